@@ -1,0 +1,1 @@
+"""chalknet: from the blackboard to the GPU."""

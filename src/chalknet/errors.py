@@ -1,0 +1,132 @@
+"""Every error chalknet raises: where it was found, what was got, what was wanted, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The line of a text in which an error was found, with a caret under the place.
+
+    Args:
+        text: the whole text that was read.
+        position: index into `text` of the first character at fault; `len(text)` means the end.
+        length: number of characters at fault.
+    """
+
+    text: str
+    position: int
+    length: int = 1
+
+    @property
+    def line_number(self) -> int:
+        """Return the number of the line, counted from 1."""
+        return self.text.count("\n", 0, self.position) + 1
+
+    def __str__(self) -> str:
+        start = self.text.rfind("\n", 0, self.position) + 1
+        end = self.text.find("\n", self.position)
+        line = self.text[start : end if end >= 0 else len(self.text)]
+        column = self.position - start
+        first = max(0, column - 90)  # a very long line is cut, so that the caret stays on the screen
+        shown = line[first : column + 60].expandtabs(1)
+        carets = "^" * max(1, min(self.length, len(line) - column))
+        return f"line {self.line_number}:\n    {shown}\n    {' ' * (column - first)}{carets[:60]}"
+
+
+class ChalknetError(Exception):
+    """An error with four plain answers, and the line at fault where a text was read.
+
+    Args:
+        where: the thing that was looked at, such as "step 2 (Linear)" or "run/plan.json".
+        got: what was found there.
+        wanted: what could have stood there.
+        remedy: what to do now, as a sentence.
+        excerpt: the line of the text, for errors in texts.
+    """
+
+    def __init__(
+        self, *, where: str, got: str, wanted: str, remedy: str, excerpt: Excerpt | None = None
+    ) -> None:
+        super().__init__(where, got, wanted, remedy)
+        self.where = where
+        self.got = got
+        self.wanted = wanted
+        self.remedy = remedy
+        self.excerpt = excerpt
+
+    def __str__(self) -> str:
+        message = f"{self.where}: got {self.got}; wanted {self.wanted}. {self.remedy}"
+        return message if self.excerpt is None else f"{message}\n  {self.excerpt}"
+
+
+class InvalidValue(ChalknetError, ValueError):
+    """A value outside its range or of the wrong type."""
+
+
+class UnknownName(ChalknetError, ValueError):
+    """A name that is in no table; the remedy offers the nearest one."""
+
+
+class ShapeMismatch(ChalknetError, ValueError):
+    """Widths or shapes that do not meet."""
+
+
+class NotationError(ChalknetError, ValueError):
+    """A text that cannot be read as a network; carries the line and a caret."""
+
+
+class CannotExpress(ChalknetError, ValueError):
+    """A notation has no way to write a step; nothing is dropped in silence."""
+
+
+class Unsettled(ChalknetError, ValueError):
+    """A network that still has a symbolic width or an unknown activation."""
+
+
+class DataError(ChalknetError, ValueError):
+    """Data that cannot be fitted: lengths, NaN, labels, a damaged file."""
+
+
+class FileProblem(ChalknetError, OSError):
+    """A file or folder that cannot be read or written."""
+
+    def __str__(self) -> str:  # OSError formats its own arguments otherwise
+        return ChalknetError.__str__(self)
+
+
+class MissingPackage(ChalknetError, ImportError):
+    """An optional package that is not installed; the remedy is the install line."""
+
+
+class Refused(ChalknetError, RuntimeError):
+    """A plan that no engine, device or room at hand can run."""
+
+
+def unknown_name(
+    where: str, what: str, got: str, known: Iterable[str], excerpt: Excerpt | None = None
+) -> UnknownName:
+    """Return the error for a name that no table has, offering the nearest names.
+
+    Args:
+        where: the place it was read from.
+        what: what such a name stands for, such as "activation".
+        got: the name as it was written.
+        known: the names that exist.
+        excerpt: the line at fault, for names read from a text.
+    """
+    names = list(dict.fromkeys(known))
+    by_folded = {name.lower().replace("_", ""): name for name in names}
+    close = get_close_matches(got.lower().replace("_", ""), by_folded, n=2, cutoff=0.6)
+    near = " or ".join(by_folded[name] for name in close)
+    remedy = f"Did you mean {near}?" if near else "Write one of the known names."
+    return UnknownName(
+        where=where,
+        got=f"the unknown {what} {got!r}",
+        wanted=f"one of {', '.join(names)}",
+        remedy=remedy,
+        excerpt=excerpt,
+    )

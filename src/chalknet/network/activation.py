@@ -1,0 +1,211 @@
+"""The activations, one row each, and the step that applies one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from chalknet.errors import InvalidValue, unknown_name
+from chalknet.network.shape import Shape
+from chalknet.network.step import Step
+
+Option: TypeAlias = float | str
+
+
+@dataclass(frozen=True)
+class ActivationKind:
+    """One activation function.
+
+    Args:
+        name: the name used everywhere in chalknet.
+        aliases: other spellings that are read as this one.
+        symbol: what a formula writes over the arrow.
+        torch_class: the class of `torch.nn`; empty for an activation that is not settled.
+        formula: h(z) as an expression in `z` and the options (`exp`, `log`, `tanh`, `erf`, `pi`, `sqrt`).
+        derivative: dh/dz in the same language; of a vector function, d h_i / d z_j.
+        options: the options of the torch class that change the function, with torch's defaults.
+        choices: for an option that is a word, the words.
+        elementwise: whether each value is mapped alone (softmax is not).
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    symbol: str
+    torch_class: str
+    formula: str
+    derivative: str
+    options: Mapping[str, Option] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    elementwise: bool = True
+
+    @property
+    def settled(self) -> bool:
+        """Return whether it is known which function this is."""
+        return bool(self.torch_class)
+
+
+_SIGMOID = "1 / (1 + exp(-z))"
+_GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
+_ROWS = (
+    ActivationKind("relu", (), "relu", "ReLU", "z if z > 0 else 0", "1 if z > 0 else 0"),
+    ActivationKind(
+        "sigmoid",
+        ("sig", "logistic", "sigma", "σ", "expit"),
+        "sig",
+        "Sigmoid",
+        _SIGMOID,
+        f"{_SIGMOID} * (1 - {_SIGMOID})",
+    ),
+    ActivationKind("tanh", (), "tanh", "Tanh", "tanh(z)", "1 - tanh(z) ** 2"),
+    ActivationKind(
+        "leaky_relu",
+        ("lrelu",),
+        "leaky_relu",
+        "LeakyReLU",
+        "z if z > 0 else negative_slope * z",
+        "1 if z > 0 else negative_slope",
+        {"negative_slope": 0.01},
+    ),
+    ActivationKind(
+        "elu",
+        (),
+        "elu",
+        "ELU",
+        "z if z > 0 else alpha * (exp(z) - 1)",
+        "1 if z > 0 else alpha * exp(z)",
+        {"alpha": 1.0},
+    ),
+    ActivationKind(
+        "gelu",
+        (),
+        "gelu",
+        "GELU",
+        f"z * (1 + erf(z / sqrt(2))) / 2 if approximate == 'none' else z * (1 + {_GELU_TANH}) / 2",
+        "(1 + erf(z / sqrt(2))) / 2 + z * exp(-(z**2) / 2) / sqrt(2 * pi) if approximate == 'none' "
+        f"else (1 + {_GELU_TANH}) / 2 + z * (1 - {_GELU_TANH} ** 2) "
+        "* sqrt(2 / pi) * (1 + 0.134145 * z**2) / 2",
+        {"approximate": "none"},
+        {"approximate": ("none", "tanh")},
+    ),
+    ActivationKind(
+        "silu",
+        ("swish",),
+        "silu",
+        "SiLU",
+        f"z * {_SIGMOID}",
+        f"{_SIGMOID} * (1 + z * (1 - {_SIGMOID}))",
+    ),
+    ActivationKind(
+        "softplus",
+        (),
+        "softplus",
+        "Softplus",
+        "z if beta * z > threshold else log(1 + exp(beta * z)) / beta",
+        "1 if beta * z > threshold else 1 / (1 + exp(-beta * z))",
+        {"beta": 1.0, "threshold": 20.0},
+    ),
+    ActivationKind(
+        "softmax",
+        (),
+        "softmax",
+        "Softmax",
+        "exp(z_i) / sum(exp(z))",
+        "h_i * ((i == j) - h_j)",
+        elementwise=False,
+    ),
+    ActivationKind(
+        "log_softmax",
+        (),
+        "log_softmax",
+        "LogSoftmax",
+        "z_i - log(sum(exp(z)))",
+        "(i == j) - exp(h_j)",
+        elementwise=False,
+    ),
+    ActivationKind("identity", ("id", "none"), "id", "Identity", "z", "1"),
+    # The general activation of a formula, and the one that a drawing does not tell: neither is built.
+    ActivationKind("h", ("g", "phi", "φ", "act", "activation"), "h", "", "h(z)", "h'(z)"),
+    ActivationKind("?", ("unknown",), "?", "", "?", "?"),
+)
+
+ACTIVATIONS: Mapping[str, ActivationKind] = {row.name: row for row in _ROWS}
+_SPELLINGS = {
+    spelling.replace("_", ""): row.name
+    for row in _ROWS
+    for spelling in (row.name, *row.aliases, row.torch_class.lower())
+    if spelling
+}
+
+
+def activation_name(spelling: str) -> str | None:
+    """Return the name of the activation that is spelled so (`sig`, `LeakyReLU`), or None."""
+    return _SPELLINGS.get(spelling.strip().lower().replace("_", "").replace("-", ""))
+
+
+@dataclass(frozen=True)
+class Activation(Step):
+    """Apply one activation function; the shape stays as it is.
+
+    Args:
+        kind: a name or an alias of the table; `"h"` for a general one, `"?"` for an unknown one.
+        options: options of the torch class, such as `{"negative_slope": 0.2}`; kept as the pairs that
+            differ from torch's defaults, in torch's order.
+
+    Raises:
+        UnknownName: for a kind or an option that no row has; the nearest name is offered.
+        InvalidValue: for an option that is no finite number, or none of its words.
+
+    Example:
+        >>> Activation("sig") == Activation("Sigmoid")
+        True
+    """
+
+    kind: str
+    options: Mapping[str, Option] | tuple[tuple[str, Option], ...] = ()
+
+    def __post_init__(self) -> None:
+        name = activation_name(self.kind)
+        if name is None:
+            raise unknown_name("activation", "activation", self.kind, ACTIVATIONS)
+        object.__setattr__(self, "kind", name)
+        object.__setattr__(self, "options", _settled_options(ACTIVATIONS[name], dict(self.options)))
+
+    @property
+    def row(self) -> ActivationKind:
+        """Return the row of the table that this step applies."""
+        return ACTIVATIONS[self.kind]
+
+    @property
+    def all_options(self) -> dict[str, Option]:
+        """Return every option with its value, torch's defaults included."""
+        return {**self.row.options, **dict(self.options)}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the input shape."""
+        return input_shape
+
+
+def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tuple[tuple[str, Option], ...]:
+    settled: dict[str, Option] = {}
+    for name, value in options.items():
+        if name not in row.options:
+            raise unknown_name(f"activation {row.name}", "option", name, row.options or ("no option at all",))
+        words = row.choices.get(name)
+        if words is None and _is_number(value):
+            value = float(value)
+        elif words is None or value not in words:
+            raise InvalidValue(
+                where=f"activation {row.name}",
+                got=f"{name}={value!r}",
+                wanted=f"one of {', '.join(words)}" if words else "a finite number",
+                remedy=f"Leave it out for torch's default, {row.options[name]!r}.",
+            )
+        if value != row.options[name]:
+            settled[name] = value
+    return tuple((name, settled[name]) for name in row.options if name in settled)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

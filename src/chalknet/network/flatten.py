@@ -1,0 +1,28 @@
+"""Flatten: all values of a sample in one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalknet.errors import InvalidValue
+from chalknet.network.shape import Shape, size_of
+from chalknet.network.step import Step
+
+
+@dataclass(frozen=True)
+class Flatten(Step):
+    """Lay the values of one sample in one row, the last axis fastest: (28, 28) -> (784,)."""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the number of values as the only size."""
+        if len(input_shape) == 1:
+            return input_shape
+        size = size_of(input_shape)
+        if size is None:
+            raise InvalidValue(
+                where="Flatten",
+                got=f"the shape {input_shape}",
+                wanted="sizes that are numbers, or a single symbol",
+                remedy="Give the symbol a number first: network.bind(m=28).",
+            )
+        return (size,)

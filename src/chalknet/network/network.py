@@ -1,0 +1,120 @@
+"""A network: the shape of one sample and the steps from X to yhat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from chalknet.errors import InvalidValue, unknown_name
+from chalknet.network.activation import Activation
+from chalknet.network.dropout import Dropout
+from chalknet.network.flatten import Flatten
+from chalknet.network.linear import Linear
+from chalknet.network.shape import Shape, Size, as_shape, as_size
+from chalknet.network.step import Step
+
+STEPS: dict[str, type[Step]] = {step.__name__: step for step in (Linear, Activation, Dropout, Flatten)}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One step met on the walk from X to yhat.
+
+    Args:
+        path: the step's place, `"0"` for the first one; equal to its name in the built `nn.Sequential`.
+        step: the step.
+        input_shape: shape of one sample before it, the batch axis left out.
+        output_shape: shape of one sample behind it.
+    """
+
+    path: str
+    step: Step
+    input_shape: Shape
+    output_shape: Shape
+
+
+@dataclass(frozen=True)
+class Network:
+    """A feed-forward network, checked when it is made and compared by value.
+
+    Args:
+        input_shape: shape of one sample, the batch axis left out: `784`, `(28, 28)` or `("m",)`.
+        steps: the steps in their order, at least one.
+        name: what the network is called; two networks that differ in it alone are equal.
+        notes: what a reader had to assume, a sentence each; no part of the network's value either.
+
+    Raises:
+        InvalidValue: for a shape that is none, no steps, or a step that is none.
+
+    Example:
+        >>> Network(784, (Linear(32), Activation("relu"), Linear(1), Activation("sigmoid"))).output_shape
+        (1,)
+    """
+
+    input_shape: Shape
+    steps: tuple[Step, ...]
+    name: str = field(default="net", compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "input_shape", as_shape(self.input_shape, "the network's input shape"))
+        object.__setattr__(self, "steps", tuple(self.steps))
+        wrong = [step for step in self.steps if not isinstance(step, Step)]
+        if wrong or not self.steps:
+            raise InvalidValue(
+                where="the network's steps",
+                got=repr(wrong[0]) if wrong else "no step at all",
+                wanted="at least one step, each a Linear, Activation, Dropout or Flatten",
+                remedy="Write the steps in the order in which X passes through them.",
+            )
+        for _ in self.walk():  # each step says here whether it can take what the one before it gives
+            pass
+
+    def walk(self) -> Iterator[Visit]:
+        """Yield every step with the shapes before and behind it: the one traversal of a network."""
+        shape = self.input_shape
+        for index, step in enumerate(self.steps):
+            behind = step.output_shape(shape)
+            yield Visit(str(index), step, shape, behind)
+            shape = behind
+
+    @property
+    def output_shape(self) -> Shape:
+        """Return the shape of yhat for one sample."""
+        return list(self.walk())[-1].output_shape
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return the symbolic widths, in the order in which they are met."""
+        sizes: list[Size] = [*self.input_shape]
+        sizes += [step.out_features for step in self.steps if isinstance(step, Linear)]
+        return tuple(dict.fromkeys(size for size in sizes if isinstance(size, str)))
+
+    @property
+    def unsettled(self) -> tuple[Visit, ...]:
+        """Return the visits to activations that are general (`h`) or unknown (`?`)."""
+        return tuple(
+            visit
+            for visit in self.walk()
+            if isinstance(visit.step, Activation) and not visit.step.row.settled
+        )
+
+    def bind(self, **sizes: int) -> Network:
+        """Return the network with its symbols replaced by numbers: `network.bind(m=784)`.
+
+        Raises:
+            UnknownName: for a symbol that the network does not have.
+        """
+        for symbol in sizes:
+            if symbol not in self.symbols:
+                raise unknown_name("bind", "symbol", symbol, self.symbols or ("no symbol at all",))
+        numbers = {symbol: as_size(size, f"bind {symbol}") for symbol, size in sizes.items()}
+
+        def settle(size: Size) -> Size:
+            return numbers.get(size, size) if isinstance(size, str) else size
+
+        steps = tuple(
+            replace(step, out_features=settle(step.out_features)) if isinstance(step, Linear) else step
+            for step in self.steps
+        )
+        return replace(self, input_shape=tuple(settle(size) for size in self.input_shape), steps=steps)

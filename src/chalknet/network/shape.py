@@ -1,0 +1,63 @@
+"""The shape of one sample: whole numbers, or symbols that stand for numbers not yet known."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from math import prod
+from typing import TypeAlias
+
+from chalknet.errors import InvalidValue
+
+Size: TypeAlias = int | str
+Shape: TypeAlias = tuple[Size, ...]
+
+
+def as_size(value: object, where: str) -> Size:
+    """Return a positive whole number, or a symbol such as `m`.
+
+    Raises:
+        InvalidValue: for anything else, naming `where` it stands.
+    """
+    if isinstance(value, str) and value.isidentifier():
+        return value
+    try:
+        size = 0 if isinstance(value, bool | str) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise InvalidValue(
+            where=where,
+            got=f"the size {value!r}",
+            wanted="a whole number of at least 1, or a symbol such as 'm'",
+            remedy="Write how many features there are.",
+        )
+    return size
+
+
+def as_shape(value: object, where: str) -> Shape:
+    """Return the shape of one sample, the batch axis left out: `784` -> `(784,)`.
+
+    Raises:
+        InvalidValue: when it is empty or holds something that is no size.
+    """
+    entries = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    if not entries:
+        raise InvalidValue(
+            where=where,
+            got="an empty shape",
+            wanted="at least one size, such as (784,)",
+            remedy="A single number per sample has the shape (1,).",
+        )
+    return tuple(as_size(entry, where) for entry in entries)
+
+
+def size_of(shape: Shape) -> int | None:
+    """Return the number of values in one sample, or None while a symbol is in the shape."""
+    numbers = [size for size in shape if isinstance(size, int)]
+    return prod(numbers) if len(numbers) == len(shape) else None
+
+
+def show_shape(shape: Shape, batch: str = "n") -> str:
+    """Return the shape as it is chalked under a state, the batch first: `(n,784)`."""
+    return f"({','.join([batch, *map(str, shape)])})"

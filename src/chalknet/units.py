@@ -1,0 +1,52 @@
+"""The only place that rounds numbers and prints units."""
+
+from __future__ import annotations
+
+import math
+
+_BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_SECOND_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def show_count(value: int) -> str:
+    """Return a whole number with thousands separated: `12665` -> `12,665`."""
+    return f"{value:,}"
+
+
+def show_bytes(value_bytes: float) -> str:
+    """Return a number of bytes in binary units: `1536` -> `1.5 KiB`."""
+    value, unit = float(value_bytes), _BYTE_UNITS[0]
+    for unit in _BYTE_UNITS:
+        if abs(value) < 1024 or unit == _BYTE_UNITS[-1]:
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def show_seconds(value_s: float) -> str:
+    """Return a duration: `0.0018` -> `1.8 ms`, `75` -> `1 min 15 s`, `7300` -> `2 h 2 min`."""
+    if not math.isfinite(value_s):
+        return "unknown"
+    if value_s >= 3600:
+        return f"{int(value_s // 3600)} h {int(value_s % 3600 // 60)} min"
+    if value_s >= 60:
+        return f"{int(value_s // 60)} min {int(value_s % 60)} s"
+    for size, unit in _SECOND_UNITS:
+        if value_s >= size:
+            return f"{value_s / size:.3g} {unit}"
+    return "0 s" if value_s == 0 else f"{value_s / 1e-9:.2g} ns"
+
+
+def show_share(value: float) -> str:
+    """Return a share between 0 and 1 with four digits: `0.99534` -> `0.9953`."""
+    return f"{value:.4f}"
+
+
+def show_value(value: float) -> str:
+    """Return a loss or another real number with four significant digits."""
+    return f"{value:.4g}"
+
+
+def show_rate(per_second: float) -> str:
+    """Return a rate of updates: `1234.5` -> `1,234 updates/s`, below ten with two digits."""
+    return f"{per_second:,.0f} updates/s" if per_second >= 10 else f"{per_second:.2g} updates/s"
