@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class ChalknetError(Exception):
         self.wanted = wanted
         self.remedy = remedy
         self.excerpt = excerpt
+
+    def __reduce__(self) -> tuple[partial[ChalknetError], tuple[()]]:
+        """Return how to make it anew in another process; exceptions keep no keywords of their own."""
+        fields = {name: getattr(self, name) for name in ("where", "got", "wanted", "remedy", "excerpt")}
+        return partial(type(self), **fields), ()
 
     def __str__(self) -> str:
         message = f"{self.where}: got {self.got}; wanted {self.wanted}. {self.remedy}"

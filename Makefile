@@ -1,0 +1,36 @@
+# Every target sets up what it needs: a virtual environment with the versions of constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench pictures clean
+
+demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
+	$(BIN)/chalknet demo --out demo
+
+test: check  ## every check and every test
+	$(BIN)/pytest
+
+check: $(READY)  ## format, lint, types, and which room may import which
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## the loop everyone writes against cn.fit, interleaved; writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+pictures: $(READY)  ## the pictures of the README, made by the product
+	$(BIN)/chalknet demo --out demo
+	mkdir -p docs/pictures
+	cp demo/*.svg docs/pictures/
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "chalknet needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache

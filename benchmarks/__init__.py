@@ -1,0 +1,1 @@
+"""Benchmarks of chalknet: the rivals timed in turn in one process, losing cells shown too."""

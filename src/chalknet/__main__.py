@@ -1,0 +1,5 @@
+"""Run the command as `python -m chalknet`."""
+
+from chalknet.cli import main
+
+main()

@@ -1,0 +1,94 @@
+"""What a network costs: the sums of what each step states of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chalknet.errors import unknown_name
+from chalknet.network import Network, Size
+from chalknet.units import show_count
+
+# How many layers a book counts besides those with trainable parameters.
+CONVENTIONS = {"trainable": 0, "textbook": 1}
+_SENTENCES = {
+    "trainable": "a layer is a step with trainable parameters",
+    "textbook": "the input is counted as a layer too",
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted, and by which convention.
+
+    Args:
+        convention: "trainable" or "textbook".
+        layers: number of layers under that convention.
+        hidden_layers: layers whose values are neither X nor yhat; the same under both conventions.
+        nodes: the number of nodes of each layer, which is its number of features; the input's first
+            under "textbook".
+        parameters: trainable parameters; None while a width is a symbol.
+        multiply_adds: multiply-adds to map one sample forward; None while a width is a symbol.
+    """
+
+    convention: str
+    layers: int
+    hidden_layers: int
+    nodes: tuple[Size, ...]
+    parameters: int | None
+    multiply_adds: int | None
+
+    def __str__(self) -> str:
+        rows = {
+            "layers": f"{self.layers} ({_SENTENCES[self.convention]})",
+            "hidden layers": show_count(self.hidden_layers),
+            "nodes": ", ".join(map(str, self.nodes)) or "none",
+            "parameters": _show_sum(self.parameters),
+            "multiply-adds": f"{_show_sum(self.multiply_adds)} a sample",
+        }
+        return "\n".join(f"{name:<14} {value}" for name, value in rows.items())
+
+
+def count(network: Network, convention: str = "trainable") -> Counts:
+    """Return the layers, hidden layers, nodes, parameters and multiply-adds of a network.
+
+    Args:
+        network: the network; its widths may be symbols, then sums over them are None.
+        convention: "trainable" counts the steps with trainable parameters; "textbook" counts the
+            input as one more layer.
+
+    Raises:
+        UnknownName: for another convention.
+
+    Example:
+        >>> from chalknet.network import Activation, Linear, Network
+        >>> net = Network(1, (Linear(2), Activation("relu"), Linear(1)))
+        >>> count(net).layers, count(net).hidden_layers, count(net, "textbook").layers
+        (2, 1, 3)
+    """
+    if convention not in CONVENTIONS:
+        raise unknown_name("count", "convention", convention, CONVENTIONS)
+    input_layers = CONVENTIONS[convention]
+    visits = list(network.walk())
+    widths = [visit.output_shape[-1] for visit in visits if visit.step.trainable]
+    return Counts(
+        convention=convention,
+        layers=len(widths) + input_layers,
+        hidden_layers=max(len(widths) - 1, 0),
+        nodes=(*[network.input_shape[-1]] * input_layers, *widths),
+        parameters=_sum(visit.step.parameters(visit.input_shape) for visit in visits),
+        multiply_adds=_sum(visit.step.multiply_adds(visit.input_shape) for visit in visits),
+    )
+
+
+def _sum(terms: Iterable[int | None]) -> int | None:
+    total = 0
+    for term in terms:
+        if term is None:
+            return None
+        total += term
+    return total
+
+
+def _show_sum(value: int | None) -> str:
+    return "unknown until every width is a number" if value is None else show_count(value)

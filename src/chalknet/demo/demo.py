@@ -1,0 +1,114 @@
+"""The main job on real data: one network, three methods, one page that shows it."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import chalknet as cn
+
+FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
+UPDATES = 700
+SEED = 1
+# The methods, and the training accuracy that the lecture reports for two of them.
+METHODS = {
+    "all samples": {"batch_size": None},
+    "2,048 samples": {"batch_size": 2048},
+    "1 sample": {"batch_size": 1},
+}
+LECTURE = {"all samples": "0.9953", "2,048 samples": "0.9931"}
+_DIGITS = 12
+
+
+def run_demo(folder: Path) -> Iterator[str]:
+    """Fit, write the report and its pictures into a folder; yield what there is to print, line by line.
+
+    Args:
+        folder: made if it is not there; `report.html` is one page that needs no other file.
+
+    Raises:
+        ChalknetError: when the folder cannot be written.
+    """
+    network = cn.read(FORMULA)
+    yield f"network  {FORMULA}"
+    yield f"data     {_data_line()}"
+    comparison = compare_methods(network)
+    yield ""
+    yield str(comparison)
+    yield ""
+    for name, accuracy in LECTURE.items():
+        ours = f"{comparison.results[name].evaluation.train:.4f}"
+        yield f"training accuracy, {name} an update: {ours} (the lecture: {accuracy})"
+    pictures = {
+        "over-updates": comparison.plot("updates"),
+        "over-samples": comparison.plot("samples"),
+        "digits": _digits(comparison.results["2,048 samples"]),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in pictures.items():
+        chart.save(folder / f"{name}.svg")
+    (folder / "report.html").write_text(_page(network, comparison, pictures), encoding="utf-8")
+    yield ""
+    yield f"written  {folder / 'report.html'}"
+
+
+def compare_methods(network: cn.Network, updates: int = UPDATES) -> cn.Comparison:
+    """Return the three methods' fits on digits 0 and 1, from the same start."""
+    return cn.compare(
+        network,
+        "mnist01",
+        METHODS,
+        loss="bce",
+        updates=updates,
+        seed=SEED,
+        evaluate_every=max(1, updates // 70),
+    )
+
+
+def _data_line() -> str:
+    facts = cn.describe(cn.load("mnist01"))
+    return f"{facts['name']}: {facts['observations']} observations, held out {facts['held out']}"
+
+
+def _digits(result: cn.FitResult) -> cn.Chart:
+    """Draw held-out digits with their predictions: the surest of each class, and the least sure."""
+    held_out = cn.load("mnist01").held_out
+    assert held_out is not None
+    x, y = held_out.take(slice(0, len(held_out)))
+    yhat = cn.predict(result, x).reshape(-1)
+    by_doubt = (yhat - 0.5).abs().argsort()
+    sure = by_doubt.flip(0)
+    zeros, ones = sure[yhat[sure] < 0.5][:3], sure[yhat[sure] > 0.5][:3]
+    chosen = [int(row) for row in (*zeros, *ones, *by_doubt[: _DIGITS - 6])]
+    captions = [f"yhat {yhat[row]:.3f}" + ("" if (yhat[row] > 0.5) == y[row] else " wrong") for row in chosen]
+    return cn.plot_images(
+        x[chosen].reshape(-1, 28, 28),
+        captions,
+        alt_text="Held-out digits and their predictions: three sure zeros, three sure ones, six least sure",
+    )
+
+
+def _page(network: cn.Network, comparison: cn.Comparison, pictures: dict[str, cn.Chart]) -> str:
+    page = files("chalknet.demo").joinpath("report.html").read_text(encoding="utf-8")
+    return Template(page).substitute(
+        formula=cn.write(network, "mathml"),
+        arrows=html.escape(cn.write(network, "arrows")),
+        latex=html.escape(cn.write(network, "latex")),
+        code=html.escape(cn.write(network, "torch")),
+        counts=html.escape(str(cn.count(network))),
+        table=comparison._repr_html_(),
+        lecture=", ".join(f"{accuracy} for {name}" for name, accuracy in LECTURE.items()),
+        counter=html.escape(comparison.counter),
+        seed=SEED,
+        **{name.replace("-", "_"): _image(chart) for name, chart in pictures.items()},
+    )
+
+
+def _image(chart: cn.Chart) -> str:
+    """Return the picture inside the page; apart from it, so that the ids of two pictures never meet."""
+    data = base64.b64encode(chart.svg.encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(chart.alt_text)}">'

@@ -1,0 +1,49 @@
+"""What an engine is: can it run this plan, and if so, a session that advances by k updates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import nn
+
+from chalknet.data import Batches
+from chalknet.network import Network
+from chalknet.plan import Placement, Plan, Recipe
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one advance did.
+
+    Args:
+        losses: the loss of each update, in order; numbers, never device tensors. A session may stop
+            short after a loss that is no number.
+        elapsed_s: training time of this advance, the device waited for.
+    """
+
+    losses: tuple[float, ...]
+    elapsed_s: float
+
+
+class Session(Protocol):
+    """A fit under way: it alone holds the state that changes."""
+
+    @property
+    def module(self) -> nn.Module:
+        """Return the module with the weights of the last whole update."""
+
+    def advance(self, updates: int) -> Progress:
+        """Make so many updates without coming back in between; the losses are fetched once."""
+
+
+class Engine(Protocol):
+    """A way to run a plan."""
+
+    name: str
+
+    def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
+        """Return the reasons why this engine cannot run it; empty when it can."""
+
+    def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> Session:
+        """Return a session before its first update; without a module the plan's network is built."""

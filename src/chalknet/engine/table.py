@@ -1,0 +1,10 @@
+"""The engines at hand, the fastest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalknet.engine.eager import Eager
+from chalknet.engine.engine import Engine
+
+ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (Eager(),)}

@@ -1,0 +1,264 @@
+"""From what was asked to a Plan: the device, the engine, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from chalknet.data import Batches, Source, load
+from chalknet.engine import ENGINES
+from chalknet.errors import CannotExpress, InvalidValue, Refused, ShapeMismatch, unknown_name
+from chalknet.fit.evaluate import evaluation_mode
+from chalknet.fit.targets import Mouth, make_ready
+from chalknet.module import read_module, require_settled
+from chalknet.network import Activation, Flatten, Network
+from chalknet.notation import NOTATIONS
+from chalknet.plan import DataFacts, Placement, Plan, Recipe
+from chalknet.units import show_count
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Where and by which engine the user wants a fit to run.
+
+    Args:
+        device: "auto", or a torch device such as "cpu" or "cuda:0".
+        engine: "auto", or the name of an engine.
+        dtype: "float32" or "float64"; None keeps a given module's own, and is float32 for a network.
+        threads: CPU threads torch may use; None leaves torch's number.
+    """
+
+    device: str = "auto"
+    engine: str = "auto"
+    dtype: str | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a fit needs before its first update."""
+
+    plan: Plan
+    module: nn.Module | None
+    batches: Batches
+    held_out: Source | None
+
+
+def prepare(
+    model: Network | nn.Module, data: object, recipe: Recipe, wish: Wish, held_out: object = None
+) -> Prepared:
+    """Return the plan for fitting a model to data, and the data made ready for it.
+
+    Args:
+        model: a Network, or any torch module.
+        data: whatever `load` takes.
+        recipe: how it is to be fitted.
+        wish: where.
+        held_out: whatever `load` takes, or a share of the data to keep out of the training.
+
+    Raises:
+        ChalknetError: of the kind that names what does not fit together.
+    """
+    module = model if isinstance(model, nn.Module) else None
+    network = _network_of(model)
+    if isinstance(model, Network):
+        require_settled(model)
+        _check_trainable(model)
+        _check_ending(model, recipe)
+    placement = _place(wish, module)
+    dtype = getattr(torch, placement.dtype)
+    source = load(data, held_out=held_out)
+    mouth = _mouth_of(network, module, source, dtype)
+    ready = make_ready(source, recipe.loss_row, mouth, dtype)
+    batches = Batches(ready.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
+    other = source.held_out and make_ready(source.held_out, recipe.loss_row, mouth, dtype).source
+    engine, engine_reasons = _engine(wish.engine, network, recipe, placement)
+    plan = Plan(
+        network=network,
+        model=_one_line(network, module),
+        recipe=recipe,
+        data=DataFacts(
+            source.name, len(source), ready.source.x_shape, ready.source.y_shape, len(other) if other else 0
+        ),
+        placement=placement,
+        engine=engine,
+        updates=_updates(recipe, batches),
+        updates_per_epoch=batches.updates_per_epoch,
+        reasons=(*ready.reasons, *_doubts(network, recipe), *engine_reasons),
+    )
+    return Prepared(plan, module, batches, other)
+
+
+def _network_of(model: Network | nn.Module) -> Network | None:
+    if isinstance(model, Network):
+        return model
+    try:
+        return read_module(model)
+    except (CannotExpress, ShapeMismatch, InvalidValue):  # any other module is fitted as it is
+        return None
+
+
+def _check_trainable(network: Network) -> None:
+    if not any(step.trainable for step in network.steps):
+        raise InvalidValue(
+            where=f"network {network.name}",
+            got="no step with trainable parameters",
+            wanted="at least one Linear",
+            remedy="There is nothing to fit.",
+        )
+
+
+def _last_activation(network: Network) -> str:
+    """Return the activation the network ends with, or an empty text when it ends with a linear map."""
+    for step in reversed(network.steps):
+        if isinstance(step, Activation) and step.kind != "identity":
+            return step.kind
+        if step.trainable:
+            break
+    return ""
+
+
+def _check_ending(network: Network, recipe: Recipe) -> None:
+    loss, last = recipe.loss_row, _last_activation(network)
+    if loss.wants and last not in loss.wants:
+        raise InvalidValue(
+            where=f"loss {loss.name}",
+            got=f"a network that ends with {last or 'a linear map'}",
+            wanted=f"a network that ends with {' or '.join(loss.wants)}, so that yhat is between 0 and 1",
+            remedy=f"Add `-sig->` at the end, or use the loss {loss.name}_logits.",
+        )
+
+
+def _doubts(network: Network | None, recipe: Recipe) -> tuple[str, ...]:
+    last = _last_activation(network) if network else ""
+    if last in recipe.loss_row.applies:
+        return (
+            f"beware: {recipe.loss} wants plain numbers and squashes them itself, "
+            f"but the network already ends with {last}",
+        )
+    return ()
+
+
+def _place(wish: Wish, module: nn.Module | None) -> Placement:
+    parameter = next(iter(module.parameters()), None) if module else None
+    if module is not None and parameter is None:
+        raise InvalidValue(
+            where="the module",
+            got="no parameters",
+            wanted="at least one parameter",
+            remedy="There is nothing to fit.",
+        )
+    at_home = str(parameter.device) if parameter is not None else "cpu"
+    device = at_home if wish.device == "auto" else _checked_device(wish.device)
+    own = str(parameter.dtype).removeprefix("torch.") if parameter is not None else "float32"
+    dtype = wish.dtype or own
+    if wish.dtype is not None and dtype not in DTYPES:
+        raise unknown_name("dtype", "dtype", dtype, DTYPES)
+    if parameter is not None and dtype != own:
+        raise InvalidValue(
+            where="dtype",
+            got=f"{dtype} for a module of {own}",
+            wanted="the module's own dtype",
+            remedy=f"Convert the module first: module.to(torch.{dtype}).",
+        )
+    threads = torch.get_num_threads() if wish.threads is None else wish.threads
+    if not isinstance(threads, int) or threads < 1:
+        raise InvalidValue(
+            where="threads", got=repr(threads), wanted="a whole number of at least 1", remedy="Leave it out."
+        )
+    reasons = ()
+    if wish.device == "auto":
+        where = "the module is there" if parameter is not None else "no device has been measured against it"
+        reasons = (f"device {device}: {where}",)
+    return Placement(device, dtype, threads, reasons)
+
+
+def _checked_device(name: str) -> str:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+        usable = device.type != "meta"
+    except (RuntimeError, AssertionError, ImportError):  # an unknown word, or a device that is not there
+        usable = False
+    if not usable:
+        cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+        raise Refused(
+            where="device",
+            got=repr(name),
+            wanted=f"one that is here and can compute: {', '.join(['cpu', *cuda])}",
+            remedy='Leave it out, or say device="cpu".',
+        )
+    return str(device)
+
+
+def _mouth_of(
+    network: Network | None, module: nn.Module | None, source: Source, dtype: torch.dtype
+) -> Mouth | None:
+    if module is None or (network is not None and not network.symbols):
+        assert network is not None
+        input_shape, output_shape = network.input_shape, network.output_shape
+        return Mouth(_numbers(input_shape), _numbers(output_shape), isinstance(network.steps[0], Flatten))
+    return _probe(module, source, dtype)
+
+
+def _numbers(shape: tuple[int | str, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if isinstance(size, int))
+
+
+def _probe(module: nn.Module, source: Source, dtype: torch.dtype) -> Mouth | None:
+    """Map one sample, Dropout off, to learn the shape of yhat of a module that no Network describes."""
+    parameter = next(module.parameters())
+    x = source.take(slice(0, 1)).x.to(parameter.device, parameter.dtype)
+    with evaluation_mode(module):
+        try:
+            yhat = module(x)
+        except (RuntimeError, IndexError, ValueError) as problem:
+            raise ShapeMismatch(
+                where=f"module {type(module).__name__}",
+                got=f"an error for x of shape {tuple(x.shape)}: {str(problem).splitlines()[0]}",
+                wanted="a module that maps a batch of x",
+                remedy="Give x in the shape that the module's forward takes.",
+            ) from problem
+    return Mouth(source.x_shape, tuple(yhat.shape[1:])) if isinstance(yhat, torch.Tensor) else None
+
+
+def _engine(
+    asked: str, network: Network | None, recipe: Recipe, placement: Placement
+) -> tuple[str, tuple[str, ...]]:
+    if asked != "auto" and asked not in ENGINES:
+        raise unknown_name("engine", "engine", asked, ("auto", *ENGINES))
+    passed_over: list[str] = []
+    for name in ENGINES if asked == "auto" else (asked,):
+        refusals = ENGINES[name].refusals(network, recipe, placement)
+        if not refusals:
+            return name, tuple(passed_over)
+        passed_over += [f"engine {name} cannot run this: {reason}" for reason in refusals]
+    raise Refused(
+        where=f"engine {asked}",
+        got="; ".join(passed_over),
+        wanted="an engine that can run this network and recipe",
+        remedy='Say engine="auto", or engine="eager", which runs whatever torch runs.',
+    )
+
+
+def _updates(recipe: Recipe, batches: Batches) -> int | None:
+    budget = recipe.budget
+    count = {
+        "updates": lambda: int(budget.amount),
+        "epochs": lambda: int(budget.amount) * batches.updates_per_epoch,
+        "samples": lambda: batches.updates_for(int(budget.amount)),
+        "seconds": lambda: None,
+    }[budget.unit]
+    return count()
+
+
+def _one_line(network: Network | None, module: nn.Module | None) -> str:
+    if network is not None:
+        return NOTATIONS["arrows"].write(network)
+    assert module is not None
+    weights = sum(parameter.numel() for parameter in module.parameters())
+    return f"{type(module).__name__}, a module of {show_count(weights)} parameters"

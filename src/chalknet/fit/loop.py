@@ -1,0 +1,200 @@
+"""The only loop: advance a session, record, evaluate, stop."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import torch
+
+from chalknet.data import Batches, Source
+from chalknet.engine import Session
+from chalknet.fit.evaluate import evaluate
+from chalknet.fit.history import Evaluation, History, Outcome
+from chalknet.plan import Plan
+
+_STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
+_LARGEST_STRETCH = 1 << 20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a fit stands, for whoever shows it.
+
+    Args:
+        updates: updates made.
+        of_updates: updates in the budget; None when the budget is in seconds.
+        samples: samples seen.
+        seconds: training time so far.
+        of_seconds: seconds in the budget; None when it is not in seconds.
+        loss: the loss of the last update.
+        evaluation: the last evaluation, None before the first.
+    """
+
+    updates: int
+    of_updates: int | None
+    samples: int
+    seconds: float
+    of_seconds: float | None
+    loss: float
+    evaluation: Evaluation | None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is recorded of a fit, and who is told.
+
+    Args:
+        evaluate_every: updates between two evaluations over whole data sets; None evaluates at the end
+            only. The end is always evaluated.
+        record_every: updates between two rows of the history; the last one made is always recorded.
+        on_progress: called between stretches of updates, about ten times a second.
+    """
+
+    evaluate_every: int | None = None
+    record_every: int = 1
+    on_progress: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything the loop works on.
+
+    Args:
+        plan: what was decided.
+        session: the engine's session.
+        batches: the training samples in their order.
+        held_out: samples kept out of the training, or None.
+        recording: what is recorded.
+    """
+
+    plan: Plan
+    session: Session
+    batches: Batches
+    held_out: Source | None
+    recording: Recording
+
+
+def run_loop(run: Run) -> tuple[History, Outcome]:
+    """Advance the session until its budget is used or something ends it; return what happened."""
+    history = History(run.plan.recipe.loss_row.metric)
+    updates, seconds, per_update_s = 0, 0.0, 0.0
+    outcome: Outcome | None = None
+    with _interruptible() as interrupt:
+        while outcome is None:
+            progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
+            outcome, losses = _verdict(run.plan, progress.losses)
+            per_update_s = progress.elapsed_s / len(progress.losses)
+            _record(run, history, (updates, seconds), (losses, per_update_s))
+            updates += len(losses)
+            seconds += progress.elapsed_s
+            outcome = outcome or _ending(run.plan, updates, seconds, interrupt.is_set())
+            if outcome is not None or _is_due(run.recording.evaluate_every, updates):
+                history.append_evaluation(_evaluation(run, updates, seconds))
+            _tell(run, history, updates, seconds, losses[-1])
+    return history, outcome
+
+
+def _stretch(run: Run, updates: int, seconds: float, per_update_s: float) -> int:
+    """Return how many updates come next: about a tenth of a second, and never past a stop."""
+    stops = [_LARGEST_STRETCH, 1 if not per_update_s else max(1, int(_STRETCH_S / per_update_s))]
+    if run.plan.updates is not None:
+        stops.append(run.plan.updates - updates)
+    elif per_update_s:
+        stops.append(max(1, math.ceil((run.plan.recipe.budget.amount - seconds) / per_update_s)))
+    if run.recording.evaluate_every is not None:
+        stops.append(run.recording.evaluate_every - updates % run.recording.evaluate_every)
+    if run.plan.recipe.target_loss is not None:
+        stops.append(1)  # the weights must be those of the very update that reached the target
+    return min(stops)
+
+
+def _verdict(plan: Plan, losses: tuple[float, ...]) -> tuple[Outcome | None, tuple[float, ...]]:
+    """Return how these losses end the fit, if they do, and the losses up to that end."""
+    for index, loss in enumerate(losses, start=1):
+        if not math.isfinite(loss):
+            return Outcome.DIVERGED, losses[:index]
+    target = plan.recipe.target_loss
+    reached = target is not None and losses[-1] <= target
+    return Outcome.TARGET_REACHED if reached else None, losses
+
+
+def _ending(plan: Plan, updates: int, seconds: float, interrupted: bool) -> Outcome | None:
+    budget = plan.recipe.budget
+    done = seconds >= budget.amount if plan.updates is None else updates >= plan.updates
+    if done:
+        return Outcome.FINISHED
+    return Outcome.INTERRUPTED if interrupted else None
+
+
+def _record(
+    run: Run, history: History, before: tuple[int, float], stretch: tuple[tuple[float, ...], float]
+) -> None:
+    (updates, seconds), (losses, per_update_s) = before, stretch
+    for index, loss in enumerate(losses, start=1):
+        last = index == len(losses) and (updates + index == run.plan.updates or not math.isfinite(loss))
+        if last or _is_due(run.recording.record_every, updates + index):
+            history.append(
+                updates + index,
+                run.batches.samples_in(updates + index),
+                (updates + index) / run.plan.updates_per_epoch,
+                seconds + index * per_update_s,
+                loss,
+            )
+
+
+def _is_due(every: int | None, updates: int) -> bool:
+    return every is not None and updates % every == 0
+
+
+def _evaluation(run: Run, updates: int, seconds: float) -> Evaluation:
+    recipe, device = run.plan.recipe, torch.device(run.plan.placement.device)
+    module = run.session.module
+    return Evaluation(
+        updates=updates,
+        samples=run.batches.samples_in(updates),
+        seconds=seconds,
+        train=evaluate(module, run.batches.source, recipe, device),
+        held_out=None if run.held_out is None else evaluate(module, run.held_out, recipe, device),
+    )
+
+
+def _tell(run: Run, history: History, updates: int, seconds: float, loss: float) -> None:
+    if run.recording.on_progress is not None:
+        by_time = run.plan.updates is None
+        run.recording.on_progress(
+            Progress(
+                updates=updates,
+                of_updates=run.plan.updates,
+                samples=run.batches.samples_in(updates),
+                seconds=seconds,
+                of_seconds=run.plan.recipe.budget.amount if by_time else None,
+                loss=loss,
+                evaluation=history.evaluations[-1] if history.evaluations else None,
+            )
+        )
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a wish to stop after a whole update; the second one raises."""
+    event = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield event
+        return
+
+    def wish_to_stop(number: int, frame: FrameType | None) -> None:
+        event.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, wish_to_stop)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,74 @@
+"""Map new data with a fitted network."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from chalknet.data import features
+from chalknet.errors import InvalidValue, ShapeMismatch
+from chalknet.fit.evaluate import evaluation_mode
+from chalknet.fit.result import FitResult
+from chalknet.fit.run_folder import load_run
+
+_ROWS_AT_A_TIME = 8192
+
+
+def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tensor:
+    """Return yhat for each row of x, on the CPU, shape `(n, outputs)`, Dropout off.
+
+    Args:
+        model: a FitResult, a module, or the folder that a fit was kept in.
+        x: features `(n, ...)`: an array, a `.npy` file of features alone, or whatever else `load` takes
+            (its targets are left aside).
+
+    Raises:
+        ShapeMismatch: when x does not have the features that the network takes.
+    """
+    if isinstance(model, str | Path):
+        model = load_run(model)
+    module = model.module if isinstance(model, FitResult) else model
+    if not isinstance(module, nn.Module):
+        raise InvalidValue(
+            where="predict",
+            got=f"a {type(module).__name__}",
+            wanted="a FitResult, a module, or the folder of a kept fit",
+            remedy="Fit the network first.",
+        )
+    rows = features(x)
+    if isinstance(model, FitResult):
+        rows = _as_fitted(rows, tuple(model.plan.data.x_shape))
+    parameter = next(iter(module.parameters()), torch.empty(0))
+    with evaluation_mode(module):
+        parts = [
+            _mapped(module, part.to(parameter.device, parameter.dtype)).cpu()
+            for part in rows.split(_ROWS_AT_A_TIME)
+        ]
+    return torch.cat(parts)
+
+
+def _as_fitted(rows: torch.Tensor, x_shape: tuple[int | str, ...]) -> torch.Tensor:
+    sizes = [size for size in x_shape if isinstance(size, int)]
+    if prod(rows.shape[1:]) != prod(sizes):
+        raise _unlike(rows, f"{prod(sizes)} features a row")
+    return rows.reshape(len(rows), *sizes)
+
+
+def _mapped(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    try:
+        yhat: torch.Tensor = module(x)
+    except RuntimeError as problem:
+        raise _unlike(x, f"what the module takes ({str(problem).splitlines()[0]})") from problem
+    return yhat
+
+
+def _unlike(x: torch.Tensor, wanted: str) -> ShapeMismatch:
+    return ShapeMismatch(
+        where="predict",
+        got=f"x of shape {tuple(x.shape)}",
+        wanted=wanted,
+        remedy="Give the columns the network was fitted on, in their order.",
+    )

@@ -1,0 +1,45 @@
+"""What a fit gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from chalknet.fit.history import Evaluation, History, Outcome
+from chalknet.plan import Plan
+from chalknet.units import show_count, show_seconds, show_share, show_value
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fitted module and how it came about.
+
+    Args:
+        plan: what was decided before the first update.
+        module: a plain `nn.Sequential`, or the user's own module, fitted in place; go on with it as with
+            any torch module.
+        history: a row for every recorded update, and the evaluations.
+        outcome: how the fit ended.
+    """
+
+    plan: Plan
+    module: nn.Module
+    history: History
+    outcome: Outcome
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Return the last evaluation, made after the last update."""
+        return self.history.evaluations[-1]
+
+    def __str__(self) -> str:
+        last, history = self.evaluation, self.history
+        show = show_share if history.metric == "accuracy" else show_value
+        held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
+        return (
+            f"{self.outcome}\n"
+            f"{show_count(history.updates[-1])} updates, {show_count(history.samples[-1])} samples, "
+            f"{show_seconds(history.seconds[-1])} of training\n"
+            f"loss {show_value(history.loss[-1])}, {history.metric} {show(last.train)}{held_out}"
+        )

@@ -1,0 +1,81 @@
+"""From a Network to the plain torch module that one would write by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+
+from torch import nn
+
+from chalknet.errors import Unsettled
+from chalknet.module.random import RandomStream
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step, Visit
+
+
+def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
+    """Return a plain `nn.Sequential` with freshly drawn weights.
+
+    Args:
+        network: every width a number, every activation known.
+        seed: with `seed=s` the weights are those that `torch.manual_seed(s)` and the `Sequential`
+            written by hand give, and the caller's random numbers go on as if nothing was drawn;
+            without it they are drawn from torch's default generator, as by hand.
+
+    Raises:
+        Unsettled: naming the symbolic widths or the steps whose activation is not known.
+
+    Example:
+        >>> from chalknet.network import Linear, Network
+        >>> build(Network(1, (Linear(1),)), seed=43052)[0].bias.item()
+        -0.8470...
+    """
+    require_settled(network)
+    with nullcontext() if seed is None else RandomStream(seed).active():
+        return nn.Sequential(*[_BUILDERS[type(visit.step)](visit) for visit in network.walk()])
+
+
+def require_settled(network: Network) -> None:
+    """Raise `Unsettled` when a width is a symbol or an activation is not known."""
+    if network.symbols:
+        example = ", ".join(f"{symbol}=32" for symbol in network.symbols)
+        raise Unsettled(
+            where=f"network {network.name}",
+            got=f"the symbolic width {', '.join(network.symbols)}",
+            wanted="a number for every width",
+            remedy=f"Give the number: network.bind({example}), or --set {example.replace(', ', ' --set ')}.",
+        )
+    for visit in network.unsettled:
+        raise Unsettled(
+            where=f"network {network.name}, step {visit.path}",
+            got=f"the activation {visit.step.kind!r}, which can be any function",  # type: ignore[attr-defined]
+            wanted="a known activation",
+            remedy="Write which one it is, such as relu or sigmoid.",
+        )
+
+
+def _linear(visit: Visit) -> nn.Module:
+    step, in_features = visit.step, visit.input_shape[-1]
+    assert isinstance(step, Linear) and isinstance(in_features, int) and isinstance(step.out_features, int)
+    return nn.Linear(in_features, step.out_features, bias=step.bias)
+
+
+def _activation(visit: Visit) -> nn.Module:
+    step = visit.step
+    assert isinstance(step, Activation)
+    # softmax and its kin run over the features, the last axis
+    axis = {} if step.row.elementwise else {"dim": -1}
+    module: nn.Module = getattr(nn, step.row.torch_class)(**step.all_options, **axis)
+    return module
+
+
+def _dropout(visit: Visit) -> nn.Module:
+    assert isinstance(visit.step, Dropout)
+    return nn.Dropout(visit.step.p)
+
+
+_BUILDERS: dict[type[Step], Callable[[Visit], nn.Module]] = {
+    Linear: _linear,
+    Activation: _activation,
+    Dropout: _dropout,
+    Flatten: lambda visit: nn.Flatten(),
+}

@@ -1,0 +1,55 @@
+"""A stream of torch's random numbers of its own, the caller's left as they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+class RandomStream:
+    """The numbers that follow `torch.manual_seed(seed)`, drawn in stretches.
+
+    Torch's initialisers and Dropout draw from the default generators and from nothing else, so a
+    stream lends them its state for a stretch and takes it back.
+
+    Args:
+        seed: any integer that `torch.manual_seed` takes.
+        device: where random numbers are drawn; the CPU's are always among them.
+    """
+
+    def __init__(self, seed: int, device: torch.device | None = None) -> None:
+        self._generators = [torch.default_generator]
+        if device is not None and device.type == "cuda":
+            self._generators.append(torch.cuda.default_generators[device.index or 0])
+        self._states: list[torch.Tensor] = []
+        with self._kept():
+            for generator in self._generators:
+                generator.manual_seed(seed)
+            self._states = self._read()
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Let the body draw from this stream; the caller's generators are put back behind it."""
+        with self._kept():
+            self._write(self._states)
+            try:
+                yield
+            finally:
+                self._states = self._read()
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        found = self._read()
+        try:
+            yield
+        finally:
+            self._write(found)
+
+    def _read(self) -> list[torch.Tensor]:
+        return [generator.get_state() for generator in self._generators]
+
+    def _write(self, states: list[torch.Tensor]) -> None:
+        for generator, state in zip(self._generators, states, strict=True):
+            generator.set_state(state)

@@ -1,0 +1,6 @@
+"""How the property tests run: no deadlines, since a busy machine is no defect."""
+
+from hypothesis import settings
+
+settings.register_profile("chalknet", deadline=None, max_examples=60)
+settings.load_profile("chalknet")

@@ -1,0 +1,191 @@
+"""The command as it is typed: words in, words out, an exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from chalknet import cli
+
+NET = "1 -> 3 tanh -> 1"
+F4 = "784 -> 32 relu -> 1 sigmoid"
+
+
+@pytest.fixture
+def type_(monkeypatch, capsys):
+    """Return a function that types a command and gives (exit code, standard output, standard error)."""
+
+    def typed(*words):
+        monkeypatch.setattr(sys, "argv", ["chalknet", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        out = capsys.readouterr()
+        return end.value.code or 0, out.out, out.err
+
+    return typed
+
+
+@pytest.fixture
+def line(tmp_path):
+    x = np.linspace(-1, 1, 10, dtype=np.float32)
+    np.savez(tmp_path / "line.npz", x=x, y=2 * x)
+    return tmp_path / "line.npz"
+
+
+@pytest.mark.parametrize("verb", ["read", "count", "fit", "compare", "predict", "data", "demo"])
+def test_every_verb_explains_itself_with_an_example(type_, verb):
+    code, out, _ = type_(verb, "--help")
+    assert code == 0
+    assert f"Example: chalknet {verb}" in out
+
+
+def test_a_formula_is_printed_as_code(type_):
+    code, out, _ = type_("read", F4, "--to", "torch")
+    assert code == 0
+    assert "torch.nn.Linear(in_features=784, out_features=32)" in out
+
+
+def test_counts_are_printed_and_given_as_json(type_):
+    assert "25,153" in type_("count", F4)[1]
+    answer = json.loads(type_("count", F4, "--convention", "textbook", "--json")[1])
+    assert (answer["layers"], answer["hidden_layers"], answer["nodes"]) == (3, 1, [784, 32, 1])
+
+
+def test_a_symbol_gets_its_number(type_):
+    assert json.loads(type_("count", "m -> 2", "--set", "m=3", "--json")[1])["parameters"] == 8
+    assert type_("count", "m -> 2", "--set", "m:3")[0] == 2
+
+
+def test_a_dry_run_prints_the_plan_and_fits_nothing(type_, tmp_path):
+    code, out, _ = type_(
+        "fit",
+        F4,
+        "--loss",
+        "bce",
+        "--updates",
+        700,
+        "--batch-size",
+        2048,
+        "--dry-run",
+        "--out",
+        tmp_path / "run",
+    )
+    assert code == 0
+    assert "700 updates, 7 an epoch: 100 epochs" in out
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_fit_is_kept_predicted_with_and_read(type_, tmp_path, line):
+    run = tmp_path / "run"
+    code, out, _ = type_("fit", NET, "--loss", "mse", "--data", line, "--updates", 5, "--out", run)
+    assert code == 0
+    assert "5 updates" in out
+    np.save(tmp_path / "x.npy", np.zeros((2, 1), dtype=np.float32))
+    code, out, _ = type_("predict", run, "--data", tmp_path / "x.npy")
+    assert code == 0
+    assert len(out.splitlines()) == 2
+    assert float(out.splitlines()[0]) == float(out.splitlines()[1])
+    assert "tanh" in type_("read", run)[1]
+
+
+def test_the_options_of_the_command_are_those_of_the_face(type_, line):
+    import chalknet as cn
+
+    words = ("--loss", "mse", "--data", line, "--epochs", 2, "--batch-size", 3, "--shuffle", "--seed", 7)
+    options = ("--optimizer", "adam", "--betas", "0.8,0.9", "--lr", 0.01, "--dtype", "float64", "--json")
+    answer = json.loads(type_("fit", NET, *words, *options)[1])
+    result = cn.fit(
+        cn.read(NET), str(line), loss="mse", epochs=2, batch_size=3, shuffle=True, seed=7,
+        optimizer="adam", betas=(0.8, 0.9), lr=0.01, dtype="float64",
+    )  # fmt: skip
+    assert answer["loss"] == result.history.loss[-1]
+    assert (answer["outcome"], answer["updates"]) == ("finished", 8)
+
+
+def test_a_comparison_is_one_table_and_one_picture(type_, tmp_path, line):
+    picture = tmp_path / "all.svg"
+    words = ("--loss", "mse", "--data", line, "--updates", 6, "--batch-size", "all,3,1", "--plot", picture)
+    code, out, _ = type_("compare", NET, *words)
+    assert code == 0
+    assert "mini-batch stochastic gradient descent" in out
+    assert picture.read_text().startswith("<?xml")
+
+
+def test_the_facts_of_a_data_set_are_printed(type_):
+    code, out, _ = type_("data", "mnist01")
+    assert code == 0
+    assert "12,665" in out
+    assert "2,115" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["read", "784 -> 32 rleu"], 2, "Did you mean relu?"),
+        (["read", "784 -l1-> u1(n,"], 1, "^"),
+        (["read", "nowhere.py"], 1, "No such file"),
+        (["count", F4, "--convention", "txtbook"], 2, "Did you mean textbook?"),
+        (["fit", F4, "--loss", "bce"], 2, "--updates 700"),
+        (["fit", F4, "--loss", "bce", "--updates", "1", "--batch-size", "0"], 2, "batch_size: got 0"),
+        (["fit", F4, "--loss", "bce", "--updates", "1", "--batch-size", "99999"], 2, "12665"),
+        (["fit", F4, "--loss", "bce", "--updates", "1", "--batch-size", "few"], 2, "a whole number, or all"),
+        (["fit", F4, "--loss", "bce", "--updates", "1", "--data", "mnsit01"], 2, "mnist01"),
+        (
+            ["fit", F4, "--loss", "bce", "--updates", "1", "--out", "/dev/null/run"],
+            1,
+            "folder that can be written",
+        ),
+        (["fit", F4, "--loss", "bce", "--updates", "1", "--plot", "a.bmp"], 2, "--plot a.bmp"),
+        (["fit", F4, "--loss", "bce", "--updates", "1", "--betas", "x"], 2, "two numbers"),
+        (["predict", "nowhere", "--data", "mnist01"], 1, "--out FOLDER"),
+        (["fti", F4], 2, "No such command"),
+        (["fit", "--nonsense"], 2, "No such option"),
+    ],
+)
+def test_nonsense_is_answered_in_words_with_an_exit_code_and_no_traceback(type_, words, code, said):
+    got, out, err = type_(*words)
+    assert got == code
+    assert said in err
+    assert "Traceback" not in err
+    assert not out
+
+
+def test_debug_shows_where_an_error_was_raised():
+    words = [sys.executable, "-m", "chalknet", "read", "784 -> 32 rleu", "--debug"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert "Traceback" in done.stderr
+    assert done.returncode == 1
+
+
+def test_divergence_is_an_exit_code_1(type_, line):
+    code, out, _ = type_("fit", NET, "--loss", "mse", "--data", line, "--updates", 999, "--lr", 1e30)
+    assert code == 1
+    assert "diverged" in out
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_run_and_exits_130(tmp_path):
+    run = tmp_path / "run"
+    words = ["fit", F4, "--loss", "bce", "--updates", "100000000", "--batch-size", "1", "--out", run]
+    code = "import sys; from chalknet.cli import main; sys.stderr.isatty = lambda: True; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    seen = b""
+    while b"updates/s" not in seen:  # the bar is drawn: the loop runs
+        seen += os.read(process.stderr.fileno(), 4096)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"interrupted" in out
+    assert (run / "weights.safetensors").exists()
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    words = f"{sys.executable} -m chalknet read '{F4}' --to torch | true"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr

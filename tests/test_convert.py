@@ -1,0 +1,102 @@
+"""Any form is recognised, from a text, a file, a folder, standard input or a module."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strategies import networks
+from torch import nn
+
+import chalknet as cn
+from chalknet.errors import ChalknetError, FileProblem, InvalidValue, NotationError, UnknownName
+from chalknet.notation import NOTATIONS
+
+F4 = cn.Network(784, (cn.Linear(32), cn.Activation("relu"), cn.Linear(1), cn.Activation("sig")))
+LOSSLESS = [row.name for row in NOTATIONS.values() if row.lossless]
+
+
+@pytest.mark.parametrize("notation", LOSSLESS)
+@given(network=networks(symbolic=True))
+def test_every_lossless_form_is_recognised_and_read_back(notation, network):
+    text = cn.write(network, notation)
+    assert cn.read(text) == network
+    assert cn.read(text, notation=notation) == network
+
+
+@pytest.mark.parametrize("notation", LOSSLESS)
+def test_a_file_is_read_by_its_ending_or_by_its_text(tmp_path, notation):
+    for suffix in (*NOTATIONS[notation].suffixes, ".unheard"):
+        path = tmp_path / f"net{suffix}"
+        path.write_text(cn.write(F4, notation), encoding="utf-8")
+        assert cn.read(path) == cn.read(str(path)) == F4
+
+
+def test_a_module_and_a_network_are_read_as_they_are():
+    assert cn.read(nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid())) == F4
+    assert cn.read(F4) is F4
+
+
+def test_standard_input_is_a_minus(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("784 -> 32 relu -> 1 sigmoid"))
+    assert cn.read("-") == F4
+
+
+def test_a2_the_three_sequentials_are_the_formulas():
+    assert cn.read("Sequential(Linear(1,1), Sigmoid())") == cn.read(
+        "X(n,1) -l1-> u1(n,1) -sig-> v1(n,1) = yhat"
+    )
+    assert cn.read("nn.Sequential(nn.Linear(1,2), nn.ReLU(), nn.Linear(2,1), nn.Sigmoid())") == cn.read(
+        "X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
+    )
+    assert (
+        cn.read("""net = torch.nn.Sequential(
+        torch.nn.Linear(in_features=28*28*1, out_features=32),
+        torch.nn.ReLU(),
+        torch.nn.Linear(in_features=32, out_features=1),
+        torch.nn.Sigmoid(),
+    )""")
+        == F4
+    )
+
+
+@pytest.mark.parametrize("text", ["", "   ", "hello world", "relu", "42", "{", "\\alpha", "\x00", "a\nb"])
+def test_a_text_that_is_no_network_is_refused_with_what_could_stand_there(text):
+    with pytest.raises(NotationError):
+        cn.read(text)
+
+
+def test_a_file_that_is_not_there_is_no_formula():
+    with pytest.raises(FileProblem, match="No such file"):
+        cn.read("answers/net.tex")
+
+
+def test_an_error_in_a_file_names_the_file_and_shows_the_line(tmp_path):
+    path = tmp_path / "net.txt"
+    path.write_text("784 -> 32 rleu -> 1")
+    with pytest.raises(UnknownName, match=r"net\.txt, .*\n(.*\n)*.*\^\^\^\^"):
+        cn.read(path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "weights.bin"
+    path.write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(FileProblem, match="no UTF-8 text"):
+        cn.read(path)
+
+
+def test_an_unknown_notation_or_form_is_refused():
+    with pytest.raises(UnknownName, match="Did you mean latex"):
+        cn.read("1 -> 1", notation="latx")
+    with pytest.raises(UnknownName, match="Did you mean torch"):
+        cn.write(F4, "torhc")
+    with pytest.raises(InvalidValue, match="got a int"):
+        cn.read(3)
+
+
+@given(st.text(max_size=60))
+def test_no_text_raises_anything_but_our_own_errors(text):
+    try:
+        cn.read(text)
+    except ChalknetError as problem:
+        assert problem.where and problem.got and problem.wanted and problem.remedy
