@@ -18,7 +18,7 @@ from chalknet.units import show_seconds
 
 ROOT = Path(__file__).parents[1]
 RESULTS, DOCS = ROOT / "benchmarks" / "results", ROOT / "docs" / "benchmarks.md"
-REPEATS = 9
+REPEATS = 7
 COMMANDS = (["--help"], ["count", "784 -> 32 relu -> 1 sigmoid"])
 LIGHT_S = 0.4
 
@@ -93,9 +93,9 @@ def _commit() -> str:
 
 _INTRODUCTION = """# Benchmarks
 
-Printed by `make bench`. All rivals of a case are timed in turn in one process, after a warm-up; the figures are
-medians of {repeats} calls, the spread is half the range. The ratio is the median of the ratios of neighbouring
-calls against the first rival. All rivals of a case end at the very same loss, to the last bit.
+Printed by `make bench`. All rivals of a case are timed in turn in one process, after a warm-up; the figures
+are medians of {repeats} calls, the spread is half the range. The ratio is the median of the ratios of
+neighbouring calls against the first rival. All rivals of a case end at the very same loss, to the last bit.
 
 Machine: {machine}.
 

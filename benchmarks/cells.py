@@ -42,7 +42,7 @@ def _s1() -> Cell:
     torch.manual_seed(5)
     x = torch.linspace(0, 1, 100).reshape(-1, 1)
     y = torch.randn(100).reshape(-1, 1) * 0.01
-    updates = 500
+    updates = 1000
 
     def plain() -> float:
         torch.manual_seed(0)
@@ -77,7 +77,7 @@ def _ours_on_mnist(x: torch.Tensor, y: torch.Tensor, updates: int, batch_size: i
 
 def _s3() -> Cell:
     x, y = _mnist()
-    updates, batch_size = 70, 2048
+    updates, batch_size = 140, 2048
 
     def lecture() -> float:
         net = _f4()
@@ -114,7 +114,7 @@ def _s3() -> Cell:
 
 def _s4() -> Cell:
     x, y = _mnist()
-    updates = 40
+    updates = 140
 
     def plain() -> float:
         net = _f4()

@@ -116,7 +116,7 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str,
     for axes in panels:
         axes.set_axis_off()
     for axes, image, caption in zip(panels, images, captions, strict=False):
-        axes.imshow(image, cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
+        axes.imshow(image.numpy(), cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(caption, fontsize=9)
     return Chart(figure, alt_text)
 
@@ -132,7 +132,8 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
         _metric(right, places, [evaluation.train for evaluation in evaluations], index, name)
         held_out = [evaluation.held_out for evaluation in evaluations]
         if None not in held_out:
-            right.plot(places, held_out, ls="none", marker="x", ms=4, color=_COLOURS[index % len(_COLOURS)])
+            colour, apart = _COLOURS[index % len(_COLOURS)], max(1, len(places) // 15)
+            right.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
     for axes, title in ((left, "loss of each update"), (right, f"{metric} on all training samples (line)")):
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel(_AXES[over])

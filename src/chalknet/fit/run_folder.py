@@ -129,7 +129,7 @@ def _write(folder: Path, result: FitResult) -> None:
     kept |= {"outcome": result.outcome.name, "metric": result.history.metric}
     (folder / PLAN).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
     for path in folder.iterdir():
-        with path.open("rb") as file:
+        with path.open("rb+") as file:  # some systems sync only what may be written
             os.fsync(file.fileno())
 
 

@@ -94,7 +94,14 @@ def make_ready(source: Source, loss: Loss, mouth: Mouth | None, dtype: torch.dty
 
     _check_labels(source, loss, mouth)
     if isinstance(source, ArraySource):  # mapped once, not batch by batch
-        return Ready(ArraySource(map_x(source.x), map_y(source.y), name=source.name), tuple(reasons))
+        fits = (source.x_shape, source.y_shape, source.x.dtype, source.y.dtype) == (
+            x_shape,
+            y_shape,
+            dtype,
+            y_dtype,
+        )
+        mapped = source if fits else ArraySource(map_x(source.x), map_y(source.y), name=source.name)
+        return Ready(mapped, tuple(reasons))
     return Ready(MappedSource(source, map_x, map_y, x_shape, y_shape), tuple(reasons))
 
 
