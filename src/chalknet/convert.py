@@ -42,7 +42,7 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
     if _is_module(form):
         from chalknet.module import read_module  # brings torch, which a text does not need
 
-        return read_module(form)
+        return read_module(form)  # type: ignore[arg-type]
     if not isinstance(form, str | Path):
         raise InvalidValue(
             where="read",

@@ -77,5 +77,5 @@ def measure(
 
 def synchronise() -> None:
     """Wait until every CUDA device that was used has done its work."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         torch.cuda.synchronize()

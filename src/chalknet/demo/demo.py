@@ -15,7 +15,7 @@ FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1)
 UPDATES = 700
 SEED = 1
 # The methods, and the training accuracy that the lecture reports for two of them.
-METHODS = {
+METHODS: dict[str, dict[str, int | None]] = {
     "all samples": {"batch_size": None},
     "2,048 samples": {"batch_size": 2048},
     "1 sample": {"batch_size": 1},

@@ -8,9 +8,14 @@ from torch import nn
 from chalknet.plan import Recipe
 
 
-def loss_function(recipe: Recipe) -> nn.Module:
-    """Return the loss module of `torch.nn` for a recipe."""
-    module: nn.Module = getattr(nn, recipe.loss_row.torch_class)(reduction=recipe.reduction)
+def loss_function(recipe: Recipe, *, reduction: str | None = None) -> nn.Module:
+    """Return the loss module of `torch.nn` for a recipe.
+
+    Args:
+        recipe: names the loss and how it is reduced.
+        reduction: another reduction than the recipe's: "mean", "sum" or "none".
+    """
+    module: nn.Module = getattr(nn, recipe.loss_row.torch_class)(reduction=reduction or recipe.reduction)
     return module
 
 

@@ -130,8 +130,8 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
         evaluations = history.evaluations
         places = [getattr(evaluation, over) for evaluation in evaluations]
         _metric(right, places, [evaluation.train for evaluation in evaluations], index, name)
-        held_out = [evaluation.held_out for evaluation in evaluations]
-        if None not in held_out:
+        held_out = [evaluation.held_out for evaluation in evaluations if evaluation.held_out is not None]
+        if len(held_out) == len(evaluations):
             colour, apart = _COLOURS[index % len(_COLOURS)], max(1, len(places) // 15)
             right.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
     for axes, title in ((left, "loss of each update"), (right, f"{metric} on all training samples (line)")):

@@ -170,7 +170,7 @@ def _place(wish: Wish, module: nn.Module | None) -> Placement:
         raise InvalidValue(
             where="threads", got=repr(threads), wanted="a whole number of at least 1", remedy="Leave it out."
         )
-    reasons = ()
+    reasons: tuple[str, ...] = ()
     if wish.device == "auto":
         where = "the module is there" if parameter is not None else "no device has been measured against it"
         reasons = (f"device {device}: {where}",)
@@ -247,13 +247,13 @@ def _engine(
 
 def _updates(recipe: Recipe, batches: Batches) -> int | None:
     budget = recipe.budget
-    count = {
-        "updates": lambda: int(budget.amount),
-        "epochs": lambda: int(budget.amount) * batches.updates_per_epoch,
-        "samples": lambda: batches.updates_for(int(budget.amount)),
-        "seconds": lambda: None,
-    }[budget.unit]
-    return count()
+    amount = int(budget.amount)
+    counts = {
+        "updates": amount,
+        "epochs": amount * batches.updates_per_epoch,
+        "samples": batches.updates_for(amount),
+    }
+    return counts.get(budget.unit)  # seconds are counted as they pass
 
 
 def _one_line(network: Network | None, module: nn.Module | None) -> str:

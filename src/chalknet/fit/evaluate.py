@@ -31,23 +31,17 @@ def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.de
         recipe: tells which metric.
         device: where the module is.
     """
-    error_of = loss_function(recipe)
+    error_of = loss_function(recipe, reduction="none")
     right = _RIGHT.get(recipe.loss_row.decision)
     total = count = 0.0
     with evaluation_mode(module):
         for start in range(0, len(source), _ROWS_AT_A_TIME):
             x, y = source.take(slice(start, start + _ROWS_AT_A_TIME))
             yhat, y = module(x.to(device)), y.to(device)
-            values = right(yhat, y).double() if right else _losses(error_of, yhat, y)
+            values = right(yhat, y).double() if right else error_of(yhat, y).double()
             total += values.sum().item()
             count += values.numel()
     return total / count
-
-
-def _losses(error_of: nn.Module, yhat: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    error_of.reduction = "none"
-    losses: torch.Tensor = error_of(yhat, y).double()
-    return losses
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
     with evaluation_mode(module):
         parts = [
             _mapped(module, part.to(parameter.device, parameter.dtype)).cpu()
-            for part in rows.split(_ROWS_AT_A_TIME)
+            for part in torch.split(rows, _ROWS_AT_A_TIME)
         ]
     return torch.cat(parts)
 

@@ -1,0 +1,52 @@
+"""The table of notations and the guess which one a text is in."""
+
+import pytest
+from hypothesis import given
+from tests.notation.formulas import ARROWS, LATEX, NETWORKS
+from tests.strategies import networks
+
+from chalknet.errors import NotationError
+from chalknet.notation import NOTATIONS, Notation, recognise
+
+
+@given(networks(symbolic=False, settled=True))
+def test_what_a_lossless_notation_writes_is_recognised_and_read_back(network):
+    for row in NOTATIONS.values():
+        if row.read and row.lossless:
+            text = row.write(network)
+            assert recognise(text).read(text, None) == network
+
+
+@pytest.mark.parametrize("formula", NETWORKS)
+def test_a1_the_formulas_are_recognised(formula):
+    assert recognise(ARROWS[formula]).name == "arrows"
+    assert recognise(LATEX[formula]).name == "latex"
+
+
+@pytest.mark.parametrize("formula", NETWORKS)
+def test_a_formula_cut_off_is_still_recognised(formula):
+    for end in range(1, len(ARROWS[formula])):
+        assert isinstance(recognise(ARROWS[formula][:end]), Notation)
+    for end in range(1, len(LATEX[formula])):
+        assert isinstance(recognise(LATEX[formula][:end]), Notation)
+
+
+def test_a_shorthand_is_read_as_arrow_text():
+    assert recognise("784 -> 32 relu -> 1 sigmoid").name == "arrows"
+
+
+def test_names_and_rows_agree_and_suffixes_are_used_once():
+    assert all(name == row.name for name, row in NOTATIONS.items())
+    suffixes = [suffix for row in NOTATIONS.values() for suffix in row.suffixes]
+    assert len(suffixes) == len(set(suffixes))
+
+
+@pytest.mark.parametrize("text", ["", "   ", "hello world", "<svg></svg>", "digraph { a -> b }"])
+def test_a_text_in_no_notation_is_refused_with_an_example_of_each(text):
+    with pytest.raises(NotationError) as problem:
+        recognise(text)
+    message = str(problem.value)
+    assert "arrows: X(n,784) -l1-> u1(n,1) -sig-> v1(n,1) = yhat" in message
+    assert "shorthand: 784 -> 1 sigmoid" in message
+    assert r"latex: \underset{(n,784)}{\bf X}" in message
+    assert all(row.name in message for row in NOTATIONS.values() if row.read)
