@@ -1,0 +1,95 @@
+"""Arrow text and shorthand: the formula as it is typed."""
+
+from __future__ import annotations
+
+import re
+
+from chalknet.network import Linear, Network, Shape, show_shape
+from chalknet.notation.formula import read_formula
+from chalknet.notation.notation import Notation
+from chalknet.notation.roles import role_of
+from chalknet.notation.shapes import BATCH_NAMES
+from chalknet.notation.stations import stations
+from chalknet.notation.tokens import Source, Span
+from chalknet.notation.words import settled_word, write_step
+
+_COMMENT = re.compile(r"#[^\n]*")
+_ARROW = re.compile(r"[-–—−─=]>|[→⟶⟹⇒↦⟼]")
+_BEGINS_SO = re.compile(r"\s*\(?\s*(?:[xX]\b|[0-9]|[^\W\d]\w*\s*\(\s*\w+\s*,)")
+_OTHER_FORM = re.compile(
+    r"\\[a-zA-Z]|\bimport\b|\bdef\b|\bSequential\b|^\s*(?:[\[{]\s*[\"\]}{]|(?:strict\s+)?(?:di)?graph\b)"
+)
+
+
+def read_arrows(text: str, name: str | None = None) -> Network:
+    """Return the network of an arrow text or a shorthand.
+
+    Args:
+        text: such as `X(n,784) -l1-> u1(n,32) -relu-> v1(n,32)` or `784 -> 32 relu`; `#` opens a comment.
+        name: of no use here: the text holds one network.
+
+    Raises:
+        ChalknetError: with the line and a caret.
+    """
+    blanked = _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
+    return read_formula(Source("arrow text", blanked, text))
+
+
+def write_arrows(network: Network) -> str:
+    """Return the network as `X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) = yhat`."""
+    first, *others = stations(network)
+    pieces = [first.name + show_shape(first.shape)]
+    for station in others:
+        label = write_step(station.step, station.index) if station.step else ""
+        pieces.append(f"-{label}-> {station.name}{show_shape(station.shape)}")
+    return " ".join(pieces) + " = yhat"
+
+
+def write_shorthand(network: Network) -> str:
+    """Return the network as `784 -> 32 relu -> 1 sigmoid`."""
+    pieces = [_width(network.input_shape)]
+    for visit in network.walk():
+        if isinstance(visit.step, Linear):
+            pieces += ["->", _width(visit.output_shape), *([] if visit.step.bias else ["nobias"])]
+        else:
+            pieces.append(write_step(visit.step, short=False))
+    return " ".join(pieces)
+
+
+def _width(shape: Shape) -> str:
+    """Return `28x28`, or the shape with its batch where a symbol would be read as something else."""
+    if all(isinstance(size, int) for size in shape):
+        return "x".join(map(str, shape))
+    symbol = str(shape[0])
+    plain = len(shape) == 1 and re.fullmatch(r"[^\W\d_][0-9]*", symbol) and symbol not in BATCH_NAMES
+    if plain and not role_of(symbol) and not settled_word(symbol, Span(0, len(symbol))):
+        return symbol
+    return show_shape(shape)
+
+
+def recognise_arrows(text: str) -> float:
+    """Return how sure a glance is that a text is a formula of arrows."""
+    text = _COMMENT.sub("", text)
+    if _OTHER_FORM.search(text):
+        return 0.0
+    if _ARROW.search(text):
+        return 0.9
+    return 0.2 if _BEGINS_SO.match(text) else 0.0
+
+
+ARROWS = Notation(
+    name="arrows",
+    suffixes=(".txt", ".net", ".arrows"),
+    recognise=recognise_arrows,
+    read=read_arrows,
+    write=write_arrows,
+    lossless=True,
+)
+SHORTHAND = Notation(
+    name="shorthand",
+    suffixes=(),
+    recognise=lambda text: recognise_arrows(text) / 2,  # arrow text reads it too
+    read=read_arrows,
+    write=write_shorthand,
+    lossless=True,
+)

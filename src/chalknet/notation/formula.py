@@ -1,0 +1,290 @@
+"""From the tokens of a formula to its network: one way for every notation that writes states and arrows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from chalknet.errors import ChalknetError, NotationError, ShapeMismatch
+from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step, show_shape
+from chalknet.notation.grammar import tokens
+from chalknet.notation.roles import role_of
+from chalknet.notation.shapes import read_sizes
+from chalknet.notation.tokens import Arrow, Mark, Sizes, Source, Span, State, Token, Word
+from chalknet.notation.words import with_bias, write_step
+
+_NAME_BEFORE = re.compile(r"\s*([^\W\d]\w*)\s*:")
+
+
+def read_formula(source: Source) -> Network:
+    """Return the network that a formula describes.
+
+    What is not written is taken from the states (an arrow with nothing over it, a state without a shape);
+    each such assumption is a sentence in the network's notes.
+
+    Raises:
+        NotationError: for a formula that is cut off or no formula, with the line and a caret.
+        UnknownName: for a word outside the vocabulary.
+        ShapeMismatch: for shapes that do not meet.
+    """
+    named = _NAME_BEFORE.match(source.text)
+    named = None if named and role_of(named.group(1)) == "input" else named  # X: (n,784) -> ...
+    path = _read_path(source, tokens(source, named.end() if named else 0))
+    reading = _Reading(source, _with_symbols(source, path))
+    return reading.network(named.group(1) if named else "")
+
+
+@dataclass(frozen=True)
+class _Path:
+    """The way from X to yhat: between two arrows stand one or several states that are said to be one."""
+
+    nodes: list[list[State]]
+    arrows: list[Arrow]
+
+
+def _read_path(source: Source, found: Iterable[Token]) -> _Path:
+    nodes: list[list[State]] = [[]]
+    arrows: list[Arrow] = []
+    brackets: list[Mark] = []
+    before: Token | None = None
+    for token in found:
+        match token:
+            case State():
+                joined = isinstance(before, Mark) and before.sign in "=,"
+                if nodes[-1] and not joined and not _is_among(token, nodes[-1]):
+                    raise _refuse_neighbours(source, nodes[-1][-1], token)
+                nodes[-1].append(token)
+            case Arrow():
+                _check_begins_at_state(source, token, nodes[-1])
+                arrows.append(token)
+                nodes.append([])
+            case Mark(sign="("):
+                brackets.append(token)
+            case Mark(sign=")"):
+                if not brackets:
+                    raise _refuse_bracket(source, token, "a bracket that was never opened")
+                brackets.pop()
+        before = token
+    if not nodes[-1] or (isinstance(before, Mark) and before.sign == "="):
+        raise _refuse_end(source, before)
+    if brackets:
+        raise _refuse_bracket(source, brackets[-1], "a bracket that is never closed")
+    return _Path(nodes, arrows)
+
+
+def _is_among(state: State, node: list[State]) -> bool:
+    return bool(state.name) and state.name in (other.name for other in node)
+
+
+def _check_begins_at_state(source: Source, arrow: Arrow, node: list[State]) -> None:
+    if node and (len(node) == 1 or not _starts_anew(source, node)):
+        return
+    raise source.refuse(
+        arrow.span,
+        got="a second formula" if node else "an arrow that begins nowhere",
+        wanted="one path from X to yhat" if node else "a state before it",
+        remedy="Give one formula." if node else "Write for instance X(n,784) -l1-> u1(n,32).",
+    )
+
+
+def _starts_anew(source: Source, node: list[State]) -> bool:
+    """Return whether an arrow leaves a state that a comma set apart from the path so far."""
+    between = source.text[node[-2].span.end : node[-1].span.start]
+    return "=" not in between and not _is_among(node[-1], node[:-1])
+
+
+def _refuse_neighbours(source: Source, before: State, state: State) -> ChalknetError:
+    return source.refuse(
+        state.span,
+        got=f"{state} right behind {before}",
+        wanted="an arrow, = or a comma between them",
+        remedy="Write for instance u1(n,2) -relu-> v1(n,2).",
+    )
+
+
+def _refuse_bracket(source: Source, mark: Mark, got: str) -> ChalknetError:
+    remedy = "Brackets around a layer have no effect, both can be left out."
+    return source.refuse(mark.span, got=got, wanted="brackets in pairs", remedy=remedy)
+
+
+def _refuse_end(source: Source, last: Token | None) -> ChalknetError:
+    end = len(source.text.rstrip())
+    return source.refuse(
+        Span(end, end + 1),
+        got="the end of the text" if last else "an empty formula",
+        wanted="a state such as u1(n,32), or a width such as 32",
+        remedy="Finish the formula: X(n,784) -l1-> u1(n,1) -sig-> v1(n,1) = yhat.",
+    )
+
+
+def _with_symbols(source: Source, path: _Path) -> _Path:
+    """Return the path with `m -> k relu` understood: among nameless widths a bare name is a width."""
+    named = any(
+        state.name and (state.sizes or role_of(state.name)) and role_of(state.name) != "output"
+        for state, *_ in path.nodes
+    )
+    if named:
+        return path
+
+    def settle(state: State) -> State:
+        if state.sizes or role_of(state.name) or not state.name.isidentifier():
+            return state
+        span = Span(state.span.start, state.span.start + len(state.name))
+        return replace(state, name="", sizes=read_sizes(source, span, span))
+
+    return _Path([[settle(state) for state in node] for node in path.nodes], path.arrows)
+
+
+def _changes_shape(word: Word) -> bool:
+    return word.meaning is Linear or isinstance(word.meaning, Flatten)
+
+
+@dataclass
+class _Reading:
+    """The walk along a path, adding up the steps it has met and the shape they lead to."""
+
+    source: Source
+    path: _Path
+    steps: list[Step] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    shape: Shape = ()
+    batch: str = "n"
+
+    def network(self, name: str) -> Network:
+        self._settle_batch()
+        self.shape = input_shape = self._sizes_at(0).shape
+        self._visit(self.path.nodes[0])
+        for place, arrow in enumerate(self.path.arrows, start=1):
+            for word in arrow.words or self._guess(place):
+                self._take(word, place)
+            self._visit(self.path.nodes[place])
+        if not self.steps:
+            first = self.path.nodes[0][0]
+            raise self.source.refuse(
+                first.span,
+                got="a formula without an arrow",
+                wanted="at least one step from X to yhat",
+                remedy="Write for instance 784 -> 32 relu -> 1 sigmoid.",
+            )
+        with self.source.pointing(self.path.nodes[0][0].span):
+            return Network(input_shape, tuple(self.steps), name, notes=tuple(self.notes))
+
+    def _visit(self, node: list[State]) -> None:
+        for state in node:
+            if state.sizes is not None and state.sizes.shape != self.shape:
+                raise self._mismatch(state, state.sizes, is_alias=state is not node[0])
+            for word in state.words:
+                self._take(word, None)
+
+    def _take(self, word: Word, place: int | None) -> None:
+        """Go one step on; `place` is the node whose width a linear map takes."""
+        if isinstance(word.meaning, bool):
+            last = self.steps.pop() if self.steps else None
+            self.steps.append(with_bias(self.source, last, word))
+            return
+        step = word.meaning if isinstance(word.meaning, Step) else self._linear(word, place)
+        with self.source.pointing(word.span):
+            self.shape = step.output_shape(self.shape)
+        self.steps.append(step)
+
+    def _linear(self, word: Word, place: int | None) -> Linear:
+        if place is None:
+            raise self.source.refuse(
+                word.span,
+                got="a linear map behind a width",
+                wanted="it over an arrow that leads to its own width",
+                remedy="Write for instance 784 -l-> 32, or 784 -> 32.",
+            )
+        sizes = self._sizes_at(place)
+        if sizes.shape[:-1] != self.shape[:-1]:
+            wanted = show_shape((*self.shape[:-1], sizes.shape[-1]), self.batch)
+            raise self.source.refuse(
+                sizes.span,
+                kind=ShapeMismatch,
+                got=f"the shape {show_shape(sizes.shape, self.batch)} behind a linear map of "
+                f"{show_shape(self.shape, self.batch)}",
+                wanted=f"{wanted}: a linear map changes the last axis alone",
+                remedy="To join the axes first, put a flatten before it: 28x28 flatten -> 32 relu.",
+            )
+        return Linear(sizes.shape[-1])
+
+    def _sizes_at(self, place: int) -> Sizes:
+        """Return the shape of a node; where it is left out, that of a node with the same shape behind it."""
+        nodes, arrows = self.path.nodes, self.path.arrows
+        for at in range(place, len(nodes)):
+            for state in nodes[at]:
+                if state.sizes:
+                    return state.sizes
+            words = [word for state in nodes[at] for word in state.words]
+            over = arrows[at].words if at < len(arrows) else ()
+            if not over or any(_changes_shape(word) for word in (*words, *over)):
+                break
+        state = self.path.nodes[place][0]
+        raise self.source.refuse(
+            Span(state.span.start, max(state.span)),
+            got=f"no width for {state}" if state.name else "no width behind a linear map",
+            wanted="the number of features",
+            remedy=f"Write for instance {state.name or 'u1'}({self.batch},32).",
+        )
+
+    def _guess(self, place: int) -> tuple[Word, ...]:
+        """Return what an arrow with nothing over it stands for."""
+        source, target = self.path.nodes[place - 1][-1], self.path.nodes[place][0]
+        arrow = self.path.arrows[place - 1].span
+        if not target.name:  # 784 -> 32 is a linear map, 32 -> relu is none
+            return (Word(Linear, arrow),) if target.sizes else ()
+        changes = target.sizes is not None and target.sizes.shape != self.shape
+        if changes or role_of(target.name) == "linear" or self._is_activated(source):
+            self.notes.append(f"The arrow from {source} to {target} has no label: read as a linear map.")
+            return (Word(Linear, arrow),)
+        if role_of(source.name) == "linear":
+            self.notes.append(
+                f"The arrow from {source} to {target} has no label: "
+                "read as an activation that is not known, say which before building."
+            )
+            return (Word(Activation("?"), arrow),)
+        raise self.source.refuse(
+            arrow,
+            got=f"an arrow from {source} to {target} with nothing over it",
+            wanted="the step it stands for",
+            remedy="Write for instance -relu-> or -l1->, or = where no step is meant.",
+        )
+
+    def _is_activated(self, state: State) -> bool:
+        if state.name:
+            return role_of(state.name) in ("input", "activated")
+        return bool(state.words) and isinstance(self.steps[-1], Activation)
+
+    def _mismatch(self, state: State, sizes: Sizes, *, is_alias: bool) -> ChalknetError:
+        wanted = show_shape(self.shape, self.batch)
+        behind = f" behind {write_step(self.steps[-1])}" if self.steps else ""
+        return self.source.refuse(
+            sizes.span,
+            kind=ShapeMismatch,
+            got=f"the shape {show_shape(sizes.shape, self.batch)}" + (f" for {state}" if state.name else ""),
+            wanted=f"{wanted}, the shape{behind or ' of the input'}",
+            remedy=f"States joined by = have one shape: write {wanted}."
+            if is_alias
+            else f"Write {wanted}, or change the width by a linear map, -l->.",
+        )
+
+    def _settle_batch(self) -> None:
+        every = [state.sizes for state in chain.from_iterable(self.path.nodes) if state.sizes]
+        batches = [sizes for sizes in every if sizes.batch is not None]
+        if not batches:
+            return
+        self.batch = batches[0].batch or self.batch
+        for sizes in every:
+            if sizes.batch is None and sizes.shape != (self.batch,):
+                continue
+            if sizes.batch == self.batch:
+                continue
+            raise self.source.refuse(
+                sizes.span,
+                kind=ShapeMismatch if sizes.batch else NotationError,
+                got=f"the batch {sizes.batch or self.batch}" + ("" if sizes.batch else " alone"),
+                wanted=f"{self.batch} first and then the features" if not sizes.batch else self.batch,
+                remedy=f"Write the same batch in all states, such as ({self.batch},1).",
+            )

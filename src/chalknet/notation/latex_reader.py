@@ -1,0 +1,284 @@
+r"""Reading LaTeX: each command becomes the arrow text it stands for, and every character keeps its place.
+
+`\underset{(n,1)}{\bf X} \overset{l_1}{\to}` becomes `X(n,1) -l_1->`; the grammar of formulas does the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+from chalknet.network import Network
+from chalknet.notation.formula import read_formula
+from chalknet.notation.tokens import Source, Span
+
+
+class _Letter(NamedTuple):
+    letter: str
+    place: int
+
+
+class _Item(NamedTuple):
+    text: str
+    place: int
+
+
+_Letters: TypeAlias = list[_Letter]
+
+_DEEPEST = 50
+_ITEM = re.compile(r"\\\\(?:\[[^\[\]\n]*\])?|\\[a-zA-Z]+\*?|\\.?|%[^\n]*|[^\\%]", re.DOTALL)
+_ARROWS = (
+    "to",
+    "rightarrow",
+    "longrightarrow",
+    "Rightarrow",
+    "Longrightarrow",
+    "mapsto",
+    "longmapsto",
+    "implies",
+)
+_FORMULA = re.compile(
+    r"\\begin\{(equation|align|gather|multline|eqnarray|flalign|displaymath|math)(\*?)\}.*?\\end\{\1\2\}"
+    r"|(?<!\\)\\\[.*?\\\]|(?<!\\)\\\(.*?\\\)|\$\$.*?\$\$|\$[^$]*\$",
+    re.DOTALL,
+)
+_ARROW_COMMAND = re.compile(rf"\\(?:{'|'.join(_ARROWS)}|xrightarrow|overset|stackrel)(?![a-zA-Z])|[→⟶⟹]|->")
+_ARROW = re.compile(r"-[^>]*->|->|[→⟶⟹]")
+_SHAPE = re.compile(r"[^,×]+[,×].*", re.DOTALL)
+
+_SYMBOLS: Mapping[str, str] = {
+    **dict.fromkeys(_ARROWS, "->"),
+    **dict.fromkeys(("dots", "ldots", "cdots"), "…"),
+    **{"sigma": "sigma", "ell": "l", "varphi": "phi", "times": "×", "cdot": "·", "ast": "*", "prime": "'"},
+    **{"lparen": "(", "rparen": ")", "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]"},
+}
+_SPACES = re.compile(
+    r"\\.*|[,;:> \n()\[\]]|q?quad|(en|thin)?space|nonumber|notag|(display|text)style", re.DOTALL
+)
+_SILENT = re.compile(  # fonts, and what only moves things about
+    r"(math|text)?(bf|rm|it|sf|tt)|(math|text)normal|bfseries|boldsymbol|pmb|bm|text|[mh]box|operatorname\*?"
+    r"|mathcal|mathop|boxed|ensuremath|small|large|Large|normalsize|(under|over)brace|limits|[-!/&]"
+)
+_SIZES = re.compile(r"left|right|middle|[bB]igg?[lrm]?")
+_REMARKS = re.compile(  # what their argument says is no part of the formula
+    r"begin|end|label|tag\*?|[hv]space\*?|[hv]?phantom|(text)?color"
+)
+_ACCENTS: Mapping[str, str] = {"hat": "hat", "widehat": "hat", "bar": "bar", "tilde": "tilde", "vec": ""}
+_STACKS = ("overset", "underset", "stackrel")
+
+
+def read_latex(text: str, name: str | None = None) -> Network:
+    r"""Return the network of a LaTeX formula.
+
+    Args:
+        text: a formula with or without `$` or `\[ \]`, or a document that holds one.
+        name: of no use here: the text holds one network.
+
+    Raises:
+        ChalknetError: with the line and a caret.
+    """
+    whole = Source("LaTeX", text)
+    letters = _Translation(whole, _formula_in(whole)).letters()
+    return read_formula(Source("LaTeX", "".join(x.letter for x in letters), text, [x.place for x in letters]))
+
+
+def recognise_latex(text: str) -> float:
+    """Return how sure a glance is that a text is a formula in LaTeX."""
+    if re.search(r"^\s*(import|from)\s|\bSequential\(", text, re.MULTILINE):
+        return 0.0
+    if re.search(r"\\[a-zA-Z]", text):
+        return 0.95 if _ARROW_COMMAND.search(text) else 0.4
+    return 0.4 if text.lstrip().startswith(("\\", "$")) else 0.0
+
+
+def _formula_in(source: Source) -> Span:
+    """Return where in a document the formula stands: the only piece of mathematics with an arrow."""
+    found = [piece for piece in _FORMULA.finditer(source.text) if _ARROW_COMMAND.search(piece.group())]
+    if len(found) > 1:
+        raise source.refuse(
+            Span(found[1].start(), found[1].start() + 1),
+            got="a second formula",
+            wanted="one path from X to yhat",
+            remedy="Give one formula.",
+        )
+    return Span(*found[0].span()) if found else Span(0, len(source.text))
+
+
+class _Translation:
+    """The passage through the items of a LaTeX text: commands, braces and characters."""
+
+    def __init__(self, source: Source, span: Span) -> None:
+        found = _ITEM.finditer(source.text, *span)
+        self._items = [_Item(item.group(), item.start()) for item in found if item.group()[0] != "%"]
+        self._end = span.end
+        self._next = 0
+        self._source = source
+
+    def letters(self) -> _Letters:
+        """Return the whole as arrow text."""
+        letters = self._sequence(0)
+        if self._next < len(self._items):
+            place = self._items[self._next].place
+            raise self._refuse_brace(place, "a brace } that was never opened")
+        return letters
+
+    def _peek(self) -> str:
+        return self._items[self._next].text if self._next < len(self._items) else ""
+
+    def _skip_space(self) -> None:
+        while self._peek().isspace() or self._peek() == "\\limits":
+            self._next += 1
+
+    def _sequence(self, depth: int, end: str = "}") -> _Letters:
+        letters: _Letters = []
+        while self._peek() not in ("", end, "}"):
+            letters += self._atom(depth)
+        return letters
+
+    def _atom(self, depth: int) -> _Letters:
+        """Return the next character, group or command with its arguments, and the scripts behind it."""
+        atom = self._nucleus(depth)
+        indices: _Letters = []
+        shapes: _Letters = []
+        while True:
+            here = self._next
+            self._skip_space()
+            if self._peek() not in ("_", "^"):
+                self._next = here
+                break
+            sign = self._items[self._next]
+            self._next += 1
+            script = self._argument(sign, depth)
+            if _ARROW.fullmatch(_text(atom)):
+                atom = _over(script, atom)
+            elif "->" in _text(atom):  # what stands under a whole layer is a remark
+                continue
+            elif _is_shape(script):
+                shapes += _bracketed(script)
+            else:
+                indices += _index(sign, script)
+        return atom + indices + shapes
+
+    def _nucleus(self, depth: int) -> _Letters:
+        item = self._items[self._next]
+        self._check_depth(item, depth)
+        self._next += 1
+        if item.text == "{":
+            return self._group(item, depth)
+        if not item.text.startswith("\\"):
+            return _spread(" " if item.text in "~$&" else item.text, item.place)
+        return self._command(item, depth)
+
+    def _group(self, opening: _Item, depth: int) -> _Letters:
+        letters = self._sequence(depth + 1)
+        if self._peek() != "}":
+            raise self._refuse_brace(opening.place, "a brace { that is never closed")
+        self._next += 1
+        return letters
+
+    def _command(self, item: _Item, depth: int) -> _Letters:
+        name = item.text[1:]
+        if name in _STACKS:
+            script = self._argument(item, depth)
+            return _over(script, self._argument(item, depth))
+        if name == "xrightarrow":
+            below = self._optional_argument(depth)
+            label = self._argument(item, depth)
+            return _over([*label, *_spread(" ", item.place), *below], _spread("->", item.place))
+        if name in _ACCENTS:
+            return self._argument(item, depth) + _spread(_ACCENTS[name], item.place)
+        if _REMARKS.fullmatch(name):
+            self._argument(item, depth)
+            return _spread(" ", item.place)
+        if _SIZES.fullmatch(name):
+            self._skip_space()
+            self._next += self._peek() == "."
+            return []
+        if _SILENT.fullmatch(name):
+            return []
+        written = " " if _SPACES.fullmatch(name) else _SYMBOLS.get(name, name)
+        return _spread(written, item.place)
+
+    def _argument(self, command: _Item, depth: int) -> _Letters:
+        self._skip_space()
+        if self._peek() in ("", "}"):
+            raise self._source.refuse(
+                Span(command.place, command.place + len(command.text)),
+                got=f"{command.text} without what belongs to it",
+                wanted="an argument in braces",
+                remedy=r"Write for instance \underset{(n,1)}{\bf X} \overset{relu}{\to}.",
+            )
+        argument = self._nucleus(depth + 1)
+        while not argument and self._peek() not in ("", "}", "_", "^"):  # \hat \bf y
+            argument = self._nucleus(depth + 1)
+        return argument
+
+    def _optional_argument(self, depth: int) -> _Letters:
+        self._skip_space()
+        if self._peek() != "[":
+            return []
+        opening = self._items[self._next]
+        self._next += 1
+        letters = self._sequence(depth + 1, end="]")
+        if self._peek() != "]":
+            raise self._refuse_brace(opening.place, "a bracket [ that is never closed")
+        self._next += 1
+        return letters
+
+    def _check_depth(self, item: _Item, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise self._refuse_brace(item.place, f"braces nested more than {_DEEPEST} deep")
+
+    def _refuse_brace(self, place: int, got: str) -> Exception:
+        return self._source.refuse(
+            Span(place, place + 1),
+            got=got,
+            wanted="braces in pairs",
+            remedy="Each { needs its }.",
+        )
+
+
+def _text(letters: _Letters) -> str:
+    return "".join(letter for letter, _ in letters).strip()
+
+
+def _stripped(letters: _Letters) -> _Letters:
+    text = "".join(letter for letter, _ in letters)
+    return letters[len(text) - len(text.lstrip()) : len(text.rstrip())]
+
+
+def _spread(text: str, place: int) -> _Letters:
+    return [_Letter(letter, place) for letter in text]
+
+
+def _is_shape(script: _Letters) -> bool:
+    return _SHAPE.fullmatch(_text(script)) is not None
+
+
+def _bracketed(letters: _Letters) -> _Letters:
+    if not letters or _text(letters).startswith("("):
+        return letters
+    return [_Letter("(", letters[0].place), *letters, _Letter(")", letters[-1].place)]
+
+
+def _index(sign: _Item, script: _Letters) -> _Letters:
+    r"""Return `_1` for `_1` and `_{1}`, `^(1)` for `^{(1)}`, `'` for `^\prime`."""
+    text = _text(script)
+    if not text.strip("'"):
+        return script
+    plain = text.isidentifier() or text.isdigit() or text.startswith("(")
+    return _spread(sign.text, sign.place) + (script if plain else _bracketed(script))
+
+
+def _over(script: _Letters, base: _Letters) -> _Letters:
+    """Return an arrow with its label, a state with its shape; what stands over anything else is a remark."""
+    base = _stripped(base)
+    text = _text(base)
+    if not _text(script) or text == "=":
+        return base
+    if _ARROW.fullmatch(text):
+        place = base[0].place
+        label = base[1:-2] if "->" in text[1:] else []  # it stands over and under the arrow
+        return [*_spread("-", script[0].place), *script, *_spread(" ", place), *label, *_spread("->", place)]
+    return base if "->" in text else base + _bracketed(script)

@@ -1,0 +1,74 @@
+r"""Writing LaTeX: each state over its shape, each arrow under its step, as on a blackboard."""
+
+from __future__ import annotations
+
+import re
+
+from chalknet.network import Linear, Network, Shape
+from chalknet.notation.stations import Station, stations
+from chalknet.notation.words import write_step
+
+
+def write_latex(network: Network, *, grouped: bool = False) -> str:
+    r"""Return the network as `\underset{(n,1)}{\bf X} \overset{l_1}{\to} ... =\underset{(n,1)}{\hat{\bf y}}`.
+
+    Args:
+        network: what is written.
+        grouped: whether each layer, a linear map's state and what follows it, stands in brackets of its own.
+    """
+    row = stations(network)
+    pieces = [_state(row[0])]
+    opened = False
+    for station in row[1:]:
+        opens = grouped and isinstance(station.step, Linear)
+        if opens and opened:
+            pieces.append(r"\right)")
+        pieces += [_arrow(station), *([r"\left("] if opens else []), _state(station)]
+        opened = opened or opens
+    if opened:
+        pieces.append(r"\right)")
+    yhat = rf"=\underset{{{_shape(row[-1].shape)}}}{{\hat{{\bf y}}}}"
+    if not grouped:
+        return " ".join([*pieces, yhat])
+    net = rf"=\underset{{{_shape(row[-1].shape)}}}{{net({{\bf X}})}}"
+    return " ".join(pieces) + rf", \quad {_state(row[-1])}{net}{yhat}"
+
+
+def write_latex_layers(network: Network) -> str:
+    r"""Return the network in LaTeX, each layer in brackets, and `v = net(X) = yhat` behind it."""
+    return write_latex(network, grouped=True)
+
+
+def _state(station: Station) -> str:
+    index = f"({station.index}){chr(39) * station.primes}"
+    name = r"\bf X" if station.step is None else rf"\boldsymbol {station.letter}^{{{index}}}"
+    return rf"\underset{{{_shape(station.shape)}}}{{{name}}}"
+
+
+def _arrow(station: Station) -> str:
+    return rf"\overset{{{_label(station)}}}{{\to}}"
+
+
+def _label(station: Station) -> str:
+    match station.step:
+        case None:
+            return ""
+        case Linear(bias=bias):
+            number = str(station.index) if station.index < 10 else f"{{{station.index}}}"
+            return f"l_{number}" if bias else rf"l_{number} \text{{ nobias}}"
+        case step:
+            word = write_step(step)
+            return word if word.isalpha() or word == "?" else _upright(word)
+
+
+def _shape(shape: Shape) -> str:
+    return f"({','.join(['n', *map(_size, shape)])})"
+
+
+def _size(size: object) -> str:
+    text = str(size)
+    return text if re.fullmatch(r"[^\W_]|[0-9]+", text) else _upright(text)
+
+
+def _upright(text: str) -> str:
+    return rf"\text{{{text.replace('_', chr(92) + '_')}}}"

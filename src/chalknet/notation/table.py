@@ -1,0 +1,37 @@
+"""The table of notations, and which of them a text is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalknet.errors import NotationError
+from chalknet.network import Activation, Linear, Network
+from chalknet.notation.arrows import ARROWS, SHORTHAND
+from chalknet.notation.latex import LATEX, LATEX_LAYERS
+from chalknet.notation.mathml import MATHML
+from chalknet.notation.notation import Notation
+
+_ROWS = (LATEX, ARROWS, LATEX_LAYERS, SHORTHAND, MATHML)
+NOTATIONS: Mapping[str, Notation] = {row.name: row for row in _ROWS}
+_EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))
+
+
+def recognise(text: str) -> Notation:
+    """Return the notation that a text is most likely in.
+
+    Raises:
+        NotationError: when it is in none, naming those there are with an example of each.
+    """
+    chosen = max(NOTATIONS.values(), key=lambda row: row.recognise(text))
+    if chosen.recognise(text) > 0:
+        return chosen
+    shown = " ".join(text.split())
+    forms = "\n".join(
+        f"    {row.name}: {' '.join(row.write(_EXAMPLE).split())}" for row in NOTATIONS.values() if row.read
+    )
+    raise NotationError(
+        where="text",
+        got=repr(shown if len(shown) <= 60 else f"{shown[:57]}...") if shown else "an empty text",
+        wanted="the formula or the code of a network",
+        remedy=f"It can be written in each of these forms:\n{forms}",
+    )

@@ -1,0 +1,118 @@
+"""What a formula is made of, whatever it is written in: states, arrows, marks, and where each one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from chalknet.errors import ChalknetError, Excerpt, NotationError
+from chalknet.network import Linear, Shape, Step
+
+# What a word says: a step; a linear map, whose width the state behind it says; or whether it has a bias.
+Meaning: TypeAlias = Step | type[Linear] | bool
+
+
+class Span(NamedTuple):
+    """A stretch of the text that is read."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that is being read, and how to point into it.
+
+    Args:
+        what: what it is called in an error, such as "arrow text".
+        text: the text that is read.
+        original: the text the user gave, when `text` was made from it.
+        places: where each character of `text` stands in `original`; empty for the same place.
+    """
+
+    what: str
+    text: str
+    original: str = ""
+    places: Sequence[int] = ()
+
+    def excerpt(self, span: Span) -> Excerpt:
+        """Return the user's line with a caret under the span."""
+        if not self.places:
+            return Excerpt(self.original or self.text, span.start, span.end - span.start)
+        places = self.places[span.start : span.end] or [len(self.original)]
+        return Excerpt(self.original, min(places), max(places) + 1 - min(places))
+
+    def refuse(
+        self, span: Span, *, got: str, wanted: str, remedy: str, kind: type[ChalknetError] = NotationError
+    ) -> ChalknetError:
+        """Return the error for what stands at the span."""
+        return kind(where=self.what, got=got, wanted=wanted, remedy=remedy, excerpt=self.excerpt(span))
+
+    @contextmanager
+    def pointing(self, span: Span) -> Iterator[None]:
+        """Give an error of a lower floor, which knows no text, the line and the caret."""
+        try:
+            yield
+        except ChalknetError as problem:
+            problem.where = f"{self.what}, {problem.where}"
+            problem.excerpt = problem.excerpt or self.excerpt(span)
+            raise
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of the vocabulary, as it was met."""
+
+    meaning: Meaning
+    span: Span
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """A shape as it is written under a state: `(n,784)`, with or without the batch axis."""
+
+    batch: str | None
+    shape: Shape
+    span: Span
+
+
+@dataclass(frozen=True)
+class State:
+    """A state such as `u1(n,32)`, or a bare width such as `32`, and the words behind it.
+
+    Args:
+        name: its name; empty for a bare width.
+        sizes: its shape, if given.
+        words: what follows in shorthand, `relu dropout(0.2)`.
+        span: where it stands.
+    """
+
+    name: str
+    sizes: Sizes | None
+    words: tuple[Word, ...]
+    span: Span
+
+    def __str__(self) -> str:
+        width = self.sizes.shape if self.sizes else ()
+        return f"'{self.name}'" if self.name else f"the width {'x'.join(map(str, width))}"
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow, and the words over it; none for `->`."""
+
+    words: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A bracket, an equals sign or a comma."""
+
+    sign: Literal["(", ")", "=", ","]
+    span: Span
+
+
+Token: TypeAlias = State | Arrow | Mark

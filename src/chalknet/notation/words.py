@@ -1,0 +1,276 @@
+"""The vocabulary: one step as a word over an arrow, `relu`, `l1 nobias`, `dropout(0.2)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias, cast
+
+from chalknet.errors import InvalidValue, NotationError, unknown_name
+from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Size, Step, activation_name
+from chalknet.notation.tokens import Meaning, Source, Span, Word
+
+# A name (`leaky_relu`, `leaky-relu`, `leaky relu`, `?`), its number (`^{(1)}`, `_{1}`), its options.
+_LETTERS = r"[^\W\d]\w*"
+_NUMBER = r"(?:\^?(?:(?<=[_^])[({]+\w+[)}]+|(?<=\^)\w+))?'*"
+_NAMES = (
+    re.compile(rf"(?:[^\W\d_]\w*-|[^\W\d_][^\W\d_]+ ){_LETTERS}{_NUMBER}(?![-–—−─]*[>→⟶⟹⇒↦⟼])"),
+    re.compile(rf"(?:\?|{_LETTERS}){_NUMBER}"),
+)
+_OPTIONS = re.compile(r"\s*\((?!\s*(?:[-–—−─]+\s*[^\W\d]|[-–—−─]*[>→⟶⟹⇒↦⟼]))([^()]*)\)|\s+([0-9]*\.[0-9]+)")
+_BIAS_VALUE = re.compile(r"\s*=\s*(\w+)")
+_OTHER_THAN_THEIR_NUMBER = {"relu6"}  # a function of its own, not the sixth relu
+
+
+def read_step(word: str, out_features: Size | None = None) -> Step:
+    """Return the step that a word says.
+
+    Args:
+        word: such as "relu", "LeakyReLU(0.2)", "dropout(0.2)", "l1" or "linear nobias".
+        out_features: the width behind a linear map, which its word does not say.
+
+    Raises:
+        UnknownName: for a word outside the vocabulary; the nearest one is offered.
+        NotationError: for no step or several, or a linear map without `out_features`.
+
+    Example:
+        >>> read_step("l1 nobias", 32)
+        Linear(out_features=32, bias=False)
+    """
+    source = Source("step", word)
+    whole = Span(0, len(word))
+    step, *modifiers = [entry.meaning for entry in read_words(source, whole)] or [True]
+    if isinstance(step, bool) or not all(isinstance(meaning, bool) for meaning in modifiers):
+        raise source.refuse(whole, got=repr(word), wanted="one step", remedy='Write for instance "relu".')
+    if step is Linear and out_features is not None:
+        step = Linear(out_features)
+    if not isinstance(step, Step):
+        raise source.refuse(
+            whole,
+            got="a linear map without a width",
+            wanted="the number of features behind it",
+            remedy="Give out_features, such as 32.",
+        )
+    for bias in modifiers:
+        step = with_bias(source, step, Word(bias, whole))
+    return step
+
+
+def read_words(source: Source, span: Span) -> tuple[Word, ...]:
+    """Return all words of a span, such as a label; commas and signs of addition part them."""
+    words: list[Word] = []
+    at = span.start
+    while at < span.end:
+        if source.text[at].isspace() or source.text[at] in ",+&":
+            at += 1
+            continue
+        met = match_word(source, Span(at, span.end))
+        words += met
+        at = met[-1].span.end
+    return tuple(words)
+
+
+def match_word(source: Source, span: Span) -> tuple[Word, ...]:
+    """Return what the word at the beginning of the span says: a step, and its bias if it has one.
+
+    Raises:
+        UnknownName: for a word outside the vocabulary.
+        NotationError: for characters that make no word.
+        InvalidValue: for options that the step does not take.
+    """
+    name, maker = _find(source.text, span)
+    if maker is not None and name is not None:
+        return _made(source, maker, name, span.end)
+    if name is None:
+        raise source.refuse(
+            Span(span.start, span.start + 1),
+            got=repr(source.text[span.start]),
+            wanted="a step such as relu, l1 or dropout(0.2)",
+            remedy="Write the step's name.",
+        )
+    raise unknown_name(
+        source.what,
+        "activation",
+        source.text[name.start : name.end],
+        [*ACTIVATIONS, "dropout", "flatten", "linear"],
+        source.excerpt(name),
+    )
+
+
+def is_word(text: str, span: Span) -> bool:
+    """Return whether the span begins with a word of the vocabulary."""
+    return _find(text, span).maker is not None
+
+
+def settled_word(text: str, span: Span) -> bool:
+    """Return whether the span begins with a word that can only be a step: `relu`, but not `h`, `l` or `?`."""
+    name, maker = _find(text, span)
+    if name is None or maker is None or maker in (_linear, _bias, _no_bias):
+        return False
+    kind = activation_name(_folded(_bare(text[name.start : name.end])))
+    return kind is None or ACTIVATIONS[kind].settled
+
+
+def with_bias(source: Source, step: Step | None, word: Word) -> Step:
+    """Return the linear map with the bias that a word such as `nobias` gives it or takes from it."""
+    if not isinstance(step, Linear):
+        raise source.refuse(
+            word.span,
+            got="a word about the bias behind a step that has none",
+            wanted="it behind a linear map",
+            remedy="Write for instance 64 nobias relu, or -l1 nobias->.",
+        )
+    return Linear(step.out_features, bias=cast(bool, word.meaning))
+
+
+def write_step(step: Step, number: int = 0, *, short: bool = True) -> str:
+    """Return the word that says a step.
+
+    Args:
+        step: what is written.
+        number: which linear map it is, for its label.
+        short: `sig` as over an arrow, otherwise `sigmoid`.
+    """
+    match step:
+        case Linear(bias=bias):
+            return f"l{number}" if bias else f"l{number} nobias"
+        case Dropout(p=p):
+            return f"dropout({p!r})"
+        case Activation():
+            name = step.row.symbol if short else step.kind
+            alone = len(step.row.options) == 1
+            options = [str(value) if alone else f"{key}={value}" for key, value in dict(step.options).items()]
+            return f"{name}({', '.join(options)})" if options else name
+        case _:
+            return type(step).__name__.lower()
+
+
+def _made(source: Source, maker: _Maker, name: Span, end: int) -> tuple[Word, ...]:
+    written = (_BIAS_VALUE if maker is _bias else _OPTIONS).match(source.text, name.end, end)
+    inside = next(filter(None, written.groups()), "") if written else ""
+    span = Span(name.start, written.end() if written else name.end)
+    with source.pointing(span):
+        return tuple(
+            Word(meaning, span) for meaning in maker(source.text[name.start : name.end], _parts(inside))
+        )
+
+
+def _parts(inside: str) -> list[str]:
+    parts = [part.strip() for part in inside.split(",")]
+    return [] if parts in ([""], ["·"], ["."]) else parts
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[-_^\s]", "", name).lower()
+
+
+def _bare(name: str) -> str:
+    """Return the name without its number: `l_2`, `h^{(1)}`, `linr1` -> `l`, `h`, `linr`."""
+    return (
+        name if _folded(name) in _OTHER_THAN_THEIR_NUMBER else re.sub(r"[_^]?[({]*[0-9]+[)}]*'*$", "", name)
+    )
+
+
+class _Found(NamedTuple):
+    name: Span | None
+    maker: _Maker | None
+
+
+def _find(text: str, span: Span) -> _Found:
+    name = None
+    for pattern in _NAMES:
+        name = pattern.match(text, *span)
+        maker = _maker(name.group()) if name else None
+        if name and maker:
+            return _Found(Span(*name.span()), maker)
+    return _Found(Span(*name.span()) if name else None, None)
+
+
+def _maker(name: str) -> _Maker | None:
+    for spelling in (_folded(name), _folded(_bare(name))):
+        if spelling in _MAKERS:
+            return _MAKERS[spelling]
+        if activation_name(spelling):
+            return _activation
+    return None
+
+
+def _activation(name: str, parts: list[str]) -> list[Meaning]:
+    kind = activation_name(_folded(name)) or activation_name(_folded(_bare(name))) or name
+    options = _options(parts, tuple(ACTIVATIONS[kind].options))
+    return [Activation(kind, {key: _value(value) for key, value in options.items()})]
+
+
+def _dropout(name: str, parts: list[str]) -> list[Meaning]:
+    options = _known_options("dropout", _options(parts, ("p",)), ("p",))
+    return [Dropout(cast(float, _value(options["p"]))) if options else Dropout()]
+
+
+def _flatten(name: str, parts: list[str]) -> list[Meaning]:
+    _known_options("flatten", _options(parts, ()), ())
+    return [Flatten()]
+
+
+def _linear(name: str, parts: list[str]) -> list[Meaning]:
+    parts = ["bias=False" if _folded(part) == "nobias" else part for part in parts]
+    options = _known_options(name, _options(parts, ()), ("bias",))
+    return [Linear, *(_truth(value) for value in options.values())]
+
+
+def _bias(name: str, parts: list[str]) -> list[Meaning]:
+    return [_truth(parts[0]) if parts else True]
+
+
+def _no_bias(name: str, parts: list[str]) -> list[Meaning]:
+    return [False]
+
+
+_Maker: TypeAlias = Callable[[str, list[str]], list[Meaning]]
+_MAKERS: Mapping[str, _Maker] = {
+    **dict.fromkeys(("l", "ℓ", "ell", "lin", "linr", "linear", "fc", "dense", "affine", "w"), _linear),
+    **dict.fromkeys(("dropout", "drop"), _dropout),
+    **dict.fromkeys(("flatten", "flat"), _flatten),
+    "bias": _bias,
+    "nobias": _no_bias,
+}
+
+
+def _options(parts: list[str], names: tuple[str, ...]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for place, part in enumerate(parts):
+        key, equals, value = (piece.strip() for piece in part.rpartition("="))
+        if not equals:
+            key = names[place] if place < len(names) else ""
+        if not key or key in options:
+            raise InvalidValue(
+                where="options",
+                got=repr(part),
+                wanted=f"{' and '.join(names)}, each once" if names else "no number in brackets",
+                remedy="Write name=value, such as leaky_relu(negative_slope=0.2)."
+                if names
+                else "Leave it out; a width stands in the state behind the arrow, such as u1(n,32).",
+            )
+        options[key] = value
+    return options
+
+
+def _known_options(step: str, options: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    for key in options:
+        if key not in names:
+            raise unknown_name(step, "option", key, names or ("no option at all",))
+    return options
+
+
+def _value(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text.strip("'\"")
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise NotationError(
+            where="bias", got=repr(text), wanted="True or False", remedy="bias=False leaves the constant out."
+        )
+    return text.lower() == "true"
