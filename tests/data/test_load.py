@@ -1,0 +1,173 @@
+"""Whatever holds data is read; what does not is told what would."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.data import DataLoader, TensorDataset
+
+from chalknet.data import ArraySource, Sample, features, load
+from chalknet.errors import DataError, FileProblem, InvalidValue, UnknownName
+
+X, Y = torch.arange(20.0).reshape(10, 2), torch.arange(10)
+
+
+class Squares:
+    """A source of the user's own."""
+
+    name, held_out, x_shape, y_shape = "squares", None, (1,), ()
+
+    def __len__(self):
+        return 10
+
+    def take(self, rows):
+        x = torch.arange(10.0)[rows]
+        return Sample(x.reshape(-1, 1), x**2)
+
+
+def files(folder):
+    np.save(folder / "x.npy", X.numpy())
+    np.savez(folder / "y.npz", Y.numpy())
+    np.savez(folder / "both.npz", x=X.numpy(), y=Y.numpy())
+    return folder
+
+
+def test_every_way_to_hand_over_x_and_y_gives_the_same_source(tmp_path):
+    files(tmp_path)
+    ways = [
+        (X, Y),
+        [X, Y],
+        (X.numpy(), Y.numpy()),
+        (X.tolist(), Y.tolist()),
+        {"x": X, "y": Y},
+        TensorDataset(X, Y),
+        ArraySource(X, Y),
+        (tmp_path / "x.npy", str(tmp_path / "y.npz")),
+        (tmp_path / "x.npy", Y),
+        (tmp_path / "both.npz", tmp_path / "both.npz"),
+        tmp_path / "both.npz",
+    ]
+    for way in ways:
+        source = load(way)
+        assert torch.equal(source.x, X)
+        assert torch.equal(source.y, Y)
+        assert torch.equal(features(way if not isinstance(way, list) else X), X)
+
+
+def test_c5_a_tensor_dataset_is_its_pair_of_tensors():
+    dataset = TensorDataset(X, Y)
+    x, y = dataset.tensors
+    assert x is X
+    assert y is Y
+    first_x, first_y = dataset[0]
+    assert (first_x.tolist(), first_y.item()) == ([0, 1], 0)
+    assert [len(y) for _, y in DataLoader(dataset, batch_size=3)] == [3, 3, 3, 1]
+    assert load(dataset).x.data_ptr() == X.data_ptr()
+
+
+def test_a_source_is_taken_as_it_is():
+    source, own = ArraySource(X, Y), Squares()
+    assert load(source) is source
+    assert load(own) is own
+
+
+@given(st.integers(2, 60), st.floats(0.001, 0.999))
+def test_a_share_held_out_parts_the_rows_in_order_and_always_alike(n, share):
+    x = torch.arange(float(n))
+    source, again = load((x, x), held_out=share), load((x, x), held_out=share)
+    kept, out = source.x.flatten().tolist(), source.held_out.x.flatten().tolist()
+    assert kept == sorted(kept)
+    assert out == sorted(out)
+    assert sorted(kept + out) == x.tolist()
+    assert len(out) == min(max(round(n * share), 1), n - 1)
+    assert again.held_out.x.equal(source.held_out.x)
+    assert torch.equal(source.x.flatten(), source.y)
+
+
+def test_the_share_is_parted_without_a_draw_from_the_users_random_numbers():
+    before = torch.get_rng_state()
+    load((X, Y), held_out=0.5)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_what_is_held_out_may_be_anything_and_takes_the_place_of_what_the_data_brings(tmp_path):
+    np.savez(tmp_path / "d.npz", x=X, y=Y, x_test=X[:2], y_test=Y[:2])
+    assert len(load(tmp_path / "d.npz").held_out) == 2
+    assert len(load(tmp_path / "d.npz", held_out=(X[:4], Y[:4])).held_out) == 4
+    assert len(load(tmp_path / "d.npz", held_out=0.3).held_out) == 3
+    assert load((X, Y), held_out=tmp_path / "d.npz").held_out.name == "d.npz"
+
+
+def test_a_source_of_the_users_own_gets_held_out_samples_too():
+    parted = load(Squares(), held_out=0.3)
+    assert (len(parted), len(parted.held_out)) == (7, 3)
+    assert parted.take(slice(0, 7)).y.tolist() == (parted.take(slice(0, 7)).x.flatten() ** 2).tolist()
+    beside = load(Squares(), held_out=Squares())
+    assert beside.take(torch.tensor([3])).y.tolist() == [9]
+    assert len(beside.held_out) == 10
+
+
+@pytest.mark.parametrize("share", [0, 1, 1.5, -0.2, True, float("nan"), 3])
+def test_a_share_outside_zero_and_one_is_refused(share):
+    with pytest.raises(InvalidValue, match=r"held_out: got the share .* of 10 observations; wanted"):
+        load((X, Y), held_out=share)
+
+
+def test_a_near_miss_of_a_name_is_offered():
+    with pytest.raises(UnknownName, match=r"'mnsit01'.*Did you mean mnist01"):
+        load("mnsit01")
+    with pytest.raises(UnknownName, match="one of mnist01, mnist, a file or folder that exists"):
+        load("digits")
+
+
+def test_a_name_is_read_in_any_case_and_wins_over_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mnist01").write_text("mine")
+    assert len(load("MNIST01")) == 12_665
+    for path in ("./mnist01", Path("mnist01")):
+        with pytest.raises(DataError, match="mnist01: got a file of an unknown kind"):
+            load(path)
+
+
+@pytest.mark.parametrize("path", ["nowhere/x", "nowhere.npz", Path("nowhere") / "x.npy"])
+def test_a_missing_file_is_named_with_the_folder_it_was_looked_for_in(path):
+    for read in (load, features, lambda path: load((path, Y)), lambda path: load((X, path))):
+        with pytest.raises(FileProblem, match=r"nowhere.*: got no such file or folder") as caught:
+            read(path)
+        assert str(Path.cwd()) in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (X, "got a Tensor alone"),
+        (X.numpy(), "got a ndarray alone"),
+        (3, "got a int alone"),
+        (None, "got a NoneType alone"),
+        ((X, Y, X, Y), r"got 4 things.*held_out=\(x, y\)"),
+        ((X,), "got 1 things"),
+        (DataLoader(TensorDataset(X, Y)), "loader.dataset"),
+    ],
+)
+def test_what_holds_no_pair_is_told_what_does(data, said):
+    with pytest.raises(InvalidValue, match=said):
+        load(data)
+
+
+def test_a_pair_that_cannot_be_fitted_is_refused():
+    with pytest.raises(DataError, match="10 rows of x and 9 rows of y"):
+        load((X, Y[:9]))
+    with pytest.raises(DataError, match=r"x of data, row 4 \(1 in all, counted from 0\): got nan"):
+        load((X.clone().index_fill_(0, torch.tensor([4]), torch.nan), Y))
+
+
+def test_features_are_x_alone_whatever_they_are_in(tmp_path):
+    files(tmp_path)
+    for data in (tmp_path / "x.npy", str(tmp_path / "both.npz"), X, X.tolist(), X.numpy(), Squares()):
+        assert len(features(data)) == 10
+    assert features([1.0, 2.0]).tolist() == [[1], [2]]
+    with pytest.raises(DataError, match="x, row 1"):
+        features([1.0, float("inf")])
