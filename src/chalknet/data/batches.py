@@ -16,6 +16,7 @@ from chalknet.errors import DataError, InvalidValue
 # a shuffled batch of one costs 2 µs so and 6 µs alone. A larger block falls out of the cache.
 _BATCHES_AT_A_TIME = 256
 _BLOCK_BYTES = 2 << 20
+_ALIGNED_BYTES = 64  # where torch's allocator begins every tensor
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,16 @@ class Batches:
         for first in range(start * size, n, block):
             rows = slice(first, min(first + block, n))
             x, y = self.source.take(rows if order_of_rows is None else order_of_rows[rows])
-            yield from map(Sample, torch.split(x, size), torch.split(y, size))
+            yield from map(Sample, map(_aligned, torch.split(x, size)), torch.split(y, size))
 
     @property
     def _row_bytes(self) -> int:
         return 8 * (prod(self.source.x_shape) + prod(self.source.y_shape))
+
+
+def _aligned(x: torch.Tensor) -> torch.Tensor:
+    """Return x where a tensor of its own would begin; BLAS rounds one that begins elsewhere in other places."""
+    return x.clone() if x.data_ptr() % _ALIGNED_BYTES else x
 
 
 def _draw_seed() -> int:
