@@ -1,7 +1,5 @@
 """The order of samples: against DataLoader, and against counts by hand."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 import torch

@@ -114,7 +114,7 @@ class Batches:
 
 
 def _aligned(x: torch.Tensor) -> torch.Tensor:
-    """Return x where a tensor of its own would begin; BLAS rounds one that begins elsewhere in other places."""
+    """Return x at an address where a tensor of its own begins: BLAS rounds otherwise at another one."""
     return x.clone() if x.data_ptr() % _ALIGNED_BYTES else x
 
 

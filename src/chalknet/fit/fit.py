@@ -17,8 +17,7 @@ from chalknet.fit.loop import Progress, Recording, Run, run_loop
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_folder import RunFolder
 from chalknet.network import Network
-from chalknet.plan import Plan, Recipe
-from chalknet.plan.optimizers import OptionValue
+from chalknet.plan import OptionValue, Plan, Recipe
 
 
 def fit(

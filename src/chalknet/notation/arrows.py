@@ -47,7 +47,8 @@ def write_arrows(network: Network) -> str:
 
 def write_shorthand(network: Network) -> str:
     """Return the network as `784 -> 32 relu -> 1 sigmoid`."""
-    pieces = [_width(network.input_shape)]
+    arrows = any(isinstance(step, Linear) for step in network.steps)
+    pieces = [_width(network.input_shape) if arrows else f"X{show_shape(network.input_shape)}"]
     for visit in network.walk():
         if isinstance(visit.step, Linear):
             pieces += ["->", _width(visit.output_shape), *([] if visit.step.bias else ["nobias"])]

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from chalknet.errors import NotationError
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation.arrows import ARROWS, SHORTHAND
+from chalknet.notation.json_text import JSON
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
 from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
+from chalknet.notation.torch_source import TORCH
 
-_ROWS = (LATEX, ARROWS, LATEX_LAYERS, SHORTHAND, MATHML)
+_ROWS = (LATEX, TORCH, JSON, ARROWS, LATEX_LAYERS, SHORTHAND, MATHML)
 NOTATIONS: Mapping[str, Notation] = {row.name: row for row in _ROWS}
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))
 

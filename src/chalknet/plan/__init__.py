@@ -2,7 +2,7 @@
 
 from chalknet.plan.losses import LOSSES, Loss
 from chalknet.plan.methods import Method, method
-from chalknet.plan.optimizers import OPTIMIZERS, Optimizer
+from chalknet.plan.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.plan.plan import DataFacts, Placement, Plan
 from chalknet.plan.recipe import BUDGET_UNITS, Budget, Recipe
 
@@ -15,6 +15,7 @@ __all__ = [
     "Loss",
     "Method",
     "Optimizer",
+    "OptionValue",
     "Placement",
     "Plan",
     "Recipe",

@@ -1,0 +1,258 @@
+"""PyTorch source as a notation: read by following the code and never by running it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from chalknet.errors import CannotExpress, Excerpt, NotationError, ShapeMismatch, unknown_name
+from chalknet.network import Network, Shape, Step
+from chalknet.notation.notation import Notation
+from chalknet.notation.tokens import Source, Span
+from chalknet.notation.torch_layers import Layer, Unknown, no_layer
+from chalknet.notation.torch_run import Binding, Run
+from chalknet.notation.torch_text import Code, parse
+from chalknet.notation.torch_values import Call, Chain, Class, Flow, Function, Instance, elements
+from chalknet.notation.torch_writer import write_torch
+
+INPUT_SHAPE = re.compile(r"#\s*input[ _]shape\s*[:=]?\s*\(?\s*([\w\s,x×]+?)\s*,?\s*(?:\)|$)", re.M)
+_LOOKS_LIKE_TORCH = re.compile(
+    r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
+)
+_MOST_LAYERS = 10_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network that a text holds: its name and the line where it got it."""
+
+    name: str
+    value: object
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.name or 'one without a name'} in line {self.line}"
+
+
+def read_torch(text: str, name: str | None = None) -> Network:
+    """Return the network that PyTorch code defines; the code is parsed and never run.
+
+    Args:
+        text: a script, a notebook's cell, a page with fenced code, or what `print(module)` gave.
+        name: the variable, class or function wanted, or `line 12`, where the text defines several.
+
+    Raises:
+        NotationError: for a text without a network or with several, listing them by name and line.
+        CannotExpress: for a layer that no step describes.
+        ShapeMismatch: for a Linear that does not take what arrives.
+    """
+    code = parse(text)
+    run = Run(code)
+    run.follow()
+    found = _candidates(run, code)
+    chosen, notes = _choose(found, name, code)
+    layers = list(_layers(chosen.value, code))
+    if not layers:
+        raise _refuse(code, got=f"{chosen}, which has no layer", wanted="at least one layer")
+    _refuse_shared_weights(layers, code)
+    network = _network(layers, chosen, code)
+    return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))
+
+
+def recognise_torch(text: str) -> float:
+    """Return how sure a glance is that a text is PyTorch code."""
+    plain = not text.lstrip().startswith("{") or '"cells"' in text
+    return 0.95 if plain and _LOOKS_LIKE_TORCH.search(text) else 0.0
+
+
+def _candidates(run: Run, code: Code) -> list[Candidate]:
+    """Return the networks of a text: whole ones, else definitions of one, else an x that is led on."""
+    bindings = run.bindings
+    whole = [binding for binding in bindings if isinstance(binding.value, Chain | Instance)]
+    whole = [binding for binding in whole if _is_network(binding.value)]
+    parts = {id(part) for binding in whole for part in _parts(binding.value)}
+    free = [binding for binding in whole if id(binding.value) not in parts]
+    if free:
+        return _distinct(free)
+    made: list[Binding] = []
+    for binding in bindings:
+        if isinstance(binding.value, Class | Function):
+            value = _made(run, binding.value, code)
+            made += [Binding(binding.name, value, binding.line)] if _is_network(value) else []
+    if made:
+        return _distinct(made)
+    led = [binding for binding in bindings if isinstance(binding.value, Flow)]
+    alone = [binding for binding in bindings if isinstance(binding.value, Layer)]
+    return _distinct(led[-1:] or (alone if len(alone) == 1 else []))
+
+
+def _distinct(bindings: list[Binding]) -> list[Candidate]:
+    """Return each object once, under the first name it got; an unnamed use of it is no network of its own."""
+    first: dict[int, Candidate] = {}
+    for binding in bindings:
+        known = first.get(id(binding.value))
+        if known is None or not known.name:
+            first[id(binding.value)] = Candidate(binding.name, binding.value, binding.line)
+    return list(first.values())
+
+
+def _made(run: Run, value: Class | Function, code: Code) -> object:
+    call = Call(code.source, code.span(value.node))
+    if isinstance(value, Function):
+        return run.enter(value, call)
+    return run.instance(value, call)
+
+
+def _is_network(value: object) -> bool:
+    if isinstance(value, Instance):
+        holds = any(isinstance(part, Layer | Chain | Instance | list) for part in value.attributes.values())
+        leads = value.kind.method("forward") or value.kind.method("__call__")
+        return bool(value.chain or (holds and leads))
+    return isinstance(value, Chain)
+
+
+def _parts(value: object) -> Iterator[object]:
+    """Yield what is inside a network, at any depth."""
+    inside = value.items if isinstance(value, Chain) else []
+    if isinstance(value, Instance):
+        inside = [
+            part for held in value.attributes.values() for part in [held, *_members(held)]
+        ] + value.chain
+    for part in inside:
+        if part is not value:
+            yield part
+            yield from _parts(part)
+
+
+def _members(value: object) -> list[object]:
+    return elements(value) if isinstance(value, list | dict) else []
+
+
+def _choose(found: list[Candidate], name: str | None, code: Code) -> tuple[Candidate, list[str]]:
+    if not found:
+        raise _refuse(
+            code,
+            got="code that defines no network",
+            wanted="a Sequential, a class with layers and a forward, or a layer",
+        )
+    if name is not None:
+        named = [one for one in found if name in (one.name, f"line {one.line}", str(one.line))]
+        if not named:
+            known = [one.name or f"line {one.line}" for one in found]
+            raise unknown_name(code.source.what, "network", name, known)
+        found = named
+    names = {one.name for one in found}
+    if len(names) == 1 and names != {""}:  # the last one is what the name stands for in the end
+        last = found[-1]
+        earlier = ", ".join(str(one.line) for one in found[:-1])
+        return last, [
+            f"{last.name} is defined in line {earlier} too; line {last.line} was read"
+        ] if earlier else []
+    if len(found) > 1:
+        offers = " or ".join(repr(one.name) if one.name else f"'line {one.line}'" for one in found)
+        raise _refuse(
+            code,
+            got=f"{len(found)} networks: {', '.join(map(str, found))}",
+            wanted="one, or the name of one",
+            remedy=f"Say which: name={offers}; --name on the command line.",
+        )
+    return found[0], []
+
+
+def _layers(value: object, code: Code, depth: int = 0) -> Iterator[Layer]:
+    """Yield the layers of a network in their order, chains within chains laid open."""
+    if isinstance(value, Layer):
+        if value.problem is not None:
+            raise value.problem
+        yield value
+    elif isinstance(value, Chain | Flow | list | tuple) and depth < 50:
+        for item in value.items if isinstance(value, Chain | Flow) else value:
+            yield from _layers(item, code, depth + 1)
+    elif isinstance(value, Instance) and depth < 50:
+        run = Run(code)
+        run.follow()
+        yield from _layers(run.forward(value, Flow(value.span)), code, depth + 1)
+    elif isinstance(value, Unknown) and value.name.isidentifier():
+        problem = no_layer(value.name)
+        at = code.source.text.find(f"{value.name}(")
+        problem.excerpt = Excerpt(code.source.text, max(at, 0), len(value.name))
+        raise problem
+    else:
+        shown = value.source if isinstance(value, Unknown) else getattr(value, "path", repr(value))
+        raise _refuse(
+            code, got=f"{shown} in the place of a layer", wanted="layers such as nn.Linear(784, 32)"
+        )
+
+
+def _refuse_shared_weights(layers: list[Layer], code: Code) -> None:
+    seen: set[int] = set()
+    for layer in layers:
+        if layer.step is not None and layer.step.trainable and id(layer) in seen:
+            raise CannotExpress(
+                where=code.source.what,
+                got="a Linear that is used twice, with the same weights",
+                wanted="weights of its own for each step",
+                remedy="A module that shares weights can still be fitted as it is.",
+                excerpt=code.source.excerpt(layer.span),
+            )
+        seen.add(id(layer))
+
+
+def _network(layers: list[Layer], chosen: Candidate, code: Code) -> Network:
+    if len(layers) > _MOST_LAYERS:
+        raise _refuse(code, got=f"{len(layers)} layers", wanted=f"at most {_MOST_LAYERS}")
+    steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
+    widths = [layer.in_features for layer in layers if layer.in_features is not None]
+    said = _said_shape(code.source, chosen)
+    shape: Shape = said or ((widths[0],) if widths else ("m",))
+    notes = []
+    if said is None and not widths:
+        notes.append("the code does not say how many features x has: m of them")
+    name = chosen.name if chosen.name.isidentifier() else "net"
+    with code.source.pointing(layers[0].span):
+        network = Network(shape, tuple(steps), name=name, notes=tuple(notes))
+    for layer, visit in zip(layers, network.walk(), strict=True):
+        arriving = visit.input_shape[-1]
+        if layer.in_features is not None and layer.in_features != arriving:
+            out_features = visit.output_shape[-1]
+            raise ShapeMismatch(
+                where=code.source.what,
+                got=f"Linear({layer.in_features}, {out_features}) takes {layer.in_features} features, "
+                f"but {arriving} arrive",
+                wanted=f"a Linear that takes {arriving} features",
+                remedy=f"Write Linear({arriving}, {out_features}), or mend the width before it.",
+                excerpt=code.source.excerpt(layer.span),
+            )
+    return network
+
+
+def _said_shape(source: Source, chosen: Candidate) -> Shape | None:
+    """Return the shape of a comment `# input shape: (28, 28)` inside the definition."""
+    span = getattr(chosen.value, "span", None) or Span(0, len(source.text))
+    end = source.text.find("\n", span.end)
+    said = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
+    if said is None:
+        return None
+    sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", said.group(1)) if size]
+    return tuple(int(size) if size.isdigit() else size for size in sizes)
+
+
+def _refuse(code: Code, *, got: str, wanted: str, remedy: str = "") -> NotationError:
+    return NotationError(
+        where=code.source.what,
+        got=got,
+        wanted=wanted,
+        remedy=remedy
+        or "Write for instance net = torch.nn.Sequential(torch.nn.Linear(784, 1), torch.nn.Sigmoid()).",
+    )
+
+
+TORCH = Notation(
+    name="torch",
+    suffixes=(".py", ".ipynb"),
+    recognise=recognise_torch,
+    read=read_torch,
+    write=write_torch,
+    lossless=True,
+)

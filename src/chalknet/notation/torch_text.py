@@ -1,0 +1,130 @@
+"""Python as it stands in notebooks, pages and terminals, parsed with every character in its place."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from dataclasses import dataclass
+
+from chalknet.notation.tokens import Source, Span
+
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)", re.M)
+_FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d*\]:)", re.M)
+_MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.M)
+_PRINTED = re.compile(r"^[ \t]*\w+\([ \t]*\n[ \t]*\(\w+\): ", re.M)
+_CHILD = re.compile(r"^[ \t]*\(\w+\): ", re.M)
+_NO_CODE = re.compile(r"[^\n]")
+
+
+@dataclass(frozen=True)
+class Code:
+    """Parsed Python, and where each part of it stands in the text that the user gave.
+
+    Args:
+        source: the user's text.
+        tree: the parsed statements.
+        lines_added: lines put in front of the text to parse it.
+    """
+
+    source: Source
+    tree: ast.Module
+    lines_added: int
+
+    def span(self, node: ast.AST) -> Span:
+        """Return where the node stands in the text."""
+        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        end_line, end_column = getattr(node, "end_lineno", None), getattr(node, "end_col_offset", None)
+        start = self._offset(line, column)
+        return Span(start, start + 1 if end_line is None else self._offset(end_line, end_column or 0))
+
+    def line(self, node: ast.AST) -> int:
+        """Return the number of the node's line, counted from 1."""
+        return int(getattr(node, "lineno", 1)) - self.lines_added
+
+    def _offset(self, line: int, column_bytes: int) -> int:
+        lines = self.source.text.split("\n")
+        before = sum(len(row) + 1 for row in lines[: line - 1 - self.lines_added])
+        row = lines[min(line - 1 - self.lines_added, len(lines) - 1)]
+        return before + len(row.encode()[:column_bytes].decode(errors="ignore"))
+
+
+def parse(text: str) -> Code:
+    """Return the Python in a text: a script, a notebook's cell, a page with fences, a printed module.
+
+    Raises:
+        NotationError: with a caret, for what is no Python.
+    """
+    text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    source, code = Source("PyTorch code", text), _code_in(text)
+    first = next((line for line in code.split("\n") if line.strip()), "")
+    added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # an odd escape in the user's strings
+            return Code(source, ast.parse("if 1:\n" * added + code), added)
+    except SyntaxError as problem:
+        lines = text.split("\n")
+        line = min(max((problem.lineno or 1) - added, 1), len(lines))
+        at = sum(len(row) + 1 for row in lines[: line - 1])
+        at += min(max((problem.offset or 1) - 1, 0), len(lines[line - 1]))
+        wanted, reason = "Python that can be parsed", problem.msg
+    except (RecursionError, MemoryError, ValueError) as problem:
+        at, wanted, reason = 0, "Python that can be parsed", str(problem) or "brackets nested too deep"
+    raise source.refuse(
+        Span(at, at + 1),
+        got=f"a syntax error ({reason})",
+        wanted=wanted,
+        remedy="Mend the line, or give the definition of the network alone.",
+    )
+
+
+def _cells(text: str) -> str:
+    """Return the code cells of a Jupyter notebook, one below the other; any other text as it is."""
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        cells = json.loads(text)["cells"]
+        return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return text
+
+
+def _code_in(text: str) -> str:
+    """Return the text with everything blanked that is no code; nothing moves."""
+    if _FENCE.search(text):
+        text = _only(text, [match.span(2) for match in _FENCE.finditer(text)])
+    if _FIRST_PROMPT.search(text):
+        prompted = [
+            (match.end(), _end_of_line(text, match.end()))
+            for match in _PROMPT.finditer(text)
+            if not text[match.start() : match.end()].isspace()
+        ]
+        text = _only(text, prompted)
+    if _PRINTED.search(text) and "=" in text and not re.search(r"^\s*(?:import|from|class|def) ", text, re.M):
+        text = _printed(text)
+    return _MAGIC.sub(lambda line: " " * len(line.group()), text)
+
+
+def _only(text: str, kept: list[tuple[int, int]]) -> str:
+    blank = _NO_CODE.sub(" ", text)
+    pieces, at = [], 0
+    for start, end in kept:
+        pieces += [blank[at:start], text[start:end]]
+        at = end
+    return "".join([*pieces, blank[at:]])
+
+
+def _end_of_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _printed(text: str) -> str:
+    """Return what `print(module)` printed as the call that makes it: `(0): ReLU()` lines become arguments."""
+    text = _CHILD.sub(lambda child: " " * len(child.group()), text)
+    return (
+        re.sub(r"(?<=\))\n(?=\s*[\w)])", ",", text.rstrip()) if text.count("(") == text.count(")") else text
+    )

@@ -1,0 +1,266 @@
+"""What a value can be in PyTorch code that is followed without running it, and what calling one gives."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from chalknet.errors import CannotExpress
+from chalknet.network import activation_name
+from chalknet.notation.tokens import Source, Span
+from chalknet.notation.torch_layers import FUNCTIONS, LAYERS, Given, Layer, Unknown, make_layer
+
+_LARGEST_LIST = 10_000
+
+
+@dataclass(frozen=True)
+class Dotted:
+    """A name that an import brings, by its full path: `torch.nn.Linear`."""
+
+    path: str
+
+    @property
+    def last(self) -> str:
+        """Return the name itself, `Linear`."""
+        return self.path.rpartition(".")[2]
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """An `nn.Sequential`: layers and chains in their order, which the code may still append to."""
+
+    span: Span
+    items: list[object]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """An x on its way through the layers, inside `forward` or by hand."""
+
+    span: Span
+    items: tuple[object, ...] = ()
+    x: str = "x"  # what the code calls it
+
+    def through(self, *items: object) -> Flow:
+        """Return it behind some more layers."""
+        return Flow(self.span, (*self.items, *items), self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A `def` of the text, and the object it belongs to when it is a method."""
+
+    node: ast.FunctionDef
+    owner: Instance | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Class:
+    """A `class` of the text."""
+
+    node: ast.ClassDef
+    bases: tuple[object, ...]
+
+    def method(self, name: str) -> ast.FunctionDef | None:
+        """Return the method of this name, its own or a base's."""
+        for statement in self.node.body:
+            if isinstance(statement, ast.FunctionDef) and statement.name == name:
+                return statement
+        inherited = [base.method(name) for base in self.bases if isinstance(base, Class)]
+        return next(filter(None, inherited), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """An object of a class of the text: an `nn.Module` of the user's own.
+
+    Args:
+        kind: its class.
+        span: where it was made.
+        attributes: what `self` holds.
+        chain: for a subclass of `nn.Sequential`, what it was made of.
+    """
+
+    kind: Class
+    span: Span
+    attributes: dict[str, object] = field(default_factory=dict)
+    chain: list[object] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Call:
+    """The values of one call and where it stands."""
+
+    source: Source
+    span: Span
+    positional: list[object] = field(default_factory=list)
+    keywords: Given = field(default_factory=dict)
+
+    def argument(self, place: int, name: str) -> object:
+        """Return an argument given by place or by name, or None."""
+        return self.positional[place] if place < len(self.positional) else self.keywords.get(name)
+
+
+def call_torch(path: Dotted, call: Call) -> object:
+    """Return what calling a name of torch or of the standard library gives."""
+    name, first = path.last, call.argument(0, "input")
+    if path.path in _WRAPPERS:
+        return first
+    if name in _CONTAINERS and not path.path.startswith("builtins."):
+        return _CONTAINERS[name](call)
+    if path.path.startswith("builtins.") or path.path.startswith("math."):
+        return _call_python(path, call)
+    if isinstance(first, Flow) and path.path.startswith("torch."):
+        return flow_method(first, name, Call(call.source, call.span, call.positional[1:], call.keywords))
+    if path.path.startswith(("torch.nn.functional.", "torch.nn.init.", "torch.nn.utils.")):
+        return Unknown(f"{path.path}(...)")
+    if path.path.startswith("torch.nn.") and name[:1].isupper() and not name.endswith("Loss"):
+        return make_layer(call.source, name, call.positional, call.keywords, call.span)
+    return Unknown(f"{name}(...)")
+
+
+def call_layer(callee: Layer | Chain, call: Call) -> Flow:
+    """Return x behind a layer or a chain; x may be any value that is not known."""
+    first = call.argument(0, "input")
+    if isinstance(first, Flow):
+        return first.through(callee)
+    return Flow(call.span, (callee,), first.source if isinstance(first, Unknown) else "x")
+
+
+def chain_method(chain: Chain, name: str, call: Call) -> object:
+    """Return what a method of an `nn.Sequential` gives; it may change the chain."""
+    if name == "forward":
+        return call_layer(chain, call)
+    if name == "extend":
+        chain.items.extend(elements(call.argument(0, "sequential")))
+    elif name == "append":
+        chain.items.append(call.argument(0, "module"))
+    elif name == "insert":
+        place = call.argument(0, "index")
+        chain.items.insert(place if isinstance(place, int) else 0, call.argument(1, "module"))
+    elif name in ("add_module", "register_module"):
+        chain.items.append(call.argument(1, "module"))
+    elif name not in _SELF:
+        return Unknown(f".{name}(...)")
+    return chain
+
+
+def flow_method(flow: Flow, name: str, call: Call) -> Flow:
+    """Return x behind what a function of torch or a method of x does to it."""
+    if name in _SELF or name == "requires_grad_":
+        return flow
+    if name in FUNCTIONS or (activation_name(name) or "") in FUNCTIONS:
+        kind = FUNCTIONS[name if name in FUNCTIONS else activation_name(name) or ""]
+        keywords = {key: value for key, value in call.keywords.items() if key not in ("inplace", "training")}
+        keywords = {key: value for key, value in keywords.items() if key not in ("dtype", "_stacklevel")}
+        positional = call.positional[: len(kind.parameters)]
+        torch_class = next(layer for layer, row in LAYERS.items() if row is kind or layer.lower() == name)
+        if name == "dropout":
+            positional = positional[:1]
+        return flow.through(make_layer(call.source, torch_class, positional, keywords, call.span))
+    if name == "flatten" or (name in ("view", "reshape") and _keeps_the_batch(call)):
+        axes = [] if name != "flatten" else call.positional
+        return flow.through(make_layer(call.source, "Flatten", [*axes], dict(call.keywords), call.span))
+    return flow.through(no_chain(call.source, call.span, f"{name}(...) of {flow.x}"))
+
+
+def no_chain(source: Source, span: Span, got: str) -> Layer:
+    """Return a layer that says why the way of x is no chain of steps."""
+    return Layer(
+        span,
+        problem=CannotExpress(
+            where=source.what,
+            got=got,
+            wanted="one layer behind the other, from x to yhat",
+            remedy="A module of another kind can be fitted as it is: give the module itself to fit.",
+            excerpt=source.excerpt(span),
+        ),
+    )
+
+
+def elements(value: object) -> list[object]:
+    """Return the members of a list, chain, dict or range; of anything else, itself as the only one."""
+    if isinstance(value, Chain):
+        return list(value.items)
+    if isinstance(value, Mapping):
+        return list(value.values())
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return list(value)
+    return [value]
+
+
+def _keeps_the_batch(call: Call) -> bool:
+    sizes = call.positional
+    if len(sizes) == 1 and isinstance(sizes[0], list | tuple):
+        sizes = list(sizes[0])
+    return len(sizes) == 2 and (sizes[0] == -1 or (isinstance(sizes[0], Unknown) and sizes[1] != 1))
+
+
+def _sequential(call: Call) -> Chain:
+    items: list[object] = []
+    for value in call.positional:
+        items += elements(value) if isinstance(value, Mapping) else [value]
+    return Chain(call.span, items)
+
+
+def _module_list(call: Call) -> list[object]:
+    return elements(call.positional[0]) if call.positional else []
+
+
+def _ordered(call: Call) -> dict[object, object]:
+    given = call.positional[0] if call.positional else {}
+    made: dict[object, object] = dict(given if isinstance(given, Mapping) else elements(given))  # type: ignore[arg-type]
+    return made | dict(call.keywords)
+
+
+_CONTAINERS: Mapping[str, Callable[[Call], object]] = {
+    "Sequential": _sequential,
+    "ModuleList": _module_list,
+    "OrderedDict": _ordered,
+    "ModuleDict": _ordered,
+}
+_WRAPPERS = {
+    "torch.compile",
+    "torch.jit.script",
+    "torch.nn.DataParallel",
+    "torch.nn.parallel.DistributedDataParallel",
+    "copy.copy",
+    "copy.deepcopy",
+}
+# Methods that give the module, or x, back: what they change is not the network.
+_SELF = frozenset(
+    "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type compile "
+    "contiguous clone detach".split()
+)
+_PYTHON = frozenset(
+    "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
+)
+BUILTINS: Mapping[str, Dotted] = {name: Dotted(f"builtins.{name}") for name in _PYTHON}
+# What a text may use without an import, as a line cut out of a page does.
+COMMON: Mapping[str, Dotted] = {
+    "torch": Dotted("torch"),
+    "nn": Dotted("torch.nn"),
+    "F": Dotted("torch.nn.functional"),
+    "math": Dotted("math"),
+    "OrderedDict": Dotted("collections.OrderedDict"),
+    **{name: Dotted(f"torch.nn.{name}") for name in (*LAYERS, "Sequential", "ModuleList", "Module")},
+}
+_MATH = frozenset({"math.prod", "math.ceil", "math.floor", "math.sqrt", "math.log2", "math.pow"})
+
+
+def _call_python(path: Dotted, call: Call) -> object:
+    if path.path not in _MATH and path.last not in _PYTHON:
+        return Unknown(f"{path.last}(...)")
+    if any(isinstance(value, Unknown) for value in call.positional):
+        return Unknown(
+            f"{path.last}({', '.join(getattr(value, 'source', '...') for value in call.positional)})"
+        )
+    values = [value.items if isinstance(value, Chain) else value for value in call.positional]
+    function = getattr(math if path.path in _MATH else builtins, path.last)
+    result = function(*values, **call.keywords)
+    if isinstance(result, range) and len(result) > _LARGEST_LIST:
+        return result
+    return list(result) if path.last in ("zip", "enumerate", "reversed") else result
