@@ -88,7 +88,7 @@ def _step(source: Source, number: int, entry: object) -> Step:
     except ChalknetError as problem:
         problem.where = f"{where}, {problem.where}"
         raise
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, AttributeError) as problem:
         raise NotationError(
             where=where,
             got=json.dumps(entry)[:60],

@@ -29,7 +29,7 @@ from chalknet.notation.torch_values import (
     no_chain,
 )
 
-_STEPS = 1_000_000  # expressions looked at before a text is called too long to follow: about a second
+_STEPS = 300_000  # expressions looked at before a text is called too long to follow: about a second
 _LARGEST = 10**12
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
@@ -54,7 +54,7 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.NotIn: lambda value, many: value not in many,
 }
 _LIST_METHODS = frozenset("append extend insert pop reverse copy index items keys values get update".split())
-_NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
+NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
 
 
 class World(Protocol):
@@ -106,7 +106,7 @@ class Expressions:
             return Unknown(shown(node)) if evaluate is None else evaluate(self, node)
         except ChalknetError:
             raise
-        except _NOT_FOLLOWED:
+        except NOT_FOLLOWED:
             return Unknown(shown(node))
 
     def _constant(self, node: ast.Constant) -> object:

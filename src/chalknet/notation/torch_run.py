@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
-from chalknet.notation.torch_expressions import Expressions, shown
+from chalknet.errors import ChalknetError
+from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
 from chalknet.notation.torch_layers import Layer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
@@ -140,8 +141,13 @@ class Run:
     def _block(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
             follow = _STATEMENTS.get(type(statement))
-            if follow is not None:
-                follow(self, statement)
+            try:
+                if follow is not None:
+                    follow(self, statement)
+            except ChalknetError:
+                raise
+            except NOT_FOLLOWED:  # it would fail when run too, or only running it would tell
+                continue
 
     def _assign(self, node: ast.Assign) -> None:
         value = self._value(node.value)
@@ -162,8 +168,10 @@ class Run:
 
     def _for(self, node: ast.For) -> None:
         many = self._value(node.iter)
+        if not isinstance(many, range):
+            many = [Unknown(shown(node.target))] if isinstance(many, Unknown) else elements(many)
         idle, before = 0, self._names()
-        for element in [Unknown(shown(node.target))] if isinstance(many, Unknown) else elements(many):
+        for element in many:
             self.bind(node.target, element)
             self._block(node.body)
             targets = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}

@@ -49,10 +49,12 @@ def read_torch(text: str, name: str | None = None) -> Network:
     """
     code = parse(text)
     run = Run(code)
-    run.follow()
-    found = _candidates(run, code)
-    chosen, notes = _choose(found, name, code)
-    layers = list(_layers(chosen.value, code))
+    try:
+        run.follow()
+        chosen, notes = _choose(_candidates(run, code), name, code)
+        layers = list(_layers(chosen.value, code))
+    except RecursionError:
+        raise _refuse(code, got="modules nested without end", wanted="layers one behind the other") from None
     if not layers:
         raise _refuse(code, got=f"{chosen}, which has no layer", wanted="at least one layer")
     _refuse_shared_weights(layers, code)

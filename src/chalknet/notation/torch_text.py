@@ -103,7 +103,7 @@ def _code_in(text: str) -> str:
             if not text[match.start() : match.end()].isspace()
         ]
         text = _only(text, prompted)
-    if _PRINTED.search(text) and "=" in text and not re.search(r"^\s*(?:import|from|class|def) ", text, re.M):
+    if _PRINTED.search(text) and not re.search(r"^\s*(?:import|from|class|def) ", text, re.M):
         text = _printed(text)
     return _MAGIC.sub(lambda line: " " * len(line.group()), text)
 

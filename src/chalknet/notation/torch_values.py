@@ -182,7 +182,13 @@ def no_chain(source: Source, span: Span, got: str) -> Layer:
 
 
 def elements(value: object) -> list[object]:
-    """Return the members of a list, chain, dict or range; of anything else, itself as the only one."""
+    """Return the members of a list, chain, dict or range; of anything else, itself as the only one.
+
+    Raises:
+        ValueError: for more of them than any network has layers.
+    """
+    if isinstance(value, range | list | tuple) and len(value) > _LARGEST_LIST:
+        raise ValueError(f"{len(value)} members")
     if isinstance(value, Chain):
         return list(value.items)
     if isinstance(value, Mapping):
@@ -196,7 +202,7 @@ def _keeps_the_batch(call: Call) -> bool:
     sizes = call.positional
     if len(sizes) == 1 and isinstance(sizes[0], list | tuple):
         sizes = list(sizes[0])
-    return len(sizes) == 2 and (sizes[0] == -1 or (isinstance(sizes[0], Unknown) and sizes[1] != 1))
+    return len(sizes) == 2 and (sizes[0] == -1 or (isinstance(sizes[0], Unknown | Flow) and sizes[1] != 1))
 
 
 def _sequential(call: Call) -> Chain:
@@ -258,9 +264,10 @@ def _call_python(path: Dotted, call: Call) -> object:
         return Unknown(
             f"{path.last}({', '.join(getattr(value, 'source', '...') for value in call.positional)})"
         )
+    long = [value for value in call.positional if isinstance(value, range) and len(value) > _LARGEST_LIST]
+    if long and path.last != "len":
+        return Unknown(f"{path.last}(...)")
     values = [value.items if isinstance(value, Chain) else value for value in call.positional]
     function = getattr(math if path.path in _MATH else builtins, path.last)
     result = function(*values, **call.keywords)
-    if isinstance(result, range) and len(result) > _LARGEST_LIST:
-        return result
     return list(result) if path.last in ("zip", "enumerate", "reversed") else result
