@@ -77,7 +77,7 @@ def _ours_on_mnist(x: torch.Tensor, y: torch.Tensor, updates: int, batch_size: i
 
 def _s3() -> Cell:
     x, y = _mnist()
-    updates, batch_size = 140, 2048
+    updates, batch_size = 350, 2048
 
     def lecture() -> float:
         net = _f4()
