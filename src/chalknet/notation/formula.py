@@ -33,7 +33,7 @@ def read_formula(source: Source) -> Network:
     named = None if named and role_of(named.group(1)) == "input" else named  # X: (n,784) -> ...
     path = _read_path(source, tokens(source, named.end() if named else 0))
     reading = _Reading(source, _with_symbols(source, path))
-    return reading.network(named.group(1) if named else "")
+    return reading.network(named.group(1) if named else "net")
 
 
 @dataclass(frozen=True)
