@@ -1,7 +1,8 @@
 """Text forms of a network: arrow text, shorthand, LaTeX, PyTorch source, JSON, MathML."""
 
 from chalknet.notation.notation import Notation
+from chalknet.notation.stations import Station, stations
 from chalknet.notation.table import NOTATIONS, recognise
-from chalknet.notation.words import read_step
+from chalknet.notation.words import read_step, write_step
 
-__all__ = ["NOTATIONS", "Notation", "read_step", "recognise"]
+__all__ = ["NOTATIONS", "Notation", "Station", "read_step", "recognise", "stations", "write_step"]
