@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.activation import Activation
@@ -42,6 +43,8 @@ class Network:
         steps: the steps in their order, at least one.
         name: what the network is called; two networks that differ in it alone are equal.
         notes: what a reader had to assume, a sentence each; no part of the network's value either.
+        weights: parameters that were drawn with it, under the names of the built module (`0.weight`: a
+            row an output, `0.bias`); no part of the network's value either.
 
     Raises:
         InvalidValue: for a shape that is none, no steps, or a step that is none.
@@ -55,6 +58,7 @@ class Network:
     steps: tuple[Step, ...]
     name: str = field(default="net", compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    weights: Mapping[str, Sequence[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", as_shape(self.input_shape, "the network's input shape"))

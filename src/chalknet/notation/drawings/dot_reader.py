@@ -1,0 +1,338 @@
+"""DOT as people and programs write it, read into a sketch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from chalknet.errors import ChalknetError
+from chalknet.notation.drawings.sketch import Group, Link, Sketch
+from chalknet.notation.drawings.vocabulary import said
+from chalknet.notation.tokens import Source
+
+_DEEPEST = 60  # subgraphs within subgraphs
+_TOKEN = re.compile(
+    r"\s+|//[^\n]*|/\*.*?\*/|(?<=\n)#[^\n]*"
+    r'|(?P<string>"(?:[^"\\]|\\.)*")'
+    r"|(?P<name>[^\W\d]\w*|-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?![^\W\d]))"
+    r"|(?P<sign>->|--|[{}\[\];,=:+])",
+    re.S,
+)
+_HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
+_PORT = re.compile(r"<[^<>]*>")
+
+
+class _Token(NamedTuple):
+    kind: str  # "name", "string", "html", "sign" or "end"
+    text: str
+    at: int
+
+
+def read_dot_sketch(text: str) -> Sketch:
+    """Return what a DOT text draws.
+
+    Raises:
+        NotationError: with a caret, for what is no DOT.
+    """
+    text = "\n" + text if text.startswith("#") else text
+    return _Reader(Source("DOT", text)).read()
+
+
+def _tokens(sketch: Sketch) -> Iterator[_Token]:
+    text, at = sketch.source.text, 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is not None:
+            if match.lastgroup == "string":
+                yield _Token("string", match.group()[1:-1].replace("\\\n", ""), at)
+            elif match.lastgroup:
+                yield _Token(match.lastgroup, match.group(), at)
+            at = match.end()
+        elif text[at] == "<":
+            end = _end_of_html(sketch, at)
+            yield _Token("html", text[at + 1 : end - 1], at)
+            at = end
+        elif text[at] == "#" or text[at] == "\ufeff":
+            at = text.find("\n", at) if text[at] == "#" else at + 1
+            at = len(text) if at < 0 else at
+        else:
+            what = "a text that is not closed" if text[at] == '"' else repr(text[at])
+            raise sketch.refuse(at, got=what, wanted="a node, an edge or an attribute")
+    yield _Token("end", "the end of the text", len(text))
+
+
+def _end_of_html(sketch: Sketch, start: int) -> int:
+    depth = 0
+    for match in re.compile("[<>]").finditer(sketch.source.text, start):
+        depth += 1 if match.group() == "<" else -1
+        if depth == 0:
+            return match.end()
+    raise sketch.refuse(start, got="a label <...> that is not closed", wanted="its >")
+
+
+class _Reader:
+    """Reads one graph, statement by statement."""
+
+    def __init__(self, source: Source) -> None:
+        self._sketch = Sketch(source)
+        self._tokens = _tokens(self._sketch)
+        self._now = next(self._tokens)
+        self._ports: dict[str, dict[str, str]] = {}
+        self._backwards = False
+        self._unnamed = 0
+
+    def read(self) -> Sketch:
+        if self._now.text == "strict":
+            self._next()
+        if self._now.text.lower() not in ("digraph", "graph"):
+            raise self._refuse(wanted="digraph { ... }")
+        self._next()
+        if self._now.text != "{":
+            self._name()
+        self._block("", "", _Defaults({}, {}), 0)
+        return self._sketch
+
+    def _next(self) -> _Token:
+        token, self._now = self._now, next(self._tokens, self._now)
+        return token
+
+    def _take(self, sign: str) -> None:
+        if self._now.text != sign or self._now.kind != "sign":
+            raise self._refuse(wanted=repr(sign))
+        self._next()
+
+    def _refuse(self, wanted: str) -> ChalknetError:
+        got = self._now.text if self._now.kind == "end" else repr(self._now.text)
+        return self._sketch.refuse(self._now.at, got=got, wanted=wanted)
+
+    def _name(self) -> _Token:
+        if self._now.kind not in ("name", "string", "html"):
+            raise self._refuse(wanted="a name")
+        token = self._next()
+        while token.kind == "string" and self._now.text == "+":
+            self._next()
+            token = _Token("string", token.text + self._name().text, token.at)
+        return token
+
+    def _block(self, group: str, rank: str, defaults: _Defaults, depth: int) -> list[str]:
+        """Read `{ ... }` and return the nodes named in it."""
+        if depth > _DEEPEST:
+            raise self._refuse(wanted=f"subgraphs at most {_DEEPEST} deep")
+        self._take("{")
+        members: dict[str, None] = {}
+        scope = _Scope(group, rank, _Defaults(dict(defaults.node), dict(defaults.edge)), depth)
+        while self._now.text != "}" or self._now.kind != "sign":
+            if self._now.kind == "end":
+                raise self._refuse(wanted="'}'")
+            if self._now.kind == "sign" and self._now.text in ";,":
+                self._next()
+                continue
+            members |= dict.fromkeys(self._statement(scope))
+        self._next()
+        if scope.same_rank:
+            for key in members:
+                self._sketch.nodes[key].rank = scope.same_rank
+        return list(members)
+
+    def _statement(self, scope: _Scope) -> list[str]:
+        word = self._now.text.lower() if self._now.kind == "name" else ""
+        if word in ("graph", "node", "edge"):
+            self._next()
+            attributes = self._attributes()
+            if word == "graph":
+                for key, value in attributes.items():
+                    self._set(scope, key, value)
+            else:
+                getattr(scope.defaults, word).update(attributes)
+            return []
+        first = self._operand(scope)
+        if first is None:
+            return []
+        if self._now.kind == "sign" and self._now.text in ("->", "--"):
+            return self._edges(first, scope)
+        attributes = self._attributes()
+        if attributes:
+            for key in first:
+                self._style(key, attributes)
+        return first
+
+    def _operand(self, scope: _Scope) -> list[str] | None:
+        """Return the nodes of one end of an edge; None for `key = value`, which sets something."""
+        if self._now.text == "{" and self._now.kind == "sign":
+            return self._subgraph("", scope)
+        if self._now.text.lower() == "subgraph" and self._now.kind == "name":
+            self._next()
+            name = "" if self._now.text == "{" else self._name().text
+            return self._subgraph(name, scope)
+        keys: list[str] = []
+        while True:
+            token = self._name()
+            if self._now.text == "=" and self._now.kind == "sign" and not keys:
+                self._next()
+                self._set(scope, token.text, self._name().text)
+                return None
+            keys += self._named(token, scope)
+            if self._now.text != "," or self._now.kind != "sign":
+                return keys
+            self._next()
+            if self._now.kind not in ("name", "string"):
+                return keys
+
+    def _subgraph(self, name: str, scope: _Scope) -> list[str]:
+        group = scope.group
+        if name.lower().startswith("cluster"):
+            group = name
+            self._sketch.groups.setdefault(name, Group(name, "", scope.group))
+        self._unnamed += 1
+        if self._now.text != "{":  # a subgraph named again
+            return [key for key, node in self._sketch.nodes.items() if node.group == name]
+        return self._block(group, f"rank{self._unnamed}", scope.defaults, scope.depth + 1)
+
+    def _named(self, token: _Token, scope: _Scope) -> list[str]:
+        """Return the node of a name, made known; of a record all its fields, or the one of its port."""
+        known = token.text in self._sketch.nodes or token.text in self._ports
+        if not known:
+            node = self._sketch.node(token.text, token.at)
+            node.label = "" if token.text == "" else None
+            self._style(token.text, scope.defaults.node)
+        node_or_fields = self._sketch.nodes.get(token.text)
+        if node_or_fields is not None and not node_or_fields.group:
+            node_or_fields.group = scope.group
+        fields = self._ports.get(token.text)
+        port = ""
+        while self._now.text == ":" and self._now.kind == "sign":
+            self._next()
+            name = self._name().text
+            port = port or name
+        if fields is None:
+            return [token.text]
+        for key in fields.values():
+            self._sketch.nodes[key].group = self._sketch.nodes[key].group or scope.group
+        return [fields[port]] if port in fields else list(fields.values())
+
+    def _edges(self, first: list[str], scope: _Scope) -> list[str]:
+        ends = [first]
+        at = self._now.at
+        while self._now.kind == "sign" and self._now.text in ("->", "--"):
+            self._next()
+            ends.append(self._operand(scope) or [])
+        attributes = {**scope.defaults.edge, **self._attributes()}
+        visible = "invis" not in attributes.get("style", "")
+        label = attributes.get("label", attributes.get("xlabel", attributes.get("taillabel", "")))
+        link = Link("", "", label.removeprefix(_HTML), visible, at)
+        for sources, targets in zip(ends, ends[1:], strict=False):
+            if attributes.get("dir") == "back":
+                sources, targets = targets, sources
+            self._sketch.connect(sources, targets, link)
+        return list(dict.fromkeys(key for end in ends for key in end))
+
+    def _attributes(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        while self._now.text == "[" and self._now.kind == "sign":
+            self._next()
+            while self._now.text != "]" or self._now.kind != "sign":
+                if self._now.kind == "sign" and self._now.text in ",;":
+                    self._next()
+                    continue
+                key = self._name().text.lower()
+                value = "true"
+                if self._now.text == "=" and self._now.kind == "sign":
+                    self._next()
+                    token = self._name()
+                    value = _HTML + token.text if token.kind == "html" else token.text
+                found[key] = value
+            self._next()
+        return found
+
+    def _set(self, scope: _Scope, key: str, value: str) -> None:
+        key = key.lower()
+        if key == "label" and scope.group and scope.group in self._sketch.groups:
+            self._sketch.groups[scope.group].title = value.removeprefix(_HTML)
+        elif key == "label" and scope.depth == 0:
+            self._sketch.caption = value.removeprefix(_HTML)
+        elif key == "rank":
+            scope.same_rank = f"{scope.rank}-{value}"
+
+    def _style(self, key: str, attributes: dict[str, str]) -> None:
+        node = self._sketch.nodes.get(key)
+        if node is None:
+            return
+        node.shape = attributes.get("shape", node.shape).lower()
+        if "invis" in attributes.get("style", ""):
+            node.shape = "invisible"
+        if "label" in attributes:
+            label = attributes["label"]
+            node.label = label.removeprefix(_HTML).replace("\\N", key)
+            fields = _fields(node.shape, label)
+            if fields:
+                self._expand(key, fields, _title(label))
+        elif "xlabel" in attributes and not node.label:
+            node.label = attributes["xlabel"].removeprefix(_HTML)
+
+    def _expand(self, key: str, fields: list[tuple[str, str]], title: str) -> None:
+        """Put the fields of a record in the place of the node, in a group under the table's title."""
+        record = self._sketch.nodes.pop(key)
+        if title:
+            self._sketch.groups[key] = Group(key, title, record.group)
+            record.group = key
+        self._ports[key] = {}
+        for number, (port, text) in enumerate(fields):
+            name = f"{key}:{port or number}"
+            node = self._sketch.node(name, record.at)
+            node.label, node.group, node.rank = text, record.group, record.rank or f"record-{key}"
+            self._ports[key][port or str(number)] = name
+        for link in [link for link in self._sketch.links if key in (link.source, link.target)]:
+            self._sketch.links.remove(link)
+            all_fields = list(self._ports[key].values())
+            sources = all_fields if link.source == key else [link.source]
+            self._sketch.connect(sources, all_fields if link.target == key else [link.target], link)
+
+
+class _Defaults(NamedTuple):
+    node: dict[str, str]
+    edge: dict[str, str]
+
+
+class _Scope:
+    """What holds inside one pair of braces."""
+
+    def __init__(self, group: str, rank: str, defaults: _Defaults, depth: int) -> None:
+        self.group, self.rank, self.defaults, self.depth = group, rank, defaults, depth
+        self.same_rank = ""
+
+
+_UNIT = re.compile(r"\s*(?:[^\W\d_]{1,6}[\s_^]*\(?[\w,]*\)?|[0-9]*|[.…⋮⋯]+|bias|\+1)\s*")
+_CELL = re.compile(r"<td\b([^>]*)>(.*?)</td>", re.I | re.S)
+_CELL_PORT = re.compile(r"port\s*=\s*[\"']?([^\"'\s>]+)", re.I)
+
+
+def _fields(shape: str, label: str) -> list[tuple[str, str]]:
+    """Return port and text of each field of a record, or of an HTML table, whose fields are units."""
+    if label.startswith(_HTML):
+        cells = [(_CELL_PORT.search(inside), text) for inside, text in _CELL.findall(label)]
+        found = [(port.group(1), text) for port, text in cells if port]
+    elif "record" in shape and ("|" in label or _PORT.match(label)):
+        parts = [part.strip(" {}") for part in label.replace("\\|", "¦").split("|")]
+        ports = [_PORT.match(part) for part in parts]
+        found = [
+            (port.group()[1:-1] if port else "", _PORT.sub("", part).strip())
+            for part, port in zip(parts, ports, strict=True)
+        ]
+    else:
+        return []
+    stems = {re.sub(r"[\W\d_]+", "", text).lower() for _, text in found} - {"", "bias", "b"}
+    if found and all(port for port, _ in found):
+        return found
+    alike = len(stems) <= 1 and all(_UNIT.fullmatch(text) and not said(text).is_function for _, text in found)
+    return found if len(found) > 1 and alike else []
+
+
+def _title(label: str) -> str:
+    """Return what stands in a table outside the cells that are units."""
+    if not label.startswith(_HTML):
+        return ""
+    texts = [text for inside, text in _CELL.findall(label) if not _CELL_PORT.search(inside)]
+    return "<BR/>".join(texts)
+
+

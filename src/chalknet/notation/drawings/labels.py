@@ -1,0 +1,83 @@
+"""Labels as people write them, HTML, LaTeX and Unicode, brought to plain words."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+_COMMANDS: Mapping[str, str] = {
+    "sigma": "σ",
+    "Sigma": "Σ",
+    "sum": "Σ",
+    "vdots": "⋮",
+    "cdots": "⋯",
+    "ldots": "…",
+    "dots": "…",
+    "ddots": "…",
+    "times": "×",
+    "cdot": "·",
+    "in": "∈",
+    "to": "→",
+    "rightarrow": "→",
+    "phi": "φ",
+    "varphi": "φ",
+    "theta": "θ",
+    "alpha": "α",
+    "ldotp": ".",
+    "quad": " ",
+    "qquad": " ",
+    "max": "max",
+    "tanh": "tanh",
+    "top": "",
+    "left": "",
+    "right": "",
+}
+_HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵢ", "0123456789+-=()ni")
+_HIGH_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ]+")
+_TAG = re.compile(r"<\s*(/?)\s*([a-zA-Z]+)[^<>]*>")
+_NEW_LINE = {"br", "tr", "td", "table", "p", "div", "hr", "li"}
+_LATEX = re.compile(r"\\(?:([a-zA-Z]+)\s?|([,;:! ])|(.))")
+_IS_LATEX = re.compile(r"\$|\\(?:hat|sigma|sum|math|text|vdots|cdots|ldots|frac|bold|left|right|lambda|nu)\b")
+_STYLED = re.compile(r"\\(?:hat|widehat|bar|vec|mathbf|boldsymbol|mathrm|text|textbf|mathbb|mathcal|operatorname|bf|rm)\b\s*")
+
+
+@lru_cache(maxsize=100_000)
+def plain(label: str) -> str:
+    """Return the words of a label: `$\\hat{y}$` -> `y`, `x<sub>1</sub>` -> `x_1`, `ℝ⁷⁸⁴` -> `R^784`."""
+    breaks = r"\\[nlr](?![a-zA-Z])" if _IS_LATEX.search(label) else r"\\[nlr]"
+    text = re.sub(breaks, "\n", label).replace("\\N", "")
+    if "<" in text:
+        text = _TAG.sub(_without_tag, text)
+    text = html.unescape(re.sub(r"#(quot|amp|lt|gt|\d+);", _entity, text))
+    if "\\" in text:
+        text = _STYLED.sub("", text)
+        text = _LATEX.sub(_command, text)
+    text = text.replace("$", "").replace("{", "").replace("}", "") if "$" in label or "\\" in label else text
+    text = _HIGH_RUN.sub(lambda run: "^" + run.group().translate(_HIGH), text)
+    text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("∑", "Σ").replace("ς", "σ")
+    text = text.replace("*", "*").replace("`", "").replace("**", "")
+    return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+
+
+def _without_tag(tag: re.Match[str]) -> str:
+    name = tag.group(2).lower()
+    if name == "sub":
+        return "" if tag.group(1) else "_"
+    if name == "sup":
+        return "" if tag.group(1) else "^"
+    return "\n" if name in _NEW_LINE else ""
+
+
+def _entity(entity: re.Match[str]) -> str:
+    name = entity.group(1)
+    return html.unescape(f"&#{name};" if name.isdigit() else f"&{name};")
+
+
+def _command(command: re.Match[str]) -> str:
+    name, space, letter = command.groups()
+    if name:
+        return _COMMANDS.get(name, name + " ")
+    return " " if space else letter

@@ -1,0 +1,446 @@
+"""From the levels of a drawing to its network, with a note for all that had to be assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chalknet.errors import CannotExpress, NotationError
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
+from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.levels import LOOSE, Level, Sorted, index_gap, sort_out
+from chalknet.notation.drawings.sketch import Sketch
+from chalknet.notation.drawings.vocabulary import Said, clauses, is_weight, said, weight_of
+
+
+def network_of(sketch: Sketch) -> Network:
+    """Return the network that a sketch shows.
+
+    Raises:
+        NotationError, CannotExpress: for what is no feed-forward network, with the reason.
+    """
+    found = sort_out(sketch)
+    _refuse_foreign(sketch)
+    _refuse_other_charts(sketch, found)
+    return _Reading(sketch, found).network()
+
+
+@dataclass
+class _Map:
+    """A linear map met on the way, and the steps behind it.
+
+    Args:
+        width: its features.
+        level: the level it leads to.
+        bias: whether its text says so.
+        steps: what follows.
+        told: whether it is known that no more activation follows.
+        weights: rows an output, where every edge carries a number.
+        biases: the numbers on the edges from a bias node.
+    """
+
+    width: int | str
+    level: int
+    bias: bool | None
+    steps: list[Step] = field(default_factory=list)
+    told: bool = False
+    weights: list[list[float]] | None = None
+    biases: list[float] | None = None
+
+    @property
+    def activated(self) -> bool:
+        """Return whether its activation is known."""
+        return self.told or any(isinstance(step, Activation) for step in self.steps)
+
+
+class _Reading:
+    """Walks through the levels and gathers the steps."""
+
+    def __init__(self, sketch: Sketch, found: Sorted) -> None:
+        self._sketch, self._levels = sketch, found.levels
+        self._notes = list(found.notes)
+        self._captions = found.captions
+        self._maps: list[_Map] = []
+        self._before: list[Step] = []  # steps on X itself
+        self._shape: tuple[int, ...] = ()
+        self._said = [_merged(level) for level in found.levels]
+        self._titles = [_first([said(text) for text in level.texts]) for level in found.levels]
+        blocks = [one for one in self._said if one.operation and one.is_function]
+        self._separate = any(one.is_function and one.steps and not one.operation for one in self._said) and bool(blocks)
+        self._was_function = False
+
+    def network(self) -> Network:
+        self._x = self._input()
+        for place in range(1, len(self._levels)):
+            self._level(place)
+        self._follow_captions()
+        steps: list[Step] = list(self._before)
+        drawn_bias = self._any_bias()
+        parameters: dict[str, object] = {}
+        for number, one in enumerate(self._maps, start=1):
+            path = len(steps)
+            steps.append(Linear(one.width, bias=self._bias(one, number, drawn_bias)))
+            if one.weights is not None:
+                parameters[f"{path}.weight"] = one.weights
+                if one.biases is not None:
+                    parameters[f"{path}.bias"] = one.biases
+            steps += one.steps
+            if not one.activated:
+                steps.append(Activation("?"))
+                which = "the last layer" if number == len(self._maps) else f"layer {number}"
+                self._notes.append(f"the activation of {which} is not drawn: it stays ?")
+        if not steps:
+            raise self._sketch.refuse(0, got="no layer behind X", wanted="at least one step")
+        shape = self._shape if len(self._shape) > 1 and Flatten() in self._before else (self._x,)
+        return Network(shape, tuple(steps), notes=tuple(dict.fromkeys(self._notes)), weights=parameters)
+
+    # The input
+
+    def _input(self) -> int | str:
+        level, what, title = self._levels[0], self._said[0], self._titles[0]
+        width = self._width(0, 0)
+        self._shape = what.shape or title.shape
+        steps = [*what.steps, *[step for step in title.steps if step not in what.steps]]
+        if what.operation and not what.state and what.role != "input" and len(level.units) == 1:
+            into = what.in_width
+            if into is None:
+                self._notes.append("no input is drawn: x has m features")
+            self._add_map(0, what, title, width)
+            return into or "m"
+        self._before += [step for step in steps if not isinstance(step, Activation)]
+        self._was_function = False
+        return width
+
+    # Levels
+
+    def _level(self, place: int) -> None:
+        level, what, title = self._levels[place], self._said[place], self._titles[place]
+        edge = _first([said(label) for label in {link.label: None for link in level.links} if label])
+        weighty = any(is_weight(link.label) for link in level.links)
+        before = self._levels[place - 1]
+        single = len(before.units) == len(level.units) == 1 and not before.dots and not level.dots
+        opposite = _is_one_to_one(level, before) and not single
+        if weighty and not opposite:
+            self._linear(place, what, title, edge)
+        elif edge.steps and (opposite or (single and self._is_open()) or Flatten() in edge.steps):
+            self._apply(edge.steps, place)
+        elif edge.operation or edge.steps:
+            self._linear(place, what, title, edge)
+        elif opposite:
+            self._elementwise(place, what, title)
+        elif single:
+            self._single(place, what, title)
+        else:
+            self._linear(place, what, title, edge)
+
+    def _single(self, place: int, what: Said, title: Said) -> None:
+        """Read a node behind a single node, with a plain arrow between them."""
+        last = place == len(self._levels) - 1
+        if what.text.lower() in ("add", "+ b", "biasadd") and self._maps:
+            self._maps[-1].bias = True
+            return
+        if what.is_function and what.steps and not what.operation:
+            activates = any(isinstance(step, Activation) for step in what.steps)
+            is_map = activates and not self._is_open() and not self._separate and not self._was_function
+            sized = what.width is not None and what.width != self._now() and activates and not self._is_open()
+            if is_map or sized:
+                self._linear(place, what, title, Said(""))
+            else:
+                self._apply(what.steps, place)
+            self._was_function = True
+            return
+        if what.operation and not what.steps and what.width is None and what.state and self._is_open():
+            self._was_function = False  # z = w·x + b behind Σ: the same value
+            return
+        same = what.width is None or (what.width == self._now() and what.role != "hidden")
+        if self._was_function and not what.operation and same and not what.steps:
+            self._was_function = False  # the value of the function before it
+            if what.linear and self._is_open():
+                self._maps[-1].told = True
+            return
+        stub = last and what.width is None and not (what.steps or what.linear or what.operation)
+        if stub and self._is_loose(place) and not self._is_loose(place - 1):
+            return
+        self._linear(place, what, title, Said(""))
+        self._was_function = what.operation
+
+    def _is_loose(self, place: int) -> bool:
+        """Return whether a level is only written, and has no shape of a unit."""
+        return self._levels[place].units[0].shape in LOOSE
+
+    def _elementwise(self, place: int, what: Said, title: Said) -> None:
+        """Read units of which each hangs on the one opposite alone."""
+        last = place == len(self._levels) - 1
+        steps = what.steps or title.steps
+        if steps:
+            self._apply(steps, place)
+        elif place == 1 and not self._maps:
+            self._replace_input(place)
+        elif self._is_open() and (what.linear or title.linear):
+            self._maps[-1].told = True
+        elif self._is_open() and not last:
+            self._apply((Activation("?"),), place)
+            self._notes.append(f"the activation of layer {len(self._maps)} is not drawn: it stays ?")
+        elif self._is_open() and not (self._said[place - 1].role == "output" or self._titles[place - 1].role):
+            self._apply((Activation("?"),), place)
+            self._notes.append("the activation of the last layer is not drawn: it stays ?")
+
+    def _replace_input(self, place: int) -> None:
+        """Take the nodes of the level before for mere stubs of the input."""
+        self._levels[0] = self._levels[place]
+        self._said[0], self._titles[0] = self._said[place], self._titles[place]
+
+    def _apply(self, steps: tuple[Step, ...], place: int) -> None:
+        target = self._maps[-1].steps if self._maps else self._before
+        for step in steps:
+            if isinstance(step, Activation) and target and target[-1] == step:
+                continue
+            target.append(step)
+        if self._maps and self._titles[place].linear and not steps:
+            self._maps[-1].told = True
+
+    def _linear(self, place: int, what: Said, title: Said, edge: Said) -> None:
+        width = edge.width if edge.operation and edge.width and edge.sure else self._width(place, len(self._maps) + 1)
+        self._check_in_width(what if what.in_width else edge, place)
+        self._close()
+        self._add_map(place, what, title, width, edge)
+
+    def _add_map(self, place: int, what: Said, title: Said, width: int | str, edge: Said | None = None) -> None:
+        edge = edge or Said("")
+        steps = what.steps or edge.steps or title.steps
+        extra = [step for step in title.steps if steps is not title.steps and isinstance(step, Dropout)]
+        linear = not steps and (what.linear or title.linear) and not (what.operation and what.linear and what.text.lower() == "linear")
+        one = _Map(width, place, _first_known(what.bias, title.bias, edge.bias), [*steps, *extra])
+        one.told = linear or (self._separate and what.operation and not what.steps)
+        self._maps.append(one)
+        self._was_function = what.is_function
+        self._weigh(one, place)
+
+    def _close(self) -> None:
+        """Settle the map before, whose value was drawn as such: u without a v is a linear layer."""
+        if self._maps and not self._maps[-1].activated and self._is_state(self._maps[-1].level):
+            self._maps[-1].told = True
+
+    def _is_open(self) -> bool:
+        return bool(self._maps) and not self._maps[-1].activated
+
+    def _is_state(self, place: int) -> bool:
+        return self._said[place].state
+
+    def _now(self) -> int | str | None:
+        return self._maps[-1].width if self._maps else self._x
+
+    # Widths, biases, weights
+
+    def _width(self, place: int, number: int) -> int | str:
+        level, what, title = self._levels[place], self._said[place], self._titles[place]
+        count = len(level.units)
+        which = f"layer {number}" if number else "the input"
+        by_index, elided = index_gap(level.units, level.dots)
+        told = title.width if title.sure else None
+        if count == 1 and told is None:
+            told = what.width if what.sure or self._is_width(place) else None
+            if told is None and title.width is not None and not title.operation and level.units and not by_index:
+                told = title.width if title.width != place and title.width != place + 1 else None
+        if told is None and count > 1 and level.dots and what.sure:
+            told = what.width
+        if told is not None:
+            drawn: int | str = by_index if elided and by_index is not None else count
+            if told != drawn and (elided or (count > 1 and not level.dots)):
+                self._notes.append(f"{which} says {told}, but {drawn} are drawn: {told} was read")
+            return told
+        if elided and by_index is not None:
+            return by_index
+        if level.dots:
+            symbol = f"k{number}" if number else "m"
+            self._notes.append(f"the dots of {which} do not say how many there are: {symbol}")
+            return symbol
+        if count == 1 and what.operation and not what.state and (what.is_function and self._blocks()):
+            symbol = f"k{number}"
+            behind = self._width_behind(place)
+            if behind is None:
+                self._notes.append(f"the width of {which} is not drawn: {symbol}")
+            return behind or symbol
+        return count
+
+    def _is_width(self, place: int) -> bool:
+        """Return whether a bare number in a node is its width, and not the number of a layer or a unit."""
+        what = self._said[place]
+        if what.width is None:
+            return False
+        if what.operation or what.role or what.steps or plain(self._levels[place].units[0].text).strip() == str(what.width):
+            others = [one.width for one in self._said if one.width is not None]
+            numbered = what.role == "hidden" and isinstance(what.width, int) and what.width <= len(self._levels)
+            return not numbered or len(set(others)) < len(others)
+        return what.state or len(what.text.split()) > 1
+
+    def _blocks(self) -> bool:
+        return all(len(level.units) == 1 and not level.dots for level in self._levels)
+
+    def _width_behind(self, place: int) -> int | str | None:
+        for one in self._said[place + 1 :]:
+            if one.in_width is not None:
+                return one.in_width
+            if one.width is not None and one.sure and not one.operation:
+                return one.width
+            if one.operation:
+                return None
+        return None
+
+    def _check_in_width(self, what: Said, place: int) -> None:
+        now = self._now()
+        if what.in_width is None or now is None or what.in_width == now:
+            return
+        if not self._maps and (now == 1 or isinstance(now, str)):
+            self._x = what.in_width
+            return
+        self._notes.append(f"{what.text.splitlines()[0]} takes {what.in_width} features, but {now} arrive: {now} was read")
+
+    def _any_bias(self) -> bool:
+        texts = [one.bias for one in (*self._said, *self._titles)]
+        return any(level.biases for level in self._levels) or any(bias is True for bias in texts)
+
+    def _bias(self, one: _Map, number: int, drawn: bool) -> bool:
+        if self._levels[one.level].biases:
+            return True
+        if one.bias is not None:
+            return one.bias
+        if any("bias=True" in caption for caption in self._captions):
+            return True
+        if drawn:
+            self._notes.append(f"layer {number} has no bias drawn, while others have: it has none")
+            return False
+        self._notes.append("no bias is drawn: every linear map has one, as in torch")
+        return True
+
+    def _weigh(self, one: _Map, place: int) -> None:
+        """Keep the numbers on the edges, where every edge has one."""
+        level, before = self._levels[place], self._levels[place - 1] if place else Level()
+        if not level.links or len(level.links) != len(level.units) * len(before.units):
+            return
+        if level.dots or before.dots or len(level.units) != one.width:
+            return
+        numbers = {(link.source, link.target): weight_of(link.label) for link in level.links}
+        if any(number is None for number in numbers.values()):
+            return
+        one.weights = [[numbers[source.key, unit.key] or 0.0 for source in before.units] for unit in level.units]
+        biases = {link.target: weight_of(link.label) for link in level.biases}
+        if biases and all(biases.get(unit.key) is not None for unit in level.units):
+            one.biases = [biases[unit.key] or 0.0 for unit in level.units]
+
+    # Captions
+
+    def _follow_captions(self) -> None:
+        """Give maps whose activation is open what a caption says of their role, or of all of them."""
+        said_of = [clause for caption in self._captions for clause in clauses(caption)]
+        for number, one in enumerate(self._maps, start=1):
+            role = "output" if number == len(self._maps) else "hidden"
+            for wanted in (role, "all"):
+                clause = next((clause for clause in said_of if clause.role == wanted), None)
+                if clause is not None and not one.activated:
+                    one.steps += clause.steps
+                    one.told = clause.linear
+                    self._notes.append(f"layer {number}: {clause.text!r} was taken from the caption")
+        if self._maps:
+            self._close()
+
+
+def _merged(level: Level) -> Said:
+    """Return what the units of a level say together: what all of them say, or the only one."""
+    each = [said(unit.text) for unit in level.units]
+    if len(each) == 1:
+        return each[0]
+    with_steps = [one for one in each if one.steps]
+    first = with_steps[0] if with_steps else each[0]
+    if any(one.steps != first.steps for one in with_steps):
+        other = next(one for one in with_steps if one.steps != first.steps)
+        raise CannotExpress(
+            where="drawing",
+            got=f"units side by side that do {first.text!r} and {other.text!r}",
+            wanted="one activation for all units of a layer",
+            remedy="A network of this kind can be fitted as a module, not drawn as a chain.",
+        )
+    return Said(
+        first.text,
+        first.steps if len(with_steps) == len(each) else (),
+        linear=all(one.linear for one in each),
+        operation=all(one.operation for one in each),
+        state=all(one.state for one in each),
+        bias=_first_known(*[one.bias for one in each]),
+        width=first.width if len({one.width for one in each}) == 1 else None,
+        sure=first.sure,
+        shape=first.shape,
+    )
+
+
+def _first(found: list[Said]) -> Said:
+    """Return what several texts say together, each thing from the first that says it."""
+    if not found:
+        return Said("")
+    sized = next((one for one in found if one.width is not None), found[0])
+    return Said(
+        found[0].text,
+        next((one.steps for one in found if one.steps), ()),
+        linear=any(one.linear for one in found),
+        operation=any(one.operation for one in found),
+        state=any(one.state for one in found),
+        width=sized.width,
+        sure=sized.sure,
+        in_width=sized.in_width,
+        shape=next((one.shape for one in found if one.shape), ()),
+        role=next((one.role for one in found if one.role), ""),
+        bias=_first_known(*[one.bias for one in found]),
+    )
+
+
+def _first_known(*values: bool | None) -> bool | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _is_one_to_one(level: Level, before: Level) -> bool:
+    """Return whether each unit hangs on exactly one of the level before, each on another one."""
+    count = len(level.units)
+    if len(before.units) != count or len(level.links) != count:
+        return False
+    return len({link.source for link in level.links}) == len({link.target for link in level.links}) == count
+
+
+def _refuse_foreign(sketch: Sketch) -> None:
+    for node in sketch.nodes.values():
+        what = said(node.text)
+        if what.foreign:
+            raise sketch.refuse(
+                node.at,
+                kind=CannotExpress,
+                got=f"{what.foreign!r}, a layer that no network here has",
+                wanted="linear maps, activations, Dropout and Flatten",
+                remedy="A network of this kind can be fitted as a module.",
+            )
+
+
+def _refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
+    """Refuse a flowchart of something else: it has no sign of a network."""
+    texts = [unit.text for level in found.levels for unit in level.units]
+    labels = [link.label for level in found.levels for link in level.links if link.label]
+    words = [plain(label).lower() for label in labels]
+    decides = any(word in ("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí") for word in words)
+    notes = [text for level in found.levels for text in level.texts] + found.captions
+    known = [said(text) for text in (*texts, *notes, *labels)]
+    signs = any(one.steps or one.operation or one.role or one.sure for one in known)
+    signs = signs or any(is_weight(label) for label in labels)
+    short = all(len(plain(text)) <= 24 and plain(text).count(" ") <= 2 for text in texts)
+    wide = max(len(level.units) for level in found.levels) > 1
+    dense = all(
+        len(level.links) == len(level.units) * len(before.units) or _is_one_to_one(level, before)
+        for before, level in zip(found.levels, found.levels[1:], strict=False)
+    )
+    names = all(len(plain(text)) <= 6 for text in texts)
+    if not dense and wide and not decides and signs:
+        found.notes.append("not every node is connected to every node of the next layer: read as if it were")
+    if decides or not (signs or (short and wide and dense) or names):
+        raise NotationError(
+            where=sketch.source.what,
+            got="a chart in which nothing speaks of a network",
+            wanted="layers: widths, units, activations or weights",
+            remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
+            excerpt=None,
+        )
