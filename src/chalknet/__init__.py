@@ -20,12 +20,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalknet.compare import Comparison as Comparison
     from chalknet.compare import compare as compare
+    from chalknet.convert import draw as draw
     from chalknet.convert import read as read
     from chalknet.convert import write as write
     from chalknet.count import Counts as Counts
     from chalknet.count import count as count
     from chalknet.data import describe as describe
     from chalknet.data import load as load
+    from chalknet.difference import Difference as Difference
+    from chalknet.difference import difference as difference
+    from chalknet.draw import Drawing as Drawing
     from chalknet.errors import ChalknetError as ChalknetError
     from chalknet.fit import Chart as Chart
     from chalknet.fit import FitResult as FitResult
@@ -49,9 +53,11 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "compare": ("Comparison", "compare"),
-    "convert": ("read", "write"),
+    "convert": ("draw", "read", "write"),
     "count": ("Counts", "count"),
     "data": ("describe", "load"),
+    "difference": ("Difference", "difference"),
+    "draw": ("Drawing",),
     "errors": ("ChalknetError",),
     "fit": ("Chart", "FitResult", "Outcome", "fit", "load_run", "plan", "plot", "plot_images", "predict"),
     "module": ("build",),

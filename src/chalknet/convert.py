@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal, overload
 
+from chalknet.draw import Drawing, Style
+from chalknet.draw import draw as draw_network
 from chalknet.errors import (
     CannotExpress,
     ChalknetError,
@@ -15,9 +20,14 @@ from chalknet.errors import (
 )
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, Notation, recognise
+from chalknet.notation import write as write_text
 
 _LARGEST_TEXT_BYTES = 50_000_000
+_RUN_WEIGHTS = "weights.safetensors"
 _RUN_NETWORK = "network.json"  # what a kept fit calls its network
+ONNX_SUFFIX = ".onnx"
+_DRAWN = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}  # forms that the room draw writes
+WRITTEN = (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
 
 
 def read(form: object, *, notation: str | None = None, name: str | None = None) -> Network:
@@ -43,6 +53,8 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
         from chalknet.module import read_module  # brings torch, which a text does not need
 
         return read_module(form)  # type: ignore[arg-type]
+    if hasattr(form, "plan") and hasattr(form, "module"):  # a fit: its module with its weights
+        return read(form.module, name=name)
     if not isinstance(form, str | Path):
         raise InvalidValue(
             where="read",
@@ -55,6 +67,8 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
         return _read_text(str(form), notation, name)
     try:
         suffix = None if notation else _by_suffix(path)
+        if path.suffix.lower() == ONNX_SUFFIX:
+            return _read_onnx(path)
         return _read_text(_text_of(path), notation or suffix, name)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
@@ -62,12 +76,21 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
         raise
 
 
-def write(network: Network, notation: str) -> str:
-    """Return the network as a text.
+@overload
+def write(network: Network, notation: Literal["onnx"]) -> bytes: ...
+
+
+@overload
+def write(network: Network, notation: str) -> str: ...
+
+
+def write(network: Network, notation: str) -> str | bytes:
+    """Return the network as a text; as bytes for ONNX.
 
     Args:
         network: what is written.
-        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "json" or "mathml".
+        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "json", "mathml", "dot",
+            "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
 
     Raises:
         UnknownName: for another notation.
@@ -77,7 +100,69 @@ def write(network: Network, notation: str) -> str:
         >>> print(write(read("1 -> 2 relu"), "arrows"))
         X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) = yhat
     """
-    return _notation(notation).write(network)
+    if notation in _DRAWN:
+        return draw_network(network).text(_DRAWN[notation])
+    if notation == "onnx":
+        from chalknet.module import build, write_onnx  # brings torch
+
+        return write_onnx(build(network), network.input_shape)
+    if notation in WRITTEN:
+        return write_text(network, notation)
+    raise unknown_name("notation", "notation", notation, WRITTEN)
+
+
+def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
+    """Return a drawing of the network that a form describes.
+
+    Args:
+        form: whatever `read` takes; a module, a fit, an ONNX file or a drawing with numbers brings its
+            weights along.
+        dialect: a name or number: "observations" (D1), "observation" (D2), "index-free" (D3),
+            "bias-implied" (D4), "plain-weight" (D4b), "states" (D5), "numbers" (D6), "features" (D7),
+            "layers" (D8), "nodes" (D9), "features-as-nodes" (D10), "input-hidden-output" (D11), "blocks".
+        options: how it looks: `orientation`, `max_nodes`, `weights`, `bias`, `language`, `preset`, `title`,
+            `layer_titles`, `node_names`, `colours`, `digits`; see `chalknet.draw.Style`.
+
+    Raises:
+        UnknownName: for another dialect or option.
+        CannotExpress: for a network that the dialect cannot show truly, with the reason.
+
+    Example:
+        >>> draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
+        'The feed-forward network X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> ...'
+    """
+    for option in options:
+        if option not in Style.__dataclass_fields__:
+            raise unknown_name("draw", "option", option, Style.__dataclass_fields__)
+    style = Style(**options)
+    network = read(form)
+    weights = network.weights
+    if style.weights != "none" or dialect.lower() in ("numbers", "d6"):
+        weights = weights or _weights_of(form)
+    return draw_network(network, dialect, style=style, weights=weights)
+
+
+def _weights_of(form: object) -> Mapping[str, Any]:
+    """Return the parameters that a module or a fit brings, or none."""
+    module: Any = form if _is_module(form) else getattr(form, "module", None)
+    path = _path_of(form) if isinstance(form, str | Path) else None
+    if module is None and path is not None and (path / _RUN_WEIGHTS).exists():
+        from safetensors.numpy import load_file
+
+        return {name: values.tolist() for name, values in load_file(path / _RUN_WEIGHTS).items()}
+    if module is None:
+        return {}
+    from chalknet.module import read_weights  # torch is here already
+
+    return read_weights(module)
+
+
+def _read_onnx(path: Path) -> Network:
+    from chalknet.module import read_module, read_onnx, read_weights  # brings torch and onnx
+
+    model = read_onnx(path)
+    network = read_module(model.module, input_shape=model.input_shape)
+    return replace(network, weights=read_weights(model.module))
 
 
 def _notation(name: str) -> Notation:
@@ -122,7 +207,7 @@ def _path_of(form: str | Path) -> Path | None:
             return Path(text)
     except (OSError, ValueError):  # no path at all, such as a NUL byte
         return None
-    suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes}
+    suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes} | {ONNX_SUFFIX}
     looks_like_one = Path(text).suffix.lower() in suffixes and " " not in text
     return Path(text) if looks_like_one else None
 

@@ -26,7 +26,7 @@ from chalknet.draw.text import height_of, width_of
 from chalknet.draw.weights import Parameters, Weights
 from chalknet.errors import CannotExpress, FileProblem, unknown_name
 from chalknet.network import Network
-from chalknet.notation import NOTATIONS
+from chalknet.notation import write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +86,12 @@ class Drawing:
     @property
     def svg(self) -> str:
         """Return the picture as SVG, with the network inside."""
-        return str(SURFACES[".svg"](self.scene, self.diagram))
+        return self.text(".svg")
+
+    def text(self, suffix: str) -> str:
+        """Return what a file of this ending would hold: ".svg", ".tex", ".html", ".dot" or ".mmd"."""
+        content = SURFACES[suffix](self.scene, self.diagram)
+        return content if isinstance(content, str) else content.decode("latin-1")
 
     def save(self, path: str | Path) -> Path:
         """Write the picture in the language of the file's ending, and return the path.
@@ -175,7 +180,7 @@ def _scene(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Sc
         moved,
         title=style.title or f"{network.name}: {row.what}",
         description=_description(network, row),
-        network=NOTATIONS["json"].write(network),
+        network=write(network, "json"),
         colours={**COLOURS, **style.colours},
         print_width_mm=None if page.print_width_mm is None else width * scale / 72 * 25.4,
     )
@@ -260,5 +265,5 @@ def _moved(mark: Mark, by_x: float, by_y: float, scale: float) -> Mark:
 
 
 def _description(network: Network, row: Dialect) -> str:
-    formula = NOTATIONS["arrows"].write(network)
+    formula = write(network, "arrows")
     return f"The feed-forward network {formula}, drawn as dialect {row.id} ({row.what})."

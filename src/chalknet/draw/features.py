@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalknet.draw.diagram import Diagram, Edge, Frame, Node, dense, parallel, shown_indices
+from chalknet.draw.diagram import Diagram, Edge, Frame, Node, dense, parallel, shown_indices, units
 from chalknet.draw.layers import layer_title, layers_of
 from chalknet.draw.style import Style
 from chalknet.draw.weights import Weights
@@ -89,7 +89,7 @@ def _features(network: Network, style: Style, weights: Weights, dialect: str) ->
             edges += weights.on_bias(layer, here, [Edge(a, b) for a in biases for b in targets])
         else:
             word = write_step(station.step, short=False)
-            alike = len(before) == len(here)
+            alike = len(units(before)) == len(units(here))
             edges += parallel(before, here, word) if alike else _fan(before, here, word)
     return Diagram(tuple(columns), tuple(edges))
 

@@ -14,7 +14,7 @@ from chalknet.fit.evaluate import evaluation_mode
 from chalknet.fit.targets import Mouth, make_ready
 from chalknet.module import read_module, require_settled
 from chalknet.network import Activation, Flatten, Network
-from chalknet.notation import NOTATIONS
+from chalknet.notation import write
 from chalknet.plan import DataFacts, Placement, Plan, Recipe
 from chalknet.units import show_count
 
@@ -258,7 +258,7 @@ def _updates(recipe: Recipe, batches: Batches) -> int | None:
 
 def _one_line(network: Network | None, module: nn.Module | None) -> str:
     if network is not None:
-        return NOTATIONS["arrows"].write(network)
+        return write(network, "arrows")
     assert module is not None
     weights = sum(parameter.numel() for parameter in module.parameters())
     return f"{type(module).__name__}, a module of {show_count(weights)} parameters"

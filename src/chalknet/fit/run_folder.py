@@ -21,7 +21,7 @@ from chalknet.errors import FileProblem, InvalidValue
 from chalknet.fit.history import Evaluation, History, Outcome
 from chalknet.fit.result import FitResult
 from chalknet.module import build
-from chalknet.notation import NOTATIONS
+from chalknet.notation import NOTATIONS, write
 from chalknet.plan import DataFacts, Placement, Plan, Recipe
 
 WEIGHTS, NETWORK, HISTORY, PLAN = "weights.safetensors", "network.json", "history.csv", "plan.json"
@@ -122,7 +122,7 @@ def _write(folder: Path, result: FitResult) -> None:
     weights = {name: value.detach().cpu().contiguous() for name, value in result.module.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
     if plan.network is not None:
-        (folder / NETWORK).write_text(NOTATIONS["json"].write(plan.network), encoding="utf-8")
+        (folder / NETWORK).write_text(write(plan.network, "json"), encoding="utf-8")
     with (folder / HISTORY).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(_history_rows(result.history))
     kept = {name: value for name, value in asdict(plan).items() if name != "network"}

@@ -1,7 +1,17 @@
 """The one door between Network and torch.nn."""
 
 from chalknet.module.build import build, require_settled
+from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
 from chalknet.module.random import RandomStream
-from chalknet.module.read import read_module
+from chalknet.module.read import read_module, read_weights
 
-__all__ = ["RandomStream", "build", "read_module", "require_settled"]
+__all__ = [
+    "OnnxModel",
+    "RandomStream",
+    "build",
+    "read_module",
+    "read_onnx",
+    "read_weights",
+    "require_settled",
+    "write_onnx",
+]

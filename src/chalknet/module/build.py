@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 
+import torch
 from torch import nn
 
 from chalknet.errors import Unsettled
@@ -19,7 +20,8 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
         network: every width a number, every activation known.
         seed: with `seed=s` the weights are those that `torch.manual_seed(s)` and the `Sequential`
             written by hand give, and the caller's random numbers go on as if nothing was drawn;
-            without it they are drawn from torch's default generator, as by hand.
+            without it they are drawn from torch's default generator, as by hand. Weights that the network
+            carries, since a drawing shows them, take the place of those drawn.
 
     Raises:
         Unsettled: naming the symbolic widths or the steps whose activation is not known.
@@ -31,7 +33,12 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
     """
     require_settled(network)
     with nullcontext() if seed is None else RandomStream(seed).active():
-        return nn.Sequential(*[_BUILDERS[type(visit.step)](visit) for visit in network.walk()])
+        module = nn.Sequential(*[_BUILDERS[type(visit.step)](visit) for visit in network.walk()])
+    parameters = dict(module.named_parameters())
+    with torch.no_grad():
+        for name, values in network.weights.items():  # those that were drawn as numbers
+            parameters[name].copy_(torch.tensor(values))
+    return module
 
 
 def require_settled(network: Network) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from torch import nn
 
@@ -41,6 +42,19 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
                 remedy=f"Write Linear({arriving}, {leaf.out_features}), or mend the width before it.",
             )
     return network
+
+
+def read_weights(module: nn.Module) -> dict[str, list[Any]]:
+    """Return the parameters of a chain as nested lists, under the names of the module that `build` gives.
+
+    Args:
+        module: what `read_module` reads; nesting makes no difference to the names.
+    """
+    return {
+        f"{place}.{name}": parameter.detach().cpu().double().tolist()
+        for place, (_, leaf) in enumerate(_leaves(module, ""))
+        for name, parameter in leaf.named_parameters()
+    }
 
 
 def _leaves(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:

@@ -103,6 +103,30 @@ class Network:
             if isinstance(visit.step, Activation) and not visit.step.row.settled
         )
 
+    def settle(self, *kinds: str) -> Network:
+        """Return the network with its unknown activations named: `network.settle("relu", "sigmoid")`.
+
+        Args:
+            kinds: one for each activation that is general (`h`) or unknown (`?`), in their order.
+
+        Raises:
+            UnknownName: for a kind that is none.
+            InvalidValue: for more or fewer kinds than there are unknown activations.
+        """
+        open_places = [int(visit.path) for visit in self.unsettled]
+        if len(kinds) != len(open_places):
+            raise InvalidValue(
+                where="settle",
+                got=f"{len(kinds)} activation{'s' * (len(kinds) != 1)}",
+                wanted=f"{len(open_places)}, one for each activation that is not known",
+                remedy="Name them in their order, such as relu,sigmoid; none for a linear layer.",
+            )
+        named = dict(zip(open_places, ("none" if kind == "linear" else kind for kind in kinds), strict=True))
+        steps = [
+            Activation(named[place]) if place in named else step for place, step in enumerate(self.steps)
+        ]
+        return replace(self, steps=tuple(steps))
+
     def bind(self, **sizes: int) -> Network:
         """Return the network with its symbols replaced by numbers: `network.bind(m=784)`.
 

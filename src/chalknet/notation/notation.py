@@ -18,7 +18,8 @@ class Notation:
         recognise: how sure a glance at a text is that it is in this form, from 0 (no) to 1 (nothing else).
         read: text, and the name of the network wanted where a text holds several -> Network;
             raises a NotationError with the line and a caret. None for a form that is only written.
-        write: Network -> text; raises CannotExpress for a step that the form cannot say.
+        write: Network -> text; raises CannotExpress for a step that the form cannot say. None for a form
+            that is only read here.
         lossless: whether `read(write(network)) == network` for every network.
     """
 
@@ -26,5 +27,5 @@ class Notation:
     suffixes: tuple[str, ...]
     recognise: Callable[[str], float]
     read: Callable[[str, str | None], Network] | None
-    write: Callable[[Network], str]
+    write: Callable[[Network], str] | None
     lossless: bool

@@ -7,15 +7,28 @@ from collections.abc import Mapping
 from chalknet.errors import NotationError
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation.arrows import ARROWS, SHORTHAND
+from chalknet.notation.drawings import DRAWINGS
 from chalknet.notation.json_text import JSON
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
 from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
 from chalknet.notation.torch_source import TORCH
 
-_ROWS = (LATEX, TORCH, JSON, ARROWS, LATEX_LAYERS, SHORTHAND, MATHML)
+_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
 NOTATIONS: Mapping[str, Notation] = {row.name: row for row in _ROWS}
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))
+
+
+def write(network: Network, notation: str) -> str:
+    """Return the network in a notation that is written here.
+
+    Args:
+        network: what is written.
+        notation: a name of the table, of a form with a writer.
+    """
+    writer = NOTATIONS[notation].write
+    assert writer is not None, f"{notation} is only read here"
+    return writer(network)
 
 
 def recognise(text: str) -> Notation:
@@ -29,7 +42,9 @@ def recognise(text: str) -> Notation:
         return chosen
     shown = " ".join(text.split())
     forms = "\n".join(
-        f"    {row.name}: {' '.join(row.write(_EXAMPLE).split())}" for row in NOTATIONS.values() if row.read
+        f"    {row.name}: {' '.join(row.write(_EXAMPLE).split())}"
+        for row in NOTATIONS.values()
+        if row.read and row.write
     )
     raise NotationError(
         where="text",

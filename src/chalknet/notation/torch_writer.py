@@ -16,6 +16,7 @@ def write_torch(network: Network) -> str:
         CannotExpress: for an activation that is not known, or a symbol that Python keeps for itself.
     """
     _refuse_reserved(network)
+    _refuse_unknown(network)
     name = network.name if _is_free(network.name) and network.name not in network.symbols else "net"
     calls = [_call(visit) for visit in network.walk()]
     comment = "" if _inferred_shape(network) == network.input_shape else _comment(network.input_shape)
@@ -32,13 +33,6 @@ def _call(visit: Visit) -> str:
         case Dropout(p=p):
             return f"Dropout(p={p!r})"
         case Activation():
-            if not step.row.settled:
-                raise CannotExpress(
-                    where=f"step {visit.path}",
-                    got=f"the activation {step.kind!r}, which can be any function",
-                    wanted="a known activation",
-                    remedy="Say which one it is, such as relu: PyTorch has no class for it.",
-                )
             options = [f"{name}={value!r}" for name, value in dict(step.options).items()]
             axis = [] if step.row.elementwise else ["dim=-1"]
             return f"{step.row.torch_class}({', '.join([*options, *axis])})"
@@ -58,6 +52,20 @@ def _comment(shape: Shape) -> str:
 
 def _is_free(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name) and name not in COMMON
+
+
+def _refuse_unknown(network: Network) -> None:
+    unknown = network.unsettled
+    if unknown:
+        kinds = ", ".join(f"step {visit.path} ({visit.step.kind})" for visit in unknown)  # type: ignore[attr-defined]
+        example = [*["relu"] * (len(unknown) - 1), "sigmoid"]
+        raise CannotExpress(
+            where=f"network {network.name}",
+            got=f"{len(unknown)} activation{'s' * (len(unknown) > 1)} that can be any function: {kinds}",
+            wanted="known activations, since PyTorch has no class for any function",
+            remedy=f"Say them in their order: --activation {','.join(example)}, "
+            f"or network.settle({', '.join(map(repr, example))}).",
+        )
 
 
 def _refuse_reserved(network: Network) -> None:

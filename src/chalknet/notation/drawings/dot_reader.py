@@ -334,5 +334,3 @@ def _title(label: str) -> str:
         return ""
     texts = [text for inside, text in _CELL.findall(label) if not _CELL_PORT.search(inside)]
     return "<BR/>".join(texts)
-
-

@@ -41,7 +41,9 @@ _TAG = re.compile(r"<\s*(/?)\s*([a-zA-Z]+)[^<>]*>")
 _NEW_LINE = {"br", "tr", "td", "table", "p", "div", "hr", "li"}
 _LATEX = re.compile(r"\\(?:([a-zA-Z]+)\s?|([,;:! ])|(.))")
 _IS_LATEX = re.compile(r"\$|\\(?:hat|sigma|sum|math|text|vdots|cdots|ldots|frac|bold|left|right|lambda|nu)\b")
-_STYLED = re.compile(r"\\(?:hat|widehat|bar|vec|mathbf|boldsymbol|mathrm|text|textbf|mathbb|mathcal|operatorname|bf|rm)\b\s*")
+_STYLED = re.compile(
+    r"\\(?:hat|widehat|bar|vec|mathbf|boldsymbol|mathrm|text|textbf|mathbb|mathcal|operatorname|bf|rm)\b\s*"
+)
 
 
 @lru_cache(maxsize=100_000)

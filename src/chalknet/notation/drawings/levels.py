@@ -74,8 +74,8 @@ def sort_out(sketch: Sketch) -> Sorted:
         if link.source in depth and link.target in depth:
             _refuse_skip(sketch, link, depth)
             levels[depth[link.target]].links.append(link)
-    for level in levels:
-        level.units.sort(key=lambda unit: unit.at)
+    for each in levels:
+        each.units.sort(key=lambda unit: unit.at)
     roles.place(levels, depth)
     return Sorted(levels, roles.captions, roles.notes)
 
@@ -86,12 +86,11 @@ class _Roles:
     def __init__(self, sketch: Sketch) -> None:
         self._sketch = sketch
         self.notes: list[str] = []
+        self.rows = False
         visible = [link for link in sketch.links if link.visible]
         into = Counter(link.target for link in visible)
         out_of = Counter(link.source for link in visible)
-        kinds = {
-            key: self._kind(node, into[key], out_of[key]) for key, node in sketch.nodes.items()
-        }
+        kinds = {key: self._kind(node, into[key], out_of[key]) for key, node in sketch.nodes.items()}
         self._unbias_names(kinds)
         self.units = {key: sketch.nodes[key] for key, kind in kinds.items() if kind == "unit"}
         self._of = kinds
@@ -124,7 +123,9 @@ class _Roles:
             if kind != "bias":
                 continue
             text = plain(self._sketch.nodes[key].text)
-            among = (text == "1" and bool(texts & {"2", "0"})) or (text in ("b", "B") and bool(texts & {"a", "A"}))
+            among = (text == "1" and bool(texts & {"2", "0"})) or (
+                text in ("b", "B") and bool(texts & {"a", "A"})
+            )
             if among or (zero_based and re.fullmatch(r"x_?0", text)):
                 kinds[key] = "unit"
             elif re.fullmatch(r"[a-z]_?0.*", text):
@@ -133,8 +134,12 @@ class _Roles:
     def _drop_losses(self, visible: list[Link]) -> None:
         """Take out what comes behind the network: losses, and the targets that are compared."""
         while True:
-            out_of = Counter(link.source for link in visible if link.source in self.units and link.target in self.units)
-            into = Counter(link.target for link in visible if link.source in self.units and link.target in self.units)
+            out_of = Counter(
+                link.source for link in visible if link.source in self.units and link.target in self.units
+            )
+            into = Counter(
+                link.target for link in visible if link.source in self.units and link.target in self.units
+            )
             ends = [
                 key
                 for key, node in self.units.items()
@@ -179,7 +184,9 @@ class _Roles:
             near = groups.get(node.group, set()) if node.group else ranks.get(node.rank, set())
             near = near or ranks.get(node.rank, set()) or self._linked(key, depth)
             if kind == "dots" and near:
-                levels[min(near)].dots = True
+                gaps = [level for level in near if index_gap(levels[level].units, dots=True)[1]]
+                if gaps or not self.rows:  # the dots of the observations are none of a layer
+                    levels[min(gaps or near)].dots = True
             elif kind == "unit" and key not in depth and near:
                 levels[min(near)].units.append(node)
             elif kind == "caption":
@@ -189,23 +196,26 @@ class _Roles:
                     self.captions.append(node.text)
             elif kind == "bias" and not any(link.source == key for link in self._sketch.links):
                 self.captions.append("bias=True")
-        for group in self._sketch.groups.values():
-            here = groups.get(group.key, set())
-            if group.title and here and max(here) - min(here) == len(here) - 1:
+        for frame in self._sketch.groups.values():
+            here = groups.get(frame.key, set())
+            if frame.title and here and max(here) - min(here) == len(here) - 1:
                 if len(here) == 1 or (len(here) == 2 and 0 not in here):
-                    levels[min(here)].texts.append(group.title)
+                    levels[min(here)].texts.append(frame.title)
                 else:
-                    self.captions.append(group.title)
+                    self.captions.append(frame.title)
 
     def _linked(self, key: str, depth: dict[str, int]) -> set[int]:
-        """Return the level that a node without a place of its own is linked to, seen or not."""
+        """Return the levels that a node without a place of its own may stand in, by its links.
+
+        A link that is seen leads to the next level; an unseen one may also hold two nodes side by side.
+        """
         found: set[int] = set()
         for link in self._sketch.links:
             if link.source == key and link.target in depth:
-                found.add(depth[link.target] - (1 if link.visible else 0))
+                found |= {depth[link.target] - 1} | (set() if link.visible else {depth[link.target]})
             if link.target == key and link.source in depth:
-                found.add(depth[link.source] + (1 if link.visible else 0))
-        return {level for level in found if level in set(depth.values())}
+                found |= {depth[link.source] + 1} | (set() if link.visible else {depth[link.source]})
+        return found & set(depth.values())
 
 
 def _depths(sketch: Sketch, units: dict[str, Drawn], links: list[Link]) -> dict[str, int]:
@@ -264,12 +274,14 @@ def _one_network(
             remedy="Give each drawing a text of its own.",
         )
     first = min(parts.values(), key=lambda part: min(units[key].at for key in part))
+    roles.rows = True
     roles.notes.append(f"{len(parts)} rows of the same network are drawn: read as observations of it")
     return {key: depth[key] for key in first}
 
 
 def _are_rows(units: dict[str, Drawn], parts: list[list[str]], depth: dict[str, int]) -> bool:
     """Return whether components say the same but for one index."""
+
     def signature(part: list[str]) -> list[str]:
         texts = [(depth[key], units[key].at, plain(units[key].text)) for key in part]
         return [re.sub(r"_?\(?[\dn]+\)?(?![a-z])|_[a-z]\b", "", text) for _, _, text in sorted(texts)]
@@ -306,7 +318,10 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     """
     indices = [trailing_index(unit.text) for unit in units]
     if any(index is None for index in indices) and dots:
-        indices = [trailing_index(unit.key) if index is None else index for unit, index in zip(units, indices, strict=True)]
+        indices = [
+            trailing_index(unit.key) if index is None else index
+            for unit, index in zip(units, indices, strict=True)
+        ]
     numbers = [index for index in indices if isinstance(index, int)]
     symbols = [index for index in indices if isinstance(index, str)]
     if symbols and dots and isinstance(indices[-1], str):

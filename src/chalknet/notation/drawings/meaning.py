@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from chalknet.errors import CannotExpress, NotationError
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
@@ -65,7 +66,9 @@ class _Reading:
         self._said = [_merged(level) for level in found.levels]
         self._titles = [_first([said(text) for text in level.texts]) for level in found.levels]
         blocks = [one for one in self._said if one.operation and one.is_function]
-        self._separate = any(one.is_function and one.steps and not one.operation for one in self._said) and bool(blocks)
+        self._separate = any(
+            one.is_function and one.steps and not one.operation for one in self._said
+        ) and bool(blocks)
         self._was_function = False
 
     def network(self) -> Network:
@@ -75,7 +78,7 @@ class _Reading:
         self._follow_captions()
         steps: list[Step] = list(self._before)
         drawn_bias = self._any_bias()
-        parameters: dict[str, object] = {}
+        parameters: dict[str, list[Any]] = {}
         for number, one in enumerate(self._maps, start=1):
             path = len(steps)
             steps.append(Linear(one.width, bias=self._bias(one, number, drawn_bias)))
@@ -121,7 +124,7 @@ class _Reading:
         opposite = _is_one_to_one(level, before) and not single
         if weighty and not opposite:
             self._linear(place, what, title, edge)
-        elif edge.steps and (opposite or (single and self._is_open()) or Flatten() in edge.steps):
+        elif edge.steps and (opposite or Flatten() in edge.steps or (single and self._takes(edge))):
             self._apply(edge.steps, place)
         elif edge.operation or edge.steps:
             self._linear(place, what, title, edge)
@@ -199,18 +202,27 @@ class _Reading:
             self._maps[-1].told = True
 
     def _linear(self, place: int, what: Said, title: Said, edge: Said) -> None:
-        width = edge.width if edge.operation and edge.width and edge.sure else self._width(place, len(self._maps) + 1)
+        width = (
+            edge.width
+            if edge.operation and edge.width and edge.sure
+            else self._width(place, len(self._maps) + 1)
+        )
         self._check_in_width(what if what.in_width else edge, place)
         self._close()
         self._add_map(place, what, title, width, edge)
 
-    def _add_map(self, place: int, what: Said, title: Said, width: int | str, edge: Said | None = None) -> None:
+    def _add_map(
+        self, place: int, what: Said, title: Said, width: int | str, edge: Said | None = None
+    ) -> None:
         edge = edge or Said("")
         steps = what.steps or edge.steps or title.steps
         extra = [step for step in title.steps if steps is not title.steps and isinstance(step, Dropout)]
-        linear = not steps and (what.linear or title.linear) and not (what.operation and what.linear and what.text.lower() == "linear")
+        activates = any(isinstance(step, Activation) for step in (*steps, *extra))
+        only_a_name = what.operation and what.text.lower() == "linear"
+        linear = not activates and (what.linear or title.linear) and not only_a_name
         one = _Map(width, place, _first_known(what.bias, title.bias, edge.bias), [*steps, *extra])
-        one.told = linear or (self._separate and what.operation and not what.steps)
+        torch_like = what.in_width is not None and "linear" in what.text.lower()
+        one.told = linear or ((self._separate or torch_like) and what.operation and not what.steps)
         self._maps.append(one)
         self._was_function = what.is_function
         self._weigh(one, place)
@@ -219,6 +231,10 @@ class _Reading:
         """Settle the map before, whose value was drawn as such: u without a v is a linear layer."""
         if self._maps and not self._maps[-1].activated and self._is_state(self._maps[-1].level):
             self._maps[-1].told = True
+
+    def _takes(self, edge: Said) -> bool:
+        """Return whether the steps over an arrow follow the map before it, and make no map of their own."""
+        return self._is_open() or not any(isinstance(step, Activation) for step in edge.steps)
 
     def _is_open(self) -> bool:
         return bool(self._maps) and not self._maps[-1].activated
@@ -239,7 +255,13 @@ class _Reading:
         told = title.width if title.sure else None
         if count == 1 and told is None:
             told = what.width if what.sure or self._is_width(place) else None
-            if told is None and title.width is not None and not title.operation and level.units and not by_index:
+            if (
+                told is None
+                and title.width is not None
+                and not title.operation
+                and level.units
+                and not by_index
+            ):
                 told = title.width if title.width != place and title.width != place + 1 else None
         if told is None and count > 1 and level.dots and what.sure:
             told = what.width
@@ -267,9 +289,16 @@ class _Reading:
         what = self._said[place]
         if what.width is None:
             return False
-        if what.operation or what.role or what.steps or plain(self._levels[place].units[0].text).strip() == str(what.width):
+        if (
+            what.operation
+            or what.role
+            or what.steps
+            or plain(self._levels[place].units[0].text).strip() == str(what.width)
+        ):
             others = [one.width for one in self._said if one.width is not None]
-            numbered = what.role == "hidden" and isinstance(what.width, int) and what.width <= len(self._levels)
+            numbered = (
+                what.role == "hidden" and isinstance(what.width, int) and what.width <= len(self._levels)
+            )
             return not numbered or len(set(others)) < len(others)
         return what.state or len(what.text.split()) > 1
 
@@ -293,7 +322,9 @@ class _Reading:
         if not self._maps and (now == 1 or isinstance(now, str)):
             self._x = what.in_width
             return
-        self._notes.append(f"{what.text.splitlines()[0]} takes {what.in_width} features, but {now} arrive: {now} was read")
+        self._notes.append(
+            f"{what.text.splitlines()[0]} takes {what.in_width} features, but {now} arrive: {now} was read"
+        )
 
     def _any_bias(self) -> bool:
         texts = [one.bias for one in (*self._said, *self._titles)]
@@ -322,7 +353,9 @@ class _Reading:
         numbers = {(link.source, link.target): weight_of(link.label) for link in level.links}
         if any(number is None for number in numbers.values()):
             return
-        one.weights = [[numbers[source.key, unit.key] or 0.0 for source in before.units] for unit in level.units]
+        one.weights = [
+            [numbers[source.key, unit.key] or 0.0 for source in before.units] for unit in level.units
+        ]
         biases = {link.target: weight_of(link.label) for link in level.biases}
         if biases and all(biases.get(unit.key) is not None for unit in level.units):
             one.biases = [biases[unit.key] or 0.0 for unit in level.units]
@@ -425,7 +458,8 @@ def _refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
     decides = any(word in ("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí") for word in words)
     notes = [text for level in found.levels for text in level.texts] + found.captions
     known = [said(text) for text in (*texts, *notes, *labels)]
-    signs = any(one.steps or one.operation or one.role or one.sure for one in known)
+    signs = any(one.steps or one.operation or one.role or one.sure or one.state for one in known)
+    signs = signs or any(one.bias is not None for one in known)
     signs = signs or any(is_weight(label) for label in labels)
     short = all(len(plain(text)) <= 24 and plain(text).count(" ") <= 2 for text in texts)
     wide = max(len(level.units) for level in found.levels) > 1

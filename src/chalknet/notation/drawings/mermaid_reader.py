@@ -109,7 +109,7 @@ class _Reader:
                 del self.sketch.nodes[key]
 
     def _statement(self, at: int) -> int:
-        end_of_line = min((i for i in (self.text.find("\n", at), len(self.text)) if i >= 0))
+        end_of_line = min(i for i in (self.text.find("\n", at), len(self.text)) if i >= 0)
         line = self.text[at:end_of_line]
         if re.match(r"subgraph\b", line):
             self._subgraph(line[8:].strip().rstrip(";"), at)
@@ -143,7 +143,9 @@ class _Reader:
             sources = targets
         rest = re.compile(r"[ \t]*(?=[;\n]|$)").match(self.text, at)
         if rest is None:
-            raise self.sketch.refuse(at, got=repr(self.text[at : at + 12]), wanted="a link such as -->, or a new line")
+            raise self.sketch.refuse(
+                at, got=repr(self.text[at : at + 12]), wanted="a link such as -->, or a new line"
+            )
         return max(rest.end(), at)
 
     def _link(self, at: int) -> tuple[Link | None, int]:

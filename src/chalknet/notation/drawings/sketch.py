@@ -84,7 +84,9 @@ class Sketch:
         targets = list(targets)
         for source in sources:
             if len(self.links) + len(targets) > MOST_LINKS:
-                raise self.refuse(link.at, got=f"more than {MOST_LINKS} edges", wanted="a drawing of a network")
+                raise self.refuse(
+                    link.at, got=f"more than {MOST_LINKS} edges", wanted="a drawing of a network"
+                )
             for target in targets:
                 self.links.append(Link(source, target, link.label, link.visible, link.at))
 

@@ -76,8 +76,8 @@ def _into_fields(root: Element, sketch: Sketch) -> None:
         if len(labels) == len(names) > 1:
             record = sketch.nodes.pop(key)
             for name, label in zip(sorted(names), labels, strict=True):
-                node = sketch.node(f"{key}:{name}", record.at)
-                node.label, node.group, node.rank = label, record.group, f"record-{key}"
+                unit = sketch.node(f"{key}:{name}", record.at)
+                unit.label, unit.group, unit.rank = label, record.group, f"record-{key}"
             fields[key] = [f"{key}:{name}" for name in sorted(names)]
     for link in sketch.links:
         link.source, link.target = (_field(end, fields) for end in (link.source, link.target))
@@ -101,7 +101,9 @@ def _parsed(sketch: Sketch, text: str) -> Element:
     except ParseError as problem:
         line, column = problem.position
         at = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column
-        raise sketch.refuse(min(at, len(text)), got=f"damaged XML ({problem})", wanted="a whole SVG") from problem
+        raise sketch.refuse(
+            min(at, len(text)), got=f"damaged XML ({problem})", wanted="a whole SVG"
+        ) from problem
     except (DefusedXmlException, ValueError, RecursionError) as problem:
         raise NotationError(
             where="SVG",

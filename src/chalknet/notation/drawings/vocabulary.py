@@ -39,7 +39,17 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("tanh", _words(r"tanh", "tan ?h", "하이퍼볼릭 ?탄젠트", r"tangente hiperb[oó]lica", "双曲正切")),
     (
         "sigmoid",
-        _words("sigmoid[ea]?", "sig", "logistic[a]?", "log[ií]stica", "sigm", "시그모이드", "S形", "로지스틱", "シグモイド")
+        _words(
+            "sigmoid[ea]?",
+            "sig",
+            "logistic[a]?",
+            "log[ií]stica",
+            "sigm",
+            "시그모이드",
+            "S形",
+            "로지스틱",
+            "シグモイド",
+        )
         + r"|(?-i:σ)|(?<![a-z])sigma(?![a-z])",
     ),
 )
@@ -62,13 +72,17 @@ _OPERATION = re.compile(
 )  # fmt: skip
 _SUM = re.compile(r"Σ|^\+$|^sum$|가중합|加权和|求和", re.I)
 _EXPRESSION = re.compile(
-    r"(?<![a-zA-Z])[wŵWvV]_?\(?\d*\)?(?:\^?[T⊤])?\s*[*·⋅]?\s*(?:\^T )?[xhazX](?![a-zA-Z])|[xhaz]_?\w*\s*[*·]\s*[wŵ]"
+    r"(?<![a-zA-Z])[wŵWvV]_?\(?\d*\)?(?:\^?[T⊤])?\s*[*·⋅]?\s*(?:\^T )?[xhazX](?![a-zA-Z])|[xhaz]_?[\w,]*\s*[*·]\s*[wŵ]"
     r"|^-[\d.]*x(?:_\d+)?(?:[+-]|$)|^[\d.]+x(?:_\d+)?(?:[+-]|$)|^x(?:_\d+)?[+-]"
 )
 _DROPOUT = re.compile(
-    r"(?:" + _words("drop[ -]?out") + r"|드롭 ?아웃|随机失活|丢弃)[^\d%\n]{0,12}(\d*\.\d+|\d+\s*%|\d\b)?", re.I
+    r"(?:" + _words("drop[ -]?out") + r"|드롭 ?아웃|随机失活|丢弃)[^\d%\n]{0,12}(\d*\.\d+|\d+\s*%|\d\b)?",
+    re.I,
 )
-_FLATTEN = re.compile(_words("flatten", "aplanar", "aplanado", "reshape", "unroll") + "|평탄화|펼치기|펴기|展平|拉平|平坦化", re.I)
+_FLATTEN = re.compile(
+    _words("flatten", "aplanar", "aplanado", "reshape", "unroll") + "|평탄화|펼치기|펴기|展平|拉平|平坦化",
+    re.I,
+)
 _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("input", re.compile(_words(r"inputs?(?:[ _-]?layer)?", "in", "entradas?", "eingabe", "data", "image", "noise")
                          + "|입력|输入|輸入|入力|特征", re.I)),
@@ -77,20 +91,28 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("output", re.compile(_words(r"outputs?(?:[ _-]?layer)?", "out", "salidas?", "ausgabe", "predictions?")
                           + "|출력|输出|輸出|出力", re.I)),
 )  # fmt: skip
-_ALL = re.compile(_words("all", "every", "each", "units?", "neurons?", "nodes?", "todas?", "todos", "cada") + "|모든|모두|각|所有|每", re.I)
+_ALL = re.compile(
+    _words("all", "every", "each", "units?", "neurons?", "nodes?", "todas?", "todos", "cada")
+    + "|모든|모두|각|所有|每",
+    re.I,
+)
 _EXCEPT = re.compile(_words("except", "but", "salvo", "excepto") + "|제외|除", re.I)
 _NO_BIAS = re.compile(
     r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\bno[ _-]?bias\b|without (?:a )?bias|w/o bias|편향 ?없|바이어스 ?없|sin sesgo|无偏置|沒有偏置",
     re.I,
 )
-_WITH_BIAS = re.compile(r"bias\s*[=:]\s*(?:true|yes|1|on)\b|\(?\+\s*[bc](?:ias)?_?\d*\)?(?![a-z])|(?<![a-z])with bias", re.I)
+_WITH_BIAS = re.compile(
+    r"bias\s*[=:]\s*(?:true|yes|1|on)\b|\(?\+\s*[bc](?:ias)?_?\d*\)?(?![a-z])|(?<![a-z])with bias", re.I
+)
 _BIAS_NODE = re.compile(
     r"(?:\+ ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
     r"|[xhazv]_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*|constant|one)"
     r"(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
     re.I,
 )
-_DOTS = re.compile(r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|· ?·|• ?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*")
+_DOTS = re.compile(
+    r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|· ?·|• ?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
+)
 _LOSS = re.compile(
     _words(
         "loss(?: function)?", "cost(?: function)?", "bce(?:loss)?", "mse(?:loss)?", "nll(?:loss)?", r"cross[ -]?entropy(?: ?loss)?",
@@ -110,7 +132,8 @@ _FOREIGN = re.compile(
     re.I,
 )  # fmt: skip
 _UNKNOWN_ACTIVATION = re.compile(
-    r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?", re.I
+    r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
+    re.I,
 )
 _UNITS = (
     r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|"
@@ -123,11 +146,17 @@ _SIZED = re.compile(
     re.I,
 )
 _IMAGE = re.compile(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
-_BATCH_SHAPE = re.compile(r"[(\[<⟨]\s*(?:none|n|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w+(?:\s*[,x×]\s*\w+)*)\s*,?\s*[)\]>⟩]", re.I)
+_BATCH_SHAPE = re.compile(
+    r"[(\[<⟨]\s*(?:none|n|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w+(?:\s*[,x×]\s*\w+)*)\s*,?\s*[)\]>⟩]", re.I
+)
 _NUMBER_SHAPE = re.compile(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 _POWER = re.compile(r"[RℝrN]\s*\^\s*\(?(\d+)")
-_BETWEEN = re.compile(rf"(?<![\w.])({_NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({_NUMBER}|[a-z])(?![\w.])", re.I)
-_FEATURES = re.compile(rf"in(?:_features)?\s*[=:]\s*({_NUMBER}).*?out(?:_features)?\s*[=:]\s*({_NUMBER})", re.I | re.S)
+_BETWEEN = re.compile(
+    rf"(?<![\w.])({_NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({_NUMBER}|[a-z])(?![\w.])", re.I
+)
+_FEATURES = re.compile(
+    rf"in(?:_features)?\s*[=:]\s*({_NUMBER}).*?out(?:_features)?\s*[=:]\s*({_NUMBER})", re.I | re.S
+)
 _BRACKETED = re.compile(rf"[(\[]\s*({_NUMBER})\s*[)\]]")
 _NOT_A_WIDTH = re.compile(
     r"depth\s*:\s*\d+|(?:layer|capa|층|层|層|level|단계)s?\s*[#:]?\s*\d+|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#-]\d+"
@@ -190,7 +219,7 @@ def is_bias(label: str) -> bool:
 def is_loss(label: str) -> bool:
     """Return whether a label names a loss or a target."""
     text = plain(label)
-    return bool(_LOSS.search(text)) and not said(label).steps or text.upper() in ("J", "L")
+    return (bool(_LOSS.search(text)) and not said(label).steps) or text.upper() in ("J", "L")
 
 
 @lru_cache(maxsize=100_000)
@@ -208,11 +237,16 @@ def said(label: str) -> Said:
     foreign = _FOREIGN.search(rest)
     state = bool(_SUM.search(rest)) or bool(re.match(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)", rest))
     operation = bool(_OPERATION.search(rest) or _SUM.search(rest) or _EXPRESSION.search(rest))
-    if re.search(r"input[ _]?layer", rest, re.I) and not re.search(r"dense(?! ?_?input)\b|linear", rest, re.I):
+    if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
+        r"dense(?! ?_?input)\b|linear", rest, re.I
+    ):
         operation = False
     if "matmul" in rest.lower() and bias is None:
         bias = False  # a product alone; an Add behind it is the bias
-    width, sure, in_width, shape = _width(rest, operation)
+    expression = bool(_EXPRESSION.search(rest))
+    width, sure, in_width, shape = _width(rest, operation and not expression)
+    if not sure and expression:
+        width = None  # its numbers are coefficients
     operation = operation or (in_width is not None and "linear" in rest.lower())
     linear = bool(_LINEAR_ACTIVATION.search(_OPERATION.sub(" ", _BATCH_SHAPE.sub(" ", rest))))
     return Said(
@@ -220,7 +254,7 @@ def said(label: str) -> Said:
         steps,
         linear=linear,
         operation=operation,
-        state=state or (operation and bool(_EXPRESSION.search(rest))),
+        state=state or (operation and expression),
         width=width,
         sure=sure,
         in_width=in_width,
@@ -245,7 +279,8 @@ def clauses(caption: str) -> list[Said]:
 def weight_of(label: str) -> float | None:
     """Return the number that an edge carries: `-4.5`, `*(-4.5)`, `w11 = 0.5`, `×2`."""
     match = re.fullmatch(
-        r"(?:[wWθvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?", plain(label)
+        r"(?:[wWθvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?",
+        plain(label),
     )
     return float(match.group(1).replace(" ", "")) if match else None
 
@@ -253,7 +288,11 @@ def weight_of(label: str) -> float | None:
 def is_weight(label: str) -> bool:
     """Return whether an edge's label stands for a weight: a number, `w_{11}`, `*ŵ₁`, `l1`."""
     return weight_of(label) is not None or bool(
-        re.fullmatch(r"[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*", plain(label), re.I)
+        re.fullmatch(
+            r"[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*",
+            plain(label),
+            re.I,
+        )
     )
 
 
@@ -284,7 +323,9 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
         parts = re.compile(rf"(?:{pattern})(?:{_SLOPE})?" if name in _WITH_NUMBER else pattern, re.I)
         for match in parts.finditer(text):
             value = match.group(1) if name in _WITH_NUMBER else None
-            found.append((match.start(), Activation(name, {_WITH_NUMBER[name]: float(value)} if value else {})))
+            found.append(
+                (match.start(), Activation(name, {_WITH_NUMBER[name]: float(value)} if value else {}))
+            )
         text = parts.sub(_blank, text)
     found.sort(key=lambda entry: entry[0])
     steps = [step for _, step in found]
@@ -313,9 +354,15 @@ def _role(text: str) -> Role:
 def _width(text: str, operation: bool) -> tuple[int | str | None, bool, int | None, tuple[int, ...]]:
     """Return width, whether it is sure, the width that goes in, and the shape of a picture."""
     shaped = [_sizes(match.group(1)) for match in _BATCH_SHAPE.finditer(text)]
-    shaped += [_sizes(match.group(2)) for match in _NUMBER_SHAPE.finditer(text) if not operation or "put" in text]
+    shaped += [
+        _sizes(match.group(2)) for match in _NUMBER_SHAPE.finditer(text) if not operation or "put" in text
+    ]
     told = bool(shaped) and "put" in text
-    if operation and not told and (match := _FEATURES.search(text) or _BETWEEN.search(_NUMBER_SHAPE.sub(_opened, text))):
+    if (
+        operation
+        and not told
+        and (match := _FEATURES.search(text) or _BETWEEN.search(_NUMBER_SHAPE.sub(_opened, text)))
+    ):
         first, last = _number(match.group(1)), _number(match.group(2))
         return last, True, first if isinstance(first, int) else None, ()
     if shaped:

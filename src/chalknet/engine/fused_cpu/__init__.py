@@ -1,0 +1,5 @@
+"""The whole training loop in one compiled call on the CPU; numba is loaded when a session opens."""
+
+from chalknet.engine.fused_cpu.engine import FusedCpu
+
+__all__ = ["FusedCpu"]

@@ -1,0 +1,299 @@
+"""Walking the hidden units in blocks: for few inputs, one wide hidden layer and few outputs.
+
+A block's weights stay in the first cache while all samples pass over it, and what lies between is computed
+anew on the way back instead of being stored: there is never an array of samples × hidden units. Each thread
+has its share of the hidden units; they meet once an update, when every share of yhat is known.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from chalknet.engine.fused_cpu.activations import activate, steepen
+from chalknet.engine.fused_cpu.chain import (
+    BIAS_AT,
+    CODE,
+    IN,
+    IN_AT,
+    OUT,
+    OUT_AT,
+    TRAIN_BIAS,
+    TRAIN_WEIGHT,
+    WEIGHT_AT,
+    WEIGHT_STRIDE,
+)
+from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
+from chalknet.engine.fused_cpu.names import RELU
+from chalknet.engine.fused_cpu.optimizers import NUMBERS, improve, prepare
+from chalknet.engine.fused_cpu.relu_vectors import SAMPLES, UNITS, relu_back, relu_forth
+from chalknet.engine.fused_cpu.scalars import SUMS, like, part
+from chalknet.engine.fused_cpu.steps import back, forth
+from chalknet.engine.fused_cpu.threads import meet
+from chalknet.engine.fused_cpu.tiles import gather, loss_of
+from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
+
+# ruff: noqa: D103
+# mypy: disable-error-code="no-untyped-def, misc"
+
+BLOCK = 256  # hidden units at a time
+GROUP = 4  # samples at a time
+RELU_BLOCK = 1024  # on the way forth, where a block is weights alone
+SHARE = 64  # a thread's share of the hidden units is a multiple of this
+
+
+@part
+def block_z(steps, values, low, width, x, at, z):
+    """Write z = W x + b of one sample for a block of hidden units."""
+    step = steps[0]
+    if step[BIAS_AT] >= 0:
+        z[:] = values[step[BIAS_AT] + low : step[BIAS_AT] + low + width]
+    else:
+        z[:] = like(0.0, z[0])
+    for i in range(step[IN]):
+        a = step[WEIGHT_AT] + i * step[WEIGHT_STRIDE] + low
+        w, scale = values[a : a + width], x[at + i]
+        for j in range(width):
+            z[j] += scale * w[j]
+
+
+@part
+def block_forth(steps, options, values, low, width, x, at, rows, yhat, room):
+    """Add what a block of hidden units gives to yhat `(rows, outputs)`."""
+    inputs, out = steps[0, IN], steps[2]
+    for row in range(0, rows, GROUP):
+        some = min(GROUP, rows - row)
+        z, h = room[: some * width], room[GROUP * BLOCK : GROUP * BLOCK + some * width]
+        for s in range(some):
+            block_z(steps, values, low, width, x, at + (row + s) * inputs, z[s * width : (s + 1) * width])
+        activate(steps[1, CODE], z, h, options[1, 0], options[1, 1])
+        for s in range(some):
+            for o in range(out[OUT]):
+                a = out[WEIGHT_AT] + o * out[WEIGHT_STRIDE] + low
+                v, total = values[a : a + width], like(0.0, h[0])
+                for j in range(width):
+                    total += v[j] * h[s * width + j]
+                yhat[(row + s) * out[OUT] + o] += total
+
+
+@part
+def block_back(steps, options, values, low, width, x, at, rows, e, room, g):
+    """Write the gradients of a block: its biases, its weights by input, its weights by output."""
+    inputs, out = steps[0, IN], steps[2]
+    g[:] = like(0.0, g[0])
+    for row in range(0, rows, GROUP):
+        some = min(GROUP, rows - row)
+        z, h = room[: some * width], room[GROUP * BLOCK : GROUP * BLOCK + some * width]
+        back = room[2 * GROUP * BLOCK : 2 * GROUP * BLOCK + some * width]
+        for s in range(some):
+            block_z(steps, values, low, width, x, at + (row + s) * inputs, z[s * width : (s + 1) * width])
+        activate(steps[1, CODE], z, h, options[1, 0], options[1, 1])
+        back[:] = like(0.0, g[0])
+        for s in range(some):
+            hidden, dz = h[s * width : (s + 1) * width], back[s * width : (s + 1) * width]
+            for o in range(out[OUT]):
+                a = out[WEIGHT_AT] + o * out[WEIGHT_STRIDE] + low
+                v, scale = values[a : a + width], e[(row + s) * out[OUT] + o]
+                sums = g[(1 + inputs + o) * BLOCK : (1 + inputs + o) * BLOCK + width]
+                for j in range(width):
+                    dz[j] += scale * v[j]
+                    sums[j] += scale * hidden[j]
+        steepen(steps[1, CODE], z, h, back, options[1, 0], options[1, 1])
+        for s in range(some):
+            dz, ones = back[s * width : (s + 1) * width], g[:width]
+            for j in range(width):
+                ones[j] += dz[j]
+            for i in range(inputs):
+                scale, sums = x[at + (row + s) * inputs + i], g[(1 + i) * BLOCK : (1 + i) * BLOCK + width]
+                for j in range(width):
+                    sums[j] += scale * dz[j]
+
+
+@part
+def relu_walk_forth(steps, values, low, high, x, at, rows, yhat):
+    """Add what the ReLU units from low to high give to yhat; x and yhat have room for whole groups."""
+    w, b, v = steps[0, WEIGHT_AT], steps[0, BIAS_AT], steps[2, WEIGHT_AT]
+    for block in range(low, high, RELU_BLOCK):
+        units = min(RELU_BLOCK, high - block)
+        for row in range(0, rows, SAMPLES):
+            relu_forth(values, w + block, b + block, v + block, units, x, at + row, yhat, row)
+
+
+@part
+def relu_block_back(steps, values, low, width, x, at, rows, e, g):
+    """Write a block's gradients from two sums a unit: over e and over e x where it lets pass."""
+    w_at, b_at, v_at = steps[0, WEIGHT_AT] + low, steps[0, BIAS_AT] + low, steps[2, WEIGHT_AT] + low
+    w, b, v = values[w_at : w_at + width], values[b_at : b_at + width], values[v_at : v_at + width]
+    ones, xs, outs = g[:width], g[BLOCK : BLOCK + width], g[2 * BLOCK : 2 * BLOCK + width]
+    for j in range(0, width, UNITS * (VECTOR_BYTES // g.itemsize)):
+        relu_back(values, w_at + j, b_at + j, x, at, e, 0, rows, g, j, BLOCK + j)
+    for j in range(width):
+        outs[j] = w[j] * xs[j] + b[j] * ones[j]
+        ones[j] *= v[j]
+        xs[j] *= v[j]
+
+
+@part
+def improve_at(method, values, a, width, g, numbers):
+    improve(method.optimizer, values[a : a + width], g, method.first[a : a + width], method.second[a : a + width], method.third[a : a + width], numbers)  # fmt: skip # noqa: E501
+
+
+@part
+def improve_block(steps, method, values, low, width, g, numbers):
+    first, out = steps[0], steps[2]
+    if first[TRAIN_BIAS] and first[BIAS_AT] >= 0:
+        improve_at(method, values, first[BIAS_AT] + low, width, g[:width], numbers)
+    if first[TRAIN_WEIGHT]:
+        for i in range(first[IN]):
+            a = first[WEIGHT_AT] + i * first[WEIGHT_STRIDE] + low
+            improve_at(method, values, a, width, g[(1 + i) * BLOCK : (1 + i) * BLOCK + width], numbers)
+    if out[TRAIN_WEIGHT]:
+        for o in range(out[OUT]):
+            a, b = out[WEIGHT_AT] + o * out[WEIGHT_STRIDE] + low, (1 + first[IN] + o) * BLOCK
+            improve_at(method, values, a, width, g[b : b + width], numbers)
+
+
+@part
+def improve_last_bias(steps, method, values, rows, e, g, numbers):
+    out = steps[2]
+    if not out[TRAIN_BIAS] or out[BIAS_AT] < 0:
+        return
+    for o in range(out[OUT]):
+        g[o] = like(0.0, e[0])
+        for row in range(rows):
+            g[o] += e[row * out[OUT] + o]
+    improve_at(method, values, out[BIAS_AT], out[OUT], g[: out[OUT]], numbers)
+
+
+@part
+def begin_yhat(steps, values, rows, thread, yhat):
+    """Let the first thread's share begin with the last bias, the others' with zero."""
+    out = steps[2]
+    yhat[:] = like(0.0, yhat[0])
+    if thread == 0 and out[BIAS_AT] >= 0:
+        for row in range(rows):
+            for o in range(out[OUT]):
+                yhat[row * out[OUT] + o] = values[out[BIAS_AT] + o]
+
+
+@part
+def tail(chain, data, batch, method, start, rows, yhat, arena, places, weights, keys):
+    """Run the steps behind the last Linear forth and back; return the loss, e is in the arena."""
+    last = len(chain.steps) - 1
+    for k in range(last + 1):
+        step = chain.steps[k]
+        out_at = step[OUT_AT] * batch.tile
+        if k == 0:
+            forth(chain, k, rows, yhat, 0, arena, out_at, 0, weights, keys)
+        else:
+            forth(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, out_at, 0, weights, keys)
+    parts = 1 if method.mean == 0 else (rows if method.loss == CROSS_ENTROPY else rows * batch.targets)
+    scale = like(1.0 / parts, arena[0])
+    loss = loss_of(chain, data, batch, method, start, rows, arena, places, scale)
+    for k in range(last, 0, -1):
+        step = chain.steps[k]
+        out_at = step[OUT_AT] * batch.tile
+        back(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, out_at, 0, places.gradient, places.other, weights, 0, True)  # fmt: skip # noqa: E501
+    return loss / parts
+
+
+@part
+def is_plain(steps):
+    """Return whether it is the case with loops of its own: one input, ReLU, one output."""
+    return steps[1, CODE] == RELU and steps[0, IN] == 1 and steps[2, OUT] == 1 and steps[0, BIAS_AT] >= 0
+
+
+@part
+def walk_forth(chain, weights, low, high, x, at, rows, yhat, room):
+    if is_plain(chain.steps):
+        relu_walk_forth(chain.steps, weights.values, low, high, x, at, rows, yhat)
+        return
+    for block in range(low, high, BLOCK):
+        width = min(BLOCK, high - block)
+        block_forth(chain.steps, chain.options, weights.values, block, width, x, at, rows, yhat, room)
+
+
+@part
+def walk_back(chain, weights, method, low, high, x, at, rows, e, room, g, numbers):
+    for block in range(low, high, BLOCK):
+        width = min(BLOCK, high - block)
+        if is_plain(chain.steps):
+            relu_block_back(chain.steps, weights.values, block, width, x, at, rows, e, g)
+        else:
+            block_back(chain.steps, chain.options, weights.values, block, width, x, at, rows, e, room, g)
+        improve_block(chain.steps, method, weights.values, block, width, g, numbers)
+
+
+@part
+def copy_x(data, batch, start, rows, arena, at):
+    """Copy the x of a batch: in the order of its rows, with room behind it for a whole group."""
+    if len(data.order):
+        gather(data, batch, start, rows, arena, at)
+    else:
+        numbers = rows * batch.features
+        arena[at : at + numbers] = data.x[start * batch.features : start * batch.features + numbers]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
+def run_blocks(thread, threads, ahead, done, chain, ending, data, batch, method, places, weights, shared):
+    """Make the updates that `shared.losses` has room for; return how many were made.
+
+    Args:
+        thread: this thread's number, from 0.
+        threads: how many threads run this together.
+        ahead: number of the first batch, counted from where `data.order` begins.
+        done: updates made before.
+        chain: the network, whose first three steps are Linear, activation, Linear.
+        ending: the steps behind them, an identity at the least.
+        data: the samples.
+        batch: how they are cut; a tile is a whole batch.
+        method: how weights are improved.
+        places: places inside an arena: gathered x, and the gradient.
+        weights: the weights; gradients hold each thread's room for a block.
+        shared: what the threads share; parts hold each thread's yhat, for two updates in turn.
+    """
+    steps = chain.steps
+    units, outputs = steps[0, OUT], steps[2, OUT]
+    if is_plain(steps):
+        units = (units + SHARE - 1) // SHARE * SHARE  # what fills up is zero and stays zero under ReLU
+    low = units * thread // threads // SHARE * SHARE
+    high = units if thread == threads - 1 else units * (thread + 1) // threads // SHARE * SHARE
+    arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
+    block_room = len(weights.gradients) // threads
+    room = weights.gradients[thread * block_room : (thread + 1) * block_room]
+    g = room[3 * GROUP * BLOCK :]
+    part_size = len(shared.parts) // (2 * threads)
+    meetings, numbers = 0, np.empty(NUMBERS)
+    for made in range(len(shared.losses)):
+        epoch, index = divmod(ahead + made, batch.per_epoch)
+        rows = min(batch.size, batch.samples - index * batch.size)
+        start = index * batch.size + (epoch * batch.source if len(data.order) else 0)
+        if len(data.order) or batch.per_epoch > 1 or made == 0:
+            copy_x(data, batch, start, rows, arena, places.x)
+        turn = (made % 2) * threads
+        own = shared.parts[(turn + thread) * part_size : (turn + thread + 1) * part_size]
+        begin_yhat(steps, weights.values, rows, thread, own)
+        walk_forth(chain, weights, low, high, arena, places.x, rows, own, room)
+        yhat = own
+        if threads > 1:
+            meetings += threads
+            meet(shared.counter, meetings)
+            yhat = arena[places.other : places.other + rows * outputs]
+            yhat[:] = like(0.0, room[0])
+            for other in range(threads):
+                more = shared.parts[(turn + other) * part_size : (turn + other + 1) * part_size]
+                for i in range(rows * outputs):
+                    yhat[i] += more[i]
+        loss = tail(ending, data, batch, method, start, rows, yhat, arena, places, weights, shared.keys)
+        if thread == 0:
+            shared.losses[made] = loss
+        e = arena[places.gradient : places.gradient + rows * outputs]
+        prepare(method.numbers, done + made + 1, numbers)
+        walk_back(chain, weights, method, low, high, arena, places.x, rows, e, room, g, numbers)
+        if thread == 0:
+            improve_last_bias(steps, method, weights.values, rows, e, g, numbers)
+        if not math.isfinite(loss):
+            return made + 1
+    return len(shared.losses)

@@ -1,0 +1,196 @@
+"""The network as a table of whole numbers that compiled code walks: one row a step, one column a fact.
+
+One compiled kernel serves every network: widths, places in memory and kinds are data, not code.
+Weights lie in one vector. A Linear is stored the way its products run along it: `(in, out)` with the rows
+filled up to whole vectors, or for few outputs `(out, in)`. What fills up is zero and stays zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from chalknet.engine.fused_cpu.names import ACTIVATION_CODES
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
+
+LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
+NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
+
+(KIND, CODE, POSITIONS, IN, OUT, IN_STRIDE, OUT_STRIDE, IN_AT, OUT_AT, MASK_AT) = range(10)
+(WEIGHT_AT, WEIGHT_STRIDE, BIAS_AT, TURNED_AT, TURNED_STRIDE) = range(10, 15)
+(TRAIN_WEIGHT, TRAIN_BIAS, INPUT_GRADIENT, THRESHOLD, FIELDS) = range(15, 20)
+ABSENT = -1
+_PAGE_BYTES = 4096
+
+
+class Chain(NamedTuple):
+    """What the kernels read of a network.
+
+    Args:
+        steps: `(steps, FIELDS)`; places inside the arena are for one row of a tile.
+        options: `(steps, 2)`: an activation's options, or what Dropout multiplies kept values by.
+    """
+
+    steps: np.ndarray
+    options: np.ndarray
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The table, and how much memory it speaks of.
+
+    Args:
+        chain: the table.
+        weights: numbers in the vector of weights.
+        turned: numbers in the copies of weights that the way back reads.
+        row: numbers of the arena for one row of a tile, gathered x and gradients included.
+        x_at: where the gathered x lies, for one row.
+        gradient_at: where the two gradients lie, for one row.
+    """
+
+    chain: Chain
+    weights: int
+    turned: int
+    row: int
+    x_at: int
+    gradient_at: tuple[int, int]
+
+
+def lay_out(network: Network, dtype: np.dtype, fill: int) -> Layout:
+    """Return the table of a network whose steps are all known to the kernels.
+
+    Args:
+        network: the network.
+        dtype: of weights and data.
+        fill: rows are filled up to a multiple of so many numbers.
+    """
+    builder = _Builder(network, dtype, fill)
+    for visit in network.walk():
+        builder.add(visit)
+    return builder.layout()
+
+
+class _Builder:
+    """Gives every step its place."""
+
+    def __init__(self, network: Network, dtype: np.dtype, fill: int) -> None:
+        self._dtype, self._fill = dtype, fill
+        width = _number(network.input_shape[-1])
+        self._positions = prod(_number(size) for size in network.input_shape[:-1])
+        self._width, self._stride, self._at = width, width, 0
+        self._row = self._filled(self._positions * width)  # x comes first
+        self._largest = self._row
+        self._weights = self._turned = 0
+        self._trainable_before = False
+        self._steps: list[list[int]] = []
+        self._options: list[tuple[float, float]] = []
+
+    def add(self, visit: Visit) -> None:
+        step = visit.step
+        row = [0] * FIELDS
+        row[POSITIONS], row[IN], row[OUT] = self._positions, self._width, self._width
+        row[IN_STRIDE], row[OUT_STRIDE], row[IN_AT] = self._stride, self._stride, self._at
+        row[BIAS_AT] = row[TURNED_AT] = row[MASK_AT] = ABSENT
+        row[INPUT_GRADIENT] = int(self._trainable_before)
+        options = (0.0, 0.0)
+        if isinstance(step, Linear):
+            self._linear(step, row)
+        elif isinstance(step, Activation):
+            options = _activation(step, row)
+        elif isinstance(step, Dropout):
+            row[KIND], row[THRESHOLD] = DROPOUT, round(step.p * 2**32)
+            row[MASK_AT] = self._room(self._positions * self._stride)
+            options = (0.0 if step.p == 1 else 1 / (1 - step.p), 0.0)
+        elif isinstance(step, Flatten):
+            row[KIND], row[OUT] = FLATTEN, self._positions * self._width
+            row[OUT_STRIDE] = self._filled(row[OUT])
+            self._positions_behind = 1
+        positions = 1 if isinstance(step, Flatten) else self._positions
+        row[OUT_AT] = self._room(positions * row[OUT_STRIDE])
+        self._positions, self._width, self._stride, self._at = (
+            positions, row[OUT], row[OUT_STRIDE], row[OUT_AT],
+        )  # fmt: skip
+        self._largest = max(self._largest, positions * row[OUT_STRIDE])
+        self._steps.append(row)
+        self._options.append(options)
+
+    def _linear(self, step: Linear, row: list[int]) -> None:
+        out = _number(step.out_features)
+        narrow = out <= NARROW_OUTPUTS
+        row[KIND], row[OUT], row[OUT_STRIDE] = NARROW if narrow else LINEAR, out, self._spread(out)
+        row[TRAIN_WEIGHT] = row[TRAIN_BIAS] = 1
+        row[WEIGHT_STRIDE] = self._filled(self._width) if narrow else row[OUT_STRIDE]
+        row[WEIGHT_AT] = self._weights
+        self._weights += row[WEIGHT_STRIDE] * (out if narrow else self._width)
+        if step.bias:
+            row[BIAS_AT] = self._weights
+            self._weights += row[OUT_STRIDE]
+        if row[INPUT_GRADIENT] and not narrow:
+            row[TURNED_AT], row[TURNED_STRIDE] = self._turned, self._spread(self._width)
+            self._turned += row[TURNED_STRIDE] * out
+        self._trainable_before = True
+
+    def _filled(self, width: int) -> int:
+        return -(-width // self._fill) * self._fill
+
+    def _spread(self, width: int) -> int:
+        """Return the width filled up, and off the powers of two whose rows fight for one place in the cache."""
+        filled = self._filled(width)
+        return filled + self._fill * (filled * self._dtype.itemsize % (_PAGE_BYTES // 2) == 0)
+
+    def _room(self, numbers: int) -> int:
+        at, self._row = self._row, self._row + self._filled(numbers)
+        return at
+
+    def layout(self) -> Layout:
+        gradient_at = (self._room(self._largest), self._room(self._largest))
+        chain = Chain(np.array(self._steps, dtype=np.int64), np.array(self._options, dtype=self._dtype))
+        return Layout(chain, self._weights, self._turned, self._row, 0, gradient_at)
+
+
+def _activation(step: Activation, row: list[int]) -> tuple[float, float]:
+    kinds = {"softmax": SOFTMAX, "log_softmax": LOG_SOFTMAX}
+    row[KIND] = kinds.get(step.kind, ACTIVATION)
+    words = [value for value in step.all_options.values() if isinstance(value, str)]
+    row[CODE] = ACTIVATION_CODES.get(" ".join([step.kind, *words]), ABSENT)
+    numbers = [float(value) for value in step.all_options.values() if not isinstance(value, str)]
+    a, b, *_ = [*numbers, 0.0, 0.0]
+    return a, b
+
+
+def _number(size: int | str) -> int:
+    assert isinstance(size, int)
+    return size
+
+
+def linears_of(module: nn.Module) -> list[nn.Linear]:
+    """Return the Linear modules in their order; a Network's chain holds no other weights."""
+    return [child for child in module.modules() if isinstance(child, nn.Linear)]
+
+
+def weight_views(steps: np.ndarray, vector: torch.Tensor) -> list[dict[str, torch.Tensor]]:
+    """Return for each Linear the places of its weight `(out, in)` and bias `(out,)` inside a vector."""
+    views = []
+    for row in steps[np.isin(steps[:, KIND], (LINEAR, NARROW))].tolist():
+        narrow, at, stride = row[KIND] == NARROW, row[WEIGHT_AT], row[WEIGHT_STRIDE]
+        strides = (stride, 1) if narrow else (1, stride)
+        view = {"weight": vector.as_strided((row[OUT], row[IN]), strides, at)}
+        if row[BIAS_AT] != ABSENT:
+            view["bias"] = vector[row[BIAS_AT] : row[BIAS_AT] + row[OUT]]
+        views.append(view)
+    return views
+
+
+def turned_views(steps: np.ndarray, vector: torch.Tensor) -> list[torch.Tensor | None]:
+    """Return for each Linear the place of its turned copy `(out, in)`, None where there is none."""
+    return [
+        None
+        if row[TURNED_AT] == ABSENT
+        else vector.as_strided((row[OUT], row[IN]), (row[TURNED_STRIDE], 1), row[TURNED_AT])
+        for row in steps[np.isin(steps[:, KIND], (LINEAR, NARROW))].tolist()
+    ]

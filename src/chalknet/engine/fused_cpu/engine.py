@@ -1,0 +1,110 @@
+"""The engine: which plans it can run, and the session it opens."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from chalknet.data import Batches
+from chalknet.engine.fused_cpu.names import ACTIVATION_NAMES, ROW_WISE
+from chalknet.errors import MissingPackage, Refused
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network
+from chalknet.plan import Placement, Plan, Recipe
+
+if TYPE_CHECKING:
+    from chalknet.engine.fused_cpu.session import FusedSession
+
+_STEPS = (Linear, Activation, Dropout, Flatten)
+_DTYPES = ("float32", "float64")
+_INSTALL = 'pip install "chalknet[fused]"'
+
+
+class FusedCpu:
+    """Run k updates in one compiled call: gather, forward, loss, backward, optimizer, next batch.
+
+    The same training as `eager`: only the order in which sums are taken differs. Dropout draws from a
+    generator of its own: the same distribution, reproducible from the seed, other bits than torch's.
+    """
+
+    name = "fused_cpu"
+
+    def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
+        """Return the reasons why this engine cannot run it; empty when it can."""
+        reasons = [*_placement_reasons(placement), *_recipe_reasons(recipe)]
+        if network is None:
+            reasons.append("it runs networks of Linear, activations, Dropout and Flatten, not any module")
+        else:
+            reasons += _network_reasons(network, recipe)
+        return tuple(reasons) or _numba_reasons()
+
+    def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> FusedSession:
+        """Return a session with the weights and orders that the eager engine has.
+
+        Raises:
+            Refused: for a plan that `refusals` gives reasons against.
+            MissingPackage: when numba is not installed.
+        """
+        reasons = self.refusals(plan.network, plan.recipe, plan.placement)
+        if reasons and reasons == _numba_reasons():
+            raise MissingPackage(
+                where=f"engine {self.name}",
+                got=reasons[0],
+                wanted="numba, which compiles the loop",
+                remedy=f"Install it: {_INSTALL}.",
+            )
+        if reasons:
+            raise Refused(
+                where=f"engine {self.name}",
+                got="; ".join(reasons),
+                wanted="a plan that it can run",
+                remedy='Say engine="auto", or engine="eager", which runs whatever torch runs.',
+            )
+        from chalknet.engine.fused_cpu.session import FusedSession
+
+        return FusedSession(plan, batches, module)
+
+
+def _placement_reasons(placement: Placement) -> list[str]:
+    reasons = []
+    if placement.device != "cpu":
+        reasons.append(f"it runs on the CPU, not on {placement.device}")
+    if placement.dtype not in _DTYPES:
+        reasons.append(f"it computes in {' or '.join(_DTYPES)}, not in {placement.dtype}")
+    return reasons
+
+
+def _recipe_reasons(recipe: Recipe) -> list[str]:
+    amsgrad = recipe.optimizer_options.get("amsgrad", False)
+    return [f"it has no amsgrad for {recipe.optimizer}"] if amsgrad else []
+
+
+def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
+    reasons = []
+    if network.symbols:
+        reasons.append(f"the width {network.symbols[0]} is not a number")
+    for visit in network.walk():
+        step = visit.step
+        if not isinstance(step, _STEPS):
+            reasons.append(f"it has no code for step {visit.path}, {type(step).__name__}")
+        elif isinstance(step, Activation) and not _is_known(step):
+            reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}")
+    if not any(isinstance(step, Linear) for step in network.steps):
+        reasons.append("the network has no Linear to fit")
+    if recipe.loss == "cross_entropy" and len(network.output_shape) != 1:
+        reasons.append(f"it takes cross_entropy of one row of classes a sample, not {network.output_shape}")
+    return reasons
+
+
+def _is_known(step: Activation) -> bool:
+    words = [value for value in step.all_options.values() if isinstance(value, str)]
+    return step.kind in ROW_WISE or " ".join([step.kind, *words]) in ACTIVATION_NAMES
+
+
+def _numba_reasons() -> tuple[str, ...]:
+    try:
+        import_module("numba")
+    except Exception as problem:  # a broken numba fails in ways of its own
+        return (f"numba cannot be imported ({problem}); {_INSTALL}",)
+    return ()

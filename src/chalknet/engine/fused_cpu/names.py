@@ -1,0 +1,11 @@
+"""The names of the rows that have compiled code, without loading numba."""
+
+from __future__ import annotations
+
+# In the order of the tables they name; tests/engine/test_fused_cpu.py holds them equal.
+ACTIVATION_NAMES = (
+    "relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu none", "gelu tanh", "silu", "softplus", "identity",
+)  # fmt: skip
+ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATION_NAMES)}
+RELU = ACTIVATION_CODES["relu"]
+ROW_WISE = ("softmax", "log_softmax")

@@ -1,0 +1,142 @@
+"""The optimizers as compiled code: one row each, over a stretch of weights.
+
+Source: the single-tensor loops of torch.optim, operation by operation; `o` holds the numbers of one
+update: those of `numbers_of`, then what `prepare` makes of the update's number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from chalknet.engine.fused_cpu.scalars import like, scalar
+from chalknet.plan import Recipe
+
+# ruff: noqa: D103
+# mypy: disable-error-code="no-untyped-def, misc"
+
+LR, DECAY, MOMENTUM, DAMPENING, NESTEROV, BETA1, BETA2, EPS, CENTERED = range(9)
+FRESH, SIZE, ROOT, NUMBERS = range(9, 13)
+
+
+@scalar
+def prepare(numbers, update, o):
+    """Write into o the recipe's numbers and what they are at this update, counted from 1."""
+    o[: len(numbers)] = numbers
+    o[FRESH] = 1.0 if update == 1 else 1.0 - numbers[DAMPENING]
+    o[SIZE] = numbers[LR] / (1.0 - numbers[BETA1] ** update)
+    o[ROOT] = 1.0 / math.sqrt(1.0 - numbers[BETA2] ** update)
+
+
+@scalar
+def sgd(w, g, first, second, third, o):
+    model = w[0]
+    lr, decay = like(o[LR], model), like(o[DECAY], model)
+    momentum, fresh = like(o[MOMENTUM], model), like(o[FRESH], model)
+    if o[MOMENTUM] == 0.0:
+        for i in range(len(w)):
+            w[i] -= lr * (g[i] + decay * w[i])
+    elif o[NESTEROV] == 0.0:
+        for i in range(len(w)):
+            first[i] = momentum * first[i] + fresh * (g[i] + decay * w[i])
+            w[i] -= lr * first[i]
+    else:
+        for i in range(len(w)):
+            slope = g[i] + decay * w[i]
+            first[i] = momentum * first[i] + fresh * slope
+            w[i] -= lr * (slope + momentum * first[i])
+
+
+@scalar
+def _adam(w, g, first, second, o, decay):
+    model = w[0]
+    keep, fresh = like(o[BETA2], model), like(1.0 - o[BETA2], model)
+    change, eps = like(1.0 - o[BETA1], model), like(o[EPS], model)
+    size, root = like(o[SIZE], model), like(o[ROOT], model)
+    for i in range(len(w)):
+        slope = g[i] + decay * w[i]
+        first[i] += change * (slope - first[i])
+        second[i] = keep * second[i] + fresh * slope * slope
+        w[i] -= size * first[i] / (math.sqrt(second[i]) * root + eps)
+
+
+@scalar
+def adam(w, g, first, second, third, o):
+    _adam(w, g, first, second, o, like(o[DECAY], w[0]))
+
+
+@scalar
+def adamw(w, g, first, second, third, o):
+    keep = like(1.0 - o[LR] * o[DECAY], w[0])
+    for i in range(len(w)):
+        w[i] *= keep
+    _adam(w, g, first, second, o, like(0.0, w[0]))
+
+
+@scalar
+def rmsprop(w, g, first, second, third, o):
+    model = w[0]
+    lr, decay, eps = like(o[LR], model), like(o[DECAY], model), like(o[EPS], model)
+    keep, fresh, momentum = like(o[BETA2], model), like(1.0 - o[BETA2], model), like(o[MOMENTUM], model)
+    for i in range(len(w)):
+        slope = g[i] + decay * w[i]
+        second[i] = keep * second[i] + fresh * slope * slope
+        spread = second[i]
+        if o[CENTERED] != 0.0:
+            first[i] += fresh * (slope - first[i])
+            spread -= first[i] * first[i]
+        move = slope / (math.sqrt(spread) + eps)
+        if o[MOMENTUM] != 0.0:
+            third[i] = momentum * third[i] + move
+            move = third[i]
+        w[i] -= lr * move
+
+
+ROWS: dict[str, Any] = {"sgd": sgd, "adam": adam, "adamw": adamw, "rmsprop": rmsprop}
+CODES = {name: code for code, name in enumerate(ROWS)}
+SGD = CODES["sgd"]
+
+
+def numbers_of(recipe: Recipe) -> list[float]:
+    """Return the recipe's numbers in the order in which the compiled rows read them."""
+    options = {**recipe.optimizer_row.options, **recipe.optimizer_options}
+    betas = options.get("betas", (0.0, options.get("alpha", 0.0)))
+    assert isinstance(betas, tuple | list)
+    names = ("weight_decay", "momentum", "dampening", "nesterov")
+    numbers = [recipe.lr or 0.0, *(options.get(name, 0.0) for name in names), *betas]
+    return [float(value) for value in (*numbers, options.get("eps", 0.0), options.get("centered", False))]  # type: ignore[arg-type]
+
+
+def slots_of(recipe: Recipe) -> tuple[bool, bool, bool]:
+    """Return which of the three arrays beside the weights the recipe's optimizer writes."""
+    o = numbers_of(recipe)
+    adaptive = recipe.optimizer != "sgd"
+    first = o[CENTERED] != 0 if recipe.optimizer == "rmsprop" else adaptive or o[MOMENTUM] != 0
+    return first, adaptive, recipe.optimizer == "rmsprop" and o[MOMENTUM] != 0
+
+
+def _link(code: int, row: Any, otherwise: Any) -> Callable[..., None]:
+    @scalar
+    def improve(wanted, w, g, first, second, third, o):
+        if wanted == code:
+            row(w, g, first, second, third, o)
+        else:
+            otherwise(wanted, w, g, first, second, third, o)
+
+    return improve  # type: ignore[no-any-return]
+
+
+@scalar
+def _nothing(wanted, w, g, first, second, third, o):
+    pass
+
+
+def _chained() -> Any:
+    improve: Any = _nothing
+    for code, row in reversed(list(enumerate(ROWS.values()))):
+        improve = _link(code, row, improve)
+    return improve
+
+
+improve = _chained()

@@ -1,0 +1,58 @@
+"""The orders of the epochs ahead, drawn as the eager engine draws them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from chalknet.data import Batches
+from chalknet.module import RandomStream
+
+_LARGEST_ORDER = 1 << 20  # row numbers held at a time: 8 MB
+
+
+class Orders:
+    """Draws each epoch's order once its first batch is due.
+
+    Torch's Dropout takes one number a call from the very generator that the orders come from; as many are
+    passed over here, so that the batches are the eager engine's with Dropout too.
+
+    Args:
+        batches: the samples cut into batches.
+        stream: the random numbers behind the weights.
+        dropouts: Dropout steps that draw in each update.
+    """
+
+    def __init__(self, batches: Batches, stream: RandomStream, dropouts: int) -> None:
+        self._batches, self._stream, self._dropouts = batches, stream, dropouts
+        self._drawn = 0  # epochs whose order was drawn
+        self._last = np.empty(0, dtype=np.int64)
+
+    def ahead(self, done: int, updates: int) -> tuple[np.ndarray, int, int]:
+        """Return the rows of the epochs from update `done` on, the first batch in them, and for how many updates.
+
+        Without an order the rows are empty and all updates can be made.
+        """
+        per_epoch = self._batches.updates_per_epoch
+        epoch, index = divmod(done, per_epoch)
+        if not self._batches.shuffle:
+            return self._last, index, updates
+        n = len(self._batches.source)
+        wanted = -(-(index + updates) // per_epoch)
+        epochs = max(1, min(wanted, _LARGEST_ORDER // n))
+        rows = [self._last] if self._drawn > epoch else []
+        rows += [self._draw() for _ in range(epochs - len(rows))]
+        self._last = rows[-1]
+        return np.concatenate(rows), index, min(updates, epochs * per_epoch - index)
+
+    def _draw(self) -> np.ndarray:
+        with self._stream.active():
+            if self._drawn and self._dropouts:
+                calls = self._dropouts * self._batches.updates_per_epoch
+                torch.empty(calls, dtype=torch.int32, device="cpu").random_()
+            order = self._batches.draw_order()
+        self._drawn += 1
+        generator = torch.Generator().manual_seed(order)  # type: ignore[arg-type]
+        rows = torch.randperm(len(self._batches.source), generator=generator, device="cpu")
+        numbers: np.ndarray = rows.numpy()
+        return numbers

@@ -1,0 +1,146 @@
+"""Numbers inside compiled code: constants of the data's own type, and exponentials that vectorise.
+
+numba makes float64 of `1 + z` for a float32 z, and calls the C library once for each exp: both would cost
+the vector units. The polynomials here are within two units in the last place.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+ELEMENTWISE = {"contract", "nsz"}  # no reordering: the exponential's remainder depends on it
+SUMS = {"contract", "nsz", "reassoc"}
+
+# Compiled as a part of a kernel. A division by zero gives infinity, as in torch: a check would cost the vectors.
+scalar = njit(fastmath=ELEMENTWISE, nogil=True, error_model="numpy")
+part = njit(fastmath=SUMS, nogil=True, error_model="numpy")
+
+
+@intrinsic  # type: ignore[misc]
+def like(context: Any, value: Any, model: Any) -> Any:
+    """Return the value as a number of the model's type."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.cast(builder, args[0], value, signature.return_type)
+
+    return model(value, model), write
+
+
+@intrinsic  # type: ignore[misc]
+def is_single(context: Any, model: Any) -> Any:
+    """Return whether a number is a float32, known as the code is compiled."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.get_constant(types.boolean, model == types.float32)
+
+    return types.boolean(model), write
+
+
+@intrinsic  # type: ignore[misc]
+def power_of_two(context: Any, exponent: Any, model: Any) -> Any:
+    """Return 2 to the power of a whole number in the range of the model's type, from its bits."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        single = model == types.float32
+        whole = context.get_value_type(types.int32 if single else types.int64)
+        number = context.get_value_type(model)
+        power = builder.fptosi(args[0], whole)
+        biased = builder.add(power, whole(127 if single else 1023))
+        return builder.bitcast(builder.shl(biased, whole(23 if single else 52)), number)
+
+    return model(exponent, model), write
+
+
+@intrinsic  # type: ignore[misc]
+def nearest(context: Any, value: Any) -> Any:
+    """Return the nearest whole number, as a number of the same type."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        number = context.get_value_type(value)
+        suffix = "f32" if value == types.float32 else "f64"
+        function = builder.module.globals.get(f"llvm.nearbyint.{suffix}")
+        if function is None:
+            function = ir.Function(
+                builder.module, ir.FunctionType(number, [number]), f"llvm.nearbyint.{suffix}"
+            )
+        return builder.call(function, args)
+
+    return value(value), write
+
+
+_LOG2_E = 1 / math.log(2)
+_LN2_HIGH, _LN2_LOW = 0.693145751953125, 1.42860682030941723212e-6  # the high part has 16 bits
+_INVERSE_FACTORIALS = tuple(1 / math.factorial(k) for k in range(14))
+_F = _INVERSE_FACTORIALS
+
+
+@scalar  # type: ignore[misc]
+def _less_one_near_zero(r):  # type: ignore[no-untyped-def]
+    """Return exp(r) - 1 for |r| up to ln(2) / 2 by its series."""
+    if is_single(r):
+        p = like(_F[7], r)
+        p = p * r + like(_F[6], r)
+    else:
+        p = like(_F[13], r)
+        p = p * r + like(_F[12], r)
+        p = p * r + like(_F[11], r)
+        p = p * r + like(_F[10], r)
+        p = p * r + like(_F[9], r)
+        p = p * r + like(_F[8], r)
+        p = p * r + like(_F[7], r)
+        p = p * r + like(_F[6], r)
+    p = p * r + like(_F[5], r)
+    p = p * r + like(_F[4], r)
+    p = p * r + like(_F[3], r)
+    p = p * r + like(_F[2], r)
+    return p * r * r + r
+
+
+@scalar  # type: ignore[misc]
+def _kept_in_range(x):  # type: ignore[no-untyped-def]
+    low = like(-104.0, x) if is_single(x) else like(-746.0, x)
+    high = like(89.0, x) if is_single(x) else like(710.0, x)
+    x = low if x < low else x
+    return high if x > high else x
+
+
+@scalar  # type: ignore[misc]
+def exponential(x):  # type: ignore[no-untyped-def]
+    """Return exp(x); no number gives no number."""
+    kept = _kept_in_range(x)
+    n = nearest(kept * like(_LOG2_E, x))
+    r = kept - n * like(_LN2_HIGH, x) - n * like(_LN2_LOW, x)
+    half = nearest(n * like(0.5, x))  # in two halves: neither overflows
+    value = (_less_one_near_zero(r) + like(1.0, x)) * power_of_two(half, x) * power_of_two(n - half, x)
+    return value if x == x else x
+
+
+@scalar  # type: ignore[misc]
+def exponential_less_one(x):  # type: ignore[no-untyped-def]
+    """Return exp(x) - 1 for x up to 0 without loss of digits near 0; no number gives no number."""
+    kept = like(-40.0, x) if x < like(-40.0, x) else x  # below, exp(x) is lost beside the 1
+    n = nearest(kept * like(_LOG2_E, x))
+    r = kept - n * like(_LN2_HIGH, x) - n * like(_LN2_LOW, x)
+    power = power_of_two(n, x)
+    value = _less_one_near_zero(r) * power + (power - like(1.0, x))
+    return value if x == x else x
+
+
+@scalar  # type: ignore[misc]
+def sigmoid_of(z):  # type: ignore[no-untyped-def]
+    """Return 1 / (1 + exp(-z))."""
+    return like(1.0, z) / (like(1.0, z) + exponential(-z))
+
+
+@scalar  # type: ignore[misc]
+def tanh_of(z):  # type: ignore[no-untyped-def]
+    """Return tanh(z), from exp(-2 |z|) - 1."""
+    size = -z if z < like(0.0, z) else z
+    less = exponential_less_one(like(-2.0, z) * size)
+    value = -less / (like(2.0, z) + less)
+    return -value if z < like(0.0, z) else value

@@ -1,0 +1,156 @@
+"""A fit under way in compiled calls: it holds the weights and hands them back after each call."""
+
+from __future__ import annotations
+
+import math
+from math import prod
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch import nn
+
+from chalknet.data import Batches
+from chalknet.engine.engine import Progress
+from chalknet.engine.fused_cpu.chain import (
+    KIND,
+    LINEAR,
+    NARROW,
+    TRAIN_BIAS,
+    TRAIN_WEIGHT,
+    lay_out,
+    linears_of,
+    turned_views,
+    weight_views,
+)
+from chalknet.engine.fused_cpu.orders import Orders
+from chalknet.engine.fused_cpu.schedules import (
+    Samples,
+    Task,
+    choose_schedule,
+    fill_of,
+    make_store,
+    usable_threads,
+)
+from chalknet.errors import ShapeMismatch
+from chalknet.module import RandomStream, build
+from chalknet.network import Dropout, Network
+from chalknet.plan import Plan
+
+
+class FusedSession:
+    """One fit by compiled calls.
+
+    Args:
+        plan: what was decided; its network is known to the kernels.
+        batches: the samples in their order; they are taken from their source once.
+        module: the module whose weights are fitted, or None to build the plan's network.
+
+    Attributes:
+        module: holds the weights of the last whole update after each advance.
+        compile_s: seconds spent compiling, or loading what an earlier process compiled.
+    """
+
+    def __init__(self, plan: Plan, batches: Batches, module: nn.Module | None) -> None:
+        network, recipe = plan.network, plan.recipe
+        assert network is not None
+        dtype = getattr(torch, plan.placement.dtype)
+        numbers = np.dtype(plan.placement.dtype)
+        stream = RandomStream(recipe.seed)
+        if module is None:
+            with stream.active():  # the weights are drawn first, then the orders: as in the script
+                module = build(network).to(dtype)
+        self.module: nn.Module = module.train()
+        samples = _samples(batches, network, recipe.loss, dtype)
+        layout = lay_out(network, numbers, fill_of(network, numbers))
+        _mark_frozen(layout.chain.steps, module)
+        store = make_store(layout, recipe, numbers)
+        self._views = _pairs(module, weight_views(layout.chain.steps, torch.from_numpy(store.values)))
+        turned = turned_views(layout.chain.steps, torch.from_numpy(store.turned))
+        self._read_weights([view for view in turned])
+        threads = usable_threads(plan.placement.threads)
+        self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
+        drawing = [step for step in network.steps if isinstance(step, Dropout) and 0 < step.p < 1]
+        self._orders = Orders(batches, stream, len(drawing))
+        self._done = 0
+        started = perf_counter()
+        self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
+        self.compile_s = perf_counter() - started
+
+    def advance(self, updates: int) -> Progress:
+        """Make so many updates, fewer when a loss is no number."""
+        losses: list[float] = []
+        started = perf_counter()
+        while len(losses) < updates and (not losses or math.isfinite(losses[-1])):
+            order, ahead, some = self._orders.ahead(self._done, updates - len(losses))
+            room = np.empty(some)
+            made = self._schedule.run(order, ahead, self._done, room)
+            losses += room[:made].tolist()
+            self._done += made
+        elapsed_s = perf_counter() - started
+        self._write_weights()
+        return Progress(tuple(losses), elapsed_s)
+
+    @torch.no_grad()
+    def _read_weights(self, turned: list[torch.Tensor | None]) -> None:
+        for parameter, view in self._views:
+            view.copy_(parameter)
+        for linear, target in zip(linears_of(self.module), turned, strict=True):
+            if target is not None:
+                target.copy_(linear.weight)
+
+    @torch.no_grad()
+    def _write_weights(self) -> None:
+        for parameter, view in self._views:
+            parameter.copy_(view)
+
+
+def _pairs(
+    module: nn.Module, views: list[dict[str, torch.Tensor]]
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return each parameter with its place in the vector of weights."""
+    return [
+        (getattr(linear, name), view)
+        for linear, by_name in zip(linears_of(module), views, strict=True)
+        for name, view in by_name.items()
+    ]
+
+
+def _mark_frozen(steps: np.ndarray, module: nn.Module) -> None:
+    rows = steps[:, KIND]
+    places = [index for index, kind in enumerate(rows.tolist()) if kind in (LINEAR, NARROW)]
+    for index, linear in zip(places, linears_of(module), strict=True):
+        steps[index, TRAIN_WEIGHT] = linear.weight.requires_grad
+        steps[index, TRAIN_BIAS] = linear.bias is not None and linear.bias.requires_grad
+
+
+def _samples(batches: Batches, network: Network, loss: str, dtype: torch.dtype) -> Samples:
+    """Return all samples as flat arrays: views of the source's tensors where they are already so."""
+    n = len(batches.source)
+    x, y = batches.source.take(slice(0, n))
+    features, outputs = prod(_numbers(network.input_shape)), prod(_numbers(network.output_shape))
+    x = x.to(dtype).contiguous().reshape(-1)
+    if x.numel() != n * features:
+        raise ShapeMismatch(
+            where=f"x of {batches.source.name}",
+            got=f"{x.numel() // n} numbers a sample",
+            wanted=f"{features}, which the network takes",
+            remedy="Give other columns.",
+        )
+    none = torch.empty(0, dtype=dtype)
+    if loss == "cross_entropy":
+        classes = y.to(torch.int64).contiguous().reshape(-1)
+        return Samples(x.numpy(), none.numpy(), classes.numpy(), 1)
+    y = y.to(dtype).contiguous().reshape(-1)
+    if y.numel() != n * outputs:
+        raise ShapeMismatch(
+            where=f"y of {batches.source.name}",
+            got=f"{y.numel() // n} numbers a sample",
+            wanted=f"{outputs}, as many as yhat has",
+            remedy="Let the network end in as many features as y has.",
+        )
+    return Samples(x.numpy(), y.numpy(), torch.empty(0, dtype=torch.int64).numpy(), outputs)
+
+
+def _numbers(shape: tuple[int | str, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if isinstance(size, int))

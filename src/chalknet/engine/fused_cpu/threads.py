@@ -1,0 +1,63 @@
+"""Threads that meet inside compiled code: a counter that each one raises and watches."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from chalknet.engine.fused_cpu.scalars import scalar
+
+_SPINS_BEFORE_YIELD = 4000  # about 50 µs: longer means that the other thread has no core now
+_yield_core = (lambda: 0) if sys.platform == "win32" else types.ExternalFunction("sched_yield", types.int32())
+
+
+@intrinsic  # type: ignore[misc]
+def _raised(context: Any, counter: Any, by: Any) -> Any:
+    """Raise the first number of an int64 array in one indivisible step; return what it was before."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.atomic_rmw("add", place, args[1], "seq_cst")
+
+    return types.int64(counter, types.int64), write
+
+
+@intrinsic  # type: ignore[misc]
+def _pause(context: Any) -> Any:
+    """Tell the core that it waits."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if "86" in builder.module.triple.split("-")[0]:
+            name, kind = "llvm.x86.sse2.pause", ir.FunctionType(ir.VoidType(), [])
+            known = builder.module.globals.get(name)
+            builder.call(known or ir.Function(builder.module, kind, name), [])
+        return context.get_dummy_value()
+
+    return types.void(), write
+
+
+@intrinsic  # type: ignore[misc]
+def _read(context: Any, counter: Any) -> Any:
+    """Return the first number of an int64 array as it is in memory now."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.load_atomic(place, "acquire", 8)
+
+    return types.int64(counter), write
+
+
+@scalar
+def meet(counter, target):  # type: ignore[no-untyped-def]
+    """Wait until the counter has been raised to the target, by all threads together."""
+    _raised(counter, 1)
+    spins = 0
+    while _read(counter) < target:
+        _pause()
+        spins += 1
+        if spins > _SPINS_BEFORE_YIELD:
+            _yield_core()

@@ -1,0 +1,335 @@
+"""From the nodes of a graph, as plain values, to the layers of a chain: the walk behind `read_onnx`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from chalknet.errors import CannotExpress, ShapeMismatch
+from chalknet.module.build import build
+from chalknet.module.spelled import OPERATIONS, Expression, X, activation_of
+from chalknet.network import Activation, Dropout, Flatten, Network, Size, Step
+
+Array: TypeAlias = NDArray[Any]
+TensorShape: TypeAlias = tuple[Size | None, ...]
+
+_LONGEST_SPELLING = 12  # nodes of one spelled-out activation; GELU by tanh takes nine
+# (activation, operation, {attribute: option}); both sides have the same defaults
+ACTIVATION_NODES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+    ("relu", "Relu", {}),
+    ("sigmoid", "Sigmoid", {}),
+    ("tanh", "Tanh", {}),
+    ("leaky_relu", "LeakyRelu", {"alpha": "negative_slope"}),
+    ("elu", "Elu", {"alpha": "alpha"}),
+    ("gelu", "Gelu", {"approximate": "approximate"}),
+    ("softplus", "Softplus", {}),
+    ("softmax", "Softmax", {}),
+    ("log_softmax", "LogSoftmax", {}),
+    ("identity", "Identity", {}),
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a graph; `where` is what an error calls it."""
+
+    where: str
+    operation: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+    def refuse(self, got: str, wanted: str, remedy: str = "") -> NoReturn:
+        """Raise `CannotExpress` for this node."""
+        raise CannotExpress(
+            where=self.where,
+            got=got,
+            wanted=wanted,
+            remedy=remedy or "A network of another kind can still be fitted as a torch module.",
+        )
+
+
+@dataclass
+class Chain:
+    """The layers of the walk so far, and the value that the last of them gives.
+
+    Args:
+        value: the name of that value.
+        shape: its shape, the batch axis in front; None for a size that is not known.
+        number_type: the number type of every weight, such as "float32".
+        opset: the version of the operations.
+        constants: the values that do not depend on the input, by name.
+        uses: how many of the nodes ahead take each value; the output counts as one.
+        layers: the modules so far.
+        spelled: the values behind `value`, while an activation is being spelled out by several nodes.
+    """
+
+    value: str
+    shape: TensorShape
+    number_type: str
+    opset: int
+    constants: dict[str, Array]
+    uses: Counter[str]
+    layers: list[nn.Module] = field(default_factory=list)
+    spelled: dict[str, Expression] = field(default_factory=dict)
+
+    def advance(self, node: Node) -> None:
+        """Go past one node: a layer, a constant, or a part of a spelled-out activation.
+
+        Raises:
+            CannotExpress: for a node that no step of a chain describes.
+        """
+        arriving = [name for name in node.inputs if name and name not in self.constants]
+        self.uses.subtract(node.inputs)
+        if not arriving:
+            self.constants[node.outputs[0]] = _constant(node, self.constants)
+            return
+        if node.operation == "Shape" and arriving == [self.value]:
+            self.constants[node.outputs[0]] = _shape_as_target(self, node)
+            return
+        alone = arriving == [self.value] and not self.uses[self.value] and not self.spelled
+        layer = _LAYERS[node.operation](self, node) if alone and node.operation in _LAYERS else None
+        if layer is None:
+            layer = self._spell(node, arriving)
+        if layer is not None:
+            self.layers.append(layer)
+            self.value, self.spelled = node.outputs[0], {}
+
+    def finish(self, output: str) -> nn.Sequential:
+        """Return the module; the chain must end at the output of the graph."""
+        if self.value != output or not self.layers:
+            raise CannotExpress(
+                where=f"the output {output!r}",
+                got=f"a chain of layers that ends at {self.value!r}",
+                wanted="one chain of layers from the input to the output",
+                remedy="Only an activation that torch.onnx.export spells out may take several nodes.",
+            )
+        return nn.Sequential(*self.layers)
+
+    def _spell(self, node: Node, arriving: Sequence[str]) -> nn.Module | None:
+        known: dict[str, Expression] = {self.value: X, **self.spelled}
+        elementary = OPERATIONS.get(node.operation)
+        behind = any(self.uses[name] for name in known)
+        if not set(arriving) <= set(known) or (behind and elementary is None):
+            node.refuse(
+                f"a branch at {arriving[0]!r}",
+                "a chain, in which each value goes into one node",
+                REMEDIES.get(node.operation, ""),
+            )
+        arguments = [known[name] if name in known else self.number(name) for name in node.inputs]
+        expression = elementary(*arguments) if elementary and None not in arguments else None
+        if expression is None or len(self.spelled) >= _LONGEST_SPELLING:
+            node.refuse(
+                f"a calculation ({node.operation}) that no step describes",
+                "a linear map with one bias, or an activation, such as x * sigmoid(x)",
+                REMEDIES.get(node.operation, ""),
+            )
+        self.spelled[node.outputs[0]] = expression
+        activation = None if behind else activation_of(expression)
+        return None if activation is None else _module(activation)
+
+    def number(self, name: str) -> float | None:
+        """Return the single number that a constant is, or None."""
+        array = self.constants[name]
+        single = array.size == 1 and array.ndim <= len(self.shape) and array.dtype.kind in "fiu"
+        return shortest(array.reshape(-1)[0]) if single else None
+
+    def weight(self, node: Node, index: int) -> Array:
+        """Return the constant that is the node's input of this index, in the number type of the graph."""
+        array = self.constants.get(node.inputs[index])
+        if array is None:
+            node.refuse("a weight that is calculated", "a constant weight behind X")
+        if array.dtype.name != self.number_type or not array.size:
+            node.refuse(f"a weight of {_show(array)}", f"weights of {self.number_type}, as the input is")
+        return array
+
+    def linear(self, node: Node, weight: Array, bias: Array | None) -> nn.Module:
+        """Return the layer of a weight (out, in) and a bias (out,), and note the shape behind it."""
+        arriving = self.shape[-1]
+        if isinstance(arriving, int) and arriving != weight.shape[1]:
+            raise ShapeMismatch(
+                where=node.where,
+                got=f"{arriving} features from the step before it",
+                wanted=f"{weight.shape[1]} features",
+                remedy="Export the network anew: its widths do not meet.",
+            )
+        self.shape = (*self.shape[:-1], weight.shape[0])
+        return _linear(weight, bias)
+
+    def flat(self) -> nn.Module:
+        """Return a Flatten, and note the shape behind it."""
+        self.shape = (self.shape[0], _size_of(self.shape[1:]))
+        return _module(Flatten())
+
+
+def shortest(value: Any) -> float:
+    """Return the shortest decimal that is this number in its own type: float32(0.2) -> 0.2."""
+    return float(str(value))
+
+
+def _gemm(chain: Chain, node: Node) -> nn.Module:
+    alpha, beta = (float(node.attributes.get(name, 1)) for name in ("alpha", "beta"))
+    if node.attributes.get("transA"):
+        node.refuse("transA=1", "transA=0, the samples in the rows of X")
+    weight = chain.weight(node, 1)
+    if weight.ndim != 2 or len(chain.shape) != 2:
+        node.refuse(f"a weight of {_show(weight)} behind a value of shape {chain.shape}", "two axes each")
+    weight = _times(alpha, weight if node.attributes.get("transB") else weight.T)  # (out, in)
+    bias = None
+    if len(node.inputs) > 2 and node.inputs[2] and beta:
+        bias = _times(beta, _bias(chain, node, 2, len(weight)))
+    return chain.linear(node, weight, bias)
+
+
+def _times(factor: float, array: Array) -> Array:
+    with np.errstate(all="ignore"):  # a weight may well be inf or nan
+        return array if factor == 1 else factor * array
+
+
+def _matmul(chain: Chain, node: Node) -> nn.Module:
+    weight = chain.weight(node, 1)  # (in, out)
+    if weight.ndim != 2:
+        node.refuse(f"a weight of {_show(weight)}", "a matrix, of two axes")
+    return chain.linear(node, weight.T, None)
+
+
+def _add(chain: Chain, node: Node) -> nn.Module | None:
+    """Return the linear map before with this bias; None where there is none that lacks one."""
+    last = chain.layers[-1] if chain.layers else None
+    if not isinstance(last, nn.Linear) or last.bias is not None:
+        return None
+    bias = _bias(chain, node, 1 - node.inputs.index(chain.value), last.out_features)
+    chain.layers.pop()
+    return _linear(last.weight.detach().numpy(), bias)
+
+
+def _bias(chain: Chain, node: Node, index: int, out_features: int) -> Array:
+    """Return the constant of this index as a bias (out,); one number or axes of size 1 in front are fine."""
+    array = chain.weight(node, index)
+    last = array.shape[-1] if array.ndim else 1
+    if array.ndim > len(chain.shape) or array.size != last or last not in (1, out_features):
+        node.refuse(f"a bias of {_show(array)}", f"one number for each of the {out_features} features")
+    return np.broadcast_to(array.reshape(-1), (out_features,))
+
+
+def _dropout(chain: Chain, node: Node) -> nn.Module:
+    given = node.inputs[1] if len(node.inputs) > 1 else ""
+    p = chain.number(given) if given else shortest(node.attributes.get("ratio", 0.5))
+    if p is None:
+        node.refuse("a ratio that is no single number", "a number between 0 and 1")
+    return _module(Dropout(p))
+
+
+def _flatten(chain: Chain, node: Node) -> nn.Module:
+    axis = node.attributes.get("axis", 1)
+    if axis not in (1, 1 - len(chain.shape)):
+        node.refuse(f"axis={axis}", "axis=1, all values of a sample in one row")
+    return chain.flat()
+
+
+def _reshape(chain: Chain, node: Node) -> nn.Module:
+    target = chain.constants[node.inputs[1]].tolist() if node.inputs[1] in chain.constants else []
+    batch, size = chain.shape[0], _size_of(chain.shape[1:])
+    batches = [batch] if node.attributes.get("allowzero") else [0, batch]
+    whole = [[first, size] for first in (-1, *batches)] if size is not None else []
+    if target not in [*whole, *([first, -1] for first in batches if first is not None)]:
+        node.refuse(
+            f"the new shape {target}",
+            "all values of a sample in one row, (0, -1)",
+            "Write nn.Flatten() in the module and export it anew.",
+        )
+    return chain.flat()
+
+
+def _activation(chain: Chain, node: Node) -> nn.Module:
+    kind, options = _KINDS[node.operation]
+    axis = node.attributes.get("axis", -1 if chain.opset >= 13 else 1)
+    if "Softmax" in node.operation and axis not in (-1, len(chain.shape) - 1):
+        node.refuse(f"axis={axis} of a value of shape {chain.shape}", "the last axis, the features")
+    given = {option: node.attributes[name] for name, option in options.items() if name in node.attributes}
+    numbers = {option: shortest(value) for option, value in given.items() if not isinstance(value, str)}
+    return _module(Activation(kind, given | numbers))
+
+
+def _swish(chain: Chain, node: Node) -> nn.Module:
+    if node.attributes.get("alpha", 1.0) != 1.0:
+        node.refuse(f"alpha={node.attributes['alpha']}", "alpha=1, which is SiLU")
+    return _module(Activation("silu"))
+
+
+def _shape_as_target(chain: Chain, node: Node) -> Array:
+    """Return the shape with 0 for the batch, the sign by which a Reshape keeps it."""
+    if node.attributes or _size_of(chain.shape[1:]) is None:
+        node.refuse("a shape that is not wholly known", "numbers behind the batch axis", REMEDIES["Shape"])
+    return np.array([0, *chain.shape[1:]])
+
+
+def _constant(node: Node, constants: Mapping[str, Array]) -> Array:
+    """Return what a node makes of constants alone."""
+    given = [constants[name] for name in node.inputs if name]
+    axes = [array.ndim for array in given]
+    match node.operation, axes:
+        case "Constant", [] if len(node.attributes) == 1:
+            return np.asarray(*node.attributes.values())
+        case "Identity", [_]:
+            return given[0]
+        case "Transpose", [2]:
+            return given[0] if node.attributes.get("perm") == [0, 1] else given[0].T
+        case "Gather", [1, 0 | 1] if given[1].dtype.kind == "i" and given[1].size == 1:
+            if -len(given[0]) <= given[1] < len(given[0]):
+                return given[0][given[1]]
+        case "Unsqueeze", [0, *_]:
+            return given[0].reshape(1)
+        case "Concat", [_, *_] if set(axes) == {1}:
+            return np.concatenate(given)
+    return node.refuse("a calculation of constants", "the constants", "Export it with constant folding.")
+
+
+def _linear(weight: Array, bias: Array | None) -> nn.Linear:
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
+    layer.weight = nn.Parameter(torch.from_numpy(np.array(weight, order="C")))
+    if bias is not None:
+        layer.bias = nn.Parameter(torch.from_numpy(np.array(bias, order="C")))
+    return layer
+
+
+def _module(step: Step) -> nn.Module:
+    return build(Network((1,), (step,)))[0]
+
+
+def _size_of(sizes: TensorShape) -> int | None:
+    numbers = [size for size in sizes if isinstance(size, int)]
+    return prod(numbers) if len(numbers) == len(sizes) else None
+
+
+def _show(array: Array) -> str:
+    return f"{array.dtype.name} and shape {array.shape}"
+
+
+_KINDS = {operation: (kind, options) for kind, operation, options in ACTIVATION_NODES}
+_LAYERS: Mapping[str, Callable[[Chain, Node], nn.Module | None]] = {
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "Add": _add,
+    "Dropout": _dropout,
+    "Flatten": _flatten,
+    "Reshape": _reshape,
+    "Swish": _swish,
+    **dict.fromkeys(_KINDS, _activation),
+}
+_OF_CONSTANTS = ("Constant", "Transpose", "Shape", "Gather", "Unsqueeze", "Concat")
+KNOWN_OPERATIONS: tuple[str, ...] = tuple(dict.fromkeys([*_LAYERS, *OPERATIONS, *_OF_CONSTANTS]))
+REMEDIES: Mapping[str, str] = {
+    "Cast": "The numbers keep one type on the way: export the model in float32.",
+    "Unsqueeze": "Samples are rows: give the model an input with the batch axis in front.",
+    "Squeeze": "The output keeps its axes: squeeze it outside of the model.",
+    "Shape": "Write nn.Flatten() in place of x.view(x.size(0), -1), and export it anew.",
+}

@@ -1,0 +1,397 @@
+"""ONNX files: a chain read with its weights, and written; the only file that imports onnx."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from chalknet.errors import CannotExpress, FileProblem, MissingPackage, NotationError, unknown_name
+from chalknet.module.onnx_chain import (
+    ACTIVATION_NODES,
+    KNOWN_OPERATIONS,
+    REMEDIES,
+    Array,
+    Chain,
+    Node,
+    TensorShape,
+)
+from chalknet.module.read import read_module
+from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Shape, Size, Step, Visit
+
+_LARGEST_FILE_BYTES = 2_000_000_000  # protobuf reads no more
+_OLDEST_OPSET = 7  # before it, Add and Gemm broadcast by rules of their own
+_OPSET, _IR_VERSION = 20, 9  # the first with Gelu, and the file version of its time
+_DEFAULT_DOMAIN = ("", "ai.onnx")
+_INPUT, _OUTPUT = "X", "yhat"
+_PLAIN = {kind: (operation, options) for kind, operation, options in ACTIVATION_NODES}
+
+
+@dataclass(frozen=True)
+class OnnxModel:
+    """What an ONNX file holds.
+
+    Args:
+        module: the chain with its weights, in the number type of the file.
+        input_shape: shape of one sample, the batch axis left out; None where the file does not tell it.
+    """
+
+    module: nn.Sequential
+    input_shape: Shape | None
+
+
+def read_onnx(path: Path) -> OnnxModel:
+    """Return the chain of linear maps and activations that an ONNX file holds, with its weights.
+
+    A weight that two nodes of the graph share becomes two equal ones. Weights in a file of their own
+    beside this one are read from there.
+
+    Raises:
+        MissingPackage: without the package `onnx`.
+        FileProblem: for a file that cannot be opened or is too large.
+        NotationError: for a file that is damaged, or no ONNX at all.
+        CannotExpress: naming the node that is no step of a chain.
+        ShapeMismatch: for a linear map that does not take what arrives.
+    """
+    onnx = _onnx()
+    model = _checked(_parsed(path, onnx), path.parent, onnx)
+    graph = model.graph
+    constants = {tensor.name: _array(tensor, onnx) for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in constants]
+    if len(inputs) != 1 or len(graph.output) != 1:
+        raise CannotExpress(
+            where="the graph",
+            got=f"{len(inputs)} inputs and {len(graph.output)} outputs",
+            wanted="one input and one output",
+            remedy="Export the chain from X to yhat alone.",
+        )
+    nodes = [_node(node, index, onnx) for index, node in enumerate(graph.node)]
+    uses = Counter(name for node in nodes for name in node.inputs)
+    uses[graph.output[0].name] += 1
+    opset = max(entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN)
+    shape, number_type = _input_type(inputs[0], onnx)
+    chain = Chain(inputs[0].name, shape, number_type, opset, constants, uses)
+    for node in nodes:
+        chain.advance(node)
+    module = chain.finish(graph.output[0].name)
+    return OnnxModel(module, _sample_shape(shape, module))
+
+
+def write_onnx(module: nn.Sequential, input_shape: Shape) -> bytes:
+    """Return the ONNX file of a chain, with its weights as float32 and any number `n` of samples.
+
+    Options of activations are kept as float32 too: 0.2 is read back as 0.2, what is beyond the seventh
+    digit is rounded.
+
+    Args:
+        module: a chain of Linear, activations, Dropout and Flatten, as `build` gives it.
+        input_shape: shape of one sample, the batch axis left out.
+
+    Raises:
+        MissingPackage: without the package `onnx`.
+        CannotExpress: for a module that is no chain, too large, or with a number that ONNX does not allow.
+    """
+    onnx = _onnx()
+    network = read_module(module, input_shape=input_shape)
+    weights_bytes = 4 * sum(parameter.numel() for parameter in module.parameters())
+    if weights_bytes > _LARGEST_FILE_BYTES:
+        raise CannotExpress(
+            where="the ONNX file",
+            got=f"weights of {weights_bytes / 1e9:.1f} GB",
+            wanted="at most 2 GB",
+            remedy="Keep the weights as safetensors.",
+        )
+    linears = iter([leaf for leaf in module.modules() if isinstance(leaf, nn.Linear)])
+    writer = _Writer(onnx.helper.make_node)
+    for visit in network.walk():
+        if isinstance(visit.step, Linear):
+            writer.linear(visit, next(linears))
+        else:
+            _WRITERS[type(visit.step)](writer, visit)
+    writer.nodes[-1].output[0] = _OUTPUT
+    batch = "batch" if "n" in network.symbols else "n"
+    number, describe = onnx.TensorProto.FLOAT, onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        writer.nodes,
+        network.name,
+        [describe(_INPUT, number, [batch, *network.input_shape])],
+        [describe(_OUTPUT, number, [batch, *network.output_shape])],
+        [onnx.numpy_helper.from_array(array, name) for name, array in writer.constants.items()],
+    )
+    opset = onnx.helper.make_opsetid("", _OPSET)
+    model = onnx.helper.make_model(
+        graph, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="chalknet"
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _onnx() -> ModuleType:
+    try:
+        import onnx
+        import onnx.checker
+        import onnx.external_data_helper
+        import onnx.helper
+        import onnx.numpy_helper
+    except ImportError as problem:
+        raise MissingPackage(
+            where="ONNX files",
+            got="no package onnx",
+            wanted="onnx 1.17 or newer",
+            remedy='Install it: pip install "chalknet[onnx]"',
+        ) from problem
+    module: ModuleType = onnx
+    return module
+
+
+def _parsed(path: Path, onnx: ModuleType) -> Any:
+    from google.protobuf.message import DecodeError  # onnx brings it
+
+    try:
+        size = path.stat().st_size if path.is_file() else None
+        data = path.read_bytes() if size is not None and size <= _LARGEST_FILE_BYTES else b""
+    except OSError as problem:
+        raise _file_problem(path, problem.strerror or str(problem)) from problem
+    if size is None:
+        raise _file_problem(path, "a folder or device" if path.exists() else "no such file")
+    if size > _LARGEST_FILE_BYTES:
+        raise _file_problem(path, f"a file of {size / 1e9:.1f} GB")
+    try:
+        model = onnx.load_model_from_string(data)
+    except DecodeError as problem:
+        raise _damaged("bytes that are no ONNX file, or only a part of one") from problem
+    if not model.ir_version or not model.HasField("graph"):
+        raise _damaged("bytes that are no ONNX file" if data else "an empty file")
+    return model
+
+
+def _checked(model: Any, folder: Path, onnx: ModuleType) -> Any:
+    """Return the model, its operations known, its weights loaded, and passed by onnx's own checker."""
+    for index, node in enumerate(model.graph.node):
+        where = _where(node, index)
+        if node.domain not in _DEFAULT_DOMAIN or node.op_type not in KNOWN_OPERATIONS:
+            raise CannotExpress(
+                where=where,
+                got=f"the operation {node.domain or ''}{'.' * bool(node.domain)}{node.op_type}",
+                wanted=f"one of {', '.join(KNOWN_OPERATIONS)}",
+                remedy=REMEDIES.get(node.op_type)
+                or unknown_name(where, "operation", str(node.op_type), KNOWN_OPERATIONS).remedy,
+            )
+    opsets = [entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN]
+    if opsets and max(opsets) < _OLDEST_OPSET:
+        raise CannotExpress(
+            where="the ONNX file",
+            got=f"opset {max(opsets)}",
+            wanted=f"opset {_OLDEST_OPSET} or newer",
+            remedy="Export it anew, or raise it with onnx.version_converter.",
+        )
+    if model.graph.sparse_initializer:
+        raise CannotExpress(
+            where="the graph",
+            got="sparse weights",
+            wanted="dense weights",
+            remedy="Export the weights as they are.",
+        )
+    try:
+        onnx.external_data_helper.load_external_data_for_model(model, str(folder))
+        onnx.checker.check_model(model)
+    except OSError as problem:
+        raise _file_problem(folder, f"weights kept in a file of their own, {problem}") from problem
+    except (onnx.checker.ValidationError, ValueError, TypeError, RuntimeError, AttributeError) as problem:
+        raise _damaged(f"a graph that is not valid ({_first_line(problem)})") from problem
+    return model
+
+
+def _array(tensor: Any, onnx: ModuleType) -> Array:
+    try:
+        array: Array = onnx.numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, OverflowError, KeyError) as problem:
+        raise _damaged(f"the weight {tensor.name!r}, cut off or of no known type") from problem
+    return array
+
+
+def _node(node: Any, index: int, onnx: ModuleType) -> Node:
+    kinds = onnx.AttributeProto
+    readers: dict[int, Callable[[Any], object]] = {
+        kinds.FLOAT: lambda given: np.float32(given.f),
+        kinds.FLOATS: lambda given: np.array(given.floats, dtype=np.float32),
+        kinds.INT: lambda given: int(given.i),
+        kinds.INTS: lambda given: list(given.ints),
+        kinds.STRING: lambda given: given.s.decode("utf-8", "replace"),
+        kinds.TENSOR: lambda given: _array(given.t, onnx),
+    }
+    result = Node(_where(node, index), node.op_type, tuple(node.input), tuple(node.output), {})
+    for given in node.attribute:
+        if given.type not in readers:
+            result.refuse(f"the attribute {given.name!r} of a rare type", "numbers, words and tensors")
+    return replace(result, attributes={given.name: readers[given.type](given) for given in node.attribute})
+
+
+def _where(node: Any, index: int) -> str:
+    return f"node {node.name or index} ({node.op_type})"
+
+
+def _input_type(value: Any, onnx: ModuleType) -> tuple[TensorShape, str]:
+    """Return the shape of the input with its batch axis, as far as it is told, and its number type."""
+    kind, types = value.type.tensor_type, onnx.TensorProto
+    number_type = {types.FLOAT16: "float16", types.FLOAT: "float32", types.DOUBLE: "float64"}.get(
+        kind.elem_type
+    )
+    shape = tuple(_size(dim) for dim in kind.shape.dim)
+    if number_type is None or len(shape) < 2:
+        raise CannotExpress(
+            where=f"the input {value.name!r}",
+            got=f"the number type {kind.elem_type} and {len(shape)} axes",
+            wanted="float16, float32 or float64, and the batch axis in front of the features",
+            remedy="Export the model with a batch of float32 samples as its example.",
+        )
+    return shape, number_type
+
+
+def _size(dim: Any) -> Size | None:
+    if dim.dim_value > 0:
+        return int(dim.dim_value)
+    symbol = dim.dim_param
+    return symbol if isinstance(symbol, str) and symbol.isidentifier() else None
+
+
+def _sample_shape(shape: TensorShape, module: nn.Sequential) -> Shape | None:
+    """Return the shape without the batch axis, its last symbol settled by the first linear map."""
+    sizes = tuple(size for size in shape[1:] if size is not None)
+    if len(sizes) != len(shape) - 1:
+        return None
+    widths = [layer.in_features for layer in module if isinstance(layer, nn.Linear)]
+    flattened = any(isinstance(layer, nn.Flatten) for layer in module)
+    if widths and isinstance(sizes[-1], str) and not flattened:
+        sizes = (*sizes[:-1], widths[0])
+    return None if flattened and any(isinstance(size, str) for size in sizes) else sizes
+
+
+@dataclass
+class _Writer:
+    """The nodes and weights written so far, and the name of the value that the last node gives."""
+
+    make_node: Callable[..., Any]
+    nodes: list[Any] = field(default_factory=list)
+    constants: dict[str, Array] = field(default_factory=dict)
+    value: str = _INPUT
+
+    def put(self, path: str, operation: str, *inputs: str, **attributes: object) -> str:
+        """Write one node and return the name of what it gives."""
+        for name, number in attributes.items():
+            if isinstance(number, float):
+                _float32(f"step {path}, {name}", number)
+        self.value = f"{path}/{operation}"
+        self.nodes.append(self.make_node(operation, inputs, [self.value], name=self.value, **attributes))
+        return self.value
+
+    def number(self, name: str, number: float) -> str:
+        """Write one number and return its name."""
+        self.constants[name] = _float32(f"the number {name}", number)
+        return name
+
+    def linear(self, visit: Visit, layer: nn.Linear) -> None:
+        """Write a linear map: Gemm over rows, MatMul and Add where a sample has more axes."""
+        rows = len(visit.input_shape) == 1
+        names = [f"{visit.path}.{name}" for name, _ in layer.named_parameters()]  # weight, then bias
+        for name, parameter in zip(names, layer.parameters(), strict=True):
+            array = parameter.detach().to("cpu", torch.float32).numpy()
+            self.constants[name] = array if rows or array.ndim == 1 else array.T
+        if rows:
+            self.put(visit.path, "Gemm", self.value, *names, transB=1)
+            return
+        self.put(visit.path, "MatMul", self.value, names[0])
+        for bias in names[1:]:
+            self.put(visit.path, "Add", self.value, bias)
+
+
+def _float32(where: str, number: float) -> Array:
+    with np.errstate(over="ignore", under="ignore"):
+        array = np.array(number, dtype=np.float32)
+    if not np.isfinite(array) or bool(array) != bool(number):
+        raise CannotExpress(
+            where=where,
+            got=f"{number!r}",
+            wanted="a number that float32 can hold",
+            remedy="ONNX keeps options of activations as float32.",
+        )
+    return array
+
+
+def _write_activation(writer: _Writer, visit: Visit) -> None:
+    step, path, x = visit.step, visit.path, writer.value
+    assert isinstance(step, Activation)
+    if step.kind == "silu":
+        writer.put(path, "Mul", x, writer.put(path, "Sigmoid", x))
+    elif step.kind == "softplus" and step.options:
+        _write_softplus(writer, path, step.all_options)
+    else:
+        operation, options = _PLAIN[step.kind]
+        given = {name: step.all_options[option] for name, option in options.items()}
+        writer.put(path, operation, x, **given, **({} if step.row.elementwise else {"axis": -1}))
+
+
+def _write_softplus(writer: _Writer, path: str, options: Mapping[str, Any]) -> None:
+    """Write log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold."""
+    x = scaled = writer.value
+    beta, threshold = options["beta"], options["threshold"]
+    if beta != 1:
+        scaled = writer.put(path, "Mul", x, writer.number(f"{path}.beta", beta))
+    smooth = writer.put(path, "Softplus", scaled)
+    if beta != 1:
+        smooth = writer.put(path, "Div", smooth, f"{path}.beta")
+    if threshold != ACTIVATIONS["softplus"].options["threshold"]:
+        above = writer.put(path, "Greater", scaled, writer.number(f"{path}.threshold", threshold))
+        writer.put(path, "Where", above, x, smooth)
+
+
+def _write_dropout(writer: _Writer, visit: Visit) -> None:
+    assert isinstance(visit.step, Dropout)
+    if visit.step.p == 1:
+        raise CannotExpress(
+            where=f"step {visit.path} (Dropout)",
+            got="p=1",
+            wanted="a probability below 1, which is what ONNX allows",
+            remedy="Leave the step out, or choose a smaller p.",
+        )
+    writer.put(visit.path, "Dropout", writer.value, writer.number(f"{visit.path}.ratio", visit.step.p))
+
+
+def _write_flatten(writer: _Writer, visit: Visit) -> None:
+    writer.put(visit.path, "Flatten", writer.value, axis=1)
+
+
+def _file_problem(path: Path, got: str) -> FileProblem:
+    return FileProblem(
+        where=str(path),
+        got=got,
+        wanted="a readable ONNX file of at most 2 GB",
+        remedy="Check the name; weights in a file of their own lie beside it.",
+    )
+
+
+def _damaged(got: str) -> NotationError:
+    return NotationError(
+        where="the ONNX file",
+        got=got,
+        wanted="a whole and valid ONNX file",
+        remedy="Copy or export it again.",
+    )
+
+
+def _first_line(problem: Exception) -> str:
+    return next((line.strip()[:200] for line in str(problem).splitlines() if line.strip()), "no reason given")
+
+
+_WRITERS: Mapping[type[Step], Callable[[_Writer, Visit], None]] = {
+    Activation: _write_activation,
+    Dropout: _write_dropout,
+    Flatten: _write_flatten,
+}
