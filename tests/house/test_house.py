@@ -56,7 +56,7 @@ def test_a_door_is_at_most_40_lines_and_only_hands_names_on(room):
 
 @pytest.mark.parametrize("path", SOURCES, ids=ids)
 def test_nothing_but_the_command_prints(path):
-    if path.name == "cli.py":
+    if "cli" in path.parts:
         return
     calls = [
         node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)

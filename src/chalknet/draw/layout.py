@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from chalknet.draw.diagram import Diagram, Edge, Node
+from chalknet.draw.diagram import Diagram, Edge, Frame, Node
 from chalknet.draw.scene import Box, Label, Line, Mark
 from chalknet.draw.style import Style
 from chalknet.draw.text import height_of, plain, width_of
@@ -73,9 +73,11 @@ def place(diagram: Diagram, style: Style, size: float) -> Layout:
     _refuse_crowds(diagram)
     for attempt in range(_TRIES):
         layout = Layout(diagram, style, size, spread=1.22**attempt)
-        _place_nodes(layout)
-        if not diagram.frames:
-            _align(layout)
+        spans = _place_nodes(layout)
+        _align(layout)
+        layout.frames = [
+            _frame_rect(layout, frame, span) for frame, span in zip(diagram.frames, spans, strict=True)
+        ]
         if _place_labels(layout):
             return layout
     raise CannotExpress(
@@ -90,10 +92,12 @@ def marks_of(layout: Layout) -> list[Mark]:
     """Return the marks of a layout, the lowest first: frames, edges, nodes, labels."""
     marks: list[Mark] = []
     for frame, rect in zip(layout.diagram.frames, layout.frames, strict=True):
-        title_height = height_of(frame.title, layout.size)
         marks.append(_box(rect, "frame", frame.key, plain(frame.title)))
-        top = rect.y - rect.height / 2 + title_height * 0.75
-        marks.append(Label(rect.x, top, frame.title, layout.size, "title", f"{frame.key}-title"))
+        width, height = width_of(frame.title, layout.size), height_of(frame.title, layout.size)
+        x, y = rect.x, rect.y - rect.height / 2 + height * 0.75
+        if not layout.right:  # beside the nodes, where no edge passes
+            x, y = rect.x - rect.width / 2 + width / 2 + 0.9 * layout.size, rect.y
+        marks.append(Label(x, y, frame.title, layout.size, "title", f"{frame.key}-title"))
     marks += _lines(layout)
     for column in layout.diagram.columns:
         for node in column:
@@ -122,7 +126,9 @@ def _refuse_crowds(diagram: Diagram) -> None:
         )
 
 
-def _place_nodes(layout: Layout) -> None:
+def _place_nodes(layout: Layout) -> list[tuple[float, float]]:
+    """Place the columns one behind the other; return where each frame begins and ends along the flow."""
+    spans: list[tuple[float, float]] = []
     size, columns = layout.size, layout.diagram.columns
     starts = {frame.first: frame for frame in layout.diagram.frames}
     ends = {frame.last: frame for frame in layout.diagram.frames}
@@ -134,8 +140,7 @@ def _place_nodes(layout: Layout) -> None:
             cursor += _gap(layout, place)
         if place in starts:
             opened = cursor
-            title = height_of(starts[place].title, size) * 1.2
-            cursor += pad + (0 if layout.right else title)
+            cursor += pad
         _stack(layout, column, extents, cursor + along / 2)
         cursor += along
         if place in ends:
@@ -146,7 +151,8 @@ def _place_nodes(layout: Layout) -> None:
                 extra = wanted - (cursor - opened)
                 _shift(layout, frame.first, frame.last, extra / 2)
                 cursor += extra
-            layout.frames.append(_frame_rect(layout, frame.first, frame.last, (opened, cursor), frame.title))
+            spans.append((opened, cursor))
+    return spans
 
 
 def _stack(layout: Layout, column: Sequence[Node], extents: Sequence[Rect], main: float) -> None:
@@ -168,6 +174,12 @@ def _align(layout: Layout) -> None:
     for column in layout.diagram.columns[1:]:
         wanted = [_middle(layout, sources.get(node.key, [])) for node in column]
         known = [(at, place) for at, place in enumerate(wanted) if place is not None]
+        if known and wanted[0] is None:  # a bias above its column
+            first = known[0][0]
+            for at in range(first - 1, -1, -1):
+                below = wanted[at + 1]
+                gap = _across(layout, column[at]) / 2 + _across(layout, column[at + 1]) / 2
+                wanted[at] = None if below is None else below - gap - 0.8 * layout.size
         for (first, low), (second, high) in pairwise(known):
             for at in range(first + 1, second):  # dots between two rows
                 wanted[at] = low + (high - low) * (at - first) / (second - first)
@@ -197,19 +209,20 @@ def _shift(layout: Layout, first: int, last: int, by: float) -> None:
             layout.nodes[node.key] = Rect(rect.x + by, rect.y, rect.width, rect.height)
 
 
-def _frame_rect(layout: Layout, first: int, last: int, main: tuple[float, float], title: str) -> Rect:
-    rects = [layout.nodes[node.key] for column in layout.diagram.columns[first : last + 1] for node in column]
+def _frame_rect(layout: Layout, frame: Frame, span: tuple[float, float]) -> Rect:
+    columns = layout.diagram.columns[frame.first : frame.last + 1]
+    rects = [layout.nodes[node.key] for column in columns for node in column]
     pad = 0.9 * layout.size
-    head = height_of(title, layout.size) * 1.2
-    middle, along = (main[0] + main[1]) / 2, main[1] - main[0]
+    middle, along = (span[0] + span[1]) / 2, span[1] - span[0]
     if layout.right:
-        top = min(rect.y - rect.height / 2 for rect in rects) - pad - head
+        top = (
+            min(rect.y - rect.height / 2 for rect in rects) - pad - height_of(frame.title, layout.size) * 1.2
+        )
         bottom = max(rect.y + rect.height / 2 for rect in rects) + pad
         return Rect(middle, (top + bottom) / 2, along, bottom - top)
-    left = min(rect.x - rect.width / 2 for rect in rects) - pad
+    left = min(rect.x - rect.width / 2 for rect in rects) - 2 * pad - width_of(frame.title, layout.size)
     right = max(rect.x + rect.width / 2 for rect in rects) + pad
-    width = max(right - left, width_of(title, layout.size) + 2 * pad)
-    return Rect((left + right) / 2, middle, width, along)
+    return Rect((left + right) / 2, middle, right - left, along)
 
 
 def _extent(layout: Layout, node: Node) -> Rect:

@@ -116,7 +116,7 @@ class _Roles:
         """Take back a bias whose name goes on in its neighbours: `1` beside `2`, `b` beside `a`."""
         texts = {plain(self._sketch.nodes[key].text) for key, kind in kinds.items() if kind == "unit"}
         zero_based = any(
-            re.fullmatch(r"[hazuvyo]_?0", plain(node.text)) and kinds[key] == "unit"
+            re.fullmatch(r"[^\W\d_]{1,4}_?0", plain(node.text)) and kinds[key] == "unit"
             for key, node in self._sketch.nodes.items()
         )
         for key, kind in kinds.items():
@@ -126,7 +126,7 @@ class _Roles:
             among = (text == "1" and bool(texts & {"2", "0"})) or (
                 text in ("b", "B") and bool(texts & {"a", "A"})
             )
-            if among or (zero_based and re.fullmatch(r"x_?0", text)):
+            if among or (zero_based and re.fullmatch(r"[a-z]_?0", text)):
                 kinds[key] = "unit"
             elif re.fullmatch(r"[a-z]_?0.*", text):
                 self.notes.append(f"{text} is read as the bias, since its index is 0 and nothing leads to it")
@@ -180,6 +180,8 @@ class _Roles:
             if self._of.get(link.source) == "bias" and link.target in depth:
                 levels[depth[link.target]].biases.append(link)
         for key, kind in self._of.items():
+            if key in depth:
+                continue
             node = self._sketch.nodes[key]
             near = groups.get(node.group, set()) if node.group else ranks.get(node.rank, set())
             near = near or ranks.get(node.rank, set()) or self._linked(key, depth)
@@ -187,7 +189,7 @@ class _Roles:
                 gaps = [level for level in near if index_gap(levels[level].units, dots=True)[1]]
                 if gaps or not self.rows:  # the dots of the observations are none of a layer
                     levels[min(gaps or near)].dots = True
-            elif kind == "unit" and key not in depth and near:
+            elif kind == "unit" and near:
                 levels[min(near)].units.append(node)
             elif kind == "caption":
                 if len(near) == 1 and (node.group or node.rank):

@@ -1,0 +1,29 @@
+"""Run the command; turn an error of ours into two sentences and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import chalknet as cn
+from chalknet.cli import fits, networks  # their verbs are added as they are imported
+from chalknet.cli.app import app
+from chalknet.cli.say import tell
+
+__all__ = ["fits", "main", "networks"]
+
+
+def main() -> None:
+    """Run the command; an error of ours is two sentences and an exit code, `--debug` shows where."""
+    debug = "--debug" in sys.argv
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    try:
+        app(arguments)
+    except cn.ChalknetError as problem:
+        if debug:
+            raise
+        tell(f"error: {problem}")
+        usage = type(problem).__name__ in ("InvalidValue", "UnknownName")
+        sys.exit(2 if usage else 1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away: nothing more to say to it
+        sys.exit(1)

@@ -1,0 +1,56 @@
+"""The options that several commands share, each with its help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Form = Annotated[
+    str,
+    typer.Argument(
+        metavar="NETWORK",
+        help="A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, PyTorch code, JSON; a file with one; "
+        "the folder of a kept fit; - for standard input.",
+    ),
+]
+FormNotation = Annotated[str | None, typer.Option("--notation", help="Read it as this notation.")]
+FormName = Annotated[str | None, typer.Option("--name", help="Which network, where a text holds several.")]
+Sizes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="m=784", help="Give a symbolic width its number.")
+]
+Activations = Annotated[
+    str | None,
+    typer.Option("--activation", metavar="relu,sigmoid", help="Name the unknown activations in their order."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+Data = Annotated[
+    str, typer.Option(help="mnist01, mnist, or a file: .npz, .npy, IDX, a folder with the MNIST files.")
+]
+Target = Annotated[str | None, typer.Option(help="A file with y, where --data holds x alone.")]
+HeldOut = Annotated[str | None, typer.Option(help="Data that is only evaluated, or a share such as 0.2.")]
+Loss = Annotated[str, typer.Option(help="bce, bce_logits, cross_entropy, mse, l1 or huber.")]
+Optimizer = Annotated[str, typer.Option(help="sgd, adam, adamw or rmsprop.")]
+Rate = Annotated[float | None, typer.Option(help="Learning rate; torch's default when left out.")]
+Updates = Annotated[int | None, typer.Option(help="Length in updates.")]
+Epochs = Annotated[int | None, typer.Option(help="Length in epochs.")]
+Samples = Annotated[int | None, typer.Option(help="Length in samples seen.")]
+Seconds = Annotated[float | None, typer.Option(help="Length in seconds of training.")]
+Shuffle = Annotated[bool, typer.Option("--shuffle", help="A new order each epoch.")]
+DropLast = Annotated[bool, typer.Option("--drop-last", help="Leave a short last batch out.")]
+Reduction = Annotated[str, typer.Option(help="mean or sum over an update's own samples.")]
+Seed = Annotated[int, typer.Option(help="Of weights, orders and Dropout.")]
+EvaluateEvery = Annotated[int | None, typer.Option(help="Updates between evaluations on all samples.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
+EngineName = Annotated[str, typer.Option("--engine", help="auto or eager.")]
+Dtype = Annotated[str | None, typer.Option(help="float32 or float64.")]
+Threads = Annotated[int | None, typer.Option(help="CPU threads torch may use.")]
+Momentum = Annotated[float | None, typer.Option(help="Of sgd and rmsprop.")]
+Dampening = Annotated[float | None, typer.Option(help="Of sgd's momentum.")]
+Nesterov = Annotated[bool, typer.Option("--nesterov", help="Of sgd's momentum.")]
+WeightDecay = Annotated[float | None, typer.Option(help="Of every optimizer.")]
+Betas = Annotated[str | None, typer.Option(metavar="B1,B2", help="Of adam and adamw.")]
+Eps = Annotated[float | None, typer.Option(help="Of adam, adamw and rmsprop.")]
+Alpha = Annotated[float | None, typer.Option(help="Of rmsprop.")]
+Amsgrad = Annotated[bool, typer.Option("--amsgrad", help="Of adam and adamw.")]
+Centered = Annotated[bool, typer.Option("--centered", help="Of rmsprop.")]
