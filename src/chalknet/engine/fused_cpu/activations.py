@@ -67,7 +67,7 @@ def leaky_relu_slope(z, h, a, b):
 
 @scalar
 def elu(z, a, b):
-    low = z if z < like(0.0, z) else like(0.0, z)
+    low = like(0.0, z) if z > like(0.0, z) else z
     return z if z > like(0.0, z) else a * exponential_less_one(low)
 
 
@@ -119,7 +119,7 @@ def silu_slope(z, h, a, b):
 
 @scalar
 def softplus(z, a, b):
-    low = z * a if z * a < b else b
+    low = b if z * a > b else z * a
     return z if z * a > b else like(math.log1p(exponential(low)), z) / a
 
 

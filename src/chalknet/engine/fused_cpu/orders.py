@@ -14,17 +14,17 @@ _LARGEST_ORDER = 1 << 20  # row numbers held at a time: 8 MB
 class Orders:
     """Draws each epoch's order once its first batch is due.
 
-    Torch's Dropout takes one number a call from the very generator that the orders come from; as many are
-    passed over here, so that the batches are the eager engine's with Dropout too.
+    With Dropout and shuffling the orders from the second epoch on are others than the eager engine's, whose
+    Dropout draws from the very stream that the orders come from: two numbers for each value that it meets,
+    more work than the whole update is here.
 
     Args:
         batches: the samples cut into batches.
         stream: the random numbers behind the weights.
-        dropouts: Dropout steps that draw in each update.
     """
 
-    def __init__(self, batches: Batches, stream: RandomStream, dropouts: int) -> None:
-        self._batches, self._stream, self._dropouts = batches, stream, dropouts
+    def __init__(self, batches: Batches, stream: RandomStream) -> None:
+        self._batches, self._stream = batches, stream
         self._drawn = 0  # epochs whose order was drawn
         self._last = np.empty(0, dtype=np.int64)
 
@@ -47,9 +47,6 @@ class Orders:
 
     def _draw(self) -> np.ndarray:
         with self._stream.active():
-            if self._drawn and self._dropouts:
-                calls = self._dropouts * self._batches.updates_per_epoch
-                torch.empty(calls, dtype=torch.int32, device="cpu").random_()
             order = self._batches.draw_order()
         self._drawn += 1
         generator = torch.Generator().manual_seed(order)  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ from chalknet.engine.fused_cpu.schedules import (
 )
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
-from chalknet.network import Dropout, Network
+from chalknet.network import Network
 from chalknet.plan import Plan
 
 
@@ -67,11 +67,10 @@ class FusedSession:
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(module, weight_views(layout.chain.steps, torch.from_numpy(store.values)))
         turned = turned_views(layout.chain.steps, torch.from_numpy(store.turned))
-        self._read_weights([view for view in turned])
+        self._read_weights(turned)
         threads = usable_threads(plan.placement.threads)
         self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
-        drawing = [step for step in network.steps if isinstance(step, Dropout) and 0 < step.p < 1]
-        self._orders = Orders(batches, stream, len(drawing))
+        self._orders = Orders(batches, stream)
         self._done = 0
         started = perf_counter()
         self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from chalknet.errors import CannotExpress
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
-from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, said, trailing_index
+from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, left_out, said, trailing_index
 
 LOOSE = ("plaintext", "none", "note", "plain", "text", "tab", "comment")
 
@@ -22,6 +22,7 @@ class Level:
         units: in the order of the text.
         links: those that lead here from the level before.
         dots: whether dots stand among them.
+        left_out: how many units the dots say they stand for.
         texts: titles and captions that speak of this level alone.
         biases: links from bias nodes.
     """
@@ -29,6 +30,7 @@ class Level:
     units: list[Drawn] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     dots: bool = False
+    left_out: int = 0
     texts: list[str] = field(default_factory=list)
     biases: list[Link] = field(default_factory=list)
 
@@ -87,7 +89,7 @@ class _Roles:
         self._sketch = sketch
         self.notes: list[str] = []
         self.rows = False
-        visible = [link for link in sketch.links if link.visible]
+        visible = _without_junctions(sketch, [link for link in sketch.links if link.visible])
         into = Counter(link.target for link in visible)
         out_of = Counter(link.source for link in visible)
         kinds = {key: self._kind(node, into[key], out_of[key]) for key, node in sketch.nodes.items()}
@@ -185,10 +187,14 @@ class _Roles:
             node = self._sketch.nodes[key]
             near = groups.get(node.group, set()) if node.group else ranks.get(node.rank, set())
             near = near or ranks.get(node.rank, set()) or self._linked(key, depth)
+            if not near and kind == "dots":  # only its place in the text is left
+                before = [level for other, level in depth.items() if self._sketch.nodes[other].at < node.at]
+                near = set(before[-1:])
             if kind == "dots" and near:
                 gaps = [level for level in near if index_gap(levels[level].units, dots=True)[1]]
                 if gaps or not self.rows:  # the dots of the observations are none of a layer
                     levels[min(gaps or near)].dots = True
+                    levels[min(gaps or near)].left_out += left_out(node.text)
             elif kind == "unit" and near:
                 levels[min(near)].units.append(node)
             elif kind == "caption":
@@ -218,6 +224,26 @@ class _Roles:
             if link.target == key and link.source in depth:
                 found |= {depth[link.source] + 1} | (set() if link.visible else {depth[link.source]})
         return found & set(depth.values())
+
+
+def _without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:
+    """Return the links with those through mere points joined: `a -> . -> b` is `a -> b`."""
+    points = {key for key, node in sketch.nodes.items() if node.shape == "point"}
+    if not points or len(points) == len(sketch.nodes):
+        return links
+    into, out_of = defaultdict(list), defaultdict(list)
+    for link in links:
+        into[link.target].append(link)
+        out_of[link.source].append(link)
+    for point in [key for key in points if into[key] and out_of[key]]:
+        joined = [
+            Link(first.source, second.target, first.label or second.label, True, second.at)
+            for first in into[point]
+            for second in out_of[point]
+        ]
+        links = [link for link in links if point not in (link.source, link.target)] + joined
+        sketch.nodes[point].shape = "invisible"
+    return links
 
 
 def _depths(sketch: Sketch, units: dict[str, Drawn], links: list[Link]) -> dict[str, int]:

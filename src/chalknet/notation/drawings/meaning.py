@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalknet.errors import CannotExpress, NotationError
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
+from chalknet.notation.drawings.autograd import from_autograd
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.levels import LOOSE, Level, Sorted, index_gap, sort_out
 from chalknet.notation.drawings.sketch import Sketch
@@ -19,6 +20,7 @@ def network_of(sketch: Sketch) -> Network:
     Raises:
         NotationError, CannotExpress: for what is no feed-forward network, with the reason.
     """
+    from_autograd(sketch)
     found = sort_out(sketch)
     _refuse_foreign(sketch)
     _refuse_other_charts(sketch, found)
@@ -63,6 +65,7 @@ class _Reading:
         self._maps: list[_Map] = []
         self._before: list[Step] = []  # steps on X itself
         self._shape: tuple[int, ...] = ()
+        self._drop_what_comes_before()
         self._said = [_merged(level) for level in found.levels]
         self._titles = [_first([said(text) for text in level.texts]) for level in found.levels]
         blocks = [one for one in self._said if one.operation and one.is_function]
@@ -70,6 +73,7 @@ class _Reading:
             one.is_function and one.steps and not one.operation for one in self._said
         ) and bool(blocks)
         self._was_function = False
+        self._value_at = -1  # a level that only shows the value of the function before it
 
     def network(self) -> Network:
         self._x = self._input()
@@ -96,6 +100,22 @@ class _Reading:
         shape = self._shape if len(self._shape) > 1 and Flatten() in self._before else (self._x,)
         return Network(shape, tuple(steps), notes=tuple(dict.fromkeys(self._notes)), weights=parameters)
 
+    def _drop_what_comes_before(self) -> None:
+        """Take out boxes in front of the input, such as files and scalers, where the input says what it is."""
+        for place in range(1, len(self._levels) - 1):
+            chain = self._levels[: place + 1]
+            if any(len(level.units) != 1 for level in chain):
+                return
+            before = [said(level.units[0].text) for level in chain[:-1]]
+            idle = all(len(one.text) > 3 and not _tells(replace(one, role="")) for one in before)
+            here = said(chain[-1].units[0].text)
+            is_input = here.sure and not here.operation and not here.steps and here.role in ("", "input")
+            if idle and is_input:
+                names = ", ".join(one.text.splitlines()[0] for one in before)
+                self._notes.append(f"{names}: read as what comes before the network")
+                del self._levels[:place]
+                return
+
     # The input
 
     def _input(self) -> int | str:
@@ -117,12 +137,17 @@ class _Reading:
 
     def _level(self, place: int) -> None:
         level, what, title = self._levels[place], self._said[place], self._titles[place]
-        edge = _first([said(label) for label in {link.label: None for link in level.links} if label])
+        if place == self._value_at:
+            return
+        edge = _first([_over(label) for label in {link.label: None for link in level.links} if label])
         weighty = any(is_weight(link.label) for link in level.links)
         before = self._levels[place - 1]
         single = len(before.units) == len(level.units) == 1 and not before.dots and not level.dots
         opposite = _is_one_to_one(level, before) and not single
-        if weighty and not opposite:
+        if self._is_for_all(place):
+            self._apply(what.steps, place)
+            self._value_at = place + 1
+        elif weighty and not opposite:
             self._linear(place, what, title, edge)
         elif edge.steps and (opposite or Flatten() in edge.steps or (single and self._takes(edge))):
             self._apply(edge.steps, place)
@@ -134,6 +159,18 @@ class _Reading:
             self._single(place, what, title)
         else:
             self._linear(place, what, title, edge)
+
+    def _is_for_all(self, place: int) -> bool:
+        """Return whether one box is a function of all the units before it, as softmax is drawn."""
+        what, before = self._said[place], self._levels[place - 1]
+        if len(self._levels[place].units) > 1 or len(before.units) < 2 or what.operation or not what.steps:
+            return False
+        if what.text != self._levels[place].units[0].text and what.role:
+            return False
+        behind = self._levels[place + 1] if place + 1 < len(self._levels) else None
+        same = behind is not None and len(behind.units) == len(before.units)
+        softmax = any(getattr(step, "kind", "") in ("softmax", "log_softmax") for step in what.steps)
+        return same or (softmax and behind is None and self._is_open())
 
     def _single(self, place: int, what: Said, title: Said) -> None:
         """Read a node behind a single node, with a plain arrow between them."""
@@ -155,6 +192,8 @@ class _Reading:
             self._was_function = False  # z = w·x + b behind Σ: the same value
             return
         same = what.width is None or (what.width == self._now() and what.role != "hidden")
+        if "tensor" in what.text.lower() and self._maps:  # torchview's name for a value
+            return
         if self._was_function and not what.operation and same and not what.steps:
             self._was_function = False  # the value of the function before it
             if what.linear and self._is_open():
@@ -202,14 +241,30 @@ class _Reading:
             self._maps[-1].told = True
 
     def _linear(self, place: int, what: Said, title: Said, edge: Said) -> None:
-        width = (
-            edge.width
-            if edge.operation and edge.width and edge.sure
-            else self._width(place, len(self._maps) + 1)
-        )
+        width: int | str | None = self._matrix_width(what, edge, place)
+        if width is None and edge.operation and edge.sure:
+            width = edge.width
+        if width is None:
+            width = self._width(place, len(self._maps) + 1)
         self._check_in_width(what if what.in_width else edge, place)
         self._close()
         self._add_map(place, what, title, width, edge)
+
+    def _matrix_width(self, what: Said, edge: Said, place: int) -> int | None:
+        """Return the features behind a weight matrix, whose order is what fits to those before it."""
+        matrix = edge.matrix or what.matrix
+        if matrix is None:
+            return None
+        now = self._now()
+        if now not in matrix or (not self._maps and now == 1):
+            following = self._levels[place + 1].links if place + 1 < len(self._levels) else []
+            later = _first([_over(link.label) for link in following]).matrix
+            swapped = later is not None and matrix[0] in later and matrix[1] not in later
+            into, out = matrix[::-1] if swapped else matrix
+            if not self._maps:
+                self._x = into
+            return out
+        return matrix[1] if matrix[0] == now else matrix[0]
 
     def _add_map(
         self, place: int, what: Said, title: Said, width: int | str, edge: Said | None = None
@@ -272,6 +327,8 @@ class _Reading:
             return told
         if elided and by_index is not None:
             return by_index
+        if level.left_out:
+            return count + level.left_out
         if level.dots:
             symbol = f"k{number}" if number else "m"
             self._notes.append(f"the dots of {which} do not say how many there are: {symbol}")
@@ -419,10 +476,21 @@ def _first(found: list[Said]) -> Said:
         width=sized.width,
         sure=sized.sure,
         in_width=sized.in_width,
+        matrix=next((one.matrix for one in found if one.matrix), None),
         shape=next((one.shape for one in found if one.shape), ()),
         role=next((one.role for one in found if one.role), ""),
         bias=_first_known(*[one.bias for one in found]),
     )
+
+
+def _tells(what: Said) -> bool:
+    """Return whether a text says anything of a network."""
+    return bool(what.steps or what.operation or what.linear or what.width is not None or what.role)
+
+
+def _over(label: str) -> Said:
+    """Return what stands over an arrow; there `h` is the general activation."""
+    return Said("h", (Activation("h"),)) if plain(label) == "h" else said(label)
 
 
 def _first_known(*values: bool | None) -> bool | None:

@@ -1,0 +1,186 @@
+"""The words of a drawing in many languages, as patterns: activations, roles, units, biases, losses."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal["", "input", "hidden", "output", "all"]
+
+
+def any_of(*words: str) -> str:
+    """Return a pattern for any of the words: Latin ones stand alone, others anywhere."""
+    latin = [word for word in words if re.match(r"[a-zA-Zá-ú]", word)]
+    others = [word for word in words if word not in latin]
+    patterns = [rf"(?<![a-zà-ÿ_])(?:{'|'.join(latin)})s?(?![a-zà-ÿ])"] if latin else []
+    return "|".join([*patterns, *others])
+
+
+# Activations, the longest names first; `read_step`'s names are among them.
+ACTIVATIONS: tuple[tuple[str, str], ...] = (
+    ("log_softmax", any_of(r"log[ _-]?softmax", "로그 ?소프트맥스")),
+    ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス")),
+    ("leaky_relu", any_of(r"leaky[ _-]?re ?lu", r"l-?relu", "리키 ?렐루", "泄漏 ?relu")),
+    ("gelu", any_of("gelu")),
+    ("silu", any_of("silu", "swish")),
+    ("softplus", any_of(r"soft[ -]?plus")),
+    ("elu", any_of("elu")),
+    (
+        "relu",
+        any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "렐루", "修正线性", "整流")
+        + r"|max\s*\(\s*0\s*,|max\s*\([^()]*,\s*0\s*\)",
+    ),
+    (
+        "tanh",
+        any_of(
+            r"tanh",
+            "tan ?h",
+            "하이퍼볼릭 ?탄젠트",
+            r"tang(?:ente|ens)[ -]?h[iy]perb[oó]li(?:ca|que|cus)",
+            "双曲正切",
+            "ハイパボリックタンジェント",
+        ),
+    ),
+    (
+        "sigmoid",
+        any_of(
+            "sigmo[iï]de?a?",
+            "sig",
+            "logistic[a]?",
+            "log[ií]stica",
+            "sigm",
+            "시그모이드",
+            "S形",
+            "로지스틱",
+            "シグモイド",
+        )
+        + r"|(?-i:σ)|(?<![a-z])sigma(?![a-z])|1\s*/\s*\(\s*1\s*\+\s*(?:exp\s*\(|e\s*\^)\s*\(?-?[^()]*\)?\s*\)?",
+    ),
+)
+LINEAR_ACTIVATION = re.compile(
+    any_of(
+        "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",
+        r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear",
+    )
+    + "|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
+    re.I,
+)  # fmt: skip
+OPERATION = re.compile(
+    any_of(
+        r"linear(?=\s*[(\d]| layer|\n)", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
+        "gemm", "matmul", "inner ?product", "addmm", "densa", "totalmente conectada", r"lin(?:ear)?\d+",
+        "perceptron layer",
+    )
+    + "|전결합|완전 ?연결|전연결|全连接|全結合|密集层",
+    re.I,
+)  # fmt: skip
+SUM = re.compile(r"Σ|^\+$|^sum$|가중합|加权和|求和", re.I)
+EXPRESSION = re.compile(
+    r"(?<![a-zA-Z])[wŵWvV]_?\(?\d*\)?(?:\^?[T⊤])?\s*[*·⋅]?\s*(?:\^T )?[xhazX](?![a-zA-Z])|[xhaz]_?[\w,]*\s*[*·]\s*[wŵ]"
+    r"|^-[\d.]*x(?:_\d+)?(?:[+-]|$)|^[\d.]+x(?:_\d+)?(?:[+-]|$)|^x(?:_\d+)?[+-]"
+)
+REGRESSION = re.compile(
+    any_of("(?:linear|logistic|softmax) regression", "regresi[oó]n (?:lineal|log[ií]stica)")
+    + "|(?:선형|로지스틱) ?회귀|(?:线性|逻辑)回归",
+    re.I,
+)
+DROPOUT = re.compile(
+    r"(?:" + any_of("drop[ -]?out") + r"|드롭 ?아웃|随机失活|丢弃)[^\d%\n]{0,12}(\d*\.\d+|\d+\s*%|\d\b)?",
+    re.I,
+)
+FLATTEN = re.compile(
+    any_of("flatten", "aplanar", "aplanado", "reshape", "unroll") + "|평탄화|펼치기|펴기|展平|拉平|平坦化",
+    re.I,
+)
+ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    ("input", re.compile(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingresso", "data", "image", "noise")
+                         + "|입력|输入|輸入|入力|特征", re.I)),
+    ("hidden", re.compile(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oa]", "intermedia", "bottleneck", "encoder", "decoder")
+                          + "|은닉|히든|隐藏|隱藏|隐含|隠れ|中間", re.I)),
+    ("output", re.compile(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscita", "ausgabe(?:schicht)?", "predictions?")
+                          + "|출력|输出|輸出|出力", re.I)),
+)  # fmt: skip
+ALL = re.compile(
+    any_of("all", "every", "each", "units?", "neurons?", "nodes?", "todas?", "todos", "cada")
+    + "|모든|모두|각|所有|每",
+    re.I,
+)
+EXCEPT = re.compile(any_of("except", "but", "salvo", "excepto") + "|제외|除", re.I)
+NO_BIAS = re.compile(
+    r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem)[ _-]?bias\b|without (?:a )?bias|w/o bias"
+    r"|편향 ?없|바이어스 ?없|sin sesgo|sans biais|无偏置|沒有偏置|バイアスなし",
+    re.I,
+)
+WITH_BIAS = re.compile(
+    r"bias\s*[=:]\s*(?:true|yes|1|on)\b|\(?\+\s*[bc](?:ias)?_?\d*\)?(?![a-z])|(?<![a-z])with bias", re.I
+)
+BIAS_NODE = re.compile(
+    r"(?:\+ ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
+    r"|[xhazv]_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
+    r"|バイアス[ _]?\d*|biais[ _]?\d*|offset|threshold|schwelle|intercept|constant|one)"
+    r"(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
+    re.I,
+)
+# A matrix that stands for a map: `W1: 3072x50`, `W ∈ R^128×784`, `V (10, 128)`.
+MATRIX = re.compile(
+    r"(?<![a-zA-Z])(?:[WVU]|weights?)_?\^?[\[(]?\d*[\])]?\s*(?:[:=∈(]|is)?\s*(?:R\s*\^\s*)?[(\[{]?\s*(\d+)\s*[x×,]\s*(\d+)"
+)
+FIRST_ARGUMENT = re.compile(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
+MORE = re.compile(
+    r"\(?\s*(?:\+|and|[.…⋮]+)\s*(\d[\d,]*)\s*(?:more|others?|further|개 ?더|개|más|weitere|autres|altri|他|个)?\s*\)?(?:\s*(?:units?|nodes?|neurons?))?",
+    re.I,
+)
+DOTS = re.compile(
+    r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|· ?·|• ?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
+)
+LOSS = re.compile(
+    any_of(
+        "loss(?: function)?", "cost(?: function)?", "bce(?:loss)?", "mse(?:loss)?", "nll(?:loss)?", r"cross[ -]?entropy(?: ?loss)?",
+        "criterion", "error", "p[eé]rdida", "objective", "logits?", r"optim\\.\\w+", r"backprop(?:agation)?", "optimizer", "sgd", "adam", "labels?", "ground truth", "targets?",
+    )
+    + "|손실|오차|损失|損失|误差|정답",
+    re.I,
+)  # fmt: skip
+FOREIGN = re.compile(
+    any_of(
+        r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
+        "rnn", "recurrent", "attention", "self-attention", "embedding", r"batch[ _-]?norm(?:alization)?\w*", r"layer[ _-]?norm\w*",
+        "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "prelu", "selu", "mish", "convoluci[oó]n\\w*",
+        "deconv\\w*", "upsampl\\w*",
+    )
+    + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
+    re.I,
+)  # fmt: skip
+UNKNOWN_ACTIVATION = re.compile(
+    r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
+    re.I,
+)
+UNITS = (
+    r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|"
+    r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
+    r"neuronen?|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
+)
+NUMBER = r"\d[\d,]*"
+SIZED = re.compile(
+    rf"({NUMBER})[^\S\n]*-?[^\S\n]*(?:hidden |input |output |입력 |은닉 |출력 )?(?:{UNITS})|"
+    rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})",
+    re.I,
+)
+IMAGE = re.compile(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
+BATCH_SHAPE = re.compile(
+    r"[(\[<⟨]\s*(?:none|n|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w+(?:\s*[,x×]\s*\w+)*)\s*,?\s*[)\]>⟩]", re.I
+)
+NUMBER_SHAPE = re.compile(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
+POWER = re.compile(r"[RℝrN]\s*\^\s*\(?(\d+)")
+BETWEEN = re.compile(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
+FEATURES = re.compile(
+    rf"in(?:_features)?\s*[=:]\s*({NUMBER}).*?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
+)
+BRACKETED = re.compile(rf"[(\[]\s*({NUMBER})\s*[)\]]")
+NOT_A_WIDTH = re.compile(
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#-]\d+"
+    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*\d+|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
+    re.I,
+)
+BARE = re.compile(rf"(?<![\w.\-^_(]){NUMBER}(?![\w.%])")
+SLOPE = r"\s*\(?\s*(?:negative[_ ]slope|slope|alpha|α|a)?\s*[=:]?\s*(\d*\.\d+)\s*\)?"
