@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench pictures clean
+.PHONY: demo test check bench pictures gallery clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
@@ -25,6 +25,9 @@ pictures: $(READY)  ## the pictures of the README, made by the product
 	$(BIN)/chalknet demo --out demo
 	mkdir -p docs/pictures
 	cp demo/*.svg docs/pictures/
+
+gallery: $(READY)  ## every dialect drawn; writes docs/gallery.md
+	$(BIN)/python tools/gallery.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "chalknet needs Python 3.11 or newer: make PYTHON=python3.11")'

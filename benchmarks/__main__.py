@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks import drawing
 from benchmarks.cells import Cell, cells
 from chalknet.measure import Timing, measure
 from chalknet.units import show_seconds
@@ -37,7 +38,9 @@ def main() -> None:
         print("\n".join(rows[-len(times) :]))
     commands = [_command_row(words) for words in COMMANDS]
     print("\n".join(commands))
-    page = _page(machine, rows, commands)
+    drawings = drawing.rows()
+    print("\n".join(drawings))
+    page = _page(machine, rows, commands, drawings)
     DOCS.write_text(page, encoding="utf-8")
     RESULTS.mkdir(exist_ok=True)
     record = {"machine": machine, "commit": _commit(), "elapsed_s": raw}
@@ -110,9 +113,19 @@ CPU time of a whole command, to be under {LIGHT_S} s:
 """
 
 
-def _page(machine: str, rows: list[str], commands: list[str]) -> str:
+_DRAWINGS = """
+Drawings:
+
+| what | time | spread | to be under |
+|---|---|---|---|
+"""
+
+
+def _page(machine: str, rows: list[str], commands: list[str], drawings: list[str]) -> str:
     introduction = _INTRODUCTION.format(machine=machine, repeats=REPEATS)
-    return introduction + "\n".join([*rows, _COMMANDS + "\n".join(commands), ""])
+    return introduction + "\n".join(
+        [*rows, _COMMANDS + "\n".join(commands), _DRAWINGS + "\n".join(drawings), ""]
+    )
 
 
 if __name__ == "__main__":

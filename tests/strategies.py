@@ -49,3 +49,22 @@ def networks(draw: st.DrawFn, symbolic: bool = False, settled: bool = True) -> N
         shape = tuple(draw(st.lists(st.integers(1, 6), min_size=2, max_size=3)))
         return Network(shape, (Flatten(), *chain))
     return Network((draw(sizes),), tuple(chain))
+
+
+@st.composite
+def textbook_networks(draw: st.DrawFn) -> Network:
+    """Draw a network as textbooks have them: linear maps with at most one activation and a Dropout each."""
+    kinds = [row.name for row in ACTIVATIONS.values() if row.settled and row.name != "identity"]
+    chain: list[Step] = []
+    if draw(st.integers(0, 4)) == 0:
+        shape = (draw(st.integers(2, 9)), draw(st.integers(2, 9)))
+        chain.append(Flatten())
+    else:
+        shape = (draw(widths),)
+    for _ in range(draw(st.integers(1, 4))):
+        chain.append(Linear(draw(widths), draw(st.booleans()) or draw(st.booleans())))
+        if draw(st.integers(0, 4)):
+            chain.append(Activation(draw(st.sampled_from(kinds))))
+        if draw(st.integers(0, 4)) == 0:
+            chain.append(Dropout(0.25))
+    return Network(shape, tuple(chain))

@@ -36,7 +36,9 @@ def line(tmp_path):
     return tmp_path / "line.npz"
 
 
-@pytest.mark.parametrize("verb", ["read", "count", "fit", "compare", "predict", "data", "demo"])
+@pytest.mark.parametrize(
+    "verb", ["read", "count", "draw", "diff", "fit", "compare", "predict", "data", "demo"]
+)
 def test_every_verb_explains_itself_with_an_example(type_, verb):
     code, out, _ = type_(verb, "--help")
     assert code == 0
@@ -189,3 +191,47 @@ def test_a_reader_that_goes_away_is_no_error():
     words = f"{sys.executable} -m chalknet read '{F4}' --to torch | true"
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
     assert "Traceback" not in done.stderr
+
+
+def test_a_drawing_goes_to_code_in_one_command(type_, tmp_path):
+    dot = tmp_path / "net.dot"
+    dot.write_text("digraph { {a b c} -> {h1 h2} -> y }", encoding="utf-8")
+    code, _, asked = type_("read", dot, "--to", "torch")
+    assert code == 1
+    assert "2 activations" in asked and "--activation relu,sigmoid" in asked
+    code, told, _ = type_("read", dot, "--to", "torch", "--activation", "relu,sigmoid")
+    assert code == 0 and "torch.nn.Linear(in_features=3, out_features=2)" in told
+    assert type_("read", dot, "--to", "torch", "--activation", "relu")[0] == 2
+
+
+@pytest.mark.parametrize("suffix", ["svg", "dot", "mmd", "tex", "html"])
+def test_draw_writes_what_the_ending_says_and_reads_it_back(type_, tmp_path, suffix):
+    out = tmp_path / f"net.{suffix}"
+    code, _, _ = type_("draw", "784 -> 32 relu -> 1 sigmoid", "--dialect", "D11", "-o", out)
+    assert code == 0 and out.stat().st_size > 500
+    if suffix != "tex":
+        assert type_("diff", "784 -> 32 relu -> 1 sigmoid", out)[0] == 0
+
+
+def test_draw_without_a_file_prints_the_svg(type_):
+    assert type_("draw", "1 -> 2 relu")[1].startswith("<svg")
+
+
+def test_diff_answers_with_its_exit_code_and_a_table(type_, tmp_path):
+    same, other = tmp_path / "a.py", tmp_path / "b.py"
+    same.write_text("net = nn.Sequential(nn.Linear(1, 2), nn.ReLU())", encoding="utf-8")
+    other.write_text("net = nn.Sequential(nn.Linear(1, 2), nn.Tanh())", encoding="utf-8")
+    assert type_("diff", "1 -> 2 relu", same)[0] == 0
+    code, table, _ = type_("diff", "1 -> 2 relu", same, other, tmp_path / "c.py", "--table")
+    assert code == 1
+    rows = table.splitlines()
+    assert "same" in rows[0] and "step 1: relu | tanh" in rows[1] and "unread" in rows[2]
+    assert json.loads(type_("diff", "1 -> 2 relu", other, "--json")[1])[0]["verdict"] == "different"
+
+
+def test_onnx_is_written_and_read_with_its_weights(type_, tmp_path):
+    pytest.importorskip("onnx")
+    out = tmp_path / "net.onnx"
+    assert type_("read", "3 -> 2 tanh -> 1", "--to", "onnx", "--out", out)[0] == 0
+    assert type_("diff", "3 -> 2 tanh -> 1", out)[0] == 0
+    assert "*" in type_("draw", out, "--dialect", "numbers")[1]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any
 
 from chalknet.draw import Drawing, Style
 from chalknet.draw import draw as draw_network
@@ -76,16 +76,8 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
         raise
 
 
-@overload
-def write(network: Network, notation: Literal["onnx"]) -> bytes: ...
-
-
-@overload
-def write(network: Network, notation: str) -> str: ...
-
-
-def write(network: Network, notation: str) -> str | bytes:
-    """Return the network as a text; as bytes for ONNX.
+def write(network: Network, notation: str) -> Any:
+    """Return the network as a text (str); for ONNX as bytes.
 
     Args:
         network: what is written.

@@ -340,7 +340,9 @@ def test_whatever_is_typed_gives_a_network_or_an_error_of_ours(text):
 
 @pytest.mark.parametrize("kind", ["h", "?"])
 def test_an_activation_that_is_not_known_has_no_class_to_write(kind):
-    with pytest.raises(CannotExpress, match=re.escape(f"1 activation that can be any function: step 0 ({kind})")):
+    with pytest.raises(
+        CannotExpress, match=re.escape(f"1 activation that can be any function: step 0 ({kind})")
+    ):
         TORCH.write(Network(3, (Activation(kind),)))
 
 

@@ -57,9 +57,9 @@ def draw(
     dialect: Annotated[
         str,
         typer.Option(
-            help="nodes (D9), input-hidden-output (D11), features (D7), layers (D8), numbers (D6), states (D5), "
-            "features-as-nodes (D10), observations (D1), observation (D2), index-free (D3), bias-implied (D4), "
-            "plain-weight (D4b), blocks."
+            help="nodes (D9), input-hidden-output (D11), features (D7), layers (D8), numbers (D6), "
+            "states (D5), features-as-nodes (D10), observations (D1), observation (D2), index-free (D3), "
+            "bias-implied (D4), plain-weight (D4b), blocks."
         ),
     ] = "nodes",
     orientation: Annotated[str, typer.Option(help="right or down.")] = "right",

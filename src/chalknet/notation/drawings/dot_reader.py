@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
@@ -221,7 +222,7 @@ class _Reader:
         visible = "invis" not in attributes.get("style", "")
         label = attributes.get("label", attributes.get("xlabel", attributes.get("taillabel", "")))
         link = Link("", "", label.removeprefix(_HTML), visible, at)
-        for sources, targets in zip(ends, ends[1:], strict=False):
+        for sources, targets in pairwise(ends):
             if attributes.get("dir") == "back":
                 sources, targets = targets, sources
             self._sketch.connect(sources, targets, link)

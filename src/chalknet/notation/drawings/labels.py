@@ -48,7 +48,7 @@ _STYLED = re.compile(
 
 @lru_cache(maxsize=100_000)
 def plain(label: str) -> str:
-    """Return the words of a label: `$\\hat{y}$` -> `y`, `x<sub>1</sub>` -> `x_1`, `ℝ⁷⁸⁴` -> `R^784`."""
+    r"""Return the words of a label: `$\hat{y}$` -> `y`, `x<sub>1</sub>` -> `x_1`, `ℝ⁷⁸⁴` -> `R^784`."""
     breaks = r"\\[nlr](?![a-zA-Z])" if _IS_LATEX.search(label) else r"\\[nlr]"
     text = re.sub(breaks, "\n", label).replace("\\N", "")
     if "<" in text:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalknet.errors import CannotExpress, NotationError
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
+from chalknet.notation.drawings.agreement import first_known, is_one_to_one, merged, over, tells, together
 from chalknet.notation.drawings.autograd import from_autograd
-from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.levels import LOOSE, Level, Sorted, index_gap, sort_out
+from chalknet.notation.drawings.levels import LOOSE, Level, Sorted, sort_out
+from chalknet.notation.drawings.refusals import refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.vocabulary import Said, clauses, is_weight, said, weight_of
+from chalknet.notation.drawings.widths import Widths
 
 
 def network_of(sketch: Sketch) -> Network:
@@ -22,8 +23,8 @@ def network_of(sketch: Sketch) -> Network:
     """
     from_autograd(sketch)
     found = sort_out(sketch)
-    _refuse_foreign(sketch)
-    _refuse_other_charts(sketch, found)
+    refuse_foreign(sketch)
+    refuse_other_charts(sketch, found)
     return _Reading(sketch, found).network()
 
 
@@ -66,8 +67,9 @@ class _Reading:
         self._before: list[Step] = []  # steps on X itself
         self._shape: tuple[int, ...] = ()
         self._drop_what_comes_before()
-        self._said = [_merged(level) for level in found.levels]
-        self._titles = [_first([said(text) for text in level.texts]) for level in found.levels]
+        self._said = [merged(level) for level in found.levels]
+        self._titles = [together([said(text) for text in level.texts]) for level in found.levels]
+        self._widths = Widths(self._levels, self._said, self._titles, self._notes)
         blocks = [one for one in self._said if one.operation and one.is_function]
         self._separate = any(
             one.is_function and one.steps and not one.operation for one in self._said
@@ -101,13 +103,13 @@ class _Reading:
         return Network(shape, tuple(steps), notes=tuple(dict.fromkeys(self._notes)), weights=parameters)
 
     def _drop_what_comes_before(self) -> None:
-        """Take out boxes in front of the input, such as files and scalers, where the input says what it is."""
+        """Take out boxes in front of the input, such as files, where the input says what it is."""
         for place in range(1, len(self._levels) - 1):
             chain = self._levels[: place + 1]
             if any(len(level.units) != 1 for level in chain):
                 return
             before = [said(level.units[0].text) for level in chain[:-1]]
-            idle = all(len(one.text) > 3 and not _tells(replace(one, role="")) for one in before)
+            idle = all(len(one.text) > 3 and not tells(replace(one, role="")) for one in before)
             here = said(chain[-1].units[0].text)
             is_input = here.sure and not here.operation and not here.steps and here.role in ("", "input")
             if idle and is_input:
@@ -120,7 +122,7 @@ class _Reading:
 
     def _input(self) -> int | str:
         level, what, title = self._levels[0], self._said[0], self._titles[0]
-        width = self._width(0, 0)
+        width = self._widths.of(0, 0)
         self._shape = what.shape or title.shape
         steps = [*what.steps, *[step for step in title.steps if step not in what.steps]]
         if what.operation and not what.state and what.role != "input" and len(level.units) == 1:
@@ -139,11 +141,11 @@ class _Reading:
         level, what, title = self._levels[place], self._said[place], self._titles[place]
         if place == self._value_at:
             return
-        edge = _first([_over(label) for label in {link.label: None for link in level.links} if label])
+        edge = together([over(label) for label in {link.label: None for link in level.links} if label])
         weighty = any(is_weight(link.label) for link in level.links)
         before = self._levels[place - 1]
         single = len(before.units) == len(level.units) == 1 and not before.dots and not level.dots
-        opposite = _is_one_to_one(level, before) and not single
+        opposite = is_one_to_one(level, before) and not single
         if self._is_for_all(place):
             self._apply(what.steps, place)
             self._value_at = place + 1
@@ -245,7 +247,7 @@ class _Reading:
         if width is None and edge.operation and edge.sure:
             width = edge.width
         if width is None:
-            width = self._width(place, len(self._maps) + 1)
+            width = self._widths.of(place, len(self._maps) + 1)
         self._check_in_width(what if what.in_width else edge, place)
         self._close()
         self._add_map(place, what, title, width, edge)
@@ -258,7 +260,7 @@ class _Reading:
         now = self._now()
         if now not in matrix or (not self._maps and now == 1):
             following = self._levels[place + 1].links if place + 1 < len(self._levels) else []
-            later = _first([_over(link.label) for link in following]).matrix
+            later = together([over(link.label) for link in following]).matrix
             swapped = later is not None and matrix[0] in later and matrix[1] not in later
             into, out = matrix[::-1] if swapped else matrix
             if not self._maps:
@@ -275,7 +277,7 @@ class _Reading:
         activates = any(isinstance(step, Activation) for step in (*steps, *extra))
         only_a_name = what.operation and what.text.lower() == "linear"
         linear = not activates and (what.linear or title.linear) and not only_a_name
-        one = _Map(width, place, _first_known(what.bias, title.bias, edge.bias), [*steps, *extra])
+        one = _Map(width, place, first_known(what.bias, title.bias, edge.bias), [*steps, *extra])
         torch_like = what.in_width is not None and "linear" in what.text.lower()
         one.told = linear or ((self._separate or torch_like) and what.operation and not what.steps)
         self._maps.append(one)
@@ -301,76 +303,6 @@ class _Reading:
         return self._maps[-1].width if self._maps else self._x
 
     # Widths, biases, weights
-
-    def _width(self, place: int, number: int) -> int | str:
-        level, what, title = self._levels[place], self._said[place], self._titles[place]
-        count = len(level.units)
-        which = f"layer {number}" if number else "the input"
-        by_index, elided = index_gap(level.units, level.dots)
-        told = title.width if title.sure else None
-        if count == 1 and told is None:
-            told = what.width if what.sure or self._is_width(place) else None
-            if (
-                told is None
-                and title.width is not None
-                and not title.operation
-                and level.units
-                and not by_index
-            ):
-                told = title.width if title.width != place and title.width != place + 1 else None
-        if told is None and count > 1 and level.dots and what.sure:
-            told = what.width
-        if told is not None:
-            drawn: int | str = by_index if elided and by_index is not None else count
-            if told != drawn and (elided or (count > 1 and not level.dots)):
-                self._notes.append(f"{which} says {told}, but {drawn} are drawn: {told} was read")
-            return told
-        if elided and by_index is not None:
-            return by_index
-        if level.left_out:
-            return count + level.left_out
-        if level.dots:
-            symbol = f"k{number}" if number else "m"
-            self._notes.append(f"the dots of {which} do not say how many there are: {symbol}")
-            return symbol
-        if count == 1 and what.operation and not what.state and (what.is_function and self._blocks()):
-            symbol = f"k{number}"
-            behind = self._width_behind(place)
-            if behind is None:
-                self._notes.append(f"the width of {which} is not drawn: {symbol}")
-            return behind or symbol
-        return count
-
-    def _is_width(self, place: int) -> bool:
-        """Return whether a bare number in a node is its width, and not the number of a layer or a unit."""
-        what = self._said[place]
-        if what.width is None:
-            return False
-        if (
-            what.operation
-            or what.role
-            or what.steps
-            or plain(self._levels[place].units[0].text).strip() == str(what.width)
-        ):
-            others = [one.width for one in self._said if one.width is not None]
-            numbered = (
-                what.role == "hidden" and isinstance(what.width, int) and what.width <= len(self._levels)
-            )
-            return not numbered or len(set(others)) < len(others)
-        return what.state or len(what.text.split()) > 1
-
-    def _blocks(self) -> bool:
-        return all(len(level.units) == 1 and not level.dots for level in self._levels)
-
-    def _width_behind(self, place: int) -> int | str | None:
-        for one in self._said[place + 1 :]:
-            if one.in_width is not None:
-                return one.in_width
-            if one.width is not None and one.sure and not one.operation:
-                return one.width
-            if one.operation:
-                return None
-        return None
 
     def _check_in_width(self, what: Said, place: int) -> None:
         now = self._now()
@@ -432,117 +364,3 @@ class _Reading:
                     self._notes.append(f"layer {number}: {clause.text!r} was taken from the caption")
         if self._maps:
             self._close()
-
-
-def _merged(level: Level) -> Said:
-    """Return what the units of a level say together: what all of them say, or the only one."""
-    each = [said(unit.text) for unit in level.units]
-    if len(each) == 1:
-        return each[0]
-    with_steps = [one for one in each if one.steps]
-    first = with_steps[0] if with_steps else each[0]
-    if any(one.steps != first.steps for one in with_steps):
-        other = next(one for one in with_steps if one.steps != first.steps)
-        raise CannotExpress(
-            where="drawing",
-            got=f"units side by side that do {first.text!r} and {other.text!r}",
-            wanted="one activation for all units of a layer",
-            remedy="A network of this kind can be fitted as a module, not drawn as a chain.",
-        )
-    return Said(
-        first.text,
-        first.steps if len(with_steps) == len(each) else (),
-        linear=all(one.linear for one in each),
-        operation=all(one.operation for one in each),
-        state=all(one.state for one in each),
-        bias=_first_known(*[one.bias for one in each]),
-        width=first.width if len({one.width for one in each}) == 1 else None,
-        sure=first.sure,
-        shape=first.shape,
-    )
-
-
-def _first(found: list[Said]) -> Said:
-    """Return what several texts say together, each thing from the first that says it."""
-    if not found:
-        return Said("")
-    sized = next((one for one in found if one.width is not None), found[0])
-    return Said(
-        found[0].text,
-        next((one.steps for one in found if one.steps), ()),
-        linear=any(one.linear for one in found),
-        operation=any(one.operation for one in found),
-        state=any(one.state for one in found),
-        width=sized.width,
-        sure=sized.sure,
-        in_width=sized.in_width,
-        matrix=next((one.matrix for one in found if one.matrix), None),
-        shape=next((one.shape for one in found if one.shape), ()),
-        role=next((one.role for one in found if one.role), ""),
-        bias=_first_known(*[one.bias for one in found]),
-    )
-
-
-def _tells(what: Said) -> bool:
-    """Return whether a text says anything of a network."""
-    return bool(what.steps or what.operation or what.linear or what.width is not None or what.role)
-
-
-def _over(label: str) -> Said:
-    """Return what stands over an arrow; there `h` is the general activation."""
-    return Said("h", (Activation("h"),)) if plain(label) == "h" else said(label)
-
-
-def _first_known(*values: bool | None) -> bool | None:
-    return next((value for value in values if value is not None), None)
-
-
-def _is_one_to_one(level: Level, before: Level) -> bool:
-    """Return whether each unit hangs on exactly one of the level before, each on another one."""
-    count = len(level.units)
-    if len(before.units) != count or len(level.links) != count:
-        return False
-    return len({link.source for link in level.links}) == len({link.target for link in level.links}) == count
-
-
-def _refuse_foreign(sketch: Sketch) -> None:
-    for node in sketch.nodes.values():
-        what = said(node.text)
-        if what.foreign:
-            raise sketch.refuse(
-                node.at,
-                kind=CannotExpress,
-                got=f"{what.foreign!r}, a layer that no network here has",
-                wanted="linear maps, activations, Dropout and Flatten",
-                remedy="A network of this kind can be fitted as a module.",
-            )
-
-
-def _refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
-    """Refuse a flowchart of something else: it has no sign of a network."""
-    texts = [unit.text for level in found.levels for unit in level.units]
-    labels = [link.label for level in found.levels for link in level.links if link.label]
-    words = [plain(label).lower() for label in labels]
-    decides = any(word in ("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí") for word in words)
-    notes = [text for level in found.levels for text in level.texts] + found.captions
-    known = [said(text) for text in (*texts, *notes, *labels)]
-    signs = any(one.steps or one.operation or one.role or one.sure or one.state for one in known)
-    signs = signs or any(one.bias is not None for one in known)
-    signs = signs or any(is_weight(label) for label in labels)
-    short = all(len(plain(text)) <= 24 and plain(text).count(" ") <= 2 for text in texts)
-    wide = max(len(level.units) for level in found.levels) > 1
-    dense = all(
-        len(level.links) == len(level.units) * len(before.units) or _is_one_to_one(level, before)
-        for before, level in zip(found.levels, found.levels[1:], strict=False)
-    )
-    names = all(len(plain(text)) <= 6 for text in texts)
-    if not dense and wide and not decides and signs:
-        found.notes.append("not every node is connected to every node of the next layer: read as if it were")
-    if decides or not (signs or (short and wide and dense) or names):
-        raise NotationError(
-            where=sketch.source.what,
-            got="a chart in which nothing speaks of a network",
-            wanted="layers: widths, units, activations or weights",
-            remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
-            excerpt=None,
-        )

@@ -17,11 +17,13 @@ from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
 
 _DOT = re.compile(
-    r"\s*(?:(?://[^\n]*|/\*.*?\*/|#[^\n]*)\s*)*(?:strict\s+)?(?:di)?graph\b\s*(?:[\w.]+|\"[^\"]*\"|<[^<>]*>)?\s*\{",
+    r"\s*(?:(?://[^\n]*|/\*.*?\*/|#[^\n]*)\s*)*(?:strict\s+)?(?:di)?graph\b\s*"
+    r"(?:[\w.]+|\"[^\"]*\"|<[^<>]*>)?\s*\{",
     re.S | re.I,
 )
 _MERMAID = re.compile(
-    r"(?:\s*---\n.*?\n---[ \t]*\n)?(?:\s*%%[^\n]*\n)*\s*(?:(?:graph|flowchart)(?:-elk)?[ \t]*(?:TB|TD|BT|RL|LR)?[ \t]*(?:[;\n]|$)|\w+Diagram\b)",
+    r"(?:\s*---\n.*?\n---[ \t]*\n)?(?:\s*%%[^\n]*\n)*\s*"
+    r"(?:(?:graph|flowchart)(?:-elk)?[ \t]*(?:TB|TD|BT|RL|LR)?[ \t]*(?:[;\n]|$)|\w+Diagram\b)",
     re.S,
 )
 _FENCED = re.compile(r"```\s*(mermaid|dot|graphviz)\b", re.I)

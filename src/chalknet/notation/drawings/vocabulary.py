@@ -29,19 +29,19 @@ from chalknet.notation.drawings.words import (
     LOSS,
     MATRIX,
     MORE,
-    NOT_A_WIDTH,
     NO_BIAS,
+    NOT_A_WIDTH,
     NUMBER_SHAPE,
     OPERATION,
     POWER,
     REGRESSION,
     ROLES,
-    Role,
     SIZED,
     SLOPE,
     SUM,
     UNKNOWN_ACTIVATION,
     WITH_BIAS,
+    Role,
 )
 
 

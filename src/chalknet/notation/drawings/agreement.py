@@ -1,0 +1,81 @@
+"""What several texts say together: the units of a level, its titles, the labels of its arrows."""
+
+from __future__ import annotations
+
+from chalknet.errors import CannotExpress
+from chalknet.network import Activation
+from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.levels import Level
+from chalknet.notation.drawings.vocabulary import Said, said
+
+
+def merged(level: Level) -> Said:
+    """Return what the units of a level say together: what all of them say, or the only one."""
+    each = [said(unit.text) for unit in level.units]
+    if len(each) == 1:
+        return each[0]
+    with_steps = [one for one in each if one.steps]
+    first = with_steps[0] if with_steps else each[0]
+    if any(one.steps != first.steps for one in with_steps):
+        other = next(one for one in with_steps if one.steps != first.steps)
+        raise CannotExpress(
+            where="drawing",
+            got=f"units side by side that do {first.text!r} and {other.text!r}",
+            wanted="one activation for all units of a layer",
+            remedy="A network of this kind can be fitted as a module, not drawn as a chain.",
+        )
+    return Said(
+        first.text,
+        first.steps if len(with_steps) == len(each) else (),
+        linear=all(one.linear for one in each),
+        operation=all(one.operation for one in each),
+        state=all(one.state for one in each),
+        bias=first_known(*[one.bias for one in each]),
+        width=first.width if len({one.width for one in each}) == 1 else None,
+        sure=first.sure,
+        shape=first.shape,
+    )
+
+
+def together(found: list[Said]) -> Said:
+    """Return what several texts say together, each thing from the first that says it."""
+    if not found:
+        return Said("")
+    sized = next((one for one in found if one.width is not None), found[0])
+    return Said(
+        found[0].text,
+        next((one.steps for one in found if one.steps), ()),
+        linear=any(one.linear for one in found),
+        operation=any(one.operation for one in found),
+        state=any(one.state for one in found),
+        width=sized.width,
+        sure=sized.sure,
+        in_width=sized.in_width,
+        matrix=next((one.matrix for one in found if one.matrix), None),
+        shape=next((one.shape for one in found if one.shape), ()),
+        role=next((one.role for one in found if one.role), ""),
+        bias=first_known(*[one.bias for one in found]),
+    )
+
+
+def tells(what: Said) -> bool:
+    """Return whether a text says anything of a network."""
+    return bool(what.steps or what.operation or what.linear or what.width is not None or what.role)
+
+
+def over(label: str) -> Said:
+    """Return what stands over an arrow; there `h` is the general activation."""
+    return Said("h", (Activation("h"),)) if plain(label) == "h" else said(label)
+
+
+def first_known(*values: bool | None) -> bool | None:
+    """Return the first of the values that is known."""
+    return next((value for value in values if value is not None), None)
+
+
+def is_one_to_one(level: Level, before: Level) -> bool:
+    """Return whether each unit hangs on exactly one of the level before, each on another one."""
+    count = len(level.units)
+    if len(before.units) != count or len(level.links) != count:
+        return False
+    return len({link.source for link in level.links}) == len({link.target for link in level.links}) == count
