@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench pictures gallery clean
+.PHONY: demo test check bench pictures gallery render clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
@@ -28,6 +28,10 @@ pictures: $(READY)  ## the pictures of the README, made by the product
 
 gallery: $(READY)  ## every dialect drawn; writes docs/gallery.md
 	$(BIN)/python tools/gallery.py
+
+render: $(READY)  ## fetch Graphviz and Mermaid from npm, and let them take every drawing
+	npm install --silent --prefix tests/render
+	$(BIN)/pytest tests/draw/test_render.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "chalknet needs Python 3.11 or newer: make PYTHON=python3.11")'

@@ -18,7 +18,13 @@ READ = [entry for entry in EXPECTED if entry["expect"] is not None]
 REFUSED = [entry for entry in EXPECTED if entry["expect"] is None]
 
 
-@pytest.mark.parametrize("entry", READ, ids=lambda entry: entry["file"])
+def case(entry):
+    """Return a drawing as a parameter; what is known to be beyond the reader is marked, and must stay so."""
+    marks = pytest.mark.xfail(reason=entry["open"], strict=True) if "open" in entry else ()
+    return pytest.param(entry, id=entry["file"], marks=marks)
+
+
+@pytest.mark.parametrize("entry", [case(entry) for entry in READ])
 def test_a6_a_drawing_is_read_to_its_network(entry):
     network = cn.read(FOLDER / entry["file"])
     assert network == cn.read(entry["expect"]), cn.write(network, "shorthand")
@@ -33,13 +39,17 @@ def test_what_is_no_feed_forward_network_is_refused(entry):
     assert problem.value.got and problem.value.wanted and problem.value.remedy
 
 
-@pytest.mark.parametrize("entry", READ[::7], ids=lambda entry: entry["file"])
+@pytest.mark.parametrize(
+    "entry", [entry for entry in READ if "open" not in entry][::7], ids=lambda entry: entry["file"]
+)
 def test_a_drawing_is_recognised_without_its_ending(entry):
     text = (FOLDER / entry["file"]).read_text(encoding="utf-8")
     assert cn.read(text) == cn.read(entry["expect"])
 
 
-@pytest.mark.parametrize("entry", READ[::11], ids=lambda entry: entry["file"])
+@pytest.mark.parametrize(
+    "entry", [entry for entry in READ if "open" not in entry][::11], ids=lambda entry: entry["file"]
+)
 def test_a_drawing_in_a_markdown_page_is_found(entry):
     text = (FOLDER / entry["file"]).read_text(encoding="utf-8")
     word = {".dot": "dot", ".mmd": "mermaid"}.get(Path(entry["file"]).suffix)

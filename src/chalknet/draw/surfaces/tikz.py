@@ -18,7 +18,7 @@ _SPECIAL = {
     "⋮": r"$\vdots$",
     "⋯": r"$\cdots$",
     "σ": r"$\sigma$",
-    "'": r"\textquotesingle{}",
+    "'": "$'$",
     **{letter: f"\\{letter}" for letter in "#$%&_{}"},
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation
 from chalknet.notation.drawings.labels import plain
@@ -65,7 +67,12 @@ def tells(what: Said) -> bool:
 
 def over(label: str) -> Said:
     """Return what stands over an arrow; there `h` is the general activation."""
-    return Said("h", (Activation("h"),)) if plain(label) == "h" else said(label)
+    text = plain(label)
+    if text == "h":
+        return Said("h", (Activation("h"),))
+    if re.fullmatch(r"\d[\d,]*\s*(?:->|→|=>|to)\s*\d[\d,]*", text):
+        return said(f"Linear {text}")
+    return said(label)
 
 
 def first_known(*values: bool | None) -> bool | None:

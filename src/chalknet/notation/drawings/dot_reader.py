@@ -268,7 +268,7 @@ class _Reader:
             fields = _fields(node.shape, label)
             if fields:
                 self._expand(key, fields, _title(label))
-        elif "xlabel" in attributes and not node.label:
+        if "xlabel" in attributes and not node.label:
             node.label = attributes["xlabel"].removeprefix(_HTML)
 
     def _expand(self, key: str, fields: list[tuple[str, str]], title: str) -> None:
@@ -323,7 +323,8 @@ def _fields(shape: str, label: str) -> list[tuple[str, str]]:
     else:
         return []
     stems = {re.sub(r"[\W\d_]+", "", text).lower() for _, text in found} - {"", "bias", "b"}
-    if found and all(port for port, _ in found):
+    functions = {text for _, text in found if said(text).is_function}
+    if found and all(port for port, _ in found) and not (functions and len({text for _, text in found}) > 1):
         return found
     alike = len(stems) <= 1 and all(_UNIT.fullmatch(text) and not said(text).is_function for _, text in found)
     return found if len(found) > 1 and alike else []

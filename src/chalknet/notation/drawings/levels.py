@@ -188,8 +188,10 @@ class _Roles:
             near = groups.get(node.group, set()) if node.group else ranks.get(node.rank, set())
             near = near or ranks.get(node.rank, set()) or self._linked(key, depth)
             if not near and kind == "dots":  # only its place in the text is left
-                before = [level for other, level in depth.items() if self._sketch.nodes[other].at < node.at]
-                near = set(before[-1:])
+                earlier = [other for other in depth if self._sketch.nodes[other].at < node.at]
+                near = (
+                    {depth[max(earlier, key=lambda other: self._sketch.nodes[other].at)]} if earlier else near
+                )
             if kind == "dots" and near:
                 gaps = [level for level in near if index_gap(levels[level].units, dots=True)[1]]
                 if gaps or not self.rows:  # the dots of the observations are none of a layer
@@ -269,8 +271,14 @@ def _depths(sketch: Sketch, units: dict[str, Drawn], links: list[Link]) -> dict[
     if stuck:
         first = min(stuck, key=lambda key: units[key].at)
         raise _no_way(sketch, units[first], f"a cycle through {plain(units[first].text) or first}")
-    for key in [key for key, level in depth.items() if level == 0]:
+    late = [key for key, level in depth.items() if level == 0]
+    for key in late:
         depth[key] = min((depth[target] for target in targets[key]), default=1) - 1
+    peers = {(units[key].group or units[key].rank, level) for key, level in depth.items() if key not in late}
+    for key in late:
+        if depth[key] > 0 and ((units[key].group or units[key].rank), depth[key]) not in peers:
+            text = plain(units[key].text) or key
+            raise _no_way(sketch, units[key], f"{text}, which enters behind the input")
     return depth
 
 
@@ -352,8 +360,8 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
         ]
     numbers = [index for index in indices if isinstance(index, int)]
     symbols = [index for index in indices if isinstance(index, str)]
-    if symbols and dots and isinstance(indices[-1], str):
-        return symbols[-1], True
+    if len(symbols) == 1 and dots:
+        return symbols[0], True
     if len(numbers) < 2 or len(numbers) != len(units) or len(set(numbers)) != len(numbers):
         return None, False
     first, last = min(numbers), max(numbers)

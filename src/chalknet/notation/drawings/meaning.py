@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
 from chalknet.notation.drawings.agreement import first_known, is_one_to_one, merged, over, tells, together
 from chalknet.notation.drawings.autograd import from_autograd
+from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.levels import LOOSE, Level, Sorted, sort_out
-from chalknet.notation.drawings.refusals import refuse_foreign, refuse_other_charts
+from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.vocabulary import Said, clauses, is_weight, said, weight_of
 from chalknet.notation.drawings.widths import Widths
@@ -24,6 +26,7 @@ def network_of(sketch: Sketch) -> Network:
     from_autograd(sketch)
     found = sort_out(sketch)
     refuse_foreign(sketch)
+    refuse_branches(sketch, found)
     refuse_other_charts(sketch, found)
     return _Reading(sketch, found).network()
 
@@ -38,6 +41,8 @@ class _Map:
         bias: whether its text says so.
         steps: what follows.
         told: whether it is known that no more activation follows.
+        as_state: whether its value is drawn as one of a linear map, so that no activation follows if none
+            is told anywhere.
         weights: rows an output, where every edge carries a number.
         biases: the numbers on the edges from a bias node.
     """
@@ -47,6 +52,7 @@ class _Map:
     bias: bool | None
     steps: list[Step] = field(default_factory=list)
     told: bool = False
+    as_state: bool = False
     weights: list[list[float]] | None = None
     biases: list[float] | None = None
 
@@ -93,7 +99,7 @@ class _Reading:
                 if one.biases is not None:
                     parameters[f"{path}.bias"] = one.biases
             steps += one.steps
-            if not one.activated:
+            if not one.activated and not one.as_state:
                 steps.append(Activation("?"))
                 which = "the last layer" if number == len(self._maps) else f"layer {number}"
                 self._notes.append(f"the activation of {which} is not drawn: it stays ?")
@@ -149,7 +155,7 @@ class _Reading:
         if self._is_for_all(place):
             self._apply(what.steps, place)
             self._value_at = place + 1
-        elif weighty and not opposite:
+        elif weighty and not opposite and not (single and what.steps and (self._is_open() or self._separate)):
             self._linear(place, what, title, edge)
         elif edge.steps and (opposite or Flatten() in edge.steps or (single and self._takes(edge))):
             self._apply(edge.steps, place)
@@ -183,6 +189,7 @@ class _Reading:
         if what.is_function and what.steps and not what.operation:
             activates = any(isinstance(step, Activation) for step in what.steps)
             is_map = activates and not self._is_open() and not self._separate and not self._was_function
+            is_map = is_map or (activates and what.counted)
             sized = what.width is not None and what.width != self._now() and activates and not self._is_open()
             if is_map or sized:
                 self._linear(place, what, title, Said(""))
@@ -201,8 +208,9 @@ class _Reading:
             if what.linear and self._is_open():
                 self._maps[-1].told = True
             return
-        stub = last and what.width is None and not (what.steps or what.linear or what.operation)
-        if stub and self._is_loose(place) and not self._is_loose(place - 1):
+        stub = last and not what.sure and not (what.steps or what.linear)
+        settled = bool(self._maps) and self._maps[-1].activated and self._said[place - 1].role == "output"
+        if stub and (settled or (self._is_loose(place) and not self._is_loose(place - 1))):
             return
         self._linear(place, what, title, Said(""))
         self._was_function = what.operation
@@ -287,7 +295,7 @@ class _Reading:
     def _close(self) -> None:
         """Settle the map before, whose value was drawn as such: u without a v is a linear layer."""
         if self._maps and not self._maps[-1].activated and self._is_state(self._maps[-1].level):
-            self._maps[-1].told = True
+            self._maps[-1].as_state = True
 
     def _takes(self, edge: Said) -> bool:
         """Return whether the steps over an arrow follow the map before it, and make no map of their own."""
@@ -356,6 +364,11 @@ class _Reading:
         said_of = [clause for caption in self._captions for clause in clauses(caption)]
         for number, one in enumerate(self._maps, start=1):
             role = "output" if number == len(self._maps) else "hidden"
+            stem = _stem(self._levels[one.level])
+            named = next((clause for clause in said_of if stem and clause.text.startswith(f"{stem}:")), None)
+            if named is not None and not one.activated:
+                one.steps += named.steps
+                one.told = named.linear
             for wanted in (role, "all"):
                 clause = next((clause for clause in said_of if clause.role == wanted), None)
                 if clause is not None and not one.activated:
@@ -364,3 +377,9 @@ class _Reading:
                     self._notes.append(f"layer {number}: {clause.text!r} was taken from the caption")
         if self._maps:
             self._close()
+
+
+def _stem(level: Level) -> str:
+    """Return the letters that the names of a level's units begin with: `h[0]`, `h[1]` -> `h`."""
+    stems = {re.match(r"[^\W\d_]*", plain(unit.text)).group() for unit in level.units}  # type: ignore[union-attr]
+    return stems.pop() if len(stems) == 1 else ""

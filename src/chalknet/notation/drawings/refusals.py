@@ -12,15 +12,38 @@ from chalknet.notation.drawings.vocabulary import is_weight, said
 
 def refuse_foreign(sketch: Sketch) -> None:
     """Raise CannotExpress for a layer that no network here has, such as a convolution."""
-    for node in sketch.nodes.values():
-        what = said(node.text)
+    texts = [(node.text, node.at) for node in sketch.nodes.values()]
+    texts += [(group.title, 0) for group in sketch.groups.values()]
+    texts += [(label, 0) for label in {link.label for link in sketch.links}]
+    for text, at in texts:
+        what = said(text)
         if what.foreign:
             raise sketch.refuse(
-                node.at,
+                at,
                 kind=CannotExpress,
                 got=f"{what.foreign!r}, a layer that no network here has",
                 wanted="linear maps, activations, Dropout and Flatten",
                 remedy="A network of this kind can be fitted as a module.",
+            )
+
+
+def refuse_branches(sketch: Sketch, found: Sorted) -> None:
+    """Raise CannotExpress for boxes of several units each that stand side by side."""
+    for level in found.levels:
+        boxes = [unit for unit in level.units if said(unit.text).counted or said(unit.text).in_width]
+        if len(level.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
+            if (
+                len({said(unit.text).width for unit in boxes}) == 1
+                and len(boxes) == len(level.units)
+                and level.dots
+            ):
+                continue  # rows of observations
+            raise sketch.refuse(
+                boxes[0].at,
+                kind=CannotExpress,
+                got=f"{len(level.units)} layers side by side, such as {plain(boxes[0].text).splitlines()[0]}",
+                wanted="one layer behind the other",
+                remedy="A network with branches can be fitted as a module, not drawn as a chain.",
             )
 
 

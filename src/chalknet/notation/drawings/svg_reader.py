@@ -37,6 +37,8 @@ def read_svg_sketch(text: str) -> Sketch:
         if _tag(element) != "g":
             continue
         kind, title = element.get("class", ""), _title(element)
+        if kind == "graph":
+            sketch.caption = "\n".join("".join(part.itertext()) for part in element if _tag(part) == "text")
         if kind == "node":
             node = sketch.node(title, max(text.find(f">{title}<"), 0))
             node.label = "\n".join(_texts(element))
@@ -124,14 +126,17 @@ def _title(element: Element) -> str:
     return ""
 
 
+_SHIFTS = {"sub": "_", "super": "^"}
+
+
 def _texts(element: Element) -> list[str]:
     """Return the texts of a group, those of one line joined: Graphviz writes an index as its own text."""
     lines: dict[float, str] = {}
     for part in element.iter():
         if _tag(part) == "text":
-            low = part.get("baseline-shift") == "sub"
+            sign = _SHIFTS.get(part.get("baseline-shift", ""), "")
             row, text = float(part.get("y", "0")), "".join(part.itertext())
-            lines[row] = lines.get(row, "") + ("_" if low else "") + text
+            lines[row] = lines.get(row, "") + sign + text
     return [lines[row] for row in sorted(lines)]
 
 

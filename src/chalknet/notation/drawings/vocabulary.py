@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
+from typing import NamedTuple
 
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings.labels import plain
@@ -34,8 +36,10 @@ from chalknet.notation.drawings.words import (
     NUMBER_SHAPE,
     OPERATION,
     POWER,
+    RATE,
     REGRESSION,
     ROLES,
+    SINGLE_VALUE,
     SIZED,
     SLOPE,
     SUM,
@@ -57,6 +61,7 @@ class Said:
         state: whether it is the value of a linear map, such as `u1`, `z`, `Σ`.
         width: how many features come out.
         sure: whether the width is said in so many words, and not a bare number.
+        counted: whether it is said as a number of units, and not as a shape.
         in_width: how many features go in.
         matrix: the sizes of a weight matrix, in whichever order they are written.
         shape: the axes of a picture, `28x28`.
@@ -72,6 +77,7 @@ class Said:
     state: bool = False
     width: int | str | None = None
     sure: bool = False
+    counted: bool = False
     in_width: int | None = None
     matrix: tuple[int, int] | None = None
     shape: tuple[int, ...] = ()
@@ -105,7 +111,7 @@ def is_bias(label: str) -> bool:
 def is_loss(label: str) -> bool:
     """Return whether a label names a loss or a target."""
     text = plain(label)
-    return (bool(LOSS.search(text)) and not said(label).steps) or text.upper() in ("J", "L")
+    return (bool(LOSS.search(text)) and not said(label).steps) or text in ("J", "L")
 
 
 @lru_cache(maxsize=100_000)
@@ -131,10 +137,11 @@ def said(label: str) -> Said:
         bias = False  # a product alone; an Add behind it is the bias
     matrix = MATRIX.search(rest)
     expression = bool(EXPRESSION.search(rest))
-    width, sure, in_width, shape = _width(rest, operation and not expression)
-    if not sure and expression:
+    sizes = _sizes_in(rest, operation and not expression)
+    width = sizes.width
+    if not sizes.sure and expression:
         width = None  # its numbers are coefficients
-    operation = operation or (in_width is not None and "linear" in rest.lower())
+    operation = operation or (sizes.into is not None and "linear" in rest.lower())
     linear = bool(LINEAR_ACTIVATION.search(OPERATION.sub(" ", BATCH_SHAPE.sub(" ", rest))))
     return Said(
         text,
@@ -143,10 +150,11 @@ def said(label: str) -> Said:
         operation=operation,
         state=state or (operation and expression),
         width=width,
-        sure=sure,
-        in_width=in_width,
+        sure=sizes.sure,
+        counted=sizes.counted,
+        in_width=sizes.into,
         matrix=(int(matrix.group(1)), int(matrix.group(2))) if matrix else None,
-        shape=shape,
+        shape=sizes.picture,
         role=_role(rest),
         bias=bias,
         foreign=foreign.group() if foreign else "",
@@ -156,7 +164,11 @@ def said(label: str) -> Said:
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
-    for clause in re.split(r"[\n;.]|,(?!\d)| and | und | et | y | 및 |、|，", plain(caption)):
+    for clause in re.split(
+        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)| and | und | et | y | 및 |、|，",
+        plain(re.sub(r" {2,}", "\n", caption)),
+    ):
+        clause = plain(clause)
         what = said(clause)
         role = what.role or ("all" if ALL.search(clause) else "")
         if REGRESSION.search(clause):
@@ -169,7 +181,7 @@ def clauses(caption: str) -> list[Said]:
 def weight_of(label: str) -> float | None:
     """Return the number that an edge carries: `-4.5`, `*(-4.5)`, `w11 = 0.5`, `×2`."""
     match = re.fullmatch(
-        r"(?:[wWθvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?",
+        r"(?:[wWθβvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?",
         plain(label),
     )
     return float(match.group(1).replace(" ", "")) if match else None
@@ -203,7 +215,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     """Return the steps named in a text in their order, and the text without their words."""
     found: list[tuple[int, Step]] = []
     for match in DROPOUT.finditer(text):
-        share = match.group(1) or "0.5"
+        rate = RATE.search(text)
+        share = match.group(1) or (rate.group(1) if rate else "0.5")
         p = float(share.rstrip("% ")) / (100 if "%" in share or float(share.rstrip("% ")) > 1 else 1)
         found.append((match.start(), Dropout(min(p, 1.0))))
     text = DROPOUT.sub(_blank, text)
@@ -234,7 +247,9 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _role(text: str) -> Role:
-    if re.search(r"input(?: shape)?\s*:", text, re.I) and re.search(r"output(?: shape)?\s*:", text, re.I):
+    if re.search(r"(?:input|output)[ _]shape", text, re.I) or (
+        re.search(r"input\s*:", text, re.I) and re.search(r"output\s*:", text, re.I)
+    ):
         return ""  # the shapes before and behind, as Keras prints them
     for role, pattern in ROLES:
         if pattern.search(text):
@@ -242,44 +257,59 @@ def _role(text: str) -> Role:
     return ""
 
 
-def _width(text: str, operation: bool) -> tuple[int | str | None, bool, int | None, tuple[int, ...]]:
-    """Return width, whether it is sure, the width that goes in, and the shape of a picture."""
+class _Sizes(NamedTuple):
+    width: int | str | None = None
+    sure: bool = False
+    into: int | None = None
+    picture: tuple[int, ...] = ()
+    counted: bool = False
+
+
+def _sizes_in(text: str, operation: bool) -> _Sizes:
+    """Return what a text says about sizes, the surest way of saying it first."""
     text = NOT_A_WIDTH.sub(_blank, text)
-    shaped = [_sizes(match.group(1)) for match in BATCH_SHAPE.finditer(text)]
-    shaped += [
+    shapes = [_sizes(match.group(1)) for match in BATCH_SHAPE.finditer(text)]
+    shapes += [
         _sizes(match.group(2)) for match in NUMBER_SHAPE.finditer(text) if not operation or "put" in text
     ]
-    told = bool(shaped) and "put" in text
+    told = bool(shapes) and "put" in text
     if (
         operation
         and not told
         and (match := FEATURES.search(text) or BETWEEN.search(NUMBER_SHAPE.sub(_opened, text)))
     ):
         first, last = _number(match.group(1)), _number(match.group(2))
-        return last, True, first if isinstance(first, int) else None, ()
-    if shaped:
-        first_shape, last_shape = shaped[0], shaped[-1]
-        in_width = first_shape[0] if len(shaped) > 1 and isinstance(first_shape[0], int) else None
-        picture = tuple(size for size in last_shape if isinstance(size, int))
-        if len(last_shape) > 1 and len(picture) == len(last_shape):
-            return _product(picture), True, in_width, picture
-        return last_shape[-1], True, in_width, ()
+        return _Sizes(last, True, first if isinstance(first, int) else None)
+    if shapes:
+        return _sizes_of_shapes(shapes)
+    if SINGLE_VALUE.search(text):
+        return _Sizes(1, True)
     if match := POWER.search(text):
-        return int(match.group(1)), True, None, ()
+        return _Sizes(int(match.group(1)), True)
+    text = re.sub(r"\^\s*[\[(]?\d+[\])]?", " ", text)  # a^(3) is an a of layer 3
     if match := IMAGE.search(text):
         sizes = tuple(int(size) for size in match.groups() if size)
         if operation and len(sizes) == 2:  # a weight matrix: Gemm keeps (out, in), MatMul (in, out)
             out, into = sizes if "matmul" not in text.lower() else sizes[::-1]
-            return out, True, into, ()
-        return _product(sizes), True, None, sizes
+            return _Sizes(out, True, into)
+        return _Sizes(prod(sizes), True, None, sizes)
     if match := SIZED.search(text):
-        return _number(match.group(1) or match.group(2)), True, None, ()
+        return _Sizes(_number(match.group(1) or match.group(2)), True, counted=True)
     if operation and (match := FIRST_ARGUMENT.search(text)):
-        return _number(match.group(1)), True, None, ()
+        return _Sizes(_number(match.group(1)), True)
     if match := BRACKETED.search(text):
-        return _number(match.group(1)), True, None, ()
+        return _Sizes(_number(match.group(1)), True)
     bare = BARE.findall(text)
-    return (_number(bare[-1]) if bare else None), False, None, ()
+    return _Sizes(_number(bare[-1]) if bare else None)
+
+
+def _sizes_of_shapes(shapes: list[list[int | str]]) -> _Sizes:
+    first, last = shapes[0], shapes[-1]
+    into = first[0] if len(shapes) > 1 and isinstance(first[0], int) else None
+    picture = tuple(size for size in last if isinstance(size, int))
+    if len(last) > 1 and len(picture) == len(last):
+        return _Sizes(prod(picture), True, into, picture)
+    return _Sizes(last[-1], True, into)
 
 
 def _opened(match: re.Match[str]) -> str:
@@ -293,10 +323,3 @@ def _sizes(text: str) -> list[int | str]:
 def _number(text: str) -> int | str:
     digits = text.replace(",", "")
     return int(digits) if digits.isdigit() else text
-
-
-def _product(sizes: tuple[int, ...]) -> int:
-    product = 1
-    for size in sizes:
-        product *= size
-    return product

@@ -28,7 +28,7 @@ ACTIVATIONS: tuple[tuple[str, str], ...] = (
     (
         "relu",
         any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "렐루", "修正线性", "整流")
-        + r"|max\s*\(\s*0\s*,|max\s*\([^()]*,\s*0\s*\)",
+        + r"|max\s*[({]\s*0\s*,|max\s*[({][^(){}]*,\s*0\s*[)}]",
     ),
     (
         "tanh",
@@ -60,7 +60,7 @@ ACTIVATIONS: tuple[tuple[str, str], ...] = (
 LINEAR_ACTIVATION = re.compile(
     any_of(
         "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",
-        r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear",
+        r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
     + "|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
     re.I,
@@ -94,14 +94,29 @@ FLATTEN = re.compile(
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("input", re.compile(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingresso", "data", "image", "noise")
-                         + "|입력|输入|輸入|入力|特征", re.I)),
+                         + "|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
     ("hidden", re.compile(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oa]", "intermedia", "bottleneck", "encoder", "decoder")
-                          + "|은닉|히든|隐藏|隱藏|隐含|隠れ|中間", re.I)),
+                          + "|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
     ("output", re.compile(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscita", "ausgabe(?:schicht)?", "predictions?")
-                          + "|출력|输出|輸出|出力", re.I)),
+                          + "|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 ALL = re.compile(
-    any_of("all", "every", "each", "units?", "neurons?", "nodes?", "todas?", "todos", "cada")
+    any_of(
+        "all",
+        "every",
+        "each",
+        "units?",
+        "neurons?",
+        "nodes?",
+        "todas?",
+        "todos",
+        "cada",
+        "tutt[ei]",
+        r"act\w*(?:[ .]?f(?:ct|n|unction)\w*)?(?=\s*[=:])",
+        "tou(?:s|te|tes)",
+        "alle[rn]?",
+        r"act\\w*(?:[ .]?f(?:ct|n|unction)\\w*)?\\s*[=:]",
+    )
     + "|모든|모두|각|所有|每",
     re.I,
 )
@@ -117,21 +132,23 @@ WITH_BIAS = re.compile(
 BIAS_NODE = re.compile(
     r"(?:\+ ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
     r"|[xhazv]_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
-    r"|バイアス[ _]?\d*|biais[ _]?\d*|offset|threshold|schwelle|intercept|constant|one)"
-    r"(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
+    r"|バイアス[ _]?\d*|biais[ _]?\d*|offset|threshold|schwelle|intercept|constant|\(?intercept\)?|one)"
+    r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
     re.I,
 )
 # A matrix that stands for a map: `W1: 3072x50`, `W ∈ R^128×784`, `V (10, 128)`.
 MATRIX = re.compile(
     r"(?<![a-zA-Z])(?:[WVU]|weights?)_?\^?[\[(]?\d*[\])]?\s*(?:[:=∈(]|is)?\s*(?:R\s*\^\s*)?[(\[{]?\s*(\d+)\s*[x×,]\s*(\d+)"
 )
+RATE = re.compile(r"(?<![a-z])(?:rate|p|prob\w*)\s*[=:]?\s*(0?\.\d+)", re.I)
+SINGLE_VALUE = re.compile(r"∈\s*R\s*$")
 FIRST_ARGUMENT = re.compile(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
 MORE = re.compile(
     r"\(?\s*(?:\+|and|[.…⋮]+)\s*(\d[\d,]*)\s*(?:more|others?|further|개 ?더|개|más|weitere|autres|altri|他|个)?\s*\)?(?:\s*(?:units?|nodes?|neurons?))?",
     re.I,
 )
 DOTS = re.compile(
-    r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|· ?·|• ?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
+    r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
 )
 LOSS = re.compile(
     any_of(
@@ -146,7 +163,7 @@ FOREIGN = re.compile(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
         "rnn", "recurrent", "attention", "self-attention", "embedding", r"batch[ _-]?norm(?:alization)?\w*", r"layer[ _-]?norm\w*",
         "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "prelu", "selu", "mish", "convoluci[oó]n\\w*",
-        "deconv\\w*", "upsampl\\w*",
+        "primary key", "foreign key", r"varchar\w*", "deconv\\w*", "upsampl\\w*",
     )
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
     re.I,
@@ -178,9 +195,9 @@ FEATURES = re.compile(
 )
 BRACKETED = re.compile(rf"[(\[]\s*({NUMBER})\s*[)\]]")
 NOT_A_WIDTH = re.compile(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#-]\d+"
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*\d+|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )
-BARE = re.compile(rf"(?<![\w.\-^_(]){NUMBER}(?![\w.%])")
+BARE = re.compile(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")
 SLOPE = r"\s*\(?\s*(?:negative[_ ]slope|slope|alpha|α|a)?\s*[=:]?\s*(\d*\.\d+)\s*\)?"
