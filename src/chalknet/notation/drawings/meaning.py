@@ -247,6 +247,9 @@ class _Reading:
             if isinstance(step, Activation) and target and target[-1] == step:
                 continue
             target.append(step)
+            if step == Activation("?") and self._said[place].steps:
+                shown = self._said[place].text.splitlines()[0]
+                self._notes.append(f"{shown} does not say which activation it is: it stays ?")
         if self._maps and self._titles[place].linear and not steps:
             self._maps[-1].told = True
 
