@@ -18,6 +18,7 @@ from chalknet.data import ArraySource, Batches
 from chalknet.engine import Eager
 from chalknet.engine.fused_cpu import FusedCpu
 from chalknet.errors import MissingPackage, Refused, ShapeMismatch
+from chalknet.module import build
 from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Network
 from chalknet.plan import LOSSES, OPTIMIZERS, DataFacts, Placement, Plan, Recipe
 
@@ -102,7 +103,8 @@ def cases(draw):
     n = draw(st.integers(1, 40))
     reduction = draw(st.sampled_from(["mean", "sum"]))
     recipe = Recipe(
-        loss, name, options, lr=1e-3 if reduction == "mean" else 1e-6, batch_size=draw(st.none() | st.integers(1, n)), updates=9,
+        loss, name, options, updates=9,
+        lr=1e-3 if reduction == "mean" else 1e-6, batch_size=draw(st.none() | st.integers(1, n)),
         shuffle=draw(st.booleans()), drop_last=draw(st.booleans()), seed=draw(st.integers(0, 2**40)),
         reduction=reduction,
     )  # fmt: skip
@@ -207,12 +209,10 @@ def test_the_loss_under_dropout_has_its_expectation():
 def test_dropout_is_reproducible_from_the_seed_and_the_same_on_any_number_of_threads():
     network = cn.read("6 -> 400 relu dropout(0.5) -> 300 dropout(0.2) -> 2")
     data = samples("mse", 200, network, torch.float64)
-    losses = {
-        (seed, threads): opened(
-            FusedCpu(), network, Recipe("mse", lr=0.01, batch_size=50, updates=9, seed=seed), data, threads=threads
-        ).advance(9).losses
-        for seed, threads in [(1, 1), (1, 2), (2, 1)]
-    }  # fmt: skip
+    losses = {}
+    for seed, threads in [(1, 1), (1, 2), (2, 1)]:
+        recipe = Recipe("mse", lr=0.01, batch_size=50, updates=9, seed=seed)
+        losses[seed, threads] = opened(FusedCpu(), network, recipe, data, threads=threads).advance(9).losses
     np.testing.assert_allclose(losses[1, 1], losses[1, 2], rtol=1e-12)
     assert losses[1, 1] != losses[2, 1]
 
@@ -223,12 +223,40 @@ def test_the_first_epoch_under_dropout_has_the_batches_of_eager():
     data = samples("mse", 400, network, torch.float64)
     losses = []
     for engine in (Eager(), FusedCpu()):
-        module = nn.Sequential(nn.Linear(3, 40), nn.Dropout(0.5), nn.ReLU(), nn.Dropout(0.1), nn.Linear(40, 1))
-        module = module.double()
+        module = build(network).double()
         nn.init.zeros_(module[4].weight)  # so that chance has no part in yhat
         nn.init.zeros_(module[4].bias)
         losses.append(opened(engine, network, recipe, data, module=module).advance(100).losses)
     np.testing.assert_allclose(*losses, rtol=1e-12)
+
+
+def test_a_single_sample_with_many_zeros_is_read_where_it_is_not_zero():
+    network = cn.read("200 -> 40 relu -> 20 tanh -> 1")
+    x, y = samples("mse", 12, network, torch.float64)
+    x[torch.rand(x.shape, generator=torch.Generator().manual_seed(1)) < 0.8] = 0
+    for name, options in RECIPES.values():
+        recipe = Recipe("mse", name, options, lr=0.01, batch_size=1, shuffle=True, updates=9)
+        results = []
+        for engine in (Eager(), FusedCpu()):
+            session = opened(engine, network, recipe, (x, y))
+            losses = session.advance(30).losses
+            weights = [parameter.detach().numpy() for parameter in session.module.parameters()]
+            results.append(SimpleNamespace(losses=losses, weights=weights))
+        assert_same(*results, 1e-10)
+
+
+def test_the_numbers_do_not_depend_on_how_many_threads_were_at_work():
+    from chalknet.engine.fused_cpu import crew
+
+    network = cn.read("30 -> 100 relu -> 100 relu -> 3")
+    recipe = Recipe("mse", "adam", batch_size=64, updates=9)
+    data = samples("mse", 200, network, torch.float32)
+    losses = []
+    for most in (1, 2):
+        session = opened(FusedCpu(), network, recipe, data, "float32", threads=2)
+        session._schedule._crew = crew.Crew(most)
+        losses.append(session.advance(40).losses)
+    assert losses[0] == losses[1]
 
 
 def test_a_ready_made_module_is_fitted_where_it_is_and_frozen_weights_stay():
@@ -322,9 +350,7 @@ def test_without_numba_it_is_refused_with_the_install_line(monkeypatch):
 
 def test_y_of_another_width_than_yhat_is_an_error():
     with pytest.raises(ShapeMismatch, match="got 2 numbers a sample; wanted 1"):
-        opened(
-            FusedCpu(), cn.read("2 -> 1"), Recipe("mse", updates=1), (torch.ones(3, 2), torch.ones(3, 2)), "float32"
-        )  # fmt: skip
+        opened(FusedCpu(), cn.read("2 -> 1"), Recipe("mse", updates=1), (torch.ones(3, 2), torch.ones(3, 2)))
 
 
 def test_every_activation_loss_and_optimizer_has_compiled_code():
@@ -346,7 +372,9 @@ def test_values_and_slopes_of_activations_are_torchs_to_the_last_digits(case, dt
     options = case.all_options.values()
     code = ACTIVATION_CODES[" ".join([case.kind, *(o for o in options if isinstance(o, str))])]
     a, b, *_ = [dtype(o) for o in options if not isinstance(o, str)] + [dtype(0)] * 2
-    z = np.concatenate([np.linspace(-200, 200, 4001), np.linspace(-2, 2, 4001), [1e-30, -1e-30]]).astype(dtype)
+    z = np.concatenate([np.linspace(-200, 200, 4001), np.linspace(-2, 2, 4001), [1e-30, -1e-30]]).astype(
+        dtype
+    )
     h, g = np.empty_like(z), np.ones_like(z)
     activate(code, z, h, a, b)
     steepen(code, z, h, g, a, b)

@@ -25,6 +25,10 @@ class Eager:
         """Return nothing: whatever torch runs, this engine runs."""
         return ()
 
+    def doubts(self, updates: int | None) -> tuple[str, ...]:
+        """Return nothing: it starts at once."""
+        return ()
+
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
         """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""
         device, dtype = torch.device(plan.placement.device), getattr(torch, plan.placement.dtype)
@@ -50,6 +54,7 @@ class EagerSession:
         device: torch.device,
     ) -> None:
         self.module = module
+        self.compile_s = 0.0
         self._loss = loss_function(recipe)
         self._optimizer = optimizer_over(module, recipe)
         self._stream = stream

@@ -33,6 +33,10 @@ class Session(Protocol):
     def module(self) -> nn.Module:
         """Return the module with the weights of the last whole update."""
 
+    @property
+    def compile_s(self) -> float:
+        """Return the seconds spent compiling or loading what was compiled; no training time."""
+
     def advance(self, updates: int) -> Progress:
         """Make so many updates without coming back in between; the losses are fetched once."""
 
@@ -44,6 +48,13 @@ class Engine(Protocol):
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
+
+    def doubts(self, updates: int | None) -> tuple[str, ...]:
+        """Return the reasons why a fit of so many updates should not choose it unasked.
+
+        Args:
+            updates: how many there will be; None for a budget in seconds.
+        """
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> Session:
         """Return a session before its first update; without a module the plan's network is built."""

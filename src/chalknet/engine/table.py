@@ -6,5 +6,6 @@ from collections.abc import Mapping
 
 from chalknet.engine.eager import Eager
 from chalknet.engine.engine import Engine
+from chalknet.engine.fused_cpu import FusedCpu
 
-ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (Eager(),)}
+ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (FusedCpu(), Eager())}

@@ -76,7 +76,8 @@ def prepare(
     ready = make_ready(source, recipe.loss_row, mouth, dtype)
     batches = Batches(ready.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     other = source.held_out and make_ready(source.held_out, recipe.loss_row, mouth, dtype).source
-    engine, engine_reasons = _engine(wish.engine, network, recipe, placement)
+    updates = _updates(recipe, batches)
+    engine, engine_reasons = _engine(wish.engine, network, (recipe, updates), placement)
     plan = Plan(
         network=network,
         model=_one_line(network, module),
@@ -86,7 +87,7 @@ def prepare(
         ),
         placement=placement,
         engine=engine,
-        updates=_updates(recipe, batches),
+        updates=updates,
         updates_per_epoch=batches.updates_per_epoch,
         reasons=(*ready.reasons, *_doubts(network, recipe), *engine_reasons),
     )
@@ -227,16 +228,19 @@ def _probe(module: nn.Module, source: Source, dtype: torch.dtype) -> Mouth | Non
 
 
 def _engine(
-    asked: str, network: Network | None, recipe: Recipe, placement: Placement
+    asked: str, network: Network | None, length: tuple[Recipe, int | None], placement: Placement
 ) -> tuple[str, tuple[str, ...]]:
+    recipe, updates = length
     if asked != "auto" and asked not in ENGINES:
         raise unknown_name("engine", "engine", asked, ("auto", *ENGINES))
     passed_over: list[str] = []
     for name in ENGINES if asked == "auto" else (asked,):
         refusals = ENGINES[name].refusals(network, recipe, placement)
-        if not refusals:
+        doubts = ENGINES[name].doubts(updates) if asked == "auto" and not refusals else ()
+        if not refusals and not doubts:
             return name, tuple(passed_over)
         passed_over += [f"engine {name} cannot run this: {reason}" for reason in refusals]
+        passed_over += [f"engine {name} was passed over: {reason}" for reason in doubts]
     raise Refused(
         where=f"engine {asked}",
         got="; ".join(passed_over),

@@ -160,7 +160,7 @@ def run(prepared: Prepared, recording: Recording) -> FitResult:
     with _threads(decided.placement.threads):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
         history, outcome = run_loop(Run(decided, session, prepared.batches, prepared.held_out, recording))
-    return FitResult(decided, session.module, history, outcome)
+    return FitResult(decided, session.module, history, outcome, session.compile_s)
 
 
 def _check_recording(**every: int | None) -> None:

@@ -21,12 +21,14 @@ class FitResult:
             any torch module.
         history: a row for every recorded update, and the evaluations.
         outcome: how the fit ended.
+        compile_s: seconds that compiling or loading kernels took; no training time.
     """
 
     plan: Plan
     module: nn.Module
     history: History
     outcome: Outcome
+    compile_s: float = 0.0
 
     @property
     def evaluation(self) -> Evaluation:
@@ -36,10 +38,11 @@ class FitResult:
     def __str__(self) -> str:
         last, history = self.evaluation, self.history
         show = show_share if history.metric == "accuracy" else show_value
+        compiled = f", after {show_seconds(self.compile_s)} of compiling or loading" if self.compile_s else ""
         held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
         return (
             f"{self.outcome}\n"
             f"{show_count(history.updates[-1])} updates, {show_count(history.samples[-1])} samples, "
-            f"{show_seconds(history.seconds[-1])} of training\n"
+            f"{show_seconds(history.seconds[-1])} of training by {self.plan.engine}{compiled}\n"
             f"loss {show_value(history.loss[-1])}, {history.metric} {show(last.train)}{held_out}"
         )

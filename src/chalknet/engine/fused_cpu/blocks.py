@@ -8,9 +8,7 @@ has its share of the hidden units; they meet once an update, when every share of
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numba import njit
+from typing import Any
 
 from chalknet.engine.fused_cpu.activations import activate, steepen
 from chalknet.engine.fused_cpu.chain import (
@@ -29,14 +27,14 @@ from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
 from chalknet.engine.fused_cpu.names import RELU
 from chalknet.engine.fused_cpu.optimizers import NUMBERS, improve, prepare
 from chalknet.engine.fused_cpu.relu_vectors import SAMPLES, UNITS, relu_back, relu_forth
-from chalknet.engine.fused_cpu.scalars import SUMS, like, part
+from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
 from chalknet.engine.fused_cpu.steps import back, forth
 from chalknet.engine.fused_cpu.threads import meet
 from chalknet.engine.fused_cpu.tiles import gather, loss_of
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
 # ruff: noqa: D103
-# mypy: disable-error-code="no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 BLOCK = 256  # hidden units at a time
 GROUP = 4  # samples at a time
@@ -49,9 +47,9 @@ def block_z(steps, values, low, width, x, at, z):
     """Write z = W x + b of one sample for a block of hidden units."""
     step = steps[0]
     if step[BIAS_AT] >= 0:
-        z[:] = values[step[BIAS_AT] + low : step[BIAS_AT] + low + width]
+        copy(values[step[BIAS_AT] + low : step[BIAS_AT] + low + width], z)
     else:
-        z[:] = like(0.0, z[0])
+        fill(z, like(0.0, z[0]))
     for i in range(step[IN]):
         a = step[WEIGHT_AT] + i * step[WEIGHT_STRIDE] + low
         w, scale = values[a : a + width], x[at + i]
@@ -82,7 +80,7 @@ def block_forth(steps, options, values, low, width, x, at, rows, yhat, room):
 def block_back(steps, options, values, low, width, x, at, rows, e, room, g):
     """Write the gradients of a block: its biases, its weights by input, its weights by output."""
     inputs, out = steps[0, IN], steps[2]
-    g[:] = like(0.0, g[0])
+    fill(g, like(0.0, g[0]))
     for row in range(0, rows, GROUP):
         some = min(GROUP, rows - row)
         z, h = room[: some * width], room[GROUP * BLOCK : GROUP * BLOCK + some * width]
@@ -90,7 +88,7 @@ def block_back(steps, options, values, low, width, x, at, rows, e, room, g):
         for s in range(some):
             block_z(steps, values, low, width, x, at + (row + s) * inputs, z[s * width : (s + 1) * width])
         activate(steps[1, CODE], z, h, options[1, 0], options[1, 1])
-        back[:] = like(0.0, g[0])
+        fill(back, like(0.0, g[0]))
         for s in range(some):
             hidden, dz = h[s * width : (s + 1) * width], back[s * width : (s + 1) * width]
             for o in range(out[OUT]):
@@ -168,11 +166,11 @@ def improve_last_bias(steps, method, values, rows, e, g, numbers):
 
 
 @part
-def begin_yhat(steps, values, rows, thread, yhat):
-    """Let the first thread's share begin with the last bias, the others' with zero."""
+def begin_yhat(steps, values, rows, lane, yhat):
+    """Let the first share begin with the last bias, the others' with zero."""
     out = steps[2]
-    yhat[:] = like(0.0, yhat[0])
-    if thread == 0 and out[BIAS_AT] >= 0:
+    fill(yhat, like(0.0, yhat[0]))
+    if lane == 0 and out[BIAS_AT] >= 0:
         for row in range(rows):
             for o in range(out[OUT]):
                 yhat[row * out[OUT] + o] = values[out[BIAS_AT] + o]
@@ -233,67 +231,84 @@ def copy_x(data, batch, start, rows, arena, at):
         gather(data, batch, start, rows, arena, at)
     else:
         numbers = rows * batch.features
-        arena[at : at + numbers] = data.x[start * batch.features : start * batch.features + numbers]
+        first = start * batch.features
+        copy(data.x[first : first + numbers], arena[at : at + numbers])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
-def run_blocks(thread, threads, ahead, done, chain, ending, data, batch, method, places, weights, shared):
-    """Make the updates that `shared.losses` has room for; return how many were made.
-
-    Args:
-        thread: this thread's number, from 0.
-        threads: how many threads run this together.
-        ahead: number of the first batch, counted from where `data.order` begins.
-        done: updates made before.
-        chain: the network, whose first three steps are Linear, activation, Linear.
-        ending: the steps behind them, an identity at the least.
-        data: the samples.
-        batch: how they are cut; a tile is a whole batch.
-        method: how weights are improved.
-        places: places inside an arena: gathered x, and the gradient.
-        weights: the weights; gradients hold each thread's room for a block.
-        shared: what the threads share; parts hold each thread's yhat, for two updates in turn.
-    """
-    steps = chain.steps
-    units, outputs = steps[0, OUT], steps[2, OUT]
+@part
+def share_of_units(steps, lane, lanes):
+    """Return where a share of the hidden units begins and ends."""
+    units = steps[0, OUT]
     if is_plain(steps):
         units = (units + SHARE - 1) // SHARE * SHARE  # what fills up is zero and stays zero under ReLU
-    low = units * thread // threads // SHARE * SHARE
-    high = units if thread == threads - 1 else units * (thread + 1) // threads // SHARE * SHARE
-    arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
-    block_room = len(weights.gradients) // threads
-    room = weights.gradients[thread * block_room : (thread + 1) * block_room]
-    g = room[3 * GROUP * BLOCK :]
-    part_size = len(shared.parts) // (2 * threads)
-    meetings, numbers = 0, np.empty(NUMBERS)
-    for made in range(len(shared.losses)):
-        epoch, index = divmod(ahead + made, batch.per_epoch)
-        rows = min(batch.size, batch.samples - index * batch.size)
-        start = index * batch.size + (epoch * batch.source if len(data.order) else 0)
-        if len(data.order) or batch.per_epoch > 1 or made == 0:
-            copy_x(data, batch, start, rows, arena, places.x)
-        turn = (made % 2) * threads
-        own = shared.parts[(turn + thread) * part_size : (turn + thread + 1) * part_size]
-        begin_yhat(steps, weights.values, rows, thread, own)
-        walk_forth(chain, weights, low, high, arena, places.x, rows, own, room)
-        yhat = own
-        if threads > 1:
-            meetings += threads
-            meet(shared.counter, meetings)
-            yhat = arena[places.other : places.other + rows * outputs]
-            yhat[:] = like(0.0, room[0])
-            for other in range(threads):
-                more = shared.parts[(turn + other) * part_size : (turn + other + 1) * part_size]
-                for i in range(rows * outputs):
-                    yhat[i] += more[i]
-        loss = tail(ending, data, batch, method, start, rows, yhat, arena, places, weights, shared.keys)
-        if thread == 0:
-            shared.losses[made] = loss
-        e = arena[places.gradient : places.gradient + rows * outputs]
-        prepare(method.numbers, done + made + 1, numbers)
-        walk_back(chain, weights, method, low, high, arena, places.x, rows, e, room, g, numbers)
-        if thread == 0:
-            improve_last_bias(steps, method, weights.values, rows, e, g, numbers)
-        if not math.isfinite(loss):
-            return made + 1
-    return len(shared.losses)
+    high = units if lane == lanes - 1 else units * (lane + 1) // lanes // SHARE * SHARE
+    return units * lane // lanes // SHARE * SHARE, high
+
+
+@part
+def whole_yhat(parts, part_size, turn, lanes, numbers, yhat):
+    """Add the shares of yhat in their order."""
+    fill(yhat, like(0.0, parts[0]))
+    for lane in range(lanes):
+        more = parts[(turn + lane) * part_size : (turn + lane) * part_size + numbers]
+        for i in range(numbers):
+            yhat[i] += more[i]
+
+
+def _compiled(stamp: int) -> Any:
+    """Return the kernel that makes the updates `shared.losses` has room for, and returns how many it made.
+
+    Its arguments: this thread's number; how many threads run it together; in how many lanes the hidden
+    units are shared; the number of the first batch, counted from where `data.order` begins; updates made
+    before; the network, whose first three steps are Linear, activation, Linear; the steps behind them, an
+    identity at the least; the samples; how they are cut, a tile being a whole batch; how weights are
+    improved; places inside an arena; the weights, whose gradients hold each thread's room for a block;
+    what the threads share, its parts being each lane's yhat, for two updates in turn.
+    """
+
+    @kernel
+    def run_blocks(
+        thread, threads, lanes, ahead, done, chain, ending, data, batch, method, places, weights, shared
+    ):
+        steps, values = chain.steps, weights.values
+        arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
+        block_room = len(weights.gradients) // lanes
+        room = weights.gradients[thread * block_room : (thread + 1) * block_room]
+        g = room[3 * GROUP * BLOCK :]
+        part_size = len(shared.parts) // (2 * lanes)
+        meetings, numbers = stamp * 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
+        for made in range(len(shared.losses)):
+            epoch, index = divmod(ahead + made, batch.per_epoch)
+            rows = min(batch.size, batch.samples - index * batch.size)
+            start = index * batch.size + (epoch * batch.source if len(data.order) else 0)
+            if len(data.order) or batch.per_epoch > 1 or made == 0:
+                copy_x(data, batch, start, rows, arena, places.x)
+            turn = (made % 2) * lanes
+            for lane in range(thread, lanes, threads):
+                own = shared.parts[(turn + lane) * part_size : (turn + lane + 1) * part_size]
+                begin_yhat(steps, values, rows, lane, own)
+                low, high = share_of_units(steps, lane, lanes)
+                walk_forth(chain, weights, low, high, arena, places.x, rows, own, room)
+            if threads > 1:
+                meetings += threads
+                meet(shared.counter, meetings)
+            yhat = arena[places.other : places.other + rows * steps[2, OUT]]
+            whole_yhat(shared.parts, part_size, turn, lanes, len(yhat), yhat)
+            loss = tail(ending, data, batch, method, start, rows, yhat, arena, places, weights, shared.keys)
+            if thread == 0:
+                shared.losses[made] = loss
+            e = arena[places.gradient : places.gradient + len(yhat)]
+            prepare(method.numbers, done + made + 1, numbers)
+            for lane in range(thread, lanes, threads):
+                low, high = share_of_units(steps, lane, lanes)
+                walk_back(chain, weights, method, low, high, arena, places.x, rows, e, room, g, numbers)
+            if thread == 0:
+                improve_last_bias(steps, method, values, rows, e, g, numbers)
+            if not math.isfinite(loss):
+                return made + 1
+        return len(shared.losses)
+
+    return run_blocks
+
+
+run_blocks = _compiled(STAMP)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from chalknet.engine.fused_cpu.names import ACTIVATION_CODES
+from chalknet.engine.fused_cpu.names import ACTIVATION_CODES, Array
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
@@ -36,8 +36,8 @@ class Chain(NamedTuple):
         options: `(steps, 2)`: an activation's options, or what Dropout multiplies kept values by.
     """
 
-    steps: np.ndarray
-    options: np.ndarray
+    steps: Array
+    options: Array
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Layout:
     gradient_at: tuple[int, int]
 
 
-def lay_out(network: Network, dtype: np.dtype, fill: int) -> Layout:
+def lay_out(network: Network, dtype: np.dtype[Any], fill: int) -> Layout:
     """Return the table of a network whose steps are all known to the kernels.
 
     Args:
@@ -78,7 +78,7 @@ def lay_out(network: Network, dtype: np.dtype, fill: int) -> Layout:
 class _Builder:
     """Gives every step its place."""
 
-    def __init__(self, network: Network, dtype: np.dtype, fill: int) -> None:
+    def __init__(self, network: Network, dtype: np.dtype[Any], fill: int) -> None:
         self._dtype, self._fill = dtype, fill
         width = _number(network.input_shape[-1])
         self._positions = prod(_number(size) for size in network.input_shape[:-1])
@@ -139,7 +139,7 @@ class _Builder:
         return -(-width // self._fill) * self._fill
 
     def _spread(self, width: int) -> int:
-        """Return the width filled up, and off the powers of two whose rows fight for one place in the cache."""
+        """Return the width filled up, off the powers of two whose rows fight for one place in the cache."""
         filled = self._filled(width)
         return filled + self._fill * (filled * self._dtype.itemsize % (_PAGE_BYTES // 2) == 0)
 
@@ -173,7 +173,7 @@ def linears_of(module: nn.Module) -> list[nn.Linear]:
     return [child for child in module.modules() if isinstance(child, nn.Linear)]
 
 
-def weight_views(steps: np.ndarray, vector: torch.Tensor) -> list[dict[str, torch.Tensor]]:
+def weight_views(steps: Array, vector: torch.Tensor) -> list[dict[str, torch.Tensor]]:
     """Return for each Linear the places of its weight `(out, in)` and bias `(out,)` inside a vector."""
     views = []
     for row in steps[np.isin(steps[:, KIND], (LINEAR, NARROW))].tolist():
@@ -186,7 +186,7 @@ def weight_views(steps: np.ndarray, vector: torch.Tensor) -> list[dict[str, torc
     return views
 
 
-def turned_views(steps: np.ndarray, vector: torch.Tensor) -> list[torch.Tensor | None]:
+def turned_views(steps: Array, vector: torch.Tensor) -> list[torch.Tensor | None]:
     """Return for each Linear the place of its turned copy `(out, in)`, None where there is none."""
     return [
         None

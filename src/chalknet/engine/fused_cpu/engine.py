@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _STEPS = (Linear, Activation, Dropout, Flatten)
 _DTYPES = ("float32", "float64")
+_UPDATES_THAT_PAY_LOADING, _UPDATES_THAT_PAY_COMPILING = 5_000, 200_000
 _INSTALL = 'pip install "chalknet[fused]"'
 
 
@@ -38,6 +41,19 @@ class FusedCpu:
         else:
             reasons += _network_reasons(network, recipe)
         return tuple(reasons) or _numba_reasons()
+
+    def doubts(self, updates: int | None) -> tuple[str, ...]:
+        """Return why a fit this short should not choose it unasked: loading or compiling has to pay.
+
+        Loading kernels takes about a second and compiling them, once on a machine, about forty; the plain
+        loop spends some 150 µs an update that these kernels save.
+        """
+        compiled = _compiled_before()
+        least = _UPDATES_THAT_PAY_LOADING if compiled else _UPDATES_THAT_PAY_COMPILING
+        if updates is None or updates >= least:
+            return ()
+        what = "loading its kernels" if compiled else "compiling its kernels, once on this machine,"
+        return (f"{what} pays from {least:,} updates on; engine='{self.name}' takes it all the same",)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> FusedSession:
         """Return a session with the weights and orders that the eager engine has.
@@ -64,6 +80,13 @@ class FusedCpu:
         from chalknet.engine.fused_cpu.session import FusedSession
 
         return FusedSession(plan, batches, module)
+
+
+def _compiled_before() -> bool:
+    """Return whether numba has kept kernels of this package on disk, wherever it keeps them here."""
+    said = os.environ.get("NUMBA_CACHE_DIR")
+    places = [Path(__file__).parent / "__pycache__", Path.home() / ".cache" / "numba"]
+    return any(any(place.rglob("*.nbi")) for place in ([Path(said)] if said else places) if place.is_dir())
 
 
 def _placement_reasons(placement: Placement) -> list[str]:

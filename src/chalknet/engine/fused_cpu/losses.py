@@ -12,7 +12,7 @@ from typing import Any
 from chalknet.engine.fused_cpu.scalars import exponential, like, scalar, sigmoid_of
 
 # ruff: noqa: D103
-# mypy: disable-error-code="no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
 @scalar

@@ -1,6 +1,12 @@
-"""The names of the rows that have compiled code, without loading numba."""
+"""Names that need no numba: the rows that have compiled code, and the type of arrays."""
 
 from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
 
 # In the order of the tables they name; tests/engine/test_fused_cpu.py holds them equal.
 ACTIVATION_NAMES = (

@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from chalknet.engine.fused_cpu.scalars import like, scalar
+from chalknet.engine.fused_cpu.scalars import copy, like, scalar
 from chalknet.plan import Recipe
 
 # ruff: noqa: D103
-# mypy: disable-error-code="no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 LR, DECAY, MOMENTUM, DAMPENING, NESTEROV, BETA1, BETA2, EPS, CENTERED = range(9)
 FRESH, SIZE, ROOT, NUMBERS = range(9, 13)
@@ -23,7 +23,7 @@ FRESH, SIZE, ROOT, NUMBERS = range(9, 13)
 @scalar
 def prepare(numbers, update, o):
     """Write into o the recipe's numbers and what they are at this update, counted from 1."""
-    o[: len(numbers)] = numbers
+    copy(numbers, o[: len(numbers)])
     o[FRESH] = 1.0 if update == 1 else 1.0 - numbers[DAMPENING]
     o[SIZE] = numbers[LR] / (1.0 - numbers[BETA1] ** update)
     o[ROOT] = 1.0 / math.sqrt(1.0 - numbers[BETA2] ** update)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from chalknet.data import Batches
+from chalknet.engine.fused_cpu.names import Array
 from chalknet.module import RandomStream
 
 _LARGEST_ORDER = 1 << 20  # row numbers held at a time: 8 MB
@@ -28,8 +29,8 @@ class Orders:
         self._drawn = 0  # epochs whose order was drawn
         self._last = np.empty(0, dtype=np.int64)
 
-    def ahead(self, done: int, updates: int) -> tuple[np.ndarray, int, int]:
-        """Return the rows of the epochs from update `done` on, the first batch in them, and for how many updates.
+    def ahead(self, done: int, updates: int) -> tuple[Array, int, int]:
+        """Return the rows of the epochs ahead, the number of the first batch, and how long they last.
 
         Without an order the rows are empty and all updates can be made.
         """
@@ -45,11 +46,11 @@ class Orders:
         self._last = rows[-1]
         return np.concatenate(rows), index, min(updates, epochs * per_epoch - index)
 
-    def _draw(self) -> np.ndarray:
+    def _draw(self) -> Array:
         with self._stream.active():
             order = self._batches.draw_order()
         self._drawn += 1
         generator = torch.Generator().manual_seed(order)  # type: ignore[arg-type]
         rows = torch.randperm(len(self._batches.source), generator=generator, device="cpu")
-        numbers: np.ndarray = rows.numpy()
+        numbers: Array = rows.numpy()
         return numbers

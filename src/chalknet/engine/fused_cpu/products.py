@@ -11,7 +11,7 @@ from chalknet.engine.fused_cpu.scalars import like, part
 from chalknet.engine.fused_cpu.vectors import TILE_ROWS, VECTOR_BYTES
 
 # ruff: noqa: D103
-# mypy: disable-error-code="no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 _full_2, _full_1 = vectors.tile_full_2, vectors.tile_full_1
 _four_2, _four_1 = vectors.tile_4_2, vectors.tile_4_1

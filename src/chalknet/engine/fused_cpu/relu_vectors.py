@@ -1,8 +1,9 @@
 """The two inner loops of one wide ReLU layer with the sums in registers, written as vector instructions.
 
-For z = w x + b, the units' share of yhat is sum over units of v max(z, 0); on the way back each unit needs two
-sums over the samples that it lets pass, of e and of e x: the gradient of v is then w times the second plus b
-times the first. Measured at 500 units and 100 samples: 5 µs an update in place of 8 for numba's own loops.
+For z = w x + b, the units' share of yhat is sum over units of v max(z, 0); on the way back each unit needs
+two sums over the samples that it lets pass, of e and of e x: the gradient of v is then w times the second
+plus b times the first. Measured at 500 units and 100 samples, one thread: 7.6 µs an update, and 10.8 with
+numba's own loops.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from __future__ import annotations
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
+from chalknet.engine.fused_cpu.scalars import intrinsic
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES, Writer
 
 SAMPLES = 8  # samples that go forth at a time
 UNITS = 4 if VECTOR_BYTES == 64 else 2  # vectors of units that come back at a time
 _SUMS = ("contract", "reassoc", "nsz")
 
-# mypy: disable-error-code="misc, no-untyped-def"
+# ruff: noqa: RUF059
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
 @intrinsic

@@ -7,21 +7,42 @@ the vector units. The polynomials here are within two units in the last place.
 from __future__ import annotations
 
 import math
+import zlib
+from pathlib import Path
 from typing import Any
 
 from llvmlite import ir
 from numba import njit, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 ELEMENTWISE = {"contract", "nsz"}  # no reordering: the exponential's remainder depends on it
 SUMS = {"contract", "nsz", "reassoc"}
 
-# Compiled as a part of a kernel. A division by zero gives infinity, as in torch: a check would cost the vectors.
-scalar = njit(fastmath=ELEMENTWISE, nogil=True, error_model="numpy")
-part = njit(fastmath=SUMS, nogil=True, error_model="numpy")
+intrinsic: Any = _intrinsic
+
+# Compiled as a part of a kernel. A division by zero gives infinity, as in torch: a check would cost the
+# vectors.
+# Nothing is allocated, so no array's references are counted: counting cost 1 µs an update.
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_njit: Any = njit
+scalar: Any = _njit(fastmath=ELEMENTWISE, **_OPTIONS)
+part: Any = _njit(fastmath=SUMS, **_OPTIONS)
+kernel: Any = _njit(fastmath=SUMS, cache=True, **_OPTIONS)
 
 
-@intrinsic  # type: ignore[misc]
+def _stamp_of_sources() -> int:
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return zlib.crc32(b"".join(source.read_bytes() for source in sources))
+
+
+# numba keeps compiled code for as long as the kernel's own file is unchanged; a kernel that closes over this
+# number is compiled anew when any file here changes.
+STAMP = _stamp_of_sources()
+
+
+@intrinsic
 def like(context: Any, value: Any, model: Any) -> Any:
     """Return the value as a number of the model's type."""
 
@@ -31,7 +52,7 @@ def like(context: Any, value: Any, model: Any) -> Any:
     return model(value, model), write
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def is_single(context: Any, model: Any) -> Any:
     """Return whether a number is a float32, known as the code is compiled."""
 
@@ -41,7 +62,7 @@ def is_single(context: Any, model: Any) -> Any:
     return types.boolean(model), write
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def power_of_two(context: Any, exponent: Any, model: Any) -> Any:
     """Return 2 to the power of a whole number in the range of the model's type, from its bits."""
 
@@ -56,7 +77,7 @@ def power_of_two(context: Any, exponent: Any, model: Any) -> Any:
     return model(exponent, model), write
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def nearest(context: Any, value: Any) -> Any:
     """Return the nearest whole number, as a number of the same type."""
 
@@ -79,8 +100,8 @@ _INVERSE_FACTORIALS = tuple(1 / math.factorial(k) for k in range(14))
 _F = _INVERSE_FACTORIALS
 
 
-@scalar  # type: ignore[misc]
-def _less_one_near_zero(r):  # type: ignore[no-untyped-def]
+@scalar
+def _less_one_near_zero(r):
     """Return exp(r) - 1 for |r| up to ln(2) / 2 by its series."""
     if is_single(r):
         p = like(_F[7], r)
@@ -101,16 +122,16 @@ def _less_one_near_zero(r):  # type: ignore[no-untyped-def]
     return p * r * r + r
 
 
-@scalar  # type: ignore[misc]
-def _kept_in_range(x):  # type: ignore[no-untyped-def]
+@scalar
+def _kept_in_range(x):
     low = like(-104.0, x) if is_single(x) else like(-746.0, x)
     high = like(89.0, x) if is_single(x) else like(710.0, x)
     x = low if x < low else x
     return high if x > high else x
 
 
-@scalar  # type: ignore[misc]
-def exponential(x):  # type: ignore[no-untyped-def]
+@scalar
+def exponential(x):
     """Return exp(x); no number gives no number."""
     kept = _kept_in_range(x)
     n = nearest(kept * like(_LOG2_E, x))
@@ -120,8 +141,8 @@ def exponential(x):  # type: ignore[no-untyped-def]
     return value if x == x else x
 
 
-@scalar  # type: ignore[misc]
-def exponential_less_one(x):  # type: ignore[no-untyped-def]
+@scalar
+def exponential_less_one(x):
     """Return exp(x) - 1 for x up to 0 without loss of digits near 0; no number gives no number."""
     kept = like(-40.0, x) if x < like(-40.0, x) else x  # below, exp(x) is lost beside the 1
     n = nearest(kept * like(_LOG2_E, x))
@@ -131,16 +152,30 @@ def exponential_less_one(x):  # type: ignore[no-untyped-def]
     return value if x == x else x
 
 
-@scalar  # type: ignore[misc]
-def sigmoid_of(z):  # type: ignore[no-untyped-def]
+@scalar
+def sigmoid_of(z):
     """Return 1 / (1 + exp(-z))."""
     return like(1.0, z) / (like(1.0, z) + exponential(-z))
 
 
-@scalar  # type: ignore[misc]
-def tanh_of(z):  # type: ignore[no-untyped-def]
+@scalar
+def tanh_of(z):
     """Return tanh(z), from exp(-2 |z|) - 1."""
     size = -z if z < like(0.0, z) else z
     less = exponential_less_one(like(-2.0, z) * size)
     value = -less / (like(2.0, z) + less)
     return -value if z < like(0.0, z) else value
+
+
+@part
+def fill(target, value):
+    """Set all numbers of a stretch."""
+    for i in range(len(target)):
+        target[i] = value
+
+
+@part
+def copy(source, target):
+    """Copy a stretch of numbers to another one of its length."""
+    for i in range(len(target)):
+        target[i] = source[i]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,9 +25,11 @@ from chalknet.engine.fused_cpu.chain import (
     Layout,
     lay_out,
 )
+from chalknet.engine.fused_cpu.crew import Crew, run_together
 from chalknet.engine.fused_cpu.losses import CODES as LOSS_CODES
+from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import CODES as OPTIMIZER_CODES
-from chalknet.engine.fused_cpu.optimizers import DECAY, MOMENTUM, numbers_of, slots_of
+from chalknet.engine.fused_cpu.optimizers import DECAY, MOMENTUM, NUMBERS, numbers_of, slots_of
 from chalknet.engine.fused_cpu.products import lanes
 from chalknet.engine.fused_cpu.steps import Weights
 from chalknet.engine.fused_cpu.tiles import Batch, Data, Method, Places, Shared, run_tiles
@@ -40,6 +39,7 @@ from chalknet.plan import Recipe
 
 _TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 _LARGEST_TILE = 20 * TILE_ROWS
+_MOST_SHARES = 8
 _LINE = 16  # numbers between what two threads write: a cache line of its own
 _FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
 _WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, the meetings cost more
@@ -56,9 +56,9 @@ class Samples:
         targets: numbers in one y.
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    classes: np.ndarray
+    x: Array
+    y: Array
+    classes: Array
     targets: int
 
 
@@ -66,12 +66,12 @@ class Samples:
 class Store:
     """The weights of a fit and what its optimizer keeps beside them."""
 
-    values: np.ndarray
-    turned: np.ndarray
-    companions: tuple[np.ndarray, np.ndarray, np.ndarray]
+    values: Array
+    turned: Array
+    companions: tuple[Array, Array, Array]
 
 
-def make_store(layout: Layout, recipe: Recipe, dtype: np.dtype) -> Store:
+def make_store(layout: Layout, recipe: Recipe, dtype: np.dtype[Any]) -> Store:
     """Return zeros for the weights and for the companions that the recipe's optimizer writes."""
     first, second, third = (_zeros(layout.weights if used else 0, dtype) for used in slots_of(recipe))
     return Store(_zeros(layout.weights, dtype), _zeros(layout.turned, dtype), (first, second, third))
@@ -80,9 +80,9 @@ def make_store(layout: Layout, recipe: Recipe, dtype: np.dtype) -> Store:
 class Schedule(Protocol):
     """The memory and the compiled loop of one fit."""
 
-    threads: int
+    shares: int
 
-    def run(self, order: np.ndarray, ahead: int, done: int, losses: np.ndarray) -> int:
+    def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
         """Make as many updates as losses has room for, fewer after one that is no number; return how many.
 
         Args:
@@ -133,7 +133,7 @@ def choose_schedule(task: Task) -> Schedule:
     return BlockSchedule(task) if walks_blocks(task.network) else TileSchedule(task)
 
 
-def fill_of(network: Network, dtype: np.dtype) -> int:
+def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
     """Return the multiple up to which rows of weights are filled for the network's schedule."""
     return SHARE if walks_blocks(network) else lanes(dtype.itemsize)
 
@@ -162,7 +162,7 @@ class BlockSchedule:
             int(n) for n in (chain.steps[0, IN], chain.steps[0, OUT], chain.steps[2, OUT])
         )
         work = units * (inputs + outputs) * task.rows * 3
-        self.threads = max(1, min(task.threads, units // (2 * SHARE), work // _WORTH_A_THREAD))
+        self.shares = max(1, min(task.threads, _MOST_SHARES, units // (2 * SHARE), work // _WORTH_A_THREAD))
         tail = lay_out(
             Network((outputs,), (Activation("identity"), *task.network.steps[3:])),
             dtype,
@@ -171,29 +171,35 @@ class BlockSchedule:
         rows = task.rows
         x_at = tail.row * rows
         size = x_at + rows * inputs + _LINE
-        self._places = Places(x_at, *(at * rows for at in tail.gradient_at), size)
+        gradient, other = (at * rows for at in tail.gradient_at)
+        self._places = Places(x_at, gradient, other, size)
         room = 3 * GROUP * BLOCK + (1 + inputs + outputs) * BLOCK
-        self._weights = Weights(store.values, store.turned, store.turned, _zeros(self.threads * room, dtype))
-        self._arenas = _zeros(self.threads * size, dtype)
-        self._parts = _zeros(2 * self.threads * (-(-rows * outputs // _LINE) * _LINE), dtype)
+        self._weights = Weights(store.values, store.turned, store.turned, _zeros(self.shares * room, dtype))
+        self._arenas = _zeros(self.shares * size, dtype)
+        self._numbers = np.zeros(self.shares * NUMBERS)
+        self._crew = Crew(self.shares)
+        self._parts = _zeros(2 * self.shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
         self._chain, self._ending, self._samples = chain, tail.chain, task.samples
         self._batch, self._method = task.batch(rows), task.method(direct=False)
 
-    def run(self, order: np.ndarray, ahead: int, done: int, losses: np.ndarray) -> int:
+    def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
         """Make as many updates as losses has room for, fewer after one that is no number; return how many."""
         samples = self._samples
         data = Data(samples.x, samples.y, samples.classes, order)
-        counter, keys = np.zeros(_LINE, dtype=np.int64), np.zeros(0, dtype=np.uint32)
-        shared = Shared(counter, self._parts, losses, keys, self._arenas)
+        keys, picks = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
 
-        def work(thread: int) -> int:
-            made: int = run_blocks(
-                thread, self.threads, ahead, done, self._chain, self._ending, data, self._batch,
-                self._method, self._places, self._weights, shared,
+        def updates(threads: int, losses: Array, made: int) -> int:
+            counter = np.zeros(_LINE, dtype=np.int64)
+            shared = Shared(counter, self._parts, losses, keys, picks, self._arenas, self._numbers)
+            return run_together(
+                threads,
+                lambda thread: run_blocks(
+                    thread, threads, self.shares, ahead + made, done + made, self._chain, self._ending, data,
+                    self._batch, self._method, self._places, self._weights, shared,
+                ),
             )  # fmt: skip
-            return made
 
-        return run_together(self.threads, work)
+        return self._crew.make(updates, losses)
 
 
 class TileSchedule:
@@ -203,62 +209,52 @@ class TileSchedule:
         layout, store, recipe = task.layout, task.store, task.recipe
         dtype, chain, rows = store.values.dtype, layout.chain, task.rows
         work = _multiply_adds(chain.steps) * rows * 3
-        self.threads = max(1, min(task.threads, rows // 2, work // _WORTH_A_THREAD))
-        tile = _tile_rows(layout, -(-rows // self.threads), dtype.itemsize)
+        self.shares = max(1, min(task.threads, _MOST_SHARES, rows // 2, work // _WORTH_A_THREAD))
+        tile = _tile_rows(layout, -(-rows // self.shares), dtype.itemsize)
         numbers = numbers_of(recipe)
         direct = (
-            self.threads == 1
+            self.shares == 1
             and tile >= rows
             and recipe.optimizer == "sgd"
             and numbers[MOMENTUM] == numbers[DECAY] == 0
             and bool(chain.steps[np.isin(chain.steps[:, KIND], (LINEAR, NARROW)), TRAIN_WEIGHT].all())
         )
         size = layout.row * tile
-        places = Places(layout.x_at * tile, *(at * tile for at in layout.gradient_at), size)
-        gradients = store.values if direct else _zeros(self.threads * layout.weights, dtype)
+        gradient, other = (at * tile for at in layout.gradient_at)
+        places = Places(layout.x_at * tile, gradient, other, size)
+        gradients = store.values if direct else _zeros(self.shares * layout.weights, dtype)
         self._weights = Weights(store.values, store.turned, _zeros(_widest(chain.steps), dtype), gradients)
         self._samples, self._chain, self._places = task.samples, chain, places
         self._batch, self._method = task.batch(tile), task.method(direct)
-        keys = self.threads * tile if (chain.steps[:, KIND] == DROPOUT).any() else 0
+        keys = self.shares * tile if (chain.steps[:, KIND] == DROPOUT).any() else 0
         self._keys = np.zeros(keys, dtype=np.uint32)
-        self._arenas = _zeros(self.threads * size, dtype)
+        single = tile == 1 and chain.steps[0, KIND] == LINEAR and chain.steps[0, POSITIONS] == 1
+        self._picks = np.zeros(chain.steps[0, IN] if single else 0, dtype=np.int64)
+        self._arenas = _zeros(self.shares * size, dtype)
+        self._numbers = np.zeros(self.shares * NUMBERS)
+        self._crew = Crew(self.shares)
 
-    def run(self, order: np.ndarray, ahead: int, done: int, losses: np.ndarray) -> int:
+    def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
         """Make as many updates as losses has room for, fewer after one that is no number; return how many."""
         samples = self._samples
         data = Data(samples.x, samples.y, samples.classes, order)
-        shared = Shared(
-            np.zeros(_LINE, dtype=np.int64), np.zeros(self.threads * _LINE), losses, self._keys, self._arenas
-        )
+        parts = np.zeros(self.shares * _LINE)
 
-        def work(thread: int) -> int:
-            made: int = run_tiles(
-                thread, self.threads, ahead, done, self._chain, data, self._batch, self._method,
-                self._places, self._weights, shared,
+        def updates(threads: int, losses: Array, made: int) -> int:
+            counter = np.zeros(_LINE, dtype=np.int64)
+            shared = Shared(counter, parts, losses, self._keys, self._picks, self._arenas, self._numbers)
+            return run_together(
+                threads,
+                lambda thread: run_tiles(
+                    thread, threads, self.shares, ahead + made, done + made, self._chain, data, self._batch,
+                    self._method, self._places, self._weights, shared,
+                ),
             )  # fmt: skip
-            return made
 
-        return run_together(self.threads, work)
-
-
-def usable_threads(wanted: int) -> int:
-    """Return how many threads to use: at most one for each core that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(wanted, cores))
+        return self._crew.make(updates, losses)
 
 
-def run_together(threads: int, work: Callable[[int], int]) -> int:
-    """Run the work in so many threads, this one among them; return what this one returned."""
-    others = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(1, threads)]
-    for other in others:
-        other.start()
-    made = work(0)
-    for other in others:
-        other.join()
-    return made
-
-
-def _zeros(numbers: int, dtype: np.dtype) -> np.ndarray:
+def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
     """Return zeros that begin at a cache line, so that a vector never lies across two."""
     spare = 64 // dtype.itemsize
     raw = np.zeros(numbers + spare, dtype=dtype)
@@ -271,11 +267,11 @@ def _tile_rows(layout: Layout, rows: int, itemsize: int) -> int:
     return max(1, min(rows, _LARGEST_TILE, max(TILE_ROWS, fitting)))
 
 
-def _multiply_adds(steps: np.ndarray) -> int:
+def _multiply_adds(steps: Array) -> int:
     """Return the multiply-adds of one sample on its way forth."""
     linear = steps[np.isin(steps[:, KIND], (LINEAR, NARROW))]
     return int((linear[:, IN] * linear[:, OUT] * linear[:, POSITIONS]).sum())
 
 
-def _widest(steps: np.ndarray) -> int:
+def _widest(steps: Array) -> int:
     return int(steps[:, [IN_STRIDE, OUT_STRIDE, TURNED_STRIDE]].max()) + _LINE

@@ -23,6 +23,7 @@ from chalknet.engine.fused_cpu.chain import (
     turned_views,
     weight_views,
 )
+from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.orders import Orders
 from chalknet.engine.fused_cpu.schedules import (
     Samples,
@@ -30,7 +31,6 @@ from chalknet.engine.fused_cpu.schedules import (
     choose_schedule,
     fill_of,
     make_store,
-    usable_threads,
 )
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
@@ -68,7 +68,7 @@ class FusedSession:
         self._views = _pairs(module, weight_views(layout.chain.steps, torch.from_numpy(store.values)))
         turned = turned_views(layout.chain.steps, torch.from_numpy(store.turned))
         self._read_weights(turned)
-        threads = usable_threads(plan.placement.threads)
+        threads = plan.placement.threads
         self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
         self._orders = Orders(batches, stream)
         self._done = 0
@@ -115,7 +115,7 @@ def _pairs(
     ]
 
 
-def _mark_frozen(steps: np.ndarray, module: nn.Module) -> None:
+def _mark_frozen(steps: Array, module: nn.Module) -> None:
     rows = steps[:, KIND]
     places = [index for index, kind in enumerate(rows.tolist()) if kind in (LINEAR, NARROW)]
     for index, linear in zip(places, linears_of(module), strict=True):

@@ -31,12 +31,14 @@ from chalknet.engine.fused_cpu.chain import (
     WEIGHT_AT,
     WEIGHT_STRIDE,
 )
+from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.picked import picked_back, picked_forth
 from chalknet.engine.fused_cpu.products import add_four_scaled, add_scaled, dot, product
-from chalknet.engine.fused_cpu.scalars import exponential, like, part, scalar
+from chalknet.engine.fused_cpu.scalars import copy, exponential, fill, like, part, scalar
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
 # ruff: noqa: D103
-# mypy: disable-error-code="no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
 class Weights(NamedTuple):
@@ -49,10 +51,10 @@ class Weights(NamedTuple):
         gradients: where the gradients are summed; for the plainest SGD the weights themselves.
     """
 
-    values: np.ndarray
-    turned: np.ndarray
-    zeros: np.ndarray
-    gradients: np.ndarray
+    values: Array
+    turned: Array
+    zeros: Array
+    gradients: Array
 
 
 @scalar
@@ -86,6 +88,24 @@ def linear(step, rows, source, at, arena, out_at, weights):
         start, start_at = weights.values, step[BIAS_AT]
     filled = weights_columns(step[OUT], arena)
     product(rows, filled, step[IN], source, at, step[IN_STRIDE], 1, weights.values, step[WEIGHT_AT], step[WEIGHT_STRIDE], start, start_at, 0, arena, out_at, step[OUT_STRIDE])  # fmt: skip # noqa: E501
+
+
+@part
+def picked_linear(step, source, at, picks, count, arena, out_at, weights):
+    start, start_at = weights.zeros, 0
+    if step[BIAS_AT] >= 0:
+        start, start_at = weights.values, step[BIAS_AT]
+    columns = weights_columns(step[OUT], arena)
+    picked_forth(source, at, picks, count, columns, weights.values, step[WEIGHT_AT], step[WEIGHT_STRIDE], start, start_at, arena, out_at)  # fmt: skip # noqa: E501
+
+
+@part
+def picked_linear_back(step, source, at, picks, count, arena, g_at, weights):
+    """Add the gradient of a Linear's weight and bias to the weights themselves."""
+    columns = weights_columns(step[OUT], arena)
+    picked_back(source, at, picks, count, columns, arena, g_at, weights.gradients, step[WEIGHT_AT], step[WEIGHT_STRIDE])  # fmt: skip # noqa: E501
+    if step[BIAS_AT] >= 0:
+        bias_back(step, 1, arena, g_at, weights, 0, False)
 
 
 @part
@@ -147,18 +167,18 @@ def flatten(step, rows, source, at, target, to):
         for position in range(step[POSITIONS]):
             a = at + (row * step[POSITIONS] + position) * step[IN_STRIDE]
             b = to + row * step[OUT_STRIDE] + position * width
-            target[b : b + width] = source[a : a + width]
+            copy(source[a : a + width], target[b : b + width])
 
 
 @part
 def flatten_back(step, rows, arena, g_at, to):
     width = step[IN]
-    arena[to : to + rows * step[POSITIONS] * step[IN_STRIDE]] = like(0.0, arena[0])
+    fill(arena[to : to + rows * step[POSITIONS] * step[IN_STRIDE]], like(0.0, arena[0]))
     for row in range(rows):
         for position in range(step[POSITIONS]):
             a = g_at + row * step[OUT_STRIDE] + position * width
             b = to + (row * step[POSITIONS] + position) * step[IN_STRIDE]
-            arena[b : b + width] = arena[a : a + width]
+            copy(arena[a : a + width], arena[b : b + width])
 
 
 @part
@@ -173,7 +193,7 @@ def narrow_input_back(step, rows, arena, g_at, to, weights):
     values, width = weights.values, step[IN]
     for row in range(rows):
         target = arena[to + row * step[IN_STRIDE] : to + (row + 1) * step[IN_STRIDE]]
-        target[:] = like(0.0, arena[0])
+        fill(target, like(0.0, arena[0]))
         for out in range(step[OUT]):
             place = step[WEIGHT_AT] + out * step[WEIGHT_STRIDE]
             g = arena[g_at + row * step[OUT_STRIDE] + out]
@@ -198,7 +218,7 @@ def narrow_back(step, rows, source, at, arena, g_at, weights, place, fresh):
         a = place + step[WEIGHT_AT] + out * step[WEIGHT_STRIDE]
         sums = weights.gradients[a : a + width]
         if fresh:
-            weights.gradients[a : a + step[WEIGHT_STRIDE]] = like(0.0, arena[0])
+            fill(weights.gradients[a : a + step[WEIGHT_STRIDE]], like(0.0, arena[0]))
         row = 0
         while row + 4 <= rows:
             g, x = g_at + row * step[OUT_STRIDE] + out, at + row * stride
@@ -222,7 +242,7 @@ def bias_back(step, rows, arena, g_at, weights, place, fresh):
     a, width = place + step[BIAS_AT], step[OUT]
     sums = weights.gradients[a : a + width]
     if fresh:
-        sums[:] = like(0.0, arena[0])
+        fill(sums, like(0.0, arena[0]))
     for row in range(rows):
         g = arena[g_at + row * step[OUT_STRIDE] : g_at + row * step[OUT_STRIDE] + width]
         for i in range(width):
@@ -269,7 +289,7 @@ def back(chain, k, rows, source, at, arena, out_at, mask_at, g_at, to, weights, 
         for i in range(len(g)):
             g[i] *= mask[i]
         return g_at
-    if kind == SOFTMAX or kind == LOG_SOFTMAX:
+    if kind in (SOFTMAX, LOG_SOFTMAX):
         softmax_back(step, lines, h, g)
         return g_at
     if kind == FLATTEN:

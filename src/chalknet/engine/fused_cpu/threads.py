@@ -7,15 +7,16 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from chalknet.engine.fused_cpu.scalars import scalar
+from chalknet.engine.fused_cpu.scalars import intrinsic, scalar
 
-_SPINS_BEFORE_YIELD = 4000  # about 50 µs: longer means that the other thread has no core now
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
+
+_SPINS_BEFORE_YIELD = 500  # about 5 µs: longer means that the other thread may have no core now
 _yield_core = (lambda: 0) if sys.platform == "win32" else types.ExternalFunction("sched_yield", types.int32())
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _raised(context: Any, counter: Any, by: Any) -> Any:
     """Raise the first number of an int64 array in one indivisible step; return what it was before."""
 
@@ -26,7 +27,7 @@ def _raised(context: Any, counter: Any, by: Any) -> Any:
     return types.int64(counter, types.int64), write
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _pause(context: Any) -> Any:
     """Tell the core that it waits."""
 
@@ -40,7 +41,7 @@ def _pause(context: Any) -> Any:
     return types.void(), write
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _read(context: Any, counter: Any) -> Any:
     """Return the first number of an int64 array as it is in memory now."""
 
@@ -52,7 +53,7 @@ def _read(context: Any, counter: Any) -> Any:
 
 
 @scalar
-def meet(counter, target):  # type: ignore[no-untyped-def]
+def meet(counter, target):
     """Wait until the counter has been raised to the target, by all threads together."""
     _raised(counter, 1)
     spins = 0

@@ -8,10 +8,9 @@ are improved.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from chalknet.engine.fused_cpu.chain import (
     ABSENT,
@@ -34,13 +33,15 @@ from chalknet.engine.fused_cpu.chain import (
     WEIGHT_STRIDE,
 )
 from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY, compare, cross_entropy
+from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, improve, prepare
+from chalknet.engine.fused_cpu.picked import pick
 from chalknet.engine.fused_cpu.products import turn
-from chalknet.engine.fused_cpu.scalars import SUMS, like, part
-from chalknet.engine.fused_cpu.steps import back, forth, mixed
+from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
+from chalknet.engine.fused_cpu.steps import back, forth, mixed, picked_linear, picked_linear_back
 from chalknet.engine.fused_cpu.threads import meet
 
-# mypy: disable-error-code="no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 _STRETCH = 1024  # weights improved at a time: they and their companions stay in the first cache
 _APART = 16  # numbers between what two threads write, so that they do not share a cache line
@@ -56,10 +57,10 @@ class Data(NamedTuple):
         order: row numbers, epoch after epoch; empty for the source's own order.
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    classes: np.ndarray
-    order: np.ndarray
+    x: Array
+    y: Array
+    classes: Array
+    order: Array
 
 
 class Batch(NamedTuple):
@@ -104,10 +105,10 @@ class Method(NamedTuple):
     optimizer: int
     direct: int
     seed: int
-    numbers: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    third: np.ndarray
+    numbers: Array
+    first: Array
+    second: Array
+    third: Array
 
 
 class Places(NamedTuple):
@@ -127,14 +128,18 @@ class Shared(NamedTuple):
         parts: each thread's share of the loss.
         losses: the loss of each update.
         keys: each thread's numbers for the rows of Dropout.
+        picks: room for the places of the numbers of an x that are not zero; empty where a tile has more rows.
         arenas: each thread's memory for a tile.
+        numbers: each thread's numbers of the optimizer at an update.
     """
 
-    counter: np.ndarray
-    parts: np.ndarray
-    losses: np.ndarray
-    keys: np.ndarray
-    arenas: np.ndarray
+    counter: Array
+    parts: Array
+    losses: Array
+    keys: Array
+    picks: Array
+    arenas: Array
+    numbers: Array
 
 
 @part
@@ -143,7 +148,7 @@ def gather(data, batch, first, rows, arena, x_at):
     width = batch.features
     for row in range(rows):
         a = data.order[first + row] * width
-        arena[x_at + row * width : x_at + (row + 1) * width] = data.x[a : a + width]
+        copy(data.x[a : a + width], arena[x_at + row * width : x_at + (row + 1) * width])
 
 
 @part
@@ -154,7 +159,7 @@ def loss_of(chain, data, batch, method, first, rows, arena, places, scale):
     yhat = arena[last[OUT_AT] * batch.tile : last[OUT_AT] * batch.tile + lines * stride]
     g = arena[places.gradient : places.gradient + lines * stride]
     if stride > width:
-        g[:] = like(0.0, scale)
+        fill(g, like(0.0, scale))
     if method.loss == CROSS_ENTROPY:
         total = 0.0
         for row in range(rows):
@@ -175,7 +180,9 @@ def loss_of(chain, data, batch, method, first, rows, arena, places, scale):
 
 
 @part
-def tile_update(chain, data, batch, method, places, weights, arena, keys, place, first, rows, scale, fresh):
+def tile_update(
+    chain, data, batch, method, places, weights, arena, keys, picks, place, first, rows, scale, fresh
+):
     """Run a tile forth and back; return its summed loss."""
     source, at = data.x, first * batch.features
     if len(data.order):
@@ -184,56 +191,62 @@ def tile_update(chain, data, batch, method, places, weights, arena, keys, place,
         else:
             gather(data, batch, first, rows, arena, places.x)
             source, at = arena, places.x
-    for k in range(len(chain.steps)):
+    count = pick(source, at, picks)
+    picked = 2 * count < len(picks)
+    if picked:
+        picked_linear(
+            chain.steps[0], source, at, picks, count, arena, chain.steps[0, OUT_AT] * batch.tile, weights
+        )
+    else:
+        forth(chain, 0, rows, source, at, arena, chain.steps[0, OUT_AT] * batch.tile, chain.steps[0, MASK_AT] * batch.tile, weights, keys)  # fmt: skip # noqa: E501
+    for k in range(1, len(chain.steps)):
         step = chain.steps[k]
-        if k > 0:
-            forth(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, step[OUT_AT] * batch.tile, step[MASK_AT] * batch.tile, weights, keys)  # fmt: skip # noqa: E501
-        else:
-            forth(chain, k, rows, source, at, arena, step[OUT_AT] * batch.tile, step[MASK_AT] * batch.tile, weights, keys)  # fmt: skip # noqa: E501
+        forth(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, step[OUT_AT] * batch.tile, step[MASK_AT] * batch.tile, weights, keys)  # fmt: skip # noqa: E501
     total = loss_of(chain, data, batch, method, first, rows, arena, places, scale)
     g, other = places.gradient, places.other
-    for k in range(len(chain.steps) - 1, -1, -1):
+    for k in range(len(chain.steps) - 1, 0, -1):
         step = chain.steps[k]
         out_at, mask_at = step[OUT_AT] * batch.tile, step[MASK_AT] * batch.tile
-        if k > 0:
-            now = back(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, out_at, mask_at, g, other, weights, place, fresh)  # fmt: skip # noqa: E501
-        else:
-            now = back(chain, k, rows, source, at, arena, out_at, mask_at, g, other, weights, place, fresh)
+        now = back(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, out_at, mask_at, g, other, weights, place, fresh)  # fmt: skip # noqa: E501
         if now != g:
             g, other = other, g
+    if picked and method.direct:
+        picked_linear_back(chain.steps[0], source, at, picks, count, arena, g, weights)
+    else:
+        back(chain, 0, rows, source, at, arena, chain.steps[0, OUT_AT] * batch.tile, chain.steps[0, MASK_AT] * batch.tile, g, other, weights, place, fresh)  # fmt: skip # noqa: E501
     return total
 
 
 @part
-def improve_stretch(weights, method, a, b, threads, numbers):
-    """Sum the threads' gradients of a stretch of weights and improve it."""
+def improve_stretch(weights, method, a, b, lanes, numbers):
+    """Sum the lanes' gradients of a stretch of weights and improve it."""
     every = len(weights.values)
     for start in range(a, b, _STRETCH):
         stop = min(start + _STRETCH, b)
         g = weights.gradients[start:stop]
-        for thread in range(1, threads):
-            more = weights.gradients[thread * every + start : thread * every + stop]
+        for lane in range(1, lanes):
+            more = weights.gradients[lane * every + start : lane * every + stop]
             for i in range(len(g)):
                 g[i] += more[i]
         improve(method.optimizer, weights.values[start:stop], g, method.first[start:stop], method.second[start:stop], method.third[start:stop], numbers)  # fmt: skip # noqa: E501
 
 
 @part
-def improve_share(chain, weights, method, thread, threads, numbers):
-    """Improve one thread's share of the weights, and turn it."""
+def improve_share(chain, weights, method, lane, lanes, numbers):
+    """Improve one lane's share of the weights, and turn it."""
     for k in range(len(chain.steps)):
         step = chain.steps[k]
         if step[KIND] != LINEAR and step[KIND] != NARROW:
             continue
         at, stride = step[WEIGHT_AT], step[WEIGHT_STRIDE]
         lines = step[IN] if step[KIND] == LINEAR else step[OUT]
-        low, high = lines * thread // threads, lines * (thread + 1) // threads
+        low, high = lines * lane // lanes, lines * (lane + 1) // lanes
         if step[TRAIN_WEIGHT] and method.direct == 0:
-            improve_stretch(weights, method, at + low * stride, at + high * stride, threads, numbers)
-        bias_too = step[TRAIN_BIAS] and step[BIAS_AT] != ABSENT and thread == threads - 1
+            improve_stretch(weights, method, at + low * stride, at + high * stride, lanes, numbers)
+        bias_too = step[TRAIN_BIAS] and step[BIAS_AT] != ABSENT and lane == lanes - 1
         if bias_too and method.direct == 0:
             a = step[BIAS_AT]
-            improve_stretch(weights, method, a, a + step[OUT_STRIDE], threads, numbers)
+            improve_stretch(weights, method, a, a + step[OUT_STRIDE], lanes, numbers)
         if step[TURNED_AT] != ABSENT:
             turn(weights.values, at, stride, low, high, step[OUT], weights.turned, step[TURNED_AT], step[TURNED_STRIDE])  # fmt: skip # noqa: E501
 
@@ -253,63 +266,64 @@ def set_keys(keys, seed, update, first):
 
 
 @part
-def share_of_batch(chain, data, batch, method, places, weights, shared, thread, threads, start, size, update):
-    """Run one thread's rows of a batch; return their summed loss."""
-    arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
-    keys = shared.keys[thread * batch.tile : (thread + 1) * batch.tile]
-    place = thread * len(weights.values)
-    low, high = start + size * thread // threads, start + size * (thread + 1) // threads
+def share_of_batch(chain, data, batch, method, places, weights, shared, lane, lanes, start, size, update):
+    """Run one lane's rows of a batch; return their share of the loss."""
+    arena = shared.arenas[lane * places.size : (lane + 1) * places.size]
+    keys = shared.keys[lane * batch.tile : (lane + 1) * batch.tile]
+    place = lane * len(weights.values)
+    low, high = start + size * lane // lanes, start + size * (lane + 1) // lanes
     parts = 1 if method.mean == 0 else (size if method.loss == CROSS_ENTROPY else size * batch.targets)
     scale = like(1.0 / parts if method.direct == 0 else -method.numbers[LR] / parts, arena[0])
     if low == high:
-        weights.gradients[place : place + len(weights.values)] = like(0.0, arena[0])
+        fill(weights.gradients[place : place + len(weights.values)], like(0.0, arena[0]))
     total, fresh = 0.0, method.direct == 0
     for first in range(low, high, batch.tile):
         rows = min(batch.tile, high - first)
         if len(keys):
             set_keys(keys[:rows], method.seed, update, first - start)
-        total += tile_update(chain, data, batch, method, places, weights, arena, keys, place, first, rows, scale, fresh)  # fmt: skip # noqa: E501
+        total += tile_update(chain, data, batch, method, places, weights, arena, keys, shared.picks, place, first, rows, scale, fresh)  # fmt: skip # noqa: E501
         fresh = False
     return total / parts
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=SUMS)
-def run_tiles(thread, threads, ahead, done, chain, data, batch, method, places, weights, shared):
-    """Make the updates that `shared.losses` has room for; return how many were made.
+def _compiled(stamp: int) -> Any:
+    """Return the kernel that makes the updates `shared.losses` has room for, and returns how many it made.
 
-    Args:
-        thread: this thread's number, from 0.
-        threads: how many threads run this together.
-        ahead: number of the first batch, counted from where `data.order` begins.
-        done: updates made before.
-        chain: the network.
-        data: the samples.
-        batch: how they are cut.
-        method: how weights are improved.
-        places: places inside an arena.
-        weights: the weights.
-        shared: what the threads share.
+    Its arguments: this thread's number; how many threads run it together; in how many lanes the rows and the
+    weights are shared; the number of the first batch, counted from where `data.order` begins; updates made
+    before; the network; the samples; how they are cut; how weights are improved; places inside an arena; the
+    weights; what the threads share.
     """
-    meetings, numbers = 0, np.empty(NUMBERS)
-    for made in range(len(shared.losses)):
-        epoch, index = divmod(ahead + made, batch.per_epoch)
-        size = min(batch.size, batch.samples - index * batch.size)
-        start = index * batch.size + (epoch * batch.source if len(data.order) else 0)
-        update = done + made + 1
-        shared.parts[thread * _APART] = share_of_batch(chain, data, batch, method, places, weights, shared, thread, threads, start, size, update)  # fmt: skip # noqa: E501
-        if threads > 1:
-            meetings += threads
-            meet(shared.counter, meetings)
-        loss = 0.0
-        for other in range(threads):
-            loss += shared.parts[other * _APART]
-        if thread == 0:
-            shared.losses[made] = loss
-        prepare(method.numbers, update, numbers)
-        improve_share(chain, weights, method, thread, threads, numbers)
-        if threads > 1:
-            meetings += threads
-            meet(shared.counter, meetings)
-        if not math.isfinite(loss):
-            return made + 1
-    return len(shared.losses)
+
+    @kernel
+    def run_tiles(thread, threads, lanes, ahead, done, chain, data, batch, method, places, weights, shared):
+        meetings, numbers = stamp * 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
+        for made in range(len(shared.losses)):
+            epoch, index = divmod(ahead + made, batch.per_epoch)
+            size = min(batch.size, batch.samples - index * batch.size)
+            start = index * batch.size + (epoch * batch.source if len(data.order) else 0)
+            update = done + made + 1
+            for lane in range(thread, lanes, threads):
+                shared.parts[lane * _APART] = share_of_batch(chain, data, batch, method, places, weights, shared, lane, lanes, start, size, update)  # fmt: skip # noqa: E501
+            if threads > 1:
+                meetings += threads
+                meet(shared.counter, meetings)
+            loss = 0.0
+            for lane in range(lanes):
+                loss += shared.parts[lane * _APART]
+            if thread == 0:
+                shared.losses[made] = loss
+            prepare(method.numbers, update, numbers)
+            for lane in range(thread, lanes, threads):
+                improve_share(chain, weights, method, lane, lanes, numbers)
+            if threads > 1:
+                meetings += threads
+                meet(shared.counter, meetings)
+            if not math.isfinite(loss):
+                return made + 1
+        return len(shared.losses)
+
+    return run_tiles
+
+
+run_tiles = _compiled(STAMP)

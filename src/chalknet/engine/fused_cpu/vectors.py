@@ -7,14 +7,16 @@ with AVX-512, else 32 or 16 bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+
+from chalknet.engine.fused_cpu.scalars import intrinsic, part
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
 def _vector_bytes() -> int:
@@ -147,13 +149,13 @@ class _Tile(Writer):
                 builder.store(total, self.place(self.c, at, v * self.lanes), align=self.itemsize)
 
 
-def _tile(rows: int, vectors: int) -> Callable[..., None]:
+def _tile(rows: int, vectors: int) -> Any:
     chains = max(1, 8 // (rows * vectors))  # sums that wait for nobody: the adder's latency is hidden
 
     @intrinsic
     def tile(
         context, a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row
-    ):  # type: ignore[no-untyped-def]
+    ):
         arguments = (
             a,
             a_at,
@@ -172,14 +174,14 @@ def _tile(rows: int, vectors: int) -> Callable[..., None]:
         )
         signature = types.void(*(t if isinstance(t, types.Array) else types.int64 for t in arguments))
 
-        def write(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        def write(context, builder, signature, args):
             _Tile(context, builder, signature, args).write(rows, vectors, chains)
             return context.get_dummy_value()
 
         return signature, write
 
-    @njit(nogil=True)
-    def run(a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row):  # type: ignore[no-untyped-def]
+    @part
+    def run(a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row):
         tile(a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row)
 
     return run
