@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import drawing
+from benchmarks import drawing, engines
 from benchmarks.cells import Cell, cells
 from chalknet.measure import Timing, measure
 from chalknet.units import show_seconds
@@ -38,9 +38,19 @@ def main() -> None:
         print("\n".join(rows[-len(times) :]))
     commands = [_command_row(words) for words in COMMANDS]
     print("\n".join(commands))
+    engine_rows, engine_raw = engines.rows()
+    memory = engines.memory_rows()
+    print("\n".join(memory))
+    raw |= {f"engines {name}": times for name, times in engine_raw.items()}
     drawings = drawing.rows()
     print("\n".join(drawings))
-    page = _page(machine, rows, commands, drawings)
+    sections = (
+        _page(machine, rows, commands),
+        _DRAWINGS + "\n".join(drawings),
+        _ENGINES.format(rounds=engines.ROUNDS) + "\n".join(engine_rows),
+        _MEMORY + "\n".join(memory),
+    )
+    page = "\n".join([*sections, ""])
     DOCS.write_text(page, encoding="utf-8")
     RESULTS.mkdir(exist_ok=True)
     record = {"machine": machine, "commit": _commit(), "elapsed_s": raw}
@@ -121,11 +131,26 @@ Drawings:
 """
 
 
-def _page(machine: str, rows: list[str], commands: list[str], drawings: list[str]) -> str:
+_ENGINES = """
+Engines. Every rival does the same training; an update's time is the median of {rounds} calls, the rivals in
+turn, each after a rest in which the threads of the one before it come to a stop. The ratio is the median of the
+ratios to the `fused_cpu` call of the same round: how many times as long the rival takes. Compiling is never
+counted. JAX leaves Dropout out and short last batches; scikit-learn's MLP has other initial weights.
+
+| case | rival | an update | spread | takes, against fused_cpu | aim |
+|---|---|---|---|---|---|
+"""
+_MEMORY = """
+Memory and cost at scale, `fused_cpu`, each in a process of its own:
+
+| what | found | to be under |
+|---|---|---|
+"""
+
+
+def _page(machine: str, rows: list[str], commands: list[str]) -> str:
     introduction = _INTRODUCTION.format(machine=machine, repeats=REPEATS)
-    return introduction + "\n".join(
-        [*rows, _COMMANDS + "\n".join(commands), _DRAWINGS + "\n".join(drawings), ""]
-    )
+    return introduction + "\n".join([*rows, _COMMANDS + "\n".join(commands), ""])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from chalknet.data import Source
 from chalknet.engine import loss_function
 from chalknet.plan import Recipe
 
-_ROWS_AT_A_TIME = 8192  # bounds the memory of an evaluation: one such block of activations
+# Bounds the memory of an evaluation: so many rows, and of a wide layer so many values at a time.
+_ROWS_AT_A_TIME, _VALUES_AT_A_TIME = 8192, 1 << 25
 
 # Loss.decision -> whether each row of yhat is right about y.
 _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
@@ -35,13 +36,19 @@ def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.de
     right = _RIGHT.get(recipe.loss_row.decision)
     total = count = 0.0
     with evaluation_mode(module):
-        for start in range(0, len(source), _ROWS_AT_A_TIME):
-            x, y = source.take(slice(start, start + _ROWS_AT_A_TIME))
+        rows = _rows_at_a_time(module)
+        for start in range(0, len(source), rows):
+            x, y = source.take(slice(start, start + rows))
             yhat, y = module(x.to(device)), y.to(device)
             values = right(yhat, y).double() if right else error_of(yhat, y).double()
             total += values.sum().item()
             count += values.numel()
     return total / count
+
+
+def _rows_at_a_time(module: nn.Module) -> int:
+    widths = [layer.out_features for layer in module.modules() if isinstance(layer, nn.Linear)]
+    return max(1, min(_ROWS_AT_A_TIME, _VALUES_AT_A_TIME // max(widths, default=1)))
 
 
 @contextmanager
