@@ -6,10 +6,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalknet.draw import Drawing, Style
-from chalknet.draw import draw as draw_network
 from chalknet.errors import (
     CannotExpress,
     ChalknetError,
@@ -21,6 +19,9 @@ from chalknet.errors import (
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, Notation, recognise
 from chalknet.notation import write as write_text
+
+if TYPE_CHECKING:
+    from chalknet.draw import Drawing
 
 _LARGEST_TEXT_BYTES = 50_000_000
 _RUN_WEIGHTS = "weights.safetensors"
@@ -93,6 +94,8 @@ def write(network: Network, notation: str) -> Any:
         X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) = yhat
     """
     if notation in _DRAWN:
+        from chalknet.draw import draw as draw_network  # only a drawing needs it
+
         return draw_network(network).text(_DRAWN[notation])
     if notation == "onnx":
         from chalknet.module import build, write_onnx  # brings torch
@@ -123,6 +126,9 @@ def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
         >>> draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
         'The feed-forward network X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> ...'
     """
+    from chalknet.draw import Style  # only a drawing needs it
+    from chalknet.draw import draw as draw_network
+
     for option in options:
         if option not in Style.__dataclass_fields__:
             raise unknown_name("draw", "option", option, Style.__dataclass_fields__)

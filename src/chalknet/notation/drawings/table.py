@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from chalknet.errors import NotationError
 from chalknet.network import Network
-from chalknet.notation.drawings.dot_reader import read_dot_sketch
-from chalknet.notation.drawings.meaning import network_of
-from chalknet.notation.drawings.mermaid_reader import read_mermaid_sketch
 from chalknet.notation.drawings.playground import read_playground, recognise_playground
-from chalknet.notation.drawings.sketch import Sketch
-from chalknet.notation.drawings.svg_reader import network_inside, read_svg_sketch
-from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
 
 _DOT = re.compile(
@@ -29,29 +22,24 @@ _MERMAID = re.compile(
 _FENCED = re.compile(r"```\s*(mermaid|dot|graphviz)\b", re.I)
 
 
-def _reader(sketch_of: Callable[[str], Sketch]) -> Callable[[str, str | None], Network]:
-    def read(text: str, name: str | None = None) -> Network:
-        try:
-            return network_of(sketch_of(text))
-        except RecursionError as problem:
-            raise NotationError(
-                where="drawing",
-                got="brackets nested too deep",
-                wanted="the drawing of a network",
-                remedy="Take out what is not the network.",
-            ) from problem
+def _read(text: str, form: str) -> Network:
+    """Return the network of a drawing; its readers are loaded only now."""
+    from chalknet.notation.drawings.reading import read_drawing
 
-    return read
-
-
-def _read_svg(text: str, name: str | None = None) -> Network:
-    inside = network_inside(text)
-    return read_json(inside) if inside is not None else _reader(read_svg_sketch)(text, name)
+    try:
+        return read_drawing(text, form)
+    except RecursionError as problem:
+        raise NotationError(
+            where="drawing",
+            got="brackets nested too deep",
+            wanted="the drawing of a network",
+            remedy="Take out what is not the network.",
+        ) from problem
 
 
 def _read_dot(text: str, name: str | None = None) -> Network:
     fenced = re.search(r"```\s*(?:dot|graphviz)\b[^\n]*\n(.*?)(?:```|\Z)", text, re.S | re.I)
-    return _reader(read_dot_sketch)(fenced.group(1) if fenced else text, name)
+    return _read(fenced.group(1) if fenced else text, "dot")
 
 
 def _recognise_svg(text: str) -> float:
@@ -79,7 +67,7 @@ DRAWINGS = (
         name="mermaid",
         suffixes=(".mmd", ".mermaid"),
         recognise=lambda text: 0.97 if _MERMAID.match(text) or _recognise_fenced(text, ("mermaid",)) else 0.0,
-        read=_reader(read_mermaid_sketch),
+        read=lambda text, name: _read(text, "mermaid"),
         write=None,
         lossless=False,
     ),
@@ -87,7 +75,7 @@ DRAWINGS = (
         name="svg",
         suffixes=(".svg", ".html", ".htm"),
         recognise=_recognise_svg,
-        read=_read_svg,
+        read=lambda text, name: _read(text, "svg"),
         write=None,
         lossless=False,
     ),
