@@ -134,6 +134,12 @@ def test_numbers_on_too_many_edges_are_refused_with_a_way_out():
     assert "legend-negative" in cn.draw(wide, "nodes", weights="colour", max_nodes=20).svg
 
 
+@pytest.mark.parametrize("dialect", ["states", "blocks"])
+def test_a_dialect_without_weights_on_its_edges_does_not_drop_them_in_silence(dialect):
+    with pytest.raises(CannotExpress, match="a dialect whose edges are weights"):
+        cn.draw(cn.build(F2, seed=0), dialect, weights="numbers")
+
+
 def test_the_svg_is_a_picture_for_everyone():
     root = ElementTree.fromstring(draw(F4, "D11").svg)
     space = "{http://www.w3.org/2000/svg}"

@@ -156,6 +156,13 @@ def draw(
     if style.weights != "none":
         shown.require(f"weights={style.weights!r}")
     diagram = row.make(network, style, shown)
+    if style.weights != "none" and all(edge.weight is None for edge in diagram.edges):
+        raise CannotExpress(
+            where=f"dialect {row.name}",
+            got=f"weights={style.weights!r}",
+            wanted="a dialect whose edges are weights",
+            remedy="Take nodes, features, layers or numbers, or leave the weights out.",
+        )
     return Drawing(network, row.name, diagram, _scene(network, row, diagram, style))
 
 

@@ -254,7 +254,7 @@ def _depths(sketch: Sketch, units: dict[str, Drawn], links: list[Link]) -> dict[
     waiting: Counter[str] = Counter()
     for link in links:
         if link.source == link.target:
-            raise _no_way(sketch, units[link.source], f"{plain(units[link.source].text)} leads to itself")
+            raise _no_way(sketch, units[link.source], f"{_named(units[link.source])}, which leads to itself")
         targets[link.source].append(link.target)
         waiting[link.target] += 1
     connected = {link.source for link in links} | {link.target for link in links}
@@ -270,15 +270,14 @@ def _depths(sketch: Sketch, units: dict[str, Drawn], links: list[Link]) -> dict[
     stuck = [key for key in connected if waiting[key] > 0]
     if stuck:
         first = min(stuck, key=lambda key: units[key].at)
-        raise _no_way(sketch, units[first], f"a cycle through {plain(units[first].text) or first}")
+        raise _no_way(sketch, units[first], f"a cycle through {_named(units[first])}")
     late = [key for key, level in depth.items() if level == 0]
     for key in late:
         depth[key] = min((depth[target] for target in targets[key]), default=1) - 1
     peers = {(units[key].group or units[key].rank, level) for key, level in depth.items() if key not in late}
     for key in late:
         if depth[key] > 0 and ((units[key].group or units[key].rank), depth[key]) not in peers:
-            text = plain(units[key].text) or key
-            raise _no_way(sketch, units[key], f"{text}, which enters behind the input")
+            raise _no_way(sketch, units[key], f"{_named(units[key])}, which enters behind the input")
     return depth
 
 
@@ -327,7 +326,7 @@ def _are_rows(units: dict[str, Drawn], parts: list[list[str]], depth: dict[str, 
 
 def _refuse_skip(sketch: Sketch, link: Link, depth: dict[str, int]) -> None:
     if depth[link.target] - depth[link.source] != 1:
-        source, target = (plain(sketch.nodes[key].text) or key for key in (link.source, link.target))
+        source, target = (_named(sketch.nodes[key]) for key in (link.source, link.target))
         raise sketch.refuse(
             link.at,
             kind=CannotExpress,
@@ -335,6 +334,11 @@ def _refuse_skip(sketch: Sketch, link: Link, depth: dict[str, int]) -> None:
             wanted="each layer connected to the next one alone",
             remedy="A network with such connections can be fitted as a module, not drawn as a chain.",
         )
+
+
+def _named(node: Drawn) -> str:
+    text = plain(node.text).split("\n")[0]
+    return repr(text or node.key)
 
 
 def _no_way(sketch: Sketch, node: Drawn, got: str) -> Exception:
