@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import drawing, engines
+from benchmarks import drawing, engines, scale
 from benchmarks.cells import Cell, cells
 from chalknet.measure import Timing, measure
 from chalknet.units import show_seconds
@@ -49,6 +49,7 @@ def main() -> None:
         _DRAWINGS + "\n".join(drawings),
         _ENGINES.format(rounds=engines.ROUNDS) + "\n".join(engine_rows),
         _MEMORY + "\n".join(memory),
+        _SCALE + "\n".join(scale.rows()),
     )
     page = "\n".join([*sections, ""])
     DOCS.write_text(page, encoding="utf-8")
@@ -139,6 +140,16 @@ counted. JAX leaves Dropout out and short last batches; scikit-learn's MLP has o
 
 | case | rival | an update | spread | takes, against fused_cpu | aim |
 |---|---|---|---|---|---|
+"""
+_SCALE = """
+Cost against scale, seconds an update: 1→width→1 with 100 samples and Adam; 784-32-1 over the batch size; 64 units a
+layer over the depth. The yardstick is the larger of the arithmetic at torch's best sgemm and the weights' way
+through memory; kernels that multiply faster than torch's, or skip zeros, can be below it.
+
+![Cost against scale](pictures/scale.svg)
+
+| | fused_cpu | eager | sgemm or memory |
+|---|---|---|---|
 """
 _MEMORY = """
 Memory and cost at scale, `fused_cpu`, each in a process of its own:

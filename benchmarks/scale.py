@@ -1,0 +1,118 @@
+"""Cost against scale: time an update over hidden width, batch size and depth, beside the machine's bounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+import chalknet as cn
+from chalknet.measure import measure
+from chalknet.units import show_seconds
+
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "scale.svg"
+WIDTHS = [10**2, 10**3, 10**4, 10**5, 10**6, 10**7, 2 * 10**7]
+BATCHES = [1, 8, 64, 512, 4096, 12_665]
+DEPTHS = [1, 2, 4, 8, 16]
+_LARGEST_EAGER = 10**6  # hidden units times 100 samples: the plain loop stores several such arrays
+_CACHE_BYTES = 1 << 21
+
+
+def rows() -> list[str]:
+    """Measure, draw the picture and return the lines of the table."""
+    gflops, gbytes = _bounds()
+    axes = {"hidden width": _widths(), "batch size": _batches(), "depth": _depths()}
+    measured: dict[str, list[tuple[int, dict[str, float], float]]] = {name: [] for name in axes}
+    lines = [f"| the machine | {gflops:.0f} GFLOP/s in sgemm, {gbytes:.1f} GB/s copied | | |"]
+    for name, points in axes.items():
+        for value, network, data, options in points:
+            taken = {"fused_cpu": _per_update(network, data, options, "fused_cpu")}
+            if network.steps[0].out_features * len(data[0]) <= 100 * _LARGEST_EAGER:  # type: ignore[attr-defined]
+                taken["eager"] = _per_update(network, data, options, "eager")
+            bound = _yardstick(network, options.get("batch_size") or len(data[0]), gflops, gbytes)
+            measured[name].append((value, taken, bound))
+            eager = show_seconds(taken["eager"]) if "eager" in taken else "not run: its arrays are too large"
+            lines.append(
+                f"| {name} {value:,} | {show_seconds(taken['fused_cpu'])} | {eager} | {show_seconds(bound)} |"
+            )
+            print(lines[-1], flush=True)
+    _draw(measured)
+    return lines
+
+
+def _widths() -> Iterator[tuple[int, cn.Network, tuple[torch.Tensor, torch.Tensor], dict[str, object]]]:
+    x = torch.linspace(0, 1, 100).reshape(-1, 1)
+    for width in WIDTHS:
+        yield width, cn.read(f"1 -> {width} relu -> 1"), (x, x * 0.01), {"loss": "mse", "optimizer": "adam"}
+
+
+def _batches() -> Iterator[tuple[int, cn.Network, tuple[torch.Tensor, torch.Tensor], dict[str, object]]]:
+    source = cn.load("mnist01")
+    digits = source.take(slice(0, len(source)))
+    for size in BATCHES:
+        yield size, cn.read("784 -> 32 relu -> 1 sigmoid"), tuple(digits), {"loss": "bce", "batch_size": size}
+
+
+def _depths() -> Iterator[tuple[int, cn.Network, tuple[torch.Tensor, torch.Tensor], dict[str, object]]]:
+    torch.manual_seed(0)
+    data = torch.randn(10_000, 64), torch.randn(10_000, 1)
+    for depth in DEPTHS:
+        formula = "64" + " -> 64 relu" * depth + " -> 1"
+        yield depth, cn.read(formula), data, {"loss": "mse", "optimizer": "adam", "batch_size": 128}
+
+
+def _per_update(network: cn.Network, data: object, options: dict[str, object], engine: str) -> float:
+    """Return the seconds of an update, of as many as fit into about half a second."""
+
+    def run(updates: int) -> float:
+        result = cn.fit(network, data, **options, updates=updates, engine=engine, progress=False)
+        return result.history.seconds[-1] / updates
+
+    first = run(3)
+    return run(max(3, min(20_000, int(0.5 / first))))
+
+
+def _bounds() -> tuple[float, float]:
+    """Return what the machine does at best: GFLOP/s of a matrix product, GB/s of a copy."""
+    a, b = torch.randn(1536, 1536), torch.randn(1536, 1536)
+    large = torch.empty(1 << 26)
+    target = torch.empty_like(large)
+    calls: dict[str, Callable[[], object]] = {"sgemm": lambda: a @ b, "copy": lambda: target.copy_(large)}
+    times = measure(calls, repeats=7)
+    time.sleep(0.4)
+    return 2 * 1536**3 / min(times["sgemm"].elapsed_s) / 1e9, 2 * large.nbytes / min(
+        times["copy"].elapsed_s
+    ) / 1e9
+
+
+def _yardstick(network: cn.Network, samples: object, gflops: float, gbytes: float) -> float:
+    """Return the seconds of the arithmetic at torch's best sgemm, or of the weights' way through memory.
+
+    The first map needs no slope of its input: two products an update, three for every other map.
+    """
+    work = [visit.step.multiply_adds(visit.input_shape) or 0 for visit in network.walk()]
+    first = next(index for index, each in enumerate(work) if each)
+    arithmetic_s = 2 * (3 * sum(work) - work[first]) * float(str(samples)) / (gflops * 1e9)
+    weights_bytes = 4 * (cn.count(network).parameters or 0)
+    traffic_s = 6 * weights_bytes / (gbytes * 1e9)  # w, m and v, read and written
+    return max(arithmetic_s, traffic_s if weights_bytes > _CACHE_BYTES else 0.0)
+
+
+def _draw(measured: dict[str, list[tuple[int, dict[str, float], float]]]) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    for axes, (name, points) in zip(figure.subplots(1, len(measured)), measured.items(), strict=True):
+        for engine, marker in (("eager", "o"), ("fused_cpu", "s")):
+            values = [(value, taken[engine]) for value, taken, _ in points if engine in taken]
+            axes.loglog(*zip(*values, strict=True), marker=marker, label=engine)
+        bounds = [(value, bound) for value, _, bound in points if bound > 0]
+        axes.loglog(*zip(*bounds, strict=True), "k:", label="sgemm or memory")
+        axes.set_xlabel(name)
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("seconds an update")
+    figure.axes[0].legend()
+    PICTURE.parent.mkdir(exist_ok=True)
+    figure.savefig(PICTURE, metadata={"Date": None})
