@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -110,6 +111,20 @@ class MissingPackage(ChalknetError, ImportError):
 
 class Refused(ChalknetError, RuntimeError):
     """A plan that no engine, device or room at hand can run."""
+
+
+@contextmanager
+def writing(path: object) -> Iterator[None]:
+    """Turn what the system says against writing a file into a FileProblem that names it."""
+    try:
+        yield
+    except OSError as problem:
+        raise FileProblem(
+            where=str(path),
+            got=problem.strerror or str(problem),
+            wanted="a file that can be written",
+            remedy="Give a folder that exists and is yours.",
+        ) from problem
 
 
 def unknown_name(

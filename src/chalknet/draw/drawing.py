@@ -24,7 +24,7 @@ from chalknet.draw.style import COLOURS, Style
 from chalknet.draw.surfaces import SURFACES
 from chalknet.draw.text import height_of, width_of
 from chalknet.draw.weights import Parameters, Weights
-from chalknet.errors import CannotExpress, FileProblem, unknown_name
+from chalknet.errors import CannotExpress, unknown_name, writing
 from chalknet.network import Network
 from chalknet.notation import write
 
@@ -108,15 +108,8 @@ class Drawing:
         if suffix not in SURFACES:
             raise unknown_name(f"save {path}", "ending", suffix, SURFACES)
         content = SURFACES[suffix](self.scene, self.diagram)
-        try:
+        with writing(path):
             path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        except OSError as problem:
-            raise FileProblem(
-                where=str(path),
-                got=problem.strerror or str(problem),
-                wanted="a file that can be written",
-                remedy="Give a folder that exists and is yours.",
-            ) from problem
         return path
 
     def on(self, axes: Axes) -> Axes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from chalknet.data import Source, load
-from chalknet.errors import FileProblem, InvalidValue, unknown_name
+from chalknet.errors import InvalidValue, unknown_name, writing
 from chalknet.fit.predict import predict
 from chalknet.fit.result import FitResult
 
@@ -59,18 +59,11 @@ class Chart:
         path = Path(path)
         if path.suffix.lower() not in self.suffixes:
             raise unknown_name(str(path), "picture format", path.suffix, self.suffixes)
-        try:
+        with writing(path):
             if path.suffix.lower() == ".svg":
                 path.write_text(self.svg, encoding="utf-8")
             else:
                 self.figure.savefig(path, dpi=150)
-        except OSError as problem:
-            raise FileProblem(
-                where=str(path),
-                got=problem.strerror or str(problem),
-                wanted="a file that can be written",
-                remedy="Give a folder that exists and is yours.",
-            ) from problem
 
     def _repr_svg_(self) -> str:
         return self.svg

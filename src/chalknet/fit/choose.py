@@ -77,7 +77,7 @@ def prepare(
     batches = Batches(ready.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     other = source.held_out and make_ready(source.held_out, recipe.loss_row, mouth, dtype).source
     updates = _updates(recipe, batches)
-    engine, engine_reasons = _engine(wish.engine, network, (recipe, updates), placement)
+    engine, engine_reasons = _engine(wish.engine, network, recipe, placement, updates)
     plan = Plan(
         network=network,
         model=_one_line(network, module),
@@ -228,9 +228,8 @@ def _probe(module: nn.Module, source: Source, dtype: torch.dtype) -> Mouth | Non
 
 
 def _engine(
-    asked: str, network: Network | None, length: tuple[Recipe, int | None], placement: Placement
+    asked: str, network: Network | None, recipe: Recipe, placement: Placement, updates: int | None
 ) -> tuple[str, tuple[str, ...]]:
-    recipe, updates = length
     if asked != "auto" and asked not in ENGINES:
         raise unknown_name("engine", "engine", asked, ("auto", *ENGINES))
     passed_over: list[str] = []

@@ -202,12 +202,8 @@ LAYERS: Mapping[str, LayerKind] = {
         if row.settled
     },
 }
-# The same steps as functions of x: `F.relu(x)`, `torch.sigmoid(x)`, `x.flatten(1)`.
-FUNCTIONS: Mapping[str, LayerKind] = {
-    "dropout": LayerKind(("p", "training", "inplace"), _dropout),
-    **{
-        row.name: LAYERS[row.torch_class]
-        for row in ACTIVATIONS.values()
-        if row.settled and row.name != "identity"
-    },
+# The same steps as functions of x, `F.relu(x)`, `torch.sigmoid(x)`, and the class of each.
+FUNCTIONS: Mapping[str, str] = {
+    "dropout": "Dropout",
+    **{row.name: row.torch_class for row in ACTIVATIONS.values() if row.settled and row.name != "identity"},
 }

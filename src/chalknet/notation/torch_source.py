@@ -52,7 +52,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     try:
         run.follow()
         chosen, notes = _choose(_candidates(run, code), name, code)
-        layers = list(_layers(chosen.value, code))
+        layers = list(_layers(chosen.value, run, code))
     except RecursionError:
         raise _refuse(code, got="modules nested without end", wanted="layers one behind the other") from None
     if not layers:
@@ -162,7 +162,7 @@ def _choose(found: list[Candidate], name: str | None, code: Code) -> tuple[Candi
     return found[0], []
 
 
-def _layers(value: object, code: Code, depth: int = 0) -> Iterator[Layer]:
+def _layers(value: object, run: Run, code: Code, depth: int = 0) -> Iterator[Layer]:
     """Yield the layers of a network in their order, chains within chains laid open."""
     if isinstance(value, Layer):
         if value.problem is not None:
@@ -170,11 +170,9 @@ def _layers(value: object, code: Code, depth: int = 0) -> Iterator[Layer]:
         yield value
     elif isinstance(value, Chain | Flow | list | tuple) and depth < 50:
         for item in value.items if isinstance(value, Chain | Flow) else value:
-            yield from _layers(item, code, depth + 1)
+            yield from _layers(item, run, code, depth + 1)
     elif isinstance(value, Instance) and depth < 50:
-        run = Run(code)
-        run.follow()
-        yield from _layers(run.forward(value, Flow(value.span)), code, depth + 1)
+        yield from _layers(run.forward(value, Flow(value.span)), run, code, depth + 1)
     elif isinstance(value, Unknown) and value.name.isidentifier():
         problem = no_layer(value.name)
         at = code.source.text.find(f"{value.name}(")

@@ -150,17 +150,13 @@ def chain_method(chain: Chain, name: str, call: Call) -> object:
 
 def flow_method(flow: Flow, name: str, call: Call) -> Flow:
     """Return x behind what a function of torch or a method of x does to it."""
-    if name in _SELF or name == "requires_grad_":
+    if name in _SELF:
         return flow
-    if name in FUNCTIONS or (activation_name(name) or "") in FUNCTIONS:
-        kind = FUNCTIONS[name if name in FUNCTIONS else activation_name(name) or ""]
-        keywords = {key: value for key, value in call.keywords.items() if key not in ("inplace", "training")}
-        keywords = {key: value for key, value in keywords.items() if key not in ("dtype", "_stacklevel")}
-        positional = call.positional[: len(kind.parameters)]
-        torch_class = next(layer for layer, row in LAYERS.items() if row is kind or layer.lower() == name)
-        if name == "dropout":
-            positional = positional[:1]
-        return flow.through(make_layer(call.source, torch_class, positional, keywords, call.span))
+    torch_class = FUNCTIONS.get(name) or FUNCTIONS.get(activation_name(name) or "")
+    if torch_class is not None:
+        keywords = {key: value for key, value in call.keywords.items() if key not in _NO_OPTIONS}
+        most = 1 if name == "dropout" else len(LAYERS[torch_class].parameters)
+        return flow.through(make_layer(call.source, torch_class, call.positional[:most], keywords, call.span))
     if name == "flatten" or (name in ("view", "reshape") and _keeps_the_batch(call)):
         axes = [] if name != "flatten" else call.positional
         return flow.through(make_layer(call.source, "Flatten", [*axes], dict(call.keywords), call.span))
@@ -241,6 +237,8 @@ _SELF = frozenset(
     "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type compile "
     "contiguous clone detach".split()
 )
+# Keywords of the functions that change no result, or only whether the module is in training.
+_NO_OPTIONS = ("inplace", "training", "dtype", "_stacklevel")
 _PYTHON = frozenset(
     "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
 )

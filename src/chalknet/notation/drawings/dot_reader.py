@@ -80,7 +80,6 @@ class _Reader:
         self._tokens = _tokens(self._sketch)
         self._now = next(self._tokens)
         self._ports: dict[str, dict[str, str]] = {}
-        self._backwards = False
         self._unnamed = 0
 
     def read(self) -> Sketch:

@@ -60,7 +60,7 @@ def plain(label: str) -> str:
     text = text.replace("$", "").replace("{", "").replace("}", "") if "$" in label or "\\" in label else text
     text = _HIGH_RUN.sub(lambda run: "^" + run.group().translate(_HIGH), text)
     text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("∑", "Σ").replace("ς", "σ")
-    text = text.replace("*", "*").replace("`", "").replace("**", "")
+    text = text.replace("`", "").replace("**", "")
     return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
 
 

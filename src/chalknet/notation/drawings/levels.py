@@ -43,7 +43,6 @@ class Sorted:
         levels: from X to yhat.
         captions: texts that speak of the whole.
         notes: what had to be assumed.
-        rows: how many observations are drawn as rows of their own.
     """
 
     levels: list[Level]

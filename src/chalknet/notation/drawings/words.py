@@ -120,7 +120,6 @@ ALL = re.compile(
     + "|모든|모두|각|所有|每",
     re.I,
 )
-EXCEPT = re.compile(any_of("except", "but", "salvo", "excepto") + "|제외|除", re.I)
 NO_BIAS = re.compile(
     r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem)[ _-]?bias\b|without (?:a )?bias|w/o bias"
     r"|편향 ?없|바이어스 ?없|sin sesgo|sans biais|无偏置|沒有偏置|バイアスなし",
