@@ -109,3 +109,14 @@ def test_a_module_that_no_network_describes_is_loaded_into_the_users_own(tmp_pat
         cn.load_run(tmp_path / "run")
     loaded = cn.load_run(tmp_path / "run", module=make())
     assert torch.equal(cn.predict(loaded, X), cn.predict(kept, X))
+
+
+def test_a_nested_chain_is_kept_loaded_and_drawn_with_its_weights(tmp_path):
+    module = torch.nn.Sequential(
+        torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU()), torch.nn.Linear(3, 1)
+    )
+    x = torch.randn(10, 2)
+    cn.fit(module, (x, x[:, :1]), loss="mse", updates=3, out=tmp_path / "run")
+    again = cn.load_run(tmp_path / "run").module
+    assert torch.equal(again(x), module(x))
+    assert "*" in cn.draw(tmp_path / "run", "numbers").svg

@@ -20,7 +20,7 @@ from torch import nn
 from chalknet.errors import FileProblem, InvalidValue
 from chalknet.fit.history import Evaluation, History, Outcome
 from chalknet.fit.result import FitResult
-from chalknet.module import build
+from chalknet.module import build, flat
 from chalknet.notation import NOTATIONS, write
 from chalknet.plan import DataFacts, Placement, Plan, Recipe
 
@@ -97,7 +97,8 @@ class RunFolder:
             raise _damaged(self.path / PLAN, problem) from problem
         module = module or _unfitted(self.path, decided)
         try:
-            module.load_state_dict(load_file(self.path / WEIGHTS))
+            target = module if decided.network is None else flat(module)
+            target.load_state_dict(load_file(self.path / WEIGHTS))
         except (OSError, SafetensorError, RuntimeError) as problem:
             raise _damaged(self.path / WEIGHTS, problem) from problem
         return FitResult(decided, module, history, outcome)
@@ -119,7 +120,8 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
 
 def _write(folder: Path, result: FitResult) -> None:
     plan = result.plan
-    weights = {name: value.detach().cpu().contiguous() for name, value in result.module.state_dict().items()}
+    module = result.module if plan.network is None else flat(result.module)
+    weights = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
     if plan.network is not None:
         (folder / NETWORK).write_text(write(plan.network, "json"), encoding="utf-8")

@@ -44,6 +44,11 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
     return network
 
 
+def flat(module: nn.Module) -> nn.Sequential:
+    """Return the same layers of a chain side by side, as `build` makes them; weights are shared."""
+    return nn.Sequential(*[leaf for _, leaf in _leaves(module, "")])
+
+
 def read_weights(module: nn.Module) -> dict[str, list[Any]]:
     """Return the parameters of a chain as nested lists, under the names of the module that `build` gives.
 
@@ -51,9 +56,8 @@ def read_weights(module: nn.Module) -> dict[str, list[Any]]:
         module: what `read_module` reads; nesting makes no difference to the names.
     """
     return {
-        f"{place}.{name}": parameter.detach().cpu().double().tolist()
-        for place, (_, leaf) in enumerate(_leaves(module, ""))
-        for name, parameter in leaf.named_parameters()
+        name: parameter.detach().cpu().double().tolist()
+        for name, parameter in flat(module).named_parameters()
     }
 
 
