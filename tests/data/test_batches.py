@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, TensorDataset
 
-from chalknet.data import ArraySource, Batches, Sample
+from chalknet.data import ArraySource, Batches, Cut, Sample
 from chalknet.errors import DataError, InvalidValue
 
 TEN = ArraySource(torch.arange(1.0, 11), torch.arange(1, 11))  # observations 1 to 10
@@ -197,3 +197,14 @@ def test_a_source_without_rows_is_refused():
 
     with pytest.raises(DataError, match="empty: got no rows"):
         Batches(Empty())
+
+
+@given(n=st.integers(0, 60), lanes=st.integers(1, 7), most=st.none() | st.integers(1, 20))
+def test_the_lanes_of_a_cut_share_each_row_of_a_batch_once_and_no_piece_is_larger_than_asked(n, lanes, most):
+    seen = []
+    for lane in range(lanes):
+        pieces = list(Cut(most, lane, lanes).pieces(100, 100 + n))
+        assert pieces  # a lane without rows still has a piece: all lanes meet at each update
+        assert most is None or all(piece.stop - piece.start <= most for piece in pieces)
+        seen += [row for piece in pieces for row in range(piece.start, piece.stop)]
+    assert seen == list(range(100, 100 + n))

@@ -1,6 +1,6 @@
 """Data: where samples come from, and in which order they are seen."""
 
-from chalknet.data.batches import Batches
+from chalknet.data.batches import Batches, Cut, Piece
 from chalknet.data.describe import describe
 from chalknet.data.idx import read_idx, write_idx
 from chalknet.data.load import features, load
@@ -10,6 +10,8 @@ from chalknet.data.source import ArraySource, Sample, Source
 __all__ = [
     "ArraySource",
     "Batches",
+    "Cut",
+    "Piece",
     "Sample",
     "Source",
     "describe",

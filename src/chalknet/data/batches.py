@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import torch
 
@@ -17,6 +18,37 @@ from chalknet.errors import DataError, InvalidValue
 _BATCHES_AT_A_TIME = 256
 _BLOCK_BYTES = 2 << 20
 _ALIGNED_BYTES = 64  # where torch's allocator begins every tensor
+
+
+class Piece(NamedTuple):
+    """Some samples of an update, and how many the whole update has."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+    of: int
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which rows of each batch are handed out, and how many at a time.
+
+    Args:
+        most: rows of a piece at the most; None for all at once.
+        lane: of `lanes` equal shares of a batch, the one handed out.
+        lanes: how many share each batch; with more shares than rows some are empty.
+    """
+
+    most: int | None = None
+    lane: int = 0
+    lanes: int = 1
+
+    def pieces(self, first: int, stop: int) -> Iterator[slice]:
+        """Yield the rows of each piece of the batch of rows first to stop: at least one, be it empty."""
+        rows = stop - first
+        low, high = first + rows * self.lane // self.lanes, first + rows * (self.lane + 1) // self.lanes
+        step = self.most or max(1, high - low)
+        for at in range(low, max(high, low + 1), step):
+            yield slice(at, min(at + step, high))
 
 
 @dataclass(frozen=True)
@@ -97,16 +129,43 @@ class Batches:
             order: what `draw_order` gave.
             start: number of the first batch to yield, counted from 0.
         """
-        n, size = self.samples_per_epoch, self.size
-        order_of_rows = None
-        if order is not None:
-            generator = torch.Generator().manual_seed(order)
-            order_of_rows = torch.randperm(len(self.source), generator=generator, device="cpu")
+        n, size, rows_in_order = self.samples_per_epoch, self.size, self._rows(order)
         block = size * max(1, min(_BATCHES_AT_A_TIME, _BLOCK_BYTES // (size * self._row_bytes)))
         for first in range(start * size, n, block):
-            rows = slice(first, min(first + block, n))
-            x, y = self.source.take(rows if order_of_rows is None else order_of_rows[rows])
+            x, y = self._take(rows_in_order, slice(first, min(first + block, n)))
             yield from map(Sample, map(_aligned, torch.split(x, size)), torch.split(y, size))
+
+    def updates(self, order: int | None, start: int, cut: Cut) -> Iterator[Iterator[Piece]]:
+        """Yield the pieces of each update of one epoch; an update's are to be taken before the next one's.
+
+        Args:
+            order: what `draw_order` gave.
+            start: number of the first update, counted from 0.
+            cut: which rows of each batch, and how many at a time.
+        """
+        if cut == Cut():
+            for x, y in self.epoch(order, start):
+                yield iter((Piece(x, y, len(x)),))
+            return
+        n, rows_in_order = self.samples_per_epoch, self._rows(order)
+        for first in range(start * self.size, n, self.size):
+            yield self._pieces(rows_in_order, first, cut)
+
+    def _pieces(self, rows_in_order: torch.Tensor | None, first: int, cut: Cut) -> Iterator[Piece]:
+        stop = min(first + self.size, self.samples_per_epoch)
+        for rows in cut.pieces(first, stop):
+            x, y = self._take(rows_in_order, rows)
+            yield Piece(_aligned(x), y, stop - first)
+
+    def _rows(self, order: int | None) -> torch.Tensor | None:
+        """Return the row numbers of an epoch in their order; None for the source's own order."""
+        if order is None:
+            return None
+        generator = torch.Generator().manual_seed(order)
+        return torch.randperm(len(self.source), generator=generator, device="cpu")
+
+    def _take(self, rows_in_order: torch.Tensor | None, rows: slice) -> Sample:
+        return self.source.take(rows if rows_in_order is None else rows_in_order[rows])
 
     @property
     def _row_bytes(self) -> int:

@@ -2,7 +2,8 @@
 
 from chalknet.engine.eager import Eager
 from chalknet.engine.engine import Engine, Progress, Session
+from chalknet.engine.state import State
 from chalknet.engine.table import ENGINES
 from chalknet.engine.torch_rows import loss_function
 
-__all__ = ["ENGINES", "Eager", "Engine", "Progress", "Session", "loss_function"]
+__all__ = ["ENGINES", "Eager", "Engine", "Progress", "Session", "State", "loss_function"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from time import perf_counter
 
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Sample
+from chalknet.data import Batches, Cut
+from chalknet.engine.course import Course
 from chalknet.engine.engine import Progress
-from chalknet.engine.torch_rows import loss_function, optimizer_over
+from chalknet.engine.state import State, fill_slots, named, slots_of, weights_of
+from chalknet.engine.torch_rows import PieceLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
 from chalknet.plan import Placement, Plan, Recipe
@@ -31,74 +32,143 @@ class Eager:
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
         """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""
-        device, dtype = torch.device(plan.placement.device), getattr(torch, plan.placement.dtype)
-        stream = RandomStream(plan.recipe.seed, device)
-        if module is None:
-            if plan.network is None:
-                raise ValueError("a plan without a network needs its module")
-            with stream.active():  # the weights are drawn first, then the orders: as in the script
-                module = build(plan.network).to(dtype)
-        module.to(device)
-        return EagerSession(module, plan.recipe, batches, stream, device)
+        stream = RandomStream(plan.recipe.seed, torch.device(plan.placement.device))
+        return EagerSession(plan, batches, stream, opened_module(plan, module, stream))
+
+
+def opened_module(plan: Plan, module: nn.Module | None, stream: RandomStream) -> nn.Module:
+    """Return the module on the plan's device; without one the plan's network is built.
+
+    The weights are drawn first, then the orders: as in the script.
+    """
+    if module is None:
+        if plan.network is None:
+            raise ValueError("a plan without a network needs its module")
+        with stream.active():
+            module = build(plan.network).to(getattr(torch, plan.placement.dtype))
+    return module.to(torch.device(plan.placement.device))
 
 
 class EagerSession:
-    """One fit by the plain loop."""
+    """One fit by the plain loop.
 
-    def __init__(
-        self,
-        module: nn.Module,
-        recipe: Recipe,
-        batches: Batches,
-        stream: RandomStream,
-        device: torch.device,
-    ) -> None:
+    Args:
+        plan: what was decided.
+        batches: the samples in their order.
+        stream: what orders and Dropout are drawn from.
+        module: on its device.
+    """
+
+    def __init__(self, plan: Plan, batches: Batches, stream: RandomStream, module: nn.Module) -> None:
         self.module = module
         self.compile_s = 0.0
-        self._loss = loss_function(recipe)
-        self._optimizer = optimizer_over(module, recipe)
+        self.notes: tuple[str, ...] = ()
+        self._named = named(plan, module)
+        self._loss = PieceLoss(plan.recipe)
+        self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
-        self._device = device
-        self._samples = _endless(batches)
+        self._device = torch.device(plan.placement.device)
+        self._course = Course(batches, Cut(most=plan.placement.micro_batch))
 
     def advance(self, updates: int) -> Progress:
         """Make so many updates, fewer when yhat is no number."""
-        module, loss_of, optimizer, device = self.module, self._loss, self._optimizer, self._device
-        parameters = list(module.parameters())
-        on_cpu = device.type == "cpu"
+        on_cpu = self._device.type == "cpu"
         losses: list[float] = []
         waiting: list[torch.Tensor] = []  # losses still on the device, fetched once at the end
         with self._stream.active():
             started = perf_counter()
             for _ in range(updates):
-                x, y = next(self._samples)
-                if not on_cpu:
-                    x, y = x.to(device), y.to(device)
-                try:
-                    loss = loss_of(module(x), y)
-                except RuntimeError:
-                    if _is_finite(module, x):
-                        raise
-                    losses.append(torch.nan)  # BCELoss refuses NaN instead of giving it
+                loss = self._update()
+                if loss is None:
+                    losses.append(torch.nan)
                     break
-                loss.backward()
-                optimizer.step()
-                for parameter in parameters:  # what optimizer.zero_grad() does, in 6 % less time at S1
-                    parameter.grad = None
                 if on_cpu:
                     losses.append(loss.item())  # on the CPU there is nothing to wait for
                 else:
-                    waiting.append(loss.detach())
+                    waiting.append(loss)
             if waiting:
                 losses = [*torch.stack(waiting).tolist(), *losses]
             return Progress(tuple(losses), perf_counter() - started)
+
+    def state(self) -> State:
+        """Return all that the next update depends on."""
+        return State(
+            updates=self._course.updates,
+            order=self._course.order,
+            weights=weights_of(self._named),
+            slots=slots_of(self._optimizer, self._named),
+            random=self._stream.states,
+            micro_batch=self._course.cut.most,
+        )
+
+    def restore(self, state: State) -> None:
+        """Go on from a state, of this engine or another one."""
+        self._named.load_state_dict(dict(state.weights))
+        fill_slots(self._optimizer, self._named, state.slots)
+        self._stream.go_to(state.random)
+        self._course.cut = Cut(most=state.micro_batch)
+        self._course.go_to(state.updates, state.order)
+
+    def _update(self) -> torch.Tensor | None:
+        """Make one update and return its loss; None when yhat is no number and the loss refuses it."""
+        while True:
+            try:
+                return self._attempt()
+            except (RuntimeError, MemoryError) as problem:
+                if not is_out_of_memory(problem):
+                    raise
+                smaller = self._smaller_cut(problem)
+            self._cut_smaller(smaller)  # apart from the error, which holds on to the memory it speaks of
+
+    def _attempt(self) -> torch.Tensor | None:
+        module, loss_of, device = self.module, self._loss, self._device
+        on_cpu = device.type == "cpu"
+        total: torch.Tensor | None = None
+        for x, y, of in self._course.next():
+            if not on_cpu:
+                x, y = x.to(device), y.to(device)
+            try:
+                loss = loss_of(module(x), y, of)
+            except RuntimeError as problem:
+                if is_out_of_memory(problem) or _is_finite(module, x):
+                    raise
+                return None  # BCELoss refuses NaN instead of giving it
+            loss.backward()  # type: ignore[no-untyped-call]
+            total = loss.detach() if total is None else total + loss.detach()
+        self._optimizer.step()
+        self._drop_gradients()
+        self._course.updates += 1
+        return total
+
+    def _drop_gradients(self) -> None:
+        for parameter in self.module.parameters():  # optimizer.zero_grad() takes 6 % of an update at S1
+            parameter.grad = None
+
+    def _smaller_cut(self, problem: Exception) -> int:
+        now = self._course.cut.most or self._course.batches.size
+        if now == 1:
+            raise problem
+        return -(-now // 2)
+
+    def _cut_smaller(self, most: int) -> None:
+        self._drop_gradients()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        self._course.cut = Cut(most=most)
+        self._course.again()
+        self.notes = (
+            f"memory ran out: each update is summed over at most {most:,} samples at a time, "
+            "which is the same update",
+        )
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Return whether this is what torch or Python say when there is no more memory."""
+    return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(
+        problem
+    )
 
 
 @torch.no_grad()
 def _is_finite(module: nn.Module, x: torch.Tensor) -> bool:
     return bool(module(x).isfinite().all())
-
-
-def _endless(batches: Batches) -> Iterator[Sample]:
-    while True:
-        yield from batches.epoch(batches.draw_order())

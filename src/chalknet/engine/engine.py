@@ -8,6 +8,7 @@ from typing import Protocol
 from torch import nn
 
 from chalknet.data import Batches
+from chalknet.engine.state import State
 from chalknet.network import Network
 from chalknet.plan import Placement, Plan, Recipe
 
@@ -37,8 +38,18 @@ class Session(Protocol):
     def compile_s(self) -> float:
         """Return the seconds spent compiling or loading what was compiled; no training time."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what the session had to change on its way, a sentence each."""
+
     def advance(self, updates: int) -> Progress:
         """Make so many updates without coming back in between; the losses are fetched once."""
+
+    def state(self) -> State:
+        """Return all that the next update depends on, as it stands after the last whole update."""
+
+    def restore(self, state: State) -> None:
+        """Go on from a state, of this engine or another one; bit for bit as if it had never stopped."""
 
 
 class Engine(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch import nn
 
@@ -28,3 +30,29 @@ def optimizer_over(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     make = getattr(torch.optim, recipe.optimizer_row.torch_class)
     optimizer: torch.optim.Optimizer = make(module.parameters(), lr=recipe.lr, **recipe.optimizer_options)
     return optimizer
+
+
+class PieceLoss:
+    """The loss of some samples of an update: what they add to the loss of the whole update.
+
+    An update that is taken whole has the recipe's own loss, to the last bit. Of a piece, the losses are
+    added and divided by what the whole update would be divided by, so that the pieces' losses and
+    gradients add up to those of the update.
+
+    Args:
+        recipe: names the loss and how it is reduced.
+        lanes: how many processes share an update; their gradients are averaged, so each counts so often.
+    """
+
+    def __init__(self, recipe: Recipe, lanes: int = 1) -> None:
+        self._whole, self._added = loss_function(recipe), loss_function(recipe, reduction="sum")
+        self._mean, self._lanes = recipe.reduction == "mean", lanes
+
+    def __call__(self, yhat: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
+        """Return the loss of a piece `(rows, ...)` of an update of so many samples."""
+        if len(y) == of and self._lanes == 1:
+            whole: torch.Tensor = self._whole(yhat, y)
+            return whole
+        parts = of * prod(y.shape[1:]) if self._mean else 1
+        piece: torch.Tensor = self._added(yhat, y) * (self._lanes / parts)
+        return piece

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -38,6 +38,17 @@ class RandomStream:
                 yield
             finally:
                 self._states = self._read()
+
+    @property
+    def states(self) -> tuple[torch.Tensor, ...]:
+        """Return where the stream stands: a state for each generator, the CPU's first."""
+        return tuple(state.clone() for state in self._states)
+
+    def go_to(self, states: Sequence[torch.Tensor]) -> None:
+        """Go on from these states; generators beyond them keep their own."""
+        self._states = [*(state.clone() for state in states), *self._states[len(states) :]][
+            : len(self._generators)
+        ]
 
     @contextmanager
     def _kept(self) -> Iterator[None]:

@@ -19,12 +19,17 @@ class Placement:
         dtype: the torch dtype of weights and data, such as "float32".
         threads: CPU threads torch may use.
         reasons: why, a sentence each.
+        micro_batch: samples of an update that are computed at a time, their gradients summed into the
+            same update; None for all at once.
+        processes: how many processes share each update.
     """
 
     device: str
     dtype: str
     threads: int
     reasons: tuple[str, ...] = ()
+    micro_batch: int | None = None
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -87,12 +92,19 @@ class Plan:
             "method": f"{used.name} (once: {used.once}), {order}",
             "length": self._length(),
             "seed": str(recipe.seed),
-            "engine": f"{self.engine} on {self.placement.device}, {self.placement.dtype}, "
-            f"{self.placement.threads} threads",
+            "engine": f"{self.engine} on {self._where()}",
         }
         lines = [f"{name:<10} {value}" for name, value in rows.items()]
         reasons = [*self.placement.reasons, *self.reasons]
         return "\n".join([*lines, *(f"{'because' if i == 0 else '':<10} {r}" for i, r in enumerate(reasons))])
+
+    def _where(self) -> str:
+        placement = self.placement
+        at_a_time = (
+            f", {show_count(placement.micro_batch)} samples at a time" if placement.micro_batch else ""
+        )
+        processes = f", {placement.processes} processes" if placement.processes > 1 else ""
+        return f"{placement.device}, {placement.dtype}, {placement.threads} threads{processes}{at_a_time}"
 
     def _length(self) -> str:
         per_epoch = f"{show_count(self.updates_per_epoch)} an epoch"

@@ -93,6 +93,16 @@ def rmsprop(w, g, first, second, third, o):
         w[i] -= lr * move
 
 
+# What torch calls the three arrays beside the weights.
+_ADAM_SLOTS = ("exp_avg", "exp_avg_sq", "")
+SLOTS = {
+    "sgd": ("momentum_buffer", "", ""),
+    "adam": _ADAM_SLOTS,
+    "adamw": _ADAM_SLOTS,
+    "rmsprop": ("grad_avg", "square_avg", "momentum_buffer"),
+}
+COUNTS_STEPS = ("adam", "adamw", "rmsprop")  # those of which torch keeps the number of updates too
+
 ROWS: dict[str, Any] = {"sgd": sgd, "adam": adam, "adamw": adamw, "rmsprop": rmsprop}
 CODES = {name: code for code, name in enumerate(ROWS)}
 SGD = CODES["sgd"]

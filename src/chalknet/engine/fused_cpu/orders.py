@@ -22,12 +22,23 @@ class Orders:
     Args:
         batches: the samples cut into batches.
         stream: the random numbers behind the weights.
+
+    Attributes:
+        order: what was drawn for the last epoch.
     """
 
     def __init__(self, batches: Batches, stream: RandomStream) -> None:
         self._batches, self._stream = batches, stream
         self._drawn = 0  # epochs whose order was drawn
         self._last = np.empty(0, dtype=np.int64)
+        self.order: int | None = None
+
+    def go_to(self, updates: int, order: int | None) -> None:
+        """Go on after so many updates, in an epoch of this order."""
+        epoch, index = divmod(updates, self._batches.updates_per_epoch)
+        self.order, self._drawn = order, epoch + 1 if index else epoch
+        if index and order is not None:
+            self._last = self._rows(order)
 
     def ahead(self, done: int, updates: int) -> tuple[Array, int, int]:
         """Return the rows of the epochs ahead, the number of the first batch, and how long they last.
@@ -48,9 +59,13 @@ class Orders:
 
     def _draw(self) -> Array:
         with self._stream.active():
-            order = self._batches.draw_order()
+            self.order = self._batches.draw_order()
+        assert self.order is not None
         self._drawn += 1
-        generator = torch.Generator().manual_seed(order)  # type: ignore[arg-type]
+        return self._rows(self.order)
+
+    def _rows(self, order: int) -> Array:
+        generator = torch.Generator().manual_seed(order)
         rows = torch.randperm(len(self._batches.source), generator=generator, device="cpu")
         numbers: Array = rows.numpy()
         return numbers

@@ -24,6 +24,7 @@ from chalknet.engine.fused_cpu.chain import (
     weight_views,
 )
 from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.optimizers import COUNTS_STEPS, SLOTS
 from chalknet.engine.fused_cpu.orders import Orders
 from chalknet.engine.fused_cpu.schedules import (
     Samples,
@@ -32,6 +33,7 @@ from chalknet.engine.fused_cpu.schedules import (
     fill_of,
     make_store,
 )
+from chalknet.engine.state import State, copied, named, weights_of
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
@@ -56,21 +58,25 @@ class FusedSession:
         assert network is not None
         dtype = getattr(torch, plan.placement.dtype)
         numbers = np.dtype(plan.placement.dtype)
-        stream = RandomStream(recipe.seed)
+        self._stream = RandomStream(recipe.seed)
         if module is None:
-            with stream.active():  # the weights are drawn first, then the orders: as in the script
+            with self._stream.active():  # the weights are drawn first, then the orders: as in the script
                 module = build(network).to(dtype)
         self.module: nn.Module = module.train()
+        self._named = named(plan, module)
+        self.notes: tuple[str, ...] = ()
         samples = _samples(batches, network, recipe.loss, dtype)
         layout = lay_out(network, numbers, fill_of(network, numbers))
         _mark_frozen(layout.chain.steps, module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(module, weight_views(layout.chain.steps, torch.from_numpy(store.values)))
-        turned = turned_views(layout.chain.steps, torch.from_numpy(store.turned))
-        self._read_weights(turned)
+        self._turned = turned_views(layout.chain.steps, torch.from_numpy(store.turned))
+        self._read_weights()
+        self._companions = _companions(plan, module, layout.chain.steps, store.companions)
+        self._counts_steps = recipe.optimizer in COUNTS_STEPS
         threads = plan.placement.threads
         self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
-        self._orders = Orders(batches, stream)
+        self._orders = Orders(batches, self._stream)
         self._done = 0
         started = perf_counter()
         self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
@@ -90,11 +96,38 @@ class FusedSession:
         self._write_weights()
         return Progress(tuple(losses), elapsed_s)
 
+    def state(self) -> State:
+        """Return all that the next update depends on."""
+        slots = {
+            name: {slot: copied(view) for slot, view in by.items()} for name, by in self._companions.items()
+        }
+        if self._done and self._counts_steps:
+            slots = {name: {**by, "step": torch.tensor(float(self._done))} for name, by in slots.items()}
+        return State(
+            updates=self._done,
+            order=self._orders.order,
+            weights=weights_of(self._named),
+            slots=slots if self._done else {},
+            random=self._stream.states,
+        )
+
+    def restore(self, state: State) -> None:
+        """Go on from a state, of this engine or another one."""
+        self._named.load_state_dict(dict(state.weights))
+        self._read_weights()
+        for name, views in self._companions.items():
+            kept = state.slots.get(name, {})
+            for slot, view in views.items():
+                view.copy_(kept[slot]) if slot in kept else view.zero_()
+        self._stream.go_to(state.random)
+        self._orders.go_to(state.updates, state.order)
+        self._done = state.updates
+
     @torch.no_grad()
-    def _read_weights(self, turned: list[torch.Tensor | None]) -> None:
+    def _read_weights(self) -> None:
         for parameter, view in self._views:
             view.copy_(parameter)
-        for linear, target in zip(linears_of(self.module), turned, strict=True):
+        for linear, target in zip(linears_of(self.module), self._turned, strict=True):
             if target is not None:
                 target.copy_(linear.weight)
 
@@ -113,6 +146,24 @@ def _pairs(
         for linear, by_name in zip(linears_of(module), views, strict=True)
         for name, view in by_name.items()
     ]
+
+
+def _companions(
+    plan: Plan, module: nn.Module, steps: Array, companions: tuple[Array, ...]
+) -> dict[str, dict[str, torch.Tensor]]:
+    """Return for each parameter that is trained where its companions lie, under torch's names for them."""
+    names: dict[torch.Tensor, str] = {
+        parameter: name for name, parameter in named(plan, module).named_parameters()
+    }
+    found: dict[str, dict[str, torch.Tensor]] = {
+        name: {} for parameter, name in names.items() if parameter.requires_grad
+    }
+    for slot, companion in zip(SLOTS[plan.recipe.optimizer], companions, strict=True):
+        if len(companion):
+            for parameter, view in _pairs(module, weight_views(steps, torch.from_numpy(companion))):
+                if parameter.requires_grad:
+                    found[names[parameter]][slot] = view
+    return found
 
 
 def _mark_frozen(steps: Array, module: nn.Module) -> None:

@@ -1,0 +1,52 @@
+"""Where a fit stands in its epochs, and the samples of the updates that come next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chalknet.data import Batches, Cut, Piece
+
+
+class Course:
+    """Hands out the samples of one update after another.
+
+    Args:
+        batches: the samples in their order.
+        cut: which rows of each batch are handed out, and how many at a time.
+
+    Attributes:
+        batches: as given.
+        updates: updates made; whoever makes them counts them here.
+        order: what was drawn for the epoch under way.
+        cut: as given; a smaller one takes hold with `again`.
+    """
+
+    def __init__(self, batches: Batches, cut: Cut) -> None:
+        self.updates = 0
+        self.order: int | None = None
+        self.cut = cut
+        self.batches = batches
+        self._epoch_drawn = -1
+        self._ahead = self._endless()
+
+    def next(self) -> Iterator[Piece]:
+        """Return the pieces of the next update; orders are drawn from torch's default generator."""
+        return next(self._ahead)
+
+    def again(self) -> None:
+        """Hand the samples of the update under way out once more."""
+        self._ahead = self._endless()
+
+    def go_to(self, updates: int, order: int | None) -> None:
+        """Go on after so many updates, in an epoch of this order."""
+        epoch, index = divmod(updates, self.batches.updates_per_epoch)
+        self.updates, self.order = updates, order
+        self._epoch_drawn = epoch if index else epoch - 1
+        self.again()
+
+    def _endless(self) -> Iterator[Iterator[Piece]]:
+        while True:
+            epoch, start = divmod(self.updates, self.batches.updates_per_epoch)
+            if epoch != self._epoch_drawn:
+                self.order, self._epoch_drawn = self.batches.draw_order(), epoch
+            yield from self.batches.updates(self.order, start, self.cut)
