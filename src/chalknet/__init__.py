@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chalknet.fit import plot as plot
     from chalknet.fit import plot_images as plot_images
     from chalknet.fit import predict as predict
+    from chalknet.fit import resume as resume
     from chalknet.module import build as build
     from chalknet.network import Activation as Activation
     from chalknet.network import Dropout as Dropout
@@ -59,7 +60,10 @@ _ROOMS = {
     "difference": ("Difference", "difference"),
     "draw": ("Drawing",),
     "errors": ("ChalknetError",),
-    "fit": ("Chart", "FitResult", "Outcome", "fit", "load_run", "plan", "plot", "plot_images", "predict"),
+    "fit": (
+        *("Chart", "FitResult", "Outcome", "fit", "load_run", "plan", "plot", "plot_images", "predict"),
+        "resume",
+    ),
     "module": ("build",),
     "network": ("Activation", "Dropout", "Flatten", "Linear", "Network"),
     "plan": ("Plan", "Recipe"),

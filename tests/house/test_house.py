@@ -101,7 +101,7 @@ def test_the_verbs_of_the_face_are_no_rooms_whatever_was_imported_before():
 def test_every_name_of_the_face_resolves_and_is_documented():
     for name in cn.__all__:
         assert getattr(cn, name).__doc__, name
-    assert len(cn.__all__) <= 30
+    assert len(cn.__all__) <= 42  # the verbs, and the values they give
 
 
 def test_an_unknown_name_of_the_face_is_an_attribute_error():

@@ -1,4 +1,4 @@
-"""The verbs about a fit: fit, compare, predict, data, demo."""
+"""The verbs about a fit: fit, resume, compare, predict, data, demo."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from chalknet.cli.options import (
     AsJson,
     Betas,
     Centered,
+    CheckpointEvery,
     Dampening,
     Data,
     Device,
@@ -32,6 +33,7 @@ from chalknet.cli.options import (
     FormNotation,
     HeldOut,
     Loss,
+    MicroBatch,
     Momentum,
     Nesterov,
     Optimizer,
@@ -94,6 +96,8 @@ def fit(
     amsgrad: Amsgrad = False,
     centered: Centered = False,
     out: Annotated[Path | None, typer.Option(help="A folder to keep the run in.")] = None,
+    checkpoint_every: CheckpointEvery = None,
+    micro_batch: MicroBatch = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run kept in --out.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the fit: a .svg, .png or .pdf file.")] = None,
     over: Annotated[
@@ -118,7 +122,8 @@ def fit(
     if dry_run:
         say(str(cn.plan(network, pair, cn.Recipe(**recipe, optimizer_options=_optimizer(asked)), **where)))
         return
-    keep = {key: asked[key] for key in ("evaluate_every", "record_every", "out", "overwrite")}
+    keep = {key: asked[key] for key in ("evaluate_every", "record_every", "out", "overwrite", "micro_batch")}
+    keep["checkpoint_every"] = checkpoint_every
     result = cn.fit(network, pair, **recipe, **where, **keep, **_optimizer(asked))
     if plot is not None:
         cn.plot(result, over, data=pair if over == "x" else None).save(plot)
@@ -182,6 +187,35 @@ def compare(
         _say_table(comparison)
     outcomes = [result.outcome.name for result in comparison.results.values()]
     raise typer.Exit(max(_EXIT_CODES.get(outcome, 0) for outcome in outcomes))
+
+
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that a fit was kept in.")],
+    data: Annotated[str | None, typer.Option(help="The data, where the run does not know its place.")] = None,
+    target: Target = None,
+    updates: Updates = None,
+    epochs: Epochs = None,
+    samples: Samples = None,
+    seconds: Seconds = None,
+    device: Annotated[str | None, typer.Option(help="Another device than before.")] = None,
+    engine: Annotated[str | None, typer.Option(help="Another engine than before.")] = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was killed or interrupted, from its last whole checkpoint.
+
+    A run that has ended goes on when a larger budget is given, counted from its very beginning.
+
+    Example: chalknet resume run/
+    Example: chalknet resume run/ --updates 1400
+    """
+    asked = locals()
+    options = {key: asked[key] for key in ("updates", "epochs", "samples", "seconds")}
+    options |= {key: asked[key] for key in ("device", "engine", "threads")}
+    result = cn.resume(run, data=None if data is None else _pair(data, target), **options)
+    say(json.dumps(_summary(result)) if as_json else _with_reasons(result))
+    raise typer.Exit(_EXIT_CODES.get(result.outcome.name, 0))
 
 
 @app.command()
@@ -264,6 +298,11 @@ def _optimizer(asked: Mapping[str, Any]) -> dict[str, Any]:
         except ValueError:
             raise typer.BadParameter(f"--betas {asked['betas']}: two numbers, 0.9,0.999") from None
     return {name: value for name, value in options.items() if value is not None and value is not False}
+
+
+def _with_reasons(result: cn.FitResult) -> str:
+    """Return a resumed fit's answer, and from where it went on."""
+    return "\n".join([str(result), *result.plan.reasons])
 
 
 def _summary(result: cn.FitResult) -> dict[str, Any]:

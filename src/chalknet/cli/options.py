@@ -45,6 +45,13 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
 EngineName = Annotated[str, typer.Option("--engine", help="auto, fused_cpu or eager.")]
 Dtype = Annotated[str | None, typer.Option(help="float32 or float64.")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads torch may use.")]
+CheckpointEvery = Annotated[
+    str | None,
+    typer.Option(metavar="200|30s", help="Updates or time between two checkpoints in --out; a minute."),
+]
+MicroBatch = Annotated[
+    int | None, typer.Option(help="Samples computed at a time and summed into the same update.")
+]
 Momentum = Annotated[float | None, typer.Option(help="Of sgd and rmsprop.")]
 Dampening = Annotated[float | None, typer.Option(help="Of sgd's momentum.")]
 Nesterov = Annotated[bool, typer.Option("--nesterov", help="Of sgd's momentum.")]

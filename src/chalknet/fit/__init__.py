@@ -6,6 +6,7 @@ from chalknet.fit.history import Evaluation, History, Outcome
 from chalknet.fit.loop import Progress
 from chalknet.fit.predict import predict
 from chalknet.fit.result import FitResult
+from chalknet.fit.resume import resume
 from chalknet.fit.run_folder import load_run
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "plot",
     "plot_images",
     "predict",
+    "resume",
 ]

@@ -30,12 +30,14 @@ class Wish:
         engine: "auto", or the name of an engine.
         dtype: "float32" or "float64"; None keeps a given module's own, and is float32 for a network.
         threads: CPU threads torch may use; None leaves torch's number.
+        micro_batch: samples of an update computed at a time; None for all of them.
     """
 
     device: str = "auto"
     engine: str = "auto"
     dtype: str | None = None
     threads: int | None = None
+    micro_batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -167,15 +169,16 @@ def _place(wish: Wish, module: nn.Module | None) -> Placement:
             remedy=f"Convert the module first: module.to(torch.{dtype}).",
         )
     threads = torch.get_num_threads() if wish.threads is None else wish.threads
-    if not isinstance(threads, int) or threads < 1:
-        raise InvalidValue(
-            where="threads", got=repr(threads), wanted="a whole number of at least 1", remedy="Leave it out."
-        )
+    for name, number in (("threads", threads), ("micro_batch", wish.micro_batch)):
+        if number is not None and (not isinstance(number, int) or number < 1):
+            raise InvalidValue(
+                where=name, got=repr(number), wanted="a whole number of at least 1", remedy="Leave it out."
+            )
     reasons: tuple[str, ...] = ()
     if wish.device == "auto":
         where = "the module is there" if parameter is not None else "no device has been measured against it"
         reasons = (f"device {device}: {where}",)
-    return Placement(device, dtype, threads, reasons)
+    return Placement(device, dtype, threads, reasons, wish.micro_batch)
 
 
 def _checked_device(name: str) -> str:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from chalknet.data import load
 from chalknet.engine import ENGINES
 from chalknet.errors import InvalidValue
 from chalknet.fit.bar import bar, wants_bar
+from chalknet.fit.checkpoint import Checkpoint
 from chalknet.fit.choose import Prepared, Wish, prepare
+from chalknet.fit.interval import Interval
 from chalknet.fit.loop import Progress, Recording, Run, run_loop
 from chalknet.fit.result import FitResult
-from chalknet.fit.run_folder import RunFolder
+from chalknet.fit.run_folder import RunFolder, claimed, setting_of
+from chalknet.fit.signals import interruptible
 from chalknet.network import Network
 from chalknet.plan import OptionValue, Plan, Recipe
+
+_CHECKPOINT_S = 60.0  # between two checkpoints, where nothing else is asked
 
 
 def fit(
@@ -47,7 +54,9 @@ def fit(
     progress: bool | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     out: str | Path | None = None,
+    checkpoint_every: int | str | None = None,
     overwrite: bool = False,
+    micro_batch: int | None = None,
     **optimizer_options: OptionValue,
 ) -> FitResult:
     """Return the fitted module, its history and how the fit ended.
@@ -85,8 +94,13 @@ def fit(
         record_every: updates between two rows of the history.
         progress: whether a bar is shown; None shows it in a terminal or a notebook.
         on_progress: called about ten times a second with a `Progress`.
-        out: a folder to keep the weights, the network, the history and the plan in.
+        out: a folder to keep the weights, the network, the history and the plan in; a fit that is killed
+            goes on from the last checkpoint there with `resume(out)`.
+        checkpoint_every: between two checkpoints in `out`: a number of updates (200) or a time ("30s",
+            "5min"); a minute when left out. The last two are kept.
         overwrite: whether a run kept in `out` before may be replaced.
+        micro_batch: samples computed at a time; the gradients of the pieces are summed into the same
+            update. Left out, an update for which memory runs out is cut into pieces by itself.
         **optimizer_options: the optimizer's own options: momentum, nesterov, weight_decay, betas, ...
 
     Raises:
@@ -116,16 +130,16 @@ def fit(
         target_loss=target_loss,
     )
     _check_recording(evaluate_every=evaluate_every, record_every=record_every)
-    prepared = prepare(model, data, recipe, Wish(device, engine, dtype, threads), held_out)
-    folder = None if out is None else RunFolder.claim(Path(out), overwrite=overwrite)
+    recording = Recording(evaluate_every, record_every, _checkpoints(checkpoint_every, out))
+    source = load(data, held_out=held_out)
+    prepared = prepare(model, source, recipe, Wish(device, engine, dtype, threads, micro_batch))
     with ExitStack() as stack:
-        listener = on_progress
-        if progress or (progress is None and on_progress is None and wants_bar()):
-            listener = stack.enter_context(bar(prepared.plan))
-        result = run(prepared, Recording(evaluate_every, record_every, listener))
-    if folder is not None:
-        folder.keep(result)
-    return result
+        recording = stack.enter_context(listening(recording, prepared.plan, progress, on_progress))
+        folder = None
+        if out is not None:
+            setting = setting_of(prepared.plan, recording, source)
+            folder = stack.enter_context(claimed(Path(out), setting, source, overwrite=overwrite))
+        return carry_out(prepared, recording, folder)
 
 
 def plan(
@@ -154,13 +168,66 @@ def plan(
     return prepare(model, data, recipe, Wish(device, engine, dtype, threads), held_out).plan
 
 
-def run(prepared: Prepared, recording: Recording) -> FitResult:
-    """Open the plan's engine and run the loop to its end."""
+def carry_out(
+    prepared: Prepared, recording: Recording, folder: RunFolder | None, start: Checkpoint | None = None
+) -> FitResult:
+    """Open the plan's engine, run the loop to its end and keep what it gave.
+
+    Args:
+        prepared: the plan and the data.
+        recording: what is recorded.
+        folder: where it is kept, or None.
+        start: where the fit goes on; None for one that begins.
+    """
     decided = prepared.plan
     with _threads(decided.placement.threads):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
-        history, outcome = run_loop(Run(decided, session, prepared.batches, prepared.held_out, recording))
-    return FitResult(decided, session.module, history, outcome, session.compile_s)
+        if start is not None:
+            session.restore(start.state)
+        with interruptible() as interrupt:
+            history, outcome = run_loop(
+                Run(
+                    decided,
+                    session,
+                    prepared.batches,
+                    prepared.held_out,
+                    recording,
+                    interrupt,
+                    start,
+                    None if folder is None else folder.keep_checkpoint,
+                )
+            )
+    decided = replace(decided, reasons=(*decided.reasons, *session.notes))
+    result = FitResult(decided, session.module, history, outcome, session.compile_s)
+    if folder is not None:
+        folder.keep(result)
+    interrupt.raise_again()
+    return result
+
+
+@contextmanager
+def listening(
+    recording: Recording, plan: Plan, progress: bool | None, listener: Callable[[Progress], None] | None
+) -> Iterator[Recording]:
+    """Yield the recording with the listener asked for: the given one, or a bar for whoever is looking."""
+    if progress or (progress is None and listener is None and wants_bar()):
+        with bar(plan) as shown:
+            yield replace(recording, on_progress=shown)
+    else:
+        yield replace(recording, on_progress=listener)
+
+
+def _checkpoints(every: int | str | None, out: object) -> Interval | None:
+    if every is None:
+        return None if out is None else Interval(seconds=_CHECKPOINT_S)
+    if out is None:
+        raise InvalidValue(
+            where="checkpoint_every",
+            got=f"{every!r} and no folder",
+            wanted="a folder to keep the checkpoints in",
+            remedy="Say out=FOLDER (--out FOLDER).",
+        )
+    return Interval.of(every, "checkpoint_every")
 
 
 def _check_recording(**every: int | None) -> None:

@@ -19,6 +19,11 @@ class Outcome(Enum):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def ended(self) -> bool:
+        """Return whether nothing is left to do: the budget was used, or the target reached."""
+        return self in (Outcome.FINISHED, Outcome.TARGET_REACHED)
+
 
 @dataclass(frozen=True)
 class Evaluation:

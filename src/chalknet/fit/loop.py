@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
+from time import monotonic
 
 import torch
 
 from chalknet.data import Batches, Source
 from chalknet.engine import Session
+from chalknet.fit.checkpoint import Checkpoint
 from chalknet.fit.evaluate import evaluate
 from chalknet.fit.history import Evaluation, History, Outcome
+from chalknet.fit.interval import Interval
+from chalknet.fit.signals import Interrupt
 from chalknet.plan import Plan
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
@@ -53,11 +53,13 @@ class Recording:
         evaluate_every: updates between two evaluations over whole data sets; None evaluates at the end
             only. The end is always evaluated.
         record_every: updates between two rows of the history; the last one made is always recorded.
+        checkpoint_every: between two checkpoints; None for one at the end alone.
         on_progress: called between stretches of updates, about ten times a second.
     """
 
     evaluate_every: int | None = None
     record_every: int = 1
+    checkpoint_every: Interval | None = None
     on_progress: Callable[[Progress], None] | None = None
 
 
@@ -67,10 +69,13 @@ class Run:
 
     Args:
         plan: what was decided.
-        session: the engine's session.
+        session: the engine's session; where the fit goes on, it stands there already.
         batches: the training samples in their order.
         held_out: samples kept out of the training, or None.
         recording: what is recorded.
+        interrupt: says whether somebody wishes the fit to stop.
+        start: where the fit goes on; None for one that begins.
+        keep: is handed the checkpoints; None keeps none.
     """
 
     plan: Plan
@@ -78,26 +83,53 @@ class Run:
     batches: Batches
     held_out: Source | None
     recording: Recording
+    interrupt: Interrupt
+    start: Checkpoint | None = None
+    keep: Callable[[Checkpoint], None] | None = None
 
 
 def run_loop(run: Run) -> tuple[History, Outcome]:
     """Advance the session until its budget is used or something ends it; return what happened."""
-    history = History(run.plan.recipe.loss_row.metric)
-    updates, seconds, per_update_s = 0, 0.0, 0.0
-    outcome: Outcome | None = None
-    with _interruptible() as interrupt:
-        while outcome is None:
-            progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
-            outcome, losses = _verdict(run.plan, progress.losses)
-            per_update_s = progress.elapsed_s / len(progress.losses)
-            _record(run, history, (updates, seconds), (losses, per_update_s))
-            updates += len(losses)
-            seconds += progress.elapsed_s
-            outcome = outcome or _ending(run.plan, updates, seconds, interrupt.is_set())
-            if outcome is not None or _is_due(run.recording.evaluate_every, updates):
-                history.append_evaluation(_evaluation(run, updates, seconds))
-            _tell(run, history, updates, seconds, losses[-1])
+    history = run.start.history if run.start else History(run.plan.recipe.loss_row.metric)
+    updates, seconds = (run.start.state.updates, run.start.seconds) if run.start else (0, 0.0)
+    saved, per_update_s, loss = monotonic(), 0.0, run.start.loss if run.start else 0.0
+    outcome = _ending(run.plan, updates, seconds, run.interrupt) if run.start else None
+    while outcome is None:
+        progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
+        outcome, losses = _verdict(run.plan, progress.losses)
+        per_update_s = progress.elapsed_s / len(progress.losses)
+        _record(run, history, (updates, seconds), (losses, per_update_s))
+        updates, loss = updates + len(losses), losses[-1]
+        seconds += progress.elapsed_s
+        outcome = outcome or _ending(run.plan, updates, seconds, run.interrupt)
+        if _is_due(run.recording.evaluate_every, updates):
+            history.append_evaluation(_evaluation(run, updates, seconds))
+        if _is_to_be_kept(run, updates, saved, outcome):
+            run.keep(Checkpoint(run.session.state(), history, seconds, loss))  # type: ignore[misc]
+            saved = monotonic()
+        if outcome is None:
+            _tell(run, history, updates, seconds, loss)
+    # What ends a history is no part of its checkpoints: a fit that goes on has it elsewhere.
+    if not len(history) or history.updates[-1] != updates:
+        _append(run, history, updates, seconds, loss)
+    if not history.evaluations or history.evaluations[-1].updates != updates:
+        history.append_evaluation(_evaluation(run, updates, seconds))
+    _tell(run, history, updates, seconds, loss)
     return history, outcome
+
+
+def _is_to_be_kept(run: Run, updates: int, saved: float, outcome: Outcome | None) -> bool:
+    """Return whether a checkpoint is due; one of a fit that diverged is of no use to anybody."""
+    every = run.recording.checkpoint_every
+    if run.keep is None or outcome is Outcome.DIVERGED:
+        return False
+    if outcome is not None:
+        return True
+    if every is None:
+        return False
+    return _is_due(every.updates, updates) or (
+        every.seconds is not None and monotonic() - saved >= every.seconds
+    )
 
 
 def _stretch(run: Run, updates: int, seconds: float, per_update_s: float) -> int:
@@ -107,8 +139,10 @@ def _stretch(run: Run, updates: int, seconds: float, per_update_s: float) -> int
         stops.append(run.plan.updates - updates)
     elif per_update_s:
         stops.append(max(1, math.ceil((run.plan.recipe.budget.amount - seconds) / per_update_s)))
-    if run.recording.evaluate_every is not None:
-        stops.append(run.recording.evaluate_every - updates % run.recording.evaluate_every)
+    checkpoints = run.recording.checkpoint_every
+    for every in (run.recording.evaluate_every, None if checkpoints is None else checkpoints.updates):
+        if every is not None:
+            stops.append(every - updates % every)
     if run.plan.recipe.target_loss is not None:
         stops.append(1)  # the weights must be those of the very update that reached the target
     return min(stops)
@@ -124,12 +158,12 @@ def _verdict(plan: Plan, losses: tuple[float, ...]) -> tuple[Outcome | None, tup
     return Outcome.TARGET_REACHED if reached else None, losses
 
 
-def _ending(plan: Plan, updates: int, seconds: float, interrupted: bool) -> Outcome | None:
+def _ending(plan: Plan, updates: int, seconds: float, interrupt: Interrupt) -> Outcome | None:
     budget = plan.recipe.budget
     done = seconds >= budget.amount if plan.updates is None else updates >= plan.updates
     if done:
         return Outcome.FINISHED
-    return Outcome.INTERRUPTED if interrupted else None
+    return Outcome.INTERRUPTED if interrupt.number is not None else None
 
 
 def _record(
@@ -137,15 +171,13 @@ def _record(
 ) -> None:
     (updates, seconds), (losses, per_update_s) = before, stretch
     for index, loss in enumerate(losses, start=1):
-        last = index == len(losses) and (updates + index == run.plan.updates or not math.isfinite(loss))
-        if last or _is_due(run.recording.record_every, updates + index):
-            history.append(
-                updates + index,
-                run.batches.samples_in(updates + index),
-                (updates + index) / run.plan.updates_per_epoch,
-                seconds + index * per_update_s,
-                loss,
-            )
+        if _is_due(run.recording.record_every, updates + index):
+            _append(run, history, updates + index, seconds + index * per_update_s, loss)
+
+
+def _append(run: Run, history: History, updates: int, seconds: float, loss: float) -> None:
+    samples = run.batches.samples_in(updates)
+    history.append(updates, samples, updates / run.plan.updates_per_epoch, seconds, loss)
 
 
 def _is_due(every: int | None, updates: int) -> bool:
@@ -178,23 +210,3 @@ def _tell(run: Run, history: History, updates: int, seconds: float, loss: float)
                 evaluation=history.evaluations[-1] if history.evaluations else None,
             )
         )
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into a wish to stop after a whole update; the second one raises."""
-    event = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is None:
-        yield event
-        return
-
-    def wish_to_stop(number: int, frame: FrameType | None) -> None:
-        event.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, wish_to_stop)
-    try:
-        yield event
-    finally:
-        signal.signal(signal.SIGINT, before)

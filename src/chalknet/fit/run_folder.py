@@ -1,107 +1,166 @@
-"""A fit kept on disk: weights, network, history and plan, all of it or nothing."""
+"""The folder of a run: claimed by one process, kept up while it fits, loaded when it is done."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
+import errno
+import platform
 import shutil
 import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import nn
 
+from chalknet.data import ArraySource, Source
 from chalknet.errors import FileProblem, InvalidValue
-from chalknet.fit.history import Evaluation, History, Outcome
+from chalknet.files import try_lock, write_whole
+from chalknet.fit import checkpoint
+from chalknet.fit.checkpoint import Checkpoint
+from chalknet.fit.loop import Recording
 from chalknet.fit.result import FitResult
-from chalknet.module import build, flat
-from chalknet.notation import NOTATIONS, write
-from chalknet.plan import DataFacts, Placement, Plan, Recipe
+from chalknet.fit.run_files import (
+    PLAN,
+    Setting,
+    damaged,
+    read_history,
+    read_setting,
+    write_history,
+    write_setting,
+)
+from chalknet.module import build, flat, read_tensors, tensors_to_bytes
+from chalknet.plan import Plan
 
-WEIGHTS, NETWORK, HISTORY, PLAN = "weights.safetensors", "network.json", "history.csv", "plan.json"
-_COLUMNS = ("updates", "samples", "epochs", "seconds", "loss")
+WEIGHTS, DATA = "weights.safetensors", "data.safetensors"
+_LOCK = ".lock"
+_LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunFolder:
-    """The folder of one run.
+    """The folder of one run, held by this process.
 
     Args:
-        path: where it is, or will be.
+        path: where it is.
+        setting: what is kept of the run beside its checkpoints.
+        source: the data, of which a copy is kept where it came as arrays.
     """
 
     path: Path
+    setting: Setting
+    source: Source
 
-    @classmethod
-    def claim(cls, path: Path, *, overwrite: bool) -> RunFolder:
-        """Return the folder for a new run, after making sure now that it can be written later.
-
-        Raises:
-            FileProblem: when something else is there, or the place cannot be written.
-        """
-        occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
-        is_run = (path / PLAN).exists()
-        if occupied and not (overwrite and is_run):
-            raise FileProblem(
-                where=f"out={str(path)!r}",
-                got="a run that was kept before" if is_run else "something that is no run",
-                wanted="a new or empty folder",
-                remedy="Say overwrite=True (--overwrite) to replace it, or give another name."
-                if is_run
-                else "Give another name.",
-            )
-        folder = cls(path)
-        shutil.rmtree(folder._workshop())
-        return folder
+    def keep_checkpoint(self, now: Checkpoint) -> None:
+        """Keep a checkpoint; the last two are there at any instant."""
+        self._keep_data()
+        checkpoint.save(self.path, now)
 
     def keep(self, result: FitResult) -> None:
-        """Write the run beside its place, then put it there in one move."""
-        workshop = self._workshop()
+        """Write what a fit gave: weights, history, and the plan with the outcome as the last of them."""
+        module = result.module if result.plan.network is None else flat(result.module)
+        write_whole(self.path / WEIGHTS, tensors_to_bytes(module.state_dict()))
+        write_history(self.path, result.history)
+        write_setting(self.path, replace(self.setting, plan=result.plan, outcome=result.outcome))
+        if result.outcome.ended:
+            (self.path / DATA).unlink(missing_ok=True)
+
+    def _keep_data(self) -> None:
+        source, place = self.source, self.path / DATA
+        if self.setting.origin is not None or not isinstance(source, ArraySource) or place.exists():
+            return
+        parts = {"": source, "held_out_": source.held_out}
+        tensors = {
+            f"{part}{side}": getattr(array, side)
+            for part, array in parts.items()
+            if isinstance(array, ArraySource)
+            for side in ("x", "y")
+        }
+        if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
+            write_whole(place, tensors_to_bytes(tensors))
+
+
+def setting_of(plan: Plan, recording: Recording, source: Source) -> Setting:
+    """Return what a run needs to go on in another process."""
+    fingerprint = getattr(source, "fingerprint", None)
+    return Setting(
+        plan=plan,
+        recording=recording,
+        origin=getattr(source, "origin", None),
+        fingerprint=fingerprint() if fingerprint else None,
+        made_with=made_with(),
+    )
+
+
+def made_with() -> dict[str, str]:
+    """Return the versions and the kind of machine on which the last bits of a fit depend."""
+    facts = {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "vector instructions": torch.backends.cpu.get_cpu_capability(),
+        "python": platform.python_version(),
+    }
+    for package in ("chalknet", "torch", "numba"):
+        with suppress(PackageNotFoundError):
+            facts[package] = version(package)
+    return facts
+
+
+@contextmanager
+def claimed(path: Path, setting: Setting, source: Source, *, overwrite: bool) -> Iterator[RunFolder]:
+    """Hold a new run's folder for this process.
+
+    It is made at once, so that what cannot be written is told before the first update; without a
+    checkpoint or a result in it, it is gone again when the body fails.
+
+    Raises:
+        FileProblem: when something else is there, another process is at it, or the place cannot be written.
+    """
+    with _held_for_overwriting(path, overwrite=overwrite):
+        workshop = _workshop(path)
         try:
-            _write(workshop, result)
-            _move(workshop, self.path)
+            lock = _locked(workshop)
+            write_setting(workshop, setting)
+            _move(workshop, path)
         except OSError as problem:
-            raise _unwritable(self.path, problem) from problem
+            if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):  # made by another process since we looked
+                raise _busy(path) from problem
+            raise _unwritable(path, problem) from problem
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
-
-    def _workshop(self) -> Path:
-        """Return a new empty folder beside the run's place, on the same file system."""
+    with lock:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
-        except OSError as problem:
-            raise _unwritable(self.path, problem) from problem
+            yield RunFolder(path, setting, source)
+        except BaseException:
+            if not (path / checkpoint.FOLDER).exists() and not (path / WEIGHTS).exists():
+                shutil.rmtree(path, ignore_errors=True)
+            raise
 
-    def load(self, module: nn.Module | None = None) -> FitResult:
-        """Return the run that is kept here.
 
-        Args:
-            module: takes the weights; needed only for a module that no Network describes.
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the folder of a run that is there for this process.
 
-        Raises:
-            FileProblem: for a missing or damaged file.
-        """
-        kept = _read_json(self.path / PLAN)
-        try:
-            decided = _plan(self.path, kept)
-            history = _read_history(self.path / HISTORY, kept["metric"])
-            outcome = Outcome[kept["outcome"]]
-        except (KeyError, TypeError, ValueError) as problem:
-            raise _damaged(self.path / PLAN, problem) from problem
-        module = module or _unfitted(self.path, decided)
-        try:
-            target = module if decided.network is None else flat(module)
-            target.load_state_dict(load_file(self.path / WEIGHTS))
-        except (OSError, SafetensorError, RuntimeError) as problem:
-            raise _damaged(self.path / WEIGHTS, problem) from problem
-        return FitResult(decided, module, history, outcome)
+    Raises:
+        FileProblem: when it holds no run, or another process is at it.
+    """
+    read_setting(path)
+    with _locked(path):
+        yield
+
+
+def kept_data(path: Path) -> ArraySource | None:
+    """Return the copy of the arrays that is kept with a run under way, if there is one."""
+    if not (path / DATA).exists():
+        return None
+    tensors = read_tensors(path / DATA)
+    held_out = None
+    if "held_out_x" in tensors:
+        held_out = ArraySource(tensors["held_out_x"], tensors["held_out_y"], "data held out")
+    return ArraySource(tensors["x"], tensors["y"], "data", held_out)
 
 
 def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
@@ -113,104 +172,31 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
             a Network describes.
 
     Raises:
-        FileProblem: for a folder that holds no run, or a damaged one.
+        FileProblem: for a folder that holds no run, one that has not ended, or a damaged one.
     """
-    return RunFolder(Path(path)).load(module)
-
-
-def _write(folder: Path, result: FitResult) -> None:
-    plan = result.plan
-    module = result.module if plan.network is None else flat(result.module)
-    weights = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    save_file(weights, folder / WEIGHTS)
-    if plan.network is not None:
-        (folder / NETWORK).write_text(write(plan.network, "json"), encoding="utf-8")
-    with (folder / HISTORY).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(_history_rows(result.history))
-    kept = {name: value for name, value in asdict(plan).items() if name != "network"}
-    kept |= {"outcome": result.outcome.name, "metric": result.history.metric}
-    (folder / PLAN).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-    for path in folder.iterdir():
-        with path.open("rb+") as file:  # some systems sync only what may be written
-            os.fsync(file.fileno())
-
-
-def _move(workshop: Path, place: Path) -> None:
-    workshop.chmod(0o755)
-    if not place.exists():
-        workshop.rename(place)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
-    place.rename(aside / "run")
-    workshop.rename(place)
-    shutil.rmtree(aside)
-
-
-def _history_rows(history: History) -> Iterable[list[object]]:
-    yield [*_COLUMNS, f"train_{history.metric}", f"held_out_{history.metric}"]
-    evaluations = {evaluation.updates: evaluation for evaluation in history.evaluations}
-    columns = zip(*(getattr(history, name) for name in _COLUMNS), strict=True)
-    for updates, samples, epochs, seconds, loss in columns:
-        evaluation = evaluations.pop(updates, None)
-        yield [updates, samples, epochs, seconds, loss, *_metrics(evaluation)]
-    for updates, evaluation in evaluations.items():  # between recorded rows, the loss stays blank
-        yield [updates, evaluation.samples, "", evaluation.seconds, "", *_metrics(evaluation)]
-
-
-def _metrics(evaluation: Evaluation | None) -> list[object]:
-    if evaluation is None:
-        return ["", ""]
-    return [evaluation.train, "" if evaluation.held_out is None else evaluation.held_out]
-
-
-def _read_history(path: Path, metric: str) -> History:
-    history = History(metric)
-    evaluations = []
+    folder = Path(path)
+    setting = read_setting(folder)
+    if setting.outcome is None:
+        raise FileProblem(
+            where=str(folder),
+            got="a run that is under way, or was killed",
+            wanted="one that has ended",
+            remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
+        )
+    history = read_history(folder, setting.plan.recipe.loss_row.metric)
+    module = module or unfitted(folder, setting.plan)
+    target = module if setting.plan.network is None else flat(module)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                updates, samples, seconds = int(row["updates"]), int(row["samples"]), float(row["seconds"])
-                if row["loss"]:
-                    history.append(updates, samples, float(row["epochs"]), seconds, float(row["loss"]))
-                if train := row[f"train_{metric}"]:
-                    held_out = row[f"held_out_{metric}"]
-                    evaluations.append(
-                        Evaluation(
-                            updates, samples, seconds, float(train), float(held_out) if held_out else None
-                        )
-                    )
-    except (OSError, KeyError, TypeError, ValueError) as problem:
-        raise _damaged(path, problem) from problem
-    for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
-        history.append_evaluation(evaluation)
-    return history
+        target.load_state_dict(read_tensors(folder / WEIGHTS))
+    except RuntimeError as problem:
+        if isinstance(problem, FileProblem):
+            raise
+        raise damaged(folder / WEIGHTS, problem) from problem
+    return FitResult(setting.plan, module, history, setting.outcome)
 
 
-def _plan(folder: Path, kept: dict[str, Any]) -> Plan:
-    data, placement = dict(kept["data"]), dict(kept["placement"])
-    shapes = {name: tuple(data[name]) for name in ("x_shape", "y_shape")}
-    network = None
-    if (folder / NETWORK).exists():
-        read = NOTATIONS["json"].read
-        network = read((folder / NETWORK).read_text(encoding="utf-8"), None) if read else None
-    options = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in kept["recipe"]["optimizer_options"].items()
-    }
-    return Plan(
-        network=network,
-        model=kept["model"],
-        recipe=Recipe(**{**kept["recipe"], "optimizer_options": options}),
-        data=DataFacts(**{**data, **shapes}),
-        placement=Placement(**{**placement, "reasons": tuple(placement["reasons"])}),
-        engine=kept["engine"],
-        updates=kept["updates"],
-        updates_per_epoch=kept["updates_per_epoch"],
-        reasons=tuple(kept["reasons"]),
-    )
-
-
-def _unfitted(folder: Path, plan: Plan) -> nn.Module:
+def unfitted(folder: Path, plan: Plan) -> nn.Module:
+    """Return the module of a kept plan, with any weights."""
     if plan.network is None:
         raise InvalidValue(
             where=str(folder),
@@ -221,36 +207,73 @@ def _unfitted(folder: Path, plan: Plan) -> nn.Module:
     return build(plan.network, seed=0).to(getattr(torch, plan.placement.dtype))
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+@contextmanager
+def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[None]:
+    occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
+    if not occupied:
+        yield
+        return
+    if not (path / PLAN).exists():
+        raise _occupied(path, "something that is no run", "Give another name.")
+    with _locked(path):
+        if not overwrite:
+            raise _occupied(
+                path,
+                "a run that was kept before",
+                "Say overwrite=True (--overwrite) to replace it, cn.resume(path) (chalknet resume RUN) "
+                "to go on with it, or give another name.",
+            )
+        yield
+
+
+def _locked(path: Path) -> IO[bytes]:
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as problem:
-        raise FileProblem(
-            where=str(path.parent),
-            got="no run" if path.parent.exists() else "nothing there",
-            wanted=f"a folder that a fit was kept in, with {PLAN}",
-            remedy="Keep a fit with out=FOLDER (--out FOLDER).",
-        ) from problem
-    except (OSError, ValueError) as problem:
-        raise _damaged(path, problem) from problem
-    if not isinstance(kept, dict):
-        raise _damaged(path, ValueError("no JSON object"))
-    return kept
+        lock = try_lock(path / _LOCK)
+    except OSError as problem:
+        raise _unwritable(path, problem) from problem
+    if lock is None:
+        raise _busy(path)
+    return lock
 
 
-def _damaged(path: Path, problem: Exception) -> FileProblem:
+def _busy(path: Path) -> FileProblem:
     return FileProblem(
         where=str(path),
-        got=f"{type(problem).__name__}: {problem}".splitlines()[0],
-        wanted="the file as it was kept",
-        remedy="The folder is damaged or was edited: fit again, or restore it.",
+        got="a run that another process is writing now",
+        wanted="a run that nobody is at",
+        remedy="Wait until it ends, or give another name.",
     )
+
+
+def _workshop(path: Path) -> Path:
+    """Return a new empty folder beside the run's place, on the same file system."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        workshop.chmod(0o755)
+    except OSError as problem:
+        raise _unwritable(path, problem) from problem
+    return workshop
+
+
+def _move(workshop: Path, place: Path) -> None:
+    if place.exists():
+        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
+        place.rename(aside / "run")
+        workshop.rename(place)
+        shutil.rmtree(aside)
+    else:
+        workshop.rename(place)
+
+
+def _occupied(path: Path, got: str, remedy: str) -> FileProblem:
+    return FileProblem(where=f"out={str(path)!r}", got=got, wanted="a new or empty folder", remedy=remedy)
 
 
 def _unwritable(path: Path, problem: OSError) -> FileProblem:
     return FileProblem(
         where=f"out={str(path)!r}",
-        got=problem.strerror or str(problem),
+        got=getattr(problem, "got", None) or problem.strerror or str(problem),
         wanted="a folder that can be written",
         remedy="Give a place that exists, is yours and has room.",
     )

@@ -4,6 +4,7 @@ from chalknet.module.build import build, require_settled
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
 from chalknet.module.random import RandomStream
 from chalknet.module.read import flat, read_module, read_weights
+from chalknet.module.tensors_file import read_tensors, tensors_from_bytes, tensors_to_bytes
 
 __all__ = [
     "OnnxModel",
@@ -12,7 +13,10 @@ __all__ = [
     "flat",
     "read_module",
     "read_onnx",
+    "read_tensors",
     "read_weights",
     "require_settled",
+    "tensors_from_bytes",
+    "tensors_to_bytes",
     "write_onnx",
 ]
