@@ -92,9 +92,7 @@ def resume(
         now = replace(setting_of(decided, setting.recording, source), origin=setting.origin)
         write_setting(folder, now)
         with listening(setting.recording, decided, progress, on_progress) as recording:
-            return carry_out(
-                replace(prepared, plan=decided), recording, RunFolder(folder, now, source), start
-            )
+            return carry_out(replace(prepared, plan=decided), recording, RunFolder(folder, now), start)
 
 
 def _with_budget(setting: Setting, asked: Mapping[str, float]) -> Setting:

@@ -40,23 +40,20 @@ _LOCK = ".lock"
 _LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
 
 
-@dataclass
+@dataclass(frozen=True)
 class RunFolder:
     """The folder of one run, held by this process.
 
     Args:
         path: where it is.
         setting: what is kept of the run beside its checkpoints.
-        source: the data, of which a copy is kept where it came as arrays.
     """
 
     path: Path
     setting: Setting
-    source: Source
 
     def keep_checkpoint(self, now: Checkpoint) -> None:
         """Keep a checkpoint; the last two are there at any instant."""
-        self._keep_data()
         checkpoint.save(self.path, now)
 
     def keep(self, result: FitResult) -> None:
@@ -67,20 +64,6 @@ class RunFolder:
         write_setting(self.path, replace(self.setting, plan=result.plan, outcome=result.outcome))
         if result.outcome.ended:
             (self.path / DATA).unlink(missing_ok=True)
-
-    def _keep_data(self) -> None:
-        source, place = self.source, self.path / DATA
-        if self.setting.origin is not None or not isinstance(source, ArraySource) or place.exists():
-            return
-        parts = {"": source, "held_out_": source.held_out}
-        tensors = {
-            f"{part}{side}": getattr(array, side)
-            for part, array in parts.items()
-            if isinstance(array, ArraySource)
-            for side in ("x", "y")
-        }
-        if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
-            write_whole(place, tensors_to_bytes(tensors))
 
 
 def setting_of(plan: Plan, recording: Recording, source: Source) -> Setting:
@@ -124,6 +107,7 @@ def claimed(path: Path, setting: Setting, source: Source, *, overwrite: bool) ->
         try:
             lock = _locked(workshop)
             write_setting(workshop, setting)
+            _write_data(workshop, setting, source)
             _move(workshop, path)
         except OSError as problem:
             if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):  # made by another process since we looked
@@ -133,7 +117,7 @@ def claimed(path: Path, setting: Setting, source: Source, *, overwrite: bool) ->
             shutil.rmtree(workshop, ignore_errors=True)
     with lock:
         try:
-            yield RunFolder(path, setting, source)
+            yield RunFolder(path, setting)
         except BaseException:
             if not (path / checkpoint.FOLDER).exists() and not (path / WEIGHTS).exists():
                 shutil.rmtree(path, ignore_errors=True)
@@ -243,6 +227,21 @@ def _busy(path: Path) -> FileProblem:
         wanted="a run that nobody is at",
         remedy="Wait until it ends, or give another name.",
     )
+
+
+def _write_data(folder: Path, setting: Setting, source: Source) -> None:
+    """Keep a copy of arrays until the run is done: they have no place from which to load them again."""
+    if setting.origin is not None or not isinstance(source, ArraySource):
+        return
+    parts = {"": source, "held_out_": source.held_out}
+    tensors = {
+        f"{part}{side}": getattr(array, side)
+        for part, array in parts.items()
+        if isinstance(array, ArraySource)
+        for side in ("x", "y")
+    }
+    if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
+        write_whole(folder / DATA, tensors_to_bytes(tensors))
 
 
 def _workshop(path: Path) -> Path:
