@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+import chalknet as cn
 from chalknet import cli
 
 NET = "1 -> 3 tanh -> 1"
@@ -170,21 +171,26 @@ def test_divergence_is_an_exit_code_1(type_, line):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_run_and_exits_130(tmp_path):
+@pytest.mark.parametrize("engine", ["eager", "fused_cpu"])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_ctrl_c_and_sigterm_keep_the_run_and_end_within_a_second_or_two(tmp_path, engine, sent, code):
     run = tmp_path / "run"
     words = ["fit", F4, "--loss", "bce", "--updates", "100000000", "--batch-size", "1", "--out", run]
-    code = "import sys; from chalknet.cli import main; sys.stderr.isatty = lambda: True; main()"
+    words += ["--engine", engine, "--record-every", "1000"]
+    program = "import sys; from chalknet.cli import main; sys.stderr.isatty = lambda: True; main()"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", program, *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     seen = b""
     while b"updates/s" not in seen:  # the bar is drawn: the loop runs
         seen += os.read(process.stderr.fileno(), 4096)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"interrupted" in out
-    assert (run / "weights.safetensors").exists()
+    process.send_signal(sent)
+    process.communicate(timeout=60)
+    assert process.returncode == code
+    result = cn.load_run(run)
+    assert result.outcome is cn.Outcome.INTERRUPTED
+    done = result.history.updates[-1]
+    assert cn.resume(run, updates=done + 5).history.updates[-1] == done + 5
 
 
 def test_a_reader_that_goes_away_is_no_error():
