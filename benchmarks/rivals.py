@@ -1,114 +1,144 @@
-"""The libraries that are rivals: JAX with the whole loop in one scan, and scikit-learn where it can."""
+"""Whoever does the training of a case: the loops people write, our engines, torch.compile, scikit-learn."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 import warnings
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 import chalknet as cn
+from benchmarks.cases import COMPILE, EAGER, FUSED, JAX, LECTURE, LOOP, SKLEARN, Case
 from chalknet.network import Activation, Dropout, Linear
 
-if TYPE_CHECKING:
-    from benchmarks.engines import Case
+LOSSES = {"mse": nn.MSELoss, "bce": nn.BCELoss, "cross_entropy": nn.CrossEntropyLoss}
+OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+Step = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
-def jax_scan(case: Case, updates: int) -> Callable[[], float] | None:
-    """Return a call that makes the updates in one compiled scan; None without JAX. Dropout is left out."""
-    try:
-        import jax
-        import jax.numpy as jnp
-    except ImportError:
+class Taken(NamedTuple):
+    """What a call took: seconds of an update, and the last loss."""
+
+    update_s: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A rival to be timed.
+
+    Args:
+        call: makes some updates.
+        compile_s: seconds spent compiling before.
+    """
+
+    call: Callable[[], Taken]
+    compile_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """A rival that belongs to the table and could not be run, and why."""
+
+    reason: str
+
+
+def lecture_loop(case: Case) -> Ready | None:
+    """The DataLoader loop of the lecture, where its case is."""
+    if case.name != "S3":
         return None
-    network = cn.read(case.formula)
-    module = cn.build(network, seed=1)
-    linears = [layer for layer in module if hasattr(layer, "weight")]
-    # the layout that suits XLA: x @ w, with w (in, out)
-    start = [
-        (jnp.array(one.weight.detach().numpy().T), jnp.array(one.bias.detach().numpy())) for one in linears
-    ]
-    x, y, n, size = jnp.array(case.x.numpy()), jnp.array(case.y.numpy()), len(case.x), case.batch_size
-    functions = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
-    adam, lr = case.options.get("optimizer") == "adam", float(str(case.options.get("lr", 1e-3)))
-    momentum = float(str(case.options.get("momentum", 0.0)))
+    step = step_of(case)
+    loader = DataLoader(TensorDataset(case.x, case.y), batch_size=case.batch_size)
 
-    def loss_of(weights: Any, xx: Any, yy: Any) -> Any:
-        h, place = xx, 0
-        for step in network.steps:
-            if isinstance(step, Linear):
-                h, place = h @ weights[place][0] + weights[place][1], place + 1
-            elif isinstance(step, Activation):
-                h = functions[step.kind](h)
-            else:
-                assert isinstance(step, Dropout)
-        if case.options["loss"] == "mse":
-            return jnp.mean((h - yy) ** 2)
-        if case.options["loss"] == "bce":
-            return -jnp.mean(yy * jnp.log(h) + (1 - yy) * jnp.log(1 - h))
-        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(h), yy[:, None], 1))
+    def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        while True:
+            yield from loader
 
-    def update(state: Any, number: Any) -> Any:
-        weights, first, second, order = state
-        batches = n // size  # whole batches alone: a scan wants one shape
-        if size == n:
-            xx, yy = x, y
-        elif case.options.get("shuffle"):
-            rows = jax.lax.dynamic_slice_in_dim(order, (number % batches) * size, size)
-            xx, yy = x[rows], y[rows]
-        else:
-            at = (number % batches) * size
-            xx, yy = jax.lax.dynamic_slice_in_dim(x, at, size), jax.lax.dynamic_slice_in_dim(y, at, size)
-        loss, slopes = jax.value_and_grad(loss_of)(weights, xx, yy)
-        each = jax.tree_util.tree_map
-        if adam:
-            first = each(lambda m, g: 0.9 * m + 0.1 * g, first, slopes)
-            second = each(lambda v, g: 0.999 * v + 0.001 * g * g, second, slopes)
-            t = number + 1.0
-            rate, down = lr / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
-            weights = each(lambda w, m, v: w - rate * m / (jnp.sqrt(v) / down + 1e-8), weights, first, second)
-        else:
-            first = each(lambda m, g: momentum * m + g, first, slopes) if momentum else slopes
-            weights = each(lambda w, m: w - lr * m, weights, first)
-        return (weights, first, second, order), loss
+    return Ready(lambda: _timed(step, batches(), case.updates[0]))
 
-    def loop(state: Any) -> Any:
-        return jax.lax.scan(update, state, jnp.arange(updates))
 
-    whole = jax.jit(loop)
-    zeros = jax.tree_util.tree_map(jnp.zeros_like, start)
-    state = (start, zeros, zeros, jax.random.permutation(jax.random.PRNGKey(0), n))
-    jax.block_until_ready(whole(state))
+def plain_loop(case: Case) -> Ready:
+    """The loop with slices; it draws an order each epoch where batches are shuffled."""
+    step = step_of(case)
+    return Ready(lambda: _timed(step, _slices(case), case.updates[0]))
 
-    def run() -> float:
+
+def torch_compile(case: Case) -> Ready | NotRun:
+    """The plain loop with its whole step, optimizer included, compiled by torch."""
+    if shutil.which(os.environ.get("CXX", "g++")) is None:
+        return NotRun("torch.compile wants a C++ compiler, and there is no g++ here")
+    torch._dynamo.reset()
+    step = torch.compile(step_of(case), dynamic=False)
+    started = time.perf_counter()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _timed(step, _slices(case, whole=True), 3)
+    except Exception as problem:  # whatever inductor and the compiler behind it may say
+        return NotRun(str(problem).splitlines()[0][:100])
+    compile_s = time.perf_counter() - started
+    return Ready(lambda: _timed(step, _slices(case, whole=True), case.updates[0]), compile_s)
+
+
+def eager(case: Case) -> Ready:
+    """Our eager engine."""
+    return Ready(lambda: _ours(case, EAGER, case.updates[0])[0])
+
+
+def fused(case: Case) -> Ready | NotRun:
+    """Our compiled engine."""
+    try:
+        _, compile_s = _ours(case, FUSED, 1)
+    except cn.ChalknetError as problem:
+        return NotRun(str(problem).splitlines()[0])
+    return Ready(lambda: _ours(case, FUSED, case.updates[1])[0], compile_s)
+
+
+def jax_scan(case: Case) -> Ready | NotRun:
+    """JAX with all updates in one compiled scan."""
+    try:
+        from benchmarks.jax_rival import scan_of
+    except ImportError:
+        return NotRun("JAX is not installed")
+    updates = case.updates[0 if case.name in ("S2", "S4") else 1]
+    started = time.perf_counter()
+    whole = scan_of(case, updates)
+    whole()
+    compile_s = time.perf_counter() - started
+
+    def call() -> Taken:
         started = time.perf_counter()
-        jax.block_until_ready(whole(state))
-        return (time.perf_counter() - started) / updates
+        loss = whole()
+        return Taken((time.perf_counter() - started) / updates, loss)
 
-    return run
+    return Ready(call, compile_s - call().update_s * updates)
 
 
-def sklearn_mlp(case: Case) -> Callable[[], float] | None:
-    """Return a call that fits scikit-learn's MLP; None where it has no such network, or is not installed."""
+def sklearn_mlp(case: Case) -> Ready | NotRun | None:
+    """scikit-learn's MLP; None where it has no such network, or takes minutes."""
     try:
         from sklearn.neural_network import MLPClassifier, MLPRegressor
     except ImportError:
-        return None
+        return NotRun("scikit-learn is not installed")
     network = cn.read(case.formula)
+    if case.name in ("S2", "S5") or any(isinstance(step, Dropout) for step in network.steps):
+        return None
     kinds = [step.kind for step in network.steps if isinstance(step, Activation)]
     names = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}
-    if any(isinstance(step, Dropout) for step in network.steps) or case.name == "S2":
-        return None
     hidden = [step.out_features for step in network.steps if isinstance(step, Linear)][:-1]
     epochs = max(1, case.updates[0] * case.batch_size // len(case.x) // 2)
-    if case.batch_size == 1:
-        return None  # an epoch of 12,665 updates takes it seconds
-    adam = case.options.get("optimizer") == "adam"
     make = MLPRegressor if case.options["loss"] == "mse" else MLPClassifier
     model = make(
         hidden_layer_sizes=hidden,
         activation=names[kinds[0]],
-        solver="adam" if adam else "sgd",
+        solver=str(case.options.get("optimizer", "sgd")),
         alpha=0.0,
         batch_size=case.batch_size,
         learning_rate_init=float(str(case.options.get("lr", 1e-3))),
@@ -121,11 +151,66 @@ def sklearn_mlp(case: Case) -> Callable[[], float] | None:
     )
     x, y = case.x.numpy(), case.y.numpy().ravel()
 
-    def run() -> float:
+    def call() -> Taken:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             started = time.perf_counter()
             model.fit(x, y)
-        return (time.perf_counter() - started) / (epochs * -(-len(x) // case.batch_size))
+        return Taken((time.perf_counter() - started) / (epochs * -(-len(x) // case.batch_size)), model.loss_)
 
-    return run
+    return Ready(call)
+
+
+RIVALS: dict[str, Callable[[Case], Ready | NotRun | None]] = {
+    LECTURE: lecture_loop,
+    LOOP: plain_loop,
+    EAGER: eager,
+    COMPILE: torch_compile,
+    JAX: jax_scan,
+    SKLEARN: sklearn_mlp,
+    FUSED: fused,
+}
+
+
+def step_of(case: Case) -> Step:
+    """Return the four lines everyone writes, with a network and an optimizer of their own."""
+    net = cn.build(cn.read(case.formula), seed=1)
+    options = {name: case.options[name] for name in ("lr", "momentum") if name in case.options}
+    optimizer = OPTIMIZERS[str(case.options.get("optimizer", "sgd"))](net.parameters(), **options)
+    loss_of = LOSSES[str(case.options["loss"])]()
+
+    def step(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        loss = loss_of(net(x), y)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss
+
+    return step
+
+
+def _slices(case: Case, whole: bool = False) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield batch after batch; whole ones alone for those who want one shape."""
+    n, size = len(case.x), case.batch_size
+    while True:
+        order = torch.randperm(n) if case.options.get("shuffle") else None
+        for position in range(0, n - size + 1 if whole else n, size):
+            rows = slice(position, position + size) if order is None else order[position : position + size]
+            yield (case.x, case.y) if size == n else (case.x[rows], case.y[rows])
+
+
+def _timed(step: Step, batches: Iterator[tuple[torch.Tensor, torch.Tensor]], updates: int) -> Taken:
+    started = time.perf_counter()
+    for _ in range(updates):
+        x, y = next(batches)
+        loss = step(x, y)
+    return Taken((time.perf_counter() - started) / updates, loss.item())
+
+
+def _ours(case: Case, engine: str, updates: int) -> tuple[Taken, float]:
+    """Return what some updates took, and the seconds of compiling before them."""
+    result = cn.fit(
+        cn.read(case.formula), (case.x, case.y), **case.options, updates=updates, engine=engine, progress=False,
+        seed=1,
+    )  # fmt: skip
+    return Taken(result.history.seconds[-1] / updates, result.history.loss[-1]), result.compile_s

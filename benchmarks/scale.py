@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,10 +10,15 @@ from pathlib import Path
 import torch
 
 import chalknet as cn
+from benchmarks.sections import Asked, Found, table
 from chalknet.measure import measure
 from chalknet.units import show_seconds
 
-PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "scale.svg"
+INTRODUCTION = """Seconds an update: 1→width→1 with 100 samples and Adam; 784-32-1 over the batch size; 64 units a layer over the
+depth. The yardstick is the larger of the arithmetic at torch's best sgemm and the weights' way through memory;
+kernels that multiply faster than torch's, or skip zeros, can be below it.
+
+![Cost against scale](pictures/scale.svg)"""
 WIDTHS = [10**2, 10**3, 10**4, 10**5, 10**6, 10**7, 2 * 10**7]
 BATCHES = [1, 8, 64, 512, 4096, 12_665]
 DEPTHS = [1, 2, 4, 8, 16]
@@ -20,11 +26,12 @@ _LARGEST_EAGER = 10**6  # hidden units times 100 samples: the plain loop stores 
 _CACHE_BYTES = 1 << 21
 
 
-def rows() -> list[str]:
-    """Measure, draw the picture and return the lines of the table."""
+def measured(asked: Asked) -> Found:
+    """Measure, draw the picture and return the table."""
     gflops, gbytes = _bounds()
     axes = {"hidden width": _widths(), "batch size": _batches(), "depth": _depths()}
-    measured: dict[str, list[tuple[int, dict[str, float], float]]] = {name: [] for name in axes}
+    axes = {name: list(points)[: 2 if asked.quick else None] for name, points in axes.items()}
+    found: dict[str, list[tuple[int, dict[str, float], float]]] = {name: [] for name in axes}
     lines = [f"| the machine | {gflops:.0f} GFLOP/s in sgemm, {gbytes:.1f} GB/s copied | | |"]
     for name, points in axes.items():
         for value, network, data, options in points:
@@ -32,14 +39,17 @@ def rows() -> list[str]:
             if network.steps[0].out_features * len(data[0]) <= 100 * _LARGEST_EAGER:  # type: ignore[attr-defined]
                 taken["eager"] = _per_update(network, data, options, "eager")
             bound = _yardstick(network, options.get("batch_size") or len(data[0]), gflops, gbytes)
-            measured[name].append((value, taken, bound))
+            found[name].append((value, taken, bound))
             eager = show_seconds(taken["eager"]) if "eager" in taken else "not run: its arrays are too large"
             lines.append(
                 f"| {name} {value:,} | {show_seconds(taken['fused_cpu'])} | {eager} | {show_seconds(bound)} |"
             )
-            print(lines[-1], flush=True)
-    _draw(measured)
-    return lines
+            print(lines[-1], file=sys.stderr, flush=True)
+    _draw(found, asked.pictures / "scale.svg")
+    raw = {"gflops": gflops, "gbytes": gbytes, **found}
+    return Found(
+        [*INTRODUCTION.splitlines(), *table("", "fused_cpu", "eager", "sgemm or memory", rows=lines)], raw
+    )
 
 
 def _widths() -> Iterator[tuple[int, cn.Network, tuple[torch.Tensor, torch.Tensor], dict[str, object]]]:
@@ -100,7 +110,7 @@ def _yardstick(network: cn.Network, samples: object, gflops: float, gbytes: floa
     return max(arithmetic_s, traffic_s if weights_bytes > _CACHE_BYTES else 0.0)
 
 
-def _draw(measured: dict[str, list[tuple[int, dict[str, float], float]]]) -> None:
+def _draw(measured: dict[str, list[tuple[int, dict[str, float], float]]], picture: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 3.2), layout="constrained")
@@ -114,5 +124,5 @@ def _draw(measured: dict[str, list[tuple[int, dict[str, float], float]]]) -> Non
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("seconds an update")
     figure.axes[0].legend()
-    PICTURE.parent.mkdir(exist_ok=True)
-    figure.savefig(PICTURE, metadata={"Date": None})
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(picture, metadata={"Date": None})
