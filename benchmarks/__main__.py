@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import commands, drawing, engines, scale, wide
+from benchmarks import checkpoints, commands, drawing, engines, scale, wide
 from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 
 SECTIONS = {
     "engines": Section("Engines", engines.measured),
     "wide": Section("Memory and cost of wide layers", wide.measured),
     "scale": Section("Cost against scale", scale.measured),
+    "checkpoints": Section("Checkpoints", checkpoints.measured),
     "commands": Section("Commands", commands.measured),
     "drawings": Section("Drawings", drawing.measured),
 }

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import chalknet as cn
+from chalknet.data import Sample
 from chalknet.errors import DataError, FileProblem, InvalidValue
 
 NET = cn.read("2 -> 6 tanh dropout(0.3) -> 1")
@@ -272,3 +273,28 @@ def test_a_full_disk_ends_the_fit_with_the_last_whole_checkpoint_kept(small_disk
     assert not [path for path in run.rglob("*") if "unfinished" in path.name]
     filler.unlink()
     assert_same(cn.resume(run), fit(updates=100))
+
+
+def test_a_source_that_fails_in_the_middle_ends_the_fit_and_the_last_checkpoint_goes_on(tmp_path):
+    class Fragile:
+        """A source of the user's own, whose disk goes away."""
+
+        name, x_shape, y_shape, held_out = "fragile", (2,), (1,), None
+
+        def __init__(self, takes):
+            self.left = takes
+
+        def __len__(self):
+            return 23
+
+        def take(self, rows):
+            self.left -= 1
+            if self.left < 0:
+                raise OSError(5, "Input/output error")
+            return Sample(X[rows], DATA[1][rows])
+
+    run = tmp_path / "run"
+    with pytest.raises(OSError, match="Input/output error"):
+        cn.fit(NET, Fragile(12), **OPTIONS, updates=90, out=run, checkpoint_every=10, engine="eager")
+    assert checkpoints(run)
+    assert_same(cn.resume(run, data=Fragile(10**6)), fit(updates=90))
