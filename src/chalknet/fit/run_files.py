@@ -163,10 +163,11 @@ def _plan(folder: Path, kept: dict[str, Any]) -> Plan:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as problem:
+    except (FileNotFoundError, NotADirectoryError) as problem:
+        there = "no run" if path.parent.is_dir() else "a file"
         raise FileProblem(
             where=str(path.parent),
-            got="no run" if path.parent.exists() else "nothing there",
+            got=there if path.parent.exists() else "nothing there",
             wanted=f"a folder that a fit was kept in, with {PLAN}",
             remedy="Keep a fit with out=FOLDER (--out FOLDER).",
         ) from problem
