@@ -69,3 +69,13 @@ def fill_slots(
             slot: copied(value) if slot == "step" else copied(value).to(parameter.device)
             for slot, value in slots.get(name, {}).items()
         }
+
+
+def refill(
+    places: Mapping[str, Mapping[str, torch.Tensor]], slots: Mapping[str, Mapping[str, torch.Tensor]]
+) -> None:
+    """Copy what was kept of each parameter into places that stay where they are; without it they are zero."""
+    for name, by_slot in places.items():
+        kept = slots.get(name, {})
+        for slot, place in by_slot.items():
+            place.copy_(kept[slot]) if slot in kept else place.zero_()

@@ -21,14 +21,20 @@ def loss_function(recipe: Recipe, *, reduction: str | None = None) -> nn.Module:
     return module
 
 
-def optimizer_over(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+def optimizer_over(module: nn.Module, recipe: Recipe, **how: bool) -> torch.optim.Optimizer:
     """Return the optimizer of `torch.optim` over a module's parameters.
 
     Parameters that are frozen (`requires_grad=False`) are handed over too, as in the script; torch
     passes over them.
+
+    Args:
+        module: whose parameters.
+        recipe: names the optimizer and its options.
+        **how: which of torch's implementations of it: `fused`, `foreach`, `capturable`.
     """
     make = getattr(torch.optim, recipe.optimizer_row.torch_class)
-    optimizer: torch.optim.Optimizer = make(module.parameters(), lr=recipe.lr, **recipe.optimizer_options)
+    options = {"lr": recipe.lr, **recipe.optimizer_options, **how}
+    optimizer: torch.optim.Optimizer = make(module.parameters(), **options)
     return optimizer
 
 

@@ -25,7 +25,6 @@ from chalknet.engine.fused_cpu.chain import (
 )
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import COUNTS_STEPS, SLOTS
-from chalknet.engine.fused_cpu.orders import Orders
 from chalknet.engine.fused_cpu.schedules import (
     Samples,
     Task,
@@ -33,7 +32,8 @@ from chalknet.engine.fused_cpu.schedules import (
     fill_of,
     make_store,
 )
-from chalknet.engine.state import State, copied, named, weights_of
+from chalknet.engine.orders import Orders
+from chalknet.engine.state import State, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
@@ -115,10 +115,7 @@ class FusedSession:
         """Go on from a state, of this engine or another one."""
         self._named.load_state_dict(dict(state.weights))
         self._read_weights()
-        for name, views in self._companions.items():
-            kept = state.slots.get(name, {})
-            for slot, view in views.items():
-                view.copy_(kept[slot]) if slot in kept else view.zero_()
+        refill(self._companions, state.slots)
         self._stream.go_to(state.random)
         self._orders.go_to(state.updates, state.order)
         self._done = state.updates

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
 import torch
 
 from chalknet.data import Batches
-from chalknet.engine.fused_cpu.names import Array
 from chalknet.module import RandomStream
+
+Rows: TypeAlias = np.ndarray[Any, Any]
 
 _LARGEST_ORDER = 1 << 20  # row numbers held at a time: 8 MB
 
@@ -40,7 +43,7 @@ class Orders:
         if index and order is not None:
             self._last = self._rows(order)
 
-    def ahead(self, done: int, updates: int) -> tuple[Array, int, int]:
+    def ahead(self, done: int, updates: int) -> tuple[Rows, int, int]:
         """Return the rows of the epochs ahead, the number of the first batch, and how long they last.
 
         Without an order the rows are empty and all updates can be made.
@@ -55,17 +58,18 @@ class Orders:
         rows = [self._last] if self._drawn > epoch else []
         rows += [self._draw() for _ in range(epochs - len(rows))]
         self._last = rows[-1]
-        return np.concatenate(rows), index, min(updates, epochs * per_epoch - index)
+        ahead = rows[0] if len(rows) == 1 else np.concatenate(rows)
+        return ahead, index, min(updates, epochs * per_epoch - index)
 
-    def _draw(self) -> Array:
+    def _draw(self) -> Rows:
         with self._stream.active():
             self.order = self._batches.draw_order()
         assert self.order is not None
         self._drawn += 1
         return self._rows(self.order)
 
-    def _rows(self, order: int) -> Array:
+    def _rows(self, order: int) -> Rows:
         generator = torch.Generator().manual_seed(order)
         rows = torch.randperm(len(self._batches.source), generator=generator, device="cpu")
-        numbers: Array = rows.numpy()
+        numbers: Rows = rows.numpy()
         return numbers

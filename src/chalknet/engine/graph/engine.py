@@ -1,0 +1,92 @@
+"""The engine: which plans it can run, and the session it opens."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from chalknet.data import Batches
+from chalknet.engine.graph.recorder import CudaRecorder
+from chalknet.engine.graph.session import GraphSession
+from chalknet.engine.graph.updates import CAPTURABLE
+from chalknet.errors import ChalknetError, Refused
+from chalknet.network import Network
+from chalknet.plan import Placement, Plan, Recipe
+
+_DTYPES = ("float32", "float64", "bfloat16", "float16")
+_UPDATES_THAT_PAY_CAPTURE = 500
+
+
+class Graph:
+    """Run k updates as one captured CUDA graph: any module, as long as all it does happens on the device.
+
+    The same training as `eager` on the same device: the same batches, torch's own optimizers in the form
+    that can be captured, Dropout from the same generator. Only the order of sums may differ.
+    """
+
+    name = "graph"
+
+    def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
+        """Return the reasons why this engine cannot run it; empty when it can.
+
+        What a module does is seen only when it is captured: `open` refuses what cannot be.
+        """
+        reasons = _device_reasons(placement.device)
+        if placement.dtype not in _DTYPES:
+            reasons.append(f"it computes in {', '.join(_DTYPES)}, not in {placement.dtype}")
+        if placement.processes > 1:
+            reasons.append(f"it runs in one process, not in {placement.processes} that share an update")
+        if placement.micro_batch is not None:
+            reasons.append(f"it takes an update whole, not {placement.micro_batch:,} samples at a time")
+        if recipe.optimizer not in CAPTURABLE:
+            reasons.append(f"torch's {recipe.optimizer} has no form that can be captured")
+        return tuple(reasons)
+
+    def doubts(self, updates: int | None) -> tuple[str, ...]:
+        """Return why a fit this short should not choose it unasked: warming up and capturing has to pay."""
+        if updates is None or updates >= _UPDATES_THAT_PAY_CAPTURE:
+            return ()
+        return (
+            f"warming up and capturing pays from about {_UPDATES_THAT_PAY_CAPTURE} updates on; "
+            f"engine='{self.name}' takes it all the same",
+        )
+
+    def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> GraphSession:
+        """Return a session whose graphs are captured, with weights and random numbers as if they were not.
+
+        Raises:
+            Refused: for a plan that `refusals` gives reasons against, and for a module that cannot be
+                captured, in torch's words; its weights are then as they were.
+        """
+        reasons = self.refusals(plan.network, plan.recipe, plan.placement)
+        if reasons:
+            raise _refused("; ".join(reasons), "a plan that it can run")
+        try:
+            return GraphSession(plan, batches, module, CudaRecorder(torch.device(plan.placement.device)))
+        except ChalknetError:
+            raise
+        except Exception as problem:
+            raise refused_by_torch(problem) from problem
+
+
+def refused_by_torch(problem: BaseException) -> Refused:
+    """Return the refusal for what torch said against capturing a module."""
+    words = str(problem).strip().partition("\n")[0] or type(problem).__name__
+    return _refused(f"from torch: {words}", "a module whose updates can be captured as a CUDA graph")
+
+
+def _refused(got: str, wanted: str) -> Refused:
+    return Refused(
+        where="engine graph",
+        got=got,
+        wanted=wanted,
+        remedy='Say engine="eager", which runs whatever torch runs.',
+    )
+
+
+def _device_reasons(device: str) -> list[str]:
+    if torch.device(device).type != "cuda":
+        return [f"it runs on a CUDA device, not on {device}"]
+    if not torch.cuda.is_available():
+        return [f"torch {torch.__version__} sees no CUDA device"]
+    return []

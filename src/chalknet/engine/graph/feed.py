@@ -1,0 +1,159 @@
+"""Where the captured updates find their samples: places that stay, filled before each replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Protocol
+
+import torch
+
+from chalknet.data import Batches, Sample, Source
+from chalknet.engine.graph.programs import LARGEST_PROGRAM
+
+_UPLOAD_BYTES = 64 << 20  # taken from the source at a time
+_LARGEST_BLOCK_BYTES = 64 << 20  # of the samples of one replay, unless a single batch is larger
+
+
+class Feed(Protocol):
+    """The samples of some updates in a row, in places that stay."""
+
+    @property
+    def most_updates(self) -> int:
+        """Return how many whole batches there is room for."""
+
+    def begin(self, rows: torch.Tensor) -> None:
+        """Take note of the row numbers, int64 `(rows,)`, that `fill` counts in."""
+
+    def fill(self, first: int, rows: int) -> None:
+        """Put so many samples into their places, from this position in the row numbers on."""
+
+    def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
+        """Yield the places of each batch."""
+
+
+def feed_for(batches: Batches, device: torch.device, free_bytes: int) -> Feed:
+    """Return a feed whose data lies on the device, or, where that is too much, comes block by block.
+
+    Args:
+        batches: the samples in their order.
+        device: where they are needed.
+        free_bytes: the device's free memory; the data may take half of it.
+    """
+    source = batches.source
+    if batches.size == len(source) and not batches.shuffle:
+        return WholeFeed(_uploaded(source, device))
+    first = source.take(slice(0, 1))
+    row_bytes = sum(part.element_size() * prod(part.shape[1:]) for part in first)
+    most = max(1, min(LARGEST_PROGRAM, _LARGEST_BLOCK_BYTES // (batches.size * row_bytes)))
+    block = Sample(*(_empty(most * batches.size, part, device) for part in first))
+    order_bytes = 8 * len(source)  # the row numbers lie there too
+    if 2 * (len(source) * row_bytes + order_bytes) <= free_bytes:
+        return ResidentFeed(_uploaded(source, device), block, most)
+    return StreamedFeed(source, block, most)
+
+
+class WholeFeed:
+    """All samples in order, batch after batch: gradient descent."""
+
+    most_updates = LARGEST_PROGRAM
+
+    def __init__(self, sample: Sample) -> None:
+        self._sample = sample
+
+    def begin(self, rows: torch.Tensor) -> None:
+        """Do nothing: every batch has all rows."""
+
+    def fill(self, first: int, rows: int) -> None:
+        """Do nothing: the samples are in their places."""
+
+    def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
+        """Yield all samples, as often as there are lengths."""
+        return (self._sample for _ in lengths)
+
+
+class ResidentFeed:
+    """Data that lies on the device: the samples of a replay are gathered there, all at once.
+
+    Args:
+        data: all samples, on the device.
+        block: the places, on the device.
+        most_updates: whole batches that the block has room for.
+    """
+
+    def __init__(self, data: Sample, block: Sample, most_updates: int) -> None:
+        self.most_updates = most_updates
+        self._data, self._block = data, block
+        self._given: torch.Tensor | None = None
+        self._rows = torch.empty(0, dtype=torch.int64, device=data.x.device)
+
+    def begin(self, rows: torch.Tensor) -> None:
+        """Copy the row numbers to the device, unless they are those of before."""
+        if rows is not self._given:
+            self._given, self._rows = rows, rows.to(self._data.x.device)
+
+    def fill(self, first: int, rows: int) -> None:
+        """Gather the samples on the device."""
+        chosen = self._rows[first : first + rows]
+        for part, place in zip(self._data, self._block, strict=True):
+            torch.index_select(part, 0, chosen, out=place[:rows])
+
+    def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
+        """Yield slices of the block, one behind the other."""
+        return _slices(self._block, lengths)
+
+
+class StreamedFeed:
+    """Data too large for the device: the samples of a replay are copied there block by block.
+
+    Args:
+        source: takes rows from memory or from a disk.
+        block: the places, on the device.
+        most_updates: whole batches that the block has room for.
+    """
+
+    def __init__(self, source: Source, block: Sample, most_updates: int) -> None:
+        self.most_updates = most_updates
+        self._source, self._block = source, block
+        self._rows = torch.empty(0, dtype=torch.int64)
+
+    def begin(self, rows: torch.Tensor) -> None:
+        """Keep the row numbers where they are."""
+        self._rows = rows
+
+    def fill(self, first: int, rows: int) -> None:
+        """Take the samples from the source and copy them; rows in a row are taken as a slice."""
+        chosen = self._rows[first : first + rows]
+        begin = int(chosen[0])
+        in_a_row = bool((chosen[1:] - chosen[:-1] == 1).all())
+        taken = self._source.take(slice(begin, begin + rows) if in_a_row else chosen)
+        for part, place in zip(taken, self._block, strict=True):
+            place[:rows].copy_(part)
+
+    def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
+        """Yield slices of the block, one behind the other."""
+        return _slices(self._block, lengths)
+
+
+def _slices(block: Sample, lengths: tuple[int, ...]) -> Iterator[Sample]:
+    at = 0
+    for length in lengths:
+        yield Sample(block.x[at : at + length], block.y[at : at + length])
+        at += length
+
+
+def _uploaded(source: Source, device: torch.device) -> Sample:
+    """Return all samples on the device; they are never in the host's memory all at once."""
+    n = len(source)
+    first = source.take(slice(0, 1))
+    data = Sample(*(_empty(n, part, device) for part in first))
+    step = max(1, _UPLOAD_BYTES // max(1, sum(part.element_size() * part[0].numel() for part in first)))
+    for at in range(0, n, step):
+        rows = slice(at, min(at + step, n))
+        for place, part in zip(data, source.take(rows), strict=True):
+            place[rows].copy_(part)
+    return data
+
+
+def _empty(rows: int, like: torch.Tensor, device: torch.device) -> torch.Tensor:
+    return torch.empty((rows, *like.shape[1:]), dtype=like.dtype, device=device)

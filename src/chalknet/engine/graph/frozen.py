@@ -1,0 +1,90 @@
+"""What a graph would freeze: it repeats what was done on the device, and nothing that Python did."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from chalknet.errors import Refused
+
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+_PLAIN = (bool, int, float, str, bytes, type(None))
+
+
+def refuse_hooks(module: nn.Module) -> None:
+    """Raise Refused for a module with hooks: Python would call them once, at the capture."""
+    for path, part in module.named_modules():
+        if any(getattr(part, name, None) for name in _HOOKS):
+            raise refusal(f"a hook on {_shown(path, type(part).__name__)}, which would be called only once")
+    for path, parameter in module.named_parameters():
+        if any(getattr(parameter, name, None) for name in _TENSOR_HOOKS):
+            raise refusal(f"a hook on the parameter {path}, which would be called only once")
+
+
+class Watch:
+    """Looks at everything beside the numbers in a module's tensors, to find later what has changed.
+
+    Args:
+        module: looked at before an update.
+        device: where it computes; elsewhere torch's random numbers are none of a graph's.
+    """
+
+    def __init__(self, module: nn.Module, device: torch.device) -> None:
+        self._module, self._device = module, device
+        self._seen = dict(self._look())
+
+    def refuse_changes(self) -> None:
+        """Raise Refused when an update changed anything that a replay would not."""
+        for what, value in self._look():
+            if what not in self._seen or not _same(self._seen[what], value):
+                raise refusal(what)
+
+    def _look(self) -> Iterator[tuple[str, object]]:
+        yield "an update that draws random numbers of Python's", random.getstate()
+        yield "an update that draws random numbers of numpy's", str(np.random.get_state())
+        if self._device.type != "cpu":
+            drawn = torch.default_generator.get_state()
+            yield "an update that draws random numbers on the CPU", drawn.numpy().tobytes()
+        for path, part in self._module.named_modules():
+            for name, value in vars(part).items():
+                if name not in _OF_EVERY_MODULE:
+                    shown = _shown(f"{path}.{name}".lstrip("."), name)
+                    yield f"an update that changes {shown}, a value of Python's", _mark(value)
+        for kind in ("parameter", "buffer"):
+            for path, tensor in getattr(self._module, f"named_{kind}s")():
+                words = f"an update that puts a new tensor in the place of the {kind} {path}"
+                yield words, (tensor, tensor.detach())  # the second one keeps the memory from being reused
+
+
+def refusal(got: str) -> Refused:
+    """Return the error for something that a graph would not repeat."""
+    return Refused(
+        where="engine graph",
+        got=got,
+        wanted="a module whose updates are all work for the device: a graph repeats nothing else",
+        remedy='Change tensors in place (`running.copy_(...)`), or say engine="eager".',
+    )
+
+
+def _mark(value: object) -> object:
+    return (value, len(value)) if isinstance(value, list | dict | set) else value
+
+
+def _same(before: object, now: object) -> bool:
+    if isinstance(before, torch.Tensor) and isinstance(now, torch.Tensor):
+        return before is now or (before.data_ptr() == now.data_ptr() and before.shape == now.shape)
+    if isinstance(before, tuple) and isinstance(now, tuple) and len(before) == len(now):
+        return all(map(_same, before, now))
+    if isinstance(before, _PLAIN) and isinstance(now, _PLAIN):
+        return before == now
+    return before is now
+
+
+def _shown(path: str, otherwise: str) -> str:
+    return path or otherwise

@@ -1,0 +1,200 @@
+"""A fit under way in replays: it holds the graphs, and the tensors that they read and write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter
+
+import torch
+from torch import nn
+
+from chalknet.data import Batches
+from chalknet.engine.eager import opened_module
+from chalknet.engine.engine import Progress
+from chalknet.engine.graph.feed import feed_for
+from chalknet.engine.graph.frozen import Watch, refuse_hooks
+from chalknet.engine.graph.programs import LARGEST_PROGRAM, Program, Programs, longest_that_pays
+from chalknet.engine.graph.recorder import Recorder
+from chalknet.engine.graph.updates import Updates
+from chalknet.engine.orders import Orders, Rows
+from chalknet.engine.state import State, named, refill, slots_of, weights_of
+from chalknet.module import RandomStream
+from chalknet.plan import Plan
+
+_REHEARSALS = 3  # torch's own number for warming up what is captured
+
+
+class GraphSession:
+    """One fit by replays of captured updates.
+
+    Weights, buffers, what the optimizer keeps, the samples of a replay and its losses lie in tensors that
+    stay; everything in between belongs to the graphs.
+
+    Args:
+        plan: what was decided.
+        batches: the samples in their order.
+        module: the module that is fitted, or None to build the plan's network.
+        recorder: rehearses and records on the plan's device.
+
+    Attributes:
+        module: holds the weights of the last update.
+        compile_s: seconds spent on warming up, capturing and bringing the data to the device.
+    """
+
+    def __init__(self, plan: Plan, batches: Batches, module: nn.Module | None, recorder: Recorder) -> None:
+        self._device = torch.device(plan.placement.device)
+        self._stream = RandomStream(plan.recipe.seed, self._device)
+        self.module = opened_module(plan, module, self._stream)
+        self.notes: tuple[str, ...] = ()
+        self._named = named(plan, self.module)
+        self._batches, self._orders = batches, Orders(batches, self._stream)
+        self._done = 0
+        self._begun = False  # whether the optimizer has made its first update
+        refuse_hooks(self.module)
+        started = perf_counter()
+        self._feed = feed_for(batches, self._device, recorder.free_bytes())
+        losses = torch.empty(LARGEST_PROGRAM, dtype=torch.float64, device=self._device)
+        self._updates = Updates(self.module, plan.recipe, self._feed, losses)
+        self._in_order = _tiled(batches, self._feed.most_updates)
+        self._given: tuple[Rows, torch.Tensor] | None = None
+        self._replays: dict[Program, Callable[[], None]] = {}
+        self._programs = self._capture(plan, recorder)
+        self._places = {
+            name: self._updates.optimizer.state.get(parameter, {})
+            for name, parameter in self._named.named_parameters()
+        }
+        refill(self._places, {})
+        self.compile_s = perf_counter() - started
+
+    def advance(self, updates: int) -> Progress:
+        """Make so many updates; the losses are fetched once, up to the first that is no number."""
+        losses = torch.empty(updates, dtype=torch.float64, device=self._device)
+        started = perf_counter()
+        made = 0
+        while made < updates:
+            order, ahead, some = self._orders.ahead(self._done, updates - made)
+            self._feed.begin(self._rows(order))
+            with self._stream.active():
+                self._make(ahead, losses[made : made + some])
+            made += some
+        found = losses.tolist()  # waits for the device
+        return Progress(_until_no_number(found), perf_counter() - started)
+
+    def state(self) -> State:
+        """Return all that the next update depends on."""
+        return State(
+            updates=self._done,
+            order=self._orders.order,
+            weights=weights_of(self._named),
+            slots=slots_of(self._updates.optimizer, self._named) if self._begun else {},
+            random=self._stream.states,
+        )
+
+    def restore(self, state: State) -> None:
+        """Go on from a state, of this engine or another one; it is copied to where the graphs read."""
+        self._named.load_state_dict(dict(state.weights))
+        refill(self._places, state.slots)
+        self._begun = any(state.slots.values())
+        self._stream.go_to(state.random)
+        self._orders.go_to(state.updates, state.order)
+        self._done = state.updates
+
+    def _make(self, ahead: int, losses: torch.Tensor) -> None:
+        """Make an update for each loss.
+
+        Args:
+            ahead: the number of the first batch, counted from where the row numbers begin.
+            losses: where the losses go, `(updates,)`.
+        """
+        made = 0
+        while made < len(losses):
+            program = self._programs.next(self._done, len(losses) - made if self._begun else 1)
+            self._feed.fill(self._position(ahead + made), sum(program))
+            if self._begun:
+                self._replays[program]()
+            else:
+                self._begin(program)
+            losses[made : made + len(program)].copy_(self._updates.losses[: len(program)])
+            made += len(program)
+            self._done += len(program)
+
+    def _begin(self, program: Program) -> None:
+        """Make the optimizer's first update without a graph.
+
+        With momentum it is another one than those that follow: the momentum begins as the gradient itself.
+        """
+        optimizer = self._updates.optimizer
+        places = dict(optimizer.state)
+        optimizer.state.clear()
+        self._updates(program)
+        for parameter, by_slot in places.items():
+            for slot, place in by_slot.items():
+                place.copy_(optimizer.state[parameter][slot])
+        optimizer.state.update(places)
+        self._begun = True
+
+    def _capture(self, plan: Plan, recorder: Recorder) -> Programs:
+        """Rehearse and record all programs, and put everything back as it was before."""
+        tensors = [*self.module.parameters(), *self.module.buffers()]
+        kept, random = [tensor.detach().to("cpu", copy=True) for tensor in tensors], self._stream.states
+        try:
+            self._feed.begin(self._in_order)
+            self._feed.fill(0, self._feed.most_updates * self._batches.size)
+            with self._stream.active():
+                per_update_s = self._rehearse(recorder)
+                programs = Programs(
+                    self._batches, longest_that_pays(plan, per_update_s, self._feed.most_updates)
+                )
+                for program in programs.all:
+                    self._replays[program] = recorder.record(partial(self._updates, program))
+        finally:
+            with torch.no_grad():
+                for tensor, before in zip(tensors, kept, strict=True):
+                    tensor.copy_(before)
+            self._stream.go_to(random)
+            for parameter in self.module.parameters():
+                parameter.grad = None
+        return programs
+
+    def _rehearse(self, recorder: Recorder) -> float:
+        """Make updates of each length as they will be captured; return the seconds that a whole one takes."""
+        watch: Watch | None = None
+        seconds: list[float] = []
+        for program in Programs(self._batches, 1).all:
+            for turn in range(_REHEARSALS):
+                last = turn == _REHEARSALS - 1
+                seconds.append(recorder.rehearse(partial(self._updates, program), watched=last))
+                watch = watch or Watch(self.module, self._device)  # what a first update sets up may stay
+        assert watch is not None
+        watch.refuse_changes()
+        return min(seconds[:_REHEARSALS])
+
+    def _rows(self, order: Rows) -> torch.Tensor:
+        """Return the numbers of the rows that the epochs ahead see, one epoch behind the other."""
+        if not len(order):
+            return self._in_order
+        if self._given is None or self._given[0] is not order:
+            epochs = torch.from_numpy(order).view(-1, len(self._batches.source))
+            self._given = order, epochs[:, : self._batches.samples_per_epoch].reshape(-1)
+        return self._given[1]
+
+    def _position(self, batch: int) -> int:
+        epoch, index = divmod(batch, self._batches.updates_per_epoch)
+        return (epoch if self._batches.shuffle else 0) * self._batches.samples_per_epoch + (
+            index * self._batches.size
+        )
+
+
+def _tiled(batches: Batches, most: int) -> torch.Tensor:
+    """Return the row numbers of an epoch in order, again and again: so many updates may begin at each."""
+    n = batches.samples_per_epoch
+    return torch.arange(n).repeat(1 + -(-most * batches.size // n))
+
+
+def _until_no_number(losses: list[float]) -> tuple[float, ...]:
+    for index, loss in enumerate(losses, start=1):
+        if not math.isfinite(loss):
+            return tuple(losses[:index])
+    return tuple(losses)
