@@ -67,7 +67,8 @@ class Ledger(TorchDispatchMode):
 
     def _noted(self, leaf: object) -> object:
         if not isinstance(leaf, torch.Tensor):
-            return leaf if isinstance(leaf, int | float | bool | str | type(None)) else str(leaf)
+            plain = isinstance(leaf, int | float | str | torch.dtype | torch.device | type(None))
+            return repr(leaf) if plain else type(leaf).__name__
         storage = leaf.untyped_storage()
         address = storage.data_ptr()
         if address in self._inside or leaf.untyped_storage().nbytes() == 0:

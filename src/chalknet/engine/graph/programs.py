@@ -66,7 +66,8 @@ class Programs:
             return (self._whole,) * most
         if self._per_epoch <= most:  # whole epochs, the short batch in its place
             return self._ahead(0, self._per_epoch * (most // self._per_epoch))
-        return (self._whole,) * max(1, min(most, self._per_epoch - 1))
+        in_a_row = self._per_epoch - 1
+        return (self._whole,) * (in_a_row // -(-in_a_row // most))  # shares that leave few for single replays
 
     def _ahead(self, done: int, updates: int) -> Program:
         return tuple(
