@@ -79,7 +79,7 @@ class Ledger(TorchDispatchMode):
 
 
 def _is_of_an_optimizer() -> bool:
-    """Return whether torch.optim asks: on the CPU alone it makes a tensor of the 1 that it adds to its steps."""
+    """Return whether torch.optim asks: on the CPU alone it makes a tensor to add to its steps."""
     frame = sys._getframe(2)
     while frame is not None and "torch" in frame.f_code.co_filename:
         if "/torch/optim/" in frame.f_code.co_filename:

@@ -1,4 +1,4 @@
-"""The graph engine, all but CUDA's own capture, against the eager one; a strict recorder stands for the device."""
+"""The graph engine, all but CUDA's own capture, against eager; a strict recorder stands for the device."""
 
 import random
 import sys
@@ -117,9 +117,11 @@ def test_float32_parts_from_eager_by_rounding_only(optimizer):
     source = ArraySource(x.float(), y.float())
     recipe = Recipe("mse", optimizer, lr=0.01, batch_size=5, shuffle=True, updates=400)
     network = cn.read("3 -> 16 tanh -> 2")
-    sessions = [opened(engine, network, recipe, source=source, dtype="float32") for engine in ("eager", "graph")]
+    sessions = [
+        opened(engine, network, recipe, source=source, dtype="float32") for engine in ("eager", "graph")
+    ]
     wanted, found = (session.advance(100).losses for session in sessions)
-    # each update rounds at 6e-8 of a weight; a hundred of them, Adam's quotients among them, stay far below this
+    # each update rounds at 6e-8 of a weight; a hundred of them, with Adam's quotients, stay far below this
     assert list(found) == pytest.approx(list(wanted), rel=1e-4)
 
 
@@ -141,7 +143,9 @@ def test_eager_goes_on_from_a_graph_and_a_graph_from_eager(recipe, before, batch
         if before:
             started.advance(before)
         if first == "eager":
-            assert all(torch.equal(state.weights[key], value) for key, value in started.state().weights.items())
+            assert all(
+                torch.equal(state.weights[key], value) for key, value in started.state().weights.items()
+            )
         other = opened(second, network, asked)
         other.advance(3)  # what it did before is forgotten, also by the graphs it has captured
         other.restore(started.state())
@@ -200,10 +204,12 @@ def test_warming_up_and_capturing_leave_weights_buffers_and_random_numbers_as_th
     torch.manual_seed(99)
     random_before = torch.get_rng_state()
     recorder = StrictRecorder()
-    session = opened("graph", None, Recipe("mse", batch_size=5, updates=400), module=module, recorder=recorder)
+    session = opened(
+        "graph", None, Recipe("mse", batch_size=5, updates=400), module=module, recorder=recorder
+    )
     assert session.module is module
     assert recorder.rehearsals >= 3 and recorder.captures == 3
-    after = {name: value for name, value in module.named_buffers()} | weights_of(module)
+    after = dict(module.named_buffers()) | weights_of(module)
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert torch.equal(torch.get_rng_state(), random_before)
     assert all(parameter.grad is None for parameter in module.parameters())
@@ -219,7 +225,9 @@ def test_buffers_move_on_as_in_eager():
     eager = opened("eager", None, recipe, module=norm_and_counter())
     ours.advance(17), eager.advance(17)
     assert_same_weights(ours, eager)
-    assert ours.module[2].seen == eager.module[2].seen == 3 * 23 + 2 * 5  # three epochs of 5 and 2 more updates
+    assert (
+        ours.module[2].seen == eager.module[2].seen == 3 * 23 + 2 * 5
+    )  # three epochs of 5 and 2 more updates
     assert ours.module[1].num_batches_tracked == 17
 
 
@@ -257,7 +265,11 @@ def test_divergence_is_found_at_its_update_by_one_look_behind_many(loss):
     recorder = StrictRecorder(per_update_s=1e-6)
     session = opened("graph", None, Recipe(loss, updates=400), module=Breaks(), recorder=recorder)
     losses = session.advance(60).losses
-    assert len(losses) == 10 and losses[-1] != losses[-1] and all(map(torch.isfinite, map(torch.tensor, losses[:9])))
+    assert (
+        len(losses) == 10
+        and losses[-1] != losses[-1]
+        and all(map(torch.isfinite, map(torch.tensor, losses[:9])))
+    )
     assert recorder.replays < 30
 
 
@@ -282,6 +294,12 @@ def test_a_whole_fit_runs_by_it_and_is_resumed(graph_on_the_cpu, tmp_path):
         [e.train for e in wanted.history.evaluations], rel=1e-10
     )
     assert found.compile_s > 0
+    run = tmp_path / "run"
+    cn.fit(
+        cn.read(NETWORKS[1]), (x, y), **{**asked, "updates": 53}, engine="graph", out=run, checkpoint_every=20
+    )
+    resumed = cn.resume(run, data=(x, y), updates=90)
+    assert list(resumed.history.loss) == list(found.history.loss)
 
 
 # What a graph would repeat wrongly, or could not capture, is refused when it opens.
@@ -397,7 +415,7 @@ def test_hooks_are_refused_since_they_would_be_called_once(place):
         module[0].weight.register_hook(lambda gradient: gradient)
     else:
         (module if place == "module" else module[1]).register_forward_hook(lambda *_: None)
-    with pytest.raises(Refused, match="a hook on .*called only once"):
+    with pytest.raises(Refused, match=r"a hook on .*called only once"):
         opened("graph", None, Recipe("mse", updates=400), module=module)
 
 
@@ -510,7 +528,7 @@ def test_gradient_descent_in_order_copies_nothing_before_an_update():
 
 
 def test_the_strict_recorder_sees_a_step_counted_in_python():
-    """Adam without `capturable` has the number of the step in its arguments: a graph would repeat the first."""
+    """Adam without `capturable` reads the number of the step: a graph would repeat the first."""
     module = nn.Linear(3, 2).double()
     x, y = arrays("mse")
     optimizer = torch.optim.Adam(module.parameters(), foreach=False)
@@ -521,7 +539,7 @@ def test_the_strict_recorder_sees_a_step_counted_in_python():
         optimizer.zero_grad()
 
     update()
-    with pytest.raises(RuntimeError, match="not permitted"):  # it reads the step
+    with pytest.raises(RuntimeError, match="not permitted"):
         StrictRecorder().record(update)
 
 

@@ -16,7 +16,9 @@ from chalknet.plan import DataFacts, Placement, Plan, Recipe
     most=st.integers(1, 40),
     stretches=st.lists(st.integers(1, 50), min_size=1, max_size=6),
 )
-def test_replays_one_behind_the_other_are_the_batches_of_the_epochs(n, batch_size, drop_last, most, stretches):
+def test_replays_one_behind_the_other_are_the_batches_of_the_epochs(
+    n, batch_size, drop_last, most, stretches
+):
     x = torch.zeros(n, 1)
     batches = Batches(ArraySource(x, x), min(batch_size, n), drop_last=drop_last)
     programs = Programs(batches, most)

@@ -1,0 +1,106 @@
+"""The engines on a GPU: S1, which launches bind, and S2, which memory binds, beside what the memory allows."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+
+import chalknet as cn
+from benchmarks.cases import EAGER, FUSED, Case, cases
+from benchmarks.sections import Asked, Found, table
+from chalknet.measure import measure
+from chalknet.units import show_seconds
+
+GRAPH = "graph"
+ROUNDS = 7
+AIM = 4.0  # times as fast as eager, at S1
+_UPDATES = {"S1": 20_000, "S2": 500}
+_RIVALS = {EAGER: "cuda", GRAPH: "cuda", FUSED: "cpu"}
+_COPIED_BYTES = 1 << 30
+# How often an update of 1→hidden→1 reads or writes a number a sample and hidden unit: forward, the sums write
+# and ReLU reads and writes them, and the second layer reads; backward, the gradient of h is written, ReLU reads
+# it and h and writes, and three products read.
+_PASSES = 11
+_PER_WEIGHT = 9  # numbers read or written a weight: forward, its gradient, and Adam's seven
+_INTRODUCTION = f"""An update's time is the median of {ROUNDS} fits, the rivals in turn, each fit with its device waited for; capturing and
+warming up are shown apart and never counted. The bound is the memory traffic of the kernels that torch runs,
+counted, at the speed of a copy on the same device."""
+_NONE = "Not yet measured: no CUDA device here. The engine `graph` has not yet run on a GPU."
+_HEADS = ("case", "rival", "an update", "spread", "takes, against graph", "capturing", "aim")
+
+
+@dataclass(frozen=True)
+class _Fits:
+    """The fits of one rival: seconds an update, one a round, and the seconds of capturing or loading."""
+
+    update_s: list[float]
+    compile_s: float
+
+
+def measured(asked: Asked) -> Found:
+    """Time the engines in turn; without a GPU, say so."""
+    if not torch.cuda.is_available():
+        return Found([_NONE], {"device": None})
+    lines, raw = [], {"device": torch.cuda.get_device_name(), "copied_bytes_a_second": _bandwidth()}
+    for case in cases():
+        if case.name not in _UPDATES or not asked.wants(case.name):
+            continue
+        updates = 200 if asked.quick else _UPDATES[case.name]
+        fits = _fits(replace(case, updates=(updates, updates)), 1 if asked.quick else ROUNDS)
+        raw[case.name] = {name: taken.update_s for name, taken in fits.items()}
+        lines += _rows(case, fits, raw["copied_bytes_a_second"])
+        print("\n".join(lines[-len(fits) - 1 :]), file=sys.stderr, flush=True)
+    return Found([f"On {raw['device']}. {_INTRODUCTION}", *table(*_HEADS, rows=lines)], raw)
+
+
+def _fits(case: Case, rounds: int) -> dict[str, _Fits]:
+    fits: dict[str, _Fits] = {}
+    for turn in range(rounds + 1):
+        for engine, device in _RIVALS.items():
+            result = cn.fit(
+                cn.read(case.formula), (case.x, case.y), **case.options, updates=case.updates[0],
+                engine=engine, device=device, progress=False,
+            )  # fmt: skip
+            if turn == 0:  # the warm-up: it alone compiles what is kept on disk
+                fits[engine] = _Fits([], result.compile_s)
+            else:
+                fits[engine].update_s.append(result.history.seconds[-1] / case.updates[0])
+    return fits
+
+
+def _rows(case: Case, fits: dict[str, _Fits], bandwidth: float) -> Iterator[str]:
+    what = f"{case.name} {case.formula}, batch {case.batch_size}"
+    for name, taken in fits.items():
+        middle = statistics.median(taken.update_s)
+        pairs = zip(taken.update_s, fits[GRAPH].update_s, strict=True)
+        ratio = statistics.median(theirs / ours for theirs, ours in pairs)
+        spread = 50 * (max(taken.update_s) - min(taken.update_s)) / middle
+        aim = ""
+        if (case.name, name) == ("S1", EAGER):
+            aim = f"{AIM:g} ×: {'reached' if ratio >= AIM else 'MISSED'}"
+        shown = "" if name == GRAPH else f"{ratio:.2f} ×"
+        compiling = show_seconds(taken.compile_s) if taken.compile_s else ""
+        where = f"{name} on {_RIVALS[name]}"
+        yield (
+            f"| {what} | {where} | {show_seconds(middle)} | ± {spread:.0f} % | {shown} | {compiling} | {aim} |"
+        )
+    bound_s = _traffic_bytes(case) / bandwidth
+    ratio = bound_s / statistics.median(fits[GRAPH].update_s)
+    yield f"| {what} | the bound of memory | {show_seconds(bound_s)} | | {ratio:.2f} × | | |"
+
+
+def _traffic_bytes(case: Case) -> float:
+    hidden = int(case.formula.split()[2])
+    return 4.0 * hidden * (_PASSES * len(case.x) + _PER_WEIGHT * 3)
+
+
+def _bandwidth() -> float:
+    """Return the bytes a second that a copy reads and writes on the device."""
+    there = torch.empty(_COPIED_BYTES, dtype=torch.uint8, device="cuda")
+    here = torch.empty_like(there)
+    taken = measure({"copy": lambda: here.copy_(there)}, repeats=9)["copy"]
+    return 2 * _COPIED_BYTES / min(taken.elapsed_s)
