@@ -1,82 +1,27 @@
 """The graph engine, all but CUDA's own capture, against eager; a strict recorder stands for the device."""
 
-import random
-import sys
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.engine.graph_fits import (
+    NETWORKS,
+    RECIPES,
+    arrays,
+    assert_same_weights,
+    opened,
+    weights_of,
+)
 from tests.engine.strict_recorder import StrictRecorder
 from torch import nn
 
 import chalknet as cn
-from chalknet.data import ArraySource, Batches, Sample
-from chalknet.engine import ENGINES
-from chalknet.engine.graph.recorder import CudaRecorder
-from chalknet.engine.graph.session import GraphSession
-from chalknet.engine.graph.updates import CAPTURABLE, Updates
-from chalknet.errors import Refused
-from chalknet.plan import OPTIMIZERS, DataFacts, Placement, Plan, Recipe
+from chalknet.data import ArraySource
+from chalknet.engine.graph.updates import CAPTURABLE
+from chalknet.plan import Recipe
 
-RECIPES = {
-    "sgd": ("sgd", {"weight_decay": 0.01}),
-    "momentum": ("sgd", {"momentum": 0.9, "dampening": 0.3}),
-    "nesterov": ("sgd", {"momentum": 0.8, "nesterov": True}),
-    "adam": ("adam", {"betas": (0.8, 0.99), "amsgrad": True}),
-    "adamw": ("adamw", {"weight_decay": 0.1}),
-    "rmsprop": ("rmsprop", {}),
-    "rmsprop centered": ("rmsprop", {"momentum": 0.5, "centered": True}),
-}
-NETWORKS = ("3 -> 2", "3 -> 5 relu -> 4 nobias tanh -> 2", "3 -> 1 nobias gelu -> 6 softplus -> 2 sigmoid")
+pytestmark = pytest.mark.usefixtures("one_thread", "rmsprop_counts_its_steps_anywhere")
 LOSSES = ("mse", "l1", "huber", "bce", "bce_logits", "cross_entropy")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Let the fused optimizers compute on one thread: theirs wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def rmsprop_counts_its_steps_anywhere():
-    """Let torch's RMSprop take the CPU for a device on which it can be captured; the others need no leave."""
-    with pytest.MonkeyPatch.context() as patch:
-        rmsprop = sys.modules[torch.optim.RMSprop.__module__]  # torch.optim hides the module's name
-        patch.setattr(rmsprop, "_get_capturable_supported_devices", lambda: ["cpu"])
-        yield
-
-
-def arrays(loss, n=23, features=3):
-    generator = torch.Generator().manual_seed(n)
-    x = torch.randn(n, features, generator=generator, dtype=torch.float64)
-    if loss == "cross_entropy":
-        return x, torch.randint(0, 2, (n,), generator=generator)
-    return x, torch.rand(n, 2, generator=generator, dtype=torch.float64)
-
-
-def opened(engine, network, recipe, *, recorder=None, module=None, source=None, dtype="float64"):
-    """Open a session; with a recorder the graph engine's, on the CPU."""
-    source = source or ArraySource(*arrays(recipe.loss))
-    facts = DataFacts("data", len(source), source.x_shape, source.y_shape)
-    batches = Batches(source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
-    placement = Placement("cpu", dtype, 2)
-    plan = Plan(network, "", recipe, facts, placement, engine, recipe.updates, batches.updates_per_epoch)
-    if engine == "graph":
-        return GraphSession(plan, batches, module, recorder or StrictRecorder())
-    return ENGINES[engine].open(plan, batches, module)
-
-
-def weights(session):
-    return {name: value.clone() for name, value in session.module.state_dict().items()}
-
-
-def assert_same_weights(ours, theirs, tolerance=1e-10):
-    for name, value in weights(theirs).items():
-        torch.testing.assert_close(weights(ours)[name], value, rtol=tolerance, atol=tolerance)
 
 
 @given(
@@ -215,10 +160,6 @@ def test_warming_up_and_capturing_leave_weights_buffers_and_random_numbers_as_th
     assert all(parameter.grad is None for parameter in module.parameters())
 
 
-def weights_of(module):
-    return {name: value.clone() for name, value in module.state_dict().items()}
-
-
 def test_buffers_move_on_as_in_eager():
     recipe = Recipe("mse", batch_size=5, updates=400)
     ours = opened("graph", None, recipe, module=norm_and_counter())
@@ -273,14 +214,7 @@ def test_divergence_is_found_at_its_update_by_one_look_behind_many(loss):
     assert recorder.replays < 30
 
 
-@pytest.fixture
-def graph_on_the_cpu(monkeypatch):
-    """Let the engine of the table run on the CPU, by the strict recorder."""
-    monkeypatch.setattr("chalknet.engine.graph.engine.CudaRecorder", lambda device: StrictRecorder())
-    monkeypatch.setattr("chalknet.engine.graph.engine._device_reasons", lambda device: [])
-
-
-def test_a_whole_fit_runs_by_it_and_is_resumed(graph_on_the_cpu, tmp_path):
+def test_a_whole_fit_runs_by_it_and_is_resumed(tmp_path):
     x, y = arrays("mse")
     asked = {
         "loss": "mse", "optimizer": "adam", "batch_size": 4, "shuffle": True, "seed": 2, "dtype": "float64",
@@ -302,274 +236,16 @@ def test_a_whole_fit_runs_by_it_and_is_resumed(graph_on_the_cpu, tmp_path):
     assert list(resumed.history.loss) == list(found.history.loss)
 
 
-# What a graph would repeat wrongly, or could not capture, is refused when it opens.
-
-
-class Part(nn.Module):
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(2)
-        self.linear = nn.Linear(3, 2).double()
-        self.calls, self.seen = 0, []
-        self.register_buffer("running", torch.zeros(2, dtype=torch.float64))
-
-    def forward(self, x):
-        return self.linear(x) + self.extra(x)
-
-
-class CountsInPython(Part):
-    def extra(self, x):
-        self.calls += 1
-        return 0.1 * self.calls
-
-
-class KeepsOutputs(Part):
-    def extra(self, x):
-        self.seen.append(len(x))
-        return 0
-
-
-class DrawsInPython(Part):
-    def extra(self, x):
-        return random.random()
-
-
-class ReplacesItsBuffer(Part):
-    def extra(self, x):
-        self.running = 0.9 * self.running + 1
-        return self.running
-
-
-class MovesItsParameter(Part):
-    def extra(self, x):
-        self.linear.bias.data = self.linear.bias.data.clone()
-        return 0
-
-
-class KeepsATensor(Part):
-    last = None
-
-    def extra(self, x):
-        before, self.last = self.last, x.detach().sum()
-        return 0 if before is None else before
-
-
-class AsksTheDevice(Part):
-    def extra(self, x):
-        return 1 if x.sum() > 0 else 2
-
-
-class MakesATensor(Part):
-    def extra(self, x):
-        return torch.tensor([1.0, 2.0], dtype=torch.float64)
-
-
-class TakesAMask(Part):
-    def extra(self, x):
-        return x[x[:, 0] > 0].sum()
-
-
-REFUSED = {
-    CountsInPython: "changes calls, a value of Python's",
-    KeepsOutputs: "changes seen, a value of Python's",
-    DrawsInPython: "draws random numbers of Python's",
-    ReplacesItsBuffer: "puts a new tensor in the place of the buffer running",
-    MovesItsParameter: "puts a new tensor in the place of the parameter linear.bias",
-    KeepsATensor: "changes last, a value of Python's",
-}
-NOT_CAPTURED = {
-    AsksTheDevice: "aten._local_scalar_dense",
-    MakesATensor: "aten.lift_fresh",
-    TakesAMask: "a mask as an index",
-}
-
-
-@pytest.mark.parametrize("kind", REFUSED)
-def test_a_module_that_does_something_beside_the_device_is_refused_by_name(kind):
-    module = kind()
-    before = weights_of(module)
-    with pytest.raises(Refused, match=REFUSED[kind]) as caught:
-        opened("graph", None, Recipe("mse", "adam", updates=400), module=module)
-    assert "engine graph" in str(caught.value) and 'engine="eager"' in str(caught.value)
-    if kind is not ReplacesItsBuffer:
-        assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
-
-
-@pytest.mark.parametrize("kind", NOT_CAPTURED)
-def test_what_torch_will_not_capture_is_refused_in_its_words_and_weights_are_as_before(
-    kind, graph_on_the_cpu
-):
-    module = kind()
-    before = weights_of(module)
-    words = f"from torch: operation not permitted when stream is capturing ({NOT_CAPTURED[kind]})"
-    with pytest.raises(Refused) as caught:
-        cn.fit(module, arrays("mse"), loss="mse", updates=400, engine="graph")
-    assert words in str(caught.value) and 'engine="eager"' in str(caught.value)
-    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
-
-
-@pytest.mark.parametrize("place", ["module", "inner module", "parameter"])
-def test_hooks_are_refused_since_they_would_be_called_once(place):
-    module = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)).double()
-    if place == "parameter":
-        module[0].weight.register_hook(lambda gradient: gradient)
-    else:
-        (module if place == "module" else module[1]).register_forward_hook(lambda *_: None)
-    with pytest.raises(Refused, match=r"a hook on .*called only once"):
-        opened("graph", None, Recipe("mse", updates=400), module=module)
-
-
-def test_numpys_random_numbers_are_watched():
-    import numpy as np
-
-    class Draws(Part):
-        def extra(self, x):
-            return np.random.rand()
-
-    with pytest.raises(Refused, match="numpy's"):
-        opened("graph", None, Recipe("mse", updates=400), module=Draws())
-
-
-# Which plans it takes at all.
-
-
-def refusals(device="cuda:0", recipe=None, dtype="float32", **placement):
-    return ENGINES["graph"].refusals(
-        None, recipe or Recipe("mse", updates=9), Placement(device, dtype, 2, **placement)
-    )
-
-
-def test_without_a_cuda_device_every_plan_is_refused_with_the_reason():
-    assert refusals("cpu") == ("it runs on a CUDA device, not on cpu",)
-    if not torch.cuda.is_available():
-        assert refusals() == (f"torch {torch.__version__} sees no CUDA device",)
-    with pytest.raises(Refused, match="it runs on a CUDA device, not on cpu") as caught:
-        cn.fit(cn.read("1 -> 1"), ([1.0, 2.0], [1.0, 2.0]), loss="mse", updates=3, engine="graph")
-    assert 'engine="eager"' in str(caught.value)
-
-
-def test_what_it_cannot_take_is_named(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert refusals() == ()
-    assert refusals(processes=2) == ("it runs in one process, not in 2 that share an update",)
-    assert refusals(micro_batch=1000) == ("it takes an update whole, not 1,000 samples at a time",)
-    assert refusals(dtype="complex64") == (
-        "it computes in float32, float64, bfloat16, float16, not in complex64",
-    )
-    monkeypatch.setattr("chalknet.engine.graph.engine.CAPTURABLE", {})
-    assert refusals() == ("torch's sgd has no form that can be captured",)
-
-
-def test_every_optimizer_of_the_table_has_a_form_that_can_be_captured_and_torch_takes_it():
-    assert set(CAPTURABLE) == set(OPTIMIZERS)
-    for name, how in CAPTURABLE.items():
-        optimizer = getattr(torch.optim, OPTIMIZERS[name].torch_class)([nn.Parameter(torch.ones(1))], **how)
-        # SGD counts no steps; for the others torch refuses a capture without it
-        assert name == "sgd" or optimizer.param_groups[0]["capturable"]
-
-
-def test_short_fits_doubt_it_and_long_ones_do_not():
-    graph = ENGINES["graph"]
-    assert "engine='graph' takes it all the same" in graph.doubts(100)[0]
-    assert graph.doubts(500) == graph.doubts(None) == ()
-
-
-# How the samples get to their places.
-
-
-class Asked:
-    """A source that notes how many rows were taken at a time."""
-
-    name, held_out = "asked", None
-
-    def __init__(self, n):
-        self._x, self._y = torch.arange(n, dtype=torch.float64).reshape(-1, 1), torch.zeros(n, 2).double()
-        self.x_shape, self.y_shape, self.taken = (1,), (2,), []
-
-    def __len__(self):
-        return len(self._x)
-
-    def take(self, rows):
-        x = self._x[rows]
-        self.taken.append((len(x), isinstance(rows, slice)))
-        return Sample(x, self._y[rows])
-
-
-@pytest.mark.parametrize("shuffle", [False, True])
-def test_data_too_large_for_the_device_comes_in_blocks_and_in_order_as_slices(shuffle):
-    source = Asked(4_000)
-    recipe = Recipe("mse", lr=1e-9, batch_size=10, shuffle=shuffle, updates=400)
-    recorder = StrictRecorder(per_update_s=1e-6, free_bytes=1000)
-    session = opened("graph", cn.read("1 -> 2"), recipe, source=source, recorder=recorder)
-    del source.taken[:]
-    session.advance(200)
-    assert max(rows for rows, _ in source.taken) == 320  # 32 updates of ten
-    assert len(source.taken) == recorder.replays + 1  # and the first update, which is made without a graph
-    assert all(as_slice is not shuffle or rows == 1 for rows, as_slice in source.taken)
-
-
-def test_data_that_has_room_on_the_device_is_taken_once():
-    source = Asked(4_000)
-    recipe = Recipe("mse", lr=1e-9, batch_size=10, shuffle=True, updates=400)
-    session = opened("graph", cn.read("1 -> 2"), recipe, source=source)
-    seen = sum(rows for rows, _ in source.taken)
-    session.advance(200)
-    assert sum(rows for rows, _ in source.taken) == seen <= 4_000 + 5
-
-
-def test_gradient_descent_in_order_copies_nothing_before_an_update():
-    source = Asked(50)
-    session = opened("graph", cn.read("1 -> 2"), Recipe("mse", lr=1e-9, updates=400), source=source)
-    x, _ = next(iter(session._feed.batches((50,))))
-    assert [batch.x.data_ptr() for batch in session._feed.batches((50, 50, 50))] == [x.data_ptr()] * 3
-
-
-# The stand-in is as strict as it says: what would be wrong in a replay fails.
-
-
-def test_the_strict_recorder_sees_a_step_counted_in_python():
-    """Adam without `capturable` reads the number of the step: a graph would repeat the first."""
-    module = nn.Linear(3, 2).double()
-    x, y = arrays("mse")
-    optimizer = torch.optim.Adam(module.parameters(), foreach=False)
-
-    def update():
-        nn.functional.mse_loss(module(x), y).backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    update()
-    with pytest.raises(RuntimeError, match="not permitted"):
-        StrictRecorder().record(update)
-
-
-@pytest.mark.parametrize("change", ["weights", "lr", "slots"])
-def test_the_strict_recorder_sees_what_a_replay_would_not_follow(change):
-    recorder = StrictRecorder(per_update_s=1e-6)
-    recipe = Recipe("mse", "adam", updates=400)
-    session = opened("graph", cn.read(NETWORKS[0]), recipe, recorder=recorder)
-    session.advance(40)
-    optimizer = session._updates.optimizer
-    if change == "weights":
-        session.module[0].weight.data = session.module[0].weight.data.clone()
-    elif change == "lr":
-        optimizer.param_groups[0]["lr"] = 0.5
-    else:
-        slots = optimizer.state[session.module[0].weight]
-        slots["exp_avg"] = slots["exp_avg"].clone()
-    with pytest.raises(AssertionError, match="a replay would need"):
-        session.advance(1)
-
-
-def test_the_strict_recorder_changes_no_number_at_a_capture():
-    place = torch.zeros(3)
-    replay = StrictRecorder().record(lambda: place.add_(1))
-    assert place.tolist() == [0, 0, 0]
-    replay()
-    assert place.tolist() == [1, 1, 1]
-
-
-def test_the_cuda_recorder_has_what_the_stand_in_has():
-    for name in ("rehearse", "record", "free_bytes"):
-        assert callable(getattr(CudaRecorder, name)) and callable(getattr(StrictRecorder, name))
-    assert Updates.__call__.__doc__
+def test_dropout_leaves_out_its_share_and_another_one_at_each_update():
+    """All weights one and no learning: the loss is the mean of what Dropout leaves, which is one."""
+    p, width = 0.3, 2_000
+    module = nn.Sequential(nn.Linear(1, width, bias=False), nn.Dropout(p)).double()
+    nn.init.ones_(module[0].weight)
+    x, y = torch.ones(4, 1, dtype=torch.float64), torch.zeros(4, width, dtype=torch.float64)
+    recipe = Recipe("l1", lr=0.0, batch_size=2, updates=400)
+    session = opened("graph", None, recipe, module=module, source=ArraySource(x, y))
+    losses = torch.tensor(session.advance(50).losses, dtype=torch.float64)
+    left_s = (p / (1 - p) / (2 * width)) ** 0.5  # the standard deviation of one loss
+    assert len(set(losses.tolist())) > 25  # one mask for all replays of ten updates would leave twelve
+    assert abs(losses.mean().item() - 1) < 5 * left_s / 50**0.5
+    assert losses.std().item() == pytest.approx(left_s, rel=0.5)

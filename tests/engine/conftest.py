@@ -1,0 +1,32 @@
+"""What the tests of the graph engine share: it runs on the CPU, by a recorder that stands for the device."""
+
+import sys
+
+import pytest
+import torch
+from tests.engine.strict_recorder import StrictRecorder
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Let the fused optimizers compute on one thread: theirs wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def rmsprop_counts_its_steps_anywhere():
+    """Let torch's RMSprop take the CPU for a device that captures it; the fused optimizers need no leave."""
+    with pytest.MonkeyPatch.context() as patch:
+        rmsprop = sys.modules[torch.optim.RMSprop.__module__]  # torch.optim hides the module's name
+        patch.setattr(rmsprop, "_get_capturable_supported_devices", lambda: ["cpu", "cuda"])
+        yield
+
+
+@pytest.fixture
+def graph_on_the_cpu(monkeypatch):
+    """Let the engine of the table run on the CPU, by the strict recorder."""
+    monkeypatch.setattr("chalknet.engine.graph.engine.CudaRecorder", lambda device: StrictRecorder())
+    monkeypatch.setattr("chalknet.engine.graph.engine._device_reasons", lambda device: [])
