@@ -214,7 +214,7 @@ def test_divergence_is_found_at_its_update_by_one_look_behind_many(loss):
     assert recorder.replays < 30
 
 
-def test_a_whole_fit_runs_by_it_and_is_resumed(tmp_path):
+def test_a_whole_fit_runs_by_it_and_is_resumed(graph_on_the_cpu, tmp_path):
     x, y = arrays("mse")
     asked = {
         "loss": "mse", "optimizer": "adam", "batch_size": 4, "shuffle": True, "seed": 2, "dtype": "float64",

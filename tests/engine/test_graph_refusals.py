@@ -98,11 +98,13 @@ NOT_CAPTURED = {
 def test_a_module_that_does_something_beside_the_device_is_refused_by_name(kind):
     module = kind()
     before = weights_of(module)
+    random.seed(4)
+    drawn = random.Random(4).random()
     with pytest.raises(Refused, match=REFUSED[kind]) as caught:
         opened("graph", None, Recipe("mse", "adam", updates=400), module=module)
     assert "engine graph" in str(caught.value) and 'engine="eager"' in str(caught.value)
-    if kind is not ReplacesItsBuffer:
-        assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    assert module.calls == 0 and random.random() == drawn
 
 
 @pytest.mark.parametrize("kind", NOT_CAPTURED)
@@ -111,7 +113,10 @@ def test_what_torch_will_not_capture_is_refused_in_its_words_and_weights_are_as_
 ):
     module = kind()
     before = weights_of(module)
-    words = f"from torch: operation not permitted when stream is capturing ({NOT_CAPTURED[kind]})"
+    words = (
+        "got WouldNotCapture while an update was warmed up or captured: "
+        f"operation not permitted when stream is capturing ({NOT_CAPTURED[kind]})"
+    )
     with pytest.raises(Refused) as caught:
         cn.fit(module, arrays("mse"), loss="mse", updates=400, engine="graph")
     assert words in str(caught.value) and 'engine="eager"' in str(caught.value)
@@ -180,3 +185,20 @@ def test_short_fits_doubt_it_and_long_ones_do_not():
     graph = ENGINES["graph"]
     assert "engine='graph' takes it all the same" in graph.doubts(100)[0]
     assert graph.doubts(500) == graph.doubts(None) == ()
+
+
+def test_what_the_first_update_sets_up_may_stay_and_stays_alive():
+    class SetsUp(Part):
+        """Makes a table at its first call, as rotary embeddings do."""
+
+        table = None
+
+        def extra(self, x):
+            if self.table is None:
+                self.table = torch.full((2,), 0.5, dtype=torch.float64)
+            return self.table
+
+    recipe = Recipe("mse", lr=0.1, batch_size=4, updates=400)
+    ours, eager = (opened(engine, None, recipe, module=SetsUp()) for engine in ("graph", "eager"))
+    assert list(ours.advance(20).losses) == pytest.approx(list(eager.advance(20).losses), rel=1e-10)
+    assert any(value is ours.module.table for value in ours._watch._seen.values())

@@ -42,7 +42,7 @@ Reduction = Annotated[str, typer.Option(help="mean or sum over an update's own s
 Seed = Annotated[int, typer.Option(help="Of weights, orders and Dropout.")]
 EvaluateEvery = Annotated[int | None, typer.Option(help="Updates between evaluations on all samples.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
-EngineName = Annotated[str, typer.Option("--engine", help="auto, fused_cpu or eager.")]
+EngineName = Annotated[str, typer.Option("--engine", help="auto, fused_cpu, graph (CUDA) or eager.")]
 Dtype = Annotated[str | None, typer.Option(help="float32 or float64.")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads torch may use.")]
 CheckpointEvery = Annotated[

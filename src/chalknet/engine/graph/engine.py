@@ -66,13 +66,11 @@ class Graph:
         except ChalknetError:
             raise
         except Exception as problem:
-            raise refused_by_torch(problem) from problem
-
-
-def refused_by_torch(problem: BaseException) -> Refused:
-    """Return the refusal for what torch said against capturing a module."""
-    words = str(problem).strip().partition("\n")[0] or type(problem).__name__
-    return _refused(f"from torch: {words}", "a module whose updates can be captured as a CUDA graph")
+            words = str(problem).strip().partition("\n")[0]
+            raise _refused(
+                f"{type(problem).__name__} while an update was warmed up or captured: {words}",
+                "a module whose updates can be captured as a CUDA graph",
+            ) from problem
 
 
 def _refused(got: str, wanted: str) -> Refused:

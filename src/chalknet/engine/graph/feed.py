@@ -22,6 +22,10 @@ class Feed(Protocol):
     def most_updates(self) -> int:
         """Return how many whole batches there is room for."""
 
+    @property
+    def rows(self) -> int:
+        """Return how many samples there are places for, beside those that stay in theirs."""
+
     def begin(self, rows: torch.Tensor) -> None:
         """Take note of the row numbers, int64 `(rows,)`, that `fill` counts in."""
 
@@ -56,7 +60,7 @@ def feed_for(batches: Batches, device: torch.device, free_bytes: int) -> Feed:
 class WholeFeed:
     """All samples in order, batch after batch: gradient descent."""
 
-    most_updates = LARGEST_PROGRAM
+    most_updates, rows = LARGEST_PROGRAM, 0
 
     def __init__(self, sample: Sample) -> None:
         self._sample = sample
@@ -82,7 +86,7 @@ class ResidentFeed:
     """
 
     def __init__(self, data: Sample, block: Sample, most_updates: int) -> None:
-        self.most_updates = most_updates
+        self.most_updates, self.rows = most_updates, len(block.x)
         self._data, self._block = data, block
         self._given: torch.Tensor | None = None
         self._rows = torch.empty(0, dtype=torch.int64, device=data.x.device)
@@ -113,7 +117,7 @@ class StreamedFeed:
     """
 
     def __init__(self, source: Source, block: Sample, most_updates: int) -> None:
-        self.most_updates = most_updates
+        self.most_updates, self.rows = most_updates, len(block.x)
         self._source, self._block = source, block
         self._rows = torch.empty(0, dtype=torch.int64)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -62,6 +63,33 @@ class Watch:
                 yield words, (tensor, tensor.detach())  # the second one keeps the memory from being reused
 
 
+@contextmanager
+def put_back(module: nn.Module) -> Iterator[None]:
+    """Put the numbers in a module's tensors back behind the body, and after an error also what Python holds.
+
+    Without an error that stays: a tensor that a first update has set up is read by the graphs.
+    """
+    tensors = [*module.parameters(), *module.buffers()]
+    numbers = [tensor.detach().to("cpu", copy=True) for tensor in tensors]
+    held = [(part, dict(vars(part)), dict(part._buffers)) for part in module.modules()]
+    drawn, drawn_of_numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    except BaseException:
+        for part, values, buffers in held:
+            vars(part).update(values)
+            part._buffers.update(buffers)
+        random.setstate(drawn)
+        np.random.set_state(drawn_of_numpy)
+        raise
+    finally:
+        with torch.no_grad():
+            for tensor, before in zip(tensors, numbers, strict=True):
+                tensor.copy_(before)
+        for parameter in module.parameters():
+            parameter.grad = None
+
+
 def refusal(got: str) -> Refused:
     """Return the error for something that a graph would not repeat."""
     return Refused(
@@ -82,7 +110,7 @@ def _same(before: object, now: object) -> bool:
     if isinstance(before, tuple) and isinstance(now, tuple) and len(before) == len(now):
         return all(map(_same, before, now))
     if isinstance(before, _PLAIN) and isinstance(now, _PLAIN):
-        return before == now
+        return before is now or before == now
     return before is now
 
 

@@ -6,6 +6,7 @@ Everything else of this engine runs anywhere; its tests put a recorder of their 
 from __future__ import annotations
 
 import gc
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from time import perf_counter
@@ -112,7 +113,9 @@ class CudaRecorder:
 def _waiting_is_an_error() -> Iterator[None]:
     """Let torch refuse to wait for the device: a capture would fail there, and leave more behind."""
     before = torch.cuda.get_sync_debug_mode()
-    torch.cuda.set_sync_debug_mode("error")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Synchronization debug mode")  # is a prototype, it says
+        torch.cuda.set_sync_debug_mode("error")
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ from chalknet.data import Batches
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Progress
 from chalknet.engine.graph.feed import feed_for
-from chalknet.engine.graph.frozen import Watch, refuse_hooks
+from chalknet.engine.graph.frozen import Watch, put_back, refuse_hooks
 from chalknet.engine.graph.programs import LARGEST_PROGRAM, Program, Programs, longest_that_pays
 from chalknet.engine.graph.recorder import Recorder
 from chalknet.engine.graph.updates import Updates
@@ -57,7 +57,7 @@ class GraphSession:
         self._feed = feed_for(batches, self._device, recorder.free_bytes())
         losses = torch.empty(LARGEST_PROGRAM, dtype=torch.float64, device=self._device)
         self._updates = Updates(self.module, plan.recipe, self._feed, losses)
-        self._in_order = _tiled(batches, self._feed.most_updates)
+        self._in_order = _tiled(batches, self._feed.rows)
         self._given: tuple[Rows, torch.Tensor] | None = None
         self._replays: dict[Program, Callable[[], None]] = {}
         self._programs = self._capture(plan, recorder)
@@ -137,38 +137,28 @@ class GraphSession:
 
     def _capture(self, plan: Plan, recorder: Recorder) -> Programs:
         """Rehearse and record all programs, and put everything back as it was before."""
-        tensors = [*self.module.parameters(), *self.module.buffers()]
-        kept, random = [tensor.detach().to("cpu", copy=True) for tensor in tensors], self._stream.states
-        try:
-            self._feed.begin(self._in_order)
-            self._feed.fill(0, self._feed.most_updates * self._batches.size)
-            with self._stream.active():
-                per_update_s = self._rehearse(recorder)
-                programs = Programs(
-                    self._batches, longest_that_pays(plan, per_update_s, self._feed.most_updates)
-                )
-                for program in programs.all:
-                    self._replays[program] = recorder.record(partial(self._updates, program))
-        finally:
-            with torch.no_grad():
-                for tensor, before in zip(tensors, kept, strict=True):
-                    tensor.copy_(before)
-            self._stream.go_to(random)
-            for parameter in self.module.parameters():
-                parameter.grad = None
+        random = self._stream.states
+        self._feed.begin(self._in_order)
+        self._feed.fill(0, self._feed.rows)
+        with put_back(self.module), self._stream.active():
+            per_update_s = self._rehearse(recorder)
+            most = longest_that_pays(plan, per_update_s, self._feed.most_updates)
+            programs = Programs(self._batches, most)
+            for program in programs.all:
+                self._replays[program] = recorder.record(partial(self._updates, program))
+        self._stream.go_to(random)
         return programs
 
     def _rehearse(self, recorder: Recorder) -> float:
         """Make updates of each length as they will be captured; return the seconds that a whole one takes."""
-        watch: Watch | None = None
         seconds: list[float] = []
         for program in Programs(self._batches, 1).all:
             for turn in range(_REHEARSALS):
                 last = turn == _REHEARSALS - 1
                 seconds.append(recorder.rehearse(partial(self._updates, program), watched=last))
-                watch = watch or Watch(self.module, self._device)  # what a first update sets up may stay
-        assert watch is not None
-        watch.refuse_changes()
+                if len(seconds) == 1:  # what a first update sets up may stay
+                    self._watch = Watch(self.module, self._device)  # kept: the graphs read what it holds
+        self._watch.refuse_changes()
         return min(seconds[:_REHEARSALS])
 
     def _rows(self, order: Rows) -> torch.Tensor:
@@ -187,10 +177,10 @@ class GraphSession:
         )
 
 
-def _tiled(batches: Batches, most: int) -> torch.Tensor:
-    """Return the row numbers of an epoch in order, again and again: so many updates may begin at each."""
+def _tiled(batches: Batches, rows: int) -> torch.Tensor:
+    """Return the row numbers of an epoch in order, again and again: so many follow on each of them."""
     n = batches.samples_per_epoch
-    return torch.arange(n).repeat(1 + -(-most * batches.size // n))
+    return torch.arange(n).repeat(1 + -(-rows // n))
 
 
 def _until_no_number(losses: list[float]) -> tuple[float, ...]:
