@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from chalknet.data import load
@@ -21,6 +20,7 @@ from chalknet.fit.loop import Progress, Recording, Run, run_loop
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_folder import RunFolder, claimed, setting_of
 from chalknet.fit.signals import interruptible
+from chalknet.fit.threads import using_threads
 from chalknet.network import Network
 from chalknet.plan import OptionValue, Plan, Recipe
 
@@ -180,7 +180,7 @@ def carry_out(
         start: where the fit goes on; None for one that begins.
     """
     decided = prepared.plan
-    with _threads(decided.placement.threads):
+    with using_threads(decided.placement.threads):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
         if start is not None:
             session.restore(start.state)
@@ -239,15 +239,3 @@ def _check_recording(**every: int | None) -> None:
                 wanted="a number of updates, at least 1",
                 remedy=f"Leave {name} out for the default.",
             )
-
-
-@contextmanager
-def _threads(threads: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if threads != before:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        if threads != before:
-            torch.set_num_threads(before)
