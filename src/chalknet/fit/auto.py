@@ -11,7 +11,6 @@ from chalknet.engine import ENGINES, Prospect
 from chalknet.errors import Refused
 from chalknet.fit.remembered import Memory, key_of
 from chalknet.fit.rule import (
-    FEWEST_UPDATES,
     MEASURED_SHARE,
     SHORT_S,
     Candidate,
@@ -20,12 +19,12 @@ from chalknet.fit.rule import (
     is_worth_starting,
     show_costs,
 )
+from chalknet.fit.work import usual_update_s
 from chalknet.plan import Plan
 from chalknet.units import show_seconds
 
 _SMALL_UPDATE = 10_000_000  # multiply-adds; below, the threads' meetings can cost more than they save
 _LONGEST_LOADING = 10  # times as long as an engine expects
-_SHORT_BUDGET_S = SHORT_S / MEASURED_SHARE
 
 Trial = Callable[[Plan, float], Cost]
 
@@ -91,21 +90,29 @@ def choose_way(draft: Plan, ways: Ways, trial: Trial | None, memory: Memory) -> 
 
 
 _TOO_SHORT = (
-    f"nothing was measured: a fit of fewer than {FEWEST_UPDATES} updates, or of less than "
-    f"{show_seconds(_SHORT_BUDGET_S)}, cannot win it back"
+    f"nothing was measured: a fit of less than about {show_seconds(SHORT_S)} has little to gain by it"
 )
 _UNTRIED = "nothing was measured: data of a class of your own may change when it is read on trial"
 
 
 def _is_short(draft: Plan) -> bool:
+    """Return whether a fit is too short to be measured: by its counts, so that it always is or never."""
     if draft.updates is None:
-        return draft.recipe.budget.amount < _SHORT_BUDGET_S
-    return draft.updates < FEWEST_UPDATES
+        return draft.recipe.budget.amount < SHORT_S
+    return draft.updates * _usual_update_s(draft) < SHORT_S
+
+
+def _usual_update_s(draft: Plan) -> float:
+    return usual_update_s(draft.network, _samples(draft), draft.recipe, draft.placement)
 
 
 def _is_small(draft: Plan) -> bool:
     forth = count(draft.network).multiply_adds if draft.network is not None else None
-    return forth is not None and forth * (draft.recipe.batch_size or draft.data.observations) < _SMALL_UPDATE
+    return forth is not None and forth * _samples(draft) < _SMALL_UPDATE
+
+
+def _samples(draft: Plan) -> int:
+    return draft.recipe.batch_size or draft.data.observations
 
 
 def _at_home(draft: Plan, ways: Ways) -> Candidate:
@@ -181,6 +188,9 @@ class _Survey:
                 self._at_every_start[candidate] = known.start_s
                 self.costs[candidate] = Cost(known.update_s, start_s and max(start_s, known.start_s))
                 self.recalled.append(candidate)
+            elif index == 0 and self._share() < 1 / 2:  # one update would be too large a share of the fit
+                self.costs[candidate] = Cost(_usual_update_s(self._draft))
+                self.notes.append(f"{candidate} was not tried but estimated: the updates are few and long")
             elif index == 0 or self._is_worth_trying(candidate, prospect):
                 self._try(candidate, prospect)
             if index == 0:
@@ -193,14 +203,14 @@ class _Survey:
     def to_remember(self) -> dict[Candidate, Cost]:
         """Return what another process would find: compiling once on this machine is not among it."""
         return {
-            candidate: replace(cost, start_s=self._at_every_start[candidate])
-            for candidate, cost in self.costs.items()
+            candidate: replace(self.costs[candidate], start_s=start_s)
+            for candidate, start_s in self._at_every_start.items()
         }
 
     def _is_worth_trying(self, candidate: Candidate, prospect: Prospect) -> bool:
-        home, cost = next(iter(self.costs.items()))
+        home = next(iter(self.costs))
         if (candidate.engine, candidate.device) == (home.engine, home.device):  # with other threads
-            return _is_small(self._draft) and cost.total_s(self.updates) >= SHORT_S
+            return _is_small(self._draft)
         if is_worth_starting(candidate, prospect, self.costs, self.updates):
             return True
         start_s = prospect.start_s + prospect.once_s

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from chalknet.data import user_cache
+from chalknet.files import write_whole
 from chalknet.fit.rule import Candidate, Cost
 from chalknet.plan import DataFacts, Placement, Recipe
 
@@ -54,14 +55,7 @@ class Memory:
         newest = [*entries.items(), (key, {"at": self.now(), "costs": rows})][-_MOST:]
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".measured-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump({"measured": dict(newest)}, file, indent=1)
-                Path(name).replace(self.path)
-            except OSError:
-                Path(name).unlink(missing_ok=True)
-                raise
+            write_whole(self.path, json.dumps({"measured": dict(newest)}, indent=1).encode())
 
     def _entries(self) -> dict[str, Any]:
         """Return what the file holds that can be trusted and is not too old, the oldest first."""

@@ -10,8 +10,7 @@ from chalknet.engine import Prospect
 from chalknet.units import show_count, show_seconds
 
 MEASURED_SHARE = 0.05  # of a fit, at the most, goes into measuring how it is to be run
-FEWEST_UPDATES = int(1 / MEASURED_SHARE)  # one update on trial is that share of so many
-SHORT_S = 0.05  # there is nothing to gain in a fit as short as this
+SHORT_S = 2.0  # a fit as short as this gains less than it would lose by starting anything
 MARGIN, OTHER_DEVICE_MARGIN = 0.05, 0.2  # what a candidate must save at the least to be preferred
 _ACCELERATOR_HOPE = 10.0  # times as fast as the CPU by which a GPU has to pay before it is woken
 
@@ -90,8 +89,6 @@ def is_worth_starting(
     """
     home = next(iter(costs))
     least_s = min(cost.total_s(updates) for cost in costs.values())
-    if least_s < SHORT_S:
-        return False
     hope = prospect.times_as_fast * (1.0 if candidate.device == home.device else _ACCELERATOR_HOPE)
     start_s = prospect.start_s + prospect.once_s
     hoped_s = start_s + updates * costs[home].update_s / hope
