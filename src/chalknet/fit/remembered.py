@@ -105,18 +105,18 @@ def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) ->
         "samples": f"{recipe.batch_size or 'all'} of {data.observations}" + " shuffled" * recipe.shuffle,
         "stops": "after every update" if recipe.target_loss is not None else "",
         "dtype": placement.dtype,
-        "machine": machine(),
-        "versions": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
+        "on": machine_and_versions(),
     }
     return "; ".join([model, *(f"{name} {value}" for name, value in parts.items() if value)])
 
 
-def machine() -> str:
-    """Return what computes here: the processor, the cores this process may use, the first GPU."""
+def machine_and_versions() -> str:
+    """Return what computes here: the processor, the cores this process may use, the first GPU, versions."""
     usable = getattr(os, "sched_getaffinity", None)
     cores = len(usable(0)) if usable is not None else os.cpu_count()
+    versions = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
     gpu = f", {torch.cuda.get_device_name(0)}" if torch.cuda.is_available() else ""
-    return f"{_processor()}, {cores} cores, torch's {torch.get_num_threads()} threads{gpu}"
+    return f"{_processor()}, {cores} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"
 
 
 @cache
