@@ -16,7 +16,8 @@ from chalknet.fit.work import Work, usual_update_s, work_of
 
 # fmt: off
 __all__ = [
-    "Candidate", "Chart", "Curve", "Evaluation", "FitResult", "History", "Outcome", "Prepared", "Progress", "Wish",
-    "Work", "fit", "load_run", "machine_and_versions", "plan", "plot", "plot_curves",
-    "plot_images", "predict", "prepare", "resume", "using_threads", "usual_update_s", "work_of",
+    "Candidate", "Chart", "Curve", "Evaluation", "FitResult", "History", "Outcome", "Prepared",
+    "Progress", "Wish", "Work", "fit", "load_run", "machine_and_versions", "plan",
+    "plot", "plot_curves", "plot_images", "predict", "prepare", "resume", "using_threads",
+    "usual_update_s", "work_of",
 ]

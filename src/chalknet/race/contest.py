@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 import torch
 from torch import nn
@@ -17,7 +18,7 @@ from chalknet.units import show_count
 
 LEAST_REPEATS = 3
 _MOST_REPEATS = 7
-_LONGEST_CALL_S = 0.2
+_SHORTEST_CALL_S, _LONGEST_CALL_S = 0.01, 0.2  # what comes once a call is to be lost in it
 _WARM_S = 0.01  # of updates before the first timed call
 _REST_S = 0.02  # before each call: the threads of the one before spin on for some 10 ms
 
@@ -88,10 +89,13 @@ class Runner:
 
     def _advance(self, updates: int) -> None:
         assert self._session is not None
-        made = len(self._session.advance(updates).losses)
-        self._done += made
-        if made < updates:
-            raise _NoNumberError(f"the loss became no number at update {show_count(self._done)}: lower lr")
+        losses = self._session.advance(updates).losses
+        self._done += len(losses)
+        if not isfinite(losses[-1]):
+            raise _NoNumberError(
+                f"the loss was no number after {show_count(self._done)} updates, and those are not computed "
+                "at the usual speed: give a lower lr"
+            )
 
     def _guarded(self, work: Callable[[], None]) -> None:
         if self.failed:
@@ -104,7 +108,7 @@ class Runner:
 
 
 class _NoNumberError(RuntimeError):
-    """The loss is NaN: numbers that are none are not computed at the usual speed."""
+    """What is computed has ceased to be numbers."""
 
 
 def time_point(
@@ -126,7 +130,7 @@ def time_point(
     if running:
         slowest_s = sum(runner.update_s for runner in running.values())
         repeats = max(LEAST_REPEATS, min(_MOST_REPEATS, int(seconds / slowest_s)))
-        call_s = min(_LONGEST_CALL_S, seconds / (repeats * len(running)))
+        call_s = min(_LONGEST_CALL_S, max(_SHORTEST_CALL_S, seconds / (repeats * len(running))))
         for runner in running.values():
             runner.updates = max(1, int(call_s / runner.update_s))
         names = {str(candidate): candidate for candidate in running}

@@ -38,6 +38,11 @@ class Point:
     source: Source
     module: nn.Module | None
 
+    @property
+    def size(self) -> tuple[int | None, int]:
+        """Return the width and the batch size."""
+        return self.width, self.batch_size
+
 
 def lecture_network() -> Network:
     """Return 1 -> 500 relu -> 1."""
@@ -100,7 +105,7 @@ def with_width(network: Network, width: Size) -> Network:
             where="widths",
             got=f"a network without a hidden layer, {network.name}",
             wanted="one with a hidden layer, whose width can be replaced",
-            remedy="Leave widths out, or say batch_sizes=[1, 32, 1024].",
+            remedy="Leave widths out, or say batch_sizes=[1, 32, 1024] (--batch-sizes 1,32,1024).",
         )
     steps = [
         replace(step, out_features=width) if index in hidden and isinstance(step, Linear) else step

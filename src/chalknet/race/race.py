@@ -67,7 +67,8 @@ def race(
         engines: None for all.
         threads: CPU threads torch may use. None for torch's number; with the CPU alone for 1, 2, 4, ... up
             to it.
-        seconds: for the whole race, compiling not counted.
+        seconds: for the whole race; compiling, and some seconds for the machine's ceilings, come on top. The
+            smallest size is timed in any case.
         on_row: called with each row as it is found.
         **options: of a Recipe, in place of one.
 
@@ -93,7 +94,7 @@ def race(
         seconds=seconds,
         on_row=on_row,
     )
-    axis = "batch size" if batch_sizes is not None and (widths is None or len(swept[0]) == 1) else "width"
+    axis = "width" if widths is not None and (batch_sizes is None or len(swept[0]) > 1) else "batch size"
     return course.run(_title(network, asked, course.points[0], axis), axis)
 
 
@@ -136,7 +137,7 @@ def _no_size(where: str, got: str) -> InvalidValue:
         where=where,
         got=got,
         wanted="whole numbers of at least 1",
-        remedy=f"Say {where}=[10, 100, 1000].",
+        remedy=f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000).",
     )
 
 
@@ -164,7 +165,7 @@ def _candidates(
                 where="race",
                 got="the device meta, which holds shapes and computes nothing",
                 wanted="a device whose work takes time",
-                remedy='Say devices=["cpu"].',
+                remedy='Say devices=["cpu"] (--devices cpu).',
             )
     names = list(ENGINES)[::-1] if engines is None else list(engines)
     for name in names:
@@ -216,20 +217,21 @@ class _Course:
         for candidate in self.candidates:  # a device that is not here is no row but an error
             self._prepared(self.points[0], replace(candidate, engine="eager"))
         interrupted = False
-        began = self.clock()
         try:
-            overheads = self._measure_overheads(began)
+            overheads = self._measure_overheads()
+            began = self.clock()
             for index, point in enumerate(self.points):
                 later = self.points[index + 1 :]
-                spare_s = self._left_s(began) - sum(self._least_s(each, self.candidates) for each in later)
-                self._run_point(point, began, spare_s / (1 + len(later)), overheads)
+                left_s = self._left_s(began) / (1 + len(later))
+                kept_s = sum(self._least_s(each, self.candidates) for each in later) / (1 + len(later))
+                self._run_point(point, began, max(left_s - kept_s, left_s / 4), overheads)
         except KeyboardInterrupt:
             if not any(row.timing for row in self.rows):
                 raise
             interrupted = True
         return Race(title, axis, tuple(self.rows), dict(self.ceilings), machine_and_versions(), interrupted)
 
-    def _measure_overheads(self, began: float) -> dict[Candidate, float]:
+    def _measure_overheads(self) -> dict[Candidate, float]:
         """Measure the ceilings, and an empty update by everyone; compiling happens here."""
         for candidate in self.candidates:
             place = candidate.device, candidate.threads
@@ -238,8 +240,7 @@ class _Course:
                     self.ceilings[place] = measure_ceilings(candidate.device, repeats=3)
         empty = empty_point(self.points[0])
         entries, _ = self._entries(empty)
-        found = time_point(entries, None, self._left_s(began) / (4 * len(self.points)), self.clock)
-        self.seconds += sum(timed.compile_s for timed in found.values())
+        found = time_point(entries, None, self.seconds / (4 * len(self.points)), self.clock)
         return {candidate: timed.timing.median_s for candidate, timed in found.items() if timed.timing}
 
     def _run_point(
@@ -248,14 +249,14 @@ class _Course:
         entries, refused = self._entries(point)
         for candidate in list(entries):
             needed_s, left_s = self._least_s(point, [candidate]), max(0.0, self._left_s(began))
-            if needed_s > left_s:
+            if self.rows and needed_s > left_s:  # the first size is timed in any case
                 del entries[candidate]
                 refused[candidate] = (
-                    f"not timed: {_UPDATES_OF_A_POINT} updates take about {show_seconds(needed_s)}, more than "
-                    f"the {show_seconds(left_s)} that the race has left"
+                    f"not timed: {_UPDATES_OF_A_POINT} updates take about {show_seconds(needed_s)}, "
+                    f"the race has {show_seconds(left_s)} left"
                 )
         found = {candidate: Timed(refused=reason) for candidate, reason in refused.items()}
-        found |= time_point(entries, point.module, max(0.0, seconds), self.clock)
+        found |= time_point(entries, point.module, seconds, self.clock)
         self.seconds += sum(timed.compile_s for timed in found.values())
         for candidate in self.candidates:
             self._add(point, candidate, found[candidate], overheads.get(candidate))
@@ -295,13 +296,15 @@ class _Course:
 
     def _expected_s(self, point: Point, candidate: Candidate) -> float:
         """Return about the seconds of an update: from the size before, else from the counts for `eager`."""
-        placement = Placement(candidate.device, "float32", candidate.threads)
-        usual_s = usual_update_s(point.network, point.batch_size, point.recipe, placement)
         for row in reversed(self.rows):
             if row.candidate == candidate and row.timing:
-                grown = (point.width or 1) * point.batch_size / ((row.width or 1) * row.batch_size)
-                return row.timing.median_s * max(1.0, grown)
-        return usual_s if candidate.engine == "eager" and candidate.device == "cpu" else 0.0
+                before = next(each for each in self.points if each.size == (row.width, row.batch_size))
+                return row.timing.median_s * max(1.0, _usual_s(point) / _usual_s(before))
+        return _usual_s(point) if (candidate.engine, candidate.device) == ("eager", "cpu") else 0.0
 
     def _left_s(self, began: float) -> float:
         return self.seconds - (self.clock() - began)
+
+
+def _usual_s(point: Point) -> float:
+    return usual_update_s(point.network, point.batch_size, point.recipe, Placement("cpu", "float32", 1))

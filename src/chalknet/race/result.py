@@ -55,6 +55,11 @@ class RaceRow:
         """Return which of its ceilings is nearest: "overhead", "memory" or "arithmetic"; empty if unknown."""
         return max(self.least_s, key=self.least_s.__getitem__) if self.timing and self.least_s else ""
 
+    def __str__(self) -> str:
+        size = "" if self.width is None else f"width {show_count(self.width)}, "
+        batch = f"{show_count(self.batch_size)} samples"
+        return f"{size}{batch}: {self.candidate} {self.timing or self.refused}"
+
     def as_dict(self) -> dict[str, object]:
         """Return the row as plain numbers and words, for JSON."""
         timing = self.timing
@@ -195,13 +200,22 @@ class Race:
             *(["interrupted: this is what was measured before"] if self.interrupted else []),
             *(f"lead: {verdict}" for verdict in self._verdicts()),
             *([f"why: {self.why}"] if self.why else []),
-            *_grouped(
-                [(f"{row.candidate}", row.refused, self._size(row)) for row in self.rows if row.refused]
-            ),
-            *_grouped([(f"{row.candidate}", row.note, self._size(row)) for row in self.rows if row.note]),
+            *self._grouped("refused"),
+            *self._grouped("note"),
             *([f"start: {self._starts()}"] if self.contestants else []),
             *([f"ceilings: {'; '.join(ceilings)}"] if ceilings else []),
             f"machine: {self.machine}",
+        ]
+
+    def _grouped(self, attribute: str) -> list[str]:
+        """Return a line for each contestant and what is said of it, with the sizes that it is said of."""
+        sizes: dict[tuple[str, str], list[str]] = {}
+        for row in self.rows:
+            if said := getattr(row, attribute):
+                sizes.setdefault((str(row.candidate), said), []).append(show_count(self._size(row)))
+        return [
+            f"{name}{'' if len(at) == len(self.sizes) else ' at ' + ', '.join(at)}: {said}"
+            for (name, said), at in sizes.items()
         ]
 
     def _verdicts(self) -> list[str]:
@@ -292,18 +306,6 @@ def _share(row: RaceRow) -> str:
     assert row.timing is not None and row.least_s is not None
     least, found = show_seconds(row.least_s[row.bound]), show_seconds(row.timing.median_s)
     return f"{_CEILINGS[row.bound]} {least}, this one {found}"
-
-
-def _grouped(said: list[tuple[str, str, int]]) -> list[str]:
-    """Return a line for each contestant and reason, with the sizes that it holds for."""
-    sizes: dict[tuple[str, str], list[int]] = {}
-    for name, reason, size in said:
-        sizes.setdefault((name, reason), []).append(size)
-    everything = {size for _, _, size in said}
-    return [
-        f"{name}{'' if len(everything) == len(at) else ' at ' + ', '.join(map(show_count, at))}: {reason}"
-        for (name, reason), at in sizes.items()
-    ]
 
 
 def _where(device: str, threads: int) -> str:
