@@ -327,7 +327,9 @@ def _say_table(comparison: cn.Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*comparison.columns, title=f"the same start and {comparison.counter} each")
+    table = Table(
+        *comparison.columns, title=f"the same start and {comparison.counter} each", caption=comparison.run_by
+    )
     for row in comparison.rows:
         table.add_row(*row)
     Console().print(table)

@@ -54,8 +54,7 @@ def race(
 ) -> None:
     """Time an update on every device, by every engine and number of threads; tell where the lead changes.
 
-    Examples: chalknet race; chalknet race '784 -> 32 relu -> 1 sigmoid' --loss bce --batch-sizes 1,64,4096;
-    chalknet race '1 -> 500 relu -> 1' --widths 100,1000,10000 --engines eager --out race.svg
+    Example: chalknet race '1 -> 500 relu -> 1' --loss mse --widths 100,1000,10000 --out race.svg
     """
     check_picture(out, "--out")
     network = None if form is None else network_of(form, notation, name, sizes)
