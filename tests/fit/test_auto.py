@@ -179,10 +179,20 @@ def test_an_engine_that_fails_on_trial_is_named_and_passed_over(memory):
     assert "fused_cpu 2 threads failed on trial: no kernel" in choice.reasons
 
 
-def test_when_the_plain_loop_itself_fails_on_trial_it_is_left_to_the_fit_to_say_so(memory):
-    choice = choose_way(draft(), EVERY_WAY, Trials({EAGER: ValueError("bad data")}), memory)
+def test_when_nobody_runs_on_trial_it_is_left_to_the_fit_to_say_why(memory):
+    bad = ValueError("bad data")
+    choice = choose_way(draft(), EVERY_WAY, Trials({EAGER: bad, ALONE: bad, FUSED: bad}), memory)
     assert choice.candidate == EAGER
-    assert choice.reasons == ("eager 2 threads failed on trial: bad data",)
+    assert choice.reasons[0] == "eager 2 threads failed on trial: bad data"
+    assert not memory.path.exists()
+
+
+def test_whoever_runs_takes_the_place_of_the_plain_loop_that_does_not(memory):
+    problem = MemoryError("no memory for all hidden values")
+    trials = Trials({EAGER: problem, ALONE: problem, FUSED: Cost(1.0, 1.1)})
+    choice = choose_way(draft(100, cn.read("1 -> 1000000 relu -> 1")), EVERY_WAY, trials, memory)
+    assert choice.candidate == FUSED
+    assert "eager 2 threads failed on trial: no memory for all hidden values" in choice.reasons
 
 
 def test_every_engine_that_refuses_is_named(memory):

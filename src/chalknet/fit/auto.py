@@ -180,25 +180,18 @@ class _Survey:
         self._at_every_start: dict[Candidate, float] = {}
 
     def run(self, remembered: Mapping[Candidate, Cost]) -> None:
-        """Recall or try each candidate; when the one at home cannot be tried, nothing is known."""
-        for index, (candidate, prospect) in enumerate(self._candidates.items()):
-            start_s = prospect.start_s + prospect.once_s
+        """Recall, estimate or try each candidate; where one fails, the next one is tried in its place."""
+        for candidate, prospect in self._candidates.items():
             if candidate in remembered:
-                known = remembered[candidate]
-                self._at_every_start[candidate] = known.start_s
-                self.costs[candidate] = Cost(known.update_s, start_s and max(start_s, known.start_s))
-                self.recalled.append(candidate)
-            elif index == 0 and self._share() < 1 / 2:  # one update would be too large a share of the fit
+                self._recall(candidate, prospect, remembered[candidate])
+            elif not self.costs and self._share() < 1 / 2:  # one update would be too large a share of the fit
                 self.costs[candidate] = Cost(_usual_update_s(self._draft))
                 self.notes.append(f"{candidate} was not tried but estimated: the updates are few and long")
-            elif index == 0 or self._is_worth_trying(candidate, prospect):
+            elif not self.costs or self._is_worth_trying(candidate, prospect):
                 self._try(candidate, prospect)
-            if index == 0:
-                if not self.costs:
-                    return
-                if self._draft.updates is None:
-                    budget = self._draft.recipe.budget.amount
-                    self.updates = budget / self.costs[candidate].update_s
+            if self.costs and not self.updates:
+                first = next(iter(self.costs.values()))
+                self.updates = self._draft.recipe.budget.amount / first.update_s
 
     def to_remember(self) -> dict[Candidate, Cost]:
         """Return what another process would find: compiling once on this machine is not among it."""
@@ -217,6 +210,12 @@ class _Survey:
         why = f"its start takes about {show_seconds(start_s)}, which" if start_s else "it"
         self.notes.append(f"{candidate} was not tried: {why} would hardly pay in a fit this short")
         return False
+
+    def _recall(self, candidate: Candidate, prospect: Prospect, known: Cost) -> None:
+        start_s = prospect.start_s + prospect.once_s
+        self._at_every_start[candidate] = known.start_s
+        self.costs[candidate] = Cost(known.update_s, start_s and max(start_s, known.start_s))
+        self.recalled.append(candidate)
 
     def _try(self, candidate: Candidate, prospect: Prospect) -> None:
         placement = replace(self._draft.placement, device=candidate.device, threads=candidate.threads)

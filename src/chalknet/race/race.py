@@ -11,7 +11,7 @@ import torch
 
 from chalknet.data import Source, load
 from chalknet.engine import ENGINES
-from chalknet.errors import InvalidValue, Refused, unknown_name
+from chalknet.errors import ChalknetError, InvalidValue, Refused, unknown_name
 from chalknet.fit import (
     Candidate,
     Prepared,
@@ -282,7 +282,7 @@ class _Course:
         for candidate in self.candidates:
             try:
                 entries[candidate] = self._prepared(point, candidate)
-            except Refused as problem:
+            except ChalknetError as problem:  # the smallest size by eager is known to be in order
                 refused[candidate] = problem.got
         return entries, refused
 
