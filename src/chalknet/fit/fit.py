@@ -85,8 +85,8 @@ def fit(
         seed: of the weights, the orders and Dropout.
         target_loss: stop at the first update whose loss is at most this.
         held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out.
-        device: "auto", or a torch device.
-        engine: "auto", or the name of an engine.
+        device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
+        engine: "auto" measures the engines likewise; or the name of one.
         dtype: "float32" or "float64" for a Network; a module keeps its own.
         threads: CPU threads torch may use during the fit.
         evaluate_every: updates between two evaluations over all training and held-out samples; the end
@@ -153,7 +153,7 @@ def plan(
     dtype: str | None = None,
     threads: int | None = None,
 ) -> Plan:
-    """Return what `fit` would do, without an update: print it for a dry run.
+    """Return what `fit` would do: print it for a dry run. No update is made but, by `auto`, on copies.
 
     Args:
         model: as in `fit`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -284,9 +284,8 @@ def least_times(work: Work, ceilings: Ceilings, overhead_s: float) -> dict[str, 
     }
 
 
-def _ends(rows: list[RaceRow], size_of: object) -> str:
+def _ends(rows: list[RaceRow], size_of: Callable[[RaceRow], int]) -> str:
     """Return what bounds the best of one device and engine at the smallest and at the largest size."""
-    assert callable(size_of)
     best = [
         min((row for row in rows if size_of(row) == size), key=lambda row: row.timing.median_s)  # type: ignore[union-attr]
         for size in sorted({size_of(row) for row in rows})
