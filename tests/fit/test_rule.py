@@ -1,6 +1,6 @@
 """The rule by which auto decides, as a pure function of what was found."""
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalknet.engine import Prospect
@@ -39,16 +39,22 @@ def test_nobody_who_was_measured_is_cheaper_by_more_than_the_margins(costs, upda
 
 
 @given(some_costs, updates)
-def test_a_gpu_wins_only_by_its_margin_and_when_what_it_saves_exceeds_its_start(costs, updates):
+def test_a_gpu_wins_only_by_its_margin_over_every_way_on_the_cpu(costs, updates):
     chosen = cheapest(costs, updates)
-    assume(chosen.device != "cpu")
-    for candidate, cost in costs.items():
-        if candidate.device == "cpu":
-            saving = updates * (cost.update_s - costs[chosen].update_s) + cost.start_s
-            assert saving > costs[chosen].start_s
-            assert costs[chosen].total_s(updates) < cost.total_s(updates) * (1 - OTHER_DEVICE_MARGIN) / (
-                1 - MARGIN
-            )
+    if chosen.device != "cpu":
+        on_cpu = [cost.total_s(updates) for candidate, cost in costs.items() if candidate.device == "cpu"]
+        assert costs[chosen].total_s(updates) < min(on_cpu) * (1 - OTHER_DEVICE_MARGIN) / (1 - MARGIN)
+
+
+@given(home_s=seconds, gpu_s=seconds, start_s=st.floats(0, 100), updates=updates)
+def test_a_gpu_wins_exactly_when_updates_times_saving_exceed_its_start_by_the_margin(
+    home_s, gpu_s, start_s, updates
+):
+    saved_s = updates * (home_s - gpu_s)
+    margin_s = OTHER_DEVICE_MARGIN * updates * home_s
+    near = abs(saved_s - start_s - margin_s) <= 1e-9 * (updates * home_s + start_s)
+    wins = cheapest({EAGER: Cost(home_s), GPU: Cost(gpu_s, start_s)}, updates) == GPU
+    assert near or wins == (saved_s > start_s + margin_s)
 
 
 @given(home_s=seconds, other_s=seconds, start_s=st.floats(0, 100), updates=updates, more=st.integers(1, 1000))
