@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import checkpoints, commands, drawing, engines, gpu, scale, wide
+from benchmarks import checkpoints, commands, drawing, engines, gpu, race, scale, wide
 from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 
 SECTIONS = {
@@ -12,6 +12,7 @@ SECTIONS = {
     "wide": Section("Memory and cost of wide layers", wide.measured),
     "scale": Section("Cost against scale", scale.measured),
     "checkpoints": Section("Checkpoints", checkpoints.measured),
+    "race": Section("The race", race.measured),
     "gpu": Section("On a GPU", gpu.measured),
     "commands": Section("Commands", commands.measured),
     "drawings": Section("Drawings", drawing.measured),

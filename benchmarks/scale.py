@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
 import chalknet as cn
 from benchmarks.sections import Asked, Found, table
-from chalknet.measure import measure
+from chalknet.fit import work_of
+from chalknet.measure import Ceilings, measure_ceilings
+from chalknet.plan import Placement
 from chalknet.units import show_seconds
 
 INTRODUCTION = """Seconds an update: 1→width→1 with 100 samples and Adam; 784-32-1 over the batch size; 64 units a layer over the
@@ -23,22 +25,22 @@ WIDTHS = [10**2, 10**3, 10**4, 10**5, 10**6, 10**7, 2 * 10**7]
 BATCHES = [1, 8, 64, 512, 4096, 12_665]
 DEPTHS = [1, 2, 4, 8, 16]
 _LARGEST_EAGER = 10**6  # hidden units times 100 samples: the plain loop stores several such arrays
-_CACHE_BYTES = 1 << 21
 
 
 def measured(asked: Asked) -> Found:
     """Measure, draw the picture and return the table."""
-    gflops, gbytes = _bounds()
+    ceilings = measure_ceilings(repeats=7)
+    time.sleep(0.4)
     axes = {"hidden width": _widths(), "batch size": _batches(), "depth": _depths()}
     axes = {name: list(points)[: 2 if asked.quick else None] for name, points in axes.items()}
     found: dict[str, list[tuple[int, dict[str, float], float]]] = {name: [] for name in axes}
-    lines = [f"| the machine | {gflops:.0f} GFLOP/s in sgemm, {gbytes:.1f} GB/s copied | | |"]
+    lines = [f"| the machine | {ceilings} | | |"]
     for name, points in axes.items():
         for value, network, data, options in points:
             taken = {"fused_cpu": _per_update(network, data, options, "fused_cpu")}
             if network.steps[0].out_features * len(data[0]) <= 100 * _LARGEST_EAGER:  # type: ignore[attr-defined]
                 taken["eager"] = _per_update(network, data, options, "eager")
-            bound = _yardstick(network, options.get("batch_size") or len(data[0]), gflops, gbytes)
+            bound = _yardstick(network, options.get("batch_size") or len(data[0]), options, ceilings)
             found[name].append((value, taken, bound))
             eager = show_seconds(taken["eager"]) if "eager" in taken else "not run: its arrays are too large"
             lines.append(
@@ -46,7 +48,7 @@ def measured(asked: Asked) -> Found:
             )
             print(lines[-1], file=sys.stderr, flush=True)
     _draw(found, asked.pictures / "scale.svg")
-    raw = {"gflops": gflops, "gbytes": gbytes, **found}
+    raw = {"gflops": ceilings.flops_per_s / 1e9, "gbytes": ceilings.bytes_per_s / 1e9, **found}
     return Found(
         [*INTRODUCTION.splitlines(), *table("", "fused_cpu", "eager", "sgemm or memory", rows=lines)], raw
     )
@@ -84,30 +86,12 @@ def _per_update(network: cn.Network, data: object, options: dict[str, object], e
     return run(max(3, min(20_000, int(0.5 / first))))
 
 
-def _bounds() -> tuple[float, float]:
-    """Return what the machine does at best: GFLOP/s of a matrix product, GB/s of a copy."""
-    a, b = torch.randn(1536, 1536), torch.randn(1536, 1536)
-    large = torch.empty(1 << 26)
-    target = torch.empty_like(large)
-    calls: dict[str, Callable[[], object]] = {"sgemm": lambda: a @ b, "copy": lambda: target.copy_(large)}
-    times = measure(calls, repeats=7)
-    time.sleep(0.4)
-    return 2 * 1536**3 / min(times["sgemm"].elapsed_s) / 1e9, 2 * large.nbytes / min(
-        times["copy"].elapsed_s
-    ) / 1e9
-
-
-def _yardstick(network: cn.Network, samples: object, gflops: float, gbytes: float) -> float:
-    """Return the seconds of the arithmetic at torch's best sgemm, or of the weights' way through memory.
-
-    The first map needs no slope of its input: two products an update, three for every other map.
-    """
-    work = [visit.step.multiply_adds(visit.input_shape) or 0 for visit in network.walk()]
-    first = next(index for index, each in enumerate(work) if each)
-    arithmetic_s = 2 * (3 * sum(work) - work[first]) * float(str(samples)) / (gflops * 1e9)
-    weights_bytes = 4 * (cn.count(network).parameters or 0)
-    traffic_s = 6 * weights_bytes / (gbytes * 1e9)  # w, m and v, read and written
-    return max(arithmetic_s, traffic_s if weights_bytes > _CACHE_BYTES else 0.0)
+def _yardstick(network: cn.Network, samples: object, options: dict[str, object], ceilings: Ceilings) -> float:
+    """Return the seconds of the arithmetic at torch's best sgemm, or of the weights' way through memory."""
+    kind = str(options.get("optimizer", "sgd"))
+    recipe = cn.Recipe(loss=str(options["loss"]), optimizer=kind, updates=1)
+    work = work_of(network, int(str(samples)), recipe, Placement("cpu", "float32", 1), "fused_cpu")
+    return max(work.flops / ceilings.flops_per_s, work.bytes / ceilings.bytes_per_s)
 
 
 def _draw(measured: dict[str, list[tuple[int, dict[str, float], float]]], picture: Path) -> None:

@@ -1,5 +1,8 @@
 """How the tests run: no deadlines, since a busy machine is no defect."""
 
+from importlib import import_module
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("chalknet", deadline=None, max_examples=60)
@@ -8,3 +11,11 @@ settings.load_profile("chalknet")
 
 def pytest_addoption(parser):
     parser.addoption("--regold", action="store_true", help="write the golden files anew: look at them then")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered(tmp_path_factory, monkeypatch):
+    """Let no test find what an earlier fit measured, nor leave anything in the user's cache."""
+    place = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr(import_module("chalknet.fit.remembered"), "user_cache", lambda: place)
+    (place / "measured.json").unlink(missing_ok=True)

@@ -38,7 +38,7 @@ def line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "verb", ["read", "count", "draw", "diff", "fit", "compare", "predict", "data", "demo"]
+    "verb", ["read", "count", "draw", "diff", "fit", "compare", "predict", "data", "demo", "race"]
 )
 def test_every_verb_explains_itself_with_an_example(type_, verb):
     code, out, _ = type_(verb, "--help")
@@ -241,3 +241,22 @@ def test_onnx_is_written_and_read_with_its_weights(type_, tmp_path):
     assert type_("read", "3 -> 2 tanh -> 1", "--to", "onnx", "--out", out)[0] == 0
     assert type_("diff", "3 -> 2 tanh -> 1", out)[0] == 0
     assert "*" in type_("draw", out, "--dialect", "numbers")[1]
+
+
+def test_a_race_is_printed_drawn_and_given_as_json(type_, tmp_path):
+    words = "race", "1 -> 5 relu -> 1", "--engines", "eager", "--threads", 1, "--seconds", 0.1
+    picture = tmp_path / "race.svg"
+    code, out, _ = type_(*words, "--widths", "3,9", "--out", picture)
+    assert code == 0
+    assert "leads" in out and "why: eager on cpu is" in out
+    assert picture.read_text().startswith("<?xml")
+    answer = json.loads(type_(*words, "--batch-sizes", "1,all", "--json")[1])
+    assert (answer["axis"], [row["batch_size"] for row in answer["rows"]]) == ("batch size", [1, 100])
+    assert answer["rows"][0]["median_s"] > 0
+
+
+def test_a_race_that_cannot_be_run_says_why(type_):
+    assert "meta, which holds shapes" in type_("race", "--devices", "meta")[2]
+    assert "Did you mean eager" in type_("race", "--engines", "eagr")[2]
+    assert type_("race", "--widths", "10,x")[0] == 2
+    assert type_("race", "3 -> 1", "--widths", 10)[0] == 2

@@ -86,3 +86,15 @@ def test_the_table_is_html_in_a_notebook_and_the_picture_has_every_name():
     assert comparison._repr_html_().count("<tr>") == 3
     left, _ = comparison.plot().figure.axes
     assert [text.get_text() for text in left.get_legend().get_texts()] == list(comparison.results)
+
+
+def test_the_table_says_by_what_each_method_was_run():
+    assert "all run by eager on cpu, float32, " in str(compare())
+    torch_threads = torch.get_num_threads()
+    unlike = compare({"a": {"engine": "eager", "threads": 1}, "b": {"engine": "eager", "threads": 2}})
+    assert str(unlike).endswith(
+        "each run by what is cheapest for it, which the training times depend on: "
+        "a by eager on cpu, float32, 1 thread; b by eager on cpu, float32, 2 threads"
+    )
+    assert unlike.run_by in unlike._repr_html_()
+    assert torch.get_num_threads() == torch_threads

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from chalknet.network import Network as Network
     from chalknet.plan import Plan as Plan
     from chalknet.plan import Recipe as Recipe
+    from chalknet.race import Race as Race
+    from chalknet.race import race as race
 
 __version__ = "0.1.0"
 
@@ -67,6 +69,7 @@ _ROOMS = {
     "module": ("build",),
     "network": ("Activation", "Dropout", "Flatten", "Linear", "Network"),
     "plan": ("Plan", "Recipe"),
+    "race": ("Race", "race"),
 }
 _FACE = {name: f"chalknet.{room}" for room, names in _ROOMS.items() for name in names}
 

@@ -63,6 +63,17 @@ class Comparison:
         """Return a row of texts for each fit."""
         return tuple(_row(name, result) for name, result in self.results.items())
 
+    @property
+    def run_by(self) -> str:
+        """Return by what each method was run: with `auto` each has the engine that is cheapest for it."""
+        ways: dict[str, list[str]] = {}
+        for name, result in self.results.items():
+            ways.setdefault(result.plan.where, []).append(name)
+        if len(ways) == 1:
+            return f"all run by {next(iter(ways))}"
+        each = "; ".join(f"{', '.join(names)} by {way}" for way, names in ways.items())
+        return f"each run by what is cheapest for it, which the training times depend on: {each}"
+
     def plot(self, over: str = "updates", *, data: object = None) -> Chart:
         """Return one picture of all fits; see `plot`."""
         return plot(self.results, over, data=data)
@@ -74,12 +85,15 @@ class Comparison:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table
         ]
         lines.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join([f"the same start and {self.counter} each", *(line.rstrip() for line in lines)])
+        heading = f"the same start and {self.counter} each"
+        return "\n".join([heading, *(line.rstrip() for line in lines), self.run_by])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return (
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(self.run_by)}</p>"
+        )
 
 
 def compare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, sleep
 
 import torch
 
@@ -33,6 +33,14 @@ class Timing:
         """Return (slowest - fastest) / median: 0.1 means that the times lie within a tenth."""
         return (max(self.elapsed_s) - min(self.elapsed_s)) / self.median_s if self.median_s else 0.0
 
+    @property
+    def band(self) -> tuple[float, float]:
+        """Return the quartiles in seconds: the middle half of the times lies between them."""
+        if len(self.elapsed_s) == 1:
+            return self.elapsed_s[0], self.elapsed_s[0]
+        low, _, high = statistics.quantiles(self.elapsed_s, n=4, method="inclusive")
+        return low, high
+
     def __str__(self) -> str:
         return f"{show_seconds(self.median_s)} ± {50 * self.spread:.0f} %"
 
@@ -42,6 +50,7 @@ def measure(
     *,
     repeats: int = 5,
     warm_up: int = 1,
+    rest_s: float = 0.0,
     clock: Callable[[], float] = perf_counter,
 ) -> dict[str, Timing]:
     """Return the times of each rival, taken in turn: a b c, a b c, ...
@@ -52,6 +61,7 @@ def measure(
         rivals: names and what is timed; each call is one whole repeat.
         repeats: how often each is timed.
         warm_up: untimed calls before, for caches, compilation and start-up.
+        rest_s: a pause before each timed call, in which the threads of the rival before come to a stop.
         clock: seconds that only go up.
 
     Raises:
@@ -68,6 +78,7 @@ def measure(
     for _ in range(repeats):
         for name, call in rivals.items():
             synchronise()
+            sleep(rest_s)
             start = clock()
             call()
             synchronise()  # a device works on after the call came back
@@ -76,6 +87,40 @@ def measure(
 
 
 def synchronise() -> None:
-    """Wait until every CUDA device that was used has done its work."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+    """Wait until every accelerator has done its work."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        for index in range(torch.cuda.device_count()):
+            torch.cuda.synchronize(index)
+    if torch.backends.mps.is_available():
+        torch.mps.synchronize()
+    if torch.xpu.is_available():
+        torch.xpu.synchronize()
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What a device does at best, by torch's own hands.
+
+    Args:
+        flops_per_s: multiplications and additions of a float32 matrix product in a second.
+        bytes_per_s: bytes read and written in a second of copying.
+    """
+
+    flops_per_s: float
+    bytes_per_s: float
+
+    def __str__(self) -> str:
+        return f"{self.flops_per_s / 1e9:.0f} GFLOP/s in sgemm, {self.bytes_per_s / 1e9:.1f} GB/s copied"
+
+
+_SIDE, _COPIED = 1536, 1 << 25  # rows of a square matrix; numbers of an array that no cache holds
+
+
+def measure_ceilings(device: str = "cpu", *, repeats: int = 5) -> Ceilings:
+    """Return the ceilings of a device, with the CPU threads that torch uses now: the best of some repeats."""
+    a, b = torch.ones(2, _SIDE, _SIDE, device=device)
+    source = torch.ones(_COPIED, device=device)
+    target = torch.empty_like(source)
+    calls: dict[str, Callable[[], object]] = {"sgemm": lambda: a @ b, "copy": lambda: target.copy_(source)}
+    best = {name: min(timing.elapsed_s) for name, timing in measure(calls, repeats=repeats).items()}
+    return Ceilings(2 * _SIDE**3 / best["sgemm"], 2 * source.nbytes / best["copy"])

@@ -181,12 +181,6 @@ def test_every_optimizer_of_the_table_has_a_form_that_can_be_captured_and_torch_
         assert name == "sgd" or optimizer.param_groups[0]["capturable"]
 
 
-def test_short_fits_doubt_it_and_long_ones_do_not():
-    graph = ENGINES["graph"]
-    assert "engine='graph' takes it all the same" in graph.doubts(100)[0]
-    assert graph.doubts(500) == graph.doubts(None) == ()
-
-
 def test_what_the_first_update_sets_up_may_stay_and_stays_alive():
     class SetsUp(Part):
         """Makes a table at its first call, as rotary embeddings do."""

@@ -114,8 +114,8 @@ def fit(
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700 --batch-size 2048 --seed 1
     """
     asked = locals()
-    _check_picture(plot)
-    network, pair = network_of(form, notation, name, sizes), _pair(data, target)
+    check_picture(plot)
+    network, pair = network_of(form, notation, name, sizes), pair_of(data, target)
     recipe = {key: asked[key] for key in _RECIPE} | {"batch_size": _batch_size(batch_size)}
     where = {key: asked[key] for key in ("device", "engine", "dtype", "threads")}
     where["held_out"] = _held_out(held_out)
@@ -169,13 +169,13 @@ def compare(
     Example: chalknet compare '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700 --batch-size all,2048,1
     """
     asked = locals()
-    _check_picture(plot)
+    check_picture(plot)
     shared = {
         key: asked[key] for key in ("loss", "optimizer", "lr", "updates", "samples", "seconds", "shuffle")
     }
     shared |= {key: asked[key] for key in ("seed", "evaluate_every", "device", "engine", "threads")}
     methods = {f"batch size {size}": {"batch_size": _batch_size(size)} for size in batch_sizes.split(",")}
-    network, pair = network_of(form, notation, name, sizes), _pair(data, target)
+    network, pair = network_of(form, notation, name, sizes), pair_of(data, target)
     comparison = cn.compare(
         network, pair, methods, **shared, **_optimizer(asked), held_out=_held_out(held_out)
     )
@@ -213,7 +213,7 @@ def resume(
     asked = locals()
     options = {key: asked[key] for key in ("updates", "epochs", "samples", "seconds")}
     options |= {key: asked[key] for key in ("device", "engine", "threads")}
-    result = cn.resume(run, data=None if data is None else _pair(data, target), **options)
+    result = cn.resume(run, data=None if data is None else pair_of(data, target), **options)
     say(json.dumps(_summary(result)) if as_json else _with_reasons(result))
     raise typer.Exit(_EXIT_CODES.get(result.outcome.name, 0))
 
@@ -243,7 +243,7 @@ def data(
 
     Example: chalknet data mnist01
     """
-    facts = cn.describe(cn.load(_pair(name, target)))
+    facts = cn.describe(cn.load(pair_of(name, target)))
     say(json.dumps(facts) if as_json else _aligned(facts))
 
 
@@ -261,15 +261,16 @@ def demo(
         say(line)
 
 
-def _check_picture(path: Path | None) -> None:
+def check_picture(path: Path | None, option: str = "--plot") -> None:
     """Refuse now what could not be drawn after the fit."""
     if path is not None and (path.suffix.lower() not in cn.Chart.suffixes or not path.parent.is_dir()):
         raise typer.BadParameter(
-            f"--plot {path}: a {', '.join(cn.Chart.suffixes)} file in a folder that exists"
+            f"{option} {path}: a {', '.join(cn.Chart.suffixes)} file in a folder that exists"
         )
 
 
-def _pair(data: str, target: str | None) -> str | tuple[str, str]:
+def pair_of(data: str, target: str | None) -> str | tuple[str, str]:
+    """Return the words of --data and --target as `load` takes them."""
     return data if target is None else (data, target)
 
 
@@ -326,7 +327,9 @@ def _say_table(comparison: cn.Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*comparison.columns, title=f"the same start and {comparison.counter} each")
+    table = Table(
+        *comparison.columns, title=f"the same start and {comparison.counter} each", caption=comparison.run_by
+    )
     for row in comparison.rows:
         table.add_row(*row)
     Console().print(table)

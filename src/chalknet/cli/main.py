@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import chalknet as cn
-from chalknet.cli import fits, networks  # their verbs are added as they are imported
+from chalknet.cli import fits, networks, races  # their verbs are added as they are imported
 from chalknet.cli.app import app
 from chalknet.cli.say import tell
 
-__all__ = ["fits", "main", "networks"]
+__all__ = ["fits", "main", "networks", "races"]
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from chalknet.data.batches import Batches, Cut, Piece
 from chalknet.data.describe import describe
 from chalknet.data.idx import read_idx, write_idx
 from chalknet.data.load import features, load
-from chalknet.data.mnist import mnist, mnist01
+from chalknet.data.mnist import mnist, mnist01, user_cache
 from chalknet.data.source import ArraySource, Sample, Source
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "mnist",
     "mnist01",
     "read_idx",
+    "user_cache",
     "write_idx",
 ]

@@ -1,9 +1,9 @@
 """Engines: can I run this plan (else why not), open a session, advance by k updates."""
 
 from chalknet.engine.eager import Eager
-from chalknet.engine.engine import Engine, Progress, Session
+from chalknet.engine.engine import Engine, Progress, Prospect, Session
 from chalknet.engine.state import State
 from chalknet.engine.table import ENGINES
 from chalknet.engine.torch_rows import loss_function
 
-__all__ = ["ENGINES", "Eager", "Engine", "Progress", "Session", "State", "loss_function"]
+__all__ = ["ENGINES", "Eager", "Engine", "Progress", "Prospect", "Session", "State", "loss_function"]

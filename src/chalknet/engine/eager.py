@@ -9,12 +9,14 @@ from torch import nn
 
 from chalknet.data import Batches, Cut
 from chalknet.engine.course import Course
-from chalknet.engine.engine import Progress
+from chalknet.engine.engine import Progress, Prospect
 from chalknet.engine.state import State, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
 from chalknet.plan import Placement, Plan, Recipe
+
+_WAKING_S = 2.0  # an assumption until it is measured: context and libraries of a GPU, once a process
 
 
 class Eager:
@@ -26,9 +28,10 @@ class Eager:
         """Return nothing: whatever torch runs, this engine runs."""
         return ()
 
-    def doubts(self, updates: int | None) -> tuple[str, ...]:
-        """Return nothing: it starts at once."""
-        return ()
+    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+        """Return that it starts at once on the CPU; a GPU has to be woken in each process."""
+        awake = placement.device == "cpu" or torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        return Prospect(start_s=0.0 if awake else _WAKING_S)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
         """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""

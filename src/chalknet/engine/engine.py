@@ -27,6 +27,22 @@ class Progress:
     elapsed_s: float
 
 
+@dataclass(frozen=True)
+class Prospect:
+    """What an engine lets one expect before it has been measured.
+
+    Args:
+        start_s: seconds until its first update; 0 once it has started in this process.
+        once_s: seconds of compiling on top, spent once on this machine; 0 when they have been.
+        times_as_fast: how many times as fast as `eager` on the same device it is at the least, in the cells
+            that are published.
+    """
+
+    start_s: float = 0.0
+    once_s: float = 0.0
+    times_as_fast: float = 1.0
+
+
 class Session(Protocol):
     """A fit under way: it alone holds the state that changes."""
 
@@ -60,12 +76,8 @@ class Engine(Protocol):
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
 
-    def doubts(self, updates: int | None) -> tuple[str, ...]:
-        """Return the reasons why a fit of so many updates should not choose it unasked.
-
-        Args:
-            updates: how many there will be; None for a budget in seconds.
-        """
+    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+        """Return what starting costs now and what it promises, for a plan that it does not refuse."""
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> Session:
         """Return a session before its first update; without a module the plan's network is built."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # M. Okabe and K. Ito, Color Universal Design (2008); each colour comes with a line style of its own.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+_MARKERS = ("o", "s", "^", "D", "v", "x")
 _AXES = {"updates": "updates", "samples": "samples seen", "seconds": "training time in seconds"}
 _MOST_POINTS = 2000  # more points than a picture has pixels only make the file large
 
@@ -90,6 +91,53 @@ def plot(
     if over not in _AXES:
         raise unknown_name("plot", "axis", over, (*_AXES, "x"))
     return _history_chart(named, over)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve with a band: its places, its values, and what the values lie between."""
+
+    places: list[float]
+    values: list[float]
+    lows: list[float]
+    highs: list[float]
+
+
+def plot_curves(
+    curves: Mapping[str, Curve],
+    labels: tuple[str, str],
+    *,
+    alt_text: str,
+    marks: Sequence[tuple[float, str]] = (),
+) -> Chart:
+    """Return a picture of curves on logarithmic axes, each with its band, and of places marked on them.
+
+    Args:
+        curves: names and curves; each has a colour, a line style and a marker of its own.
+        labels: of the horizontal and the vertical axis.
+        alt_text: what the picture shows, as a sentence.
+        marks: places on the horizontal axis, and what is written there.
+    """
+    figure, (axes,) = _figure(1)
+    figure.set_size_inches(6.4, 4.2)
+    for index, (name, curve) in enumerate(curves.items()):
+        colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+        marker = _MARKERS[index % len(_MARKERS)]
+        axes.fill_between(curve.places, curve.lows, curve.highs, color=colour, alpha=0.2, lw=0)
+        axes.plot(curve.places, curve.values, color=colour, ls=line, marker=marker, ms=4, lw=1.6, label=name)
+    for place, words in marks:
+        axes.axvline(place, color="0.4", lw=0.8, ls=":")
+        axes.annotate(
+            words, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=8
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    axes.grid(alpha=0.25)
+    if curves:
+        axes.legend(frameon=False, fontsize=8)
+    return Chart(figure, alt_text)
 
 
 def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str, columns: int = 6) -> Chart:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import nn
@@ -10,8 +11,12 @@ from torch import nn
 from chalknet.data import Batches, Source, load
 from chalknet.engine import ENGINES
 from chalknet.errors import CannotExpress, InvalidValue, Refused, ShapeMismatch, unknown_name
+from chalknet.fit.auto import Ways, choose_way
 from chalknet.fit.evaluate import evaluation_mode
-from chalknet.fit.targets import Mouth, make_ready
+from chalknet.fit.remembered import Memory
+from chalknet.fit.rule import Cost
+from chalknet.fit.targets import MappedSource, Mouth, make_ready
+from chalknet.fit.trial import try_out
 from chalknet.module import read_module, require_settled
 from chalknet.network import Activation, Flatten, Network
 from chalknet.notation import write
@@ -79,8 +84,7 @@ def prepare(
     batches = Batches(ready.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     other = source.held_out and make_ready(source.held_out, recipe.loss_row, mouth, dtype).source
     updates = _updates(recipe, batches)
-    engine, engine_reasons = _engine(wish.engine, network, recipe, placement, updates)
-    plan = Plan(
+    draft = Plan(
         network=network,
         model=_one_line(network, module),
         recipe=recipe,
@@ -88,12 +92,56 @@ def prepare(
             source.name, len(source), ready.source.x_shape, ready.source.y_shape, len(other) if other else 0
         ),
         placement=placement,
-        engine=engine,
+        engine="eager",
         updates=updates,
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(*ready.reasons, *_doubts(network, recipe), *engine_reasons),
+        reasons=(*ready.reasons, *_doubts(network, recipe)),
     )
+    plan = _decided(draft, wish, batches, module)
     return Prepared(plan, module, batches, other)
+
+
+def _decided(draft: Plan, wish: Wish, batches: Batches, module: nn.Module | None) -> Plan:
+    """Return the plan with the device, the engine and the threads that are cheapest among those allowed."""
+    if wish.engine != "auto" and wish.engine not in ENGINES:
+        raise unknown_name("engine", "engine", wish.engine, ("auto", *ENGINES))
+    at_home, open_threads = draft.placement, wish.engine == "auto" and wish.threads is None
+    ways = Ways(
+        asked=wish.engine,
+        devices=_devices(wish, at_home.device) if module is None else (at_home.device,),
+        engines=tuple(ENGINES) if wish.engine == "auto" else (wish.engine,),
+        threads=(at_home.threads, 1) if open_threads and at_home.threads > 1 else (at_home.threads,),
+    )
+    trial = partial(_trial, batches, module) if _is_ours(batches.source) else None
+    choice = choose_way(draft, ways, trial, Memory())
+    chosen = choice.candidate
+    reasons = (
+        at_home.reasons if len(ways.devices) == 1 else (f"device {chosen.device}: the cheapest, see below",)
+    )
+    return replace(
+        draft,
+        engine=chosen.engine,
+        placement=replace(at_home, device=chosen.device, threads=chosen.threads, reasons=reasons),
+        reasons=(*draft.reasons, *choice.reasons),
+    )
+
+
+def _trial(batches: Batches, module: nn.Module | None, plan: Plan, share: float) -> Cost:
+    return try_out(plan, batches, module, share)
+
+
+def _devices(wish: Wish, home: str) -> tuple[str, ...]:
+    """Return where a network may be fitted: at home, and on the first GPU unless a device was named."""
+    gpu = ("cuda:0",) if wish.device == "auto" and torch.cuda.is_available() else ()
+    return (home, *gpu)
+
+
+def _is_ours(source: Source) -> bool:
+    """Return whether reading a source leaves it as it was; a class of the user's own may keep a state."""
+    inner: object = source
+    while isinstance(inner, MappedSource):
+        inner = inner.source
+    return type(inner).__module__.partition(".")[0] == __package__.partition(".")[0]
 
 
 def _network_of(model: Network | nn.Module) -> Network | None:
@@ -176,7 +224,7 @@ def _place(wish: Wish, module: nn.Module | None) -> Placement:
             )
     reasons: tuple[str, ...] = ()
     if wish.device == "auto":
-        where = "the module is there" if parameter is not None else "no device has been measured against it"
+        where = "the module is there" if parameter is not None else "no GPU that torch can use is here"
         reasons = (f"device {device}: {where}",)
     return Placement(device, dtype, threads, reasons, wish.micro_batch)
 
@@ -228,27 +276,6 @@ def _probe(module: nn.Module, source: Source, dtype: torch.dtype) -> Mouth | Non
                 remedy="Give x in the shape that the module's forward takes.",
             ) from problem
     return Mouth(source.x_shape, tuple(yhat.shape[1:])) if isinstance(yhat, torch.Tensor) else None
-
-
-def _engine(
-    asked: str, network: Network | None, recipe: Recipe, placement: Placement, updates: int | None
-) -> tuple[str, tuple[str, ...]]:
-    if asked != "auto" and asked not in ENGINES:
-        raise unknown_name("engine", "engine", asked, ("auto", *ENGINES))
-    passed_over: list[str] = []
-    for name in ENGINES if asked == "auto" else (asked,):
-        refusals = ENGINES[name].refusals(network, recipe, placement)
-        doubts = ENGINES[name].doubts(updates) if asked == "auto" and not refusals else ()
-        if not refusals and not doubts:
-            return name, tuple(passed_over)
-        passed_over += [f"engine {name} cannot run this: {reason}" for reason in refusals]
-        passed_over += [f"engine {name} was passed over: {reason}" for reason in doubts]
-    raise Refused(
-        where=f"engine {asked}",
-        got="; ".join(passed_over),
-        wanted="an engine that can run this network and recipe",
-        remedy='Say engine="auto", or engine="eager", which runs whatever torch runs.',
-    )
 
 
 def _updates(recipe: Recipe, batches: Batches) -> int | None:

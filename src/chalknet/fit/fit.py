@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from chalknet.data import load
@@ -21,6 +20,7 @@ from chalknet.fit.loop import Progress, Recording, Run, run_loop
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_folder import RunFolder, claimed, setting_of
 from chalknet.fit.signals import interruptible
+from chalknet.fit.threads import using_threads
 from chalknet.network import Network
 from chalknet.plan import OptionValue, Plan, Recipe
 
@@ -85,8 +85,8 @@ def fit(
         seed: of the weights, the orders and Dropout.
         target_loss: stop at the first update whose loss is at most this.
         held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out.
-        device: "auto", or a torch device.
-        engine: "auto", or the name of an engine.
+        device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
+        engine: "auto" measures the engines likewise; or the name of one.
         dtype: "float32" or "float64" for a Network; a module keeps its own.
         threads: CPU threads torch may use during the fit.
         evaluate_every: updates between two evaluations over all training and held-out samples; the end
@@ -153,7 +153,7 @@ def plan(
     dtype: str | None = None,
     threads: int | None = None,
 ) -> Plan:
-    """Return what `fit` would do, without an update: print it for a dry run.
+    """Return what `fit` would do: print it for a dry run. No update is made but, by `auto`, on copies.
 
     Args:
         model: as in `fit`.
@@ -180,7 +180,7 @@ def carry_out(
         start: where the fit goes on; None for one that begins.
     """
     decided = prepared.plan
-    with _threads(decided.placement.threads):
+    with using_threads(decided.placement.threads):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
         if start is not None:
             session.restore(start.state)
@@ -239,15 +239,3 @@ def _check_recording(**every: int | None) -> None:
                 wanted="a number of updates, at least 1",
                 remedy=f"Leave {name} out for the default.",
             )
-
-
-@contextmanager
-def _threads(threads: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if threads != before:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        if threads != before:
-            torch.set_num_threads(before)

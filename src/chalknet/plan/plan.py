@@ -92,19 +92,22 @@ class Plan:
             "method": f"{used.name} (once: {used.once}), {order}",
             "length": self._length(),
             "seed": str(recipe.seed),
-            "engine": f"{self.engine} on {self._where()}",
+            "engine": self.where,
         }
         lines = [f"{name:<10} {value}" for name, value in rows.items()]
         reasons = [*self.placement.reasons, *self.reasons]
         return "\n".join([*lines, *(f"{'because' if i == 0 else '':<10} {r}" for i, r in enumerate(reasons))])
 
-    def _where(self) -> str:
+    @property
+    def where(self) -> str:
+        """Return by which engine it runs, and where."""
         placement = self.placement
+        threads = f"{placement.threads} thread{'s' * (placement.threads != 1)}"
         at_a_time = (
             f", {show_count(placement.micro_batch)} samples at a time" if placement.micro_batch else ""
         )
         processes = f", {placement.processes} processes" if placement.processes > 1 else ""
-        return f"{placement.device}, {placement.dtype}, {placement.threads} threads{processes}{at_a_time}"
+        return f"{self.engine} on {placement.device}, {placement.dtype}, {threads}{processes}{at_a_time}"
 
     def _length(self) -> str:
         per_epoch = f"{show_count(self.updates_per_epoch)} an epoch"

@@ -133,6 +133,12 @@ def choose_schedule(task: Task) -> Schedule:
     return BlockSchedule(task) if walks_blocks(task.network) else TileSchedule(task)
 
 
+def is_loaded(network: Network, dtype: str) -> bool:
+    """Return whether the network's kernel has been compiled or loaded in this process."""
+    kernel = run_blocks if walks_blocks(network) else run_tiles
+    return any(dtype in str(signature) for signature in kernel.signatures)
+
+
 def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
     """Return the multiple up to which rows of weights are filled for the network's schedule."""
     return SHARE if walks_blocks(network) else lanes(dtype.itemsize)

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
+from chalknet.engine.engine import Prospect
 from chalknet.engine.graph.recorder import CudaRecorder
 from chalknet.engine.graph.session import GraphSession
 from chalknet.engine.graph.updates import CAPTURABLE
@@ -14,7 +15,7 @@ from chalknet.network import Network
 from chalknet.plan import Placement, Plan, Recipe
 
 _DTYPES = ("float32", "float64", "bfloat16", "float16")
-_UPDATES_THAT_PAY_CAPTURE = 500
+_CAPTURING_S = 1.0  # an assumption until it is measured: warming up and capturing, in each fit
 
 
 class Graph:
@@ -42,14 +43,9 @@ class Graph:
             reasons.append(f"torch's {recipe.optimizer} has no form that can be captured")
         return tuple(reasons)
 
-    def doubts(self, updates: int | None) -> tuple[str, ...]:
-        """Return why a fit this short should not choose it unasked: warming up and capturing has to pay."""
-        if updates is None or updates >= _UPDATES_THAT_PAY_CAPTURE:
-            return ()
-        return (
-            f"warming up and capturing pays from about {_UPDATES_THAT_PAY_CAPTURE} updates on; "
-            f"engine='{self.name}' takes it all the same",
-        )
+    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+        """Return what capturing costs; how much faster it is has to be measured."""
+        return Prospect(start_s=_CAPTURING_S)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> GraphSession:
         """Return a session whose graphs are captured, with weights and random numbers as if they were not.
