@@ -1,8 +1,8 @@
 """How many threads work on a fit's shares: measured as it goes, since other programs use the cores too.
 
 The shares are fixed by the plan and the sums are taken share by share, so that the numbers do not depend on
-how many threads did the work. No measurement is believed for long: torch's own threads wait busily for some 8 ms
-after each of its larger operations, and a trial of two threads among them says nothing of later.
+how many threads did the work. No measurement is believed for long: torch's own threads wait busily for some
+8 ms after each of its larger operations, and a trial of two threads among them says nothing of later.
 """
 
 from __future__ import annotations
