@@ -418,3 +418,20 @@ def test_importing_the_engines_loads_no_numba_and_a_second_process_does_not_comp
         if not done.returncode:
             return
     pytest.fail(done.stderr)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (16, 16), (5, 40), (33, 17), (50, 16), (64, 70)])
+def test_a_matrix_is_turned_share_by_share(dtype, shape):
+    from chalknet.engine.fused_cpu.products import turn
+
+    rows, columns = shape
+    source = np.arange(rows * 96, dtype=dtype)
+    target = np.full(columns * 80 + 3, -1, dtype=dtype)
+    run = called(turn)
+    for low, high in [(0, rows // 3), (rows // 3, rows)]:
+        run(source, 0, 96, low, high, columns, target, 3, 80)
+    found = target[3:].reshape(columns, 80)
+    assert (found[:, :rows] == source.reshape(rows, 96)[:, :columns].T).all()
+    assert (found[:, rows:] == -1).all()
+    assert (target[:3] == -1).all()

@@ -203,6 +203,28 @@ class _Tile:
             writer.store_sums([chain[row] for chain in sums], self.c, at)
 
 
+@written
+def turn_square(writer, source, source_at, source_row, target, target_at, target_row):
+    """Write a square of whole vectors with rows and columns exchanged, by parts of pairs of rows."""
+    builder, size = writer.builder, writer.lanes
+    numbers = ir.VectorType(ir.IntType(32), size)
+    place = [writer.number(row) for row in range(size)]
+    rows = [writer.load(source, builder.add(source_at, builder.mul(source_row, row))) for row in place]
+    step = 1
+    while step < size:
+        low = ir.Constant(numbers, [size + j - step if j & step else j for j in range(size)])
+        high = ir.Constant(numbers, [size + j if j & step else j + step for j in range(size)])
+        for first in range(size):
+            if not first & step:
+                pair = rows[first], rows[first + step]
+                rows[first], rows[first + step] = (
+                    builder.shuffle_vector(*pair, mask) for mask in (low, high)
+                )
+        step *= 2
+    for row, vector in zip(place, rows, strict=True):
+        writer.store(vector, target, builder.add(target_at, builder.mul(target_row, row)))
+
+
 def _tile(rows: int, vectors: int) -> Any:
     chains = max(1, 8 // (rows * vectors))  # sums that wait for nobody: the adder's latency is hidden
     tile = written(lambda *arguments: _Tile(*arguments).write(rows, vectors, chains))
