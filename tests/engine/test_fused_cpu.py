@@ -45,6 +45,13 @@ ACTIVATION_CASES = [
 ]
 
 
+def called(part):
+    """Return a part of the kernels as a function that Python can call."""
+    from numba import njit
+
+    return njit(error_model="numpy")(lambda *arguments: part(*arguments))
+
+
 def samples(loss, n, network, dtype, seed=0):
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(n, *network.input_shape, generator=generator, dtype=torch.float64).to(dtype)
@@ -181,7 +188,7 @@ def test_dropout_that_leaves_nothing_to_chance_is_eagers(p):
 def test_dropout_keeps_each_value_with_its_chance_and_scales_it():
     from chalknet.engine.fused_cpu.steps import drop
 
-    n, masks = 100_000, []
+    n, masks, drop = 100_000, [], called(drop)
     for key in range(20):
         h, mask = np.empty(n), np.empty(n)
         drop(np.full(n, 2.0), h, mask, np.uint32(key), round(0.3 * 2**32), 1 / 0.7)
@@ -369,6 +376,7 @@ def test_values_and_slopes_of_activations_are_torchs_to_the_last_digits(case, dt
     from chalknet.engine.fused_cpu.activations import activate, steepen
     from chalknet.engine.fused_cpu.names import ACTIVATION_CODES
 
+    activate, steepen = called(activate), called(steepen)
     options = case.all_options.values()
     code = ACTIVATION_CODES[" ".join([case.kind, *(o for o in options if isinstance(o, str))])]
     a, b, *_ = [dtype(o) for o in options if not isinstance(o, str)] + [dtype(0)] * 2
@@ -410,3 +418,20 @@ def test_importing_the_engines_loads_no_numba_and_a_second_process_does_not_comp
         if not done.returncode:
             return
     pytest.fail(done.stderr)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (16, 16), (5, 40), (33, 17), (50, 16), (64, 70)])
+def test_a_matrix_is_turned_share_by_share(dtype, shape):
+    from chalknet.engine.fused_cpu.products import turn
+
+    rows, columns = shape
+    source = np.arange(rows * 96, dtype=dtype)
+    target = np.full(columns * 80 + 3, -1, dtype=dtype)
+    run = called(turn)
+    for low, high in [(0, rows // 3), (rows // 3, rows)]:
+        run(source, 0, 96, low, high, columns, target, 3, 80)
+    found = target[3:].reshape(columns, 80)
+    assert (found[:, :rows] == source.reshape(rows, 96)[:, :columns].T).all()
+    assert (found[:, rows:] == -1).all()
+    assert (target[:3] == -1).all()

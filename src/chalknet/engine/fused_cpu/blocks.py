@@ -18,6 +18,7 @@ from chalknet.engine.fused_cpu.chain import (
     IN_AT,
     OUT,
     OUT_AT,
+    OUT_STRIDE,
     TRAIN_BIAS,
     TRAIN_WEIGHT,
     WEIGHT_AT,
@@ -28,7 +29,7 @@ from chalknet.engine.fused_cpu.names import RELU
 from chalknet.engine.fused_cpu.optimizers import NUMBERS, improve, prepare
 from chalknet.engine.fused_cpu.relu_vectors import SAMPLES, UNITS, relu_back, relu_forth
 from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
-from chalknet.engine.fused_cpu.steps import back, forth
+from chalknet.engine.fused_cpu.steps import apply, apply_back
 from chalknet.engine.fused_cpu.threads import meet
 from chalknet.engine.fused_cpu.tiles import gather, loss_of
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
@@ -177,23 +178,21 @@ def begin_yhat(steps, values, rows, lane, yhat):
 
 
 @part
-def tail(chain, data, batch, method, start, rows, yhat, arena, places, weights, keys):
+def tail(chain, data, batch, method, start, rows, yhat, arena, places):
     """Run the steps behind the last Linear forth and back; return the loss, e is in the arena."""
     last = len(chain.steps) - 1
     for k in range(last + 1):
-        step = chain.steps[k]
-        out_at = step[OUT_AT] * batch.tile
-        if k == 0:
-            forth(chain, k, rows, yhat, 0, arena, out_at, 0, weights, keys)
-        else:
-            forth(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, out_at, 0, weights, keys)
+        step, numbers = chain.steps[k], rows * chain.steps[k, OUT_STRIDE]
+        z = yhat if k == 0 else arena[step[IN_AT] * batch.tile : step[IN_AT] * batch.tile + numbers]
+        apply(chain, k, rows, z, arena[step[OUT_AT] * batch.tile : step[OUT_AT] * batch.tile + numbers])
     parts = 1 if method.mean == 0 else (rows if method.loss == CROSS_ENTROPY else rows * batch.targets)
     scale = like(1.0 / parts, arena[0])
     loss = loss_of(chain, data, batch, method, start, rows, arena, places, scale)
     for k in range(last, 0, -1):
-        step = chain.steps[k]
-        out_at = step[OUT_AT] * batch.tile
-        back(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, out_at, 0, places.gradient, places.other, weights, 0, True)  # fmt: skip # noqa: E501
+        step, numbers = chain.steps[k], rows * chain.steps[k, OUT_STRIDE]
+        z = arena[step[IN_AT] * batch.tile : step[IN_AT] * batch.tile + numbers]
+        h = arena[step[OUT_AT] * batch.tile : step[OUT_AT] * batch.tile + numbers]
+        apply_back(chain, k, rows, z, h, arena[places.gradient : places.gradient + numbers])
     return loss / parts
 
 
@@ -294,7 +293,7 @@ def _compiled(stamp: int) -> Any:
                 meet(shared.counter, meetings)
             yhat = arena[places.other : places.other + rows * steps[2, OUT]]
             whole_yhat(shared.parts, part_size, turn, lanes, len(yhat), yhat)
-            loss = tail(ending, data, batch, method, start, rows, yhat, arena, places, weights, shared.keys)
+            loss = tail(ending, data, batch, method, start, rows, yhat, arena, places)
             if thread == 0:
                 shared.losses[made] = loss
             e = arena[places.gradient : places.gradient + len(yhat)]

@@ -1,7 +1,8 @@
 """How many threads work on a fit's shares: measured as it goes, since other programs use the cores too.
 
 The shares are fixed by the plan and the sums are taken share by share, so that the numbers do not depend on
-how many threads did the work.
+how many threads did the work. No measurement is believed for long: torch's own threads wait busily for some
+8 ms after each of its larger operations, and a trial of two threads among them says nothing of later.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from time import perf_counter
 
 from chalknet.engine.fused_cpu.names import Array
 
-_TRIAL_S = 0.004  # a measurement lasts about so long
-_WARM_UP = 16  # updates before the first measurement
-_STRETCH_S = 0.25  # between two measurements of the number that was slower
+_WARM_UP = 8  # updates before the first measurement
+_TRIAL_S = 0.001  # a measurement lasts about so long
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until the number that was slower is tried again
+_TRIALS_APART = 16  # at the least, in trials: where an update lasts longer than a trial should
+_STRETCH_S = 0.016  # between two looks at the clock: threads that lose a core need 30 times as long
 
 
 class Crew:
@@ -24,13 +27,16 @@ class Crew:
 
     Args:
         shares: the shares of each update; never more threads than these, nor than cores at hand.
+        clock: seconds that only go up.
     """
 
-    def __init__(self, shares: int) -> None:
-        self._most = min(shares, _cores())
+    def __init__(self, shares: int, clock: Callable[[], float] = perf_counter) -> None:
+        self._most, self._clock = min(shares, _cores()), clock
         self._per_update_s: dict[int, float] = {}
+        self._best = self._most
         self._warm_s = 0.0  # an update of the first stretch
         self._worked_s = 0.0  # since the slower number was measured
+        self._wait_s = _FIRST_WAIT_S
 
     def make(self, updates: Callable[[int, Array, int], int], losses: Array) -> int:
         """Fill the losses stretch by stretch, up to the first that is no number; return how many.
@@ -42,9 +48,9 @@ class Crew:
         made = 0
         while made < len(losses) or not len(losses):
             threads, some = self._next(len(losses) - made)
-            started = perf_counter()
+            started = self._clock()
             more = updates(threads, losses[made : made + some], made)
-            self._note(threads, more, perf_counter() - started)
+            self._note(threads, more, self._clock() - started)
             made += more
             if not more or not math.isfinite(losses[made - 1]):
                 break
@@ -58,13 +64,11 @@ class Crew:
             return self._most, min(left, _WARM_UP)
         for threads in (self._most, 1):
             if threads not in self._per_update_s:
-                return threads, min(left, max(1, int(_TRIAL_S / self._warm_s)))
-        best, other = sorted((self._most, 1), key=self._per_update_s.__getitem__)
-        per_update_s = self._per_update_s[best]
-        if self._worked_s > _STRETCH_S:
-            self._worked_s = 0.0
-            return other, min(left, max(1, int(_TRIAL_S / self._per_update_s[other])))
-        return best, min(left, max(1, int((_STRETCH_S / 2) / per_update_s)))
+                return threads, _updates(_TRIAL_S, self._warm_s, left)
+        slower = self._per_update_s[self._other()]
+        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (slower - _TRIAL_S)):
+            return self._other(), _updates(_TRIAL_S, slower, left)
+        return self._best, _updates(min(self._wait_s, _STRETCH_S), self._per_update_s[self._best], left)
 
     def _note(self, threads: int, made: int, elapsed_s: float) -> None:
         if not made or self._most == 1:
@@ -73,7 +77,21 @@ class Crew:
             self._warm_s = elapsed_s / made
             return
         self._per_update_s[threads] = elapsed_s / made
-        self._worked_s += elapsed_s
+        if len(self._per_update_s) == 1:
+            return
+        if threads == self._best:
+            self._worked_s += elapsed_s
+        else:
+            self._worked_s, self._wait_s = 0.0, min(2 * self._wait_s, _LONGEST_WAIT_S)
+        if self._per_update_s[self._other()] < self._per_update_s[self._best]:
+            self._best, self._worked_s, self._wait_s = self._other(), 0.0, _FIRST_WAIT_S
+
+    def _other(self) -> int:
+        return 1 if self._best == self._most else self._most
+
+
+def _updates(wanted_s: float, per_update_s: float, left: int) -> int:
+    return min(left, max(1, int(wanted_s / per_update_s)))
 
 
 def run_together(threads: int, work: Callable[[int], int]) -> int:

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.scalars import intrinsic, part
-from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES, Writer
+from chalknet.engine.fused_cpu.scalars import part
+from chalknet.engine.fused_cpu.vectors import FAST, VECTOR_BYTES, written
 
 _CHAINS = 4  # rows added at a time to sums of their own: the adder's latency is hidden
-_SUMS = ("contract", "reassoc", "nsz")
 
-# ruff: noqa: RUF059
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
@@ -32,81 +28,39 @@ def pick(x, at, picks):
 
 
 def _sums_of(vectors: int) -> Any:
-    @intrinsic
-    def sums(context, x, x_at, picks, count, w, w_at, w_row, start, start_at, c, c_at):
-        n = types.int64
-        signature = types.void(x, n, picks, n, w, n, n, start, n, c, n)
+    def write(writer, x, x_at, picks, count, w, w_at, w_row, start, start_at, c, c_at):
+        builder = writer.builder
+        sums = [writer.sums(vectors) for _ in range(_CHAINS)]
+        for v, slot in enumerate(sums[0]):
+            builder.store(writer.load(start, start_at, v * writer.lanes), slot)
 
-        def write(context, builder, signature, args):
-            x, x_at, picks, count, w, w_at, w_row, start, start_at, c, c_at = args
-            writer = Writer(context, builder, signature.args[0])
-            bases = [writer.base(signature.args[i], args[i]) for i in (0, 2, 4, 7, 9)]
-            shifts = [v * writer.lanes for v in range(vectors)]
-            first = [writer.load(bases[3], start_at, shift) for shift in shifts]
-            zeros = [ir.Constant(writer.vector, [0.0] * writer.lanes)] * vectors
-            totals = [
-                [cgutils.alloca_once_value(builder, value) for value in (zeros if chain else first)]
-                for chain in range(_CHAINS)
-            ]
+        def one(chain, index):
+            row = builder.load(builder.gep(picks, [index]))
+            number = writer.spread(x, builder.add(x_at, row))
+            at = builder.add(w_at, builder.mul(row, w_row))
+            for v, slot in enumerate(sums[chain]):
+                writer.add_product(slot, number, writer.load(w, at, v * writer.lanes))
 
-            def one(chain, index):
-                row = builder.load(builder.gep(bases[1], [index]))
-                number = writer.spread(bases[0], builder.add(x_at, row))
-                at = builder.add(w_at, builder.mul(row, w_row))
-                for shift, total in zip(shifts, totals[chain], strict=True):
-                    more = builder.fmul(number, writer.load(bases[2], at, shift), flags=_SUMS)
-                    builder.store(builder.fadd(builder.load(total), more, flags=_SUMS), total)
+        writer.in_chains(count, _CHAINS, one)
+        writer.store_sums(sums, c, c_at)
 
-            _in_chains(builder, writer, count, one)
-            for v, shift in enumerate(shifts):
-                whole = builder.load(totals[0][v])
-                for chain in totals[1:]:
-                    whole = builder.fadd(whole, builder.load(chain[v]), flags=_SUMS)
-                builder.store(whole, writer.place(bases[4], c_at, shift), align=writer.itemsize)
-            return context.get_dummy_value()
-
-        return signature, write
-
-    return sums
-
-
-def _in_chains(builder: Any, writer: Any, count: Any, one: Any) -> None:
-    """Write a loop over count places, some at a time."""
-    whole = builder.udiv(count, writer.number(_CHAINS))
-    with cgutils.for_range(builder, whole) as loop:
-        first = builder.mul(loop.index, writer.number(_CHAINS))
-        for chain in range(_CHAINS):
-            one(chain, builder.add(first, writer.number(chain)))
-    done = builder.mul(whole, writer.number(_CHAINS))
-    with cgutils.for_range(builder, builder.sub(count, done)) as loop:
-        one(0, builder.add(done, loop.index))
+    return written(write)
 
 
 def _additions_of(vectors: int) -> Any:
-    @intrinsic
-    def additions(context, x, x_at, picks, count, g, g_at, w, w_at, w_row):
-        n = types.int64
-        signature = types.void(x, n, picks, n, g, n, w, n, n)
+    def write(writer, x, x_at, picks, count, g, g_at, w, w_at, w_row):
+        builder = writer.builder
+        shifts = [v * writer.lanes for v in range(vectors)]
+        slopes = [writer.load(g, g_at, shift) for shift in shifts]
+        with cgutils.for_range(builder, count) as loop:
+            row = builder.load(builder.gep(picks, [loop.index]))
+            number = writer.spread(x, builder.add(x_at, row))
+            at = builder.add(w_at, builder.mul(row, w_row))
+            for shift, slope in zip(shifts, slopes, strict=True):
+                more = builder.fmul(number, slope, flags=FAST)
+                writer.store(builder.fadd(writer.load(w, at, shift), more, flags=FAST), w, at, shift)
 
-        def write(context, builder, signature, args):
-            x, x_at, picks, count, g, g_at, w, w_at, w_row = args
-            writer = Writer(context, builder, signature.args[0])
-            bases = [writer.base(signature.args[i], args[i]) for i in (0, 2, 4, 6)]
-            shifts = [v * writer.lanes for v in range(vectors)]
-            slopes = [writer.load(bases[2], g_at, shift) for shift in shifts]
-            with cgutils.for_range(builder, count) as loop:
-                row = builder.load(builder.gep(bases[1], [loop.index]))
-                number = writer.spread(bases[0], builder.add(x_at, row))
-                at = builder.add(w_at, builder.mul(row, w_row))
-                for shift, slope in zip(shifts, slopes, strict=True):
-                    more = builder.fmul(number, slope, flags=_SUMS)
-                    changed = builder.fadd(writer.load(bases[3], at, shift), more, flags=_SUMS)
-                    builder.store(changed, writer.place(bases[3], at, shift), align=writer.itemsize)
-            return context.get_dummy_value()
-
-        return signature, write
-
-    return additions
+    return written(write)
 
 
 _sums_2, _sums_1 = _sums_of(2), _sums_of(1)

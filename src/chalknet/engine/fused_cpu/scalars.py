@@ -23,12 +23,13 @@ SUMS = {"contract", "nsz", "reassoc"}
 intrinsic: Any = _intrinsic
 
 # Compiled as a part of a kernel. A division by zero gives infinity, as in torch: a check would cost the
-# vectors.
-# Nothing is allocated, so no array's references are counted: counting cost 1 µs an update.
+# vectors. Nothing is allocated, so no array's references are counted: counting cost 1 µs an update. Only
+# kernels can be called from Python: the others' wrappers were a sixth of the time to compile.
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _njit: Any = njit
-scalar: Any = _njit(fastmath=ELEMENTWISE, **_OPTIONS)
-part: Any = _njit(fastmath=SUMS, **_OPTIONS)
+scalar: Any = _njit(fastmath=ELEMENTWISE, **_OPTIONS, **_BARE)
+part: Any = _njit(fastmath=SUMS, **_OPTIONS, **_BARE)
 kernel: Any = _njit(fastmath=SUMS, cache=True, **_OPTIONS)
 
 

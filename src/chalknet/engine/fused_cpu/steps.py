@@ -250,6 +250,26 @@ def bias_back(step, rows, arena, g_at, weights, place, fresh):
 
 
 @part
+def apply(chain, k, lines, z, h):
+    """Run an activation or a softmax."""
+    step = chain.steps[k]
+    if step[KIND] == ACTIVATION:
+        activate(step[CODE], z, h, chain.options[k, 0], chain.options[k, 1])
+    else:
+        softmax(step, lines, z, h)
+
+
+@part
+def apply_back(chain, k, lines, z, h, g):
+    """Carry the gradient g back through an activation or a softmax, where it stands."""
+    step = chain.steps[k]
+    if step[KIND] == ACTIVATION:
+        steepen(step[CODE], z, h, g, chain.options[k, 0], chain.options[k, 1])
+    else:
+        softmax_back(step, lines, h, g)
+
+
+@part
 def forth(chain, k, rows, source, at, arena, out_at, mask_at, weights, keys):
     """Run step k on a tile; keys has one number for each row of Dropout's chances."""
     step = chain.steps[k]
@@ -259,9 +279,6 @@ def forth(chain, k, rows, source, at, arena, out_at, mask_at, weights, keys):
         linear(step, lines, source, at, arena, out_at, weights)
     elif kind == NARROW:
         narrow(step, lines, source, at, arena, out_at, weights)
-    elif kind == ACTIVATION:
-        h = arena[out_at : out_at + lines * step[OUT_STRIDE]]
-        activate(step[CODE], z, h, chain.options[k, 0], chain.options[k, 1])
     elif kind == DROPOUT:
         numbers = step[POSITIONS] * step[OUT_STRIDE]
         for row in range(rows):
@@ -270,7 +287,7 @@ def forth(chain, k, rows, source, at, arena, out_at, mask_at, weights, keys):
     elif kind == FLATTEN:
         flatten(step, rows, source, at, arena, out_at)
     else:
-        softmax(step, lines, z, arena[out_at : out_at + lines * step[OUT_STRIDE]])
+        apply(chain, k, lines, z, arena[out_at : out_at + lines * step[OUT_STRIDE]])
 
 
 @part
@@ -281,16 +298,13 @@ def back(chain, k, rows, source, at, arena, out_at, mask_at, g_at, to, weights, 
     z = source[at : at + lines * step[IN_STRIDE]]
     h = arena[out_at : out_at + lines * step[OUT_STRIDE]]
     g = arena[g_at : g_at + lines * step[OUT_STRIDE]]
-    if kind == ACTIVATION:
-        steepen(step[CODE], z, h, g, chain.options[k, 0], chain.options[k, 1])
-        return g_at
     if kind == DROPOUT:
         mask = arena[mask_at : mask_at + len(g)]
         for i in range(len(g)):
             g[i] *= mask[i]
         return g_at
-    if kind in (SOFTMAX, LOG_SOFTMAX):
-        softmax_back(step, lines, h, g)
+    if kind in (ACTIVATION, SOFTMAX, LOG_SOFTMAX):
+        apply_back(chain, k, lines, z, h, g)
         return g_at
     if kind == FLATTEN:
         flatten_back(step, rows, arena, g_at, to)

@@ -184,7 +184,7 @@ def tile_update(
     chain, data, batch, method, places, weights, arena, keys, picks, place, first, rows, scale, fresh
 ):
     """Run a tile forth and back; return its summed loss."""
-    source, at = data.x, first * batch.features
+    source, at, last = data.x, first * batch.features, len(chain.steps) - 1
     if len(data.order):
         if rows == 1:
             at = data.order[first] * batch.features
@@ -193,27 +193,26 @@ def tile_update(
             source, at = arena, places.x
     count = pick(source, at, picks)
     picked = 2 * count < len(picks)
-    if picked:
-        picked_linear(
-            chain.steps[0], source, at, picks, count, arena, chain.steps[0, OUT_AT] * batch.tile, weights
-        )
-    else:
-        forth(chain, 0, rows, source, at, arena, chain.steps[0, OUT_AT] * batch.tile, chain.steps[0, MASK_AT] * batch.tile, weights, keys)  # fmt: skip # noqa: E501
-    for k in range(1, len(chain.steps)):
-        step = chain.steps[k]
-        forth(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, step[OUT_AT] * batch.tile, step[MASK_AT] * batch.tile, weights, keys)  # fmt: skip # noqa: E501
-    total = loss_of(chain, data, batch, method, first, rows, arena, places, scale)
-    g, other = places.gradient, places.other
-    for k in range(len(chain.steps) - 1, 0, -1):
+    for k in range(last + 1):
         step = chain.steps[k]
         out_at, mask_at = step[OUT_AT] * batch.tile, step[MASK_AT] * batch.tile
-        now = back(chain, k, rows, arena, step[IN_AT] * batch.tile, arena, out_at, mask_at, g, other, weights, place, fresh)  # fmt: skip # noqa: E501
-        if now != g:
+        if k == 0 and picked:
+            picked_linear(step, source, at, picks, count, arena, out_at, weights)
+            continue
+        # one call for all steps: each further one would be compiled anew
+        values, values_at = (source, at) if k == 0 else (arena, step[IN_AT] * batch.tile)
+        forth(chain, k, rows, values, values_at, arena, out_at, mask_at, weights, keys)
+    total = loss_of(chain, data, batch, method, first, rows, arena, places, scale)
+    g, other = places.gradient, places.other
+    for k in range(last, -1, -1):
+        step = chain.steps[k]
+        out_at, mask_at = step[OUT_AT] * batch.tile, step[MASK_AT] * batch.tile
+        if k == 0 and picked and method.direct:
+            picked_linear_back(step, source, at, picks, count, arena, g, weights)
+            continue
+        values, values_at = (source, at) if k == 0 else (arena, step[IN_AT] * batch.tile)
+        if back(chain, k, rows, values, values_at, arena, out_at, mask_at, g, other, weights, place, fresh) != g:  # fmt: skip # noqa: E501
             g, other = other, g
-    if picked and method.direct:
-        picked_linear_back(chain.steps[0], source, at, picks, count, arena, g, weights)
-    else:
-        back(chain, 0, rows, source, at, arena, chain.steps[0, OUT_AT] * batch.tile, chain.steps[0, MASK_AT] * batch.tile, g, other, weights, place, fresh)  # fmt: skip # noqa: E501
     return total
 
 

@@ -1,4 +1,4 @@
-"""Vector instructions that numba does not write by itself: register tiles of a matrix product.
+"""Vector instructions that numba does not write by itself, and with them the tiles of a matrix product.
 
 A tile keeps `rows × vectors` sums in registers while it walks the inner axis: each step loads `vectors`
 vectors of B and spreads one number of A to each row. Written for the machine at hand: 64-byte vectors
@@ -7,6 +7,8 @@ with AVX-512, else 32 or 16 bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.binding
@@ -28,7 +30,7 @@ def _vector_bytes() -> int:
 
 VECTOR_BYTES = _vector_bytes()
 TILE_ROWS = 12 if VECTOR_BYTES == 64 else 6  # with two vectors a row: 24 of 32 registers, 12 of 16
-_FAST = ("contract", "reassoc", "nsz")
+FAST = ("contract", "reassoc", "nsz")
 
 
 class Writer:
@@ -65,6 +67,10 @@ class Writer:
         """Return the vector at a place."""
         return self.builder.load(self.place(base, at, offset), align=self.itemsize)
 
+    def store(self, vector: Any, base: Any, at: Any, offset: int = 0) -> None:
+        """Write a vector to a place."""
+        self.builder.store(vector, self.place(base, at, offset), align=self.itemsize)
+
     def spread(self, base: Any, at: Any) -> Any:
         """Return a vector full of one number."""
         builder = self.builder
@@ -73,6 +79,39 @@ class Writer:
         single = builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return builder.shuffle_vector(single, nothing, zeros)
+
+    def sums(self, vectors: int) -> list[Any]:
+        """Return places for sums, zero at first; LLVM turns them into registers."""
+        zero = ir.Constant(self.vector, [0.0] * self.lanes)
+        return [cgutils.alloca_once_value(self.builder, zero) for _ in range(vectors)]
+
+    def add(self, slot: Any, vector: Any) -> None:
+        """Add a vector to a sum."""
+        self.builder.store(self.builder.fadd(self.builder.load(slot), vector, flags=FAST), slot)
+
+    def add_product(self, slot: Any, a: Any, b: Any) -> None:
+        """Add the product of two vectors to a sum."""
+        self.add(slot, self.builder.fmul(a, b, flags=FAST))
+
+    def store_sums(self, chains: list[list[Any]], base: Any, at: Any) -> None:
+        """Write the sums of all chains, added up, side by side."""
+        for v, (first, *others) in enumerate(zip(*chains, strict=True)):
+            for other in others:
+                self.add(first, self.builder.load(other))
+            self.store(self.builder.load(first), base, at, v * self.lanes)
+
+    def in_chains(self, count: Any, chains: int, one: Callable[[int, Any], None]) -> None:
+        """Write a loop that calls `one(chain, index)` for each index below count, the chains in turn."""
+        builder = self.builder
+        whole = builder.udiv(count, self.number(chains))
+        with cgutils.for_range(builder, whole) as loop:
+            first = builder.mul(loop.index, self.number(chains))
+            for chain in range(chains):
+                one(chain, builder.add(first, self.number(chain)))
+        if chains > 1:
+            done = builder.mul(whole, self.number(chains))
+            with cgutils.for_range(builder, builder.sub(count, done)) as loop:
+                one(0, builder.add(done, loop.index))
 
     def positive(self, vector: Any) -> Any:
         """Return max(z, 0), compared as whole numbers: that leaves the multiply-add units free."""
@@ -91,94 +130,104 @@ class Writer:
         return self.builder.call(function, [ir.Constant(self.element, 0.0), vector], fastmath=("reassoc",))
 
 
-class _Tile(Writer):
-    """Writes the instructions of one tile."""
+def written(write: Callable[..., None]) -> Any:
+    """Return compiled code from a function that writes its instructions.
 
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
-        super().__init__(context, builder, signature.args[0])
-        (a, self.a_at, self.a_row, self.a_step, b, self.b_at, self.b_step, self.steps) = args[:8]
-        (start, self.start_at, self.start_row, c, self.c_at, self.c_row) = args[8:]
-        arrays = zip((0, 4, 8, 11), (a, b, start, c), strict=True)
-        self.a, self.b, self.start, self.c = (self.base(signature.args[i], value) for i, value in arrays)
+    Args:
+        write: takes a `Writer` and what the code is called with: an array as the place of its first number,
+            all else as a whole number of 64 bits.
+    """
+
+    @intrinsic
+    def code(context, *arguments):
+        kinds = types.Tuple([kind if isinstance(kind, types.Array) else types.int64 for kind in arguments])
+
+        def generate(context, builder, signature, args):
+            arrays = [kind for kind in kinds if isinstance(kind, types.Array)]
+            writer = Writer(context, builder, arrays[0])
+            values = zip(kinds, cgutils.unpack_tuple(builder, args[0]), strict=True)
+            write(writer, *(writer.base(kind, value) if kind in arrays else value for kind, value in values))
+            return context.get_dummy_value()
+
+        return types.void(kinds), generate
+
+    return code
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """Writes the instructions of one tile: C = S + A B; places and strides as `products.product` has them."""
+
+    writer: Writer
+    a: Any
+    a_at: Any
+    a_row: Any
+    a_step: Any
+    b: Any
+    b_at: Any
+    b_step: Any
+    steps: Any
+    start: Any
+    start_at: Any
+    start_row: Any
+    c: Any
+    c_at: Any
+    c_row: Any
 
     def row_at(self, at: Any, stride: Any, row: int) -> Any:
-        return self.builder.add(at, self.builder.mul(stride, self.number(row)))
+        builder = self.writer.builder
+        return builder.add(at, builder.mul(stride, self.writer.number(row)))
 
     def one_step(self, sums: list[list[Any]], step: Any) -> None:
         """Add one step of the inner axis to the sums."""
-        builder = self.builder
+        writer, builder = self.writer, self.writer.builder
         b_at = builder.add(self.b_at, builder.mul(step, self.b_step))
         a_at = builder.add(self.a_at, builder.mul(step, self.a_step))
-        loaded = [self.load(self.b, b_at, v * self.lanes) for v in range(len(sums[0]))]
+        loaded = [writer.load(self.b, b_at, v * writer.lanes) for v in range(len(sums[0]))]
         for row, slots in enumerate(sums):
-            spread = self.spread(self.a, self.row_at(a_at, self.a_row, row))
+            spread = writer.spread(self.a, self.row_at(a_at, self.a_row, row))
             for slot, vector in zip(slots, loaded, strict=True):
-                product = builder.fmul(spread, vector, flags=_FAST)
-                builder.store(builder.fadd(builder.load(slot), product, flags=_FAST), slot)
-
-    def slots(self, rows: int, vectors: int) -> list[list[Any]]:
-        """Return a place for each sum; LLVM turns them into registers."""
-        return [[cgutils.alloca_once(self.builder, self.vector) for _ in range(vectors)] for _ in range(rows)]
+                writer.add_product(slot, spread, vector)
 
     def write(self, rows: int, vectors: int, chains: int) -> None:
         """Write the whole tile: start values, the walk, the sums into C."""
-        builder = self.builder
-        sums = [self.slots(rows, vectors) for _ in range(chains)]
-        zero = ir.Constant(self.vector, [0.0] * self.lanes)
-        for row in range(rows):
+        writer, builder = self.writer, self.writer.builder
+        sums = [[writer.sums(vectors) for _ in range(rows)] for _ in range(chains)]
+        for row, slots in enumerate(sums[0]):
             at = self.row_at(self.start_at, self.start_row, row)
-            for v in range(vectors):
-                builder.store(self.load(self.start, at, v * self.lanes), sums[0][row][v])
-                for chain in sums[1:]:
-                    builder.store(zero, chain[row][v])
-        whole = builder.udiv(self.steps, self.number(chains))
-        with cgutils.for_range(builder, whole) as loop:
-            first = builder.mul(loop.index, self.number(chains))
-            for index, chain in enumerate(sums):
-                self.one_step(chain, builder.add(first, self.number(index)))
-        if chains > 1:
-            done = builder.mul(whole, self.number(chains))
-            with cgutils.for_range(builder, builder.sub(self.steps, done)) as loop:
-                self.one_step(sums[0], builder.add(done, loop.index))
+            for v, slot in enumerate(slots):
+                builder.store(writer.load(self.start, at, v * writer.lanes), slot)
+        writer.in_chains(self.steps, chains, lambda chain, step: self.one_step(sums[chain], step))
         for row in range(rows):
             at = self.row_at(self.c_at, self.c_row, row)
-            for v in range(vectors):
-                total = builder.load(sums[0][row][v])
-                for chain in sums[1:]:
-                    total = builder.fadd(total, builder.load(chain[row][v]), flags=_FAST)
-                builder.store(total, self.place(self.c, at, v * self.lanes), align=self.itemsize)
+            writer.store_sums([chain[row] for chain in sums], self.c, at)
+
+
+@written
+def turn_square(writer, source, source_at, source_row, target, target_at, target_row):
+    """Write a square of whole vectors with rows and columns exchanged, by parts of pairs of rows."""
+    builder, size = writer.builder, writer.lanes
+    numbers = ir.VectorType(ir.IntType(32), size)
+    place = [writer.number(row) for row in range(size)]
+    rows = [writer.load(source, builder.add(source_at, builder.mul(source_row, row))) for row in place]
+    step = 1
+    while step < size:
+        low = ir.Constant(numbers, [size + j - step if j & step else j for j in range(size)])
+        high = ir.Constant(numbers, [size + j if j & step else j + step for j in range(size)])
+        for first in range(size):
+            if not first & step:
+                pair = rows[first], rows[first + step]
+                rows[first], rows[first + step] = (
+                    builder.shuffle_vector(*pair, mask) for mask in (low, high)
+                )
+        step *= 2
+    for row, vector in zip(place, rows, strict=True):
+        writer.store(vector, target, builder.add(target_at, builder.mul(target_row, row)))
 
 
 def _tile(rows: int, vectors: int) -> Any:
     chains = max(1, 8 // (rows * vectors))  # sums that wait for nobody: the adder's latency is hidden
-
-    @intrinsic
-    def tile(
-        context, a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row
-    ):
-        arguments = (
-            a,
-            a_at,
-            a_row,
-            a_step,
-            b,
-            b_at,
-            b_step,
-            steps,
-            start,
-            start_at,
-            start_row,
-            c,
-            c_at,
-            c_row,
-        )
-        signature = types.void(*(t if isinstance(t, types.Array) else types.int64 for t in arguments))
-
-        def write(context, builder, signature, args):
-            _Tile(context, builder, signature, args).write(rows, vectors, chains)
-            return context.get_dummy_value()
-
-        return signature, write
+    tile = written(lambda *arguments: _Tile(*arguments).write(rows, vectors, chains))
 
     @part
     def run(a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row):
