@@ -9,14 +9,12 @@ from torch import nn
 
 from chalknet.data import Batches, Cut
 from chalknet.engine.course import Course
-from chalknet.engine.engine import Progress, Prospect
+from chalknet.engine.engine import Progress, Prospect, waking_s
 from chalknet.engine.state import State, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
 from chalknet.plan import Placement, Plan, Recipe
-
-_WAKING_S = 2.0  # an assumption until it is measured: context and libraries of a GPU, once a process
 
 
 class Eager:
@@ -30,8 +28,7 @@ class Eager:
 
     def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
         """Return that it starts at once on the CPU; a GPU has to be woken in each process."""
-        awake = placement.device == "cpu" or torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-        return Prospect(start_s=0.0 if awake else _WAKING_S)
+        return Prospect(start_s=waking_s(placement.device))
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
         """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""

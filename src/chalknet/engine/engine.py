@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import nn
 
 from chalknet.data import Batches
@@ -41,6 +42,15 @@ class Prospect:
     start_s: float = 0.0
     once_s: float = 0.0
     times_as_fast: float = 1.0
+
+
+_WAKING_S = 2.0  # an assumption until it is measured: context and libraries of a GPU, once a process
+
+
+def waking_s(device: str) -> float:
+    """Return about how many seconds a device takes before its first work in this process."""
+    awake = device == "cpu" or torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return 0.0 if awake else _WAKING_S
 
 
 class Session(Protocol):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import Prospect
+from chalknet.engine.engine import Prospect, waking_s
 from chalknet.engine.graph.recorder import CudaRecorder
 from chalknet.engine.graph.session import GraphSession
 from chalknet.engine.graph.updates import CAPTURABLE
@@ -44,8 +44,8 @@ class Graph:
         return tuple(reasons)
 
     def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
-        """Return what capturing costs; how much faster it is has to be measured."""
-        return Prospect(start_s=_CAPTURING_S)
+        """Return what waking the GPU and capturing cost; how much faster it is has to be measured."""
+        return Prospect(start_s=waking_s(placement.device) + _CAPTURING_S)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> GraphSession:
         """Return a session whose graphs are captured, with weights and random numbers as if they were not.
