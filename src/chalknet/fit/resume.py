@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from chalknet.data import Source, load
+from chalknet.engine import join
 from chalknet.errors import DataError, InvalidValue
 from chalknet.fit.checkpoint import Checkpoint, newest
 from chalknet.fit.choose import Prepared, Wish, prepare
@@ -18,6 +20,7 @@ from chalknet.fit.loop import Progress
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_files import Setting, read_setting, write_setting
 from chalknet.fit.run_folder import RunFolder, held, kept_data, load_run, made_with, setting_of
+from chalknet.fit.sharing import check_started
 from chalknet.plan import BUDGET_UNITS, DataFacts
 
 
@@ -33,6 +36,7 @@ def resume(
     device: str | None = None,
     engine: str | None = None,
     threads: int | None = None,
+    processes: int | None = None,
     progress: bool | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> FitResult:
@@ -53,6 +57,7 @@ def resume(
         device: another device than before.
         engine: another engine than before.
         threads: another number of threads than before.
+        processes: as in `fit`: as many as run now, however many there were before.
         progress: as in `fit`.
         on_progress: as in `fit`.
 
@@ -69,30 +74,50 @@ def resume(
     """
     folder = Path(path)
     budget = {"updates": updates, "epochs": epochs, "samples": samples, "seconds": seconds}
-    with held(folder):
-        setting = read_setting(folder)
-        asked = {unit: amount for unit, amount in budget.items() if amount is not None}
-        if setting.outcome is not None and setting.outcome.ended and not asked:
+    asked = {unit: amount for unit, amount in budget.items() if amount is not None}
+
+    group = join()
+    with ExitStack() as stack:
+
+        def held_here() -> tuple[Setting, Checkpoint | None, tuple[str, ...]] | None:
+            if not group.leads:
+                return None
+            stack.enter_context(held(folder))
+            setting = read_setting(folder)
+            if setting.outcome is not None and setting.outcome.ended and not asked:
+                return None
+            return (_with_budget(setting, asked), *newest(folder))
+
+        found = group.from_first(group.all_or_none(held_here))
+        if found is None:
             return load_run(folder, module=module)
-        setting = _with_budget(setting, asked)
-        start, notes = newest(folder)
-        source = _data_of(folder, setting, data)
-        where = setting.plan.placement
-        wish = Wish(
-            device or where.device,
-            engine or setting.plan.engine,
-            where.dtype,
-            threads or where.threads,
-            where.micro_batch,
-        )
-        prepared = _prepared(folder, setting, source, wish, module)
-        _check_same(setting, source, start, prepared)
+        setting, start, notes = found
+
+        def prepared_here() -> tuple[Prepared, Source]:
+            check_started(processes, group)
+            source = _data_of(folder, setting, data)
+            then = setting.plan.placement
+            alike = then.processes == group.size
+            wish = Wish(
+                device or (then.device if alike and group.size == 1 else then.device.partition(":")[0]),
+                engine or setting.plan.engine,
+                then.dtype,
+                threads or (then.threads if alike else None),
+                then.micro_batch,
+                group.size,
+            )
+            prepared = _prepared(folder, setting, source, wish, module)
+            _check_same(setting, source, start, prepared)
+            return prepared, source
+
+        prepared, source = group.all_or_none(prepared_here)
         reasons = (*setting.plan.reasons, *notes, *_what_differs(setting, prepared, start))
         decided = replace(prepared.plan, reasons=tuple(dict.fromkeys(reasons)))
         now = replace(setting_of(decided, setting.recording, source), origin=setting.origin)
-        write_setting(folder, now)
-        with listening(setting.recording, decided, progress, on_progress) as recording:
-            return carry_out(replace(prepared, plan=decided), recording, RunFolder(folder, now), start)
+        recording = stack.enter_context(listening(setting.recording, decided, progress, on_progress))
+        group.all_or_none(lambda: write_setting(folder, now) if group.leads else None)
+        run = RunFolder(folder, now) if group.leads else None
+        return carry_out(replace(prepared, plan=decided), recording, run, start)
 
 
 def _with_budget(setting: Setting, asked: Mapping[str, float]) -> Setting:
@@ -171,8 +196,9 @@ def _what_differs(setting: Setting, prepared: Prepared, start: Checkpoint | None
     then, now = setting.plan, prepared.plan
     facts_then: dict[str, object] = {"engine": then.engine, "device": then.placement.device}
     facts_now: dict[str, object] = {"engine": now.engine, "device": now.placement.device}
-    facts_then |= {"threads": then.placement.threads, **setting.made_with}
-    facts_now |= {"threads": now.placement.threads, **made_with()}
+    facts_then |= {"threads": then.placement.threads, "processes": then.placement.processes}
+    facts_now |= {"threads": now.placement.threads, "processes": now.placement.processes}
+    facts_then, facts_now = facts_then | dict(setting.made_with), facts_now | made_with()
     others = [
         f"{name} {facts_now[name]} instead of {value}"
         for name, value in facts_then.items()
