@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 import torch.distributed as dist
@@ -39,11 +38,10 @@ class SharedUpdate:
         self._group, self._module, self._seed = group, module, plan.recipe.seed
         self._noise = RandomStream(plan.recipe.seed, device)
         self._loss = PieceLoss(plan.recipe, lanes=group.size)
-        self._is_told = False
         self._ddp = DistributedDataParallel(
             module,
             device_ids=[device] if device.type == "cuda" else None,
-            find_unused_parameters=plan.network is None,  # any module may leave some unused
+            find_unused_parameters=_leaves_some_unused(plan, module),
         )
 
     def active(self) -> AbstractContextManager[None]:
@@ -69,7 +67,7 @@ class SharedUpdate:
         """
         if not len(y):
             return self._of_no_rows(x)
-        yhat = self._forward(x)
+        yhat: torch.Tensor = self._ddp(x)
         try:
             loss: torch.Tensor = self._loss(yhat, y, of)
         except RuntimeError:  # BCELoss refuses NaN instead of giving it
@@ -94,24 +92,33 @@ class SharedUpdate:
             remedy="Compute it in pieces: micro_batch=256 (--micro-batch 256), or less.",
         )
 
-    def _forward(self, x: torch.Tensor) -> torch.Tensor:
-        with nullcontext() if self._is_told else warnings.catch_warnings():
-            if not self._is_told:  # torch says once where no parameter is unused
-                warnings.filterwarnings("ignore", ".*find_unused_parameters")
-            yhat: torch.Tensor = self._ddp(x)
-        self._is_told = True
-        return yhat
-
     def _of_no_rows(self, x: torch.Tensor) -> torch.Tensor:
         """Return a loss that adds nothing: of a row of zeros, as many modules cannot map no rows at all."""
-        modes = {child: child.training for child in self._module.modules()}
-        self._module.eval()  # so that no running mean takes notice of the row
-        try:
-            yhat = self._forward(x.new_zeros(1, *x.shape[1:]))
-        finally:
-            for child, training in modes.items():
-                child.training = training
+        with _evaluating(self._module):  # so that no running mean takes notice of the row
+            yhat: torch.Tensor = self._ddp(x.new_zeros(1, *x.shape[1:]))
         return yhat.sum() * 0.0
+
+
+def _leaves_some_unused(plan: Plan, module: nn.Module) -> bool:
+    """Return whether a module has parameters that take no part in its yhat; a chain of steps has none."""
+    if plan.network is not None:
+        return False
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    with _evaluating(module):
+        yhat = module(parameters[0].new_zeros(1, *map(int, plan.data.x_shape)))
+    gradients = torch.autograd.grad(yhat.sum(), parameters, allow_unused=True)
+    return any(gradient is None for gradient in gradients)
+
+
+@contextmanager
+def _evaluating(module: nn.Module) -> Iterator[None]:
+    modes = {child: child.training for child in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for child, training in modes.items():
+            child.training = training
 
 
 def _mixed(seed: int, rank: int, update: int) -> int:
