@@ -33,6 +33,7 @@ from chalknet.cli.options import (
     FormName,
     FormNotation,
     HeldOut,
+    Logs,
     Loss,
     MicroBatch,
     Momentum,
@@ -102,6 +103,7 @@ def fit(
     out: Annotated[Path | None, typer.Option(help="A folder to keep the run in.")] = None,
     checkpoint_every: CheckpointEvery = None,
     micro_batch: MicroBatch = None,
+    log: Logs = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run kept in --out.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the fit: a .svg, .png or .pdf file.")] = None,
     over: Annotated[
@@ -117,6 +119,7 @@ def fit(
 
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700 --batch-size 2048 --seed 1
     Example: chalknet fit '784 -> 512 relu -> 1 sigmoid' --loss bce --epochs 5 --batch-size 512 --processes 2
+    Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --batch-size 9 --log tensorboard:runs/first
     """
     asked = locals()
     check_picture(plot)
@@ -135,7 +138,7 @@ def fit(
         words = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
         raise typer.Exit(launch(plan.placement.processes, words, out))
     keep = {key: asked[key] for key in _KEEPING}
-    result = cn.fit(network, pair, **recipe, **where, **keep, **_optimizer(asked))
+    result = cn.fit(network, pair, **recipe, **where, **keep, **_optimizer(asked), log=log or ())
     if not answers():
         return
     if plot is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from chalknet.fit.bar import bar, wants_bar
 from chalknet.fit.checkpoint import Checkpoint
 from chalknet.fit.choose import Prepared, Wish, prepare
 from chalknet.fit.interval import Interval
+from chalknet.fit.log import Feeds, check_logs, open_feeds
 from chalknet.fit.loop import Progress, Recording, Run, run_loop
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_folder import RunFolder, claimed, setting_of
@@ -59,6 +60,7 @@ def fit(
     overwrite: bool = False,
     micro_batch: int | None = None,
     processes: int | None = None,
+    log: str | Sequence[str] = (),
     **optimizer_options: OptionValue,
 ) -> FitResult:
     """Return the fitted module, its history and how the fit ended.
@@ -105,6 +107,8 @@ def fit(
             update. Left out, an update for which memory runs out is cut into pieces by itself.
         processes: how many processes share each update. They are started by torch's launcher, `torchrun`,
             which every fit in them notices by itself; given, another number of them is refused.
+        log: where the history goes beside `out` while the fit goes on: "tensorboard:DIR",
+            "mlflow:EXPERIMENT", or several of them.
         **optimizer_options: the optimizer's own options: momentum, nesterov, weight_decay, betas, ...
 
     Raises:
@@ -138,6 +142,7 @@ def fit(
         _check_recording(evaluate_every=evaluate_every, record_every=record_every)
         recording = Recording(evaluate_every, record_every, _checkpoints(checkpoint_every, out))
         check_started(processes, group)
+        check_logs(log)
         source = load(data, held_out=held_out)
         wish = Wish(device, engine, dtype, threads, micro_batch, group.size)
         return prepare(model, source, recipe, wish), recording, source
@@ -147,13 +152,18 @@ def fit(
         prepared, recording, source = group.all_or_none(prepared_here)
         recording = stack.enter_context(listening(recording, prepared.plan, progress, on_progress))
 
-        def claimed_here() -> RunFolder | None:
-            if out is None or not group.leads:
-                return None
-            setting = setting_of(prepared.plan, recording, source)
-            return stack.enter_context(claimed(Path(out), setting, source, overwrite=overwrite))
+        def opened_here() -> tuple[RunFolder | None, Feeds]:
+            if not group.leads:
+                return None, Feeds()
+            folder = None
+            if out is not None:
+                setting = setting_of(prepared.plan, recording, source)
+                folder = stack.enter_context(claimed(Path(out), setting, source, overwrite=overwrite))
+            feeds = stack.enter_context(open_feeds(prepared.plan, dict.fromkeys(check_logs(log))))
+            return folder and folder.with_logs(feeds.keys), feeds
 
-        return carry_out(prepared, recording, group.all_or_none(claimed_here))
+        folder, feeds = group.all_or_none(opened_here)
+        return carry_out(prepared, recording, folder, feeds)
 
 
 def plan(
@@ -188,7 +198,11 @@ def plan(
 
 
 def carry_out(
-    prepared: Prepared, recording: Recording, folder: RunFolder | None, start: Checkpoint | None = None
+    prepared: Prepared,
+    recording: Recording,
+    folder: RunFolder | None,
+    feeds: Feeds,
+    start: Checkpoint | None = None,
 ) -> FitResult:
     """Open the plan's engine, run the loop to its end and keep what it gave.
 
@@ -196,6 +210,7 @@ def carry_out(
         prepared: the plan and the data.
         recording: what is recorded.
         folder: where it is kept, or None.
+        feeds: the logs that are fed with the history.
         start: where the fit goes on; None for one that begins.
     """
     decided, group = prepared.plan, Group.here()
@@ -215,10 +230,12 @@ def carry_out(
                     group,
                     start,
                     None if folder is None else folder.keep_checkpoint,
+                    feeds.see,
                 )
             )
-        decided = replace(decided, reasons=(*decided.reasons, *session.notes))
-        result = FitResult(decided, session.module, history, outcome, session.compile_s)
+        notes = (*session.notes, *feeds.end(history, outcome))
+        decided = replace(decided, reasons=(*decided.reasons, *notes))
+        result = FitResult(decided, session.module, history, outcome, session.compile_s, notes)
         if folder is not None:
             folder.keep(result)
         group.wait()  # whoever goes on finds the folder as the first process leaves it

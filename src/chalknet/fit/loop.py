@@ -77,6 +77,7 @@ class Run:
         group: the processes that share the fit; all of them take every turn alike.
         start: where the fit goes on; None for one that begins.
         keep: is handed the checkpoints; None keeps none.
+        log: is shown the history after every stretch.
     """
 
     plan: Plan
@@ -88,6 +89,7 @@ class Run:
     group: Group = field(default_factory=Group)
     start: Checkpoint | None = None
     keep: Callable[[Checkpoint], None] | None = None
+    log: Callable[[History], None] = lambda history: None
 
 
 def run_loop(run: Run) -> tuple[History, Outcome]:
@@ -110,6 +112,7 @@ def run_loop(run: Run) -> tuple[History, Outcome]:
         if _is_to_be_kept(run, updates, saved, outcome):
             run.keep(Checkpoint(run.session.state(), history, seconds, loss))  # type: ignore[misc]
             saved = monotonic()
+        run.log(history)
         if outcome is None:
             _tell(run, history, updates, seconds, loss)
     # What ends a history is no part of its checkpoints: a fit that goes on has it elsewhere.

@@ -16,9 +16,10 @@ from chalknet.errors import DataError, InvalidValue
 from chalknet.fit.checkpoint import Checkpoint, newest
 from chalknet.fit.choose import Prepared, Wish, prepare
 from chalknet.fit.fit import carry_out, listening
+from chalknet.fit.log import Feeds, check_logs, open_feeds
 from chalknet.fit.loop import Progress
 from chalknet.fit.result import FitResult
-from chalknet.fit.run_files import Setting, read_setting, write_setting
+from chalknet.fit.run_files import Setting, read_setting
 from chalknet.fit.run_folder import RunFolder, held, kept_data, load_run, made_with, setting_of
 from chalknet.fit.sharing import check_started
 from chalknet.plan import BUDGET_UNITS, DataFacts
@@ -95,6 +96,7 @@ def resume(
 
         def prepared_here() -> tuple[Prepared, Source]:
             check_started(processes, group)
+            check_logs(tuple(setting.logs))
             source = _data_of(folder, setting, data)
             then = setting.plan.placement
             alike = then.processes == group.size
@@ -115,9 +117,16 @@ def resume(
         decided = replace(prepared.plan, reasons=tuple(dict.fromkeys(reasons)))
         now = replace(setting_of(decided, setting.recording, source), origin=setting.origin)
         recording = stack.enter_context(listening(setting.recording, decided, progress, on_progress))
-        group.all_or_none(lambda: write_setting(folder, now) if group.leads else None)
-        run = RunFolder(folder, now) if group.leads else None
-        return carry_out(replace(prepared, plan=decided), recording, run, start)
+
+        def opened_here() -> tuple[RunFolder | None, Feeds]:
+            if not group.leads:
+                return None, Feeds()
+            history = None if start is None else start.history
+            feeds = stack.enter_context(open_feeds(decided, setting.logs, history))
+            return RunFolder(folder, now).with_logs(feeds.keys), feeds
+
+        run, feeds = group.all_or_none(opened_here)
+        return carry_out(replace(prepared, plan=decided), recording, run, feeds, start)
 
 
 def _with_budget(setting: Setting, asked: Mapping[str, float]) -> Setting:
