@@ -256,7 +256,7 @@ def test_a_log_that_does_not_answer_is_not_waited_for(monkeypatch):
 
 
 def test_rows_that_come_too_fast_are_left_out_evenly_and_told(monkeypatch):
-    monkeypatch.setattr(log, "_MOST_ROWS", 100)
+    monkeypatch.setattr(log, "_MOST_ROWS_AT_THE_END", 100)
     free = Stuck()
     free.go.set()
     (note,) = log.Feed("tensorboard:a", free).end(history_of(1001), Outcome.FINISHED)

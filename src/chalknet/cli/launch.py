@@ -13,6 +13,11 @@ from pathlib import Path
 import chalknet as cn
 from chalknet.cli.say import tell
 
+# What torch's launcher takes for itself and does not give back; Windows has two of them.
+_HANDLED = [
+    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+]
+
 
 def is_launched() -> bool:
     """Return whether a launcher of torch's started this process, as one of several or alone."""
@@ -58,6 +63,7 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         max_restarts=0,
     )
     logging.disable(logging.CRITICAL)  # the launcher's own words: ours are told below
+    before = {number: signal.getsignal(number) for number in _HANDLED}
     try:
         elastic_launch(config, sys.executable)("-m", "chalknet", *words)
     except SignalException as ended:
@@ -67,6 +73,8 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         return _exit_code(rank, processes, failure.exitcode, out)
     finally:
         logging.disable(logging.NOTSET)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
     return 0
 
 

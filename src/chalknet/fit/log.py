@@ -19,8 +19,8 @@ from chalknet.units import show_count
 _EVERY_S = 5.0
 _ROWS_AT_A_TIME = 1000
 # Writing a row takes about 50 µs in TensorBoard's format and 90 µs in MLflow's, and takes them from the fit
-# where Python does both: at most so many rows each time are a tenth of it.
-_MOST_ROWS = 10_000
+# where Python does both: at most so many rows each time are a tenth of it. At the end nothing is held up.
+_MOST_ROWS, _MOST_ROWS_AT_THE_END = 10_000, 100_000
 _PATIENCE_S = 20.0  # at the end, for a server that does not answer
 _LAST_WORDS_S = 2.0  # after an error, which is to be told at once
 
@@ -158,13 +158,13 @@ class Feed:
         """Write what is new, if the last time is done and long enough ago."""
         if monotonic() - self._last_s >= _EVERY_S and not self._thread.is_alive():
             self._last_s = monotonic()
-            self._start(partial(self._write, self._new(history)))
+            self._start(partial(self._write, self._new(history, _MOST_ROWS)))
 
     def end(self, history: History, outcome: Outcome) -> tuple[str, ...]:
         """Write what is left and how the fit ended; return what could not be written, as a sentence."""
         until = monotonic() + _PATIENCE_S
         if self._is_done_by(until):
-            self._start(partial(self._write, self._new(history), outcome))
+            self._start(partial(self._write, self._new(history, _MOST_ROWS_AT_THE_END), outcome))
         is_done = self._is_done_by(until)
         if self._problem is not None or not is_done:
             why = f"{type(self._problem).__name__}: {self._problem}" if self._problem else "no answer so far"
@@ -206,9 +206,9 @@ class Feed:
             self.log.close(outcome)
         self._problem = None
 
-    def _new(self, history: History) -> tuple[Piece, ...]:
-        """Return copies of the new rows, as the history goes on growing meanwhile."""
-        step = -(-(len(history) - self.row) // _MOST_ROWS)
+    def _new(self, history: History, most: int) -> tuple[Piece, ...]:
+        """Return copies of the new rows, at most so many, as the history goes on growing meanwhile."""
+        step = -(-(len(history) - self.row) // most)
         chosen = range(self.row, len(history))[::-1][:: max(1, step)][::-1]  # the last one is among them
         pieces = []
         for some in (

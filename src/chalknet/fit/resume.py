@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -79,17 +80,8 @@ def resume(
 
     group = join()
     with ExitStack() as stack:
-
-        def held_here() -> tuple[Setting, Checkpoint | None, tuple[str, ...]] | None:
-            if not group.leads:
-                return None
-            stack.enter_context(held(folder))
-            setting = read_setting(folder)
-            if setting.outcome is not None and setting.outcome.ended and not asked:
-                return None
-            return (_with_budget(setting, asked), *newest(folder))
-
-        found = group.from_first(group.all_or_none(held_here))
+        held_here = partial(_held, folder, asked, stack)
+        found = group.from_first(group.all_or_none(lambda: held_here() if group.leads else None))
         if found is None:
             return load_run(folder, module=module)
         setting, start, notes = found
@@ -98,16 +90,7 @@ def resume(
             check_started(processes, group)
             check_logs(tuple(setting.logs))
             source = _data_of(folder, setting, data)
-            then = setting.plan.placement
-            alike = then.processes == group.size
-            wish = Wish(
-                device or (then.device if alike and group.size == 1 else then.device.partition(":")[0]),
-                engine or setting.plan.engine,
-                then.dtype,
-                threads or (then.threads if alike else None),
-                then.micro_batch,
-                group.size,
-            )
+            wish = _as_before(setting, group.size, engine, device, threads)
             prepared = _prepared(folder, setting, source, wish, module)
             _check_same(setting, source, start, prepared)
             return prepared, source
@@ -115,7 +98,6 @@ def resume(
         prepared, source = group.all_or_none(prepared_here)
         reasons = (*setting.plan.reasons, *notes, *_what_differs(setting, prepared, start))
         decided = replace(prepared.plan, reasons=tuple(dict.fromkeys(reasons)))
-        now = replace(setting_of(decided, setting.recording, source), origin=setting.origin)
         recording = stack.enter_context(listening(setting.recording, decided, progress, on_progress))
 
         def opened_here() -> tuple[RunFolder | None, Feeds]:
@@ -123,10 +105,44 @@ def resume(
                 return None, Feeds()
             history = None if start is None else start.history
             feeds = stack.enter_context(open_feeds(decided, setting.logs, history))
+            now = replace(setting_of(decided, setting.recording, source), origin=setting.origin)
             return RunFolder(folder, now).with_logs(feeds.keys), feeds
 
         run, feeds = group.all_or_none(opened_here)
         return carry_out(replace(prepared, plan=decided), recording, run, feeds, start)
+
+
+class _Held(NamedTuple):
+    """What a run's folder says, and what is wrong with its newest checkpoints."""
+
+    setting: Setting
+    start: Checkpoint | None
+    notes: tuple[str, ...]
+
+
+def _held(folder: Path, asked: Mapping[str, float], stack: ExitStack) -> _Held | None:
+    """Return where a run stands, its folder held from now on; None when there is nothing left to do."""
+    stack.enter_context(held(folder))
+    setting = read_setting(folder)
+    if setting.outcome is not None and setting.outcome.ended and not asked:
+        return None
+    return _Held(_with_budget(setting, asked), *newest(folder))
+
+
+def _as_before(
+    setting: Setting, processes: int, engine: str | None, device: str | None, threads: int | None
+) -> Wish:
+    """Return the wish for what was before where nothing else is asked; more processes have fewer threads."""
+    then = setting.plan.placement
+    alike = then.processes == processes
+    return Wish(
+        device or (then.device if processes == 1 and alike else then.device.partition(":")[0]),
+        engine or setting.plan.engine,
+        then.dtype,
+        threads or (then.threads if alike else None),
+        then.micro_batch,
+        processes,
+    )
 
 
 def _with_budget(setting: Setting, asked: Mapping[str, float]) -> Setting:
