@@ -189,6 +189,7 @@ def main(folder):
     kept["unknown loss"] = error_of(lambda: cn.fit(cn.read(BINARY), data(), loss="bcee", updates=3))
     kept["alone"] = error_of(lambda: cn.fit(cn.read(BINARY), data() if rank else "none.csv", **fit))
     kept["other number"] = error_of(lambda: cn.fit(cn.read(BINARY), data(), processes=3, **fit))
+    kept["unlike"] = error_of(lambda: cn.fit(cn.read(BINARY), data(), loss="bce", updates=3 + rank))
     kept["occupied"] = error_of(lambda: cn.fit(cn.read(BINARY), data(), out=folder, **fit))
     x, y = data()
     failing = Taking(x, y[:, None])

@@ -126,6 +126,12 @@ def test_an_error_of_all_processes_is_the_first_ones_to_tell(kept):
         assert kept[1][name][0] == "Elsewhere" and kept[1][name][1].startswith("process 0 of 2: got ")
 
 
+def test_processes_that_were_asked_for_different_fits_are_refused(kept):
+    kind, text, _ = kept[1]["unlike"]
+    assert kind == "InvalidValue" and "got updates=4, which is not what process 0 was given" in text
+    assert kept[0]["unlike"][0] == "Elsewhere"
+
+
 def test_an_occupied_folder_is_refused_in_all_processes(kept):
     assert kept[0]["occupied"][0] == "FileProblem" and kept[1]["occupied"][0] == "Elsewhere"
 

@@ -20,7 +20,7 @@ from chalknet.fit.log import Feeds, check_logs, open_feeds
 from chalknet.fit.loop import Progress, Recording, Run, run_loop
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_folder import RunFolder, claimed, setting_of
-from chalknet.fit.sharing import check_started
+from chalknet.fit.sharing import check_alike, check_started
 from chalknet.fit.signals import interruptible
 from chalknet.fit.threads import using_threads
 from chalknet.network import Network
@@ -214,6 +214,7 @@ def carry_out(
         start: where the fit goes on; None for one that begins.
     """
     decided, group = prepared.plan, Group.here()
+    check_alike(decided, recording, group)
     with group.watched(), using_threads(decided.placement.threads):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
         if start is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import torch
 from torch import nn
@@ -11,8 +11,9 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine import Group
 from chalknet.errors import InvalidValue, Refused
+from chalknet.fit.loop import Recording
 from chalknet.network import Network
-from chalknet.plan import Placement
+from chalknet.plan import Placement, Plan
 from chalknet.units import show_count
 
 
@@ -48,6 +49,33 @@ def check_started(asked: int | None, group: Group) -> None:
             remedy=f"Start the script with torchrun --nproc-per-node {asked}, or let the command do it: "
             f"chalknet fit ... --processes {asked}.",
         )
+
+
+def check_alike(plan: Plan, recording: Recording, group: Group) -> None:
+    """Refuse processes that were asked for different fits, which would wait for each other for ever.
+
+    Raises:
+        InvalidValue: in a process whose fit is not the first one's, naming what differs.
+    """
+    asked = asdict(plan.recipe) | asdict(plan.data) | asdict(replace(recording, on_progress=None))
+    asked |= {
+        "model": plan.model,
+        "name": "",
+        "engine": plan.engine,
+    }  # a file may be elsewhere on each machine
+    first = group.from_first(asked)
+    others = [f"{name}={value!r}" for name, value in asked.items() if value != first[name]]
+
+    def check() -> None:
+        if others:
+            raise InvalidValue(
+                where="a fit in several processes",
+                got=f"{', '.join(others)}, which is not what process 0 was given",
+                wanted="the same fit in all of them",
+                remedy="Call it in each process with the same arguments.",
+            )
+
+    group.all_or_none(check)
 
 
 def shared(placement: Placement, processes: int, *, device: str, threads: int | None) -> Placement:
