@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import checkpoints, commands, drawing, engines, gpu, race, scale, wide
+from benchmarks import checkpoints, commands, drawing, engines, gpu, processes, race, scale, wide
 from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 
 SECTIONS = {
@@ -13,6 +13,7 @@ SECTIONS = {
     "scale": Section("Cost against scale", scale.measured),
     "checkpoints": Section("Checkpoints", checkpoints.measured),
     "race": Section("The race", race.measured),
+    "processes": Section("Processes", processes.measured),
     "gpu": Section("On a GPU", gpu.measured),
     "commands": Section("Commands", commands.measured),
     "drawings": Section("Drawings", drawing.measured),

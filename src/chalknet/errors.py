@@ -113,6 +113,26 @@ class Refused(ChalknetError, RuntimeError):
     """A plan that no engine, device or room at hand can run."""
 
 
+class Elsewhere(Refused):
+    """What ended this process of a fit is the error of another one, which tells it itself."""
+
+    @classmethod
+    def of(cls, rank: int | None, size: int, what: str) -> Elsewhere:
+        """Return the error for what happened in another process.
+
+        Args:
+            rank: which process it was; None when nobody knows.
+            size: how many share the fit.
+            what: its error, in one line.
+        """
+        return cls(
+            where=f"another process of {size}" if rank is None else f"process {rank} of {size}",
+            got=what,
+            wanted=f"all {size} processes at work",
+            remedy="Mend what it says, and start all of them again.",
+        )
+
+
 @contextmanager
 def writing(path: object) -> Iterator[None]:
     """Turn what the system says against writing a file into a FileProblem that names it."""

@@ -12,6 +12,7 @@ import typer
 
 import chalknet as cn
 from chalknet.cli.app import app
+from chalknet.cli.launch import answers, is_launched, launch
 from chalknet.cli.options import (
     Alpha,
     Amsgrad,
@@ -32,11 +33,13 @@ from chalknet.cli.options import (
     FormName,
     FormNotation,
     HeldOut,
+    Logs,
     Loss,
     MicroBatch,
     Momentum,
     Nesterov,
     Optimizer,
+    Processes,
     Rate,
     Reduction,
     Samples,
@@ -56,6 +59,7 @@ _OPTIMIZER_OPTIONS = ("momentum", "dampening", "weight_decay", "betas", "eps", "
 _RECIPE = tuple(name for name in cn.Recipe.__dataclass_fields__ if name != "optimizer_options")
 
 
+_KEEPING = ("evaluate_every", "record_every", "out", "checkpoint_every", "overwrite", "processes")
 _EXIT_CODES = {"DIVERGED": 1, "INTERRUPTED": 130}
 
 
@@ -86,6 +90,7 @@ def fit(
     engine: EngineName = "auto",
     dtype: Dtype = None,
     threads: Threads = None,
+    processes: Processes = None,
     momentum: Momentum = None,
     dampening: Dampening = None,
     nesterov: Nesterov = False,
@@ -98,6 +103,7 @@ def fit(
     out: Annotated[Path | None, typer.Option(help="A folder to keep the run in.")] = None,
     checkpoint_every: CheckpointEvery = None,
     micro_batch: MicroBatch = None,
+    log: Logs = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run kept in --out.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the fit: a .svg, .png or .pdf file.")] = None,
     over: Annotated[
@@ -112,19 +118,29 @@ def fit(
     """Fit a network to data.
 
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700 --batch-size 2048 --seed 1
+    Example: chalknet fit '784 -> 512 relu -> 1 sigmoid' --loss bce --epochs 5 --batch-size 512 --processes 2
+    Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --batch-size 9 --log tensorboard:runs/first
     """
     asked = locals()
     check_picture(plot)
     network, pair = network_of(form, notation, name, sizes), pair_of(data, target)
     recipe = {key: asked[key] for key in _RECIPE} | {"batch_size": _batch_size(batch_size)}
     where = {key: asked[key] for key in ("device", "engine", "dtype", "threads")}
-    where["held_out"] = _held_out(held_out)
+    where |= {"held_out": _held_out(held_out), "micro_batch": micro_batch}
+    several = processes not in (None, 1) and not is_launched()
+    if dry_run or several:  # what is wrong is said before a process is started
+        options = cn.Recipe(**recipe, optimizer_options=_optimizer(asked))
+        plan = cn.plan(network, pair, options, **where, processes=1 if processes is None else processes)
     if dry_run:
-        say(str(cn.plan(network, pair, cn.Recipe(**recipe, optimizer_options=_optimizer(asked)), **where)))
+        say(str(plan))
         return
-    keep = {key: asked[key] for key in ("evaluate_every", "record_every", "out", "overwrite", "micro_batch")}
-    keep["checkpoint_every"] = checkpoint_every
-    result = cn.fit(network, pair, **recipe, **where, **keep, **_optimizer(asked))
+    if several:
+        words = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
+        raise typer.Exit(launch(plan.placement.processes, words, out))
+    keep = {key: asked[key] for key in _KEEPING}
+    result = cn.fit(network, pair, **recipe, **where, **keep, **_optimizer(asked), log=log or ())
+    if not answers():
+        return
     if plot is not None:
         cn.plot(result, over, data=pair if over == "x" else None).save(plot)
     say(json.dumps(_summary(result)) if as_json else str(result))
@@ -179,6 +195,8 @@ def compare(
     comparison = cn.compare(
         network, pair, methods, **shared, **_optimizer(asked), held_out=_held_out(held_out)
     )
+    if not answers():
+        return
     if plot is not None:
         comparison.plot(over, data=pair if over == "x" else None).save(plot)
     if as_json:
@@ -201,6 +219,7 @@ def resume(
     device: Annotated[str | None, typer.Option(help="Another device than before.")] = None,
     engine: Annotated[str | None, typer.Option(help="Another engine than before.")] = None,
     threads: Threads = None,
+    processes: Processes = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was killed or interrupted, from its last whole checkpoint.
@@ -211,9 +230,13 @@ def resume(
     Example: chalknet resume run/ --updates 1400
     """
     asked = locals()
+    if processes not in (None, 1) and not is_launched():
+        raise typer.Exit(launch(processes, sys.argv[1:], run))
     options = {key: asked[key] for key in ("updates", "epochs", "samples", "seconds")}
-    options |= {key: asked[key] for key in ("device", "engine", "threads")}
+    options |= {key: asked[key] for key in ("device", "engine", "threads", "processes")}
     result = cn.resume(run, data=None if data is None else pair_of(data, target), **options)
+    if not answers():
+        return
     say(json.dumps(_summary(result)) if as_json else _with_reasons(result))
     raise typer.Exit(_EXIT_CODES.get(result.outcome.name, 0))
 

@@ -7,6 +7,7 @@ import sys
 import chalknet as cn
 from chalknet.cli import fits, networks, races  # their verbs are added as they are imported
 from chalknet.cli.app import app
+from chalknet.cli.launch import tells
 from chalknet.cli.say import tell
 
 __all__ = ["fits", "main", "networks", "races"]
@@ -21,7 +22,9 @@ def main() -> None:
     except cn.ChalknetError as problem:
         if debug:
             raise
-        tell(f"error: {problem}")
+        if not tells(problem):
+            sys.exit(0)  # the process that tells it has the exit code too
+        tell(f"error: {', '.join([*getattr(problem, '__notes__', ()), str(problem)])}")
         usage = type(problem).__name__ in ("InvalidValue", "UnknownName")
         sys.exit(2 if usage else 1)
     except BrokenPipeError:

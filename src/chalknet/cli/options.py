@@ -45,6 +45,17 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
 EngineName = Annotated[str, typer.Option("--engine", help="auto, fused_cpu, graph (CUDA) or eager.")]
 Dtype = Annotated[str | None, typer.Option(help="float32 or float64.")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads torch may use.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, help="Processes on this machine that share each update (torch's DDP).")
+]
+Logs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log",
+        metavar="KIND:PLACE",
+        help="Also write the history there: tensorboard:DIR, mlflow:EXPERIMENT. Can be given several times.",
+    ),
+]
 CheckpointEvery = Annotated[
     str | None,
     typer.Option(metavar="200|30s", help="Updates or time between two checkpoints in --out; a minute."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 
 import torch
@@ -10,6 +11,8 @@ from torch import nn
 from chalknet.data import Batches, Cut
 from chalknet.engine.course import Course
 from chalknet.engine.engine import Progress, Prospect, waking_s
+from chalknet.engine.group import Group
+from chalknet.engine.shared import SharedUpdate
 from chalknet.engine.state import State, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
 from chalknet.module import RandomStream, build
@@ -33,7 +36,9 @@ class Eager:
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
         """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""
         stream = RandomStream(plan.recipe.seed, torch.device(plan.placement.device))
-        return EagerSession(plan, batches, stream, opened_module(plan, module, stream))
+        module = opened_module(plan, module, stream)
+        group = Group.here() if plan.placement.processes > 1 else Group()
+        return EagerSession(plan, batches, stream, module, group)
 
 
 def opened_module(plan: Plan, module: nn.Module | None, stream: RandomStream) -> nn.Module:
@@ -57,9 +62,12 @@ class EagerSession:
         batches: the samples in their order.
         stream: what orders and Dropout are drawn from.
         module: on its device.
+        group: the processes that share each update.
     """
 
-    def __init__(self, plan: Plan, batches: Batches, stream: RandomStream, module: nn.Module) -> None:
+    def __init__(
+        self, plan: Plan, batches: Batches, stream: RandomStream, module: nn.Module, group: Group
+    ) -> None:
         self.module = module
         self.compile_s = 0.0
         self.notes: tuple[str, ...] = ()
@@ -68,14 +76,15 @@ class EagerSession:
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
         self._device = torch.device(plan.placement.device)
-        self._course = Course(batches, Cut(most=plan.placement.micro_batch))
+        self._course = Course(batches, Cut(plan.placement.micro_batch, group.rank, group.size))
+        self._shared = SharedUpdate(plan, module, group) if group.size > 1 else None
 
     def advance(self, updates: int) -> Progress:
         """Make so many updates, fewer when yhat is no number."""
         on_cpu = self._device.type == "cpu"
         losses: list[float] = []
         waiting: list[torch.Tensor] = []  # losses still on the device, fetched once at the end
-        with self._stream.active():
+        with self._shared.active() if self._shared else self._stream.active():
             started = perf_counter()
             for _ in range(updates):
                 loss = self._update()
@@ -88,7 +97,10 @@ class EagerSession:
                     waiting.append(loss)
             if waiting:
                 losses = [*torch.stack(waiting).tolist(), *losses]
-            return Progress(tuple(losses), perf_counter() - started)
+            elapsed_s = perf_counter() - started
+        if self._shared:
+            return Progress(*self._shared.agree(losses, elapsed_s))
+        return Progress(tuple(losses), elapsed_s)
 
     def state(self) -> State:
         """Return all that the next update depends on."""
@@ -106,7 +118,7 @@ class EagerSession:
         self._named.load_state_dict(dict(state.weights))
         fill_slots(self._optimizer, self._named, state.slots)
         self._stream.go_to(state.random)
-        self._course.cut = Cut(most=state.micro_batch)
+        self._course.cut = replace(self._course.cut, most=state.micro_batch)
         self._course.go_to(state.updates, state.order)
 
     def _update(self) -> torch.Tensor | None:
@@ -117,28 +129,36 @@ class EagerSession:
             except (RuntimeError, MemoryError) as problem:
                 if not is_out_of_memory(problem):
                     raise
+                if self._shared:
+                    raise self._shared.out_of_memory() from problem
                 smaller = self._smaller_cut(problem)
             self._cut_smaller(smaller)  # apart from the error, which holds on to the memory it speaks of
 
     def _attempt(self) -> torch.Tensor | None:
-        module, loss_of, device = self.module, self._loss, self._device
+        shared, course, device = self._shared, self._course, self._device
         on_cpu = device.type == "cpu"
         total: torch.Tensor | None = None
-        for x, y, of in self._course.next():
+        for x, y, of in shared.pieces(course, self._stream) if shared else course.next():
             if not on_cpu:
                 x, y = x.to(device), y.to(device)
-            try:
-                loss = loss_of(module(x), y, of)
-            except RuntimeError as problem:
-                if is_out_of_memory(problem) or _is_finite(module, x):
-                    raise
-                return None  # BCELoss refuses NaN instead of giving it
+            loss = shared.loss(x, y, of) if shared else self._loss_of(x, y, of)
+            if loss is None:
+                return None
             loss.backward()  # type: ignore[no-untyped-call]
             total = loss.detach() if total is None else total + loss.detach()
         self._optimizer.step()
         self._drop_gradients()
         self._course.updates += 1
         return total
+
+    def _loss_of(self, x: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor | None:
+        yhat = self.module(x)
+        try:
+            return self._loss(yhat, y, of)
+        except RuntimeError as problem:
+            if is_out_of_memory(problem) or yhat.isfinite().all():
+                raise
+            return None  # BCELoss refuses NaN instead of giving it
 
     def _drop_gradients(self) -> None:
         for parameter in self.module.parameters():  # optimizer.zero_grad() takes 6 % of an update at S1
@@ -154,7 +174,7 @@ class EagerSession:
         self._drop_gradients()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-        self._course.cut = Cut(most=most)
+        self._course.cut = replace(self._course.cut, most=most)
         self._course.again()
         self.notes = (
             f"memory ran out: each update is summed over at most {most:,} samples at a time, "
@@ -167,8 +187,3 @@ def is_out_of_memory(problem: BaseException) -> bool:
     return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(
         problem
     )
-
-
-@torch.no_grad()
-def _is_finite(module: nn.Module, x: torch.Tensor) -> bool:
-    return bool(module(x).isfinite().all())

@@ -15,6 +15,7 @@ from chalknet.fit.auto import Ways, choose_way
 from chalknet.fit.evaluate import evaluation_mode
 from chalknet.fit.remembered import Memory
 from chalknet.fit.rule import Cost
+from chalknet.fit.sharing import differences, shared
 from chalknet.fit.targets import MappedSource, Mouth, make_ready
 from chalknet.fit.trial import try_out
 from chalknet.module import read_module, require_settled
@@ -36,6 +37,7 @@ class Wish:
         dtype: "float32" or "float64"; None keeps a given module's own, and is float32 for a network.
         threads: CPU threads torch may use; None leaves torch's number.
         micro_batch: samples of an update computed at a time; None for all of them.
+        processes: how many processes share each update.
     """
 
     device: str = "auto"
@@ -43,6 +45,7 @@ class Wish:
     dtype: str | None = None
     threads: int | None = None
     micro_batch: int | None = None
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def prepare(
         require_settled(model)
         _check_trainable(model)
         _check_ending(model, recipe)
-    placement = _place(wish, module)
+    placement = shared(_place(wish, module), wish.processes, device=wish.device, threads=wish.threads)
     dtype = getattr(torch, placement.dtype)
     source = load(data, held_out=held_out)
     mouth = _mouth_of(network, module, source, dtype)
@@ -95,7 +98,11 @@ def prepare(
         engine="eager",
         updates=updates,
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(*ready.reasons, *_doubts(network, recipe)),
+        reasons=(
+            *ready.reasons,
+            *_doubts(network, recipe),
+            *differences(placement.processes, batches, network, module),
+        ),
     )
     plan = _decided(draft, wish, batches, module)
     return Prepared(plan, module, batches, other)
@@ -105,10 +112,11 @@ def _decided(draft: Plan, wish: Wish, batches: Batches, module: nn.Module | None
     """Return the plan with the device, the engine and the threads that are cheapest among those allowed."""
     if wish.engine != "auto" and wish.engine not in ENGINES:
         raise unknown_name("engine", "engine", wish.engine, ("auto", *ENGINES))
-    at_home, open_threads = draft.placement, wish.engine == "auto" and wish.threads is None
+    at_home, alone = draft.placement, wish.processes == 1  # several would not measure the same
+    open_threads = alone and wish.engine == "auto" and wish.threads is None
     ways = Ways(
         asked=wish.engine,
-        devices=_devices(wish, at_home.device) if module is None else (at_home.device,),
+        devices=_devices(wish, at_home.device) if alone and module is None else (at_home.device,),
         engines=tuple(ENGINES) if wish.engine == "auto" else (wish.engine,),
         threads=(at_home.threads, 1) if open_threads and at_home.threads > 1 else (at_home.threads,),
     )

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Source
-from chalknet.engine import loss_function
+from chalknet.engine import Group, loss_function
 from chalknet.plan import Recipe
 
 # Bounds the memory of an evaluation: so many rows, and of a wide layer so many values at a time.
@@ -23,7 +23,7 @@ _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
 }
 
 
-def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.device) -> float:
+def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.device, group: Group) -> float:
     """Return the accuracy, or for a regression the mean loss, over all of a source.
 
     Args:
@@ -31,18 +31,21 @@ def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.de
         source: samples with targets as the recipe's loss wants them.
         recipe: tells which metric.
         device: where the module is.
+        group: the processes, of which each maps its share of the rows.
     """
     error_of = loss_function(recipe, reduction="none")
     right = _RIGHT.get(recipe.loss_row.decision)
     total = count = 0.0
     with evaluation_mode(module):
         rows = _rows_at_a_time(module)
-        for start in range(0, len(source), rows):
-            x, y = source.take(slice(start, start + rows))
+        first, stop = (len(source) * lane // group.size for lane in (group.rank, group.rank + 1))
+        for start in range(first, stop, rows):
+            x, y = source.take(slice(start, min(start + rows, stop)))
             yhat, y = module(x.to(device)), y.to(device)
             values = right(yhat, y).double() if right else error_of(yhat, y).double()
             total += values.sum().item()
             count += values.numel()
+    total, count = group.total((total, count))
     return total / count
 
 

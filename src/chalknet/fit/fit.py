@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 
-from chalknet.data import load
-from chalknet.engine import ENGINES
+from chalknet.data import Source, load
+from chalknet.engine import ENGINES, Group, join
 from chalknet.errors import InvalidValue
 from chalknet.fit.bar import bar, wants_bar
 from chalknet.fit.checkpoint import Checkpoint
 from chalknet.fit.choose import Prepared, Wish, prepare
 from chalknet.fit.interval import Interval
+from chalknet.fit.log import Feeds, check_logs, open_feeds
 from chalknet.fit.loop import Progress, Recording, Run, run_loop
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_folder import RunFolder, claimed, setting_of
+from chalknet.fit.sharing import check_alike, check_started
 from chalknet.fit.signals import interruptible
 from chalknet.fit.threads import using_threads
 from chalknet.network import Network
@@ -57,6 +59,8 @@ def fit(
     checkpoint_every: int | str | None = None,
     overwrite: bool = False,
     micro_batch: int | None = None,
+    processes: int | None = None,
+    log: str | Sequence[str] = (),
     **optimizer_options: OptionValue,
 ) -> FitResult:
     """Return the fitted module, its history and how the fit ended.
@@ -101,6 +105,10 @@ def fit(
         overwrite: whether a run kept in `out` before may be replaced.
         micro_batch: samples computed at a time; the gradients of the pieces are summed into the same
             update. Left out, an update for which memory runs out is cut into pieces by itself.
+        processes: how many processes share each update. They are started by torch's launcher, `torchrun`,
+            which every fit in them notices by itself; given, another number of them is refused.
+        log: where the history goes beside `out` while the fit goes on: "tensorboard:DIR",
+            "mlflow:EXPERIMENT", or several of them.
         **optimizer_options: the optimizer's own options: momentum, nesterov, weight_decay, betas, ...
 
     Raises:
@@ -113,33 +121,49 @@ def fit(
         >>> round(result.module[0].weight.item(), 3)
         2.0
     """
-    recipe = Recipe(
-        loss=loss,
-        optimizer=optimizer,
-        optimizer_options=optimizer_options,
-        lr=lr,
-        batch_size=batch_size,
-        updates=updates,
-        epochs=epochs,
-        samples=samples,
-        seconds=seconds,
-        shuffle=shuffle,
-        drop_last=drop_last,
-        reduction=reduction,
-        seed=seed,
-        target_loss=target_loss,
-    )
-    _check_recording(evaluate_every=evaluate_every, record_every=record_every)
-    recording = Recording(evaluate_every, record_every, _checkpoints(checkpoint_every, out))
-    source = load(data, held_out=held_out)
-    prepared = prepare(model, source, recipe, Wish(device, engine, dtype, threads, micro_batch))
+
+    def prepared_here() -> tuple[Prepared, Recording, Source]:
+        recipe = Recipe(
+            loss=loss,
+            optimizer=optimizer,
+            optimizer_options=optimizer_options,
+            lr=lr,
+            batch_size=batch_size,
+            updates=updates,
+            epochs=epochs,
+            samples=samples,
+            seconds=seconds,
+            shuffle=shuffle,
+            drop_last=drop_last,
+            reduction=reduction,
+            seed=seed,
+            target_loss=target_loss,
+        )
+        _check_recording(evaluate_every=evaluate_every, record_every=record_every)
+        recording = Recording(evaluate_every, record_every, _checkpoints(checkpoint_every, out))
+        check_started(processes, group)
+        check_logs(log)
+        source = load(data, held_out=held_out)
+        wish = Wish(device, engine, dtype, threads, micro_batch, group.size)
+        return prepare(model, source, recipe, wish), recording, source
+
+    group = join()
     with ExitStack() as stack:
+        prepared, recording, source = group.all_or_none(prepared_here)
         recording = stack.enter_context(listening(recording, prepared.plan, progress, on_progress))
-        folder = None
-        if out is not None:
-            setting = setting_of(prepared.plan, recording, source)
-            folder = stack.enter_context(claimed(Path(out), setting, source, overwrite=overwrite))
-        return carry_out(prepared, recording, folder)
+
+        def opened_here() -> tuple[RunFolder | None, Feeds]:
+            if not group.leads:
+                return None, Feeds()
+            folder = None
+            if out is not None:
+                setting = setting_of(prepared.plan, recording, source)
+                folder = stack.enter_context(claimed(Path(out), setting, source, overwrite=overwrite))
+            feeds = stack.enter_context(open_feeds(prepared.plan, dict.fromkeys(check_logs(log))))
+            return folder and folder.with_logs(feeds.keys), feeds
+
+        folder, feeds = group.all_or_none(opened_here)
+        return carry_out(prepared, recording, folder, feeds)
 
 
 def plan(
@@ -152,6 +176,8 @@ def plan(
     engine: str = "auto",
     dtype: str | None = None,
     threads: int | None = None,
+    micro_batch: int | None = None,
+    processes: int = 1,
 ) -> Plan:
     """Return what `fit` would do: print it for a dry run. No update is made but, by `auto`, on copies.
 
@@ -164,12 +190,19 @@ def plan(
         engine: as in `fit`.
         dtype: as in `fit`.
         threads: as in `fit`.
+        micro_batch: as in `fit`.
+        processes: how many processes share each update.
     """
-    return prepare(model, data, recipe, Wish(device, engine, dtype, threads), held_out).plan
+    wish = Wish(device, engine, dtype, threads, micro_batch, processes)
+    return prepare(model, data, recipe, wish, held_out).plan
 
 
 def carry_out(
-    prepared: Prepared, recording: Recording, folder: RunFolder | None, start: Checkpoint | None = None
+    prepared: Prepared,
+    recording: Recording,
+    folder: RunFolder | None,
+    feeds: Feeds,
+    start: Checkpoint | None = None,
 ) -> FitResult:
     """Open the plan's engine, run the loop to its end and keep what it gave.
 
@@ -177,10 +210,12 @@ def carry_out(
         prepared: the plan and the data.
         recording: what is recorded.
         folder: where it is kept, or None.
+        feeds: the logs that are fed with the history.
         start: where the fit goes on; None for one that begins.
     """
-    decided = prepared.plan
-    with using_threads(decided.placement.threads):
+    decided, group = prepared.plan, Group.here()
+    check_alike(decided, recording, group)
+    with group.watched(), using_threads(decided.placement.threads):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
         if start is not None:
             session.restore(start.state)
@@ -193,14 +228,18 @@ def carry_out(
                     prepared.held_out,
                     recording,
                     interrupt,
+                    group,
                     start,
                     None if folder is None else folder.keep_checkpoint,
+                    feeds.see,
                 )
             )
-    decided = replace(decided, reasons=(*decided.reasons, *session.notes))
-    result = FitResult(decided, session.module, history, outcome, session.compile_s)
-    if folder is not None:
-        folder.keep(result)
+        notes = (*session.notes, *feeds.end(history, outcome))
+        decided = replace(decided, reasons=(*decided.reasons, *notes))
+        result = FitResult(decided, session.module, history, outcome, session.compile_s, notes)
+        if folder is not None:
+            folder.keep(result)
+        group.wait()  # whoever goes on finds the folder as the first process leaves it
     interrupt.raise_again()
     return result
 
@@ -209,8 +248,13 @@ def carry_out(
 def listening(
     recording: Recording, plan: Plan, progress: bool | None, listener: Callable[[Progress], None] | None
 ) -> Iterator[Recording]:
-    """Yield the recording with the listener asked for: the given one, or a bar for whoever is looking."""
-    if progress or (progress is None and listener is None and wants_bar()):
+    """Yield the recording with the listener asked for: the given one, or a bar for whoever is looking.
+
+    Of several processes the first one is listened to.
+    """
+    if not Group.here().leads:
+        yield recording
+    elif progress or (progress is None and listener is None and wants_bar()):
         with bar(plan) as shown:
             yield replace(recording, on_progress=shown)
     else:

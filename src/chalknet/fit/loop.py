@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 import torch
 
 from chalknet.data import Batches, Source
-from chalknet.engine import Session
+from chalknet.engine import Group, Session
 from chalknet.fit.checkpoint import Checkpoint
 from chalknet.fit.evaluate import evaluate
 from chalknet.fit.history import Evaluation, History, Outcome
@@ -74,8 +74,10 @@ class Run:
         held_out: samples kept out of the training, or None.
         recording: what is recorded.
         interrupt: says whether somebody wishes the fit to stop.
+        group: the processes that share the fit; all of them take every turn alike.
         start: where the fit goes on; None for one that begins.
         keep: is handed the checkpoints; None keeps none.
+        log: is shown the history after every stretch.
     """
 
     plan: Plan
@@ -84,8 +86,10 @@ class Run:
     held_out: Source | None
     recording: Recording
     interrupt: Interrupt
+    group: Group = field(default_factory=Group)
     start: Checkpoint | None = None
     keep: Callable[[Checkpoint], None] | None = None
+    log: Callable[[History], None] = lambda history: None
 
 
 def run_loop(run: Run) -> tuple[History, Outcome]:
@@ -93,7 +97,7 @@ def run_loop(run: Run) -> tuple[History, Outcome]:
     history = run.start.history if run.start else History(run.plan.recipe.loss_row.metric)
     updates, seconds = (run.start.state.updates, run.start.seconds) if run.start else (0, 0.0)
     saved, per_update_s, loss = monotonic(), 0.0, run.start.loss if run.start else 0.0
-    outcome = _ending(run.plan, updates, seconds, run.interrupt) if run.start else None
+    outcome = _ending(run.plan, updates, seconds, run.interrupt.heed(run.group)) if run.start else None
     while outcome is None:
         progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
         outcome, losses = _verdict(run.plan, progress.losses)
@@ -101,12 +105,14 @@ def run_loop(run: Run) -> tuple[History, Outcome]:
         _record(run, history, (updates, seconds), (losses, per_update_s))
         updates, loss = updates + len(losses), losses[-1]
         seconds += progress.elapsed_s
-        outcome = outcome or _ending(run.plan, updates, seconds, run.interrupt)
+        interrupted = run.interrupt.heed(run.group)
+        outcome = outcome or _ending(run.plan, updates, seconds, interrupted)
         if _is_due(run.recording.evaluate_every, updates):
             history.append_evaluation(_evaluation(run, updates, seconds))
         if _is_to_be_kept(run, updates, saved, outcome):
             run.keep(Checkpoint(run.session.state(), history, seconds, loss))  # type: ignore[misc]
             saved = monotonic()
+        run.log(history)
         if outcome is None:
             _tell(run, history, updates, seconds, loss)
     # What ends a history is no part of its checkpoints: a fit that goes on has it elsewhere.
@@ -158,12 +164,12 @@ def _verdict(plan: Plan, losses: tuple[float, ...]) -> tuple[Outcome | None, tup
     return Outcome.TARGET_REACHED if reached else None, losses
 
 
-def _ending(plan: Plan, updates: int, seconds: float, interrupt: Interrupt) -> Outcome | None:
+def _ending(plan: Plan, updates: int, seconds: float, interrupted: bool) -> Outcome | None:
     budget = plan.recipe.budget
     done = seconds >= budget.amount if plan.updates is None else updates >= plan.updates
     if done:
         return Outcome.FINISHED
-    return Outcome.INTERRUPTED if interrupt.number is not None else None
+    return Outcome.INTERRUPTED if interrupted else None
 
 
 def _record(
@@ -186,13 +192,13 @@ def _is_due(every: int | None, updates: int) -> bool:
 
 def _evaluation(run: Run, updates: int, seconds: float) -> Evaluation:
     recipe, device = run.plan.recipe, torch.device(run.plan.placement.device)
-    module = run.session.module
+    module, group = run.session.module, run.group
     return Evaluation(
         updates=updates,
         samples=run.batches.samples_in(updates),
         seconds=seconds,
-        train=evaluate(module, run.batches.source, recipe, device),
-        held_out=None if run.held_out is None else evaluate(module, run.held_out, recipe, device),
+        train=evaluate(module, run.batches.source, recipe, device, group),
+        held_out=None if run.held_out is None else evaluate(module, run.held_out, recipe, device, group),
     )
 
 

@@ -22,6 +22,7 @@ class FitResult:
         history: a row for every recorded update, and the evaluations.
         outcome: how the fit ended.
         compile_s: seconds that compiling or loading kernels took; no training time.
+        notes: what did not go as it was asked, a sentence each.
     """
 
     plan: Plan
@@ -29,6 +30,7 @@ class FitResult:
     history: History
     outcome: Outcome
     compile_s: float = 0.0
+    notes: tuple[str, ...] = ()
 
     @property
     def evaluation(self) -> Evaluation:
@@ -40,9 +42,10 @@ class FitResult:
         show = show_share if history.metric == "accuracy" else show_value
         compiled = f", after {show_seconds(self.compile_s)} of compiling or loading" if self.compile_s else ""
         held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
+        notes = "".join(f"\nnote: {note}" for note in self.notes)
         return (
             f"{self.outcome}\n"
             f"{show_count(history.updates[-1])} updates, {show_count(history.samples[-1])} samples, "
             f"{show_seconds(history.seconds[-1])} of training by {self.plan.engine}{compiled}\n"
-            f"loss {show_value(history.loss[-1])}, {history.metric} {show(last.train)}{held_out}"
+            f"loss {show_value(history.loss[-1])}, {history.metric} {show(last.train)}{held_out}{notes}"
         )

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
 from chalknet.data import Source, load
+from chalknet.engine import join
 from chalknet.errors import DataError, InvalidValue
 from chalknet.fit.checkpoint import Checkpoint, newest
 from chalknet.fit.choose import Prepared, Wish, prepare
 from chalknet.fit.fit import carry_out, listening
+from chalknet.fit.log import Feeds, check_logs, open_feeds
 from chalknet.fit.loop import Progress
 from chalknet.fit.result import FitResult
-from chalknet.fit.run_files import Setting, read_setting, write_setting
+from chalknet.fit.run_files import Setting, read_setting
 from chalknet.fit.run_folder import RunFolder, held, kept_data, load_run, made_with, setting_of
+from chalknet.fit.sharing import check_started
 from chalknet.plan import BUDGET_UNITS, DataFacts
 
 
@@ -33,6 +38,7 @@ def resume(
     device: str | None = None,
     engine: str | None = None,
     threads: int | None = None,
+    processes: int | None = None,
     progress: bool | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> FitResult:
@@ -53,6 +59,7 @@ def resume(
         device: another device than before.
         engine: another engine than before.
         threads: another number of threads than before.
+        processes: as in `fit`: as many as run now, however many there were before.
         progress: as in `fit`.
         on_progress: as in `fit`.
 
@@ -69,30 +76,73 @@ def resume(
     """
     folder = Path(path)
     budget = {"updates": updates, "epochs": epochs, "samples": samples, "seconds": seconds}
-    with held(folder):
-        setting = read_setting(folder)
-        asked = {unit: amount for unit, amount in budget.items() if amount is not None}
-        if setting.outcome is not None and setting.outcome.ended and not asked:
+    asked = {unit: amount for unit, amount in budget.items() if amount is not None}
+
+    group = join()
+    with ExitStack() as stack:
+        held_here = partial(_held, folder, asked, stack)
+        found = group.from_first(group.all_or_none(lambda: held_here() if group.leads else None))
+        if found is None:
             return load_run(folder, module=module)
-        setting = _with_budget(setting, asked)
-        start, notes = newest(folder)
-        source = _data_of(folder, setting, data)
-        where = setting.plan.placement
-        wish = Wish(
-            device or where.device,
-            engine or setting.plan.engine,
-            where.dtype,
-            threads or where.threads,
-            where.micro_batch,
-        )
-        prepared = _prepared(folder, setting, source, wish, module)
-        _check_same(setting, source, start, prepared)
+        setting, start, notes = found
+
+        def prepared_here() -> tuple[Prepared, Source]:
+            check_started(processes, group)
+            check_logs(tuple(setting.logs))
+            source = _data_of(folder, setting, data)
+            wish = _as_before(setting, group.size, engine, device, threads)
+            prepared = _prepared(folder, setting, source, wish, module)
+            _check_same(setting, source, start, prepared)
+            return prepared, source
+
+        prepared, source = group.all_or_none(prepared_here)
         reasons = (*setting.plan.reasons, *notes, *_what_differs(setting, prepared, start))
         decided = replace(prepared.plan, reasons=tuple(dict.fromkeys(reasons)))
-        now = replace(setting_of(decided, setting.recording, source), origin=setting.origin)
-        write_setting(folder, now)
-        with listening(setting.recording, decided, progress, on_progress) as recording:
-            return carry_out(replace(prepared, plan=decided), recording, RunFolder(folder, now), start)
+        recording = stack.enter_context(listening(setting.recording, decided, progress, on_progress))
+
+        def opened_here() -> tuple[RunFolder | None, Feeds]:
+            if not group.leads:
+                return None, Feeds()
+            history = None if start is None else start.history
+            feeds = stack.enter_context(open_feeds(decided, setting.logs, history))
+            now = replace(setting_of(decided, setting.recording, source), origin=setting.origin)
+            return RunFolder(folder, now).with_logs(feeds.keys), feeds
+
+        run, feeds = group.all_or_none(opened_here)
+        return carry_out(replace(prepared, plan=decided), recording, run, feeds, start)
+
+
+class _Held(NamedTuple):
+    """What a run's folder says, and what is wrong with its newest checkpoints."""
+
+    setting: Setting
+    start: Checkpoint | None
+    notes: tuple[str, ...]
+
+
+def _held(folder: Path, asked: Mapping[str, float], stack: ExitStack) -> _Held | None:
+    """Return where a run stands, its folder held from now on; None when there is nothing left to do."""
+    stack.enter_context(held(folder))
+    setting = read_setting(folder)
+    if setting.outcome is not None and setting.outcome.ended and not asked:
+        return None
+    return _Held(_with_budget(setting, asked), *newest(folder))
+
+
+def _as_before(
+    setting: Setting, processes: int, engine: str | None, device: str | None, threads: int | None
+) -> Wish:
+    """Return the wish for what was before where nothing else is asked; more processes have fewer threads."""
+    then = setting.plan.placement
+    alike = then.processes == processes
+    return Wish(
+        device or (then.device if processes == 1 and alike else then.device.partition(":")[0]),
+        engine or setting.plan.engine,
+        then.dtype,
+        threads or (then.threads if alike else None),
+        then.micro_batch,
+        processes,
+    )
 
 
 def _with_budget(setting: Setting, asked: Mapping[str, float]) -> Setting:
@@ -171,8 +221,9 @@ def _what_differs(setting: Setting, prepared: Prepared, start: Checkpoint | None
     then, now = setting.plan, prepared.plan
     facts_then: dict[str, object] = {"engine": then.engine, "device": then.placement.device}
     facts_now: dict[str, object] = {"engine": now.engine, "device": now.placement.device}
-    facts_then |= {"threads": then.placement.threads, **setting.made_with}
-    facts_now |= {"threads": now.placement.threads, **made_with()}
+    facts_then |= {"threads": then.placement.threads, "processes": then.placement.processes}
+    facts_now |= {"threads": now.placement.threads, "processes": now.placement.processes}
+    facts_then, facts_now = facts_then | dict(setting.made_with), facts_now | made_with()
     others = [
         f"{name} {facts_now[name]} instead of {value}"
         for name, value in facts_then.items()

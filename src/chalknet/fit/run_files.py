@@ -33,6 +33,7 @@ class Setting:
         fingerprint: of the data's content; None where it has none.
         made_with: the versions and the machine that the last bits depend on.
         outcome: how the run ended; None while it is under way, or when it was killed.
+        logs: the logs asked for, and what finds the run of each again.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class Setting:
     fingerprint: str | None = None
     made_with: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
+    logs: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_setting(folder: Path, setting: Setting) -> None:
@@ -60,6 +62,7 @@ def write_setting(folder: Path, setting: Setting) -> None:
         "origin": setting.origin,
         "fingerprint": setting.fingerprint,
         "made_with": dict(setting.made_with),
+        "logs": dict(setting.logs),
     }
     write_whole(folder / PLAN, (json.dumps(kept, indent=2) + "\n").encode())
 
@@ -81,6 +84,7 @@ def read_setting(folder: Path) -> Setting:
             origin=kept.get("origin"),
             fingerprint=kept.get("fingerprint"),
             made_with=kept.get("made_with", {}),
+            logs=kept.get("logs", {}),
             outcome=None if kept["outcome"] is None else Outcome[kept["outcome"]],
         )
     except (KeyError, TypeError, ValueError) as problem:

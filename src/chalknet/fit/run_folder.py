@@ -6,7 +6,7 @@ import errno
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -51,6 +51,12 @@ class RunFolder:
 
     path: Path
     setting: Setting
+
+    def with_logs(self, logs: Mapping[str, str]) -> RunFolder:
+        """Return the folder after what finds the logs of the run again was kept in it."""
+        folder = replace(self, setting=replace(self.setting, logs=logs))
+        write_setting(folder.path, folder.setting)
+        return folder
 
     def keep_checkpoint(self, now: Checkpoint) -> None:
         """Keep a checkpoint; the last two are there at any instant."""

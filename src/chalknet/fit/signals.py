@@ -9,18 +9,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from chalknet.engine import Group
+
 _WISHES = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
 class Interrupt:
-    """Whether somebody wishes the fit to stop: the first signal that said so."""
+    """Whether somebody wishes the fit to stop: the first signal that said so.
+
+    Args:
+        number: the signal; set the moment it comes.
+        heeded: the signal that the loop has taken notice of; alike in all processes that share the fit.
+    """
 
     number: int | None = None
+    heeded: int | None = None
+
+    def heed(self, group: Group) -> bool:
+        """Return whether any of the processes was told to stop; all of them get the same answer."""
+        self.heeded = int(group.largest(self.number or 0)) or None
+        return self.heeded is not None
 
     def raise_again(self) -> None:
         """Let the process end as it was asked to, now that all is kept; Ctrl-C has done its work."""
-        if self.number == signal.SIGTERM:
+        if signal.SIGTERM in (self.number, self.heeded):
             signal.raise_signal(signal.SIGTERM)
 
 

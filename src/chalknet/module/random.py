@@ -39,6 +39,11 @@ class RandomStream:
             finally:
                 self._states = self._read()
 
+    def begin(self, seed: int) -> None:
+        """Begin the numbers anew from a seed; within `active`."""
+        for generator in self._generators:
+            generator.manual_seed(seed)
+
     @property
     def states(self) -> tuple[torch.Tensor, ...]:
         """Return where the stream stands: a state for each generator, the CPU's first."""

@@ -98,6 +98,8 @@ def _placement_reasons(placement: Placement) -> list[str]:
     reasons = []
     if placement.device != "cpu":
         reasons.append(f"it runs on the CPU, not on {placement.device}")
+    if placement.processes > 1:
+        reasons.append(f"it computes in one process, not in {placement.processes} that share each update")
     if placement.dtype not in _DTYPES:
         reasons.append(f"it computes in {' or '.join(_DTYPES)}, not in {placement.dtype}")
     return reasons

@@ -1,0 +1,204 @@
+"""The processes that share a fit: who is among them, and what they tell each other."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+
+from chalknet.errors import Elsewhere
+
+T = TypeVar("T")
+
+_LAUNCHED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # what every launcher of torch's sets
+# How long one process waits for another: the first one may be converting a large file meanwhile. Of a process
+# that has ended the others hear at once.
+_PATIENCE = timedelta(hours=4)
+_PROBLEM = "chalknet/problem"  # the key under which a process leaves its error for the others
+_HEARING_S = 2.0  # how long the others look for it once the connection is lost
+
+
+@dataclass(frozen=True)
+class Group:
+    """The processes that share each update; alone by default.
+
+    Args:
+        rank: which of them this one is, from 0; the first one speaks and writes.
+        size: how many they are.
+        local_rank: which one of those on this machine.
+        local_size: how many are on this machine.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+    local_size: int = 1
+
+    @classmethod
+    def here(cls) -> Group:
+        """Return the group that this process is in, by what torch knows of it."""
+        if not dist.is_available() or not dist.is_initialized():
+            return cls()
+        rank, size = dist.get_rank(), dist.get_world_size()
+        said = os.environ
+        return cls(
+            rank, size, int(said.get("LOCAL_RANK", rank)), max(1, int(said.get("LOCAL_WORLD_SIZE", size)))
+        )
+
+    @property
+    def leads(self) -> bool:
+        """Return whether this is the process that speaks and writes."""
+        return self.rank == 0
+
+    @property
+    def name(self) -> str:
+        """Return what this process is called in errors."""
+        return f"process {self.rank} of {self.size}"
+
+    def total(self, values: Sequence[float]) -> list[float]:
+        """Return the sums of these numbers over all processes, the same in each of them."""
+        return self._reduced(values, dist.ReduceOp.SUM) if self.size > 1 else list(values)
+
+    def largest(self, value: float) -> float:
+        """Return the largest of the processes' numbers."""
+        return self._reduced((value,), dist.ReduceOp.MAX)[0] if self.size > 1 else value
+
+    def wait(self) -> None:
+        """Go on when all processes are here."""
+        self.largest(0.0)
+
+    def from_first(self, value: T) -> T:
+        """Return what the first process has; the others' own values are not looked at."""
+        if self.size == 1:
+            return value
+        told = [value if self.leads else None]
+        dist.broadcast_object_list(told, src=0)
+        return told[0]  # type: ignore[return-value]
+
+    def all_or_none(self, call: Callable[[], T]) -> T:
+        """Return what a call gives; where it fails in one process, it has failed in all of them.
+
+        The first process of each machine calls first, so that what it puts on the disk is there for the
+        others.
+
+        Raises:
+            Elsewhere: in the processes where it did not fail itself.
+        """
+        if self.size == 1:
+            return call()
+        given: list[T] = []
+        for first in (True, False):
+            problem: Exception | None = None
+            if first == (self.local_rank == 0):
+                try:
+                    given = [call()]
+                except Exception as found:
+                    problem = found
+            self._agree(problem)
+        return given[0]
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Let an error of one process end them all, and each of them know which error it was.
+
+        Raises:
+            Elsewhere: where the error is another process's, or another process has ended.
+        """
+        if self.size == 1:
+            yield
+            return
+        try:
+            yield
+        except Elsewhere:
+            raise
+        except Exception as problem:
+            if _is_lost_connection(problem):
+                raise self._heard() from problem
+            problem.add_note(self.name)
+            with suppress(RuntimeError):  # the store may have gone with its process
+                _store().set(_PROBLEM, pickle.dumps((self.rank, _in_one_line(problem))))
+            raise
+
+    def _reduced(self, values: Sequence[float], how: dist.ReduceOp.RedOpType) -> list[float]:
+        reduced = torch.tensor(values, dtype=torch.float64, device=_talking_device())
+        dist.all_reduce(reduced, how)
+        return reduced.tolist()
+
+    def _agree(self, problem: Exception | None) -> None:
+        problems: list[str | None] = [None] * self.size
+        dist.all_gather_object(problems, None if problem is None else _in_one_line(problem))
+        failed = [rank for rank, text in enumerate(problems) if text is not None]
+        if not failed:
+            return
+        if problem is not None and self.rank == failed[0]:
+            if self.rank:
+                problem.add_note(self.name)
+            raise problem
+        raise Elsewhere.of(failed[0], self.size, str(problems[failed[0]]))
+
+    def _heard(self) -> Elsewhere:
+        """Return what another process left as its error, or that it ended without a word."""
+        with suppress(RuntimeError):
+            store = _store()
+            store.wait([_PROBLEM], timedelta(seconds=_HEARING_S))
+            rank, text = pickle.loads(store.get(_PROBLEM))
+            return Elsewhere.of(rank, self.size, text)
+        return Elsewhere.of(None, self.size, "its connection was lost: it was killed, or its machine stopped")
+
+
+def join() -> Group:
+    """Return the group of the processes that torch's launcher started, joined now, or this process alone.
+
+    A default group that a script has set up itself is used as it is. One that is joined here lasts as long
+    as the process: torch cannot safely set up another one after it.
+    """
+    if dist.is_available() and not dist.is_initialized() and _is_launched():
+        local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+        if local_rank < torch.cuda.device_count():
+            torch.cuda.set_device(local_rank)
+        dist.init_process_group(timeout=_PATIENCE)  # gloo for the CPU, nccl for CUDA where there is one
+        atexit.register(_leave)
+    return Group.here()
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def _is_launched() -> bool:
+    return all(os.environ.get(name) for name in _LAUNCHED) and os.environ["WORLD_SIZE"] != "1"
+
+
+def _talking_device() -> torch.device:
+    """Return where numbers are exchanged: on the CPU, unless the group has nccl alone."""
+    on_cpu = "cpu" in str(dist.get_backend_config())
+    return torch.device("cpu") if on_cpu else torch.device("cuda", torch.cuda.current_device())
+
+
+def _store() -> Any:
+    from torch.distributed.distributed_c10d import _get_default_store
+
+    return _get_default_store()
+
+
+def _is_lost_connection(problem: Exception) -> bool:
+    """Return whether this is what gloo or nccl say when another process is gone."""
+    text = str(problem).lower()
+    return isinstance(problem, dist.DistError) or (
+        isinstance(problem, RuntimeError) and ("gloo" in text or "connection closed by peer" in text)
+    )
+
+
+def _in_one_line(problem: Exception) -> str:
+    text = str(problem).strip().splitlines()
+    kind = type(problem).__name__
+    return f"{kind}: {text[0]}" if text else kind

@@ -1,0 +1,126 @@
+"""What an update needs beyond the plain loop when several processes share it: torch's own DDP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from chalknet.data import Piece
+from chalknet.engine.course import Course
+from chalknet.engine.group import Group
+from chalknet.engine.torch_rows import PieceLoss
+from chalknet.errors import Refused
+from chalknet.module import RandomStream
+from chalknet.plan import Plan
+
+
+class SharedUpdate:
+    """One process's share of each update: its rows, gradients that are averaged, Dropout of its own.
+
+    The order of the samples is drawn from the session's stream, which stands alike in all processes. What
+    else is drawn, Dropout's masks, follows from (seed, process, update) alone: nothing of it has to be kept
+    with a checkpoint, and any number of processes can go on from it.
+
+    Args:
+        plan: what was decided.
+        module: on its device; it gets the first process's weights.
+        group: the processes.
+    """
+
+    def __init__(self, plan: Plan, module: nn.Module, group: Group) -> None:
+        device = torch.device(plan.placement.device)
+        self._group, self._module, self._seed = group, module, plan.recipe.seed
+        self._noise = RandomStream(plan.recipe.seed, device)
+        self._loss = PieceLoss(plan.recipe, lanes=group.size)
+        self._ddp = DistributedDataParallel(
+            module,
+            device_ids=[device] if device.type == "cuda" else None,
+            find_unused_parameters=_leaves_some_unused(plan, module),
+        )
+
+    def active(self) -> AbstractContextManager[None]:
+        """Let the body draw from this process's own numbers."""
+        return self._noise.active()
+
+    def pieces(self, course: Course, stream: RandomStream) -> Iterator[Piece]:
+        """Yield the pieces of this process's rows; the backward of the last one averages the gradients."""
+        with stream.active():
+            pieces = course.next()
+        self._noise.begin(_mixed(self._seed, self._group.rank, course.updates))
+        piece = next(pieces)
+        for after in pieces:
+            with self._ddp.no_sync():
+                yield piece
+            piece = after
+        yield piece
+
+    def loss(self, x: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
+        """Return the loss of a piece `(rows, ...)` of an update of so many samples.
+
+        Every process has to take part in every update, with no rows and with a yhat that is no number too.
+        """
+        if not len(y):
+            return self._of_no_rows(x)
+        yhat: torch.Tensor = self._ddp(x)
+        try:
+            loss: torch.Tensor = self._loss(yhat, y, of)
+        except RuntimeError:  # BCELoss refuses NaN instead of giving it
+            if yhat.isfinite().all():
+                raise
+            loss = yhat.sum() * torch.nan
+        return loss
+
+    def agree(self, losses: list[float], elapsed_s: float) -> tuple[tuple[float, ...], float]:
+        """Return the losses of the whole updates and the first process's time, alike in all processes."""
+        for buffer in self._module.buffers():
+            dist.broadcast(buffer, src=0)
+        *sums, elapsed_s = self._group.total([*losses, elapsed_s if self._group.leads else 0.0])
+        return tuple(loss / self._group.size for loss in sums), elapsed_s
+
+    def out_of_memory(self) -> Refused:
+        """Return the error for memory that ran out here, while the others are in the midst of the update."""
+        return Refused(
+            where="an update's share",
+            got="no memory left for it",
+            wanted="a share that fits",
+            remedy="Compute it in pieces: micro_batch=256 (--micro-batch 256), or less.",
+        )
+
+    def _of_no_rows(self, x: torch.Tensor) -> torch.Tensor:
+        """Return a loss that adds nothing: of a row of zeros, as many modules cannot map no rows at all."""
+        with _evaluating(self._module):  # so that no running mean takes notice of the row
+            yhat: torch.Tensor = self._ddp(x.new_zeros(1, *x.shape[1:]))
+        return yhat.sum() * 0.0
+
+
+def _leaves_some_unused(plan: Plan, module: nn.Module) -> bool:
+    """Return whether a module has parameters that take no part in its yhat; a chain of steps has none."""
+    if plan.network is not None:
+        return False
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    with _evaluating(module):
+        yhat = module(parameters[0].new_zeros(1, *map(int, plan.data.x_shape)))
+    gradients = torch.autograd.grad(yhat.sum(), parameters, allow_unused=True)
+    return any(gradient is None for gradient in gradients)
+
+
+@contextmanager
+def _evaluating(module: nn.Module) -> Iterator[None]:
+    modes = {child: child.training for child in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for child, training in modes.items():
+            child.training = training
+
+
+def _mixed(seed: int, rank: int, update: int) -> int:
+    """Return a seed that no other (seed, process, update) is likely to have."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {rank} {update}".encode(), digest_size=8).digest()) >> 1
