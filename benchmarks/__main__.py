@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import checkpoints, commands, drawing, engines, gpu, processes, race, scale, wide
+from benchmarks import (
+    checkpoints,
+    commands,
+    drawing,
+    engines,
+    gpu,
+    processes,
+    race,
+    scale,
+    sources,
+    wide,
+)
 from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 
 SECTIONS = {
@@ -14,6 +25,7 @@ SECTIONS = {
     "checkpoints": Section("Checkpoints", checkpoints.measured),
     "race": Section("The race", race.measured),
     "processes": Section("Processes", processes.measured),
+    "sources": Section("Files against memory", sources.measured),
     "gpu": Section("On a GPU", gpu.measured),
     "commands": Section("Commands", commands.measured),
     "drawings": Section("Drawings", drawing.measured),

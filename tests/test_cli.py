@@ -260,3 +260,67 @@ def test_a_race_that_cannot_be_run_says_why(type_):
     assert "Did you mean eager" in type_("race", "--engines", "eagr")[2]
     assert type_("race", "--widths", "10,x")[0] == 2
     assert type_("race", "3 -> 1", "--widths", 10)[0] == 2
+
+
+@pytest.fixture
+def houses(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "houses.csv"
+    path.write_text("size;city;price;rooms\n50;x;100;2\n80;y;170;\n65;x;140;3\n120;y;260;5\n")
+    return path
+
+
+def test_a_table_is_shown_fitted_and_predicted_by_its_columns(type_, houses, tmp_path):
+    code, out, _ = type_("data", houses)
+    assert code == 0
+    assert "city   text, 2 different, such as x, y, x" in out
+    assert "rooms  number, 2 to 5, 1 missing, such as 2, 3, 5" in out
+    words = (
+        "--y",
+        "price",
+        "--one-hot",
+        "--fill",
+        "mean",
+        "--standardise-target",
+        "--cache",
+        tmp_path / "mine",
+    )
+    facts = json.loads(type_("data", houses, *words, "--json")[1])
+    assert (facts["features"], facts["target"]) == ("size, city, rooms", "price")
+    assert list((tmp_path / "mine").glob("houses-*/x.npy"))
+    for memory in ("--in-memory", "--stream"):
+        run = tmp_path / memory
+        fit = ("fit", "4 -> 8 tanh -> 1", "--loss", "mse", "--data", houses, *words, memory, "--out", run)
+        code, out, err = type_(*fit, "--updates", 200, "--optimizer", "adam", "--lr", 0.05, "--batch-size", 2)
+        assert code == 0, err
+        code, out, _ = type_("predict", run, "--data", houses)
+        assert [round(float(line), -2) for line in out.split()] == [100, 200, 100, 300]
+    predicted = [
+        type_("predict", tmp_path / memory, "--data", houses)[1] for memory in ("--in-memory", "--stream")
+    ]
+    assert predicted[0] == predicted[1]
+
+
+def test_columns_fills_and_shares_are_words_of_the_command(type_, houses):
+    words = ("--x", "size, rooms", "--y", "price", "--fill", "rooms=median", "--standardise-columns", "size")
+    facts = json.loads(type_("data", houses, *words, "--held-out", 0.25, "--delimiter", ";", "--json")[1])
+    assert (facts["features"], facts["observations"], facts["held out"]) == ("size, rooms", "3", "1")
+    compare = ("compare", "2 -> 1", "--loss", "mse", "--data", houses, *words[:6], "--updates", 2)
+    code, out, err = type_(*compare, "--batch-size", "all,1")
+    assert (code, "training error" in out) == (0, True), err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "column 'city'"),
+        (["--y", "pric"], "Did you mean price"),
+        (["--y", "price", "--fill", "mena"], "Did you mean mean"),
+        (["--y", "price", "--fill", "0"], "one_hot=['city'] (--one-hot-columns city)"),
+    ],
+)
+def test_a_table_that_cannot_be_fitted_is_answered_in_words(type_, houses, words, said):
+    code, out, err = type_("fit", "3 -> 1", "--loss", "mse", "--data", houses, "--updates", 1, *words)
+    assert code in (1, 2)
+    assert said in err
+    assert not out

@@ -208,3 +208,12 @@ def test_the_lanes_of_a_cut_share_each_row_of_a_batch_once_and_no_piece_is_large
         assert most is None or all(piece.stop - piece.start <= most for piece in pieces)
         seen += [row for piece in pieces for row in range(piece.start, piece.stop)]
     assert seen == list(range(100, 100 + n))
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 70_000])
+def test_the_order_in_four_bytes_a_row_is_torch_s_own(n):
+    from chalknet.data.orders import permutation
+
+    order = permutation(n, 5)
+    assert order.dtype is torch.int32
+    assert torch.equal(order.long(), torch.randperm(n, generator=torch.Generator().manual_seed(5)))

@@ -1,4 +1,4 @@
-"""The verbs about a fit: fit, resume, compare, predict, data, demo."""
+"""The verbs about a fit: fit, resume, compare, predict, demo."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from chalknet.cli.options import (
     Amsgrad,
     AsJson,
     Betas,
+    Cache,
     Centered,
     CheckpointEvery,
+    Classes,
     Dampening,
     Data,
+    Delimiter,
     Device,
     DropLast,
     Dtype,
@@ -29,15 +32,20 @@ from chalknet.cli.options import (
     Epochs,
     Eps,
     EvaluateEvery,
+    Fill,
     Form,
     FormName,
     FormNotation,
+    Header,
     HeldOut,
+    InMemory,
     Logs,
     Loss,
     MicroBatch,
     Momentum,
     Nesterov,
+    OneHot,
+    OneHotColumns,
     Optimizer,
     Processes,
     Rate,
@@ -47,12 +55,18 @@ from chalknet.cli.options import (
     Seed,
     Shuffle,
     Sizes,
+    Standardise,
+    StandardiseColumns,
+    StandardiseTarget,
     Target,
     Threads,
     Updates,
     WeightDecay,
+    X,
+    Y,
 )
 from chalknet.cli.say import network_of, say
+from chalknet.cli.sources import source_of
 
 _OPTIMIZER_FLAGS = ("nesterov", "amsgrad", "centered")
 _OPTIMIZER_OPTIONS = ("momentum", "dampening", "weight_decay", "betas", "eps", "alpha", *_OPTIMIZER_FLAGS)
@@ -70,6 +84,19 @@ def fit(
     data: Data = "mnist01",
     target: Target = None,
     held_out: HeldOut = None,
+    x: X = None,
+    y: Y = None,
+    one_hot: OneHot = False,
+    one_hot_columns: OneHotColumns = None,
+    classes: Classes = False,
+    fill: Fill = None,
+    standardise: Standardise = False,
+    standardise_columns: StandardiseColumns = None,
+    standardise_target: StandardiseTarget = False,
+    delimiter: Delimiter = None,
+    header: Header = None,
+    cache: Cache = None,
+    in_memory: InMemory = None,
     optimizer: Optimizer = "sgd",
     lr: Rate = None,
     batch_size: Annotated[str, typer.Option(help="Samples an update, or all: gradient descent.")] = "all",
@@ -118,19 +145,19 @@ def fit(
     """Fit a network to data.
 
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700 --batch-size 2048 --seed 1
+    Example: chalknet fit '8 -> 32 relu -> 1' --loss mse --data houses.csv --y price --standardise --epochs 20
     Example: chalknet fit '784 -> 512 relu -> 1 sigmoid' --loss bce --epochs 5 --batch-size 512 --processes 2
     Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --batch-size 9 --log tensorboard:runs/first
     """
     asked = locals()
     check_picture(plot)
-    network, pair = network_of(form, notation, name, sizes), pair_of(data, target)
+    network, source = network_of(form, notation, name, sizes), source_of(data, target, asked)
     recipe = {key: asked[key] for key in _RECIPE} | {"batch_size": _batch_size(batch_size)}
-    where = {key: asked[key] for key in ("device", "engine", "dtype", "threads")}
-    where |= {"held_out": _held_out(held_out), "micro_batch": micro_batch}
+    where = {key: asked[key] for key in ("device", "engine", "dtype", "threads", "micro_batch")}
     several = processes not in (None, 1) and not is_launched()
     if dry_run or several:  # what is wrong is said before a process is started
         options = cn.Recipe(**recipe, optimizer_options=_optimizer(asked))
-        plan = cn.plan(network, pair, options, **where, processes=1 if processes is None else processes)
+        plan = cn.plan(network, source, options, **where, processes=1 if processes is None else processes)
     if dry_run:
         say(str(plan))
         return
@@ -138,11 +165,11 @@ def fit(
         words = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
         raise typer.Exit(launch(plan.placement.processes, words, out))
     keep = {key: asked[key] for key in _KEEPING}
-    result = cn.fit(network, pair, **recipe, **where, **keep, **_optimizer(asked), log=log or ())
+    result = cn.fit(network, source, **recipe, **where, **keep, **_optimizer(asked), log=log or ())
     if not answers():
         return
     if plot is not None:
-        cn.plot(result, over, data=pair if over == "x" else None).save(plot)
+        cn.plot(result, over, data=source if over == "x" else None).save(plot)
     say(json.dumps(_summary(result)) if as_json else str(result))
     raise typer.Exit(_EXIT_CODES.get(result.outcome.name, 0))
 
@@ -154,6 +181,19 @@ def compare(
     data: Data = "mnist01",
     target: Target = None,
     held_out: HeldOut = None,
+    x: X = None,
+    y: Y = None,
+    one_hot: OneHot = False,
+    one_hot_columns: OneHotColumns = None,
+    classes: Classes = False,
+    fill: Fill = None,
+    standardise: Standardise = False,
+    standardise_columns: StandardiseColumns = None,
+    standardise_target: StandardiseTarget = False,
+    delimiter: Delimiter = None,
+    header: Header = None,
+    cache: Cache = None,
+    in_memory: InMemory = None,
     batch_sizes: Annotated[
         str, typer.Option("--batch-size", metavar="LIST", help="Samples an update for each method.")
     ] = "all,32,1",
@@ -191,14 +231,12 @@ def compare(
     }
     shared |= {key: asked[key] for key in ("seed", "evaluate_every", "device", "engine", "threads")}
     methods = {f"batch size {size}": {"batch_size": _batch_size(size)} for size in batch_sizes.split(",")}
-    network, pair = network_of(form, notation, name, sizes), pair_of(data, target)
-    comparison = cn.compare(
-        network, pair, methods, **shared, **_optimizer(asked), held_out=_held_out(held_out)
-    )
+    network, source = network_of(form, notation, name, sizes), source_of(data, target, asked)
+    comparison = cn.compare(network, source, methods, **shared, **_optimizer(asked))
     if not answers():
         return
     if plot is not None:
-        comparison.plot(over, data=pair if over == "x" else None).save(plot)
+        comparison.plot(over, data=source if over == "x" else None).save(plot)
     if as_json:
         say(json.dumps({key: _summary(result) for key, result in comparison.results.items()}))
     else:
@@ -244,30 +282,17 @@ def resume(
 @app.command()
 def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that a fit was kept in.")],
-    data: Annotated[str, typer.Option(help="Features: a .npy file, or whatever fit takes as data.")],
+    data: Annotated[str, typer.Option(help="Features: a .npy file, a table, or whatever fit takes.")],
     as_json: AsJson = False,
 ) -> None:
     """Map data with a kept fit and print yhat, a line a row.
 
     Example: chalknet predict run/ --data digits.npy > yhat.csv
+    Example: chalknet predict run/ --data new_houses.csv > prices.csv
     """
     yhat = cn.predict(run, data)
     rows = yhat.reshape(len(yhat), -1).tolist()
     say(json.dumps(rows) if as_json else "\n".join(",".join(map(str, row)) for row in rows))
-
-
-@app.command()
-def data(
-    name: Annotated[str, typer.Argument(metavar="DATA", help="mnist01, mnist, or a file.")] = "mnist01",
-    target: Target = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print what is in a data set: observations, shapes, ranges, held-out samples.
-
-    Example: chalknet data mnist01
-    """
-    facts = cn.describe(cn.load(pair_of(name, target)))
-    say(json.dumps(facts) if as_json else _aligned(facts))
 
 
 @app.command()
@@ -305,13 +330,6 @@ def _batch_size(word: str) -> int | None:
         return int(word)
     except ValueError:
         raise typer.BadParameter(f"--batch-size {word}: a whole number, or all") from None
-
-
-def _held_out(word: str | None) -> str | float | None:
-    try:
-        return None if word is None else float(word)
-    except ValueError:
-        return word
 
 
 def _optimizer(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -356,8 +374,3 @@ def _say_table(comparison: cn.Comparison) -> None:
     for row in comparison.rows:
         table.add_row(*row)
     Console().print(table)
-
-
-def _aligned(facts: Mapping[str, object]) -> str:
-    width = max(map(len, facts))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in facts.items())

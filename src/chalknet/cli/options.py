@@ -25,7 +25,39 @@ Activations = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Data = Annotated[
-    str, typer.Option(help="mnist01, mnist, or a file: .npz, .npy, IDX, a folder with the MNIST files.")
+    str,
+    typer.Option(help="mnist01, mnist, or a file: CSV, Parquet, Arrow, .npz, .npy, IDX, a folder of MNIST."),
+]
+X = Annotated[
+    str | None, typer.Option("--x", metavar="COL,COL", help="A table's features; all but the target.")
+]
+Y = Annotated[str | None, typer.Option("--y", metavar="COL", help="A table's target; the last column.")]
+OneHot = Annotated[bool, typer.Option("--one-hot", help="Turn columns of text into columns of 0 and 1.")]
+OneHotColumns = Annotated[
+    str | None, typer.Option(metavar="COL,COL", help="The same for these columns alone.")
+]
+Classes = Annotated[bool, typer.Option("--classes", help="Turn the target's words into class numbers.")]
+Fill = Annotated[
+    str | None,
+    typer.Option(metavar="mean|0|COL=0,...", help="Fill gaps: mean, median, a number, or by column."),
+]
+Standardise = Annotated[bool, typer.Option("--standardise", help="Bring features to mean 0 and deviation 1.")]
+StandardiseColumns = Annotated[
+    str | None, typer.Option(metavar="COL,COL", help="The same for these columns alone.")
+]
+StandardiseTarget = Annotated[
+    bool, typer.Option("--standardise-target", help="Standardise features and target.")
+]
+Delimiter = Annotated[str | None, typer.Option(help="What stands between two fields; found out.")]
+Header = Annotated[
+    bool | None, typer.Option("--header/--no-header", help="Whether the first row holds names; found out.")
+]
+Cache = Annotated[
+    str | None, typer.Option(metavar="DIR", help="Where converted tables are kept; the user's cache.")
+]
+InMemory = Annotated[
+    bool | None,
+    typer.Option("--in-memory/--stream", help="Read all of it into memory, or batches as they are needed."),
 ]
 Target = Annotated[str | None, typer.Option(help="A file with y, where --data holds x alone.")]
 HeldOut = Annotated[str | None, typer.Option(help="Data that is only evaluated, or a share such as 0.2.")]

@@ -31,12 +31,13 @@ def check_pair(x: torch.Tensor, y: torch.Tensor, name: str) -> None:
     check_numbers(y, f"y of {name}")
 
 
-def check_numbers(values: torch.Tensor, where: str) -> None:
+def check_numbers(values: torch.Tensor, where: str, first_row: int = 0) -> None:
     """Raise a DataError when there are no values, or when a row holds NaN or infinity.
 
     Args:
         values: `(n, ...)`.
         where: what an error calls them.
+        first_row: the number of the first row, for an error.
     """
     if not values.numel():
         raise DataError(
@@ -47,10 +48,12 @@ def check_numbers(values: torch.Tensor, where: str) -> None:
         )
     # A sum that is finite has no NaN and no infinity in it, and costs a third of isfinite.
     if values.is_floating_point() and not math.isfinite(values.sum()):
-        _check_rows(values.flatten(1) if values.dim() > 1 else values.unsqueeze(1), values.shape[1:], where)
+        _check_rows(
+            values.flatten(1) if values.dim() > 1 else values.unsqueeze(1), values.shape[1:], where, first_row
+        )
 
 
-def _check_rows(table: torch.Tensor, shape: torch.Size, where: str) -> None:
+def _check_rows(table: torch.Tensor, shape: torch.Size, where: str, first_row: int) -> None:
     wrong = ~table.isfinite()
     rows = wrong.any(dim=1).nonzero().flatten()
     if not len(rows):
@@ -58,7 +61,7 @@ def _check_rows(table: torch.Tensor, shape: torch.Size, where: str) -> None:
     first = int(rows[0])
     column = int(wrong[first].int().argmax())
     place = tuple(int(index) for index in np.unravel_index(column, shape)) if shape else ()
-    named = ", ".join(str(int(row)) for row in rows[:_ROWS_NAMED])
+    named = ", ".join(str(first_row + int(row)) for row in rows[:_ROWS_NAMED])
     raise DataError(
         where=f"{where}, row{'s' if len(rows) > 1 else ''} {named}"
         f"{', ...' if len(rows) > _ROWS_NAMED else ''} ({len(rows)} in all, counted from 0)",

@@ -39,15 +39,11 @@ _TRAINING = ("{}", "{}_train", "train_{}")
 _HELD_OUT = ("{}_test", "test_{}", "{}_held_out", "{}_val", "val_{}", "{}_valid", "valid_{}")
 
 _NUMPY = (".npy", ".npz")
-# Endings that are not read -> how pandas makes a table of such a file.
+# Endings that are not read -> how pandas makes a table that is read of such a file.
 _BY_HAND = {
-    ".csv": "pandas.read_csv({!r})",
-    ".tsv": "pandas.read_csv({!r}, sep='\\t')",
-    ".txt": "pandas.read_csv({!r}, sep=None, engine='python')",
-    ".parquet": "pandas.read_parquet({!r})",
-    ".feather": "pandas.read_feather({!r})",
     ".json": "pandas.read_json({!r})",
     ".xlsx": "pandas.read_excel({!r})",
+    ".xls": "pandas.read_excel({!r})",
 }
 
 
@@ -204,15 +200,24 @@ def _pair_in(arrays: Mapping[str, Any], patterns: tuple[str, ...]) -> tuple[str,
     return None
 
 
+def labels_beside(path: Path) -> Traversable | None:
+    """Return the file of labels that stands beside a file of images, if one does."""
+    stem = path.name.removesuffix(".gz")
+    beside = _labels_name(path)
+    return find_idx(path.parent, beside) if beside != stem else None
+
+
+def _labels_name(path: Path) -> str:
+    return path.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
+
+
 def _images_with_labels(path: Path) -> ArraySource:
     images = read_idx(path)
-    stem = path.name.removesuffix(".gz")
-    beside = stem.replace("images", "labels").replace("idx3", "idx1")
-    labels = find_idx(path.parent, beside) if beside != stem and images.ndim > 1 else None
+    labels = labels_beside(path) if images.ndim > 1 else None
     if labels is None:
         raise DataError(
             where=str(path),
-            got=f"no labels file {beside} beside it"
+            got=f"no labels file {_labels_name(path)} beside it"
             if images.ndim > 1
             else "one number a row, as labels are",
             wanted="a file of images with its file of labels beside it",
@@ -223,14 +228,12 @@ def _images_with_labels(path: Path) -> ArraySource:
 
 def _unsupported(path: Path) -> DataError:
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y)."
+    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
     if suffix in _BY_HAND:
-        table = f"table = {_BY_HAND[suffix].format(str(path))}"
-        pair = "data = (table.iloc[:, :-1].to_numpy(), table.iloc[:, -1].to_numpy())"
-        remedy = f"In Python, with the target in the last column:\n    {table}\n    {pair}"
+        remedy = f"Make a CSV of it: {_BY_HAND[suffix].format(str(path))}.to_csv('table.csv', index=False)."
     return DataError(
         where=str(path),
         got=f"a {suffix} file" if suffix else "a file of an unknown kind",
-        wanted=".npz, .npy or an IDX file",
+        wanted=".csv, .parquet, .arrow, .npz, .npy or an IDX file",
         remedy=remedy,
     )

@@ -79,6 +79,18 @@ def looks_like_idx(path: Path) -> bool:
     return len(head) == 4 and head[:2] == b"\0\0" and head[2] in _DTYPES
 
 
+def idx_layout(path: Path) -> tuple[np.dtype[Any], tuple[int, ...], int] | None:
+    """Return dtype, shape and the byte of the first value of an IDX file that is not packed, else None."""
+    with path.open("rb") as file:
+        head = file.read(4)
+        if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
+            return None
+        sizes = file.read(4 * head[3])
+    if len(sizes) < 4 * head[3] or not sizes:
+        return None
+    return np.dtype(_DTYPES[head[2]]), struct.unpack(f">{head[3]}I", sizes), 4 + len(sizes)
+
+
 def idx_bytes(array: npt.NDArray[Any]) -> bytes:
     """Return the one unpacked IDX file that holds this array."""
     code = _CODES.get(array.dtype.newbyteorder(">"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from weakref import proxy
 
 from chalknet.data import Batches, Cut, Piece
 
@@ -27,7 +28,7 @@ class Course:
         self.cut = cut
         self.batches = batches
         self._epoch_drawn = -1
-        self._ahead = self._endless()
+        self._ahead = _endless(proxy(self))
 
     def next(self) -> Iterator[Piece]:
         """Return the pieces of the next update; orders are drawn from torch's default generator."""
@@ -35,7 +36,7 @@ class Course:
 
     def again(self) -> None:
         """Hand the samples of the update under way out once more."""
-        self._ahead = self._endless()
+        self._ahead = _endless(proxy(self))
 
     def go_to(self, updates: int, order: int | None) -> None:
         """Go on after so many updates, in an epoch of this order."""
@@ -44,9 +45,15 @@ class Course:
         self._epoch_drawn = epoch if index else epoch - 1
         self.again()
 
-    def _endless(self) -> Iterator[Iterator[Piece]]:
-        while True:
-            epoch, start = divmod(self.updates, self.batches.updates_per_epoch)
-            if epoch != self._epoch_drawn:
-                self.order, self._epoch_drawn = self.batches.draw_order(), epoch
-            yield from self.batches.updates(self.order, start, self.cut)
+
+def _endless(course: Course) -> Iterator[Iterator[Piece]]:
+    """Yield the samples of one update after another.
+
+    Of the course only a weak reference is held: without a circle it goes when its fit does, and with it what
+    reads ahead for it.
+    """
+    while True:
+        epoch, start = divmod(course.updates, course.batches.updates_per_epoch)
+        if epoch != course._epoch_drawn:
+            course.order, course._epoch_drawn = course.batches.draw_order(), epoch
+        yield from course.batches.updates(course.order, start, course.cut)

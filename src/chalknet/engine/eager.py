@@ -24,6 +24,7 @@ class Eager:
     """Run any module that torch can run, one update after another."""
 
     name = "eager"
+    streams = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return nothing: whatever torch runs, this engine runs."""
@@ -140,7 +141,7 @@ class EagerSession:
         total: torch.Tensor | None = None
         for x, y, of in shared.pieces(course, self._stream) if shared else course.next():
             if not on_cpu:
-                x, y = x.to(device), y.to(device)
+                x, y = x.to(device, non_blocking=True), y.to(device, non_blocking=True)  # waits unless pinned
             loss = shared.loss(x, y, of) if shared else self._loss_of(x, y, of)
             if loss is None:
                 return None

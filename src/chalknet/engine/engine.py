@@ -82,6 +82,7 @@ class Engine(Protocol):
     """A way to run a plan."""
 
     name: str
+    streams: bool  # whether it asks its source for a batch at a time, and never for all samples
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""

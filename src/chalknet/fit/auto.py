@@ -95,6 +95,9 @@ _TOO_SHORT = (
 _UNTRIED = "nothing was measured: data of a class of your own may change when it is read on trial"
 
 
+_TOO_LARGE = "it needs all samples in memory, and these are read a batch at a time (in_memory=True)"
+
+
 def _is_short(draft: Plan) -> bool:
     """Return whether a fit is too short to be measured: by its counts, so that it always is or never."""
     if draft.updates is None:
@@ -137,6 +140,8 @@ def _candidates(draft: Plan, ways: Ways) -> tuple[dict[Candidate, Prospect], tup
         for device in ways.devices:
             placement = replace(draft.placement, device=device)
             reasons = ENGINES[name].refusals(draft.network, draft.recipe, placement)
+            if draft.data.streamed and not ENGINES[name].streams:
+                reasons += (_TOO_LARGE,)
             against += reasons
             if not reasons:
                 prospect = ENGINES[name].prospect(draft.network, draft.recipe, placement)

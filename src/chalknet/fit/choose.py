@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Source, load
+from chalknet.data import Batches, Preparation, Source, StreamedSource, load, streams
 from chalknet.engine import ENGINES
 from chalknet.errors import CannotExpress, InvalidValue, Refused, ShapeMismatch, unknown_name
 from chalknet.fit.auto import Ways, choose_way
@@ -25,6 +26,7 @@ from chalknet.plan import DataFacts, Placement, Plan, Recipe
 from chalknet.units import show_count
 
 DTYPES = ("float32", "float64")
+_LARGEST_PIECE_BYTES = 64 << 20  # of a batch that is read from a file
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Prepared:
     module: nn.Module | None
     batches: Batches
     held_out: Source | None
+    preparation: Preparation | None = None
 
 
 def prepare(
@@ -82,6 +85,8 @@ def prepare(
     placement = shared(_place(wish, module), wish.processes, device=wish.device, threads=wish.threads)
     dtype = getattr(torch, placement.dtype)
     source = load(data, held_out=held_out)
+    if placement.device.startswith("cuda") and isinstance(source, StreamedSource):
+        source = source.replace(pinned=True)  # the GPU then fetches a batch while it computes the one before
     mouth = _mouth_of(network, module, source, dtype)
     ready = make_ready(source, recipe.loss_row, mouth, dtype)
     batches = Batches(ready.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
@@ -92,9 +97,14 @@ def prepare(
         model=_one_line(network, module),
         recipe=recipe,
         data=DataFacts(
-            source.name, len(source), ready.source.x_shape, ready.source.y_shape, len(other) if other else 0
+            source.name,
+            len(source),
+            ready.source.x_shape,
+            ready.source.y_shape,
+            len(other) if other else 0,
+            streams(ready.source),
         ),
-        placement=placement,
+        placement=_in_pieces(placement, batches, dtype),
         engine="eager",
         updates=updates,
         updates_per_epoch=batches.updates_per_epoch,
@@ -105,7 +115,18 @@ def prepare(
         ),
     )
     plan = _decided(draft, wish, batches, module)
-    return Prepared(plan, module, batches, other)
+    return Prepared(plan, module, batches, other, getattr(source, "preparation", None))
+
+
+def _in_pieces(placement: Placement, batches: Batches, dtype: torch.dtype) -> Placement:
+    """Return the placement with large batches of streamed samples cut into pieces, unless it says how."""
+    source = batches.source
+    row_bytes = dtype.itemsize * (prod(source.x_shape) + prod(source.y_shape))
+    most = max(1, _LARGEST_PIECE_BYTES // row_bytes)
+    if placement.micro_batch is not None or not streams(source) or batches.size <= most:
+        return placement
+    reason = f"the samples of an update are read and summed {show_count(most)} at a time: the same update"
+    return replace(placement, micro_batch=most, reasons=(*placement.reasons, reason))
 
 
 def _decided(draft: Plan, wish: Wish, batches: Batches, module: nn.Module | None) -> Plan:

@@ -143,7 +143,7 @@ def fit(
         recording = Recording(evaluate_every, record_every, _checkpoints(checkpoint_every, out))
         check_started(processes, group)
         check_logs(log)
-        source = load(data, held_out=held_out)
+        source = load(data, held_out=held_out, dtype=dtype or "float32")
         wish = Wish(device, engine, dtype, threads, micro_batch, group.size)
         return prepare(model, source, recipe, wish), recording, source
 
@@ -236,7 +236,9 @@ def carry_out(
             )
         notes = (*session.notes, *feeds.end(history, outcome))
         decided = replace(decided, reasons=(*decided.reasons, *notes))
-        result = FitResult(decided, session.module, history, outcome, session.compile_s, notes)
+        result = FitResult(
+            decided, session.module, history, outcome, session.compile_s, notes, prepared.preparation
+        )
         if folder is not None:
             folder.keep(result)
         group.wait()  # whoever goes on finds the folder as the first process leaves it

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from chalknet.data import features
+from chalknet.data import feature_blocks
 from chalknet.errors import InvalidValue, ShapeMismatch
 from chalknet.fit.evaluate import evaluation_mode
 from chalknet.fit.result import FitResult
@@ -23,7 +23,9 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
     Args:
         model: a FitResult, a module, or the folder that a fit was kept in.
         x: features `(n, ...)`: an array, a `.npy` file of features alone, or whatever else `load` takes
-            (its targets are left aside).
+            (its targets are left aside). For a fit to columns of a file: a CSV, Parquet or Arrow file or a
+            dict with columns of these names, in any order, treated as the training rows were; numbers that
+            were standardised are given back in their own unit.
 
     Raises:
         ShapeMismatch: when x does not have the features that the network takes.
@@ -38,16 +40,18 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
             wanted="a FitResult, a module, or the folder of a kept fit",
             remedy="Fit the network first.",
         )
-    rows = features(x)
-    if isinstance(model, FitResult):
-        rows = _as_fitted(rows, tuple(model.plan.data.x_shape))
+    preparation = model.preparation if isinstance(model, FitResult) else None
     parameter = next(iter(module.parameters()), torch.empty(0))
+    parts = []
     with evaluation_mode(module):
-        parts = [
-            _mapped(module, part.to(parameter.device, parameter.dtype)).cpu()
-            for part in torch.split(rows, _ROWS_AT_A_TIME)
-        ]
-    return torch.cat(parts)
+        for block in feature_blocks(x, preparation):
+            rows = (
+                _as_fitted(block, tuple(model.plan.data.x_shape)) if isinstance(model, FitResult) else block
+            )
+            for part in torch.split(rows, _ROWS_AT_A_TIME):
+                parts.append(_mapped(module, part.to(parameter.device, parameter.dtype)).cpu())
+    yhat = torch.cat(parts)
+    return yhat if preparation is None else torch.from_numpy(preparation.restore(yhat.numpy()))
 
 
 def _as_fitted(rows: torch.Tensor, x_shape: tuple[int | str, ...]) -> torch.Tensor:

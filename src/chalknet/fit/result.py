@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from chalknet.data import Preparation
 from chalknet.fit.history import Evaluation, History, Outcome
 from chalknet.plan import Plan
 from chalknet.units import show_count, show_seconds, show_share, show_value
@@ -23,6 +24,7 @@ class FitResult:
         outcome: how the fit ended.
         compile_s: seconds that compiling or loading kernels took; no training time.
         notes: what did not go as it was asked, a sentence each.
+        preparation: what turned the columns of a file into x and y; None where they were taken as they are.
     """
 
     plan: Plan
@@ -31,6 +33,7 @@ class FitResult:
     outcome: Outcome
     compile_s: float = 0.0
     notes: tuple[str, ...] = ()
+    preparation: Preparation | None = None
 
     @property
     def evaluation(self) -> Evaluation:

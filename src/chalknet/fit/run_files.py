@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chalknet.data import Preparation
 from chalknet.errors import FileProblem
 from chalknet.files import write_whole
 from chalknet.fit.history import Evaluation, History, Outcome
@@ -19,6 +20,7 @@ from chalknet.notation import NOTATIONS, write
 from chalknet.plan import DataFacts, Placement, Plan, Recipe
 
 NETWORK, HISTORY, PLAN = "network.json", "history.csv", "plan.json"
+PREPARATION = "preparation.json"
 _COLUMNS = ("updates", "samples", "epochs", "seconds", "loss")
 
 
@@ -34,6 +36,7 @@ class Setting:
         made_with: the versions and the machine that the last bits depend on.
         outcome: how the run ended; None while it is under way, or when it was killed.
         logs: the logs asked for, and what finds the run of each again.
+        preparation: what turned the columns of a file into x and y, for new data; None where nothing did.
     """
 
     plan: Plan
@@ -43,6 +46,7 @@ class Setting:
     made_with: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
     logs: Mapping[str, str] = field(default_factory=dict)
+    preparation: Preparation | None = None
 
 
 def write_setting(folder: Path, setting: Setting) -> None:
@@ -50,6 +54,8 @@ def write_setting(folder: Path, setting: Setting) -> None:
     plan, recording = setting.plan, setting.recording
     if plan.network is not None:
         write_whole(folder / NETWORK, write(plan.network, "json").encode())
+    if setting.preparation is not None:
+        write_whole(folder / PREPARATION, (setting.preparation.to_json() + "\n").encode())
     kept = {name: value for name, value in asdict(plan).items() if name != "network"}
     kept |= {
         "metric": plan.recipe.loss_row.metric,
@@ -86,9 +92,14 @@ def read_setting(folder: Path) -> Setting:
             made_with=kept.get("made_with", {}),
             logs=kept.get("logs", {}),
             outcome=None if kept["outcome"] is None else Outcome[kept["outcome"]],
+            preparation=_preparation(folder / PREPARATION),
         )
     except (KeyError, TypeError, ValueError) as problem:
         raise damaged(folder / PLAN, problem) from problem
+
+
+def _preparation(path: Path) -> Preparation | None:
+    return Preparation.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def write_history(folder: Path, history: History) -> None:

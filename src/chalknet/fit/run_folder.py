@@ -81,6 +81,7 @@ def setting_of(plan: Plan, recording: Recording, source: Source) -> Setting:
         origin=getattr(source, "origin", None),
         fingerprint=fingerprint() if fingerprint else None,
         made_with=made_with(),
+        preparation=getattr(source, "preparation", None),
     )
 
 
@@ -182,7 +183,7 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
         if isinstance(problem, FileProblem):
             raise
         raise damaged(folder / WEIGHTS, problem) from problem
-    return FitResult(setting.plan, module, history, setting.outcome)
+    return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
 
 
 def unfitted(folder: Path, plan: Plan) -> nn.Module:

@@ -8,7 +8,7 @@ from math import prod
 
 import torch
 
-from chalknet.data import ArraySource, Sample, Source
+from chalknet.data import ArraySource, Sample, Source, reads_ahead, streams, target_blocks
 from chalknet.errors import DataError, ShapeMismatch
 from chalknet.network import show_shape
 from chalknet.plan import Loss
@@ -58,6 +58,16 @@ class MappedSource:
     def held_out(self) -> Source | None:
         """Return nothing: held-out data is made ready on its own."""
         return None
+
+    @property
+    def streams(self) -> bool:
+        """Return whether the source behind it is more than should be taken at once."""
+        return streams(self.source)
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Return whether the source behind it may be read ahead."""
+        return reads_ahead(self.source)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -152,9 +162,14 @@ def _fitted_y_shape(source: Source, loss: Loss, mouth: Mouth | None, reasons: li
 
 
 def _check_labels(source: Source, loss: Loss, mouth: Mouth | None) -> None:
-    if not isinstance(source, ArraySource) or loss.target == "real":
+    if loss.target == "real":
         return
-    y = source.y.reshape(len(source), -1)
+    for first_row, y in target_blocks(source):
+        _check_some_labels(source.name, loss, mouth, (first_row, y.reshape(len(y), -1)))
+
+
+def _check_some_labels(name: str, loss: Loss, mouth: Mouth | None, block: tuple[int, torch.Tensor]) -> None:
+    first_row, y = block
     classes = mouth.output_shape[0] if mouth and mouth.output_shape else None
     if loss.target == "probability":
         wrong, wanted = (y < 0) | (y > 1), "labels between 0 and 1"
@@ -167,9 +182,9 @@ def _check_labels(source: Source, loss: Loss, mouth: Mouth | None) -> None:
         remedy = "The network's last width is the number of classes; class numbers start at 0."
     rows = wrong.any(dim=1).nonzero().flatten()
     if len(rows):
-        first = ", ".join(str(int(row)) for row in rows[:5])
+        first = ", ".join(str(first_row + int(row)) for row in rows[:5])
         raise DataError(
-            where=f"y of {source.name}, row{'s' if len(rows) > 1 else ''} {first}"
+            where=f"y of {name}, row{'s' if len(rows) > 1 else ''} {first}"
             f"{', ...' if len(rows) > 5 else ''} ({len(rows)} in all)",
             got=f"{y[rows[0]][wrong[rows[0]]][0].item():g}",
             wanted=f"{wanted} for {loss.name}",

@@ -42,6 +42,7 @@ class DataFacts:
         x_shape: shape of one sample of x.
         y_shape: shape of one sample of y.
         held_out: number of samples held out of the training, 0 for none.
+        streamed: whether the samples stay where they are and are read a batch at a time.
     """
 
     name: str
@@ -49,6 +50,7 @@ class DataFacts:
     x_shape: Shape
     y_shape: Shape
     held_out: int = 0
+    streamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,12 @@ class Plan:
         used = method(recipe.batch_size, data.observations)
         options = "".join(f", {name}={value}" for name, value in recipe.optimizer_options.items())
         held_out = f", {show_count(data.held_out)} held out" if data.held_out else ""
+        streamed = ", read a batch at a time" if data.streamed else ""
         order = "a new order each epoch" if recipe.shuffle else "in order"
         rows = {
             "network": self.model,
             "data": f"{data.name}: {show_count(data.observations)} observations{held_out}, "
-            f"x {show_shape(data.x_shape)}, y {show_shape(data.y_shape)}",
+            f"x {show_shape(data.x_shape)}, y {show_shape(data.y_shape)}{streamed}",
             "loss": f"{recipe.loss}, the {recipe.reduction} over an update's samples",
             "optimizer": f"{recipe.optimizer}, lr={show_value(recipe.lr or 0.0)}{options}",
             "method": f"{used.name} (once: {used.once}), {order}",
