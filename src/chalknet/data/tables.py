@@ -162,7 +162,7 @@ def _parsed(
     pa, csv = _pa(), _module("pyarrow.csv")
     try:
         return csv.read_csv(
-            pa.BufferReader(piece.text),
+            pa.BufferReader(_arrows_own(piece.text)),
             read_options=csv.ReadOptions(
                 column_names=[str(i) for i in range(len(layout.names))],
                 block_size=max(1 << 20, len(piece.text) if not threads else 0),
@@ -177,6 +177,18 @@ def _parsed(
         if threads:  # once more in one thread, which counts the rows
             return _parsed(path, piece, layout, types, threads=False)
         raise _unparsed(path, piece, layout, str(problem)) from problem
+
+
+def _arrows_own(text: bytes) -> Any:
+    """Return a copy in Arrow's memory.
+
+    Arrow's threads let go of what they read after the table is there; of Python's bytes they can do so only
+    while Python runs, and a program that ends just then is aborted ("terminate called without ...").
+    """
+    pa = _pa()
+    buffer = pa.allocate_buffer(len(text))
+    pa.FixedSizeBufferWriter(buffer).write(text)
+    return buffer
 
 
 def _unparsed(path: Path, piece: Piece, layout: CsvLayout, problem: str) -> DataError:
