@@ -10,6 +10,7 @@ from benchmarks import (
     drawing,
     engines,
     gpu,
+    memory,
     processes,
     race,
     scale,
@@ -21,6 +22,7 @@ from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 SECTIONS = {
     "engines": Section("Engines", engines.measured),
     "wide": Section("Memory and cost of wide layers", wide.measured),
+    "memory": Section("Memory, estimated and measured", memory.measured),
     "scale": Section("Cost against scale", scale.measured),
     "checkpoints": Section("Checkpoints", checkpoints.measured),
     "race": Section("The race", race.measured),

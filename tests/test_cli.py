@@ -38,7 +38,21 @@ def line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "verb", ["read", "count", "draw", "diff", "fit", "compare", "predict", "data", "demo", "race"]
+    "verb",
+    [
+        "read",
+        "count",
+        "draw",
+        "diff",
+        "fit",
+        "compare",
+        "predict",
+        "data",
+        "demo",
+        "race",
+        "devices",
+        "memory",
+    ],
 )
 def test_every_verb_explains_itself_with_an_example(type_, verb):
     code, out, _ = type_(verb, "--help")
@@ -324,3 +338,26 @@ def test_a_table_that_cannot_be_fitted_is_answered_in_words(type_, houses, words
     assert code in (1, 2)
     assert said in err
     assert not out
+
+
+def test_the_devices_are_listed_and_given_as_json(type_):
+    code, out, _ = type_("devices")
+    assert code == 0 and out.splitlines()[1].startswith("cpu")
+    assert json.loads(type_("devices", "--json")[1])[0]["memory_total_bytes"] > 0
+
+
+def test_what_fits_is_told_line_by_line_and_by_the_exit_code(type_):
+    code, out, _ = type_("memory", F4, "--loss", "bce", "--optimizer", "adam", "--batch-size", 2048)
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[1:4]] == ["weights", "gradients", "optimizer"]
+    assert out.splitlines()[-1].startswith("fits: ")
+    code, out, _ = type_("memory", "1 -> 1000000000 relu -> 1", "--batch-size", 100, "--json")
+    answer = json.loads(out)
+    assert code == 1 and not answer["fits"]
+    assert answer["total_bytes"] > answer["free_bytes"]
+
+
+def test_a_device_that_is_not_here_has_an_estimate_and_a_note(type_):
+    code, out, err = type_("memory", F4, "--batch-size", 2, "--device", "cuda:99")
+    assert code == 1 and "CUDA context" in out
+    assert "cuda:99 asked" in err

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from chalknet.count import count as count
     from chalknet.data import describe as describe
     from chalknet.data import load as load
+    from chalknet.devices import Device as Device
+    from chalknet.devices import MemoryEstimate as MemoryEstimate
+    from chalknet.devices import devices as devices
+    from chalknet.devices import explain as explain
+    from chalknet.devices import memory as memory
+    from chalknet.devices import place as place
     from chalknet.difference import Difference as Difference
     from chalknet.difference import difference as difference
     from chalknet.draw import Drawing as Drawing
@@ -59,6 +65,7 @@ _ROOMS = {
     "convert": ("draw", "read", "write"),
     "count": ("Counts", "count"),
     "data": ("describe", "load"),
+    "devices": ("Device", "MemoryEstimate", "devices", "explain", "memory", "place"),
     "difference": ("Difference", "difference"),
     "draw": ("Drawing",),
     "errors": ("ChalknetError",),

@@ -133,6 +133,14 @@ class Elsewhere(Refused):
         )
 
 
+class DeviceMismatch(ChalknetError, RuntimeError):
+    """Tensors on different devices that met in one operation, named, with the line to write."""
+
+
+class OutOfMemory(ChalknetError, MemoryError):
+    """Memory that was needed and is not there: how much, how much is free, what to do."""
+
+
 @contextmanager
 def writing(path: object) -> Iterator[None]:
     """Turn what the system says against writing a file into a FileProblem that names it."""

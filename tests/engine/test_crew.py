@@ -25,7 +25,7 @@ class Machine:
 
 def took(per_update_s, updates, monkeypatch, advances=1):
     """Return the machine after some updates, made by a crew of up to two threads."""
-    monkeypatch.setattr(crew, "_cores", lambda: 2)
+    monkeypatch.setattr(crew, "cores", lambda: 2)
     machine = Machine(per_update_s)
     one = crew.Crew(2, lambda: machine.now)
     for _ in range(advances):

@@ -266,7 +266,7 @@ def test_a_real_race_has_times_above_zero_for_everyone(tmp_path):
 
 
 REFUSED = [
-    ({"devices": ["meta"]}, Refused, "meta, which holds shapes and computes nothing"),
+    ({"devices": ["meta"]}, Refused, "meta, which holds shapes and no numbers"),
     ({"devices": ["cuda:97"]}, Refused, "cuda:97"),
     ({"engines": ["eagre"]}, UnknownName, "Did you mean eager"),
     ({"widths": [0]}, InvalidValue, r"widths: got 0; wanted whole numbers of at least 1"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 
 import chalknet as cn
-from chalknet.cli import fits, networks, races, sources  # their verbs are added as they are imported
+from chalknet.cli import devices, fits, networks, races, sources  # their verbs are added as they are imported
 from chalknet.cli.app import app
 from chalknet.cli.launch import tells
 from chalknet.cli.say import tell
 
-__all__ = ["fits", "main", "networks", "races", "sources"]
+__all__ = ["devices", "fits", "main", "networks", "races", "sources"]
 
 
 def main() -> None:

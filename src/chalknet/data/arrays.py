@@ -55,6 +55,8 @@ def _as_tensor(value: object, where: str) -> torch.Tensor:
     if isinstance(value, list | tuple) and value and all(isinstance(row, torch.Tensor) for row in value):
         value = _stacked(value, where)
     if isinstance(value, torch.Tensor):
+        if value.is_meta:
+            raise _no_numbers(where, "a tensor on meta, which has a shape and no numbers")
         tensor = value.detach().to_dense().cpu()
     else:
         tensor = torch.from_numpy(_as_numbers(value, where))

@@ -14,9 +14,9 @@ import torch
 
 from chalknet.data.ahead import read_ahead_where_it_pays
 from chalknet.data.orders import permutation
-from chalknet.data.room import cpus
 from chalknet.data.source import Sample, Source, reads_ahead
 from chalknet.errors import DataError, InvalidValue
+from chalknet.system import cores
 
 T = TypeVar("T")
 
@@ -177,7 +177,7 @@ class Batches:
         """Yield items, read ahead where the source may be and where it pays."""
         if not reads_ahead(self.source):
             return items
-        return read_ahead_where_it_pays(items, spare_cpu=cpus() > torch.get_num_threads())
+        return read_ahead_where_it_pays(items, spare_cpu=cores() > torch.get_num_threads())
 
     def _rows(self, order: int | None) -> torch.Tensor | None:
         """Return the rows of an epoch in their order, 4 bytes each; None for the source's own order."""

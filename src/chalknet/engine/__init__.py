@@ -5,7 +5,7 @@ from chalknet.engine.engine import Engine, Progress, Prospect, Session
 from chalknet.engine.group import Group, join
 from chalknet.engine.state import State
 from chalknet.engine.table import ENGINES
-from chalknet.engine.torch_rows import loss_function
+from chalknet.engine.torch_rows import loss_function, optimizer_over
 
 __all__ = [
     "ENGINES",
@@ -18,4 +18,5 @@ __all__ = [
     "State",
     "join",
     "loss_function",
+    "optimizer_over",
 ]

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches, Preparation, Source, StreamedSource, load, streams
+from chalknet.devices import checked_device, explain, within_memory
 from chalknet.engine import ENGINES
-from chalknet.errors import CannotExpress, InvalidValue, Refused, ShapeMismatch, unknown_name
+from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch, unknown_name
 from chalknet.fit.auto import Ways, choose_way
 from chalknet.fit.evaluate import evaluation_mode
 from chalknet.fit.remembered import Memory
@@ -19,7 +20,7 @@ from chalknet.fit.rule import Cost
 from chalknet.fit.sharing import differences, shared
 from chalknet.fit.targets import MappedSource, Mouth, make_ready
 from chalknet.fit.trial import try_out
-from chalknet.module import read_module, require_settled
+from chalknet.module import network_of, require_settled
 from chalknet.network import Activation, Flatten, Network
 from chalknet.notation import write
 from chalknet.plan import DataFacts, Placement, Plan, Recipe
@@ -77,7 +78,7 @@ def prepare(
         ChalknetError: of the kind that names what does not fit together.
     """
     module = model if isinstance(model, nn.Module) else None
-    network = _network_of(model)
+    network = network_of(model)
     if isinstance(model, Network):
         require_settled(model)
         _check_trainable(model)
@@ -147,16 +148,18 @@ def _decided(draft: Plan, wish: Wish, batches: Batches, module: nn.Module | None
     reasons = (
         at_home.reasons if len(ways.devices) == 1 else (f"device {chosen.device}: the cheapest, see below",)
     )
-    return replace(
-        draft,
-        engine=chosen.engine,
-        placement=replace(at_home, device=chosen.device, threads=chosen.threads, reasons=reasons),
-        reasons=(*draft.reasons, *choice.reasons),
+    return within_memory(
+        replace(
+            draft,
+            engine=chosen.engine,
+            placement=replace(at_home, device=chosen.device, threads=chosen.threads, reasons=reasons),
+            reasons=(*draft.reasons, *choice.reasons),
+        )
     )
 
 
 def _trial(batches: Batches, module: nn.Module | None, plan: Plan, share: float) -> Cost:
-    return try_out(plan, batches, module, share)
+    return try_out(within_memory(plan), batches, module, share)
 
 
 def _devices(wish: Wish, home: str) -> tuple[str, ...]:
@@ -171,15 +174,6 @@ def _is_ours(source: Source) -> bool:
     while isinstance(inner, MappedSource):
         inner = inner.source
     return type(inner).__module__.partition(".")[0] == __package__.partition(".")[0]
-
-
-def _network_of(model: Network | nn.Module) -> Network | None:
-    if isinstance(model, Network):
-        return model
-    try:
-        return read_module(model)
-    except (CannotExpress, ShapeMismatch, InvalidValue):  # any other module is fitted as it is
-        return None
 
 
 def _check_trainable(network: Network) -> None:
@@ -233,7 +227,7 @@ def _place(wish: Wish, module: nn.Module | None) -> Placement:
             remedy="There is nothing to fit.",
         )
     at_home = str(parameter.device) if parameter is not None else "cpu"
-    device = at_home if wish.device == "auto" else _checked_device(wish.device)
+    device = checked_device(at_home if wish.device == "auto" else wish.device)
     own = str(parameter.dtype).removeprefix("torch.") if parameter is not None else "float32"
     dtype = wish.dtype or own
     if wish.dtype is not None and dtype not in DTYPES:
@@ -258,24 +252,6 @@ def _place(wish: Wish, module: nn.Module | None) -> Placement:
     return Placement(device, dtype, threads, reasons, wish.micro_batch)
 
 
-def _checked_device(name: str) -> str:
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-        usable = device.type != "meta"
-    except (RuntimeError, AssertionError, ImportError):  # an unknown word, or a device that is not there
-        usable = False
-    if not usable:
-        cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-        raise Refused(
-            where="device",
-            got=repr(name),
-            wanted=f"one that is here and can compute: {', '.join(['cpu', *cuda])}",
-            remedy='Leave it out, or say device="cpu".',
-        )
-    return str(device)
-
-
 def _mouth_of(
     network: Network | None, module: nn.Module | None, source: Source, dtype: torch.dtype
 ) -> Mouth | None:
@@ -296,7 +272,10 @@ def _probe(module: nn.Module, source: Source, dtype: torch.dtype) -> Mouth | Non
     x = source.take(slice(0, 1)).x.to(parameter.device, parameter.dtype)
     with evaluation_mode(module):
         try:
-            yhat = module(x)
+            with explain():
+                yhat = module(x)
+        except ChalknetError:
+            raise
         except (RuntimeError, IndexError, ValueError) as problem:
             raise ShapeMismatch(
                 where=f"module {type(module).__name__}",

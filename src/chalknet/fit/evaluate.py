@@ -9,11 +9,9 @@ import torch
 from torch import nn
 
 from chalknet.data import Source
+from chalknet.devices import evaluation_rows
 from chalknet.engine import Group, loss_function
 from chalknet.plan import Recipe
-
-# Bounds the memory of an evaluation: so many rows, and of a wide layer so many values at a time.
-_ROWS_AT_A_TIME, _VALUES_AT_A_TIME = 8192, 1 << 25
 
 # Loss.decision -> whether each row of yhat is right about y.
 _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
@@ -37,7 +35,7 @@ def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.de
     right = _RIGHT.get(recipe.loss_row.decision)
     total = count = 0.0
     with evaluation_mode(module):
-        rows = _rows_at_a_time(module)
+        rows = evaluation_rows(module)
         first, stop = (len(source) * lane // group.size for lane in (group.rank, group.rank + 1))
         for start in range(first, stop, rows):
             x, y = source.take(slice(start, min(start + rows, stop)))
@@ -47,11 +45,6 @@ def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.de
             count += values.numel()
     total, count = group.total((total, count))
     return total / count
-
-
-def _rows_at_a_time(module: nn.Module) -> int:
-    widths = [layer.out_features for layer in module.modules() if isinstance(layer, nn.Linear)]
-    return max(1, min(_ROWS_AT_A_TIME, _VALUES_AT_A_TIME // max(widths, default=1)))
 
 
 @contextmanager

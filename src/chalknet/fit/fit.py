@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import nn
 
 from chalknet.data import Source, load
+from chalknet.devices import explain
 from chalknet.engine import ENGINES, Group, join
 from chalknet.errors import InvalidValue
 from chalknet.fit.bar import bar, wants_bar
@@ -215,7 +216,7 @@ def carry_out(
     """
     decided, group = prepared.plan, Group.here()
     check_alike(decided, recording, group)
-    with group.watched(), using_threads(decided.placement.threads):
+    with group.watched(), using_threads(decided.placement.threads), explain(decided):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
         if start is not None:
             session.restore(start.state)

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from chalknet.data import feature_blocks
-from chalknet.errors import InvalidValue, ShapeMismatch
+from chalknet.devices import checked_device, explain
+from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch
 from chalknet.fit.evaluate import evaluation_mode
 from chalknet.fit.result import FitResult
 from chalknet.fit.run_folder import load_run
@@ -42,6 +43,7 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
         )
     preparation = model.preparation if isinstance(model, FitResult) else None
     parameter = next(iter(module.parameters()), torch.empty(0))
+    checked_device(parameter.device)
     parts = []
     with evaluation_mode(module):
         for block in feature_blocks(x, preparation):
@@ -63,7 +65,10 @@ def _as_fitted(rows: torch.Tensor, x_shape: tuple[int | str, ...]) -> torch.Tens
 
 def _mapped(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     try:
-        yhat: torch.Tensor = module(x)
+        with explain():
+            yhat: torch.Tensor = module(x)
+    except ChalknetError:
+        raise
     except RuntimeError as problem:
         raise _unlike(x, f"what the module takes ({str(problem).splitlines()[0]})") from problem
     return yhat

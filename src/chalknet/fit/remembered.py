@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from chalknet.data import user_cache
 from chalknet.files import write_whole
 from chalknet.fit.rule import Candidate, Cost
 from chalknet.plan import DataFacts, Placement, Recipe
+from chalknet.system import cores, processor
 
 _MOST = 200  # networks and recipes that are remembered: the file stays under about 200 KiB
 _DAYS = 7  # a machine may have been busy, and changes in ways that no version tells
@@ -112,21 +112,9 @@ def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) ->
 
 def machine_and_versions() -> str:
     """Return what computes here: the processor, the cores this process may use, the first GPU, versions."""
-    usable = getattr(os, "sched_getaffinity", None)
-    cores = len(usable(0)) if usable is not None else os.cpu_count()
     versions = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
     gpu = f", {torch.cuda.get_device_name(0)}" if torch.cuda.is_available() else ""
-    return f"{_processor()}, {cores} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"
-
-
-@cache
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    return f"{processor()}, {cores()} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"
 
 
 @cache

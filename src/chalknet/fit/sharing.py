@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, replace
 
 import torch
@@ -14,6 +13,7 @@ from chalknet.errors import InvalidValue, Refused
 from chalknet.fit.loop import Recording
 from chalknet.network import Network
 from chalknet.plan import Placement, Plan
+from chalknet.system import cores
 from chalknet.units import show_count
 
 
@@ -105,11 +105,11 @@ def shared(placement: Placement, processes: int, *, device: str, threads: int | 
                 remedy='Say device="cuda": each process takes its own.',
             )
         here = _own_gpu(group.local_rank, local)
-    cores = _cores()
-    number = threads or max(1, cores // local)
+    usable = cores()
+    number = threads or max(1, usable // local)
     reason = f"{processes} processes share each update"
     if threads is None:
-        reason += f": of {show_count(cores)} cores here, {local} processes have {number} each"
+        reason += f": of {show_count(usable)} cores here, {local} processes have {number} each"
     reasons = placement.reasons
     if device == "auto" and here.type == "cpu" and torch.cuda.is_available():
         reasons = ('device cpu: several processes take their GPUs where device="cuda" says so',)
@@ -152,9 +152,3 @@ def _own_gpu(local_rank: int, local: int) -> torch.device:
             remedy=f'Start {here} processes here, or say device="cpu".',
         )
     return torch.device("cuda", local_rank)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -44,6 +44,16 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
     return network
 
 
+def network_of(model: Network | nn.Module) -> Network | None:
+    """Return the Network that a model is or can be read as, None for any other module."""
+    if isinstance(model, Network):
+        return model
+    try:
+        return read_module(model)
+    except (CannotExpress, ShapeMismatch, InvalidValue):
+        return None
+
+
 def flat(module: nn.Module) -> nn.Sequential:
     """Return the same layers of a chain side by side, as `build` makes them; weights are shared."""
     return nn.Sequential(*[leaf for _, leaf in _leaves(module, "")])

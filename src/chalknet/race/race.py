@@ -10,8 +10,9 @@ from typing import Any
 import torch
 
 from chalknet.data import Source, load
+from chalknet.devices import checked_device
 from chalknet.engine import ENGINES
-from chalknet.errors import ChalknetError, InvalidValue, Refused, unknown_name
+from chalknet.errors import ChalknetError, InvalidValue, unknown_name
 from chalknet.fit import (
     Candidate,
     Prepared,
@@ -158,15 +159,7 @@ def _candidates(
     devices: Sequence[str] | None, engines: Sequence[str] | None, threads: Sequence[int] | None
 ) -> tuple[Candidate, ...]:
     gpu = ["cuda:0"] if torch.cuda.is_available() else []
-    places = ["cpu", *gpu] if devices is None else [str(device) for device in devices]
-    for place in places:
-        if place.partition(":")[0] == "meta":
-            raise Refused(
-                where="race",
-                got="the device meta, which holds shapes and computes nothing",
-                wanted="a device whose work takes time",
-                remedy='Say devices=["cpu"] (--devices cpu).',
-            )
+    places = ["cpu", *gpu] if devices is None else [checked_device(device) for device in devices]
     names = list(ENGINES)[::-1] if engines is None else list(engines)
     for name in names:
         if name not in ENGINES:

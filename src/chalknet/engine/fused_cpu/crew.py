@@ -8,12 +8,12 @@ how many threads did the work. No measurement is believed for long: torch's own 
 from __future__ import annotations
 
 import math
-import os
 import threading
 from collections.abc import Callable
 from time import perf_counter
 
 from chalknet.engine.fused_cpu.names import Array
+from chalknet.system import cores
 
 _WARM_UP = 8  # updates before the first measurement
 _TRIAL_S = 0.001  # a measurement lasts about so long
@@ -31,7 +31,7 @@ class Crew:
     """
 
     def __init__(self, shares: int, clock: Callable[[], float] = perf_counter) -> None:
-        self._most, self._clock = min(shares, _cores()), clock
+        self._most, self._clock = min(shares, cores()), clock
         self._per_update_s: dict[int, float] = {}
         self._best = self._most
         self._warm_s = 0.0  # an update of the first stretch
@@ -103,7 +103,3 @@ def run_together(threads: int, work: Callable[[int], int]) -> int:
     for other in others:
         other.join()
     return made
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,171 @@
+"""What the user calls a tensor: names found in the variables of frames, by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FrameType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+_DEEPEST = 4  # containers and objects inside one another
+_MOST_THINGS = 20_000  # a frame with more in it is looked through so far
+_NO_HOLDERS = (ModuleType, FunctionType, MethodType, type, str, bytes, int, float, complex, torch.dtype)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A module or optimizer with the name that the user gave it."""
+
+    name: str
+    thing: nn.Module | torch.optim.Optimizer
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A tensor with its name.
+
+    Args:
+        name: such as `x`, `batch["x"]`, `net.2.weight` or `optimizer's exp_avg of net.2.weight`.
+        tensor: the tensor.
+        owner: the outermost module (or the optimizer) whose it is; None for a tensor of its own.
+        moves: whether the owner's `.to` takes it along: a parameter or a buffer.
+        module: of an optimizer's state, the name of the module whose parameter it belongs to.
+    """
+
+    name: str
+    tensor: torch.Tensor
+    owner: Owner | None = None
+    moves: bool = True
+    module: str = "net"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A module's place inside the outermost one that has a name."""
+
+    path: str
+    owner: Owner
+
+
+@dataclass
+class Names:
+    """The names of all tensors and modules that some frames know; the first name found stays."""
+
+    tensors: dict[int, Named] = field(default_factory=dict)
+    modules: dict[int, Place] = field(default_factory=dict)
+
+    def add_frames(self, frames: Iterable[FrameType]) -> None:
+        """Take the names of these frames, those that come first before the others."""
+        optimizers = [owner for frame in frames for owner in self._add(variables(frame))]
+        for owner in optimizers:  # once the parameters have their names
+            self._add_optimizer(owner)
+
+    def _add(self, found: Mapping[str, Any]) -> list[Owner]:
+        things = [pair for name, value in found.items() for pair in _spread(name, value)]
+        things.sort(key=lambda pair: pair[0].count(".") + pair[0].count("["))  # the plainest name first
+        modules = [Owner(name, thing) for name, thing in things if isinstance(thing, nn.Module)]
+        # the whole network names its parts, not the layer that a loop happens to hold
+        for owner in sorted(modules, key=lambda owner: -sum(1 for _ in _module(owner).modules())):
+            self.add_module(owner)
+        for name, thing in things:
+            if isinstance(thing, torch.Tensor):
+                self._keep(Named(name, thing))
+                if thing.is_leaf and thing.grad is not None:
+                    self._keep(Named(f"{name}.grad", thing.grad))
+        return [Owner(name, thing) for name, thing in things if isinstance(thing, torch.optim.Optimizer)]
+
+    def add_module(self, owner: Owner) -> None:
+        """Take the names of all that is in a module."""
+        for path, child in _module(owner).named_modules():
+            whole = f"{owner.name}.{path}" if path else owner.name
+            self.modules.setdefault(id(child), Place(whole, owner))
+            for name, tensor in [*child._parameters.items(), *child._buffers.items()]:
+                if tensor is not None:
+                    self._keep(Named(f"{whole}.{name}", tensor, owner))
+                    if tensor.is_leaf and tensor.grad is not None:
+                        self._keep(Named(f"{whole}.{name}.grad", tensor.grad, owner))
+            for name, value in vars(child).items():
+                if not name.startswith("_"):
+                    for inner, thing in _spread(f"{whole}.{name}", value):
+                        if isinstance(thing, torch.Tensor):  # a plain attribute: `.to` leaves it behind
+                            self._keep(Named(inner, thing, owner, moves=False))
+
+    def _add_optimizer(self, owner: Owner) -> None:
+        assert isinstance(owner.thing, torch.optim.Optimizer)
+        for parameter, state in owner.thing.state.items():
+            known = self.tensors.get(id(parameter))
+            of = known.name if known else "a parameter"
+            module = known.owner.name if known and known.owner else "net"
+            for key, value in state.items():
+                if isinstance(value, torch.Tensor):
+                    self._keep(Named(f"{owner.name}'s {key} of {of}", value, owner, module=module))
+        for number, group in enumerate(owner.thing.param_groups):
+            for place, parameter in enumerate(group["params"]):
+                self._keep(Named(f'{owner.name}.param_groups[{number}]["params"][{place}]', parameter, owner))
+
+    def _keep(self, named: Named) -> None:
+        self.tensors.setdefault(id(named.tensor), named)
+
+
+def variables(frame: FrameType) -> dict[str, Any]:
+    """Return the variables that a frame can name: its own, and the globals that its code speaks of."""
+    found = dict(frame.f_locals)
+    for name in frame.f_code.co_names:
+        if name not in found and name in frame.f_globals:
+            found[name] = frame.f_globals[name]
+    return {name: value for name, value in found.items() if name.isidentifier()}
+
+
+def tensors_in(value: object) -> Iterator[torch.Tensor]:
+    """Yield every tensor that a value is or holds: parameters, buffers, an optimizer's state."""
+    for _, thing in _spread("", value):
+        if isinstance(thing, torch.Tensor):
+            yield thing
+        elif isinstance(thing, nn.Module):
+            yield from thing.parameters()
+            yield from thing.buffers()
+        elif isinstance(thing, torch.optim.Optimizer):
+            for state in thing.state.values():
+                yield from (part for part in state.values() if isinstance(part, torch.Tensor))
+
+
+def _spread(name: str, value: object) -> Iterator[tuple[str, Any]]:
+    """Yield the tensors, modules and optimizers in a value, each with its path, breadth first."""
+    waiting = [(name, value, 0)]
+    seen: set[int] = set()
+    for path, thing, depth in waiting:  # it grows while it is read
+        if id(thing) in seen or len(seen) >= _MOST_THINGS:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, torch.Tensor | nn.Module | torch.optim.Optimizer):
+            yield path, thing
+        elif depth < _DEEPEST:
+            waiting += [(inner, part, depth + 1) for inner, part in _parts(path, thing)]
+
+
+def _parts(path: str, thing: object) -> Iterable[tuple[str, Any]]:
+    if isinstance(thing, _NO_HOLDERS) or thing is None:
+        return ()
+    if isinstance(thing, Mapping):
+        return [(f"{path}[{_key(key)}]", value) for key, value in list(thing.items())]
+    if isinstance(thing, tuple) and hasattr(thing, "_fields"):
+        return [(f"{path}.{name}", getattr(thing, name)) for name in thing._fields]
+    if isinstance(thing, list | tuple):
+        return [(f"{path}[{index}]", value) for index, value in enumerate(thing)]
+    try:
+        own = vars(thing)
+    except TypeError:
+        return ()
+    return [(f"{path}.{name}", value) for name, value in own.items() if isinstance(name, str)]
+
+
+def _key(key: object) -> str:
+    return f'"{key}"' if isinstance(key, str) else repr(key)
+
+
+def _module(owner: Owner) -> nn.Module:
+    assert isinstance(owner.thing, nn.Module)
+    return owner.thing

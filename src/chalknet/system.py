@@ -1,0 +1,142 @@
+"""What the operating system says of this process: memory installed, allowed and used; cores."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+_ROOT = Path("/")
+_UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2**63 for "no limit"
+# What counts against a limit and is given back on demand: pages of files that nobody needs just now.
+_RECLAIMABLE = ("inactive_file", "total_inactive_file")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Main memory as this process may use it.
+
+    Args:
+        total_bytes: what is installed, or the smallest limit set on this process if that is less.
+        free_bytes: what this process could still take, without swap.
+    """
+
+    total_bytes: int
+    free_bytes: int
+
+
+def main_memory(root: Path = _ROOT) -> Memory:
+    """Return main memory under every limit set on this process: its cgroups, RLIMIT_AS and RLIMIT_DATA.
+
+    Args:
+        root: where `proc` and `sys` are found.
+    """
+    machine = psutil.virtual_memory()
+    bounds = [Memory(machine.total, machine.available), *_cgroup_bounds(root), *_process_bounds()]
+    return Memory(
+        min(bound.total_bytes for bound in bounds), max(0, min(bound.free_bytes for bound in bounds))
+    )
+
+
+def cores() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def processor() -> str:
+    """Return what the processor is called."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def resident_bytes() -> int:
+    """Return the main memory that this process holds now."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def reset_peak() -> bool:
+    """Let the kernel begin its record of this process's peak anew; return whether it can."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def recorded_peak_bytes() -> int:
+    """Return the kernel's record of the most memory this process held, 0 where there is none."""
+    return _number_in(Path("/proc/self/status"), "VmHWM:") * 1024
+
+
+def return_free_memory() -> None:
+    """Give the system back what the C library keeps for later, where it can be told to."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
+def _process_bounds() -> Iterator[Memory]:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    held = psutil.Process().memory_info()
+    data = getattr(held, "data", held.rss)
+    for kind, used in ((resource.RLIMIT_AS, held.vms), (resource.RLIMIT_DATA, data)):
+        limit, _ = resource.getrlimit(kind)
+        if limit not in (resource.RLIM_INFINITY, -1):
+            yield Memory(limit, limit - used)
+
+
+def _cgroup_bounds(root: Path) -> Iterator[Memory]:
+    """Yield the limits of the cgroups of this process and of those above them, version 1 and 2."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            yield from _bounds_along(root / "sys/fs/cgroup", path, "memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+            yield from _bounds_along(root / "sys/fs/cgroup/memory", path, *names)
+
+
+def _bounds_along(top: Path, path: str, limit_name: str, usage_name: str) -> Iterator[Memory]:
+    parts = [part for part in path.split("/") if part not in ("", "..")]
+    for depth in range(len(parts), -1, -1):  # a container may show its own group as the top
+        group = top.joinpath(*parts[:depth])
+        limit = _whole(group / limit_name)
+        if limit is not None and limit < _UNLIMITED:
+            used = _whole(group / usage_name) or 0
+            spare = max(_number_in(group / "memory.stat", name) for name in _RECLAIMABLE)
+            yield Memory(limit, limit - max(0, used - spare))
+
+
+def _whole(path: Path) -> int | None:
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # no such file, or the word max
+        return None
+
+
+def _number_in(path: Path, name: str) -> int:
+    """Return the number behind a name in a file of names and numbers, 0 where it is not there."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.split()[:1] == [name]), 0)
