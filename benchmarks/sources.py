@@ -121,7 +121,7 @@ def _memory(folder: Path, quick: bool) -> tuple[list[str], dict[str, Any]]:
     """Return the peak memory of a shuffled fit of a file many times as large as the memory allowed."""
     size = 50_000_000 if quick else _LARGE_BYTES
     rows, raw = [], {}
-    for columns in (785, 17):
+    for columns in (785, 65):
         path = folder / "large.npy"
         count = size // (4 * columns)
         with path.open("wb") as file:
