@@ -73,7 +73,7 @@ class EagerSession:
         self.compile_s = 0.0
         self.notes: tuple[str, ...] = ()
         self._named = named(plan, module)
-        self._loss = PieceLoss(plan.recipe)
+        self._loss = PieceLoss(plan.recipe, on_device=plan.placement.device != "cpu")
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
         self._device = torch.device(plan.placement.device)

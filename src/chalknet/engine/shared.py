@@ -37,7 +37,7 @@ class SharedUpdate:
         device = torch.device(plan.placement.device)
         self._group, self._module, self._seed = group, module, plan.recipe.seed
         self._noise = RandomStream(plan.recipe.seed, device)
-        self._loss = PieceLoss(plan.recipe, lanes=group.size)
+        self._loss = PieceLoss(plan.recipe, lanes=group.size, on_device=device.type != "cpu")
         self._ddp = DistributedDataParallel(
             module,
             device_ids=[device] if device.type == "cuda" else None,

@@ -48,14 +48,23 @@ class PieceLoss:
     Args:
         recipe: names the loss and how it is reduced.
         lanes: how many processes share an update; their gradients are averaged, so each counts so often.
+        on_device: whether it is taken on another device than the CPU. There BCELoss answers a yhat that is
+            no number with an assertion, after which the device is lost to the process; here with an error.
     """
 
-    def __init__(self, recipe: Recipe, lanes: int = 1) -> None:
+    def __init__(self, recipe: Recipe, *, lanes: int = 1, on_device: bool = False) -> None:
+        self._refuses_nan = on_device and recipe.loss == "bce"
         self._whole, self._added = loss_function(recipe), loss_function(recipe, reduction="sum")
         self._mean, self._lanes = recipe.reduction == "mean", lanes
 
     def __call__(self, yhat: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
         """Return the loss of a piece `(rows, ...)` of an update of so many samples."""
+        if not self._refuses_nan:
+            return self._loss(yhat, y, of)
+        loss = self._loss(yhat.nan_to_num(nan=0.5), y, of)
+        return loss + 0 * yhat.detach().sum()  # NaN where yhat has one, else the loss itself
+
+    def _loss(self, yhat: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
         if len(y) == of and self._lanes == 1:
             whole: torch.Tensor = self._whole(yhat, y)
             return whole

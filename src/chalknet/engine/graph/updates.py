@@ -37,22 +37,14 @@ class Updates:
         self.losses = losses
         self._module, self._feed = module, feed
         self._parameters = list(module.parameters())
-        self._loss = PieceLoss(recipe)
-        self._refuses_nan = recipe.loss == "bce"
+        self._loss = PieceLoss(recipe, on_device=True)
 
     def __call__(self, lengths: tuple[int, ...]) -> None:
         """Make an update of each of these numbers of samples; gradients are none before and behind."""
         for place, (x, y) in enumerate(self._feed.batches(lengths)):
-            loss = self._loss_of(self._module(x), y)
+            loss = self._loss(self._module(x), y, len(y))
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             for parameter in self._parameters:
                 parameter.grad = None  # the next update writes its own: there is nothing to set to zero
             self.losses[place].copy_(loss.detach())
-
-    def _loss_of(self, yhat: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        if not self._refuses_nan:
-            return self._loss(yhat, y, len(y))
-        # BCELoss answers NaN with an assertion on the device, after which the device is lost to the process
-        loss = self._loss(yhat.nan_to_num(nan=0.5), y, len(y))
-        return loss + 0 * yhat.detach().sum()  # NaN where yhat has one, else the loss itself
