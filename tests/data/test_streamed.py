@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from itertools import chain, islice
 
 import numpy as np
@@ -380,3 +381,25 @@ def test_a_large_csv_is_converted_and_fitted_in_flat_memory(tmp_path, monkeypatc
     assert found["rows"] == 1_000_000
     in_memory = 0 if found["streams"] else 3 * 76_000_000
     assert found["grown"] < (170 << 20) + in_memory
+
+
+def test_gradient_descent_on_a_streamed_file_is_summed_over_pieces_into_the_same_updates(
+    tmp_path, monkeypatch
+):
+    choose = import_module("chalknet.fit.choose")
+    monkeypatch.setattr(choose, "_LARGEST_PIECE_BYTES", 7 * 5 * 8)  # seven rows
+    table = np.random.default_rng(0).standard_normal((50, 5))
+    np.save(tmp_path / "table.npy", table)
+    options = {"loss": "mse", "lr": 0.1, "updates": 9, "engine": "eager", "dtype": "float64"}
+    results = [
+        cn.fit(
+            cn.read("4 -> 6 tanh -> 1"),
+            cn.load(tmp_path / "table.npy", in_memory=in_memory, dtype="float64"),
+            **options,
+        )
+        for in_memory in (True, False)
+    ]
+    assert [result.plan.placement.micro_batch for result in results] == [None, 7]
+    assert "7 at a time" in str(results[1].plan)
+    losses = [list(result.history.loss) for result in results]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-12)
