@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from math import prod
 from operator import itemgetter
@@ -90,18 +91,18 @@ class Batches:
         if self.batch_size is not None:
             object.__setattr__(self, "batch_size", _as_batch_size(self.batch_size, len(self.source)))
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Return the number of samples in a whole batch."""
         return len(self.source) if self.batch_size is None else self.batch_size
 
-    @property
+    @cached_property
     def samples_per_epoch(self) -> int:
         """Return the number of samples seen in an epoch; a last batch that is dropped is not seen."""
         n = len(self.source)
         return n - n % self.size if self.drop_last else n
 
-    @property
+    @cached_property
     def updates_per_epoch(self) -> int:
         """Return the number of batches in an epoch."""
         return -(-self.samples_per_epoch // self.size)
@@ -139,6 +140,9 @@ class Batches:
         """
         blocks = self._blocks(self._rows(order), start * self.size)
         for x, y in self._ahead(blocks):
+            if x.shape[0] <= self.size:  # nothing to split, which takes 5 µs
+                yield Sample(_aligned(x), y)
+                continue
             yield from map(Sample, map(_aligned, torch.split(x, self.size)), torch.split(y, self.size))
 
     def updates(self, order: int | None, start: int, cut: Cut) -> Iterator[Iterator[Piece]]:
@@ -151,7 +155,7 @@ class Batches:
         """
         if cut == Cut():
             for x, y in self.epoch(order, start):
-                yield iter((Piece(x, y, len(x)),))
+                yield iter((Piece(x, y, x.shape[0]),))
             return
         pieces = self._ahead(self._pieces(self._rows(order), start * self.size, cut))
         for _, of_update in groupby(pieces, key=itemgetter(0)):
@@ -188,7 +192,7 @@ class Batches:
     def _take(self, rows_in_order: torch.Tensor | None, rows: slice) -> Sample:
         return self.source.take(rows if rows_in_order is None else rows_in_order[rows].long())
 
-    @property
+    @cached_property
     def _row_bytes(self) -> int:
         return 8 * (prod(self.source.x_shape) + prod(self.source.y_shape))
 

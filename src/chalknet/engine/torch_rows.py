@@ -65,7 +65,7 @@ class PieceLoss:
         return loss + 0 * yhat.detach().sum()  # NaN where yhat has one, else the loss itself
 
     def _loss(self, yhat: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
-        if len(y) == of and self._lanes == 1:
+        if y.shape[0] == of and self._lanes == 1:
             whole: torch.Tensor = self._whole(yhat, y)
             return whole
         parts = of * prod(y.shape[1:]) if self._mean else 1
