@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chalknet.system import processor
+
 ROOT = Path(__file__).parents[1]
 INTRODUCTION = """# Benchmarks
 
@@ -91,11 +93,8 @@ def machine() -> str:
     """Return the processor, the system and the versions in one line."""
     import torch
 
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    processor = names[0] if names else platform.processor() or platform.machine()
     return (
-        f"{processor}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
+        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
         f"torch {torch.__version__}, {torch.get_num_threads()} threads"
     )
 

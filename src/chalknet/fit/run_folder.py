@@ -180,8 +180,6 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
     try:
         target.load_state_dict(read_tensors(folder / WEIGHTS))
     except RuntimeError as problem:
-        if isinstance(problem, FileProblem):
-            raise
         raise damaged(folder / WEIGHTS, problem) from problem
     return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
 
