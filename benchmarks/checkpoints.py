@@ -12,10 +12,10 @@ import chalknet as cn
 from benchmarks.sections import Asked, Found, table
 from chalknet.data import Batches, load
 from chalknet.engine import ENGINES
-from chalknet.fit.checkpoint import Checkpoint, save
-from chalknet.fit.history import History
 from chalknet.measure import measure
-from chalknet.plan import DataFacts, Placement, Plan, Recipe
+from chalknet.planning import DataFacts, Placement, Plan, Recipe
+from chalknet.training.checkpoint import Checkpoint, save
+from chalknet.training.history import History
 from chalknet.units import show_bytes, show_count, show_seconds
 
 _EVERY_S, _MOST = 30.0, 0.02

@@ -11,9 +11,9 @@ import torch
 
 import chalknet as cn
 from benchmarks.sections import Asked, Found, table
-from chalknet.fit import work_of
 from chalknet.measure import Ceilings, measure_ceilings
-from chalknet.plan import Placement
+from chalknet.planning import Placement
+from chalknet.training import work_of
 from chalknet.units import show_seconds
 
 INTRODUCTION = """Seconds an update: 1→width→1 with 100 samples and Adam; 784-32-1 over the batch size; 64 units a layer over the

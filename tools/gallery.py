@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import chalknet as cn
-from chalknet.draw import DIALECTS
+from chalknet.drawing import DIALECTS
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures" / "gallery"

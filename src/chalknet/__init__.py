@@ -12,94 +12,99 @@ Names are resolved on first use: `import chalknet` loads neither torch nor numpy
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalknet.compare import Comparison as Comparison
-    from chalknet.compare import compare as compare
-    from chalknet.convert import draw as draw
-    from chalknet.convert import read as read
-    from chalknet.convert import write as write
-    from chalknet.count import Counts as Counts
-    from chalknet.count import count as count
+    from chalknet.comparison import Comparison as Comparison
+    from chalknet.comparison import compare as compare
+    from chalknet.counting import Counts as Counts
+    from chalknet.counting import count as count
+    from chalknet.data import Source as Source
     from chalknet.data import describe as describe
     from chalknet.data import load as load
-    from chalknet.devices import Device as Device
-    from chalknet.devices import MemoryEstimate as MemoryEstimate
-    from chalknet.devices import devices as devices
-    from chalknet.devices import explain as explain
-    from chalknet.devices import memory as memory
-    from chalknet.devices import place as place
-    from chalknet.difference import Difference as Difference
-    from chalknet.difference import difference as difference
-    from chalknet.draw import Drawing as Drawing
+    from chalknet.differences import Difference as Difference
+    from chalknet.differences import difference as difference
+    from chalknet.drawing import Drawing as Drawing
+    from chalknet.drawing import Style as Style
+    from chalknet.errors import CannotExpress as CannotExpress
     from chalknet.errors import ChalknetError as ChalknetError
-    from chalknet.fit import Chart as Chart
-    from chalknet.fit import FitResult as FitResult
-    from chalknet.fit import Outcome as Outcome
-    from chalknet.fit import fit as fit
-    from chalknet.fit import load_run as load_run
-    from chalknet.fit import plan as plan
-    from chalknet.fit import plot as plot
-    from chalknet.fit import plot_images as plot_images
-    from chalknet.fit import predict as predict
-    from chalknet.fit import resume as resume
+    from chalknet.errors import DataError as DataError
+    from chalknet.errors import DeviceMismatch as DeviceMismatch
+    from chalknet.errors import FileProblem as FileProblem
+    from chalknet.errors import InvalidValue as InvalidValue
+    from chalknet.errors import MissingPackage as MissingPackage
+    from chalknet.errors import NotationError as NotationError
+    from chalknet.errors import OutOfMemory as OutOfMemory
+    from chalknet.errors import Refused as Refused
+    from chalknet.errors import ShapeMismatch as ShapeMismatch
+    from chalknet.errors import UnknownName as UnknownName
+    from chalknet.errors import Unsettled as Unsettled
+    from chalknet.forms import draw as draw
+    from chalknet.forms import read as read
+    from chalknet.forms import write as write
+    from chalknet.hardware import Device as Device
+    from chalknet.hardware import MemoryEstimate as MemoryEstimate
+    from chalknet.hardware import devices as devices
+    from chalknet.hardware import explain as explain
+    from chalknet.hardware import memory as memory
+    from chalknet.hardware import place as place
     from chalknet.module import build as build
     from chalknet.network import Activation as Activation
     from chalknet.network import Dropout as Dropout
     from chalknet.network import Flatten as Flatten
     from chalknet.network import Linear as Linear
     from chalknet.network import Network as Network
-    from chalknet.plan import Plan as Plan
-    from chalknet.plan import Recipe as Recipe
-    from chalknet.race import Race as Race
-    from chalknet.race import race as race
+    from chalknet.planning import Plan as Plan
+    from chalknet.planning import Recipe as Recipe
+    from chalknet.racing import Race as Race
+    from chalknet.racing import race as race
+    from chalknet.training import Chart as Chart
+    from chalknet.training import FitResult as FitResult
+    from chalknet.training import History as History
+    from chalknet.training import Outcome as Outcome
+    from chalknet.training import Progress as Progress
+    from chalknet.training import fit as fit
+    from chalknet.training import load_run as load_run
+    from chalknet.training import plan as plan
+    from chalknet.training import plot as plot
+    from chalknet.training import plot_images as plot_images
+    from chalknet.training import predict as predict
+    from chalknet.training import resume as resume
 
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "compare": ("Comparison", "compare"),
-    "convert": ("draw", "read", "write"),
-    "count": ("Counts", "count"),
-    "data": ("describe", "load"),
-    "devices": ("Device", "MemoryEstimate", "devices", "explain", "memory", "place"),
-    "difference": ("Difference", "difference"),
-    "draw": ("Drawing",),
-    "errors": ("ChalknetError",),
-    "fit": (
-        *("Chart", "FitResult", "Outcome", "fit", "load_run", "plan", "plot", "plot_images", "predict"),
-        "resume",
+    "comparison": "Comparison compare",
+    "counting": "Counts count",
+    "data": "Source describe load",
+    "differences": "Difference difference",
+    "drawing": "Drawing Style",
+    "errors": (
+        "CannotExpress ChalknetError DataError DeviceMismatch FileProblem InvalidValue "
+        "MissingPackage NotationError OutOfMemory Refused ShapeMismatch UnknownName Unsettled "
     ),
-    "module": ("build",),
-    "network": ("Activation", "Dropout", "Flatten", "Linear", "Network"),
-    "plan": ("Plan", "Recipe"),
-    "race": ("Race", "race"),
+    "forms": "draw read write",
+    "hardware": "Device MemoryEstimate devices explain memory place",
+    "module": "build",
+    "network": "Activation Dropout Flatten Linear Network",
+    "planning": "Plan Recipe",
+    "racing": "Race race",
+    "training": (
+        "Chart FitResult History Outcome Progress fit load_run plan plot plot_images predict resume "
+    ),
 }
-_FACE = {name: f"chalknet.{room}" for room, names in _ROOMS.items() for name in names}
+_FACE = {name: f"chalknet.{room}" for room, names in _ROOMS.items() for name in names.split()}
 
 __all__ = sorted(_FACE)
 
 
-class _Face(ModuleType):
-    """The package as its users see it: `cn.fit` is the verb, although `chalknet.fit` is also a room."""
-
-    def __getattr__(self, name: str) -> object:
-        if name not in _FACE:
-            raise AttributeError(f"module 'chalknet' has no attribute {name!r}")
-        value = getattr(import_module(_FACE[name]), name)
-        self.__dict__[name] = value
-        return value
-
-    def __setattr__(self, name: str, value: object) -> None:
-        # The import system hangs every room that is loaded on the package; a verb keeps its name.
-        if not (name in _FACE and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *_FACE]
+def __getattr__(name: str) -> object:
+    if name not in _FACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_FACE[name]), name)
+    return value
 
 
-sys.modules[__name__].__class__ = _Face
+def __dir__() -> list[str]:
+    return __all__

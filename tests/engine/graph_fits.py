@@ -6,7 +6,7 @@ from tests.engine.strict_recorder import StrictRecorder
 from chalknet.data import ArraySource, Batches
 from chalknet.engine import ENGINES
 from chalknet.engine.graph.session import GraphSession
-from chalknet.plan import DataFacts, Placement, Plan
+from chalknet.planning import DataFacts, Placement, Plan
 
 RECIPES = {
     "sgd": ("sgd", {"weight_decay": 0.01}),

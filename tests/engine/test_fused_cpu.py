@@ -20,7 +20,7 @@ from chalknet.engine.fused_cpu import FusedCpu
 from chalknet.errors import MissingPackage, Refused, ShapeMismatch
 from chalknet.module import build
 from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Network
-from chalknet.plan import LOSSES, OPTIMIZERS, DataFacts, Placement, Plan, Recipe
+from chalknet.planning import LOSSES, OPTIMIZERS, DataFacts, Placement, Plan, Recipe
 
 pytest.importorskip("numba")
 pytestmark = pytest.mark.timeout(900)  # the first run compiles: about 20 s a kernel and dtype
@@ -405,7 +405,7 @@ def test_importing_the_engines_loads_no_numba_and_a_second_process_does_not_comp
         "sys.path.insert(0, 'tests/engine')\n"
         "from chalknet.engine.fused_cpu import FusedCpu\n"
         "from chalknet.data import ArraySource, Batches\n"
-        "from chalknet.plan import DataFacts, Placement, Plan, Recipe\n"
+        "from chalknet.planning import DataFacts, Placement, Plan, Recipe\n"
         "source, recipe = ArraySource(torch.ones(4, 2), torch.ones(4, 1)), Recipe('mse', updates=1)\n"
         "plan = Plan(cn.read('2 -> 3 relu -> 1'), '', recipe, DataFacts('d', 4, (2,), (1,)),\n"
         "            Placement('cpu', 'float32', 1), '', None, 1)\n"

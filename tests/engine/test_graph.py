@@ -18,7 +18,7 @@ from torch import nn
 import chalknet as cn
 from chalknet.data import ArraySource
 from chalknet.engine.graph.updates import CAPTURABLE
-from chalknet.plan import Recipe
+from chalknet.planning import Recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread", "rmsprop_counts_its_steps_anywhere")
 LOSSES = ("mse", "l1", "huber", "bce", "bce_logits", "cross_entropy")

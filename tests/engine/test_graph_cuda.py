@@ -8,7 +8,7 @@ from torch import nn
 import chalknet as cn
 from chalknet.data import ArraySource
 from chalknet.errors import Refused
-from chalknet.plan import Recipe
+from chalknet.planning import Recipe
 
 pytestmark = [
     pytest.mark.gpu,

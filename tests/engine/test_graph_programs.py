@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chalknet.data import ArraySource, Batches
 from chalknet.engine.graph.programs import LARGEST_PROGRAM, Programs, longest_that_pays
-from chalknet.plan import DataFacts, Placement, Plan, Recipe
+from chalknet.planning import DataFacts, Placement, Plan, Recipe
 
 
 @given(

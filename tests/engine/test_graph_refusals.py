@@ -12,7 +12,7 @@ import chalknet as cn
 from chalknet.engine import ENGINES
 from chalknet.engine.graph.updates import CAPTURABLE
 from chalknet.errors import Refused
-from chalknet.plan import OPTIMIZERS, Placement, Recipe
+from chalknet.planning import OPTIMIZERS, Placement, Recipe
 
 
 class Part(nn.Module):

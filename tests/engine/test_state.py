@@ -9,7 +9,7 @@ from torch import nn
 import chalknet as cn
 from chalknet.data import ArraySource, Batches
 from chalknet.engine import ENGINES, Eager
-from chalknet.plan import DataFacts, Placement, Plan, Recipe
+from chalknet.planning import DataFacts, Placement, Plan, Recipe
 
 pytestmark = pytest.mark.timeout(900)  # the first run compiles kernels
 

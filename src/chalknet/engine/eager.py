@@ -17,7 +17,7 @@ from chalknet.engine.state import State, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
-from chalknet.plan import Placement, Plan, Recipe
+from chalknet.planning import Placement, Plan, Recipe
 
 
 class Eager:

@@ -11,7 +11,7 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.state import State
 from chalknet.network import Network
-from chalknet.plan import Placement, Plan, Recipe
+from chalknet.planning import Placement, Plan, Recipe
 
 
 @dataclass(frozen=True)

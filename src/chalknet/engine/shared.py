@@ -17,7 +17,7 @@ from chalknet.engine.group import Group
 from chalknet.engine.torch_rows import PieceLoss
 from chalknet.errors import Refused
 from chalknet.module import RandomStream
-from chalknet.plan import Plan
+from chalknet.planning import Plan
 
 
 class SharedUpdate:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from chalknet.module import flat
-from chalknet.plan import Plan
+from chalknet.planning import Plan
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from math import prod
 import torch
 from torch import nn
 
-from chalknet.plan import Recipe
+from chalknet.planning import Recipe
 
 
 def loss_function(recipe: Recipe, *, reduction: str | None = None) -> nn.Module:

@@ -15,7 +15,7 @@ from chalknet.engine.engine import Prospect
 from chalknet.engine.fused_cpu.names import ACTIVATION_NAMES, ROW_WISE
 from chalknet.errors import MissingPackage, Refused
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network
-from chalknet.plan import Placement, Plan, Recipe
+from chalknet.planning import Placement, Plan, Recipe
 
 if TYPE_CHECKING:
     from chalknet.engine.fused_cpu.session import FusedSession

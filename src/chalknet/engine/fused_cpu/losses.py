@@ -1,6 +1,6 @@
 """The losses as compiled code: one row each, the loss of one value and its slope in yhat.
 
-Source: `chalknet.plan.LOSSES`; the guards against log(0) and 1/0 are torch's own.
+Source: `chalknet.planning.LOSSES`; the guards against log(0) and 1/0 are torch's own.
 """
 
 from __future__ import annotations

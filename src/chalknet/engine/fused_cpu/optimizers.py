@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalknet.engine.fused_cpu.scalars import copy, like, scalar
-from chalknet.plan import Recipe
+from chalknet.planning import Recipe
 
 # ruff: noqa: D103
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"

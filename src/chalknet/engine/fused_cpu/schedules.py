@@ -35,7 +35,7 @@ from chalknet.engine.fused_cpu.steps import Weights
 from chalknet.engine.fused_cpu.tiles import Batch, Data, Method, Places, Shared, run_tiles
 from chalknet.engine.fused_cpu.vectors import TILE_ROWS
 from chalknet.network import Activation, Linear, Network
-from chalknet.plan import Recipe
+from chalknet.planning import Recipe
 
 _TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 _LARGEST_TILE = 20 * TILE_ROWS

@@ -37,7 +37,7 @@ from chalknet.engine.state import State, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
-from chalknet.plan import Plan
+from chalknet.planning import Plan
 
 
 class FusedSession:

@@ -12,7 +12,7 @@ from chalknet.engine.graph.session import GraphSession
 from chalknet.engine.graph.updates import CAPTURABLE
 from chalknet.errors import ChalknetError, Refused
 from chalknet.network import Network
-from chalknet.plan import Placement, Plan, Recipe
+from chalknet.planning import Placement, Plan, Recipe
 
 _DTYPES = ("float32", "float64", "bfloat16", "float16")
 _CAPTURING_S = 1.0  # an assumption until it is measured: warming up and capturing, in each fit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalknet.data import Batches
-from chalknet.plan import Plan
+from chalknet.planning import Plan
 
 Program = tuple[int, ...]
 """The samples of each of some updates in a row."""

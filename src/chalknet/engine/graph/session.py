@@ -21,7 +21,7 @@ from chalknet.engine.graph.updates import Updates
 from chalknet.engine.orders import Orders, Rows
 from chalknet.engine.state import State, named, refill, slots_of, weights_of
 from chalknet.module import RandomStream
-from chalknet.plan import Plan
+from chalknet.planning import Plan
 
 _REHEARSALS = 3  # torch's own number for warming up what is captured
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from chalknet.engine.graph.feed import Feed
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
-from chalknet.plan import Recipe
+from chalknet.planning import Recipe
 
 # The forms of torch's optimizers that count their steps in tensors on the device. Fused where there is one:
 # it corrects Adam's bias in float64, where the foreach form that can be captured does it in float32, and the

@@ -1,5 +1,0 @@
-"""Surfaces: what writes a scene, or a diagram, in the language of a file."""
-
-from chalknet.draw.surfaces.table import SURFACES
-
-__all__ = ["SURFACES"]

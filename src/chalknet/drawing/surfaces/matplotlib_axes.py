@@ -1,0 +1,138 @@
+"""matplotlib: PNG, PDF with live fonts, and axes of the user's own."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from chalknet.drawing.scene import Box, Label, Line, Scene
+from chalknet.drawing.text import lines_of
+from chalknet.errors import CannotExpress
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DOTS_PER_INCH = 200
+_POINTS_PER_INCH = 72
+_WIDE_FONTS = (
+    "Noto Sans CJK KR",
+    "Noto Sans KR",
+    "NanumGothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
+    "UnDotum",
+)
+_LATIN_FONTS = ("Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")
+
+
+def write_with_matplotlib(scene: Scene, kind: str) -> bytes:
+    """Return the scene as the bytes of a "png" or a "pdf"."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(scene.width / _POINTS_PER_INCH, scene.height / _POINTS_PER_INCH))
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    draw_on(axes, scene)
+    stream = io.BytesIO()
+    metadata = (
+        {"Title": scene.title} if kind == "pdf" else {"Title": scene.title, "Description": scene.description}
+    )
+    with rc_context({"pdf.fonttype": 42}):
+        figure.savefig(
+            stream, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=scene.colours["page"]
+        )
+    return stream.getvalue()
+
+
+def draw_on(axes: Axes, scene: Scene) -> None:
+    """Draw the scene on axes; sizes of letters fit when the axes are as large as the scene."""
+    from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch
+
+    fonts, colours = _fonts(scene), scene.colours
+    axes.set_xlim(0, scene.width)
+    axes.set_ylim(scene.height, 0)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    for level, mark in enumerate(scene.marks):
+        match mark:
+            case Box():
+                edge = "none" if mark.kind == "frame" else colours["line"]
+                look: dict[str, Any] = {
+                    "facecolor": colours[mark.kind],
+                    "edgecolor": edge,
+                    "linewidth": 0.8,
+                    "zorder": level,
+                }
+                middle = (mark.x + mark.width / 2, mark.y + mark.height / 2)
+                rounded = f"round,pad=0,rounding_size={min(4.0, mark.height / 4):.2f}"
+                axes.add_patch(
+                    Ellipse(middle, mark.width, mark.height, **look)
+                    if mark.round
+                    else FancyBboxPatch((mark.x, mark.y), mark.width, mark.height, boxstyle=rounded, **look)
+                )
+            case Line():
+                style = "-|>,head_length=3.2,head_width=1.6" if mark.arrow else "-"
+                dashes = (0, (4, 2)) if mark.kind == "negative" else "solid"
+                ends = (mark.x1, mark.y1), (mark.x2, mark.y2)
+                look = {"color": colours[mark.kind], "linewidth": mark.width * 0.75, "linestyle": dashes}
+                axes.add_patch(
+                    FancyArrowPatch(*ends, arrowstyle=style, shrinkA=0, shrinkB=0, zorder=level, **look)
+                )
+            case Label():
+                _write(axes, mark, level, fonts, colours)
+
+
+def _write(axes: Axes, mark: Label, level: int, fonts: list[str], colours: dict[str, str]) -> None:
+    halo = {"facecolor": colours["page"], "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
+    axes.text(
+        mark.x,
+        mark.y,
+        _mathtext(mark.text),
+        size=mark.size,
+        family=fonts,
+        color=colours["ink"],
+        ha="center",
+        va="center",
+        linespacing=1.1,
+        zorder=level,
+        bbox=halo if mark.kind == "line-label" else None,
+    )
+
+
+def _mathtext(markup: str) -> str:
+    rows = []
+    for line in lines_of(markup):
+        row = ""
+        for run in line:
+            text = run.text.replace("\\", r"\\").replace("$", r"\$")
+            row += text if run.shift == 0 else f"${'^' if run.shift > 0 else '_'}{{\\mathrm{{{text}}}}}$"
+        rows.append(row)
+    return "\n".join(rows)
+
+
+def _fonts(scene: Scene) -> list[str]:
+    """Return the fonts to take, those at hand.
+
+    Raises:
+        CannotExpress: for letters that no font at hand has.
+    """
+    from matplotlib.font_manager import get_font_names
+
+    at_hand = set(get_font_names())
+    texts = [mark.text for mark in scene.marks if isinstance(mark, Label)]
+    wide = any(unicodedata.east_asian_width(letter) in "WF" for text in texts for letter in text)
+    fonts = [font for font in _LATIN_FONTS if font in at_hand]
+    if not wide:
+        return fonts
+    found = [font for font in _WIDE_FONTS if font in at_hand]
+    if not found:
+        raise CannotExpress(
+            where="picture",
+            got="Korean letters, for which no font is installed here",
+            wanted=f"one of {', '.join(_WIDE_FONTS)}",
+            remedy="Install one, or save as .svg or .html, which take the reader's fonts.",
+        )
+    return [*fonts[:1], *found]

@@ -1,0 +1,120 @@
+"""SVG: live text, light and dark, and the network itself inside."""
+
+from __future__ import annotations
+
+from html import escape
+
+from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
+from chalknet.drawing.style import COLOURS, DARK
+from chalknet.drawing.text import LINE, Run, height_of, lines_of, width_of
+
+NAMESPACE = "https://github.com/chalknet/chalknet"
+_FONTS = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans KR', 'Malgun Gothic', sans-serif"
+_NODES = ("input", "hidden", "output", "bias", "block")
+_RAISED = 0.38  # of the font size, for an index or a power
+
+
+def write_svg(scene: Scene) -> str:
+    """Return the scene as one SVG element."""
+    unit = "pt" if scene.print_width_mm is None else "mm"
+    factor = 1.0 if scene.print_width_mm is None else scene.print_width_mm / scene.width
+    size = f'width="{scene.width * factor:.2f}{unit}" height="{scene.height * factor:.2f}{unit}"'
+    chosen = {part: colour for part, colour in scene.colours.items() if colour != COLOURS[part]}
+    dark = {**DARK, **chosen}
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="chalknet" role="img" {size} '
+            f'viewBox="0 0 {scene.width:.2f} {scene.height:.2f}" aria-label="{escape(scene.title)}">',
+            f"<title>{escape(scene.title)}</title>",
+            f"<desc>{escape(scene.description)}</desc>",
+            f'<metadata><network xmlns="{NAMESPACE}">{_inside(scene.network)}</network></metadata>',
+            f"<style>{_rules(scene.colours)}\n@media (prefers-color-scheme: dark) {{{_rules(dark)}}}</style>",
+            '<defs><marker id="chalknet-arrow" viewBox="0 0 10 8" refX="10" refY="4" markerWidth="8" '
+            'markerHeight="6.4" orient="auto" markerUnits="userSpaceOnUse">'
+            '<path class="head" d="M0,0 L10,4 L0,8 z"/></marker></defs>',
+            '<rect class="page" width="100%" height="100%"/>',
+            *map(_mark, scene.marks),
+            "</svg>\n",
+        ]
+    )
+
+
+def _rules(colours: dict[str, str]) -> str:
+    line, ink = colours["line"], colours["ink"]
+    rules = [
+        f".chalknet text {{ font-family: {_FONTS}; fill: {ink}; text-anchor: middle; white-space: pre; }}",
+        f".chalknet .page {{ fill: {colours['page']}; }}",
+        f".chalknet .frame {{ fill: {colours['frame']}; stroke: none; }}",
+        f".chalknet .line {{ stroke: {line}; }}",
+        f".chalknet .head {{ fill: {line}; }}",
+        f".chalknet .positive {{ stroke: {colours['positive']}; }}",
+        f".chalknet .negative {{ stroke: {colours['negative']}; stroke-dasharray: 4 2; }}",
+        f".chalknet .halo {{ fill: {colours['page']}; fill-opacity: 0.85; }}",
+        *(f".chalknet .{kind} {{ fill: {colours[kind]}; stroke: {line}; }}" for kind in _NODES),
+    ]
+    return "\n" + "\n".join(rules)
+
+
+def _mark(mark: Mark) -> str:
+    match mark:
+        case Box():
+            return _box(mark)
+        case Line():
+            head = ' marker-end="url(#chalknet-arrow)"' if mark.arrow else ""
+            ends = f'x1="{mark.x1:.2f}" y1="{mark.y1:.2f}" x2="{mark.x2:.2f}" y2="{mark.y2:.2f}"'
+            look = f'class="edge {mark.kind}" id="{escape(mark.id)}" stroke-width="{mark.width:.2f}"'
+            return f"<line {look} {ends}{head}>{_title(mark.title)}</line>"
+        case Label():
+            return _label(mark)
+
+
+def _box(mark: Box) -> str:
+    layer = mark.id.partition("-")[0]
+    start = f'class="{mark.kind} {escape(layer)}" id="{escape(mark.id)}"'
+    if mark.round:
+        x, y = mark.x + mark.width / 2, mark.y + mark.height / 2
+        shape = f'cx="{x:.2f}" cy="{y:.2f}" rx="{mark.width / 2:.2f}" ry="{mark.height / 2:.2f}"'
+        return f"<ellipse {start} {shape}>{_title(mark.title)}</ellipse>"
+    shape = f'x="{mark.x:.2f}" y="{mark.y:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}" rx="4"'
+    return f"<rect {start} {shape}>{_title(mark.title)}</rect>"
+
+
+def _label(mark: Label) -> str:
+    lines = lines_of(mark.text)
+    first = mark.y - (len(lines) - 1) * LINE * mark.size / 2 + 0.35 * mark.size
+    rows = []
+    for number, line in enumerate(lines):
+        y = first + number * LINE * mark.size
+        rows.append(f'<tspan x="{mark.x:.2f}" y="{y:.2f}">{_runs(line, mark.size)}</tspan>')
+    key = f' id="{escape(mark.id)}"' if mark.id else ""
+    text = f'<text class="{mark.kind}"{key} font-size="{mark.size:.2f}">{"".join(rows)}</text>'
+    return _halo(mark) + text if mark.kind == "line-label" else text
+
+
+def _halo(mark: Label) -> str:
+    """Return what keeps a line from running through the label on it."""
+    width, height = width_of(mark.text, mark.size), height_of(mark.text, mark.size) * 0.8
+    left, top = mark.x - width / 2, mark.y - height / 2
+    shape = f'x="{left:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}"'
+    return f'<rect class="halo" {shape}/>'
+
+
+def _runs(line: tuple[Run, ...], size: float) -> str:
+    """Return the runs of a line; each says by how much it stands off the run before it."""
+    pieces, level = [], 0.0
+    for run in line:
+        wanted = -run.shift * _RAISED * size * (0.7 if run.shift < 0 else 1)
+        moved = f' dy="{wanted - level:.2f}"' if wanted != level else ""
+        small = f' font-size="{0.7 * size:.2f}"' if run.shift else ""
+        text = _inside(run.text)
+        pieces.append(f"<tspan{moved}{small}>{text}</tspan>" if moved or small else text)
+        level = wanted
+    return "".join(pieces)
+
+
+def _title(text: str) -> str:
+    return f"<title>{_inside(text)}</title>" if text else ""
+
+
+def _inside(text: str) -> str:
+    return escape(text, quote=False)

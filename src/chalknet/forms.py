@@ -1,0 +1,234 @@
+"""Read any form of a network, write any form: one table of what a form is known by."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalknet.errors import (
+    CannotExpress,
+    ChalknetError,
+    FileProblem,
+    InvalidValue,
+    NotationError,
+    unknown_name,
+)
+from chalknet.network import Network
+from chalknet.notation import NOTATIONS, Notation, recognise
+from chalknet.notation import write as write_text
+
+if TYPE_CHECKING:
+    from chalknet.drawing import Drawing
+
+_LARGEST_TEXT_BYTES = 50_000_000
+_RUN_WEIGHTS = "weights.safetensors"
+_RUN_NETWORK = "network.json"  # what a kept fit calls its network
+ONNX_SUFFIX = ".onnx"
+_DRAWN = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}  # forms that the room draw writes
+WRITTEN = (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
+
+
+def read(form: object, *, notation: str | None = None, name: str | None = None) -> Network:
+    """Return the network that a form describes; the form is recognised by itself.
+
+    Args:
+        form: a text (arrows, shorthand, LaTeX, PyTorch source, JSON), the path of a file with one, the
+            folder of a kept fit, "-" for standard input, an `nn.Module`, or a Network.
+        notation: the name of the notation, where it should not be guessed.
+        name: which network, where a text holds several.
+
+    Raises:
+        NotationError: for a text that is no network, with the line and a caret.
+        FileProblem: for a file that cannot be read.
+
+    Example:
+        >>> read("784 -> 32 relu -> 1 sigmoid") == read("784 -l-> 32 -relu-> 32 -l-> 1 -sig-> 1")
+        True
+    """
+    if isinstance(form, Network):
+        return form
+    if _is_module(form):
+        from chalknet.module import read_module  # brings torch, which a text does not need
+
+        return read_module(form)  # type: ignore[arg-type]
+    if hasattr(form, "plan") and hasattr(form, "module"):  # a fit: its module with its weights
+        return read(form.module, name=name)
+    if not isinstance(form, str | Path):
+        raise InvalidValue(
+            where="read",
+            got=f"a {type(form).__name__}",
+            wanted="a text, a path, an nn.Module or a Network",
+            remedy='Write for instance read("784 -> 32 relu -> 1 sigmoid").',
+        )
+    path = _path_of(form)
+    if path is None:
+        return _read_text(str(form), notation, name)
+    try:
+        suffix = None if notation else _by_suffix(path)
+        if path.suffix.lower() == ONNX_SUFFIX:
+            return _read_onnx(path)
+        return _read_text(_text_of(path), notation or suffix, name)
+    except ChalknetError as problem:
+        if not isinstance(problem, FileProblem):
+            problem.where = f"{'standard input' if path == Path('-') else path}, {problem.where}"
+        raise
+
+
+def write(network: Network, notation: str) -> Any:
+    """Return the network as a text (str); for ONNX as bytes.
+
+    Args:
+        network: what is written.
+        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "json", "mathml", "dot",
+            "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
+
+    Raises:
+        UnknownName: for another notation.
+        CannotExpress: for a step that the notation cannot say; nothing is left out in silence.
+
+    Example:
+        >>> print(write(read("1 -> 2 relu"), "arrows"))
+        X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) = yhat
+    """
+    if notation in _DRAWN:
+        from chalknet.drawing import draw as draw_network  # only a drawing needs it
+
+        return draw_network(network).text(_DRAWN[notation])
+    if notation == "onnx":
+        from chalknet.module import build, write_onnx  # brings torch
+
+        return write_onnx(build(network), network.input_shape)
+    if notation in WRITTEN:
+        return write_text(network, notation)
+    raise unknown_name("notation", "notation", notation, WRITTEN)
+
+
+def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
+    """Return a drawing of the network that a form describes.
+
+    Args:
+        form: whatever `read` takes; a module, a fit, an ONNX file or a drawing with numbers brings its
+            weights along.
+        dialect: a name or number: "observations" (D1), "observation" (D2), "index-free" (D3),
+            "bias-implied" (D4), "plain-weight" (D4b), "states" (D5), "numbers" (D6), "features" (D7),
+            "layers" (D8), "nodes" (D9), "features-as-nodes" (D10), "input-hidden-output" (D11), "blocks".
+        options: how it looks: `orientation`, `max_nodes`, `weights`, `bias`, `language`, `preset`, `title`,
+            `layer_titles`, `node_names`, `colours`, `digits`; see `chalknet.drawing.Style`.
+
+    Raises:
+        UnknownName: for another dialect or option.
+        CannotExpress: for a network that the dialect cannot show truly, with the reason.
+
+    Example:
+        >>> draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
+        'The feed-forward network X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> ...'
+    """
+    from chalknet.drawing import Style  # only a drawing needs it
+    from chalknet.drawing import draw as draw_network
+
+    for option in options:
+        if option not in Style.__dataclass_fields__:
+            raise unknown_name("draw", "option", option, Style.__dataclass_fields__)
+    style = Style(**options)
+    network = read(form)
+    weights = network.weights
+    if style.weights != "none" or dialect.lower() in ("numbers", "d6"):
+        weights = weights or _weights_of(form)
+    return draw_network(network, dialect, style=style, weights=weights)
+
+
+def _weights_of(form: object) -> Mapping[str, Any]:
+    """Return the parameters that a module or a fit brings, or none."""
+    module: Any = form if _is_module(form) else getattr(form, "module", None)
+    path = _path_of(form) if isinstance(form, str | Path) else None
+    if module is None and path is not None and (path / _RUN_WEIGHTS).exists():
+        from safetensors.numpy import load_file
+
+        return {name: values.tolist() for name, values in load_file(path / _RUN_WEIGHTS).items()}
+    if module is None:
+        return {}
+    from chalknet.module import read_weights  # torch is here already
+
+    return read_weights(module)
+
+
+def _read_onnx(path: Path) -> Network:
+    from chalknet.module import read_module, read_onnx, read_weights  # brings torch and onnx
+
+    model = read_onnx(path)
+    network = read_module(model.module, input_shape=model.input_shape)
+    return replace(network, weights=read_weights(model.module))
+
+
+def _notation(name: str) -> Notation:
+    if name not in NOTATIONS:
+        raise unknown_name("notation", "notation", name, NOTATIONS)
+    return NOTATIONS[name]
+
+
+def _read_text(text: str, notation: str | None, name: str | None) -> Network:
+    chosen = _notation(notation) if notation else recognise(text)
+    if chosen.read is None:
+        raise CannotExpress(
+            where=f"notation {chosen.name}",
+            got="a form that is only written",
+            wanted=f"one of {', '.join(row.name for row in NOTATIONS.values() if row.read)}",
+            remedy="Leave the notation out, the form is recognised by itself.",
+        )
+    return chosen.read(text, name)
+
+
+def _is_module(form: object) -> bool:
+    torch = sys.modules.get("torch")  # a module cannot exist before torch was imported
+    return torch is not None and isinstance(form, torch.nn.Module)
+
+
+def _by_suffix(path: Path) -> str | None:
+    suffix = path.suffix.lower()
+    return next((row.name for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
+
+
+def _path_of(form: str | Path) -> Path | None:
+    """Return the path that is meant, or None for a text that is the network itself."""
+    if isinstance(form, Path):
+        return form
+    text = form.strip()
+    if text == "-":
+        return Path("-")
+    if "\n" in text or "->" in text or len(text) > 1000 or ("(" in text and ")" in text and "=" in text):
+        return None
+    try:
+        if text and Path(text).exists():
+            return Path(text)
+    except (OSError, ValueError):  # no path at all, such as a NUL byte
+        return None
+    suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes} | {ONNX_SUFFIX}
+    looks_like_one = Path(text).suffix.lower() in suffixes and " " not in text
+    return Path(text) if looks_like_one else None
+
+
+def _text_of(path: Path) -> str:
+    if path == Path("-"):
+        return sys.stdin.read()
+    if path.is_dir():
+        path = path / _RUN_NETWORK
+    try:
+        if path.stat().st_size > _LARGEST_TEXT_BYTES:
+            raise NotationError(
+                where=str(path),
+                got="a file of more than 50 MB",
+                wanted="the text of a network",
+                remedy="Give the file that describes the network, not its data or weights.",
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "bytes that are no UTF-8 text"
+        raise FileProblem(
+            where=str(path),
+            got=reason or str(problem),
+            wanted="a readable text file",
+            remedy="Check the name, or give the formula itself in quotes.",
+        ) from problem

@@ -1,0 +1,23 @@
+"""Devices: what is here, what fits there, what goes where, and why it did not."""
+
+from chalknet.hardware.device import Device, checked_device, devices, find_device, here
+from chalknet.hardware.estimate import MemoryEstimate
+from chalknet.hardware.explain import explain
+from chalknet.hardware.memory import memory
+from chalknet.hardware.place import place
+from chalknet.hardware.rows import evaluation_rows
+from chalknet.hardware.shortage import within_memory
+
+__all__ = [
+    "Device",
+    "MemoryEstimate",
+    "checked_device",
+    "devices",
+    "evaluation_rows",
+    "explain",
+    "find_device",
+    "here",
+    "memory",
+    "place",
+    "within_memory",
+]

@@ -1,0 +1,237 @@
+"""The devices that torch can compute on here: what they are and what is free on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from chalknet.errors import Refused, unknown_name
+from chalknet.hardware.nvml import driver_view
+from chalknet.system import cores, main_memory, processor
+from chalknet.units import show_bytes, show_count
+
+_OTHER_WORDS = {
+    "gpu": "cuda",
+    "nvidia": "cuda",
+    "host": "cpu",
+    "apple": "mps",
+    "metal": "mps",
+    "intel": "xpu",
+}
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device that torch can compute on.
+
+    Args:
+        name: torch's word for it, such as "cpu" or "cuda:0".
+        kind: "cpu", "cuda", "mps" or "xpu".
+        hardware: what the maker calls it.
+        processors: cores of a CPU that this process may use; multiprocessors (or what the maker has
+            instead of them) of a GPU; None when torch does not tell.
+        memory_total_bytes: its memory, or the limit set on this process if that is less.
+        memory_free_bytes: what this process could still take.
+        threads: CPU threads torch uses; None for another device.
+        others_bytes: GPU memory that other processes hold; None for a CPU, or when nobody tells (the
+            extra `gpu` makes the NVIDIA driver tell).
+    """
+
+    name: str
+    kind: str
+    hardware: str
+    processors: int | None
+    memory_total_bytes: int
+    memory_free_bytes: int
+    threads: int | None = None
+    others_bytes: int | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{word} {value}" for word, value in zip(_HEADS, _cells(self), strict=True) if value)
+
+
+class Inventory(tuple[Device, ...]):
+    """Some devices; printed, a table of them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        rows = [_HEADS, *map(_cells, self)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "\n".join(lines)
+
+
+_HEADS = ("device", "hardware", "processors", "memory", "free", "threads", "other processes")
+
+
+def _cells(device: Device) -> tuple[str, ...]:
+    return (
+        device.name,
+        device.hardware,
+        "" if device.processors is None else show_count(device.processors),
+        show_bytes(device.memory_total_bytes),
+        show_bytes(device.memory_free_bytes),
+        "" if device.threads is None else str(device.threads),
+        _others(device),
+    )
+
+
+def _others(device: Device) -> str:
+    if device.others_bytes is not None:
+        return f"hold {show_bytes(device.others_bytes)}"
+    return "" if device.kind == "cpu" else "unknown"
+
+
+def devices() -> Inventory:
+    """Return every device that torch can compute on here, the CPU first; printed, a table.
+
+    For a CUDA GPU without the extra `gpu` (`pip install "chalknet[gpu]"`) what is free has to be asked of
+    CUDA, which makes a context on that GPU and so takes some hundred MiB of it.
+
+    Example:
+        >>> devices()[0].name
+        'cpu'
+    """
+    return Inventory(device for find in _KINDS.values() for device in find())
+
+
+def find_device(name: str) -> Device:
+    """Return the device of this name, with what is free on it now.
+
+    Raises:
+        Refused: when it is not here, or holds no numbers.
+    """
+    name = checked_device(name)
+    return next(device for device in _KINDS[torch.device(name).type]() if device.name == name)
+
+
+def checked_device(name: object, *, computing: bool = True) -> str:
+    """Return torch's full name of a device that is here: `cuda` becomes `cuda:0`.
+
+    Args:
+        name: a word for torch, a `torch.device` or a Device.
+        computing: whether it has to compute; without, `meta` will do, which holds shapes alone.
+
+    Raises:
+        UnknownName: for a word that torch does not know.
+        Refused: for a device that is not here, or that cannot compute.
+    """
+    asked = name.name if isinstance(name, Device) else str(name)
+    try:
+        device = torch.device(asked)
+    except RuntimeError:
+        word = asked.lower().partition(":")[0]
+        named = unknown_name("device", "device", _OTHER_WORDS.get(word, word), here())
+        raise type(named)(
+            where="device",
+            got=f"the unknown device {asked!r}",
+            wanted=f"one that is here: {', '.join(here())}",
+            remedy=_near(word) or named.remedy,
+        ) from None
+    if device.type == "meta" and not computing:
+        return "meta"
+    found = _names(device.type)
+    index = device.index if device.index is not None else _current(device.type)
+    if device.type == "meta" or index >= len(found):
+        raise _not_here(asked, device.type, len(found))
+    return found[index]
+
+
+def here() -> tuple[str, ...]:
+    """Return the names of the devices that torch can compute on here, asking no driver for memory."""
+    return tuple(name for kind in _KINDS for name in _names(kind))
+
+
+def _near(word: str) -> str:
+    meant = _OTHER_WORDS.get(word)
+    if meant is None:
+        return ""
+    if not _names(meant):
+        return f'{word} would be {meant} in torch, of which there is none here. Say device="cpu".'
+    return f"Did you mean {meant}?"
+
+
+def _not_here(asked: str, kind: str, count: int) -> Refused:
+    got = f"{asked} asked, {count or 'none'} there"
+    if kind == "meta":
+        got = "meta, which holds shapes and no numbers"
+    others = ", ".join(here())
+    return Refused(
+        where="device",
+        got=got,
+        wanted=f"one that is here and can compute: {others}",
+        remedy='Leave it out, or say device="cpu".' + _WHY_NONE.get("" if count else kind, ""),
+    )
+
+
+# Why torch may see none of a kind, for those who know that one is there.
+_WHY_NONE = {
+    "cuda": " If there is a GPU, this torch may be built without CUDA: `python -m torch.utils.collect_env`."
+}
+
+
+def _current(kind: str) -> int:
+    return int(getattr(torch, kind).current_device()) if kind in _NUMBERED and _names(kind) else 0
+
+
+_NUMBERED = ("cuda", "xpu")
+
+
+def _names(kind: str) -> tuple[str, ...]:
+    if kind in _NUMBERED:
+        room = getattr(torch, kind, None)
+        count = room.device_count() if room is not None and room.is_available() else 0
+        return tuple(f"{kind}:{index}" for index in range(count))
+    there = kind == "cpu" or (kind == "mps" and torch.backends.mps.is_available())
+    return (kind,) if there else ()
+
+
+def _cpu() -> Iterator[Device]:
+    memory = main_memory()
+    yield Device(
+        "cpu",
+        "cpu",
+        processor(),
+        cores(),
+        memory.total_bytes,
+        memory.free_bytes,
+        torch.get_num_threads(),
+    )
+
+
+def _cuda() -> Iterator[Device]:
+    for index, name in enumerate(_names("cuda")):
+        facts = torch.cuda.get_device_properties(index)
+        view = driver_view(str(getattr(facts, "uuid", "")))
+        free_bytes = torch.cuda.mem_get_info(index)[0] if view is None else view.free_bytes
+        yield Device(
+            name,
+            "cuda",
+            facts.name,
+            facts.multi_processor_count,
+            facts.total_memory,
+            free_bytes,
+            others_bytes=None if view is None else view.others_bytes,
+        )
+
+
+def _mps() -> Iterator[Device]:
+    for name in _names("mps"):
+        total_bytes = torch.mps.recommended_max_memory()
+        free_bytes = max(0, total_bytes - torch.mps.driver_allocated_memory())
+        yield Device(name, "mps", processor(), None, total_bytes, free_bytes)
+
+
+def _xpu() -> Iterator[Device]:
+    for index, name in enumerate(_names("xpu")):
+        facts: Any = torch.xpu.get_device_properties(index)
+        free_bytes = facts.total_memory - torch.xpu.memory_reserved(index)
+        processors = getattr(facts, "max_compute_units", None)
+        yield Device(name, "xpu", facts.name, processors, facts.total_memory, free_bytes)
+
+
+_KINDS: Mapping[str, Callable[[], Iterator[Device]]] = {"cpu": _cpu, "cuda": _cuda, "mps": _mps, "xpu": _xpu}

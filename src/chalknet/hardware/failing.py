@@ -1,0 +1,191 @@
+"""Which expression of a frame was running when it failed, and what went into it."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import linecache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any
+
+import torch
+from torch import nn
+
+from chalknet.hardware.naming import variables
+
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One thing that went into the failing expression.
+
+    Args:
+        text: as it is written there.
+        value: what it was; None when it was computed on the way and nobody holds it.
+        known: whether the value is known.
+        made_from: values it was computed from, as far as they are known.
+    """
+
+    text: str
+    value: Any
+    known: bool = True
+    made_from: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A frame, where in it the failing call stands, and what went into that call."""
+
+    frame: FrameType
+    line: int
+    text: str
+    operands: tuple[Operand, ...]
+
+    @property
+    def where(self) -> str:
+        """Return the file's name and the line."""
+        name = self.frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
+        return f"line {self.line} of {name}" if self.text else f"line {self.line}"
+
+
+def failing(link: TracebackType) -> Failing:
+    """Return what failed in one frame of a traceback.
+
+    Without the source (code that was typed in or made by a program) the names that the failing
+    instruction's stretch of code speaks of are its operands.
+    """
+    frame = link.tb_frame
+    span = _span(link)
+    names = variables(frame)
+    node = _node(frame, span)
+    if node is None:
+        spoken = dict.fromkeys(_spoken_names(frame, span))
+        operands = [Operand(name, names[name]) for name in spoken if name in names]
+        return Failing(frame, link.tb_lineno, "", tuple(operands))
+    operands = [_operand(part, names) for part in _operand_nodes(node, names)]
+    return Failing(frame, link.tb_lineno, " ".join(ast.unparse(node).split()), tuple(operands))
+
+
+Span = tuple[int, int, int, int]  # first line, last line, first column, last column, as in the compiled code
+
+
+def _span(link: TracebackType) -> Span | None:
+    instruction = link.tb_lasti // 2
+    for index, position in enumerate(link.tb_frame.f_code.co_positions()):
+        if index == instruction:
+            first, last, start, end = position
+            if first is None or last is None or start is None or end is None:
+                return None
+            return first, last, start, end
+    return None
+
+
+def _node(frame: FrameType, span: Span | None) -> ast.AST | None:
+    """Return the piece of source that the failing instruction was compiled from."""
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    if span is None or not lines:
+        return None
+    try:
+        tree = ast.parse("".join(lines))
+    except (SyntaxError, ValueError):  # a notebook's magic words, or a file that has changed since
+        return None
+    found = (node for node in ast.walk(tree) if _span_of(node) == span)
+    return next((node for node in found if not isinstance(node, ast.Expr)), None)
+
+
+def _span_of(node: ast.AST) -> Span | None:
+    if not isinstance(node, ast.expr | ast.stmt):
+        return None
+    return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0
+
+
+def _operand_nodes(node: ast.AST, names: dict[str, Any]) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Call):
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        called = _value(node.func, names)
+        if isinstance(called, nn.Module):
+            yield node.func
+        elif receiver is not None:
+            yield receiver
+        yield from node.args
+        yield from (keyword.value for keyword in node.keywords)
+    elif isinstance(node, ast.expr | ast.stmt):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Tuple | ast.List | ast.Slice):
+                yield from (part for part in ast.iter_child_nodes(child) if isinstance(part, ast.expr))
+            elif isinstance(child, ast.expr):
+                yield child
+
+
+def _operand(node: ast.expr, names: dict[str, Any]) -> Operand:
+    if isinstance(node, ast.Starred):
+        node = node.value
+    value, text = _value(node, names), " ".join(ast.unparse(node).split())
+    if value is not _MISSING:
+        return Operand(text, value)
+    inside = [names[part.id] for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in names]
+    return Operand(text, None, False, tuple(inside))
+
+
+def _value(node: ast.AST, names: dict[str, Any]) -> Any:
+    """Return what an expression stood for, as far as that can be looked up without running anything."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        return names.get(node.id, _MISSING)
+    if isinstance(node, ast.Attribute):
+        return _attribute(_value(node.value, names), node.attr)
+    if isinstance(node, ast.Subscript):
+        return _item(_value(node.value, names), _value(node.slice, names))
+    if isinstance(node, ast.Tuple | ast.List):
+        parts = [_value(part, names) for part in node.elts]
+        return _MISSING if any(part is _MISSING for part in parts) else parts
+    return _MISSING
+
+
+def _attribute(base: Any, name: str) -> Any:
+    if base is _MISSING:
+        return _MISSING
+    if isinstance(base, torch.Tensor):  # x.T and x.data lie where x does; x.grad is another tensor
+        if name == "grad":
+            return base.grad if base.is_leaf else _MISSING
+        return base if name in ("T", "mT", "H", "mH", "data") else _MISSING
+    if isinstance(base, nn.Module):
+        for held in (base._parameters, base._buffers, base._modules):
+            if name in held:
+                return held[name]
+    try:
+        return vars(base).get(name, _MISSING)
+    except TypeError:
+        return _MISSING
+
+
+def _item(base: Any, key: Any) -> Any:
+    if isinstance(base, torch.Tensor):  # a part of it lies where all of it does
+        return base
+    if isinstance(base, nn.Sequential | nn.ModuleList) and isinstance(key, int):
+        return list(base)[key] if -len(base) <= key < len(base) else _MISSING
+    try:
+        return base[key] if type(base) in (dict, list, tuple) and key is not _MISSING else _MISSING
+    except (KeyError, IndexError, TypeError):
+        return _MISSING
+
+
+def _spoken_names(frame: FrameType, span: Span | None) -> Iterator[str]:
+    for instruction in dis.get_instructions(frame.f_code):
+        position = instruction.positions
+        if position is None or position.lineno is None:
+            continue
+        inside = span is None or (
+            span[0] <= position.lineno <= span[1]
+            and (position.lineno > span[0] or (position.col_offset or 0) >= span[2])
+            and (position.lineno < span[1] or (position.end_col_offset or 0) <= span[3])
+        )
+        if inside:
+            spoken = instruction.argval
+            yield from (
+                name for name in (spoken if isinstance(spoken, tuple) else (spoken,)) if isinstance(name, str)
+            )

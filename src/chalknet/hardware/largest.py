@@ -1,0 +1,211 @@
+"""The largest batch that fits: only what really ran is ever returned."""
+
+from __future__ import annotations
+
+import copy
+import gc
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from chalknet.data import ArraySource, Batches
+from chalknet.engine import ENGINES
+from chalknet.errors import OutOfMemory, Refused
+from chalknet.hardware.device import find_device
+from chalknet.hardware.estimate import Ask, estimate
+from chalknet.hardware.shortage import shortage
+from chalknet.hardware.trace import mapped_shape
+from chalknet.hardware.watch import Watch, held_on, watch
+from chalknet.module import network_of
+from chalknet.planning import DataFacts, Placement, Plan, Recipe
+from chalknet.system import resident_bytes, return_free_memory
+from chalknet.units import show_bytes, show_count
+
+_OF_FREE = 0.9  # of what is free now, when no limit is given
+_FINE = 64  # the search ends when the next size would be larger by less than one part in so many
+_UPDATES = 2  # the optimizer's state is there from the end of the first one on
+
+
+@dataclass(frozen=True)
+class Try:
+    """One size that was looked at.
+
+    Args:
+        batch_size: samples an update.
+        predicted_bytes: what it was to take.
+        peak_bytes: what it took; None when it was not run, since it would have been too much, or failed.
+    """
+
+    batch_size: int
+    predicted_bytes: int
+    peak_bytes: int | None
+
+
+@dataclass(frozen=True)
+class LargestBatch:
+    """The largest batch that ran within the limit.
+
+    Args:
+        batch_size: samples an update; updates of this very size were made.
+        peak_bytes: what they took.
+        limit_bytes: what they were allowed to take.
+        device: where they ran.
+        tries: every size that was looked at, in order.
+    """
+
+    batch_size: int
+    peak_bytes: int
+    limit_bytes: int
+    device: str
+    tries: tuple[Try, ...]
+
+    def __int__(self) -> int:
+        return self.batch_size
+
+    def __str__(self) -> str:
+        ran = sum(each.peak_bytes is not None for each in self.tries)
+        return (
+            f"{show_count(self.batch_size)} samples an update took {show_bytes(self.peak_bytes)} of "
+            f"{show_bytes(self.limit_bytes)} on {self.device}; {ran} sizes were run"
+        )
+
+
+def find_largest(ask: Ask, at_most: int, limit_bytes: int | None) -> LargestBatch:
+    """Return the largest batch whose updates really ran within a limit, to one part in 64.
+
+    A size is run only when its estimate (for a module that has none, the last size that ran, scaled up) is
+    within the limit: the machine is never driven out of its memory to find out.
+
+    Args:
+        ask: what is to be run; its number of rows is not looked at.
+        at_most: the largest size that is asked for.
+        limit_bytes: what it may take; None for nine tenths of what is free now.
+
+    Raises:
+        OutOfMemory: when not even one sample fits.
+    """
+    limit = int(_OF_FREE * find_device(ask.device).memory_free_bytes) if limit_bytes is None else limit_bytes
+    search = _Search(ask, limit)
+    if not search.runs(at_most):
+        low, high = search.doubled(at_most)
+        while low and high - low > max(1, low // _FINE):
+            middle = (low + high) // 2
+            low, high = (middle, high) if search.runs(middle) else (low, middle)
+    best = max(
+        (each for each in search.tries if search.fits(each)), key=lambda each: each.batch_size, default=None
+    )
+    if best is None or best.peak_bytes is None:
+        least = min(each.predicted_bytes for each in search.tries)
+        raise OutOfMemory(
+            where=f"memory of {ask.device}",
+            got=f"{show_bytes(least)} needed for one sample an update",
+            wanted=f"at most {show_bytes(limit)}",
+            remedy="Take a narrower network, or another device.",
+        )
+    return LargestBatch(best.batch_size, best.peak_bytes, limit, ask.device, tuple(search.tries))
+
+
+class _Search:
+    """Runs sizes within a limit, and remembers them."""
+
+    def __init__(self, ask: Ask, limit_bytes: int) -> None:
+        self._ask, self._limit = ask, limit_bytes
+        self._yhat_shape = _yhat_shape(ask)
+        return_free_memory()
+        self._begun_bytes = resident_bytes()
+        self.tries: list[Try] = []
+
+    def fits(self, tried: Try) -> bool:
+        return tried.peak_bytes is not None and tried.peak_bytes <= self._limit
+
+    def runs(self, rows: int) -> bool:
+        """Run this size if it may be, and return whether it stayed within the limit."""
+        predicted = self._predicted(rows)
+        peak = self._ran(rows) if predicted <= self._limit else None
+        self.tries.append(Try(rows, predicted, peak))
+        return self.fits(self.tries[-1])
+
+    def doubled(self, at_most: int) -> tuple[int, int]:
+        """Return a size that ran, 0 when none did, and a larger one that did not; powers of two.
+
+        It begins where an update should take a quarter of the limit: below that nothing is learnt.
+        """
+        size = 1
+        while 2 * size < at_most and self._predicted(2 * size) <= self._limit // 4:
+            size *= 2
+        while not self.runs(size):
+            if size == 1:
+                return 0, 1
+            size //= 2
+        while size < at_most and self.runs(min(2 * size, at_most)):
+            size = min(2 * size, at_most)
+        return size, min(2 * size, at_most)
+
+    def _predicted(self, rows: int) -> int:
+        try:
+            return estimate(replace(self._ask, rows=rows, observations=rows)).total_bytes
+        except Refused:  # more rows take at most so many times as much as the most that ran
+            ran = [(each.batch_size, each.peak_bytes) for each in self.tries if each.peak_bytes is not None]
+            most, took = max(ran, default=(1, 0 if rows == 1 else self._limit))
+            return took * rows // most
+
+    def _ran(self, rows: int) -> int | None:
+        gc.collect()  # what earlier sizes left in circles, and in the heap, would count for this one
+        return_free_memory()
+        x, y = self._samples(rows)
+        given = self._ask.model if isinstance(self._ask.model, nn.Module) else None
+        try:
+            with watch() as seen:
+                session = ENGINES[self._ask.engine].open(
+                    self._plan(rows), Batches(ArraySource(x, y)), copy.deepcopy(given)
+                )
+                session.advance(_UPDATES)
+        except (RuntimeError, MemoryError) as problem:
+            if shortage(problem) is None:
+                raise
+            return None
+        if session.notes:  # memory ran out, and the engine went on with a part of the batch at a time
+            return None
+        return self._peak(seen, x.nbytes + y.nbytes)
+
+    def _peak(self, seen: Watch, batch_bytes: int) -> int:
+        held = [row for row in seen.rows if row.what == held_on(self._ask.device)]
+        if held:
+            return held[0].growth_bytes or 0
+        return (seen.process.peak_bytes or 0) - self._begun_bytes + batch_bytes
+
+    def _samples(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+        dtype = getattr(torch, self._ask.dtype)
+        with torch.random.fork_rng(devices=[]):
+            x = torch.rand(rows, *self._ask.input_shape, dtype=dtype)
+            if self._ask.recipe.loss_row.target == "class":
+                return x, torch.randint(self._yhat_shape[0], (rows, *self._yhat_shape[1:]))
+            return x, torch.rand(rows, *self._yhat_shape, dtype=dtype)
+
+    def _plan(self, rows: int) -> Plan:
+        ask, asked = self._ask, self._ask.recipe
+        recipe = Recipe(
+            loss=asked.loss,
+            optimizer=asked.optimizer,
+            optimizer_options=asked.optimizer_options,
+            lr=asked.lr,
+            reduction=asked.reduction,
+            updates=_UPDATES,
+        )
+        data = DataFacts("samples made up", rows, ask.input_shape, self._yhat_shape)
+        where = Placement(ask.device, ask.dtype, ask.threads)
+        return Plan(network_of(ask.model), "", recipe, data, where, ask.engine, _UPDATES, 1)
+
+
+def _yhat_shape(ask: Ask) -> tuple[int, ...]:
+    dtype = getattr(torch, ask.dtype)
+    try:
+        return mapped_shape(ask.model, ask.input_shape, dtype)
+    except Refused:  # a module that looks at values is given some
+        module = copy.deepcopy(ask.model)
+        assert isinstance(module, nn.Module)
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            device = next(module.parameters()).device
+            yhat: torch.Tensor = module.eval()(torch.rand(2, *ask.input_shape, dtype=dtype, device=device))
+        return tuple(yhat.shape[1:])

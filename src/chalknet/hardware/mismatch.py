@@ -1,0 +1,265 @@
+"""From torch's error about devices to one that names the tensors, their places and the line to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+
+import torch
+from torch import nn
+
+from chalknet.errors import DeviceMismatch, Refused
+from chalknet.hardware.failing import Failing, Operand, failing
+from chalknet.hardware.naming import Names, Owner, tensors_in
+from chalknet.hardware.remedy import Thing, remedy
+
+# What torch says, in its many places, when tensors on different devices meet.
+_WORDS = re.compile(
+    r"on the same (GPU|device)|at the same device|not on the expected device|different from other tensors on"
+    r"|different devices|[Ee]xpected device|[Ee]xpected object of (device|backend)|on different GPUs"
+    r"|but expected (it|them) to be on|expected .*DeviceType|same dtype, device|and weight type \("
+    r"|\bFakeTensor|convert all Tensors to Fake|Placeholder storage has not been allocated on MPS",
+    re.DOTALL,
+)
+_FAKE = re.compile(r"Unhandled FakeTensor|convert all Tensors to Fake|Mixing fake")
+_NO_VALUES = re.compile(r"copy out of meta tensor|called on meta tensors|convert meta device type tensor")
+_DEVICE = re.compile(r"\b(?:cpu|meta|(?:cuda|mps|xpu)(?::\d+)?)\b")
+_MOST_NAMED = 4
+_TORCH, _OURS = Path(torch.__file__).parent, Path(__file__).parents[1]
+_LAYERS = (_TORCH / "nn", _TORCH / "optim", _TORCH / "functional.py")
+
+
+def mismatch(problem: Exception) -> DeviceMismatch | None:
+    """Return what an error about devices should have said, None for any other error."""
+    message = str(problem)
+    links = _links(problem.__traceback__)
+    if isinstance(problem, torch.OutOfMemoryError) or not _WORDS.search(message) or not links:
+        return None
+    crash = Crash(links, _FAKE.search(message) is not None, _devices_in(message))
+    things = crash.things()
+    if not things:
+        return None
+    return DeviceMismatch(
+        where=crash.where, got=_show(things), wanted="all of them on one device", remedy=remedy(things)
+    )
+
+
+def without_values(problem: Exception) -> Refused | None:
+    """Return what an error about numbers that `meta` does not have should have said, None for any other."""
+    links = _links(problem.__traceback__)
+    if not _NO_VALUES.search(str(problem)) or not links:
+        return None
+    crash = Crash(links, False, ())
+    names = ", ".join(thing.name for thing in crash.on("meta")[:_MOST_NAMED])
+    return Refused(
+        where=crash.where,
+        got=f"{names or 'a tensor'} on meta, where there are shapes and no numbers",
+        wanted="numbers",
+        remedy="Make it anew on the device that is to compute, and fill it.",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One tensor that took part, or the text of one that nobody holds."""
+
+    place: str
+    tensor: torch.Tensor | None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """The frames of a traceback, the outermost first, and what the message tells.
+
+    Args:
+        links: the traceback, frame by frame, this module's own left out.
+        fake: whether fake tensors and real ones met.
+        devices: the devices that the message names.
+    """
+
+    links: tuple[TracebackType, ...]
+    fake: bool
+    devices: tuple[str, ...]
+
+    @property
+    def frames(self) -> list[FrameType]:
+        """Return the frames, the innermost first, and behind them those that called the body."""
+        frames = [link.tb_frame for link in reversed(self.links)]
+        outer = self.links[0].tb_frame.f_back if self.links else None
+        while outer is not None:
+            frames.append(outer)
+            outer = outer.f_back
+        return frames
+
+    @property
+    def where(self) -> str:
+        """Return the innermost line of the user's that failed."""
+        for link in reversed(self.links):
+            if _is_users(link.tb_frame):
+                found = failing(link)
+                return f"{found.where}: {found.text}" if found.text else found.where
+        caller = next(frame for frame in self.frames if _is_users(frame))
+        return f"line {caller.f_lineno} of {Path(caller.f_code.co_filename).name}"
+
+    def things(self) -> list[Thing]:
+        """Return what took part in the innermost frame where things of two places can be named."""
+        names = self._names()
+        for parts in self._candidates():
+            found = [self._thing(part, names) for part in _differing(parts)]
+            told = list(dict.fromkeys(thing for thing in found if thing is not None))
+            if len({thing.place for thing in told}) > 1:
+                return told
+        return []
+
+    def on(self, place: str) -> list[Thing]:
+        """Return what took part from one place, in the innermost frame where it can be named."""
+        names = self._names()
+        for parts in self._candidates():
+            found = [self._thing(part, names) for part in parts if part.place == place]
+            told = list(dict.fromkeys(thing for thing in found if thing is not None))
+            if told:
+                return told
+        return []
+
+    def _candidates(self) -> Iterator[list[Part]]:
+        """Yield what may have met, the likeliest first: what failed, and what else the user has there."""
+        for link in reversed(self.links):
+            torchs = _within(link.tb_frame, _TORCH)
+            if torchs and not any(_within(link.tb_frame, layer) for layer in _LAYERS):
+                continue  # below its layers torch works on views of the user's tensors
+            yield self._parts_of(failing(link), in_users_words=_is_users(link.tb_frame))
+            if not _is_users(link.tb_frame):
+                yield self._held(tensors_in(dict(link.tb_frame.f_locals)))
+        users = [frame for frame in self.frames if _is_users(frame)]
+        yield from (self._held(tensors_in(dict(frame.f_locals))) for frame in users[:1])
+
+    def _names(self) -> Names:
+        users = [frame for frame in self.frames if _is_users(frame)]
+        names = Names()
+        names.add_frames(frame for frame in users if not _is_own_method(frame))
+        names.add_frames(frame for frame in users if _is_own_method(frame))
+        names.add_frames(frame for frame in self.frames if _within(frame, _OURS))
+        for link in self.links:  # a module that was made and called in one expression
+            own = _own(link.tb_frame)
+            if isinstance(own, nn.Module) and id(own) not in names.modules:
+                names.add_module(Owner(f"{type(own).__name__}()", own))
+        return names
+
+    def _thing(self, part: Part, names: Names) -> Thing | None:
+        """Return a part with its name, None for what nobody would know."""
+        named = None if part.tensor is None else names.tensors.get(id(part.tensor))
+        if named is not None:
+            return Thing(named.name, part.place, named.owner, named.moves, named.module)
+        if part.text:
+            return Thing(part.text, part.place, moves=False, code=True)
+        return None if part.tensor is None else self._described(part, names)
+
+    def _described(self, part: Part, names: Names) -> Thing | None:
+        """Return how a tensor without a name came in: as which expression, or into which module."""
+        for outer, link in reversed(list(zip((None, *self.links), self.links, strict=False))):
+            given = {
+                name: value
+                for name, value in link.tb_frame.f_locals.items()
+                if value is not _own(link.tb_frame)
+            }
+            if not any(inner is part.tensor for inner in tensors_in(given)):
+                continue
+            called_by_user = outer is not None and _is_users(outer.tb_frame)
+            if outer is not None and called_by_user:
+                unknown = [operand.text for operand in failing(outer).operands if not operand.known]
+                if unknown:
+                    alone = len(unknown) == 1
+                    text = unknown[0] if alone else f"one of {' and '.join(unknown)}"
+                    return Thing(text, part.place, moves=False, code=alone)
+            known = names.modules.get(id(_own(link.tb_frame)))
+            if known is not None and not called_by_user:
+                return Thing(f"the input of {known.path}", part.place, known.owner)
+        return None
+
+    def _parts_of(self, found: Failing, in_users_words: bool) -> list[Part]:
+        known = [operand.value for operand in found.operands if operand.known]
+        parts = self._held(tensor for value in known for tensor in tensors_in(value))
+        places = {part.place for part in parts}
+        for operand in found.operands if in_users_words else ():
+            place = None if operand.known else self._place_made(operand, places)
+            if place is not None:
+                parts.append(Part(place, None, operand.text))
+        return parts
+
+    def _place_made(self, operand: Operand, places: set[str]) -> str | None:
+        """Return where a value that nobody holds must have been: where the message says, or its makings."""
+        unheard = [device for device in self.devices if device not in places]
+        made = {self._place(tensor) for value in operand.made_from for tensor in tensors_in(value)}
+        if len(unheard) == 1 and made:
+            return unheard[0]
+        return made.pop() if len(made) == 1 else None
+
+    def _held(self, tensors: Iterator[torch.Tensor]) -> list[Part]:
+        found = {id(tensor): Part(self._place(tensor), tensor) for tensor in tensors}
+        return list(found.values())
+
+    def _place(self, tensor: torch.Tensor) -> str:
+        fake = self.fake and type(tensor).__name__ == "FakeTensor"
+        return f"{'fake ' if fake else ''}{tensor.device}"
+
+
+def _links(traceback: TracebackType | None) -> tuple[TracebackType, ...]:
+    links = []
+    while traceback is not None:
+        links.append(traceback)
+        traceback = traceback.tb_next
+    own = {"explain", "__exit__", "inner"}  # the context manager, as such or as a decorator
+    while links and links[0].tb_frame.f_code.co_name in own and not _is_users(links[0].tb_frame):
+        links.pop(0)
+    return tuple(links)
+
+
+def _devices_in(message: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_DEVICE.findall(message)))
+
+
+def _differing(parts: list[Part]) -> list[Part]:
+    """Return the parts if they are in two places; a single number on the CPU may meet any device."""
+    numbers = [part for part in parts if part.tensor is not None and part.tensor.ndim == 0]
+    for some in ([part for part in parts if part not in numbers], parts):
+        if len({part.place for part in some}) > 1:
+            return some
+    return []
+
+
+def _within(frame: FrameType, folder: Path) -> bool:
+    return Path(frame.f_code.co_filename).is_relative_to(folder)
+
+
+def _is_users(frame: FrameType) -> bool:
+    path = frame.f_code.co_filename
+    ours = _within(frame, _OURS) or _within(frame, _TORCH)
+    return not ours and not path.endswith(("/contextlib.py", "\\contextlib.py"))
+
+
+def _is_own_method(frame: FrameType) -> bool:
+    """Return whether a frame is inside a module's own method, where names are inner ones."""
+    kinds = (
+        {kind.__name__ for kind in type(_own(frame)).__mro__} if isinstance(_own(frame), nn.Module) else ()
+    )
+    return any(name in kinds for name in frame.f_code.co_qualname.split(".")[:-1])
+
+
+def _own(frame: FrameType) -> object:
+    """Return the first argument of a frame's function, which in a method is the object itself."""
+    return frame.f_locals.get(next(iter(frame.f_code.co_varnames), ""))
+
+
+def _show(things: Sequence[Thing]) -> str:
+    by_place: dict[str, list[str]] = {}
+    for thing in things:
+        by_place.setdefault(thing.place, []).append(thing.name)
+    shown = []
+    for place, names in by_place.items():
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        shown.append(f"{', '.join(names[:_MOST_NAMED])}{more} on {place}")
+    return " and ".join(shown)

@@ -1,0 +1,162 @@
+"""Put tensors, modules, optimizers and whatever holds them on one device."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from chalknet.errors import InvalidValue, Refused
+from chalknet.hardware.device import Device, checked_device
+
+Renamed = dict[int, torch.Tensor]  # id of a parameter that a module has replaced -> the new one
+
+
+def place(device: str | torch.device | Device, *things: Any) -> Any:
+    """Return the things on a device, in the same shape: one thing as itself, several as a tuple.
+
+    A tensor is copied: the original stays where it was. A module is moved: it is the same module, and
+    every other name for it sees it there. An optimizer is moved too, its state (momenta, running means)
+    with it; its module has to be there already or be among the things. Lists, tuples, named tuples and
+    dicts are made anew around what is in them; numbers, texts and None inside them stay as they are.
+
+    As with `tensor.to`, a tensor that is there already is not copied.
+
+    Args:
+        device: where to: "cpu", "cuda", "cuda:1", "meta", a `torch.device` or a Device of `devices()`.
+        things: tensors, modules, optimizers, lists, tuples, dicts, and anything with a `to` of its own.
+
+    Raises:
+        Refused: for a device that is not here, or a module on `meta`, which has no values to move.
+        InvalidValue: for a thing that has no place, such as a numpy array.
+
+    Example:
+        >>> net, x = torch.nn.Linear(1, 1), torch.ones(3, 1)
+        >>> placed_net, placed_x = place("meta", net, x)
+        >>> placed_net is net, placed_x.device.type, x.device.type
+        (True, 'meta', 'cpu')
+    """
+    name = checked_device(device, computing=False)
+    placed = _Mover(name).everything(things)
+    return placed[0] if len(placed) == 1 else placed
+
+
+class _Mover:
+    """Puts things on one device, modules before the optimizers that hold their parameters."""
+
+    def __init__(self, device: str) -> None:
+        self._device = torch.device(device)
+        self._renamed: Renamed = {}
+        self._optimizers: list[torch.optim.Optimizer] = []
+
+    def everything(self, things: tuple[Any, ...]) -> tuple[Any, ...]:
+        placed = tuple(self._put(thing, f"thing {place}", top=True) for place, thing in enumerate(things, 1))
+        for optimizer in self._optimizers:
+            self._optimizer(optimizer)
+        return placed
+
+    def _put(self, thing: Any, where: str, top: bool = False) -> Any:
+        if isinstance(thing, nn.Module):
+            return self._module(thing)
+        if isinstance(thing, torch.optim.Optimizer):
+            self._optimizers.append(thing)
+            return thing
+        if callable(getattr(thing, "to", None)):  # a tensor, a PackedSequence, a batch of another library
+            return self._tensor(thing, where)
+        if isinstance(thing, Mapping):
+            items = {key: self._put(value, f"{where}[{key!r}]") for key, value in thing.items()}
+            return _like_mapping(thing, items)
+        if isinstance(thing, list | tuple):
+            parts = [self._put(part, f"{where}[{index}]") for index, part in enumerate(thing)]
+            return type(thing)(*parts) if hasattr(thing, "_fields") else type(thing)(parts)
+        if top or hasattr(thing, "__array__"):
+            raise _no_place(thing, where)
+        return thing
+
+    def _module(self, module: nn.Module) -> nn.Module:
+        before = dict(module.named_parameters(remove_duplicate=False))
+        try:
+            module.to(self._device)
+        except NotImplementedError as problem:
+            remedy = f'Say module.to_empty(device="{self._device}") and load weights, or build it there.'
+            raise _no_values(f"module {type(module).__name__}", self._device, remedy) from problem
+        for name, parameter in module.named_parameters(remove_duplicate=False):
+            if parameter is not before[name]:  # torch replaces what it cannot change in place
+                self._renamed[id(before[name])] = parameter
+        return module
+
+    def _tensor(self, thing: Any, where: str) -> Any:
+        try:
+            return thing.to(self._device)
+        except NotImplementedError as problem:
+            remedy = f'Make it anew: torch.empty_like(x, device="{self._device}"), and fill it.'
+            raise _no_values(where, self._device, remedy) from problem
+
+    def _optimizer(self, optimizer: torch.optim.Optimizer) -> None:
+        for group in optimizer.param_groups:
+            group["params"] = [self._renamed.get(id(old), old) for old in group["params"]]
+            _check_parameters(optimizer, group["params"], self._device)
+        for old in list(optimizer.state):
+            state = optimizer.state.pop(old)
+            optimizer.state[self._renamed.get(id(old), old)] = {
+                name: self._put(value, f"state {name}") if _follows(name, optimizer) else value
+                for name, value in state.items()
+            }
+
+
+def _like_mapping(thing: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
+    if type(thing) is dict:
+        return items
+    placed: Any = copy.copy(thing)  # keeps what a subclass holds besides: an order, a factory
+    for key, value in items.items():
+        placed[key] = value
+    return placed
+
+
+def _check_parameters(
+    optimizer: torch.optim.Optimizer, parameters: list[torch.Tensor], device: torch.device
+) -> None:
+    for parameter in parameters:
+        if parameter.device != device:
+            raise InvalidValue(
+                where=f"optimizer {type(optimizer).__name__}",
+                got=f"parameters on {parameter.device}",
+                wanted=f"the module they belong to on {device}",
+                remedy=f'Place both in one call: place("{device}", net, optimizer).',
+            )
+
+
+def _follows(name: str, optimizer: torch.optim.Optimizer) -> bool:
+    """Return whether a value of an optimizer's state lives where its parameter does.
+
+    The count of steps is a number for the CPU, unless the optimizer's kernels read it on the device.
+    """
+    on_device = any(group.get("capturable") or group.get("fused") for group in optimizer.param_groups)
+    return name != "step" or on_device
+
+
+def _no_values(what: str, device: torch.device, remedy: str) -> Refused:
+    return Refused(
+        where=what,
+        got="shapes without numbers, on meta",
+        wanted=f"numbers that can be put on {device}",
+        remedy=remedy,
+    )
+
+
+def _no_place(thing: object, where: str) -> InvalidValue:
+    array = hasattr(thing, "__array__")
+    kind = type(thing).__name__
+    return InvalidValue(
+        where=f"place, {where}",
+        got=f"a {kind}, which has no device",
+        wanted="a tensor, a module, an optimizer, or a list, tuple or dict of them",
+        remedy="Make it a tensor: torch.as_tensor(x)."
+        if array
+        else "Build a network first: cn.build(network)."
+        if kind == "Network"
+        else "Leave it out.",
+    )

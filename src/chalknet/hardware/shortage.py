@@ -1,0 +1,144 @@
+"""From an allocation that failed to an error that says what was asked for, what is free and what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from math import prod
+
+import torch
+
+from chalknet.errors import ChalknetError, OutOfMemory
+from chalknet.hardware.device import find_device
+from chalknet.hardware.estimate import Ask, Verdict, ask_of, estimate
+from chalknet.network import Network
+from chalknet.planning import Plan
+from chalknet.units import show_bytes, show_count
+
+# A fit that is surely smaller is begun without asking what is free.
+_WORTH_ASKING_BYTES = 256 << 20
+_WORDS = re.compile(r"can't allocate memory|out of memory|Unable to allocate|bad_alloc", re.IGNORECASE)
+_BYTES = re.compile(r"tried to allocate (\d+) bytes")
+_UNITS = re.compile(r"(?:allocate|[Tt]ried to allocate) ([\d.]+) ([KMGTP]?i?B)\b")
+_DEVICE = re.compile(r"\b(?:GPU|CUDA device) (\d+)")
+_COPIES = 8
+_IN_PIECES = ("eager",)  # engines that can sum an update over smaller batches
+_PREFIXES = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+
+
+def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None:
+    """Return what an error about memory should have said, None for any other error.
+
+    Args:
+        problem: torch's, Python's or numpy's error.
+        plan: of the fit that it ended, for what the whole fit needs.
+    """
+    message = str(problem)
+    if not isinstance(problem, MemoryError | torch.OutOfMemoryError) and not _WORDS.search(message):
+        return None
+    device = plan.placement.device if plan is not None else _device_of(problem, message)
+    asked = _asked_bytes(message)
+    got = f"{show_bytes(asked)} asked for at once" if asked else "an allocation that failed"
+    needed = "" if plan is None else _needed(plan)
+    return OutOfMemory(
+        where=f"memory of {device}",
+        got=f"{got}{needed}, {_free(device)}",
+        wanted="as much as that free",
+        remedy=_remedy(plan),
+    )
+
+
+def within_memory(plan: Plan) -> Plan:
+    """Return the plan, its updates summed over smaller batches where whole ones would not fit.
+
+    On the CPU nothing else would help: the system ends a process that asks for too much without a word. A
+    plan of a module that no Network describes is left as it is: only running it tells what it needs.
+
+    Raises:
+        OutOfMemory: when not even that fits: what is needed, what is free, and what to do.
+    """
+    if plan.network is None:
+        return plan
+    most = _at_most(plan, plan.network)
+    if most < _WORTH_ASKING_BYTES or most <= find_device(plan.placement.device).memory_free_bytes:
+        return plan
+    ask = ask_of(plan)
+    verdict = _verdict(ask)
+    if verdict:
+        return plan
+    needed, free = show_bytes(verdict.needed_bytes), show_bytes(verdict.free_bytes)
+    rows = ask.rows
+    while plan.engine in _IN_PIECES and rows > 1:
+        rows = -(-rows // 2)
+        if _verdict(replace(ask, rows=rows, in_pieces=True)):
+            why = (
+                f"an update needs {needed} and {free} are free: it is summed over at most "
+                f"{show_count(rows)} samples at a time, which is the same update"
+            )
+            placement = replace(plan.placement, micro_batch=rows)
+            return replace(plan, placement=placement, reasons=(*plan.reasons, why))
+    raise OutOfMemory(
+        where=f"memory of {verdict.device}",
+        got=f"{needed} needed for an update, {free} free",
+        wanted="as much as that free",
+        remedy=_remedy(plan),
+    )
+
+
+def _verdict(ask: Ask) -> Verdict:
+    """Return whether an update fits; data that lies in the CPU's memory already is not needed again."""
+    verdict, there = estimate(ask), ask.device == "cpu" and not ask.recipe.shuffle
+    needed = verdict.total_bytes - (verdict.batch_bytes if there else 0)
+    return replace(verdict.fits(), needed_bytes=needed)
+
+
+def _at_most(plan: Plan, network: Network) -> int:
+    """Return more than an update can need, whatever the engine: eight copies of everything."""
+    rows = min(plan.placement.micro_batch or plan.data.observations, plan.data.observations)
+    inputs = rows * prod(int(size) for size in plan.data.x_shape)
+    counted = inputs + sum(
+        (visit.step.parameters(visit.input_shape) or 0)
+        + rows * prod(int(size) for size in visit.output_shape)
+        for visit in network.walk()
+    )
+    itemsize: int = getattr(torch, plan.placement.dtype).itemsize
+    return _COPIES * itemsize * counted
+
+
+def _needed(plan: Plan) -> str:
+    if plan.network is None:
+        return ""
+    return f" ({show_bytes(estimate(ask_of(plan)).total_bytes)} needed for an update in all)"
+
+
+def _free(device: str) -> str:
+    try:
+        return f"{show_bytes(find_device(device).memory_free_bytes)} free now"
+    except (ChalknetError, RuntimeError):
+        return "how much is free cannot be told"
+
+
+def _remedy(plan: Plan | None) -> str:
+    if plan is None:
+        return "Take fewer rows at a time, or let go of what is no longer needed (del, and leave the frame)."
+    rows = min(plan.recipe.batch_size or plan.data.observations, plan.data.observations)
+    if plan.engine not in _IN_PIECES and rows > 1:
+        way = f'a smaller batch_size than {show_count(rows)}, or engine="{_IN_PIECES[0]}"'
+    else:
+        way = "a narrower network, or another device"
+    return f"Take {way}; cn.memory(network, recipe) says what takes how much."
+
+
+def _device_of(problem: Exception, message: str) -> str:
+    if not isinstance(problem, torch.OutOfMemoryError):
+        return "mps" if "MPS" in message else "cpu"
+    found = _DEVICE.search(message)
+    return f"cuda:{found[1]}" if found else "cuda"
+
+
+def _asked_bytes(message: str) -> int | None:
+    whole = _BYTES.search(message)
+    if whole:
+        return int(whole[1])
+    found = _UNITS.search(message)
+    return int(float(found[1]) * 1024 ** _PREFIXES[found[2].rstrip("iB")]) if found else None

@@ -1,0 +1,120 @@
+"""A Plan: what was decided for a fit, with the reasons; printing it is the dry run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalknet.network import Network, Shape, show_shape
+from chalknet.planning.methods import method
+from chalknet.planning.recipe import Recipe
+from chalknet.units import show_count, show_value
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the fit runs.
+
+    Args:
+        device: a torch device such as "cpu" or "cuda:0".
+        dtype: the torch dtype of weights and data, such as "float32".
+        threads: CPU threads torch may use.
+        reasons: why, a sentence each.
+        micro_batch: samples of an update that are computed at a time, their gradients summed into the
+            same update; None for all at once.
+        processes: how many processes share each update.
+    """
+
+    device: str
+    dtype: str
+    threads: int
+    reasons: tuple[str, ...] = ()
+    micro_batch: int | None = None
+    processes: int = 1
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What a plan knows of the data.
+
+    Args:
+        name: what the data is called.
+        observations: number of samples.
+        x_shape: shape of one sample of x.
+        y_shape: shape of one sample of y.
+        held_out: number of samples held out of the training, 0 for none.
+        streamed: whether the samples stay where they are and are read a batch at a time.
+    """
+
+    name: str
+    observations: int
+    x_shape: Shape
+    y_shape: Shape
+    held_out: int = 0
+    streamed: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a fit will do.
+
+    Args:
+        network: the network; None for a module that no Network describes.
+        model: one line that names what is fitted.
+        recipe: what was asked.
+        data: the facts of the data.
+        placement: where it runs.
+        engine: which engine runs it.
+        updates: how many updates; None when the budget is in seconds.
+        updates_per_epoch: how many updates see every sample once.
+        reasons: why it was decided so, a sentence each.
+    """
+
+    network: Network | None
+    model: str
+    recipe: Recipe
+    data: DataFacts
+    placement: Placement
+    engine: str
+    updates: int | None
+    updates_per_epoch: int
+    reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        recipe, data = self.recipe, self.data
+        used = method(recipe.batch_size, data.observations)
+        options = "".join(f", {name}={value}" for name, value in recipe.optimizer_options.items())
+        held_out = f", {show_count(data.held_out)} held out" if data.held_out else ""
+        streamed = ", read a batch at a time" if data.streamed else ""
+        order = "a new order each epoch" if recipe.shuffle else "in order"
+        rows = {
+            "network": self.model,
+            "data": f"{data.name}: {show_count(data.observations)} observations{held_out}, "
+            f"x {show_shape(data.x_shape)}, y {show_shape(data.y_shape)}{streamed}",
+            "loss": f"{recipe.loss}, the {recipe.reduction} over an update's samples",
+            "optimizer": f"{recipe.optimizer}, lr={show_value(recipe.lr or 0.0)}{options}",
+            "method": f"{used.name} (once: {used.once}), {order}",
+            "length": self._length(),
+            "seed": str(recipe.seed),
+            "engine": self.where,
+        }
+        lines = [f"{name:<10} {value}" for name, value in rows.items()]
+        reasons = [*self.placement.reasons, *self.reasons]
+        return "\n".join([*lines, *(f"{'because' if i == 0 else '':<10} {r}" for i, r in enumerate(reasons))])
+
+    @property
+    def where(self) -> str:
+        """Return by which engine it runs, and where."""
+        placement = self.placement
+        threads = f"{placement.threads} thread{'s' * (placement.threads != 1)}"
+        at_a_time = (
+            f", {show_count(placement.micro_batch)} samples at a time" if placement.micro_batch else ""
+        )
+        processes = f", {placement.processes} processes" if placement.processes > 1 else ""
+        return f"{self.engine} on {placement.device}, {placement.dtype}, {threads}{processes}{at_a_time}"
+
+    def _length(self) -> str:
+        per_epoch = f"{show_count(self.updates_per_epoch)} an epoch"
+        if self.updates is None:
+            return f"{show_value(self.recipe.budget.amount)} seconds of training, {per_epoch}"
+        epochs = show_value(self.updates / self.updates_per_epoch)
+        return f"{show_count(self.updates)} updates, {per_epoch}: {epochs} epochs"

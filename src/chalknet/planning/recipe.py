@@ -1,0 +1,175 @@
+"""A Recipe: how a network is asked to be fitted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+
+from chalknet.errors import ChalknetError, InvalidValue, unknown_name
+from chalknet.planning.losses import LOSSES, Loss, loss_name
+from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue, optimizer_name
+
+BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
+REDUCTIONS = ("mean", "sum")
+LARGEST_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a fit goes on: so many updates, epochs, samples or seconds of training."""
+
+    unit: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What was asked of a fit; checked when it is made.
+
+    Args:
+        loss: a row of the table of losses: bce, bce_logits, cross_entropy, mse, l1, huber.
+        optimizer: sgd, adam, adamw or rmsprop.
+        optimizer_options: that optimizer's own options by torch's names; the others are torch's defaults.
+        lr: the learning rate; None for torch's default of this optimizer.
+        batch_size: samples an update: None for all of them (gradient descent), 1, or any number between.
+        updates: how many updates; of updates, epochs, samples and seconds exactly one is given.
+        epochs: how many times every sample is seen.
+        samples: at least how many samples are seen.
+        seconds: how many seconds of training time, to the next update.
+        shuffle: whether each epoch has a new order.
+        drop_last: whether a short last batch is left out.
+        reduction: "mean" or "sum" of the losses of an update's own samples.
+        seed: of the weights, the orders and Dropout: `torch.manual_seed(seed)` before the network is built.
+        target_loss: stop at the first update whose loss is at most this.
+
+    Raises:
+        UnknownName: for a loss, optimizer or option that is in no table.
+        InvalidValue: for a number out of its range, no budget, or two.
+
+    Example:
+        >>> Recipe(loss="bce", batch_size=2048, updates=700).lr
+        0.001
+    """
+
+    loss: str
+    optimizer: str = "sgd"
+    optimizer_options: Mapping[str, OptionValue] = field(default_factory=dict)
+    lr: float | None = None
+    batch_size: int | None = None
+    updates: int | None = None
+    epochs: int | None = None
+    samples: int | None = None
+    seconds: float | None = None
+    shuffle: bool = False
+    drop_last: bool = False
+    reduction: str = "mean"
+    seed: int = 0
+    target_loss: float | None = None
+
+    def __post_init__(self) -> None:
+        loss, optimizer = loss_name(str(self.loss)), optimizer_name(str(self.optimizer))
+        if loss is None:
+            raise unknown_name("loss", "loss", str(self.loss), LOSSES)
+        if optimizer is None:
+            raise unknown_name("optimizer", "optimizer", str(self.optimizer), OPTIMIZERS)
+        if self.reduction not in REDUCTIONS:
+            raise unknown_name("reduction", "reduction", str(self.reduction), REDUCTIONS)
+        row = OPTIMIZERS[optimizer]
+        object.__setattr__(self, "loss", loss)
+        object.__setattr__(self, "optimizer", optimizer)
+        object.__setattr__(self, "lr", row.lr if self.lr is None else self.lr)
+        _check_options(row, self.optimizer_options)
+        _check_numbers(self)
+        _check_budget(self)
+        for name in ("batch_size", "updates", "epochs", "samples", "seed"):  # numpy's integers become int
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else int(value))
+
+    @property
+    def budget(self) -> Budget:
+        """Return the one budget that was given."""
+        unit, amount = next(iter(_given_budgets(self).items()))
+        return Budget(unit, amount)
+
+    @property
+    def loss_row(self) -> Loss:
+        """Return the row of the table of losses."""
+        return LOSSES[self.loss]
+
+    @property
+    def optimizer_row(self) -> Optimizer:
+        """Return the row of the table of optimizers."""
+        return OPTIMIZERS[self.optimizer]
+
+
+def _given_budgets(recipe: Recipe) -> dict[str, float]:
+    amounts = {unit: getattr(recipe, unit) for unit in BUDGET_UNITS}
+    return {unit: amount for unit, amount in amounts.items() if amount is not None}
+
+
+def _check_budget(recipe: Recipe) -> None:
+    given = _given_budgets(recipe)
+    if len(given) != 1:
+        raise InvalidValue(
+            where="how long to fit",
+            got=" and ".join(f"{unit}={amount}" for unit, amount in given.items()) or "no budget",
+            wanted=f"exactly one of {', '.join(BUDGET_UNITS)}",
+            remedy="Say for instance updates=700 (--updates 700).",
+        )
+    unit, amount = next(iter(given.items()))
+    whole = unit == "seconds" or _is_whole(amount)
+    if not whole or not _is_finite(amount) or amount <= 0:
+        raise _invalid(
+            unit, amount, "a number above 0" if unit == "seconds" else "a whole number of at least 1"
+        )
+
+
+def _check_numbers(recipe: Recipe) -> None:
+    if not _is_finite(recipe.lr) or recipe.lr < 0:  # type: ignore[operator]
+        raise _invalid("lr", recipe.lr, "a finite learning rate of at least 0")
+    if recipe.batch_size is not None and (not _is_whole(recipe.batch_size) or recipe.batch_size < 1):
+        raise _invalid(
+            "batch_size",
+            recipe.batch_size,
+            "a whole number of at least 1, or None (all) for gradient descent",
+        )
+    if not _is_whole(recipe.seed) or not -LARGEST_SEED <= recipe.seed <= LARGEST_SEED:
+        raise _invalid("seed", recipe.seed, "a whole number of at most 63 bits")
+    if recipe.target_loss is not None and not _is_finite(recipe.target_loss):
+        raise _invalid("target_loss", recipe.target_loss, "a finite number")
+
+
+def _check_options(row: Optimizer, options: Mapping[str, OptionValue]) -> None:
+    for name, value in options.items():
+        if name not in row.options:
+            known = [
+                *row.options,
+                *(field for field in Recipe.__dataclass_fields__ if field != "optimizer_options"),
+            ]
+            raise unknown_name(f"optimizer {row.name}", "option", name, known)
+        default = row.options[name]
+        pair = isinstance(default, tuple)
+        if pair and not (isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_finite, value))):
+            raise _invalid(name, value, "a pair of numbers, such as (0.9, 0.999)")
+        if isinstance(default, bool) and not isinstance(value, bool):
+            raise _invalid(name, value, "True or False")
+        if not pair and not isinstance(default, bool) and not (_is_finite(value) and value >= 0):  # type: ignore[operator]
+            raise _invalid(name, value, "a finite number of at least 0")
+    if options.get("nesterov") and (not options.get("momentum") or options.get("dampening")):
+        raise _invalid("nesterov", True, "a momentum above 0 and no dampening beside it")
+
+
+def _invalid(name: str, value: object, wanted: str) -> ChalknetError:
+    return InvalidValue(
+        where=name, got=repr(value), wanted=wanted, remedy=f"Leave {name} out for the default, or mend it."
+    )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

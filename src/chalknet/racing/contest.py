@@ -1,0 +1,159 @@
+"""Timing the contestants at one size: opened, warmed up, then in turn."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+import torch
+from torch import nn
+
+from chalknet.engine import ENGINES, Session
+from chalknet.errors import ChalknetError
+from chalknet.measure import Timing, measure, synchronise
+from chalknet.training import Candidate, Prepared, using_threads
+from chalknet.units import show_count
+
+LEAST_REPEATS = 3
+_MOST_REPEATS = 7
+_SHORTEST_CALL_S, _LONGEST_CALL_S = 0.01, 0.2  # what comes once a call is to be lost in it
+_WARM_S = 0.01  # of updates before the first timed call
+_REST_S = 0.02  # before each call: the threads of the one before spin on for some 10 ms
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What was found of one contestant at one size: see `RaceRow`."""
+
+    timing: Timing | None = None
+    refused: str = ""
+    start_s: float = 0.0
+    compile_s: float = 0.0
+    transfer_s: float = 0.0
+    note: str = ""
+
+
+class Runner:
+    """One contestant under way.
+
+    Args:
+        prepared: its plan and the samples.
+        module: of which a copy is trained; None builds the plan's network.
+        clock: seconds that only go up.
+
+    Attributes:
+        update_s: about the seconds of an update, from the warm-up.
+        start_s: seconds from opening to the first update made, without compiling.
+        failed: why it cannot go on; empty as long as it can.
+    """
+
+    def __init__(self, prepared: Prepared, module: nn.Module | None, clock: Callable[[], float]) -> None:
+        self.update_s = self.start_s = self.compile_s = self.transfer_s = 0.0
+        self.failed = ""
+        self.updates = 1
+        self._prepared, self._clock, self._done = prepared, clock, 0
+        self._session: Session | None = None
+        self._guarded(lambda: self._open(copy.deepcopy(module)))
+
+    def __call__(self) -> None:
+        """Make the updates of one timed call."""
+        self._guarded(lambda: self._advance(self.updates))
+
+    @property
+    def note(self) -> str:
+        """Return what the engine had to change on its way."""
+        return "; ".join(self._session.notes) if self._session is not None else ""
+
+    def _open(self, module: nn.Module | None) -> None:
+        plan, clock = self._prepared.plan, self._clock
+        began = clock()
+        self._session = ENGINES[plan.engine].open(plan, self._prepared.batches, module)
+        self._advance(1)
+        synchronise()
+        self.compile_s = self._session.compile_s
+        opened = clock()
+        self._advance(1)
+        synchronise()
+        self.update_s = max(1e-9, clock() - opened)
+        self.start_s = max(0.0, opened - began - self.compile_s - self.update_s)
+        if self.update_s < _WARM_S:
+            updates = int(_WARM_S / self.update_s) + 1
+            began = clock()
+            self._advance(updates)
+            synchronise()
+            self.update_s = max(1e-9, (clock() - began) / updates)
+        if plan.placement.device != "cpu":
+            self.transfer_s = _transfer_s(self._prepared, clock)
+
+    def _advance(self, updates: int) -> None:
+        assert self._session is not None
+        losses = self._session.advance(updates).losses
+        self._done += len(losses)
+        if not isfinite(losses[-1]):
+            raise _NoNumberError(
+                f"the loss was no number after {show_count(self._done)} updates, and those are not computed "
+                "at the usual speed: give a lower lr"
+            )
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        if self.failed:
+            return
+        try:
+            with using_threads(self._prepared.plan.placement.threads):
+                work()
+        except (RuntimeError, MemoryError, ChalknetError) as problem:
+            self.failed = (str(problem) or type(problem).__name__).splitlines()[0]
+
+
+class _NoNumberError(RuntimeError):
+    """What is computed has ceased to be numbers."""
+
+
+def time_point(
+    entries: Mapping[Candidate, Prepared],
+    module: nn.Module | None,
+    seconds: float,
+    clock: Callable[[], float],
+) -> dict[Candidate, Timed]:
+    """Return what each contestant takes for an update, timed in turn in about so many seconds.
+
+    Args:
+        entries: the contestants and their plans.
+        module: of which each trains a copy.
+        seconds: for all of them, opening not counted; at least three repeats are made whatever they take.
+        clock: seconds that only go up.
+    """
+    runners = {candidate: Runner(prepared, module, clock) for candidate, prepared in entries.items()}
+    running = {candidate: runner for candidate, runner in runners.items() if not runner.failed}
+    if running:
+        slowest_s = sum(runner.update_s for runner in running.values())
+        repeats = max(LEAST_REPEATS, min(_MOST_REPEATS, int(seconds / slowest_s)))
+        call_s = min(_LONGEST_CALL_S, max(_SHORTEST_CALL_S, seconds / (repeats * len(running))))
+        for runner in running.values():
+            runner.updates = max(1, int(call_s / runner.update_s))
+        names = {str(candidate): candidate for candidate in running}
+        rivals = {name: running[candidate] for name, candidate in names.items()}
+        times = measure(rivals, repeats=repeats, warm_up=0, rest_s=_REST_S, clock=clock)
+        found = {names[name]: timing for name, timing in times.items()}
+    return {
+        candidate: Timed(refused=runner.failed)
+        if runner.failed
+        else Timed(
+            timing=Timing(tuple(taken / runner.updates for taken in found[candidate].elapsed_s)),
+            start_s=runner.start_s,
+            compile_s=runner.compile_s,
+            transfer_s=runner.transfer_s,
+            note=runner.note,
+        )
+        for candidate, runner in runners.items()
+    }
+
+
+def _transfer_s(prepared: Prepared, clock: Callable[[], float]) -> float:
+    """Return the seconds in which the samples of an update get to the device."""
+    device = torch.device(prepared.plan.placement.device)
+    x, y = prepared.batches.source.take(slice(0, prepared.batches.size))
+    moved = {"batch": lambda: (x.to(device), y.to(device))}
+    return measure(moved, repeats=5, clock=clock)["batch"].median_s

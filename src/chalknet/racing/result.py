@@ -1,0 +1,311 @@
+"""What a race found: a row for each contestant at each size, who leads where, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+
+from chalknet.measure import Ceilings, Timing
+from chalknet.racing.lead import Crossover, Times, lead_changes, leaders
+from chalknet.training import Candidate, Chart, Curve, Work, plot_curves
+from chalknet.units import show_count, show_seconds
+
+_BOUND = {"overhead": "overhead-bound", "memory": "memory-bound", "arithmetic": "arithmetic-bound"}
+_CEILINGS = {
+    "overhead": "an empty update takes",
+    "memory": "as fast as copying its arrays would take",
+    "arithmetic": "at the rate of sgemm its arithmetic would take",
+}
+
+
+@dataclass(frozen=True)
+class RaceRow:
+    """One contestant at one size.
+
+    Args:
+        width: the width of the hidden layers; None where the network's own are kept.
+        batch_size: samples of an update.
+        candidate: device, engine and threads.
+        timing: seconds of an update, once a repeat; None when it was not timed.
+        refused: why it was not timed; empty when it was.
+        start_s: seconds from opening to the first update made, `compile_s` and `transfer_s` apart.
+        compile_s: seconds of compiling or loading kernels.
+        transfer_s: seconds for the samples of an update to get to the device; 0 on the CPU. Each update of
+            `eager` on another device has them in its time.
+        least_s: seconds of an update by each ceiling: "overhead" (an empty update, measured in the same
+            race), "memory" and "arithmetic" (counts over what the device was measured to do at best).
+        note: what the engine had to change on its way.
+    """
+
+    width: int | None
+    batch_size: int
+    candidate: Candidate
+    timing: Timing | None = None
+    refused: str = ""
+    start_s: float = 0.0
+    compile_s: float = 0.0
+    transfer_s: float = 0.0
+    least_s: Mapping[str, float] | None = None
+    note: str = ""
+
+    @property
+    def bound(self) -> str:
+        """Return which of its ceilings is nearest: "overhead", "memory" or "arithmetic"; empty if unknown."""
+        return max(self.least_s, key=self.least_s.__getitem__) if self.timing and self.least_s else ""
+
+    def __str__(self) -> str:
+        size = "" if self.width is None else f"width {show_count(self.width)}, "
+        batch = f"{show_count(self.batch_size)} samples"
+        return f"{size}{batch}: {self.candidate} {self.timing or self.refused}"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the row as plain numbers and words, for JSON."""
+        timing = self.timing
+        return {
+            "width": self.width,
+            "batch_size": self.batch_size,
+            "device": self.candidate.device,
+            "engine": self.candidate.engine,
+            "threads": self.candidate.threads,
+            "median_s": timing.median_s if timing else None,
+            "band_s": list(timing.band) if timing else None,
+            "elapsed_s": list(timing.elapsed_s) if timing else [],
+            "refused": self.refused,
+            "start_s": self.start_s,
+            "compile_s": self.compile_s,
+            "transfer_s": self.transfer_s,
+            "least_s": dict(self.least_s or {}),
+            "bound": self.bound,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class Race:
+    """The times of an update, by size and contestant.
+
+    Args:
+        title: what was raced.
+        axis: what is swept, "width" or "batch size".
+        rows: a row for each contestant at each size.
+        ceilings: what each device does at best, by the contestants' device and threads.
+        machine: what it was measured on, and the versions.
+        interrupted: whether it was stopped before its end.
+    """
+
+    title: str
+    axis: str
+    rows: tuple[RaceRow, ...]
+    ceilings: Mapping[tuple[str, int], Ceilings]
+    machine: str
+    interrupted: bool = False
+
+    @property
+    def contestants(self) -> tuple[Candidate, ...]:
+        """Return who was timed anywhere, in the order of the table."""
+        return tuple(dict.fromkeys(row.candidate for row in self.rows if row.timing))
+
+    @property
+    def sizes(self) -> tuple[tuple[int | None, int], ...]:
+        """Return the width and the batch size of each point, in order."""
+        return tuple(dict.fromkeys((row.width, row.batch_size) for row in self.rows))
+
+    @cached_property
+    def crossovers(self) -> tuple[Crossover, ...]:
+        """Return where the lead changes along the axis; with both swept, for each batch size in turn."""
+        groups: dict[object, list[tuple[int, Times]]] = {}
+        for width, batch_size in self.sizes:
+            other, size = (batch_size, width or 0) if self.axis == "width" else (width, batch_size)
+            groups.setdefault(other, []).append((size, self._times(width, batch_size)))
+        return tuple(change for points in groups.values() for change in lead_changes(self.axis, points))
+
+    @property
+    def crossover(self) -> Crossover | None:
+        """Return the first change of the lead; None when there is none."""
+        return self.crossovers[0] if self.crossovers else None
+
+    @property
+    def why(self) -> str:
+        """Return in a sentence what bounds each device and engine at the ends of the sweep."""
+        clauses = [_ends(list(rows), self._size) for rows in self._by_way().values()]
+        return "; ".join(clause for clause in clauses if clause)
+
+    def plot(self) -> Chart:
+        """Return the picture: seconds of an update over the size, both logarithmic, a band for the spread."""
+        many = self.axis == "width" and len({row.batch_size for row in self.rows}) > 1
+        curves: dict[str, Curve] = {}
+        for row in self.rows:
+            if row.timing:
+                name = f"{row.candidate}, batch size {row.batch_size}" if many else str(row.candidate)
+                curve = curves.setdefault(name, Curve([], [], [], []))
+                curve.places.append(self._size(row))
+                curve.values.append(row.timing.median_s)
+                curve.lows.append(row.timing.band[0])
+                curve.highs.append(row.timing.band[1])
+        marks = [(change.at, f"{change.at:,.0f}") for change in self.crossovers if change.at]
+        alt_text = f"Seconds of an update over the {self.axis}: {'; '.join(self._verdicts())}"
+        return plot_curves(curves, (self.axis, "seconds of an update"), alt_text=alt_text, marks=marks)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return everything as plain numbers and words, for JSON."""
+        return {
+            "title": self.title,
+            "axis": self.axis,
+            "machine": self.machine,
+            "interrupted": self.interrupted,
+            "ceilings": {_where(*place): vars(ceilings) for place, ceilings in self.ceilings.items()},
+            "rows": [row.as_dict() for row in self.rows],
+            "crossovers": [
+                {"first": str(c.first), "then": str(c.then), "low": c.low, "high": c.high, "at": c.at}
+                for c in self.crossovers
+            ],
+            "why": self.why,
+        }
+
+    @property
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """Return the rows of the printed table, its headings first."""
+        both = len({width for width, _ in self.sizes}) > 1 and len({size for _, size in self.sizes}) > 1
+        lines = [(self.axis, *(["batch size"] if both else []), *map(str, self.contestants), "leads")]
+        for width, batch_size in self.sizes:
+            times = self._times(width, batch_size)
+            size = show_count(batch_size if self.axis == "batch size" or width is None else width)
+            cells = [str(times[each]) if each in times else "-" for each in self.contestants]
+            lines.append((size, *([show_count(batch_size)] if both else []), *cells, _lead(times)))
+        return tuple(lines)
+
+    def __str__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(*self.table, strict=True)]
+        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in self.table]
+        lines.insert(1, "  ".join("-" * width for width in widths))
+        return "\n".join([self.title, *lines, *self._notes()])
+
+    def _repr_html_(self) -> str:
+        head, *body = (
+            "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line)
+            for tag, line in zip(["th", *["td"] * len(self.table)], self.table, strict=False)
+        )
+        rows = "".join(f"<tr>{line}</tr>" for line in body)
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
+        return (
+            f"<table><caption>{escape(self.title)}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>{notes}"
+        )
+
+    def _notes(self) -> list[str]:
+        ceilings = [f"{_where(*place)} {found}" for place, found in self.ceilings.items()]
+        return [
+            *(["interrupted: this is what was measured before"] if self.interrupted else []),
+            *(f"lead: {verdict}" for verdict in self._verdicts()),
+            *([f"why: {self.why}"] if self.why else []),
+            *self._grouped("refused"),
+            *self._grouped("note"),
+            *([f"start: {self._starts()}"] if self.contestants else []),
+            *([f"ceilings: {'; '.join(ceilings)}"] if ceilings else []),
+            f"machine: {self.machine}",
+        ]
+
+    def _grouped(self, attribute: str) -> list[str]:
+        """Return a line for each contestant and what is said of it, with the sizes that it is said of."""
+        sizes: dict[tuple[str, str], list[str]] = {}
+        for row in self.rows:
+            if said := getattr(row, attribute):
+                sizes.setdefault((str(row.candidate), said), []).append(show_count(self._size(row)))
+        return [
+            f"{name}{'' if len(at) == len(self.sizes) else ' at ' + ', '.join(at)}: {said}"
+            for (name, said), at in sizes.items()
+        ]
+
+    def _verdicts(self) -> list[str]:
+        if self.crossovers:
+            return [str(change) for change in self.crossovers]
+        ahead: set[Candidate] | None = None
+        for width, batch_size in self.sizes:
+            if times := self._times(width, batch_size):
+                ahead = set(leaders(times)) if ahead is None else ahead & set(leaders(times))
+        names = " and ".join(str(each) for each in self.contestants if ahead and each in ahead)
+        if not names:
+            return ["nobody's"]
+        return [f"{names} all along" + (", too close to call" if " and " in names else "")]
+
+    def _starts(self) -> str:
+        """Return the longest start of each device and engine, what was compiled and transferred apart."""
+        said = []
+        for name, rows in self._by_way().items():
+            row = max(rows, key=lambda row: row.start_s + row.compile_s)
+            parts = [show_seconds(row.start_s)]
+            parts += (
+                [f"{show_seconds(row.compile_s)} of compiling or loading"] if row.compile_s > 1e-3 else []
+            )
+            parts += [f"{show_seconds(row.transfer_s)} to move a batch"] if row.transfer_s else []
+            said.append(f"{name} {' + '.join(parts)}")
+        return "; ".join(said)
+
+    def _by_way(self) -> dict[str, list[RaceRow]]:
+        ways: dict[str, list[RaceRow]] = {}
+        for row in self.rows:
+            if row.timing:
+                ways.setdefault(f"{row.candidate.engine} on {row.candidate.device}", []).append(row)
+        return ways
+
+    def _times(self, width: int | None, batch_size: int) -> dict[Candidate, Timing]:
+        return {
+            row.candidate: row.timing
+            for row in self.rows
+            if (row.width, row.batch_size) == (width, batch_size) and row.timing
+        }
+
+    def _size(self, row: RaceRow) -> int:
+        return row.batch_size if self.axis == "batch size" or row.width is None else row.width
+
+
+def _lead(times: Times) -> str:
+    """Return who leads at a size, in a cell."""
+    if not times:
+        return ""
+    first, *others = leaders(times)
+    if not others:
+        return str(first)
+    alike = all((each.device, each.engine) == (first.device, first.engine) for each in others)
+    if not alike:
+        return "too close to call"
+    threads = " or ".join(str(each.threads) for each in sorted((first, *others), key=lambda c: c.threads))
+    return f"{first.engine}, {threads} threads"
+
+
+def least_times(work: Work, ceilings: Ceilings, overhead_s: float) -> dict[str, float]:
+    """Return what an update takes at the least by each ceiling, in seconds."""
+    return {
+        "overhead": overhead_s,
+        "memory": work.bytes / ceilings.bytes_per_s,
+        "arithmetic": work.flops / ceilings.flops_per_s,
+    }
+
+
+def _ends(rows: list[RaceRow], size_of: Callable[[RaceRow], int]) -> str:
+    """Return what bounds the best of one device and engine at the smallest and at the largest size."""
+    best = [
+        min((row for row in rows if size_of(row) == size), key=lambda row: row.timing.median_s)  # type: ignore[union-attr]
+        for size in sorted({size_of(row) for row in rows})
+    ]
+    first, last = best[0], best[-1]
+    if not first.bound or not last.bound:
+        return ""
+    name = f"{first.candidate.engine} on {first.candidate.device}"
+    low = f"{name} is {_BOUND[first.bound]} at {show_count(size_of(first))} ({_share(first)})"
+    if first is last:
+        return low
+    again = "still " if first.bound == last.bound else ""
+    return f"{low} and {again}{_BOUND[last.bound]} at {show_count(size_of(last))} ({_share(last)})"
+
+
+def _share(row: RaceRow) -> str:
+    assert row.timing is not None and row.least_s is not None
+    least, found = show_seconds(row.least_s[row.bound]), show_seconds(row.timing.median_s)
+    return f"{_CEILINGS[row.bound]} {least}, this one {found}"
+
+
+def _where(device: str, threads: int) -> str:
+    return f"{device} with {threads} thread{'s' * (threads != 1)}" if device == "cpu" else device

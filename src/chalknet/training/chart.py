@@ -1,0 +1,256 @@
+"""Pictures of fits: losses and metrics over updates, samples or seconds; a line through its points."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from chalknet.data import Source, load
+from chalknet.errors import InvalidValue, unknown_name, writing
+from chalknet.training.predict import predict
+from chalknet.training.result import FitResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# M. Okabe and K. Ito, Color Universal Design (2008); each colour comes with a line style of its own.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+_MARKERS = ("o", "s", "^", "D", "v", "x")
+_AXES = {"updates": "updates", "samples": "samples seen", "seconds": "training time in seconds"}
+_MOST_POINTS = 2000  # more points than a picture has pixels only make the file large
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture that shows itself in a notebook and saves itself as SVG, PNG or PDF.
+
+    Args:
+        figure: the matplotlib figure, to go on with.
+        alt_text: what it shows, as a sentence.
+    """
+
+    figure: Figure
+    alt_text: str
+    suffixes: ClassVar[tuple[str, ...]] = (".svg", ".png", ".pdf")
+
+    @property
+    def svg(self) -> str:
+        """Return the picture as SVG text with live text."""
+        import matplotlib as mpl
+
+        buffer = io.StringIO()
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "chalknet"}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Title": self.alt_text})
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture to a `.svg`, `.png` or `.pdf` file.
+
+        Raises:
+            UnknownName: for another ending.
+            FileProblem: when the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in self.suffixes:
+            raise unknown_name(str(path), "picture format", path.suffix, self.suffixes)
+        with writing(path):
+            if path.suffix.lower() == ".svg":
+                path.write_text(self.svg, encoding="utf-8")
+            else:
+                self.figure.savefig(path, dpi=150)
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+def plot(
+    results: FitResult | Mapping[str, FitResult], over: str = "updates", *, data: object = None
+) -> Chart:
+    """Return a picture of one fit or of several, named.
+
+    Args:
+        results: a FitResult, or names and FitResults (`Comparison.results`).
+        over: "updates", "samples" or "seconds" draws losses and evaluations; "x" draws the points of
+            `data` and each fitted line through them, for networks with one feature in and out.
+        data: for over="x", whatever `load` takes.
+
+    Raises:
+        UnknownName: for another `over`.
+        InvalidValue: for over="x" without data, or with more than one feature.
+    """
+    named = {"": results} if isinstance(results, FitResult) else dict(results)
+    if over == "x":
+        return _lines_chart(named, data)
+    if over not in _AXES:
+        raise unknown_name("plot", "axis", over, (*_AXES, "x"))
+    return _history_chart(named, over)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve with a band: its places, its values, and what the values lie between."""
+
+    places: list[float]
+    values: list[float]
+    lows: list[float]
+    highs: list[float]
+
+
+def plot_curves(
+    curves: Mapping[str, Curve],
+    labels: tuple[str, str],
+    *,
+    alt_text: str,
+    marks: Sequence[tuple[float, str]] = (),
+) -> Chart:
+    """Return a picture of curves on logarithmic axes, each with its band, and of places marked on them.
+
+    Args:
+        curves: names and curves; each has a colour, a line style and a marker of its own.
+        labels: of the horizontal and the vertical axis.
+        alt_text: what the picture shows, as a sentence.
+        marks: places on the horizontal axis, and what is written there.
+    """
+    figure, (axes,) = _figure(1)
+    figure.set_size_inches(6.4, 4.2)
+    for index, (name, curve) in enumerate(curves.items()):
+        colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+        marker = _MARKERS[index % len(_MARKERS)]
+        axes.fill_between(curve.places, curve.lows, curve.highs, color=colour, alpha=0.2, lw=0)
+        axes.plot(curve.places, curve.values, color=colour, ls=line, marker=marker, ms=4, lw=1.6, label=name)
+    for place, words in marks:
+        axes.axvline(place, color="0.4", lw=0.8, ls=":")
+        axes.annotate(
+            words, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=8
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    axes.grid(alpha=0.25)
+    if curves:
+        axes.legend(frameon=False, fontsize=8)
+    return Chart(figure, alt_text)
+
+
+def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str, columns: int = 6) -> Chart:
+    """Return a picture of grey images, each under its caption.
+
+    Args:
+        images: `(n, height, width)`, dark is 1.
+        captions: a text each.
+        alt_text: what the picture shows, as a sentence.
+        columns: images in a row.
+    """
+    from matplotlib.figure import Figure  # heavy, and needed only here
+
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(1.25 * columns, 1.6 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
+    for axes in panels:
+        axes.set_axis_off()
+    for axes, image, caption in zip(panels, images, captions, strict=False):
+        axes.imshow(image.numpy(), cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
+        axes.set_title(caption, fontsize=9)
+    return Chart(figure, alt_text)
+
+
+def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
+    metric = next(iter(named.values())).history.metric
+    figure, (left, right) = _figure(2)
+    for index, (name, result) in enumerate(named.items()):
+        history = result.history
+        _curve(left, getattr(history, over), history.loss, index, name)
+        evaluations = history.evaluations
+        places = [getattr(evaluation, over) for evaluation in evaluations]
+        _metric(right, places, [evaluation.train for evaluation in evaluations], index, name)
+        held_out = [evaluation.held_out for evaluation in evaluations if evaluation.held_out is not None]
+        if len(held_out) == len(evaluations):
+            colour, apart = _COLOURS[index % len(_COLOURS)], max(1, len(places) // 15)
+            right.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
+    for axes, title in ((left, "loss of each update"), (right, f"{metric} on all training samples (line)")):
+        axes.set_title(title, fontsize=10, loc="left")
+        axes.set_xlabel(_AXES[over])
+        axes.grid(alpha=0.25)
+    if any(result.plan.data.held_out for result in named.values()):
+        right.set_title(f"{metric}: training (line), held out (×)", fontsize=10, loc="left")
+    if over == "samples" and len(named) > 1:  # methods differ by orders of magnitude in samples
+        left.set_xscale("log")
+        right.set_xscale("log")
+    if any(named):
+        left.legend(frameon=False, fontsize=8)
+    names = ", ".join(name for name in named if name) or "one fit"
+    return Chart(figure, f"Loss and {metric} over {_AXES[over]}: {names}")
+
+
+def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], index: int, name: str) -> None:
+    """Draw a loss; a noisy one pale, with its running mean over a fiftieth of the rows on top."""
+    colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+    x, y = torch.tensor(places, dtype=torch.float64), torch.tensor(losses, dtype=torch.float64)
+    width = max(1, len(y) // 50)
+    sums = torch.cat([torch.zeros(1, dtype=torch.float64), y.cumsum(0)])
+    mean = (sums[width:] - sums[:-width]) / width
+    thin = max(1, len(y) // _MOST_POINTS)
+    axes.plot(x[::thin], y[::thin], color=colour, alpha=0.25, lw=0.8)
+    axes.plot(x[width - 1 :][::thin], mean[::thin], color=colour, ls=line, lw=1.6, label=name or None)
+
+
+def _metric(axes: Axes, places: Sequence[float], values: Sequence[float], index: int, name: str) -> None:
+    marker = "o" if len(values) < 3 else ""
+    axes.plot(
+        places,
+        values,
+        color=_COLOURS[index % len(_COLOURS)],
+        ls=_LINES[index % len(_LINES)],
+        lw=1.6,
+        marker=marker,
+        label=name or None,
+    )
+
+
+def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
+    if data is None:
+        raise InvalidValue(
+            where="plot", got="no data", wanted="the points to draw", remedy="Give data=(x, y)."
+        )
+    source = load(data)
+    if source.x_shape != (1,):
+        raise InvalidValue(
+            where='plot over="x"',
+            got=f"{source.x_shape} features",
+            wanted="one feature, the horizontal axis",
+            remedy='Say over="updates" for a network with more features.',
+        )
+    figure, (axes,) = _figure(1)
+    _points(axes, source)
+    x = source.take(slice(0, len(source))).x
+    grid = torch.linspace(x.min().item(), x.max().item(), 400).reshape(-1, 1)
+    for index, (name, result) in enumerate(named.items()):
+        colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+        label = name or "yhat"
+        axes.plot(grid, predict(result, grid).reshape(400, -1), color=colour, ls=line, lw=2, label=label)
+    axes.set_xlabel("x")
+    axes.set_ylabel("y")
+    axes.legend(frameon=False, fontsize=8)
+    names = ", ".join(name for name in named if name) or "the fit"
+    return Chart(figure, f"{source.name}: the observations and the fitted line of {names}")
+
+
+def _points(axes: Axes, source: Source) -> None:
+    x, y = source.take(slice(0, len(source), max(1, len(source) // _MOST_POINTS)))
+    axes.plot(x.reshape(-1), y.reshape(-1), ls="none", marker=".", ms=3, color="0.6", label="observations")
+
+
+def _figure(panels: int) -> tuple[Figure, Sequence[Axes]]:
+    from matplotlib.figure import Figure  # heavy, and needed only here
+
+    figure = Figure(figsize=(4.6 * panels + 0.4, 3.4), layout="constrained")
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    return figure, axes

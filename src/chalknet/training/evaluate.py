@@ -1,0 +1,60 @@
+"""The metric of a module over a whole data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from chalknet.data import Source
+from chalknet.engine import Group, loss_function
+from chalknet.hardware import evaluation_rows
+from chalknet.planning import Recipe
+
+# Loss.decision -> whether each row of yhat is right about y.
+_RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "above 0.5": lambda yhat, y: (yhat > 0.5) == (y > 0.5),
+    "above 0": lambda yhat, y: (yhat > 0) == (y > 0.5),
+    "largest": lambda yhat, y: yhat.argmax(dim=1) == y,
+}
+
+
+def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.device, group: Group) -> float:
+    """Return the accuracy, or for a regression the mean loss, over all of a source.
+
+    Args:
+        module: mapped in evaluation mode (Dropout off), then put back into its modes.
+        source: samples with targets as the recipe's loss wants them.
+        recipe: tells which metric.
+        device: where the module is.
+        group: the processes, of which each maps its share of the rows.
+    """
+    error_of = loss_function(recipe, reduction="none")
+    right = _RIGHT.get(recipe.loss_row.decision)
+    total = count = 0.0
+    with evaluation_mode(module):
+        rows = evaluation_rows(module)
+        first, stop = (len(source) * lane // group.size for lane in (group.rank, group.rank + 1))
+        for start in range(first, stop, rows):
+            x, y = source.take(slice(start, min(start + rows, stop)))
+            yhat, y = module(x.to(device)), y.to(device)
+            values = right(yhat, y).double() if right else error_of(yhat, y).double()
+            total += values.sum().item()
+            count += values.numel()
+    total, count = group.total((total, count))
+    return total / count
+
+
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Run the body with every submodule in evaluation mode and without gradients, then put all back."""
+    training = {child: child.training for child in module.modules()}
+    module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for child, mode in training.items():
+            child.training = mode

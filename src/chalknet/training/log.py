@@ -1,0 +1,287 @@
+"""The history sent to other programs while the fit goes on, which never waits for them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
+
+from chalknet.errors import InvalidValue, MissingPackage, unknown_name
+from chalknet.planning import Plan
+from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.units import show_count
+
+_EVERY_S = 5.0
+_ROWS_AT_A_TIME = 1000
+# Writing a row takes about 50 µs in TensorBoard's format and 90 µs in MLflow's, and takes them from the fit
+# where Python does both: at most so many rows each time are a tenth of it. At the end nothing is held up.
+_MOST_ROWS, _MOST_ROWS_AT_THE_END = 10_000, 100_000
+_PATIENCE_S = 20.0  # at the end, for a server that does not answer
+_LAST_WORDS_S = 2.0  # after an error, which is to be told at once
+
+# kind -> the file that writes it, and the package it takes.
+_KINDS = {
+    "tensorboard": ("chalknet.training.log_tensorboard", "tensorboard"),
+    "mlflow": ("chalknet.training.log_mlflow", "mlflow"),
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a history.
+
+    Args:
+        updates: updates made, a value a row.
+        seconds: training time, a value a row.
+        loss: the update's loss, a value a row.
+        metric: what the evaluations measure.
+        evaluations: the evaluations of the same time.
+    """
+
+    updates: Sequence[int]
+    seconds: Sequence[float]
+    loss: Sequence[float]
+    metric: str
+    evaluations: Sequence[Evaluation] = ()
+
+    def values(self) -> Iterator[tuple[str, int, float, float]]:
+        """Yield name, updates, seconds and value of each number."""
+        for updates, seconds, loss in zip(self.updates, self.seconds, self.loss, strict=True):
+            yield "loss", updates, seconds, loss
+        for evaluation in self.evaluations:
+            for name in ("train", "held_out"):
+                value = getattr(evaluation, name)
+                if value is not None:
+                    yield f"{name}_{self.metric}", evaluation.updates, evaluation.seconds, value
+
+
+class Piece(NamedTuple):
+    """Rows written in one go, and the first row after them."""
+
+    rows: Rows
+    upto: int
+
+
+class Log(Protocol):
+    """One run in another program."""
+
+    @property
+    def key(self) -> str:
+        """Return what finds the run again."""
+
+    def write(self, rows: Rows) -> None:
+        """Write some rows, later than those before."""
+
+    def close(self, outcome: Outcome | None) -> None:
+        """Write how the fit ended; None when an error ended it."""
+
+
+def check_logs(asked: Sequence[str]) -> tuple[str, ...]:
+    """Return the logs asked for, after making sure that each can be written here.
+
+    Args:
+        asked: "tensorboard:DIR" or "mlflow:EXPERIMENT", each.
+
+    Raises:
+        InvalidValue: for anything else.
+        MissingPackage: when the package is not installed, with the install line.
+    """
+    for one in (asked,) if isinstance(asked, str) else asked:
+        kind, _, place = str(one).partition(":")
+        if kind not in _KINDS:
+            raise unknown_name("log", "kind of log", kind, _KINDS)
+        if not place:
+            raise InvalidValue(
+                where="log",
+                got=repr(one),
+                wanted=f"{kind}:{'DIR' if kind == 'tensorboard' else 'EXPERIMENT'}",
+                remedy=f"Say log=['{kind}:first'] (--log {kind}:first).",
+            )
+        _module_of(kind)
+    return (asked,) if isinstance(asked, str) else tuple(map(str, asked))
+
+
+def facts(plan: Plan) -> dict[str, str | int | float | bool]:
+    """Return what a plan says, as the parameters of a run: a name and a plain value each."""
+    recipe, placement = plan.recipe, plan.placement
+    said: dict[str, Any] = {
+        "model": plan.model,
+        "data": plan.data.name,
+        "observations": plan.data.observations,
+        "loss": recipe.loss,
+        "reduction": recipe.reduction,
+        "optimizer": recipe.optimizer,
+        "lr": recipe.lr,
+        **recipe.optimizer_options,
+        "batch_size": recipe.batch_size or plan.data.observations,
+        "shuffle": recipe.shuffle,
+        "drop_last": recipe.drop_last,
+        "seed": recipe.seed,
+        recipe.budget.unit: recipe.budget.amount,
+        "engine": plan.engine,
+        "device": placement.device,
+        "dtype": placement.dtype,
+        "threads": placement.threads,
+        "processes": placement.processes,
+    }
+    return {
+        name: value if isinstance(value, str | int | float) else str(value) for name, value in said.items()
+    }
+
+
+@dataclass
+class Feed:
+    """Feeds a growing history to one log, every few seconds, in a thread of its own.
+
+    Args:
+        name: the log as it was asked for.
+        log: where the rows go.
+        row: the first row that is not written yet.
+        evaluation: the first evaluation that is not written yet.
+    """
+
+    name: str
+    log: Log
+    row: int = 0
+    evaluation: int = 0
+    _left_out: int = 0
+    _problem: Exception | None = None
+    _last_s: float = field(default_factory=monotonic)
+    _thread: threading.Thread = field(default_factory=threading.Thread)
+
+    def see(self, history: History) -> None:
+        """Write what is new, if the last time is done and long enough ago."""
+        if monotonic() - self._last_s >= _EVERY_S and not self._thread.is_alive():
+            self._last_s = monotonic()
+            self._start(partial(self._write, self._new(history, _MOST_ROWS)))
+
+    def end(self, history: History, outcome: Outcome) -> tuple[str, ...]:
+        """Write what is left and how the fit ended; return what could not be written, as a sentence."""
+        until = monotonic() + _PATIENCE_S
+        if self._is_done_by(until):
+            self._start(partial(self._write, self._new(history, _MOST_ROWS_AT_THE_END), outcome))
+        is_done = self._is_done_by(until)
+        if self._problem is not None or not is_done:
+            why = f"{type(self._problem).__name__}: {self._problem}" if self._problem else "no answer so far"
+            missing, all_rows = show_count(len(history) - self.row), show_count(len(history))
+            what = f"{missing} of {all_rows} rows, and how the fit ended, were not written"
+            return (f"log {self.name}: {what} ({why.strip().splitlines()[0]})",)
+        if self._left_out:
+            what = f"{show_count(self._left_out)} of {show_count(len(history))} rows were left out, evenly"
+            return (f"log {self.name}: {what}, to keep up with the fit",)
+        return ()
+
+    def give_up(self) -> None:
+        """Leave the log as it is, after an error that ended the fit."""
+        if not self._thread.is_alive():
+            self._start(partial(self.log.close, None))
+            self._thread.join(_LAST_WORDS_S)
+
+    def _is_done_by(self, until: float) -> bool:
+        if self._thread.is_alive():
+            self._thread.join(max(0.0, until - monotonic()))
+        return not self._thread.is_alive()
+
+    def _start(self, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Exception as problem:  # whatever another program does, the fit goes on
+                self._problem = problem
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    def _write(self, pieces: Sequence[Piece], outcome: Outcome | None = None) -> None:
+        for piece in pieces:
+            self.log.write(piece.rows)
+            self._left_out += piece.upto - self.row - len(piece.rows.updates)
+            self.row, self.evaluation = piece.upto, self.evaluation + len(piece.rows.evaluations)
+        if outcome is not None:
+            self.log.close(outcome)
+        self._problem = None
+
+    def _new(self, history: History, most: int) -> tuple[Piece, ...]:
+        """Return copies of the new rows, at most so many, as the history goes on growing meanwhile."""
+        step = -(-(len(history) - self.row) // most)
+        chosen = range(self.row, len(history))[::-1][:: max(1, step)][::-1]  # the last one is among them
+        pieces = []
+        for some in (
+            chosen[first : first + _ROWS_AT_A_TIME] for first in range(0, len(chosen), _ROWS_AT_A_TIME)
+        ):
+            updates = [history.updates[row] for row in some]
+            seconds, loss = ([column[row] for row in some] for column in (history.seconds, history.loss))
+            pieces.append(Piece(Rows(updates, seconds, loss, history.metric), some[-1] + 1))
+        evaluations = Rows((), (), (), history.metric, history.evaluations[self.evaluation :])
+        return (*pieces, Piece(evaluations, len(history)))
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """All the logs of a fit.
+
+    Args:
+        feeds: one for each.
+    """
+
+    feeds: tuple[Feed, ...] = ()
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Return what finds each log's run again, under the log as it was asked for."""
+        return {feed.name: feed.log.key for feed in self.feeds}
+
+    def see(self, history: History) -> None:
+        """Write what is new to those whose time has come."""
+        for feed in self.feeds:
+            feed.see(history)
+
+    def end(self, history: History, outcome: Outcome) -> tuple[str, ...]:
+        """Write what is left; return what could not be written, a sentence each."""
+        return tuple(note for feed in self.feeds for note in feed.end(history, outcome))
+
+
+@contextmanager
+def open_feeds(plan: Plan, keys: Mapping[str, str | None], start: History | None = None) -> Iterator[Feeds]:
+    """Yield the feeds of the logs asked for; an error of the body closes them as they are.
+
+    Args:
+        plan: what was decided, which every log begins with.
+        keys: what finds the run of each log again; None for a new one.
+        start: the history of the fit so far, where it goes on.
+
+    Raises:
+        ChalknetError: when a log cannot be begun.
+    """
+    rows, evaluations = (len(start), len(start.evaluations)) if start else (0, 0)
+    updates = start.updates[-1] if start and rows else 0
+    feeds = []
+    for name, key in keys.items():
+        kind, _, place = name.partition(":")
+        log = _module_of(kind).begin(place, plan, key, updates)
+        feeds.append(Feed(name, log, rows, evaluations))
+    try:
+        yield Feeds(tuple(feeds))
+    except BaseException:
+        for feed in feeds:
+            with suppress(Exception):
+                feed.give_up()
+        raise
+
+
+def _module_of(kind: str) -> Any:
+    path, package = _KINDS[kind]
+    try:
+        return import_module(path)
+    except ImportError as problem:
+        raise MissingPackage(
+            where=f"log {kind}",
+            got=f"no package {package} that can be imported ({problem})",
+            wanted=f"{package}, which writes it",
+            remedy=f'Install it: pip install "chalknet[{kind}]".',
+        ) from problem

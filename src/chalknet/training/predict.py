@@ -1,0 +1,83 @@
+"""Map new data with a fitted network."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from chalknet.data import feature_blocks
+from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch
+from chalknet.hardware import checked_device, explain
+from chalknet.training.evaluate import evaluation_mode
+from chalknet.training.result import FitResult
+from chalknet.training.run_folder import load_run
+
+_ROWS_AT_A_TIME = 8192
+
+
+def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tensor:
+    """Return yhat for each row of x, on the CPU, shape `(n, outputs)`, Dropout off.
+
+    Args:
+        model: a FitResult, a module, or the folder that a fit was kept in.
+        x: features `(n, ...)`: an array, a `.npy` file of features alone, or whatever else `load` takes
+            (its targets are left aside). For a fit to columns of a file: a CSV, Parquet or Arrow file or a
+            dict with columns of these names, in any order, treated as the training rows were; numbers that
+            were standardised are given back in their own unit.
+
+    Raises:
+        ShapeMismatch: when x does not have the features that the network takes.
+    """
+    if isinstance(model, str | Path):
+        model = load_run(model)
+    module = model.module if isinstance(model, FitResult) else model
+    if not isinstance(module, nn.Module):
+        raise InvalidValue(
+            where="predict",
+            got=f"a {type(module).__name__}",
+            wanted="a FitResult, a module, or the folder of a kept fit",
+            remedy="Fit the network first.",
+        )
+    preparation = model.preparation if isinstance(model, FitResult) else None
+    parameter = next(iter(module.parameters()), torch.empty(0))
+    checked_device(parameter.device)
+    parts = []
+    with evaluation_mode(module):
+        for block in feature_blocks(x, preparation):
+            rows = (
+                _as_fitted(block, tuple(model.plan.data.x_shape)) if isinstance(model, FitResult) else block
+            )
+            for part in torch.split(rows, _ROWS_AT_A_TIME):
+                parts.append(_mapped(module, part.to(parameter.device, parameter.dtype)).cpu())
+    yhat = torch.cat(parts)
+    return yhat if preparation is None else torch.from_numpy(preparation.restore(yhat.numpy()))
+
+
+def _as_fitted(rows: torch.Tensor, x_shape: tuple[int | str, ...]) -> torch.Tensor:
+    sizes = [size for size in x_shape if isinstance(size, int)]
+    if prod(rows.shape[1:]) != prod(sizes):
+        raise _unlike(rows, f"{prod(sizes)} features a row")
+    return rows.reshape(len(rows), *sizes)
+
+
+def _mapped(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    try:
+        with explain():
+            yhat: torch.Tensor = module(x)
+    except ChalknetError:
+        raise
+    except RuntimeError as problem:
+        raise _unlike(x, f"what the module takes ({str(problem).splitlines()[0]})") from problem
+    return yhat
+
+
+def _unlike(x: torch.Tensor, wanted: str) -> ShapeMismatch:
+    return ShapeMismatch(
+        where="predict",
+        got=f"x of shape {tuple(x.shape)}",
+        wanted=wanted,
+        remedy="Give the columns the network was fitted on, in their order.",
+    )

@@ -1,0 +1,125 @@
+"""What earlier fits measured: a small file in the user's cache, and what it is filed under."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from chalknet.data import user_cache
+from chalknet.files import write_whole
+from chalknet.planning import DataFacts, Placement, Recipe
+from chalknet.system import cores, processor
+from chalknet.training.rule import Candidate, Cost
+
+_MOST = 200  # networks and recipes that are remembered: the file stays under about 200 KiB
+_DAYS = 7  # a machine may have been busy, and changes in ways that no version tells
+_PACKAGES = ("chalknet", "torch", "numba")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The costs that were measured on this machine, by what they are filed under.
+
+    A file that is damaged, from another version or not to be written is as good as none: measuring again is
+    all that is lost.
+
+    Args:
+        path: the file; None for `measured.json` in chalknet's folder of the user's cache.
+        now: seconds since 1970.
+    """
+
+    path: Path = field(default_factory=lambda: _usual_place())
+    now: Callable[[], float] = time.time
+
+    def recall(self, key: str) -> dict[Candidate, Cost]:
+        """Return what is known of a key; nothing is an answer too."""
+        return dict(map(_as_pair, self._entries().get(key, {}).get("costs", ())))
+
+    def keep(self, key: str, costs: Mapping[Candidate, Cost]) -> None:
+        """File some costs, in one move; the oldest entries make room."""
+        entries = self._entries()
+        entries.pop(key, None)
+        rows = [asdict(candidate) | asdict(cost) for candidate, cost in costs.items()]
+        newest = [*entries.items(), (key, {"at": self.now(), "costs": rows})][-_MOST:]
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, json.dumps({"measured": dict(newest)}, indent=1).encode())
+
+    def _entries(self) -> dict[str, Any]:
+        """Return what the file holds that can be trusted and is not too old, the oldest first."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))["measured"].items()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return {}
+        oldest = self.now() - _DAYS * 24 * 3600
+        return {key: entry for key, entry in found if _is_entry(entry) and entry["at"] > oldest}
+
+
+def _usual_place() -> Path:
+    try:
+        return user_cache() / "measured.json"
+    except RuntimeError:  # a user without a home
+        return Path(tempfile.gettempdir()) / f"chalknet-{os.getpid()}" / "measured.json"
+
+
+def _is_entry(entry: object) -> bool:
+    try:
+        pairs = [_as_pair(row) for row in entry["costs"]]  # type: ignore[index]
+        return isfinite(entry["at"]) and bool(pairs)  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _as_pair(row: Mapping[str, Any]) -> tuple[Candidate, Cost]:
+    candidate = Candidate(str(row["device"]), str(row["engine"]), int(row["threads"]))
+    cost = Cost(float(row["update_s"]), float(row["start_s"]))
+    if not (0 < cost.update_s < float("inf") and 0 <= cost.start_s < float("inf")):
+        raise ValueError("no time")
+    return candidate, cost
+
+
+def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) -> str:
+    """Return what a measurement is filed under: all that the time of an update depends on.
+
+    Args:
+        model: the line that names what is fitted, with its widths.
+        recipe: how.
+        data: the number of samples counts where all of them make an update.
+        placement: its device is the one at home.
+    """
+    parts = {
+        "loss": f"{recipe.loss} {recipe.reduction}",
+        "optimizer": " ".join([recipe.optimizer, *map(str, sorted(recipe.optimizer_options))]),
+        "samples": f"{recipe.batch_size or 'all'} of {data.observations}" + " shuffled" * recipe.shuffle,
+        "stops": "after every update" if recipe.target_loss is not None else "",
+        "dtype": placement.dtype,
+        "on": machine_and_versions(),
+    }
+    return "; ".join([model, *(f"{name} {value}" for name, value in parts.items() if value)])
+
+
+def machine_and_versions() -> str:
+    """Return what computes here: the processor, the cores this process may use, the first GPU, versions."""
+    versions = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    gpu = f", {torch.cuda.get_device_name(0)}" if torch.cuda.is_available() else ""
+    return f"{processor()}, {cores()} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"

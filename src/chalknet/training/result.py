@@ -1,0 +1,54 @@
+"""What a fit gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from chalknet.data import Preparation
+from chalknet.planning import Plan
+from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.units import show_count, show_seconds, show_share, show_value
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fitted module and how it came about.
+
+    Args:
+        plan: what was decided before the first update.
+        module: a plain `nn.Sequential`, or the user's own module, fitted in place; go on with it as with
+            any torch module.
+        history: a row for every recorded update, and the evaluations.
+        outcome: how the fit ended.
+        compile_s: seconds that compiling or loading kernels took; no training time.
+        notes: what did not go as it was asked, a sentence each.
+        preparation: what turned the columns of a file into x and y; None where they were taken as they are.
+    """
+
+    plan: Plan
+    module: nn.Module
+    history: History
+    outcome: Outcome
+    compile_s: float = 0.0
+    notes: tuple[str, ...] = ()
+    preparation: Preparation | None = None
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Return the last evaluation, made after the last update."""
+        return self.history.evaluations[-1]
+
+    def __str__(self) -> str:
+        last, history = self.evaluation, self.history
+        show = show_share if history.metric == "accuracy" else show_value
+        compiled = f", after {show_seconds(self.compile_s)} of compiling or loading" if self.compile_s else ""
+        held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
+        notes = "".join(f"\nnote: {note}" for note in self.notes)
+        return (
+            f"{self.outcome}\n"
+            f"{show_count(history.updates[-1])} updates, {show_count(history.samples[-1])} samples, "
+            f"{show_seconds(history.seconds[-1])} of training by {self.plan.engine}{compiled}\n"
+            f"loss {show_value(history.loss[-1])}, {history.metric} {show(last.train)}{held_out}{notes}"
+        )

@@ -1,0 +1,203 @@
+"""The files of a kept run: the plan and its setting as JSON, the history as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chalknet.data import Preparation
+from chalknet.errors import FileProblem
+from chalknet.files import write_whole
+from chalknet.notation import NOTATIONS, write
+from chalknet.planning import DataFacts, Placement, Plan, Recipe
+from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.interval import Interval
+from chalknet.training.loop import Recording
+
+NETWORK, HISTORY, PLAN = "network.json", "history.csv", "plan.json"
+PREPARATION = "preparation.json"
+_COLUMNS = ("updates", "samples", "epochs", "seconds", "loss")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run needs to go on in another process, beside its checkpoints.
+
+    Args:
+        plan: what was decided.
+        recording: what is recorded; its listener is not kept.
+        origin: the keywords of `load` that give the data again; None where arrays were given.
+        fingerprint: of the data's content; None where it has none.
+        made_with: the versions and the machine that the last bits depend on.
+        outcome: how the run ended; None while it is under way, or when it was killed.
+        logs: the logs asked for, and what finds the run of each again.
+        preparation: what turned the columns of a file into x and y, for new data; None where nothing did.
+    """
+
+    plan: Plan
+    recording: Recording
+    origin: Mapping[str, Any] | None = None
+    fingerprint: str | None = None
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    logs: Mapping[str, str] = field(default_factory=dict)
+    preparation: Preparation | None = None
+
+
+def write_setting(folder: Path, setting: Setting) -> None:
+    """Write the plan and the network of a run."""
+    plan, recording = setting.plan, setting.recording
+    if plan.network is not None:
+        write_whole(folder / NETWORK, write(plan.network, "json").encode())
+    if setting.preparation is not None:
+        write_whole(folder / PREPARATION, (setting.preparation.to_json() + "\n").encode())
+    kept = {name: value for name, value in asdict(plan).items() if name != "network"}
+    kept |= {
+        "metric": plan.recipe.loss_row.metric,
+        "outcome": setting.outcome and setting.outcome.name,
+        "recording": {
+            "evaluate_every": recording.evaluate_every,
+            "record_every": recording.record_every,
+            "checkpoint_every": recording.checkpoint_every and str(recording.checkpoint_every),
+        },
+        "origin": setting.origin,
+        "fingerprint": setting.fingerprint,
+        "made_with": dict(setting.made_with),
+        "logs": dict(setting.logs),
+    }
+    write_whole(folder / PLAN, (json.dumps(kept, indent=2) + "\n").encode())
+
+
+def read_setting(folder: Path) -> Setting:
+    """Return the setting of the run kept in a folder.
+
+    Raises:
+        FileProblem: for a missing or damaged file.
+    """
+    kept = _read_json(folder / PLAN)
+    try:
+        recording = dict(kept.get("recording", {}))
+        every = recording.get("checkpoint_every")
+        recording["checkpoint_every"] = every and Interval.of(every, "checkpoint_every")
+        return Setting(
+            plan=_plan(folder, kept),
+            recording=Recording(**recording),
+            origin=kept.get("origin"),
+            fingerprint=kept.get("fingerprint"),
+            made_with=kept.get("made_with", {}),
+            logs=kept.get("logs", {}),
+            outcome=None if kept["outcome"] is None else Outcome[kept["outcome"]],
+            preparation=_preparation(folder / PREPARATION),
+        )
+    except (KeyError, TypeError, ValueError) as problem:
+        raise damaged(folder / PLAN, problem) from problem
+
+
+def _preparation(path: Path) -> Preparation | None:
+    return Preparation.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write_history(folder: Path, history: History) -> None:
+    """Write the history with the evaluations beside it."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(_history_rows(history))
+    write_whole(folder / HISTORY, text.getvalue().encode())
+
+
+def read_history(folder: Path, metric: str) -> History:
+    """Return the history of the run kept in a folder."""
+    path = folder / HISTORY
+    history = History(metric)
+    evaluations = []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                updates, samples, seconds = int(row["updates"]), int(row["samples"]), float(row["seconds"])
+                if row["loss"]:
+                    history.append(updates, samples, float(row["epochs"]), seconds, float(row["loss"]))
+                if train := row[f"train_{metric}"]:
+                    held_out = row[f"held_out_{metric}"]
+                    evaluations.append(
+                        Evaluation(
+                            updates, samples, seconds, float(train), float(held_out) if held_out else None
+                        )
+                    )
+    except (OSError, KeyError, TypeError, ValueError) as problem:
+        raise damaged(path, problem) from problem
+    for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
+        history.append_evaluation(evaluation)
+    return history
+
+
+def _history_rows(history: History) -> Iterable[list[object]]:
+    yield [*_COLUMNS, f"train_{history.metric}", f"held_out_{history.metric}"]
+    evaluations = {evaluation.updates: evaluation for evaluation in history.evaluations}
+    columns = zip(*(getattr(history, name) for name in _COLUMNS), strict=True)
+    for updates, samples, epochs, seconds, loss in columns:
+        evaluation = evaluations.pop(updates, None)
+        yield [updates, samples, epochs, seconds, loss, *_metrics(evaluation)]
+    for updates, evaluation in evaluations.items():  # between recorded rows, the loss stays blank
+        yield [updates, evaluation.samples, "", evaluation.seconds, "", *_metrics(evaluation)]
+
+
+def _metrics(evaluation: Evaluation | None) -> list[object]:
+    if evaluation is None:
+        return ["", ""]
+    return [evaluation.train, "" if evaluation.held_out is None else evaluation.held_out]
+
+
+def _plan(folder: Path, kept: dict[str, Any]) -> Plan:
+    data, placement = dict(kept["data"]), dict(kept["placement"])
+    shapes = {name: tuple(data[name]) for name in ("x_shape", "y_shape")}
+    network = None
+    if (folder / NETWORK).exists():
+        read = NOTATIONS["json"].read
+        network = read((folder / NETWORK).read_text(encoding="utf-8"), None) if read else None
+    options = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in kept["recipe"]["optimizer_options"].items()
+    }
+    return Plan(
+        network=network,
+        model=kept["model"],
+        recipe=Recipe(**{**kept["recipe"], "optimizer_options": options}),
+        data=DataFacts(**{**data, **shapes}),
+        placement=Placement(**{**placement, "reasons": tuple(placement["reasons"])}),
+        engine=kept["engine"],
+        updates=kept["updates"],
+        updates_per_epoch=kept["updates_per_epoch"],
+        reasons=tuple(kept["reasons"]),
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as problem:
+        there = "no run" if path.parent.is_dir() else "a file"
+        raise FileProblem(
+            where=str(path.parent),
+            got=there if path.parent.exists() else "nothing there",
+            wanted=f"a folder that a fit was kept in, with {PLAN}",
+            remedy="Keep a fit with out=FOLDER (--out FOLDER).",
+        ) from problem
+    except (OSError, ValueError) as problem:
+        raise damaged(path, problem) from problem
+    if not isinstance(kept, dict):
+        raise damaged(path, ValueError("no JSON object"))
+    return kept
+
+
+def damaged(path: Path, problem: Exception) -> FileProblem:
+    """Return the error for a file of a run that is not as it was written."""
+    return FileProblem(
+        where=str(path),
+        got=f"{type(problem).__name__}: {problem}".splitlines()[0],
+        wanted="the file as it was kept",
+        remedy="The folder is damaged or was edited: fit again, or restore it.",
+    )

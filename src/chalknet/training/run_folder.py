@@ -1,0 +1,283 @@
+"""The folder of a run: claimed by one process, kept up while it fits, loaded when it is done."""
+
+from __future__ import annotations
+
+import errno
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO
+
+import torch
+from torch import nn
+
+from chalknet.data import ArraySource, Source
+from chalknet.errors import FileProblem, InvalidValue
+from chalknet.files import try_lock, write_whole
+from chalknet.module import build, flat, read_tensors, tensors_to_bytes
+from chalknet.planning import Plan
+from chalknet.training import checkpoint
+from chalknet.training.checkpoint import Checkpoint
+from chalknet.training.loop import Recording
+from chalknet.training.result import FitResult
+from chalknet.training.run_files import (
+    PLAN,
+    Setting,
+    damaged,
+    read_history,
+    read_setting,
+    write_history,
+    write_setting,
+)
+
+WEIGHTS, DATA = "weights.safetensors", "data.safetensors"
+_LOCK = ".lock"
+_LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run, held by this process.
+
+    Args:
+        path: where it is.
+        setting: what is kept of the run beside its checkpoints.
+    """
+
+    path: Path
+    setting: Setting
+
+    def with_logs(self, logs: Mapping[str, str]) -> RunFolder:
+        """Return the folder after what finds the logs of the run again was kept in it."""
+        folder = replace(self, setting=replace(self.setting, logs=logs))
+        write_setting(folder.path, folder.setting)
+        return folder
+
+    def keep_checkpoint(self, now: Checkpoint) -> None:
+        """Keep a checkpoint; the last two are there at any instant."""
+        checkpoint.save(self.path, now)
+
+    def keep(self, result: FitResult) -> None:
+        """Write what a fit gave: weights, history, and the plan with the outcome as the last of them."""
+        module = result.module if result.plan.network is None else flat(result.module)
+        write_whole(self.path / WEIGHTS, tensors_to_bytes(module.state_dict()))
+        write_history(self.path, result.history)
+        write_setting(self.path, replace(self.setting, plan=result.plan, outcome=result.outcome))
+        if result.outcome.ended:
+            (self.path / DATA).unlink(missing_ok=True)
+
+
+def setting_of(plan: Plan, recording: Recording, source: Source) -> Setting:
+    """Return what a run needs to go on in another process."""
+    fingerprint = getattr(source, "fingerprint", None)
+    return Setting(
+        plan=plan,
+        recording=recording,
+        origin=getattr(source, "origin", None),
+        fingerprint=fingerprint() if fingerprint else None,
+        made_with=made_with(),
+        preparation=getattr(source, "preparation", None),
+    )
+
+
+def made_with() -> dict[str, str]:
+    """Return the versions and the kind of machine on which the last bits of a fit depend."""
+    facts = {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "vector instructions": torch.backends.cpu.get_cpu_capability(),
+        "python": platform.python_version(),
+    }
+    for package in ("chalknet", "torch", "numba"):
+        with suppress(PackageNotFoundError):
+            facts[package] = version(package)
+    return facts
+
+
+@contextmanager
+def claimed(path: Path, setting: Setting, source: Source, *, overwrite: bool) -> Iterator[RunFolder]:
+    """Hold a new run's folder for this process.
+
+    It is made at once, so that what cannot be written is told before the first update; without a
+    checkpoint or a result in it, it is gone again when the body fails.
+
+    Raises:
+        FileProblem: when something else is there, another process is at it, or the place cannot be written.
+    """
+    with _held_for_overwriting(path, overwrite=overwrite):
+        workshop = _workshop(path)
+        try:
+            lock = _locked(workshop)
+            write_setting(workshop, setting)
+            _write_data(workshop, setting, source)
+            _move(workshop, path)
+        except OSError as problem:
+            if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):  # made by another process since we looked
+                raise _busy(path) from problem
+            raise _unwritable(path, problem) from problem
+        finally:
+            shutil.rmtree(workshop, ignore_errors=True)
+    with lock:
+        try:
+            yield RunFolder(path, setting)
+        except BaseException:
+            if not (path / checkpoint.FOLDER).exists() and not (path / WEIGHTS).exists():
+                shutil.rmtree(path, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the folder of a run that is there for this process.
+
+    Raises:
+        FileProblem: when it holds no run, or another process is at it.
+    """
+    read_setting(path)
+    with _locked(path):
+        yield
+
+
+def kept_data(path: Path) -> ArraySource | None:
+    """Return the copy of the arrays that is kept with a run under way, if there is one."""
+    if not (path / DATA).exists():
+        return None
+    tensors = read_tensors(path / DATA)
+    held_out = None
+    if "held_out_x" in tensors:
+        held_out = ArraySource(tensors["held_out_x"], tensors["held_out_y"], "data held out")
+    return ArraySource(tensors["x"], tensors["y"], "data", held_out)
+
+
+def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
+    """Return a fit that was kept with `out=path`: its module with the fitted weights, history and plan.
+
+    Args:
+        path: the folder.
+        module: the module to put the weights into; needed only when what was fitted was no chain that
+            a Network describes.
+
+    Raises:
+        FileProblem: for a folder that holds no run, one that has not ended, or a damaged one.
+    """
+    folder = Path(path)
+    setting = read_setting(folder)
+    if setting.outcome is None:
+        raise FileProblem(
+            where=str(folder),
+            got="a run that is under way, or was killed",
+            wanted="one that has ended",
+            remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
+        )
+    history = read_history(folder, setting.plan.recipe.loss_row.metric)
+    module = module or unfitted(folder, setting.plan)
+    target = module if setting.plan.network is None else flat(module)
+    try:
+        target.load_state_dict(read_tensors(folder / WEIGHTS))
+    except RuntimeError as problem:
+        raise damaged(folder / WEIGHTS, problem) from problem
+    return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
+
+
+def unfitted(folder: Path, plan: Plan) -> nn.Module:
+    """Return the module of a kept plan, with any weights."""
+    if plan.network is None:
+        raise InvalidValue(
+            where=str(folder),
+            got=f"the weights of {plan.model}",
+            wanted="the module they belong to",
+            remedy="Build it and say load_run(path, module=your_module).",
+        )
+    return build(plan.network, seed=0).to(getattr(torch, plan.placement.dtype))
+
+
+@contextmanager
+def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[None]:
+    occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
+    if not occupied:
+        yield
+        return
+    if not (path / PLAN).exists():
+        raise _occupied(path, "something that is no run", "Give another name.")
+    with _locked(path):
+        if not overwrite:
+            raise _occupied(
+                path,
+                "a run that was kept before",
+                "Say overwrite=True (--overwrite) to replace it, cn.resume(path) (chalknet resume RUN) "
+                "to go on with it, or give another name.",
+            )
+        yield
+
+
+def _locked(path: Path) -> IO[bytes]:
+    try:
+        lock = try_lock(path / _LOCK)
+    except OSError as problem:
+        raise _unwritable(path, problem) from problem
+    if lock is None:
+        raise _busy(path)
+    return lock
+
+
+def _busy(path: Path) -> FileProblem:
+    return FileProblem(
+        where=str(path),
+        got="a run that another process is writing now",
+        wanted="a run that nobody is at",
+        remedy="Wait until it ends, or give another name.",
+    )
+
+
+def _write_data(folder: Path, setting: Setting, source: Source) -> None:
+    """Keep a copy of arrays until the run is done: they have no place from which to load them again."""
+    if setting.origin is not None or not isinstance(source, ArraySource):
+        return
+    parts = {"": source, "held_out_": source.held_out}
+    tensors = {
+        f"{part}{side}": getattr(array, side)
+        for part, array in parts.items()
+        if isinstance(array, ArraySource)
+        for side in ("x", "y")
+    }
+    if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
+        write_whole(folder / DATA, tensors_to_bytes(tensors))
+
+
+def _workshop(path: Path) -> Path:
+    """Return a new empty folder beside the run's place, on the same file system."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        workshop.chmod(0o755)
+    except OSError as problem:
+        raise _unwritable(path, problem) from problem
+    return workshop
+
+
+def _move(workshop: Path, place: Path) -> None:
+    if place.exists():
+        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
+        place.rename(aside / "run")
+        workshop.rename(place)
+        shutil.rmtree(aside)
+    else:
+        workshop.rename(place)
+
+
+def _occupied(path: Path, got: str, remedy: str) -> FileProblem:
+    return FileProblem(where=f"out={str(path)!r}", got=got, wanted="a new or empty folder", remedy=remedy)
+
+
+def _unwritable(path: Path, problem: OSError) -> FileProblem:
+    return FileProblem(
+        where=f"out={str(path)!r}",
+        got=getattr(problem, "got", None) or problem.strerror or str(problem),
+        wanted="a folder that can be written",
+        remedy="Give a place that exists, is yours and has room.",
+    )

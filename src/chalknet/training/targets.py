@@ -1,0 +1,192 @@
+"""Data made ready for a loss: shapes that meet the network, targets that the loss can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+import torch
+
+from chalknet.data import ArraySource, Sample, Source, reads_ahead, streams, target_blocks
+from chalknet.errors import DataError, ShapeMismatch
+from chalknet.network import show_shape
+from chalknet.planning import Loss
+
+TensorMap = Callable[[torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A source whose samples fit the network and the loss, and what was done for it."""
+
+    source: Source
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """What goes into and comes out of a network for one sample.
+
+    Args:
+        input_shape: shape the network takes.
+        output_shape: shape of yhat.
+        any_layout: whether the network lays out its input itself (it begins with Flatten).
+    """
+
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    any_layout: bool = False
+
+
+@dataclass(frozen=True)
+class MappedSource:
+    """A source whose samples are mapped as they are taken."""
+
+    source: Source
+    map_x: TensorMap
+    map_y: TensorMap
+    x_shape: tuple[int, ...]
+    y_shape: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the source behind it."""
+        return self.source.name
+
+    @property
+    def held_out(self) -> Source | None:
+        """Return nothing: held-out data is made ready on its own."""
+        return None
+
+    @property
+    def streams(self) -> bool:
+        """Return whether the source behind it is more than should be taken at once."""
+        return streams(self.source)
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Return whether the source behind it may be read ahead."""
+        return reads_ahead(self.source)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def take(self, rows: torch.Tensor | slice) -> Sample:
+        """Return the mapped samples of these rows."""
+        x, y = self.source.take(rows)
+        return Sample(self.map_x(x), self.map_y(y))
+
+
+def make_ready(source: Source, loss: Loss, mouth: Mouth | None, dtype: torch.dtype) -> Ready:
+    """Return the source with x and y as the network and the loss want them.
+
+    Args:
+        source: the data as it was loaded.
+        loss: the row of the loss.
+        mouth: the network's shapes; None when they are not known.
+        dtype: the dtype of the weights.
+
+    Raises:
+        ShapeMismatch: when x or y cannot meet the network.
+        DataError: when labels are outside what the loss takes, naming rows.
+    """
+    reasons: list[str] = []
+    x_shape = _fitted_x_shape(source, mouth, reasons)
+    y_shape = _fitted_y_shape(source, loss, mouth, reasons)
+    y_dtype = torch.int64 if loss.target == "class" else dtype
+
+    def map_x(x: torch.Tensor) -> torch.Tensor:
+        return x.to(dtype).reshape(len(x), *x_shape)
+
+    def map_y(y: torch.Tensor) -> torch.Tensor:
+        return y.to(y_dtype).reshape(len(y), *y_shape)
+
+    _check_labels(source, loss, mouth)
+    if isinstance(source, ArraySource):  # mapped once, not batch by batch
+        fits = (source.x_shape, source.y_shape, source.x.dtype, source.y.dtype) == (
+            x_shape,
+            y_shape,
+            dtype,
+            y_dtype,
+        )
+        mapped = source if fits else ArraySource(map_x(source.x), map_y(source.y), name=source.name)
+        return Ready(mapped, tuple(reasons))
+    return Ready(MappedSource(source, map_x, map_y, x_shape, y_shape), tuple(reasons))
+
+
+def _fitted_x_shape(source: Source, mouth: Mouth | None, reasons: list[str]) -> tuple[int, ...]:
+    got = source.x_shape
+    if mouth is None or got == mouth.input_shape:
+        return got
+    if prod(got) == prod(mouth.input_shape):
+        if mouth.any_layout:
+            return got
+        if len(mouth.input_shape) == 1:
+            reasons.append(f"each x of shape {got} is read row by row as {prod(got)} features")
+            return mouth.input_shape
+    raise ShapeMismatch(
+        where=f"x of {source.name}",
+        got=f"the shape {show_shape(got)}",
+        wanted=f"{show_shape(mouth.input_shape)}, which the network takes",
+        remedy=f"Begin the network with X{show_shape(got)}, or give other columns.",
+    )
+
+
+def _fitted_y_shape(source: Source, loss: Loss, mouth: Mouth | None, reasons: list[str]) -> tuple[int, ...]:
+    got = source.y_shape
+    if loss.target == "class":
+        if prod(got) != 1:
+            raise ShapeMismatch(
+                where=f"y of {source.name}",
+                got=f"the shape {show_shape(got)}",
+                wanted=f"one class number a sample for {loss.name}",
+                remedy="Give y.argmax(1) where y marks the class with a one.",
+            )
+        return ()
+    if mouth is None or got == mouth.output_shape:
+        return got
+    if prod(got) == prod(mouth.output_shape) == 1:
+        # (n,) against (n,1) would broadcast to (n,n) in the loss: the classic silent mistake
+        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(mouth.output_shape)}")
+        return mouth.output_shape
+    many = loss.metric == "accuracy" and len(mouth.output_shape) == 1
+    raise ShapeMismatch(
+        where=f"y of {source.name}",
+        got=f"the shape {show_shape(got)}",
+        wanted=f"{show_shape(mouth.output_shape)}, the shape of yhat",
+        remedy="For class numbers use loss cross_entropy, with one output a class."
+        if many
+        else "Let the network end in as many features as y has.",
+    )
+
+
+def _check_labels(source: Source, loss: Loss, mouth: Mouth | None) -> None:
+    if loss.target == "real":
+        return
+    for first_row, y in target_blocks(source):
+        _check_some_labels(source.name, loss, mouth, (first_row, y.reshape(len(y), -1)))
+
+
+def _check_some_labels(name: str, loss: Loss, mouth: Mouth | None, block: tuple[int, torch.Tensor]) -> None:
+    first_row, y = block
+    classes = mouth.output_shape[0] if mouth and mouth.output_shape else None
+    if loss.target == "probability":
+        wrong, wanted = (y < 0) | (y > 1), "labels between 0 and 1"
+        remedy = "Code the two classes as 0 and 1; for more classes use cross_entropy."
+    else:
+        wrong = (y < 0) | (y != y.floor()) if y.is_floating_point() else y < 0
+        wrong = wrong if classes is None else wrong | (y >= classes)
+        largest = "" if classes is None else f" to {classes - 1}"
+        wanted = f"class numbers, whole and from 0{largest}"
+        remedy = "The network's last width is the number of classes; class numbers start at 0."
+    rows = wrong.any(dim=1).nonzero().flatten()
+    if len(rows):
+        first = ", ".join(str(first_row + int(row)) for row in rows[:5])
+        raise DataError(
+            where=f"y of {name}, row{'s' if len(rows) > 1 else ''} {first}"
+            f"{', ...' if len(rows) > 5 else ''} ({len(rows)} in all)",
+            got=f"{y[rows[0]][wrong[rows[0]]][0].item():g}",
+            wanted=f"{wanted} for {loss.name}",
+            remedy=remedy,
+        )

@@ -1,0 +1,86 @@
+"""A few real updates on a copy, by the fit's own batches, to learn what one of them costs."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch import nn
+
+from chalknet.data import Batches
+from chalknet.engine import ENGINES, Session
+from chalknet.planning import Plan
+from chalknet.training.rule import Cost
+from chalknet.training.threads import using_threads
+
+# The fastest stretch counts: what disturbs one only ever makes it longer. Each takes a part of what is left.
+_PARTS = 3
+_LEAST_S, _MOST_S = 0.01, 0.025  # of updates after the first
+_SHORTEST_S = 1e-7  # what a clock may call nothing
+
+
+def try_out(
+    plan: Plan,
+    batches: Batches,
+    module: nn.Module | None,
+    share: float,
+    clock: Callable[[], float] = perf_counter,
+) -> Cost:
+    """Return what an update by a plan costs, and what starting it took.
+
+    Neither the module nor any random number of the caller's is touched.
+
+    Args:
+        plan: with the engine and the placement that are on trial.
+        batches: the fit's own samples in their order.
+        module: the module to be fitted, of which a copy is; None builds the plan's network.
+        share: updates that are no more than a share of the fit; some hundredths of a second are always spent.
+        clock: seconds that only go up.
+    """
+    started = clock()
+    with using_threads(plan.placement.threads), _undisturbed():
+        session = ENGINES[plan.engine].open(plan, batches, copy.deepcopy(module))
+        first_s = _update_s(session, 1)
+        start_s = clock() - started
+        one_by_one = plan.recipe.target_loss is not None  # as the loop will go
+        update_s = _fastest_s(session, share, first_s, one_by_one)
+    if plan.placement.device.startswith("cuda"):
+        del session
+        torch.cuda.empty_cache()  # what the trial held is to be had by the fit
+    return Cost(update_s, max(0.0, start_s - update_s))
+
+
+def _fastest_s(session: Session, share: float, first_s: float, one_by_one: bool) -> float:
+    """Return the seconds of an update in the fastest of a few stretches."""
+    best_s, spent_s, each = first_s, 0.0, 1
+    while True:
+        spendable_s = min(_MOST_S, max(_LEAST_S, share * best_s))
+        after_the_first = not spent_s and share >= 2  # the first one warms up what all others use
+        if spent_s + each * best_s > spendable_s and not after_the_first:
+            return best_s
+        update_s = _update_s(session, each)
+        best_s, spent_s = min(best_s, update_s), spent_s + each * update_s
+        if not one_by_one:
+            each = max(1, int((spendable_s - spent_s) / (_PARTS * best_s)))
+
+
+def _update_s(session: Session, updates: int) -> float:
+    """Return the seconds of an update of so many; of fewer where a loss is no number."""
+    progress = session.advance(updates)
+    return max(_SHORTEST_S, progress.elapsed_s / len(progress.losses))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Python's and numpy's random numbers back; torch's are kept by the session itself."""
+    found, numbers = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(found)
+        np.random.set_state(numbers)

@@ -1,0 +1,74 @@
+"""What an update has to do, counted: multiply-adds, and bytes that go through memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from chalknet.network import Network, Shape
+from chalknet.planning import Placement, Recipe
+
+_PASSES = 4  # an array between two steps is written and read, and so is its slope on the way back
+_SLOTS = {"adam": 2, "adamw": 2, "rmsprop": 1, "sgd": 0}  # arrays that an optimizer keeps of each parameter
+_CACHE_BYTES = 2 << 20  # a core's own: smaller arrays do not go through memory
+_IN_BLOCKS = ("fused_cpu",)  # engines that keep what lies between two steps in the cache
+
+# An ordinary core or two, for a first guess before anything is measured.
+_USUAL_OVERHEAD_S, _USUAL_FLOPS, _USUAL_BYTES = 150e-6, 100e9, 10e9
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one update has to do at the least.
+
+    Args:
+        flops: multiplications and additions: two products for the first linear map, three for the others,
+            since nobody needs the slope of x.
+        bytes: what goes through memory; arrays that fit into a core's own cache are not counted.
+    """
+
+    flops: float
+    bytes: float
+
+
+def work_of(network: Network, samples: int, recipe: Recipe, placement: Placement, engine: str) -> Work:
+    """Return what an update over so many samples has to do.
+
+    Args:
+        network: every width a number.
+        samples: in an update.
+        recipe: its optimizer keeps arrays beside the weights.
+        placement: its dtype says how many bytes a number has.
+        engine: `fused_cpu` keeps what lies between two steps in the cache.
+    """
+    visits = list(network.walk())
+    products = [visit.step.multiply_adds(visit.input_shape) or 0 for visit in visits]
+    first = next((each for each in products if each), 0)
+    size = 8 if placement.dtype == "float64" else 4
+    between = 0 if engine in _IN_BLOCKS else sum(_numbers(visit.output_shape) for visit in visits)
+    weights = sum(visit.step.parameters(visit.input_shape) or 0 for visit in visits)
+    traffic = (
+        (_numbers(network.input_shape) * samples * size, 2),  # x forth, and for the first slopes
+        (between * samples * size, _PASSES),
+        (weights * size, 2 * (1 + _slots(recipe)) + 2 * (engine not in _IN_BLOCKS)),  # and the slopes
+    )
+    return Work(
+        flops=2.0 * (3 * sum(products) - first) * samples,
+        bytes=float(sum(held * passes for held, passes in traffic if held > _CACHE_BYTES)),
+    )
+
+
+def usual_update_s(network: Network | None, samples: int, recipe: Recipe, placement: Placement) -> float:
+    """Return about how many seconds an update of the plain loop takes on an ordinary machine."""
+    if network is None:
+        return _USUAL_OVERHEAD_S
+    work = work_of(network, samples, recipe, placement, "eager")
+    return _USUAL_OVERHEAD_S + max(work.flops / _USUAL_FLOPS, work.bytes / _USUAL_BYTES)
+
+
+def _slots(recipe: Recipe) -> int:
+    return _SLOTS[recipe.optimizer] + bool(recipe.optimizer_options.get("momentum"))
+
+
+def _numbers(shape: Shape) -> int:
+    return prod(size for size in shape if isinstance(size, int))
