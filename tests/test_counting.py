@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from tests.strategies import networks
 
-from chalknet.counting import count
+from chalknet import count
 from chalknet.errors import UnknownName
 from chalknet.module import build
 from chalknet.network import Activation, Dropout, Linear, Network

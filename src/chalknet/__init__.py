@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from chalknet.comparison import Comparison as Comparison
     from chalknet.comparison import compare as compare
     from chalknet.counting import Counts as Counts
-    from chalknet.counting import count as count
     from chalknet.data import Source as Source
     from chalknet.data import describe as describe
     from chalknet.data import load as load
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
     from chalknet.errors import ShapeMismatch as ShapeMismatch
     from chalknet.errors import UnknownName as UnknownName
     from chalknet.errors import Unsettled as Unsettled
+    from chalknet.forms import build as build
+    from chalknet.forms import count as count
     from chalknet.forms import draw as draw
     from chalknet.forms import read as read
     from chalknet.forms import write as write
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from chalknet.hardware import explain as explain
     from chalknet.hardware import memory as memory
     from chalknet.hardware import place as place
-    from chalknet.module import build as build
     from chalknet.network import Activation as Activation
     from chalknet.network import Dropout as Dropout
     from chalknet.network import Flatten as Flatten
@@ -76,7 +76,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "comparison": "Comparison compare",
-    "counting": "Counts count",
+    "counting": "Counts",
     "data": "Source describe load",
     "differences": "Difference difference",
     "drawing": "Drawing Style",
@@ -84,9 +84,8 @@ _ROOMS = {
         "CannotExpress ChalknetError DataError DeviceMismatch FileProblem InvalidValue "
         "MissingPackage NotationError OutOfMemory Refused ShapeMismatch UnknownName Unsettled "
     ),
-    "forms": "draw read write",
+    "forms": "build count draw read write",
     "hardware": "Device MemoryEstimate devices explain memory place",
-    "module": "build",
     "network": "Activation Dropout Flatten Linear Network",
     "planning": "Plan Recipe",
     "racing": "Race race",

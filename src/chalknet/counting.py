@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from chalknet.errors import unknown_name
+from chalknet.errors import look_up
 from chalknet.network import Network, Size
 from chalknet.units import show_count
 
+Convention: TypeAlias = Literal["trainable", "textbook"]
 # How many layers a book counts besides those with trainable parameters.
 CONVENTIONS = {"trainable": 0, "textbook": 1}
 _SENTENCES = {
@@ -49,26 +51,13 @@ class Counts:
         return "\n".join(f"{name:<14} {value}" for name, value in rows.items())
 
 
-def count(network: Network, convention: str = "trainable") -> Counts:
-    """Return the layers, hidden layers, nodes, parameters and multiply-adds of a network.
-
-    Args:
-        network: the network; its widths may be symbols, then sums over them are None.
-        convention: "trainable" counts the steps with trainable parameters; "textbook" counts the
-            input as one more layer.
+def count_network(network: Network, convention: Convention = "trainable") -> Counts:
+    """Return the counts of a network; see `cn.count`.
 
     Raises:
         UnknownName: for another convention.
-
-    Example:
-        >>> from chalknet.network import Activation, Linear, Network
-        >>> net = Network(1, (Linear(2), Activation("relu"), Linear(1)))
-        >>> count(net).layers, count(net).hidden_layers, count(net, "textbook").layers
-        (2, 1, 3)
     """
-    if convention not in CONVENTIONS:
-        raise unknown_name("count", "convention", convention, CONVENTIONS)
-    input_layers = CONVENTIONS[convention]
+    input_layers = look_up(CONVENTIONS, convention, "count", "convention")
     visits = list(network.walk())
     widths = [visit.output_shape[-1] for visit in visits if visit.step.trainable]
     return Counts(

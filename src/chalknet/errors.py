@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import partial, wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,15 @@ class ChalknetError(Exception):
         fields = {name: getattr(self, name) for name in ("where", "got", "wanted", "remedy", "excerpt")}
         return partial(type(self), **fields), ()
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the caller's line and the message, our own frames left out."""
+        frames = traceback.extract_tb(self.__traceback__)
+        if not _shows_all():
+            ours = [index for index, frame in enumerate(frames) if frame.filename.startswith(_PACKAGE)]
+            last = ours[0] if ours else len(frames)
+            frames = traceback.StackSummary.from_list(frames[max(0, last - 1) : last])
+        return [*traceback.format_list(frames), f"{type(self).__name__}: {self}"]
+
     def __str__(self) -> str:
         message = f"{self.where}: got {self.got}; wanted {self.wanted}. {self.remedy}"
         return message if self.excerpt is None else f"{message}\n  {self.excerpt}"
@@ -114,7 +131,7 @@ class Refused(ChalknetError, RuntimeError):
 
 
 class Elsewhere(Refused):
-    """What ended this process of a fit is the error of another one, which tells it itself."""
+    """Raised here because another process failed; that process reports the error."""
 
     @classmethod
     def of(cls, rank: int | None, size: int, what: str) -> Elsewhere:
@@ -141,6 +158,44 @@ class OutOfMemory(ChalknetError, MemoryError):
     """Memory that was needed and is not there: how much, how much is free, what to do."""
 
 
+def public(**renamed: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Return a decorator for a public verb: its errors show the call of the user, not the frames below it.
+
+    With `CHALKNET_TRACEBACK=full` in the environment all frames are shown.
+
+    Args:
+        **renamed: keywords of the version before, and what they are called now; they are still taken, with a
+            DeprecationWarning.
+    """
+
+    def decorated(verb: Callable[P, T]) -> Callable[P, T]:
+        @wraps(verb)
+        def called(*args: P.args, **kwargs: P.kwargs) -> T:
+            for old in renamed.keys() & kwargs.keys():
+                new = renamed[old]
+                warnings.warn(
+                    f"{verb.__name__}({old}=...) is now {verb.__name__}({new}=...)", DeprecationWarning, 2
+                )
+                kwargs[new] = kwargs.pop(old)
+            try:
+                return verb(*args, **kwargs)
+            except ChalknetError as problem:
+                if _shows_all():
+                    raise
+                raise problem.with_traceback(None) from None
+
+        return called
+
+    return decorated
+
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+def _shows_all() -> bool:
+    return os.environ.get("CHALKNET_TRACEBACK") == "full"
+
+
 @contextmanager
 def writing(path: object) -> Iterator[None]:
     """Turn what the system says against writing a file into a FileProblem that names it."""
@@ -155,8 +210,25 @@ def writing(path: object) -> Iterator[None]:
         ) from problem
 
 
+def look_up(table: Mapping[str, T], name: object, where: str, what: str) -> T:
+    """Return the row of a table.
+
+    Raises:
+        UnknownName: for a name that is not in it, offering the nearest one.
+    """
+    if not isinstance(name, str) or name not in table:
+        raise unknown_name(where, what, str(name), table)
+    return table[name]
+
+
 def unknown_name(
-    where: str, what: str, got: str, known: Iterable[str], excerpt: Excerpt | None = None
+    where: str,
+    what: str,
+    got: str,
+    known: Iterable[str],
+    meant: Mapping[str, str] | None = None,
+    *,
+    excerpt: Excerpt | None = None,
 ) -> UnknownName:
     """Return the error for a name that no table has, offering the nearest names.
 
@@ -165,12 +237,13 @@ def unknown_name(
         what: what such a name stands for, such as "activation".
         got: the name as it was written.
         known: the names that exist.
+        meant: other libraries' names for some of them, which no likeness of letters finds.
         excerpt: the line at fault, for names read from a text.
     """
     names = list(dict.fromkeys(known))
     by_folded = {name.lower().replace("_", ""): name for name in names}
     close = get_close_matches(got.lower().replace("_", ""), by_folded, n=2, cutoff=0.6)
-    near = " or ".join(by_folded[name] for name in close)
+    near = (meant or {}).get(got.lower()) or " or ".join(by_folded[name] for name in close)
     remedy = f"Did you mean {near}?" if near else "Write one of the known names."
     return UnknownName(
         where=where,

@@ -1,4 +1,4 @@
-"""Read any form of a network, write any form: one table of what a form is known by."""
+"""Any form of a network in, any form out: the one place where the argument `model` of a verb is read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
+from chalknet.counting import Convention, Counts, count_network
 from chalknet.errors import (
     CannotExpress,
     ChalknetError,
     FileProblem,
     InvalidValue,
     NotationError,
+    public,
     unknown_name,
 )
 from chalknet.network import Network
@@ -21,6 +23,8 @@ from chalknet.notation import NOTATIONS, Notation, recognise
 from chalknet.notation import write as write_text
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from chalknet.drawing import Drawing
 
 _LARGEST_TEXT_BYTES = 50_000_000
@@ -31,41 +35,40 @@ _DRAWN = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}  # forms that the roo
 WRITTEN = (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
 
 
-def read(form: object, *, notation: str | None = None, name: str | None = None) -> Network:
+@public(form="model")
+def read(model: object, *, notation: str | None = None, name: str | None = None) -> Network:
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
-        form: a text (arrows, shorthand, LaTeX, PyTorch source, JSON), the path of a file with one, the
-            folder of a kept fit, "-" for standard input, an `nn.Module`, or a Network.
+        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), the path of a file
+            with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
+            a fit, or a Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
         name: which network, where a text holds several.
 
     Raises:
         NotationError: for a text that is no network, with the line and a caret.
         FileProblem: for a file that cannot be read.
+        InvalidValue: for anything that is no form of a network, saying what it is and what to write.
 
     Example:
         >>> read("784 -> 32 relu -> 1 sigmoid") == read("784 -l-> 32 -relu-> 32 -l-> 1 -sig-> 1")
         True
     """
-    if isinstance(form, Network):
-        return form
-    if _is_module(form):
-        from chalknet.module import read_module  # brings torch, which a text does not need
+    if isinstance(model, Network):
+        return model
+    if _is_module(model):
+        from chalknet.module import check_module, read_module  # brings torch, which a text does not need
 
-        return read_module(form)  # type: ignore[arg-type]
-    if hasattr(form, "plan") and hasattr(form, "module"):  # a fit: its module with its weights
-        return read(form.module, name=name)
-    if not isinstance(form, str | Path):
-        raise InvalidValue(
-            where="read",
-            got=f"a {type(form).__name__}",
-            wanted="a text, a path, an nn.Module or a Network",
-            remedy='Write for instance read("784 -> 32 relu -> 1 sigmoid").',
-        )
-    path = _path_of(form)
+        check_module(model)
+        return read_module(model)
+    if hasattr(model, "plan") and hasattr(model, "module"):  # a fit: its module with its weights
+        return read(model.module, name=name)
+    if not isinstance(model, str | Path):
+        raise _no_form(model)
+    path = _path_of(model)
     if path is None:
-        return _read_text(str(form), notation, name)
+        return _read_text(str(model), notation, name)
     try:
         suffix = None if notation else _by_suffix(path)
         if path.suffix.lower() == ONNX_SUFFIX:
@@ -77,11 +80,26 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
         raise
 
 
-def write(network: Network, notation: str) -> Any:
+def model_of(model: object) -> Network | nn.Module:
+    """Return what a verb works on: a module as it is, every other form of a network as a Network.
+
+    Raises:
+        InvalidValue: for what is neither, saying what it is and what to write.
+    """
+    if _is_module(model):
+        from chalknet.module import check_module  # torch is here already
+
+        check_module(model)
+        return model
+    return read(model)
+
+
+@public(network="model")
+def write(model: object, notation: str) -> Any:
     """Return the network as a text (str); for ONNX as bytes.
 
     Args:
-        network: what is written.
+        model: whatever `read` takes.
         notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "json", "mathml", "dot",
             "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
 
@@ -93,6 +111,7 @@ def write(network: Network, notation: str) -> Any:
         >>> print(write(read("1 -> 2 relu"), "arrows"))
         X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) = yhat
     """
+    network = read(model)
     if notation in _DRAWN:
         from chalknet.drawing import draw as draw_network  # only a drawing needs it
 
@@ -106,17 +125,18 @@ def write(network: Network, notation: str) -> Any:
     raise unknown_name("notation", "notation", notation, WRITTEN)
 
 
-def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
+@public(form="model")
+def draw(model: object, dialect: str = "nodes", **options: Any) -> Drawing:
     """Return a drawing of the network that a form describes.
 
     Args:
-        form: whatever `read` takes; a module, a fit, an ONNX file or a drawing with numbers brings its
+        model: whatever `read` takes; a module, a fit, an ONNX file or a drawing with numbers brings its
             weights along.
         dialect: a name or number: "observations" (D1), "observation" (D2), "index-free" (D3),
             "bias-implied" (D4), "plain-weight" (D4b), "states" (D5), "numbers" (D6), "features" (D7),
             "layers" (D8), "nodes" (D9), "features-as-nodes" (D10), "input-hidden-output" (D11), "blocks".
         options: how it looks: `orientation`, `max_nodes`, `weights`, `bias`, `language`, `preset`, `title`,
-            `layer_titles`, `node_names`, `colours`, `digits`; see `chalknet.drawing.Style`.
+            `layer_titles`, `node_names`, `colours`, `digits`; see `cn.Style`.
 
     Raises:
         UnknownName: for another dialect or option.
@@ -133,11 +153,55 @@ def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
         if option not in Style.__dataclass_fields__:
             raise unknown_name("draw", "option", option, Style.__dataclass_fields__)
     style = Style(**options)
-    network = read(form)
+    network = read(model)
     weights = network.weights
     if style.weights != "none" or dialect.lower() in ("numbers", "d6"):
-        weights = weights or _weights_of(form)
+        weights = weights or _weights_of(model)
     return draw_network(network, dialect, style=style, weights=weights)
+
+
+@public(network="model")
+def count(model: object, convention: Convention = "trainable") -> Counts:
+    """Return the layers, hidden layers, nodes, parameters and multiply-adds of a network.
+
+    Args:
+        model: whatever `read` takes; its widths may be symbols, then sums over them are None.
+        convention: "trainable" counts the steps with trainable parameters; "textbook" counts the
+            input as one more layer.
+
+    Raises:
+        UnknownName: for another convention.
+
+    Example:
+        >>> counts = count("1 -> 2 relu -> 1 sigmoid")
+        >>> counts.layers, counts.hidden_layers, count("1 -> 2 relu -> 1 sigmoid", "textbook").layers
+        (2, 1, 3)
+    """
+    return count_network(read(model), convention)
+
+
+@public(network="model")
+def build(model: object, *, seed: int | None = None) -> nn.Sequential:
+    """Return a plain `nn.Sequential` with freshly drawn weights.
+
+    Args:
+        model: whatever `read` takes, every width a number, every activation known. Of a module only its
+            layers are taken.
+        seed: with `seed=s` the weights are those that `torch.manual_seed(s)` and the `Sequential`
+            written by hand give, and the caller's random numbers go on as if nothing was drawn;
+            without it they are drawn from torch's default generator, as by hand. Weights that a drawing or
+            an ONNX file shows take the place of those drawn.
+
+    Raises:
+        Unsettled: naming the symbolic widths or the steps whose activation is not known.
+
+    Example:
+        >>> build("1 -> 1", seed=43052)[0].bias.item()
+        -0.8470...
+    """
+    from chalknet.module import build as build_network  # brings torch, which a text does not need
+
+    return build_network(read(model), seed=seed)
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:
@@ -153,6 +217,31 @@ def _weights_of(form: object) -> Mapping[str, Any]:
     from chalknet.module import read_weights  # torch is here already
 
     return read_weights(module)
+
+
+def _no_form(model: object) -> InvalidValue:
+    """Return the error for what is no form of a network, with the line to write where it can be guessed."""
+    kind = f"a {type(model).__name__}"
+    remedy = 'Write for instance cn.read("784 -> 32 relu -> 1 sigmoid").'
+    if isinstance(model, type):
+        kind = f"the class {model.__name__}, not an instance of it"
+        remedy = f"Make an instance: {model.__name__}(...)."
+    elif isinstance(model, list | tuple):
+        kind = f"a {type(model).__name__} of {len(model)}"
+        remedy = "If these are layers, chain them: torch.nn.Sequential(*layers)."
+    elif isinstance(model, dict):
+        kind = f"a dict of {len(model)}"
+        remedy = "If these are weights, give the module that they belong to."
+    elif isinstance(model, bytes | bytearray):
+        remedy = "Write them to a file, such as net.onnx, and give its path."
+    elif callable(model):
+        remedy = "Give a torch.nn.Module whose forward does this, or the network as a text."
+    return InvalidValue(
+        where="model",
+        got="None" if model is None else kind,
+        wanted="a text, a path, an nn.Module, a fit or a Network",
+        remedy=remedy,
+    )
 
 
 def _read_onnx(path: Path) -> Network:
@@ -181,9 +270,9 @@ def _read_text(text: str, notation: str | None, name: str | None) -> Network:
     return chosen.read(text, name)
 
 
-def _is_module(form: object) -> bool:
+def _is_module(model: object) -> TypeGuard[nn.Module]:
     torch = sys.modules.get("torch")  # a module cannot exist before torch was imported
-    return torch is not None and isinstance(form, torch.nn.Module)
+    return torch is not None and isinstance(model, torch.nn.Module)
 
 
 def _by_suffix(path: Path) -> str | None:

@@ -140,7 +140,7 @@ def count(
 
     Example: chalknet count '1 -> 2 relu -> 1 sigmoid' --convention textbook
     """
-    counts = cn.count(network_of(form, notation, name, sizes), convention)
+    counts = cn.count(network_of(form, notation, name, sizes), convention)  # type: ignore[arg-type]  # checked there
     say(json.dumps(asdict(counts)) if as_json else str(counts))
 
 

@@ -1,6 +1,7 @@
 """The one door between Network and torch.nn."""
 
 from chalknet.module.build import build, require_settled
+from chalknet.module.check import check_module
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
 from chalknet.module.random import RandomStream
 from chalknet.module.read import flat, network_of, read_module, read_weights
@@ -10,6 +11,7 @@ __all__ = [
     "OnnxModel",
     "RandomStream",
     "build",
+    "check_module",
     "flat",
     "network_of",
     "read_module",

@@ -34,7 +34,7 @@ def read_json(text: str, name: str | None = None) -> Network:
     kept = _parsed(source)
     for key in kept:
         if key not in _KEYS:
-            raise unknown_name(source.what, "key", key, _KEYS, _at(source, key))
+            raise unknown_name(source.what, "key", key, _KEYS, excerpt=_at(source, key))
     if kept.get("chalknet", _VERSION) != _VERSION:
         raise _wrong(source, "chalknet", kept["chalknet"], f"version {_VERSION}", "Use a newer chalknet.")
     shape, entries = kept.get("input_shape"), kept.get("steps")
@@ -75,12 +75,16 @@ def _step(source: Source, number: int, entry: object) -> Step:
         )
     kind = STEPS.get(entry["step"])
     if kind is None:
-        raise unknown_name(where, "step", entry["step"], STEPS, _at(source, entry["step"]))
+        raise unknown_name(where, "step", entry["step"], STEPS, excerpt=_at(source, entry["step"]))
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     for key in entry:
         if key != "step" and key not in known:
             raise unknown_name(
-                f"{where} ({entry['step']})", "key", key, known or ("no key at all",), _at(source, key)
+                f"{where} ({entry['step']})",
+                "key",
+                key,
+                known or ("no key at all",),
+                excerpt=_at(source, key),
             )
     given = {key: value for key, value in entry.items() if key != "step"}
     try:

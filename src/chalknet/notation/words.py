@@ -93,7 +93,7 @@ def match_word(source: Source, span: Span) -> tuple[Word, ...]:
         "activation",
         source.text[name.start : name.end],
         [*ACTIVATIONS, "dropout", "flatten", "linear"],
-        source.excerpt(name),
+        excerpt=source.excerpt(name),
     )
 
 

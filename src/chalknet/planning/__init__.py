@@ -1,23 +1,26 @@
-"""What was asked (Recipe) and what was decided (Plan), as plain data."""
+"""What was asked (Recipe, RunOptions) and what was decided (Plan), as plain data."""
 
+from chalknet.planning.keywords import (
+    RECIPE_FIELDS,
+    EngineName,
+    RecipeKeywords,
+    RunKeywords,
+    check_options,
+    optimizer_options,
+    recipe_of,
+    with_options,
+)
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.methods import Method, method
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.plan import DataFacts, Placement, Plan
 from chalknet.planning.recipe import BUDGET_UNITS, Budget, Recipe
+from chalknet.planning.run_options import DTYPES, RUN_OPTIONS, RunOptions
 
+# fmt: off
 __all__ = [
-    "BUDGET_UNITS",
-    "LOSSES",
-    "OPTIMIZERS",
-    "Budget",
-    "DataFacts",
-    "Loss",
-    "Method",
-    "Optimizer",
-    "OptionValue",
-    "Placement",
-    "Plan",
-    "Recipe",
-    "method",
+    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "RECIPE_FIELDS", "RUN_OPTIONS",
+    "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue", "Placement", "Plan",
+    "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
+    "check_options", "method", "optimizer_options", "recipe_of", "with_options",
 ]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 
 from chalknet.errors import ChalknetError, InvalidValue, unknown_name
-from chalknet.planning.losses import LOSSES, Loss, loss_name
-from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue, optimizer_name
+from chalknet.planning.losses import LOSSES, Loss
+from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
+from chalknet.planning.torch_objects import loss_of, optimizer_of
 
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
@@ -29,8 +30,10 @@ class Recipe:
     """What was asked of a fit; checked when it is made.
 
     Args:
-        loss: a row of the table of losses: bce, bce_logits, cross_entropy, mse, l1, huber.
-        optimizer: sgd, adam, adamw or rmsprop.
+        loss: bce, bce_logits, cross_entropy, mse, l1 or huber; or torch's class or instance of one of them,
+            such as `nn.BCELoss()`. Kept as the name.
+        optimizer: sgd, adam, adamw or rmsprop; or torch's class or an instance, whose settings are taken.
+            Kept as the name.
         optimizer_options: that optimizer's own options by torch's names; the others are torch's defaults.
         lr: the learning rate; None for torch's default of this optimizer.
         batch_size: samples an update: None for all of them (gradient descent), 1, or any number between.
@@ -40,7 +43,8 @@ class Recipe:
         seconds: how many seconds of training time, to the next update.
         shuffle: whether each epoch has a new order.
         drop_last: whether a short last batch is left out.
-        reduction: "mean" or "sum" of the losses of an update's own samples.
+        reduction: "mean" or "sum" of the losses of an update's own samples; None for the mean, or what an
+            instance given as the loss says.
         seed: of the weights, the orders and Dropout: `torch.manual_seed(seed)` before the network is built.
         target_loss: stop at the first update whose loss is at most this.
 
@@ -64,22 +68,24 @@ class Recipe:
     seconds: float | None = None
     shuffle: bool = False
     drop_last: bool = False
-    reduction: str = "mean"
+    reduction: str | None = None
     seed: int = 0
     target_loss: float | None = None
 
     def __post_init__(self) -> None:
-        loss, optimizer = loss_name(str(self.loss)), optimizer_name(str(self.optimizer))
-        if loss is None:
-            raise unknown_name("loss", "loss", str(self.loss), LOSSES)
-        if optimizer is None:
-            raise unknown_name("optimizer", "optimizer", str(self.optimizer), OPTIMIZERS)
+        loss, optimizer = loss_of(self.loss), optimizer_of(self.optimizer)
+        row = OPTIMIZERS[optimizer.name]
+        settings = {
+            "loss": loss.name,
+            "optimizer": optimizer.name,
+            "reduction": _one_of("reduction", self.reduction, loss.reduction, "mean"),
+            "lr": _one_of("lr", self.lr, optimizer.lr, row.lr),
+            "optimizer_options": {**optimizer.options, **self.optimizer_options},
+        }
+        for name, value in settings.items():
+            object.__setattr__(self, name, value)
         if self.reduction not in REDUCTIONS:
             raise unknown_name("reduction", "reduction", str(self.reduction), REDUCTIONS)
-        row = OPTIMIZERS[optimizer]
-        object.__setattr__(self, "loss", loss)
-        object.__setattr__(self, "optimizer", optimizer)
-        object.__setattr__(self, "lr", row.lr if self.lr is None else self.lr)
         _check_options(row, self.optimizer_options)
         _check_numbers(self)
         _check_budget(self)
@@ -102,6 +108,18 @@ class Recipe:
     def optimizer_row(self) -> Optimizer:
         """Return the row of the table of optimizers."""
         return OPTIMIZERS[self.optimizer]
+
+
+def _one_of(name: str, given: object, carried: object, default: object) -> object:
+    """Return the value of an option that was given, or that torch's instance carries, or the default."""
+    if given is not None and carried is not None and given != carried:
+        raise InvalidValue(
+            where=name,
+            got=f"{given!r} beside an instance of torch's with {carried!r}",
+            wanted="one of the two",
+            remedy=f"Leave {name} out, or give the class instead of the instance.",
+        )
+    return default if given is None and carried is None else carried if given is None else given
 
 
 def _given_budgets(recipe: Recipe) -> dict[str, float]:

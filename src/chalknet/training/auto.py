@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
-from chalknet.counting import count
 from chalknet.engine import ENGINES, Prospect
 from chalknet.errors import Refused
 from chalknet.planning import Plan
@@ -110,7 +109,7 @@ def _usual_update_s(draft: Plan) -> float:
 
 
 def _is_small(draft: Plan) -> bool:
-    forth = count(draft.network).multiply_adds if draft.network is not None else None
+    forth = count_network(draft.network).multiply_adds if draft.network is not None else None
     return forth is not None and forth * _samples(draft) < _SMALL_UPDATE
 
 

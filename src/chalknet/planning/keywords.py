@@ -1,0 +1,190 @@
+"""The options of the verbs: their types, a recipe made from them, and the nearest name for one unknown."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, fields, replace
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar
+
+from chalknet.errors import InvalidValue, unknown_name
+from chalknet.planning.optimizers import OPTIMIZERS
+from chalknet.planning.recipe import BUDGET_UNITS, Recipe
+from chalknet.planning.run_options import RunOptions
+from chalknet.planning.torch_objects import TorchOptimizer
+
+LossName: TypeAlias = Literal["bce", "bce_logits", "cross_entropy", "mse", "l1", "huber"]
+OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw", "rmsprop"]
+EngineName: TypeAlias = Literal["auto", "eager", "graph", "fused_cpu"]
+DtypeName: TypeAlias = Literal["float32", "float64"]
+Reduction: TypeAlias = Literal["mean", "sum"]
+TorchClass: TypeAlias = Callable[..., Any]  # a class of torch.nn or torch.optim, or an instance of a loss
+
+
+class TorchDevice(Protocol):
+    """A `torch.device`."""
+
+    @property
+    def type(self) -> str:
+        """Return the kind of device: "cpu", "cuda", ..."""
+
+
+class TorchDtype(Protocol):
+    """A `torch.dtype`."""
+
+    @property
+    def is_floating_point(self) -> bool:
+        """Return whether it is a type of real numbers."""
+
+
+class OptimizerKeywords(TypedDict, total=False):
+    """The optimizers' own options, by torch's names."""
+
+    momentum: float
+    dampening: float
+    nesterov: bool
+    weight_decay: float
+    betas: tuple[float, float]
+    eps: float
+    amsgrad: bool
+    alpha: float
+    centered: bool
+
+
+class RecipeKeywords(OptimizerKeywords, total=False):
+    """The fields of a `Recipe` as keywords, with those of its optimizer beside them."""
+
+    loss: LossName | TorchClass
+    optimizer: OptimizerName | TorchClass | TorchOptimizer
+    lr: float | None
+    batch_size: int | None
+    updates: int | None
+    epochs: int | None
+    samples: int | None
+    seconds: float | None
+    shuffle: bool
+    drop_last: bool
+    reduction: Reduction | None
+    seed: int
+    target_loss: float | None
+
+
+class RunKeywords(TypedDict, total=False):
+    """The fields of `RunOptions` as keywords."""
+
+    device: str | TorchDevice
+    engine: EngineName
+    dtype: DtypeName | TorchDtype | None
+    threads: int | None
+    micro_batch: int | None
+    processes: int | None
+
+
+def recipe_of(
+    verb: str, recipe: Recipe | None, options: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+) -> Recipe:
+    """Return the recipe that a verb was given: the keywords, laid over `recipe` where one is given.
+
+    A budget among the keywords takes the place of the recipe's; another optimizer brings its own learning
+    rate and options.
+
+    Args:
+        verb: the name of the verb, for messages.
+        recipe: the recipe that was given, or None.
+        options: keywords of the verb; those that are no part of a recipe are left aside.
+        defaults: what holds where neither says anything.
+
+    Raises:
+        InvalidValue: for no loss at all, or what no recipe can be.
+    """
+    if recipe is not None and not isinstance(recipe, Recipe):
+        raise InvalidValue(
+            where=f"{verb}, recipe",
+            got=f"a {type(recipe).__name__}",
+            wanted="a Recipe",
+            remedy='Write recipe=cn.Recipe(loss="mse", updates=100), or the same keywords without it.',
+        )
+    own = {name: options[name] for name in RECIPE_FIELDS if name in options}
+    others = {name: options[name] for name in optimizer_options() if name in options}
+    if recipe is None:
+        given = {**(defaults or {}), **own}
+        if any(own.get(unit) is not None for unit in BUDGET_UNITS):
+            given = {name: value for name, value in given.items() if name not in BUDGET_UNITS or name in own}
+        if given.get("loss") is None:
+            raise InvalidValue(
+                where=verb,
+                got="no loss",
+                wanted="the loss that is to become small",
+                remedy='Say loss="mse" for numbers, "bce" for yes or no, "cross_entropy" for classes.',
+            )
+        return Recipe(**given, optimizer_options=others)
+    if any(own.get(unit) is not None for unit in BUDGET_UNITS):
+        own = {**dict.fromkeys(BUDGET_UNITS), **own}
+    if "optimizer" in own:
+        own = {"lr": None, **own}
+        return replace(recipe, **own, optimizer_options=others)
+    return replace(recipe, **own, optimizer_options={**recipe.optimizer_options, **others})
+
+
+RECIPE_FIELDS = tuple(field.name for field in fields(Recipe) if field.name != "optimizer_options")
+
+
+def optimizer_options() -> tuple[str, ...]:
+    """Return the names of all options that some optimizer has."""
+    return tuple(dict.fromkeys(name for row in OPTIMIZERS.values() for name in row.options))
+
+
+def check_options(verb: str, options: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse the first option that a verb does not have, offering the nearest of all that it has.
+
+    Raises:
+        UnknownName: naming it, the verb and the nearest name.
+    """
+    names = tuple(dict.fromkeys(known))
+    for option in options:
+        if option not in names:
+            raise unknown_name(verb, "option", option, names, _MEANT)
+
+
+# What other libraries call our options: not near enough in letters to be found by them.
+_MEANT = {
+    "learning_rate": "lr", "learning_rate_init": "lr", "eta": "lr", "max_iter": "updates", "steps": "updates",
+    "iterations": "updates", "n_epochs": "epochs", "num_epochs": "epochs", "criterion": "loss",
+    "validation_data": "held_out", "validation_split": "held_out", "random_state": "seed",
+    "n_jobs": "threads", "solver": "optimizer", "opt": "optimizer", "bs": "batch_size",
+}  # fmt: skip
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def with_options(*kinds: type) -> Callable[[Verb], Verb]:
+    """Return a decorator that shows each option of `**options` in the signature, for `help` and completion.
+
+    Args:
+        *kinds: the TypedDicts of the options.
+    """
+
+    def shown(verb: Verb) -> Verb:
+        signature = inspect.signature(verb)
+        own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        names = dict.fromkeys(name for kind in kinds for name in kind.__annotations__)
+        types = {name: kind.__annotations__[name] for kind in kinds for name in kind.__annotations__}
+        options = [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=types[name]
+            )
+            for name in names
+            if name not in signature.parameters
+        ]
+        verb.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+        return verb
+
+    return shown
+
+
+_DEFAULTS = {
+    field.name: field.default
+    for kind in (Recipe, RunOptions)
+    for field in fields(kind)
+    if field.default is not MISSING
+}
