@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
+from chalknet.counting import count_network
 from chalknet.engine import ENGINES, Prospect
 from chalknet.errors import Refused
 from chalknet.planning import Plan
