@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from chalknet.forms import read
-from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit, show_shape
+from chalknet.network import Activation, Dropout, Linear, Network, Visit, kind_of, show_shape
 from chalknet.notation import write_step
 
 _LAST_OF_A_LOSS = ("sigmoid", "softmax", "log_softmax")  # what a loss that takes logits does itself
 
 
 @dataclass(frozen=True)
-class Part:
+class Divergence:
     """A place where two networks part.
 
     Args:
@@ -35,7 +35,7 @@ class Difference:
         parts: every place where they part, from X to yhat.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Divergence, ...]
 
     def __bool__(self) -> bool:
         return bool(self.parts)
@@ -78,7 +78,7 @@ class _Normal:
             visits.pop()
         self.shape = network.input_shape
         self.visits = visits
-        self.words = [_words(visit) for visit in visits]
+        self.kept = [visit.step for visit in visits]
 
     def shown(self, first: int, last: int) -> str:
         """Return the steps from one to another in words, with the widths between which they map."""
@@ -92,14 +92,14 @@ class _Normal:
         return f"step {paths[0]}" if len(paths) == 1 else f"steps {paths[0]} to {paths[-1]}"
 
 
-def _parts(a: _Normal, b: _Normal) -> Iterator[Part]:
+def _parts(a: _Normal, b: _Normal) -> Iterator[Divergence]:
     if a.shape != b.shape:
-        yield Part("X", show_shape(a.shape), show_shape(b.shape))
-    matcher = SequenceMatcher(None, a.words, b.words, autojunk=False)
+        yield Divergence("X", show_shape(a.shape), show_shape(b.shape))
+    matcher = SequenceMatcher(None, a.kept, b.kept, autojunk=False)
     for kind, a_first, a_last, b_first, b_last in matcher.get_opcodes():
         if kind != "equal":
             where, there = a.steps(a_first, a_last), b.steps(b_first, b_last)
-            yield Part(
+            yield Divergence(
                 where if where == there else f"{where} and {there}",
                 a.shown(a_first, a_last),
                 b.shown(b_first, b_last),
@@ -107,28 +107,12 @@ def _parts(a: _Normal, b: _Normal) -> Iterator[Part]:
 
 
 def _is_idle(visit: Visit, ignore_dropout: bool) -> bool:
-    match visit.step:
-        case Activation(kind="identity"):
-            return True
-        case Dropout(p=p):
-            return ignore_dropout or p == 0
-        case Flatten():
-            return len(visit.input_shape) == 1
-        case _:
-            return False
-
-
-def _words(visit: Visit) -> tuple[object, ...]:
-    match visit.step:
-        case Linear(out_features=out_features, bias=bias):
-            return ("linear", out_features, bias)
-        case step:
-            return (write_step(step, short=False),)
+    dropped = ignore_dropout and isinstance(visit.step, Dropout)
+    return dropped or kind_of(visit.step).is_idle(visit.step, visit.input_shape)
 
 
 def _shown(visit: Visit) -> str:
-    match visit.step:
-        case Linear(out_features=out_features, bias=bias):
-            return f"linear {visit.input_shape[-1]} → {out_features}{'' if bias else ' without bias'}"
-        case step:
-            return write_step(step, short=False)
+    if not isinstance(visit.step, Linear):
+        return write_step(visit.step, short=False)
+    bias = "" if visit.step.bias else " without bias"
+    return f"linear {visit.input_shape[-1]} → {visit.step.out_features}{bias}"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from chalknet.errors import InvalidValue
 from chalknet.network.shape import Shape, Size, as_size, size_of
-from chalknet.network.step import Step
+from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Linear(Step):
     out_features: Size
     bias: bool = True
     trainable: ClassVar[bool] = True
+    sizes: ClassVar[tuple[str, ...]] = ("out_features",)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "out_features", as_size(self.out_features, "Linear out_features"))
@@ -50,3 +51,24 @@ class Linear(Step):
         """Return one multiply-add for each weight and each position of the other axes."""
         values = size_of(input_shape)
         return None if values is None or isinstance(self.out_features, str) else values * self.out_features
+
+
+def _read(given: Arguments) -> Linear:
+    return Linear(given["out_features"], bias=bool(given.get("bias", True)))
+
+
+def _call(step: Linear, input_shape: Shape) -> LayerCall:
+    widths = {"in_features": input_shape[-1], "out_features": step.out_features}
+    return LayerCall("Linear", widths if step.bias else {**widths, "bias": False})
+
+
+_PARAMETERS = ("in_features", "out_features", "bias", "device", "dtype")
+LINEAR = StepKind(
+    step=Linear,
+    layers=lambda: (
+        TorchLayer("Linear", _PARAMETERS, _read, widths=_PARAMETERS[:2], takes="in_features"),
+        TorchLayer("LazyLinear", _PARAMETERS[1:], _read, widths=("out_features",)),
+    ),
+    call=_call,
+    words=("l", "ℓ", "ell", "lin", "linr", "linear", "fc", "dense", "affine", "w"),
+)

@@ -10,7 +10,7 @@ from chalknet.notation.notation import Notation
 from chalknet.notation.roles import role_of
 from chalknet.notation.shapes import BATCH_NAMES
 from chalknet.notation.stations import stations
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.words import settled_word, write_step
 
 _COMMENT = re.compile(r"#[^\n]*")
@@ -32,7 +32,7 @@ def read_arrows(text: str, name: str | None = None) -> Network:
         ChalknetError: with the line and a caret.
     """
     blanked = _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
-    return read_formula(Source("arrow text", blanked, text))
+    return read_formula(SourceText("arrow text", blanked, text))
 
 
 def write_arrows(network: Network) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from chalknet.network import Network
 from chalknet.notation.formula import read_formula
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 
 
 class _Letter(NamedTuple):
@@ -78,9 +78,11 @@ def read_latex(text: str, name: str | None = None) -> Network:
     Raises:
         ChalknetError: with the line and a caret.
     """
-    whole = Source("LaTeX", text)
+    whole = SourceText("LaTeX", text)
     letters = _Translation(whole, _formula_in(whole)).letters()
-    return read_formula(Source("LaTeX", "".join(x.letter for x in letters), text, [x.place for x in letters]))
+    return read_formula(
+        SourceText("LaTeX", "".join(x.letter for x in letters), text, [x.place for x in letters])
+    )
 
 
 def recognise_latex(text: str) -> float:
@@ -92,7 +94,7 @@ def recognise_latex(text: str) -> float:
     return 0.4 if text.lstrip().startswith(("\\", "$")) else 0.0
 
 
-def _formula_in(source: Source) -> Span:
+def _formula_in(source: SourceText) -> Span:
     """Return where in a document the formula stands: the only piece of mathematics with an arrow."""
     found = [piece for piece in _FORMULA.finditer(source.text) if _ARROW_COMMAND.search(piece.group())]
     if len(found) > 1:
@@ -108,7 +110,7 @@ def _formula_in(source: Source) -> Span:
 class _Translation:
     """The passage through the items of a LaTeX text: commands, braces and characters."""
 
-    def __init__(self, source: Source, span: Span) -> None:
+    def __init__(self, source: SourceText, span: Span) -> None:
         found = _ITEM.finditer(source.text, *span)
         self._items = [_Item(item.group(), item.start()) for item in found if item.group()[0] != "%"]
         self._end = span.end

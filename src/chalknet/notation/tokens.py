@@ -22,7 +22,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceText:
     """A text that is being read, and how to point into it.
 
     Args:
@@ -79,7 +79,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class State:
+class StateToken:
     """A state such as `u1(n,32)`, or a bare width such as `32`, and the words behind it.
 
     Args:
@@ -115,4 +115,4 @@ class Mark:
     span: Span
 
 
-Token: TypeAlias = State | Arrow | Mark
+Token: TypeAlias = StateToken | Arrow | Mark

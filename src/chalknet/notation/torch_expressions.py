@@ -9,14 +9,13 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.torch_layers import Layer, Unknown
+from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
     BUILTINS,
-    COMMON,
     Call,
-    Chain,
     Class,
+    CodeChain,
     Dotted,
     Flow,
     Function,
@@ -24,6 +23,7 @@ from chalknet.notation.torch_values import (
     call_layer,
     call_torch,
     chain_method,
+    common,
     elements,
     flow_method,
     no_chain,
@@ -113,10 +113,10 @@ class Expressions:
         return node.value
 
     def _lookup(self, node: ast.Name) -> object:
-        for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS, COMMON):
+        for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS):
             if node.id in scope:
                 return scope[node.id]
-        return Unknown(node.id)
+        return common(node.id) or Unknown(node.id)
 
     def _attribute(self, node: ast.Attribute) -> object:
         owner = self.value(node.value)
@@ -127,8 +127,8 @@ class Expressions:
                 return owner.attributes[node.attr]
             method = owner.kind.method(node.attr)
             return Function(method, owner) if method else Unknown(shown(node))
-        if isinstance(owner, Layer) and owner.step is not None and hasattr(owner.step, node.attr):
-            return getattr(owner.step, node.attr)  # self.fc1.out_features
+        if isinstance(owner, CodeLayer) and owner.step is not None:  # self.fc1.out_features
+            return vars(owner.step).get(node.attr, Unknown(shown(node)))
         return Unknown(shown(node))
 
     def _operation(self, node: ast.BinOp) -> object:
@@ -198,9 +198,9 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript) -> object:
         owner, place = self.value(node.value), self._place(node.slice)
-        if isinstance(owner, Chain):
+        if isinstance(owner, CodeChain):
             taken = operator.getitem(owner.items, place)
-            return Chain(self._code.span(node), taken) if isinstance(place, slice) else taken
+            return CodeChain(self._code.span(node), taken) if isinstance(place, slice) else taken
         if isinstance(owner, list | tuple | dict | range | str):
             return operator.getitem(owner, place)
         return Unknown(shown(node))
@@ -237,7 +237,7 @@ class Expressions:
             return self._super_init(node)
         owner = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else None
         call = self._arguments(node)
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, Chain):
+        if isinstance(node.func, ast.Attribute) and isinstance(owner, CodeChain):
             return chain_method(owner, node.func.attr, call)
         if isinstance(node.func, ast.Attribute) and isinstance(owner, Flow):
             return flow_method(owner, node.func.attr, call)
@@ -246,7 +246,7 @@ class Expressions:
             return (
                 getattr(owner, node.func.attr)(*call.positional, **call.keywords) if known else Unknown("...")
             )
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, Instance | Layer):
+        if isinstance(node.func, ast.Attribute) and isinstance(owner, Instance | CodeLayer):
             passing = self._module_method(owner, node.func.attr, call)
             if passing is not None:
                 return passing
@@ -255,7 +255,7 @@ class Expressions:
     def _called(self, callee: object, node: ast.Call, call: Call) -> object:
         if isinstance(callee, Dotted):
             return call_torch(callee, call)
-        if isinstance(callee, Layer | Chain):
+        if isinstance(callee, CodeLayer | CodeChain):
             return call_layer(callee, call)
         if isinstance(callee, Function):
             return self._world.enter(callee, call)
@@ -269,15 +269,15 @@ class Expressions:
             return first.through(no_chain(self._code.source, call.span, f"{callee.source}({first.x})"))
         return Unknown(shown(node), callee.source if isinstance(callee, Unknown) else "")
 
-    def _module_method(self, owner: Instance | Layer, name: str, call: Call) -> object:
+    def _module_method(self, owner: Instance | CodeLayer, name: str, call: Call) -> object:
         """Return what a method that every `nn.Module` has gives, or None."""
         if name in ("add_module", "register_module") and isinstance(owner, Instance):
             owner.attributes[str(call.argument(0, "name"))] = call.argument(1, "module")
             return owner
         if isinstance(owner, Instance) and (owner.kind.method(name) or name in owner.attributes):
             return None
-        passing = chain_method(Chain(call.span, []), name, call)
-        return owner if isinstance(passing, Chain) else None
+        passing = chain_method(CodeChain(call.span, []), name, call)
+        return owner if isinstance(passing, CodeChain) else None
 
     def _arguments(self, node: ast.Call) -> Call:
         keywords: dict[str, object] = {}

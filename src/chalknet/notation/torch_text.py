@@ -8,7 +8,7 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)", re.M)
@@ -29,7 +29,7 @@ class Code:
         lines_added: lines put in front of the text to parse it.
     """
 
-    source: Source
+    source: SourceText
     tree: ast.Module
     lines_added: int
 
@@ -58,7 +58,7 @@ def parse(text: str) -> Code:
         NotationError: with a caret, for what is no Python.
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source, code = Source("PyTorch code", text), _code_in(text)
+    source, code = SourceText("PyTorch code", text), _code_in(text)
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
     try:

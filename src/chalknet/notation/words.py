@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias, cast
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from chalknet.errors import InvalidValue, NotationError, unknown_name
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Size, Step, activation_name
-from chalknet.notation.tokens import Meaning, Source, Span, Word
+from chalknet.network import (
+    ACTIVATIONS,
+    STEPS,
+    Activation,
+    Linear,
+    Size,
+    Step,
+    StepKind,
+    activation_name,
+    kind_of,
+)
+from chalknet.notation.tokens import Meaning, SourceText, Span, Word
 
 # A name (`leaky_relu`, `leaky-relu`, `leaky relu`, `?`), its number (`^{(1)}`, `_{1}`), its options.
 _LETTERS = r"[^\W\d]\w*"
@@ -37,7 +48,7 @@ def read_step(word: str, out_features: Size | None = None) -> Step:
         >>> read_step("l1 nobias", 32)
         Linear(out_features=32, bias=False)
     """
-    source = Source("step", word)
+    source = SourceText("step", word)
     whole = Span(0, len(word))
     step, *modifiers = [entry.meaning for entry in read_words(source, whole)] or [True]
     if isinstance(step, bool) or not all(isinstance(meaning, bool) for meaning in modifiers):
@@ -56,7 +67,7 @@ def read_step(word: str, out_features: Size | None = None) -> Step:
     return step
 
 
-def read_words(source: Source, span: Span) -> tuple[Word, ...]:
+def read_words(source: SourceText, span: Span) -> tuple[Word, ...]:
     """Return all words of a span, such as a label; commas and signs of addition part them."""
     words: list[Word] = []
     at = span.start
@@ -70,7 +81,7 @@ def read_words(source: Source, span: Span) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def match_word(source: Source, span: Span) -> tuple[Word, ...]:
+def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
     """Return what the word at the beginning of the span says: a step, and its bias if it has one.
 
     Raises:
@@ -92,7 +103,7 @@ def match_word(source: Source, span: Span) -> tuple[Word, ...]:
         source.what,
         "activation",
         source.text[name.start : name.end],
-        [*ACTIVATIONS, "dropout", "flatten", "linear"],
+        [*ACTIVATIONS, *sorted(name.lower() for name, kind in STEPS.items() if kind.words)],
         source.excerpt(name),
     )
 
@@ -111,7 +122,7 @@ def settled_word(text: str, span: Span) -> bool:
     return kind is None or ACTIVATIONS[kind].settled
 
 
-def with_bias(source: Source, step: Step | None, word: Word) -> Step:
+def with_bias(source: SourceText, step: Step | None, word: Word) -> Step:
     """Return the linear map with the bias that a word such as `nobias` gives it or takes from it."""
     if not isinstance(step, Linear):
         raise source.refuse(
@@ -131,21 +142,20 @@ def write_step(step: Step, number: int = 0, *, short: bool = True) -> str:
         number: which linear map it is, for its label.
         short: `sig` as over an arrow, otherwise `sigmoid`.
     """
-    match step:
-        case Linear(bias=bias):
-            return f"l{number}" if bias else f"l{number} nobias"
-        case Dropout(p=p):
-            return f"dropout({p!r})"
-        case Activation():
-            name = step.row.symbol if short else step.kind
-            alone = len(step.row.options) == 1
-            options = [str(value) if alone else f"{key}={value}" for key, value in dict(step.options).items()]
-            return f"{name}({', '.join(options)})" if options else name
-        case _:
-            return type(step).__name__.lower()
+    if isinstance(step, Linear):
+        return f"l{number}" if step.bias else f"l{number} nobias"
+    if isinstance(step, Activation):
+        name, alone = step.row.symbol if short else step.kind, len(step.row.options) == 1
+        options: dict[str, object] = dict(step.options)
+    else:
+        kind = kind_of(step)
+        name, alone = kind.words[0], len(kind.options) == 1
+        options = {option: getattr(step, option) for option in kind.options}
+    inside = ", ".join(str(value) if alone else f"{key}={value}" for key, value in options.items())
+    return f"{name}({inside})" if inside else name
 
 
-def _made(source: Source, maker: _Maker, name: Span, end: int) -> tuple[Word, ...]:
+def _made(source: SourceText, maker: _Maker, name: Span, end: int) -> tuple[Word, ...]:
     written = (_BIAS_VALUE if maker is _bias else _OPTIONS).match(source.text, name.end, end)
     inside = next(filter(None, written.groups()), "") if written else ""
     span = Span(name.start, written.end() if written else name.end)
@@ -188,8 +198,11 @@ def _find(text: str, span: Span) -> _Found:
 
 def _maker(name: str) -> _Maker | None:
     for spelling in (_folded(name), _folded(_bare(name))):
-        if spelling in _MAKERS:
-            return _MAKERS[spelling]
+        if spelling in _BIAS:
+            return _BIAS[spelling]
+        kind = next((kind for kind in STEPS.values() if spelling in kind.words), None)
+        if kind is not None:
+            return _linear if kind.step is Linear else partial(_step, kind)
         if activation_name(spelling):
             return _activation
     return None
@@ -201,14 +214,9 @@ def _activation(name: str, parts: list[str]) -> list[Meaning]:
     return [Activation(kind, {key: _value(value) for key, value in options.items()})]
 
 
-def _dropout(name: str, parts: list[str]) -> list[Meaning]:
-    options = _known_options("dropout", _options(parts, ("p",)), ("p",))
-    return [Dropout(cast(float, _value(options["p"]))) if options else Dropout()]
-
-
-def _flatten(name: str, parts: list[str]) -> list[Meaning]:
-    _known_options("flatten", _options(parts, ()), ())
-    return [Flatten()]
+def _step(kind: StepKind[Any], name: str, parts: list[str]) -> list[Meaning]:
+    options = _known_options(kind.words[0], _options(parts, kind.options), kind.options)
+    return [kind.step(**{key: _value(value) for key, value in options.items()})]
 
 
 def _linear(name: str, parts: list[str]) -> list[Meaning]:
@@ -226,13 +234,7 @@ def _no_bias(name: str, parts: list[str]) -> list[Meaning]:
 
 
 _Maker: TypeAlias = Callable[[str, list[str]], list[Meaning]]
-_MAKERS: Mapping[str, _Maker] = {
-    **dict.fromkeys(("l", "ℓ", "ell", "lin", "linr", "linear", "fc", "dense", "affine", "w"), _linear),
-    **dict.fromkeys(("dropout", "drop"), _dropout),
-    **dict.fromkeys(("flatten", "flat"), _flatten),
-    "bias": _bias,
-    "nobias": _no_bias,
-}
+_BIAS: Mapping[str, _Maker] = {"bias": _bias, "nobias": _no_bias}
 
 
 def _options(parts: list[str], names: tuple[str, ...]) -> dict[str, str]:
@@ -261,7 +263,9 @@ def _known_options(step: str, options: dict[str, str], names: tuple[str, ...]) -
     return options
 
 
-def _value(text: str) -> float | str:
+def _value(text: str) -> float | str | bool:
+    if text in ("True", "False"):
+        return text == "True"
     try:
         return float(text)
     except ValueError:

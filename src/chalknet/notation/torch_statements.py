@@ -11,12 +11,12 @@ from typing import cast
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
-from chalknet.notation.torch_layers import Layer, Unknown
+from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
     Call,
-    Chain,
     Class,
+    CodeChain,
     Dotted,
     Flow,
     Function,
@@ -44,7 +44,7 @@ class _Return(Exception):
         self.value = value
 
 
-class Run:
+class Interpreter:
     """The names of a text and what they stand for, statement by statement.
 
     Args:
@@ -113,7 +113,7 @@ class Run:
                 owner.attributes[target.attr] = value
         elif isinstance(target, ast.Subscript):
             owner, place = self._value(target.value), self._value(target.slice)
-            many = owner.items if isinstance(owner, Chain) else owner
+            many = owner.items if isinstance(owner, CodeChain) else owner
             if isinstance(many, list | dict):
                 with suppress(IndexError, TypeError):
                     operator.setitem(cast(dict[object, object], many), place, value)
@@ -240,9 +240,9 @@ class Run:
 def _structure(value: object) -> object:
     """Return what two values share when they describe the same: layers by their steps, not by identity."""
     match value:
-        case Layer():
-            return (value.step, value.in_features)
-        case Chain(items=items) | Flow(items=items):
+        case CodeLayer():
+            return (value.step, value.takes)
+        case CodeChain(items=items) | Flow(items=items):
             return [_structure(item) for item in items]
         case Instance(attributes=attributes):
             return [(name, _structure(part)) for name, part in attributes.items() if part is not value]
@@ -255,18 +255,18 @@ def _structure(value: object) -> object:
 
 
 _STATEMENTS: Mapping[type[ast.stmt], Callable[..., None]] = {
-    ast.Assign: Run._assign,
-    ast.AnnAssign: Run._annotated,
-    ast.AugAssign: Run._augmented,
-    ast.For: Run._for,
-    ast.While: Run._while,
-    ast.If: Run._if,
-    ast.With: Run._with,
-    ast.Try: Run._try,
-    ast.Expr: Run._expression,
-    ast.FunctionDef: Run._def,
-    ast.ClassDef: Run._class,
-    ast.Import: Run._import,
-    ast.ImportFrom: Run._import_from,
-    ast.Return: Run._return,
+    ast.Assign: Interpreter._assign,
+    ast.AnnAssign: Interpreter._annotated,
+    ast.AugAssign: Interpreter._augmented,
+    ast.For: Interpreter._for,
+    ast.While: Interpreter._while,
+    ast.If: Interpreter._if,
+    ast.With: Interpreter._with,
+    ast.Try: Interpreter._try,
+    ast.Expr: Interpreter._expression,
+    ast.FunctionDef: Interpreter._def,
+    ast.ClassDef: Interpreter._class,
+    ast.Import: Interpreter._import,
+    ast.ImportFrom: Interpreter._import_from,
+    ast.Return: Interpreter._return,
 }
