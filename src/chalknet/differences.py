@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from chalknet.forms import read
 from chalknet.network import Activation, Dropout, Linear, Network, Visit, kind_of, show_shape
 from chalknet.notation import write_step
+from chalknet.units import full_text, one_line
 
 _LAST_OF_A_LOSS = ("sigmoid", "softmax", "log_softmax")  # what a loss that takes logits does itself
 
@@ -39,6 +40,9 @@ class Difference:
 
     def __bool__(self) -> bool:
         return bool(self.parts)
+
+    def __repr__(self) -> str:
+        return one_line(full_text(self))
 
     def __str__(self) -> str:
         if not self.parts:

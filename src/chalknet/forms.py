@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
 from chalknet.errors import (
     CannotExpress,
@@ -16,19 +16,32 @@ from chalknet.errors import (
     NotationError,
     unknown_name,
 )
+from chalknet.files import RUN_NETWORK, RUN_WEIGHTS
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, Notation, recognise
 from chalknet.notation import write as write_text
 
 if TYPE_CHECKING:
-    from chalknet.drawing import Drawing
+    from torch import nn
+
+    from chalknet.drawing import DialectName, Drawing, StyleOptions, TextSuffix
 
 _LARGEST_TEXT_BYTES = 50_000_000
-_RUN_WEIGHTS = "weights.safetensors"
-_RUN_NETWORK = "network.json"  # what a kept fit calls its network
 ONNX_SUFFIX = ".onnx"
-_DRAWN = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}  # forms that the room draw writes
-WRITTEN = (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
+_DRAWN: dict[str, TextSuffix] = {
+    "dot": ".dot",
+    "mermaid": ".mmd",
+    "svg": ".svg",
+}  # forms that the room draw writes
+TextNotation: TypeAlias = Literal[
+    "latex", "torch", "json", "arrows", "latex-layers", "shorthand", "mathml", "dot", "mermaid", "svg"
+]
+WrittenName: TypeAlias = TextNotation | Literal["onnx"]
+
+
+def written() -> tuple[str, ...]:
+    """Return the names of the notations that can be written."""
+    return (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
 
 
 def read(form: object, *, notation: str | None = None, name: str | None = None) -> Network:
@@ -50,12 +63,11 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
     """
     if isinstance(form, Network):
         return form
-    if _is_module(form):
-        from chalknet.module import read_module  # brings torch, which a text does not need
+    module = _module_of(form)
+    if module is not None:
+        from chalknet.module import read_module  # torch is here already
 
-        return read_module(form)  # type: ignore[arg-type]
-    if hasattr(form, "plan") and hasattr(form, "module"):  # a fit: its module with its weights
-        return read(form.module, name=name)
+        return read_module(module)
     if not isinstance(form, str | Path):
         raise InvalidValue(
             where="read",
@@ -77,7 +89,15 @@ def read(form: object, *, notation: str | None = None, name: str | None = None) 
         raise
 
 
-def write(network: Network, notation: str) -> Any:
+@overload
+def write(network: Network, notation: Literal["onnx"]) -> bytes: ...
+
+
+@overload
+def write(network: Network, notation: TextNotation) -> str: ...
+
+
+def write(network: Network, notation: WrittenName) -> str | bytes:
     """Return the network as a text (str); for ONNX as bytes.
 
     Args:
@@ -101,12 +121,12 @@ def write(network: Network, notation: str) -> Any:
         from chalknet.module import build, write_onnx  # brings torch
 
         return write_onnx(build(network), network.input_shape)
-    if notation in WRITTEN:
+    if notation in written():
         return write_text(network, notation)
-    raise unknown_name("notation", "notation", notation, WRITTEN)
+    raise unknown_name("notation", "notation", notation, written())
 
 
-def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
+def draw(form: object, dialect: DialectName = "nodes", **options: Unpack[StyleOptions]) -> Drawing:
     """Return a drawing of the network that a form describes.
 
     Args:
@@ -126,7 +146,7 @@ def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
         >>> draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
         'The feed-forward network X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> ...'
     """
-    from chalknet.drawing import Style  # only a drawing needs it
+    from chalknet.drawing import Style, find_dialect  # only a drawing needs it
     from chalknet.drawing import draw as draw_network
 
     for option in options:
@@ -135,24 +155,23 @@ def draw(form: object, dialect: str = "nodes", **options: Any) -> Drawing:
     style = Style(**options)
     network = read(form)
     weights = network.weights
-    if style.weights != "none" or dialect.lower() in ("numbers", "d6"):
+    if style.weights != "none" or find_dialect(dialect).needs_weights:
         weights = weights or _weights_of(form)
     return draw_network(network, dialect, style=style, weights=weights)
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:
     """Return the parameters that a module or a fit brings, or none."""
-    module: Any = form if _is_module(form) else getattr(form, "module", None)
+    module = _module_of(form)
     path = _path_of(form) if isinstance(form, str | Path) else None
-    if module is None and path is not None and (path / _RUN_WEIGHTS).exists():
-        from safetensors.numpy import load_file
-
-        return {name: values.tolist() for name, values in load_file(path / _RUN_WEIGHTS).items()}
-    if module is None:
+    if module is None and (path is None or not (path / RUN_WEIGHTS).exists()):
         return {}
-    from chalknet.module import read_weights  # torch is here already
+    from chalknet.module import read_tensors, read_weights  # brings torch
 
-    return read_weights(module)
+    if module is not None:
+        return read_weights(module)
+    assert path is not None
+    return {name: values.tolist() for name, values in read_tensors(path / RUN_WEIGHTS).items()}
 
 
 def _read_onnx(path: Path) -> Network:
@@ -181,9 +200,15 @@ def _read_text(text: str, notation: str | None, name: str | None) -> Network:
     return chosen.read(text, name)
 
 
-def _is_module(form: object) -> bool:
-    torch = sys.modules.get("torch")  # a module cannot exist before torch was imported
-    return torch is not None and isinstance(form, torch.nn.Module)
+def _module_of(form: object) -> nn.Module | None:
+    """Return the module that a form is or, as the result of a fit, holds; None for any other form."""
+    torch = sys.modules.get("torch")
+    if torch is None:  # then there can be no module yet
+        return None
+    from chalknet.module import Fitted
+
+    module = form.module if isinstance(form, Fitted) else form
+    return module if isinstance(module, torch.nn.Module) else None
 
 
 def _by_suffix(path: Path) -> str | None:
@@ -214,7 +239,7 @@ def _text_of(path: Path) -> str:
     if path == Path("-"):
         return sys.stdin.read()
     if path.is_dir():
-        path = path / _RUN_NETWORK
+        path = path / RUN_NETWORK
     try:
         if path.stat().st_size > _LARGEST_TEXT_BYTES:
             raise NotationError(

@@ -12,7 +12,7 @@ from chalknet.notation import write_step
 
 
 @dataclass(frozen=True)
-class Layer:
+class DrawnLayer:
     """One layer of a drawing.
 
     Args:
@@ -42,7 +42,7 @@ class Layer:
         return self.linear is not None and isinstance(self.linear.step, Linear) and self.linear.step.bias
 
 
-def layers_of(network: Network, dialect: str) -> list[Layer]:
+def layers_of(network: Network, dialect: str) -> list[DrawnLayer]:
     """Return the layers of a network whose samples are vectors behind the input's own steps.
 
     Raises:
@@ -59,12 +59,14 @@ def layers_of(network: Network, dialect: str) -> list[Layer]:
         linear = group[0] if number else None
         shape = group[-1].output_shape if group else network.input_shape
         layers.append(
-            Layer(number, _width(shape, dialect), linear, tuple(group[1:] if number else group), False)
+            DrawnLayer(number, _width(shape, dialect), linear, tuple(group[1:] if number else group), False)
         )
     return [*layers[:-1], replace(layers[-1], last=True)]
 
 
-def layer_title(layer: Layer, layers: list[Layer], network: Network, style: Style, named: str) -> str:
+def layer_title(
+    layer: DrawnLayer, layers: list[DrawnLayer], network: Network, style: Style, named: str
+) -> str:
     """Return the title of a layer's frame: its name, and the steps that no node shows.
 
     Args:
@@ -86,7 +88,7 @@ def layer_title(layer: Layer, layers: list[Layer], network: Network, style: Styl
     return f"{own or name}: {', '.join(details)}" if details else own or name
 
 
-def details_of(layer: Layer, network: Network) -> Iterator[str]:
+def details_of(layer: DrawnLayer, network: Network) -> Iterator[str]:
     """Yield in words what a layer does besides its linear map."""
     if layer.linear is None and len(network.input_shape) > 1:
         yield "x".join(map(str, network.input_shape))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chalknet.drawing.diagram import Edge, Node
-from chalknet.drawing.layers import Layer
+from chalknet.drawing.layers import DrawnLayer
 from chalknet.drawing.style import Style
 from chalknet.errors import InvalidValue
 
@@ -16,7 +16,7 @@ Parameters: TypeAlias = Mapping[str, Sequence[float] | Matrix]
 
 
 @dataclass(frozen=True)
-class Weights:
+class ShownWeights:
     """The parameters a drawing may show, under the names of the built module: `0.weight`, `0.bias`.
 
     Args:
@@ -38,18 +38,18 @@ class Weights:
                 remedy="Give the module itself: draw(cn.build(network)), or the folder of a kept fit.",
             )
 
-    def matrix(self, layer: Layer) -> Matrix | None:
+    def matrix(self, layer: DrawnLayer) -> Matrix | None:
         """Return the weights of the linear map into a layer, a row an output."""
         key = f"{layer.linear.path}.weight" if layer.linear else ""
         return self.parameters.get(key)  # type: ignore[return-value]
 
-    def bias(self, layer: Layer) -> Sequence[float] | None:
+    def bias(self, layer: DrawnLayer) -> Sequence[float] | None:
         """Return the bias of the linear map into a layer."""
         key = f"{layer.linear.path}.bias" if layer.linear else ""
         return self.parameters.get(key)  # type: ignore[return-value]
 
     def on(
-        self, layer: Layer, sources: Sequence[Node], targets: Sequence[Node], edges: list[Edge]
+        self, layer: DrawnLayer, sources: Sequence[Node], targets: Sequence[Node], edges: list[Edge]
     ) -> list[Edge]:
         """Return the edges of a linear map with the weights the style wants to see."""
         matrix = self.matrix(layer)
@@ -58,7 +58,7 @@ class Weights:
         row, column = _places(targets, len(matrix)), _places(sources, len(matrix[0]))
         return [self._with(edge, matrix[row[edge.target]][column[edge.source]]) for edge in edges]
 
-    def on_bias(self, layer: Layer, targets: Sequence[Node], edges: list[Edge]) -> list[Edge]:
+    def on_bias(self, layer: DrawnLayer, targets: Sequence[Node], edges: list[Edge]) -> list[Edge]:
         """Return the edges from a bias node with the biases the style wants to see."""
         bias = self.bias(layer)
         if self.style.weights == "none" or bias is None:

@@ -110,7 +110,7 @@ class LayerChain:
                 where=f"the output {output!r}",
                 got=f"a chain of layers that ends at {self.value!r}",
                 wanted="one chain of layers from the input to the output",
-                remedy="Only an activation that torch.onnx.export writes as several operations may take several nodes.",
+                remedy="Several nodes together may only be an activation as torch.onnx.export writes it.",
             )
         return nn.Sequential(*self.layers)
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from chalknet.errors import InvalidValue
 from chalknet.network.shape import Shape, Size, as_size, size_of
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
+from chalknet.units import full_text, one_line
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Linear(Step):
                 wanted="True or False",
                 remedy="bias=False leaves the constant out.",
             )
+
+    def __repr__(self) -> str:
+        return one_line(full_text(self))
+
+    def __str__(self) -> str:
+        return full_text(self)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input shape with `out_features` as its last size."""

@@ -11,6 +11,7 @@ from chalknet.network.activation import Activation
 from chalknet.network.shape import Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
+from chalknet.units import full_text, one_line
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ class Network:
             )
         for _ in self.walk():  # each step says here whether it can take what the one before it gives
             pass
+
+    def __repr__(self) -> str:
+        return one_line(full_text(self))
+
+    def __str__(self) -> str:
+        return full_text(self)
 
     def walk(self) -> Iterator[Visit]:
         """Yield every step with the shapes before and behind it: the one traversal of a network."""

@@ -9,7 +9,7 @@ from chalknet.notation.formula import read_formula
 from chalknet.notation.notation import Notation
 from chalknet.notation.roles import role_of
 from chalknet.notation.shapes import BATCH_NAMES
-from chalknet.notation.stations import stations
+from chalknet.notation.states import states_of
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.words import settled_word, write_step
 
@@ -37,11 +37,11 @@ def read_arrows(text: str, name: str | None = None) -> Network:
 
 def write_arrows(network: Network) -> str:
     """Return the network as `X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) = yhat`."""
-    first, *others = stations(network)
+    first, *others = states_of(network)
     pieces = [first.name + show_shape(first.shape)]
-    for station in others:
-        label = write_step(station.step, station.index) if station.step else ""
-        pieces.append(f"-{label}-> {station.name}{show_shape(station.shape)}")
+    for state in others:
+        label = write_step(state.step, state.index) if state.step else ""
+        pieces.append(f"-{label}-> {state.name}{show_shape(state.shape)}")
     return " ".join(pieces) + " = yhat"
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS, DARK
-from chalknet.drawing.text import LINE, Run, height_of, lines_of, width_of
+from chalknet.drawing.text import LINE, TextRun, height_of, lines_of, width_of
 
 NAMESPACE = "https://github.com/chalknet/chalknet"
 _FONTS = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans KR', 'Malgun Gothic', sans-serif"
@@ -99,7 +99,7 @@ def _halo(mark: Label) -> str:
     return f'<rect class="halo" {shape}/>'
 
 
-def _runs(line: tuple[Run, ...], size: float) -> str:
+def _runs(line: tuple[TextRun, ...], size: float) -> str:
     """Return the runs of a line; each says by how much it stands off the run before it."""
     pieces, level = [], 0.0
     for run in line:

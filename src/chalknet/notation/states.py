@@ -8,7 +8,7 @@ from chalknet.network import Linear, Network, Shape, Step
 
 
 @dataclass(frozen=True)
-class Station:
+class NamedState:
     """A state on the way from X to yhat, and the step that leads to it.
 
     Args:
@@ -31,14 +31,14 @@ class Station:
         return "X" if self.step is None else f"{self.letter}{self.index}{chr(39) * self.primes}"
 
 
-def stations(network: Network) -> list[Station]:
+def states_of(network: Network) -> list[NamedState]:
     """Return the states X, u1, v1, u2, ... in their order."""
-    row = [Station("X", 0, 0, network.input_shape, None)]
+    row = [NamedState("X", 0, 0, network.input_shape, None)]
     for visit in network.walk():
         last = row[-1]
         if isinstance(visit.step, Linear):
-            row.append(Station("u", last.index + 1, 0, visit.output_shape, visit.step))
+            row.append(NamedState("u", last.index + 1, 0, visit.output_shape, visit.step))
         else:
             primes = last.primes + 1 if last.letter == "v" else 0
-            row.append(Station("v", last.index, primes, visit.output_shape, visit.step))
+            row.append(NamedState("v", last.index, primes, visit.output_shape, visit.step))
     return row
