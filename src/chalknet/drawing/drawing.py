@@ -19,7 +19,7 @@ from chalknet.drawing.observations import (
     draw_observations,
     draw_plain_weight,
 )
-from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
+from chalknet.drawing.scene import Bounds, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS, Style
 from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
@@ -218,7 +218,7 @@ def _scene(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Sc
     if page.print_width_mm is not None:
         scale = min(1.0, page.print_width_mm / 25.4 * 72 / width)
         _refuse_too_small(scale * size * 0.9, page.smallest_font, style.preset)
-    moved = tuple(_moved(mark, margin - left, margin - top, scale) for mark in marks)
+    moved = tuple(mark.moved(margin - left, margin - top, scale) for mark in marks)
     return Scene(
         width * scale,
         height * scale,
@@ -269,44 +269,9 @@ def _heading(style: Style, marks: list[Mark], size: float) -> list[Mark]:
     return [Label((left + right) / 2, y, style.title, size * 1.2, "heading", "heading")]
 
 
-def _bounds(marks: list[Mark]) -> tuple[float, float, float, float]:
-    boxes = [bounds_of(mark) for mark in marks]
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
-
-
-def bounds_of(mark: Mark) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of a mark."""
-    match mark:
-        case Box():
-            return mark.x, mark.y, mark.x + mark.width, mark.y + mark.height
-        case Line():
-            return min(mark.x1, mark.x2), min(mark.y1, mark.y2), max(mark.x1, mark.x2), max(mark.y1, mark.y2)
-        case Label():
-            width, height = width_of(mark.text, mark.size) / 2, height_of(mark.text, mark.size) / 2
-            return mark.x - width, mark.y - height, mark.x + width, mark.y + height
-
-
-def _moved(mark: Mark, by_x: float, by_y: float, scale: float) -> Mark:
-    def x(value: float) -> float:
-        return (value + by_x) * scale
-
-    def y(value: float) -> float:
-        return (value + by_y) * scale
-
-    match mark:
-        case Box():
-            width, height = mark.width * scale, mark.height * scale
-            return replace(mark, x=x(mark.x), y=y(mark.y), width=width, height=height)
-        case Line():
-            x1, y1, x2, y2 = x(mark.x1), y(mark.y1), x(mark.x2), y(mark.y2)
-            return replace(mark, x1=x1, y1=y1, x2=x2, y2=y2, width=mark.width * scale)
-        case Label():
-            return replace(mark, x=x(mark.x), y=y(mark.y), size=mark.size * scale)
+def _bounds(marks: list[Mark]) -> Bounds:
+    left, top, right, bottom = zip(*(mark.bounds for mark in marks), strict=True)
+    return Bounds(min(left), min(top), max(right), max(bottom))
 
 
 def _description(network: Network, row: Dialect) -> str:
