@@ -1,4 +1,4 @@
-"""Whether two descriptions are the same network, and where they part."""
+"""Whether two descriptions are the same network, and where they differ."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _LAST_OF_A_LOSS = ("sigmoid", "softmax", "log_softmax")  # what a loss that take
 
 @dataclass(frozen=True)
 class Divergence:
-    """A place where two networks part.
+    """A place where two networks differ.
 
     Args:
         where: the place, such as "step 2 and step 3".
-        a, b: what stands there; "nothing" where the other one has a step more.
+        a, b: what stands there; "nothing" where only the other one has a step.
     """
 
     where: str
@@ -33,7 +33,7 @@ class Difference:
     """What differs between two networks; falsy when they are the same.
 
     Args:
-        parts: every place where they part, from X to yhat.
+        parts: every place where they differ, from X to yhat.
     """
 
     parts: tuple[Divergence, ...]
@@ -51,7 +51,7 @@ class Difference:
 
 
 def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bool = False) -> Difference:
-    """Return where two networks part.
+    """Return where two networks differ.
 
     Sameness is of the network, not of its spelling: names, nesting, Identity, Dropout with p = 0 and a
     Flatten of what is flat already make no difference; a width, a bias, a slope, an order does.
@@ -73,7 +73,7 @@ def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bo
 
 
 class _Normal:
-    """A network without what makes no difference."""
+    """A network without the steps that change nothing."""
 
     def __init__(self, network: Network, ignore_dropout: bool, logits: bool) -> None:
         visits = [visit for visit in network.walk() if not _is_idle(visit, ignore_dropout)]

@@ -1,4 +1,4 @@
-"""Read any form of a network, write any form: one table of what a form is known by."""
+"""Read any form of a network, write any form: the form is recognised by one table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DRAWN: dict[str, TextSuffix] = {
     "dot": ".dot",
     "mermaid": ".mmd",
     "svg": ".svg",
-}  # forms that the room draw writes
+}  # forms that `drawing` writes
 TextNotation: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "latex-layers", "shorthand", "mathml", "dot", "mermaid", "svg"
 ]
@@ -107,7 +107,7 @@ def write(network: Network, notation: WrittenName) -> str | bytes:
 
     Raises:
         UnknownName: for another notation.
-        CannotExpress: for a step that the notation cannot say; nothing is left out in silence.
+        CannotExpress: for a step that the notation cannot express; nothing is silently left out.
 
     Example:
         >>> print(write(read("1 -> 2 relu"), "arrows"))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dialect:
-    """One way to draw a network.
+    """A style of diagram, as one textbook draws it.
 
     Args:
         name, id: its names.
@@ -84,7 +84,7 @@ class Drawing:
         network: what is drawn.
         dialect: how.
         diagram: what it shows.
-        scene: where everything stands.
+        scene: the marks at their places.
     """
 
     network: Network

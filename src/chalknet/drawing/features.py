@@ -139,7 +139,7 @@ class _Expressions:
         now = ["x"] if width == 1 else [f"x_{{{index + 1}}}" for index in range(int(width))]
         found = dict(zip([f"X-{index}" for index in range(int(width))], now, strict=True))
         for place, state in enumerate(row[1:]):
-            now = self._behind(state, str(place), now)
+            now = self._after(state, str(place), now)
             last = r"=\hat{y}" if state is row[-1] else ""
             if not now or max(map(len, now)) > _LONGEST_EXPRESSION:
                 now = [state.letter] if state.shape == (1,) else []
@@ -149,7 +149,7 @@ class _Expressions:
                 break
         return found
 
-    def _behind(self, state: NamedState, path: str, now: list[str]) -> list[str]:
+    def _after(self, state: NamedState, path: str, now: list[str]) -> list[str]:
         if isinstance(state.step, Activation):
             return [f"{write_step(state.step)}({name})" for name in now]
         if not isinstance(state.step, Linear):

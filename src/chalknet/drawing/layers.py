@@ -1,4 +1,4 @@
-"""A network as the layers a drawing speaks of: X, and each linear map with the steps behind it."""
+"""The layers of a network as drawings show them: X, and each linear map with the steps after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DrawnLayer:
         number: 0 for the input.
         width: its features.
         linear: the linear map into it; None for the input.
-        steps: the steps behind that map, in their order.
+        steps: the steps after that map, in their order.
         last: whether yhat is its value.
     """
 
@@ -43,7 +43,7 @@ class DrawnLayer:
 
 
 def layers_of(network: Network, dialect: str) -> list[DrawnLayer]:
-    """Return the layers of a network whose samples are vectors behind the input's own steps.
+    """Return the layers of a network whose samples are vectors after the input's own steps.
 
     Raises:
         CannotExpress: for a linear map over one axis of several.
@@ -89,7 +89,7 @@ def layer_title(
 
 
 def details_of(layer: DrawnLayer, network: Network) -> Iterator[str]:
-    """Yield in words what a layer does besides its linear map."""
+    """Yield the words for what a layer does besides its linear map."""
     if layer.linear is None and len(network.input_shape) > 1:
         yield "x".join(map(str, network.input_shape))
     words = [write_step(visit.step, short=False) for visit in layer.steps]

@@ -1,4 +1,4 @@
-"""Where everything stands: columns side by side, labels where nothing else is, frames around columns."""
+"""The layout: columns side by side, labels where there is room, frames around columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalknet.drawing.style import Style
 from chalknet.drawing.text import height_of, plain, width_of
 from chalknet.errors import CannotExpress
 
-_MOST_LABELS = 60  # labels between two columns that a reader can still tell apart
+_MOST_LABELS = 60  # labels between two columns that a reader can still distinguish
 _TRIES = 14
 _ALONG = (0.5, 0.35, 0.65, 0.25, 0.75, 0.43, 0.57, 0.3, 0.7, 0.18, 0.82)
 
@@ -68,7 +68,7 @@ def place(diagram: Diagram, style: Style, size: float) -> DiagramLayout:
     """Return the layout in which no label meets another one or a node.
 
     Raises:
-        CannotExpress: when there are more labels between two columns than a reader could tell apart.
+        CannotExpress: when there are more labels between two columns than a reader could distinguish.
     """
     _refuse_crowds(diagram)
     for attempt in range(_TRIES):
@@ -127,7 +127,7 @@ def _refuse_crowds(diagram: Diagram) -> None:
 
 
 def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
-    """Place the columns one behind the other; return where each frame begins and ends along the flow."""
+    """Place the columns one after the other; return where each frame begins and ends along the flow."""
     spans: list[tuple[float, float]] = []
     size, columns = layout.size, layout.diagram.columns
     starts = {frame.first: frame for frame in layout.diagram.frames}

@@ -23,10 +23,10 @@ class Box:
 
     Args:
         x, y, width, height: in points.
-        kind: what it stands for, such as "hidden": its class and its colours.
+        kind: its class, such as "hidden", which sets its colours.
         id: stable name of the thing drawn, the same in every surface.
         title: what hovering shows.
-        round: whether the ellipse in the rectangle is meant.
+        round: whether it is the ellipse in the rectangle.
     """
 
     x: float

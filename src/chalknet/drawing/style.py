@@ -1,4 +1,4 @@
-"""How a drawing is to look: what the user can set, and nothing of what is drawn."""
+"""The options of a drawing: how it looks, not what it shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, TypedDict, get_args
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.units import full_text, one_line
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; light fills of the same hues.
+# Okabe and Ito's colours, which colour-blind readers can distinguish; light fills of the same hues.
 COLOURS: Mapping[str, str] = {
     "input": "#cde9f8",
     "hidden": "#ffe6bf",
@@ -106,7 +106,7 @@ class Style:
     """What a drawing looks like.
 
     Args:
-        orientation: "right" or "down", the way the data flows.
+        orientation: "right" or "down", the direction in which the data flows.
         max_nodes: a layer of more nodes is drawn as its first two, dots, and its last with its true index.
         weights: "none", "numbers" on the edges, or "colour": colour and width of the edges, with a legend.
         bias: "implied", or "nodes": a node 1 for each linear map that has one.

@@ -22,7 +22,7 @@ class ShownWeights:
     Args:
         parameters: `(out_features, in_features)` rows for a weight, `(out_features,)` for a bias; empty
             for a network that is not built.
-        style: tells whether and how they are shown.
+        style: whether and how they are shown.
     """
 
     parameters: Parameters
@@ -51,7 +51,7 @@ class ShownWeights:
     def on(
         self, layer: DrawnLayer, sources: Sequence[Node], targets: Sequence[Node], edges: list[Edge]
     ) -> list[Edge]:
-        """Return the edges of a linear map with the weights the style wants to see."""
+        """Return the edges of a linear map with their weights as the style asks."""
         matrix = self.matrix(layer)
         if self.style.weights == "none" or matrix is None:
             return edges
@@ -59,7 +59,7 @@ class ShownWeights:
         return [self._with(edge, matrix[row[edge.target]][column[edge.source]]) for edge in edges]
 
     def on_bias(self, layer: DrawnLayer, targets: Sequence[Node], edges: list[Edge]) -> list[Edge]:
-        """Return the edges from a bias node with the biases the style wants to see."""
+        """Return the edges from a bias node with their biases as the style asks."""
         bias = self.bias(layer)
         if self.style.weights == "none" or bias is None:
             return edges
@@ -77,7 +77,7 @@ def bracketed(number: str) -> str:
 
 
 def _places(column: Sequence[Node], width: int) -> dict[str, int]:
-    """Return which row of the matrix each node of a column is; behind the dots the last ones come."""
+    """Return which row of the matrix each node of a column is; after the dots come the last ones."""
     nodes = [node for node in column if node.kind != "bias"]
     dots = next((at for at, node in enumerate(nodes) if node.kind == "dots"), len(nodes))
     return {

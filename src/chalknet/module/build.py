@@ -20,7 +20,7 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
         seed: with `seed=s` the weights are those that `torch.manual_seed(s)` and the `Sequential`
             written by hand give, and the caller's random numbers go on as if nothing was drawn;
             without it they are drawn from torch's default generator, as by hand. Weights that the network
-            carries, since a drawing shows them, take the place of those drawn.
+            carries, because a drawing shows them, replace the random ones.
 
     Raises:
         Unsettled: naming the symbolic widths or the steps whose activation is not known.
@@ -35,7 +35,7 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
         module = nn.Sequential(*[_layer(visit) for visit in network.walk()])
     parameters = dict(module.named_parameters())
     with torch.no_grad():
-        for name, values in network.weights.items():  # those that were drawn as numbers
+        for name, values in network.weights.items():  # read from a drawing
             parameters[name].copy_(torch.tensor(values))
     return module
 

@@ -1,4 +1,4 @@
-"""From the nodes of a graph, as plain values, to the layers of a chain: the walk behind `read_onnx`."""
+"""From the nodes of a graph, as plain values, to the layers of a chain, for `read_onnx`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class GraphNode:
 
 @dataclass
 class LayerChain:
-    """The layers of the walk so far, and the value that the last of them gives.
+    """The layers read so far, and the value that the last of them gives.
 
     Args:
         value: the name of that value.
@@ -67,9 +67,9 @@ class LayerChain:
         number_type: the number type of every weight, such as "float32".
         opset: the version of the operations.
         constants: the values that do not depend on the input, by name.
-        uses: how many of the nodes ahead take each value; the output counts as one.
+        uses: how many of the nodes not yet read take each value; the output counts as one.
         layers: the modules so far.
-        pattern: the values behind `value`, while several nodes together make an activation.
+        pattern: the values computed from `value` while several nodes together make an activation.
     """
 
     value: str
@@ -82,7 +82,7 @@ class LayerChain:
     pattern: dict[str, Expression] = field(default_factory=dict)
 
     def advance(self, node: GraphNode) -> None:
-        """Go past one node: a layer, a constant, or one of the nodes that make an activation together.
+        """Read one node: a layer, a constant, or one of the nodes that make an activation together.
 
         Raises:
             CannotExpress: for a node that no step of a chain describes.
@@ -117,8 +117,8 @@ class LayerChain:
     def _match_pattern(self, node: GraphNode, arriving: Sequence[str]) -> nn.Module | None:
         known: dict[str, Expression] = {self.value: X, **self.pattern}
         elementary = OPERATIONS.get(node.operation)
-        behind = any(self.uses[name] for name in known)
-        if not set(arriving) <= set(known) or (behind and elementary is None):
+        used_again = any(self.uses[name] for name in known)
+        if not set(arriving) <= set(known) or (used_again and elementary is None):
             node.refuse(
                 f"a branch at {arriving[0]!r}",
                 "a chain, in which each value goes into one node",
@@ -133,7 +133,7 @@ class LayerChain:
                 REMEDIES.get(node.operation, ""),
             )
         self.pattern[node.outputs[0]] = expression
-        activation = None if behind else activation_of(expression)
+        activation = None if used_again else activation_of(expression)
         return None if activation is None else _module(activation)
 
     def number(self, name: str) -> float | None:
@@ -146,13 +146,13 @@ class LayerChain:
         """Return the constant that is the node's input of this index, in the number type of the graph."""
         array = self.constants.get(node.inputs[index])
         if array is None:
-            node.refuse("a weight that is calculated", "a constant weight behind X")
+            node.refuse("a weight that is calculated", "a constant weight, the second operand after X")
         if array.dtype.name != self.number_type or not array.size:
             node.refuse(f"a weight of {_show(array)}", f"weights of {self.number_type}, as the input is")
         return array
 
     def linear(self, node: GraphNode, weight: Array, bias: Array | None) -> nn.Module:
-        """Return the layer of a weight (out, in) and a bias (out,), and note the shape behind it."""
+        """Return the layer of a weight (out, in) and a bias (out,), and record the shape after it."""
         arriving = self.shape[-1]
         if isinstance(arriving, int) and arriving != weight.shape[1]:
             raise ShapeMismatch(
@@ -165,7 +165,7 @@ class LayerChain:
         return _linear(weight, bias)
 
     def flat(self) -> nn.Module:
-        """Return a Flatten, and note the shape behind it."""
+        """Return a Flatten, and record the shape after it."""
         self.shape = (self.shape[0], _size_of(self.shape[1:]))
         return _module(Flatten())
 

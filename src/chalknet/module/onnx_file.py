@@ -38,7 +38,7 @@ class OnnxModel:
 
     Args:
         module: the chain with its weights, in the number type of the file.
-        input_shape: shape of one sample, the batch axis left out; None where the file does not tell it.
+        input_shape: shape of one sample, the batch axis left out; None where the file does not state it.
     """
 
     module: nn.Sequential
@@ -233,7 +233,7 @@ def _where(node: Any, index: int) -> str:
 
 
 def _input_type(value: Any, onnx: ModuleType) -> tuple[TensorShape, str]:
-    """Return the shape of the input with its batch axis, as far as it is told, and its number type."""
+    """Return the shape of the input with its batch axis, as far as stated, and its number type."""
     kind, types = value.type.tensor_type, onnx.TensorProto
     number_type = {types.FLOAT16: "float16", types.FLOAT: "float32", types.DOUBLE: "float64"}.get(
         kind.elem_type

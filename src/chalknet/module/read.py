@@ -1,4 +1,4 @@
-"""From a torch module back to a Network."""
+"""Read a torch module as a Network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _LayerRead(NamedTuple):
 
 
 def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Network:
-    """Return the Network that a module of the chain kind is: `nn.Sequential`, nested too, or one layer.
+    """Return the Network that a chain of layers is: an `nn.Sequential`, nested too, or one layer.
 
     Args:
         module: a chain of Linear, activations, Dropout and Flatten.
@@ -60,7 +60,7 @@ def network_of(model: Network | nn.Module) -> Network | None:
 
 
 def flat(module: nn.Module) -> nn.Sequential:
-    """Return the same layers of a chain side by side, as `build` makes them; weights are shared."""
+    """Return the layers of a chain in one flat `Sequential`, as `build` makes it; weights are shared."""
     return nn.Sequential(*[leaf for _, leaf in _leaves(module, "")])
 
 

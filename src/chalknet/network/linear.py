@@ -15,10 +15,10 @@ from chalknet.units import full_text, one_line
 class Linear(Step):
     """Map the last axis linearly to `out_features` values.
 
-    The input width is not stored: the walk through the network knows it, so that the two cannot disagree.
+    The input width is not stored: `Network.walk` computes it, so that the two cannot disagree.
 
     Args:
-        out_features: width behind the map, a whole number or a symbol.
+        out_features: width after the map, a whole number or a symbol.
         bias: whether a constant is added to each value.
     """
 

@@ -16,13 +16,13 @@ from chalknet.units import full_text, one_line
 
 @dataclass(frozen=True)
 class Visit:
-    """One step met on the walk from X to yhat.
+    """One step as `Network.walk` meets it, from X to yhat.
 
     Args:
         path: the step's place, `"0"` for the first one; equal to its name in the built `nn.Sequential`.
         step: the step.
         input_shape: shape of one sample before it, the batch axis left out.
-        output_shape: shape of one sample behind it.
+        output_shape: shape of one sample after it.
     """
 
     path: str
@@ -31,7 +31,7 @@ class Visit:
     output_shape: Shape
 
     def mismatch(self, takes: Shape) -> Mismatch | None:
-        """Return how the last sizes that arrive differ from those a layer says it takes, or None."""
+        """Return how the last sizes that arrive differ from those that a layer takes, or None."""
         arriving = self.input_shape[len(self.input_shape) - len(takes) :]
         if arriving == takes:
             return None
@@ -43,7 +43,7 @@ class Visit:
 
 
 class Mismatch(NamedTuple):
-    """A layer that takes other sizes than arrive: both, and its call as it is and as it should be."""
+    """A layer whose input sizes differ from those that arrive, and its call as it is and as it should be."""
 
     takes: str
     arriving: str
@@ -60,7 +60,7 @@ class Network:
         steps: the steps in their order, at least one.
         name: what the network is called; two networks that differ in it alone are equal.
         notes: what a reader had to assume, a sentence each; no part of the network's value either.
-        weights: parameters that were drawn with it, under the names of the built module (`0.weight`: a
+        weights: parameters that a drawing shows, under the names of the built module (`0.weight`: a
             row an output, `0.bias`); no part of the network's value either.
 
     Raises:
@@ -88,7 +88,7 @@ class Network:
                 wanted=f"at least one step, each one of {', '.join(STEPS)}",
                 remedy="Write the steps in the order in which X passes through them.",
             )
-        for _ in self.walk():  # each step says here whether it can take what the one before it gives
+        for _ in self.walk():  # a step that cannot take the shape before it raises here
             pass
 
     def __repr__(self) -> str:
@@ -98,12 +98,12 @@ class Network:
         return full_text(self)
 
     def walk(self) -> Iterator[Visit]:
-        """Yield every step with the shapes before and behind it: the one traversal of a network."""
+        """Yield every step with the shapes before and after it: the one traversal of a network."""
         shape = self.input_shape
         for index, step in enumerate(self.steps):
-            behind = step.output_shape(shape)
-            yield Visit(str(index), step, shape, behind)
-            shape = behind
+            after = step.output_shape(shape)
+            yield Visit(str(index), step, shape, after)
+            shape = after
 
     @property
     def output_shape(self) -> Shape:

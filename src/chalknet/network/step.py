@@ -21,7 +21,7 @@ class Step(ABC):
 
     @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one sample behind this step."""
+        """Return the shape of one sample after this step."""
 
     def parameters(self, input_shape: Shape) -> int | None:
         """Return the number of trainable parameters; None while a width is a symbol."""

@@ -69,7 +69,7 @@ def _width(shape: Shape) -> str:
 
 
 def recognise_arrows(text: str) -> float:
-    """Return how sure a glance is that a text is a formula of arrows."""
+    """Return how likely it is that a text is a formula of arrows."""
     text = _COMMENT.sub("", text)
     if _OTHER_FORM.search(text):
         return 0.0

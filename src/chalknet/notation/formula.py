@@ -1,4 +1,4 @@
-"""From the tokens of a formula to its network: one way for every notation that writes states and arrows."""
+"""From the tokens of a formula to its network, for every notation that writes states and arrows."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def read_formula(source: SourceText) -> Network:
     named = _NAME_BEFORE.match(source.text)
     named = None if named and role_of(named.group(1)) == "input" else named  # X: (n,784) -> ...
     path = _read_path(source, tokens(source, named.end() if named else 0))
-    reading = _Reading(source, _with_symbols(source, path))
+    reading = _FormulaReading(source, _with_symbols(source, path))
     return reading.network(named.group(1) if named else "net")
 
 
 @dataclass(frozen=True)
 class _Path:
-    """The way from X to yhat: between two arrows stand one or several states that are said to be one."""
+    """The path from X to yhat: between two arrows, one or several names of the same state."""
 
     nodes: list[list[StateToken]]
     arrows: list[Arrow]
@@ -90,7 +90,7 @@ def _check_begins_at_state(source: SourceText, arrow: Arrow, node: list[StateTok
 
 
 def _starts_anew(source: SourceText, node: list[StateToken]) -> bool:
-    """Return whether an arrow leaves a state that a comma set apart from the path so far."""
+    """Return whether an arrow starts at a state that a comma separates from the path so far."""
     between = source.text[node[-2].span.end : node[-1].span.start]
     return "=" not in between and not _is_among(node[-1], node[:-1])
 
@@ -120,7 +120,7 @@ def _refuse_end(source: SourceText, last: Token | None) -> ChalknetError:
 
 
 def _with_symbols(source: SourceText, path: _Path) -> _Path:
-    """Return the path with `m -> k relu` understood: among nameless widths a bare name is a width."""
+    """Return the path with the names in `m -> k relu` read as widths, when no state has a name."""
     named = any(
         state.name and (state.sizes or role_of(state.name)) and role_of(state.name) != "output"
         for state, *_ in path.nodes
@@ -142,8 +142,8 @@ def _changes_shape(word: Word) -> bool:
 
 
 @dataclass
-class _Reading:
-    """The walk along a path, adding up the steps it has met and the shape they lead to."""
+class _FormulaReading:
+    """The state of reading a path: the steps so far and the shape after them."""
 
     source: SourceText
     path: _Path
@@ -179,7 +179,7 @@ class _Reading:
                 self._take(word, None)
 
     def _take(self, word: Word, place: int | None) -> None:
-        """Go one step on; `place` is the node whose width a linear map takes."""
+        """Append a step; a linear map takes its width from the node at `place`."""
         if isinstance(word.meaning, bool):
             last = self.steps.pop() if self.steps else None
             self.steps.append(with_bias(self.source, last, word))
@@ -211,7 +211,7 @@ class _Reading:
         return Linear(sizes.shape[-1])
 
     def _sizes_at(self, place: int) -> Sizes:
-        """Return the shape of a node; where it is left out, that of a node with the same shape behind it."""
+        """Return the shape of a node; where it is left out, that of a later node with the same shape."""
         nodes, arrows = self.path.nodes, self.path.arrows
         for at in range(place, len(nodes)):
             for state in nodes[at]:
@@ -230,7 +230,7 @@ class _Reading:
         )
 
     def _guess(self, place: int) -> tuple[Word, ...]:
-        """Return what an arrow with nothing over it stands for."""
+        """Return the step of an arrow without a label."""
         source, target = self.path.nodes[place - 1][-1], self.path.nodes[place][0]
         arrow = self.path.arrows[place - 1].span
         if not target.name:  # 784 -> 32 is a linear map, 32 -> relu is none

@@ -39,15 +39,15 @@ def tokens(source: SourceText, start: int = 0) -> Iterator[Token]:
         NotationError: for characters that are no token, or an arrow or shape that is cut off.
         UnknownName: for a word outside the vocabulary.
     """
-    text, at, behind_state = source.text, start, False
+    text, at, after_state = source.text, start, False
     while True:
         at = _skip_space(text, at)
         if at >= len(text):
             return
-        token = _operator(source, at) if behind_state else _state(source, at)
+        token = _operator(source, at) if after_state else _state(source, at)
         yield token
         at = token.span.end
-        behind_state = isinstance(token, StateToken) or (isinstance(token, Mark) and token.sign == ")")
+        after_state = isinstance(token, StateToken) or (isinstance(token, Mark) and token.sign == ")")
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -66,7 +66,7 @@ def _operator(source: SourceText, at: int) -> Token:
     if name and role_of(name.group()):
         return _state(source, at)
     if name or text[at] == "?":
-        match_word(source, Span(at, len(text)))  # says what is wrong with the word
+        match_word(source, Span(at, len(text)))  # raises the error for the word
     raise source.refuse(
         Span(at, at + 1),
         got=repr(text[at]),
@@ -96,7 +96,7 @@ def _state(source: SourceText, at: int) -> Token:
         sizes = _sizes(source, at)
         return _with_words(source, StateToken("", sizes, (), sizes.span))
     if _MARKS.get(text[at]) in ("(", ")") or _ARROW_BEGINS.match(text, at):
-        return _operator(source, at)  # the assembler says where it may stand
+        return _operator(source, at)  # the parser refuses it where it may not stand
     if width := _WIDTH.match(text, at):
         inside = Span(at, width.end())
         return _with_words(source, StateToken("", read_sizes(source, inside, inside), (), inside))
@@ -135,14 +135,14 @@ def _sizes(source: SourceText, at: int) -> Sizes:
         raise source.refuse(
             Span(at, at + 1),
             got="a shape that is not closed",
-            wanted="a bracket behind the last size",
+            wanted="a bracket after the last size",
             remedy="Write for instance (n,784).",
         )
     return read_sizes(source, Span(*shape.span(1)), Span(*shape.span()))
 
 
 def _with_words(source: SourceText, state: StateToken) -> StateToken:
-    """Return the state with the words that stand behind it, `32 relu dropout(0.2)`."""
+    """Return the state with the words that follow it, `32 relu dropout(0.2)`."""
     words: list[Word] = []
     end = state.span.end
     while (gap := _BETWEEN_WORDS.match(source.text, end)) and is_word(

@@ -1,4 +1,4 @@
-"""JSON: the network as programs pass it on, every step with all it states."""
+"""JSON: the network for programs, every step with all its fields."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_json(text: str, name: str | None = None) -> Network:
 
 
 def recognise_json(text: str) -> float:
-    """Return how sure a glance is that a text is a network's JSON."""
+    """Return how likely it is that a text is a network's JSON."""
     start = text.lstrip()
     return 0.98 if start.startswith("{") and ('"steps"' in start or '"chalknet"' in start) else 0.0
 

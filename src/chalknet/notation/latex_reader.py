@@ -56,12 +56,12 @@ _SYMBOLS: Mapping[str, str] = {
 _SPACES = re.compile(
     r"\\.*|[,;:> \n()\[\]]|q?quad|(en|thin)?space|nonumber|notag|(display|text)style", re.DOTALL
 )
-_SILENT = re.compile(  # fonts, and what only moves things about
+_SILENT = re.compile(  # fonts and positions
     r"(math|text)?(bf|rm|it|sf|tt)|(math|text)normal|bfseries|boldsymbol|pmb|bm|text|[mh]box|operatorname\*?"
     r"|mathcal|mathop|boxed|ensuremath|small|large|Large|normalsize|(under|over)brace|limits|[-!/&]"
 )
 _SIZES = re.compile(r"left|right|middle|[bB]igg?[lrm]?")
-_REMARKS = re.compile(  # what their argument says is no part of the formula
+_REMARKS = re.compile(  # their argument is no part of the formula
     r"begin|end|label|tag\*?|[hv]space\*?|[hv]?phantom|(text)?color"
 )
 _ACCENTS: Mapping[str, str] = {"hat": "hat", "widehat": "hat", "bar": "bar", "tilde": "tilde", "vec": ""}
@@ -86,7 +86,7 @@ def read_latex(text: str, name: str | None = None) -> Network:
 
 
 def recognise_latex(text: str) -> float:
-    """Return how sure a glance is that a text is a formula in LaTeX."""
+    """Return how likely it is that a text is a formula in LaTeX."""
     if re.search(r"^\s*(import|from)\s|\bSequential\(", text, re.MULTILINE):
         return 0.0
     if re.search(r"\\[a-zA-Z]", text):
@@ -95,7 +95,7 @@ def recognise_latex(text: str) -> float:
 
 
 def _formula_in(source: SourceText) -> Span:
-    """Return where in a document the formula stands: the only piece of mathematics with an arrow."""
+    """Return the span of the formula in a document: the only piece of mathematics with an arrow."""
     found = [piece for piece in _FORMULA.finditer(source.text) if _ARROW_COMMAND.search(piece.group())]
     if len(found) > 1:
         raise source.refuse(
@@ -108,7 +108,7 @@ def _formula_in(source: SourceText) -> Span:
 
 
 class _Translation:
-    """The passage through the items of a LaTeX text: commands, braces and characters."""
+    """The translation of the items of a LaTeX text: commands, braces and characters."""
 
     def __init__(self, source: SourceText, span: Span) -> None:
         found = _ITEM.finditer(source.text, *span)
@@ -139,7 +139,7 @@ class _Translation:
         return letters
 
     def _atom(self, depth: int) -> _Letters:
-        """Return the next character, group or command with its arguments, and the scripts behind it."""
+        """Return the next character, group or command with its arguments, and the scripts after it."""
         atom = self._nucleus(depth)
         indices: _Letters = []
         shapes: _Letters = []
@@ -154,7 +154,7 @@ class _Translation:
             script = self._argument(sign, depth)
             if _ARROW.fullmatch(_text(atom)):
                 atom = _over(script, atom)
-            elif "->" in _text(atom):  # what stands under a whole layer is a remark
+            elif "->" in _text(atom):  # text under a whole layer is a remark
                 continue
             elif _is_shape(script):
                 shapes += _bracketed(script)
@@ -274,7 +274,7 @@ def _index(sign: _Item, script: _Letters) -> _Letters:
 
 
 def _over(script: _Letters, base: _Letters) -> _Letters:
-    """Return an arrow with its label, a state with its shape; what stands over anything else is a remark."""
+    """Return an arrow with its label, a state with its shape; text over anything else is a remark."""
     base = _stripped(base)
     text = _text(base)
     if not _text(script) or text == "=":

@@ -35,7 +35,7 @@ def write_latex(network: Network, *, grouped: bool = False) -> str:
 
 
 def write_latex_layers(network: Network) -> str:
-    r"""Return the network in LaTeX, each layer in brackets, and `v = net(X) = yhat` behind it."""
+    r"""Return the network in LaTeX, each layer in brackets, and `v = net(X) = yhat` after it."""
     return write_latex(network, grouped=True)
 
 

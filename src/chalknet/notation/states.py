@@ -1,4 +1,4 @@
-"""A network as a row of named states, the same for every notation that writes them."""
+"""The named states of a network, X, u1, v1, ..., as formulas write them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from chalknet.network import Linear, Network, Shape, Step
 
 @dataclass(frozen=True)
 class NamedState:
-    """A state on the way from X to yhat, and the step that leads to it.
+    """A state on the path from X to yhat, and the step that leads to it.
 
     Args:
-        letter: `X`, `u` behind a linear map, `v` behind any other step.
+        letter: `X`, `u` after a linear map, `v` after any other step.
         index: the number of linear maps so far.
-        primes: how many more steps without weights lie between, for a name of its own.
+        primes: how many steps other than linear maps lie between, to make the name unique.
         shape: shape of one sample.
         step: the step that leads here; None for X.
     """

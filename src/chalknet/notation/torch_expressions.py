@@ -1,4 +1,4 @@
-"""The value of an expression in PyTorch code, worked out without running it."""
+"""The value of an expression in PyTorch code, evaluated without running it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from chalknet.notation.torch_values import (
     no_chain,
 )
 
-_STEPS = 300_000  # expressions looked at before a text is called too long to follow: about a second
+_STEPS = 300_000  # expressions evaluated before a text is refused as too long: about a second
 _LARGEST = 10**12
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
@@ -53,7 +53,10 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.In: lambda value, many: value in many,
     ast.NotIn: lambda value, many: value not in many,
 }
-_LIST_METHODS = frozenset("append extend insert pop reverse copy index items keys values get update".split())
+_METHODS: Mapping[type, Mapping[str, Callable[..., object]]] = {
+    list: {name: vars(list)[name] for name in "append extend insert pop reverse copy index".split()},
+    dict: {name: vars(dict)[name] for name in "pop copy items keys values get update".split()},
+}
 NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
 
 
@@ -75,11 +78,11 @@ class World(Protocol):
         """Return an object of a class of the text."""
 
     def forward(self, instance: Instance, flow: Flow) -> object:
-        """Return where an object's `forward` leads x."""
+        """Return x after an object's `forward`."""
 
 
 class Expressions:
-    """Works out expressions; what only running the code would tell becomes `Unknown`.
+    """Evaluates expressions; a value that is known only when the code runs becomes `Unknown`.
 
     Args:
         code: what is followed.
@@ -92,7 +95,7 @@ class Expressions:
         self._steps = 0
 
     def value(self, node: ast.expr) -> object:
-        """Return the value of an expression, `Unknown` for what only running it would tell."""
+        """Return the value of an expression; `Unknown` where it is known only when the code runs."""
         self._steps += 1
         if self._steps > _STEPS:
             raise self._code.source.refuse(
@@ -242,10 +245,8 @@ class Expressions:
         if isinstance(node.func, ast.Attribute) and isinstance(owner, Flow):
             return flow_method(owner, node.func.attr, call)
         if isinstance(node.func, ast.Attribute) and isinstance(owner, list | dict):
-            known = node.func.attr in _LIST_METHODS and hasattr(owner, node.func.attr)
-            return (
-                getattr(owner, node.func.attr)(*call.positional, **call.keywords) if known else Unknown("...")
-            )
+            method = _METHODS[type(owner)].get(node.func.attr)
+            return method(owner, *call.positional, **call.keywords) if method else Unknown("...")
         if isinstance(node.func, ast.Attribute) and isinstance(owner, Instance | CodeLayer):
             passing = self._module_method(owner, node.func.attr, call)
             if passing is not None:

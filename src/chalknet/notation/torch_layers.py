@@ -30,7 +30,7 @@ class CodeLayer:
     Args:
         span: where it was made.
         step: the step it is; None with a problem.
-        takes: the last sizes of the shape that it says it takes; empty where it says none.
+        takes: the last sizes of the shape that it takes; empty where the call does not say.
         problem: why it is no step, raised once a network needs it.
     """
 
@@ -43,7 +43,7 @@ class CodeLayer:
 def make_layer(
     source: SourceText, name: str, positional: list[object], keywords: Arguments, span: Span
 ) -> CodeLayer:
-    """Return the layer that a call makes; what is wrong with it is kept until a network needs it.
+    """Return the layer that a call makes; a mistake in it is raised only when a network uses it.
 
     Args:
         source: the text, to point into.
@@ -67,7 +67,7 @@ def make_layer(
 
 
 def no_layer(name: str) -> ChalknetError:
-    """Return the error for a class that is no layer here: a slip of the pen, or a layer of another kind."""
+    """Return the error for a class that is no layer here: a misspelling, or a layer of another kind."""
     layers = torch_layers()
     folded = {known.lower(): known for known in layers}
     spelled = folded.get(name.lower()) or folded.get((activation_name(name) or "").replace("_", ""))

@@ -13,7 +13,7 @@ from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown, no_layer
 from chalknet.notation.torch_statements import Binding, Interpreter
 from chalknet.notation.torch_text import Code, parse
-from chalknet.notation.torch_values import Call, Class, CodeChain, Flow, Function, Instance, elements
+from chalknet.notation.torch_values import Call, Class, CodeChain, Dotted, Flow, Function, Instance, elements
 from chalknet.notation.torch_writer import write_torch
 
 INPUT_SHAPE = re.compile(r"#\s*input[ _]shape\s*[:=]?\s*\(?\s*([\w\s,x×]+?)\s*,?\s*(?:\)|$)", re.M)
@@ -25,7 +25,7 @@ _MOST_LAYERS = 10_000
 
 @dataclass(frozen=True)
 class FoundNetwork:
-    """A network that a text holds: its name and the line where it got it."""
+    """A network that a text defines: its name and the line where it is defined."""
 
     name: str
     value: object
@@ -54,7 +54,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
         chosen, notes = _choose(_candidates(run, code), name, code)
         layers = list(_layers(chosen.value, run, code))
     except RecursionError:
-        raise _refuse(code, got="modules nested without end", wanted="layers one behind the other") from None
+        raise _refuse(code, got="modules nested without end", wanted="layers one after the other") from None
     if not layers:
         raise _refuse(code, got=f"{chosen}, which has no layer", wanted="at least one layer")
     _refuse_shared_weights(layers, code)
@@ -63,13 +63,13 @@ def read_torch(text: str, name: str | None = None) -> Network:
 
 
 def recognise_torch(text: str) -> float:
-    """Return how sure a glance is that a text is PyTorch code."""
+    """Return how likely it is that a text is PyTorch code."""
     plain = not text.lstrip().startswith("{") or '"cells"' in text
     return 0.95 if plain and _LOOKS_LIKE_TORCH.search(text) else 0.0
 
 
 def _candidates(run: Interpreter, code: Code) -> list[FoundNetwork]:
-    """Return the networks of a text: whole ones, else definitions of one, else an x that is led on."""
+    """Return the networks of a text: finished ones, else what makes one when called, else a computed x."""
     bindings = run.bindings
     whole = [binding for binding in bindings if isinstance(binding.value, CodeChain | Instance)]
     whole = [binding for binding in whole if _is_network(binding.value)]
@@ -84,13 +84,13 @@ def _candidates(run: Interpreter, code: Code) -> list[FoundNetwork]:
             made += [Binding(binding.name, value, binding.line)] if _is_network(value) else []
     if made:
         return _distinct(made)
-    led = [binding for binding in bindings if isinstance(binding.value, Flow)]
+    computed = [binding for binding in bindings if isinstance(binding.value, Flow)]
     alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer)]
-    return _distinct(led[-1:] or (alone if len(alone) == 1 else []))
+    return _distinct(computed[-1:] or (alone if len(alone) == 1 else []))
 
 
 def _distinct(bindings: list[Binding]) -> list[FoundNetwork]:
-    """Return each object once, under the first name it got; an unnamed use of it is no network of its own."""
+    """Return each object once, under its first name; using it without a name makes no second network."""
     first: dict[int, FoundNetwork] = {}
     for binding in bindings:
         known = first.get(id(binding.value))
@@ -111,8 +111,8 @@ def _is_network(value: object) -> bool:
         holds = any(
             isinstance(part, CodeLayer | CodeChain | Instance | list) for part in value.attributes.values()
         )
-        leads = value.kind.method("forward") or value.kind.method("__call__")
-        return bool(value.chain or (holds and leads))
+        has_forward = value.kind.method("forward") or value.kind.method("__call__")
+        return bool(value.chain or (holds and has_forward))
     return isinstance(value, CodeChain)
 
 
@@ -165,7 +165,7 @@ def _choose(found: list[FoundNetwork], name: str | None, code: Code) -> tuple[Fo
 
 
 def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:
-    """Yield the layers of a network in their order, chains within chains laid open."""
+    """Yield the layers of a network in their order, nested chains flattened."""
     if isinstance(value, CodeLayer):
         if value.problem is not None:
             raise value.problem
@@ -181,7 +181,8 @@ def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iter
         problem.excerpt = Excerpt(code.source.text, max(at, 0), len(value.name))
         raise problem
     else:
-        shown = value.source if isinstance(value, Unknown) else getattr(value, "path", repr(value))
+        path = value.path if isinstance(value, Dotted) else repr(value)
+        shown = value.source if isinstance(value, Unknown) else path
         raise _refuse(
             code, got=f"{shown} in the place of a layer", wanted="layers such as nn.Linear(784, 32)"
         )
@@ -229,7 +230,8 @@ def _network(layers: list[CodeLayer], chosen: FoundNetwork, code: Code) -> Netwo
 
 def _stated_shape(source: SourceText, chosen: FoundNetwork) -> Shape | None:
     """Return the shape of a comment `# input shape: (28, 28)` inside the definition."""
-    span = getattr(chosen.value, "span", None) or Span(0, len(source.text))
+    value, whole = chosen.value, Span(0, len(source.text))
+    span = value.span if isinstance(value, CodeLayer | CodeChain | Flow | Instance) else whole
     end = source.text.find("\n", span.end)
     comment = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
     if comment is None:

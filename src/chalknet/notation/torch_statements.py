@@ -1,4 +1,4 @@
-"""PyTorch code followed statement by statement without running it."""
+"""PyTorch code analysed statement by statement without running it."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class _Return(Exception):
 
 
 class Interpreter:
-    """The names of a text and what they stand for, statement by statement.
+    """The abstract interpreter: the names of a text and their values, statement by statement.
 
     Args:
-        code: what is followed. The names of its outermost level are kept in `bindings`, in their order.
+        code: the parsed text. The names of its outermost level are kept in `bindings`, in their order.
     """
 
     def __init__(self, code: Code) -> None:
@@ -59,7 +59,7 @@ class Interpreter:
         self._value = Expressions(code, self).value
 
     def follow(self) -> None:
-        """Follow the whole text."""
+        """Analyse the whole text."""
         self._block(self._code.tree.body)
 
     def instance(self, kind: Class, call: Call) -> Instance:
@@ -70,7 +70,7 @@ class Interpreter:
         return made
 
     def forward(self, instance: Instance, flow: Flow) -> object:
-        """Return where `forward` leads x."""
+        """Return x after `forward`."""
         method = instance.kind.method("forward") or instance.kind.method("__call__")
         if method is not None:
             return self.enter(Function(method, instance), Call(self._code.source, flow.span, [flow]))
@@ -133,7 +133,7 @@ class Interpreter:
             scope[node.kwarg.arg] = {name: given[name] for name in given if name not in scope}
         return scope | given
 
-    def _name(self, name: str, value: object, node: ast.AST) -> None:
+    def _name(self, name: str, value: object, node: ast.expr | ast.stmt) -> None:
         self.scopes[-1][name] = value
         if len(self.scopes) == 1:
             self.bindings.append(Binding(name, value, self._code.line(node)))
@@ -146,7 +146,7 @@ class Interpreter:
                     follow(self, statement)
             except ChalknetError:
                 raise
-            except NOT_FOLLOWED:  # it would fail when run too, or only running it would tell
+            except NOT_FOLLOWED:  # it would fail when run too, or its value is known only then
                 continue
 
     def _assign(self, node: ast.Assign) -> None:
@@ -238,7 +238,7 @@ class Interpreter:
 
 
 def _structure(value: object) -> object:
-    """Return what two values share when they describe the same: layers by their steps, not by identity."""
+    """Return a value's structure, equal for equal descriptions: layers by their steps, not by identity."""
     match value:
         case CodeLayer():
             return (value.step, value.takes)

@@ -1,4 +1,4 @@
-"""What a value can be in PyTorch code that is followed without running it, and what calling one gives."""
+"""The kinds of values in PyTorch code that is analysed without running it, and what calling one gives."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class CodeChain:
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """An x on its way through the layers, inside `forward` or by hand."""
+    """An x and the layers it has passed, inside `forward` or by hand."""
 
     span: Span
     items: tuple[object, ...] = ()
     x: str = "x"  # what the code calls it
 
     def through(self, *items: object) -> Flow:
-        """Return it behind some more layers."""
+        """Return it after some more layers."""
         return Flow(self.span, (*self.items, *items), self.x)
 
 
@@ -123,7 +123,7 @@ def call_torch(path: Dotted, call: Call) -> object:
 
 
 def call_layer(callee: CodeLayer | CodeChain, call: Call) -> Flow:
-    """Return x behind a layer or a chain; x may be any value that is not known."""
+    """Return x after a layer or a chain; x may be any value that is not known."""
     first = call.argument(0, "input")
     if isinstance(first, Flow):
         return first.through(callee)
@@ -149,7 +149,7 @@ def chain_method(chain: CodeChain, name: str, call: Call) -> object:
 
 
 def flow_method(flow: Flow, name: str, call: Call) -> Flow:
-    """Return x behind what a function of torch or a method of x does to it."""
+    """Return x after a function of torch or a method of x."""
     if name in _SELF:
         return flow
     layer = layer_of_function(name)
@@ -168,13 +168,13 @@ def common(name: str) -> Dotted | None:
 
 
 def no_chain(source: SourceText, span: Span, got: str) -> CodeLayer:
-    """Return a layer that says why the way of x is no chain of steps."""
+    """Return a layer whose problem is that x passes no chain of steps."""
     return CodeLayer(
         span,
         problem=CannotExpress(
             where=source.what,
             got=got,
-            wanted="one layer behind the other, from x to yhat",
+            wanted="one layer after the other, from x to yhat",
             remedy="A module of another kind can be fitted as it is: give the module itself to fit.",
             excerpt=source.excerpt(span),
         ),
@@ -236,12 +236,12 @@ _WRAPPERS = {
     "copy.copy",
     "copy.deepcopy",
 }
-# Methods that give the module, or x, back: what they change is not the network.
+# Methods that give the module, or x, back: they do not change the network.
 _SELF = frozenset(
     "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type compile "
     "contiguous clone detach".split()
 )
-# Keywords of the functions that change no result, or only whether the module is in training.
+# Keywords that do not change the network.
 _NO_OPTIONS = ("inplace", "training", "dtype", "_stacklevel")
 _PYTHON = frozenset(
     "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
@@ -262,9 +262,8 @@ def _call_python(path: Dotted, call: Call) -> object:
     if path.path not in _MATH and path.last not in _PYTHON:
         return Unknown(f"{path.last}(...)")
     if any(isinstance(value, Unknown) for value in call.positional):
-        return Unknown(
-            f"{path.last}({', '.join(getattr(value, 'source', '...') for value in call.positional)})"
-        )
+        shown = [value.source if isinstance(value, Unknown) else "..." for value in call.positional]
+        return Unknown(f"{path.last}({', '.join(shown)})")
     long = [value for value in call.positional if isinstance(value, range) and len(value) > _LARGEST_LIST]
     if long and path.last != "len":
         return Unknown(f"{path.last}(...)")

@@ -10,7 +10,7 @@ from chalknet.notation.torch_values import common
 
 
 def write_torch(network: Network) -> str:
-    """Return `net = torch.nn.Sequential(...)`, to be pasted behind `import torch`.
+    """Return `net = torch.nn.Sequential(...)`, with `import torch` before it.
 
     Raises:
         CannotExpress: for an activation that is not known, or a symbol that Python keeps for itself.
@@ -34,7 +34,7 @@ def _call(visit: Visit) -> str:
 
 
 def _inferred_shape(network: Network) -> Shape:
-    """Return the shape that a reader of the code would take: the sizes that the first layer says it takes."""
+    """Return the input shape that the code alone implies: the sizes that its first layer takes."""
     layers, calls = torch_layers(), [layer_call(visit.step, visit.input_shape) for visit in network.walk()]
     taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
     return next(filter(None, taken), ("m",))

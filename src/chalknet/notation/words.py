@@ -34,11 +34,11 @@ _OTHER_THAN_THEIR_NUMBER = {"relu6"}  # a function of its own, not the sixth rel
 
 
 def read_step(word: str, out_features: Size | None = None) -> Step:
-    """Return the step that a word says.
+    """Return the step that a word names.
 
     Args:
         word: such as "relu", "LeakyReLU(0.2)", "dropout(0.2)", "l1" or "linear nobias".
-        out_features: the width behind a linear map, which its word does not say.
+        out_features: the width after a linear map, which its word does not contain.
 
     Raises:
         UnknownName: for a word outside the vocabulary; the nearest one is offered.
@@ -68,7 +68,7 @@ def read_step(word: str, out_features: Size | None = None) -> Step:
 
 
 def read_words(source: SourceText, span: Span) -> tuple[Word, ...]:
-    """Return all words of a span, such as a label; commas and signs of addition part them."""
+    """Return all words of a span, such as a label; separated by commas and plus signs."""
     words: list[Word] = []
     at = span.start
     while at < span.end:
@@ -82,7 +82,7 @@ def read_words(source: SourceText, span: Span) -> tuple[Word, ...]:
 
 
 def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
-    """Return what the word at the beginning of the span says: a step, and its bias if it has one.
+    """Return the meaning of the word at the start of the span: a step, and its bias if it has one.
 
     Raises:
         UnknownName: for a word outside the vocabulary.
@@ -135,7 +135,7 @@ def with_bias(source: SourceText, step: Step | None, word: Word) -> Step:
 
 
 def write_step(step: Step, number: int = 0, *, short: bool = True) -> str:
-    """Return the word that says a step.
+    """Return the word for a step.
 
     Args:
         step: what is written.

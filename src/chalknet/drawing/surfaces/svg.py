@@ -92,7 +92,7 @@ def _label(mark: Label) -> str:
 
 
 def _halo(mark: Label) -> str:
-    """Return what keeps a line from running through the label on it."""
+    """Return the background that keeps a label readable on its line."""
     width, height = width_of(mark.text, mark.size), height_of(mark.text, mark.size) * 0.8
     left, top = mark.x - width / 2, mark.y - height / 2
     shape = f'x="{left:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}"'
@@ -100,7 +100,7 @@ def _halo(mark: Label) -> str:
 
 
 def _runs(line: tuple[TextRun, ...], size: float) -> str:
-    """Return the runs of a line; each says by how much it stands off the run before it."""
+    """Return the runs of a line; each with its vertical shift against the run before it."""
     pieces, level = [], 0.0
     for run in line:
         wanted = -run.shift * _RAISED * size * (0.7 if run.shift < 0 else 1)
