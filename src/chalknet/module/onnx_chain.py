@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -16,7 +15,7 @@ from torch import nn
 from chalknet.errors import CannotExpress, ShapeMismatch
 from chalknet.module.activation_patterns import OPERATIONS, Expression, X, activation_of
 from chalknet.module.build import build
-from chalknet.network import Activation, Dropout, Flatten, Network, Size, Step
+from chalknet.network import Activation, Dropout, Flatten, Network, Size, Step, size_of
 
 Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
@@ -166,7 +165,7 @@ class LayerChain:
 
     def flat(self) -> nn.Module:
         """Return a Flatten, and record the shape after it."""
-        self.shape = (self.shape[0], _size_of(self.shape[1:]))
+        self.shape = (self.shape[0], size_of(self.shape[1:]))
         return _module(Flatten())
 
 
@@ -237,7 +236,7 @@ def _flatten(chain: LayerChain, node: GraphNode) -> nn.Module:
 
 def _reshape(chain: LayerChain, node: GraphNode) -> nn.Module:
     target = chain.constants[node.inputs[1]].tolist() if node.inputs[1] in chain.constants else []
-    batch, size = chain.shape[0], _size_of(chain.shape[1:])
+    batch, size = chain.shape[0], size_of(chain.shape[1:])
     batches = [batch] if node.attributes.get("allowzero") else [0, batch]
     whole = [[first, size] for first in (-1, *batches)] if size is not None else []
     if target not in [*whole, *([first, -1] for first in batches if first is not None)]:
@@ -267,7 +266,7 @@ def _swish(chain: LayerChain, node: GraphNode) -> nn.Module:
 
 def _shape_as_target(chain: LayerChain, node: GraphNode) -> Array:
     """Return the shape with 0 for the batch, the sign by which a Reshape keeps it."""
-    if node.attributes or _size_of(chain.shape[1:]) is None:
+    if node.attributes or size_of(chain.shape[1:]) is None:
         node.refuse("a shape that is not wholly known", "numbers behind the batch axis", REMEDIES["Shape"])
     return np.array([0, *chain.shape[1:]])
 
@@ -303,11 +302,6 @@ def _linear(weight: Array, bias: Array | None) -> nn.Linear:
 
 def _module(step: Step) -> nn.Module:
     return build(Network((1,), (step,)))[0]
-
-
-def _size_of(sizes: TensorShape) -> int | None:
-    numbers = [size for size in sizes if isinstance(size, int)]
-    return prod(numbers) if len(numbers) == len(sizes) else None
 
 
 def _show(array: Array) -> str:

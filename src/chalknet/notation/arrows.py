@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from chalknet.network import Linear, Network, Shape, show_shape
 from chalknet.notation.formula import read_formula
@@ -86,11 +87,5 @@ ARROWS = Notation(
     write=write_arrows,
     lossless=True,
 )
-SHORTHAND = Notation(
-    name="shorthand",
-    suffixes=(),
-    recognise=lambda text: recognise_arrows(text) / 2,  # arrow text reads it too
-    read=read_arrows,
-    write=write_shorthand,
-    lossless=True,
-)
+# Read by the row of arrow text, which is recognised first.
+SHORTHAND = replace(ARROWS, name="shorthand", suffixes=(), write=write_shorthand)

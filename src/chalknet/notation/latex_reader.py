@@ -14,17 +14,14 @@ from chalknet.notation.formula import read_formula
 from chalknet.notation.tokens import SourceText, Span
 
 
-class _Letter(NamedTuple):
-    letter: str
-    place: int
+class _Piece(NamedTuple):
+    """A character, a command or a brace, and its place in the text."""
 
-
-class _Item(NamedTuple):
     text: str
     place: int
 
 
-_Letters: TypeAlias = list[_Letter]
+_Letters: TypeAlias = list[_Piece]
 
 _DEEPEST = 50
 _ITEM = re.compile(r"\\\\(?:\[[^\[\]\n]*\])?|\\[a-zA-Z]+\*?|\\.?|%[^\n]*|[^\\%]", re.DOTALL)
@@ -81,7 +78,7 @@ def read_latex(text: str, name: str | None = None) -> Network:
     whole = SourceText("LaTeX", text)
     letters = _Translation(whole, _formula_in(whole)).letters()
     return read_formula(
-        SourceText("LaTeX", "".join(x.letter for x in letters), text, [x.place for x in letters])
+        SourceText("LaTeX", "".join(x.text for x in letters), text, [x.place for x in letters])
     )
 
 
@@ -112,7 +109,7 @@ class _Translation:
 
     def __init__(self, source: SourceText, span: Span) -> None:
         found = _ITEM.finditer(source.text, *span)
-        self._items = [_Item(item.group(), item.start()) for item in found if item.group()[0] != "%"]
+        self._items = [_Piece(item.group(), item.start()) for item in found if item.group()[0] != "%"]
         self._end = span.end
         self._next = 0
         self._source = source
@@ -172,14 +169,14 @@ class _Translation:
             return _spread(" " if item.text in "~$&" else item.text, item.place)
         return self._command(item, depth)
 
-    def _group(self, opening: _Item, depth: int) -> _Letters:
+    def _group(self, opening: _Piece, depth: int) -> _Letters:
         letters = self._sequence(depth + 1)
         if self._peek() != "}":
             raise self._refuse_brace(opening.place, "a brace { that is never closed")
         self._next += 1
         return letters
 
-    def _command(self, item: _Item, depth: int) -> _Letters:
+    def _command(self, item: _Piece, depth: int) -> _Letters:
         name = item.text[1:]
         if name in _STACKS:
             script = self._argument(item, depth)
@@ -202,7 +199,7 @@ class _Translation:
         written = " " if _SPACES.fullmatch(name) else _SYMBOLS.get(name, name)
         return _spread(written, item.place)
 
-    def _argument(self, command: _Item, depth: int) -> _Letters:
+    def _argument(self, command: _Piece, depth: int) -> _Letters:
         self._skip_space()
         if self._peek() in ("", "}"):
             raise self._source.refuse(
@@ -228,7 +225,7 @@ class _Translation:
         self._next += 1
         return letters
 
-    def _check_depth(self, item: _Item, depth: int) -> None:
+    def _check_depth(self, item: _Piece, depth: int) -> None:
         if depth > _DEEPEST:
             raise self._refuse_brace(item.place, f"braces nested more than {_DEEPEST} deep")
 
@@ -251,7 +248,7 @@ def _stripped(letters: _Letters) -> _Letters:
 
 
 def _spread(text: str, place: int) -> _Letters:
-    return [_Letter(letter, place) for letter in text]
+    return [_Piece(letter, place) for letter in text]
 
 
 def _is_shape(script: _Letters) -> bool:
@@ -261,10 +258,10 @@ def _is_shape(script: _Letters) -> bool:
 def _bracketed(letters: _Letters) -> _Letters:
     if not letters or _text(letters).startswith("("):
         return letters
-    return [_Letter("(", letters[0].place), *letters, _Letter(")", letters[-1].place)]
+    return [_Piece("(", letters[0].place), *letters, _Piece(")", letters[-1].place)]
 
 
-def _index(sign: _Item, script: _Letters) -> _Letters:
+def _index(sign: _Piece, script: _Letters) -> _Letters:
     r"""Return `_1` for `_1` and `_{1}`, `^(1)` for `^{(1)}`, `'` for `^\prime`."""
     text = _text(script)
     if not text.strip("'"):

@@ -49,11 +49,4 @@ def _label(state: NamedState) -> str:
             return f"<mtext>{escape(write_step(step))}</mtext>"
 
 
-MATHML = Notation(
-    name="mathml",
-    suffixes=(),
-    recognise=lambda text: 0.0,
-    read=None,
-    write=write_mathml,
-    lossless=False,
-)
+MATHML = Notation(name="mathml", write=write_mathml)

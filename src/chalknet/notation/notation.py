@@ -24,8 +24,8 @@ class Notation:
     """
 
     name: str
-    suffixes: tuple[str, ...]
-    recognise: Callable[[str], float]
-    read: Callable[[str, str | None], Network] | None
-    write: Callable[[Network], str] | None
-    lossless: bool
+    suffixes: tuple[str, ...] = ()
+    recognise: Callable[[str], float] = lambda text: 0.0
+    read: Callable[[str, str | None], Network] | None = None
+    write: Callable[[Network], str] | None = None
+    lossless: bool = False

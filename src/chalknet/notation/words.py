@@ -210,18 +210,18 @@ def _maker(name: str) -> _Maker | None:
 
 def _activation(name: str, parts: list[str]) -> list[Meaning]:
     kind = activation_name(_folded(name)) or activation_name(_folded(_bare(name))) or name
-    options = _options(parts, tuple(ACTIVATIONS[kind].options))
+    options = _options(f"activation {kind}", parts, tuple(ACTIVATIONS[kind].options))
     return [Activation(kind, {key: _value(value) for key, value in options.items()})]
 
 
 def _step(kind: StepKind[Any], name: str, parts: list[str]) -> list[Meaning]:
-    options = _known_options(kind.words[0], _options(parts, kind.options), kind.options)
+    options = _options(kind.words[0], parts, kind.options)
     return [kind.step(**{key: _value(value) for key, value in options.items()})]
 
 
 def _linear(name: str, parts: list[str]) -> list[Meaning]:
     parts = ["bias=False" if _folded(part) == "nobias" else part for part in parts]
-    options = _known_options(name, _options(parts, ()), ("bias",))
+    options = _options(name, parts, (), ("bias",))
     return [Linear, *(_truth(value) for value in options.values())]
 
 
@@ -237,7 +237,17 @@ _Maker: TypeAlias = Callable[[str, list[str]], list[Meaning]]
 _BIAS: Mapping[str, _Maker] = {"bias": _bias, "nobias": _no_bias}
 
 
-def _options(parts: list[str], names: tuple[str, ...]) -> dict[str, str]:
+def _options(
+    step: str, parts: list[str], names: tuple[str, ...], by_name: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Return the options in the brackets behind a word.
+
+    Args:
+        step: what an error calls it.
+        parts: the options as they are written, `0.2` or `name=0.2`.
+        names: the options that may be given without their names, in their order.
+        by_name: further ones, which need their names.
+    """
     options: dict[str, str] = {}
     for place, part in enumerate(parts):
         key, equals, value = (piece.strip() for piece in part.rpartition("="))
@@ -252,14 +262,9 @@ def _options(parts: list[str], names: tuple[str, ...]) -> dict[str, str]:
                 if names
                 else "Leave it out; a width stands in the state behind the arrow, such as u1(n,32).",
             )
+        if key not in (*names, *by_name):
+            raise unknown_name(step, "option", key, (*names, *by_name) or ("no option at all",))
         options[key] = value
-    return options
-
-
-def _known_options(step: str, options: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
-    for key in options:
-        if key not in names:
-            raise unknown_name(step, "option", key, names or ("no option at all",))
     return options
 
 
