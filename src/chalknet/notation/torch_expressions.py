@@ -31,6 +31,7 @@ from chalknet.notation.torch_values import (
 
 _STEPS = 300_000  # expressions evaluated before a text is refused as too long: about a second
 _LARGEST = 10**12
+_LONGEST = 10_000
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -140,28 +141,29 @@ class Expressions:
             flow = left if isinstance(left, Flow) else right
             assert isinstance(flow, Flow)
             return flow.through(no_chain(self._code.source, self._code.span(node), f"the sum {shown(node)}"))
-        if isinstance(left, Unknown) or isinstance(right, Unknown):
-            return Unknown(shown(node))
-        if isinstance(node.op, ast.Pow | ast.LShift) and not (isinstance(right, int) and abs(right) <= 64):
-            return Unknown(shown(node))
-        many = next((value for value in (left, right) if isinstance(value, list | tuple | str)), None)
-        if isinstance(node.op, ast.Mult) and many is not None:
-            times = right if many is left else left
-            if not isinstance(times, int) or len(many) * times > 10_000:
-                return Unknown(shown(node))
-        result = _OPERATORS[type(node.op)](left, right)
-        too_large = isinstance(result, int | float) and abs(result) > _LARGEST
-        return Unknown(shown(node)) if too_large else result
+        if isinstance(node.op, ast.Pow) and not (isinstance(right, int) and abs(right) <= 64):
+            raise ValueError("a power that may be too large to compute")
+        lists = [value for value in (left, right) if isinstance(value, list | tuple | str)]
+        times = next((value for value in (left, right) if isinstance(value, int)), 0)
+        if isinstance(node.op, ast.Mult) and lists and len(lists[0]) * times > _LONGEST:
+            raise ValueError("a list that is too long to make")
+        result = self._apply(node.op, left, right)
+        if isinstance(result, int | float) and abs(result) > _LARGEST:
+            raise ValueError("a number larger than any width")
+        return result
+
+    def _apply(self, sign: ast.AST, *values: object) -> object:
+        if any(isinstance(value, Unknown) for value in values):
+            raise ValueError("an operand that is known only when the code runs")
+        return _OPERATORS[type(sign)](*values)
 
     def _unary(self, node: ast.UnaryOp) -> object:
-        value = self.value(node.operand)
-        return Unknown(shown(node)) if isinstance(value, Unknown) else _OPERATORS[type(node.op)](value)
+        return self._apply(node.op, self.value(node.operand))
 
     def _comparison(self, node: ast.Compare) -> object:
-        left, right = self.value(node.left), self.value(node.comparators[0])
-        if len(node.ops) > 1 or isinstance(left, Unknown) or isinstance(right, Unknown):
+        if len(node.ops) > 1:
             return Unknown(shown(node))
-        return _OPERATORS[type(node.ops[0])](left, right)
+        return self._apply(node.ops[0], self.value(node.left), self.value(node.comparators[0]))
 
     def _logic(self, node: ast.BoolOp) -> object:
         value: object = Unknown(shown(node))
@@ -173,11 +175,9 @@ class Expressions:
 
     def _choice(self, node: ast.IfExp) -> object:
         test = self.value(node.test)
-        return (
-            Unknown(shown(node))
-            if isinstance(test, Unknown)
-            else self.value(node.body if test else node.orelse)
-        )
+        if isinstance(test, Unknown):
+            return Unknown(shown(node))
+        return self.value(node.body if test else node.orelse)
 
     def _list(self, node: ast.List | ast.Tuple) -> object:
         many = list(self._spread(node.elts))
