@@ -7,10 +7,12 @@ from tests.house.plugin_forms import LayerNorm
 
 import chalknet as cn
 from chalknet.drawing import DIALECTS
+from chalknet.engine import ENGINES
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.module import read_module
 from chalknet.network import STEPS, Activation, Dropout, Flatten, Linear, Network, kind_of
 from chalknet.notation import NOTATIONS
+from chalknet.planning import Placement, Recipe
 
 LOSSLESS = [*(row.name for row in NOTATIONS.values() if row.lossless), "lines"]
 # An example of each kind of step, given what a sample of shape (4,) becomes.
@@ -109,6 +111,23 @@ def test_a_mistake_in_a_new_step_is_answered_as_in_any_other():
         cn.read("4 -> 6 layernorm(eps=-1.0)")
     with pytest.raises(cn.UnknownName, match="Did you mean layernorm"):
         cn.read("4 -> 6 layernrm")
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_runs_a_step_or_refuses_it_by_its_name(kind, engine):
+    recipe = Recipe(loss="mse", updates=1)
+    reasons = ENGINES[engine].refusals(network_with(EXAMPLES[kind]), recipe, Placement("cpu", "float32", 1))
+    plain = ENGINES[engine].refusals(network_with(Linear(6)), recipe, Placement("cpu", "float32", 1))
+    about_the_step = set(reasons) - set(plain)
+    assert all(kind in reason for reason in about_the_step)
+    assert bool(about_the_step) == ((kind, engine) == ("LayerNorm", "fused_cpu"))
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_the_memory_of_an_update_is_estimated_with_every_step(kind):
+    network = network_with(EXAMPLES[kind])
+    assert cn.memory(network, batch_size=2).weights_bytes == 4 * cn.count(network).parameters
 
 
 def test_a_new_step_is_fitted_by_eager_and_the_others_say_why_they_do_not_run_it(network):
