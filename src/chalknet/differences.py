@@ -1,4 +1,4 @@
-"""Whether two descriptions are the same network, and where they part."""
+"""Whether two descriptions are the same network, and where they differ."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from chalknet.forms import read
-from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit, show_shape
+from chalknet.network import Activation, Dropout, Linear, Network, Visit, kind_of, show_shape
 from chalknet.notation import write_step
+from chalknet.units import full_text, one_line
 
 _LAST_OF_A_LOSS = ("sigmoid", "softmax", "log_softmax")  # what a loss that takes logits does itself
 
 
 @dataclass(frozen=True)
-class Part:
-    """A place where two networks part.
+class Divergence:
+    """A place where two networks differ.
 
     Args:
         where: the place, such as "step 2 and step 3".
-        a, b: what stands there; "nothing" where the other one has a step more.
+        a, b: what stands there; "nothing" where only the other one has a step.
     """
 
     where: str
@@ -32,13 +33,16 @@ class Difference:
     """What differs between two networks; falsy when they are the same.
 
     Args:
-        parts: every place where they part, from X to yhat.
+        parts: every place where they differ, from X to yhat.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Divergence, ...]
 
     def __bool__(self) -> bool:
         return bool(self.parts)
+
+    def __repr__(self) -> str:
+        return one_line(full_text(self))
 
     def __str__(self) -> str:
         if not self.parts:
@@ -47,7 +51,7 @@ class Difference:
 
 
 def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bool = False) -> Difference:
-    """Return where two networks part.
+    """Return where two networks differ.
 
     Sameness is of the network, not of its spelling: names, nesting, Identity, Dropout with p = 0 and a
     Flatten of what is flat already make no difference; a width, a bias, a slope, an order does.
@@ -69,7 +73,7 @@ def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bo
 
 
 class _Normal:
-    """A network without what makes no difference."""
+    """A network without the steps that change nothing."""
 
     def __init__(self, network: Network, ignore_dropout: bool, logits: bool) -> None:
         visits = [visit for visit in network.walk() if not _is_idle(visit, ignore_dropout)]
@@ -78,7 +82,7 @@ class _Normal:
             visits.pop()
         self.shape = network.input_shape
         self.visits = visits
-        self.words = [_words(visit) for visit in visits]
+        self.kept = [visit.step for visit in visits]
 
     def shown(self, first: int, last: int) -> str:
         """Return the steps from one to another in words, with the widths between which they map."""
@@ -92,14 +96,14 @@ class _Normal:
         return f"step {paths[0]}" if len(paths) == 1 else f"steps {paths[0]} to {paths[-1]}"
 
 
-def _parts(a: _Normal, b: _Normal) -> Iterator[Part]:
+def _parts(a: _Normal, b: _Normal) -> Iterator[Divergence]:
     if a.shape != b.shape:
-        yield Part("X", show_shape(a.shape), show_shape(b.shape))
-    matcher = SequenceMatcher(None, a.words, b.words, autojunk=False)
+        yield Divergence("X", show_shape(a.shape), show_shape(b.shape))
+    matcher = SequenceMatcher(None, a.kept, b.kept, autojunk=False)
     for kind, a_first, a_last, b_first, b_last in matcher.get_opcodes():
         if kind != "equal":
             where, there = a.steps(a_first, a_last), b.steps(b_first, b_last)
-            yield Part(
+            yield Divergence(
                 where if where == there else f"{where} and {there}",
                 a.shown(a_first, a_last),
                 b.shown(b_first, b_last),
@@ -107,28 +111,12 @@ def _parts(a: _Normal, b: _Normal) -> Iterator[Part]:
 
 
 def _is_idle(visit: Visit, ignore_dropout: bool) -> bool:
-    match visit.step:
-        case Activation(kind="identity"):
-            return True
-        case Dropout(p=p):
-            return ignore_dropout or p == 0
-        case Flatten():
-            return len(visit.input_shape) == 1
-        case _:
-            return False
-
-
-def _words(visit: Visit) -> tuple[object, ...]:
-    match visit.step:
-        case Linear(out_features=out_features, bias=bias):
-            return ("linear", out_features, bias)
-        case step:
-            return (write_step(step, short=False),)
+    dropped = ignore_dropout and isinstance(visit.step, Dropout)
+    return dropped or kind_of(visit.step).is_idle(visit.step, visit.input_shape)
 
 
 def _shown(visit: Visit) -> str:
-    match visit.step:
-        case Linear(out_features=out_features, bias=bias):
-            return f"linear {visit.input_shape[-1]} → {out_features}{'' if bias else ' without bias'}"
-        case step:
-            return write_step(step, short=False)
+    if not isinstance(visit.step, Linear):
+        return write_step(visit.step, short=False)
+    bias = "" if visit.step.bias else " without bias"
+    return f"linear {visit.input_shape[-1]} → {visit.step.out_features}{bias}"

@@ -10,6 +10,14 @@ from chalknet.errors import writing
 
 UNFINISHED = ".unfinished"
 
+# What a kept run calls its files.
+RUN_NETWORK = "network.json"
+RUN_PLAN = "plan.json"
+RUN_HISTORY = "history.csv"
+RUN_PREPARATION = "preparation.json"
+RUN_WEIGHTS = "weights.safetensors"
+RUN_DATA = "data.safetensors"
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there in full or, whatever happens, as it was before.

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
 from chalknet.counting import Convention, Counts, count_network
 from chalknet.errors import (
@@ -18,6 +18,7 @@ from chalknet.errors import (
     public,
     unknown_name,
 )
+from chalknet.files import RUN_NETWORK, RUN_WEIGHTS
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, Notation, recognise
 from chalknet.notation import write as write_text
@@ -25,14 +26,24 @@ from chalknet.notation import write as write_text
 if TYPE_CHECKING:
     from torch import nn
 
-    from chalknet.drawing import Drawing
+    from chalknet.drawing import DialectName, Drawing, StyleOptions, TextSuffix
 
 _LARGEST_TEXT_BYTES = 50_000_000
-_RUN_WEIGHTS = "weights.safetensors"
-_RUN_NETWORK = "network.json"  # what a kept fit calls its network
 ONNX_SUFFIX = ".onnx"
-_DRAWN = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}  # forms that the room draw writes
-WRITTEN = (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
+_DRAWN: dict[str, TextSuffix] = {
+    "dot": ".dot",
+    "mermaid": ".mmd",
+    "svg": ".svg",
+}  # forms that `drawing` writes
+TextNotation: TypeAlias = Literal[
+    "latex", "torch", "json", "arrows", "latex-layers", "shorthand", "mathml", "dot", "mermaid", "svg"
+]
+WrittenName: TypeAlias = TextNotation | Literal["onnx"]
+
+
+def written() -> tuple[str, ...]:
+    """Return the names of the notations that can be written."""
+    return (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
 
 
 @public(form="model")
@@ -57,13 +68,12 @@ def read(model: object, *, notation: str | None = None, name: str | None = None)
     """
     if isinstance(model, Network):
         return model
-    if _is_module(model):
-        from chalknet.module import check_module, read_module  # brings torch, which a text does not need
+    module = _module_of(model)
+    if module is not None:
+        from chalknet.module import check_module, read_module  # torch is here already
 
-        check_module(model)
-        return read_module(model)
-    if hasattr(model, "plan") and hasattr(model, "module"):  # a fit: its module with its weights
-        return read(model.module, name=name)
+        check_module(module)
+        return read_module(module)
     if not isinstance(model, str | Path):
         raise _no_form(model)
     path = _path_of(model)
@@ -86,16 +96,25 @@ def model_of(model: object) -> Network | nn.Module:
     Raises:
         InvalidValue: for what is neither, saying what it is and what to write.
     """
-    if _is_module(model):
-        from chalknet.module import check_module  # torch is here already
+    module = _module_of(model)
+    if module is None or module is not model:
+        return read(model)
+    from chalknet.module import check_module  # torch is here already
 
-        check_module(model)
-        return model
-    return read(model)
+    check_module(module)
+    return module
+
+
+@overload
+def write(model: object, notation: Literal["onnx"]) -> bytes: ...
+
+
+@overload
+def write(model: object, notation: TextNotation) -> str: ...
 
 
 @public(network="model")
-def write(model: object, notation: str) -> Any:
+def write(model: object, notation: WrittenName) -> str | bytes:
     """Return the network as a text (str); for ONNX as bytes.
 
     Args:
@@ -105,7 +124,7 @@ def write(model: object, notation: str) -> Any:
 
     Raises:
         UnknownName: for another notation.
-        CannotExpress: for a step that the notation cannot say; nothing is left out in silence.
+        CannotExpress: for a step that the notation cannot express; nothing is silently left out.
 
     Example:
         >>> print(write(read("1 -> 2 relu"), "arrows"))
@@ -120,13 +139,13 @@ def write(model: object, notation: str) -> Any:
         from chalknet.module import build, write_onnx  # brings torch
 
         return write_onnx(build(network), network.input_shape)
-    if notation in WRITTEN:
+    if notation in written():
         return write_text(network, notation)
-    raise unknown_name("notation", "notation", notation, WRITTEN)
+    raise unknown_name("notation", "notation", notation, written())
 
 
 @public(form="model")
-def draw(model: object, dialect: str = "nodes", **options: Any) -> Drawing:
+def draw(model: object, dialect: DialectName = "nodes", **options: Unpack[StyleOptions]) -> Drawing:
     """Return a drawing of the network that a form describes.
 
     Args:
@@ -146,7 +165,7 @@ def draw(model: object, dialect: str = "nodes", **options: Any) -> Drawing:
         >>> draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
         'The feed-forward network X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> ...'
     """
-    from chalknet.drawing import Style  # only a drawing needs it
+    from chalknet.drawing import Style, find_dialect  # only a drawing needs it
     from chalknet.drawing import draw as draw_network
 
     for option in options:
@@ -155,7 +174,7 @@ def draw(model: object, dialect: str = "nodes", **options: Any) -> Drawing:
     style = Style(**options)
     network = read(model)
     weights = network.weights
-    if style.weights != "none" or dialect.lower() in ("numbers", "d6"):
+    if style.weights != "none" or find_dialect(dialect).needs_weights:
         weights = weights or _weights_of(model)
     return draw_network(network, dialect, style=style, weights=weights)
 
@@ -206,17 +225,16 @@ def build(model: object, *, seed: int | None = None) -> nn.Sequential:
 
 def _weights_of(form: object) -> Mapping[str, Any]:
     """Return the parameters that a module or a fit brings, or none."""
-    module: Any = form if _is_module(form) else getattr(form, "module", None)
+    module = _module_of(form)
     path = _path_of(form) if isinstance(form, str | Path) else None
-    if module is None and path is not None and (path / _RUN_WEIGHTS).exists():
-        from safetensors.numpy import load_file
-
-        return {name: values.tolist() for name, values in load_file(path / _RUN_WEIGHTS).items()}
-    if module is None:
+    if module is None and (path is None or not (path / RUN_WEIGHTS).exists()):
         return {}
-    from chalknet.module import read_weights  # torch is here already
+    from chalknet.module import read_tensors, read_weights  # brings torch
 
-    return read_weights(module)
+    if module is not None:
+        return read_weights(module)
+    assert path is not None
+    return {name: values.tolist() for name, values in read_tensors(path / RUN_WEIGHTS).items()}
 
 
 def _no_form(model: object) -> InvalidValue:
@@ -270,9 +288,15 @@ def _read_text(text: str, notation: str | None, name: str | None) -> Network:
     return chosen.read(text, name)
 
 
-def _is_module(model: object) -> TypeGuard[nn.Module]:
-    torch = sys.modules.get("torch")  # a module cannot exist before torch was imported
-    return torch is not None and isinstance(model, torch.nn.Module)
+def _module_of(form: object) -> nn.Module | None:
+    """Return the module that a form is or, as the result of a fit, holds; None for any other form."""
+    torch = sys.modules.get("torch")
+    if torch is None:  # then there can be no module yet
+        return None
+    from chalknet.module import Fitted
+
+    module = form.module if isinstance(form, Fitted) else form
+    return module if isinstance(module, torch.nn.Module) else None
 
 
 def _by_suffix(path: Path) -> str | None:
@@ -303,7 +327,7 @@ def _text_of(path: Path) -> str:
     if path == Path("-"):
         return sys.stdin.read()
     if path.is_dir():
-        path = path / _RUN_NETWORK
+        path = path / RUN_NETWORK
     try:
         if path.stat().st_size > _LARGEST_TEXT_BYTES:
             raise NotationError(

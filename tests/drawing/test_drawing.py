@@ -11,7 +11,6 @@ from tests.strategies import networks, textbook_networks
 
 import chalknet as cn
 from chalknet.drawing import DIALECTS, Style, draw
-from chalknet.drawing.drawing import bounds_of
 from chalknet.drawing.scene import Box, Label
 from chalknet.errors import CannotExpress, FileProblem, InvalidValue, UnknownName
 from chalknet.network import Activation, Linear, Network
@@ -45,13 +44,13 @@ def test_labels_and_nodes_never_collide_and_nothing_leaves_the_page(network, dia
         return
     scene = drawing.scene
     for mark in scene.marks:
-        left, top, right, bottom = bounds_of(mark)
+        left, top, right, bottom = mark.bounds
         assert left >= 0 and top >= 0 and right <= scene.width + 0.01 and bottom <= scene.height + 0.01
     boxes = [mark for mark in scene.marks if isinstance(mark, Box) and mark.kind != "frame"]
     own = {f"{box.id}-label" for box in boxes}
     loose = [mark for mark in scene.marks if isinstance(mark, Label) and mark.id not in own]
     for first, second in combinations([*boxes, *loose], 2):
-        a, b = bounds_of(first), bounds_of(second)
+        a, b = first.bounds, second.bounds
         apart = a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] + 0.5 or b[3] <= a[1] + 0.5
         assert apart, (first, second)
 

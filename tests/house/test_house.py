@@ -1,8 +1,10 @@
 """The rules of the house that are no lint contract: doors, sizes, light imports, public names."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -111,11 +113,81 @@ def test_an_unknown_name_of_the_face_is_an_attribute_error():
         cn.fitt  # noqa: B018
 
 
-def test_the_picture_of_the_floors_in_the_docs_is_the_contract():
-    import tomllib
-
+def floors_of_the_contract() -> list[set[str]]:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    rooms = {room.strip() for layer in contracts[0]["layers"] for room in layer.split("|")}
+    return [{room.strip() for room in layer.split("|")} for layer in contracts[0]["layers"]]
+
+
+def floors_of_the_picture(architecture: str) -> list[set[str]]:
+    """Return the rooms of each numbered row of the picture, the highest floor first."""
+    rows = []
+    for line in architecture.split("```")[1].strip("\n").split("\n"):
+        if re.match(r"\s*\d+  ", line):
+            rows.append(set())
+        if rows:
+            rows[-1] |= {
+                name.removesuffix(".py") for name in re.findall(r"(?<!\S)(\w+)(?:/|\.py)(?=\s|$)", line)
+            }
+    return [row - {"__init__"} for row in rows]
+
+
+def test_the_picture_of_the_floors_in_the_docs_is_the_contract():
+    picture = floors_of_the_picture((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert picture == floors_of_the_contract()
+
+
+def test_a_room_that_is_left_out_of_the_picture_or_moved_is_noticed():
     architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    picture = architecture.split("```")[1]
-    assert not [room for room in rooms if room not in picture]
+    lines = [line for line in architecture.split("```")[1].split("\n") if line.strip()]
+    rows = [line for line in lines if "__init__" not in line]
+    for row in rows:
+        assert floors_of_the_picture(architecture.replace(f"{row}\n", "")) != floors_of_the_contract(), row
+    moved = architecture.replace(f"{rows[-1]}\n", "").replace(rows[0], f"{rows[-1]}\n{rows[0]}")
+    assert floors_of_the_picture(moved) != floors_of_the_contract()
+
+
+def floor_of(thing: object) -> int:
+    room = thing.__module__.split(".")[1]
+    floors = floors_of_the_contract()
+    return len(floors) - next(index for index, rooms in enumerate(floors) if room in rooms)
+
+
+def test_no_method_of_a_value_reaches_upstairs():
+    public = {name: getattr(cn, name) for name in cn.__all__}
+    values = [thing for thing in public.values() if isinstance(thing, type)]
+    verbs = {name: floor_of(thing) for name, thing in public.items() if thing not in values}
+    assert cn.Network in values and verbs["fit"] > floor_of(cn.Network)
+    for value in values:
+        upstairs = {name for name, floor in verbs.items() if floor > floor_of(value)}
+        assert not upstairs & set(dir(value)), value
+
+
+def third_parties() -> dict[str, set[str]]:
+    """Return the files that import each third party when they run, torch and numpy left out."""
+    ours = {"chalknet", "torch", "numpy", *sys.stdlib_module_names}
+    found: dict[str, set[str]] = {}
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for_types = [
+            node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        ]
+        skipped = {inner for node in for_types for inner in ast.walk(node)}
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in {name.partition(".")[0] for name in names if node not in skipped} - ours:
+                found.setdefault(name, set()).add(path.relative_to(ROOT / "src" / "chalknet").as_posix())
+    return found
+
+
+def test_a_third_party_is_imported_by_the_files_that_the_docs_name_and_by_no_other():
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| ([\w, ]+) \| ((?:`[\w./]+`(?:, )?)+) \|$", architecture, re.MULTILINE)
+    named = {
+        party: set(re.findall(r"`(.*?)`", files)) for parties, files in table for party in parties.split(", ")
+    }
+    found = third_parties()
+    assert set(found) == set(named)
+    for party, files in found.items():
+        by_place = {next((name for name in named[party] if path.startswith(name)), path) for path in files}
+        assert by_place == named[party], f"{party} is imported by {', '.join(sorted(files))}"

@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -42,7 +42,7 @@ def read(
         tell(f"note: {note}")
     if activation is not None:
         network = network.settle(*activation.split(","))
-    _put(cn.write(network, to), out)
+    _put(cn.write(network, cast("Any", to)), out)
 
 
 @app.command()
@@ -85,7 +85,9 @@ def draw(
     whole = notation is name is activation is None and not sizes
     network = network_of(form, notation, name, sizes)
     network = network if activation is None else network.settle(*activation.split(","))
-    drawing = cn.draw(form if whole else network, dialect, **{key: asked[key] for key in options})
+    drawing = cn.draw(
+        form if whole else network, cast("Any", dialect), **{key: asked[key] for key in options}
+    )
     if out is None:
         say(drawing.svg)
     else:

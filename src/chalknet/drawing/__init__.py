@@ -1,6 +1,16 @@
 """Draw: a dialect places a network on a scene, a surface writes the scene."""
 
-from chalknet.drawing.drawing import DIALECTS, Drawing, draw
-from chalknet.drawing.style import Style
+from chalknet.drawing.drawing import DIALECTS, Dialect, DialectName, Drawing, TextSuffix, draw, find_dialect
+from chalknet.drawing.style import Style, StyleOptions
 
-__all__ = ["DIALECTS", "Drawing", "Style", "draw"]
+__all__ = [
+    "DIALECTS",
+    "Dialect",
+    "DialectName",
+    "Drawing",
+    "Style",
+    "StyleOptions",
+    "TextSuffix",
+    "draw",
+    "find_dialect",
+]

@@ -6,13 +6,13 @@ from itertools import pairwise
 
 from chalknet.drawing.diagram import Diagram, Edge, Node
 from chalknet.drawing.style import Style
-from chalknet.drawing.weights import Weights
+from chalknet.drawing.weights import ShownWeights
 from chalknet.network import Linear, Network, Visit, show_shape
 from chalknet.notation import write_step
 from chalknet.units import show_count
 
 
-def draw_blocks(network: Network, style: Style, weights: Weights) -> Diagram:
+def draw_blocks(network: Network, style: Style, weights: ShownWeights) -> Diagram:
     """Return a box for the input and one for every step."""
     title = style.layer_titles[0] if style.layer_titles else style.word("Input")
     boxes = [(Node("block-input", f"{title}\n{show_shape(network.input_shape)}", "block", "the input"),)]

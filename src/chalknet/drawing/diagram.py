@@ -1,4 +1,4 @@
-"""What a drawing shows, before it has a place: nodes in columns, edges, frames around columns."""
+"""What a drawing shows, before the layout: nodes in columns, edges, frames around columns."""
 
 from __future__ import annotations
 

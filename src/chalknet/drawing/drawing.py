@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from chalknet.drawing.blocks import draw_blocks
 from chalknet.drawing.diagram import Diagram
@@ -19,14 +19,15 @@ from chalknet.drawing.observations import (
     draw_observations,
     draw_plain_weight,
 )
-from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
+from chalknet.drawing.scene import Bounds, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS, Style
 from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
-from chalknet.drawing.weights import Parameters, Weights
+from chalknet.drawing.weights import Parameters, ShownWeights
 from chalknet.errors import CannotExpress, unknown_name, writing
 from chalknet.network import Network
 from chalknet.notation import write
+from chalknet.units import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,12 +35,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dialect:
-    """One way to draw a network: its names, what it shows in a line, and the function that draws it."""
+    """A style of diagram, as one textbook draws it.
+
+    Args:
+        name, id: its names.
+        what: what it shows, in a line.
+        make: the function that draws it.
+        needs_weights: whether it shows the weights' values.
+    """
 
     name: str
     id: str
     what: str
-    make: Callable[[Network, Style, Weights], Diagram]
+    make: Callable[[Network, Style, ShownWeights], Diagram]
+    needs_weights: bool = False
 
 
 _ROWS = (
@@ -49,7 +58,7 @@ _ROWS = (
     Dialect("bias-implied", "D4", "the node 1 left out, bias=True supplies it", draw_bias_implied),
     Dialect("plain-weight", "D4b", "the same with a plain ŵ", draw_plain_weight),
     Dialect("states", "D5", "x → u → y, a node a state", draw_states),
-    Dialect("numbers", "D6", "the weights' values, each node named by what it computes", draw_numbers),
+    Dialect("numbers", "D6", "the weights' values, each node named by what it computes", draw_numbers, True),
     Dialect("features", "D7", "every column of X, u1, v1, ... a node", draw_features),
     Dialect("layers", "D8", "the columns in boxes, a box a layer", draw_layers),
     Dialect("nodes", "D9", "u→v as one node, a box a layer", draw_nodes),
@@ -57,8 +66,13 @@ _ROWS = (
     Dialect("input-hidden-output", "D11", "input, hidden and output layer", draw_input_hidden_output),
     Dialect("blocks", "blocks", "one box a step, with shapes and parameters", draw_blocks),
 )
-DIALECTS: Mapping[str, Dialect] = {row.name: row for row in _ROWS}
-_BY_ID = {row.id.lower(): row for row in _ROWS}
+DialectName: TypeAlias = Literal[
+    "observations", "D1", "observation", "D2", "index-free", "D3", "bias-implied", "D4", "plain-weight",
+    "D4b", "states", "D5", "numbers", "D6", "features", "D7", "layers", "D8", "nodes", "D9",
+    "features-as-nodes", "D10", "input-hidden-output", "D11", "blocks",
+]  # fmt: skip
+TextSuffix: TypeAlias = Literal[".svg", ".tex", ".html", ".dot", ".gv", ".mmd"]
+DIALECTS: dict[str, Dialect] = {row.name: row for row in _ROWS}
 _MARGIN = 0.9  # around the page, in font sizes
 
 
@@ -70,7 +84,7 @@ class Drawing:
         network: what is drawn.
         dialect: how.
         diagram: what it shows.
-        scene: where everything stands.
+        scene: the marks at their places.
     """
 
     network: Network
@@ -88,10 +102,22 @@ class Drawing:
         """Return the picture as SVG, with the network inside."""
         return self.text(".svg")
 
-    def text(self, suffix: str) -> str:
-        """Return what a file of this ending would hold: ".svg", ".tex", ".html", ".dot" or ".mmd"."""
-        content = SURFACES[suffix](self.scene, self.diagram)
-        return content if isinstance(content, str) else content.decode("latin-1")
+    def text(self, suffix: TextSuffix) -> str:
+        """Return what a file of this ending would hold: ".svg", ".tex", ".html", ".dot", ".gv" or ".mmd".
+
+        Raises:
+            UnknownName: for another ending.
+            CannotExpress: for ".png" and ".pdf", which are no text.
+        """
+        content = self._content(suffix, "text")
+        if isinstance(content, bytes):
+            raise CannotExpress(
+                where=f"text {suffix}",
+                got="a format that is no text",
+                wanted=f"one of {', '.join(get_args(TextSuffix))}",
+                remedy="Write the file instead: drawing.save(path).",
+            )
+        return content
 
     def save(self, path: str | Path) -> Path:
         """Write the picture in the language of the file's ending, and return the path.
@@ -104,10 +130,7 @@ class Drawing:
             FileProblem: when it cannot be written.
         """
         path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in SURFACES:
-            raise unknown_name(f"save {path}", "ending", suffix, SURFACES)
-        content = SURFACES[suffix](self.scene, self.diagram)
+        content = self._content(path.suffix.lower(), f"save {path}")
         with writing(path):
             path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return path
@@ -119,8 +142,32 @@ class Drawing:
         draw_on(axes, self.scene)
         return axes
 
+    def __repr__(self) -> str:
+        return one_line(f"Drawing(dialect={self.dialect!r}, network={self.network})")
+
+    def __str__(self) -> str:
+        return self.alt_text
+
     def _repr_svg_(self) -> str:
         return self.svg
+
+    def _content(self, suffix: str, where: str) -> str | bytes:
+        if suffix not in SURFACES:
+            raise unknown_name(where, "ending", suffix, SURFACES)
+        return SURFACES[suffix](self.scene, self.diagram)
+
+
+def find_dialect(name: str) -> Dialect:
+    """Return the dialect of a name or a number, "nodes" or "D9".
+
+    Raises:
+        UnknownName: for another one.
+    """
+    by_id = {row.id.lower(): row for row in DIALECTS.values()}
+    row = DIALECTS.get(name) or by_id.get(name.lower())
+    if row is None:
+        raise unknown_name("draw", "dialect", name, [*DIALECTS, *(known.id for known in DIALECTS.values())])
+    return row
 
 
 def draw(
@@ -138,14 +185,12 @@ def draw(
         UnknownName: for another dialect.
         CannotExpress: for a network that the dialect cannot show truly, with the reason.
     """
-    row = DIALECTS.get(dialect) or _BY_ID.get(dialect.lower())
-    if row is None:
-        raise unknown_name("draw", "dialect", dialect, [*DIALECTS, *(known.id for known in _ROWS)])
+    row = find_dialect(dialect)
     style = style or Style()
-    if row.name == "numbers" and style.weights == "none":
+    if row.needs_weights and style.weights == "none":
         some = any(any(values) for key, values in (weights or {}).items() if key.endswith("bias"))
         style = replace(style, weights="numbers", bias="nodes" if some else style.bias)
-    shown = Weights(weights or {}, style)
+    shown = ShownWeights(weights or {}, style)
     if style.weights != "none":
         shown.require(f"weights={style.weights!r}")
     diagram = row.make(network, style, shown)
@@ -173,7 +218,7 @@ def _scene(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Sc
     if page.print_width_mm is not None:
         scale = min(1.0, page.print_width_mm / 25.4 * 72 / width)
         _refuse_too_small(scale * size * 0.9, page.smallest_font, style.preset)
-    moved = tuple(_moved(mark, margin - left, margin - top, scale) for mark in marks)
+    moved = tuple(mark.moved(margin - left, margin - top, scale) for mark in marks)
     return Scene(
         width * scale,
         height * scale,
@@ -181,7 +226,7 @@ def _scene(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Sc
         title=style.title or f"{network.name}: {row.what}",
         description=_description(network, row),
         network=write(network, "json"),
-        colours={**COLOURS, **style.colours},
+        colours={**COLOURS, **{str(part): colour for part, colour in style.colours.items()}},
         print_width_mm=None if page.print_width_mm is None else width * scale / 72 * 25.4,
     )
 
@@ -224,44 +269,9 @@ def _heading(style: Style, marks: list[Mark], size: float) -> list[Mark]:
     return [Label((left + right) / 2, y, style.title, size * 1.2, "heading", "heading")]
 
 
-def _bounds(marks: list[Mark]) -> tuple[float, float, float, float]:
-    boxes = [bounds_of(mark) for mark in marks]
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
-
-
-def bounds_of(mark: Mark) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of a mark."""
-    match mark:
-        case Box():
-            return mark.x, mark.y, mark.x + mark.width, mark.y + mark.height
-        case Line():
-            return min(mark.x1, mark.x2), min(mark.y1, mark.y2), max(mark.x1, mark.x2), max(mark.y1, mark.y2)
-        case Label():
-            width, height = width_of(mark.text, mark.size) / 2, height_of(mark.text, mark.size) / 2
-            return mark.x - width, mark.y - height, mark.x + width, mark.y + height
-
-
-def _moved(mark: Mark, by_x: float, by_y: float, scale: float) -> Mark:
-    def x(value: float) -> float:
-        return (value + by_x) * scale
-
-    def y(value: float) -> float:
-        return (value + by_y) * scale
-
-    match mark:
-        case Box():
-            width, height = mark.width * scale, mark.height * scale
-            return replace(mark, x=x(mark.x), y=y(mark.y), width=width, height=height)
-        case Line():
-            x1, y1, x2, y2 = x(mark.x1), y(mark.y1), x(mark.x2), y(mark.y2)
-            return replace(mark, x1=x1, y1=y1, x2=x2, y2=y2, width=mark.width * scale)
-        case Label():
-            return replace(mark, x=x(mark.x), y=y(mark.y), size=mark.size * scale)
+def _bounds(marks: list[Mark]) -> Bounds:
+    left, top, right, bottom = zip(*(mark.bounds for mark in marks), strict=True)
+    return Bounds(min(left), min(top), max(right), max(bottom))
 
 
 def _description(network: Network, row: Dialect) -> str:

@@ -1,4 +1,4 @@
-"""A network as the layers a drawing speaks of: X, and each linear map with the steps behind it."""
+"""The layers of a network as drawings show them: X, and each linear map with the steps after it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chalknet.notation import write_step
 
 
 @dataclass(frozen=True)
-class Layer:
+class DrawnLayer:
     """One layer of a drawing.
 
     Args:
         number: 0 for the input.
         width: its features.
         linear: the linear map into it; None for the input.
-        steps: the steps behind that map, in their order.
+        steps: the steps after that map, in their order.
         last: whether yhat is its value.
     """
 
@@ -42,8 +42,8 @@ class Layer:
         return self.linear is not None and isinstance(self.linear.step, Linear) and self.linear.step.bias
 
 
-def layers_of(network: Network, dialect: str) -> list[Layer]:
-    """Return the layers of a network whose samples are vectors behind the input's own steps.
+def layers_of(network: Network, dialect: str) -> list[DrawnLayer]:
+    """Return the layers of a network whose samples are vectors after the input's own steps.
 
     Raises:
         CannotExpress: for a linear map over one axis of several.
@@ -59,12 +59,14 @@ def layers_of(network: Network, dialect: str) -> list[Layer]:
         linear = group[0] if number else None
         shape = group[-1].output_shape if group else network.input_shape
         layers.append(
-            Layer(number, _width(shape, dialect), linear, tuple(group[1:] if number else group), False)
+            DrawnLayer(number, _width(shape, dialect), linear, tuple(group[1:] if number else group), False)
         )
     return [*layers[:-1], replace(layers[-1], last=True)]
 
 
-def layer_title(layer: Layer, layers: list[Layer], network: Network, style: Style, named: str) -> str:
+def layer_title(
+    layer: DrawnLayer, layers: list[DrawnLayer], network: Network, style: Style, named: str
+) -> str:
     """Return the title of a layer's frame: its name, and the steps that no node shows.
 
     Args:
@@ -86,8 +88,8 @@ def layer_title(layer: Layer, layers: list[Layer], network: Network, style: Styl
     return f"{own or name}: {', '.join(details)}" if details else own or name
 
 
-def details_of(layer: Layer, network: Network) -> Iterator[str]:
-    """Yield in words what a layer does besides its linear map."""
+def details_of(layer: DrawnLayer, network: Network) -> Iterator[str]:
+    """Yield the words for what a layer does besides its linear map."""
     if layer.linear is None and len(network.input_shape) > 1:
         yield "x".join(map(str, network.input_shape))
     words = [write_step(visit.step, short=False) for visit in layer.steps]

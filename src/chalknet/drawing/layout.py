@@ -1,4 +1,4 @@
-"""Where everything stands: columns side by side, labels where nothing else is, frames around columns."""
+"""The layout: columns side by side, labels where there is room, frames around columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalknet.drawing.style import Style
 from chalknet.drawing.text import height_of, plain, width_of
 from chalknet.errors import CannotExpress
 
-_MOST_LABELS = 60  # labels between two columns that a reader can still tell apart
+_MOST_LABELS = 60  # labels between two columns that a reader can still distinguish
 _TRIES = 14
 _ALONG = (0.5, 0.35, 0.65, 0.25, 0.75, 0.43, 0.57, 0.3, 0.7, 0.18, 0.82)
 
@@ -36,7 +36,7 @@ class Rect:
 
 
 @dataclass
-class Layout:
+class DiagramLayout:
     """The places of a diagram's parts, in points.
 
     Args:
@@ -64,15 +64,15 @@ class Layout:
         return Rect(main, cross, along, across) if self.right else Rect(cross, main, across, along)
 
 
-def place(diagram: Diagram, style: Style, size: float) -> Layout:
+def place(diagram: Diagram, style: Style, size: float) -> DiagramLayout:
     """Return the layout in which no label meets another one or a node.
 
     Raises:
-        CannotExpress: when there are more labels between two columns than a reader could tell apart.
+        CannotExpress: when there are more labels between two columns than a reader could distinguish.
     """
     _refuse_crowds(diagram)
     for attempt in range(_TRIES):
-        layout = Layout(diagram, style, size, spread=1.22**attempt)
+        layout = DiagramLayout(diagram, style, size, spread=1.22**attempt)
         spans = _place_nodes(layout)
         _align(layout)
         layout.frames = [
@@ -88,7 +88,7 @@ def place(diagram: Diagram, style: Style, size: float) -> Layout:
     )
 
 
-def marks_of(layout: Layout) -> list[Mark]:
+def marks_of(layout: DiagramLayout) -> list[Mark]:
     """Return the marks of a layout, the lowest first: frames, edges, nodes, labels."""
     marks: list[Mark] = []
     for frame, rect in zip(layout.diagram.frames, layout.frames, strict=True):
@@ -126,8 +126,8 @@ def _refuse_crowds(diagram: Diagram) -> None:
         )
 
 
-def _place_nodes(layout: Layout) -> list[tuple[float, float]]:
-    """Place the columns one behind the other; return where each frame begins and ends along the flow."""
+def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
+    """Place the columns one after the other; return where each frame begins and ends along the flow."""
     spans: list[tuple[float, float]] = []
     size, columns = layout.size, layout.diagram.columns
     starts = {frame.first: frame for frame in layout.diagram.frames}
@@ -155,7 +155,7 @@ def _place_nodes(layout: Layout) -> list[tuple[float, float]]:
     return spans
 
 
-def _stack(layout: Layout, column: Sequence[Node], extents: Sequence[Rect], main: float) -> None:
+def _stack(layout: DiagramLayout, column: Sequence[Node], extents: Sequence[Rect], main: float) -> None:
     """Place the nodes of a column about the middle line."""
     gap = 0.8 * layout.size * (1 + (layout.spread - 1) * 0.8)
     sizes = [rect.height if layout.right else rect.width for rect in extents]
@@ -166,7 +166,7 @@ def _stack(layout: Layout, column: Sequence[Node], extents: Sequence[Rect], main
         at += across + gap
 
 
-def _align(layout: Layout) -> None:
+def _align(layout: DiagramLayout) -> None:
     """Move nodes opposite to where their edges come from, where every row of the drawing is its own."""
     sources: dict[str, list[str]] = {}
     for edge in layout.diagram.edges:
@@ -193,23 +193,23 @@ def _align(layout: Layout) -> None:
                 layout.nodes[node.key] = replace(rect, y=place) if layout.right else replace(rect, x=place)
 
 
-def _middle(layout: Layout, keys: Sequence[str]) -> float | None:
+def _middle(layout: DiagramLayout, keys: Sequence[str]) -> float | None:
     places = [layout.nodes[key].y if layout.right else layout.nodes[key].x for key in keys]
     return sum(places) / len(places) if places else None
 
 
-def _across(layout: Layout, node: Node) -> float:
+def _across(layout: DiagramLayout, node: Node) -> float:
     return layout.nodes[node.key].height if layout.right else layout.nodes[node.key].width
 
 
-def _shift(layout: Layout, first: int, last: int, by: float) -> None:
+def _shift(layout: DiagramLayout, first: int, last: int, by: float) -> None:
     for column in layout.diagram.columns[first : last + 1]:
         for node in column:
             rect = layout.nodes[node.key]
             layout.nodes[node.key] = Rect(rect.x + by, rect.y, rect.width, rect.height)
 
 
-def _frame_rect(layout: Layout, frame: Frame, span: tuple[float, float]) -> Rect:
+def _frame_rect(layout: DiagramLayout, frame: Frame, span: tuple[float, float]) -> Rect:
     columns = layout.diagram.columns[frame.first : frame.last + 1]
     rects = [layout.nodes[node.key] for column in columns for node in column]
     pad = 0.9 * layout.size
@@ -225,7 +225,7 @@ def _frame_rect(layout: Layout, frame: Frame, span: tuple[float, float]) -> Rect
     return Rect((left + right) / 2, middle, right - left, along)
 
 
-def _extent(layout: Layout, node: Node) -> Rect:
+def _extent(layout: DiagramLayout, node: Node) -> Rect:
     size = layout.size
     if node.kind == "dots":
         return Rect(0, 0, size, size * 1.4) if layout.right else Rect(0, 0, size * 1.4, size)
@@ -238,7 +238,7 @@ def _extent(layout: Layout, node: Node) -> Rect:
     return Rect(0, 0, max(width * 1.24 + 0.9 * size, 2.3 * size), max(height * 1.5, 2.3 * size))
 
 
-def _gap(layout: Layout, place: int) -> float:
+def _gap(layout: DiagramLayout, place: int) -> float:
     """Return the distance from a column to the one before it."""
     before = {node.key for node in layout.diagram.columns[place - 1]}
     labels = [edge.label for edge in layout.diagram.edges if edge.label and edge.source in before]
@@ -249,7 +249,7 @@ def _gap(layout: Layout, place: int) -> float:
     return (widest + 2.4 * layout.size) * layout.spread
 
 
-def _place_labels(layout: Layout) -> bool:
+def _place_labels(layout: DiagramLayout) -> bool:
     """Place every edge's label where it meets no node and no other label; return whether there was room."""
     size = layout.size * 0.9
     around = _Nearby(2 * layout.size)
@@ -301,7 +301,7 @@ class _Nearby:
                 yield column, row
 
 
-def _ends(layout: Layout, edge: Edge) -> tuple[tuple[float, float], tuple[float, float]]:
+def _ends(layout: DiagramLayout, edge: Edge) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return where an edge leaves the one node and enters the other."""
     source, target = layout.nodes[edge.source], layout.nodes[edge.target]
     if layout.right:
@@ -309,7 +309,7 @@ def _ends(layout: Layout, edge: Edge) -> tuple[tuple[float, float], tuple[float,
     return (source.x, source.y + source.height / 2), (target.x, target.y - target.height / 2)
 
 
-def _lines(layout: Layout) -> Iterator[Line]:
+def _lines(layout: DiagramLayout) -> Iterator[Line]:
     strongest = max(
         (abs(edge.weight) for edge in layout.diagram.edges if edge.weight is not None), default=0.0
     )
@@ -326,7 +326,7 @@ def _lines(layout: Layout) -> Iterator[Line]:
         yield Line(x1, y1, x2, y2, kind, f"{edge.source}--{edge.target}", title, not coloured, width)
 
 
-def _node_marks(layout: Layout, node: Node) -> list[Mark]:
+def _node_marks(layout: DiagramLayout, node: Node) -> list[Mark]:
     rect = layout.nodes[node.key]
     if node.kind == "dots":
         dots = "⋮" if layout.right else "⋯"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalknet.drawing.diagram import Diagram, Edge, Node, from_one, shown_indices
-from chalknet.drawing.layers import Layer, layers_of
+from chalknet.drawing.layers import DrawnLayer, layers_of
 from chalknet.drawing.style import Style
-from chalknet.drawing.weights import Weights
+from chalknet.drawing.weights import ShownWeights
 from chalknet.errors import CannotExpress
 from chalknet.network import Network
 from chalknet.notation import write_step
 
 
 @dataclass(frozen=True)
-class _Form:
+class _ObservationForm:
     """What a dialect of this family shows.
 
     Args:
@@ -30,32 +30,32 @@ class _Form:
     numbered: bool = True
 
 
-def draw_observations(network: Network, style: Style, weights: Weights) -> Diagram:
+def draw_observations(network: Network, style: Style, weights: ShownWeights) -> Diagram:
     """Return D1: every observation its own row 1, 2, ..., n."""
-    return _draw(network, style, weights, _Form("D1", ("1", "2", None, "n"), True))
+    return _draw(network, style, weights, _ObservationForm("D1", ("1", "2", None, "n"), True))
 
 
-def draw_observation(network: Network, style: Style, weights: Weights) -> Diagram:
+def draw_observation(network: Network, style: Style, weights: ShownWeights) -> Diagram:
     """Return D2: the row of observation i, to be repeated for every i."""
-    return _draw(network, style, weights, _Form("D2", ("i",), True))
+    return _draw(network, style, weights, _ObservationForm("D2", ("i",), True))
 
 
-def draw_index_free(network: Network, style: Style, weights: Weights) -> Diagram:
+def draw_index_free(network: Network, style: Style, weights: ShownWeights) -> Diagram:
     """Return D3: D2 with `x` instead of `x_i`."""
-    return _draw(network, style, weights, _Form("D3", ("",), True))
+    return _draw(network, style, weights, _ObservationForm("D3", ("",), True))
 
 
-def draw_bias_implied(network: Network, style: Style, weights: Weights) -> Diagram:
+def draw_bias_implied(network: Network, style: Style, weights: ShownWeights) -> Diagram:
     """Return D4: the node 1 left out, since `bias=True` supplies it."""
-    return _draw(network, style, weights, _Form("D4", ("",), False))
+    return _draw(network, style, weights, _ObservationForm("D4", ("",), False))
 
 
-def draw_plain_weight(network: Network, style: Style, weights: Weights) -> Diagram:
+def draw_plain_weight(network: Network, style: Style, weights: ShownWeights) -> Diagram:
     """Return D4b: D4 with `ŵ` instead of `ŵ₁`."""
-    return _draw(network, style, weights, _Form("D4b", ("",), False, numbered=False))
+    return _draw(network, style, weights, _ObservationForm("D4b", ("",), False, numbered=False))
 
 
-def _draw(network: Network, style: Style, weights: Weights, form: _Form) -> Diagram:
+def _draw(network: Network, style: Style, weights: ShownWeights, form: _ObservationForm) -> Diagram:
     layer = _only_layer(network, form.dialect)
     columns: list[list[Node]] = [[] for _ in range(2 + len(layer.steps))]
     edges: list[Edge] = []
@@ -71,7 +71,7 @@ def _draw(network: Network, style: Style, weights: Weights, form: _Form) -> Diag
     return Diagram(tuple(map(tuple, columns)), tuple(edges))
 
 
-def _only_layer(network: Network, dialect: str) -> Layer:
+def _only_layer(network: Network, dialect: str) -> DrawnLayer:
     layers = layers_of(network, dialect)
     if len(layers) != 2 or layers[1].width != 1 or layers[0].steps:
         raise CannotExpress(
@@ -84,7 +84,7 @@ def _only_layer(network: Network, dialect: str) -> Layer:
 
 
 def _row(
-    layer: Layer, row: str, style: Style, weights: Weights, form: _Form
+    layer: DrawnLayer, row: str, style: Style, weights: ShownWeights, form: _ObservationForm
 ) -> tuple[list[list[Node]], list[Edge]]:
     """Return the nodes of one observation, a list for each column, and its edges."""
     assert layer.linear is not None

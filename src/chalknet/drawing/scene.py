@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
+
+from chalknet.drawing.text import height_of, width_of
+
+
+class Bounds(NamedTuple):
+    """A rectangle by its corners, in points."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 @dataclass(frozen=True)
@@ -12,10 +23,10 @@ class Box:
 
     Args:
         x, y, width, height: in points.
-        kind: what it stands for, such as "hidden": its class and its colours.
+        kind: its class, such as "hidden", which sets its colours.
         id: stable name of the thing drawn, the same in every surface.
         title: what hovering shows.
-        round: whether the ellipse in the rectangle is meant.
+        round: whether it is the ellipse in the rectangle.
     """
 
     x: float
@@ -26,6 +37,16 @@ class Box:
     id: str = ""
     title: str = ""
     round: bool = False
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return the corners."""
+        return Bounds(self.x, self.y, self.x + self.width, self.y + self.height)
+
+    def moved(self, by_x: float, by_y: float, scale: float) -> Box:
+        """Return it moved and then scaled about the page's corner."""
+        x, y = (self.x + by_x) * scale, (self.y + by_y) * scale
+        return replace(self, x=x, y=y, width=self.width * scale, height=self.height * scale)
 
 
 @dataclass(frozen=True)
@@ -42,6 +63,18 @@ class Line:
     arrow: bool = True
     width: float = 1.0
 
+    @property
+    def bounds(self) -> Bounds:
+        """Return the corners of the rectangle around it."""
+        (left, right), (top, bottom) = sorted((self.x1, self.x2)), sorted((self.y1, self.y2))
+        return Bounds(left, top, right, bottom)
+
+    def moved(self, by_x: float, by_y: float, scale: float) -> Line:
+        """Return it moved and then scaled about the page's corner."""
+        x1, x2 = ((x + by_x) * scale for x in (self.x1, self.x2))
+        y1, y2 = ((y + by_y) * scale for y in (self.y1, self.y2))
+        return replace(self, x1=x1, y1=y1, x2=x2, y2=y2, width=self.width * scale)
+
 
 @dataclass(frozen=True)
 class Label:
@@ -53,6 +86,16 @@ class Label:
     size: float
     kind: str
     id: str = ""
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return the corners of the rectangle that the text fills."""
+        width, height = width_of(self.text, self.size) / 2, height_of(self.text, self.size) / 2
+        return Bounds(self.x - width, self.y - height, self.x + width, self.y + height)
+
+    def moved(self, by_x: float, by_y: float, scale: float) -> Label:
+        """Return it moved and then scaled about the page's corner."""
+        return replace(self, x=(self.x + by_x) * scale, y=(self.y + by_y) * scale, size=self.size * scale)
 
 
 Mark: TypeAlias = Box | Line | Label

@@ -1,14 +1,15 @@
-"""How a drawing is to look: what the user can set, and nothing of what is drawn."""
+"""The options of a drawing: how it looks, not what it shows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias, TypedDict, get_args
 
 from chalknet.errors import InvalidValue, unknown_name
+from chalknet.units import full_text, one_line
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; light fills of the same hues.
+# Okabe and Ito's colours, which colour-blind readers can distinguish; light fills of the same hues.
 COLOURS: Mapping[str, str] = {
     "input": "#cde9f8",
     "hidden": "#ffe6bf",
@@ -72,14 +73,32 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "Input": "입력",
     },
 }
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "orientation": ("right", "down"),
-    "weights": ("none", "numbers", "colour"),
-    "bias": ("implied", "nodes"),
-    "language": tuple(WORDS),
-    "preset": tuple(PRESETS),
-}
-Titles: TypeAlias = tuple[str, ...]
+Orientation: TypeAlias = Literal["right", "down"]
+WeightsMode: TypeAlias = Literal["none", "numbers", "colour"]
+BiasMode: TypeAlias = Literal["implied", "nodes"]
+LanguageName: TypeAlias = Literal["en", "ko"]  # the keys of WORDS
+PresetName: TypeAlias = Literal["screen", "paper", "paper-wide", "slide"]  # the keys of PRESETS
+NodeName: TypeAlias = Literal["x", "node", "yhat"]
+Part: TypeAlias = Literal[  # the keys of COLOURS
+    "input", "hidden", "output", "bias", "block", "frame", "page", "ink", "line", "positive", "negative"
+]
+Titles: TypeAlias = Sequence[str]
+
+
+class StyleOptions(TypedDict, total=False):
+    """The options of `draw`, the fields of `Style`."""
+
+    orientation: Orientation
+    max_nodes: int
+    weights: WeightsMode
+    bias: BiasMode
+    language: LanguageName
+    preset: PresetName
+    title: str
+    layer_titles: Titles
+    node_names: Mapping[NodeName, str]
+    colours: Mapping[Part, str]
+    digits: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +106,7 @@ class Style:
     """What a drawing looks like.
 
     Args:
-        orientation: "right" or "down", the way the data flows.
+        orientation: "right" or "down", the direction in which the data flows.
         max_nodes: a layer of more nodes is drawn as its first two, dots, and its last with its true index.
         weights: "none", "numbers" on the edges, or "colour": colour and width of the edges, with a legend.
         bias: "implied", or "nodes": a node 1 for each linear map that has one.
@@ -104,28 +123,26 @@ class Style:
         UnknownName, InvalidValue: for anything else.
     """
 
-    orientation: str = "right"
+    orientation: Orientation = "right"
     max_nodes: int = 8
-    weights: str = "none"
-    bias: str = "implied"
-    language: str = "en"
-    preset: str = "screen"
+    weights: WeightsMode = "none"
+    bias: BiasMode = "implied"
+    language: LanguageName = "en"
+    preset: PresetName = "screen"
     title: str = ""
     layer_titles: Titles = ()
-    node_names: Mapping[str, str] = field(default_factory=dict)
-    colours: Mapping[str, str] = field(default_factory=dict)
+    node_names: Mapping[NodeName, str] = field(default_factory=dict)
+    colours: Mapping[Part, str] = field(default_factory=dict)
     digits: int = 3
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise unknown_name(f"draw {name}", name, str(getattr(self, name)), choices)
-        for name in self.colours:
-            if name not in COLOURS:
-                raise unknown_name("draw colours", "part", name, COLOURS)
-        for name in self.node_names:
-            if name not in ("x", "node", "yhat"):
-                raise unknown_name("draw node_names", "node", name, ("x", "node", "yhat"))
+        _require_known("orientation", "orientation", [self.orientation], get_args(Orientation))
+        _require_known("weights", "weights", [self.weights], get_args(WeightsMode))
+        _require_known("bias", "bias", [self.bias], get_args(BiasMode))
+        _require_known("language", "language", [self.language], WORDS)
+        _require_known("preset", "preset", [self.preset], PRESETS)
+        _require_known("colours", "part", self.colours, COLOURS)
+        _require_known("node_names", "node", self.node_names, get_args(NodeName))
         object.__setattr__(self, "layer_titles", tuple(self.layer_titles))
         for name, least in (("max_nodes", 3), ("digits", 1)):
             value = getattr(self, name)
@@ -136,6 +153,12 @@ class Style:
                     wanted=f"a whole number of at least {least}",
                     remedy=f"Leave {name} out for its default.",
                 )
+
+    def __repr__(self) -> str:
+        return one_line(full_text(self))
+
+    def __str__(self) -> str:
+        return full_text(self)
 
     @property
     def page(self) -> Preset:
@@ -149,3 +172,9 @@ class Style:
     def number(self, value: float) -> str:
         """Return a weight as it is written on an edge."""
         return f"{value:.{self.digits}g}" if value == value else "nan"
+
+
+def _require_known(option: str, what: str, given: Iterable[object], known: Collection[str]) -> None:
+    for name in given:
+        if not isinstance(name, str) or name not in known:
+            raise unknown_name(f"draw {option}", what, str(name), known)

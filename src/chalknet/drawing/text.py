@@ -24,7 +24,7 @@ _SUBSCRIPTS = str.maketrans("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """A piece of a line: its letters, and whether they stand low (-1), level (0) or high (1)."""
 
     text: str
@@ -32,22 +32,22 @@ class Run:
 
 
 @lru_cache(maxsize=4096)
-def lines_of(markup: str) -> tuple[tuple[Run, ...], ...]:
+def lines_of(markup: str) -> tuple[tuple[TextRun, ...], ...]:
     """Return the lines of a label as runs; a hat is part of its letter, as Unicode writes it."""
     return tuple(_runs(line) for line in markup.split("\n"))
 
 
-def _runs(line: str) -> tuple[Run, ...]:
-    runs: list[Run] = []
+def _runs(line: str) -> tuple[TextRun, ...]:
+    runs: list[TextRun] = []
     for hat, script, inside, plain in _TOKEN.findall(line):
         if hat:
             text, shift = unicodedata.normalize("NFC", f"{hat}\u0302"), 0
         else:
             text, shift = (inside, 1 if script == "^" else -1) if script else (plain, 0)
         if runs and runs[-1].shift == shift:
-            runs[-1] = Run(runs[-1].text + text, shift)
+            runs[-1] = TextRun(runs[-1].text + text, shift)
         elif text:
-            runs.append(Run(text, shift))
+            runs.append(TextRun(text, shift))
     return tuple(runs)
 
 
@@ -67,7 +67,7 @@ def plain(markup: str) -> str:
     return "\n".join("".join(map(_plain, line)) for line in lines_of(markup))
 
 
-def _plain(run: Run) -> str:
+def _plain(run: TextRun) -> str:
     if run.shift == 0:
         return run.text
     if run.shift > 0:
@@ -76,7 +76,7 @@ def _plain(run: Run) -> str:
     return low if all(not letter.isascii() for letter in low) else f"_{run.text}"
 
 
-def _advance(run: Run) -> float:
+def _advance(run: TextRun) -> float:
     thousandths = sum(_letter(letter) for letter in unicodedata.normalize("NFD", run.text))
     return thousandths / 1000 * _SAFETY * (_SCRIPT if run.shift else 1)
 

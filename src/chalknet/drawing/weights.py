@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chalknet.drawing.diagram import Edge, Node
-from chalknet.drawing.layers import Layer
+from chalknet.drawing.layers import DrawnLayer
 from chalknet.drawing.style import Style
 from chalknet.errors import InvalidValue
 
@@ -16,13 +16,13 @@ Parameters: TypeAlias = Mapping[str, Sequence[float] | Matrix]
 
 
 @dataclass(frozen=True)
-class Weights:
+class ShownWeights:
     """The parameters a drawing may show, under the names of the built module: `0.weight`, `0.bias`.
 
     Args:
         parameters: `(out_features, in_features)` rows for a weight, `(out_features,)` for a bias; empty
             for a network that is not built.
-        style: tells whether and how they are shown.
+        style: whether and how they are shown.
     """
 
     parameters: Parameters
@@ -38,28 +38,28 @@ class Weights:
                 remedy="Give the module itself: draw(cn.build(network)), or the folder of a kept fit.",
             )
 
-    def matrix(self, layer: Layer) -> Matrix | None:
+    def matrix(self, layer: DrawnLayer) -> Matrix | None:
         """Return the weights of the linear map into a layer, a row an output."""
         key = f"{layer.linear.path}.weight" if layer.linear else ""
         return self.parameters.get(key)  # type: ignore[return-value]
 
-    def bias(self, layer: Layer) -> Sequence[float] | None:
+    def bias(self, layer: DrawnLayer) -> Sequence[float] | None:
         """Return the bias of the linear map into a layer."""
         key = f"{layer.linear.path}.bias" if layer.linear else ""
         return self.parameters.get(key)  # type: ignore[return-value]
 
     def on(
-        self, layer: Layer, sources: Sequence[Node], targets: Sequence[Node], edges: list[Edge]
+        self, layer: DrawnLayer, sources: Sequence[Node], targets: Sequence[Node], edges: list[Edge]
     ) -> list[Edge]:
-        """Return the edges of a linear map with the weights the style wants to see."""
+        """Return the edges of a linear map with their weights as the style asks."""
         matrix = self.matrix(layer)
         if self.style.weights == "none" or matrix is None:
             return edges
         row, column = _places(targets, len(matrix)), _places(sources, len(matrix[0]))
         return [self._with(edge, matrix[row[edge.target]][column[edge.source]]) for edge in edges]
 
-    def on_bias(self, layer: Layer, targets: Sequence[Node], edges: list[Edge]) -> list[Edge]:
-        """Return the edges from a bias node with the biases the style wants to see."""
+    def on_bias(self, layer: DrawnLayer, targets: Sequence[Node], edges: list[Edge]) -> list[Edge]:
+        """Return the edges from a bias node with their biases as the style asks."""
         bias = self.bias(layer)
         if self.style.weights == "none" or bias is None:
             return edges
@@ -77,7 +77,7 @@ def bracketed(number: str) -> str:
 
 
 def _places(column: Sequence[Node], width: int) -> dict[str, int]:
-    """Return which row of the matrix each node of a column is; behind the dots the last ones come."""
+    """Return which row of the matrix each node of a column is; after the dots come the last ones."""
     nodes = [node for node in column if node.kind != "bias"]
     dots = next((at for at, node in enumerate(nodes) if node.kind == "dots"), len(nodes))
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 
 import torch
@@ -10,7 +9,7 @@ from torch import nn
 
 from chalknet.errors import Unsettled
 from chalknet.module.random import RandomStream
-from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step, Visit
+from chalknet.network import Network, Visit, layer_call
 
 
 def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
@@ -21,7 +20,7 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
         seed: with `seed=s` the weights are those that `torch.manual_seed(s)` and the `Sequential`
             written by hand give, and the caller's random numbers go on as if nothing was drawn;
             without it they are drawn from torch's default generator, as by hand. Weights that the network
-            carries, since a drawing shows them, take the place of those drawn.
+            carries, because a drawing shows them, replace the random ones.
 
     Raises:
         Unsettled: naming the symbolic widths or the steps whose activation is not known.
@@ -33,12 +32,18 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
     """
     require_settled(network)
     with nullcontext() if seed is None else RandomStream(seed).active():
-        module = nn.Sequential(*[_BUILDERS[type(visit.step)](visit) for visit in network.walk()])
+        module = nn.Sequential(*[_layer(visit) for visit in network.walk()])
     parameters = dict(module.named_parameters())
     with torch.no_grad():
-        for name, values in network.weights.items():  # those that were drawn as numbers
+        for name, values in network.weights.items():  # read from a drawing
             parameters[name].copy_(torch.tensor(values))
     return module
+
+
+def _layer(visit: Visit) -> nn.Module:
+    call = layer_call(visit.step, visit.input_shape)
+    layer: nn.Module = getattr(nn, call.layer)(**call.arguments)
+    return layer
 
 
 def require_settled(network: Network) -> None:
@@ -58,31 +63,3 @@ def require_settled(network: Network) -> None:
             wanted="a known activation",
             remedy="Write which one it is, such as relu or sigmoid.",
         )
-
-
-def _linear(visit: Visit) -> nn.Module:
-    step, in_features = visit.step, visit.input_shape[-1]
-    assert isinstance(step, Linear) and isinstance(in_features, int) and isinstance(step.out_features, int)
-    return nn.Linear(in_features, step.out_features, bias=step.bias)
-
-
-def _activation(visit: Visit) -> nn.Module:
-    step = visit.step
-    assert isinstance(step, Activation)
-    # softmax and its kin run over the features, the last axis
-    axis = {} if step.row.elementwise else {"dim": -1}
-    module: nn.Module = getattr(nn, step.row.torch_class)(**step.all_options, **axis)
-    return module
-
-
-def _dropout(visit: Visit) -> nn.Module:
-    assert isinstance(visit.step, Dropout)
-    return nn.Dropout(visit.step.p)
-
-
-_BUILDERS: dict[type[Step], Callable[[Visit], nn.Module]] = {
-    Linear: _linear,
-    Activation: _activation,
-    Dropout: _dropout,
-    Flatten: lambda visit: nn.Flatten(),
-}

@@ -1,11 +1,10 @@
-"""From the nodes of a graph, as plain values, to the layers of a chain: the walk behind `read_onnx`."""
+"""From the nodes of a graph, as plain values, to the layers of a chain, for `read_onnx`."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -14,14 +13,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from chalknet.errors import CannotExpress, ShapeMismatch
+from chalknet.module.activation_patterns import OPERATIONS, Expression, X, activation_of
 from chalknet.module.build import build
-from chalknet.module.spelled import OPERATIONS, Expression, X, activation_of
-from chalknet.network import Activation, Dropout, Flatten, Network, Size, Step
+from chalknet.network import Activation, Dropout, Flatten, Network, Size, Step, size_of
 
 Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
 
-_LONGEST_SPELLING = 12  # nodes of one spelled-out activation; GELU by tanh takes nine
+_LONGEST_PATTERN = 12  # nodes that make one activation; GELU by tanh takes nine
 # (activation, operation, {attribute: option}); both sides have the same defaults
 ACTIVATION_NODES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("relu", "Relu", {}),
@@ -38,7 +37,7 @@ ACTIVATION_NODES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
 
 
 @dataclass(frozen=True)
-class Node:
+class GraphNode:
     """One node of a graph; `where` is what an error calls it."""
 
     where: str
@@ -58,8 +57,8 @@ class Node:
 
 
 @dataclass
-class Chain:
-    """The layers of the walk so far, and the value that the last of them gives.
+class LayerChain:
+    """The layers read so far, and the value that the last of them gives.
 
     Args:
         value: the name of that value.
@@ -67,9 +66,9 @@ class Chain:
         number_type: the number type of every weight, such as "float32".
         opset: the version of the operations.
         constants: the values that do not depend on the input, by name.
-        uses: how many of the nodes ahead take each value; the output counts as one.
+        uses: how many of the nodes not yet read take each value; the output counts as one.
         layers: the modules so far.
-        spelled: the values behind `value`, while an activation is being spelled out by several nodes.
+        pattern: the values computed from `value` while several nodes together make an activation.
     """
 
     value: str
@@ -79,10 +78,10 @@ class Chain:
     constants: dict[str, Array]
     uses: Counter[str]
     layers: list[nn.Module] = field(default_factory=list)
-    spelled: dict[str, Expression] = field(default_factory=dict)
+    pattern: dict[str, Expression] = field(default_factory=dict)
 
-    def advance(self, node: Node) -> None:
-        """Go past one node: a layer, a constant, or a part of a spelled-out activation.
+    def advance(self, node: GraphNode) -> None:
+        """Read one node: a layer, a constant, or one of the nodes that make an activation together.
 
         Raises:
             CannotExpress: for a node that no step of a chain describes.
@@ -95,13 +94,13 @@ class Chain:
         if node.operation == "Shape" and arriving == [self.value]:
             self.constants[node.outputs[0]] = _shape_as_target(self, node)
             return
-        alone = arriving == [self.value] and not self.uses[self.value] and not self.spelled
+        alone = arriving == [self.value] and not self.uses[self.value] and not self.pattern
         layer = _LAYERS[node.operation](self, node) if alone and node.operation in _LAYERS else None
         if layer is None:
-            layer = self._spell(node, arriving)
+            layer = self._match_pattern(node, arriving)
         if layer is not None:
             self.layers.append(layer)
-            self.value, self.spelled = node.outputs[0], {}
+            self.value, self.pattern = node.outputs[0], {}
 
     def finish(self, output: str) -> nn.Sequential:
         """Return the module; the chain must end at the output of the graph."""
@@ -110,15 +109,15 @@ class Chain:
                 where=f"the output {output!r}",
                 got=f"a chain of layers that ends at {self.value!r}",
                 wanted="one chain of layers from the input to the output",
-                remedy="Only an activation that torch.onnx.export spells out may take several nodes.",
+                remedy="Several nodes together may only be an activation as torch.onnx.export writes it.",
             )
         return nn.Sequential(*self.layers)
 
-    def _spell(self, node: Node, arriving: Sequence[str]) -> nn.Module | None:
-        known: dict[str, Expression] = {self.value: X, **self.spelled}
+    def _match_pattern(self, node: GraphNode, arriving: Sequence[str]) -> nn.Module | None:
+        known: dict[str, Expression] = {self.value: X, **self.pattern}
         elementary = OPERATIONS.get(node.operation)
-        behind = any(self.uses[name] for name in known)
-        if not set(arriving) <= set(known) or (behind and elementary is None):
+        used_again = any(self.uses[name] for name in known)
+        if not set(arriving) <= set(known) or (used_again and elementary is None):
             node.refuse(
                 f"a branch at {arriving[0]!r}",
                 "a chain, in which each value goes into one node",
@@ -126,14 +125,14 @@ class Chain:
             )
         arguments = [known[name] if name in known else self.number(name) for name in node.inputs]
         expression = elementary(*arguments) if elementary and None not in arguments else None
-        if expression is None or len(self.spelled) >= _LONGEST_SPELLING:
+        if expression is None or len(self.pattern) >= _LONGEST_PATTERN:
             node.refuse(
                 f"a calculation ({node.operation}) that no step describes",
                 "a linear map with one bias, or an activation, such as x * sigmoid(x)",
                 REMEDIES.get(node.operation, ""),
             )
-        self.spelled[node.outputs[0]] = expression
-        activation = None if behind else activation_of(expression)
+        self.pattern[node.outputs[0]] = expression
+        activation = None if used_again else activation_of(expression)
         return None if activation is None else _module(activation)
 
     def number(self, name: str) -> float | None:
@@ -142,17 +141,17 @@ class Chain:
         single = array.size == 1 and array.ndim <= len(self.shape) and array.dtype.kind in "fiu"
         return shortest(array.reshape(-1)[0]) if single else None
 
-    def weight(self, node: Node, index: int) -> Array:
+    def weight(self, node: GraphNode, index: int) -> Array:
         """Return the constant that is the node's input of this index, in the number type of the graph."""
         array = self.constants.get(node.inputs[index])
         if array is None:
-            node.refuse("a weight that is calculated", "a constant weight behind X")
+            node.refuse("a weight that is calculated", "a constant weight, the second operand after X")
         if array.dtype.name != self.number_type or not array.size:
             node.refuse(f"a weight of {_show(array)}", f"weights of {self.number_type}, as the input is")
         return array
 
-    def linear(self, node: Node, weight: Array, bias: Array | None) -> nn.Module:
-        """Return the layer of a weight (out, in) and a bias (out,), and note the shape behind it."""
+    def linear(self, node: GraphNode, weight: Array, bias: Array | None) -> nn.Module:
+        """Return the layer of a weight (out, in) and a bias (out,), and record the shape after it."""
         arriving = self.shape[-1]
         if isinstance(arriving, int) and arriving != weight.shape[1]:
             raise ShapeMismatch(
@@ -165,8 +164,8 @@ class Chain:
         return _linear(weight, bias)
 
     def flat(self) -> nn.Module:
-        """Return a Flatten, and note the shape behind it."""
-        self.shape = (self.shape[0], _size_of(self.shape[1:]))
+        """Return a Flatten, and record the shape after it."""
+        self.shape = (self.shape[0], size_of(self.shape[1:]))
         return _module(Flatten())
 
 
@@ -175,7 +174,7 @@ def shortest(value: Any) -> float:
     return float(str(value))
 
 
-def _gemm(chain: Chain, node: Node) -> nn.Module:
+def _gemm(chain: LayerChain, node: GraphNode) -> nn.Module:
     alpha, beta = (float(node.attributes.get(name, 1)) for name in ("alpha", "beta"))
     if node.attributes.get("transA"):
         node.refuse("transA=1", "transA=0, the samples in the rows of X")
@@ -194,14 +193,14 @@ def _times(factor: float, array: Array) -> Array:
         return array if factor == 1 else factor * array
 
 
-def _matmul(chain: Chain, node: Node) -> nn.Module:
+def _matmul(chain: LayerChain, node: GraphNode) -> nn.Module:
     weight = chain.weight(node, 1)  # (in, out)
     if weight.ndim != 2:
         node.refuse(f"a weight of {_show(weight)}", "a matrix, of two axes")
     return chain.linear(node, weight.T, None)
 
 
-def _add(chain: Chain, node: Node) -> nn.Module | None:
+def _add(chain: LayerChain, node: GraphNode) -> nn.Module | None:
     """Return the linear map before with this bias; None where there is none that lacks one."""
     last = chain.layers[-1] if chain.layers else None
     if not isinstance(last, nn.Linear) or last.bias is not None:
@@ -211,7 +210,7 @@ def _add(chain: Chain, node: Node) -> nn.Module | None:
     return _linear(last.weight.detach().numpy(), bias)
 
 
-def _bias(chain: Chain, node: Node, index: int, out_features: int) -> Array:
+def _bias(chain: LayerChain, node: GraphNode, index: int, out_features: int) -> Array:
     """Return the constant of this index as a bias (out,); one number or axes of size 1 in front are fine."""
     array = chain.weight(node, index)
     last = array.shape[-1] if array.ndim else 1
@@ -220,7 +219,7 @@ def _bias(chain: Chain, node: Node, index: int, out_features: int) -> Array:
     return np.broadcast_to(array.reshape(-1), (out_features,))
 
 
-def _dropout(chain: Chain, node: Node) -> nn.Module:
+def _dropout(chain: LayerChain, node: GraphNode) -> nn.Module:
     given = node.inputs[1] if len(node.inputs) > 1 else ""
     p = chain.number(given) if given else shortest(node.attributes.get("ratio", 0.5))
     if p is None:
@@ -228,16 +227,16 @@ def _dropout(chain: Chain, node: Node) -> nn.Module:
     return _module(Dropout(p))
 
 
-def _flatten(chain: Chain, node: Node) -> nn.Module:
+def _flatten(chain: LayerChain, node: GraphNode) -> nn.Module:
     axis = node.attributes.get("axis", 1)
     if axis not in (1, 1 - len(chain.shape)):
         node.refuse(f"axis={axis}", "axis=1, all values of a sample in one row")
     return chain.flat()
 
 
-def _reshape(chain: Chain, node: Node) -> nn.Module:
+def _reshape(chain: LayerChain, node: GraphNode) -> nn.Module:
     target = chain.constants[node.inputs[1]].tolist() if node.inputs[1] in chain.constants else []
-    batch, size = chain.shape[0], _size_of(chain.shape[1:])
+    batch, size = chain.shape[0], size_of(chain.shape[1:])
     batches = [batch] if node.attributes.get("allowzero") else [0, batch]
     whole = [[first, size] for first in (-1, *batches)] if size is not None else []
     if target not in [*whole, *([first, -1] for first in batches if first is not None)]:
@@ -249,7 +248,7 @@ def _reshape(chain: Chain, node: Node) -> nn.Module:
     return chain.flat()
 
 
-def _activation(chain: Chain, node: Node) -> nn.Module:
+def _activation(chain: LayerChain, node: GraphNode) -> nn.Module:
     kind, options = _KINDS[node.operation]
     axis = node.attributes.get("axis", -1 if chain.opset >= 13 else 1)
     if "Softmax" in node.operation and axis not in (-1, len(chain.shape) - 1):
@@ -259,20 +258,20 @@ def _activation(chain: Chain, node: Node) -> nn.Module:
     return _module(Activation(kind, given | numbers))
 
 
-def _swish(chain: Chain, node: Node) -> nn.Module:
+def _swish(chain: LayerChain, node: GraphNode) -> nn.Module:
     if node.attributes.get("alpha", 1.0) != 1.0:
         node.refuse(f"alpha={node.attributes['alpha']}", "alpha=1, which is SiLU")
     return _module(Activation("silu"))
 
 
-def _shape_as_target(chain: Chain, node: Node) -> Array:
+def _shape_as_target(chain: LayerChain, node: GraphNode) -> Array:
     """Return the shape with 0 for the batch, the sign by which a Reshape keeps it."""
-    if node.attributes or _size_of(chain.shape[1:]) is None:
+    if node.attributes or size_of(chain.shape[1:]) is None:
         node.refuse("a shape that is not wholly known", "numbers behind the batch axis", REMEDIES["Shape"])
     return np.array([0, *chain.shape[1:]])
 
 
-def _constant(node: Node, constants: Mapping[str, Array]) -> Array:
+def _constant(node: GraphNode, constants: Mapping[str, Array]) -> Array:
     """Return what a node makes of constants alone."""
     given = [constants[name] for name in node.inputs if name]
     axes = [array.ndim for array in given]
@@ -305,17 +304,12 @@ def _module(step: Step) -> nn.Module:
     return build(Network((1,), (step,)))[0]
 
 
-def _size_of(sizes: TensorShape) -> int | None:
-    numbers = [size for size in sizes if isinstance(size, int)]
-    return prod(numbers) if len(numbers) == len(sizes) else None
-
-
 def _show(array: Array) -> str:
     return f"{array.dtype.name} and shape {array.shape}"
 
 
 _KINDS = {operation: (kind, options) for kind, operation, options in ACTIVATION_NODES}
-_LAYERS: Mapping[str, Callable[[Chain, Node], nn.Module | None]] = {
+_LAYERS: Mapping[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
     "Add": _add,

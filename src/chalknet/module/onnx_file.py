@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from chalknet.errors import CannotExpress, FileProblem, MissingPackage, NotationError, unknown_name
 from chalknet.module.onnx_chain import (
-    ACTIVATION_NODES,
     KNOWN_OPERATIONS,
     REMEDIES,
     Array,
-    Chain,
-    Node,
+    GraphNode,
+    LayerChain,
     TensorShape,
 )
-from chalknet.module.read import read_module
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Shape, Size, Step, Visit
+from chalknet.module.onnx_writer import INPUT, GraphWriter, write_node
+from chalknet.module.read import flat, read_module
+from chalknet.network import Shape, Size
 
 _LARGEST_FILE_BYTES = 2_000_000_000  # protobuf reads no more
 _OLDEST_OPSET = 7  # before it, Add and Gemm broadcast by rules of their own
 _OPSET, _IR_VERSION = 20, 9  # the first with Gelu, and the file version of its time
 _DEFAULT_DOMAIN = ("", "ai.onnx")
-_INPUT, _OUTPUT = "X", "yhat"
-_PLAIN = {kind: (operation, options) for kind, operation, options in ACTIVATION_NODES}
+_OUTPUT = "yhat"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class OnnxModel:
 
     Args:
         module: the chain with its weights, in the number type of the file.
-        input_shape: shape of one sample, the batch axis left out; None where the file does not tell it.
+        input_shape: shape of one sample, the batch axis left out; None where the file does not state it.
     """
 
     module: nn.Sequential
@@ -77,7 +75,7 @@ def read_onnx(path: Path) -> OnnxModel:
     uses[graph.output[0].name] += 1
     opset = max(entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN)
     shape, number_type = _input_type(inputs[0], onnx)
-    chain = Chain(inputs[0].name, shape, number_type, opset, constants, uses)
+    chain = LayerChain(inputs[0].name, shape, number_type, opset, constants, uses)
     for node in nodes:
         chain.advance(node)
     module = chain.finish(graph.output[0].name)
@@ -108,20 +106,16 @@ def write_onnx(module: nn.Sequential, input_shape: Shape) -> bytes:
             wanted="at most 2 GB",
             remedy="Keep the weights as safetensors.",
         )
-    linears = iter([leaf for leaf in module.modules() if isinstance(leaf, nn.Linear)])
-    writer = _Writer(onnx.helper.make_node)
-    for visit in network.walk():
-        if isinstance(visit.step, Linear):
-            writer.linear(visit, next(linears))
-        else:
-            _WRITERS[type(visit.step)](writer, visit)
+    writer = GraphWriter(onnx.helper.make_node)
+    for visit, layer in zip(network.walk(), flat(module), strict=True):
+        write_node(writer, visit, layer)
     writer.nodes[-1].output[0] = _OUTPUT
     batch = "batch" if "n" in network.symbols else "n"
     number, describe = onnx.TensorProto.FLOAT, onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
         writer.nodes,
         network.name,
-        [describe(_INPUT, number, [batch, *network.input_shape])],
+        [describe(INPUT, number, [batch, *network.input_shape])],
         [describe(_OUTPUT, number, [batch, *network.output_shape])],
         [onnx.numpy_helper.from_array(array, name) for name, array in writer.constants.items()],
     )
@@ -217,7 +211,7 @@ def _array(tensor: Any, onnx: ModuleType) -> Array:
     return array
 
 
-def _node(node: Any, index: int, onnx: ModuleType) -> Node:
+def _node(node: Any, index: int, onnx: ModuleType) -> GraphNode:
     kinds = onnx.AttributeProto
     readers: dict[int, Callable[[Any], object]] = {
         kinds.FLOAT: lambda given: np.float32(given.f),
@@ -227,7 +221,7 @@ def _node(node: Any, index: int, onnx: ModuleType) -> Node:
         kinds.STRING: lambda given: given.s.decode("utf-8", "replace"),
         kinds.TENSOR: lambda given: _array(given.t, onnx),
     }
-    result = Node(_where(node, index), node.op_type, tuple(node.input), tuple(node.output), {})
+    result = GraphNode(_where(node, index), node.op_type, tuple(node.input), tuple(node.output), {})
     for given in node.attribute:
         if given.type not in readers:
             result.refuse(f"the attribute {given.name!r} of a rare type", "numbers, words and tensors")
@@ -239,7 +233,7 @@ def _where(node: Any, index: int) -> str:
 
 
 def _input_type(value: Any, onnx: ModuleType) -> tuple[TensorShape, str]:
-    """Return the shape of the input with its batch axis, as far as it is told, and its number type."""
+    """Return the shape of the input with its batch axis, as far as stated, and its number type."""
     kind, types = value.type.tensor_type, onnx.TensorProto
     number_type = {types.FLOAT16: "float16", types.FLOAT: "float32", types.DOUBLE: "float64"}.get(
         kind.elem_type
@@ -274,100 +268,6 @@ def _sample_shape(shape: TensorShape, module: nn.Sequential) -> Shape | None:
     return None if flattened and any(isinstance(size, str) for size in sizes) else sizes
 
 
-@dataclass
-class _Writer:
-    """The nodes and weights written so far, and the name of the value that the last node gives."""
-
-    make_node: Callable[..., Any]
-    nodes: list[Any] = field(default_factory=list)
-    constants: dict[str, Array] = field(default_factory=dict)
-    value: str = _INPUT
-
-    def put(self, path: str, operation: str, *inputs: str, **attributes: object) -> str:
-        """Write one node and return the name of what it gives."""
-        for name, number in attributes.items():
-            if isinstance(number, float):
-                _float32(f"step {path}, {name}", number)
-        self.value = f"{path}/{operation}"
-        self.nodes.append(self.make_node(operation, inputs, [self.value], name=self.value, **attributes))
-        return self.value
-
-    def number(self, name: str, number: float) -> str:
-        """Write one number and return its name."""
-        self.constants[name] = _float32(f"the number {name}", number)
-        return name
-
-    def linear(self, visit: Visit, layer: nn.Linear) -> None:
-        """Write a linear map: Gemm over rows, MatMul and Add where a sample has more axes."""
-        rows = len(visit.input_shape) == 1
-        names = [f"{visit.path}.{name}" for name, _ in layer.named_parameters()]  # weight, then bias
-        for name, parameter in zip(names, layer.parameters(), strict=True):
-            array = parameter.detach().to("cpu", torch.float32).numpy()
-            self.constants[name] = array if rows or array.ndim == 1 else array.T
-        if rows:
-            self.put(visit.path, "Gemm", self.value, *names, transB=1)
-            return
-        self.put(visit.path, "MatMul", self.value, names[0])
-        for bias in names[1:]:
-            self.put(visit.path, "Add", self.value, bias)
-
-
-def _float32(where: str, number: float) -> Array:
-    with np.errstate(over="ignore", under="ignore"):
-        array = np.array(number, dtype=np.float32)
-    if not np.isfinite(array) or bool(array) != bool(number):
-        raise CannotExpress(
-            where=where,
-            got=f"{number!r}",
-            wanted="a number that float32 can hold",
-            remedy="ONNX keeps options of activations as float32.",
-        )
-    return array
-
-
-def _write_activation(writer: _Writer, visit: Visit) -> None:
-    step, path, x = visit.step, visit.path, writer.value
-    assert isinstance(step, Activation)
-    if step.kind == "silu":
-        writer.put(path, "Mul", x, writer.put(path, "Sigmoid", x))
-    elif step.kind == "softplus" and step.options:
-        _write_softplus(writer, path, step.all_options)
-    else:
-        operation, options = _PLAIN[step.kind]
-        given = {name: step.all_options[option] for name, option in options.items()}
-        writer.put(path, operation, x, **given, **({} if step.row.elementwise else {"axis": -1}))
-
-
-def _write_softplus(writer: _Writer, path: str, options: Mapping[str, Any]) -> None:
-    """Write log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold."""
-    x = scaled = writer.value
-    beta, threshold = options["beta"], options["threshold"]
-    if beta != 1:
-        scaled = writer.put(path, "Mul", x, writer.number(f"{path}.beta", beta))
-    smooth = writer.put(path, "Softplus", scaled)
-    if beta != 1:
-        smooth = writer.put(path, "Div", smooth, f"{path}.beta")
-    if threshold != ACTIVATIONS["softplus"].options["threshold"]:
-        above = writer.put(path, "Greater", scaled, writer.number(f"{path}.threshold", threshold))
-        writer.put(path, "Where", above, x, smooth)
-
-
-def _write_dropout(writer: _Writer, visit: Visit) -> None:
-    assert isinstance(visit.step, Dropout)
-    if visit.step.p == 1:
-        raise CannotExpress(
-            where=f"step {visit.path} (Dropout)",
-            got="p=1",
-            wanted="a probability below 1, which is what ONNX allows",
-            remedy="Leave the step out, or choose a smaller p.",
-        )
-    writer.put(visit.path, "Dropout", writer.value, writer.number(f"{visit.path}.ratio", visit.step.p))
-
-
-def _write_flatten(writer: _Writer, visit: Visit) -> None:
-    writer.put(visit.path, "Flatten", writer.value, axis=1)
-
-
 def _file_problem(path: Path, got: str) -> FileProblem:
     return FileProblem(
         where=str(path),
@@ -388,10 +288,3 @@ def _damaged(got: str) -> NotationError:
 
 def _first_line(problem: Exception) -> str:
     return next((line.strip()[:200] for line in str(problem).splitlines() if line.strip()), "no reason given")
-
-
-_WRITERS: Mapping[type[Step], Callable[[_Writer, Visit], None]] = {
-    Activation: _write_activation,
-    Dropout: _write_dropout,
-    Flatten: _write_flatten,
-}

@@ -1,4 +1,4 @@
-"""A stream of torch's random numbers of its own, the caller's left as they were found."""
+"""A separate stream of torch's random numbers; those of the caller are left as they were."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import torch
 
 
 class RandomStream:
-    """The numbers that follow `torch.manual_seed(seed)`, drawn in stretches.
+    """The numbers that follow `torch.manual_seed(seed)`, drawn in one or several periods.
 
     Torch's initialisers and Dropout draw from the default generators and from nothing else, so a
-    stream lends them its state for a stretch and takes it back.
+    stream sets their state while it is active and saves it afterwards.
 
     Args:
         seed: any integer that `torch.manual_seed` takes.
@@ -31,7 +31,7 @@ class RandomStream:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Let the body draw from this stream; the caller's generators are put back behind it."""
+        """Let the body draw from this stream; the caller's generators are restored afterwards."""
         with self._kept():
             self._write(self._states)
             try:
@@ -40,17 +40,17 @@ class RandomStream:
                 self._states = self._read()
 
     def begin(self, seed: int) -> None:
-        """Begin the numbers anew from a seed; within `active`."""
+        """Restart the numbers from a seed; within `active`."""
         for generator in self._generators:
             generator.manual_seed(seed)
 
     @property
     def states(self) -> tuple[torch.Tensor, ...]:
-        """Return where the stream stands: a state for each generator, the CPU's first."""
+        """Return the position in the stream: a state for each generator, the CPU's first."""
         return tuple(state.clone() for state in self._states)
 
     def go_to(self, states: Sequence[torch.Tensor]) -> None:
-        """Go on from these states; generators beyond them keep their own."""
+        """Continue from these states; further generators keep their own."""
         self._states = [*(state.clone() for state in states), *self._states[len(states) :]][
             : len(self._generators)
         ]

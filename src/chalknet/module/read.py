@@ -1,20 +1,27 @@
-"""From a torch module back to a Network."""
+"""Read a torch module as a Network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
-from chalknet.errors import CannotExpress, InvalidValue, ShapeMismatch, unknown_name
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Network, Shape, Step
+from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, ShapeMismatch, unknown_name
+from chalknet.network import Network, Shape, Step, TorchLayer, torch_layers
 
-_ACTIVATION_OF = {getattr(nn, row.torch_class): row for row in ACTIVATIONS.values() if row.settled}
+
+class _LayerRead(NamedTuple):
+    """A module that was read: what an error calls it, its step, and the last sizes that it takes."""
+
+    where: str
+    step: Step
+    takes: Shape
 
 
 def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Network:
-    """Return the Network that a module of the chain kind is: `nn.Sequential`, nested too, or one layer.
+    """Return the Network that a chain of layers is: an `nn.Sequential`, nested too, or one layer.
 
     Args:
         module: a chain of Linear, activations, Dropout and Flatten.
@@ -27,19 +34,17 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
     """
     leaves = list(_leaves(module, ""))
     _refuse_shared_weights(leaves)
-    steps = [(path, leaf, _step(path, leaf)) for path, leaf in leaves]
-    widths = [leaf.in_features for _, leaf, _ in steps if isinstance(leaf, nn.Linear)]
+    layers = [_read(path, leaf) for path, leaf in leaves]
     if input_shape is None:
-        input_shape = (widths[0],) if widths else ("m",)
-    network = Network(input_shape, tuple(step for _, _, step in steps))
-    for (path, leaf, _), visit in zip(steps, network.walk(), strict=True):
-        arriving = visit.input_shape[-1]
-        if isinstance(leaf, nn.Linear) and leaf.in_features != arriving:
+        input_shape = next((layer.takes for layer in layers if layer.takes), ("m",))
+    network = Network(input_shape, tuple(layer.step for layer in layers))
+    for layer, visit in zip(layers, network.walk(), strict=True):
+        if mismatch := visit.mismatch(layer.takes):
             raise ShapeMismatch(
-                where=f"module {path or 'itself'} ({leaf})",
-                got=f"{arriving} features from the step before it",
-                wanted=f"{leaf.in_features} features",
-                remedy=f"Write Linear({arriving}, {leaf.out_features}), or mend the width before it.",
+                where=layer.where,
+                got=f"{mismatch.arriving} features from the step before it",
+                wanted=f"{mismatch.takes} features",
+                remedy=f"Write {mismatch.mended}, or mend the width before it.",
             )
     return network
 
@@ -55,7 +60,7 @@ def network_of(model: Network | nn.Module) -> Network | None:
 
 
 def flat(module: nn.Module) -> nn.Sequential:
-    """Return the same layers of a chain side by side, as `build` makes them; weights are shared."""
+    """Return the layers of a chain in one flat `Sequential`, as `build` makes it; weights are shared."""
     return nn.Sequential(*[leaf for _, leaf in _leaves(module, "")])
 
 
@@ -93,47 +98,34 @@ def _refuse_shared_weights(leaves: list[tuple[str, nn.Module]]) -> None:
                 )
 
 
-def _step(path: str, module: nn.Module) -> Step:
+def _described(layer: TorchLayer, module: nn.Module) -> dict[str, Any]:
+    """Return the arguments that this module was made with; for a bias, whether there is one."""
+    parameters = module._parameters  # a bias that was left out is kept here as None
+    return {
+        name: parameters[name] is not None if name in parameters else getattr(module, name)
+        for name in layer.effective
+    }
+
+
+def _read(path: str, module: nn.Module) -> _LayerRead:
     where = f"module {path or 'itself'} ({type(module).__name__})"
-    reader = _READERS.get(type(module))
-    if reader is None:
-        known = unknown_name(where, "layer", type(module).__name__, [kind.__name__ for kind in _READERS])
+    layers = {name: layer for name, layer in torch_layers().items() if not _is_lazy(name)}
+    layer = layers.get(type(module).__name__)
+    if layer is None or type(module) is not getattr(nn, layer.name):
+        known = unknown_name(where, "layer", type(module).__name__, layers)
         raise CannotExpress(
             where=where,
             got="a layer that no step of a Network describes",
-            wanted=f"one of {', '.join(kind.__name__ for kind in _READERS)}",
+            wanted=f"one of {', '.join(layers)}",
             remedy=f"{known.remedy} A module of another kind can still be fitted as it is.",
         )
-    return reader(where, module)
+    given = _described(layer, module)
+    try:
+        return _LayerRead(where, layer.make(given), layer.sizes_taken(given))
+    except ChalknetError as problem:
+        problem.where = where
+        raise
 
 
-def _read_activation(where: str, module: nn.Module) -> Step:
-    row = _ACTIVATION_OF[type(module)]
-    if not row.elementwise and getattr(module, "dim", None) not in (None, 1, -1):
-        raise InvalidValue(
-            where=where,
-            got=f"dim={module.dim}",
-            wanted="dim=1 or dim=-1, over the features",
-            remedy="Over the batch, the samples would no longer be mapped one by one.",
-        )
-    return Activation(row.name, {option: getattr(module, option) for option in row.options})
-
-
-def _read_flatten(where: str, module: nn.Module) -> Step:
-    assert isinstance(module, nn.Flatten)
-    if module.start_dim != 1 or module.end_dim != -1:
-        raise InvalidValue(
-            where=where,
-            got=f"start_dim={module.start_dim}, end_dim={module.end_dim}",
-            wanted="all axes of a sample in one row, start_dim=1 and end_dim=-1",
-            remedy="Write Flatten().",
-        )
-    return Flatten()
-
-
-_READERS: dict[type[nn.Module], Callable[[str, nn.Module], Step]] = {
-    nn.Linear: lambda where, module: Linear(module.out_features, bias=module.bias is not None),  # type: ignore[arg-type]
-    nn.Dropout: lambda where, module: Dropout(module.p),  # type: ignore[arg-type]
-    nn.Flatten: _read_flatten,
-    **dict.fromkeys(_ACTIVATION_OF, _read_activation),
-}
+def _is_lazy(name: str) -> bool:
+    return issubclass(getattr(nn, name), LazyModuleMixin)

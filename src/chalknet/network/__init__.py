@@ -4,25 +4,34 @@ from chalknet.network.activation import ACTIVATIONS, Activation, ActivationKind,
 from chalknet.network.dropout import Dropout
 from chalknet.network.flatten import Flatten
 from chalknet.network.linear import Linear
-from chalknet.network.network import STEPS, Network, Visit
-from chalknet.network.shape import Shape, Size, as_shape, show_shape, size_of
-from chalknet.network.step import Step
+from chalknet.network.network import Network, Visit
+from chalknet.network.shape import Shape, Size, as_shape, numbers, show_shape, size_of
+from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
+from chalknet.network.steps import STEPS, kind_of, layer_call, torch_layers
 
 __all__ = [
     "ACTIVATIONS",
     "STEPS",
     "Activation",
     "ActivationKind",
+    "Arguments",
     "Dropout",
     "Flatten",
+    "LayerCall",
     "Linear",
     "Network",
     "Shape",
     "Size",
     "Step",
+    "StepKind",
+    "TorchLayer",
     "Visit",
     "activation_name",
     "as_shape",
+    "kind_of",
+    "layer_call",
+    "numbers",
     "show_shape",
     "size_of",
+    "torch_layers",
 ]

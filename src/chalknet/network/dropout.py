@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalknet.errors import InvalidValue
 from chalknet.network.shape import Shape
-from chalknet.network.step import Step
+from chalknet.network.step import LayerCall, Step, StepKind, TorchLayer
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,17 @@ class Dropout(Step):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input shape."""
         return input_shape
+
+
+DROPOUT = StepKind(
+    step=Dropout,
+    layers=lambda: [
+        TorchLayer(
+            "Dropout", ("p", "inplace"), lambda given: Dropout(given.get("p", 0.5)), function="dropout"
+        )
+    ],
+    call=lambda step, input_shape: LayerCall("Dropout", {"p": step.p}),
+    words=("dropout", "drop"),
+    options=("p",),
+    is_idle=lambda step, input_shape: step.p == 0,
+)

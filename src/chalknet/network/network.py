@@ -4,34 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.activation import Activation
-from chalknet.network.dropout import Dropout
-from chalknet.network.flatten import Flatten
-from chalknet.network.linear import Linear
 from chalknet.network.shape import Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
-
-STEPS: dict[str, type[Step]] = {step.__name__: step for step in (Linear, Activation, Dropout, Flatten)}
+from chalknet.network.steps import STEPS, layer_call
+from chalknet.units import full_text, one_line
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One step met on the walk from X to yhat.
+    """One step as `Network.walk` meets it, from X to yhat.
 
     Args:
         path: the step's place, `"0"` for the first one; equal to its name in the built `nn.Sequential`.
         step: the step.
         input_shape: shape of one sample before it, the batch axis left out.
-        output_shape: shape of one sample behind it.
+        output_shape: shape of one sample after it.
     """
 
     path: str
     step: Step
     input_shape: Shape
     output_shape: Shape
+
+    def mismatch(self, takes: Shape) -> Mismatch | None:
+        """Return how the last sizes that arrive differ from those that a layer takes, or None."""
+        arriving = self.input_shape[len(self.input_shape) - len(takes) :]
+        if arriving == takes:
+            return None
+        call = layer_call(self.step, self.input_shape)
+        right, wrong = ("x".join(map(str, sizes)) for sizes in (arriving, takes))
+        others = [str(value) for value in call.arguments.values()][1:]
+        written, mended = (f"{call.layer}({', '.join([sizes, *others])})" for sizes in (wrong, right))
+        return Mismatch(wrong, right, written, mended)
+
+
+class Mismatch(NamedTuple):
+    """A layer whose input sizes differ from those that arrive, and its call as it is and as it should be."""
+
+    takes: str
+    arriving: str
+    written: str
+    mended: str
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,7 @@ class Network:
         steps: the steps in their order, at least one.
         name: what the network is called; two networks that differ in it alone are equal.
         notes: what a reader had to assume, a sentence each; no part of the network's value either.
-        weights: parameters that were drawn with it, under the names of the built module (`0.weight`: a
+        weights: parameters that a drawing shows, under the names of the built module (`0.weight`: a
             row an output, `0.bias`); no part of the network's value either.
 
     Raises:
@@ -63,24 +80,30 @@ class Network:
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", as_shape(self.input_shape, "the network's input shape"))
         object.__setattr__(self, "steps", tuple(self.steps))
-        wrong = [step for step in self.steps if not isinstance(step, Step)]
+        wrong = [step for step in self.steps if type(step) not in [kind.step for kind in STEPS.values()]]
         if wrong or not self.steps:
             raise InvalidValue(
                 where="the network's steps",
                 got=repr(wrong[0]) if wrong else "no step at all",
-                wanted="at least one step, each a Linear, Activation, Dropout or Flatten",
+                wanted=f"at least one step, each one of {', '.join(STEPS)}",
                 remedy="Write the steps in the order in which X passes through them.",
             )
-        for _ in self.walk():  # each step says here whether it can take what the one before it gives
+        for _ in self.walk():  # a step that cannot take the shape before it raises here
             pass
 
+    def __repr__(self) -> str:
+        return one_line(full_text(self))
+
+    def __str__(self) -> str:
+        return full_text(self)
+
     def walk(self) -> Iterator[Visit]:
-        """Yield every step with the shapes before and behind it: the one traversal of a network."""
+        """Yield every step with the shapes before and after it: the one traversal of a network."""
         shape = self.input_shape
         for index, step in enumerate(self.steps):
-            behind = step.output_shape(shape)
-            yield Visit(str(index), step, shape, behind)
-            shape = behind
+            after = step.output_shape(shape)
+            yield Visit(str(index), step, shape, after)
+            shape = after
 
     @property
     def output_shape(self) -> Shape:
@@ -91,7 +114,7 @@ class Network:
     def symbols(self) -> tuple[str, ...]:
         """Return the symbolic widths, in the order in which they are met."""
         sizes: list[Size] = [*self.input_shape]
-        sizes += [step.out_features for step in self.steps if isinstance(step, Linear)]
+        sizes += [getattr(step, name) for step in self.steps for name in step.sizes]
         return tuple(dict.fromkeys(size for size in sizes if isinstance(size, str)))
 
     @property
@@ -138,11 +161,11 @@ class Network:
                 raise unknown_name("bind", "symbol", symbol, self.symbols or ("no symbol at all",))
         numbers = {symbol: as_size(size, f"bind {symbol}") for symbol, size in sizes.items()}
 
-        def settle(size: Size) -> Size:
+        def bound(size: Size) -> Size:
             return numbers.get(size, size) if isinstance(size, str) else size
 
-        steps = tuple(
-            replace(step, out_features=settle(step.out_features)) if isinstance(step, Linear) else step
+        steps = [
+            replace(step, **{name: bound(getattr(step, name)) for name in step.sizes})  # type: ignore[type-var]
             for step in self.steps
-        )
-        return replace(self, input_shape=tuple(settle(size) for size in self.input_shape), steps=steps)
+        ]
+        return replace(self, input_shape=tuple(map(bound, self.input_shape)), steps=tuple(steps))

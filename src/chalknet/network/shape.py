@@ -52,10 +52,15 @@ def as_shape(value: object, where: str) -> Shape:
     return tuple(as_size(entry, where) for entry in entries)
 
 
-def size_of(shape: Shape) -> int | None:
-    """Return the number of values in one sample, or None while a symbol is in the shape."""
-    numbers = [size for size in shape if isinstance(size, int)]
-    return prod(numbers) if len(numbers) == len(shape) else None
+def numbers(shape: tuple[Size | None, ...]) -> tuple[int, ...]:
+    """Return the sizes of a shape that are numbers; all of them once every symbol is bound."""
+    return tuple(size for size in shape if isinstance(size, int))
+
+
+def size_of(shape: tuple[Size | None, ...]) -> int | None:
+    """Return the number of values in one sample, or None while a size is a symbol or not known."""
+    known = numbers(shape)
+    return prod(known) if len(known) == len(shape) else None
 
 
 def show_shape(shape: Shape, batch: str = "n") -> str:

@@ -1,21 +1,27 @@
-"""What a step of a network states of itself."""
+"""What a step of a network is, and the row by which every room knows a kind of step."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from chalknet.network.shape import Shape
 
 
 class Step(ABC):
-    """One step on the path from X to yhat: facts and no behaviour."""
+    """One step on the path from X to yhat: facts and no behaviour.
+
+    `sizes` names the fields that are sizes, which may be symbols.
+    """
 
     trainable: ClassVar[bool] = False
+    sizes: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one sample behind this step."""
+        """Return the shape of one sample after this step."""
 
     def parameters(self, input_shape: Shape) -> int | None:
         """Return the number of trainable parameters; None while a width is a symbol."""
@@ -24,3 +30,69 @@ class Step(ABC):
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Return the multiply-adds for one sample; None while a width is a symbol."""
         return 0
+
+
+AnyStep = TypeVar("AnyStep", bound=Step)
+Arguments: TypeAlias = Mapping[str, Any]
+WITHOUT_EFFECT = ("device", "dtype", "inplace")  # parameters of layers that do not change the network
+
+
+@dataclass(frozen=True)
+class TorchLayer:
+    """A class of `torch.nn` that is read as a step, from a module and from code.
+
+    Args:
+        name: the class, such as `Linear`.
+        parameters: the names of its parameters in torch's order; None for any, which are ignored.
+        make: the step of the parameters that are given, by name; raises InvalidValue for what no step is.
+        widths: the parameters that must be given, each a whole number or a symbol.
+        takes: the parameter that says which sizes must arrive; empty for none.
+        function: its name as a function of x, such as `relu` in `F.relu(x)`; empty for none.
+    """
+
+    name: str
+    parameters: tuple[str, ...] | None
+    make: Callable[[Arguments], Step]
+    widths: tuple[str, ...] = ()
+    takes: str = ""
+    function: str = ""
+
+    @property
+    def effective(self) -> tuple[str, ...]:
+        """Return the parameters that say which step it is."""
+        return tuple(name for name in self.parameters or () if name not in WITHOUT_EFFECT)
+
+    def sizes_taken(self, given: Arguments) -> Shape:
+        """Return the last sizes of the shape that must arrive; empty where the parameters say none."""
+        sizes = given.get(self.takes, ()) if self.takes else ()
+        return tuple(sizes) if isinstance(sizes, Sequence) and not isinstance(sizes, str) else (sizes,)
+
+
+class LayerCall(NamedTuple):
+    """The call that makes a layer: a class of `torch.nn` and its keyword arguments."""
+
+    layer: str
+    arguments: Arguments
+
+
+@dataclass(frozen=True)
+class StepKind(Generic[AnyStep]):
+    """One kind of step, a row of `STEPS`: what every room needs to know of it.
+
+    Args:
+        step: the class; its own methods state shapes, parameters and multiply-adds.
+        layers: gives the classes of `torch.nn` that are read as it.
+        call: the layer that it is built as and written as, for a step and the shape that arrives.
+        words: its names in arrow text, shorthand and LaTeX, lower case, without `_` and `-`; the first is
+            written.
+        options: the fields that its word takes in brackets, in their order.
+        is_idle: whether a step changes nothing for samples of a shape, so that networks with and without
+            it are the same.
+    """
+
+    step: type[AnyStep]
+    layers: Callable[[], Iterable[TorchLayer]]
+    call: Callable[[AnyStep, Shape], LayerCall]
+    words: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    is_idle: Callable[[AnyStep, Shape], bool] = lambda step, input_shape: False

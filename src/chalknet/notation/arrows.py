@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from chalknet.network import Linear, Network, Shape, show_shape
 from chalknet.notation.formula import read_formula
 from chalknet.notation.notation import Notation
 from chalknet.notation.roles import role_of
 from chalknet.notation.shapes import BATCH_NAMES
-from chalknet.notation.stations import stations
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.states import states_of
+from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.words import settled_word, write_step
 
 _COMMENT = re.compile(r"#[^\n]*")
@@ -32,16 +33,16 @@ def read_arrows(text: str, name: str | None = None) -> Network:
         ChalknetError: with the line and a caret.
     """
     blanked = _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
-    return read_formula(Source("arrow text", blanked, text))
+    return read_formula(SourceText("arrow text", blanked, text))
 
 
 def write_arrows(network: Network) -> str:
     """Return the network as `X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) = yhat`."""
-    first, *others = stations(network)
+    first, *others = states_of(network)
     pieces = [first.name + show_shape(first.shape)]
-    for station in others:
-        label = write_step(station.step, station.index) if station.step else ""
-        pieces.append(f"-{label}-> {station.name}{show_shape(station.shape)}")
+    for state in others:
+        label = write_step(state.step, state.index) if state.step else ""
+        pieces.append(f"-{label}-> {state.name}{show_shape(state.shape)}")
     return " ".join(pieces) + " = yhat"
 
 
@@ -69,7 +70,7 @@ def _width(shape: Shape) -> str:
 
 
 def recognise_arrows(text: str) -> float:
-    """Return how sure a glance is that a text is a formula of arrows."""
+    """Return how likely it is that a text is a formula of arrows."""
     text = _COMMENT.sub("", text)
     if _OTHER_FORM.search(text):
         return 0.0
@@ -86,11 +87,5 @@ ARROWS = Notation(
     write=write_arrows,
     lossless=True,
 )
-SHORTHAND = Notation(
-    name="shorthand",
-    suffixes=(),
-    recognise=lambda text: recognise_arrows(text) / 2,  # arrow text reads it too
-    read=read_arrows,
-    write=write_shorthand,
-    lossless=True,
-)
+# Read by the row of arrow text, which is recognised first.
+SHORTHAND = replace(ARROWS, name="shorthand", suffixes=(), write=write_shorthand)

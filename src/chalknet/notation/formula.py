@@ -1,4 +1,4 @@
-"""From the tokens of a formula to its network: one way for every notation that writes states and arrows."""
+"""From the tokens of a formula to its network, for every notation that writes states and arrows."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step, 
 from chalknet.notation.grammar import tokens
 from chalknet.notation.roles import role_of
 from chalknet.notation.shapes import read_sizes
-from chalknet.notation.tokens import Arrow, Mark, Sizes, Source, Span, State, Token, Word
+from chalknet.notation.tokens import Arrow, Mark, Sizes, SourceText, Span, StateToken, Token, Word
 from chalknet.notation.words import with_bias, write_step
 
 _NAME_BEFORE = re.compile(r"\s*([^\W\d]\w*)\s*:")
 
 
-def read_formula(source: Source) -> Network:
+def read_formula(source: SourceText) -> Network:
     """Return the network that a formula describes.
 
     What is not written is taken from the states (an arrow with nothing over it, a state without a shape);
@@ -32,26 +32,26 @@ def read_formula(source: Source) -> Network:
     named = _NAME_BEFORE.match(source.text)
     named = None if named and role_of(named.group(1)) == "input" else named  # X: (n,784) -> ...
     path = _read_path(source, tokens(source, named.end() if named else 0))
-    reading = _Reading(source, _with_symbols(source, path))
+    reading = _FormulaReading(source, _with_symbols(source, path))
     return reading.network(named.group(1) if named else "net")
 
 
 @dataclass(frozen=True)
 class _Path:
-    """The way from X to yhat: between two arrows stand one or several states that are said to be one."""
+    """The path from X to yhat: between two arrows, one or several names of the same state."""
 
-    nodes: list[list[State]]
+    nodes: list[list[StateToken]]
     arrows: list[Arrow]
 
 
-def _read_path(source: Source, found: Iterable[Token]) -> _Path:
-    nodes: list[list[State]] = [[]]
+def _read_path(source: SourceText, found: Iterable[Token]) -> _Path:
+    nodes: list[list[StateToken]] = [[]]
     arrows: list[Arrow] = []
     brackets: list[Mark] = []
     before: Token | None = None
     for token in found:
         match token:
-            case State():
+            case StateToken():
                 joined = isinstance(before, Mark) and before.sign in "=,"
                 if nodes[-1] and not joined and not _is_among(token, nodes[-1]):
                     raise _refuse_neighbours(source, nodes[-1][-1], token)
@@ -74,11 +74,11 @@ def _read_path(source: Source, found: Iterable[Token]) -> _Path:
     return _Path(nodes, arrows)
 
 
-def _is_among(state: State, node: list[State]) -> bool:
+def _is_among(state: StateToken, node: list[StateToken]) -> bool:
     return bool(state.name) and state.name in (other.name for other in node)
 
 
-def _check_begins_at_state(source: Source, arrow: Arrow, node: list[State]) -> None:
+def _check_begins_at_state(source: SourceText, arrow: Arrow, node: list[StateToken]) -> None:
     if node and (len(node) == 1 or not _starts_anew(source, node)):
         return
     raise source.refuse(
@@ -89,13 +89,13 @@ def _check_begins_at_state(source: Source, arrow: Arrow, node: list[State]) -> N
     )
 
 
-def _starts_anew(source: Source, node: list[State]) -> bool:
-    """Return whether an arrow leaves a state that a comma set apart from the path so far."""
+def _starts_anew(source: SourceText, node: list[StateToken]) -> bool:
+    """Return whether an arrow starts at a state that a comma separates from the path so far."""
     between = source.text[node[-2].span.end : node[-1].span.start]
     return "=" not in between and not _is_among(node[-1], node[:-1])
 
 
-def _refuse_neighbours(source: Source, before: State, state: State) -> ChalknetError:
+def _refuse_neighbours(source: SourceText, before: StateToken, state: StateToken) -> ChalknetError:
     return source.refuse(
         state.span,
         got=f"{state} right behind {before}",
@@ -104,12 +104,12 @@ def _refuse_neighbours(source: Source, before: State, state: State) -> ChalknetE
     )
 
 
-def _refuse_bracket(source: Source, mark: Mark, got: str) -> ChalknetError:
+def _refuse_bracket(source: SourceText, mark: Mark, got: str) -> ChalknetError:
     remedy = "Brackets around a layer have no effect, both can be left out."
     return source.refuse(mark.span, got=got, wanted="brackets in pairs", remedy=remedy)
 
 
-def _refuse_end(source: Source, last: Token | None) -> ChalknetError:
+def _refuse_end(source: SourceText, last: Token | None) -> ChalknetError:
     end = len(source.text.rstrip())
     return source.refuse(
         Span(end, end + 1),
@@ -119,8 +119,8 @@ def _refuse_end(source: Source, last: Token | None) -> ChalknetError:
     )
 
 
-def _with_symbols(source: Source, path: _Path) -> _Path:
-    """Return the path with `m -> k relu` understood: among nameless widths a bare name is a width."""
+def _with_symbols(source: SourceText, path: _Path) -> _Path:
+    """Return the path with the names in `m -> k relu` read as widths, when no state has a name."""
     named = any(
         state.name and (state.sizes or role_of(state.name)) and role_of(state.name) != "output"
         for state, *_ in path.nodes
@@ -128,7 +128,7 @@ def _with_symbols(source: Source, path: _Path) -> _Path:
     if named:
         return path
 
-    def settle(state: State) -> State:
+    def settle(state: StateToken) -> StateToken:
         if state.sizes or role_of(state.name) or not state.name.isidentifier():
             return state
         span = Span(state.span.start, state.span.start + len(state.name))
@@ -142,10 +142,10 @@ def _changes_shape(word: Word) -> bool:
 
 
 @dataclass
-class _Reading:
-    """The walk along a path, adding up the steps it has met and the shape they lead to."""
+class _FormulaReading:
+    """The state of reading a path: the steps so far and the shape after them."""
 
-    source: Source
+    source: SourceText
     path: _Path
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -171,7 +171,7 @@ class _Reading:
         with self.source.pointing(self.path.nodes[0][0].span):
             return Network(input_shape, tuple(self.steps), name, notes=tuple(self.notes))
 
-    def _visit(self, node: list[State]) -> None:
+    def _visit(self, node: list[StateToken]) -> None:
         for state in node:
             if state.sizes is not None and state.sizes.shape != self.shape:
                 raise self._mismatch(state, state.sizes, is_alias=state is not node[0])
@@ -179,7 +179,7 @@ class _Reading:
                 self._take(word, None)
 
     def _take(self, word: Word, place: int | None) -> None:
-        """Go one step on; `place` is the node whose width a linear map takes."""
+        """Append a step; a linear map takes its width from the node at `place`."""
         if isinstance(word.meaning, bool):
             last = self.steps.pop() if self.steps else None
             self.steps.append(with_bias(self.source, last, word))
@@ -211,7 +211,7 @@ class _Reading:
         return Linear(sizes.shape[-1])
 
     def _sizes_at(self, place: int) -> Sizes:
-        """Return the shape of a node; where it is left out, that of a node with the same shape behind it."""
+        """Return the shape of a node; where it is left out, that of a later node with the same shape."""
         nodes, arrows = self.path.nodes, self.path.arrows
         for at in range(place, len(nodes)):
             for state in nodes[at]:
@@ -230,7 +230,7 @@ class _Reading:
         )
 
     def _guess(self, place: int) -> tuple[Word, ...]:
-        """Return what an arrow with nothing over it stands for."""
+        """Return the step of an arrow without a label."""
         source, target = self.path.nodes[place - 1][-1], self.path.nodes[place][0]
         arrow = self.path.arrows[place - 1].span
         if not target.name:  # 784 -> 32 is a linear map, 32 -> relu is none
@@ -252,12 +252,12 @@ class _Reading:
             remedy="Write for instance -relu-> or -l1->, or = where no step is meant.",
         )
 
-    def _is_activated(self, state: State) -> bool:
+    def _is_activated(self, state: StateToken) -> bool:
         if state.name:
             return role_of(state.name) in ("input", "activated")
         return bool(state.words) and isinstance(self.steps[-1], Activation)
 
-    def _mismatch(self, state: State, sizes: Sizes, *, is_alias: bool) -> ChalknetError:
+    def _mismatch(self, state: StateToken, sizes: Sizes, *, is_alias: bool) -> ChalknetError:
         wanted = show_shape(self.shape, self.batch)
         behind = f" behind {write_step(self.steps[-1])}" if self.steps else ""
         return self.source.refuse(

@@ -8,7 +8,7 @@ from typing import Literal
 
 from chalknet.notation.roles import role_of
 from chalknet.notation.shapes import read_sizes
-from chalknet.notation.tokens import Arrow, Mark, Sizes, Source, Span, State, Token, Word
+from chalknet.notation.tokens import Arrow, Mark, Sizes, SourceText, Span, StateToken, Token, Word
 from chalknet.notation.words import is_word, match_word, read_words, settled_word
 
 _DASHES = "-–—−─"
@@ -32,22 +32,22 @@ _BETWEEN_WORDS = re.compile(r"\s*[,+&]?\s*")
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 
 
-def tokens(source: Source, start: int = 0) -> Iterator[Token]:
+def tokens(source: SourceText, start: int = 0) -> Iterator[Token]:
     """Yield the tokens of a formula.
 
     Raises:
         NotationError: for characters that are no token, or an arrow or shape that is cut off.
         UnknownName: for a word outside the vocabulary.
     """
-    text, at, behind_state = source.text, start, False
+    text, at, after_state = source.text, start, False
     while True:
         at = _skip_space(text, at)
         if at >= len(text):
             return
-        token = _operator(source, at) if behind_state else _state(source, at)
+        token = _operator(source, at) if after_state else _state(source, at)
         yield token
         at = token.span.end
-        behind_state = isinstance(token, State) or (isinstance(token, Mark) and token.sign == ")")
+        after_state = isinstance(token, StateToken) or (isinstance(token, Mark) and token.sign == ")")
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -56,7 +56,7 @@ def _skip_space(text: str, at: int) -> int:
     return at
 
 
-def _operator(source: Source, at: int) -> Token:
+def _operator(source: SourceText, at: int) -> Token:
     text = source.text
     if _ARROW_BEGINS.match(text, at):
         return _arrow(source, at)
@@ -66,7 +66,7 @@ def _operator(source: Source, at: int) -> Token:
     if name and role_of(name.group()):
         return _state(source, at)
     if name or text[at] == "?":
-        match_word(source, Span(at, len(text)))  # says what is wrong with the word
+        match_word(source, Span(at, len(text)))  # raises the error for the word
     raise source.refuse(
         Span(at, at + 1),
         got=repr(text[at]),
@@ -75,7 +75,7 @@ def _operator(source: Source, at: int) -> Token:
     )
 
 
-def _arrow(source: Source, at: int) -> Arrow:
+def _arrow(source: SourceText, at: int) -> Arrow:
     tip = _TIP.search(source.text, at)
     label = source.text[at : tip.start()] if tip else source.text[at:]
     if tip is None or _SECOND_ARROW.search(label):
@@ -90,18 +90,18 @@ def _arrow(source: Source, at: int) -> Arrow:
     return Arrow(read_words(source, Span(start, end)), Span(at, tip.end()))
 
 
-def _state(source: Source, at: int) -> Token:
+def _state(source: SourceText, at: int) -> Token:
     text, span = source.text, Span(at, len(source.text))
     if text[at] in "([" and _LONE_SHAPE.match(text, at) and not _is_grouping(text, at):
         sizes = _sizes(source, at)
-        return _with_words(source, State("", sizes, (), sizes.span))
+        return _with_words(source, StateToken("", sizes, (), sizes.span))
     if _MARKS.get(text[at]) in ("(", ")") or _ARROW_BEGINS.match(text, at):
-        return _operator(source, at)  # the assembler says where it may stand
+        return _operator(source, at)  # the parser refuses it where it may not stand
     if width := _WIDTH.match(text, at):
         inside = Span(at, width.end())
-        return _with_words(source, State("", read_sizes(source, inside, inside), (), inside))
+        return _with_words(source, StateToken("", read_sizes(source, inside, inside), (), inside))
     if settled_word(text, span):  # 784 -> 32 -> relu
-        return _with_words(source, State("", None, (), Span(at, at)))
+        return _with_words(source, StateToken("", None, (), Span(at, at)))
     if name := _NAME.match(text, at):
         return _with_words(source, _named(source, Span(at, name.end())))
     raise source.refuse(
@@ -112,7 +112,7 @@ def _state(source: Source, at: int) -> Token:
     )
 
 
-def _named(source: Source, name: Span) -> State:
+def _named(source: SourceText, name: Span) -> StateToken:
     text = source.text
     applied = _BRACKETED.match(text, name.end)
     if applied and role_of(applied.group(1).strip()):  # net(X)
@@ -121,7 +121,7 @@ def _named(source: Source, name: Span) -> State:
     if opens := _SHAPE_OPENS.match(text, end):
         sizes = _sizes(source, opens.end() - 1)
         end = sizes.span.end
-    return State(text[name.start : name.end], sizes, (), Span(name.start, end))
+    return StateToken(text[name.start : name.end], sizes, (), Span(name.start, end))
 
 
 def _is_grouping(text: str, at: int) -> bool:
@@ -129,20 +129,20 @@ def _is_grouping(text: str, at: int) -> bool:
     return bracketed is not None and role_of(bracketed.group(1).strip()) is not None  # (X)
 
 
-def _sizes(source: Source, at: int) -> Sizes:
+def _sizes(source: SourceText, at: int) -> Sizes:
     shape = _BRACKETED.match(source.text, at)
     if shape is None:
         raise source.refuse(
             Span(at, at + 1),
             got="a shape that is not closed",
-            wanted="a bracket behind the last size",
+            wanted="a bracket after the last size",
             remedy="Write for instance (n,784).",
         )
     return read_sizes(source, Span(*shape.span(1)), Span(*shape.span()))
 
 
-def _with_words(source: Source, state: State) -> State:
-    """Return the state with the words that stand behind it, `32 relu dropout(0.2)`."""
+def _with_words(source: SourceText, state: StateToken) -> StateToken:
+    """Return the state with the words that follow it, `32 relu dropout(0.2)`."""
     words: list[Word] = []
     end = state.span.end
     while (gap := _BETWEEN_WORDS.match(source.text, end)) and is_word(
@@ -150,4 +150,4 @@ def _with_words(source: Source, state: State) -> State:
     ):
         words += match_word(source, span)
         end = words[-1].span.end
-    return State(state.name, state.sizes, tuple(words), Span(state.span.start, end))
+    return StateToken(state.name, state.sizes, tuple(words), Span(state.span.start, end))

@@ -1,4 +1,4 @@
-"""JSON: the network as programs pass it on, every step with all it states."""
+"""JSON: the network for programs, every step with all its fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from chalknet.errors import ChalknetError, Excerpt, NotationError, unknown_name
 from chalknet.network import STEPS, Network, Step
 from chalknet.notation.notation import Notation
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 
 _VERSION = 1
 _KEYS = ("chalknet", "name", "input_shape", "steps")
@@ -30,7 +30,7 @@ def read_json(text: str, name: str | None = None) -> Network:
         NotationError: with a caret for what is no JSON; naming the key for what is no network.
         UnknownName: for a key or a step that is not known; the nearest one is offered.
     """
-    source = Source("JSON", text)
+    source = SourceText("JSON", text)
     kept = _parsed(source)
     for key in kept:
         if key not in _KEYS:
@@ -52,7 +52,7 @@ def read_json(text: str, name: str | None = None) -> Network:
 
 
 def recognise_json(text: str) -> float:
-    """Return how sure a glance is that a text is a network's JSON."""
+    """Return how likely it is that a text is a network's JSON."""
     start = text.lstrip()
     return 0.98 if start.startswith("{") and ('"steps"' in start or '"chalknet"' in start) else 0.0
 
@@ -64,7 +64,7 @@ def _entry(step: Step) -> dict[str, Any]:
     return {"step": type(step).__name__, **stated}
 
 
-def _step(source: Source, number: int, entry: object) -> Step:
+def _step(source: SourceText, number: int, entry: object) -> Step:
     where = f"{source.what}, steps[{number}]"
     if not isinstance(entry, dict) or not isinstance(entry.get("step"), str):
         raise NotationError(
@@ -76,7 +76,7 @@ def _step(source: Source, number: int, entry: object) -> Step:
     kind = STEPS.get(entry["step"])
     if kind is None:
         raise unknown_name(where, "step", entry["step"], STEPS, excerpt=_at(source, entry["step"]))
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    known = [field.name for field in fields(kind.step)]
     for key in entry:
         if key != "step" and key not in known:
             raise unknown_name(
@@ -88,7 +88,7 @@ def _step(source: Source, number: int, entry: object) -> Step:
             )
     given = {key: value for key, value in entry.items() if key != "step"}
     try:
-        return kind(**given)
+        step: Step = kind.step(**given)
     except ChalknetError as problem:
         problem.where = f"{where}, {problem.where}"
         raise
@@ -99,9 +99,10 @@ def _step(source: Source, number: int, entry: object) -> Step:
             wanted=f"{entry['step']} with {', '.join(known)}",
             remedy="Write each key with a value of its kind.",
         ) from problem
+    return step
 
 
-def _parsed(source: Source) -> dict[str, Any]:
+def _parsed(source: SourceText) -> dict[str, Any]:
     try:
         kept = json.loads(source.text)
     except json.JSONDecodeError as problem:
@@ -120,7 +121,7 @@ def _parsed(source: Source) -> dict[str, Any]:
     )
 
 
-def _wrong(source: Source, key: str, value: object, wanted: str, remedy: str) -> NotationError:
+def _wrong(source: SourceText, key: str, value: object, wanted: str, remedy: str) -> NotationError:
     return NotationError(
         where=f"{source.what}, {key}",
         got="nothing" if value is None else json.dumps(value)[:60],
@@ -130,11 +131,11 @@ def _wrong(source: Source, key: str, value: object, wanted: str, remedy: str) ->
     )
 
 
-def _at(source: Source, word: str) -> Excerpt:
+def _at(source: SourceText, word: str) -> Excerpt:
     return source.excerpt(_span(source, word))
 
 
-def _span(source: Source, word: str) -> Span:
+def _span(source: SourceText, word: str) -> Span:
     at = source.text.find(f'"{word}"')
     return Span(at, at + len(word) + 2) if at >= 0 else Span(0, 1)
 

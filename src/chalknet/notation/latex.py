@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalknet.notation.latex_reader import read_latex, recognise_latex
 from chalknet.notation.latex_writer import write_latex, write_latex_layers
 from chalknet.notation.notation import Notation
@@ -14,11 +16,5 @@ LATEX = Notation(
     write=write_latex,
     lossless=True,
 )
-LATEX_LAYERS = Notation(
-    name="latex-layers",
-    suffixes=(),
-    recognise=lambda text: recognise_latex(text) / 2,  # latex reads it too
-    read=read_latex,
-    write=write_latex_layers,
-    lossless=True,
-)
+# Read by the row above, which is recognised first.
+LATEX_LAYERS = replace(LATEX, name="latex-layers", suffixes=(), write=write_latex_layers)

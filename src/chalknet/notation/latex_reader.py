@@ -11,20 +11,17 @@ from typing import NamedTuple, TypeAlias
 
 from chalknet.network import Network
 from chalknet.notation.formula import read_formula
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 
 
-class _Letter(NamedTuple):
-    letter: str
-    place: int
+class _Piece(NamedTuple):
+    """A character, a command or a brace, and its place in the text."""
 
-
-class _Item(NamedTuple):
     text: str
     place: int
 
 
-_Letters: TypeAlias = list[_Letter]
+_Letters: TypeAlias = list[_Piece]
 
 _DEEPEST = 50
 _ITEM = re.compile(r"\\\\(?:\[[^\[\]\n]*\])?|\\[a-zA-Z]+\*?|\\.?|%[^\n]*|[^\\%]", re.DOTALL)
@@ -56,12 +53,12 @@ _SYMBOLS: Mapping[str, str] = {
 _SPACES = re.compile(
     r"\\.*|[,;:> \n()\[\]]|q?quad|(en|thin)?space|nonumber|notag|(display|text)style", re.DOTALL
 )
-_SILENT = re.compile(  # fonts, and what only moves things about
+_SILENT = re.compile(  # fonts and positions
     r"(math|text)?(bf|rm|it|sf|tt)|(math|text)normal|bfseries|boldsymbol|pmb|bm|text|[mh]box|operatorname\*?"
     r"|mathcal|mathop|boxed|ensuremath|small|large|Large|normalsize|(under|over)brace|limits|[-!/&]"
 )
 _SIZES = re.compile(r"left|right|middle|[bB]igg?[lrm]?")
-_REMARKS = re.compile(  # what their argument says is no part of the formula
+_REMARKS = re.compile(  # their argument is no part of the formula
     r"begin|end|label|tag\*?|[hv]space\*?|[hv]?phantom|(text)?color"
 )
 _ACCENTS: Mapping[str, str] = {"hat": "hat", "widehat": "hat", "bar": "bar", "tilde": "tilde", "vec": ""}
@@ -78,13 +75,15 @@ def read_latex(text: str, name: str | None = None) -> Network:
     Raises:
         ChalknetError: with the line and a caret.
     """
-    whole = Source("LaTeX", text)
+    whole = SourceText("LaTeX", text)
     letters = _Translation(whole, _formula_in(whole)).letters()
-    return read_formula(Source("LaTeX", "".join(x.letter for x in letters), text, [x.place for x in letters]))
+    return read_formula(
+        SourceText("LaTeX", "".join(x.text for x in letters), text, [x.place for x in letters])
+    )
 
 
 def recognise_latex(text: str) -> float:
-    """Return how sure a glance is that a text is a formula in LaTeX."""
+    """Return how likely it is that a text is a formula in LaTeX."""
     if re.search(r"^\s*(import|from)\s|\bSequential\(", text, re.MULTILINE):
         return 0.0
     if re.search(r"\\[a-zA-Z]", text):
@@ -92,8 +91,8 @@ def recognise_latex(text: str) -> float:
     return 0.4 if text.lstrip().startswith(("\\", "$")) else 0.0
 
 
-def _formula_in(source: Source) -> Span:
-    """Return where in a document the formula stands: the only piece of mathematics with an arrow."""
+def _formula_in(source: SourceText) -> Span:
+    """Return the span of the formula in a document: the only piece of mathematics with an arrow."""
     found = [piece for piece in _FORMULA.finditer(source.text) if _ARROW_COMMAND.search(piece.group())]
     if len(found) > 1:
         raise source.refuse(
@@ -106,11 +105,11 @@ def _formula_in(source: Source) -> Span:
 
 
 class _Translation:
-    """The passage through the items of a LaTeX text: commands, braces and characters."""
+    """The translation of the items of a LaTeX text: commands, braces and characters."""
 
-    def __init__(self, source: Source, span: Span) -> None:
+    def __init__(self, source: SourceText, span: Span) -> None:
         found = _ITEM.finditer(source.text, *span)
-        self._items = [_Item(item.group(), item.start()) for item in found if item.group()[0] != "%"]
+        self._items = [_Piece(item.group(), item.start()) for item in found if item.group()[0] != "%"]
         self._end = span.end
         self._next = 0
         self._source = source
@@ -137,7 +136,7 @@ class _Translation:
         return letters
 
     def _atom(self, depth: int) -> _Letters:
-        """Return the next character, group or command with its arguments, and the scripts behind it."""
+        """Return the next character, group or command with its arguments, and the scripts after it."""
         atom = self._nucleus(depth)
         indices: _Letters = []
         shapes: _Letters = []
@@ -152,7 +151,7 @@ class _Translation:
             script = self._argument(sign, depth)
             if _ARROW.fullmatch(_text(atom)):
                 atom = _over(script, atom)
-            elif "->" in _text(atom):  # what stands under a whole layer is a remark
+            elif "->" in _text(atom):  # text under a whole layer is a remark
                 continue
             elif _is_shape(script):
                 shapes += _bracketed(script)
@@ -170,14 +169,14 @@ class _Translation:
             return _spread(" " if item.text in "~$&" else item.text, item.place)
         return self._command(item, depth)
 
-    def _group(self, opening: _Item, depth: int) -> _Letters:
+    def _group(self, opening: _Piece, depth: int) -> _Letters:
         letters = self._sequence(depth + 1)
         if self._peek() != "}":
             raise self._refuse_brace(opening.place, "a brace { that is never closed")
         self._next += 1
         return letters
 
-    def _command(self, item: _Item, depth: int) -> _Letters:
+    def _command(self, item: _Piece, depth: int) -> _Letters:
         name = item.text[1:]
         if name in _STACKS:
             script = self._argument(item, depth)
@@ -200,7 +199,7 @@ class _Translation:
         written = " " if _SPACES.fullmatch(name) else _SYMBOLS.get(name, name)
         return _spread(written, item.place)
 
-    def _argument(self, command: _Item, depth: int) -> _Letters:
+    def _argument(self, command: _Piece, depth: int) -> _Letters:
         self._skip_space()
         if self._peek() in ("", "}"):
             raise self._source.refuse(
@@ -226,7 +225,7 @@ class _Translation:
         self._next += 1
         return letters
 
-    def _check_depth(self, item: _Item, depth: int) -> None:
+    def _check_depth(self, item: _Piece, depth: int) -> None:
         if depth > _DEEPEST:
             raise self._refuse_brace(item.place, f"braces nested more than {_DEEPEST} deep")
 
@@ -249,7 +248,7 @@ def _stripped(letters: _Letters) -> _Letters:
 
 
 def _spread(text: str, place: int) -> _Letters:
-    return [_Letter(letter, place) for letter in text]
+    return [_Piece(letter, place) for letter in text]
 
 
 def _is_shape(script: _Letters) -> bool:
@@ -259,10 +258,10 @@ def _is_shape(script: _Letters) -> bool:
 def _bracketed(letters: _Letters) -> _Letters:
     if not letters or _text(letters).startswith("("):
         return letters
-    return [_Letter("(", letters[0].place), *letters, _Letter(")", letters[-1].place)]
+    return [_Piece("(", letters[0].place), *letters, _Piece(")", letters[-1].place)]
 
 
-def _index(sign: _Item, script: _Letters) -> _Letters:
+def _index(sign: _Piece, script: _Letters) -> _Letters:
     r"""Return `_1` for `_1` and `_{1}`, `^(1)` for `^{(1)}`, `'` for `^\prime`."""
     text = _text(script)
     if not text.strip("'"):
@@ -272,7 +271,7 @@ def _index(sign: _Item, script: _Letters) -> _Letters:
 
 
 def _over(script: _Letters, base: _Letters) -> _Letters:
-    """Return an arrow with its label, a state with its shape; what stands over anything else is a remark."""
+    """Return an arrow with its label, a state with its shape; text over anything else is a remark."""
     base = _stripped(base)
     text = _text(base)
     if not _text(script) or text == "=":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chalknet.network import Linear, Network, Shape
-from chalknet.notation.stations import Station, stations
+from chalknet.notation.states import NamedState, states_of
 from chalknet.notation.words import write_step
 
 
@@ -16,14 +16,14 @@ def write_latex(network: Network, *, grouped: bool = False) -> str:
         network: what is written.
         grouped: whether each layer, a linear map's state and what follows it, stands in brackets of its own.
     """
-    row = stations(network)
+    row = states_of(network)
     pieces = [_state(row[0])]
     opened = False
-    for station in row[1:]:
-        opens = grouped and isinstance(station.step, Linear)
+    for state in row[1:]:
+        opens = grouped and isinstance(state.step, Linear)
         if opens and opened:
             pieces.append(r"\right)")
-        pieces += [_arrow(station), *([r"\left("] if opens else []), _state(station)]
+        pieces += [_arrow(state), *([r"\left("] if opens else []), _state(state)]
         opened = opened or opens
     if opened:
         pieces.append(r"\right)")
@@ -35,26 +35,26 @@ def write_latex(network: Network, *, grouped: bool = False) -> str:
 
 
 def write_latex_layers(network: Network) -> str:
-    r"""Return the network in LaTeX, each layer in brackets, and `v = net(X) = yhat` behind it."""
+    r"""Return the network in LaTeX, each layer in brackets, and `v = net(X) = yhat` after it."""
     return write_latex(network, grouped=True)
 
 
-def _state(station: Station) -> str:
-    index = f"({station.index}){chr(39) * station.primes}"
-    name = r"\bf X" if station.step is None else rf"\boldsymbol {station.letter}^{{{index}}}"
-    return rf"\underset{{{_shape(station.shape)}}}{{{name}}}"
+def _state(state: NamedState) -> str:
+    index = f"({state.index}){chr(39) * state.primes}"
+    name = r"\bf X" if state.step is None else rf"\boldsymbol {state.letter}^{{{index}}}"
+    return rf"\underset{{{_shape(state.shape)}}}{{{name}}}"
 
 
-def _arrow(station: Station) -> str:
-    return rf"\overset{{{_label(station)}}}{{\to}}"
+def _arrow(state: NamedState) -> str:
+    return rf"\overset{{{_label(state)}}}{{\to}}"
 
 
-def _label(station: Station) -> str:
-    match station.step:
+def _label(state: NamedState) -> str:
+    match state.step:
         case None:
             return ""
         case Linear(bias=bias):
-            number = str(station.index) if station.index < 10 else f"{{{station.index}}}"
+            number = str(state.index) if state.index < 10 else f"{{{state.index}}}"
             return f"l_{number}" if bias else rf"l_{number} \text{{ nobias}}"
         case step:
             word = write_step(step)

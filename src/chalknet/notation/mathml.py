@@ -7,18 +7,18 @@ from html import escape
 from chalknet.network import Linear, Network, show_shape
 from chalknet.notation.arrows import write_arrows
 from chalknet.notation.notation import Notation
-from chalknet.notation.stations import Station, stations
+from chalknet.notation.states import NamedState, states_of
 from chalknet.notation.words import write_step
 
 
 def write_mathml(network: Network) -> str:
     """Return the network as presentational MathML; its `alttext` is the arrow text."""
-    first, *others = stations(network)
+    first, *others = states_of(network)
     pieces = [_state(first, _name(first))]
-    for station in others:
+    for state in others:
         pieces += [
-            f'<mover><mo stretchy="true">→</mo>{_label(station)}</mover>',
-            _state(station, _name(station)),
+            f'<mover><mo stretchy="true">→</mo>{_label(state)}</mover>',
+            _state(state, _name(state)),
         ]
     yhat = '<mover accent="true"><mi mathvariant="bold">y</mi><mo>^</mo></mover>'
     pieces += ["<mo>=</mo>", _state([first, *others][-1], yhat)]
@@ -27,33 +27,26 @@ def write_mathml(network: Network) -> str:
     return f"<math {attributes}>\n  <mrow>\n    " + "\n    ".join(pieces) + "\n  </mrow>\n</math>\n"
 
 
-def _state(station: Station, name: str) -> str:
-    return f"<munder>{name}<mtext>{escape(show_shape(station.shape))}</mtext></munder>"
+def _state(state: NamedState, name: str) -> str:
+    return f"<munder>{name}<mtext>{escape(show_shape(state.shape))}</mtext></munder>"
 
 
-def _name(station: Station) -> str:
-    letter = f'<mi mathvariant="bold">{station.letter}</mi>'
-    if station.step is None:
+def _name(state: NamedState) -> str:
+    letter = f'<mi mathvariant="bold">{state.letter}</mi>'
+    if state.step is None:
         return letter
-    return f"<msup>{letter}<mtext>({station.index}){'′' * station.primes}</mtext></msup>"
+    return f"<msup>{letter}<mtext>({state.index}){'′' * state.primes}</mtext></msup>"
 
 
-def _label(station: Station) -> str:
-    match station.step:
+def _label(state: NamedState) -> str:
+    match state.step:
         case None:
             return "<mrow></mrow>"
         case Linear(bias=bias):
-            number = f"<msub><mi>l</mi><mn>{station.index}</mn></msub>"
+            number = f"<msub><mi>l</mi><mn>{state.index}</mn></msub>"
             return number if bias else f"<mrow>{number}<mtext> nobias</mtext></mrow>"
         case step:
             return f"<mtext>{escape(write_step(step))}</mtext>"
 
 
-MATHML = Notation(
-    name="mathml",
-    suffixes=(),
-    recognise=lambda text: 0.0,
-    read=None,
-    write=write_mathml,
-    lossless=False,
-)
+MATHML = Notation(name="mathml", write=write_mathml)

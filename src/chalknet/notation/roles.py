@@ -1,4 +1,4 @@
-"""What the name of a state tells: `X` is the input, `u1` follows a linear map, `v1` an activation."""
+"""The role that the name of a state implies: `X` is the input, `u1` a linear map, `v1` an activation."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ _ROLES: Mapping[str, Role] = {
 
 
 def role_of(name: str) -> Role | None:
-    """Return the role of a state, its number left aside (`u^{(1)}`, `v_2`, `net(X)`), or None."""
+    """Return the role of a state, without its number (`u^{(1)}`, `v_2`, `net(X)`), or None."""
     return _ROLES.get(re.sub(r"[\W\d_]", "", name.partition("(")[0]).lower())

@@ -6,7 +6,7 @@ import re
 from math import prod
 
 from chalknet.network import Size
-from chalknet.notation.tokens import Sizes, Source, Span
+from chalknet.notation.tokens import Sizes, SourceText, Span
 
 BATCH_NAMES = ("n", "N", "batch")
 LARGEST_SIZE_DIGITS = 15
@@ -16,7 +16,7 @@ _FACTORS = re.compile(r"\s*[*·]\s*")
 _REMEDY = "Write the batch first, then the features, such as (n,784)."
 
 
-def read_sizes(source: Source, inside: Span, span: Span) -> Sizes:
+def read_sizes(source: SourceText, inside: Span, span: Span) -> Sizes:
     """Return the shape written at `inside`; `span` is the same with its brackets.
 
     The first of several entries is the batch, as in `(n,784)`; a single one is the number of features.
@@ -51,11 +51,11 @@ def _rows(text: str, inside: Span) -> list[Span]:
     return rows[:-1] if len(rows) > 1 and not text[last.start : last.end].strip() else rows  # (784,)
 
 
-def _axes(source: Source, row: Span) -> tuple[Size, ...]:
+def _axes(source: SourceText, row: Span) -> tuple[Size, ...]:
     return tuple(_size(source, entry, row) for entry in _AXES.split(source.text[row.start : row.end].strip()))
 
 
-def _size(source: Source, entry: str, row: Span) -> Size:
+def _size(source: SourceText, entry: str, row: Span) -> Size:
     if entry.isidentifier():
         return entry
     factors = _FACTORS.split(entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from chalknet.errors import NotationError
 from chalknet.network import Activation, Linear, Network
@@ -15,7 +15,11 @@ from chalknet.notation.notation import Notation
 from chalknet.notation.torch_source import TORCH
 
 _ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
-NOTATIONS: Mapping[str, Notation] = {row.name: row for row in _ROWS}
+NotationName: TypeAlias = Literal[
+    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "latex-layers", "shorthand",
+    "mathml",
+]  # fmt: skip
+NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))
 
 

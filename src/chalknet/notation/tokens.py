@@ -1,4 +1,4 @@
-"""What a formula is made of, whatever it is written in: states, arrows, marks, and where each one stands."""
+"""The tokens of a formula in any notation: states, arrows, marks, and their places in the text."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Literal, NamedTuple, TypeAlias
 from chalknet.errors import ChalknetError, Excerpt, NotationError
 from chalknet.network import Linear, Shape, Step
 
-# What a word says: a step; a linear map, whose width the state behind it says; or whether it has a bias.
+# The meaning of a word: a step; a linear map, whose width the next state states; or whether it has a bias.
 Meaning: TypeAlias = Step | type[Linear] | bool
 
 
 class Span(NamedTuple):
-    """A stretch of the text that is read."""
+    """A range of characters of the text that is read."""
 
     start: int
     end: int
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceText:
     """A text that is being read, and how to point into it.
 
     Args:
@@ -52,7 +52,7 @@ class Source:
 
     @contextmanager
     def pointing(self, span: Span) -> Iterator[None]:
-        """Give an error of a lower floor, which knows no text, the line and the caret."""
+        """Add the line and the caret to an error of a lower floor, which does not know the text."""
         try:
             yield
         except ChalknetError as problem:
@@ -63,7 +63,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Word:
-    """One word of the vocabulary, as it was met."""
+    """One word of the vocabulary, at its place in the text."""
 
     meaning: Meaning
     span: Span
@@ -79,8 +79,8 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class State:
-    """A state such as `u1(n,32)`, or a bare width such as `32`, and the words behind it.
+class StateToken:
+    """A state such as `u1(n,32)`, or a bare width such as `32`, and the words after it.
 
     Args:
         name: its name; empty for a bare width.
@@ -115,4 +115,4 @@ class Mark:
     span: Span
 
 
-Token: TypeAlias = State | Arrow | Mark
+Token: TypeAlias = StateToken | Arrow | Mark

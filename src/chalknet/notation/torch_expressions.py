@@ -1,4 +1,4 @@
-"""The value of an expression in PyTorch code, worked out without running it."""
+"""The value of an expression in PyTorch code, evaluated without running it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.torch_layers import Layer, Unknown
+from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
     BUILTINS,
-    COMMON,
     Call,
-    Chain,
     Class,
+    CodeChain,
     Dotted,
     Flow,
     Function,
@@ -24,13 +23,15 @@ from chalknet.notation.torch_values import (
     call_layer,
     call_torch,
     chain_method,
+    common,
     elements,
     flow_method,
     no_chain,
 )
 
-_STEPS = 300_000  # expressions looked at before a text is called too long to follow: about a second
+_STEPS = 300_000  # expressions evaluated before a text is refused as too long: about a second
 _LARGEST = 10**12
+_LONGEST = 10_000
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -53,7 +54,10 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.In: lambda value, many: value in many,
     ast.NotIn: lambda value, many: value not in many,
 }
-_LIST_METHODS = frozenset("append extend insert pop reverse copy index items keys values get update".split())
+_METHODS: Mapping[type, Mapping[str, Callable[..., object]]] = {
+    list: {name: vars(list)[name] for name in "append extend insert pop reverse copy index".split()},
+    dict: {name: vars(dict)[name] for name in "pop copy items keys values get update".split()},
+}
 NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
 
 
@@ -75,11 +79,11 @@ class World(Protocol):
         """Return an object of a class of the text."""
 
     def forward(self, instance: Instance, flow: Flow) -> object:
-        """Return where an object's `forward` leads x."""
+        """Return x after an object's `forward`."""
 
 
 class Expressions:
-    """Works out expressions; what only running the code would tell becomes `Unknown`.
+    """Evaluates expressions; a value that is known only when the code runs becomes `Unknown`.
 
     Args:
         code: what is followed.
@@ -92,7 +96,7 @@ class Expressions:
         self._steps = 0
 
     def value(self, node: ast.expr) -> object:
-        """Return the value of an expression, `Unknown` for what only running it would tell."""
+        """Return the value of an expression; `Unknown` where it is known only when the code runs."""
         self._steps += 1
         if self._steps > _STEPS:
             raise self._code.source.refuse(
@@ -113,10 +117,10 @@ class Expressions:
         return node.value
 
     def _lookup(self, node: ast.Name) -> object:
-        for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS, COMMON):
+        for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS):
             if node.id in scope:
                 return scope[node.id]
-        return Unknown(node.id)
+        return common(node.id) or Unknown(node.id)
 
     def _attribute(self, node: ast.Attribute) -> object:
         owner = self.value(node.value)
@@ -127,8 +131,8 @@ class Expressions:
                 return owner.attributes[node.attr]
             method = owner.kind.method(node.attr)
             return Function(method, owner) if method else Unknown(shown(node))
-        if isinstance(owner, Layer) and owner.step is not None and hasattr(owner.step, node.attr):
-            return getattr(owner.step, node.attr)  # self.fc1.out_features
+        if isinstance(owner, CodeLayer) and owner.step is not None:  # self.fc1.out_features
+            return vars(owner.step).get(node.attr, Unknown(shown(node)))
         return Unknown(shown(node))
 
     def _operation(self, node: ast.BinOp) -> object:
@@ -137,28 +141,29 @@ class Expressions:
             flow = left if isinstance(left, Flow) else right
             assert isinstance(flow, Flow)
             return flow.through(no_chain(self._code.source, self._code.span(node), f"the sum {shown(node)}"))
-        if isinstance(left, Unknown) or isinstance(right, Unknown):
-            return Unknown(shown(node))
-        if isinstance(node.op, ast.Pow | ast.LShift) and not (isinstance(right, int) and abs(right) <= 64):
-            return Unknown(shown(node))
-        many = next((value for value in (left, right) if isinstance(value, list | tuple | str)), None)
-        if isinstance(node.op, ast.Mult) and many is not None:
-            times = right if many is left else left
-            if not isinstance(times, int) or len(many) * times > 10_000:
-                return Unknown(shown(node))
-        result = _OPERATORS[type(node.op)](left, right)
-        too_large = isinstance(result, int | float) and abs(result) > _LARGEST
-        return Unknown(shown(node)) if too_large else result
+        if isinstance(node.op, ast.Pow) and not (isinstance(right, int) and abs(right) <= 64):
+            raise ValueError("a power that may be too large to compute")
+        lists = [value for value in (left, right) if isinstance(value, list | tuple | str)]
+        times = next((value for value in (left, right) if isinstance(value, int)), 0)
+        if isinstance(node.op, ast.Mult) and lists and len(lists[0]) * times > _LONGEST:
+            raise ValueError("a list that is too long to make")
+        result = self._apply(node.op, left, right)
+        if isinstance(result, int | float) and abs(result) > _LARGEST:
+            raise ValueError("a number larger than any width")
+        return result
+
+    def _apply(self, sign: ast.AST, *values: object) -> object:
+        if any(isinstance(value, Unknown) for value in values):
+            raise ValueError("an operand that is known only when the code runs")
+        return _OPERATORS[type(sign)](*values)
 
     def _unary(self, node: ast.UnaryOp) -> object:
-        value = self.value(node.operand)
-        return Unknown(shown(node)) if isinstance(value, Unknown) else _OPERATORS[type(node.op)](value)
+        return self._apply(node.op, self.value(node.operand))
 
     def _comparison(self, node: ast.Compare) -> object:
-        left, right = self.value(node.left), self.value(node.comparators[0])
-        if len(node.ops) > 1 or isinstance(left, Unknown) or isinstance(right, Unknown):
+        if len(node.ops) > 1:
             return Unknown(shown(node))
-        return _OPERATORS[type(node.ops[0])](left, right)
+        return self._apply(node.ops[0], self.value(node.left), self.value(node.comparators[0]))
 
     def _logic(self, node: ast.BoolOp) -> object:
         value: object = Unknown(shown(node))
@@ -170,11 +175,9 @@ class Expressions:
 
     def _choice(self, node: ast.IfExp) -> object:
         test = self.value(node.test)
-        return (
-            Unknown(shown(node))
-            if isinstance(test, Unknown)
-            else self.value(node.body if test else node.orelse)
-        )
+        if isinstance(test, Unknown):
+            return Unknown(shown(node))
+        return self.value(node.body if test else node.orelse)
 
     def _list(self, node: ast.List | ast.Tuple) -> object:
         many = list(self._spread(node.elts))
@@ -198,9 +201,9 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript) -> object:
         owner, place = self.value(node.value), self._place(node.slice)
-        if isinstance(owner, Chain):
+        if isinstance(owner, CodeChain):
             taken = operator.getitem(owner.items, place)
-            return Chain(self._code.span(node), taken) if isinstance(place, slice) else taken
+            return CodeChain(self._code.span(node), taken) if isinstance(place, slice) else taken
         if isinstance(owner, list | tuple | dict | range | str):
             return operator.getitem(owner, place)
         return Unknown(shown(node))
@@ -237,16 +240,14 @@ class Expressions:
             return self._super_init(node)
         owner = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else None
         call = self._arguments(node)
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, Chain):
+        if isinstance(node.func, ast.Attribute) and isinstance(owner, CodeChain):
             return chain_method(owner, node.func.attr, call)
         if isinstance(node.func, ast.Attribute) and isinstance(owner, Flow):
             return flow_method(owner, node.func.attr, call)
         if isinstance(node.func, ast.Attribute) and isinstance(owner, list | dict):
-            known = node.func.attr in _LIST_METHODS and hasattr(owner, node.func.attr)
-            return (
-                getattr(owner, node.func.attr)(*call.positional, **call.keywords) if known else Unknown("...")
-            )
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, Instance | Layer):
+            method = _METHODS[type(owner)].get(node.func.attr)
+            return method(owner, *call.positional, **call.keywords) if method else Unknown("...")
+        if isinstance(node.func, ast.Attribute) and isinstance(owner, Instance | CodeLayer):
             passing = self._module_method(owner, node.func.attr, call)
             if passing is not None:
                 return passing
@@ -255,7 +256,7 @@ class Expressions:
     def _called(self, callee: object, node: ast.Call, call: Call) -> object:
         if isinstance(callee, Dotted):
             return call_torch(callee, call)
-        if isinstance(callee, Layer | Chain):
+        if isinstance(callee, CodeLayer | CodeChain):
             return call_layer(callee, call)
         if isinstance(callee, Function):
             return self._world.enter(callee, call)
@@ -269,15 +270,15 @@ class Expressions:
             return first.through(no_chain(self._code.source, call.span, f"{callee.source}({first.x})"))
         return Unknown(shown(node), callee.source if isinstance(callee, Unknown) else "")
 
-    def _module_method(self, owner: Instance | Layer, name: str, call: Call) -> object:
+    def _module_method(self, owner: Instance | CodeLayer, name: str, call: Call) -> object:
         """Return what a method that every `nn.Module` has gives, or None."""
         if name in ("add_module", "register_module") and isinstance(owner, Instance):
             owner.attributes[str(call.argument(0, "name"))] = call.argument(1, "module")
             return owner
         if isinstance(owner, Instance) and (owner.kind.method(name) or name in owner.attributes):
             return None
-        passing = chain_method(Chain(call.span, []), name, call)
-        return owner if isinstance(passing, Chain) else None
+        passing = chain_method(CodeChain(call.span, []), name, call)
+        return owner if isinstance(passing, CodeChain) else None
 
     def _arguments(self, node: ast.Call) -> Call:
         keywords: dict[str, object] = {}

@@ -1,20 +1,18 @@
-"""The layers of `torch.nn` that a text can name, a row each: its parameters and the step it is."""
+"""The layers that PyTorch code makes, each read as the step it is by the table of `torch.nn`'s classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeAlias
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, NotationError, unknown_name
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Size, Step, activation_name
-from chalknet.notation.tokens import Source, Span
+from chalknet.network import Arguments, Shape, Size, Step, TorchLayer, activation_name, torch_layers
+from chalknet.notation.tokens import SourceText, Span
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that only running the code would tell; a name that nothing defines is a symbol.
+    """A value that is known only when the code runs; a name that nothing defines is a symbol.
 
     Args:
         source: the expression as it was written.
@@ -26,35 +24,26 @@ class Unknown:
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
-    """One layer as it was met; two names of the same object are the same layer.
+class CodeLayer:
+    """One layer that the code makes; two names of the same object are the same layer.
 
     Args:
         span: where it was made.
         step: the step it is; None with a problem.
-        in_features: the width a Linear says it takes.
+        takes: the last sizes of the shape that it takes; empty where the call does not say.
         problem: why it is no step, raised once a network needs it.
     """
 
     span: Span
     step: Step | None = None
-    in_features: Size | None = None
+    takes: Shape = ()
     problem: ChalknetError | None = None
 
 
-Given: TypeAlias = Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class LayerKind:
-    """What a class of `torch.nn` takes, in torch's order, and the layer it makes."""
-
-    parameters: tuple[str, ...]
-    make: Callable[[str, Given, Span], Layer]
-
-
-def make_layer(source: Source, name: str, positional: list[object], keywords: Given, span: Span) -> Layer:
-    """Return the layer that a call makes; what is wrong with it is kept until a network needs it.
+def make_layer(
+    source: SourceText, name: str, positional: list[object], keywords: Arguments, span: Span
+) -> CodeLayer:
+    """Return the layer that a call makes; a mistake in it is raised only when a network uses it.
 
     Args:
         source: the text, to point into.
@@ -65,45 +54,56 @@ def make_layer(source: Source, name: str, positional: list[object], keywords: Gi
     """
     try:
         with source.pointing(span):
-            kind = LAYERS.get(name)
-            if kind is None:
+            layer = torch_layers().get(name)
+            if layer is None:
                 raise no_layer(name)
-            return kind.make(name, _bind(name, kind, positional, keywords), span)
+            given = _bind(layer, positional, keywords)
+            known = {key: _known(layer, key, given.get(key)) for key in layer.effective if key in given}
+            widths = {key: _width(name, key, given) for key in layer.widths}
+            step = layer.make({**known, **widths})
+            return CodeLayer(span, step, layer.sizes_taken({**known, **widths}))
     except ChalknetError as problem:
-        return Layer(span, problem=problem)
+        return CodeLayer(span, problem=problem)
 
 
 def no_layer(name: str) -> ChalknetError:
-    """Return the error for a class that is no layer here: a slip of the pen, or a layer of another kind."""
-    folded = {known.lower(): known for known in LAYERS}
+    """Return the error for a class that is no layer here: a misspelling, or a layer of another kind."""
+    layers = torch_layers()
+    folded = {known.lower(): known for known in layers}
     spelled = folded.get(name.lower()) or folded.get((activation_name(name) or "").replace("_", ""))
     if spelled or get_close_matches(name.lower(), folded, n=1, cutoff=0.8):
-        return unknown_name(name, "layer", name, [spelled] if spelled else LAYERS)
+        return unknown_name(name, "layer", name, [spelled] if spelled else layers)
     return CannotExpress(
         where=name,
         got="a layer that no step of a network describes",
-        wanted=f"one of {', '.join(LAYERS)}",
+        wanted=f"one of {', '.join(layers)}",
         remedy="A module of another kind can be fitted as it is: give the module itself to fit.",
     )
 
 
-def _bind(name: str, kind: LayerKind, positional: list[object], keywords: Given) -> Given:
-    if name == "Identity":  # takes anything and ignores it
+def layer_of_function(name: str) -> TorchLayer | None:
+    """Return the layer that a function of x is, such as `F.relu(x)` or `torch.sigmoid(x)`, or None."""
+    functions = {layer.function: layer for layer in torch_layers().values() if layer.function}
+    return functions.get(name) or functions.get(activation_name(name) or "")
+
+
+def _bind(layer: TorchLayer, positional: list[object], keywords: Arguments) -> Arguments:
+    if layer.parameters is None:
         return {}
-    if len(positional) > len(kind.parameters):
+    if len(positional) > len(layer.parameters):
         raise NotationError(
-            where=name,
+            where=layer.name,
             got=f"{len(positional)} arguments",
-            wanted=f"at most {len(kind.parameters)}: {', '.join(kind.parameters) or 'none'}",
+            wanted=f"at most {len(layer.parameters)}: {', '.join(layer.parameters) or 'none'}",
             remedy="Leave out what is too much.",
         )
-    given = dict(zip(kind.parameters, positional, strict=False))
+    given = dict(zip(layer.parameters, positional, strict=False))
     for keyword, value in keywords.items():
-        if keyword not in kind.parameters:
-            raise unknown_name(name, "argument", keyword, kind.parameters or ("no argument at all",))
+        if keyword not in layer.parameters:
+            raise unknown_name(layer.name, "argument", keyword, layer.parameters or ("no argument at all",))
         if keyword in given:
             raise NotationError(
-                where=name,
+                where=layer.name,
                 got=f"{keyword} twice",
                 wanted="each argument once",
                 remedy=f"Give {keyword} by place or by name.",
@@ -112,18 +112,22 @@ def _bind(name: str, kind: LayerKind, positional: list[object], keywords: Given)
     return given
 
 
-def _known(name: str, argument: str, value: object) -> object:
-    if isinstance(value, Unknown):
-        raise NotationError(
-            where=name,
-            got=f"{argument} = {value.source}, which only running the code would tell",
-            wanted="a number that stands in the text",
-            remedy=f"Write the number of {argument}.",
-        )
+def _known(layer: TorchLayer, argument: str, value: object) -> object:
+    if isinstance(value, Unknown) and argument not in layer.widths:
+        raise _refuse_unknown(layer.name, argument, value)
     return value
 
 
-def _width(name: str, argument: str, given: Given) -> Size:
+def _refuse_unknown(name: str, argument: str, value: Unknown) -> NotationError:
+    return NotationError(
+        where=name,
+        got=f"{argument} = {value.source}, which only running the code would tell",
+        wanted="a number that stands in the text",
+        remedy=f"Write the number of {argument}.",
+    )
+
+
+def _width(name: str, argument: str, given: Arguments) -> Size:
     if argument not in given:
         raise NotationError(
             where=name,
@@ -134,7 +138,8 @@ def _width(name: str, argument: str, given: Given) -> Size:
     value = given[argument]
     if isinstance(value, Unknown) and value.source.isidentifier():
         return value.source  # a name that nothing defines: a symbolic width
-    value = _known(name, argument, value)
+    if isinstance(value, Unknown):
+        raise _refuse_unknown(name, argument, value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidValue(
             where=name,
@@ -143,67 +148,3 @@ def _width(name: str, argument: str, given: Given) -> Size:
             remedy="Write how many features there are.",
         )
     return value
-
-
-def _linear(name: str, given: Given, span: Span) -> Layer:
-    width = _width(name, "out_features", given)
-    in_features = _width(name, "in_features", given) if name == "Linear" else None
-    bias = _known(name, "bias", given.get("bias", True))
-    return Layer(span, Linear(width, bias=bool(bias)), in_features)
-
-
-def _dropout(name: str, given: Given, span: Span) -> Layer:
-    return Layer(span, Dropout(_known(name, "p", given.get("p", 0.5))))  # type: ignore[arg-type]
-
-
-def _flatten(name: str, given: Given, span: Span) -> Layer:
-    axes = given.get("start_dim", 1), given.get("end_dim", -1)
-    if axes != (1, -1):
-        raise InvalidValue(
-            where=name,
-            got=f"start_dim={axes[0]!r}, end_dim={axes[1]!r}",
-            wanted="all axes of a sample in one row, start_dim=1 and end_dim=-1",
-            remedy="Write Flatten().",
-        )
-    return Layer(span, Flatten())
-
-
-def _activation(name: str, given: Given, span: Span) -> Layer:
-    row = ACTIVATIONS[activation_name(name) or name]
-    axis = _known(name, "dim", given.get("dim"))
-    if not row.elementwise and axis not in (None, 1, -1):
-        raise InvalidValue(
-            where=name,
-            got=f"dim={axis!r}",
-            wanted="dim=1 or dim=-1, over the features",
-            remedy="Over the batch, the samples would no longer be mapped one by one.",
-        )
-    options = {option: _known(name, option, given[option]) for option in row.options if option in given}
-    return Layer(span, Activation(row.name, options))  # type: ignore[arg-type]
-
-
-_WITH_INPLACE = ("relu", "leaky_relu", "elu", "silu")
-_PLACE = ("device", "dtype")
-LAYERS: Mapping[str, LayerKind] = {
-    "Linear": LayerKind(("in_features", "out_features", "bias", *_PLACE), _linear),
-    "LazyLinear": LayerKind(("out_features", "bias", *_PLACE), _linear),
-    "Dropout": LayerKind(("p", "inplace"), _dropout),
-    "Flatten": LayerKind(("start_dim", "end_dim"), _flatten),
-    **{
-        row.torch_class: LayerKind(
-            (
-                *row.options,
-                *(("inplace",) if row.name in _WITH_INPLACE else ()),
-                *(() if row.elementwise else ("dim",)),
-            ),
-            _activation,
-        )
-        for row in ACTIVATIONS.values()
-        if row.settled
-    },
-}
-# The same steps as functions of x, `F.relu(x)`, `torch.sigmoid(x)`, and the class of each.
-FUNCTIONS: Mapping[str, str] = {
-    "dropout": "Dropout",
-    **{row.name: row.torch_class for row in ACTIVATIONS.values() if row.settled and row.name != "identity"},
-}

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from chalknet.errors import CannotExpress, Excerpt, NotationError, ShapeMismatch, unknown_name
 from chalknet.network import Network, Shape, Step
 from chalknet.notation.notation import Notation
-from chalknet.notation.tokens import Source, Span
-from chalknet.notation.torch_layers import Layer, Unknown, no_layer
-from chalknet.notation.torch_run import Binding, Run
+from chalknet.notation.tokens import SourceText, Span
+from chalknet.notation.torch_layers import CodeLayer, Unknown, no_layer
+from chalknet.notation.torch_statements import Binding, Interpreter
 from chalknet.notation.torch_text import Code, parse
-from chalknet.notation.torch_values import Call, Chain, Class, Flow, Function, Instance, elements
+from chalknet.notation.torch_values import Call, Class, CodeChain, Dotted, Flow, Function, Instance, elements
 from chalknet.notation.torch_writer import write_torch
 
 INPUT_SHAPE = re.compile(r"#\s*input[ _]shape\s*[:=]?\s*\(?\s*([\w\s,x×]+?)\s*,?\s*(?:\)|$)", re.M)
@@ -24,8 +24,8 @@ _MOST_LAYERS = 10_000
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A network that a text holds: its name and the line where it got it."""
+class FoundNetwork:
+    """A network that a text defines: its name and the line where it is defined."""
 
     name: str
     value: object
@@ -48,13 +48,13 @@ def read_torch(text: str, name: str | None = None) -> Network:
         ShapeMismatch: for a Linear that does not take what arrives.
     """
     code = parse(text)
-    run = Run(code)
+    run = Interpreter(code)
     try:
         run.follow()
         chosen, notes = _choose(_candidates(run, code), name, code)
         layers = list(_layers(chosen.value, run, code))
     except RecursionError:
-        raise _refuse(code, got="modules nested without end", wanted="layers one behind the other") from None
+        raise _refuse(code, got="modules nested without end", wanted="layers one after the other") from None
     if not layers:
         raise _refuse(code, got=f"{chosen}, which has no layer", wanted="at least one layer")
     _refuse_shared_weights(layers, code)
@@ -63,15 +63,15 @@ def read_torch(text: str, name: str | None = None) -> Network:
 
 
 def recognise_torch(text: str) -> float:
-    """Return how sure a glance is that a text is PyTorch code."""
+    """Return how likely it is that a text is PyTorch code."""
     plain = not text.lstrip().startswith("{") or '"cells"' in text
     return 0.95 if plain and _LOOKS_LIKE_TORCH.search(text) else 0.0
 
 
-def _candidates(run: Run, code: Code) -> list[Candidate]:
-    """Return the networks of a text: whole ones, else definitions of one, else an x that is led on."""
+def _candidates(run: Interpreter, code: Code) -> list[FoundNetwork]:
+    """Return the networks of a text: finished ones, else what makes one when called, else a computed x."""
     bindings = run.bindings
-    whole = [binding for binding in bindings if isinstance(binding.value, Chain | Instance)]
+    whole = [binding for binding in bindings if isinstance(binding.value, CodeChain | Instance)]
     whole = [binding for binding in whole if _is_network(binding.value)]
     parts = {id(part) for binding in whole for part in _parts(binding.value)}
     free = [binding for binding in whole if id(binding.value) not in parts]
@@ -84,22 +84,22 @@ def _candidates(run: Run, code: Code) -> list[Candidate]:
             made += [Binding(binding.name, value, binding.line)] if _is_network(value) else []
     if made:
         return _distinct(made)
-    led = [binding for binding in bindings if isinstance(binding.value, Flow)]
-    alone = [binding for binding in bindings if isinstance(binding.value, Layer)]
-    return _distinct(led[-1:] or (alone if len(alone) == 1 else []))
+    computed = [binding for binding in bindings if isinstance(binding.value, Flow)]
+    alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer)]
+    return _distinct(computed[-1:] or (alone if len(alone) == 1 else []))
 
 
-def _distinct(bindings: list[Binding]) -> list[Candidate]:
-    """Return each object once, under the first name it got; an unnamed use of it is no network of its own."""
-    first: dict[int, Candidate] = {}
+def _distinct(bindings: list[Binding]) -> list[FoundNetwork]:
+    """Return each object once, under its first name; using it without a name makes no second network."""
+    first: dict[int, FoundNetwork] = {}
     for binding in bindings:
         known = first.get(id(binding.value))
         if known is None or not known.name:
-            first[id(binding.value)] = Candidate(binding.name, binding.value, binding.line)
+            first[id(binding.value)] = FoundNetwork(binding.name, binding.value, binding.line)
     return list(first.values())
 
 
-def _made(run: Run, value: Class | Function, code: Code) -> object:
+def _made(run: Interpreter, value: Class | Function, code: Code) -> object:
     call = Call(code.source, code.span(value.node))
     if isinstance(value, Function):
         return run.enter(value, call)
@@ -108,15 +108,17 @@ def _made(run: Run, value: Class | Function, code: Code) -> object:
 
 def _is_network(value: object) -> bool:
     if isinstance(value, Instance):
-        holds = any(isinstance(part, Layer | Chain | Instance | list) for part in value.attributes.values())
-        leads = value.kind.method("forward") or value.kind.method("__call__")
-        return bool(value.chain or (holds and leads))
-    return isinstance(value, Chain)
+        holds = any(
+            isinstance(part, CodeLayer | CodeChain | Instance | list) for part in value.attributes.values()
+        )
+        has_forward = value.kind.method("forward") or value.kind.method("__call__")
+        return bool(value.chain or (holds and has_forward))
+    return isinstance(value, CodeChain)
 
 
 def _parts(value: object) -> Iterator[object]:
     """Yield what is inside a network, at any depth."""
-    inside = value.items if isinstance(value, Chain) else []
+    inside = value.items if isinstance(value, CodeChain) else []
     if isinstance(value, Instance):
         inside = [
             part for held in value.attributes.values() for part in [held, *_members(held)]
@@ -131,7 +133,7 @@ def _members(value: object) -> list[object]:
     return elements(value) if isinstance(value, list | dict) else []
 
 
-def _choose(found: list[Candidate], name: str | None, code: Code) -> tuple[Candidate, list[str]]:
+def _choose(found: list[FoundNetwork], name: str | None, code: Code) -> tuple[FoundNetwork, list[str]]:
     if not found:
         raise _refuse(
             code,
@@ -162,14 +164,14 @@ def _choose(found: list[Candidate], name: str | None, code: Code) -> tuple[Candi
     return found[0], []
 
 
-def _layers(value: object, run: Run, code: Code, depth: int = 0) -> Iterator[Layer]:
-    """Yield the layers of a network in their order, chains within chains laid open."""
-    if isinstance(value, Layer):
+def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:
+    """Yield the layers of a network in their order, nested chains flattened."""
+    if isinstance(value, CodeLayer):
         if value.problem is not None:
             raise value.problem
         yield value
-    elif isinstance(value, Chain | Flow | list | tuple) and depth < 50:
-        for item in value.items if isinstance(value, Chain | Flow) else value:
+    elif isinstance(value, CodeChain | Flow | list | tuple) and depth < 50:
+        for item in value.items if isinstance(value, CodeChain | Flow) else value:
             yield from _layers(item, run, code, depth + 1)
     elif isinstance(value, Instance) and depth < 50:
         yield from _layers(run.forward(value, Flow(value.span)), run, code, depth + 1)
@@ -179,13 +181,14 @@ def _layers(value: object, run: Run, code: Code, depth: int = 0) -> Iterator[Lay
         problem.excerpt = Excerpt(code.source.text, max(at, 0), len(value.name))
         raise problem
     else:
-        shown = value.source if isinstance(value, Unknown) else getattr(value, "path", repr(value))
+        path = value.path if isinstance(value, Dotted) else repr(value)
+        shown = value.source if isinstance(value, Unknown) else path
         raise _refuse(
             code, got=f"{shown} in the place of a layer", wanted="layers such as nn.Linear(784, 32)"
         )
 
 
-def _refuse_shared_weights(layers: list[Layer], code: Code) -> None:
+def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
     seen: set[int] = set()
     for layer in layers:
         if layer.step is not None and layer.step.trainable and id(layer) in seen:
@@ -199,42 +202,41 @@ def _refuse_shared_weights(layers: list[Layer], code: Code) -> None:
         seen.add(id(layer))
 
 
-def _network(layers: list[Layer], chosen: Candidate, code: Code) -> Network:
+def _network(layers: list[CodeLayer], chosen: FoundNetwork, code: Code) -> Network:
     if len(layers) > _MOST_LAYERS:
         raise _refuse(code, got=f"{len(layers)} layers", wanted=f"at most {_MOST_LAYERS}")
     steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
-    widths = [layer.in_features for layer in layers if layer.in_features is not None]
-    said = _said_shape(code.source, chosen)
-    shape: Shape = said or ((widths[0],) if widths else ("m",))
+    taken = [layer.takes for layer in layers if layer.takes]
+    stated = _stated_shape(code.source, chosen)
+    shape: Shape = stated or (taken[0] if taken else ("m",))
     notes = []
-    if said is None and not widths:
+    if stated is None and not taken:
         notes.append("the code does not say how many features x has: m of them")
     name = chosen.name if chosen.name.isidentifier() else "net"
     with code.source.pointing(layers[0].span):
         network = Network(shape, tuple(steps), name=name, notes=tuple(notes))
     for layer, visit in zip(layers, network.walk(), strict=True):
-        arriving = visit.input_shape[-1]
-        if layer.in_features is not None and layer.in_features != arriving:
-            out_features = visit.output_shape[-1]
+        if mismatch := visit.mismatch(layer.takes):
+            kind = mismatch.written.partition("(")[0]
             raise ShapeMismatch(
                 where=code.source.what,
-                got=f"Linear({layer.in_features}, {out_features}) takes {layer.in_features} features, "
-                f"but {arriving} arrive",
-                wanted=f"a Linear that takes {arriving} features",
-                remedy=f"Write Linear({arriving}, {out_features}), or mend the width before it.",
+                got=f"{mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} arrive",
+                wanted=f"a {kind} that takes {mismatch.arriving} features",
+                remedy=f"Write {mismatch.mended}, or mend the width before it.",
                 excerpt=code.source.excerpt(layer.span),
             )
     return network
 
 
-def _said_shape(source: Source, chosen: Candidate) -> Shape | None:
+def _stated_shape(source: SourceText, chosen: FoundNetwork) -> Shape | None:
     """Return the shape of a comment `# input shape: (28, 28)` inside the definition."""
-    span = getattr(chosen.value, "span", None) or Span(0, len(source.text))
+    value, whole = chosen.value, Span(0, len(source.text))
+    span = value.span if isinstance(value, CodeLayer | CodeChain | Flow | Instance) else whole
     end = source.text.find("\n", span.end)
-    said = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
-    if said is None:
+    comment = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
+    if comment is None:
         return None
-    sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", said.group(1)) if size]
+    sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1)) if size]
     return tuple(int(size) if size.isdigit() else size for size in sizes)
 
 

@@ -1,4 +1,4 @@
-"""Python as it stands in notebooks, pages and terminals, parsed with every character in its place."""
+"""Python copied from notebooks, pages and terminals, parsed with every character at its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)", re.M)
@@ -29,20 +29,19 @@ class Code:
         lines_added: lines put in front of the text to parse it.
     """
 
-    source: Source
+    source: SourceText
     tree: ast.Module
     lines_added: int
 
-    def span(self, node: ast.AST) -> Span:
+    def span(self, node: ast.expr | ast.stmt) -> Span:
         """Return where the node stands in the text."""
-        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        end_line, end_column = getattr(node, "end_lineno", None), getattr(node, "end_col_offset", None)
-        start = self._offset(line, column)
-        return Span(start, start + 1 if end_line is None else self._offset(end_line, end_column or 0))
+        start = self._offset(node.lineno, node.col_offset)
+        end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        return Span(start, max(end, start + 1))
 
-    def line(self, node: ast.AST) -> int:
+    def line(self, node: ast.expr | ast.stmt) -> int:
         """Return the number of the node's line, counted from 1."""
-        return int(getattr(node, "lineno", 1)) - self.lines_added
+        return node.lineno - self.lines_added
 
     def _offset(self, line: int, column_bytes: int) -> int:
         lines = self.source.text.split("\n")
@@ -58,7 +57,7 @@ def parse(text: str) -> Code:
         NotationError: with a caret, for what is no Python.
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source, code = Source("PyTorch code", text), _code_in(text)
+    source, code = SourceText("PyTorch code", text), _code_in(text)
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
     try:
@@ -93,7 +92,7 @@ def _cells(text: str) -> str:
 
 
 def _code_in(text: str) -> str:
-    """Return the text with everything blanked that is no code; nothing moves."""
+    """Return the text with everything but code replaced by spaces, so that no character moves."""
     if _FENCE.search(text):
         text = _only(text, [match.span(2) for match in _FENCE.finditer(text)])
     if _FIRST_PROMPT.search(text):

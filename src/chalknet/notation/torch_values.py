@@ -1,4 +1,4 @@
-"""What a value can be in PyTorch code that is followed without running it, and what calling one gives."""
+"""The kinds of values in PyTorch code that is analysed without running it, and what calling one gives."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chalknet.errors import CannotExpress
-from chalknet.network import activation_name
-from chalknet.notation.tokens import Source, Span
-from chalknet.notation.torch_layers import FUNCTIONS, LAYERS, Given, Layer, Unknown, make_layer
+from chalknet.network import Arguments, torch_layers
+from chalknet.notation.tokens import SourceText, Span
+from chalknet.notation.torch_layers import CodeLayer, Unknown, layer_of_function, make_layer
 
 _LARGEST_LIST = 10_000
 
@@ -29,7 +29,7 @@ class Dotted:
 
 
 @dataclass(frozen=True, eq=False)
-class Chain:
+class CodeChain:
     """An `nn.Sequential`: layers and chains in their order, which the code may still append to."""
 
     span: Span
@@ -38,14 +38,14 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """An x on its way through the layers, inside `forward` or by hand."""
+    """An x and the layers it has passed, inside `forward` or by hand."""
 
     span: Span
     items: tuple[object, ...] = ()
     x: str = "x"  # what the code calls it
 
     def through(self, *items: object) -> Flow:
-        """Return it behind some more layers."""
+        """Return it after some more layers."""
         return Flow(self.span, (*self.items, *items), self.x)
 
 
@@ -94,10 +94,10 @@ class Instance:
 class Call:
     """The values of one call and where it stands."""
 
-    source: Source
+    source: SourceText
     span: Span
     positional: list[object] = field(default_factory=list)
-    keywords: Given = field(default_factory=dict)
+    keywords: Arguments = field(default_factory=dict)
 
     def argument(self, place: int, name: str) -> object:
         """Return an argument given by place or by name, or None."""
@@ -122,15 +122,15 @@ def call_torch(path: Dotted, call: Call) -> object:
     return Unknown(f"{name}(...)")
 
 
-def call_layer(callee: Layer | Chain, call: Call) -> Flow:
-    """Return x behind a layer or a chain; x may be any value that is not known."""
+def call_layer(callee: CodeLayer | CodeChain, call: Call) -> Flow:
+    """Return x after a layer or a chain; x may be any value that is not known."""
     first = call.argument(0, "input")
     if isinstance(first, Flow):
         return first.through(callee)
     return Flow(call.span, (callee,), first.source if isinstance(first, Unknown) else "x")
 
 
-def chain_method(chain: Chain, name: str, call: Call) -> object:
+def chain_method(chain: CodeChain, name: str, call: Call) -> object:
     """Return what a method of an `nn.Sequential` gives; it may change the chain."""
     if name == "forward":
         return call_layer(chain, call)
@@ -149,28 +149,32 @@ def chain_method(chain: Chain, name: str, call: Call) -> object:
 
 
 def flow_method(flow: Flow, name: str, call: Call) -> Flow:
-    """Return x behind what a function of torch or a method of x does to it."""
+    """Return x after a function of torch or a method of x."""
     if name in _SELF:
         return flow
-    torch_class = FUNCTIONS.get(name) or FUNCTIONS.get(activation_name(name) or "")
-    if torch_class is not None:
+    layer = layer_of_function(name)
+    if layer is not None:
         keywords = {key: value for key, value in call.keywords.items() if key not in _NO_OPTIONS}
-        most = 1 if name == "dropout" else len(LAYERS[torch_class].parameters)
-        return flow.through(make_layer(call.source, torch_class, call.positional[:most], keywords, call.span))
-    if name == "flatten" or (name in ("view", "reshape") and _keeps_the_batch(call)):
-        axes = [] if name != "flatten" else call.positional
-        return flow.through(make_layer(call.source, "Flatten", [*axes], dict(call.keywords), call.span))
+        positional = call.positional[: len(layer.effective)]
+        return flow.through(make_layer(call.source, layer.name, positional, keywords, call.span))
+    if name in ("view", "reshape") and _keeps_the_batch(call):
+        return flow.through(make_layer(call.source, "Flatten", [], call.keywords, call.span))
     return flow.through(no_chain(call.source, call.span, f"{name}(...) of {flow.x}"))
 
 
-def no_chain(source: Source, span: Span, got: str) -> Layer:
-    """Return a layer that says why the way of x is no chain of steps."""
-    return Layer(
+def common(name: str) -> Dotted | None:
+    """Return what a name stands for in code without imports, such as a line cut out of a page, or None."""
+    return _COMMON.get(name) or (Dotted(f"torch.nn.{name}") if name in torch_layers() else None)
+
+
+def no_chain(source: SourceText, span: Span, got: str) -> CodeLayer:
+    """Return a layer whose problem is that x passes no chain of steps."""
+    return CodeLayer(
         span,
         problem=CannotExpress(
             where=source.what,
             got=got,
-            wanted="one layer behind the other, from x to yhat",
+            wanted="one layer after the other, from x to yhat",
             remedy="A module of another kind can be fitted as it is: give the module itself to fit.",
             excerpt=source.excerpt(span),
         ),
@@ -185,7 +189,7 @@ def elements(value: object) -> list[object]:
     """
     if isinstance(value, range | list | tuple) and len(value) > _LARGEST_LIST:
         raise ValueError(f"{len(value)} members")
-    if isinstance(value, Chain):
+    if isinstance(value, CodeChain):
         return list(value.items)
     if isinstance(value, Mapping):
         return list(value.values())
@@ -201,11 +205,11 @@ def _keeps_the_batch(call: Call) -> bool:
     return len(sizes) == 2 and (sizes[0] == -1 or (isinstance(sizes[0], Unknown | Flow) and sizes[1] != 1))
 
 
-def _sequential(call: Call) -> Chain:
+def _sequential(call: Call) -> CodeChain:
     items: list[object] = []
     for value in call.positional:
         items += elements(value) if isinstance(value, Mapping) else [value]
-    return Chain(call.span, items)
+    return CodeChain(call.span, items)
 
 
 def _module_list(call: Call) -> list[object]:
@@ -232,25 +236,24 @@ _WRAPPERS = {
     "copy.copy",
     "copy.deepcopy",
 }
-# Methods that give the module, or x, back: what they change is not the network.
+# Methods that give the module, or x, back: they do not change the network.
 _SELF = frozenset(
     "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type compile "
     "contiguous clone detach".split()
 )
-# Keywords of the functions that change no result, or only whether the module is in training.
+# Keywords that do not change the network.
 _NO_OPTIONS = ("inplace", "training", "dtype", "_stacklevel")
 _PYTHON = frozenset(
     "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
 )
 BUILTINS: Mapping[str, Dotted] = {name: Dotted(f"builtins.{name}") for name in _PYTHON}
-# What a text may use without an import, as a line cut out of a page does.
-COMMON: Mapping[str, Dotted] = {
+_COMMON: Mapping[str, Dotted] = {
     "torch": Dotted("torch"),
     "nn": Dotted("torch.nn"),
     "F": Dotted("torch.nn.functional"),
     "math": Dotted("math"),
     "OrderedDict": Dotted("collections.OrderedDict"),
-    **{name: Dotted(f"torch.nn.{name}") for name in (*LAYERS, "Sequential", "ModuleList", "Module")},
+    **{name: Dotted(f"torch.nn.{name}") for name in ("Sequential", "ModuleList", "Module")},
 }
 _MATH = frozenset({"math.prod", "math.ceil", "math.floor", "math.sqrt", "math.log2", "math.pow"})
 
@@ -259,13 +262,12 @@ def _call_python(path: Dotted, call: Call) -> object:
     if path.path not in _MATH and path.last not in _PYTHON:
         return Unknown(f"{path.last}(...)")
     if any(isinstance(value, Unknown) for value in call.positional):
-        return Unknown(
-            f"{path.last}({', '.join(getattr(value, 'source', '...') for value in call.positional)})"
-        )
+        shown = [value.source if isinstance(value, Unknown) else "..." for value in call.positional]
+        return Unknown(f"{path.last}({', '.join(shown)})")
     long = [value for value in call.positional if isinstance(value, range) and len(value) > _LARGEST_LIST]
     if long and path.last != "len":
         return Unknown(f"{path.last}(...)")
-    values = [value.items if isinstance(value, Chain) else value for value in call.positional]
+    values = [value.items if isinstance(value, CodeChain) else value for value in call.positional]
     function = getattr(math if path.path in _MATH else builtins, path.last)
     result = function(*values, **call.keywords)
     return list(result) if path.last in ("zip", "enumerate", "reversed") else result

@@ -5,12 +5,12 @@ from __future__ import annotations
 import keyword
 
 from chalknet.errors import CannotExpress
-from chalknet.network import Activation, Dropout, Linear, Network, Shape, Visit
-from chalknet.notation.torch_values import COMMON
+from chalknet.network import Network, Shape, Visit, layer_call, torch_layers
+from chalknet.notation.torch_values import common
 
 
 def write_torch(network: Network) -> str:
-    """Return `net = torch.nn.Sequential(...)`, to be pasted behind `import torch`.
+    """Return `net = torch.nn.Sequential(...)`, with `import torch` before it.
 
     Raises:
         CannotExpress: for an activation that is not known, or a symbol that Python keeps for itself.
@@ -25,25 +25,19 @@ def write_torch(network: Network) -> str:
 
 
 def _call(visit: Visit) -> str:
-    step = visit.step
-    match step:
-        case Linear(out_features=out_features, bias=bias):
-            extra = "" if bias else ", bias=False"
-            return f"Linear(in_features={visit.input_shape[-1]}, out_features={out_features}{extra})"
-        case Dropout(p=p):
-            return f"Dropout(p={p!r})"
-        case Activation():
-            options = [f"{name}={value!r}" for name, value in dict(step.options).items()]
-            axis = [] if step.row.elementwise else ["dim=-1"]
-            return f"{step.row.torch_class}({', '.join([*options, *axis])})"
-        case _:
-            return f"{type(step).__name__}()"
+    call = layer_call(visit.step, visit.input_shape)
+    widths = torch_layers()[call.layer].widths  # a symbol is written as a name
+    arguments = [
+        f"{name}={value if name in widths else repr(value)}" for name, value in call.arguments.items()
+    ]
+    return f"{call.layer}({', '.join(arguments)})"
 
 
 def _inferred_shape(network: Network) -> Shape:
-    """Return the shape that a reader of the code would take: the first Linear's in_features."""
-    first = next((visit for visit in network.walk() if isinstance(visit.step, Linear)), None)
-    return ("m",) if first is None else (first.input_shape[-1],)
+    """Return the input shape that the code alone implies: the sizes that its first layer takes."""
+    layers, calls = torch_layers(), [layer_call(visit.step, visit.input_shape) for visit in network.walk()]
+    taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
+    return next(filter(None, taken), ("m",))
 
 
 def _comment(shape: Shape) -> str:
@@ -51,7 +45,7 @@ def _comment(shape: Shape) -> str:
 
 
 def _is_free(name: str) -> bool:
-    return name.isidentifier() and not keyword.iskeyword(name) and name not in COMMON
+    return name.isidentifier() and not keyword.iskeyword(name) and common(name) is None
 
 
 def _refuse_unknown(network: Network) -> None:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias, cast
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from chalknet.errors import InvalidValue, NotationError, unknown_name
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Size, Step, activation_name
-from chalknet.notation.tokens import Meaning, Source, Span, Word
+from chalknet.network import (
+    ACTIVATIONS,
+    STEPS,
+    Activation,
+    Linear,
+    Size,
+    Step,
+    StepKind,
+    activation_name,
+    kind_of,
+)
+from chalknet.notation.tokens import Meaning, SourceText, Span, Word
 
 # A name (`leaky_relu`, `leaky-relu`, `leaky relu`, `?`), its number (`^{(1)}`, `_{1}`), its options.
 _LETTERS = r"[^\W\d]\w*"
@@ -23,11 +34,11 @@ _OTHER_THAN_THEIR_NUMBER = {"relu6"}  # a function of its own, not the sixth rel
 
 
 def read_step(word: str, out_features: Size | None = None) -> Step:
-    """Return the step that a word says.
+    """Return the step that a word names.
 
     Args:
         word: such as "relu", "LeakyReLU(0.2)", "dropout(0.2)", "l1" or "linear nobias".
-        out_features: the width behind a linear map, which its word does not say.
+        out_features: the width after a linear map, which its word does not contain.
 
     Raises:
         UnknownName: for a word outside the vocabulary; the nearest one is offered.
@@ -37,7 +48,7 @@ def read_step(word: str, out_features: Size | None = None) -> Step:
         >>> read_step("l1 nobias", 32)
         Linear(out_features=32, bias=False)
     """
-    source = Source("step", word)
+    source = SourceText("step", word)
     whole = Span(0, len(word))
     step, *modifiers = [entry.meaning for entry in read_words(source, whole)] or [True]
     if isinstance(step, bool) or not all(isinstance(meaning, bool) for meaning in modifiers):
@@ -56,8 +67,8 @@ def read_step(word: str, out_features: Size | None = None) -> Step:
     return step
 
 
-def read_words(source: Source, span: Span) -> tuple[Word, ...]:
-    """Return all words of a span, such as a label; commas and signs of addition part them."""
+def read_words(source: SourceText, span: Span) -> tuple[Word, ...]:
+    """Return all words of a span, such as a label; separated by commas and plus signs."""
     words: list[Word] = []
     at = span.start
     while at < span.end:
@@ -70,8 +81,8 @@ def read_words(source: Source, span: Span) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def match_word(source: Source, span: Span) -> tuple[Word, ...]:
-    """Return what the word at the beginning of the span says: a step, and its bias if it has one.
+def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
+    """Return the meaning of the word at the start of the span: a step, and its bias if it has one.
 
     Raises:
         UnknownName: for a word outside the vocabulary.
@@ -92,7 +103,7 @@ def match_word(source: Source, span: Span) -> tuple[Word, ...]:
         source.what,
         "activation",
         source.text[name.start : name.end],
-        [*ACTIVATIONS, "dropout", "flatten", "linear"],
+        [*ACTIVATIONS, *sorted(name.lower() for name, kind in STEPS.items() if kind.words)],
         excerpt=source.excerpt(name),
     )
 
@@ -111,7 +122,7 @@ def settled_word(text: str, span: Span) -> bool:
     return kind is None or ACTIVATIONS[kind].settled
 
 
-def with_bias(source: Source, step: Step | None, word: Word) -> Step:
+def with_bias(source: SourceText, step: Step | None, word: Word) -> Step:
     """Return the linear map with the bias that a word such as `nobias` gives it or takes from it."""
     if not isinstance(step, Linear):
         raise source.refuse(
@@ -124,28 +135,27 @@ def with_bias(source: Source, step: Step | None, word: Word) -> Step:
 
 
 def write_step(step: Step, number: int = 0, *, short: bool = True) -> str:
-    """Return the word that says a step.
+    """Return the word for a step.
 
     Args:
         step: what is written.
         number: which linear map it is, for its label.
         short: `sig` as over an arrow, otherwise `sigmoid`.
     """
-    match step:
-        case Linear(bias=bias):
-            return f"l{number}" if bias else f"l{number} nobias"
-        case Dropout(p=p):
-            return f"dropout({p!r})"
-        case Activation():
-            name = step.row.symbol if short else step.kind
-            alone = len(step.row.options) == 1
-            options = [str(value) if alone else f"{key}={value}" for key, value in dict(step.options).items()]
-            return f"{name}({', '.join(options)})" if options else name
-        case _:
-            return type(step).__name__.lower()
+    if isinstance(step, Linear):
+        return f"l{number}" if step.bias else f"l{number} nobias"
+    if isinstance(step, Activation):
+        name, alone = step.row.symbol if short else step.kind, len(step.row.options) == 1
+        options: dict[str, object] = dict(step.options)
+    else:
+        kind = kind_of(step)
+        name, alone = kind.words[0], len(kind.options) == 1
+        options = {option: getattr(step, option) for option in kind.options}
+    inside = ", ".join(str(value) if alone else f"{key}={value}" for key, value in options.items())
+    return f"{name}({inside})" if inside else name
 
 
-def _made(source: Source, maker: _Maker, name: Span, end: int) -> tuple[Word, ...]:
+def _made(source: SourceText, maker: _Maker, name: Span, end: int) -> tuple[Word, ...]:
     written = (_BIAS_VALUE if maker is _bias else _OPTIONS).match(source.text, name.end, end)
     inside = next(filter(None, written.groups()), "") if written else ""
     span = Span(name.start, written.end() if written else name.end)
@@ -188,8 +198,11 @@ def _find(text: str, span: Span) -> _Found:
 
 def _maker(name: str) -> _Maker | None:
     for spelling in (_folded(name), _folded(_bare(name))):
-        if spelling in _MAKERS:
-            return _MAKERS[spelling]
+        if spelling in _BIAS:
+            return _BIAS[spelling]
+        kind = next((kind for kind in STEPS.values() if spelling in kind.words), None)
+        if kind is not None:
+            return _linear if kind.step is Linear else partial(_step, kind)
         if activation_name(spelling):
             return _activation
     return None
@@ -197,23 +210,18 @@ def _maker(name: str) -> _Maker | None:
 
 def _activation(name: str, parts: list[str]) -> list[Meaning]:
     kind = activation_name(_folded(name)) or activation_name(_folded(_bare(name))) or name
-    options = _options(parts, tuple(ACTIVATIONS[kind].options))
+    options = _options(f"activation {kind}", parts, tuple(ACTIVATIONS[kind].options))
     return [Activation(kind, {key: _value(value) for key, value in options.items()})]
 
 
-def _dropout(name: str, parts: list[str]) -> list[Meaning]:
-    options = _known_options("dropout", _options(parts, ("p",)), ("p",))
-    return [Dropout(cast(float, _value(options["p"]))) if options else Dropout()]
-
-
-def _flatten(name: str, parts: list[str]) -> list[Meaning]:
-    _known_options("flatten", _options(parts, ()), ())
-    return [Flatten()]
+def _step(kind: StepKind[Any], name: str, parts: list[str]) -> list[Meaning]:
+    options = _options(kind.words[0], parts, kind.options)
+    return [kind.step(**{key: _value(value) for key, value in options.items()})]
 
 
 def _linear(name: str, parts: list[str]) -> list[Meaning]:
     parts = ["bias=False" if _folded(part) == "nobias" else part for part in parts]
-    options = _known_options(name, _options(parts, ()), ("bias",))
+    options = _options(name, parts, (), ("bias",))
     return [Linear, *(_truth(value) for value in options.values())]
 
 
@@ -226,16 +234,20 @@ def _no_bias(name: str, parts: list[str]) -> list[Meaning]:
 
 
 _Maker: TypeAlias = Callable[[str, list[str]], list[Meaning]]
-_MAKERS: Mapping[str, _Maker] = {
-    **dict.fromkeys(("l", "ℓ", "ell", "lin", "linr", "linear", "fc", "dense", "affine", "w"), _linear),
-    **dict.fromkeys(("dropout", "drop"), _dropout),
-    **dict.fromkeys(("flatten", "flat"), _flatten),
-    "bias": _bias,
-    "nobias": _no_bias,
-}
+_BIAS: Mapping[str, _Maker] = {"bias": _bias, "nobias": _no_bias}
 
 
-def _options(parts: list[str], names: tuple[str, ...]) -> dict[str, str]:
+def _options(
+    step: str, parts: list[str], names: tuple[str, ...], by_name: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Return the options in the brackets behind a word.
+
+    Args:
+        step: what an error calls it.
+        parts: the options as they are written, `0.2` or `name=0.2`.
+        names: the options that may be given without their names, in their order.
+        by_name: further ones, which need their names.
+    """
     options: dict[str, str] = {}
     for place, part in enumerate(parts):
         key, equals, value = (piece.strip() for piece in part.rpartition("="))
@@ -250,18 +262,15 @@ def _options(parts: list[str], names: tuple[str, ...]) -> dict[str, str]:
                 if names
                 else "Leave it out; a width stands in the state behind the arrow, such as u1(n,32).",
             )
+        if key not in (*names, *by_name):
+            raise unknown_name(step, "option", key, (*names, *by_name) or ("no option at all",))
         options[key] = value
     return options
 
 
-def _known_options(step: str, options: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
-    for key in options:
-        if key not in names:
-            raise unknown_name(step, "option", key, names or ("no option at all",))
-    return options
-
-
-def _value(text: str) -> float | str:
+def _value(text: str) -> float | str | bool:
+    if text in ("True", "False"):
+        return text == "True"
     try:
         return float(text)
     except ValueError:

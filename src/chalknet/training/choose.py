@@ -14,7 +14,7 @@ from chalknet.engine import ENGINES
 from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch, unknown_name
 from chalknet.hardware import checked_device, explain, within_memory
 from chalknet.module import network_of, require_settled
-from chalknet.network import Activation, Flatten, Network
+from chalknet.network import Activation, Flatten, Network, numbers
 from chalknet.notation import write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.training.auto import Ways, choose_way
@@ -258,12 +258,8 @@ def _mouth_of(
     if module is None or (network is not None and not network.symbols):
         assert network is not None
         input_shape, output_shape = network.input_shape, network.output_shape
-        return Mouth(_numbers(input_shape), _numbers(output_shape), isinstance(network.steps[0], Flatten))
+        return Mouth(numbers(input_shape), numbers(output_shape), isinstance(network.steps[0], Flatten))
     return _probe(module, source, dtype)
-
-
-def _numbers(shape: tuple[int | str, ...]) -> tuple[int, ...]:
-    return tuple(size for size in shape if isinstance(size, int))
 
 
 def _probe(module: nn.Module, source: Source, dtype: torch.dtype) -> Mouth | None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from torch import nn
 
 from chalknet.data import Preparation
+from chalknet.module import Fitted
 from chalknet.planning import Plan
 from chalknet.training.history import Evaluation, History, Outcome
 from chalknet.units import show_count, show_seconds, show_share, show_value
 
 
 @dataclass(frozen=True)
-class FitResult:
+class FitResult(Fitted):
     """A fitted module and how it came about.
 
     Args:

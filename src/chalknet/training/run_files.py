@@ -12,15 +12,13 @@ from typing import Any
 
 from chalknet.data import Preparation
 from chalknet.errors import FileProblem
-from chalknet.files import write_whole
+from chalknet.files import RUN_HISTORY, RUN_NETWORK, RUN_PLAN, RUN_PREPARATION, write_whole
 from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.training.history import Evaluation, History, Outcome
 from chalknet.training.interval import Interval
 from chalknet.training.loop import Recording
 
-NETWORK, HISTORY, PLAN = "network.json", "history.csv", "plan.json"
-PREPARATION = "preparation.json"
 _COLUMNS = ("updates", "samples", "epochs", "seconds", "loss")
 
 
@@ -53,9 +51,9 @@ def write_setting(folder: Path, setting: Setting) -> None:
     """Write the plan and the network of a run."""
     plan, recording = setting.plan, setting.recording
     if plan.network is not None:
-        write_whole(folder / NETWORK, write(plan.network, "json").encode())
+        write_whole(folder / RUN_NETWORK, write(plan.network, "json").encode())
     if setting.preparation is not None:
-        write_whole(folder / PREPARATION, (setting.preparation.to_json() + "\n").encode())
+        write_whole(folder / RUN_PREPARATION, (setting.preparation.to_json() + "\n").encode())
     kept = {name: value for name, value in asdict(plan).items() if name != "network"}
     kept |= {
         "metric": plan.recipe.loss_row.metric,
@@ -70,7 +68,7 @@ def write_setting(folder: Path, setting: Setting) -> None:
         "made_with": dict(setting.made_with),
         "logs": dict(setting.logs),
     }
-    write_whole(folder / PLAN, (json.dumps(kept, indent=2) + "\n").encode())
+    write_whole(folder / RUN_PLAN, (json.dumps(kept, indent=2) + "\n").encode())
 
 
 def read_setting(folder: Path) -> Setting:
@@ -79,7 +77,7 @@ def read_setting(folder: Path) -> Setting:
     Raises:
         FileProblem: for a missing or damaged file.
     """
-    kept = _read_json(folder / PLAN)
+    kept = _read_json(folder / RUN_PLAN)
     try:
         recording = dict(kept.get("recording", {}))
         every = recording.get("checkpoint_every")
@@ -92,10 +90,10 @@ def read_setting(folder: Path) -> Setting:
             made_with=kept.get("made_with", {}),
             logs=kept.get("logs", {}),
             outcome=None if kept["outcome"] is None else Outcome[kept["outcome"]],
-            preparation=_preparation(folder / PREPARATION),
+            preparation=_preparation(folder / RUN_PREPARATION),
         )
     except (KeyError, TypeError, ValueError) as problem:
-        raise damaged(folder / PLAN, problem) from problem
+        raise damaged(folder / RUN_PLAN, problem) from problem
 
 
 def _preparation(path: Path) -> Preparation | None:
@@ -106,12 +104,12 @@ def write_history(folder: Path, history: History) -> None:
     """Write the history with the evaluations beside it."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(_history_rows(history))
-    write_whole(folder / HISTORY, text.getvalue().encode())
+    write_whole(folder / RUN_HISTORY, text.getvalue().encode())
 
 
 def read_history(folder: Path, metric: str) -> History:
     """Return the history of the run kept in a folder."""
-    path = folder / HISTORY
+    path = folder / RUN_HISTORY
     history = History(metric)
     evaluations = []
     try:
@@ -155,9 +153,9 @@ def _plan(folder: Path, kept: dict[str, Any]) -> Plan:
     data, placement = dict(kept["data"]), dict(kept["placement"])
     shapes = {name: tuple(data[name]) for name in ("x_shape", "y_shape")}
     network = None
-    if (folder / NETWORK).exists():
+    if (folder / RUN_NETWORK).exists():
         read = NOTATIONS["json"].read
-        network = read((folder / NETWORK).read_text(encoding="utf-8"), None) if read else None
+        network = read((folder / RUN_NETWORK).read_text(encoding="utf-8"), None) if read else None
     options = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in kept["recipe"]["optimizer_options"].items()
@@ -183,7 +181,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise FileProblem(
             where=str(path.parent),
             got=there if path.parent.exists() else "nothing there",
-            wanted=f"a folder that a fit was kept in, with {PLAN}",
+            wanted=f"a folder that a fit was kept in, with {RUN_PLAN}",
             remedy="Keep a fit with out=FOLDER (--out FOLDER).",
         ) from problem
     except (OSError, ValueError) as problem:

@@ -18,7 +18,7 @@ from torch import nn
 
 from chalknet.data import ArraySource, Source
 from chalknet.errors import FileProblem, InvalidValue
-from chalknet.files import try_lock, write_whole
+from chalknet.files import RUN_DATA, RUN_PLAN, RUN_WEIGHTS, try_lock, write_whole
 from chalknet.module import build, flat, read_tensors, tensors_to_bytes
 from chalknet.planning import Plan
 from chalknet.training import checkpoint
@@ -26,7 +26,6 @@ from chalknet.training.checkpoint import Checkpoint
 from chalknet.training.loop import Recording
 from chalknet.training.result import FitResult
 from chalknet.training.run_files import (
-    PLAN,
     Setting,
     damaged,
     read_history,
@@ -35,7 +34,6 @@ from chalknet.training.run_files import (
     write_setting,
 )
 
-WEIGHTS, DATA = "weights.safetensors", "data.safetensors"
 _LOCK = ".lock"
 _LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
 
@@ -65,11 +63,11 @@ class RunFolder:
     def keep(self, result: FitResult) -> None:
         """Write what a fit gave: weights, history, and the plan with the outcome as the last of them."""
         module = result.module if result.plan.network is None else flat(result.module)
-        write_whole(self.path / WEIGHTS, tensors_to_bytes(module.state_dict()))
+        write_whole(self.path / RUN_WEIGHTS, tensors_to_bytes(module.state_dict()))
         write_history(self.path, result.history)
         write_setting(self.path, replace(self.setting, plan=result.plan, outcome=result.outcome))
         if result.outcome.ended:
-            (self.path / DATA).unlink(missing_ok=True)
+            (self.path / RUN_DATA).unlink(missing_ok=True)
 
 
 def setting_of(plan: Plan, recording: Recording, source: Source) -> Setting:
@@ -126,7 +124,7 @@ def claimed(path: Path, setting: Setting, source: Source, *, overwrite: bool) ->
         try:
             yield RunFolder(path, setting)
         except BaseException:
-            if not (path / checkpoint.FOLDER).exists() and not (path / WEIGHTS).exists():
+            if not (path / checkpoint.FOLDER).exists() and not (path / RUN_WEIGHTS).exists():
                 shutil.rmtree(path, ignore_errors=True)
             raise
 
@@ -145,9 +143,9 @@ def held(path: Path) -> Iterator[None]:
 
 def kept_data(path: Path) -> ArraySource | None:
     """Return the copy of the arrays that is kept with a run under way, if there is one."""
-    if not (path / DATA).exists():
+    if not (path / RUN_DATA).exists():
         return None
-    tensors = read_tensors(path / DATA)
+    tensors = read_tensors(path / RUN_DATA)
     held_out = None
     if "held_out_x" in tensors:
         held_out = ArraySource(tensors["held_out_x"], tensors["held_out_y"], "data held out")
@@ -178,9 +176,9 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
     module = module or unfitted(folder, setting.plan)
     target = module if setting.plan.network is None else flat(module)
     try:
-        target.load_state_dict(read_tensors(folder / WEIGHTS))
+        target.load_state_dict(read_tensors(folder / RUN_WEIGHTS))
     except RuntimeError as problem:
-        raise damaged(folder / WEIGHTS, problem) from problem
+        raise damaged(folder / RUN_WEIGHTS, problem) from problem
     return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
 
 
@@ -202,7 +200,7 @@ def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[None]:
     if not occupied:
         yield
         return
-    if not (path / PLAN).exists():
+    if not (path / RUN_PLAN).exists():
         raise _occupied(path, "something that is no run", "Give another name.")
     with _locked(path):
         if not overwrite:
@@ -246,7 +244,7 @@ def _write_data(folder: Path, setting: Setting, source: Source) -> None:
         for side in ("x", "y")
     }
     if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
-        write_whole(folder / DATA, tensors_to_bytes(tensors))
+        write_whole(folder / RUN_DATA, tensors_to_bytes(tensors))
 
 
 def _workshop(path: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from chalknet.network import Network, Shape
+from chalknet.network import Network, numbers
 from chalknet.planning import Placement, Recipe
 
 _PASSES = 4  # an array between two steps is written and read, and so is its slope on the way back
@@ -45,10 +45,10 @@ def work_of(network: Network, samples: int, recipe: Recipe, placement: Placement
     products = [visit.step.multiply_adds(visit.input_shape) or 0 for visit in visits]
     first = next((each for each in products if each), 0)
     size = 8 if placement.dtype == "float64" else 4
-    between = 0 if engine in _IN_BLOCKS else sum(_numbers(visit.output_shape) for visit in visits)
+    between = 0 if engine in _IN_BLOCKS else sum(prod(numbers(visit.output_shape)) for visit in visits)
     weights = sum(visit.step.parameters(visit.input_shape) or 0 for visit in visits)
     traffic = (
-        (_numbers(network.input_shape) * samples * size, 2),  # x forth, and for the first slopes
+        (prod(numbers(network.input_shape)) * samples * size, 2),  # x forth, and for the first slopes
         (between * samples * size, _PASSES),
         (weights * size, 2 * (1 + _slots(recipe)) + 2 * (engine not in _IN_BLOCKS)),  # and the slopes
     )
@@ -68,7 +68,3 @@ def usual_update_s(network: Network | None, samples: int, recipe: Recipe, placem
 
 def _slots(recipe: Recipe) -> int:
     return _SLOTS[recipe.optimizer] + bool(recipe.optimizer_options.get("momentum"))
-
-
-def _numbers(shape: Shape) -> int:
-    return prod(size for size in shape if isinstance(size, int))

@@ -10,15 +10,9 @@ from chalknet.drawing.surfaces.dot import held_in_place
 from chalknet.drawing.text import plain
 
 _SHAPES = {"block": ('["', '"]'), "dots": ('["', '"]'), "text": ('["', '"]')}
-_ESCAPES = {
-    "&": "#amp;",
-    '"': "#quot;",
-    "<": "#lt;",
-    ">": "#gt;",
-    "\n": "<br/>",
-    "*": "#42;",
-    "`": "#96;",
-}
+_ESCAPES = str.maketrans(
+    {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "\n": "<br/>", "*": "#42;", "`": "#96;"}
+)
 _ROUND = ('(("', '"))')
 
 
@@ -56,7 +50,4 @@ def _key(key: str) -> str:
 
 def _text(markup: str) -> str:
     """Return a label that Mermaid takes as text alone, and not as its own Markdown."""
-    text = (
-        plain(markup).replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
-    )
-    return text.replace("\n", "<br/>").replace("*", "#42;").replace("`", "#96;")
+    return plain(markup).translate(_ESCAPES)

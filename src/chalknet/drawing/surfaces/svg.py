@@ -6,7 +6,7 @@ from html import escape
 
 from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS, DARK
-from chalknet.drawing.text import LINE, Run, height_of, lines_of, width_of
+from chalknet.drawing.text import LINE, TextRun, height_of, lines_of, width_of
 
 NAMESPACE = "https://github.com/chalknet/chalknet"
 _FONTS = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans KR', 'Malgun Gothic', sans-serif"
@@ -92,15 +92,15 @@ def _label(mark: Label) -> str:
 
 
 def _halo(mark: Label) -> str:
-    """Return what keeps a line from running through the label on it."""
+    """Return the background that keeps a label readable on its line."""
     width, height = width_of(mark.text, mark.size), height_of(mark.text, mark.size) * 0.8
     left, top = mark.x - width / 2, mark.y - height / 2
     shape = f'x="{left:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}"'
     return f'<rect class="halo" {shape}/>'
 
 
-def _runs(line: tuple[Run, ...], size: float) -> str:
-    """Return the runs of a line; each says by how much it stands off the run before it."""
+def _runs(line: tuple[TextRun, ...], size: float) -> str:
+    """Return the runs of a line; each with its vertical shift against the run before it."""
     pieces, level = [], 0.0
     for run in line:
         wanted = -run.shift * _RAISED * size * (0.7 if run.shift < 0 else 1)

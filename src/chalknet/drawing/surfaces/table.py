@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
@@ -22,7 +22,7 @@ def _of_scene(write: Callable[[Scene], str | bytes]) -> Surface:
     return lambda scene, diagram: write(scene)
 
 
-SURFACES: Mapping[str, Surface] = {
+SURFACES: dict[str, Surface] = {
     ".svg": _of_scene(write_svg),
     ".png": _of_scene(partial(write_with_matplotlib, kind="png")),
     ".pdf": _of_scene(partial(write_with_matplotlib, kind="pdf")),

@@ -6,7 +6,7 @@ import unicodedata
 
 from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS
-from chalknet.drawing.text import Run, lines_of
+from chalknet.drawing.text import TextRun, lines_of
 
 _NODES = ("input", "hidden", "output", "bias", "block", "frame")
 _SPECIAL = {
@@ -77,7 +77,7 @@ def _mark(mark: Mark) -> str:
             return f"\\node[{look}] at ({mark.x:.2f},{mark.y:.2f}) {{{text}}};"
 
 
-def _run(run: Run) -> str:
+def _run(run: TextRun) -> str:
     text = _escaped(run.text)
     if run.shift == 0:
         return text

@@ -36,7 +36,7 @@ from chalknet.engine.orders import Orders
 from chalknet.engine.state import State, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
-from chalknet.network import Network
+from chalknet.network import Network, numbers
 from chalknet.planning import Plan
 
 
@@ -175,7 +175,7 @@ def _samples(batches: Batches, network: Network, loss: str, dtype: torch.dtype) 
     """Return all samples as flat arrays: views of the source's tensors where they are already so."""
     n = len(batches.source)
     x, y = batches.source.take(slice(0, n))
-    features, outputs = prod(_numbers(network.input_shape)), prod(_numbers(network.output_shape))
+    features, outputs = prod(numbers(network.input_shape)), prod(numbers(network.output_shape))
     x = x.to(dtype).contiguous().reshape(-1)
     if x.numel() != n * features:
         raise ShapeMismatch(
@@ -197,7 +197,3 @@ def _samples(batches: Batches, network: Network, loss: str, dtype: torch.dtype) 
             remedy="Let the network end in as many features as y has.",
         )
     return Samples(x.numpy(), y.numpy(), torch.empty(0, dtype=torch.int64).numpy(), outputs)
-
-
-def _numbers(shape: tuple[int | str, ...]) -> tuple[int, ...]:
-    return tuple(size for size in shape if isinstance(size, int))

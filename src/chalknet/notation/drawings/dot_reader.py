@@ -10,7 +10,7 @@ from typing import NamedTuple
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.sketch import Group, Link, Sketch
 from chalknet.notation.drawings.vocabulary import said
-from chalknet.notation.tokens import Source
+from chalknet.notation.tokens import SourceText
 
 _DEEPEST = 60  # subgraphs within subgraphs
 _TOKEN = re.compile(
@@ -37,7 +37,7 @@ def read_dot_sketch(text: str) -> Sketch:
         NotationError: with a caret, for what is no DOT.
     """
     text = "\n" + text if text.startswith("#") else text
-    return _Reader(Source("DOT", text)).read()
+    return _Reader(SourceText("DOT", text)).read()
 
 
 def _tokens(sketch: Sketch) -> Iterator[_Token]:
@@ -75,7 +75,7 @@ def _end_of_html(sketch: Sketch, start: int) -> int:
 class _Reader:
     """Reads one graph, statement by statement."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceText) -> None:
         self._sketch = Sketch(source)
         self._tokens = _tokens(self._sketch)
         self._now = next(self._tokens)

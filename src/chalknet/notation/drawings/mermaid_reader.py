@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from chalknet.notation.drawings.sketch import Group, Link, Sketch
-from chalknet.notation.tokens import Source
+from chalknet.notation.tokens import SourceText
 
 _HEAD = re.compile(r"\s*(?:graph|flowchart(?:-elk)?)\b[ \t]*(TB|TD|BT|RL|LR|[<>^v])?[ \t]*(?=[;\n]|$)", re.I)
 _OTHER = re.compile(r"\s*(\w+Diagram(?:-v2)?|gantt|pie|mindmap|timeline|journey|gitGraph|erDiagram)\b")
@@ -53,7 +53,7 @@ def read_mermaid_sketch(text: str) -> Sketch:
     fenced = _FENCE.search(text)
     if fenced:
         text = _blank(text[: fenced.start(1)]) + fenced.group(1)
-    sketch = Sketch(Source("Mermaid", text))
+    sketch = Sketch(SourceText("Mermaid", text))
     text = re.sub(r"%%[^\n]*", lambda comment: " " * len(comment.group()), text)
     start = 0
     if front := _FRONT.match(text):

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl
 
 from chalknet.network import Activation, Linear, Network, Step
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 
 _LINK = re.compile(r"https?://playground\.tensorflow\.org/?[^\s\"'<>]*")
 _FEATURES = ("x", "y", "xTimesY", "xSquared", "ySquared", "cosX", "sinX", "cosY", "sinY")
@@ -25,7 +25,7 @@ def read_playground(text: str, name: str | None = None) -> Network:
     Raises:
         NotationError: for values that the page does not know.
     """
-    source = Source("Playground link", text)
+    source = SourceText("Playground link", text)
     link = _LINK.search(text)
     if link is None:
         raise source.refuse(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chalknet.errors import ChalknetError, NotationError
-from chalknet.notation.tokens import Source, Span
+from chalknet.notation.tokens import SourceText, Span
 
 MOST_LINKS = 2_000_000  # more is no drawing, and would not fit in memory
 
@@ -67,7 +67,7 @@ class Sketch:
         caption: what stands over or under it.
     """
 
-    source: Source
+    source: SourceText
     nodes: dict[str, Drawn] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)

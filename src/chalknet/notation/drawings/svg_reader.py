@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalknet.errors import NotationError
 from chalknet.notation.drawings.sketch import Group, Link, Sketch
-from chalknet.notation.tokens import Source
+from chalknet.notation.tokens import SourceText
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -30,7 +30,7 @@ def read_svg_sketch(text: str) -> Sketch:
     Raises:
         NotationError: for a damaged or dangerous file, or an SVG of other make.
     """
-    sketch = Sketch(Source("SVG", text))
+    sketch = Sketch(SourceText("SVG", text))
     root = _parsed(sketch, text)
     clusters: list[tuple[str, list[tuple[float, float]]]] = []
     for element in root.iter():

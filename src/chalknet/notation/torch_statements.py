@@ -1,4 +1,4 @@
-"""PyTorch code followed statement by statement without running it."""
+"""PyTorch code analysed statement by statement without running it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import cast
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
-from chalknet.notation.torch_layers import Layer, Unknown
+from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
     Call,
-    Chain,
     Class,
+    CodeChain,
     Dotted,
     Flow,
     Function,
@@ -44,11 +44,11 @@ class _Return(Exception):
         self.value = value
 
 
-class Run:
-    """The names of a text and what they stand for, statement by statement.
+class Interpreter:
+    """The abstract interpreter: the names of a text and their values, statement by statement.
 
     Args:
-        code: what is followed. The names of its outermost level are kept in `bindings`, in their order.
+        code: the parsed text. The names of its outermost level are kept in `bindings`, in their order.
     """
 
     def __init__(self, code: Code) -> None:
@@ -59,7 +59,7 @@ class Run:
         self._value = Expressions(code, self).value
 
     def follow(self) -> None:
-        """Follow the whole text."""
+        """Analyse the whole text."""
         self._block(self._code.tree.body)
 
     def instance(self, kind: Class, call: Call) -> Instance:
@@ -70,7 +70,7 @@ class Run:
         return made
 
     def forward(self, instance: Instance, flow: Flow) -> object:
-        """Return where `forward` leads x."""
+        """Return x after `forward`."""
         method = instance.kind.method("forward") or instance.kind.method("__call__")
         if method is not None:
             return self.enter(Function(method, instance), Call(self._code.source, flow.span, [flow]))
@@ -113,7 +113,7 @@ class Run:
                 owner.attributes[target.attr] = value
         elif isinstance(target, ast.Subscript):
             owner, place = self._value(target.value), self._value(target.slice)
-            many = owner.items if isinstance(owner, Chain) else owner
+            many = owner.items if isinstance(owner, CodeChain) else owner
             if isinstance(many, list | dict):
                 with suppress(IndexError, TypeError):
                     operator.setitem(cast(dict[object, object], many), place, value)
@@ -133,7 +133,7 @@ class Run:
             scope[node.kwarg.arg] = {name: given[name] for name in given if name not in scope}
         return scope | given
 
-    def _name(self, name: str, value: object, node: ast.AST) -> None:
+    def _name(self, name: str, value: object, node: ast.expr | ast.stmt) -> None:
         self.scopes[-1][name] = value
         if len(self.scopes) == 1:
             self.bindings.append(Binding(name, value, self._code.line(node)))
@@ -146,7 +146,7 @@ class Run:
                     follow(self, statement)
             except ChalknetError:
                 raise
-            except NOT_FOLLOWED:  # it would fail when run too, or only running it would tell
+            except NOT_FOLLOWED:  # it would fail when run too, or its value is known only then
                 continue
 
     def _assign(self, node: ast.Assign) -> None:
@@ -238,11 +238,11 @@ class Run:
 
 
 def _structure(value: object) -> object:
-    """Return what two values share when they describe the same: layers by their steps, not by identity."""
+    """Return a value's structure, equal for equal descriptions: layers by their steps, not by identity."""
     match value:
-        case Layer():
-            return (value.step, value.in_features)
-        case Chain(items=items) | Flow(items=items):
+        case CodeLayer():
+            return (value.step, value.takes)
+        case CodeChain(items=items) | Flow(items=items):
             return [_structure(item) for item in items]
         case Instance(attributes=attributes):
             return [(name, _structure(part)) for name, part in attributes.items() if part is not value]
@@ -255,18 +255,18 @@ def _structure(value: object) -> object:
 
 
 _STATEMENTS: Mapping[type[ast.stmt], Callable[..., None]] = {
-    ast.Assign: Run._assign,
-    ast.AnnAssign: Run._annotated,
-    ast.AugAssign: Run._augmented,
-    ast.For: Run._for,
-    ast.While: Run._while,
-    ast.If: Run._if,
-    ast.With: Run._with,
-    ast.Try: Run._try,
-    ast.Expr: Run._expression,
-    ast.FunctionDef: Run._def,
-    ast.ClassDef: Run._class,
-    ast.Import: Run._import,
-    ast.ImportFrom: Run._import_from,
-    ast.Return: Run._return,
+    ast.Assign: Interpreter._assign,
+    ast.AnnAssign: Interpreter._annotated,
+    ast.AugAssign: Interpreter._augmented,
+    ast.For: Interpreter._for,
+    ast.While: Interpreter._while,
+    ast.If: Interpreter._if,
+    ast.With: Interpreter._with,
+    ast.Try: Interpreter._try,
+    ast.Expr: Interpreter._expression,
+    ast.FunctionDef: Interpreter._def,
+    ast.ClassDef: Interpreter._class,
+    ast.Import: Interpreter._import,
+    ast.ImportFrom: Interpreter._import_from,
+    ast.Return: Interpreter._return,
 }

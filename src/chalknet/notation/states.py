@@ -1,4 +1,4 @@
-"""A network as a row of named states, the same for every notation that writes them."""
+"""The named states of a network, X, u1, v1, ..., as formulas write them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from chalknet.network import Linear, Network, Shape, Step
 
 
 @dataclass(frozen=True)
-class Station:
-    """A state on the way from X to yhat, and the step that leads to it.
+class NamedState:
+    """A state on the path from X to yhat, and the step that leads to it.
 
     Args:
-        letter: `X`, `u` behind a linear map, `v` behind any other step.
+        letter: `X`, `u` after a linear map, `v` after any other step.
         index: the number of linear maps so far.
-        primes: how many more steps without weights lie between, for a name of its own.
+        primes: how many steps other than linear maps lie between, to make the name unique.
         shape: shape of one sample.
         step: the step that leads here; None for X.
     """
@@ -31,14 +31,14 @@ class Station:
         return "X" if self.step is None else f"{self.letter}{self.index}{chr(39) * self.primes}"
 
 
-def stations(network: Network) -> list[Station]:
+def states_of(network: Network) -> list[NamedState]:
     """Return the states X, u1, v1, u2, ... in their order."""
-    row = [Station("X", 0, 0, network.input_shape, None)]
+    row = [NamedState("X", 0, 0, network.input_shape, None)]
     for visit in network.walk():
         last = row[-1]
         if isinstance(visit.step, Linear):
-            row.append(Station("u", last.index + 1, 0, visit.output_shape, visit.step))
+            row.append(NamedState("u", last.index + 1, 0, visit.output_shape, visit.step))
         else:
             primes = last.primes + 1 if last.letter == "v" else 0
-            row.append(Station("v", last.index, primes, visit.output_shape, visit.step))
+            row.append(NamedState("v", last.index, primes, visit.output_shape, visit.step))
     return row

@@ -1,4 +1,4 @@
-"""Activations spelled out by several operations of a graph, known again by a normal form."""
+"""Activations that a graph writes as several operations, recognised by a normal form."""
 
 from __future__ import annotations
 

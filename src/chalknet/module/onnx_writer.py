@@ -1,0 +1,148 @@
+"""From the steps of a chain to the nodes of an ONNX graph, as plain values: a function a kind of step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from chalknet.errors import CannotExpress
+from chalknet.module.onnx_chain import ACTIVATION_NODES, Array
+from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Step, Visit
+
+INPUT = "X"  # the name of what arrives
+_PLAIN = {kind: (operation, options) for kind, operation, options in ACTIVATION_NODES}
+
+
+@dataclass
+class GraphWriter:
+    """The nodes and weights written so far, and the name of the value that the last node gives."""
+
+    make_node: Callable[..., Any]
+    nodes: list[Any] = field(default_factory=list)
+    constants: dict[str, Array] = field(default_factory=dict)
+    value: str = INPUT
+
+    def put(self, path: str, operation: str, *inputs: str, **attributes: object) -> str:
+        """Write one node and return the name of what it gives."""
+        for name, number in attributes.items():
+            if isinstance(number, float):
+                _float32(f"step {path}, {name}", number)
+        self.value = f"{path}/{operation}"
+        self.nodes.append(self.make_node(operation, inputs, [self.value], name=self.value, **attributes))
+        return self.value
+
+    def number(self, name: str, number: float) -> str:
+        """Write one number and return its name."""
+        self.constants[name] = _float32(f"the number {name}", number)
+        return name
+
+
+def _float32(where: str, number: float) -> Array:
+    with np.errstate(over="ignore", under="ignore"):
+        array = np.array(number, dtype=np.float32)
+    if not np.isfinite(array) or bool(array) != bool(number):
+        raise CannotExpress(
+            where=where,
+            got=f"{number!r}",
+            wanted="a number that float32 can hold",
+            remedy="ONNX keeps options of activations as float32.",
+        )
+    return array
+
+
+def write_node(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    """Write the nodes of one step.
+
+    Args:
+        writer: takes the nodes.
+        visit: the step.
+        layer: the module that was built of it, with its weights.
+
+    Raises:
+        CannotExpress: for a step that has no row here, or an option that ONNX does not allow.
+    """
+    WRITERS.get(type(visit.step), _refuse_step)(writer, visit, layer)
+
+
+def _refuse_step(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    name = visit.step.kind if isinstance(visit.step, Activation) else type(visit.step).__name__
+    raise CannotExpress(
+        where=f"step {visit.path} ({name})",
+        got="a step for which no operation of ONNX is known here",
+        wanted=f"one of {', '.join(kind.__name__ for kind in WRITERS)}",
+        remedy="Write another notation, or export the module by torch.onnx.export.",
+    )
+
+
+def _write_linear(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    """Write a linear map: Gemm over rows, MatMul and Add where a sample has more axes."""
+    rows = len(visit.input_shape) == 1
+    names = [f"{visit.path}.{name}" for name, _ in layer.named_parameters()]  # weight, then bias
+    for name, parameter in zip(names, layer.parameters(), strict=True):
+        array = parameter.detach().to("cpu", torch.float32).numpy()
+        writer.constants[name] = array if rows or array.ndim == 1 else array.T
+    if rows:
+        writer.put(visit.path, "Gemm", writer.value, *names, transB=1)
+        return
+    writer.put(visit.path, "MatMul", writer.value, names[0])
+    for bias in names[1:]:
+        writer.put(visit.path, "Add", writer.value, bias)
+
+
+def _write_activation(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    step, path, x = visit.step, visit.path, writer.value
+    assert isinstance(step, Activation)
+    if step.kind == "silu":
+        writer.put(path, "Mul", x, writer.put(path, "Sigmoid", x))
+    elif step.kind == "softplus" and step.options:
+        _write_softplus(writer, path, step.all_options)
+    elif step.kind not in _PLAIN:
+        _refuse_step(writer, visit, layer)
+    else:
+        operation, options = _PLAIN[step.kind]
+        given = {name: step.all_options[option] for name, option in options.items()}
+        writer.put(path, operation, x, **given, **({} if step.row.elementwise else {"axis": -1}))
+
+
+def _write_softplus(writer: GraphWriter, path: str, options: Mapping[str, Any]) -> None:
+    """Write log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold."""
+    x = scaled = writer.value
+    beta, threshold = options["beta"], options["threshold"]
+    if beta != 1:
+        scaled = writer.put(path, "Mul", x, writer.number(f"{path}.beta", beta))
+    smooth = writer.put(path, "Softplus", scaled)
+    if beta != 1:
+        smooth = writer.put(path, "Div", smooth, f"{path}.beta")
+    if threshold != ACTIVATIONS["softplus"].options["threshold"]:
+        above = writer.put(path, "Greater", scaled, writer.number(f"{path}.threshold", threshold))
+        writer.put(path, "Where", above, x, smooth)
+
+
+def _write_dropout(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    assert isinstance(visit.step, Dropout)
+    if visit.step.p == 1:
+        raise CannotExpress(
+            where=f"step {visit.path} (Dropout)",
+            got="p=1",
+            wanted="a probability below 1, which is what ONNX allows",
+            remedy="Leave the step out, or choose a smaller p.",
+        )
+    writer.put(visit.path, "Dropout", writer.value, writer.number(f"{visit.path}.ratio", visit.step.p))
+
+
+def _write_flatten(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    writer.put(visit.path, "Flatten", writer.value, axis=1)
+
+
+# What writes a step; the row of a new step may be left out, then writing it is refused.
+WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
+    Linear: _write_linear,
+    Activation: _write_activation,
+    Dropout: _write_dropout,
+    Flatten: _write_flatten,
+}
