@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 _ROOT = Path("/")
+_PARTS_IN_MEMORY = 4
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2**63 for "no limit"
 # What counts against a limit and is given back on demand: pages of files that nobody needs just now.
 _RECLAIMABLE = ("inactive_file", "total_inactive_file")
@@ -43,6 +44,16 @@ def main_memory(root: Path = _ROOT) -> Memory:
     return Memory(
         min(bound.total_bytes for bound in bounds), max(0, min(bound.free_bytes for bound in bounds))
     )
+
+
+def available_bytes() -> int:
+    """Return the least of what the machine, the control groups and the process's limits leave."""
+    return main_memory().free_bytes
+
+
+def fits_in_memory(needed_bytes: int) -> bool:
+    """Return whether so many bytes take at most a quarter of the memory that is left to this process."""
+    return needed_bytes * _PARTS_IN_MEMORY <= available_bytes()
 
 
 def cores() -> int:

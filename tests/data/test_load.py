@@ -9,16 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, TensorDataset
 
-from chalknet.data import ArraySource, Sample, features, load
+from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, features, load
 from chalknet.errors import DataError, FileProblem, InvalidValue, UnknownName
 
 X, Y = torch.arange(20.0).reshape(10, 2), torch.arange(10)
 
 
-class Squares:
-    """A source of the user's own."""
+class Squares(HasProvenance):
+    """A source of the user's own with all members of the protocol."""
 
     name, held_out, x_shape, y_shape = "squares", None, (1,), ()
+    streams, reads_ahead, is_repeatable, provenance = False, False, True, Provenance()
+
+    def fingerprint(self):
+        return None
 
     def __len__(self):
         return 10
@@ -72,6 +76,29 @@ def test_a_source_is_taken_as_it_is():
     source, own = ArraySource(X, Y), Squares()
     assert load(source) is source
     assert load(own) is own
+
+
+def test_a_class_with_some_members_of_a_source_gets_the_others_and_keeps_its_own():
+    class Some:
+        name, held_out, streams, reads_ahead, origin = "some", (X, Y), True, True, {"data": "some"}
+
+        def __len__(self):
+            return 10
+
+        def take(self, rows):
+            return X[rows], Y[rows]
+
+        def fingerprint(self):
+            return "0123"
+
+    source = load(Some())
+    assert isinstance(source, Source)
+    assert not isinstance(Some(), Source)
+    assert (source.name, source.streams, source.reads_ahead) == ("some", True, True)
+    assert (source.origin, source.fingerprint(), source.preparation) == ({"data": "some"}, "0123", None)
+    assert (len(source.held_out), source.x_shape, source.y_shape) == (10, (2,), ())
+    assert not source.is_repeatable  # a class of the user's may keep a state
+    assert load(source) is source
 
 
 @given(st.integers(2, 60), st.floats(0.001, 0.999))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from chalknet.errors import DataError
+from chalknet.units import is_number
 
 _KEPT = (torch.float32, torch.float64)
 # Kinds of numpy's dtypes that hold no real numbers.
@@ -59,7 +60,7 @@ def _as_tensor(value: object, where: str) -> torch.Tensor:
             raise _no_numbers(where, "a tensor on meta, which has a shape and no numbers")
         tensor = value.detach().to_dense().cpu()
     else:
-        tensor = torch.from_numpy(_as_numbers(value, where))
+        tensor = torch.from_numpy(as_numbers(value, where))
         if isinstance(value, list | tuple) and tensor.is_floating_point():
             tensor = tensor.to(torch.get_default_dtype())  # as torch.tensor reads a list
     if tensor.is_complex():
@@ -76,7 +77,7 @@ def _stacked(rows: list[torch.Tensor] | tuple[torch.Tensor, ...], where: str) ->
         raise _no_numbers(where, "rows of unlike shapes or devices") from problem
 
 
-def _as_numbers(value: object, where: str) -> npt.NDArray[Any]:
+def as_numbers(value: object, where: str) -> npt.NDArray[Any]:
     """Return the array in an order, byte order and dtype that torch can take without a warning."""
     try:
         array = np.asarray(value)
@@ -102,16 +103,8 @@ def _as_numbers(value: object, where: str) -> npt.NDArray[Any]:
 def _such_as(array: npt.NDArray[Any]) -> str:
     if array.dtype.kind not in "OUST":
         return ""
-    strange = [repr(entry) for entry in array.flatten().tolist() if not _is_number(entry)][:1]
+    strange = [repr(entry) for entry in array.flatten().tolist() if not is_number(entry)][:1]
     return f" such as {strange[0]:.40}" if strange else ""
-
-
-def _is_number(entry: object) -> bool:
-    try:
-        float(entry)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _no_numbers(where: str, got: str) -> DataError:

@@ -1,4 +1,4 @@
-"""Arrays that stay in their files: rows are read where they stand, memory holds only those asked for."""
+"""An array that stays in its file: only the rows asked for are read into memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.idx import idx_layout, unreadable
 from chalknet.errors import DataError
+from chalknet.files import reading
 
 Array = npt.NDArray[Any]
 
@@ -25,7 +25,7 @@ _seeking = threading.Lock()  # where the system has no positional read
 
 
 @dataclass(frozen=True, eq=False)
-class StoredArray:
+class ArrayFile:
     """An array `(n, ...)` in a file, row after row, of which any rows can be read.
 
     Rows are read by position (`pread`), not through a memory map: measured with rows of 3 KB, a shuffled
@@ -52,10 +52,8 @@ class StoredArray:
     _stamp: tuple[int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        try:
+        with reading(self.path):
             descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        except OSError as problem:
-            raise unreadable(self.path, problem) from problem
         weakref.finalize(self, os.close, descriptor)
         object.__setattr__(self, "_descriptor", descriptor)
         object.__setattr__(self, "_stamp", self._stamp_now())
@@ -125,28 +123,24 @@ class StoredArray:
             ends = np.append(begins[1:], len(numbers))
             lengths = numbers[ends - 1] - numbers[begins] + 1
             bases = np.cumsum(lengths) - lengths
-            room = np.empty((int(lengths.sum()), self.row_bytes), np.uint8)
-            self._fill_all(room, bases, lengths, numbers[begins])
-            out[places] = room[numbers + np.repeat(bases - numbers[begins], ends - begins)]
+            gathered = np.empty((int(lengths.sum()), self.row_bytes), np.uint8)
+            self._fill_all(gathered, bases, lengths, numbers[begins])
+            out[places] = gathered[numbers + np.repeat(bases - numbers[begins], ends - begins)]
 
     def _fill_all(self, out: npt.NDArray[np.uint8], places: Array, lengths: Array, numbers: Array) -> None:
         """Fill runs of rows of `out`, each from a row on; the tight loop of a shuffled fit."""
         views, size = memoryview(out.reshape(-1).data), self.row_bytes
         columns = (places * size, (places + lengths) * size, self.offset + numbers * size)
-        try:
+        with reading(self.path):
             for begin, end, position in zip(*(column.tolist() for column in columns), strict=True):
                 if _read_at(self._descriptor, (views[begin:end],), position) != end - begin:
                     self._fill(views[begin:end], position)  # a short read: go on, or find the file cut off
-        except OSError as problem:
-            raise unreadable(self.path, problem) from problem
 
     def _fill(self, view: memoryview, position: int) -> None:
         """Fill bytes from a position of the file on."""
         while view:
-            try:
+            with reading(self.path):
                 got = _read_at(self._descriptor, (view,), position)
-            except OSError as problem:
-                raise unreadable(self.path, problem) from problem
             if not got:
                 raise self._changed(f"no bytes from {position:,} on")
             view, position = view[got:], position + got
@@ -157,10 +151,8 @@ class StoredArray:
             raise self._changed(f"{size:,} bytes, written to since it was opened with {self._stamp[0]:,}")
 
     def _stamp_now(self) -> tuple[int, int]:
-        try:
+        with reading(self.path):
             found = os.fstat(self._descriptor)
-        except OSError as problem:
-            raise unreadable(self.path, problem) from problem
         return found.st_size, found.st_mtime_ns
 
     def _changed(self, got: str) -> DataError:
@@ -181,42 +173,3 @@ def _sought_and_read(descriptor: int, views: tuple[memoryview], position: int) -
 
 
 _read_at = getattr(os, "preadv", _sought_and_read)  # Windows has no positional read
-
-
-def open_npy(path: Path) -> StoredArray | None:
-    """Return a .npy file's array left in its file; None where its rows do not stand one after another.
-
-    Raises:
-        FileProblem: when it cannot be opened.
-        DataError: when its header cannot be read or it is cut off.
-    """
-    try:
-        with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else _read_header_2
-            shape, fortran, dtype = read(file)
-            offset = file.tell()
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
-    except ValueError:
-        return None  # let numpy say what is wrong with it
-    columnwise = fortran and sum(size > 1 for size in shape) > 1
-    if columnwise or not shape or dtype.kind not in "biuf" or dtype.itemsize > 8:
-        return None
-    return StoredArray(path, dtype, shape, offset)
-
-
-def open_idx(path: Path) -> StoredArray | None:
-    """Return an IDX file's array left in its file, a row an entry; None where it is packed or damaged."""
-    try:
-        layout = idx_layout(path)
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
-    if layout is None:
-        return None
-    dtype, shape, offset = layout
-    return StoredArray(path, dtype, (shape[0], prod(shape[1:])) if len(shape) > 1 else shape, offset)
-
-
-def _read_header_2(file: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    return np.lib.format.read_array_header_2_0(file)  # 3.0 differs in the names of fields alone

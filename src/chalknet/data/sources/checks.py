@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sized
 
 import numpy as np
 import torch
@@ -20,6 +21,13 @@ def check_pair(x: torch.Tensor, y: torch.Tensor, name: str) -> None:
         y: targets `(n, ...)`.
         name: what an error calls their source.
     """
+    check_lengths(x, y, name)
+    check_numbers(x, f"x of {name}")
+    check_numbers(y, f"y of {name}")
+
+
+def check_lengths(x: Sized, y: Sized, name: str) -> None:
+    """Raise a DataError when x and y have different lengths."""
     if len(x) != len(y):
         raise DataError(
             where=name,
@@ -27,8 +35,6 @@ def check_pair(x: torch.Tensor, y: torch.Tensor, name: str) -> None:
             wanted="one y for each x",
             remedy="The first axis of both counts the observations; check how they were cut or transposed.",
         )
-    check_numbers(x, f"x of {name}")
-    check_numbers(y, f"y of {name}")
 
 
 def check_numbers(values: torch.Tensor, where: str, first_row: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""IDX files, the format of MNIST: read whether gzipped or not, written gzipped.
+"""IDX files, the format of MNIST: read whether packed or not, written gzipped.
 
 Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database: two zero bytes, a byte for the type, a byte for
 the number of axes, each axis as a 32-bit number, then the values; all big-endian.
@@ -9,20 +9,21 @@ from __future__ import annotations
 import gzip
 import io
 import struct
-import zlib
 from importlib.resources.abc import Traversable
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.data.formats.array_file import ArrayFile
+from chalknet.data.formats.packed import unpacked
 from chalknet.errors import DataError, FileProblem, InvalidValue
+from chalknet.files import reading
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CODES = {np.dtype(dtype): code for code, dtype in _DTYPES.items()}
-_GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
 _AGAIN = "The file is damaged or no IDX file: copy or download it again."
 
@@ -31,18 +32,15 @@ def read_idx(path: str | Traversable) -> npt.NDArray[Any]:
     """Return the array of an IDX file, in the machine's byte order.
 
     Args:
-        path: the file; whether it is gzipped is seen in its first bytes, not in its name.
+        path: the file; whether it is packed is found in its first bytes, not in its name.
 
     Raises:
         FileProblem: when it cannot be opened.
         DataError: when it is no IDX file, cut off, too long or damaged.
     """
     place = Path(path) if isinstance(path, str) else path
-    try:
-        with place.open("rb") as file:
-            return decode_idx(cast(BinaryIO, file), str(path))
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
+    with reading(path), place.open("rb") as file:
+        return decode_idx(cast(BinaryIO, file), str(path))
 
 
 def decode_idx(file: BinaryIO, where: str) -> npt.NDArray[Any]:
@@ -52,43 +50,25 @@ def decode_idx(file: BinaryIO, where: str) -> npt.NDArray[Any]:
         file: open for reading, at its beginning.
         where: what an error calls it.
     """
-    packed = file.read(2) == _GZIP_MAGIC
-    file.seek(0)
-    if not packed:
-        return _decode(file, where)
-    try:
-        with gzip.GzipFile(fileobj=file) as unpacked:
-            return _decode(cast(BinaryIO, unpacked), where)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as problem:
-        raise DataError(
-            where=where, got=f"damaged gzip data ({problem})", wanted="a whole gzip file", remedy=_AGAIN
-        ) from problem
+    with unpacked(file, where) as content:
+        return _decode(content, where)
 
 
-def looks_like_idx(path: Path) -> bool:
-    """Return whether a file's first bytes, unpacked, or its name are those of an IDX file."""
-    if "idx" in path.name.lower() or "ubyte" in path.name.lower():
-        return True
-    try:
-        with path.open("rb") as file:
-            packed = file.read(2) == _GZIP_MAGIC
-        with gzip.open(path) if packed else path.open("rb") as file:
-            head = file.read(4)
-    except (OSError, EOFError, zlib.error):
-        return False
-    return len(head) == 4 and head[:2] == b"\0\0" and head[2] in _DTYPES
+def is_idx(head: bytes) -> bool:
+    """Return whether the first bytes of a file, unpacked, are those of an IDX file."""
+    return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in _DTYPES
 
 
-def idx_layout(path: Path) -> tuple[np.dtype[Any], tuple[int, ...], int] | None:
-    """Return dtype, shape and the byte of the first value of an IDX file that is not packed, else None."""
-    with path.open("rb") as file:
+def open_idx(path: Path) -> ArrayFile | None:
+    """Return an IDX file's array left in its file, a row an entry; None where it is packed or damaged."""
+    with reading(path), path.open("rb") as file:
         head = file.read(4)
-        if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
-            return None
-        sizes = file.read(4 * head[3])
-    if len(sizes) < 4 * head[3] or not sizes:
+        sizes = file.read(4 * head[3]) if is_idx(head) else b""
+    if not sizes or len(sizes) < 4 * head[3]:
         return None
-    return np.dtype(_DTYPES[head[2]]), struct.unpack(f">{head[3]}I", sizes), 4 + len(sizes)
+    shape = struct.unpack(f">{head[3]}I", sizes)
+    rows = (shape[0], prod(shape[1:])) if len(shape) > 1 else shape
+    return ArrayFile(path, np.dtype(_DTYPES[head[2]]), rows, 4 + len(sizes))
 
 
 def idx_bytes(array: npt.NDArray[Any]) -> bytes:
@@ -121,19 +101,9 @@ def write_idx(path: str | Path, array: npt.NDArray[Any]) -> None:
         ) from problem
 
 
-def unreadable(path: str | Traversable, problem: OSError) -> FileProblem:
-    """Return the error for a file or folder that the system does not let us read."""
-    return FileProblem(
-        where=str(path),
-        got=problem.strerror or str(problem),
-        wanted="a file that can be read",
-        remedy="Check the path and its permissions.",
-    )
-
-
-def _decode(stream: BinaryIO, where: str) -> npt.NDArray[Any]:
+def _decode(stream: IO[bytes], where: str) -> npt.NDArray[Any]:
     head = _read_up_to(stream, 4)
-    if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _DTYPES:
+    if not is_idx(head):
         raise DataError(
             where=where,
             got=f"the first bytes {head.hex(' ') or '(none)'}",
@@ -158,7 +128,7 @@ def _decode(stream: BinaryIO, where: str) -> npt.NDArray[Any]:
         ) from problem
 
 
-def _read_up_to(stream: BinaryIO, length: int) -> bytes:
+def _read_up_to(stream: IO[bytes], length: int) -> bytes:
     parts: list[bytes] = []
     while length > 0 and (part := stream.read(min(length, _CHUNK_BYTES))):
         parts.append(part)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
 
-from chalknet.data.idx import unreadable
+from chalknet.data.formats.packed import opened
 from chalknet.errors import DataError
+from chalknet.units import is_number
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _BOM = b"\xef\xbb\xbf"
 _OTHER_TEXTS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK\x03\x04": "a zip archive or spreadsheet"}
 _HEAD_BYTES = 1 << 20
@@ -45,7 +39,7 @@ class CsvLayout:
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """Some whole rows of a text.
 
     Args:
@@ -97,7 +91,7 @@ def layout_of(path: Path, delimiter: str | None, header: bool | None) -> CsvLayo
     return CsvLayout(delimiter, names, start + (_row_bytes(head[start:]) if header else 0), header)
 
 
-def pieces(path: Path, start: int) -> Iterator[Piece]:
+def pieces(path: Path, start: int) -> Iterator[TextPiece]:
     """Yield a text from a byte on in pieces of a few MB, each of whole rows.
 
     Args:
@@ -111,7 +105,7 @@ def pieces(path: Path, start: int) -> Iterator[Piece]:
             text = rest + more
             cut = _last_row_end(text)
             if cut:
-                yield Piece(text[:cut], start)
+                yield TextPiece(text[:cut], start)
                 start += cut
             elif len(text) > _LARGEST_ROW_BYTES:
                 raise DataError(
@@ -122,31 +116,7 @@ def pieces(path: Path, start: int) -> Iterator[Piece]:
                 )
             rest = text[cut:]
         if rest.strip():
-            yield Piece(rest, start)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Hand out a file's bytes, unpacked where its first bytes say that they are packed."""
-    try:
-        with path.open("rb") as raw:
-            head = raw.read(6)
-        for magic, unpack in _PACKED.items():
-            if head.startswith(magic):
-                with unpack(path) as file:
-                    yield cast(IO[bytes], file)
-                return
-        with path.open("rb") as file:
-            yield file
-    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as problem:
-        raise DataError(
-            where=str(path),
-            got=f"damaged packed data ({problem})",
-            wanted="a whole file",
-            remedy="Copy or make it again.",
-        ) from problem
-    except OSError as problem:
-        raise unreadable(path, problem) from problem
+            yield TextPiece(rest, start)
 
 
 def line_number(path: Path, position: int) -> int:
@@ -206,22 +176,14 @@ def _first_rows(text: str, delimiter: str) -> list[list[str]]:
 def _is_header(rows: list[list[str]]) -> bool:
     """Return whether the first row holds names: words only, or words above numbers."""
     first, *others = rows
-    words = [not _is_number(field) for field in first]
+    words = [not is_number(field) for field in first]
     if all(words) and any(field.strip() for field in first):
         return True
     for column, word in enumerate(words):
         below = [row[column] for row in others if column < len(row) and row[column].strip()]
-        if word and first[column].strip().lower() not in _MISSING and below and all(map(_is_number, below)):
+        if word and first[column].strip().lower() not in _MISSING and below and all(map(is_number, below)):
             return True
     return False
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
 
 
 def _row_bytes(text: bytes) -> int:

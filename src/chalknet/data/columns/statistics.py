@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.choice import FILLS, Choice, positions
-from chalknet.data.preparation import Preparation, Prepared
+from chalknet.data.columns.names import ColumnNames
+from chalknet.data.columns.options import FILLS, ColumnOptions, positions
+from chalknet.data.columns.preparation import Preparation, PreparedColumn
 from chalknet.errors import DataError, InvalidValue, unknown_name
 
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Names:
-    """What the columns of x and y are called, and what the numbers of their words stand for.
-
-    Args:
-        x: the features.
-        y: the target's columns.
-        words: for each column of words, in the order of their numbers.
-        named: whether these are names, or only places.
-        default_target: whether y is the last column because none was named.
-    """
-
-    x: tuple[str, ...]
-    y: tuple[str, ...]
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    named: bool = True
-    default_target: bool = False
 
 
 @dataclass
@@ -61,7 +43,7 @@ class _Moments:
         values[gaps] = 0.0
         self.merge(count, mean, np.einsum("ij,ij->j", values, values))
 
-    def fill(self, column: int, rows: int, value: float) -> None:
+    def impute(self, column: int, rows: int, value: float) -> None:
         """Count a column's gaps as so many values."""
         gaps = np.zeros_like(self.count)
         gaps[column] = rows - self.count[column]
@@ -85,13 +67,13 @@ class _Moments:
 
 @dataclass(frozen=True)
 class _Learned:
-    """What blocks of rows told.
+    """What was learned of blocks of rows.
 
     Args:
         x: moments of the features.
         y: moments of the target.
         seen: for each feature of words, the numbers of those that occur.
-        medians: of the features that are filled with it.
+        medians: of the features whose gaps take it.
     """
 
     x: _Moments
@@ -100,11 +82,13 @@ class _Learned:
     medians: Mapping[int, float]
 
 
-def learn(choice: Choice, names: Names, blocks: Iterable[tuple[Array, Array]], rows: int) -> Preparation:
-    """Return the preparation that a choice asks for, learned from blocks of training rows.
+def learn(
+    options: ColumnOptions, names: ColumnNames, blocks: Iterable[tuple[Array, Array]], rows: int
+) -> Preparation:
+    """Return the preparation that the options ask for, learned from blocks of training rows.
 
     Args:
-        choice: what is asked.
+        options: what is asked.
         names: of the columns.
         blocks: x `(some, columns)` and y `(some, ...)` as they stand in the file, block after block; read
             only where there is something to learn.
@@ -114,45 +98,45 @@ def learn(choice: Choice, names: Names, blocks: Iterable[tuple[Array, Array]], r
         InvalidValue, UnknownName: for options that name columns which cannot take them.
         DataError: for a column without any value.
     """
-    fills, standard = fills_of(choice, names), _standard(choice, names)
-    both = choice.standardise == "both" and not choice.classes
-    learned = _learned(names, fills, blocks if standard or both or _is_asked(names, fills) else ())
+    imputed, standard = imputed_values(options, names), _standard(options, names)
+    both = options.standardise == "both" and not options.classes
+    learned = _learned(names, imputed, blocks if standard or both or _is_needed(names, imputed) else ())
     columns = []
     for i, name in enumerate(names.x):
-        fill = fills.get(name)
+        fill = imputed.get(name)
         if name in names.words:
             more = () if fill is None else (str(fill),)  # a word of its own may stand for what is missing
             words = sorted_words([*(names.words[name][number] for number in learned.seen[i]), *more])
-            columns.append(Prepared(name, fill=next(iter(more), None), words=words))
+            columns.append(PreparedColumn(name, fill=next(iter(more), None), words=words))
             continue
-        number = None if fill is None else _number(name, fill, learned, i)
+        number = None if fill is None else _imputed_number(name, fill, learned, i)
         if number is not None and name in standard:
-            learned.x.fill(i, rows, number)
+            learned.x.impute(i, rows, number)
         mean, std = learned.x.scale(i) if name in standard else (0.0, 1.0)
-        columns.append(Prepared(name, mean, std, number))
+        columns.append(PreparedColumn(name, mean, std, number))
     targets = tuple(
-        Prepared(
+        PreparedColumn(
             name,
             *(learned.y.scale(i) if both else (0.0, 1.0)),
-            words=sorted_words(names.words[name]) if choice.classes else None,
+            words=sorted_words(names.words[name]) if options.classes else None,
         )
         for i, name in enumerate(names.y)
     )
     return Preparation(
-        tuple(columns), targets, choice.dtype, names.named, choice.classes, names.default_target
+        tuple(columns), targets, options.dtype, names.named, options.classes, names.default_target
     )
 
 
-def _is_asked(names: Names, fills: Mapping[str, object]) -> bool:
-    return any(name in names.words for name in names.x) or any(fill in FILLS for fill in fills.values())
+def _is_needed(names: ColumnNames, imputed: Mapping[str, object]) -> bool:
+    return any(name in names.words for name in names.x) or any(value in FILLS for value in imputed.values())
 
 
 def _learned(
-    names: Names, fills: Mapping[str, str | float], blocks: Iterable[tuple[Array, Array]]
+    names: ColumnNames, imputed: Mapping[str, str | float], blocks: Iterable[tuple[Array, Array]]
 ) -> _Learned:
     x_moments, y_moments = _Moments.none(len(names.x)), _Moments.none(len(names.y))
     seen: dict[int, set[int]] = {i: set() for i, name in enumerate(names.x) if name in names.words}
-    middle = [i for i, name in enumerate(names.x) if fills.get(name) == "median"]
+    middle = [i for i, name in enumerate(names.x) if imputed.get(name) == "median"]
     kept: list[Array] = []
     for x, y in blocks:
         x_moments.add(x)
@@ -167,7 +151,7 @@ def _learned(
     return _Learned(x_moments, y_moments, seen, medians)
 
 
-def _number(name: str, fill: str | float, learned: _Learned, i: int) -> float:
+def _imputed_number(name: str, fill: str | float, learned: _Learned, i: int) -> float:
     if fill not in FILLS:
         return float(fill)
     if not learned.x.count[i]:
@@ -184,31 +168,31 @@ def sorted_words(words: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(different))
 
 
-def fills_of(choice: Choice, names: Names) -> dict[str, str | float]:
+def imputed_values(options: ColumnOptions, names: ColumnNames) -> dict[str, str | float]:
     """Return by column what takes the place of its missing values.
 
     Raises:
         UnknownName: for a column that is not there, or a word for a column of numbers.
     """
-    if choice.fill is None:
+    if options.fill is None:
         return {}
-    if not isinstance(choice.fill, Mapping):
-        return {name: choice.fill for name in names.x if name not in names.words}
-    fills = {}
-    for column, fill in choice.fill.items():
+    if not isinstance(options.fill, Mapping):
+        return {name: options.fill for name in names.x if name not in names.words}
+    imputed = {}
+    for column, fill in options.fill.items():
         name = names.x[positions((column,), names.x, "fill")[0]]
         if name not in names.words and isinstance(fill, str) and fill not in FILLS:
             raise unknown_name(f"fill of column {name!r}", "way to fill gaps", fill, (*FILLS, "a number"))
-        fills[name] = fill
-    return fills
+        imputed[name] = fill
+    return imputed
 
 
-def _standard(choice: Choice, names: Names) -> set[str]:
-    if not choice.standardise:
+def _standard(options: ColumnOptions, names: ColumnNames) -> set[str]:
+    if not options.standardise:
         return set()
-    if choice.standardise in (True, "both"):
+    if options.standardise in (True, "both"):
         return {name for name in names.x if name not in names.words}
-    chosen = {names.x[i] for i in positions(choice.standardise, names.x, "standardise")}
+    chosen = {names.x[i] for i in positions(options.standardise, names.x, "standardise")}
     words = [name for name in names.x if name in chosen and name in names.words]
     if words:
         raise InvalidValue(

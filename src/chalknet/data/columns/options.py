@@ -6,16 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
 
 from chalknet.errors import DataError, InvalidValue, unknown_name
+from chalknet.units import DTYPES
 
 FILLS = ("mean", "median")
 Columns = str | int | Sequence[str | int]
-_DTYPES = ("float32", "float64")
+_NAMES_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Choice:
+class ColumnOptions:
     """What is asked of a table; the keywords of `load` under the same names, checked when it is made.
 
     Args:
@@ -29,6 +33,9 @@ class Choice:
         dtype: of x, "float32" or "float64".
         delimiter: of a text; None to find out.
         header: whether a text's first row holds names; None to find out.
+
+    Raises:
+        InvalidValue, UnknownName: for a value that an option cannot take.
     """
 
     x: Columns | None = None
@@ -42,28 +49,26 @@ class Choice:
     header: bool | None = None
 
     def __post_init__(self) -> None:
-        for name in ("x", "y", "one_hot", "standardise"):
-            value = getattr(self, name)
-            if isinstance(value, str) and (name, value) == ("standardise", "both"):
-                continue
-            if isinstance(value, str) or (isinstance(value, Integral) and not isinstance(value, bool)):
-                value = (value,)
-            object.__setattr__(self, name, tuple(value) if isinstance(value, Sequence) else value)
-        fills = self.fill.values() if isinstance(self.fill, Mapping) else (self.fill,)
-        for fill in fills:
-            word = isinstance(fill, str)
-            if (not isinstance(fill, Real) and not word and fill is not None) or isinstance(fill, bool):
-                raise _not_a_fill(fill)
-            if word and not isinstance(self.fill, Mapping) and fill not in FILLS:
-                raise unknown_name(
-                    "fill", "way to fill gaps", str(fill), (*FILLS, "a number", "a dict by column")
-                )
-        if self.dtype not in _DTYPES:
-            raise unknown_name("dtype", "dtype", str(self.dtype), _DTYPES)
-        if self.delimiter is not None and len(self.delimiter) != 1:
-            raise InvalidValue(
-                where="delimiter", got=repr(self.delimiter), wanted="one character", remedy="Leave it out."
-            )
+        settled = {
+            "x": _columns("x", self.x, unless=(None,)),
+            "y": _columns("y", self.y, unless=(None,)),
+            "one_hot": _columns("one_hot", self.one_hot, unless=(True, False, None)),
+            "standardise": _columns("standardise", self.standardise, unless=(True, False, None, "both")),
+            "classes": flag("classes", self.classes),
+            "header": flag("header", self.header, None),
+            "fill": _fill(self.fill),
+        }
+        for name, value in settled.items():
+            object.__setattr__(self, name, value)
+        if self.dtype not in DTYPES:
+            raise unknown_name("dtype", "dtype", str(self.dtype), DTYPES)
+        if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):
+            raise _wrong("delimiter", self.delimiter, "one character")
+
+    @property
+    def selects(self) -> bool:
+        """Return whether something is asked that only columns of a table can take."""
+        return self.x is not None or self.y is not None or bool(self.one_hot or self.classes)
 
     @property
     def changes(self) -> bool:
@@ -73,16 +78,26 @@ class Choice:
     @property
     def keywords(self) -> dict[str, object]:
         """Return the keywords of `load` that were given, as JSON can hold them."""
-        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
         changed = {
-            name: value for name, value in given.items() if value != self.__dataclass_fields__[name].default
+            name: value
+            for name, value in vars(self).items()
+            if value != self.__dataclass_fields__[name].default
         }
         plain: dict[str, object] = json.loads(json.dumps(changed, default=dict))
         return plain
 
 
+def flag(name: str, value: object, *others: object) -> object:
+    """Return an option that is True or False, or one of some other values, or raise InvalidValue."""
+    if any(value is other for other in others):
+        return value
+    if isinstance(value, Integral | np.bool_) and value in (0, 1):
+        return bool(value)
+    raise _wrong(name, value, "True or False")
+
+
 @dataclass(frozen=True)
-class Chosen:
+class SelectedColumns:
     """Which columns of a table are read.
 
     Args:
@@ -96,11 +111,13 @@ class Chosen:
     words: frozenset[int]
 
 
-def choose(choice: Choice, names: Sequence[str], texts: Sequence[bool], where: str) -> Chosen:
-    """Return the columns that a choice means.
+def select(
+    options: ColumnOptions, names: Sequence[str], texts: Sequence[bool], where: str
+) -> SelectedColumns:
+    """Return the columns that the options mean.
 
     Args:
-        choice: what is asked.
+        options: what is asked.
         names: the table's columns.
         texts: for each column whether it is one of text.
         where: what messages call the table.
@@ -110,16 +127,16 @@ def choose(choice: Choice, names: Sequence[str], texts: Sequence[bool], where: s
         DataError: for a table of one column, two columns of one name.
         InvalidValue: for a column that is x and y.
     """
-    if len(names) < 2 and (choice.x is None or choice.y is None):
+    if len(names) < 2 and (options.x is None or options.y is None):
         raise DataError(
             where=where,
             got=f"one column, {names[0]}",
             wanted="at least two, the last of which is the target",
             remedy="If it has more, name what stands between them: delimiter=';' (--delimiter ';').",
         )
-    y = positions(choice.y, names, f"y of {where}") if choice.y is not None else (len(names) - 1,)
+    y = positions(options.y, names, f"y of {where}") if options.y is not None else (len(names) - 1,)
     rest = tuple(i for i in range(len(names)) if i not in y)
-    x = positions(choice.x, names, f"x of {where}") if choice.x is not None else rest
+    x = positions(options.x, names, f"x of {where}") if options.x is not None else rest
     both = [names[i] for i in x if i in y]
     if both or not x or not y:
         raise InvalidValue(
@@ -128,17 +145,17 @@ def choose(choice: Choice, names: Sequence[str], texts: Sequence[bool], where: s
             wanted="columns for x and others for y",
             remedy='Name the target, y="price" (--y price); it is the last column otherwise.',
         )
-    if choice.classes and len(y) > 1:
+    if options.classes and len(y) > 1:
         raise InvalidValue(
             where="classes",
             got=f"{len(y)} columns of the target",
             wanted="one column for classes",
             remedy="Name the one that holds the classes, y=... (--y).",
         )
-    if choice.one_hot is True:
+    if options.one_hot is True:
         words = {i for i in x if texts[i]}
     else:
-        words = set(positions(choice.one_hot or (), names, f"one_hot of {where}"))
+        words = set(positions(options.one_hot or (), names, f"one_hot of {where}"))
         strange = words - set(x)
         if strange:
             raise InvalidValue(
@@ -147,16 +164,16 @@ def choose(choice: Choice, names: Sequence[str], texts: Sequence[bool], where: s
                 wanted="columns of x",
                 remedy="Say classes=True (--classes) for words of the target.",
             )
-    return Chosen(x, y, frozenset(words | (set(y) if choice.classes else set())))
+    return SelectedColumns(x, y, frozenset(words | (set(y) if options.classes else set())))
 
 
 def positions(columns: Columns | bool, names: Sequence[str], where: str) -> tuple[int, ...]:
     """Return the numbers of columns given by name or by number, each once."""
     found = []
-    for column in columns if isinstance(columns, Sequence) and not isinstance(columns, str) else (columns,):
+    for column in (columns,) if isinstance(columns, str | int) else columns:
         number = _number(column, names)
         if number is None:
-            raise unknown_name(where, "column", str(column), names[:200])
+            raise unknown_name(where, "column", str(column), names[:_NAMES_SHOWN])
         if isinstance(column, str) and names.count(column) > 1:
             raise DataError(
                 where=where,
@@ -183,10 +200,40 @@ def _number(column: str | int, names: Sequence[str]) -> int | None:
     return range(len(names))[number] if -len(names) <= number < len(names) else None
 
 
-def _not_a_fill(fill: object) -> InvalidValue:
+def _columns(name: str, value: Any, unless: tuple[object, ...]) -> object:
+    """Return an option that names columns as a tuple of them; other values it may have stay as they are."""
+    if any(value is other or (isinstance(value, str) and value == other) for other in unless):
+        return value
+    several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    columns: tuple[Any, ...] = tuple(value) if several else (value,)
+    if not all(isinstance(column, str | Integral) and not isinstance(column, bool) for column in columns):
+        raise _wrong(name, value, "the name or the number of a column, or a list of them")
+    return tuple(column if isinstance(column, str) else int(column) for column in columns)
+
+
+def _fill(fill: object) -> object:
+    """Return the option `fill`, its numbers as floats or ints of Python."""
+    if isinstance(fill, Mapping):
+        (*names,) = map(str, fill)
+        return dict(zip(names, (_fill_value(value) for value in fill.values()), strict=True))
+    if isinstance(fill, str) and fill not in FILLS:
+        raise unknown_name("fill", "way to fill gaps", fill, (*FILLS, "a number", "a dict by column"))
+    return fill if fill is None else _fill_value(fill)
+
+
+def _fill_value(value: Any) -> str | float:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return int(value) if isinstance(value, Integral) else float(value)
+    raise _wrong(
+        "fill",
+        value,
+        f"{', '.join(FILLS)}, a number, or a dict such as {{'age': 'median', 'city': 'unknown'}}",
+    )
+
+
+def _wrong(name: str, value: object, wanted: str) -> InvalidValue:
     return InvalidValue(
-        where="fill",
-        got=repr(fill),
-        wanted=f"{', '.join(FILLS)}, a number, or a dict such as {{'age': 'median', 'city': 'unknown'}}",
-        remedy="Leave it out to be told of gaps.",
+        where=name, got=f"{value!r:.80}", wanted=wanted, remedy=f"Leave {name} out for what is usual."
     )

@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from chalknet.data import room
+from chalknet import system
 
 
 @pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
 def test_a_limit_of_the_process_is_kept(limit):
     code = (
         "import resource\n"
-        "from chalknet.data.room import available_bytes\n"
+        "from chalknet.system import available_bytes\n"
         f"resource.setrlimit(resource.{limit}, (4 << 30, 4 << 30))\n"
         "print(available_bytes())"
     )
@@ -21,6 +21,6 @@ def test_a_limit_of_the_process_is_kept(limit):
 
 
 def test_what_takes_a_quarter_fits(monkeypatch):
-    monkeypatch.setattr(room, "available_bytes", lambda: 1000)
-    assert room.fits_in_memory(250)
-    assert not room.fits_in_memory(251)
+    monkeypatch.setattr(system, "available_bytes", lambda: 1000)
+    assert system.fits_in_memory(250)
+    assert not system.fits_in_memory(251)

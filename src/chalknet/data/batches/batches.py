@@ -1,4 +1,4 @@
-"""In which order samples are seen, and how many at a time: one number from 1 to all."""
+"""Batches: in which order samples are seen, and how many at a time, from 1 to all."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from typing import NamedTuple, TypeVar
 
 import torch
 
-from chalknet.data.ahead import read_ahead_where_it_pays
-from chalknet.data.orders import permutation
-from chalknet.data.source import Sample, Source, reads_ahead
+from chalknet.data.batches.read_ahead import read_ahead_where_it_pays
+from chalknet.data.sources import Sample, Source, permutation
 from chalknet.errors import DataError, InvalidValue
 from chalknet.system import cores
 
@@ -29,7 +28,7 @@ _SHUFFLED_BLOCK_BYTES = 16 << 20  # of rows read from files: the more at a time,
 _ALIGNED_BYTES = 64  # where torch's allocator begins every tensor
 
 
-class Piece(NamedTuple):
+class MicroBatch(NamedTuple):
     """Some samples of an update, and how many the whole update has."""
 
     x: torch.Tensor
@@ -38,24 +37,24 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Which rows of each batch are handed out, and how many at a time.
+class Shard:
+    """Which rows of each batch a process computes, and how many at a time.
 
     Args:
-        most: rows of a piece at the most; None for all at once.
-        lane: of `lanes` equal shares of a batch, the one handed out.
-        lanes: how many share each batch; with more shares than rows some are empty.
+        micro_batch: rows of a micro-batch at the most; None for all at once.
+        rank: of `size` equal shards of a batch, the one that is computed.
+        size: how many shards a batch has; with more of them than rows some are empty.
     """
 
-    most: int | None = None
-    lane: int = 0
-    lanes: int = 1
+    micro_batch: int | None = None
+    rank: int = 0
+    size: int = 1
 
-    def pieces(self, first: int, stop: int) -> Iterator[slice]:
-        """Yield the rows of each piece of the batch of rows first to stop: at least one, be it empty."""
+    def micro_batches(self, first: int, stop: int) -> Iterator[slice]:
+        """Yield the rows of each micro-batch of a batch of rows first to stop: at least one, be it empty."""
         rows = stop - first
-        low, high = first + rows * self.lane // self.lanes, first + rows * (self.lane + 1) // self.lanes
-        step = self.most or max(1, high - low)
+        low, high = first + rows * self.rank // self.size, first + rows * (self.rank + 1) // self.size
+        step = self.micro_batch or max(1, high - low)
         for at in range(low, max(high, low + 1), step):
             yield slice(at, min(at + step, high))
 
@@ -145,41 +144,43 @@ class Batches:
                 continue
             yield from map(Sample, map(_aligned, torch.split(x, self.size)), torch.split(y, self.size))
 
-    def updates(self, order: int | None, start: int, cut: Cut) -> Iterator[Iterator[Piece]]:
-        """Yield the pieces of each update of one epoch; an update's are to be taken before the next one's.
+    def updates(self, order: int | None, start: int, shard: Shard) -> Iterator[Iterator[MicroBatch]]:
+        """Yield the micro-batches of each update of one epoch; take all of one update before the next.
 
         Args:
             order: what `draw_order` gave.
             start: number of the first update, counted from 0.
-            cut: which rows of each batch, and how many at a time.
+            shard: which rows of each batch, and how many at a time.
         """
-        if cut == Cut():
+        if shard == Shard():
             for x, y in self.epoch(order, start):
-                yield iter((Piece(x, y, x.shape[0]),))
+                yield iter((MicroBatch(x, y, x.shape[0]),))
             return
-        pieces = self._ahead(self._pieces(self._rows(order), start * self.size, cut))
-        for _, of_update in groupby(pieces, key=itemgetter(0)):
-            yield (piece for _, piece in of_update)
+        micro_batches = self._ahead(self._micro_batches(self._rows(order), start * self.size, shard))
+        for _, of_update in groupby(micro_batches, key=itemgetter(0)):
+            yield (micro_batch for _, micro_batch in of_update)
 
     def _blocks(self, order: torch.Tensor | None, start: int) -> Iterator[Sample]:
         """Yield an epoch's samples from a position in its order on, some batches at a time."""
         n, size = self.samples_per_epoch, self.size
-        most = _SHUFFLED_BLOCK_BYTES if reads_ahead(self.source) and order is not None else _BLOCK_BYTES
+        most = _SHUFFLED_BLOCK_BYTES if self.source.reads_ahead and order is not None else _BLOCK_BYTES
         block = size * max(1, min(_BATCHES_AT_A_TIME, most // (size * self._row_bytes)))
         for first in range(start, n, block):
             yield self._take(order, slice(first, min(first + block, n)))
 
-    def _pieces(self, order: torch.Tensor | None, start: int, cut: Cut) -> Iterator[tuple[int, Piece]]:
-        """Yield the pieces of all updates from a position on, each with where its update begins."""
+    def _micro_batches(
+        self, order: torch.Tensor | None, start: int, shard: Shard
+    ) -> Iterator[tuple[int, MicroBatch]]:
+        """Yield the micro-batches of all updates from a position on, each with where its update begins."""
         for first in range(start, self.samples_per_epoch, self.size):
             stop = min(first + self.size, self.samples_per_epoch)
-            for rows in cut.pieces(first, stop):
+            for rows in shard.micro_batches(first, stop):
                 x, y = self._take(order, rows)
-                yield first, Piece(_aligned(x), y, stop - first)
+                yield first, MicroBatch(_aligned(x), y, stop - first)
 
     def _ahead(self, items: Iterator[T]) -> Iterator[T]:
         """Yield items, read ahead where the source may be and where it pays."""
-        if not reads_ahead(self.source):
+        if not self.source.reads_ahead:
             return items
         return read_ahead_where_it_pays(items, spare_cpu=cores() > torch.get_num_threads())
 

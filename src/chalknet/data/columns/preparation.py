@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedColumn:
     """What is done to one column.
 
     Args:
@@ -47,21 +47,21 @@ class Preparation:
         x: the features, in their order.
         y: the target's columns.
         dtype: of x.
-        named: whether the columns have names, by which a new file's are found; else they are told by place.
+        named: whether the columns have names, by which those of a new file are found; else by position.
         classes: whether y is the class numbers of the words of its column.
         default_target: whether y is the last column because none was named.
 
     Example:
-        >>> age = Prepared("age", mean=40.0, std=10.0)
-        >>> preparation = Preparation((age,), (Prepared("price"),))
+        >>> age = PreparedColumn("age", mean=40.0, std=10.0)
+        >>> preparation = Preparation((age,), (PreparedColumn("price"),))
         >>> preparation.apply(np.array([[50.0]], dtype=np.float32)).tolist()
         [[1.0]]
         >>> Preparation.from_json(preparation.to_json()) == preparation
         True
     """
 
-    x: tuple[Prepared, ...]
-    y: tuple[Prepared, ...]
+    x: tuple[PreparedColumn, ...]
+    y: tuple[PreparedColumn, ...]
     dtype: str = "float32"
     named: bool = True
     classes: bool = False
@@ -73,9 +73,14 @@ class Preparation:
         return tuple(column.name for column in self.x)
 
     @property
+    def imputed(self) -> tuple[str, ...]:
+        """Return the names of the features whose gaps are filled."""
+        return tuple(column.name for column in self.x if column.fill is not None)
+
+    @property
     def is_plain(self) -> bool:
         """Return whether every feature is taken as it stands."""
-        return all(column == Prepared(column.name) for column in self.x)
+        return all(column == PreparedColumn(column.name) for column in self.x)
 
     @property
     def width(self) -> int:
@@ -97,7 +102,7 @@ class Preparation:
         try:
             for side in ("x", "y"):
                 kept[side] = tuple(
-                    Prepared(**{**column, "words": column["words"] and tuple(column["words"])})
+                    PreparedColumn(**{**column, "words": column["words"] and tuple(column["words"])})
                     for column in kept[side]
                 )
             return cls(**kept)
@@ -123,13 +128,13 @@ class Preparation:
         """
         if all(column.words is None for column in self.x):
             x = raw if owned and raw.dtype == self.dtype else np.array(raw, self.dtype)
-            self._fill_and_scale(x, self.x)
+            self._impute_and_scale(x, self.x)
             return x
         x = np.zeros((len(raw), self.width), self.dtype)
         numbers = [i for i, column in enumerate(self.x) if column.words is None]
         starts = np.cumsum([0, *(column.width for column in self.x)])
         part = np.array(raw[:, numbers], self.dtype)
-        self._fill_and_scale(part, [self.x[i] for i in numbers])
+        self._impute_and_scale(part, [self.x[i] for i in numbers])
         x[:, starts[numbers]] = part
         for i, column in enumerate(self.x):
             if column.words is not None:
@@ -142,22 +147,26 @@ class Preparation:
         """Return y of rows as they stand in a file: class numbers, or numbers standardised where asked."""
         if not self.classes:
             y = np.array(raw)
-            if any(column.std != 1 or column.mean for column in self.y):
+            if self._scales_target:
                 y = y.astype(self.dtype)
-                self._fill_and_scale(y.reshape(len(y), -1), self.y)
+                self._impute_and_scale(y.reshape(len(y), -1), self.y)
             return y
         column = self.y[0]
         return _codes(column, raw.reshape(-1), (words or {}).get(column.name), True)
 
     def restore(self, yhat: Array) -> Array:
         """Return predictions in the target's own unit, where it was standardised."""
-        if self.classes or not any(column.std != 1 or column.mean for column in self.y):
+        if self.classes or not self._scales_target:
             return yhat
         mean, std = _mean_and_std(self.y, yhat.dtype)
         restored: Array = yhat * std + mean
         return restored
 
-    def _fill_and_scale(self, x: Array, columns: Sequence[Prepared]) -> None:
+    @property
+    def _scales_target(self) -> bool:
+        return any(column.std != 1 or column.mean for column in self.y)
+
+    def _impute_and_scale(self, x: Array, columns: Sequence[PreparedColumn]) -> None:
         for i, column in enumerate(columns):
             if isinstance(column.fill, float | int):
                 gaps = np.isnan(x[:, i])
@@ -169,16 +178,18 @@ class Preparation:
             x /= std
 
 
-def _mean_and_std(columns: Sequence[Prepared], dtype: np.dtype[Any]) -> tuple[Array, Array]:
+def _mean_and_std(columns: Sequence[PreparedColumn], dtype: np.dtype[Any]) -> tuple[Array, Array]:
     return np.array([c.mean for c in columns], dtype), np.array([c.std for c in columns], dtype)
 
 
-def _codes(column: Prepared, raw: Array, words: Sequence[str] | None, strict: bool) -> npt.NDArray[np.int64]:
-    """Return for each row the place of its word among the column's; -1 for one that it does not have."""
+def _codes(
+    column: PreparedColumn, raw: Array, words: Sequence[str] | None, strict: bool
+) -> npt.NDArray[np.int64]:
+    """Return for each row the position of its word among the column's; -1 for one that it does not have."""
     known = {word: i for i, word in enumerate(column.words or ())}
-    theirs = column.words if words is None else words
+    raw_words = column.words if words is None else words
     missing = known.get(str(column.fill), -1) if column.fill is not None else -1
-    lookup = np.array([*(known.get(word, -1) for word in theirs or ()), missing], np.int64)
+    lookup = np.array([*(known.get(word, -1) for word in raw_words or ()), missing], np.int64)
     if raw.dtype.kind == "f":
         raw = np.where(np.isnan(raw), -1, raw)
     numbers = raw.astype(np.int64)
@@ -186,12 +197,12 @@ def _codes(column: Prepared, raw: Array, words: Sequence[str] | None, strict: bo
     if strict and (codes < 0).any():
         row = int(np.flatnonzero(codes < 0)[0])
         where = f"column {column.name!r}, row {row} of these rows"
-        if numbers[row] < 0 or theirs is None:
+        if numbers[row] < 0 or raw_words is None:
             raise DataError(
                 where=where,
                 got="a missing value",
                 wanted="a word",
                 remedy="Fill the gap, or leave the row out.",
             )
-        raise unknown_name(where, "category", theirs[int(numbers[row])], column.words or ())
+        raise unknown_name(where, "category", raw_words[int(numbers[row])], column.words or ())
     return codes
