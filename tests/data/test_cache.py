@@ -266,3 +266,41 @@ def test_the_user_s_cache_folder_is_used_unless_another_is_given(tmp_path, own_c
     load(path, cache=str(tmp_path / "mine"))
     assert entries(tmp_path / "mine")
     assert Path(own_cache).parent.name == "chalknet"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_table_loaded_again_or_given_to_a_plan_is_not_converted_again(tmp_path, own_cache, dtype):
+    import chalknet as cn
+
+    path = write_csv(tmp_path / "t.csv", table(50))
+    source = load(path, dtype=dtype, held_out=0.2)
+    stamps = {file: file.stat().st_mtime_ns for file in own_cache.glob("*/*")}
+    assert len(entries(own_cache)) == 1
+    again = load(path, dtype=dtype, held_out=0.2)
+    assert load(again) is again
+    recipe = cn.Recipe(loss="cross_entropy", updates=1)
+    cn.plan(cn.read("4 -> 3"), again, recipe, dtype=dtype, engine="eager")
+    cn.fit(
+        cn.read("4 -> 3"), path, loss="cross_entropy", updates=1, dtype=dtype, engine="eager", held_out=0.2
+    )
+    assert {file: file.stat().st_mtime_ns for file in own_cache.glob("*/*")} == stamps
+    assert again.fingerprint() == source.fingerprint()
+
+
+def test_the_header_is_numpy_s_own_and_fills_the_bytes_kept_for_it(tmp_path, own_cache):
+    load(write_csv(tmp_path / "t.csv", table(7)))
+    (entry,) = own_cache.glob("t-*[!k]")
+    for name, dtype, shape in (("x.npy", "<f4", (7, 4)), ("y.npy", "<i8", (7,))):
+        with (entry / name).open("rb") as file:
+            assert np.lib.format.read_magic(file) == (1, 0)
+            assert np.lib.format.read_array_header_1_0(file) == (shape, False, np.dtype(dtype))
+            assert file.tell() == 128
+
+
+def test_a_header_for_any_number_of_rows_fits_the_bytes_kept_for_it(tmp_path):
+    from chalknet.data.conversion import cache
+
+    for rows in (1, 10**6, 2**62):
+        (tmp_path / "x.npy").write_bytes(b"\0" * 128)
+        cache._write_header(tmp_path / "x.npy", np.dtype("float64"), (rows, 10**6))
+        assert (tmp_path / "x.npy").stat().st_size == 128

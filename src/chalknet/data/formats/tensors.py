@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.utils.data import DataLoader, Dataset
 
 from chalknet.errors import DataError
 from chalknet.units import is_number
@@ -55,6 +56,8 @@ def as_targets(value: object, where: str) -> torch.Tensor:
 def _as_tensor(value: object, where: str) -> torch.Tensor:
     if isinstance(value, list | tuple) and value and all(isinstance(row, torch.Tensor) for row in value):
         value = _stacked(value, where)
+    if isinstance(value, Dataset | DataLoader):  # numpy would ask some of them for rows without end
+        raise _no_numbers(where, f"a {type(value).__name__}, which is no array")
     if isinstance(value, torch.Tensor):
         if value.is_meta:
             raise _no_numbers(where, "a tensor on meta, which has a shape and no numbers")
