@@ -27,7 +27,7 @@ def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch):
 def test_an_error_of_the_system_names_the_file_and_one_of_ours_passes(tmp_path):
     path = tmp_path / "nowhere"
     with (
-        pytest.raises(FileProblem, match="nowhere: got No such file.*; wanted a file that can be"),
+        pytest.raises(FileProblem, match=r"nowhere: got No such file.*; wanted a file that can be"),
         reading(path),
     ):
         path.read_bytes()

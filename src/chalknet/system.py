@@ -1,4 +1,4 @@
-"""What the operating system says of this process: memory installed, allowed and used; cores."""
+"""Memory and cores, as this process may use them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def resident_bytes() -> int:
 
 
 def reset_peak() -> bool:
-    """Let the kernel begin its record of this process's peak anew; return whether it can."""
+    """Reset the kernel's record of this process's peak memory; return whether it could be reset."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
@@ -92,7 +92,7 @@ def recorded_peak_bytes() -> int:
 
 
 def return_free_memory() -> None:
-    """Give the system back what the C library keeps for later, where it can be told to."""
+    """Return memory that the C library keeps for later to the system, where the library can do that."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

@@ -60,23 +60,18 @@ class LoadOptions:
 
     Args:
         columns: what is asked of the columns.
+        file: how files are read.
         cache: the folder of converted tables; None for the user's own.
-        in_memory: whether all of it is read into memory; None where a quarter of what is left holds it.
     """
 
     columns: ColumnOptions
+    file: FileOptions
     cache: Path | None = None
-    in_memory: bool | None = None
-
-    @property
-    def file(self) -> FileOptions:
-        """Return how files are read."""
-        return FileOptions(self.columns.delimiter, self.columns.header, self.in_memory)
 
     @property
     def keywords(self) -> dict[str, object]:
         """Return the keywords of `load` that were given, as JSON can hold them."""
-        places = {"cache": self.cache and str(self.cache.resolve()), "in_memory": self.in_memory}
+        places = {"cache": self.cache and str(self.cache.resolve()), "in_memory": self.file.in_memory}
         return {name: value for name, value in places.items() if value is not None} | self.columns.keywords
 
 
@@ -138,11 +133,9 @@ def load(
         >>> len(source), len(source.held_out), abs(source.x.mean().item()) < 1e-6
         (7, 3, True)
     """
-    options = LoadOptions(
-        ColumnOptions(x, y, one_hot, classes, fill, standardise, dtype, delimiter, header),
-        None if cache is None else _path_option("cache", cache),
-        cast(bool | None, flag("in_memory", in_memory, None)),
-    )
+    columns = ColumnOptions(x, y, one_hot, classes, fill, standardise, dtype, delimiter, header)
+    file = FileOptions(columns.delimiter, columns.header, flag("in_memory", in_memory, None))
+    options = LoadOptions(columns, file, None if cache is None else _folder("cache", cache))
     share = float(held_out) if isinstance(held_out, Real) else None
     opened = _opened(data, options.file)
     source = _source(opened, options, share)
@@ -181,7 +174,7 @@ def _source(
         return opened if share is None else split_source(opened, share)
     else:
         rows = _rows_of_source(opened)
-    return source_of_rows(rows, columns, options.in_memory, share, like)
+    return source_of_rows(rows, columns, options.file.in_memory, share, like)
 
 
 def is_prepared(source: Source, preparation: Preparation) -> bool:
@@ -235,7 +228,7 @@ def _with_provenance(
 
 
 def _kept_name(data: object) -> str | list[str] | None:
-    """Return a name or paths as JSON can hold them; None for what was handed over in memory."""
+    """Return a name or paths as JSON can hold them; None for what was given in memory."""
     if _is_pair_of_paths(data):
         return [str(user_path(side).resolve()) for side in data]
     if not _is_path(data):
@@ -346,7 +339,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
 )
 
 
-def _path_option(name: str, value: object) -> Path:
+def _folder(name: str, value: object) -> Path:
     if isinstance(value, str | os.PathLike):
         return user_path(value)
     raise InvalidValue(

@@ -87,7 +87,7 @@ class ColumnOptions:
         return plain
 
 
-def flag(name: str, value: object, *others: object) -> object:
+def flag(name: str, value: Any, *others: object) -> Any:
     """Return an option that is True or False, or one of some other values, or raise InvalidValue."""
     if any(value is other for other in others):
         return value
@@ -214,8 +214,7 @@ def _columns(name: str, value: Any, unless: tuple[object, ...]) -> object:
 def _fill(fill: object) -> object:
     """Return the option `fill`, its numbers as floats or ints of Python."""
     if isinstance(fill, Mapping):
-        (*names,) = map(str, fill)
-        return dict(zip(names, (_fill_value(value) for value in fill.values()), strict=True))
+        return {str(column): _fill_value(value) for column, value in fill.items()}
     if isinstance(fill, str) and fill not in FILLS:
         raise unknown_name("fill", "way to fill gaps", fill, (*FILLS, "a number", "a dict by column"))
     return fill if fill is None else _fill_value(fill)

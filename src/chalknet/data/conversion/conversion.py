@@ -66,16 +66,16 @@ def numbers_of(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
     """Return a block as x and y (float64); its words and gaps are noted in the state."""
     sides = []
-    for wanted, values, dtype in (
+    for columns, values, dtype in (
         (conversion.x, block.columns[: len(conversion.x)], conversion.x_dtype),
         (conversion.y, block.columns[len(conversion.x) :], np.dtype(np.float64)),
     ):
-        columns = np.empty((len(wanted), block.rows), dtype)  # transposed below: torch does that by tiles
-        for row, column, value in zip(columns, wanted, values, strict=True):
+        numbers = np.empty((len(columns), block.rows), dtype)  # transposed below: torch does that by tiles
+        for row, column, value in zip(numbers, columns, values, strict=True):
             row[:] = _numbered(column, value, state) if isinstance(value, Words) else value
             if not np.isfinite(row.sum(dtype=np.float64)):
                 _note_gaps(column, row, state, conversion)
-        sides.append(torch.from_numpy(columns).t().contiguous().numpy())
+        sides.append(torch.from_numpy(numbers).t().contiguous().numpy())
     refuse_gaps(conversion, state)
     state.whole = state.whole and bool((sides[1] == np.floor(sides[1])).all())
     return sides[0], sides[1]
@@ -84,10 +84,10 @@ def numbers_of(
 def _numbered(column: TableColumn, value: Words, state: ConversionState) -> npt.NDArray[np.float64]:
     """Return for each row the number of its word among all met so far; NaN where it is missing."""
     known = state.words.setdefault(column.name, [])
-    places = {word: number for number, word in enumerate(known)}
+    numbers = {word: number for number, word in enumerate(known)}
     for word in value.words:
-        if word not in places:
-            places[word] = len(known)
+        if word not in numbers:
+            numbers[word] = len(known)
             known.append(word)
     if len(known) > _MOST_WORDS:
         raise DataError(
@@ -96,7 +96,7 @@ def _numbered(column: TableColumn, value: Words, state: ConversionState) -> npt.
             wanted="categories that come again",
             remedy="Leave the column out: it names single rows.",
         )
-    lookup = np.array([*(places[word] for word in value.words), np.nan])
+    lookup = np.array([*(numbers[word] for word in value.words), np.nan])
     return lookup[value.numbers]
 
 
@@ -109,7 +109,7 @@ def _note_gaps(
             where=_place(column.name, conversion, state.rows + int(infinite[0])),
             got=f"{values[infinite[0]]}, or a number too large for {conversion.x_dtype}",
             wanted="finite numbers",
-            remedy="Drop the row or mend it; dtype='float64' holds numbers up to 1e308.",
+            remedy="Drop the row or correct it; dtype='float64' holds numbers up to 1e308.",
         )
     gaps = np.flatnonzero(np.isnan(values))
     if len(gaps):

@@ -20,12 +20,12 @@ from chalknet.data.formats.numpy_files import rows_of_mapping as rows_of_mapping
 from chalknet.data.formats.raw_rows import RawRows as RawRows
 from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
 from chalknet.data.formats.recognise import IDX as IDX
-from chalknet.data.formats.recognise import FileOptions as FileOptions
 from chalknet.data.formats.recognise import format_of as format_of
 from chalknet.data.formats.recognise import side_of as side_of
 from chalknet.data.formats.table import NUMBER_KINDS as NUMBER_KINDS
 from chalknet.data.formats.table import Block as Block
 from chalknet.data.formats.table import Column as Column
+from chalknet.data.formats.table import FileOptions as FileOptions
 from chalknet.data.formats.table import Table as Table
 from chalknet.data.formats.table import TableColumn as TableColumn
 from chalknet.data.formats.table import Words as Words

@@ -29,28 +29,28 @@ _KINDS = (
 )
 
 
-def block_of(batch: Any, wanted: Sequence[TableColumn], position: int) -> Block:
+def block_of(batch: Any, columns: Sequence[TableColumn], position: int) -> Block:
     """Return a batch of Arrow's as a block that ends at a position."""
-    columns = tuple(_values(batch.column(i), each) for i, each in enumerate(wanted))
-    return Block(columns, batch.num_rows, position)
+    values = tuple(_values(batch.column(i), column) for i, column in enumerate(columns))
+    return Block(values, batch.num_rows, position)
 
 
-def _values(column: Any, wanted: TableColumn) -> npt.NDArray[Any] | Words:
+def _values(values: Any, column: TableColumn) -> npt.NDArray[Any] | Words:
     pa = pyarrow()
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if wanted.dtype != "words":
-        number = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
-        return np.asarray(number.cast(arrow_type(wanted), safe=False).to_numpy(zero_copy_only=False))
-    encoded = column.cast(pa.string()).dictionary_encode()
+    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if column.dtype != "words":
+        number = values.cast(pa.float64()) if pa.types.is_decimal(values.type) else values
+        return np.asarray(number.cast(arrow_type(column), safe=False).to_numpy(zero_copy_only=False))
+    encoded = values.cast(pa.string()).dictionary_encode()
     numbers = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     return Words(numbers, tuple(encoded.dictionary.to_pylist()))
 
 
-def arrow_type(wanted: TableColumn) -> Any:
+def arrow_type(column: TableColumn) -> Any:
     """Return the Arrow type that a column is read as."""
-    return pyarrow().string() if wanted.dtype == "words" else getattr(pyarrow(), wanted.dtype)()
+    return pyarrow().string() if column.dtype == "words" else getattr(pyarrow(), column.dtype)()
 
 
 def column_of(name: str, values: Any) -> Column:

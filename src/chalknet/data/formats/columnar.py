@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chalknet.data.formats.arrow import block_of, column_of, damaged, module, opened_by_arrow, pyarrow
-from chalknet.data.formats.table import Block, Table, TableColumn
+from chalknet.data.formats.table import Block, FileOptions, Table, TableColumn
 from chalknet.errors import DataError
 from chalknet.files import reading
 
@@ -15,7 +15,17 @@ _BLOCK_BYTES = 8 << 20
 _STREAM_MARK = b"\xff\xff\xff\xff"
 
 
-def open_parquet(path: Path) -> Table:
+def is_parquet(head: bytes) -> bool:
+    """Return whether the first bytes of a file are those of a Parquet file."""
+    return head.startswith(b"PAR1")
+
+
+def is_arrow(head: bytes) -> bool:
+    """Return whether the first bytes of a file are those of an Arrow file or stream."""
+    return head.startswith((b"ARROW1", _STREAM_MARK))
+
+
+def open_parquet(path: Path, options: FileOptions) -> Table:
     """Return a Parquet file as a table."""
     parquet = module("pyarrow.parquet")
     # Without pre-buffering a row group is read as it is decoded, and memory stays flat.
@@ -36,7 +46,7 @@ def open_parquet(path: Path) -> Table:
     return _columnar(path, schema, batches, sum(groups))
 
 
-def open_arrow(path: Path) -> Table:
+def open_arrow(path: Path, options: FileOptions) -> Table:
     """Return an Arrow IPC file (Feather) as a table."""
     pa = pyarrow()
     with reading(path), path.open("rb") as content:
@@ -76,10 +86,10 @@ def _columnar(
             remedy="Write it anew.",
         )
 
-    def blocks(wanted: Sequence[TableColumn], start: int) -> Iterator[Block]:
+    def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
         try:
-            for batch in batches([each.index for each in wanted], start):
-                yield block_of(batch, wanted, start + batch.num_rows)
+            for batch in batches([each.index for each in chosen], start):
+                yield block_of(batch, chosen, start + batch.num_rows)
                 start += batch.num_rows
         except (pyarrow().ArrowException, OSError) as problem:
             raise damaged(path, str(problem).splitlines()[0]) from problem

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalknet.data.formats.arrow import arrow_type, block_of, column_of, module, pyarrow
 from chalknet.data.formats.csv_text import CsvLayout, TextPiece, layout_of, line_number, not_utf8, pieces
-from chalknet.data.formats.table import Block, Table, TableColumn
+from chalknet.data.formats.table import Block, FileOptions, Table, TableColumn
 from chalknet.errors import DataError
 
 _BAD_VALUE = re.compile(
@@ -18,20 +18,24 @@ _BAD_VALUE = re.compile(
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
-def open_csv(path: Path, delimiter: str | None, header: bool | None) -> Table:
+def is_csv(head: bytes) -> bool:
+    """Return False: no first bytes are those of a CSV file alone, so its ending decides."""
+    return False
+
+
+def open_csv(path: Path, options: FileOptions) -> Table:
     """Return a delimited text as a table.
 
     Args:
         path: the file.
-        delimiter: what stands between two fields; None to find out.
-        header: whether the first row holds names; None to find out.
+        options: its delimiter, and whether its first row holds names, where that is known.
 
     Raises:
         MissingPackage: without pyarrow.
         FileProblem: when it cannot be opened.
         DataError: when it is empty, or no text.
     """
-    layout = layout_of(path, delimiter, header)
+    layout = layout_of(path, options.delimiter, options.header)
     head = next(pieces(path, layout.start), TextPiece(b"", layout.start))
     if not head.text.strip():
         raise DataError(
@@ -43,13 +47,13 @@ def open_csv(path: Path, delimiter: str | None, header: bool | None) -> Table:
     table = _parsed(path, head, layout, None)
     columns = tuple(column_of(name, table.column(i)) for i, name in enumerate(layout.names))
 
-    def blocks(wanted: Sequence[TableColumn], start: int) -> Iterator[Block]:
+    def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
         types = {
             str(each.index): pyarrow().bool_() if columns[each.index].kind == "boolean" else arrow_type(each)
-            for each in wanted
+            for each in chosen
         }
         for piece in pieces(path, max(start, layout.start)):
-            yield block_of(_parsed(path, piece, layout, types), wanted, piece.end)
+            yield block_of(_parsed(path, piece, layout, types), chosen, piece.end)
 
     return Table(path, columns, blocks, path.stat().st_size, f"{layout.delimiter} {layout.start}")
 

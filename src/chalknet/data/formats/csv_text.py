@@ -57,7 +57,7 @@ class TextPiece:
 
 
 def layout_of(path: Path, delimiter: str | None, header: bool | None) -> CsvLayout:
-    """Return how a text is written, found from its first rows where it is not said.
+    """Return how a text is written, found from its first rows where it is not given.
 
     Args:
         path: the file; gzip, bzip2 and xz are unpacked.

@@ -14,6 +14,7 @@ import torch
 
 from chalknet.data.formats.idx import open_idx, read_idx
 from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
+from chalknet.data.formats.table import FileOptions
 from chalknet.errors import DataError
 from chalknet.system import fits_in_memory
 
@@ -22,18 +23,18 @@ TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 _SUBFOLDERS = ("", "raw", "MNIST/raw")  # the latter two are torchvision's
 
 
-def open_images(path: Path, in_memory: bool | None) -> RawRows:
+def open_images(path: Path, options: FileOptions) -> RawRows:
     """Return the rows of an IDX file of images and the labels beside it.
 
     Args:
         path: the file of images.
-        in_memory: whether they are read at once; None where memory holds them.
+        options: whether they are read at once.
 
     Raises:
         DataError: for a file of labels alone, or images without labels beside them.
     """
     labels = labels_beside(path)
-    if isinstance(labels, Path) and (rows := _left_in_file(path, labels, in_memory)):
+    if isinstance(labels, Path) and (rows := _left_in_file(path, labels, options.in_memory)):
         return rows
     images = read_idx(path)
     if labels is None or images.ndim < 2:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from chalknet.data.formats.array_file import ArrayFile
 from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
+from chalknet.data.formats.table import FileOptions
 from chalknet.data.formats.tensors import as_numbers
 from chalknet.errors import ChalknetError, DataError
 from chalknet.files import reading
@@ -46,7 +47,7 @@ def is_npz(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04") and head[30 : 30 + length].endswith(b".npy")
 
 
-def open_numpy(path: Path) -> RawRows:
+def open_numpy(path: Path, options: FileOptions) -> RawRows:
     """Return the rows of a .npz with x and y, or of a table in a .npy, whose columns are yet to be chosen.
 
     Raises:

@@ -8,32 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from chalknet.data.formats.columnar import open_arrow, open_parquet
-from chalknet.data.formats.csv_file import open_csv
+from chalknet.data.formats.columnar import is_arrow, is_parquet, open_arrow, open_parquet
+from chalknet.data.formats.csv_file import is_csv, open_csv
 from chalknet.data.formats.idx import is_idx
 from chalknet.data.formats.images import idx_side, open_images
 from chalknet.data.formats.numpy_files import is_npy, is_npz, numpy_side, open_numpy
 from chalknet.data.formats.packed import heads
 from chalknet.data.formats.raw_rows import RawRows
-from chalknet.data.formats.table import Table
+from chalknet.data.formats.table import FileOptions, Table
 from chalknet.errors import DataError
 
 _PACKED = r"(\.(gz|bz2|xz))?"
-
-
-@dataclass(frozen=True)
-class FileOptions:
-    """How a file is read, where its content leaves that open.
-
-    Args:
-        delimiter: of a text, what stands between two fields; None to find out.
-        header: of a text, whether the first row holds names; None to find out.
-        in_memory: whether an array is read at once; None where memory holds it.
-    """
-
-    delimiter: str | None = None
-    header: bool | None = None
-    in_memory: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -55,38 +40,15 @@ class FileFormat:
     side: Callable[[Path, Literal["x", "y"]], Any] | None = None
 
 
-IDX = FileFormat(
-    "IDX",
-    rf"[-._](idx\d*|ubyte){_PACKED}",
-    is_idx,
-    lambda path, options: open_images(path, options.in_memory),
-    idx_side,
-)
-CSV = FileFormat(
-    "CSV",
-    rf"\.(csv|tsv|tab|txt|data){_PACKED}",
-    lambda head: False,  # any text may be one
-    lambda path, options: open_csv(path, options.delimiter, options.header),
-)
+IDX = FileFormat("IDX", rf"[-._](idx\d*|ubyte){_PACKED}", is_idx, open_images, idx_side)
 FORMATS = (
-    FileFormat(".npy", r"\.npy", is_npy, lambda path, options: open_numpy(path), numpy_side),
-    FileFormat(".npz", r"\.npz", is_npz, lambda path, options: open_numpy(path), numpy_side),
-    FileFormat(
-        "Parquet",
-        r"\.(parquet|pq)",
-        lambda head: head.startswith(b"PAR1"),
-        lambda path, options: open_parquet(path),
-    ),
-    FileFormat(
-        "Arrow",
-        r"\.(arrow|feather|ipc)",
-        lambda head: head.startswith((b"ARROW1", b"\xff\xff\xff\xff")),
-        lambda path, options: open_arrow(path),
-    ),
+    FileFormat(".npy", r"\.npy", is_npy, open_numpy, numpy_side),
+    FileFormat(".npz", r"\.npz", is_npz, open_numpy, numpy_side),
+    FileFormat("Parquet", r"\.(parquet|pq)", is_parquet, open_parquet),
+    FileFormat("Arrow", r"\.(arrow|feather|ipc)", is_arrow, open_arrow),
     IDX,
-    CSV,
+    FileFormat("CSV", rf"\.(csv|tsv|tab|txt|data){_PACKED}", is_csv, open_csv),
 )
-TABLES = tuple(file_format for file_format in FORMATS if file_format.side is None)
 
 # Endings that are not read -> how pandas makes a table that is read of such a file.
 _BY_HAND = {

@@ -21,6 +21,21 @@ _PART_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
+class FileOptions:
+    """How a file is read, where its content leaves that open.
+
+    Args:
+        delimiter: of a text, what stands between two fields; None to find out.
+        header: of a text, whether the first row holds names; None to find out.
+        in_memory: whether an array is read at once; None where memory holds it.
+    """
+
+    delimiter: str | None = None
+    header: bool | None = None
+    in_memory: bool | None = None
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table.
 

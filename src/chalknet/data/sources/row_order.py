@@ -24,10 +24,10 @@ def drawn(n: int, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     for part in torch.split(order[:count], _ROWS_AT_A_TIME):
         taken[part.long()] = True
     del order
-    return _places(~taken, n - count), _places(taken, count)
+    return _marked_rows(~taken, n - count), _marked_rows(taken, count)
 
 
-def _places(marks: torch.Tensor, count: int) -> torch.Tensor:
+def _marked_rows(marks: torch.Tensor, count: int) -> torch.Tensor:
     places = torch.empty(count, dtype=_dtype(len(marks)))
     found = 0
     for first, part in zip(

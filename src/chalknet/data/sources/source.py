@@ -24,7 +24,7 @@ class Sample(NamedTuple):
 
 @runtime_checkable
 class Source(Protocol):
-    """Anything that hands out observations by their row numbers, counted from 0.
+    """Anything that returns observations by their row numbers, counted from 0.
 
     `load` returns one, and every function that takes data takes one. A class of your own needs `__len__` and
     `take` alone: `load` adds the other members, and takes those of them that the class has.
@@ -81,7 +81,7 @@ class Source(Protocol):
         """Return what turned the columns of a file into x and y; None where they stand as they are."""
 
     def fingerprint(self) -> str | None:
-        """Return a hash of the content; None where nobody knows it."""
+        """Return a hash of the content; None where it is not known."""
 
     def __len__(self) -> int: ...
 
@@ -102,7 +102,7 @@ class Provenance:
 
     Args:
         origin: the keywords of `load` that give the very same source again, as JSON can hold them; None for
-            what was handed over in memory.
+            what was given in memory.
         fingerprint: a hash of the files' content and of what was asked of them.
         preparation: what turned the columns of a file into x and y; None where they stand as they are.
     """

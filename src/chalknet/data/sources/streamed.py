@@ -18,7 +18,7 @@ _BLOCK_BYTES = 8 << 20
 
 @dataclass(frozen=True, eq=False)
 class StreamedSource(HasProvenance):
-    """Observations that stay where they are: a batch is read, prepared and handed out, never all of them.
+    """Observations that stay where they are: a batch is read and prepared when it is taken.
 
     Args:
         raw: the rows as they stand.
@@ -106,8 +106,7 @@ class StreamedSource(HasProvenance):
 def target_blocks(source: Source) -> Iterator[tuple[int, torch.Tensor]]:
     """Yield a source's targets, each block with its first row's number; none of any other kind of source.
 
-    A source of the user's own may make its rows at a cost that nobody here knows: it is not asked for all of
-    them before the fit.
+    What it costs to take all rows of a user's source is unknown, so they are not taken before the fit.
     """
     if isinstance(source, ArraySource):
         yield 0, source.y
