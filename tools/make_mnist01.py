@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from chalknet.data import mnist, write_idx
-from chalknet.data.files import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, read_member
+from chalknet.data.formats import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, read_member
 
 TARGET = Path(__file__).parents[1] / "src" / "chalknet" / "data" / "mnist01"
 PAIRS = ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS))

@@ -1,12 +1,17 @@
-"""Write a file whole or not at all, and hold a folder for one process."""
+"""Files and folders: read or written as a whole, held by one process, and where caches are kept."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO
 
-from chalknet.errors import writing
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
+from chalknet.errors import ChalknetError, FileProblem, writing
 
 UNFINISHED = ".unfinished"
 
@@ -17,6 +22,38 @@ RUN_HISTORY = "history.csv"
 RUN_PREPARATION = "preparation.json"
 RUN_WEIGHTS = "weights.safetensors"
 RUN_DATA = "data.safetensors"
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path with `~` expanded; the `~name` of a user who does not exist stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def cache_folder() -> Path:
+    """Return the folder for what chalknet can make again, where the user's system keeps such things."""
+    folder = user_cache_path("chalknet", appauthor=False, opinion=False)
+    if folder.is_absolute():
+        return folder
+    return Path(tempfile.gettempdir()) / f"chalknet-{os.getpid()}"  # a user without a home
+
+
+@contextmanager
+def reading(path: object) -> Iterator[None]:
+    """Turn an OSError raised in the body into a FileProblem that names the path."""
+    try:
+        yield
+    except ChalknetError:
+        raise
+    except OSError as problem:
+        raise FileProblem(
+            where=str(path),
+            got=problem.strerror or str(problem),
+            wanted="a file that can be read",
+            remedy="Check the path and its permissions.",
+        ) from problem
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -54,26 +91,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def try_lock(path: Path) -> IO[bytes] | None:
-    """Return the file, locked for this process until it is closed; None when another process holds it.
+def lock(path: Path) -> AbstractContextManager[object]:
+    """Return a lock on a file, held until its `with` block or its process ends; wait for who holds it now."""
+    return FileLock(path, thread_local=False).acquire()
 
-    The lock ends with its process, however that ends.
-    """
-    file = path.open("ab")
+
+def try_lock(path: Path) -> AbstractContextManager[object] | None:
+    """Return a lock on a file as `lock` does; None when another process or thread holds it."""
     try:
-        _lock(file)
-    except OSError:
-        file.close()
+        return FileLock(path, thread_local=False).acquire(blocking=False)
+    except Timeout:
         return None
-    return file
-
-
-def _lock(file: IO[bytes]) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What the operating system says of this process: memory installed, allowed and used; cores."""
+"""Memory and cores, as this process may use them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 _ROOT = Path("/")
+_PARTS_IN_MEMORY = 4
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2**63 for "no limit"
 # What counts against a limit and is given back on demand: pages of files that nobody needs just now.
 _RECLAIMABLE = ("inactive_file", "total_inactive_file")
@@ -45,6 +46,16 @@ def main_memory(root: Path = _ROOT) -> Memory:
     )
 
 
+def available_bytes() -> int:
+    """Return the least of what the machine, the control groups and the process's limits leave."""
+    return main_memory().free_bytes
+
+
+def fits_in_memory(needed_bytes: int) -> bool:
+    """Return whether so many bytes take at most a quarter of the memory that is left to this process."""
+    return needed_bytes * _PARTS_IN_MEMORY <= available_bytes()
+
+
 def cores() -> int:
     """Return how many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -67,7 +78,7 @@ def resident_bytes() -> int:
 
 
 def reset_peak() -> bool:
-    """Let the kernel begin its record of this process's peak anew; return whether it can."""
+    """Reset the kernel's record of this process's peak memory; return whether it could be reset."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
@@ -81,7 +92,7 @@ def recorded_peak_bytes() -> int:
 
 
 def return_free_memory() -> None:
-    """Give the system back what the C library keeps for later, where it can be told to."""
+    """Return memory that the C library keeps for later to the system, where the library can do that."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

@@ -1,12 +1,22 @@
-"""The only place that rounds numbers and prints units."""
+"""Numbers: the dtypes of a fit, what reads as a number, and the only place that rounds and prints units."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import fields, is_dataclass
 
+DTYPES = ("float32", "float64")  # of weights and tables
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SECOND_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def is_number(value: object) -> bool:
+    """Return whether `float` takes a value: a number, or a text that reads as one."""
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def show_count(value: int) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, TensorDataset
 
-from chalknet.data import ArraySource, Batches, Cut, Sample
+from chalknet.data import ArraySource, Batches, Sample, Shard
 from chalknet.errors import DataError, InvalidValue
 
 TEN = ArraySource(torch.arange(1.0, 11), torch.arange(1, 11))  # observations 1 to 10
@@ -144,7 +144,7 @@ def test_rows_are_gathered_by_the_block_and_never_one_by_one():
     asked = []
 
     class Recorded:
-        name, held_out, x_shape, y_shape = "recorded", None, (1,), ()
+        name, held_out, x_shape, y_shape, reads_ahead = "recorded", None, (1,), (), False
 
         def __len__(self):
             return 1000
@@ -161,7 +161,7 @@ def test_blocks_stay_small_where_a_row_is_large():
     asked = []
 
     class Wide:
-        name, held_out, x_shape, y_shape = "wide", None, (3, 512, 512), ()
+        name, held_out, x_shape, y_shape, reads_ahead = "wide", None, (3, 512, 512), (), False
 
         def __len__(self):
             return 8
@@ -203,7 +203,7 @@ def test_a_source_without_rows_is_refused():
 def test_the_lanes_of_a_cut_share_each_row_of_a_batch_once_and_no_piece_is_larger_than_asked(n, lanes, most):
     seen = []
     for lane in range(lanes):
-        pieces = list(Cut(most, lane, lanes).pieces(100, 100 + n))
+        pieces = list(Shard(most, lane, lanes).micro_batches(100, 100 + n))
         assert pieces  # a lane without rows still has a piece: all lanes meet at each update
         assert most is None or all(piece.stop - piece.start <= most for piece in pieces)
         seen += [row for piece in pieces for row in range(piece.start, piece.stop)]
@@ -212,7 +212,7 @@ def test_the_lanes_of_a_cut_share_each_row_of_a_batch_once_and_no_piece_is_large
 
 @pytest.mark.parametrize("n", [1, 2, 10, 70_000])
 def test_the_order_in_four_bytes_a_row_is_torch_s_own(n):
-    from chalknet.data.orders import permutation
+    from chalknet.data.sources.row_order import permutation
 
     order = permutation(n, 5)
     assert order.dtype is torch.int32

@@ -14,7 +14,7 @@ import torch
 from tests.data.table_files import WRITERS, write_csv
 
 from chalknet.data import load
-from chalknet.data.cache import content_hash
+from chalknet.data.formats import content_hash
 from chalknet.errors import DataError, FileProblem
 
 
@@ -76,7 +76,7 @@ def test_other_columns_dtypes_and_readings_are_other_entries(tmp_path, own_cache
 
 
 def test_the_hash_of_the_content_is_that_of_all_parts_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("chalknet.data.cache._PART_BYTES", 7)
+    monkeypatch.setattr("chalknet.data.formats.table._PART_BYTES", 7)
     hashes = set()
     for content in (b"", b"a", b"abcdefg", b"abcdefgh", b"hbcdefga", b"abcdefg" * 3, b"abcdefg" * 4):
         (tmp_path / "f").write_bytes(content)
@@ -88,9 +88,9 @@ def test_the_hash_of_the_content_is_that_of_all_parts_in_order(tmp_path, monkeyp
 @pytest.fixture
 def small_steps(monkeypatch):
     """Make a conversion of many blocks of some rows, noted after each."""
-    monkeypatch.setattr("chalknet.data.csv_text._PIECE_BYTES", 3000)
-    monkeypatch.setattr("chalknet.data.tables._BLOCK_BYTES", 3000)
-    monkeypatch.setattr("chalknet.data.cache._SAVE_EVERY_BYTES", 1)
+    monkeypatch.setattr("chalknet.data.formats.csv_text._PIECE_BYTES", 3000)
+    monkeypatch.setattr("chalknet.data.formats.columnar._BLOCK_BYTES", 3000)
+    monkeypatch.setattr("chalknet.data.conversion.cache._SAVE_EVERY_BYTES", 1)
 
 
 class Stopped(BaseException):
@@ -106,7 +106,7 @@ def test_a_conversion_that_was_cut_off_goes_on_where_it_stopped(
     content = {**table(), "word": words[np.random.default_rng(1).integers(0, 3, 5000)]}
     path = WRITERS[suffix](tmp_path / f"t{suffix}", content)
     options = {"one_hot": True, "y": "y"}
-    from chalknet.data import cache
+    from chalknet.data.conversion import cache
 
     save, saved = cache._save, []
 
@@ -230,14 +230,14 @@ def test_a_bad_value_leaves_nothing_half(tmp_path, own_cache, small_steps):
 
 def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, own_cache, monkeypatch, small_steps):
     path = write_csv(tmp_path / "t.csv", table(1000))
-    from chalknet.data import cache
+    from chalknet.data.conversion import cache
 
     def grow(part, ledger, files):
         with path.open("a") as file:
             file.write("1,2,3,4,5\n")
 
     monkeypatch.setattr(cache, "_save", grow)
-    monkeypatch.setattr("chalknet.data.csv_text._PIECE_BYTES", 30_000)
+    monkeypatch.setattr("chalknet.data.formats.csv_text._PIECE_BYTES", 30_000)
     with pytest.raises(DataError, match="written to while it was read"):
         load(path)
     assert not entries(own_cache)
@@ -252,7 +252,7 @@ def test_gaps_that_were_filled_once_are_refused_when_nothing_fills_them(tmp_path
 
 
 def test_what_never_comes_again_is_no_category(tmp_path, monkeypatch):
-    monkeypatch.setattr("chalknet.data.cache._MOST_WORDS", 5)
+    monkeypatch.setattr("chalknet.data.conversion.conversion._MOST_WORDS", 5)
     path = tmp_path / "t.csv"
     path.write_text("id,b\n" + "".join(f"name{i},1\n" for i in range(9)))
     with pytest.raises(DataError, match=r"more than 5 different values.*names single rows"):
@@ -266,3 +266,41 @@ def test_the_user_s_cache_folder_is_used_unless_another_is_given(tmp_path, own_c
     load(path, cache=str(tmp_path / "mine"))
     assert entries(tmp_path / "mine")
     assert Path(own_cache).parent.name == "chalknet"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_table_loaded_again_or_given_to_a_plan_is_not_converted_again(tmp_path, own_cache, dtype):
+    import chalknet as cn
+
+    path = write_csv(tmp_path / "t.csv", table(50))
+    source = load(path, dtype=dtype, held_out=0.2)
+    stamps = {file: file.stat().st_mtime_ns for file in own_cache.glob("*/*")}
+    assert len(entries(own_cache)) == 1
+    again = load(path, dtype=dtype, held_out=0.2)
+    assert load(again) is again
+    recipe = cn.Recipe(loss="cross_entropy", updates=1)
+    cn.plan(cn.read("4 -> 3"), again, recipe, dtype=dtype, engine="eager")
+    cn.fit(
+        cn.read("4 -> 3"), path, loss="cross_entropy", updates=1, dtype=dtype, engine="eager", held_out=0.2
+    )
+    assert {file: file.stat().st_mtime_ns for file in own_cache.glob("*/*")} == stamps
+    assert again.fingerprint() == source.fingerprint()
+
+
+def test_the_header_is_numpy_s_own_and_fills_the_bytes_kept_for_it(tmp_path, own_cache):
+    load(write_csv(tmp_path / "t.csv", table(7)))
+    (entry,) = own_cache.glob("t-*[!k]")
+    for name, dtype, shape in (("x.npy", "<f4", (7, 4)), ("y.npy", "<i8", (7,))):
+        with (entry / name).open("rb") as file:
+            assert np.lib.format.read_magic(file) == (1, 0)
+            assert np.lib.format.read_array_header_1_0(file) == (shape, False, np.dtype(dtype))
+            assert file.tell() == 128
+
+
+def test_a_header_for_any_number_of_rows_fits_the_bytes_kept_for_it(tmp_path):
+    from chalknet.data.conversion import cache
+
+    for rows in (1, 10**6, 2**62):
+        (tmp_path / "x.npy").write_bytes(b"\0" * 128)
+        cache._write_header(tmp_path / "x.npy", np.dtype("float64"), (rows, 10**6))
+        assert (tmp_path / "x.npy").stat().st_size == 128

@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from chalknet.data import read_idx, write_idx
-from chalknet.data.idx import decode_idx, idx_bytes, looks_like_idx
+from chalknet.data.formats import IDX, format_of
+from chalknet.data.formats.idx import decode_idx, idx_bytes
 from chalknet.errors import ChalknetError, DataError, FileProblem, InvalidValue
+
+
+def looks_like_idx(path):
+    try:
+        return format_of(path) is IDX
+    except DataError:  # of no format at all
+        return False
+
 
 DTYPES = st.sampled_from([np.uint8, np.int8, np.int16, np.int32, np.float32, np.float64])
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)

@@ -9,16 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, TensorDataset
 
-from chalknet.data import ArraySource, Sample, features, load
+from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, features, load
 from chalknet.errors import DataError, FileProblem, InvalidValue, UnknownName
 
 X, Y = torch.arange(20.0).reshape(10, 2), torch.arange(10)
 
 
-class Squares:
-    """A source of the user's own."""
+class Squares(HasProvenance):
+    """A source of the user's own with all members of the protocol."""
 
     name, held_out, x_shape, y_shape = "squares", None, (1,), ()
+    streams, reads_ahead, is_repeatable, provenance = False, False, True, Provenance()
+
+    def fingerprint(self):
+        return None
 
     def __len__(self):
         return 10
@@ -72,6 +76,29 @@ def test_a_source_is_taken_as_it_is():
     source, own = ArraySource(X, Y), Squares()
     assert load(source) is source
     assert load(own) is own
+
+
+def test_a_class_with_some_members_of_a_source_gets_the_others_and_keeps_its_own():
+    class Some:
+        name, held_out, streams, reads_ahead, origin = "some", (X, Y), True, True, {"data": "some"}
+
+        def __len__(self):
+            return 10
+
+        def take(self, rows):
+            return X[rows], Y[rows]
+
+        def fingerprint(self):
+            return "0123"
+
+    source = load(Some())
+    assert isinstance(source, Source)
+    assert not isinstance(Some(), Source)
+    assert (source.name, source.streams, source.reads_ahead) == ("some", True, True)
+    assert (source.origin, source.fingerprint(), source.preparation) == ({"data": "some"}, "0123", None)
+    assert (len(source.held_out), source.x_shape, source.y_shape) == (10, (2,), ())
+    assert not source.is_repeatable  # a class of the user's may keep a state
+    assert load(source) is source
 
 
 @given(st.integers(2, 60), st.floats(0.001, 0.999))
@@ -171,3 +198,48 @@ def test_features_are_x_alone_whatever_they_are_in(tmp_path):
     assert features([1.0, 2.0]).tolist() == [[1], [2]]
     with pytest.raises(DataError, match="x, row 1"):
         features([1.0, float("inf")])
+
+
+def test_a_tilde_is_the_home_folder_wherever_a_path_comes_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    files(tmp_path)
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
+    table = load("~/t.csv", held_out="~/t.csv", cache="~/cache")
+    assert (table.x.tolist(), len(table.held_out)) == ([[1], [3]], 2)
+    assert len(list((tmp_path / "cache").glob("t-*/x.npy"))) == 1
+    assert load(("~/x.npy", Path("~/y.npz"))).x.equal(X)
+    assert len(features("~/x.npy")) == 10
+    assert load("~/t.csv").origin["data"] == str(tmp_path / "t.csv")
+    with pytest.raises(FileProblem, match="~nobody-of-that-name"):
+        load("~nobody-of-that-name/t.csv")
+
+
+def test_held_out_rows_of_the_data_itself_are_prepared_with_them(tmp_path):
+    x = np.arange(8.0).reshape(4, 2)
+    np.savez(tmp_path / "d.npz", x=x, y=np.arange(4), x_test=x[:2] + 1, y_test=np.arange(2))
+    for data in (tmp_path / "d.npz", load(tmp_path / "d.npz")):
+        source = load(data, standardise=True)
+        mean, std = x.mean(0), x.std(0)
+        assert np.allclose(source.x.numpy(), (x - mean) / std)
+        assert np.allclose(source.held_out.x.numpy(), (x[:2] + 1 - mean) / std)
+
+
+def test_held_out_rows_that_are_prepared_alike_are_not_prepared_twice(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "".join(f"{row},{row % 3}\n" for row in range(10)))
+    training = load(path, standardise=True)
+    again = load(training, held_out=load(path, standardise=True))
+    assert again.held_out.x.equal(training.x)
+    (tmp_path / "other.csv").write_text("a,b\n5,1\n9,0\n")
+    with pytest.raises(DataError, match="by its own rows"):
+        load(training, held_out=load(tmp_path / "other.csv", standardise=True))
+
+
+def test_gaps_are_filled_wherever_the_arrays_come_from(tmp_path):
+    x = np.array([[1.0, 2.0], [np.nan, 4.0]])
+    np.savez(tmp_path / "d.npz", x=x, y=[0, 1])
+    np.savez(tmp_path / "x.npz", x)
+    for data in ((x, [0, 1]), {"x": x, "y": [0, 1]}, tmp_path / "d.npz", (tmp_path / "x.npz", [0, 1])):
+        assert load(data, fill="mean").x.tolist() == [[1, 2], [1, 4]]
+        with pytest.raises(DataError, match="row 1"):
+            load(data)

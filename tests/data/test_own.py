@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import chalknet as cn
-from chalknet.data import Part, load, streams
+from chalknet.data import SourceSubset, load
 from chalknet.errors import DataError, InvalidValue
 
 X = torch.linspace(-10, 10, 1000)
@@ -63,7 +63,9 @@ def test_c2_even_and_odd_observations_in_turn_are_the_updates_made_by_hand():
     assert list(result.history.loss) == losses
     assert all(map(torch.equal, result.module.parameters(), parameters))
     assert max(len(rows) for rows in own.copied) <= 1000
-    as_part = Part(load((X, Y)), torch.cat([torch.arange(0, 1000, 2), torch.arange(1, 1000, 2)]), "halves")
+    as_part = SourceSubset(
+        load((X, Y)), torch.cat([torch.arange(0, 1000, 2), torch.arange(1, 1000, 2)]), "halves"
+    )
     assert cn.fit(cn.read("1 -> 8 relu -> 1"), as_part, **options).history.loss.tolist() == losses
 
 
@@ -95,10 +97,10 @@ def test_a_source_streams_when_it_says_so_or_would_not_fit(monkeypatch):
     class Said(Lines):
         streams = True
 
-    assert not streams(load(Lines()))
-    assert streams(load(Said()))
-    monkeypatch.setattr("chalknet.data.room.available_bytes", lambda: 1000)
-    assert streams(load(Lines()))
+    assert not load(Lines()).streams
+    assert load(Said()).streams
+    monkeypatch.setattr("chalknet.system.available_bytes", lambda: 1000)
+    assert load(Lines()).streams
 
 
 def test_rows_that_cannot_be_fitted_and_things_that_are_no_source_are_refused():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalknet.data import Preparation, load
-from chalknet.data.preparation import Prepared
+from chalknet.data.columns import PreparedColumn
 from chalknet.errors import DataError, InvalidValue, UnknownName
 
 
@@ -39,7 +39,7 @@ def test_standardised_training_rows_have_mean_0_and_deviation_1_and_the_held_out
 
 @given(st.integers(1, 40), st.integers(1, 3), st.floats(-1e6, 1e6), st.floats(1e-3, 1e3), st.integers(0, 99))
 def test_moments_over_blocks_are_those_of_the_whole(n, columns, mean, std, seed):
-    from chalknet.data.statistics import _Moments
+    from chalknet.data.columns.statistics import _Moments
 
     values = np.random.default_rng(seed).normal(mean, std, (n, columns))
     values[np.random.default_rng(seed).random(values.shape) < 0.2] = np.nan
@@ -120,8 +120,8 @@ def test_held_out_files_are_treated_as_the_training_rows_were_whatever_their_col
 
 def test_it_is_plain_data_that_json_keeps():
     one = Preparation(
-        (Prepared("a", 1 / 3, 0.1, fill=2.5), Prepared("c", words=("x", "ü"), fill="x")),
-        (Prepared("y", words=("no", "yes")),),
+        (PreparedColumn("a", 1 / 3, 0.1, fill=2.5), PreparedColumn("c", words=("x", "ü"), fill="x")),
+        (PreparedColumn("y", words=("no", "yes")),),
         classes=True,
     )
     assert Preparation.from_json(one.to_json()) == one

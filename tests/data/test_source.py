@@ -8,8 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalknet.data import ArraySource, Sample, Source
-from chalknet.data.source import Part
+from chalknet.data import ArraySource, Sample, Source, SourceSubset
 from chalknet.errors import DataError
 
 SOURCE = ArraySource(np.arange(12).reshape(6, 2), [0, 1, 0, 1, 1, 1], name="six")
@@ -36,7 +35,7 @@ def test_the_shapes_are_those_of_one_observation():
 
 def test_it_is_a_source_and_cannot_be_changed():
     assert isinstance(SOURCE, Source)
-    assert isinstance(Part(SOURCE, torch.arange(2), "two"), Source)
+    assert isinstance(SourceSubset(SOURCE, torch.arange(2), "two"), Source)
     with pytest.raises(FrozenInstanceError):
         SOURCE.x = torch.zeros(1)
     assert replace(SOURCE, name="half a dozen").x.data_ptr() == SOURCE.x.data_ptr()
@@ -44,7 +43,7 @@ def test_it_is_a_source_and_cannot_be_changed():
 
 
 def test_a_part_is_those_rows_of_its_source():
-    part = Part(SOURCE, torch.tensor([5, 1, 3]), "part")
+    part = SourceSubset(SOURCE, torch.tensor([5, 1, 3]), "part")
     assert (len(part), part.x_shape, part.y_shape) == (3, (2,), ())
     assert part.take(slice(0, 2)).x.tolist() == [[10, 11], [2, 3]]
     assert part.take(torch.tensor([2, 0])).y.tolist() == [1, 1]

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from tests.data.table_files import WRITERS
 
 import chalknet as cn
-from chalknet.data import ArraySource, Batches, Cut, StreamedSource, load, reads_ahead, streams
-from chalknet.data.idx import idx_bytes
-from chalknet.data.stored import StoredArray, open_npy
+from chalknet.data import ArraySource, Batches, Shard, StreamedSource, load
+from chalknet.data.formats.array_file import ArrayFile
+from chalknet.data.formats.idx import idx_bytes
+from chalknet.data.formats.numpy_files import open_npy
 from chalknet.errors import DataError, Refused
 
 
@@ -31,7 +32,7 @@ def table(rows=3000, columns=5):
 @pytest.fixture
 def ahead(monkeypatch):
     """Let every streamed source be read ahead by a thread, however many CPUs there are."""
-    monkeypatch.setattr("chalknet.data.batches.cores", lambda: 1 << 10)
+    monkeypatch.setattr("chalknet.data.batches.batches.cores", lambda: 1 << 10)
 
 
 def weights(result):
@@ -44,8 +45,8 @@ def weights(result):
 def test_the_same_seed_gives_the_same_weights_bit_for_bit_from_every_kind_of_file(
     tmp_path, monkeypatch, threaded, options
 ):
-    monkeypatch.setattr("chalknet.data.batches.cores", lambda: 1 << 10 if threaded else 1)
-    monkeypatch.setattr("chalknet.data.batches._SHUFFLED_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr("chalknet.data.batches.batches.cores", lambda: 1 << 10 if threaded else 1)
+    monkeypatch.setattr("chalknet.data.batches.batches._SHUFFLED_BLOCK_BYTES", 20_000)
     content = table()
     x, y = np.stack(list(content.values())[:-1], axis=1), content["y"]
     sources = {"arrays": load((x, y), **options)}
@@ -137,11 +138,11 @@ def test_idx_images_are_streamed_as_they_are_read(tmp_path):
 
 def test_a_file_is_read_into_memory_where_it_fits_and_stays_where_it_does_not(tmp_path, monkeypatch):
     path = WRITERS[".npy"](tmp_path / "t.npy", table())
-    assert not streams(load(path))
-    monkeypatch.setattr("chalknet.data.room.available_bytes", lambda: 100_000)
-    assert streams(load(path))
-    assert streams(load(path, held_out=0.5).held_out)
-    assert not streams(load(path, in_memory=True))
+    assert not load(path).streams
+    monkeypatch.setattr("chalknet.system.available_bytes", lambda: 100_000)
+    assert load(path).streams
+    assert load(path, held_out=0.5).held_out.streams
+    assert not load(path, in_memory=True).streams
 
 
 def test_engines_that_need_all_samples_in_memory_say_so(tmp_path):
@@ -157,7 +158,7 @@ def test_engines_that_need_all_samples_in_memory_say_so(tmp_path):
 
 
 def test_nan_infinity_and_labels_are_found_in_a_streamed_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("chalknet.data.streamed._BLOCK_BYTES", 1000)
+    monkeypatch.setattr("chalknet.data.sources.streamed._BLOCK_BYTES", 1000)
     whole = np.zeros((3000, 3), np.float32)
     for value in (np.nan, np.inf):
         whole[2345, 1] = value
@@ -198,7 +199,7 @@ def test_a_file_cut_off_after_the_check_is_an_error_too(tmp_path, monkeypatch):
     path = WRITERS[".npy"](tmp_path / "t.npy", table())
     source = load(path, in_memory=False)
     os.truncate(path, 1000)
-    monkeypatch.setattr(StoredArray, "_check_unchanged", lambda self: None)
+    monkeypatch.setattr(ArrayFile, "_check_unchanged", lambda self: None)
     for rows in (slice(0, 2000), torch.tensor([5, 2999])):
         with pytest.raises(DataError, match="got no bytes from"):
             source.take(rows)
@@ -213,8 +214,8 @@ def test_a_file_that_is_removed_can_still_be_read(tmp_path):
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_a_file_cut_off_in_the_middle_ends_the_fit_with_the_error(tmp_path, ahead, monkeypatch, shuffle):
-    monkeypatch.setattr("chalknet.data.batches._BLOCK_BYTES", 4000)
-    monkeypatch.setattr("chalknet.data.batches._SHUFFLED_BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches.batches._BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches.batches._SHUFFLED_BLOCK_BYTES", 4000)
     path = WRITERS[".npy"](tmp_path / "t.npy", table())
     source = load(path, in_memory=False)
     before = threading.active_count()
@@ -237,8 +238,8 @@ def test_a_file_cut_off_in_the_middle_ends_the_fit_with_the_error(tmp_path, ahea
 
 
 def test_the_reading_thread_ends_when_the_fit_does(tmp_path, ahead, monkeypatch):
-    monkeypatch.setattr("chalknet.data.batches._BLOCK_BYTES", 4000)
-    monkeypatch.setattr("chalknet.data.batches._SHUFFLED_BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches.batches._BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches.batches._SHUFFLED_BLOCK_BYTES", 4000)
     source = load(WRITERS[".npy"](tmp_path / "t.npy", table()), in_memory=False)
     before = threading.active_count()
     options = {"loss": "mse", "batch_size": 16, "engine": "eager", "shuffle": True}
@@ -251,7 +252,7 @@ def test_the_reading_thread_ends_when_the_fit_does(tmp_path, ahead, monkeypatch)
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("cut", [Cut(), Cut(most=7), Cut(most=5, lane=1, lanes=2)])
+@pytest.mark.parametrize("cut", [Shard(), Shard(micro_batch=7), Shard(micro_batch=5, rank=1, size=2)])
 def test_pieces_of_updates_are_those_from_memory(tmp_path, ahead, cut):
     path = WRITERS[".npy"](tmp_path / "t.npy", table(200))
     kinds = []
@@ -263,7 +264,7 @@ def test_pieces_of_updates_are_those_from_memory(tmp_path, ahead, cut):
         assert one.of == other.of
         assert torch.equal(one.x, other.x)
         assert torch.equal(one.y, other.y)
-    assert not reads_ahead(load(path, in_memory=True))
+    assert not load(path, in_memory=True).reads_ahead
 
 
 def test_origin_gives_the_very_source_again_and_the_fingerprint_tells_changes(tmp_path):

@@ -12,8 +12,7 @@ import pyarrow.parquet
 import pytest
 import torch
 
-from chalknet.data import load
-from chalknet.data.survey import survey
+from chalknet.data import describe, load
 from chalknet.errors import DataError, FileProblem, InvalidValue, MissingPackage, UnknownName
 
 
@@ -282,14 +281,14 @@ def test_without_pyarrow_the_install_line_is_told(csv, monkeypatch):
     def refuse(name):
         raise ImportError(f"no {name}")
 
-    monkeypatch.setattr("chalknet.data.tables.import_module", refuse)
+    monkeypatch.setattr("chalknet.data.formats.arrow.import_module", refuse)
     with pytest.raises(MissingPackage, match=r'pip install "chalknet\[tables\]"'):
         load(csv("a,b\n1,2\n"))
 
 
 def test_the_survey_of_a_table_tells_kinds_ranges_gaps_and_examples(csv):
     path = csv("a,city,gone,a,day\n1,x,,5,2020-01-01\n,y,,6,\n3,x,,7,2020-01-03\n")
-    assert survey(path) == {
+    assert describe(path) == {
         "name": "t.csv",
         "rows": "3",
         "a (column 0)": "number, 1 to 3, 1 missing, such as 1, 3",

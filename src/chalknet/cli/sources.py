@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,8 +29,6 @@ from chalknet.cli.options import (
     Y,
 )
 from chalknet.cli.say import say
-
-_TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".parquet", ".pq", ".arrow", ".feather", ".ipc")
 
 
 @app.command()
@@ -63,12 +60,8 @@ def data(
     Example: chalknet data houses.csv --y price --one-hot --fill mean --standardise
     """
     asked = locals()
-    suffixes = [suffix for suffix in Path(name).suffixes if suffix not in (".gz", ".bz2", ".xz")]
-    table = bool(suffixes) and suffixes[-1].lower() in _TABLES
-    if table and target is None and held_out is None and not table_options(asked):
-        facts = cn.describe(name)
-    else:
-        facts = cn.describe(source_of(name, target, asked))
+    aside = {} if held_out is None else {"held_out": _held_out(held_out)}
+    facts = cn.describe(name if target is None else (name, target), **aside, **table_options(asked))
     say(json.dumps(facts) if as_json else aligned(facts))
 
 

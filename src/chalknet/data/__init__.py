@@ -1,34 +1,22 @@
 """Data: where samples come from, and in which order they are seen."""
 
-from chalknet.data.batches import Batches, Cut, Piece
-from chalknet.data.describe import describe
-from chalknet.data.idx import read_idx, write_idx
-from chalknet.data.load import feature_blocks, features, load
-from chalknet.data.mnist import mnist, mnist01, user_cache
-from chalknet.data.preparation import Preparation
-from chalknet.data.source import ArraySource, Part, Sample, Source, reads_ahead, streams
-from chalknet.data.streamed import StreamedSource, target_blocks
-
-__all__ = [
-    "ArraySource",
-    "Batches",
-    "Cut",
-    "Part",
-    "Piece",
-    "Preparation",
-    "Sample",
-    "Source",
-    "StreamedSource",
-    "describe",
-    "feature_blocks",
-    "features",
-    "load",
-    "mnist",
-    "mnist01",
-    "read_idx",
-    "reads_ahead",
-    "streams",
-    "target_blocks",
-    "user_cache",
-    "write_idx",
-]
+from chalknet.data.batches import Batches as Batches
+from chalknet.data.batches import MicroBatch as MicroBatch
+from chalknet.data.batches import Shard as Shard
+from chalknet.data.columns import Preparation as Preparation
+from chalknet.data.describe import describe as describe
+from chalknet.data.features import feature_blocks as feature_blocks
+from chalknet.data.features import features as features
+from chalknet.data.formats import read_idx as read_idx
+from chalknet.data.formats import write_idx as write_idx
+from chalknet.data.load import load as load
+from chalknet.data.mnist import mnist as mnist
+from chalknet.data.mnist import mnist01 as mnist01
+from chalknet.data.sources import ArraySource as ArraySource
+from chalknet.data.sources import HasProvenance as HasProvenance
+from chalknet.data.sources import Provenance as Provenance
+from chalknet.data.sources import Sample as Sample
+from chalknet.data.sources import Source as Source
+from chalknet.data.sources import SourceSubset as SourceSubset
+from chalknet.data.sources import StreamedSource as StreamedSource
+from chalknet.data.sources import target_blocks as target_blocks

@@ -1,36 +1,53 @@
-"""What is in a source, as facts to print."""
+"""What is in a source or a table, as facts to print."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 
-from chalknet.data.preparation import Preparation
-from chalknet.data.source import Source, streams
-from chalknet.data.survey import survey
+from chalknet.data.columns import Preparation
+from chalknet.data.formats import NUMBER_KINDS, Column, FileOptions, Table, TableColumn, Words, format_of
+from chalknet.data.load import existing, is_name, load
+from chalknet.data.sources import Source
 from chalknet.units import show_count, show_value
 
 _ROWS_AT_A_TIME = 8192
 _NAMES_SHOWN = 20
+_SCANNED = (*NUMBER_KINDS, "text", "date")
+_DIFFERENT = 1000  # words of a column that are told apart
 
 
-def describe(source: Source | str | Path) -> dict[str, str]:
-    """Return a source's facts: its name, how many observations, x and y with their ranges, held out.
+def describe(data: object, **options: Any) -> dict[str, str]:
+    """Return facts about data: its name, how many observations, x and y with their ranges, held out.
 
-    Of a source that was loaded from columns also which they are. Of the path of a table, whatever it holds:
-    the kind of each column, its range, how many values are missing, and examples.
+    Of a table, given by its path and without options, whatever it holds: the kind of each column, its range,
+    how many values are missing, and examples.
 
     Args:
-        source: a source, or the path of a CSV, Parquet or Arrow file.
+        data: whatever `load` takes.
+        options: keywords of `load`; of a source that was loaded from columns, facts say which they are.
+
+    Raises:
+        ChalknetError: what `load` raises.
 
     Example:
-        >>> from chalknet.data import load
-        >>> describe(load(([0.0, 0.5, 1.0], [0, 1, 1])))["x"]
+        >>> describe(([0.0, 0.5, 1.0], [0, 1, 1]))["x"]
         '(n,1) float32, 0 to 1'
     """
-    if isinstance(source, str | Path):
-        return survey(Path(source).expanduser())
+    if isinstance(data, str | os.PathLike) and not is_name(data) and not options:
+        path = existing(data)
+        if path.is_file() and (file_format := format_of(path)).side is None:
+            table = file_format.open(path, FileOptions())
+            assert isinstance(table, Table)
+            return _scan(table)
+    return _facts(load(data, **options))
+
+
+def _facts(source: Source) -> dict[str, str]:
     n = len(source)
     blocks = (slice(first, min(first + _ROWS_AT_A_TIME, n)) for first in range(0, n, _ROWS_AT_A_TIME))
     ranges = [tuple(map(_range_of, source.take(rows))) for rows in blocks]
@@ -41,8 +58,8 @@ def describe(source: Source | str | Path) -> dict[str, str]:
         "x": _side(first.x, [x for x, _ in ranges]),
         "y": _side(first.y, [y for _, y in ranges]),
         "held out": "none" if source.held_out is None else show_count(len(source.held_out)),
-        **_columns(getattr(source, "preparation", None)),
-        **({"in memory": "no: batches are read as they are needed"} if streams(source) else {}),
+        **_columns(source.preparation),
+        **({"in memory": "no: batches are read as they are needed"} if source.streams else {}),
     }
 
 
@@ -70,3 +87,60 @@ def _side(sample: torch.Tensor, ranges: list[tuple[float, float]]) -> str:
     least, most = min(low for low, _ in ranges), max(high for _, high in ranges)
     dtype = str(sample.dtype).removeprefix("torch.")
     return f"({shape}) {dtype}, {show_value(least)} to {show_value(most)}"
+
+
+@dataclass
+class _Tally:
+    """One column as far as it was read."""
+
+    column: Column
+    missing: int = 0
+    least: float = np.inf
+    most: float = -np.inf
+    words: set[str] | None = None
+
+
+def _scan(table: Table) -> dict[str, str]:
+    """Return the rows of a table, and of each column the kind, the range, gaps and examples; read once."""
+    tallies = [_Tally(column) for column in table.columns]
+    columns = [
+        TableColumn(i, column.name, "float64" if column.kind in NUMBER_KINDS else "words")
+        for i, column in enumerate(table.columns)
+        if column.kind in _SCANNED
+    ]
+    rows = 0
+    for block in table.blocks(columns, 0):
+        rows += block.rows
+        for column, values in zip(columns, block.columns, strict=True):
+            _count(tallies[column.index], values)
+    facts = {"name": table.path.name, "rows": show_count(rows)}
+    for i, tally in enumerate(tallies):
+        twice = [column.name for column in table.columns].count(tally.column.name) > 1
+        facts[f"{tally.column.name} (column {i})" if twice else tally.column.name] = _summary(tally)
+    return facts
+
+
+def _count(tally: _Tally, values: np.ndarray | Words) -> None:
+    if isinstance(values, Words):
+        tally.missing += int((values.numbers < 0).sum())
+        tally.words = (tally.words or set()) | set(values.words[:_DIFFERENT])
+        return
+    gaps = np.isnan(values)
+    tally.missing += int(gaps.sum())
+    if not gaps.all():
+        tally.least = min(tally.least, float(np.nanmin(values)))
+        tally.most = max(tally.most, float(np.nanmax(values)))
+
+
+def _summary(tally: _Tally) -> str:
+    parts = [tally.column.kind]
+    if tally.least <= tally.most:
+        parts.append(f"{show_value(tally.least)} to {show_value(tally.most)}")
+    if tally.words is not None:
+        count = len(tally.words)
+        parts.append(f"{show_count(count)}{' or more' if count >= _DIFFERENT else ''} different")
+    if tally.missing:
+        parts.append(f"{show_count(tally.missing)} missing")
+    if tally.column.examples:
+        parts.append(f"such as {', '.join(tally.column.examples)}")
+    return ", ".join(parts)

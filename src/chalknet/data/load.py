@@ -1,45 +1,78 @@
-"""Anything that holds data -> a source."""
+"""From whatever holds data to a source: its format, its columns, the source."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import prod
+from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any, TypeGuard, cast
+from typing import Any, Literal, TypeGuard, cast
 
-import torch
-from torch.utils.data import TensorDataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from chalknet.data.arrays import as_features, as_targets
-from chalknet.data.cache import content_hash
-from chalknet.data.check import check_numbers
-from chalknet.data.choice import Choice, Columns
-from chalknet.data.files import labels_beside, read_file, read_folder, read_mapping, read_side
-from chalknet.data.found import (
-    Found,
-    Place,
-    find_arrays,
-    find_images,
-    find_npy,
-    find_pair,
-    find_table,
-    fingerprint,
-    is_table,
-    source_of,
-    split,
+from chalknet.data.columns import (
+    ColumnOptions,
+    Columns,
+    LoadedRows,
+    Preparation,
+    flag,
+    numbered,
+    select_of_array,
 )
-from chalknet.data.idx import looks_like_idx
+from chalknet.data.conversion import convert_table
+from chalknet.data.formats import (
+    IDX,
+    FileOptions,
+    RawRows,
+    Table,
+    content_hash,
+    format_of,
+    labels_beside,
+    open_folder,
+    open_npy,
+    rows_of_arrays,
+    rows_of_mapping,
+    side_of,
+)
 from chalknet.data.mnist import mnist, mnist01
-from chalknet.data.new_rows import as_prepared, prepared_blocks, prepared_columns, prepared_rows
-from chalknet.data.own import OwnSource, is_own
-from chalknet.data.preparation import Preparation
-from chalknet.data.source import ArraySource, Loaded, Part, Source
-from chalknet.errors import FileProblem, InvalidValue, unknown_name
+from chalknet.data.sources import (
+    ArraySource,
+    Provenance,
+    Source,
+    is_user_source,
+    source_of_rows,
+    split_source,
+    user_source,
+)
+from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
+from chalknet.files import cache_folder, user_path
 
-_BLOCK_BYTES = 32 << 20
 DATA_SETS: Mapping[str, Callable[[], Source]] = {"mnist01": mnist01, "mnist": mnist}
+Opened = Table | RawRows | Source
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """The options of `load`, checked.
+
+    Args:
+        columns: what is asked of the columns.
+        file: how files are read.
+        cache: the folder of converted tables; None for the user's own.
+    """
+
+    columns: ColumnOptions
+    file: FileOptions
+    cache: Path | None = None
+
+    @property
+    def keywords(self) -> dict[str, object]:
+        """Return the keywords of `load` that were given, as JSON can hold them."""
+        places = {"cache": self.cache and str(self.cache.resolve()), "in_memory": self.file.in_memory}
+        return {name: value for name, value in places.items() if value is not None} | self.columns.keywords
 
 
 def load(
@@ -100,184 +133,171 @@ def load(
         >>> len(source), len(source.held_out), abs(source.x.mean().item()) < 1e-6
         (7, 3, True)
     """
-    choice = Choice(x, y, one_hot, classes, fill, standardise, dtype, delimiter, header)
-    place = Place(None if cache is None else Path(cache).expanduser(), in_memory)
+    columns = ColumnOptions(x, y, one_hot, classes, fill, standardise, dtype, delimiter, header)
+    file = FileOptions(columns.delimiter, columns.header, flag("in_memory", in_memory, None))
+    options = LoadOptions(columns, file, None if cache is None else _folder("cache", cache))
     share = float(held_out) if isinstance(held_out, Real) else None
-    found = _found(data, choice, place)
-    if isinstance(found, Found):
-        source = source_of(found, choice, place, share)
-    else:
-        source = found if share is None else _split(found, share)
+    opened = _opened(data, options.file)
+    source = _source(opened, options, share)
     if held_out is not None and share is None:
-        source = _replaced(source, held_out=_beside(held_out, source, choice, place))
-    return _with_origin(source, found, _keywords(data, held_out, choice, place))
+        beside = _opened(held_out, options.file, "held_out")
+        source = source.replace(held_out=_source(beside, options, None, source))
+    return _with_provenance(source, opened, data, held_out, options)
 
 
-def features(data: object, preparation: Preparation | None = None) -> torch.Tensor:
-    """Return x alone, `(n, ...)`: of an array, a file of features, or whatever else `load` takes.
-
-    A .npy file is x as a whole here. Targets, where there are any, are left aside.
+def _source(
+    opened: Opened, options: LoadOptions, share: float | None, training: Source | None = None
+) -> Source:
+    """Return the source of what was opened.
 
     Args:
-        data: the features.
-        preparation: what is done to them: that of the training rows.
+        opened: a table, rows as they stand, or a source.
+        options: what is asked.
+        share: of the rows that are held out; None for none.
+        training: the source that these rows are held out of, which says how their columns are prepared.
     """
-    return torch.cat(list(feature_blocks(data, preparation)))
-
-
-def feature_blocks(data: object, preparation: Preparation | None = None) -> Iterator[torch.Tensor]:
-    """Yield x alone, some MB at a time where it stays in a file; as `features` gives it in one piece."""
-    if isinstance(data, str | os.PathLike) and not _is_name(data):
-        path = _existing(Path(data).expanduser())
-        if path.is_file() and is_table(path) and preparation is not None and preparation.named:
-            yield from prepared_blocks(path, preparation)
-            return
-        if path.is_file() and not is_table(path):
-            data = read_side(path, "x")
-    if isinstance(data, Mapping) and preparation is not None and set(preparation.names) <= set(data):
-        yield prepared_columns(data, preparation)
-        return
-    if isinstance(data, str | os.PathLike | tuple | Mapping | TensorDataset | Source) or is_own(data):
-        source = load(data)
-        rows = max(1, _BLOCK_BYTES // (8 * prod(source.x_shape)))
-        blocks = (source.take(slice(at, at + rows)).x for at in range(0, len(source), rows))
-        yield from blocks if preparation is None else as_prepared(source, blocks, preparation)
-        return
-    x = as_features(data, "x")
-    if preparation is not None:
-        x = prepared_rows(x, preparation)
-    check_numbers(x, "x")
-    yield x
-
-
-def _found(data: object, choice: Choice, place: Place, like: Preparation | None = None) -> Found | Source:
-    """Return rows as they stand where more may be made of them, else a source."""
-    if isinstance(data, str | os.PathLike) and not _is_name(data):
-        path = _existing(Path(data).expanduser())
-        if path.is_file() and is_table(path):
-            return find_table(path, choice, place, like)
-        if path.suffix.lower() == ".npy" and (found := find_npy(path, choice)):
-            return found
-        if path.is_file() and (found := find_images(path, place)):
-            return found
-    if (
-        isinstance(data, tuple | list)
-        and len(data) == 2
-        and all(isinstance(s, str | os.PathLike) for s in data)
-    ):
-        sides = [_existing(Path(side).expanduser()) for side in data]
-        if not any(map(is_table, sides)) and (found := find_pair(*sides)):
-            return found
-    if isinstance(data, tuple | list) and len(data) == 2 and choice.fill is not None:
-        return find_arrays(as_features(data[0], "x of data"), as_targets(data[1], "y of data"), "data")
-    source = _source_of(data)
-    if choice.x is not None or choice.y is not None or choice.one_hot or choice.classes:
+    columns, like = options.columns, None if training is None else training.preparation
+    if isinstance(opened, Table):
+        rows = convert_table(opened, columns, options.cache or cache_folder() / "tables", like)
+    elif isinstance(opened, RawRows) and opened.y is None:
+        rows = select_of_array(opened, columns)
+    elif columns.selects and training is None:
         raise InvalidValue(
-            where=source.name,
+            where=opened.name,
             got="columns chosen of what is no table",
             wanted="a CSV, Parquet, Arrow or .npy table for x, y, one_hot and classes",
             remedy="Leave them out: x and y are given already.",
         )
-    if not choice.changes and like is None:
-        return source
+    elif isinstance(opened, RawRows):
+        rows = numbered(opened)
+    elif is_prepared(opened, like) if like else not columns.changes:
+        return opened if share is None else split_source(opened, share)
+    else:
+        rows = _rows_of_source(opened)
+    return source_of_rows(rows, columns, options.file.in_memory, share, like)
+
+
+def is_prepared(source: Source, preparation: Preparation) -> bool:
+    """Return whether the columns of a source were prepared so already.
+
+    Raises:
+        DataError: for a source that was prepared in another way.
+    """
+    found = source.preparation
+    if found is not None and found.x != preparation.x and not found.is_plain:
+        raise DataError(
+            where=source.name,
+            got="a source whose columns were filled, standardised or coded by its own rows",
+            wanted="rows as they stand, or prepared as the training rows were",
+            remedy="Give the path of its file.",
+        )
+    return found is not None and found.x == preparation.x
+
+
+def _rows_of_source(source: Source) -> LoadedRows:
+    """Return the rows of a source in memory, to be prepared."""
     if not isinstance(source, ArraySource):
         raise InvalidValue(
             where=source.name,
             got="fill or standardise for a source that makes its own rows",
             wanted="arrays or a file",
-            remedy="Let its take(rows) hand out the rows as they are to be.",
+            remedy="Let its take(rows) return the rows as they are to be.",
         )
-    return find_arrays(source.x, source.y, source.name)
-
-
-def _beside(held_out: object, source: Source, choice: Choice, place: Place) -> Source:
-    """Return samples held out, treated as the training rows were."""
-    like = getattr(source, "preparation", None)
-    found = _found(
-        held_out, choice if like is None or like.named else Choice(dtype=choice.dtype), place, like
+    beside = source.held_out
+    held_out = (
+        RawRows(beside.x.numpy(), beside.y.numpy(), beside.name) if isinstance(beside, ArraySource) else None
     )
-    return source_of(found, choice, place, None, like) if isinstance(found, Found) else found
+    return numbered(RawRows(source.x.numpy(), source.y.numpy(), source.name, held_out=held_out), checked=True)
 
 
-def _keywords(data: object, held_out: object, choice: Choice, place: Place) -> dict[str, object] | None:
-    """Return the keywords of `load` as JSON can hold them; None for what was handed over in memory."""
+def _with_provenance(
+    source: Source, opened: Opened, data: object, held_out: object, options: LoadOptions
+) -> Source:
+    """Return a source with the keywords that give it again, where there are any, and its fingerprint."""
     aside = float(held_out) if isinstance(held_out, Real) else _kept_name(held_out)
-    sides = {"data": _kept_name(data), "held_out": aside}
-    if sides["data"] is None or (held_out is not None and sides["held_out"] is None):
-        return None
-    places = {"cache": place.cache and str(place.cache.resolve()), "in_memory": place.in_memory}
-    given = {name: value for name, value in {**sides, **places}.items() if value is not None}
-    return {**given, **choice.keywords}
-
-
-def _kept_name(data: object) -> object:
-    if isinstance(data, str | os.PathLike):
-        return str(data) if _is_name(data) else str(Path(data).expanduser().resolve())
-    if (
-        isinstance(data, tuple | list)
-        and len(data) == 2
-        and all(isinstance(s, str | os.PathLike) for s in data)
-    ):
-        return [str(Path(side).expanduser().resolve()) for side in data]
-    return None
-
-
-def _with_origin(source: Source, found: Found | Source, keywords: dict[str, object] | None) -> Source:
-    if keywords is None or not hasattr(source, "loaded"):
+    name = _kept_name(data)
+    if name is None or (held_out is not None and aside is None):
         return source
-    contents = found.contents if isinstance(found, Found) else _contents(keywords["data"])
-    tell = getattr(source.held_out, "fingerprint", None)
-    beside = tell() if tell and isinstance(keywords.get("held_out"), str | list) else None
-    mark = fingerprint(contents, keywords, beside)
-    return _replaced(source, loaded=Loaded(keywords, mark, source.loaded.preparation))
+    keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
+    contents = (opened.content_hash,) if isinstance(opened, Table) else _contents(name)
+    asked = {name: value for name, value in keywords.items() if name not in ("data", "cache", "in_memory")}
+    if source.held_out is not None and isinstance(aside, str | list):
+        asked["held_out"] = source.held_out.fingerprint() or aside
+    fingerprint = hashlib.sha256(json.dumps([contents, asked], sort_keys=True).encode()).hexdigest()
+    return source.replace(provenance=Provenance(keywords, fingerprint, source.preparation))
 
 
-def _contents(data: object) -> tuple[str, ...]:
+def _kept_name(data: object) -> str | list[str] | None:
+    """Return a name or paths as JSON can hold them; None for what was given in memory."""
+    if _is_pair_of_paths(data):
+        return [str(user_path(side).resolve()) for side in data]
+    if not _is_path(data):
+        return None
+    return str(data) if is_name(data) else str(user_path(data).resolve())
+
+
+def _contents(name: str | list[str]) -> tuple[str, ...]:
     """Return hashes of the files behind a name or path; a data set's name stands for its checked content."""
-    if isinstance(data, list):
-        return tuple(content for side in data for content in _contents(side))
-    if _is_name(data):
-        return (str(data).lower(),)
-    path = Path(str(data))
-    beside = labels_beside(path) if path.is_file() and looks_like_idx(path) else None
-    files = sorted(path.rglob("*ubyte*")) if path.is_dir() else [path, *([beside] if beside else [])]
+    if isinstance(name, list):
+        return tuple(content for side in name for content in _contents(side))
+    if is_name(name):
+        return (name.lower(),)
+    path = Path(name)
+    files: list[Any]
+    if path.is_dir():
+        files = sorted(path.rglob("*ubyte*"))
+    else:
+        files = [path, labels_beside(path)] if format_of(path) is IDX else [path]
     return tuple(content_hash(file) for file in files if isinstance(file, Path) and file.is_file())
 
 
-def _replaced(source: Source, **changes: Any) -> Source:
-    if hasattr(source, "replace"):
-        return cast(Source, source.replace(**changes))
-    return Part(source, torch.arange(len(source)), source.name, changes["held_out"])
-
-
-def _source_of(data: object) -> Source:
-    for kind, read in _KINDS:
-        if isinstance(data, kind):
-            return read(data)
-    if is_own(data):
-        return OwnSource(cast(Any, data))
-    raise _no_data(data)
-
-
-def _is_pair_of_paths(data: object) -> TypeGuard[Sequence[str | os.PathLike[str]]]:
-    several = isinstance(data, tuple | list) and len(data) == 2
-    return several and all(isinstance(side, str | os.PathLike) for side in data)  # type: ignore[attr-defined]
-
-
-def _is_name(data: object) -> bool:
+def is_name(data: object) -> bool:
+    """Return whether a value is the name of a data set."""
     return isinstance(data, str) and data.lower() in DATA_SETS
 
 
-def _of_name_or_path(data: str | os.PathLike[str]) -> Source:
-    if isinstance(data, str) and _is_name(data):
-        return DATA_SETS[data.lower()]()
-    path = _existing(Path(data).expanduser())
-    return read_folder(path, path.resolve().name) if path.is_dir() else read_file(path)
+def _is_path(data: object) -> TypeGuard[str | os.PathLike[str]]:
+    return isinstance(data, str | os.PathLike)
 
 
-def _existing(path: Path) -> Path:
-    if path.exists():
-        return path
+def _is_pair(data: object) -> bool:
+    return isinstance(data, tuple | list) and len(data) == 2
+
+
+def _is_pair_of_paths(data: object) -> TypeGuard[Sequence[str | os.PathLike[str]]]:
+    return _is_pair(data) and all(map(_is_path, cast(Sequence[object], data)))
+
+
+def _opened(data: object, options: FileOptions, where: str = "data") -> Opened:
+    """Return what a value holds: a table, rows as they stand, or a source.
+
+    Args:
+        data: the value.
+        options: how files are read.
+        where: what an error calls the value.
+    """
+    for matches, open_ in _KINDS:
+        if matches(data):
+            return open_(data, options)
+    raise _no_data(data, where)
+
+
+def open_path(data: str | os.PathLike[str], options: FileOptions) -> Table | RawRows:
+    """Return what a file or a folder holds, by its format."""
+    path = existing(data)
+    if path.is_dir():
+        return open_folder(path, path.resolve().name)
+    return format_of(path).open(path, options)
+
+
+def existing(data: str | os.PathLike[str]) -> Path:
+    """Return the path of a file or folder that exists, or raise the error that names what there is."""
+    path = user_path(data)
+    try:
+        if path.exists():
+            return path
+    except (ValueError, OSError):  # a text that no path can be: with a zero byte, or too long
+        pass
     if len(path.parts) < 2 and not path.suffix:
         raise unknown_name("data", "data set", str(path), (*DATA_SETS, "a file or folder that exists"))
     raise FileProblem(
@@ -288,56 +308,76 @@ def _existing(path: Path) -> Path:
     )
 
 
-def _of_pair(pair: tuple[object, ...] | list[object]) -> Source:
-    if len(pair) != 2:
-        raise _no_data(pair)
-    x, y = pair
-    name = "data"
-    if isinstance(x, str | os.PathLike):
-        name = Path(x).name
-        x = read_side(_existing(Path(x).expanduser()), "x")
-    if isinstance(y, str | os.PathLike):
-        y = read_side(_existing(Path(y).expanduser()), "y")
-    return ArraySource(x, y, name)
+def _open_pair(pair: Sequence[object], options: FileOptions) -> RawRows:
+    """Return x and y, either of which may be a path; two .npy files of equal length are left in place."""
+    name = user_path(pair[0]).name if _is_path(pair[0]) else "data"
+    if _is_pair_of_paths(pair):
+        paths = [existing(side) for side in pair]
+        if all(format_of(path).name == ".npy" for path in paths):
+            x, y = map(open_npy, paths)
+            if x is not None and y is not None and len(x) == len(y):
+                return RawRows(x, y, name)
+    return rows_of_arrays(_side(pair[0], "x"), _side(pair[1], "y"), name)
 
 
-def _of_dataset(dataset: TensorDataset) -> Source:
-    return _of_pair(dataset.tensors)
-
-
-def _of_mapping(arrays: Mapping[str, Any]) -> Source:
-    return read_mapping(arrays, "data")
+def _side(value: object, side: Literal["x", "y"]) -> object:
+    return side_of(existing(value), side) if _is_path(value) else value
 
 
 # What `load` takes, the first that fits; a row is added for another kind.
-_KINDS: tuple[tuple[Any, Callable[[Any], Source]], ...] = (
-    (str | os.PathLike, _of_name_or_path),
-    (tuple | list, _of_pair),
-    (TensorDataset, _of_dataset),
-    (Mapping, _of_mapping),
-    (Source, lambda source: cast(Source, source)),
+_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]], ...] = (
+    (is_name, lambda name, options: DATA_SETS[name.lower()]()),
+    (_is_path, open_path),
+    (_is_pair, _open_pair),
+    (
+        lambda data: isinstance(data, TensorDataset),
+        lambda dataset, options: _opened(dataset.tensors, options),
+    ),
+    (lambda data: isinstance(data, Mapping), lambda arrays, options: rows_of_mapping(arrays, "data")),
+    (lambda data: isinstance(data, Source), lambda source, options: source),
+    (is_user_source, lambda data, options: user_source(data, load)),
 )
 
 
-def _no_data(data: object) -> InvalidValue:
-    several = isinstance(data, tuple | list)
-    return InvalidValue(
-        where="data",
-        got=f"{len(data)} things" if isinstance(data, tuple | list) else f"a {type(data).__name__} alone",
-        wanted="a pair (x, y), a dict with x and y, a TensorDataset, a path, a Source, or mnist01 or mnist",
-        remedy="Give (x, y), and the rest as held_out=(x, y)."
-        if several
-        else "Give x and y as a pair. Of a DataLoader give loader.dataset; batches are made here.",
+def _folder(name: str, value: object) -> Path:
+    if isinstance(value, str | os.PathLike):
+        return user_path(value)
+    raise InvalidValue(
+        where=name,
+        got=f"{value!r:.80}",
+        wanted="the path of a folder",
+        remedy=f"Give {name}='folder', or leave it out.",
     )
 
 
-def _split(source: Source, share: float) -> Source:
-    rest, kept_out = (rows.long() for rows in split(len(source), share))
-    held_out = _part(source, kept_out, f"{source.name} held out", None)
-    return _part(source, rest, source.name, held_out)
+# What is often given in place of data -> what to write; the first row that fits.
+_REMEDIES: tuple[tuple[Callable[[Any], bool], str], ...] = (
+    (lambda data: isinstance(data, tuple | list), "Give (x, y), and the rest as held_out=(x, y)."),
+    (lambda data: isinstance(data, type), "Give an object of the class, such as {name}()."),
+    (lambda data: isinstance(data, DataLoader), "Give loader.dataset; batches are made here."),
+    (
+        lambda data: isinstance(data, Dataset),
+        "Give its samples as the pair (x, y), or add take(rows) to its class.",
+    ),
+    (
+        lambda data: type(data).__name__ == "DataFrame",
+        "Give its columns as arrays: cn.load((df[columns].to_numpy(), df[target].to_numpy())).",
+    ),
+    (lambda data: isinstance(data, bytes | bytearray), "Write them to a file and give its path."),
+    (lambda data: isinstance(data, Iterator), "Collect x and y first, and give them as a pair."),
+)
 
 
-def _part(source: Source, rows: torch.Tensor, name: str, held_out: Source | None) -> Source:
-    if isinstance(source, ArraySource):
-        return ArraySource(*source.take(rows), name=name, held_out=held_out, loaded=source.loaded)
-    return Part(source, rows, name, held_out)
+def _no_data(data: object, where: str) -> InvalidValue:
+    got = f"a {type(data).__name__} alone"
+    if isinstance(data, tuple | list):
+        got = f"{len(data)} things"
+    elif isinstance(data, type):
+        got = f"the class {data.__name__}"
+    remedy = next((text for matches, text in _REMEDIES if matches(data)), "Give x and y as a pair (x, y).")
+    return InvalidValue(
+        where=where,
+        got=got,
+        wanted="a pair (x, y), a dict with x and y, a TensorDataset, a path, a Source, or mnist01 or mnist",
+        remedy=remedy.format(name=data.__name__ if isinstance(data, type) else ""),
+    )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
@@ -17,18 +14,20 @@ from urllib.request import urlopen
 
 import numpy.typing as npt
 
-from chalknet.data.files import (
+from chalknet.data.formats import (
     TEST_IMAGES,
     TEST_LABELS,
     TRAIN_IMAGES,
     TRAIN_LABELS,
-    labelled,
+    decode_idx,
+    idx_bytes,
     pixels,
+    read_idx,
     read_member,
 )
-from chalknet.data.idx import decode_idx, idx_bytes, read_idx
-from chalknet.data.source import ArraySource
+from chalknet.data.sources import ArraySource
 from chalknet.errors import DataError, FileProblem
+from chalknet.files import cache_folder, user_path, write_whole
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -79,23 +78,13 @@ def mnist(
         FileProblem: when the cache cannot be written.
     """
     if folder is not None:
-        place = Path(folder).expanduser()
+        place = user_path(folder)
         arrays = {name: _checked(read_member(place, name), digest, name) for name, digest in sha256.items()}
     else:
-        place = cache or user_cache() / "mnist"
+        place = cache or cache_folder() / "mnist"
         arrays = {name: _cached(place, name, digest, mirrors) for name, digest in sha256.items()}
-    held_out = labelled(arrays[TEST_IMAGES], arrays[TEST_LABELS], name="mnist held out")
-    return labelled(arrays[TRAIN_IMAGES], arrays[TRAIN_LABELS], name="mnist", held_out=held_out)
-
-
-def user_cache() -> Path:
-    """Return the folder in which this user's system wants chalknet to keep what it can fetch again."""
-    settings = {
-        "win32": (os.environ.get("LOCALAPPDATA", ""), "AppData/Local"),
-        "darwin": ("", "Library/Caches"),
-    }
-    chosen, usual = settings.get(sys.platform, (os.environ.get("XDG_CACHE_HOME", ""), ".cache"))
-    return (Path(chosen) if Path(chosen).is_absolute() else Path.home() / usual) / "chalknet"
+    held_out = ArraySource(pixels(arrays[TEST_IMAGES]), arrays[TEST_LABELS], "mnist held out")
+    return ArraySource(pixels(arrays[TRAIN_IMAGES]), arrays[TRAIN_LABELS], "mnist", held_out)
 
 
 def _zeros_and_ones(images: str, labels: str, name: str, held_out: ArraySource | None) -> ArraySource:
@@ -149,18 +138,10 @@ def _fetched(url: str) -> bytes:
 
 
 def _keep(packed: bytes, path: Path) -> None:
-    """Write a file that is whole whenever it is there: beside its place first, then moved."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(packed)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, packed)
     except OSError as problem:
-        with suppress(OSError):
-            temporary.unlink()
         raise FileProblem(
             where=str(path.parent),
             got=problem.strerror or str(problem),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from weakref import proxy
 
-from chalknet.data import Batches, Cut, Piece
+from chalknet.data import Batches, MicroBatch, Shard
 
 
 class Course:
@@ -13,25 +13,25 @@ class Course:
 
     Args:
         batches: the samples in their order.
-        cut: which rows of each batch are handed out, and how many at a time.
+        shard: which rows of each batch are handed out, and how many at a time.
 
     Attributes:
         batches: as given.
         updates: updates made; whoever makes them counts them here.
         order: what was drawn for the epoch under way.
-        cut: as given; a smaller one takes hold with `again`.
+        shard: as given; smaller micro-batches take hold with `again`.
     """
 
-    def __init__(self, batches: Batches, cut: Cut) -> None:
+    def __init__(self, batches: Batches, shard: Shard) -> None:
         self.updates = 0
         self.order: int | None = None
-        self.cut = cut
+        self.shard = shard
         self.batches = batches
         self._epoch_drawn = -1
         self._ahead = _endless(proxy(self))
 
-    def next(self) -> Iterator[Piece]:
-        """Return the pieces of the next update; orders are drawn from torch's default generator."""
+    def next(self) -> Iterator[MicroBatch]:
+        """Return the micro-batches of the next update; orders are drawn from torch's default generator."""
         return next(self._ahead)
 
     def again(self) -> None:
@@ -46,7 +46,7 @@ class Course:
         self.again()
 
 
-def _endless(course: Course) -> Iterator[Iterator[Piece]]:
+def _endless(course: Course) -> Iterator[Iterator[MicroBatch]]:
     """Yield the samples of one update after another.
 
     Of the course only a weak reference is held: without a circle it goes when its fit does, and with it what
@@ -56,4 +56,4 @@ def _endless(course: Course) -> Iterator[Iterator[Piece]]:
         epoch, start = divmod(course.updates, course.batches.updates_per_epoch)
         if epoch != course._epoch_drawn:
             course.order, course._epoch_drawn = course.batches.draw_order(), epoch
-        yield from course.batches.updates(course.order, start, course.cut)
+        yield from course.batches.updates(course.order, start, course.shard)

@@ -8,7 +8,7 @@ from time import perf_counter
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Cut
+from chalknet.data import Batches, Shard
 from chalknet.engine.course import Course
 from chalknet.engine.engine import Progress, Prospect, waking_s
 from chalknet.engine.group import Group
@@ -78,7 +78,7 @@ class EagerSession:
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
         self._device = torch.device(plan.placement.device)
-        self._course = Course(batches, Cut(plan.placement.micro_batch, group.rank, group.size))
+        self._course = Course(batches, Shard(plan.placement.micro_batch, group.rank, group.size))
         self._shared = SharedUpdate(plan, module, group) if group.size > 1 else None
 
     def advance(self, updates: int) -> Progress:
@@ -112,7 +112,7 @@ class EagerSession:
             weights=weights_of(self._named),
             slots=slots_of(self._optimizer, self._named),
             random=self._stream.states,
-            micro_batch=self._course.cut.most,
+            micro_batch=self._course.shard.micro_batch,
         )
 
     def restore(self, state: State) -> None:
@@ -120,7 +120,7 @@ class EagerSession:
         self._named.load_state_dict(dict(state.weights))
         fill_slots(self._optimizer, self._named, state.slots)
         self._stream.go_to(state.random)
-        self._course.cut = replace(self._course.cut, most=state.micro_batch)
+        self._course.shard = replace(self._course.shard, micro_batch=state.micro_batch)
         self._course.go_to(state.updates, state.order)
 
     def _update(self) -> torch.Tensor | None:
@@ -167,7 +167,7 @@ class EagerSession:
             parameter.grad = None
 
     def _smaller_cut(self, problem: Exception) -> int:
-        now = self._course.cut.most or self._course.batches.size
+        now = self._course.shard.micro_batch or self._course.batches.size
         if now == 1:
             raise problem
         return -(-now // 2)
@@ -176,7 +176,7 @@ class EagerSession:
         self._drop_gradients()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-        self._course.cut = replace(self._course.cut, most=most)
+        self._course.shard = replace(self._course.shard, micro_batch=most)
         self._course.again()
         self.notes = (
             f"memory ran out: each update is summed over at most {most:,} samples at a time, "

@@ -11,7 +11,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from chalknet.data import Piece
+from chalknet.data import MicroBatch
 from chalknet.engine.course import Course
 from chalknet.engine.group import Group
 from chalknet.engine.torch_rows import PieceLoss
@@ -48,7 +48,7 @@ class SharedUpdate:
         """Let the body draw from this process's own numbers."""
         return self._noise.active()
 
-    def pieces(self, course: Course, stream: RandomStream) -> Iterator[Piece]:
+    def pieces(self, course: Course, stream: RandomStream) -> Iterator[MicroBatch]:
         """Yield the pieces of this process's rows; the backward of the last one averages the gradients."""
         with stream.active():
             pieces = course.next()

@@ -9,7 +9,7 @@ from math import prod
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Preparation, Source, StreamedSource, load, streams
+from chalknet.data import Batches, Preparation, Source, StreamedSource, load
 from chalknet.engine import ENGINES
 from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch, unknown_name
 from chalknet.hardware import checked_device, explain, within_memory
@@ -22,7 +22,7 @@ from chalknet.training.evaluate import evaluation_mode
 from chalknet.training.remembered import Memory
 from chalknet.training.rule import Cost
 from chalknet.training.sharing import differences, shared
-from chalknet.training.targets import MappedSource, Mouth, make_ready
+from chalknet.training.targets import Mouth, make_ready
 from chalknet.training.trial import try_out
 from chalknet.units import show_count
 
@@ -103,7 +103,7 @@ def prepare(
             ready.source.x_shape,
             ready.source.y_shape,
             len(other) if other else 0,
-            streams(ready.source),
+            ready.source.streams,
         ),
         placement=_in_pieces(placement, batches, dtype),
         engine="eager",
@@ -116,7 +116,7 @@ def prepare(
         ),
     )
     plan = _decided(draft, wish, batches, module)
-    return Prepared(plan, module, batches, other, getattr(source, "preparation", None))
+    return Prepared(plan, module, batches, other, source.preparation)
 
 
 def _in_pieces(placement: Placement, batches: Batches, dtype: torch.dtype) -> Placement:
@@ -124,7 +124,7 @@ def _in_pieces(placement: Placement, batches: Batches, dtype: torch.dtype) -> Pl
     source = batches.source
     row_bytes = dtype.itemsize * (prod(source.x_shape) + prod(source.y_shape))
     most = max(1, _LARGEST_PIECE_BYTES // row_bytes)
-    if placement.micro_batch is not None or not streams(source) or batches.size <= most:
+    if placement.micro_batch is not None or not source.streams or batches.size <= most:
         return placement
     reason = f"the samples of an update are read and summed {show_count(most)} at a time: the same update"
     return replace(placement, micro_batch=most, reasons=(*placement.reasons, reason))
@@ -142,7 +142,7 @@ def _decided(draft: Plan, wish: Wish, batches: Batches, module: nn.Module | None
         engines=tuple(ENGINES) if wish.engine == "auto" else (wish.engine,),
         threads=(at_home.threads, 1) if open_threads and at_home.threads > 1 else (at_home.threads,),
     )
-    trial = partial(_trial, batches, module) if _is_ours(batches.source) else None
+    trial = partial(_trial, batches, module) if batches.source.is_repeatable else None
     choice = choose_way(draft, ways, trial, Memory())
     chosen = choice.candidate
     reasons = (
@@ -166,14 +166,6 @@ def _devices(wish: Wish, home: str) -> tuple[str, ...]:
     """Return where a network may be fitted: at home, and on the first GPU unless a device was named."""
     gpu = ("cuda:0",) if wish.device == "auto" and torch.cuda.is_available() else ()
     return (home, *gpu)
-
-
-def _is_ours(source: Source) -> bool:
-    """Return whether reading a source leaves it as it was; a class of the user's own may keep a state."""
-    inner: object = source
-    while isinstance(inner, MappedSource):
-        inner = inner.source
-    return type(inner).__module__.partition(".")[0] == __package__.partition(".")[0]
 
 
 def _check_trainable(network: Network) -> None:

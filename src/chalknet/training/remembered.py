@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,8 +15,7 @@ from typing import Any
 
 import torch
 
-from chalknet.data import user_cache
-from chalknet.files import write_whole
+from chalknet.files import cache_folder, write_whole
 from chalknet.planning import DataFacts, Placement, Recipe
 from chalknet.system import cores, processor
 from chalknet.training.rule import Candidate, Cost
@@ -40,7 +37,7 @@ class Memory:
         now: seconds since 1970.
     """
 
-    path: Path = field(default_factory=lambda: _usual_place())
+    path: Path = field(default_factory=lambda: cache_folder() / "measured.json")
     now: Callable[[], float] = time.time
 
     def recall(self, key: str) -> dict[Candidate, Cost]:
@@ -65,13 +62,6 @@ class Memory:
             return {}
         oldest = self.now() - _DAYS * 24 * 3600
         return {key: entry for key, entry in found if _is_entry(entry) and entry["at"] > oldest}
-
-
-def _usual_place() -> Path:
-    try:
-        return user_cache() / "measured.json"
-    except RuntimeError:  # a user without a home
-        return Path(tempfile.gettempdir()) / f"chalknet-{os.getpid()}" / "measured.json"
 
 
 def _is_entry(entry: object) -> bool:

@@ -190,8 +190,7 @@ def _check_same(setting: Setting, source: Source, start: Checkpoint | None, prep
     then, now = setting.plan.data, prepared.plan.data
     if _shapes(then) != _shapes(now):
         raise _other_data(source, _shapes(now), _shapes(then))
-    fingerprint = getattr(source, "fingerprint", None)
-    if setting.fingerprint is not None and fingerprint is not None and fingerprint() != setting.fingerprint:
+    if setting.fingerprint is not None and source.fingerprint() not in (None, setting.fingerprint):
         raise _other_data(source, "another content than the run began with", "the same data")
     done, budget = start.state.updates if start else 0, prepared.plan.updates
     if budget is not None and budget < done:

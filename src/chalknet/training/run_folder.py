@@ -7,11 +7,10 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO
 
 import torch
 from torch import nn
@@ -72,14 +71,13 @@ class RunFolder:
 
 def setting_of(plan: Plan, recording: Recording, source: Source) -> Setting:
     """Return what a run needs to go on in another process."""
-    fingerprint = getattr(source, "fingerprint", None)
     return Setting(
         plan=plan,
         recording=recording,
-        origin=getattr(source, "origin", None),
-        fingerprint=fingerprint() if fingerprint else None,
+        origin=source.origin,
+        fingerprint=source.fingerprint(),
         made_with=made_with(),
-        preparation=getattr(source, "preparation", None),
+        preparation=source.preparation,
     )
 
 
@@ -213,7 +211,7 @@ def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[None]:
         yield
 
 
-def _locked(path: Path) -> IO[bytes]:
+def _locked(path: Path) -> AbstractContextManager[object]:
     try:
         lock = try_lock(path / _LOCK)
     except OSError as problem:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 import torch
 
-from chalknet.data import ArraySource, Sample, Source, reads_ahead, streams, target_blocks
+from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, target_blocks
 from chalknet.errors import DataError, ShapeMismatch
 from chalknet.network import show_shape
 from chalknet.planning import Loss
@@ -40,7 +40,7 @@ class Mouth:
 
 
 @dataclass(frozen=True)
-class MappedSource:
+class MappedSource(HasProvenance):
     """A source whose samples are mapped as they are taken."""
 
     source: Source
@@ -48,6 +48,7 @@ class MappedSource:
     map_y: TensorMap
     x_shape: tuple[int, ...]
     y_shape: tuple[int, ...]
+    provenance: Provenance = field(default=Provenance())
 
     @property
     def name(self) -> str:
@@ -62,12 +63,21 @@ class MappedSource:
     @property
     def streams(self) -> bool:
         """Return whether the source behind it is more than should be taken at once."""
-        return streams(self.source)
+        return self.source.streams
 
     @property
     def reads_ahead(self) -> bool:
         """Return whether the source behind it may be read ahead."""
-        return reads_ahead(self.source)
+        return self.source.reads_ahead
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Return whether the source behind it is repeatable."""
+        return self.source.is_repeatable
+
+    def fingerprint(self) -> str | None:
+        """Return the hash of the source behind it."""
+        return self.source.fingerprint()
 
     def __len__(self) -> int:
         return len(self.source)

@@ -1,0 +1,238 @@
+"""What is asked of a table: which columns are x and y, and what becomes of words and gaps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from chalknet.errors import DataError, InvalidValue, unknown_name
+from chalknet.units import DTYPES
+
+FILLS = ("mean", "median")
+Columns = str | int | Sequence[str | int]
+_NAMES_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class ColumnOptions:
+    """What is asked of a table; the keywords of `load` under the same names, checked when it is made.
+
+    Args:
+        x: names or numbers of the columns that are features; None for all but the target.
+        y: names or numbers of the columns that are the target; None for the last column.
+        one_hot: columns of words that become a column of 0 and 1 for each word; True for every one of text.
+        classes: whether the target's words become class numbers, in sorted order.
+        fill: what takes the place of missing features: "mean", "median", a number, or a dict by column.
+        standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
+            the target too.
+        dtype: of x, "float32" or "float64".
+        delimiter: of a text; None to find out.
+        header: whether a text's first row holds names; None to find out.
+
+    Raises:
+        InvalidValue, UnknownName: for a value that an option cannot take.
+    """
+
+    x: Columns | None = None
+    y: Columns | None = None
+    one_hot: bool | Columns = False
+    classes: bool = False
+    fill: str | float | Mapping[str, str | float] | None = None
+    standardise: bool | Columns = False
+    dtype: str = "float32"
+    delimiter: str | None = None
+    header: bool | None = None
+
+    def __post_init__(self) -> None:
+        settled = {
+            "x": _columns("x", self.x, unless=(None,)),
+            "y": _columns("y", self.y, unless=(None,)),
+            "one_hot": _columns("one_hot", self.one_hot, unless=(True, False, None)),
+            "standardise": _columns("standardise", self.standardise, unless=(True, False, None, "both")),
+            "classes": flag("classes", self.classes),
+            "header": flag("header", self.header, None),
+            "fill": _fill(self.fill),
+        }
+        for name, value in settled.items():
+            object.__setattr__(self, name, value)
+        if self.dtype not in DTYPES:
+            raise unknown_name("dtype", "dtype", str(self.dtype), DTYPES)
+        if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):
+            raise _wrong("delimiter", self.delimiter, "one character")
+
+    @property
+    def selects(self) -> bool:
+        """Return whether something is asked that only columns of a table can take."""
+        return self.x is not None or self.y is not None or bool(self.one_hot or self.classes)
+
+    @property
+    def changes(self) -> bool:
+        """Return whether values are changed, and not only columns chosen."""
+        return bool(self.one_hot or self.classes or self.fill is not None or self.standardise)
+
+    @property
+    def keywords(self) -> dict[str, object]:
+        """Return the keywords of `load` that were given, as JSON can hold them."""
+        changed = {
+            name: value
+            for name, value in vars(self).items()
+            if value != self.__dataclass_fields__[name].default
+        }
+        plain: dict[str, object] = json.loads(json.dumps(changed, default=dict))
+        return plain
+
+
+def flag(name: str, value: Any, *others: object) -> Any:
+    """Return an option that is True or False, or one of some other values, or raise InvalidValue."""
+    if any(value is other for other in others):
+        return value
+    if isinstance(value, Integral | np.bool_) and value in (0, 1):
+        return bool(value)
+    raise _wrong(name, value, "True or False")
+
+
+@dataclass(frozen=True)
+class SelectedColumns:
+    """Which columns of a table are read.
+
+    Args:
+        x: numbers of the columns that are features.
+        y: numbers of the columns that are the target.
+        words: those among them that are read as words.
+    """
+
+    x: tuple[int, ...]
+    y: tuple[int, ...]
+    words: frozenset[int]
+
+
+def select(
+    options: ColumnOptions, names: Sequence[str], texts: Sequence[bool], where: str
+) -> SelectedColumns:
+    """Return the columns that the options mean.
+
+    Args:
+        options: what is asked.
+        names: the table's columns.
+        texts: for each column whether it is one of text.
+        where: what messages call the table.
+
+    Raises:
+        UnknownName: for a column that is not there.
+        DataError: for a table of one column, two columns of one name.
+        InvalidValue: for a column that is x and y.
+    """
+    if len(names) < 2 and (options.x is None or options.y is None):
+        raise DataError(
+            where=where,
+            got=f"one column, {names[0]}",
+            wanted="at least two, the last of which is the target",
+            remedy="If it has more, name what stands between them: delimiter=';' (--delimiter ';').",
+        )
+    y = positions(options.y, names, f"y of {where}") if options.y is not None else (len(names) - 1,)
+    rest = tuple(i for i in range(len(names)) if i not in y)
+    x = positions(options.x, names, f"x of {where}") if options.x is not None else rest
+    both = [names[i] for i in x if i in y]
+    if both or not x or not y:
+        raise InvalidValue(
+            where=where,
+            got=f"{both[0]!r} as feature and as target" if both else "no column of x or of y",
+            wanted="columns for x and others for y",
+            remedy='Name the target, y="price" (--y price); it is the last column otherwise.',
+        )
+    if options.classes and len(y) > 1:
+        raise InvalidValue(
+            where="classes",
+            got=f"{len(y)} columns of the target",
+            wanted="one column for classes",
+            remedy="Name the one that holds the classes, y=... (--y).",
+        )
+    if options.one_hot is True:
+        words = {i for i in x if texts[i]}
+    else:
+        words = set(positions(options.one_hot or (), names, f"one_hot of {where}"))
+        strange = words - set(x)
+        if strange:
+            raise InvalidValue(
+                where="one_hot",
+                got=f"{names[min(strange)]!r}, which is no column of x",
+                wanted="columns of x",
+                remedy="Say classes=True (--classes) for words of the target.",
+            )
+    return SelectedColumns(x, y, frozenset(words | (set(y) if options.classes else set())))
+
+
+def positions(columns: Columns | bool, names: Sequence[str], where: str) -> tuple[int, ...]:
+    """Return the numbers of columns given by name or by number, each once."""
+    found = []
+    for column in (columns,) if isinstance(columns, str | int) else columns:
+        number = _number(column, names)
+        if number is None:
+            raise unknown_name(where, "column", str(column), names[:_NAMES_SHOWN])
+        if isinstance(column, str) and names.count(column) > 1:
+            raise DataError(
+                where=where,
+                got=f"{names.count(column)} columns called {column!r}",
+                wanted="a name that one column has",
+                remedy="Give its number, counted from 0, or rename it.",
+            )
+        found.append(number)
+    twice = [names[number] for number in found if found.count(number) > 1]
+    if twice:
+        raise InvalidValue(
+            where=where, got=f"{twice[0]!r} twice", wanted="each column once", remedy="Leave one of them out."
+        )
+    return tuple(found)
+
+
+def _number(column: str | int, names: Sequence[str]) -> int | None:
+    if isinstance(column, str) and column in names:
+        return names.index(column)
+    try:
+        number = int(column)
+    except ValueError:
+        return None
+    return range(len(names))[number] if -len(names) <= number < len(names) else None
+
+
+def _columns(name: str, value: Any, unless: tuple[object, ...]) -> object:
+    """Return an option that names columns as a tuple of them; other values it may have stay as they are."""
+    if any(value is other or (isinstance(value, str) and value == other) for other in unless):
+        return value
+    several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    columns: tuple[Any, ...] = tuple(value) if several else (value,)
+    if not all(isinstance(column, str | Integral) and not isinstance(column, bool) for column in columns):
+        raise _wrong(name, value, "the name or the number of a column, or a list of them")
+    return tuple(column if isinstance(column, str) else int(column) for column in columns)
+
+
+def _fill(fill: object) -> object:
+    """Return the option `fill`, its numbers as floats or ints of Python."""
+    if isinstance(fill, Mapping):
+        return {str(column): _fill_value(value) for column, value in fill.items()}
+    if isinstance(fill, str) and fill not in FILLS:
+        raise unknown_name("fill", "way to fill gaps", fill, (*FILLS, "a number", "a dict by column"))
+    return fill if fill is None else _fill_value(fill)
+
+
+def _fill_value(value: Any) -> str | float:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return int(value) if isinstance(value, Integral) else float(value)
+    raise _wrong(
+        "fill",
+        value,
+        f"{', '.join(FILLS)}, a number, or a dict such as {{'age': 'median', 'city': 'unknown'}}",
+    )
+
+
+def _wrong(name: str, value: object, wanted: str) -> InvalidValue:
+    return InvalidValue(
+        where=name, got=f"{value!r:.80}", wanted=wanted, remedy=f"Leave {name} out for what is usual."
+    )

@@ -1,0 +1,107 @@
+"""Which columns of a table are x and y: by what was asked, or by those that another table had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalknet.data.columns.names import ColumnNames, LoadedRows
+from chalknet.data.columns.options import ColumnOptions, positions, select
+from chalknet.data.columns.preparation import PreparedColumn
+from chalknet.data.formats import NUMBER_KINDS, Column, RawRows, Table, TableColumn, not_a_number, not_utf8
+from chalknet.errors import DataError
+from chalknet.units import is_number
+
+
+def select_columns(
+    table: Table, options: ColumnOptions
+) -> tuple[tuple[TableColumn, ...], tuple[TableColumn, ...]]:
+    """Return the columns of x and of y that are asked for.
+
+    Raises:
+        UnknownName: for a column that is not there.
+        DataError: for words, dates and other columns of no numbers that nothing is to convert.
+    """
+    names = [column.name for column in table.columns]
+    texts = [column.kind == "text" for column in table.columns]
+    selected = select(options, names, texts, table.path.name)
+    sides = []
+    for side, dtype in ((selected.x, options.dtype), (selected.y, "float64")):
+        for index in side:
+            if index not in selected.words:
+                _check_numbers(table.columns[index], table, target=side is selected.y)
+        sides.append(
+            tuple(TableColumn(i, _called(i, names), "words" if i in selected.words else dtype) for i in side)
+        )
+    return sides[0], sides[1]
+
+
+def columns_like(
+    table: Table, columns: Sequence[PreparedColumn], dtype: str, *, target: bool = False
+) -> tuple[TableColumn, ...]:
+    """Return the columns of a table that another one had under these names, wherever they stand.
+
+    Raises:
+        UnknownName: for a column that is missing.
+        DataError: for words where the other table had numbers.
+    """
+    names = [column.name for column in table.columns]
+    found = positions([column.name for column in columns], names, f"the columns of {table.path.name}")
+    for index, column in zip(found, columns, strict=True):
+        if column.words is None:
+            _check_numbers(table.columns[index], table, target=target)
+    return tuple(
+        TableColumn(i, column.name, dtype if column.words is None else "words")
+        for i, column in zip(found, columns, strict=True)
+    )
+
+
+def select_of_array(raw: RawRows, options: ColumnOptions) -> LoadedRows:
+    """Return the rows of an array whose columns, x and y among them, have no names but their numbers."""
+    names = tuple(map(str, range(raw.x.shape[1])))
+    selected = select(options, names, [False] * len(names), raw.name)
+    x, y = (tuple(names[i] for i in side) for side in (selected.x, selected.y))
+    called = ColumnNames(x, y, named=False, default_target=options.y is None)
+    return LoadedRows(replace(raw, x_columns=selected.x, y_columns=selected.y), called)
+
+
+def _called(index: int, names: list[str]) -> str:
+    return names[index] if names.count(names[index]) == 1 else f"{names[index]} (column {index})"
+
+
+def _check_numbers(column: Column, table: Table, *, target: bool) -> None:
+    """Raise a DataError for a column that holds no numbers, with the first value that is none."""
+    if column.kind in NUMBER_KINDS:
+        return
+    if column.kind == "binary" and table.layout:
+        raise not_utf8(table.path, 0)
+    where = f"column {column.name!r} of {table.path.name}"
+    what = "text" if column.kind == "text" else f"values of the kind {column.kind}"
+    example = next(iter(column.examples), "")
+    if column.kind == "text":
+        row, example = _first_word(table, column, example)
+        where = f"{where}, row {row} (counted from 0)"
+        remedy = not_a_number(where, example, column.name).remedy
+        if target and "one_hot" in remedy:
+            remedy = _CLASSES
+        raise DataError(where=where, got=f"{example[:40]!r}, {what}", wanted="numbers", remedy=remedy)
+    remedy = _OTHER_TARGET if target else _REMEDIES.get(column.kind, _LEAVE_OUT).format(name=column.name)
+    raise DataError(where=where, got=f"{what}, such as {example!r}", wanted="numbers", remedy=remedy)
+
+
+_CLASSES = "If these are classes, say classes=True (--classes); else name another target: y=... (--y)."
+_OTHER_TARGET = "Name another target with y=... (--y), or turn it into numbers first."
+_LEAVE_OUT = "Leave it out of x, or make columns of numbers of it."
+_REMEDIES = {"date": "Make categories of it, one_hot=[{name!r}], or leave it out of x."}
+
+
+def _first_word(table: Table, column: Column, example: str) -> tuple[int, str]:
+    """Return the first row of a column whose value is no number, and the value."""
+    index = [each.name for each in table.columns].index(column.name)
+    block = next(table.blocks([TableColumn(index, column.name, "words")], 0))
+    words: Any = block.columns[0]
+    for row, number in enumerate(words.numbers.tolist()):
+        if number >= 0 and not is_number(words.words[number]):
+            return row, words.words[number]
+    return 0, example

@@ -1,0 +1,237 @@
+"""Tables converted once: two flat .npy files, found again by the content of the file they came from."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from chalknet.data.columns import (
+    ColumnNames,
+    ColumnOptions,
+    LoadedRows,
+    Preparation,
+    columns_like,
+    imputed_values,
+    select_columns,
+)
+from chalknet.data.conversion.conversion import Conversion, ConversionState, numbers_of, refuse_gaps
+from chalknet.data.formats import RawRows, Table, open_npy
+from chalknet.errors import DataError, FileProblem
+from chalknet.files import lock, sync_folder, write_whole
+from chalknet.units import show_bytes
+
+FORMAT = 1  # of what is kept; another number makes every file be converted anew
+X, Y, FACTS, PROGRESS = "x.npy", "y.npy", "facts.json", "progress.json"
+_HEADER_BYTES = 128
+_PART_BYTES = 8 << 20
+_SAVE_EVERY_BYTES = 256 << 20
+
+
+def convert_table(
+    table: Table, options: ColumnOptions, cache: Path, like: Preparation | None = None
+) -> LoadedRows:
+    """Return the rows of a table, converted where that was not done before.
+
+    Args:
+        table: the file.
+        options: which columns, and what becomes of words and gaps.
+        cache: the folder of all that is converted.
+        like: how another table was prepared, for columns of the same names; None for those of the options.
+
+    Raises:
+        UnknownName: for a column that is not there.
+        DataError: for words, dates, gaps and other values that cannot be fitted, with column and row.
+        FileProblem: when the cache cannot be written or is full.
+    """
+    if like is None:
+        x, y = select_columns(table, options)
+    else:
+        x = columns_like(table, like.x, like.dtype)
+        y = columns_like(table, like.y, "float64", target=True)
+    words: dict[str, tuple[str, ...]] = {column.name: () for column in (*x, *y) if column.dtype == "words"}
+    sides = tuple(column.name for column in x), tuple(column.name for column in y)
+    names = ColumnNames(*sides, words, default_target=options.y is None)
+    gaps = imputed_values(options, names) if like is None else like.imputed
+    raw = _converted(Conversion(table, x, y, frozenset(gaps)), cache)
+    return LoadedRows(raw, ColumnNames(*sides, raw.words, default_target=names.default_target), checked=True)
+
+
+def _converted(conversion: Conversion, cache: Path) -> RawRows:
+    """Return x and y of a table as arrays in files, made where they are missing.
+
+    A conversion that was cut off is continued; one that another process makes is waited for.
+    """
+    table = conversion.table
+    columns = [vars(column) for column in (*conversion.x, *conversion.y)]
+    key = [FORMAT, table.content_hash, table.layout, columns, len(conversion.x)]
+    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
+    folder = cache / f"{table.path.name.split('.')[0][:40]}-{digest}"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        if not _is_whole(folder):
+            with lock(folder.with_name(f"{folder.name}.lock")):
+                if not _is_whole(folder):
+                    _convert(conversion, folder)
+        state = ConversionState(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
+    except DataError:
+        raise
+    except OSError as problem:
+        raise _unwritable(cache, problem) from problem
+    refuse_gaps(conversion, state)
+    x, y = open_npy(folder / X), open_npy(folder / Y)
+    if x is None or y is None:
+        raise _unwritable(cache, OSError(f"{folder.name} is damaged"))
+    return RawRows(x, y, table.path.name, words={name: tuple(words) for name, words in state.words.items()})
+
+
+def _is_whole(folder: Path) -> bool:
+    return (folder / FACTS).is_file() and (folder / X).is_file() and (folder / Y).is_file()
+
+
+def _convert(conversion: Conversion, folder: Path) -> None:
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(folder, ignore_errors=True)
+    part.mkdir(exist_ok=True)
+    try:
+        state = _appended(conversion, part)
+        _finish(conversion, part, state)
+        part.rename(folder)
+        sync_folder(folder.parent)
+    except (DataError, OSError):
+        shutil.rmtree(part, ignore_errors=True)  # a full disk or a bad value: nothing half is left
+        raise
+
+
+def _appended(conversion: Conversion, part: Path) -> ConversionState:
+    """Append block after block to the two files, from where an earlier process stopped."""
+    before = _stamp(conversion.table.path)
+    state = _resumed(conversion, part)
+    saved = state.position
+    with (part / X).open("r+b") as x_file, (part / Y).open("r+b") as y_file:
+        for file in (x_file, y_file):
+            file.seek(0, os.SEEK_END)
+        with _progress_bar(conversion.table, state.position) as show:
+            for block in conversion.table.blocks([*conversion.x, *conversion.y], state.position):
+                x, y = numbers_of(conversion, block, state)
+                x_file.write(x.data)
+                y_file.write(y.data)
+                state.position, state.rows = block.position, state.rows + block.rows
+                show(state.position)
+                _check_unchanged(conversion.table.path, before)
+                if (state.position - saved) * conversion.table.unit_bytes >= _SAVE_EVERY_BYTES:
+                    _save(part, state, (x_file, y_file))
+                    saved = state.position
+        for file in (x_file, y_file):
+            file.flush()
+    return state
+
+
+def _resumed(conversion: Conversion, part: Path) -> ConversionState:
+    x_bytes, y_bytes = conversion.x_dtype.itemsize * len(conversion.x), 8 * len(conversion.y)
+    with suppress(OSError, ValueError, TypeError):
+        state = ConversionState(**json.loads((part / PROGRESS).read_text(encoding="utf-8")))
+        sizes = [_HEADER_BYTES + state.rows * row_bytes for row_bytes in (x_bytes, y_bytes)]
+        if all((part / name).stat().st_size >= size for name, size in zip((X, Y), sizes, strict=True)):
+            for name, size in zip((X, Y), sizes, strict=True):
+                os.truncate(part / name, size)
+            return state
+    for name in (X, Y):
+        (part / name).write_bytes(b"\0" * _HEADER_BYTES)
+    return ConversionState()
+
+
+def _save(part: Path, state: ConversionState, files: Sequence[IO[bytes]]) -> None:
+    for file in files:
+        file.flush()
+        os.fsync(file.fileno())
+    write_whole(part / PROGRESS, json.dumps(vars(state)).encode())
+
+
+def _finish(conversion: Conversion, part: Path, state: ConversionState) -> None:
+    """Write the headers and the facts; a target of whole numbers becomes int64."""
+    y_shape = (state.rows,) if len(conversion.y) == 1 else (state.rows, len(conversion.y))
+    _write_header(part / X, conversion.x_dtype, (state.rows, len(conversion.x)))
+    y_dtype = np.dtype(np.int64) if state.whole and len(conversion.y) == 1 else conversion.x_dtype
+    _recast(part / Y, y_dtype)
+    _write_header(part / Y, y_dtype, y_shape)
+    (part / FACTS).write_text(json.dumps(vars(state)), encoding="utf-8")
+    (part / PROGRESS).unlink(missing_ok=True)
+    for path in part.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _recast(path: Path, dtype: np.dtype[Any]) -> None:
+    """Turn a file's float64 into another dtype, some at a time."""
+    aside = path.with_suffix(".new")
+    with path.open("rb") as file, aside.open("wb") as new:
+        new.write(file.read(_HEADER_BYTES))
+        while values := file.read(_PART_BYTES):
+            new.write(np.frombuffer(values).astype(dtype).data)
+    aside.replace(path)
+
+
+def _write_header(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    """Write the header of a .npy file into the bytes kept free for it."""
+    with path.open("r+b") as file:
+        facts = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, facts)
+        if file.tell() != _HEADER_BYTES:
+            raise OSError(f"a header of {file.tell()} bytes where {_HEADER_BYTES} are free")
+
+
+@contextmanager
+def _progress_bar(table: Table, done: int) -> Iterator[Any]:
+    """Show a bar on standard error where that is a terminal; yield the function that takes the position."""
+    if not sys.stderr.isatty():
+        yield lambda position: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(
+        total=table.size,
+        initial=done,
+        desc=f"converting {table.path.name}, once",
+        mininterval=0.2,
+        leave=False,
+        unit="B" if table.unit_bytes == 1 else " rows",
+        unit_scale=True,
+    ) as bar:
+        yield lambda position: bar.update(min(position, table.size) - bar.n)
+
+
+def _check_unchanged(path: Path, before: tuple[int, int, int]) -> None:
+    if _stamp(path) != before:
+        raise DataError(
+            where=str(path),
+            got="a file that was written to while it was read",
+            wanted="a file that stays as it is",
+            remedy="Load it again when it is complete.",
+        )
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _unwritable(cache: Path, problem: OSError) -> FileProblem:
+    cause = problem.__cause__ if isinstance(problem.__cause__, OSError) else problem
+    full = cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    free = f", {show_bytes(shutil.disk_usage(cache).free)} free" if full and cache.is_dir() else ""
+    return FileProblem(
+        where=f"the cache {cache}",
+        got=f"{cause.strerror or cause}{free}",
+        wanted="room for the numbers of the table" if full else "a folder that can be written",
+        remedy="Give another place, cache='/folder' (--cache /folder); what is there may be deleted.",
+    )

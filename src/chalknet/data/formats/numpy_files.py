@@ -1,0 +1,154 @@
+"""numpy's .npy and .npz, and arrays under names: which of them are x and y."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.data.formats.array_file import ArrayFile
+from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
+from chalknet.data.formats.table import FileOptions
+from chalknet.data.formats.tensors import as_numbers
+from chalknet.errors import ChalknetError, DataError
+from chalknet.files import reading
+
+# Usual names of x and y in .npz files and dicts; the first pair that is there is taken.
+_NAMES = (
+    ("x", "y"),
+    ("X", "y"),
+    ("X", "Y"),
+    ("data", "target"),
+    ("data", "labels"),
+    ("features", "targets"),
+    ("features", "labels"),
+    ("images", "labels"),
+    ("inputs", "targets"),
+    ("inputs", "labels"),
+    ("arr_0", "arr_1"),
+)
+_TRAINING = ("{}", "{}_train", "train_{}")
+_HELD_OUT = ("{}_test", "test_{}", "{}_held_out", "{}_val", "val_{}", "{}_valid", "valid_{}")
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0}
+
+
+def is_npy(head: bytes) -> bool:
+    """Return whether the first bytes of a file are those of a .npy file."""
+    return head.startswith(b"\x93NUMPY")
+
+
+def is_npz(head: bytes) -> bool:
+    """Return whether the first bytes of a file are those of a zip archive that begins with a .npy file."""
+    length = int.from_bytes(head[26:28], "little")
+    return head.startswith(b"PK\x03\x04") and head[30 : 30 + length].endswith(b".npy")
+
+
+def open_numpy(path: Path, options: FileOptions) -> RawRows:
+    """Return the rows of a .npz with x and y, or of a table in a .npy, whose columns are yet to be chosen.
+
+    Raises:
+        FileProblem: when it cannot be opened.
+        DataError: when it is damaged, holds pickled objects, or neither a table nor x and y.
+    """
+    left_in_file = open_npy(path)
+    if left_in_file is not None and _is_table(left_in_file.shape):
+        return RawRows(left_in_file, None, path.name)
+    with _loaded(path) as content:
+        if not isinstance(content, np.ndarray):
+            return rows_of_mapping(content, path.name)
+        if not _is_table(content.shape):
+            raise DataError(
+                where=str(path),
+                got=f"{content.dtype} of shape {content.shape}",
+                wanted="a table of rows and at least two columns, the last of which is y",
+                remedy=f"Give two files, ({path.name!r}, 'y.npy'), or save a .npz with x and y.",
+            )
+        return RawRows(as_numbers(content, f"x of {path.name}"), None, path.name)
+
+
+def numpy_side(path: Path, side: Literal["x", "y"]) -> ArrayFile | npt.NDArray[Any]:
+    """Return what a file holds as x alone or as y alone: its only array, or that side of its two."""
+    with _loaded(path) as content:
+        if isinstance(content, np.ndarray):
+            return content
+        if len(content) == 1:
+            return next(iter(content.values()))
+        rows = rows_of_mapping(content, path.name)
+        array = rows.x if side == "x" else rows.y
+        assert array is not None
+        return array
+
+
+def open_npy(path: Path) -> ArrayFile | None:
+    """Return a .npy file's array left in its file; None where its rows do not stand one after another.
+
+    Raises:
+        FileProblem: when it cannot be opened.
+        DataError: when it is cut off.
+    """
+    try:
+        with reading(path), path.open("rb") as file:
+            version = np.lib.format.read_magic(file)
+            read = _HEADERS.get(version, np.lib.format.read_array_header_2_0)  # 3.0 differs in names alone
+            shape, fortran, dtype = read(file)
+            offset = file.tell()
+    except ValueError:
+        return None  # np.load reports what is wrong with it
+    columnwise = fortran and sum(size > 1 for size in shape) > 1
+    if columnwise or not shape or not shape[0] or dtype.kind not in "biuf" or dtype.itemsize > 8:
+        return None
+    return ArrayFile(path, dtype, shape, offset)
+
+
+def rows_of_mapping(arrays: Mapping[str, Any], name: str) -> RawRows:
+    """Return the x and y among named arrays, and those that are held out (`x_test`, `y_test`) if any.
+
+    Args:
+        arrays: a dict or an open .npz.
+        name: what messages call it.
+    """
+    training, beside = _pair_in(arrays, _TRAINING), _pair_in(arrays, _HELD_OUT)
+    if training is None:
+        raise DataError(
+            where=name,
+            got=f"the names {', '.join(map(str, arrays)) or '(none)'}",
+            wanted="x and y; or x_train and y_train, and x_test and y_test where some are held out",
+            remedy="Name them so, as in np.savez('train.npz', x=x, y=y), or give the pair (x, y).",
+        )
+    held_out = beside and rows_of_arrays(arrays[beside[0]], arrays[beside[1]], f"{name} held out")
+    return rows_of_arrays(arrays[training[0]], arrays[training[1]], name, held_out)
+
+
+def _is_table(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 2 and shape[1] > 1
+
+
+def _pair_in(arrays: Mapping[str, Any], patterns: tuple[str, ...]) -> tuple[str, str] | None:
+    for x, y in _NAMES:
+        for pattern in patterns:
+            pair = pattern.format(x), pattern.format(y)
+            if all(name in arrays for name in pair):
+                return pair
+    return None
+
+
+@contextmanager
+def _loaded(path: Path) -> Iterator[npt.NDArray[Any] | Mapping[str, npt.NDArray[Any]]]:
+    """Yield the array of a .npy or the arrays of a .npz; pickled objects are never loaded."""
+    try:
+        with reading(path), path.open("rb") as file:  # numpy leaves a file open that it cannot read
+            yield np.load(file, allow_pickle=False)
+    except ChalknetError:
+        raise
+    except Exception as problem:  # a damaged file raises any of a dozen kinds, MemoryError among them
+        pickled = "pickle" in str(problem)
+        raise DataError(
+            where=str(path),
+            got="pickled Python objects or no numpy file" if pickled else f"a damaged file ({problem})",
+            wanted="a .npy or .npz file of plain numbers",
+            remedy="Save it again, as in np.save('x.npy', x.astype('float32')).",
+        ) from problem

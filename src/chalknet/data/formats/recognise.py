@@ -1,0 +1,107 @@
+"""Which format a file has: its content decides, and its ending where the content leaves it open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from chalknet.data.formats.columnar import is_arrow, is_parquet, open_arrow, open_parquet
+from chalknet.data.formats.csv_file import is_csv, open_csv
+from chalknet.data.formats.idx import is_idx
+from chalknet.data.formats.images import idx_side, open_images
+from chalknet.data.formats.numpy_files import is_npy, is_npz, numpy_side, open_numpy
+from chalknet.data.formats.packed import heads
+from chalknet.data.formats.raw_rows import RawRows
+from chalknet.data.formats.table import FileOptions, Table
+from chalknet.errors import DataError
+
+_PACKED = r"(\.(gz|bz2|xz))?"
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """One format of files.
+
+    Args:
+        name: what messages call it.
+        ending: pattern of the end of its files' names.
+        matches: whether the first bytes of a file, unpacked, are those of this format.
+        open: returns a file's rows, or the table they are columns of.
+        side: returns what a file holds as x alone or as y alone; None for tables, which hold both.
+    """
+
+    name: str
+    ending: str
+    matches: Callable[[bytes], bool]
+    open: Callable[[Path, FileOptions], Table | RawRows]
+    side: Callable[[Path, Literal["x", "y"]], Any] | None = None
+
+
+IDX = FileFormat("IDX", rf"[-._](idx\d*|ubyte){_PACKED}", is_idx, open_images, idx_side)
+FORMATS = (
+    FileFormat(".npy", r"\.npy", is_npy, open_numpy, numpy_side),
+    FileFormat(".npz", r"\.npz", is_npz, open_numpy, numpy_side),
+    FileFormat("Parquet", r"\.(parquet|pq)", is_parquet, open_parquet),
+    FileFormat("Arrow", r"\.(arrow|feather|ipc)", is_arrow, open_arrow),
+    IDX,
+    FileFormat("CSV", rf"\.(csv|tsv|tab|txt|data){_PACKED}", is_csv, open_csv),
+)
+
+# Endings that are not read -> how pandas makes a table that is read of such a file.
+_BY_HAND = {
+    ".json": "pandas.read_json({!r})",
+    ".xlsx": "pandas.read_excel({!r})",
+    ".xls": "pandas.read_excel({!r})",
+}
+
+
+def format_of(path: Path) -> FileFormat:
+    """Return the format of a file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        FileProblem: when it cannot be opened.
+        DataError: when neither its content nor its ending is that of a format.
+    """
+    packed, content = heads(path)
+    known = next((row for row in FORMATS if row.matches(content if row is IDX else packed)), None)
+    by_name = next((row for row in FORMATS if re.search(f"{row.ending}$", path.name.lower())), None)
+    found = known or by_name
+    if found is None:
+        raise _unsupported(path)
+    return found
+
+
+def side_of(path: Path, side: Literal["x", "y"]) -> Any:
+    """Return what a file holds as x alone or as y alone.
+
+    Raises:
+        DataError: for a table, which holds both.
+    """
+    file_format = format_of(path)
+    if file_format.side is None:
+        raise DataError(
+            where=str(path),
+            got=f"a {file_format.name} file as {side} alone",
+            wanted=".npz, .npy or an IDX file in a pair (x, y)",
+            remedy="Give a table alone, and name its columns: x=['a', 'b'], y='c'.",
+        )
+    return file_format.side(path, side)
+
+
+def _unsupported(path: Path) -> DataError:
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
+    if suffix in _BY_HAND:
+        remedy = f"Make a CSV of it: {_BY_HAND[suffix].format(str(path))}.to_csv('table.csv', index=False)."
+    return DataError(
+        where=str(path),
+        got=f"a {suffix} file" if suffix else "a file of an unknown kind",
+        wanted=".csv, .parquet, .arrow, .npz, .npy or an IDX file",
+        remedy=remedy,
+    )

@@ -1,0 +1,128 @@
+"""A table: a file of rows and columns, read block by block as numbers and words."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.files import reading
+
+NUMBER_KINDS = ("number", "boolean", "empty")  # of columns that are read as numbers
+_PART_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How a file is read, where its content leaves that open.
+
+    Args:
+        delimiter: of a text, what stands between two fields; None to find out.
+        header: of a text, whether the first row holds names; None to find out.
+        in_memory: whether an array is read at once; None where memory holds it.
+    """
+
+    delimiter: str | None = None
+    header: bool | None = None
+    in_memory: bool | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Args:
+        name: what the file calls it; its number where the file has no names.
+        kind: number, boolean, text, date, empty (no value seen), or the name of a type that is none of these.
+        examples: its first values as they are written.
+    """
+
+    name: str
+    kind: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """A column to be read.
+
+    Args:
+        index: its number in the file.
+        name: what messages call it.
+        dtype: of its numbers, "float32" or "float64"; "words" to read words.
+    """
+
+    index: int
+    name: str
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """A column of words: the different ones, and for each row the number of its own, -1 where missing."""
+
+    numbers: npt.NDArray[np.int64]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of the columns asked for.
+
+    Args:
+        columns: an array `(rows,)` with NaN where a number is missing, or Words, for each column.
+        rows: how many.
+        position: where the next block begins, to go on from there later.
+    """
+
+    columns: tuple[npt.NDArray[Any] | Words, ...]
+    rows: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of rows and columns.
+
+    Args:
+        path: the file.
+        columns: what it holds, according to its schema or its first rows.
+        blocks: yields the rows of some columns, from a position of an earlier block on.
+        size: the position after the last block, for a bar; bytes of text or rows.
+        layout: how the file is read, where its content leaves that open.
+        unit_bytes: about how many bytes a position stands for: 1 for bytes of text, a row's for rows.
+    """
+
+    path: Path
+    columns: tuple[Column, ...]
+    blocks: Callable[[Sequence[TableColumn], int], Iterator[Block]]
+    size: int
+    layout: str = ""
+    unit_bytes: int = 1
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Return the hash of the file's bytes, read once."""
+        return content_hash(self.path)
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of the SHA-256s of a file's parts of 8 MiB, which are computed side by side."""
+
+    def part(start: int) -> bytes:
+        with path.open("rb") as file:
+            file.seek(start)
+            return hashlib.sha256(file.read(_PART_BYTES)).digest()
+
+    with reading(path):
+        starts = range(0, max(1, path.stat().st_size), _PART_BYTES)
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+            return hashlib.sha256(b"".join(pool.map(part, starts))).hexdigest()

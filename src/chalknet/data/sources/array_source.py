@@ -1,0 +1,95 @@
+"""A source that holds its samples in two tensors."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import torch
+
+from chalknet.data.formats import as_features, as_targets
+from chalknet.data.sources.checks import check_pair
+from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class ArraySource(HasProvenance):
+    """All observations in two contiguous tensors in the CPU's memory.
+
+    Tensors and arrays that need no conversion are not copied. A source is equal to itself alone.
+
+    Args:
+        x: features `(n, ...)`: a tensor, an array, a list, anything with `__array__`. Kept as float64 or
+            else as float32; `(n,)` becomes `(n, 1)`; bytes stay 0 to 255.
+        y: targets `(n,)` or `(n, ...)`: floats stay floats, whole numbers and bools become int64.
+        name: what messages and tables call it.
+        held_out: samples kept out of the training.
+        provenance: where it was loaded from.
+
+    Raises:
+        DataError: for x and y of different lengths, no rows, NaN or infinity, or anything but numbers.
+
+    Example:
+        >>> source = ArraySource([0.0, 0.1, 0.2], [0, 1, 1])
+        >>> len(source), source.x_shape, source.take(slice(0, 2)).y
+        (3, (1,), tensor([0, 1]))
+    """
+
+    x: torch.Tensor = field(repr=False)
+    y: torch.Tensor = field(repr=False)
+    name: str
+    held_out: Source | None
+    provenance: Provenance = field(repr=False)
+
+    streams = False
+    reads_ahead = False
+    is_repeatable = True
+
+    def __init__(
+        self,
+        x: object,
+        y: object,
+        name: str = "data",
+        held_out: Source | None = None,
+        *,
+        provenance: Provenance | None = None,
+    ) -> None:
+        x, y = as_features(x, f"x of {name}"), as_targets(y, f"y of {name}")
+        check_pair(x, y, name)
+        fields = {
+            "x": x,
+            "y": y,
+            "name": name,
+            "held_out": held_out,
+            "provenance": provenance or Provenance(),
+        }
+        for attribute, value in fields.items():
+            object.__setattr__(self, attribute, value)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the content: of the files it was loaded from, else of the bytes of x and y."""
+        if self.provenance.fingerprint is not None:
+            return self.provenance.fingerprint
+        digest = hashlib.sha256(repr([(side.dtype, tuple(side.shape)) for side in (self.x, self.y)]).encode())
+        for side in (self.x, self.y):
+            digest.update(side.reshape(-1).numpy().data)
+        return digest.hexdigest()
+
+    @property
+    def x_shape(self) -> tuple[int, ...]:
+        """Return the shape of one x."""
+        return tuple(self.x.shape[1:])
+
+    @property
+    def y_shape(self) -> tuple[int, ...]:
+        """Return the shape of one y."""
+        return tuple(self.y.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, rows: torch.Tensor | slice) -> Sample:
+        """Return these rows: views for a slice, one gather for row numbers."""
+        if isinstance(rows, slice):
+            return Sample(self.x[rows], self.y[rows])
+        return Sample(self.x.index_select(0, rows), self.y.index_select(0, rows))

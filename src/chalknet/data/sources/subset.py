@@ -1,0 +1,101 @@
+"""Some rows of a source, and the share of them that is held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+from chalknet.data.sources.array_source import ArraySource
+from chalknet.data.sources.row_order import drawn
+from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
+from chalknet.errors import InvalidValue
+
+
+@dataclass(frozen=True, eq=False)
+class SourceSubset(HasProvenance):
+    """Some rows of another source, gathered as they are taken.
+
+    Args:
+        source: the source behind it.
+        rows: its rows that belong to the subset, int32 or int64 `(n,)`.
+        name: what messages and tables call the subset.
+        held_out: samples kept out of the training.
+        provenance: where it was loaded from.
+    """
+
+    source: Source
+    rows: torch.Tensor = field(repr=False)
+    name: str
+    held_out: Source | None = None
+    provenance: Provenance = field(default=Provenance(), repr=False)
+
+    @property
+    def x_shape(self) -> tuple[int, ...]:
+        """Return the shape of one x."""
+        return self.source.x_shape
+
+    @property
+    def y_shape(self) -> tuple[int, ...]:
+        """Return the shape of one y."""
+        return self.source.y_shape
+
+    @property
+    def streams(self) -> bool:
+        """Return whether the source behind it streams."""
+        return self.source.streams
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Return whether the source behind it may be read ahead."""
+        return self.source.reads_ahead
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Return whether the source behind it is repeatable."""
+        return self.source.is_repeatable
+
+    def fingerprint(self) -> str | None:
+        """Return the hash of what it was loaded from."""
+        return self.provenance.fingerprint
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, rows: torch.Tensor | slice) -> Sample:
+        """Return these rows of the subset."""
+        return self.source.take(self.rows[rows].long())
+
+
+def split_source(source: Source, share: float) -> Source:
+    """Return a source without a share of its rows, which become what it holds out.
+
+    Raises:
+        InvalidValue: for a share outside (0, 1).
+    """
+    rest, kept_out = (rows.long() for rows in split_rows(len(source), share))
+    held_out = _subset(source, kept_out, f"{source.name} held out", None)
+    return _subset(source, rest, source.name, held_out)
+
+
+def split_rows(n: int, share: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the rows that are trained on and those held out, always the same ones, in ascending order.
+
+    Raises:
+        InvalidValue: for a share outside (0, 1).
+    """
+    if not 0 < share < 1 or n < 2:
+        raise InvalidValue(
+            where="held_out",
+            got=f"the share {share:g} of {n} observations",
+            wanted="a share between 0 and 1 of at least two observations",
+            remedy="Say 0.2 to keep a fifth of the rows out of the training.",
+        )
+    count = min(max(round(n * share), 1), n - 1)
+    return drawn(n, count, seed=0)
+
+
+def _subset(source: Source, rows: torch.Tensor, name: str, held_out: Source | None) -> Source:
+    if isinstance(source, ArraySource):
+        return ArraySource(*source.take(rows), name=name, held_out=held_out, provenance=source.provenance)
+    return SourceSubset(source, rows, name, held_out)

@@ -1,0 +1,97 @@
+"""Paths of users, locks, and files that are read or written as a whole."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from chalknet.errors import DataError, FileProblem
+from chalknet.files import cache_folder, lock, reading, try_lock, user_path, write_whole
+
+
+def test_a_tilde_is_the_home_folder_and_that_of_nobody_stays(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_path("~/a") == user_path(Path("~/a")) == tmp_path / "a"
+    assert user_path("~") == tmp_path
+    assert user_path("~nobody-of-that-name/a") == Path("~nobody-of-that-name/a")
+    assert user_path("a/~") == Path("a/~")
+
+
+def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch):
+    monkeypatch.setattr("chalknet.files.user_cache_path", lambda *names, **options: Path("~/.cache/chalknet"))
+    assert cache_folder().is_absolute()
+
+
+def test_an_error_of_the_system_names_the_file_and_one_of_ours_passes(tmp_path):
+    path = tmp_path / "nowhere"
+    with (
+        pytest.raises(FileProblem, match=r"nowhere: got No such file.*; wanted a file that can be"),
+        reading(path),
+    ):
+        path.read_bytes()
+    ours = DataError(where="a", got="b", wanted="c", remedy="d")
+    with pytest.raises(DataError) as caught, reading("a"):
+        raise ours
+    assert caught.value is ours
+
+
+def test_a_lock_is_held_by_one_thread_and_ends_with_its_block(tmp_path):
+    path, held = tmp_path / ".lock", []
+    with lock(path):
+        assert try_lock(path) is None
+        thread = threading.Thread(target=lambda: held.append(try_lock(path)))
+        thread.start()
+        thread.join()
+        assert held == [None]
+    again = try_lock(path)
+    assert again is not None
+    with again:
+        assert try_lock(path) is None
+
+
+CHILD = """
+import os, sys, time
+from pathlib import Path
+from chalknet.files import try_lock
+held = try_lock(Path(sys.argv[1]))
+print(held is not None, flush=True)
+sys.stdin.read()
+os._exit(1)
+"""
+
+
+@pytest.mark.parametrize("end", ["kill", "exit"])
+def test_a_lock_of_another_process_is_respected_and_ends_however_that_process_ends(tmp_path, end):
+    path = tmp_path / ".lock"
+    words = [sys.executable, "-c", CHILD, str(path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "True\n"
+        assert try_lock(path) is None
+        child.kill() if end == "kill" else child.stdin.close()
+        child.wait()
+    assert try_lock(path) is not None
+
+
+def test_a_lock_that_waits_gets_what_another_thread_gives_up(tmp_path):
+    path, order = tmp_path / ".lock", []
+
+    def wait():
+        with lock(path):
+            order.append("second")
+
+    with lock(path):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        order.append("first")
+    thread.join(30)
+    assert order == ["first", "second"]
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(tmp_path):
+    write_whole(tmp_path / "a", b"old")
+    with pytest.raises(TypeError):
+        write_whole(tmp_path / "a", "no bytes")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
