@@ -79,7 +79,7 @@ BiasMode: TypeAlias = Literal["implied", "nodes"]
 LanguageName: TypeAlias = Literal["en", "ko"]  # the keys of WORDS
 PresetName: TypeAlias = Literal["screen", "paper", "paper-wide", "slide"]  # the keys of PRESETS
 NodeName: TypeAlias = Literal["x", "node", "yhat"]
-Part: TypeAlias = Literal[  # the keys of COLOURS
+PicturePart: TypeAlias = Literal[  # the keys of COLOURS
     "input", "hidden", "output", "bias", "block", "frame", "page", "ink", "line", "positive", "negative"
 ]
 Titles: TypeAlias = Sequence[str]
@@ -97,7 +97,7 @@ class StyleOptions(TypedDict, total=False):
     title: str
     layer_titles: Titles
     node_names: Mapping[NodeName, str]
-    colours: Mapping[Part, str]
+    colours: Mapping[PicturePart, str]
     digits: int
 
 
@@ -132,7 +132,7 @@ class Style:
     title: str = ""
     layer_titles: Titles = ()
     node_names: Mapping[NodeName, str] = field(default_factory=dict)
-    colours: Mapping[Part, str] = field(default_factory=dict)
+    colours: Mapping[PicturePart, str] = field(default_factory=dict)
     digits: int = 3
 
     def __post_init__(self) -> None:

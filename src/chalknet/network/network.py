@@ -67,6 +67,7 @@ class Network:
         InvalidValue: for a shape that is none, no steps, or a step that is none.
 
     Example:
+        >>> from chalknet.network import Linear
         >>> Network(784, (Linear(32), Activation("relu"), Linear(1), Activation("sigmoid"))).output_shape
         (1,)
     """
