@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -80,12 +81,7 @@ def place(diagram: Diagram, style: Style, size: float) -> DiagramLayout:
         ]
         if _place_labels(layout):
             return layout
-    raise CannotExpress(
-        where="drawing",
-        got="numbers on more edges than there is room for",
-        wanted="fewer of them",
-        remedy='Take weights="colour", or a smaller max_nodes.',
-    )
+    raise _too_many_labels("numbers on more edges than there is room for", "fewer of them")
 
 
 def marks_of(layout: DiagramLayout) -> list[Mark]:
@@ -111,19 +107,16 @@ def marks_of(layout: DiagramLayout) -> list[Mark]:
 
 def _refuse_crowds(diagram: Diagram) -> None:
     column_of = {node.key: place for place, column in enumerate(diagram.columns) for node in column}
-    counts: dict[int, int] = {}
-    for edge in diagram.edges:
-        if edge.label:
-            column = column_of[edge.source]
-            counts[column] = counts.get(column, 0) + 1
+    counts = Counter(column_of[edge.source] for edge in diagram.edges if edge.label)
     crowd = max(counts.values(), default=0)
     if crowd > _MOST_LABELS:
-        raise CannotExpress(
-            where="drawing",
-            got=f"{crowd} labels on the edges between two columns",
-            wanted=f"at most {_MOST_LABELS}",
-            remedy='Take weights="colour", or a smaller max_nodes.',
-        )
+        got = f"{crowd} labels on the edges between two columns"
+        raise _too_many_labels(got, f"at most {_MOST_LABELS}")
+
+
+def _too_many_labels(got: str, wanted: str) -> CannotExpress:
+    remedy = 'Take weights="colour", or a smaller max_nodes.'
+    return CannotExpress(where="drawing", got=got, wanted=wanted, remedy=remedy)
 
 
 def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
@@ -206,7 +199,7 @@ def _shift(layout: DiagramLayout, first: int, last: int, by: float) -> None:
     for column in layout.diagram.columns[first : last + 1]:
         for node in column:
             rect = layout.nodes[node.key]
-            layout.nodes[node.key] = Rect(rect.x + by, rect.y, rect.width, rect.height)
+            layout.nodes[node.key] = replace(rect, x=rect.x + by)
 
 
 def _frame_rect(layout: DiagramLayout, frame: Frame, span: tuple[float, float]) -> Rect:

@@ -7,35 +7,25 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypedDict, get_args
 
 from chalknet.errors import InvalidValue, unknown_name
-from chalknet.units import full_text, one_line
+from chalknet.units import ShortRepr
 
-# Okabe and Ito's colours, which colour-blind readers can distinguish; light fills of the same hues.
-COLOURS: Mapping[str, str] = {
-    "input": "#cde9f8",
-    "hidden": "#ffe6bf",
-    "output": "#c9ece0",
-    "bias": "#f2f2f2",
-    "block": "#eef3f8",
-    "frame": "#f0f0f0",
-    "page": "#ffffff",
-    "ink": "#000000",
-    "line": "#555555",
-    "positive": "#0072B2",
-    "negative": "#D55E00",
+# On a light and on a dark page. Okabe and Ito's colours, which colour-blind readers can distinguish;
+# fills of the same hues.
+_COLOURS: Mapping[str, tuple[str, str]] = {
+    "input": ("#cde9f8", "#12475f"),
+    "hidden": ("#ffe6bf", "#6b4700"),
+    "output": ("#c9ece0", "#0b5540"),
+    "bias": ("#f2f2f2", "#444444"),
+    "block": ("#eef3f8", "#26323d"),
+    "frame": ("#f0f0f0", "#2b2b2b"),
+    "page": ("#ffffff", "#161616"),
+    "ink": ("#000000", "#f2f2f2"),
+    "line": ("#555555", "#b0b0b0"),
+    "positive": ("#0072B2", "#56B4E9"),
+    "negative": ("#D55E00", "#E69F00"),
 }
-DARK: Mapping[str, str] = {
-    "input": "#12475f",
-    "hidden": "#6b4700",
-    "output": "#0b5540",
-    "bias": "#444444",
-    "block": "#26323d",
-    "frame": "#2b2b2b",
-    "page": "#161616",
-    "ink": "#f2f2f2",
-    "line": "#b0b0b0",
-    "positive": "#56B4E9",
-    "negative": "#E69F00",
-}
+COLOURS: Mapping[str, str] = {part: light for part, (light, dark) in _COLOURS.items()}
+DARK: Mapping[str, str] = {part: dark for part, (light, dark) in _COLOURS.items()}
 
 
 @dataclass(frozen=True)
@@ -101,8 +91,8 @@ class StyleOptions(TypedDict, total=False):
     digits: int
 
 
-@dataclass(frozen=True)
-class Style:
+@dataclass(frozen=True, repr=False)
+class Style(ShortRepr):
     """What a drawing looks like.
 
     Args:
@@ -153,12 +143,6 @@ class Style:
                     wanted=f"a whole number of at least {least}",
                     remedy=f"Leave {name} out for its default.",
                 )
-
-    def __repr__(self) -> str:
-        return one_line(full_text(self))
-
-    def __str__(self) -> str:
-        return full_text(self)
 
     @property
     def page(self) -> Preset:

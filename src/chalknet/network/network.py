@@ -11,7 +11,7 @@ from chalknet.network.activation import Activation
 from chalknet.network.shape import Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
-from chalknet.units import full_text, one_line
+from chalknet.units import ShortRepr
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Mismatch(NamedTuple):
     mended: str
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(ShortRepr):
     """A feed-forward network, checked when it is made and compared by value.
 
     Args:
@@ -91,12 +91,6 @@ class Network:
             )
         for _ in self.walk():  # a step that cannot take the shape before it raises here
             pass
-
-    def __repr__(self) -> str:
-        return one_line(full_text(self))
-
-    def __str__(self) -> str:
-        return full_text(self)
 
     def walk(self) -> Iterator[Visit]:
         """Yield every step with the shapes before and after it: the one traversal of a network."""
