@@ -81,7 +81,8 @@ class Network(ShortRepr):
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", as_shape(self.input_shape, "the network's input shape"))
         object.__setattr__(self, "steps", tuple(self.steps))
-        wrong = [step for step in self.steps if type(step) not in [kind.step for kind in STEPS.values()]]
+        known = {kind.step for kind in STEPS.values()}
+        wrong = [step for step in self.steps if type(step) not in known]
         if wrong or not self.steps:
             raise InvalidValue(
                 where="the network's steps",
