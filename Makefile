@@ -31,7 +31,7 @@ gallery: $(READY)  ## every dialect drawn; writes docs/gallery.md
 
 render: $(READY)  ## fetch Graphviz and Mermaid from npm, and let them take every drawing
 	npm install --silent --prefix tests/render
-	$(BIN)/pytest tests/draw/test_render.py
+	$(BIN)/pytest tests/drawing/test_render.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "chalknet needs Python 3.11 or newer: make PYTHON=python3.11")'

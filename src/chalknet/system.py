@@ -21,7 +21,7 @@ _RECLAIMABLE = ("inactive_file", "total_inactive_file")
 
 
 @dataclass(frozen=True)
-class Memory:
+class MainMemory:
     """Main memory as this process may use it.
 
     Args:
@@ -33,15 +33,15 @@ class Memory:
     free_bytes: int
 
 
-def main_memory(root: Path = _ROOT) -> Memory:
+def main_memory(root: Path = _ROOT) -> MainMemory:
     """Return main memory under every limit set on this process: its cgroups, RLIMIT_AS and RLIMIT_DATA.
 
     Args:
         root: where `proc` and `sys` are found.
     """
     machine = psutil.virtual_memory()
-    bounds = [Memory(machine.total, machine.available), *_cgroup_bounds(root), *_process_bounds()]
-    return Memory(
+    bounds = [MainMemory(machine.total, machine.available), *_cgroup_bounds(root), *_process_bounds()]
+    return MainMemory(
         min(bound.total_bytes for bound in bounds), max(0, min(bound.free_bytes for bound in bounds))
     )
 
@@ -98,7 +98,7 @@ def return_free_memory() -> None:
         trim(0)
 
 
-def _process_bounds() -> Iterator[Memory]:
+def _process_bounds() -> Iterator[MainMemory]:
     if sys.platform == "win32":
         return
     import resource
@@ -108,10 +108,10 @@ def _process_bounds() -> Iterator[Memory]:
     for kind, used in ((resource.RLIMIT_AS, held.vms), (resource.RLIMIT_DATA, data)):
         limit, _ = resource.getrlimit(kind)
         if limit not in (resource.RLIM_INFINITY, -1):
-            yield Memory(limit, limit - used)
+            yield MainMemory(limit, limit - used)
 
 
-def _cgroup_bounds(root: Path) -> Iterator[Memory]:
+def _cgroup_bounds(root: Path) -> Iterator[MainMemory]:
     """Yield the limits of the cgroups of this process and of those above them, version 1 and 2."""
     try:
         lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
@@ -126,7 +126,7 @@ def _cgroup_bounds(root: Path) -> Iterator[Memory]:
             yield from _bounds_along(root / "sys/fs/cgroup/memory", path, *names)
 
 
-def _bounds_along(top: Path, path: str, limit_name: str, usage_name: str) -> Iterator[Memory]:
+def _bounds_along(top: Path, path: str, limit_name: str, usage_name: str) -> Iterator[MainMemory]:
     parts = [part for part in path.split("/") if part not in ("", "..")]
     for depth in range(len(parts), -1, -1):  # a container may show its own group as the top
         group = top.joinpath(*parts[:depth])
@@ -134,7 +134,7 @@ def _bounds_along(top: Path, path: str, limit_name: str, usage_name: str) -> Ite
         if limit is not None and limit < _UNLIMITED:
             used = _whole(group / usage_name) or 0
             spare = max(_number_in(group / "memory.stat", name) for name in _RECLAIMABLE)
-            yield Memory(limit, limit - max(0, used - spare))
+            yield MainMemory(limit, limit - max(0, used - spare))
 
 
 def _whole(path: Path) -> int | None:

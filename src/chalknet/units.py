@@ -77,3 +77,13 @@ def full_text(value: object) -> str:
         return repr(value)
     shown = [f"{one.name}={full_text(getattr(value, one.name))}" for one in fields(value) if one.repr]
     return f"{type(value).__name__}({', '.join(shown)})"
+
+
+class ShortRepr:
+    """A dataclass whose `repr` is one line of at most 120 characters; its `str` is the full text."""
+
+    def __repr__(self) -> str:
+        return one_line(full_text(self))
+
+    def __str__(self) -> str:
+        return full_text(self)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader, TensorDataset
 
 from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, features, load
-from chalknet.errors import DataError, FileProblem, InvalidValue, UnknownName
+from chalknet.errors import DataError, FileProblem, InvalidValue, ShapeMismatch, UnknownName
 
 X, Y = torch.arange(20.0).reshape(10, 2), torch.arange(10)
 
@@ -243,3 +243,16 @@ def test_gaps_are_filled_wherever_the_arrays_come_from(tmp_path):
         assert load(data, fill="mean").x.tolist() == [[1, 2], [1, 4]]
         with pytest.raises(DataError, match="row 1"):
             load(data)
+
+
+def test_other_columns_than_the_training_rows_have_are_refused_by_name(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,y\n1,2,0\n3,4,1\n")
+    np.save(tmp_path / "t.npy", np.arange(8.0).reshape(2, 4))
+    for held_out in ((torch.zeros(2, 3), Y[:2]), tmp_path / "t.npy"):
+        with pytest.raises(ShapeMismatch, match="3 numbers a row without names; wanted the columns a, b"):
+            load(tmp_path / "t.csv", held_out=held_out)
+    for options in ({"classes": True}, {"one_hot": [0]}):
+        with pytest.raises(InvalidValue, match="one_hot or classes for an array of numbers"):
+            load(tmp_path / "t.npy", **options)
+    with pytest.raises(InvalidValue, match="columns chosen of what is no table"):
+        load((X, Y), classes=True)

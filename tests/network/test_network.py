@@ -7,7 +7,7 @@ from tests.strategies import networks
 
 from chalknet.errors import InvalidValue, UnknownName
 from chalknet.module import build
-from chalknet.network import Activation, Dropout, Flatten, Linear, Network
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network, numbers
 
 F4 = Network(784, (Linear(32), Activation("relu"), Linear(1), Activation("sig")))
 
@@ -48,6 +48,11 @@ def test_bind_puts_numbers_for_symbols():
     assert network.bind(m=3, k=4) == Network(3, (Linear(4), Activation("relu"), Linear(1)))
     with pytest.raises(UnknownName, match=r"unknown symbol 'q'.*one of m, k"):
         network.bind(q=1)
+
+
+def test_the_numbers_of_a_shape_leave_its_symbols_out():
+    assert numbers((28, "m", 3)) == (28, 3)
+    assert numbers(("m",)) == ()
 
 
 @pytest.mark.parametrize("size", [0, -1, 1.5, None, True, "3x", ""])

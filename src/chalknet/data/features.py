@@ -16,7 +16,6 @@ from chalknet.data.conversion import Conversion, ConversionState, numbers_of
 from chalknet.data.formats import FileOptions, as_features, format_of, side_of
 from chalknet.data.load import existing, is_name, is_prepared, load
 from chalknet.data.sources import Source, check_numbers, is_user_source
-from chalknet.errors import ShapeMismatch
 
 _BLOCK_BYTES = 32 << 20
 
@@ -91,13 +90,6 @@ def _prepared_columns(columns: Mapping[str, Any], preparation: Preparation) -> t
 
 def _prepared_rows(x: torch.Tensor, preparation: Preparation) -> torch.Tensor:
     """Return x of rows `(n, columns)` that hold the training rows' columns in their order."""
-    columns = prod(x.shape[1:])
-    if columns != len(preparation.x) or any(column.words is not None for column in preparation.x):
-        raise ShapeMismatch(
-            where="predict",
-            got=f"{columns} numbers a row without names",
-            wanted=f"the columns {', '.join(preparation.names[:20])}",
-            remedy="Give a CSV or Parquet file with these columns, or a dict of them.",
-        )
+    preparation.check_unnamed(prod(x.shape[1:]), "predict")
     prepared = torch.from_numpy(preparation.apply(x.reshape(len(x), -1).numpy()))
     return prepared.reshape(x.shape)

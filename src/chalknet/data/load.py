@@ -219,7 +219,12 @@ def _with_provenance(
     if name is None or (held_out is not None and aside is None):
         return source
     keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
-    contents = (opened.content_hash,) if isinstance(opened, Table) else _contents(name)
+    if isinstance(opened, Table):
+        contents: tuple[str, ...] = (opened.content_hash,)
+    elif options.columns.changes and not (isinstance(opened, RawRows) and opened.is_left_in_file):
+        contents = ()  # as runs that earlier versions kept have it
+    else:
+        contents = _contents(name)
     asked = {name: value for name, value in keywords.items() if name not in ("data", "cache", "in_memory")}
     if source.held_out is not None and isinstance(aside, str | list):
         asked["held_out"] = source.held_out.fingerprint() or aside

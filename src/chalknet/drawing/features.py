@@ -55,7 +55,7 @@ def draw_numbers(network: Network, style: Style, weights: ShownWeights) -> Diagr
     """Return D6: the weights' values on the edges, each node named by what it computes."""
     weights.require("dialect numbers")
     diagram = _features(network, style, weights, "D6")
-    names = _Expressions(network, style, weights).names()
+    names = _NodeExpressions(network, style, weights).names()
     renamed = [
         tuple(Node(node.key, names.get(node.key, node.label), node.kind, node.title) for node in column)
         for column in diagram.columns
@@ -123,7 +123,7 @@ def _bias_line(state: NamedState) -> str:
     return "\nbias=False" if isinstance(state.step, Linear) and not state.step.bias else ""
 
 
-class _Expressions:
+class _NodeExpressions:
     """Names of the nodes of D6 by what they compute: `-x`, `relu(-x)`, `u`, `sig(u)=yhat`."""
 
     def __init__(self, network: Network, style: Style, weights: ShownWeights) -> None:

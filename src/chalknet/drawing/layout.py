@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -59,9 +60,9 @@ class DiagramLayout:
         """Return whether the data flows to the right; otherwise it flows down."""
         return self.style.orientation == "right"
 
-    def rect(self, main: float, cross: float, along: float, across: float) -> Rect:
-        """Return a rectangle given along the flow and across it."""
-        return Rect(main, cross, along, across) if self.right else Rect(cross, main, across, along)
+    def turned(self, rect: Rect) -> Rect:
+        """Return a rectangle of the page with x along the flow and y across it, or the other way round."""
+        return rect if self.right else Rect(rect.y, rect.x, rect.height, rect.width)
 
 
 def place(diagram: Diagram, style: Style, size: float) -> DiagramLayout:
@@ -75,17 +76,13 @@ def place(diagram: Diagram, style: Style, size: float) -> DiagramLayout:
         layout = DiagramLayout(diagram, style, size, spread=1.22**attempt)
         spans = _place_nodes(layout)
         _align(layout)
+        layout.nodes = {key: layout.turned(rect) for key, rect in layout.nodes.items()}
         layout.frames = [
             _frame_rect(layout, frame, span) for frame, span in zip(diagram.frames, spans, strict=True)
         ]
         if _place_labels(layout):
             return layout
-    raise CannotExpress(
-        where="drawing",
-        got="numbers on more edges than there is room for",
-        wanted="fewer of them",
-        remedy='Take weights="colour", or a smaller max_nodes.',
-    )
+    raise _too_many_labels("numbers on more edges than there is room for", "fewer of them")
 
 
 def marks_of(layout: DiagramLayout) -> list[Mark]:
@@ -111,23 +108,20 @@ def marks_of(layout: DiagramLayout) -> list[Mark]:
 
 def _refuse_crowds(diagram: Diagram) -> None:
     column_of = {node.key: place for place, column in enumerate(diagram.columns) for node in column}
-    counts: dict[int, int] = {}
-    for edge in diagram.edges:
-        if edge.label:
-            column = column_of[edge.source]
-            counts[column] = counts.get(column, 0) + 1
+    counts = Counter(column_of[edge.source] for edge in diagram.edges if edge.label)
     crowd = max(counts.values(), default=0)
     if crowd > _MOST_LABELS:
-        raise CannotExpress(
-            where="drawing",
-            got=f"{crowd} labels on the edges between two columns",
-            wanted=f"at most {_MOST_LABELS}",
-            remedy='Take weights="colour", or a smaller max_nodes.',
-        )
+        got = f"{crowd} labels on the edges between two columns"
+        raise _too_many_labels(got, f"at most {_MOST_LABELS}")
+
+
+def _too_many_labels(got: str, wanted: str) -> CannotExpress:
+    remedy = 'Take weights="colour", or a smaller max_nodes.'
+    return CannotExpress(where="drawing", got=got, wanted=wanted, remedy=remedy)
 
 
 def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
-    """Place the columns one after the other; return where each frame begins and ends along the flow."""
+    """Place the columns one after the other, x along the flow; return where each frame begins and ends."""
     spans: list[tuple[float, float]] = []
     size, columns = layout.size, layout.diagram.columns
     starts = {frame.first: frame for frame in layout.diagram.frames}
@@ -135,7 +129,7 @@ def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
     pad, cursor, opened = 0.9 * size, 0.0, 0.0
     for place, column in enumerate(columns):
         extents = [_extent(layout, node) for node in column]
-        along = max((rect.width if layout.right else rect.height) for rect in extents)
+        along = max(rect.width for rect in extents)
         if place:
             cursor += _gap(layout, place)
         if place in starts:
@@ -158,12 +152,10 @@ def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
 def _stack(layout: DiagramLayout, column: Sequence[Node], extents: Sequence[Rect], main: float) -> None:
     """Place the nodes of a column about the middle line."""
     gap = 0.8 * layout.size * (1 + (layout.spread - 1) * 0.8)
-    sizes = [rect.height if layout.right else rect.width for rect in extents]
-    at = -(sum(sizes) + gap * (len(sizes) - 1)) / 2
-    for node, rect, across in zip(column, extents, sizes, strict=True):
-        along = rect.width if layout.right else rect.height
-        layout.nodes[node.key] = layout.rect(main, at + across / 2, along, across)
-        at += across + gap
+    at = -(sum(rect.height for rect in extents) + gap * (len(extents) - 1)) / 2
+    for node, rect in zip(column, extents, strict=True):
+        layout.nodes[node.key] = replace(rect, x=main, y=at + rect.height / 2)
+        at += rect.height + gap
 
 
 def _align(layout: DiagramLayout) -> None:
@@ -171,6 +163,7 @@ def _align(layout: DiagramLayout) -> None:
     sources: dict[str, list[str]] = {}
     for edge in layout.diagram.edges:
         sources.setdefault(edge.target, []).append(edge.source)
+    nodes = layout.nodes
     for column in layout.diagram.columns[1:]:
         wanted = [_middle(layout, sources.get(node.key, [])) for node in column]
         known = [(at, place) for at, place in enumerate(wanted) if place is not None]
@@ -178,7 +171,7 @@ def _align(layout: DiagramLayout) -> None:
             first = known[0][0]
             for at in range(first - 1, -1, -1):
                 below = wanted[at + 1]
-                gap = _across(layout, column[at]) / 2 + _across(layout, column[at + 1]) / 2
+                gap = nodes[column[at].key].height / 2 + nodes[column[at + 1].key].height / 2
                 wanted[at] = None if below is None else below - gap - 0.8 * layout.size
         for (first, low), (second, high) in pairwise(known):
             for at in range(first + 1, second):  # dots between two rows
@@ -186,27 +179,22 @@ def _align(layout: DiagramLayout) -> None:
         if None in wanted or len(wanted) < 2:
             continue
         places = [place for place in wanted if place is not None]
-        gaps = [_across(layout, a) / 2 + _across(layout, b) / 2 for a, b in pairwise(column)]
+        gaps = [(nodes[a.key].height + nodes[b.key].height) / 2 for a, b in pairwise(column)]
         if all(high - low > gap for (low, high), gap in zip(pairwise(places), gaps, strict=True)):
             for node, place in zip(column, places, strict=True):
-                rect = layout.nodes[node.key]
-                layout.nodes[node.key] = replace(rect, y=place) if layout.right else replace(rect, x=place)
+                nodes[node.key] = replace(nodes[node.key], y=place)
 
 
 def _middle(layout: DiagramLayout, keys: Sequence[str]) -> float | None:
-    places = [layout.nodes[key].y if layout.right else layout.nodes[key].x for key in keys]
+    places = [layout.nodes[key].y for key in keys]
     return sum(places) / len(places) if places else None
-
-
-def _across(layout: DiagramLayout, node: Node) -> float:
-    return layout.nodes[node.key].height if layout.right else layout.nodes[node.key].width
 
 
 def _shift(layout: DiagramLayout, first: int, last: int, by: float) -> None:
     for column in layout.diagram.columns[first : last + 1]:
         for node in column:
             rect = layout.nodes[node.key]
-            layout.nodes[node.key] = Rect(rect.x + by, rect.y, rect.width, rect.height)
+            layout.nodes[node.key] = replace(rect, x=rect.x + by)
 
 
 def _frame_rect(layout: DiagramLayout, frame: Frame, span: tuple[float, float]) -> Rect:
@@ -226,16 +214,16 @@ def _frame_rect(layout: DiagramLayout, frame: Frame, span: tuple[float, float]) 
 
 
 def _extent(layout: DiagramLayout, node: Node) -> Rect:
+    """Return the size of a node along the flow and across it."""
     size = layout.size
     if node.kind == "dots":
-        return Rect(0, 0, size, size * 1.4) if layout.right else Rect(0, 0, size * 1.4, size)
+        return Rect(0, 0, size, size * 1.4)
     width, height = width_of(node.label, size), height_of(node.label, size)
     if node.kind == "block":
-        return Rect(0, 0, width + 1.6 * size, height + size)
-    if node.kind == "text":
-        return Rect(0, 0, width, height)
-    # the text's corners have to lie in the ellipse
-    return Rect(0, 0, max(width * 1.24 + 0.9 * size, 2.3 * size), max(height * 1.5, 2.3 * size))
+        width, height = width + 1.6 * size, height + size
+    elif node.kind != "text":  # the text's corners have to lie in the ellipse
+        width, height = max(width * 1.24 + 0.9 * size, 2.3 * size), max(height * 1.5, 2.3 * size)
+    return layout.turned(Rect(0, 0, width, height))
 
 
 def _gap(layout: DiagramLayout, place: int) -> float:

@@ -7,35 +7,25 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypedDict, get_args
 
 from chalknet.errors import InvalidValue, unknown_name
-from chalknet.units import full_text, one_line
+from chalknet.units import ShortRepr
 
-# Okabe and Ito's colours, which colour-blind readers can distinguish; light fills of the same hues.
-COLOURS: Mapping[str, str] = {
-    "input": "#cde9f8",
-    "hidden": "#ffe6bf",
-    "output": "#c9ece0",
-    "bias": "#f2f2f2",
-    "block": "#eef3f8",
-    "frame": "#f0f0f0",
-    "page": "#ffffff",
-    "ink": "#000000",
-    "line": "#555555",
-    "positive": "#0072B2",
-    "negative": "#D55E00",
+# On a light and on a dark page. Okabe and Ito's colours, which colour-blind readers can distinguish;
+# fills of the same hues.
+_COLOURS: Mapping[str, tuple[str, str]] = {
+    "input": ("#cde9f8", "#12475f"),
+    "hidden": ("#ffe6bf", "#6b4700"),
+    "output": ("#c9ece0", "#0b5540"),
+    "bias": ("#f2f2f2", "#444444"),
+    "block": ("#eef3f8", "#26323d"),
+    "frame": ("#f0f0f0", "#2b2b2b"),
+    "page": ("#ffffff", "#161616"),
+    "ink": ("#000000", "#f2f2f2"),
+    "line": ("#555555", "#b0b0b0"),
+    "positive": ("#0072B2", "#56B4E9"),
+    "negative": ("#D55E00", "#E69F00"),
 }
-DARK: Mapping[str, str] = {
-    "input": "#12475f",
-    "hidden": "#6b4700",
-    "output": "#0b5540",
-    "bias": "#444444",
-    "block": "#26323d",
-    "frame": "#2b2b2b",
-    "page": "#161616",
-    "ink": "#f2f2f2",
-    "line": "#b0b0b0",
-    "positive": "#56B4E9",
-    "negative": "#E69F00",
-}
+COLOURS: Mapping[str, str] = {part: light for part, (light, dark) in _COLOURS.items()}
+DARK: Mapping[str, str] = {part: dark for part, (light, dark) in _COLOURS.items()}
 
 
 @dataclass(frozen=True)
@@ -79,7 +69,7 @@ BiasMode: TypeAlias = Literal["implied", "nodes"]
 LanguageName: TypeAlias = Literal["en", "ko"]  # the keys of WORDS
 PresetName: TypeAlias = Literal["screen", "paper", "paper-wide", "slide"]  # the keys of PRESETS
 NodeName: TypeAlias = Literal["x", "node", "yhat"]
-Part: TypeAlias = Literal[  # the keys of COLOURS
+PicturePart: TypeAlias = Literal[  # the keys of COLOURS
     "input", "hidden", "output", "bias", "block", "frame", "page", "ink", "line", "positive", "negative"
 ]
 Titles: TypeAlias = Sequence[str]
@@ -97,12 +87,12 @@ class StyleOptions(TypedDict, total=False):
     title: str
     layer_titles: Titles
     node_names: Mapping[NodeName, str]
-    colours: Mapping[Part, str]
+    colours: Mapping[PicturePart, str]
     digits: int
 
 
-@dataclass(frozen=True)
-class Style:
+@dataclass(frozen=True, repr=False)
+class Style(ShortRepr):
     """What a drawing looks like.
 
     Args:
@@ -132,7 +122,7 @@ class Style:
     title: str = ""
     layer_titles: Titles = ()
     node_names: Mapping[NodeName, str] = field(default_factory=dict)
-    colours: Mapping[Part, str] = field(default_factory=dict)
+    colours: Mapping[PicturePart, str] = field(default_factory=dict)
     digits: int = 3
 
     def __post_init__(self) -> None:
@@ -153,12 +143,6 @@ class Style:
                     wanted=f"a whole number of at least {least}",
                     remedy=f"Leave {name} out for its default.",
                 )
-
-    def __repr__(self) -> str:
-        return one_line(full_text(self))
-
-    def __str__(self) -> str:
-        return full_text(self)
 
     @property
     def page(self) -> Preset:

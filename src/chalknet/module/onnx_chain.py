@@ -95,7 +95,7 @@ class LayerChain:
             self.constants[node.outputs[0]] = _shape_as_target(self, node)
             return
         alone = arriving == [self.value] and not self.uses[self.value] and not self.pattern
-        layer = _LAYERS[node.operation](self, node) if alone and node.operation in _LAYERS else None
+        layer = READERS[node.operation](self, node) if alone and node.operation in READERS else None
         if layer is None:
             layer = self._match_pattern(node, arriving)
         if layer is not None:
@@ -167,6 +167,11 @@ class LayerChain:
         """Return a Flatten, and record the shape after it."""
         self.shape = (self.shape[0], size_of(self.shape[1:]))
         return _module(Flatten())
+
+
+def known_operations() -> tuple[str, ...]:
+    """Return the operations of ONNX that are read here."""
+    return tuple(dict.fromkeys([*READERS, *OPERATIONS, *_OF_CONSTANTS]))
 
 
 def shortest(value: Any) -> float:
@@ -309,7 +314,8 @@ def _show(array: Array) -> str:
 
 
 _KINDS = {operation: (kind, options) for kind, operation, options in ACTIVATION_NODES}
-_LAYERS: Mapping[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
+# The layer of an operation; a new step may add a row for its own.
+READERS: dict[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
     "Add": _add,
@@ -320,7 +326,6 @@ _LAYERS: Mapping[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     **dict.fromkeys(_KINDS, _activation),
 }
 _OF_CONSTANTS = ("Constant", "Transpose", "Shape", "Gather", "Unsqueeze", "Concat")
-KNOWN_OPERATIONS: tuple[str, ...] = tuple(dict.fromkeys([*_LAYERS, *OPERATIONS, *_OF_CONSTANTS]))
 REMEDIES: Mapping[str, str] = {
     "Cast": "The numbers keep one type on the way: export the model in float32.",
     "Unsqueeze": "Samples are rows: give the model an input with the batch axis in front.",

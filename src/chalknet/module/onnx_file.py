@@ -14,12 +14,12 @@ from torch import nn
 
 from chalknet.errors import CannotExpress, FileProblem, MissingPackage, NotationError, unknown_name
 from chalknet.module.onnx_chain import (
-    KNOWN_OPERATIONS,
     REMEDIES,
     Array,
     GraphNode,
     LayerChain,
     TensorShape,
+    known_operations,
 )
 from chalknet.module.onnx_writer import INPUT, GraphWriter, write_node
 from chalknet.module.read import flat, read_module
@@ -168,15 +168,16 @@ def _parsed(path: Path, onnx: ModuleType) -> Any:
 
 def _checked(model: Any, folder: Path, onnx: ModuleType) -> Any:
     """Return the model, its operations known, its weights loaded, and passed by onnx's own checker."""
+    known = known_operations()
     for index, node in enumerate(model.graph.node):
         where = _where(node, index)
-        if node.domain not in _DEFAULT_DOMAIN or node.op_type not in KNOWN_OPERATIONS:
+        if node.domain not in _DEFAULT_DOMAIN or node.op_type not in known:
             raise CannotExpress(
                 where=where,
                 got=f"the operation {node.domain or ''}{'.' * bool(node.domain)}{node.op_type}",
-                wanted=f"one of {', '.join(KNOWN_OPERATIONS)}",
+                wanted=f"one of {', '.join(known)}",
                 remedy=REMEDIES.get(node.op_type)
-                or unknown_name(where, "operation", str(node.op_type), KNOWN_OPERATIONS).remedy,
+                or unknown_name(where, "operation", str(node.op_type), known).remedy,
             )
     opsets = [entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN]
     if opsets and max(opsets) < _OLDEST_OPSET:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -34,7 +34,8 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
     """
     leaves = list(_leaves(module, ""))
     _refuse_shared_weights(leaves)
-    layers = [_read(path, leaf) for path, leaf in leaves]
+    known = {name: layer for name, layer in torch_layers().items() if not _is_lazy(name)}
+    layers = [_read(path, leaf, known) for path, leaf in leaves]
     if input_shape is None:
         input_shape = next((layer.takes for layer in layers if layer.takes), ("m",))
     network = Network(input_shape, tuple(layer.step for layer in layers))
@@ -107,17 +108,16 @@ def _described(layer: TorchLayer, module: nn.Module) -> dict[str, Any]:
     }
 
 
-def _read(path: str, module: nn.Module) -> _LayerRead:
+def _read(path: str, module: nn.Module, known: Mapping[str, TorchLayer]) -> _LayerRead:
     where = f"module {path or 'itself'} ({type(module).__name__})"
-    layers = {name: layer for name, layer in torch_layers().items() if not _is_lazy(name)}
-    layer = layers.get(type(module).__name__)
+    layer = known.get(type(module).__name__)
     if layer is None or type(module) is not getattr(nn, layer.name):
-        known = unknown_name(where, "layer", type(module).__name__, layers)
+        near = unknown_name(where, "layer", type(module).__name__, known)
         raise CannotExpress(
             where=where,
             got="a layer that no step of a Network describes",
-            wanted=f"one of {', '.join(layers)}",
-            remedy=f"{known.remedy} A module of another kind can still be fitted as it is.",
+            wanted=f"one of {', '.join(known)}",
+            remedy=f"{near.remedy} A module of another kind can still be fitted as it is.",
         )
     given = _described(layer, module)
     try:

@@ -8,11 +8,11 @@ from typing import ClassVar
 from chalknet.errors import InvalidValue
 from chalknet.network.shape import Shape, Size, as_size, size_of
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
-from chalknet.units import full_text, one_line
+from chalknet.units import ShortRepr
 
 
-@dataclass(frozen=True)
-class Linear(Step):
+@dataclass(frozen=True, repr=False)
+class Linear(ShortRepr, Step):
     """Map the last axis linearly to `out_features` values.
 
     The input width is not stored: `Network.walk` computes it, so that the two cannot disagree.
@@ -36,12 +36,6 @@ class Linear(Step):
                 wanted="True or False",
                 remedy="bias=False leaves the constant out.",
             )
-
-    def __repr__(self) -> str:
-        return one_line(full_text(self))
-
-    def __str__(self) -> str:
-        return full_text(self)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input shape with `out_features` as its last size."""

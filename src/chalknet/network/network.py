@@ -11,7 +11,7 @@ from chalknet.network.activation import Activation
 from chalknet.network.shape import Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
-from chalknet.units import full_text, one_line
+from chalknet.units import ShortRepr
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Mismatch(NamedTuple):
     mended: str
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(ShortRepr):
     """A feed-forward network, checked when it is made and compared by value.
 
     Args:
@@ -67,6 +67,7 @@ class Network:
         InvalidValue: for a shape that is none, no steps, or a step that is none.
 
     Example:
+        >>> from chalknet.network import Linear
         >>> Network(784, (Linear(32), Activation("relu"), Linear(1), Activation("sigmoid"))).output_shape
         (1,)
     """
@@ -80,7 +81,8 @@ class Network:
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", as_shape(self.input_shape, "the network's input shape"))
         object.__setattr__(self, "steps", tuple(self.steps))
-        wrong = [step for step in self.steps if type(step) not in [kind.step for kind in STEPS.values()]]
+        known = {kind.step for kind in STEPS.values()}
+        wrong = [step for step in self.steps if type(step) not in known]
         if wrong or not self.steps:
             raise InvalidValue(
                 where="the network's steps",
@@ -90,12 +92,6 @@ class Network:
             )
         for _ in self.walk():  # a step that cannot take the shape before it raises here
             pass
-
-    def __repr__(self) -> str:
-        return one_line(full_text(self))
-
-    def __str__(self) -> str:
-        return full_text(self)
 
     def walk(self) -> Iterator[Visit]:
         """Yield every step with the shapes before and after it: the one traversal of a network."""

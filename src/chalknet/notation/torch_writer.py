@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 
 from chalknet.errors import CannotExpress
-from chalknet.network import Network, Shape, Visit, layer_call, torch_layers
+from chalknet.network import LayerCall, Network, Shape, TorchLayer, layer_call, torch_layers
 from chalknet.notation.torch_values import common
 
 
@@ -18,26 +18,20 @@ def write_torch(network: Network) -> str:
     _refuse_reserved(network)
     _refuse_unknown(network)
     name = network.name if _is_free(network.name) and network.name not in network.symbols else "net"
-    calls = [_call(visit) for visit in network.walk()]
-    comment = "" if _inferred_shape(network) == network.input_shape else _comment(network.input_shape)
-    steps = "".join(f"    torch.nn.{call},\n" for call in calls)
+    layers, calls = torch_layers(), [layer_call(visit.step, visit.input_shape) for visit in network.walk()]
+    taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
+    inferred = next(filter(None, taken), ("m",))  # by a reader of the code
+    comment = "" if inferred == network.input_shape else _comment(network.input_shape)
+    steps = "".join(f"    torch.nn.{_written(call, layers[call.layer])},\n" for call in calls)
     return f"import torch\n\n{name} = torch.nn.Sequential({comment}\n{steps})"
 
 
-def _call(visit: Visit) -> str:
-    call = layer_call(visit.step, visit.input_shape)
-    widths = torch_layers()[call.layer].widths  # a symbol is written as a name
+def _written(call: LayerCall, layer: TorchLayer) -> str:
+    """Return the call as code; a width that is a symbol is written as a name."""
     arguments = [
-        f"{name}={value if name in widths else repr(value)}" for name, value in call.arguments.items()
+        f"{name}={value if name in layer.widths else repr(value)}" for name, value in call.arguments.items()
     ]
     return f"{call.layer}({', '.join(arguments)})"
-
-
-def _inferred_shape(network: Network) -> Shape:
-    """Return the input shape that the code alone implies: the sizes that its first layer takes."""
-    layers, calls = torch_layers(), [layer_call(visit.step, visit.input_shape) for visit in network.walk()]
-    taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
-    return next(filter(None, taken), ("m",))
 
 
 def _comment(shape: Shape) -> str:

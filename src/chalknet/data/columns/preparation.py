@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.errors import DataError, unknown_name
+from chalknet.errors import DataError, ShapeMismatch, unknown_name
 
 Array = npt.NDArray[Any]
+_NAMES_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,21 @@ class Preparation:
             return cls(**kept)
         except (KeyError, TypeError) as problem:
             raise ValueError(f"no preparation: {problem}") from problem
+
+    def check_unnamed(self, columns: int, where: str) -> None:
+        """Raise a ShapeMismatch unless columns without names can be those of the training rows.
+
+        Args:
+            columns: how many numbers a row has.
+            where: what an error calls the rows.
+        """
+        if columns != len(self.x) or any(column.words is not None for column in self.x):
+            raise ShapeMismatch(
+                where=where,
+                got=f"{columns} numbers a row without names",
+                wanted=f"the columns {', '.join(self.names[:_NAMES_SHOWN])}",
+                remedy="Give a CSV or Parquet file with these columns, or a dict of them.",
+            )
 
     def apply(
         self,

@@ -10,7 +10,7 @@ from chalknet.data.columns.names import ColumnNames, LoadedRows
 from chalknet.data.columns.options import ColumnOptions, positions, select
 from chalknet.data.columns.preparation import PreparedColumn
 from chalknet.data.formats import NUMBER_KINDS, Column, RawRows, Table, TableColumn, not_a_number, not_utf8
-from chalknet.errors import DataError
+from chalknet.errors import DataError, InvalidValue
 from chalknet.units import is_number
 
 
@@ -58,9 +58,16 @@ def columns_like(
 
 
 def select_of_array(raw: RawRows, options: ColumnOptions) -> LoadedRows:
-    """Return the rows of an array whose columns, x and y among them, have no names but their numbers."""
+    """Return the rows of an array, whose columns, x and y among them, have no names but their numbers."""
     names = tuple(map(str, range(raw.x.shape[1])))
     selected = select(options, names, [False] * len(names), raw.name)
+    if selected.words:
+        raise InvalidValue(
+            where=raw.name,
+            got="one_hot or classes for an array of numbers",
+            wanted="columns of words, as tables have them",
+            remedy="Leave them out: whole numbers are class numbers already.",
+        )
     x, y = (tuple(names[i] for i in side) for side in (selected.x, selected.y))
     called = ColumnNames(x, y, named=False, default_target=options.y is None)
     return LoadedRows(replace(raw, x_columns=selected.x, y_columns=selected.y), called)

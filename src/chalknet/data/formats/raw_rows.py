@@ -61,6 +61,11 @@ class RawRows:
         return torch.float64 if self.x.dtype.newbyteorder("=") == np.float64 else torch.float32
 
     @property
+    def is_left_in_file(self) -> bool:
+        """Return whether the rows are read from their file as they are taken."""
+        return isinstance(self.x, ArrayFile)
+
+    @property
     def is_tensors(self) -> bool:
         """Return whether x and y are arrays in memory that a source can take as they are."""
         return isinstance(self.x, np.ndarray) and isinstance(self.y, np.ndarray)

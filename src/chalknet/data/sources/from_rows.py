@@ -41,6 +41,7 @@ def source_of_rows(
 
     Raises:
         DataError: for values that cannot be fitted.
+        ShapeMismatch: for other columns than those of `like`.
         InvalidValue: for a share outside (0, 1).
     """
     raw = rows.raw
@@ -48,6 +49,8 @@ def source_of_rows(
         check_lengths(raw.x, raw.y, raw.name)
     if raw.is_tensors and not rows.checked and options.fill is None:
         check_pair(torch.from_numpy(raw.x), torch.from_numpy(raw.y), raw.name)
+    if like is not None and not rows.names.named:
+        like.check_unnamed(prod(raw.x_shape), raw.name)
     training, kept_out = (None, None) if share is None else split_rows(len(raw), share)
     preparation = _preparation(rows, options, training) if like is None else like
     provenance = Provenance(preparation=preparation)
