@@ -5,8 +5,10 @@ from chalknet.planning.keywords import (
     EngineName,
     RecipeKeywords,
     RunKeywords,
+    TorchDevice,
     check_options,
     optimizer_options,
+    options_for,
     recipe_of,
     with_options,
 )
@@ -22,5 +24,5 @@ __all__ = [
     "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "RECIPE_FIELDS", "RUN_OPTIONS",
     "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue", "Placement", "Plan",
     "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
-    "check_options", "method", "optimizer_options", "recipe_of", "with_options",
+    "TorchDevice", "check_options", "method", "optimizer_options", "options_for", "recipe_of", "with_options",
 ]

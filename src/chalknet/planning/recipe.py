@@ -43,8 +43,8 @@ class Recipe:
         seconds: how many seconds of training time, to the next update.
         shuffle: whether each epoch has a new order.
         drop_last: whether a short last batch is left out.
-        reduction: "mean" or "sum" of the losses of an update's own samples; None for the mean, or what an
-            instance given as the loss says.
+        reduction: "mean" or "sum" of the losses of an update's own samples; None for the mean. It is
+            "sum" too where torch's instance given as the loss was made with reduction="sum".
         seed: of the weights, the orders and Dropout: `torch.manual_seed(seed)` before the network is built.
         target_loss: stop at the first update whose loss is at most this.
 
@@ -78,14 +78,12 @@ class Recipe:
         settings = {
             "loss": loss.name,
             "optimizer": optimizer.name,
-            "reduction": _one_of("reduction", self.reduction, loss.reduction, "mean"),
+            "reduction": _reduction(self.reduction, loss.reduction),
             "lr": _one_of("lr", self.lr, optimizer.lr, row.lr),
             "optimizer_options": {**optimizer.options, **self.optimizer_options},
         }
         for name, value in settings.items():
             object.__setattr__(self, name, value)
-        if self.reduction not in REDUCTIONS:
-            raise unknown_name("reduction", "reduction", str(self.reduction), REDUCTIONS)
         _check_options(row, self.optimizer_options)
         _check_numbers(self)
         _check_budget(self)
@@ -108,6 +106,14 @@ class Recipe:
     def optimizer_row(self) -> Optimizer:
         """Return the row of the table of optimizers."""
         return OPTIMIZERS[self.optimizer]
+
+
+def _reduction(given: object, carried: str | None) -> str:
+    """Return the reduction: torch's instances carry "mean" unless they were made with another one."""
+    for reduction in (given, carried):
+        if reduction not in (None, *REDUCTIONS):
+            raise unknown_name("reduction", "reduction", str(reduction), REDUCTIONS)
+    return "sum" if "sum" in (given, carried) else "mean"
 
 
 def _one_of(name: str, given: object, carried: object, default: object) -> object:

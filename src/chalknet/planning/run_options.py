@@ -20,7 +20,8 @@ class RunOptions:
     """What the caller asked of the run; checked when it is made.
 
     Args:
-        device: "auto" takes the cheapest by measurement; or a torch device such as "cpu" or "cuda:0".
+        device: "auto" takes the cheapest by measurement; or a torch device such as "cpu" or "cuda:0", or a
+            `Device`.
         engine: "auto" takes the cheapest by measurement; or the name of an engine.
         dtype: "float32" or "float64", or torch's dtype of that name; None keeps a given module's own, and is
             float32 for a network.
@@ -37,7 +38,7 @@ class RunOptions:
         True
     """
 
-    device: str = "auto"
+    device: object = "auto"
     engine: str = "auto"
     dtype: str | None = None
     threads: int | None = None
@@ -48,7 +49,7 @@ class RunOptions:
         dtype = None if self.dtype is None else str(self.dtype).removeprefix("torch.")
         if dtype is not None and dtype not in DTYPES:
             raise unknown_name("dtype", "dtype", dtype, DTYPES)
-        for name, value in (("device", str(self.device)), ("engine", str(self.engine)), ("dtype", dtype)):
+        for name, value in (("engine", str(self.engine)), ("dtype", dtype)):
             object.__setattr__(self, name, value)
         for name, remedy in _COUNTS.items():
             number = getattr(self, name)

@@ -44,6 +44,29 @@ class Evaluation:
     held_out: float | None
 
 
+@dataclass(frozen=True)
+class Progress:
+    """Where a fit stands, as `on_progress` is called with it.
+
+    Args:
+        updates: updates made.
+        of_updates: updates in the budget; None when the budget is in seconds.
+        samples: samples seen.
+        seconds: training time so far.
+        of_seconds: seconds in the budget; None when it is not in seconds.
+        loss: the loss of the last update.
+        evaluation: the last evaluation, None before the first.
+    """
+
+    updates: int
+    of_updates: int | None
+    samples: int
+    seconds: float
+    of_seconds: float | None
+    loss: float
+    evaluation: Evaluation | None
+
+
 class History:
     """Append-only columns of equal length, a row for every recorded update.
 

@@ -11,9 +11,9 @@ from torch import nn
 from chalknet.data import feature_blocks
 from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch
 from chalknet.hardware import checked_device, explain
-from chalknet.training.evaluate import evaluation_mode
+from chalknet.training.kept.run_folder import load_run
+from chalknet.training.record.evaluate import evaluation_mode
 from chalknet.training.result import FitResult
-from chalknet.training.run_folder import load_run
 
 _ROWS_AT_A_TIME = 8192
 

@@ -26,8 +26,8 @@ _LAST_WORDS_S = 2.0  # after an error, which is to be told at once
 
 # kind -> the file that writes it, and the package it takes.
 _KINDS = {
-    "tensorboard": ("chalknet.training.log_tensorboard", "tensorboard"),
-    "mlflow": ("chalknet.training.log_mlflow", "mlflow"),
+    "tensorboard": ("chalknet.training.logs.tensorboard_log", "tensorboard"),
+    "mlflow": ("chalknet.training.logs.mlflow_log", "mlflow"),
 }
 
 
@@ -135,8 +135,8 @@ def facts(plan: Plan) -> dict[str, str | int | float | bool]:
 
 
 @dataclass
-class Feed:
-    """Feeds a growing history to one log, every few seconds, in a thread of its own.
+class LogFeed:
+    """LogFeeds a growing history to one log, every few seconds, in a thread of its own.
 
     Args:
         name: the log as it was asked for.
@@ -222,14 +222,14 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class Feeds:
+class LogFeeds:
     """All the logs of a fit.
 
     Args:
         feeds: one for each.
     """
 
-    feeds: tuple[Feed, ...] = ()
+    feeds: tuple[LogFeed, ...] = ()
 
     @property
     def keys(self) -> dict[str, str]:
@@ -247,7 +247,9 @@ class Feeds:
 
 
 @contextmanager
-def open_feeds(plan: Plan, keys: Mapping[str, str | None], start: History | None = None) -> Iterator[Feeds]:
+def open_feeds(
+    plan: Plan, keys: Mapping[str, str | None], start: History | None = None
+) -> Iterator[LogFeeds]:
     """Yield the feeds of the logs asked for; an error of the body closes them as they are.
 
     Args:
@@ -264,9 +266,9 @@ def open_feeds(plan: Plan, keys: Mapping[str, str | None], start: History | None
     for name, key in keys.items():
         kind, _, place = name.partition(":")
         log = _module_of(kind).begin(place, plan, key, updates)
-        feeds.append(Feed(name, log, rows, evaluations))
+        feeds.append(LogFeed(name, log, rows, evaluations))
     try:
-        yield Feeds(tuple(feeds))
+        yield LogFeeds(tuple(feeds))
     except BaseException:
         for feed in feeds:
             with suppress(Exception):

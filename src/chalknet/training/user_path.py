@@ -1,0 +1,28 @@
+"""Paths as a user writes them."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from chalknet.errors import InvalidValue
+
+
+def user_path(path: object, where: str) -> Path:
+    """Return a path with `~` expanded; the `~name` of a user who does not exist stays as it is.
+
+    Args:
+        path: what the user gave.
+        where: what an error calls it.
+
+    Raises:
+        InvalidValue: for what is no path.
+    """
+    if not isinstance(path, str | PathLike) or not str(path).strip() or "\0" in str(path):
+        raise InvalidValue(
+            where=where, got=repr(path), wanted="a path", remedy=f"Give {where} as a text or a Path."
+        )
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
