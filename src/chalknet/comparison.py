@@ -187,7 +187,9 @@ def _default_methods(source: Source) -> dict[str, dict[str, int | None]]:
 
 def _check_methods(methods: object) -> None:
     if not isinstance(methods, Mapping) or not methods:
-        raise _no_methods("compare", "no methods" if methods in ({}, None) else repr(methods), "at least one")
+        raise _no_methods(
+            "compare", "no methods" if isinstance(methods, Mapping) else repr(methods), "at least one"
+        )
     for name, own in methods.items():
         if not isinstance(own, Mapping):
             raise _no_methods(f"method {name!r}", repr(own), "options of fit, as a dict")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
+from typing import Any
 
-from chalknet.errors import ChalknetError, InvalidValue, unknown_name
+from chalknet.errors import ChalknetError, InvalidValue, look_up, unknown_name
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
@@ -15,6 +16,8 @@ from chalknet.planning.torch_objects import loss_of, optimizer_of
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
 LARGEST_SEED = 2**63 - 1
+_REDUCTIONS = {name: name for name in REDUCTIONS}
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,9 @@ class Recipe:
         _check_options(row, self.optimizer_options)
         _check_numbers(self)
         _check_budget(self)
-        for name in ("batch_size", "updates", "epochs", "samples", "seed"):  # numpy's integers become int
+        for name, plain in _PLAIN.items():  # numpy's numbers become Python's
             value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else int(value))
+            object.__setattr__(self, name, None if value is None else plain(value))
 
     @property
     def budget(self) -> Budget:
@@ -110,10 +113,10 @@ class Recipe:
 
 def _reduction(given: object, carried: str | None) -> str:
     """Return the reduction: torch's instances carry "mean" unless they were made with another one."""
-    for reduction in (given, carried):
-        if reduction not in (None, *REDUCTIONS):
-            raise unknown_name("reduction", "reduction", str(reduction), REDUCTIONS)
-    return "sum" if "sum" in (given, carried) else "mean"
+    rows = [
+        look_up(_REDUCTIONS, name, "reduction", "reduction") for name in (given, carried) if name is not None
+    ]
+    return "sum" if "sum" in rows else "mean"
 
 
 def _one_of(name: str, given: object, carried: object, default: object) -> object:
@@ -150,7 +153,23 @@ def _check_budget(recipe: Recipe) -> None:
         )
 
 
+_PLAIN: dict[str, Callable[..., object]] = {
+    **dict.fromkeys(("batch_size", "updates", "epochs", "samples", "seed"), int),
+    **dict.fromkeys(("lr", "seconds", "target_loss"), float),
+    "optimizer_options": lambda options: {name: _plain(value) for name, value in options.items()},
+}
+
+
+def _plain(value: Any) -> OptionValue:
+    if isinstance(value, bool):
+        return value
+    return (float(value[0]), float(value[1])) if isinstance(value, tuple | list) else float(value)
+
+
 def _check_numbers(recipe: Recipe) -> None:
+    for name in ("shuffle", "drop_last"):
+        if not isinstance(getattr(recipe, name), bool):
+            raise _invalid(name, getattr(recipe, name), "True or False")
     if not _is_finite(recipe.lr) or recipe.lr < 0:  # type: ignore[operator]
         raise _invalid("lr", recipe.lr, "a finite learning rate of at least 0")
     if recipe.batch_size is not None and (not _is_whole(recipe.batch_size) or recipe.batch_size < 1):
@@ -196,4 +215,6 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_finite(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    return bool(-_LARGEST <= value <= _LARGEST)  # type: ignore[operator]  # numpy's floats are Real too

@@ -55,11 +55,19 @@ class RunOptions:
             number = getattr(self, name)
             if number is None:
                 continue
-            if not isinstance(number, Integral) or isinstance(number, bool) or number < 1:
+            if not isinstance(number, Integral) or isinstance(number, bool) or not 1 <= int(number) < 2**31:
                 raise InvalidValue(
-                    where=name, got=repr(number), wanted="a whole number of at least 1", remedy=remedy
+                    where=name,
+                    got=repr(number),
+                    wanted="a whole number of at least 1, below 2^31",
+                    remedy=remedy,
                 )
             object.__setattr__(self, name, int(number))
+
+    @property
+    def any_device(self) -> bool:
+        """Return whether the device is left open."""
+        return isinstance(self.device, str) and self.device == "auto"
 
 
 RUN_OPTIONS = tuple(field.name for field in fields(RunOptions))

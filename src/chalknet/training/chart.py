@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from chalknet.data import Source, load
-from chalknet.errors import InvalidValue, unknown_name, writing
+from chalknet.errors import InvalidValue, look_up, public, unknown_name, writing
 from chalknet.training.predict import predict
 from chalknet.training.result import FitResult
+from chalknet.training.user_path import user_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ class Chart:
             UnknownName: for another ending.
             FileProblem: when the file cannot be written.
         """
-        path = Path(path)
+        path = user_path(path, "path")
         if path.suffix.lower() not in self.suffixes:
             raise unknown_name(str(path), "picture format", path.suffix, self.suffixes)
         with writing(path):
@@ -70,6 +71,7 @@ class Chart:
         return self.svg
 
 
+@public()
 def plot(
     results: FitResult | Mapping[str, FitResult], over: str = "updates", *, data: object = None
 ) -> Chart:
@@ -85,12 +87,17 @@ def plot(
         UnknownName: for another `over`.
         InvalidValue: for over="x" without data, or with more than one feature.
     """
-    named = {"": results} if isinstance(results, FitResult) else dict(results)
-    if over == "x":
-        return _lines_chart(named, data)
-    if over not in _AXES:
-        raise unknown_name("plot", "axis", over, (*_AXES, "x"))
-    return _history_chart(named, over)
+    named = {"": results} if isinstance(results, FitResult) else results
+    fits = list(named.values()) if isinstance(named, Mapping) else []
+    if not fits or not all(isinstance(value, FitResult) for value in fits):
+        raise InvalidValue(
+            where="plot",
+            got=f"a {type(results).__name__}",
+            wanted="a FitResult, or names and FitResults as a dict",
+            remedy="Give cn.plot(result), or the results of a comparison.",
+        )
+    look_up({**_AXES, "x": ""}, over, "plot", "axis")
+    return _lines_chart(named, data) if over == "x" else _history_chart(named, over)
 
 
 @dataclass(frozen=True)

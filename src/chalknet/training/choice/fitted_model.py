@@ -162,7 +162,7 @@ def forward(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
         ShapeMismatch: for a module that cannot map x.
         InvalidValue: for a module whose forward fails, or returns something other than one tensor.
     """
-    where, given = f"module {type(module).__name__}", f"for x of shape {tuple(x.shape)}"
+    where, given = f"module {type(module).__name__}", f"x of shape {tuple(x.shape)}"
     try:
         with explain():
             yhat = module(x)
@@ -171,14 +171,14 @@ def forward(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     except (RuntimeError, IndexError, ValueError) as problem:
         raise ShapeMismatch(
             where=where,
-            got=f"an error {given}: {_first_line(problem)}",
-            wanted="a module that maps a batch of x",
+            got=given,
+            wanted=f"what the module takes ({_first_line(problem)})",
             remedy="Give x in the shape that the module's forward takes.",
         ) from problem
     except Exception as problem:  # the forward is the user's own code
         raise InvalidValue(
             where=where,
-            got=f"{type(problem).__name__} {given}: {_first_line(problem)}",
+            got=f"{type(problem).__name__} for {given}: {_first_line(problem)}",
             wanted="a forward that takes one batch of x and returns yhat",
             remedy="Correct the forward, or wrap the module in one that takes one batch.",
         ) from problem
@@ -186,7 +186,7 @@ def forward(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
         return yhat
     raise InvalidValue(
         where=where,
-        got=f"a {type(yhat).__name__} {given}",
+        got=f"a {type(yhat).__name__} for {given}",
         wanted="one tensor, yhat",
         remedy="Wrap the module in one whose forward returns that tensor alone.",
     )

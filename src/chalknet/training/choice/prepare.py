@@ -105,15 +105,15 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
 
 def _placement(fitted: FittedModel, options: RunOptions) -> Placement:
     """Return where one process would run the fit, as long as nothing was measured."""
-    parameter, by_itself = fitted.parameter, options.device == "auto"
+    parameter = fitted.parameter
     default = "cpu" if parameter is None else str(parameter.device)
-    device = checked_device(default if by_itself else options.device)
+    device = checked_device(default if options.any_device else options.device)
     why = "no GPU that torch can use is here" if parameter is None else "the module is there"
     return Placement(
         device=device,
         dtype=_dtype(parameter, options),
         threads=options.threads or torch.get_num_threads(),
-        reasons=(f"device {device}: {why}",) if by_itself else (),
+        reasons=(f"device {device}: {why}",) if options.any_device else (),
         micro_batch=options.micro_batch,
     )
 
@@ -196,7 +196,7 @@ def _candidates(placement: Placement, options: RunOptions, module: nn.Module | N
     if options.engine != "auto":
         look_up({"auto": None, **ENGINES}, options.engine, "engine", "engine")
     alone, any_engine = placement.processes == 1, options.engine == "auto"
-    open_device = alone and module is None and options.device == "auto" and torch.cuda.is_available()
+    open_device = alone and module is None and options.any_device and torch.cuda.is_available()
     open_threads = alone and any_engine and options.threads is None and placement.threads > 1
     return Candidates(
         asked=options.engine,

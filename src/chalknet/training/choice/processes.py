@@ -27,7 +27,7 @@ def shared(placement: Placement, options: RunOptions) -> Placement:
     processes = options.processes or 1
     if processes == 1:
         return placement
-    asked = None if options.device == "auto" else str(options.device)
+    asked = None if options.any_device else str(options.device)
     group = Group.here()
     local = group.local_size if group.size > 1 else processes
     here = torch.device(placement.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -81,8 +81,8 @@ class Log(Protocol):
         """Write how the fit ended; None when an error ended it."""
 
 
-def check_logs(asked: Sequence[str]) -> tuple[str, ...]:
-    """Return the logs asked for, after making sure that each can be written here.
+def check_logs(asked: Iterable[str]) -> None:
+    """Refuse a log that cannot be written here.
 
     Args:
         asked: "tensorboard:DIR" or "mlflow:EXPERIMENT", each.
@@ -91,8 +91,8 @@ def check_logs(asked: Sequence[str]) -> tuple[str, ...]:
         InvalidValue: for anything else.
         MissingPackage: when the package is not installed, with the install line.
     """
-    for one in (asked,) if isinstance(asked, str) else asked:
-        kind, _, place = str(one).partition(":")
+    for one in asked:
+        kind, _, place = one.partition(":")
         if kind not in _KINDS:
             raise unknown_name("log", "kind of log", kind, _KINDS)
         if not place:
@@ -103,7 +103,6 @@ def check_logs(asked: Sequence[str]) -> tuple[str, ...]:
                 remedy=f"Say log=['{kind}:first'] (--log {kind}:first).",
             )
         _module_of(kind)
-    return (asked,) if isinstance(asked, str) else tuple(map(str, asked))
 
 
 def facts(plan: Plan) -> dict[str, str | int | float | bool]:

@@ -43,7 +43,7 @@ class RecordOptions:
     out: str | Path | None = None
     checkpoint_every: int | str | Interval | None = None
     overwrite: bool = False
-    log: str | Sequence[str] = ()
+    log: str | Sequence[str] | None = ()
 
     def __post_init__(self) -> None:
         for name in ("evaluate_every", "record_every"):
@@ -57,6 +57,10 @@ class RecordOptions:
         for name in ("progress", "overwrite"):
             if not isinstance(getattr(self, name), bool | None):
                 raise _wrong(name, getattr(self, name), "True or False")
+        logs = () if self.log is None else (self.log,) if isinstance(self.log, str) else self.log
+        if not isinstance(logs, Sequence) or not all(isinstance(log, str) for log in logs):
+            raise _wrong("log", self.log, '"tensorboard:DIR", "mlflow:EXPERIMENT", or a list of them')
+        object.__setattr__(self, "log", tuple(logs))
         object.__setattr__(self, "checkpoint_every", _interval(self.checkpoint_every, self.out))
 
 

@@ -96,12 +96,13 @@ def fit(
     group = join()
     with group.agreement():
         record = RecordOptions(**options_for(RecordOptions, options))
-        logs = check_logs(record.log)
+        logs = dict.fromkeys(record.log or ())
+        check_logs(logs)
         run = RunOptions(**options_for(RunOptions, options))
         check_started(run.processes, group)
         asked = {"recipe": recipe, "held_out": held_out, **options, "processes": group.size}
         prepared = _prepared("fit", model, data, asked)
-        start = FitStart(prepared, record, partial(_new_folder, prepared, record), dict.fromkeys(logs))
+        start = FitStart(prepared, record, partial(_new_folder, prepared, record), logs)
     return carry_out(start)
 
 

@@ -124,7 +124,7 @@ def _kept_run(folder: Path, options: Mapping[str, Any]) -> Iterator[_KeptRun | N
 def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: Mapping[str, Any]) -> FitStart:
     """Return where the fit goes on, with the data and options of now."""
     setting, plan, group = kept.setting, kept.setting.plan, Group.here()
-    check_logs(tuple(setting.logs))
+    check_logs(setting.logs)
     record = replace(setting.record, progress=options.get("progress"), on_progress=options.get("on_progress"))
     run = _run_options(plan, group.size, options)
     check_started(options.get("processes"), group)
