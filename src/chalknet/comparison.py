@@ -31,7 +31,7 @@ from chalknet.training import (
     load_for,
     plot,
 )
-from chalknet.units import show_count, show_seconds, show_share, show_value
+from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
 # What has to be alike for the comparison to be fair, and what a method would do otherwise.
 _SHARED = {
@@ -94,6 +94,9 @@ class Comparison:
     def plot(self, over: str = "updates", *, data: object = None) -> Chart:
         """Return one picture of all fits; see `plot`."""
         return plot(self.results, over, data=data)
+
+    def __repr__(self) -> str:
+        return one_line(f"Comparison({self.counter} each: {', '.join(self.results)})")
 
     def __str__(self) -> str:
         table = [self.columns, *self.rows]

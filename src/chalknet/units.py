@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields, is_dataclass
 
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SECOND_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -50,3 +51,19 @@ def show_value(value: float) -> str:
 def show_rate(per_second: float) -> str:
     """Return a rate of updates: `1234.5` -> `1,234 updates/s`, below ten with two digits."""
     return f"{per_second:,.0f} updates/s" if per_second >= 10 else f"{per_second:.2g} updates/s"
+
+
+def one_line(text: str, most: int = 120) -> str:
+    """Return a text as one line of at most `most` characters, cut with `...`, for a `repr`."""
+    line = " ".join(text[: 10 * most].split())
+    return line if len(line) <= most and len(text) <= 10 * most else f"{line[: most - 3]}..."
+
+
+def full_text(value: object) -> str:
+    """Return the call that makes a value, whole: dataclasses and tuples in it are written out too."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(full_text, value))}{',' * (len(value) == 1)})"
+    if not is_dataclass(value):
+        return repr(value)
+    shown = [f"{one.name}={full_text(getattr(value, one.name))}" for one in fields(value) if one.repr]
+    return f"{type(value).__name__}({', '.join(shown)})"

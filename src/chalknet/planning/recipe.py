@@ -10,6 +10,7 @@ from typing import Any
 
 from chalknet.errors import ChalknetError, InvalidValue, look_up, unknown_name
 from chalknet.planning.losses import LOSSES, Loss
+from chalknet.planning.one_line import OneLine
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
 
@@ -28,8 +29,8 @@ class Budget:
     amount: float
 
 
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, repr=False)
+class Recipe(OneLine):
     """What was asked of a fit; checked when it is made.
 
     Args:

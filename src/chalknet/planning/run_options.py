@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 
 from chalknet.errors import InvalidValue, unknown_name
+from chalknet.planning.one_line import OneLine
 
 DTYPES = ("float32", "float64")
 _COUNTS = {
@@ -15,8 +16,8 @@ _COUNTS = {
 }
 
 
-@dataclass(frozen=True)
-class RunOptions:
+@dataclass(frozen=True, repr=False)
+class RunOptions(OneLine):
     """What the caller asked of the run; checked when it is made.
 
     Args:
