@@ -14,8 +14,8 @@ from chalknet.data import Batches, load
 from chalknet.engine import ENGINES
 from chalknet.measure import measure
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
-from chalknet.training.checkpoint import Checkpoint, save
 from chalknet.training.history import History
+from chalknet.training.kept.checkpoint import Checkpoint, save
 from chalknet.units import show_bytes, show_count, show_seconds
 
 _EVERY_S, _MOST = 30.0, 0.02

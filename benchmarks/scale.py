@@ -13,7 +13,7 @@ import chalknet as cn
 from benchmarks.sections import Asked, Found, table
 from chalknet.measure import Ceilings, measure_ceilings
 from chalknet.planning import Placement
-from chalknet.training import work_of
+from chalknet.training import estimate_cost
 from chalknet.units import show_seconds
 
 INTRODUCTION = """Seconds an update: 1→width→1 with 100 samples and Adam; 784-32-1 over the batch size; 64 units a layer over the
@@ -90,7 +90,7 @@ def _yardstick(network: cn.Network, samples: object, options: dict[str, object],
     """Return the seconds of the arithmetic at torch's best sgemm, or of the weights' way through memory."""
     kind = str(options.get("optimizer", "sgd"))
     recipe = cn.Recipe(loss=str(options["loss"]), optimizer=kind, updates=1)
-    work = work_of(network, int(str(samples)), recipe, Placement("cpu", "float32", 1), "fused_cpu")
+    work = estimate_cost(network, int(str(samples)), recipe, Placement("cpu", "float32", 1), "fused_cpu")
     return max(work.flops / ceilings.flops_per_s, work.bytes / ceilings.bytes_per_s)
 
 

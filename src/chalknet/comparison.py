@@ -5,18 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Unpack
 
-from torch import nn
-
-from chalknet.data import Source, load
-from chalknet.errors import InvalidValue
+from chalknet.data import Source
+from chalknet.errors import InvalidValue, public
+from chalknet.forms import model_of
 from chalknet.network import Network
-from chalknet.planning import BUDGET_UNITS, method
-from chalknet.training import Chart, FitResult, Outcome, fit, plot
-from chalknet.units import show_count, show_seconds, show_share, show_value
+from chalknet.planning import (
+    BUDGET_UNITS,
+    Recipe,
+    RunOptions,
+    check_options,
+    method,
+    options_for,
+    recipe_of,
+    with_options,
+)
+from chalknet.training import (
+    Chart,
+    FitKeywords,
+    FitResult,
+    Outcome,
+    RecordOptions,
+    fit,
+    load_for,
+    plot,
+)
+from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
-# What has to be alike for the comparison to be fair, and how to say so.
+# What has to be alike for the comparison to be fair, and what a method would do otherwise.
 _SHARED = {
     "seed": "start from other weights",
     "shuffle": "see the samples in another order",
@@ -65,18 +82,21 @@ class Comparison:
 
     @property
     def run_by(self) -> str:
-        """Return by what each method was run: with `auto` each has the engine that is cheapest for it."""
-        ways: dict[str, list[str]] = {}
+        """Return the engine that ran each method: with `auto` each has the one that is cheapest for it."""
+        engines: dict[str, list[str]] = {}
         for name, result in self.results.items():
-            ways.setdefault(result.plan.where, []).append(name)
-        if len(ways) == 1:
-            return f"all run by {next(iter(ways))}"
-        each = "; ".join(f"{', '.join(names)} by {way}" for way, names in ways.items())
+            engines.setdefault(result.plan.where, []).append(name)
+        if len(engines) == 1:
+            return f"all run by {next(iter(engines))}"
+        each = "; ".join(f"{', '.join(names)} by {engine}" for engine, names in engines.items())
         return f"each run by what is cheapest for it, which the training times depend on: {each}"
 
     def plot(self, over: str = "updates", *, data: object = None) -> Chart:
         """Return one picture of all fits; see `plot`."""
         return plot(self.results, over, data=data)
+
+    def __repr__(self) -> str:
+        return one_line(f"Comparison({self.counter} each: {', '.join(self.results)})")
 
     def __str__(self) -> str:
         table = [self.columns, *self.rows]
@@ -96,11 +116,16 @@ class Comparison:
         )
 
 
+@public(network="model")
+@with_options(FitKeywords, Recipe, RunOptions, RecordOptions)
 def compare(
-    network: Network,
+    model: object,
     data: object,
     methods: Mapping[str, Mapping[str, Any]] | None = None,
-    **shared: Any,
+    *,
+    recipe: Recipe | None = None,
+    held_out: object = None,
+    **shared: Unpack[FitKeywords],
 ) -> Comparison:
     """Return fits of one network by several methods, on equal terms.
 
@@ -108,39 +133,54 @@ def compare(
     is given the same budget; a method that asks for another seed, order or budget is refused.
 
     Args:
-        network: what is fitted.
+        model: whatever `read` takes, but a module, whose weights could not be drawn anew.
         data: whatever `load` takes.
-        methods: a name and the keywords of `fit` that are its own: `{"all": {}, "one": {"batch_size": 1}}`;
+        methods: a name and the options of `fit` that are its own: `{"all": {}, "one": {"batch_size": 1}}`;
             None compares gradient descent, SGD with batches of 32 and SGD with batch size 1.
-        **shared: the keywords of `fit` that all have in common: loss, seed, and a budget in updates,
+        recipe: a `Recipe` that all have in common; its fields may be given as keywords instead, or as
+            keywords over it.
+        held_out: as in `fit`.
+        **shared: the options of `fit` that all have in common: loss, seed, and a budget in updates,
             samples or seconds.
 
     Raises:
-        InvalidValue: for methods that are not on equal terms, or a counter in epochs.
+        InvalidValue: for methods that are not on equal terms, a counter in epochs, or a module.
+        UnknownName: for an option that `fit` does not have.
 
     Example:
         >>> import torch, chalknet as cn
         >>> x = torch.linspace(-1, 1, 100)
-        >>> print(cn.compare(cn.read("1 -> 1"), (x, 2 * x), loss="mse", updates=20).columns[0])
+        >>> print(cn.compare("1 -> 1", (x, 2 * x), loss="mse", updates=20).columns[0])
         name
     """
-    if isinstance(network, nn.Module):
-        raise InvalidValue(
-            where="compare",
-            got=f"a module of class {type(network).__name__}",
-            wanted="a Network, which is built anew for every method",
-            remedy="Say cn.read(module) first; its weights are drawn anew.",
-        )
-    source = load(data, held_out=shared.pop("held_out", None))
+    network = _network_of(model)
+    known = ("model", "data", "methods", "recipe", "held_out", *FitKeywords.__annotations__)
+    check_options("compare", shared, known)
+    source = load_for(RunOptions(**options_for(RunOptions, shared)), data, held_out)
     methods = _default_methods(source) if methods is None else methods
-    _check_equal_terms(methods, shared)
+    _check_methods(methods)
+    _check_equal_terms(methods, {**(vars(recipe) if isinstance(recipe, Recipe) else {}), **shared})
+    recipes = [recipe_of("compare", recipe, {**shared, **own}) for own in methods.values()]
+    _check_counter(recipes[0])
     results: dict[str, FitResult] = {}
     for name, own in methods.items():
-        results[name] = fit(network, source, **{**shared, **own})
+        options: dict[str, Any] = {**shared, **own}
+        results[name] = fit(network, source, recipe=recipe, **options)
         if results[name].outcome is Outcome.INTERRUPTED:
             break
-    unit = next(unit for unit in BUDGET_UNITS if shared.get(unit) is not None)
-    return Comparison(results, f"{shared[unit]:,} {unit}")
+    return Comparison(results, f"{recipes[0].budget.amount:,} {recipes[0].budget.unit}")
+
+
+def _network_of(model: object) -> Network:
+    found = model_of(model)
+    if isinstance(found, Network):
+        return found
+    raise InvalidValue(
+        where="compare",
+        got=f"a module of class {type(model).__name__}",
+        wanted="a network, which is built anew for every method",
+        remedy="Give cn.read(module); its weights are drawn anew.",
+    )
 
 
 def _default_methods(source: Source) -> dict[str, dict[str, int | None]]:
@@ -148,22 +188,23 @@ def _default_methods(source: Source) -> dict[str, dict[str, int | None]]:
     return {method(size, len(source)).name: {"batch_size": size} for size in sizes}
 
 
-def _check_equal_terms(methods: Mapping[str, Mapping[str, Any]], shared: Mapping[str, Any]) -> None:
-    if not methods:
-        raise InvalidValue(
-            where="compare",
-            got="no methods",
-            wanted="at least one",
-            remedy='Say {"name": {"batch_size": 1}}.',
+def _check_methods(methods: object) -> None:
+    if not isinstance(methods, Mapping) or not methods:
+        raise _no_methods(
+            "compare", "no methods" if isinstance(methods, Mapping) else repr(methods), "at least one"
         )
     for name, own in methods.items():
         if not isinstance(own, Mapping):
-            raise InvalidValue(
-                where=f"method {name!r}",
-                got=repr(own),
-                wanted="keywords of fit, as a dict",
-                remedy='Say {"name": {"batch_size": 1}}.',
-            )
+            raise _no_methods(f"method {name!r}", repr(own), "options of fit, as a dict")
+        check_options(f"method {name!r}", map(str, own), (*FitKeywords.__annotations__, "held_out"))
+
+
+def _no_methods(where: str, got: str, wanted: str) -> InvalidValue:
+    return InvalidValue(where=where, got=got, wanted=wanted, remedy='Say {"name": {"batch_size": 1}}.')
+
+
+def _check_equal_terms(methods: Mapping[str, Mapping[str, Any]], shared: Mapping[str, Any]) -> None:
+    for name, own in methods.items():
         for keyword, what in _SHARED.items():
             if keyword in own and own[keyword] != shared.get(keyword):
                 raise InvalidValue(
@@ -172,10 +213,13 @@ def _check_equal_terms(methods: Mapping[str, Mapping[str, Any]], shared: Mapping
                     wanted="the same for all methods",
                     remedy=f"Say {keyword}={own[keyword]!r} beside the methods, for all of them.",
                 )
-    if shared.get("epochs") is not None:
+
+
+def _check_counter(recipe: Recipe) -> None:
+    if recipe.epochs is not None:
         raise InvalidValue(
             where="compare",
-            got=f"epochs={shared['epochs']}",
+            got=f"epochs={recipe.epochs}",
             wanted="a counter that is alike for every batch size: updates, samples or seconds",
             remedy="An epoch is as many samples for each: say samples=epochs * n.",
         )

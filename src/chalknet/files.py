@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
-from chalknet.errors import ChalknetError, FileProblem, writing
+from chalknet.errors import ChalknetError, FileProblem, InvalidValue, writing
 
 UNFINISHED = ".unfinished"
 
@@ -24,8 +24,20 @@ RUN_WEIGHTS = "weights.safetensors"
 RUN_DATA = "data.safetensors"
 
 
-def user_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path with `~` expanded; the `~name` of a user who does not exist stays as it is."""
+def user_path(path: object, where: str = "path") -> Path:
+    """Return a path as a user wrote it, `~` expanded; the `~name` of a user who does not exist stays.
+
+    Args:
+        path: what the user gave.
+        where: what an error calls it.
+
+    Raises:
+        InvalidValue: for what is no path.
+    """
+    if not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path):
+        raise InvalidValue(
+            where=where, got=repr(path), wanted="a path", remedy=f"Give {where} as a text or a Path."
+        )
     try:
         return Path(path).expanduser()
     except RuntimeError:

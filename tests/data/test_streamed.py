@@ -387,7 +387,7 @@ def test_a_large_csv_is_converted_and_fitted_in_flat_memory(tmp_path, monkeypatc
 def test_gradient_descent_on_a_streamed_file_is_summed_over_pieces_into_the_same_updates(
     tmp_path, monkeypatch
 ):
-    choose = import_module("chalknet.training.choose")
+    choose = import_module("chalknet.training.choice.prepare")
     monkeypatch.setattr(choose, "_LARGEST_PIECE_BYTES", 7 * 5 * 8)  # seven rows
     table = np.random.default_rng(0).standard_normal((50, 5))
     np.save(tmp_path / "table.npy", table)

@@ -67,3 +67,40 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
 def test_images_are_drawn_under_their_captions():
     chart = cn.plot_images(torch.rand(3, 4, 4), ["a", "b", "c"], alt_text="three", columns=2)
     assert [axes.get_title() for axes in chart.figure.axes] == ["a", "b", "c", ""]
+
+
+@pytest.mark.parametrize("over", ["updates", "samples", "seconds"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"updates": 1},
+        {"updates": 1, "held_out": 0.25},
+        {"updates": 30},
+        {"updates": 30, "held_out": 0.25},
+        {"updates": 30, "record_every": 30, "evaluate_every": 10},
+    ],
+)
+def test_no_panel_shows_a_single_dot(over, options):
+    """A value found at one place alone is a line across the panel, with the value written on it."""
+    result = cn.fit("1 -> 1", (X, 2 * X), loss="mse", lr=0.1, **options)
+    left, right = cn.plot(result, over).figure.axes
+    assert all(len(line.get_xdata()) > 1 for axes in (left, right) for line in axes.lines)
+    words = [text.get_text() for axes in (left, right) for text in axes.texts]
+    if len(result.history) == 1:
+        assert f"loss {result.history.loss[0]:.4g}" in words
+    if len(result.history.evaluations) == 1:
+        assert f"training {result.evaluation.train:.4g}" in words
+        assert any(word.startswith("held out") for word in words) == ("held_out" in options)
+    cn.plot({"a": result, "b": RESULT}, over).svg  # noqa: B018
+
+
+def test_a_path_may_begin_with_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    result = cn.fit("1 -> 1", (X, X), loss="mse", updates=2, out="~/run")
+    cn.plot(result).save("~/a.svg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "run"]
+    assert torch.equal(cn.predict("~/run", X), cn.predict(result, X))
+    assert cn.load_run("~/run").history.updates[-1] == 2
+    assert cn.resume("~/run", updates=3, data=(X, X)).history.updates[-1] == 3

@@ -12,8 +12,8 @@ import torch
 
 import chalknet as cn
 from chalknet.errors import InvalidValue, MissingPackage, Refused, UnknownName
-from chalknet.training import log
 from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.logs import feeds as log
 
 pytestmark = pytest.mark.slow  # the packages take a second each to load
 
@@ -151,7 +151,7 @@ def test_what_is_no_log_is_refused_before_the_first_update(asked, kind, words, t
 
 @pytest.mark.parametrize("kind", ["tensorboard", "mlflow"])
 def test_a_missing_package_is_told_with_its_install_line_before_the_first_update(kind, monkeypatch):
-    monkeypatch.delitem(sys.modules, f"chalknet.training.log_{kind}", raising=False)
+    monkeypatch.delitem(sys.modules, f"chalknet.training.logs.{kind}_log", raising=False)
     for name in [name for name in sys.modules if name.split(".")[0] == kind] + [kind]:
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingPackage) as found:
@@ -247,7 +247,7 @@ def test_a_log_that_does_not_answer_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(log, "_PATIENCE_S", 0.01)
     monkeypatch.setattr(log, "_EVERY_S", 0.0)
     stuck = Stuck()
-    feed = log.Feed("mlflow:a", stuck)
+    feed = log.LogFeed("mlflow:a", stuck)
     for updates in range(1, 50):
         feed.see(history_of(updates))
     (note,) = feed.end(history_of(60), Outcome.FINISHED)
@@ -259,7 +259,7 @@ def test_rows_that_come_too_fast_are_left_out_evenly_and_told(monkeypatch):
     monkeypatch.setattr(log, "_MOST_ROWS_AT_THE_END", 100)
     free = Stuck()
     free.go.set()
-    (note,) = log.Feed("tensorboard:a", free).end(history_of(1001), Outcome.FINISHED)
+    (note,) = log.LogFeed("tensorboard:a", free).end(history_of(1001), Outcome.FINISHED)
     assert free.rows == list(range(1, 1002))[::-1][::11][::-1] and free.rows[-1] == 1001
     assert note == "log tensorboard:a: 910 of 1,001 rows were left out, evenly, to keep up with the fit"
 
@@ -267,7 +267,7 @@ def test_rows_that_come_too_fast_are_left_out_evenly_and_told(monkeypatch):
 def test_a_history_that_grows_meanwhile_is_written_once():
     free = Stuck()
     free.go.set()
-    feed, history = log.Feed("tensorboard:a", free), history_of(5)
+    feed, history = log.LogFeed("tensorboard:a", free), history_of(5)
     history.append_evaluation(Evaluation(5, 5, 5.0, 0.1, None))
     assert feed.end(history, Outcome.FINISHED) == () and free.rows == [1, 2, 3, 4, 5]
     history.append(6, 6, 6, 6, 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -83,27 +83,29 @@ class Group:
         dist.broadcast_object_list(told, src=0)
         return told[0]  # type: ignore[return-value]
 
-    def all_or_none(self, call: Callable[[], T]) -> T:
-        """Return what a call gives; where it fails in one process, it has failed in all of them.
+    @contextmanager
+    def agreement(self) -> Iterator[None]:
+        """Run the body in each process; where it fails in one, it has failed in all of them.
 
-        The first process of each machine calls first, so that what it puts on the disk is there for the
+        The first process of each machine runs it first, so that what it puts on the disk is there for the
         others.
 
         Raises:
             Elsewhere: in the processes where it did not fail itself.
         """
         if self.size == 1:
-            return call()
-        given: list[T] = []
-        for first in (True, False):
-            problem: Exception | None = None
-            if first == (self.local_rank == 0):
-                try:
-                    given = [call()]
-                except Exception as found:
-                    problem = found
-            self._agree(problem)
-        return given[0]
+            yield
+            return
+        problem: Exception | None = None
+        if self.local_rank:
+            self._agree(None)
+        try:
+            yield
+        except Exception as found:
+            problem = found
+        self._agree(problem)
+        if not self.local_rank:
+            self._agree(None)
 
     @contextmanager
     def watched(self) -> Iterator[None]:

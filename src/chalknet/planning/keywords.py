@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, replace
-from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, get_type_hints
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.planning.optimizers import OPTIMIZERS
 from chalknet.planning.recipe import BUDGET_UNITS, Recipe
-from chalknet.planning.run_options import RunOptions
 from chalknet.planning.torch_objects import TorchOptimizer
 
 LossName: TypeAlias = Literal["bce", "bce_logits", "cross_entropy", "mse", "l1", "huber"]
@@ -92,7 +91,7 @@ def recipe_of(
         verb: the name of the verb, for messages.
         recipe: the recipe that was given, or None.
         options: keywords of the verb; those that are no part of a recipe are left aside.
-        defaults: what holds where neither says anything.
+        defaults: values of fields that neither gives.
 
     Raises:
         InvalidValue: for no loss at all, or what no recipe can be.
@@ -106,9 +105,10 @@ def recipe_of(
         )
     own = {name: options[name] for name in RECIPE_FIELDS if name in options}
     others = {name: options[name] for name in optimizer_options() if name in options}
+    has_budget = any(own.get(unit) is not None for unit in BUDGET_UNITS)
     if recipe is None:
         given = {**(defaults or {}), **own}
-        if any(own.get(unit) is not None for unit in BUDGET_UNITS):
+        if has_budget:
             given = {name: value for name, value in given.items() if name not in BUDGET_UNITS or name in own}
         if given.get("loss") is None:
             raise InvalidValue(
@@ -118,7 +118,7 @@ def recipe_of(
                 remedy='Say loss="mse" for numbers, "bce" for yes or no, "cross_entropy" for classes.',
             )
         return Recipe(**given, optimizer_options=others)
-    if any(own.get(unit) is not None for unit in BUDGET_UNITS):
+    if has_budget:
         own = {**dict.fromkeys(BUDGET_UNITS), **own}
     if "optimizer" in own:
         own = {"lr": None, **own}
@@ -157,23 +157,25 @@ _MEANT = {
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
-def with_options(*kinds: type) -> Callable[[Verb], Verb]:
+def with_options(keywords: type, *values: type) -> Callable[[Verb], Verb]:
     """Return a decorator that shows each option of `**options` in the signature, for `help` and completion.
 
     Args:
-        *kinds: the TypedDicts of the options.
+        keywords: the TypedDict of the options.
+        *values: the dataclasses that hold them, with their defaults; an option without a default there has
+            None.
     """
+    types = get_type_hints(keywords)
+    defaults = {field.name: field.default for value in values for field in fields(value)}
 
     def shown(verb: Verb) -> Verb:
         signature = inspect.signature(verb)
         own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-        names = dict.fromkeys(name for kind in kinds for name in kind.__annotations__)
-        types = {name: kind.__annotations__[name] for kind in kinds for name in kind.__annotations__}
         options = [
             inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=types[name]
+                name, inspect.Parameter.KEYWORD_ONLY, default=_default(defaults.get(name)), annotation=kind
             )
-            for name in names
+            for name, kind in types.items()
             if name not in signature.parameters
         ]
         verb.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
@@ -182,9 +184,11 @@ def with_options(*kinds: type) -> Callable[[Verb], Verb]:
     return shown
 
 
-_DEFAULTS = {
-    field.name: field.default
-    for kind in (Recipe, RunOptions)
-    for field in fields(kind)
-    if field.default is not MISSING
-}
+def _default(value: object) -> object:
+    return None if value is MISSING else value
+
+
+def options_for(value: type, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a verb's options that are fields of a dataclass."""
+    names = {field.name for field in fields(value)}
+    return {name: option for name, option in options.items() if name in names}

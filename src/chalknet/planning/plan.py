@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from chalknet.network import Network, Shape, show_shape
 from chalknet.planning.methods import method
+from chalknet.planning.one_line import OneLine
 from chalknet.planning.recipe import Recipe
-from chalknet.units import show_count, show_value
+from chalknet.units import one_line, show_count, show_value
 
 
-@dataclass(frozen=True)
-class Placement:
+@dataclass(frozen=True, repr=False)
+class Placement(OneLine):
     """Where the fit runs.
 
     Args:
@@ -32,8 +33,8 @@ class Placement:
     processes: int = 1
 
 
-@dataclass(frozen=True)
-class DataFacts:
+@dataclass(frozen=True, repr=False)
+class DataFacts(OneLine):
     """What a plan knows of the data.
 
     Args:
@@ -78,6 +79,12 @@ class Plan:
     updates: int | None
     updates_per_epoch: int
     reasons: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        recipe = self.recipe
+        return one_line(
+            f"Plan({recipe.loss} by {recipe.optimizer}, {self._length()}, {self.where}: {self.model})"
+        )
 
     def __str__(self) -> str:
         recipe, data = self.recipe, self.data

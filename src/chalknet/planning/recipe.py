@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
+from typing import Any
 
-from chalknet.errors import ChalknetError, InvalidValue, unknown_name
+from chalknet.errors import ChalknetError, InvalidValue, look_up, unknown_name
 from chalknet.planning.losses import LOSSES, Loss
+from chalknet.planning.one_line import OneLine
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
 
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
 LARGEST_SEED = 2**63 - 1
+_REDUCTIONS = {name: name for name in REDUCTIONS}
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,8 @@ class Budget:
     amount: float
 
 
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, repr=False)
+class Recipe(OneLine):
     """What was asked of a fit; checked when it is made.
 
     Args:
@@ -43,8 +47,8 @@ class Recipe:
         seconds: how many seconds of training time, to the next update.
         shuffle: whether each epoch has a new order.
         drop_last: whether a short last batch is left out.
-        reduction: "mean" or "sum" of the losses of an update's own samples; None for the mean, or what an
-            instance given as the loss says.
+        reduction: "mean" or "sum" of the losses of an update's own samples; None for the mean. It is
+            "sum" too where torch's instance given as the loss was made with reduction="sum".
         seed: of the weights, the orders and Dropout: `torch.manual_seed(seed)` before the network is built.
         target_loss: stop at the first update whose loss is at most this.
 
@@ -78,20 +82,18 @@ class Recipe:
         settings = {
             "loss": loss.name,
             "optimizer": optimizer.name,
-            "reduction": _one_of("reduction", self.reduction, loss.reduction, "mean"),
+            "reduction": _reduction(self.reduction, loss.reduction),
             "lr": _one_of("lr", self.lr, optimizer.lr, row.lr),
             "optimizer_options": {**optimizer.options, **self.optimizer_options},
         }
         for name, value in settings.items():
             object.__setattr__(self, name, value)
-        if self.reduction not in REDUCTIONS:
-            raise unknown_name("reduction", "reduction", str(self.reduction), REDUCTIONS)
         _check_options(row, self.optimizer_options)
         _check_numbers(self)
         _check_budget(self)
-        for name in ("batch_size", "updates", "epochs", "samples", "seed"):  # numpy's integers become int
+        for name, plain in _PLAIN.items():  # numpy's numbers become Python's
             value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else int(value))
+            object.__setattr__(self, name, None if value is None else plain(value))
 
     @property
     def budget(self) -> Budget:
@@ -108,6 +110,14 @@ class Recipe:
     def optimizer_row(self) -> Optimizer:
         """Return the row of the table of optimizers."""
         return OPTIMIZERS[self.optimizer]
+
+
+def _reduction(given: object, carried: str | None) -> str:
+    """Return the reduction: torch's instances carry "mean" unless they were made with another one."""
+    rows = [
+        look_up(_REDUCTIONS, name, "reduction", "reduction") for name in (given, carried) if name is not None
+    ]
+    return "sum" if "sum" in rows else "mean"
 
 
 def _one_of(name: str, given: object, carried: object, default: object) -> object:
@@ -144,7 +154,23 @@ def _check_budget(recipe: Recipe) -> None:
         )
 
 
+_PLAIN: dict[str, Callable[..., object]] = {
+    **dict.fromkeys(("batch_size", "updates", "epochs", "samples", "seed"), int),
+    **dict.fromkeys(("lr", "seconds", "target_loss"), float),
+    "optimizer_options": lambda options: {name: _plain(value) for name, value in options.items()},
+}
+
+
+def _plain(value: Any) -> OptionValue:
+    if isinstance(value, bool):
+        return value
+    return (float(value[0]), float(value[1])) if isinstance(value, tuple | list) else float(value)
+
+
 def _check_numbers(recipe: Recipe) -> None:
+    for name in ("shuffle", "drop_last"):
+        if not isinstance(getattr(recipe, name), bool):
+            raise _invalid(name, getattr(recipe, name), "True or False")
     if not _is_finite(recipe.lr) or recipe.lr < 0:  # type: ignore[operator]
         raise _invalid("lr", recipe.lr, "a finite learning rate of at least 0")
     if recipe.batch_size is not None and (not _is_whole(recipe.batch_size) or recipe.batch_size < 1):
@@ -190,4 +216,6 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_finite(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    return bool(-_LARGEST <= value <= _LARGEST)  # type: ignore[operator]  # numpy's floats are Real too

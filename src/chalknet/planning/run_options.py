@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 
 from chalknet.errors import InvalidValue, unknown_name
+from chalknet.planning.one_line import OneLine
 
 DTYPES = ("float32", "float64")
 _COUNTS = {
@@ -15,12 +16,13 @@ _COUNTS = {
 }
 
 
-@dataclass(frozen=True)
-class RunOptions:
+@dataclass(frozen=True, repr=False)
+class RunOptions(OneLine):
     """What the caller asked of the run; checked when it is made.
 
     Args:
-        device: "auto" takes the cheapest by measurement; or a torch device such as "cpu" or "cuda:0".
+        device: "auto" takes the cheapest by measurement; or a torch device such as "cpu" or "cuda:0", or a
+            `Device`.
         engine: "auto" takes the cheapest by measurement; or the name of an engine.
         dtype: "float32" or "float64", or torch's dtype of that name; None keeps a given module's own, and is
             float32 for a network.
@@ -37,7 +39,7 @@ class RunOptions:
         True
     """
 
-    device: str = "auto"
+    device: object = "auto"
     engine: str = "auto"
     dtype: str | None = None
     threads: int | None = None
@@ -48,17 +50,25 @@ class RunOptions:
         dtype = None if self.dtype is None else str(self.dtype).removeprefix("torch.")
         if dtype is not None and dtype not in DTYPES:
             raise unknown_name("dtype", "dtype", dtype, DTYPES)
-        for name, value in (("device", str(self.device)), ("engine", str(self.engine)), ("dtype", dtype)):
+        for name, value in (("engine", str(self.engine)), ("dtype", dtype)):
             object.__setattr__(self, name, value)
         for name, remedy in _COUNTS.items():
             number = getattr(self, name)
             if number is None:
                 continue
-            if not isinstance(number, Integral) or isinstance(number, bool) or number < 1:
+            if not isinstance(number, Integral) or isinstance(number, bool) or not 1 <= int(number) < 2**31:
                 raise InvalidValue(
-                    where=name, got=repr(number), wanted="a whole number of at least 1", remedy=remedy
+                    where=name,
+                    got=repr(number),
+                    wanted="a whole number of at least 1, below 2^31",
+                    remedy=remedy,
                 )
             object.__setattr__(self, name, int(number))
+
+    @property
+    def any_device(self) -> bool:
+        """Return whether the device is left open."""
+        return isinstance(self.device, str) and self.device == "auto"
 
 
 RUN_OPTIONS = tuple(field.name for field in fields(RunOptions))

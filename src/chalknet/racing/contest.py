@@ -13,7 +13,7 @@ from torch import nn
 from chalknet.engine import ENGINES, Session
 from chalknet.errors import ChalknetError
 from chalknet.measure import Timing, measure, synchronise
-from chalknet.training import Candidate, Prepared, using_threads
+from chalknet.training import Candidate, PreparedFit, using_threads
 from chalknet.units import show_count
 
 LEAST_REPEATS = 3
@@ -49,7 +49,7 @@ class Runner:
         failed: why it cannot go on; empty as long as it can.
     """
 
-    def __init__(self, prepared: Prepared, module: nn.Module | None, clock: Callable[[], float]) -> None:
+    def __init__(self, prepared: PreparedFit, module: nn.Module | None, clock: Callable[[], float]) -> None:
         self.update_s = self.start_s = self.compile_s = self.transfer_s = 0.0
         self.failed = ""
         self.updates = 1
@@ -112,7 +112,7 @@ class _NoNumberError(RuntimeError):
 
 
 def time_point(
-    entries: Mapping[Candidate, Prepared],
+    entries: Mapping[Candidate, PreparedFit],
     module: nn.Module | None,
     seconds: float,
     clock: Callable[[], float],
@@ -151,7 +151,7 @@ def time_point(
     }
 
 
-def _transfer_s(prepared: Prepared, clock: Callable[[], float]) -> float:
+def _transfer_s(prepared: PreparedFit, clock: Callable[[], float]) -> float:
     """Return the seconds in which the samples of an update get to the device."""
     device = torch.device(prepared.plan.placement.device)
     x, y = prepared.batches.source.take(slice(0, prepared.batches.size))

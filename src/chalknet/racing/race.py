@@ -17,19 +17,18 @@ from chalknet.measure import Ceilings, measure_ceilings
 from chalknet.module import require_settled
 from chalknet.network import Network
 from chalknet.notation import write
-from chalknet.planning import Placement, Recipe
+from chalknet.planning import Placement, Recipe, RunOptions
 from chalknet.racing.contest import LEAST_REPEATS, Timed, time_point
 from chalknet.racing.field import LECTURE_WIDTHS, Point, empty_point, lecture_network, points_of, with_width
 from chalknet.racing.result import Race, RaceRow, least_times
 from chalknet.training import (
     Candidate,
-    Prepared,
-    Wish,
+    PreparedFit,
+    estimate_cost,
     machine_and_versions,
     prepare,
     using_threads,
     usual_update_s,
-    work_of,
 )
 from chalknet.units import show_count, show_seconds
 
@@ -258,7 +257,7 @@ class _Course:
         least_s = None
         if overhead_s is not None:
             placement = Placement(candidate.device, "float32", candidate.threads)
-            work = work_of(point.network, point.batch_size, point.recipe, placement, candidate.engine)
+            work = estimate_cost(point.network, point.batch_size, point.recipe, placement, candidate.engine)
             least_s = least_times(work, self.ceilings[candidate.device, candidate.threads], overhead_s)
         row = RaceRow(
             point.width, point.batch_size, candidate, timed.timing, timed.refused,
@@ -268,9 +267,9 @@ class _Course:
         if self.on_row is not None:
             self.on_row(row)
 
-    def _entries(self, point: Point) -> tuple[dict[Candidate, Prepared], dict[Candidate, str]]:
+    def _entries(self, point: Point) -> tuple[dict[Candidate, PreparedFit], dict[Candidate, str]]:
         """Return the plans of those that run a point, and why others do not."""
-        entries: dict[Candidate, Prepared] = {}
+        entries: dict[Candidate, PreparedFit] = {}
         refused: dict[Candidate, str] = {}
         for candidate in self.candidates:
             try:
@@ -279,9 +278,9 @@ class _Course:
                 refused[candidate] = problem.got
         return entries, refused
 
-    def _prepared(self, point: Point, candidate: Candidate) -> Prepared:
-        wish = Wish(device=candidate.device, engine=candidate.engine, threads=candidate.threads)
-        return prepare(point.network, point.source, point.recipe, wish)
+    def _prepared(self, point: Point, candidate: Candidate) -> PreparedFit:
+        run = RunOptions(device=candidate.device, engine=candidate.engine, threads=candidate.threads)
+        return prepare(point.network, point.source, point.recipe, run)
 
     def _least_s(self, point: Point, candidates: Iterable[Candidate]) -> float:
         """Return about the seconds in which a point is timed at the least."""

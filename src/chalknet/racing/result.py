@@ -9,7 +9,7 @@ from html import escape
 
 from chalknet.measure import Ceilings, Timing
 from chalknet.racing.lead import Crossover, Times, lead_changes, leaders
-from chalknet.training import Candidate, Chart, Curve, Work, plot_curves
+from chalknet.training import Candidate, Chart, CostEstimate, Curve, plot_curves
 from chalknet.units import show_count, show_seconds
 
 _BOUND = {"overhead": "overhead-bound", "memory": "memory-bound", "arithmetic": "arithmetic-bound"}
@@ -275,7 +275,7 @@ def _lead(times: Times) -> str:
     return f"{first.engine}, {threads} threads"
 
 
-def least_times(work: Work, ceilings: Ceilings, overhead_s: float) -> dict[str, float]:
+def least_times(work: CostEstimate, ceilings: Ceilings, overhead_s: float) -> dict[str, float]:
     """Return what an update takes at the least by each ceiling, in seconds."""
     return {
         "overhead": overhead_s,

@@ -1,23 +1,24 @@
 """Fit: choose a plan, run the only loop, record, keep."""
 
 from chalknet.training.chart import Chart, Curve, plot, plot_curves, plot_images
-from chalknet.training.choose import Prepared, Wish, prepare
-from chalknet.training.fit import fit, plan
-from chalknet.training.history import Evaluation, History, Outcome
-from chalknet.training.loop import Progress
+from chalknet.training.choice.cost_estimate import CostEstimate, estimate_cost, usual_update_s
+from chalknet.training.choice.cost_model import Candidate
+from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
+from chalknet.training.choice.threads import using_threads
+from chalknet.training.choice.timing_cache import machine_and_versions
+from chalknet.training.history import Evaluation, History, Outcome, Progress
+from chalknet.training.kept.run_folder import load_run
 from chalknet.training.predict import predict
-from chalknet.training.remembered import machine_and_versions
+from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.result import FitResult
-from chalknet.training.resume import resume
-from chalknet.training.rule import Candidate
-from chalknet.training.run_folder import load_run
-from chalknet.training.threads import using_threads
-from chalknet.training.work import Work, usual_update_s, work_of
+from chalknet.training.run.fit import fit, plan
+from chalknet.training.run.keywords import FitKeywords
+from chalknet.training.run.resume import resume
 
 # fmt: off
 __all__ = [
-    "Candidate", "Chart", "Curve", "Evaluation", "FitResult", "History", "Outcome", "Prepared",
-    "Progress", "Wish", "Work", "fit", "load_run", "machine_and_versions", "plan",
-    "plot", "plot_curves", "plot_images", "predict", "prepare", "resume", "using_threads",
-    "usual_update_s", "work_of",
+    "Candidate", "Chart", "CostEstimate", "Curve", "Evaluation", "FitKeywords", "FitResult", "History",
+    "Outcome", "PreparedFit", "Progress", "RecordOptions", "estimate_cost", "fit", "load_for", "load_run",
+    "machine_and_versions", "plan", "plot", "plot_curves", "plot_images", "predict", "prepare", "resume",
+    "using_threads", "usual_update_s",
 ]

@@ -6,14 +6,16 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
 from chalknet.data import Source, load
-from chalknet.errors import InvalidValue, unknown_name, writing
+from chalknet.errors import InvalidValue, look_up, public, unknown_name, writing
+from chalknet.files import user_path
 from chalknet.training.predict import predict
 from chalknet.training.result import FitResult
+from chalknet.units import one_line, show_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +59,7 @@ class Chart:
             UnknownName: for another ending.
             FileProblem: when the file cannot be written.
         """
-        path = Path(path)
+        path = user_path(path, "path")
         if path.suffix.lower() not in self.suffixes:
             raise unknown_name(str(path), "picture format", path.suffix, self.suffixes)
         with writing(path):
@@ -66,10 +68,17 @@ class Chart:
             else:
                 self.figure.savefig(path, dpi=150)
 
+    def __repr__(self) -> str:
+        return one_line(f"Chart({self.alt_text})")
+
+    def __str__(self) -> str:
+        return self.alt_text
+
     def _repr_svg_(self) -> str:
         return self.svg
 
 
+@public()
 def plot(
     results: FitResult | Mapping[str, FitResult], over: str = "updates", *, data: object = None
 ) -> Chart:
@@ -85,12 +94,17 @@ def plot(
         UnknownName: for another `over`.
         InvalidValue: for over="x" without data, or with more than one feature.
     """
-    named = {"": results} if isinstance(results, FitResult) else dict(results)
-    if over == "x":
-        return _lines_chart(named, data)
-    if over not in _AXES:
-        raise unknown_name("plot", "axis", over, (*_AXES, "x"))
-    return _history_chart(named, over)
+    named = {"": results} if isinstance(results, FitResult) else results
+    fits = list(named.values()) if isinstance(named, Mapping) else []
+    if not fits or not all(isinstance(value, FitResult) for value in fits):
+        raise InvalidValue(
+            where="plot",
+            got=f"a {type(results).__name__}",
+            wanted="a FitResult, or names and FitResults as a dict",
+            remedy="Give cn.plot(result), or the results of a comparison.",
+        )
+    look_up({**_AXES, "x": ""}, over, "plot", "axis")
+    return _lines_chart(named, data) if over == "x" else _history_chart(named, over)
 
 
 @dataclass(frozen=True)
@@ -172,9 +186,11 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
         places = [getattr(evaluation, over) for evaluation in evaluations]
         _metric(right, places, [evaluation.train for evaluation in evaluations], index, name)
         held_out = [evaluation.held_out for evaluation in evaluations if evaluation.held_out is not None]
-        if len(held_out) == len(evaluations):
-            colour, apart = _COLOURS[index % len(_COLOURS)], max(1, len(places) // 15)
+        colour, apart = _COLOURS[index % len(_COLOURS)], max(1, len(places) // 15)
+        if len(held_out) == len(evaluations) > 1:
             right.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
+        elif held_out:
+            _level(right, places[0], held_out[0], "held out", {"color": colour, "ls": ":", "lw": 1})
     for axes, title in ((left, "loss of each update"), (right, f"{metric} on all training samples (line)")):
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel(_AXES[over])
@@ -193,6 +209,9 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
 def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], index: int, name: str) -> None:
     """Draw a loss; a noisy one pale, with its running mean over a fiftieth of the rows on top."""
     colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+    if len(losses) == 1:
+        _level(axes, places[0], losses[0], "loss", {"color": colour, "ls": line, "label": name or None})
+        return
     x, y = torch.tensor(places, dtype=torch.float64), torch.tensor(losses, dtype=torch.float64)
     width = max(1, len(y) // 50)
     sums = torch.cat([torch.zeros(1, dtype=torch.float64), y.cumsum(0)])
@@ -203,15 +222,28 @@ def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], index: 
 
 
 def _metric(axes: Axes, places: Sequence[float], values: Sequence[float], index: int, name: str) -> None:
-    marker = "o" if len(values) < 3 else ""
-    axes.plot(
-        places,
-        values,
-        color=_COLOURS[index % len(_COLOURS)],
-        ls=_LINES[index % len(_LINES)],
-        lw=1.6,
-        marker=marker,
-        label=name or None,
+    style: dict[str, Any] = {
+        "color": _COLOURS[index % len(_COLOURS)],
+        "ls": _LINES[index % len(_LINES)],
+        "lw": 1.6,
+        "label": name or None,
+    }
+    if len(values) == 1:
+        _level(axes, places[0], values[0], "training", style)
+        return
+    axes.plot(places, values, marker="o" if len(values) < 3 else "", **style)
+
+
+def _level(axes: Axes, place: float, value: float, words: str, style: Mapping[str, Any]) -> None:
+    """Draw a value found at one place alone as a labelled line: a single dot shows nothing."""
+    axes.axhline(value, **style)
+    axes.axvline(place, color="0.4", lw=0.8, ls=":")
+    axes.annotate(
+        f"{words} {show_value(value)}",
+        (0.02, value),
+        xycoords=("axes fraction", "data"),
+        va="bottom",
+        fontsize=8,
     )
 
 

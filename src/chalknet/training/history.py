@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from importlib import import_module
+from typing import Any, NamedTuple, overload
+
+from chalknet.errors import MissingPackage
+from chalknet.planning import OneLine
+from chalknet.units import one_line, show_count, show_value
 
 
 class Outcome(Enum):
@@ -44,23 +51,79 @@ class Evaluation:
     held_out: float | None
 
 
-class History:
-    """Append-only columns of equal length, a row for every recorded update.
+@dataclass(frozen=True, repr=False)
+class Progress(OneLine):
+    """Where a fit stands, as `on_progress` is called with it.
+
+    Args:
+        updates: updates made.
+        of_updates: updates in the budget; None when the budget is in seconds.
+        samples: samples seen.
+        seconds: training time so far.
+        of_seconds: seconds in the budget; None when it is not in seconds.
+        loss: the loss of the last update.
+        evaluation: the last evaluation, None before the first.
+    """
+
+    updates: int
+    of_updates: int | None
+    samples: int
+    seconds: float
+    of_seconds: float | None
+    loss: float
+    evaluation: Evaluation | None
+
+
+class HistoryRow(NamedTuple):
+    """One recorded update: see `History`.
+
+    Args:
+        updates: updates made.
+        samples: samples seen.
+        epochs: epochs done, with their fraction.
+        seconds: training time.
+        loss: the update's loss.
+        train: the metric over all training samples; NaN where it was not evaluated after this update.
+        held_out: the same over the held-out samples.
+    """
+
+    updates: int
+    samples: int
+    epochs: float
+    seconds: float
+    loss: float
+    train: float = math.nan
+    held_out: float = math.nan
+
+
+class History(Sequence[HistoryRow]):
+    """What happened during a fit: append-only columns of equal length, a row for every recorded update.
 
     `updates`, `samples` and `epochs` count what was seen up to and with this update; `seconds` is the
     training time up to it, measured over stretches of updates and spread evenly within a stretch;
     `loss` is the update's loss over its own samples, before the weights changed. `evaluations` holds
     the metric ("accuracy" or "error", see `metric`) over whole data sets.
 
+    It is a sequence of rows (`HistoryRow`), so that `pandas.DataFrame(history)` works. Rows have the metric
+    in `train` and `held_out`, NaN after updates that were not evaluated; an evaluation after an update that
+    was not recorded (`record_every`) is in `evaluations` alone.
+
     Args:
         metric: what the evaluations measure.
+
+    Example:
+        >>> history = History("error")
+        >>> history.append(1, 32, 0.5, 0.01, 0.25)
+        >>> history.append_evaluation(Evaluation(1, 32, 0.01, 0.2, None))
+        >>> history[0].loss, history[0].train, list(history.loss)
+        (0.25, 0.2, [0.25])
     """
 
     def __init__(self, metric: str) -> None:
         self.metric = metric
         self._updates, self._samples = array("q"), array("q")
         self._epochs, self._seconds, self._loss = array("d"), array("d"), array("d")
-        self._evaluations: list[Evaluation] = []
+        self._evaluations: dict[int, Evaluation] = {}  # by updates
 
     @property
     def updates(self) -> Sequence[int]:
@@ -90,10 +153,7 @@ class History:
     @property
     def evaluations(self) -> Sequence[Evaluation]:
         """Return the evaluations over whole data sets, in order."""
-        return tuple(self._evaluations)
-
-    def __len__(self) -> int:
-        return len(self._loss)
+        return tuple(self._evaluations.values())
 
     def append(self, updates: int, samples: int, epochs: float, seconds: float, loss: float) -> None:
         """Add the row of one update."""
@@ -105,4 +165,58 @@ class History:
 
     def append_evaluation(self, evaluation: Evaluation) -> None:
         """Add one evaluation."""
-        self._evaluations.append(evaluation)
+        self._evaluations[evaluation.updates] = evaluation
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Return the columns by their names, `train` and `held_out` among them."""
+        recorded = [self.updates, self.samples, self.epochs, self.seconds, self.loss]
+        metrics = [self._metrics(updates) for updates in self.updates]
+        train, held_out = [pair[0] for pair in metrics], [pair[1] for pair in metrics]
+        columns = [*(list(column) for column in recorded), train, held_out]
+        return dict(zip(HistoryRow._fields, columns, strict=True))
+
+    def to_pandas(self) -> Any:
+        """Return a `pandas.DataFrame` with a row for every recorded update, and the columns of `to_dict`.
+
+        Raises:
+            MissingPackage: without pandas.
+        """
+        try:
+            pandas: Any = import_module("pandas")
+        except ImportError as problem:
+            raise MissingPackage(
+                where="History.to_pandas",
+                got="no package pandas",
+                wanted="pandas, which makes a DataFrame",
+                remedy="Install it: pip install pandas.",
+            ) from problem
+        return pandas.DataFrame(self.to_dict())
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    @overload
+    def __getitem__(self, row: int) -> HistoryRow: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> list[HistoryRow]: ...
+
+    def __getitem__(self, row: int | slice) -> HistoryRow | list[HistoryRow]:
+        if isinstance(row, slice):
+            return [self[index] for index in range(*row.indices(len(self)))]
+        updates, samples, epochs = self.updates[row], self.samples[row], self.epochs[row]
+        train, held_out = self._metrics(updates)
+        return HistoryRow(updates, samples, epochs, self.seconds[row], self.loss[row], train, held_out)
+
+    def __repr__(self) -> str:
+        last = (
+            f", loss {show_value(self.loss[-1])} after {show_count(self.updates[-1])} updates" if self else ""
+        )
+        evaluated = f"{show_count(len(self._evaluations))} evaluations of the {self.metric}"
+        return one_line(f"History({show_count(len(self))} rows, {evaluated}{last})")
+
+    def _metrics(self, updates: int) -> tuple[float, float]:
+        evaluation = self._evaluations.get(updates)
+        if evaluation is None:
+            return math.nan, math.nan
+        return evaluation.train, math.nan if evaluation.held_out is None else evaluation.held_out

@@ -9,15 +9,18 @@ import torch
 from torch import nn
 
 from chalknet.data import feature_blocks
-from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch
-from chalknet.hardware import checked_device, explain
-from chalknet.training.evaluate import evaluation_mode
+from chalknet.errors import InvalidValue, ShapeMismatch, public
+from chalknet.files import user_path
+from chalknet.hardware import checked_device
+from chalknet.training.choice.fitted_model import forward
+from chalknet.training.kept.run_folder import load_run
+from chalknet.training.record.evaluate import evaluation_mode
 from chalknet.training.result import FitResult
-from chalknet.training.run_folder import load_run
 
 _ROWS_AT_A_TIME = 8192
 
 
+@public()
 def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tensor:
     """Return yhat for each row of x, on the CPU, shape `(n, outputs)`, Dropout off.
 
@@ -32,7 +35,7 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
         ShapeMismatch: when x does not have the features that the network takes.
     """
     if isinstance(model, str | Path):
-        model = load_run(model)
+        model = load_run(user_path(model, "model"))
     module = model.module if isinstance(model, FitResult) else model
     if not isinstance(module, nn.Module):
         raise InvalidValue(
@@ -51,7 +54,7 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
                 _as_fitted(block, tuple(model.plan.data.x_shape)) if isinstance(model, FitResult) else block
             )
             for part in torch.split(rows, _ROWS_AT_A_TIME):
-                parts.append(_mapped(module, part.to(parameter.device, parameter.dtype)).cpu())
+                parts.append(forward(module, part.to(parameter.device, parameter.dtype)).cpu())
     yhat = torch.cat(parts)
     return yhat if preparation is None else torch.from_numpy(preparation.restore(yhat.numpy()))
 
@@ -59,25 +62,10 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
 def _as_fitted(rows: torch.Tensor, x_shape: tuple[int | str, ...]) -> torch.Tensor:
     sizes = [size for size in x_shape if isinstance(size, int)]
     if prod(rows.shape[1:]) != prod(sizes):
-        raise _unlike(rows, f"{prod(sizes)} features a row")
+        raise ShapeMismatch(
+            where="predict",
+            got=f"x of shape {tuple(rows.shape)}",
+            wanted=f"{prod(sizes)} features a row",
+            remedy="Give the columns the network was fitted on, in their order.",
+        )
     return rows.reshape(len(rows), *sizes)
-
-
-def _mapped(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    try:
-        with explain():
-            yhat: torch.Tensor = module(x)
-    except ChalknetError:
-        raise
-    except RuntimeError as problem:
-        raise _unlike(x, f"what the module takes ({str(problem).splitlines()[0]})") from problem
-    return yhat
-
-
-def _unlike(x: torch.Tensor, wanted: str) -> ShapeMismatch:
-    return ShapeMismatch(
-        where="predict",
-        got=f"x of shape {tuple(x.shape)}",
-        wanted=wanted,
-        remedy="Give the columns the network was fitted on, in their order.",
-    )

@@ -10,7 +10,7 @@ from chalknet.data import Preparation
 from chalknet.module import Fitted
 from chalknet.planning import Plan
 from chalknet.training.history import Evaluation, History, Outcome
-from chalknet.units import show_count, show_seconds, show_share, show_value
+from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,14 @@ class FitResult(Fitted):
     def evaluation(self) -> Evaluation:
         """Return the last evaluation, made after the last update."""
         return self.history.evaluations[-1]
+
+    def __repr__(self) -> str:
+        last, history = self.evaluation, self.history
+        how = f"{show_count(history.updates[-1])} updates by {self.plan.engine}"
+        return one_line(
+            f"FitResult({self.outcome.name.lower()}, {how}, loss {show_value(history.loss[-1])}, "
+            f"{history.metric} {show_value(last.train)}: {self.plan.model})"
+        )
 
     def __str__(self) -> str:
         last, history = self.evaluation, self.history

@@ -1,4 +1,4 @@
-"""What earlier fits measured: a small file in the user's cache, and what it is filed under."""
+"""What earlier fits measured: a small file in the user's cache, and the keys it is filed under."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ import torch
 from chalknet.files import cache_folder, write_whole
 from chalknet.planning import DataFacts, Placement, Recipe
 from chalknet.system import cores, processor
-from chalknet.training.rule import Candidate, Cost
+from chalknet.training.choice.cost_model import Candidate, Cost
 
-_MOST = 200  # networks and recipes that are remembered: the file stays under about 200 KiB
-_DAYS = 7  # a machine may have been busy, and changes in ways that no version tells
+_MOST = 200  # entries, of a network and a recipe each: the file stays under about 200 KiB
+_DAYS = 7  # a machine may have been busy, and changes in ways that no version number shows
 _PACKAGES = ("chalknet", "torch", "numba")
 
 
 @dataclass(frozen=True)
-class Memory:
-    """The costs that were measured on this machine, by what they are filed under.
+class TimingCache:
+    """The costs that were measured on this machine, each under its key.
 
-    A file that is damaged, from another version or not to be written is as good as none: measuring again is
-    all that is lost.
+    A file that is damaged, from another version or cannot be written counts as empty: the costs are then
+    measured again.
 
     Args:
         path: the file; None for `measured.json` in chalknet's folder of the user's cache.
@@ -41,11 +41,11 @@ class Memory:
     now: Callable[[], float] = time.time
 
     def recall(self, key: str) -> dict[Candidate, Cost]:
-        """Return what is known of a key; nothing is an answer too."""
+        """Return the costs under a key; empty where there are none."""
         return dict(map(_as_pair, self._entries().get(key, {}).get("costs", ())))
 
     def keep(self, key: str, costs: Mapping[Candidate, Cost]) -> None:
-        """File some costs, in one move; the oldest entries make room."""
+        """Keep costs under a key; the oldest entries are dropped."""
         entries = self._entries()
         entries.pop(key, None)
         rows = [asdict(candidate) | asdict(cost) for candidate, cost in costs.items()]
@@ -55,7 +55,7 @@ class Memory:
             write_whole(self.path, json.dumps({"measured": dict(newest)}, indent=1).encode())
 
     def _entries(self) -> dict[str, Any]:
-        """Return what the file holds that can be trusted and is not too old, the oldest first."""
+        """Return the entries of the file that are valid and not too old, the oldest first."""
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))["measured"].items()
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -81,13 +81,13 @@ def _as_pair(row: Mapping[str, Any]) -> tuple[Candidate, Cost]:
 
 
 def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) -> str:
-    """Return what a measurement is filed under: all that the time of an update depends on.
+    """Return the key of a measurement: all that the time of an update depends on.
 
     Args:
         model: the line that names what is fitted, with its widths.
         recipe: how.
         data: the number of samples counts where all of them make an update.
-        placement: its device is the one at home.
+        placement: on the default device.
     """
     parts = {
         "loss": f"{recipe.loss} {recipe.reduction}",
@@ -101,7 +101,7 @@ def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) ->
 
 
 def machine_and_versions() -> str:
-    """Return what computes here: the processor, the cores this process may use, the first GPU, versions."""
+    """Return the processor, the cores this process may use, the first GPU, and the software's versions."""
     versions = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
     gpu = f", {torch.cuda.get_device_name(0)}" if torch.cuda.is_available() else ""
     return f"{processor()}, {cores()} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"

@@ -12,6 +12,7 @@ from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source
 from chalknet.errors import DataError, ShapeMismatch
 from chalknet.network import show_shape
 from chalknet.planning import Loss
+from chalknet.training.choice.fitted_model import ModelShapes
 
 TensorMap = Callable[[torch.Tensor], torch.Tensor]
 
@@ -22,21 +23,6 @@ class Ready:
 
     source: Source
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Mouth:
-    """What goes into and comes out of a network for one sample.
-
-    Args:
-        input_shape: shape the network takes.
-        output_shape: shape of yhat.
-        any_layout: whether the network lays out its input itself (it begins with Flatten).
-    """
-
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
-    any_layout: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,13 +74,13 @@ class MappedSource(HasProvenance):
         return Sample(self.map_x(x), self.map_y(y))
 
 
-def make_ready(source: Source, loss: Loss, mouth: Mouth | None, dtype: torch.dtype) -> Ready:
+def make_ready(source: Source, loss: Loss, shapes: ModelShapes, dtype: torch.dtype) -> Ready:
     """Return the source with x and y as the network and the loss want them.
 
     Args:
         source: the data as it was loaded.
         loss: the row of the loss.
-        mouth: the network's shapes; None when they are not known.
+        shapes: of one sample of x and of yhat.
         dtype: the dtype of the weights.
 
     Raises:
@@ -102,8 +88,8 @@ def make_ready(source: Source, loss: Loss, mouth: Mouth | None, dtype: torch.dty
         DataError: when labels are outside what the loss takes, naming rows.
     """
     reasons: list[str] = []
-    x_shape = _fitted_x_shape(source, mouth, reasons)
-    y_shape = _fitted_y_shape(source, loss, mouth, reasons)
+    x_shape = _fitted_x_shape(source, shapes, reasons)
+    y_shape = _fitted_y_shape(source, loss, shapes, reasons)
     y_dtype = torch.int64 if loss.target == "class" else dtype
 
     def map_x(x: torch.Tensor) -> torch.Tensor:
@@ -112,7 +98,7 @@ def make_ready(source: Source, loss: Loss, mouth: Mouth | None, dtype: torch.dty
     def map_y(y: torch.Tensor) -> torch.Tensor:
         return y.to(y_dtype).reshape(len(y), *y_shape)
 
-    _check_labels(source, loss, mouth)
+    _check_labels(source, loss, shapes)
     if isinstance(source, ArraySource):  # mapped once, not batch by batch
         fits = (source.x_shape, source.y_shape, source.x.dtype, source.y.dtype) == (
             x_shape,
@@ -125,25 +111,25 @@ def make_ready(source: Source, loss: Loss, mouth: Mouth | None, dtype: torch.dty
     return Ready(MappedSource(source, map_x, map_y, x_shape, y_shape), tuple(reasons))
 
 
-def _fitted_x_shape(source: Source, mouth: Mouth | None, reasons: list[str]) -> tuple[int, ...]:
+def _fitted_x_shape(source: Source, shapes: ModelShapes, reasons: list[str]) -> tuple[int, ...]:
     got = source.x_shape
-    if mouth is None or got == mouth.input_shape:
+    if got == shapes.input_shape:
         return got
-    if prod(got) == prod(mouth.input_shape):
-        if mouth.any_layout:
+    if prod(got) == prod(shapes.input_shape):
+        if shapes.any_layout:
             return got
-        if len(mouth.input_shape) == 1:
+        if len(shapes.input_shape) == 1:
             reasons.append(f"each x of shape {got} is read row by row as {prod(got)} features")
-            return mouth.input_shape
+            return shapes.input_shape
     raise ShapeMismatch(
         where=f"x of {source.name}",
         got=f"the shape {show_shape(got)}",
-        wanted=f"{show_shape(mouth.input_shape)}, which the network takes",
+        wanted=f"{show_shape(shapes.input_shape)}, which the network takes",
         remedy=f"Begin the network with X{show_shape(got)}, or give other columns.",
     )
 
 
-def _fitted_y_shape(source: Source, loss: Loss, mouth: Mouth | None, reasons: list[str]) -> tuple[int, ...]:
+def _fitted_y_shape(source: Source, loss: Loss, shapes: ModelShapes, reasons: list[str]) -> tuple[int, ...]:
     got = source.y_shape
     if loss.target == "class":
         if prod(got) != 1:
@@ -154,33 +140,33 @@ def _fitted_y_shape(source: Source, loss: Loss, mouth: Mouth | None, reasons: li
                 remedy="Give y.argmax(1) where y marks the class with a one.",
             )
         return ()
-    if mouth is None or got == mouth.output_shape:
+    if got == shapes.output_shape:
         return got
-    if prod(got) == prod(mouth.output_shape) == 1:
+    if prod(got) == prod(shapes.output_shape) == 1:
         # (n,) against (n,1) would broadcast to (n,n) in the loss: the classic silent mistake
-        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(mouth.output_shape)}")
-        return mouth.output_shape
-    many = loss.metric == "accuracy" and len(mouth.output_shape) == 1
+        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(shapes.output_shape)}")
+        return shapes.output_shape
+    many = loss.metric == "accuracy" and len(shapes.output_shape) == 1
     raise ShapeMismatch(
         where=f"y of {source.name}",
         got=f"the shape {show_shape(got)}",
-        wanted=f"{show_shape(mouth.output_shape)}, the shape of yhat",
+        wanted=f"{show_shape(shapes.output_shape)}, the shape of yhat",
         remedy="For class numbers use loss cross_entropy, with one output a class."
         if many
         else "Let the network end in as many features as y has.",
     )
 
 
-def _check_labels(source: Source, loss: Loss, mouth: Mouth | None) -> None:
+def _check_labels(source: Source, loss: Loss, shapes: ModelShapes) -> None:
     if loss.target == "real":
         return
     for first_row, y in target_blocks(source):
-        _check_some_labels(source.name, loss, mouth, (first_row, y.reshape(len(y), -1)))
+        _check_some_labels(source.name, loss, shapes, (first_row, y.reshape(len(y), -1)))
 
 
-def _check_some_labels(name: str, loss: Loss, mouth: Mouth | None, block: tuple[int, torch.Tensor]) -> None:
+def _check_some_labels(name: str, loss: Loss, shapes: ModelShapes, block: tuple[int, torch.Tensor]) -> None:
     first_row, y = block
-    classes = mouth.output_shape[0] if mouth and mouth.output_shape else None
+    classes = shapes.output_shape[0] if shapes.output_shape else None
     if loss.target == "probability":
         wrong, wanted = (y < 0) | (y > 1), "labels between 0 and 1"
         remedy = "Code the two classes as 0 and 1; for more classes use cross_entropy."

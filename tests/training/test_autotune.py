@@ -14,10 +14,10 @@ from chalknet.data import ArraySource, Batches
 from chalknet.engine import ENGINES, Progress
 from chalknet.errors import Refused
 from chalknet.planning import Placement, Recipe
-from chalknet.training.auto import Ways, choose_way
-from chalknet.training.remembered import Memory
-from chalknet.training.rule import Candidate, Cost
-from chalknet.training.trial import try_out
+from chalknet.training.choice.autotune import Candidates, autotune
+from chalknet.training.choice.cost_model import Candidate, Cost
+from chalknet.training.choice.timing_cache import TimingCache
+from chalknet.training.choice.trial_run import run_trial
 
 NET = cn.read("1 -> 500 relu -> 1")
 X = torch.linspace(0, 1, 100).reshape(-1, 1)
@@ -28,7 +28,7 @@ EAGER, ALONE, FUSED = (
     Candidate("cpu", "fused_cpu", 2),
 )
 GPU = Candidate("cuda:0", "eager", 2)
-EVERY_WAY = Ways("auto", ("cpu",), ("fused_cpu", "eager"), (2, 1))
+EVERY_CANDIDATE = Candidates("auto", ("cpu",), ("fused_cpu", "eager"), (2, 1))
 
 
 class Trials:
@@ -56,7 +56,7 @@ def _kernels_are_kept_on_disk_but_not_loaded(monkeypatch):
 
 @pytest.fixture
 def memory(tmp_path):
-    return Memory(tmp_path / "deep" / "measured.json", now=lambda: 1e9)
+    return TimingCache(tmp_path / "deep" / "measured.json", now=lambda: 1e9)
 
 
 def draft(updates=100_000, network=NET, **options):
@@ -67,7 +67,7 @@ def draft(updates=100_000, network=NET, **options):
 
 def test_the_first_to_be_tried_is_at_home_and_the_cheapest_with_its_start_wins(memory):
     trials = Trials({EAGER: Cost(310e-6), ALONE: Cost(305e-6), FUSED: Cost(8e-6, 1.1)})
-    choice = choose_way(draft(), EVERY_WAY, trials, memory)
+    choice = autotune(draft(), EVERY_CANDIDATE, trials, memory)
     assert trials.tried == [EAGER, ALONE, FUSED]
     assert choice.candidate == FUSED
     assert choice.reasons[0] == (
@@ -79,7 +79,7 @@ def test_the_first_to_be_tried_is_at_home_and_the_cheapest_with_its_start_wins(m
 
 def test_nobody_is_started_who_cannot_pay(memory):
     trials = Trials({EAGER: Cost(100e-6), ALONE: Cost(99e-6)})
-    choice = choose_way(draft(20_000), EVERY_WAY, trials, memory)
+    choice = autotune(draft(20_000), EVERY_CANDIDATE, trials, memory)
     assert choice.candidate == EAGER
     assert any(
         reason.startswith("fused_cpu 2 threads was not tried: its start takes about 1.1 s")
@@ -89,13 +89,13 @@ def test_nobody_is_started_who_cannot_pay(memory):
 
 def test_one_thread_wins_where_two_get_into_each_others_way(memory):
     trials = Trials({EAGER: Cost(200e-6), ALONE: Cost(50e-6)})
-    assert choose_way(draft(20_000), EVERY_WAY, trials, memory).candidate == ALONE
+    assert autotune(draft(20_000), EVERY_CANDIDATE, trials, memory).candidate == ALONE
 
 
 @pytest.mark.parametrize("length", [{"updates": 1}, {"updates": 700}, {"updates": None, "seconds": 1.5}])
 def test_a_short_fit_is_not_measured_and_runs_eager(memory, length):
     trials = Trials({})
-    choice = choose_way(draft(**length), EVERY_WAY, trials, memory)
+    choice = autotune(draft(**length), EVERY_CANDIDATE, trials, memory)
     assert choice.candidate == EAGER
     assert "nothing was measured: a fit of less than about 2 s" in choice.reasons[0]
     assert not trials.tried
@@ -104,14 +104,14 @@ def test_a_short_fit_is_not_measured_and_runs_eager(memory, length):
 
 def test_whether_a_fit_is_short_is_counted_so_wide_networks_are_measured_sooner(memory):
     trials = Trials({EAGER: Cost(0.1), FUSED: Cost(2e-3, 1.1)})
-    choice = choose_way(draft(100, cn.read("1 -> 200000 relu -> 1")), EVERY_WAY, trials, memory)
+    choice = autotune(draft(100, cn.read("1 -> 200000 relu -> 1")), EVERY_CANDIDATE, trials, memory)
     assert (trials.tried, choice.candidate) == ([EAGER, FUSED], FUSED)  # one thread is no question here
     assert trials.shares[0] == pytest.approx(2.5)
 
 
 def test_few_and_long_updates_are_estimated_where_one_on_trial_would_cost_too_much(memory):
     trials = Trials({FUSED: Cost(0.2, 1.1)})
-    choice = choose_way(draft(10, cn.read("1 -> 20000000 relu -> 1")), EVERY_WAY, trials, memory)
+    choice = autotune(draft(10, cn.read("1 -> 20000000 relu -> 1")), EVERY_CANDIDATE, trials, memory)
     assert (trials.tried, choice.candidate) == ([FUSED], FUSED)
     assert "eager 2 threads was not tried but estimated: the updates are few and long" in choice.reasons
     key = next(iter(memory._entries()))
@@ -120,16 +120,16 @@ def test_few_and_long_updates_are_estimated_where_one_on_trial_would_cost_too_mu
 
 def test_a_budget_in_seconds_is_as_many_updates_as_are_made_in_it_at_home(memory):
     trials = Trials({EAGER: Cost(1e-3), ALONE: Cost(1e-3), FUSED: Cost(1e-5, 1.0)})
-    choice = choose_way(draft(updates=None, seconds=60.0), EVERY_WAY, trials, memory)
+    choice = autotune(draft(updates=None, seconds=60.0), EVERY_CANDIDATE, trials, memory)
     assert choice.candidate == FUSED
     assert "60,000 updates take 1 min 0 s or 1 min 0 s or 1.6 s" in choice.reasons[0]
 
 
 def test_what_was_measured_is_remembered_and_says_so(memory):
     costs = {EAGER: Cost(310e-6), ALONE: Cost(305e-6), FUSED: Cost(8e-6, 1.3)}
-    first = choose_way(draft(), EVERY_WAY, Trials(costs), memory)
+    first = autotune(draft(), EVERY_CANDIDATE, Trials(costs), memory)
     again = Trials({})
-    second = choose_way(draft(300_000), EVERY_WAY, again, memory)
+    second = autotune(draft(300_000), EVERY_CANDIDATE, again, memory)
     assert (again.tried, second.candidate) == ([], first.candidate)
     assert second.reasons[0].startswith("remembered from an earlier fit: eager 2 threads 310 µs an update")
     assert "fused_cpu 2 threads 8 µs + 1.3 s to start" in second.reasons[0]
@@ -137,9 +137,9 @@ def test_what_was_measured_is_remembered_and_says_so(memory):
 
 def test_a_longer_fit_tries_whom_a_shorter_one_left_out(memory):
     costs = {EAGER: Cost(100e-6), ALONE: Cost(100e-6), FUSED: Cost(5e-6, 1.0)}
-    choose_way(draft(20_000), EVERY_WAY, Trials(costs), memory)
+    autotune(draft(20_000), EVERY_CANDIDATE, Trials(costs), memory)
     later = Trials(costs)
-    assert choose_way(draft(1_000_000), EVERY_WAY, later, memory).candidate == FUSED
+    assert autotune(draft(1_000_000), EVERY_CANDIDATE, later, memory).candidate == FUSED
     assert later.tried == [FUSED]
 
 
@@ -156,9 +156,9 @@ def test_a_longer_fit_tries_whom_a_shorter_one_left_out(memory):
 )
 def test_another_recipe_or_shape_is_measured_anew(memory, other):
     costs = {EAGER: Cost(310e-6), ALONE: Cost(305e-6), FUSED: Cost(8e-6, 1.3)}
-    choose_way(draft(), EVERY_WAY, Trials(costs), memory)
+    autotune(draft(), EVERY_CANDIDATE, Trials(costs), memory)
     trials = Trials(costs)
-    choose_way(draft(**other), EVERY_WAY, trials, memory)
+    autotune(draft(**other), EVERY_CANDIDATE, trials, memory)
     assert trials.tried == [EAGER, ALONE, FUSED]
 
 
@@ -166,22 +166,22 @@ def test_compiling_once_is_counted_now_and_not_remembered(memory, monkeypatch):
     engine = import_module("chalknet.engine.fused_cpu.engine")
     monkeypatch.setattr(engine, "_compiled_before", lambda: False)
     costs = {EAGER: Cost(310e-6), ALONE: Cost(310e-6), FUSED: Cost(8e-6, 30.0)}
-    first = choose_way(draft(10**6), EVERY_WAY, Trials(costs), memory)
+    first = autotune(draft(10**6), EVERY_CANDIDATE, Trials(costs), memory)
     assert "8 µs + 30 s to start" in first.reasons[0]
     monkeypatch.setattr(engine, "_compiled_before", lambda: True)
-    assert "8 µs + 1.1 s to start" in choose_way(draft(10**6), EVERY_WAY, Trials({}), memory).reasons[0]
+    assert "8 µs + 1.1 s to start" in autotune(draft(10**6), EVERY_CANDIDATE, Trials({}), memory).reasons[0]
 
 
 def test_an_engine_that_fails_on_trial_is_named_and_passed_over(memory):
     trials = Trials({EAGER: Cost(1e-3), ALONE: Cost(1e-3), FUSED: RuntimeError("no kernel\nbehind it")})
-    choice = choose_way(draft(), EVERY_WAY, trials, memory)
+    choice = autotune(draft(), EVERY_CANDIDATE, trials, memory)
     assert choice.candidate == EAGER
     assert "fused_cpu 2 threads failed on trial: no kernel" in choice.reasons
 
 
 def test_when_nobody_runs_on_trial_it_is_left_to_the_fit_to_say_why(memory):
     bad = ValueError("bad data")
-    choice = choose_way(draft(), EVERY_WAY, Trials({EAGER: bad, ALONE: bad, FUSED: bad}), memory)
+    choice = autotune(draft(), EVERY_CANDIDATE, Trials({EAGER: bad, ALONE: bad, FUSED: bad}), memory)
     assert choice.candidate == EAGER
     assert choice.reasons[0] == "eager 2 threads failed on trial: bad data"
     assert not memory.path.exists()
@@ -190,7 +190,7 @@ def test_when_nobody_runs_on_trial_it_is_left_to_the_fit_to_say_why(memory):
 def test_whoever_runs_takes_the_place_of_the_plain_loop_that_does_not(memory):
     problem = MemoryError("no memory for all hidden values")
     trials = Trials({EAGER: problem, ALONE: problem, FUSED: Cost(1.0, 1.1)})
-    choice = choose_way(draft(100, cn.read("1 -> 1000000 relu -> 1")), EVERY_WAY, trials, memory)
+    choice = autotune(draft(100, cn.read("1 -> 1000000 relu -> 1")), EVERY_CANDIDATE, trials, memory)
     assert choice.candidate == FUSED
     assert "eager 2 threads failed on trial: no memory for all hidden values" in choice.reasons
 
@@ -198,20 +198,20 @@ def test_whoever_runs_takes_the_place_of_the_plain_loop_that_does_not(memory):
 def test_every_engine_that_refuses_is_named(memory):
     trials = Trials({EAGER: Cost(1e-3), ALONE: Cost(1e-3)})
     plan = draft(optimizer_options={"amsgrad": True})
-    choice = choose_way(plan, EVERY_WAY, trials, memory)
+    choice = autotune(plan, EVERY_CANDIDATE, trials, memory)
     assert choice.reasons[0] == "engine fused_cpu cannot run this: it has no amsgrad for adam"
     with pytest.raises(Refused, match=r"engine fused_cpu: got engine fused_cpu cannot run this.*amsgrad"):
-        choose_way(plan, Ways("fused_cpu", ("cpu",), ("fused_cpu",), (2,)), trials, memory)
+        autotune(plan, Candidates("fused_cpu", ("cpu",), ("fused_cpu",), (2,)), trials, memory)
 
 
 def test_a_gpu_is_woken_when_it_can_pay_and_wins_by_a_margin(memory):
-    ways = Ways("eager", ("cpu", "cuda:0"), ("eager",), (2,))
+    ways = Candidates("eager", ("cpu", "cuda:0"), ("eager",), (2,))
     for gpu_s, winner in ((90e-6, EAGER), (20e-6, GPU)):
         trials = Trials({EAGER: Cost(100e-6), GPU: Cost(gpu_s, 2.0)})
         place = replace(memory, path=memory.path.with_name(f"{gpu_s}.json"))
-        choice = choose_way(draft(1_000_000), ways, trials, place)
+        choice = autotune(draft(1_000_000), ways, trials, place)
         assert (trials.tried, choice.candidate) == ([EAGER, GPU], winner)
-    assert choose_way(draft(15_000), ways, Trials({EAGER: Cost(100e-6)}), memory).candidate == EAGER
+    assert autotune(draft(15_000), ways, Trials({EAGER: Cost(100e-6)}), memory).candidate == EAGER
 
 
 def test_data_that_may_change_when_it_is_read_is_not_tried():
@@ -248,7 +248,7 @@ def test_a_trial_leaves_module_and_random_numbers_as_they_were():
     before = {name: value.clone() for name, value in module.state_dict().items()}
     batches = Batches(ArraySource(*DATA), 7, shuffle=True)
     states = torch.get_rng_state(), random.getstate(), np.random.get_state()
-    found = try_out(plan, batches, module, 4)
+    found = run_trial(plan, batches, module, 4)
     assert found.update_s > 0
     assert torch.equal(torch.get_rng_state(), states[0])
     assert random.getstate() == states[1]
@@ -269,7 +269,7 @@ def test_a_trial_is_made_of_whole_advances_and_stays_near_its_allowance(engine, 
 
     monkeypatch.setattr(type(ENGINES[engine]), "open", lambda *_: Session())
     plan = replace(draft(), engine=engine)
-    cost = try_out(plan, None, None, 4, clock=iter([0.0, 2.05]).__next__)
+    cost = run_trial(plan, None, None, 4, clock=iter([0.0, 2.05]).__next__)
     assert cost == Cost(pytest.approx(1e-3), pytest.approx(2.049))
     assert 3 <= sum(made) <= 1 + 25
 

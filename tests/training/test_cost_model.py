@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalknet.engine import Prospect
-from chalknet.training.rule import (
+from chalknet.training.choice.cost_model import (
     MARGIN,
     OTHER_DEVICE_MARGIN,
     Candidate,

@@ -1,4 +1,4 @@
-"""A few real updates on a copy, by the fit's own batches, to learn what one of them costs."""
+"""A few real updates of a copy of the model on the fit's own batches, to measure what one costs."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine import ENGINES, Session
 from chalknet.planning import Plan
-from chalknet.training.rule import Cost
-from chalknet.training.threads import using_threads
+from chalknet.training.choice.cost_model import Cost
+from chalknet.training.choice.threads import using_threads
 
-# The fastest stretch counts: what disturbs one only ever makes it longer. Each takes a part of what is left.
+# The fastest stretch counts: a disturbance only ever makes one longer. Each takes a part of what is left.
 _PARTS = 3
 _LEAST_S, _MOST_S = 0.01, 0.025  # of updates after the first
-_SHORTEST_S = 1e-7  # what a clock may call nothing
+_SHORTEST_S = 1e-7  # below the resolution of a clock
 
 
-def try_out(
+def run_trial(
     plan: Plan,
     batches: Batches,
     module: nn.Module | None,
     share: float,
     clock: Callable[[], float] = perf_counter,
 ) -> Cost:
-    """Return what an update by a plan costs, and what starting it took.
+    """Return the seconds of an update by a plan, and those of its start.
 
     Neither the module nor any random number of the caller's is touched.
 
     Args:
-        plan: with the engine and the placement that are on trial.
+        plan: with the engine and the placement that are tried.
         batches: the fit's own samples in their order.
-        module: the module to be fitted, of which a copy is; None builds the plan's network.
+        module: the module to be fitted, of which a copy is updated; None builds the plan's network.
         share: updates that are no more than a share of the fit; some hundredths of a second are always spent.
         clock: seconds that only go up.
     """
     started = clock()
-    with using_threads(plan.placement.threads), _undisturbed():
+    with using_threads(plan.placement.threads), _random_state_kept():
         session = ENGINES[plan.engine].open(plan, batches, copy.deepcopy(module))
         first_s = _update_s(session, 1)
         start_s = clock() - started
-        one_by_one = plan.recipe.target_loss is not None  # as the loop will go
+        one_by_one = plan.recipe.target_loss is not None  # as in the loop of the fit
         update_s = _fastest_s(session, share, first_s, one_by_one)
     if plan.placement.device.startswith("cuda"):
         del session
-        torch.cuda.empty_cache()  # what the trial held is to be had by the fit
+        torch.cuda.empty_cache()  # the fit needs the memory of the trial
     return Cost(update_s, max(0.0, start_s - update_s))
 
 
@@ -70,13 +70,13 @@ def _fastest_s(session: Session, share: float, first_s: float, one_by_one: bool)
 
 
 def _update_s(session: Session, updates: int) -> float:
-    """Return the seconds of an update of so many; of fewer where a loss is no number."""
+    """Return the seconds of one of so many updates; of fewer where a loss is not a number."""
     progress = session.advance(updates)
     return max(_SHORTEST_S, progress.elapsed_s / len(progress.losses))
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _random_state_kept() -> Iterator[None]:
     """Put Python's and numpy's random numbers back; torch's are kept by the session itself."""
     found, numbers = random.getstate(), np.random.get_state()
     try:

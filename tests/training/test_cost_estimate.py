@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import chalknet as cn
 from chalknet.planning import OPTIMIZERS, Placement, Recipe
-from chalknet.training.work import _SLOTS, usual_update_s, work_of
+from chalknet.training.choice.cost_estimate import _SLOTS, estimate_cost, usual_update_s
 
 CPU = Placement("cpu", "float32", 2)
 
@@ -23,24 +23,24 @@ def test_the_arithmetic_is_what_torch_counts(text):
     x, y = torch.randn(rows, network.input_shape[0]), torch.randn(rows, network.output_shape[0])
     with FlopCounterMode(display=False) as counter:
         nn.functional.mse_loss(module(x), y).backward()
-    assert work_of(network, rows, recipe(), CPU, "eager").flops == counter.get_total_flops()
+    assert estimate_cost(network, rows, recipe(), CPU, "eager").flops == counter.get_total_flops()
 
 
 def test_what_fits_into_a_cache_does_not_go_through_memory():
-    assert work_of(cn.read("1 -> 500 relu -> 1"), 100, recipe(), CPU, "eager").bytes == 0
+    assert estimate_cost(cn.read("1 -> 500 relu -> 1"), 100, recipe(), CPU, "eager").bytes == 0
 
 
 def test_the_wide_network_counted_by_hand():
     network = cn.read("1 -> 200000 relu -> 1")
     weights = 4 * 600_001
-    eager = work_of(network, 100, recipe(), CPU, "eager")
+    eager = estimate_cost(network, 100, recipe(), CPU, "eager")
     assert eager.bytes == 4 * (2 * 200_000 + 1) * 100 * 4 + weights * (2 * 3 + 2)
-    fused = work_of(network, 100, recipe(), CPU, "fused_cpu")
+    fused = estimate_cost(network, 100, recipe(), CPU, "fused_cpu")
     assert (fused.bytes, fused.flops) == (weights * 6, eager.flops)
-    double = work_of(network, 100, recipe(), Placement("cpu", "float64", 2), "eager")
+    double = estimate_cost(network, 100, recipe(), Placement("cpu", "float64", 2), "eager")
     assert double.bytes == 2 * eager.bytes
-    assert work_of(network, 100, recipe("sgd"), CPU, "fused_cpu").bytes == weights * 2
-    assert work_of(network, 100, recipe("sgd", momentum=0.9), CPU, "fused_cpu").bytes == weights * 4
+    assert estimate_cost(network, 100, recipe("sgd"), CPU, "fused_cpu").bytes == weights * 2
+    assert estimate_cost(network, 100, recipe("sgd", momentum=0.9), CPU, "fused_cpu").bytes == weights * 4
 
 
 def test_every_optimizer_has_its_row():

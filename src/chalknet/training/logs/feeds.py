@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,8 +26,8 @@ _LAST_WORDS_S = 2.0  # after an error, which is to be told at once
 
 # kind -> the file that writes it, and the package it takes.
 _KINDS = {
-    "tensorboard": ("chalknet.training.log_tensorboard", "tensorboard"),
-    "mlflow": ("chalknet.training.log_mlflow", "mlflow"),
+    "tensorboard": ("chalknet.training.logs.tensorboard_log", "tensorboard"),
+    "mlflow": ("chalknet.training.logs.mlflow_log", "mlflow"),
 }
 
 
@@ -81,8 +81,8 @@ class Log(Protocol):
         """Write how the fit ended; None when an error ended it."""
 
 
-def check_logs(asked: Sequence[str]) -> tuple[str, ...]:
-    """Return the logs asked for, after making sure that each can be written here.
+def check_logs(asked: Iterable[str]) -> None:
+    """Refuse a log that cannot be written here.
 
     Args:
         asked: "tensorboard:DIR" or "mlflow:EXPERIMENT", each.
@@ -91,8 +91,8 @@ def check_logs(asked: Sequence[str]) -> tuple[str, ...]:
         InvalidValue: for anything else.
         MissingPackage: when the package is not installed, with the install line.
     """
-    for one in (asked,) if isinstance(asked, str) else asked:
-        kind, _, place = str(one).partition(":")
+    for one in asked:
+        kind, _, place = one.partition(":")
         if kind not in _KINDS:
             raise unknown_name("log", "kind of log", kind, _KINDS)
         if not place:
@@ -103,7 +103,6 @@ def check_logs(asked: Sequence[str]) -> tuple[str, ...]:
                 remedy=f"Say log=['{kind}:first'] (--log {kind}:first).",
             )
         _module_of(kind)
-    return (asked,) if isinstance(asked, str) else tuple(map(str, asked))
 
 
 def facts(plan: Plan) -> dict[str, str | int | float | bool]:
@@ -135,8 +134,8 @@ def facts(plan: Plan) -> dict[str, str | int | float | bool]:
 
 
 @dataclass
-class Feed:
-    """Feeds a growing history to one log, every few seconds, in a thread of its own.
+class LogFeed:
+    """LogFeeds a growing history to one log, every few seconds, in a thread of its own.
 
     Args:
         name: the log as it was asked for.
@@ -222,14 +221,14 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class Feeds:
+class LogFeeds:
     """All the logs of a fit.
 
     Args:
         feeds: one for each.
     """
 
-    feeds: tuple[Feed, ...] = ()
+    feeds: tuple[LogFeed, ...] = ()
 
     @property
     def keys(self) -> dict[str, str]:
@@ -247,7 +246,9 @@ class Feeds:
 
 
 @contextmanager
-def open_feeds(plan: Plan, keys: Mapping[str, str | None], start: History | None = None) -> Iterator[Feeds]:
+def open_feeds(
+    plan: Plan, keys: Mapping[str, str | None], start: History | None = None
+) -> Iterator[LogFeeds]:
     """Yield the feeds of the logs asked for; an error of the body closes them as they are.
 
     Args:
@@ -264,9 +265,9 @@ def open_feeds(plan: Plan, keys: Mapping[str, str | None], start: History | None
     for name, key in keys.items():
         kind, _, place = name.partition(":")
         log = _module_of(kind).begin(place, plan, key, updates)
-        feeds.append(Feed(name, log, rows, evaluations))
+        feeds.append(LogFeed(name, log, rows, evaluations))
     try:
-        yield Feeds(tuple(feeds))
+        yield LogFeeds(tuple(feeds))
     except BaseException:
         for feed in feeds:
             with suppress(Exception):

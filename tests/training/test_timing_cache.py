@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalknet.training.remembered import Memory
-from chalknet.training.rule import Candidate, Cost
+from chalknet.training.choice.cost_model import Candidate, Cost
+from chalknet.training.choice.timing_cache import TimingCache
 
 COSTS = {Candidate("cpu", "eager", 2): Cost(1e-3), Candidate("cuda:0", "graph", 2): Cost(1e-5, 2.5)}
 DAY_S = 24 * 3600
 
 
 def memory_at(path, now=1e9):
-    return Memory(path, now=lambda: now)
+    return TimingCache(path, now=lambda: now)
 
 
 def test_what_is_kept_is_recalled_by_its_key_alone(tmp_path):

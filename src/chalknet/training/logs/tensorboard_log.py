@@ -14,7 +14,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from chalknet.errors import writing
 from chalknet.planning import Plan
 from chalknet.training.history import Outcome
-from chalknet.training.log import Rows, facts
+from chalknet.training.logs.feeds import Rows, facts
 
 
 class TensorBoardLog:

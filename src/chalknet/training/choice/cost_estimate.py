@@ -1,4 +1,4 @@
-"""What an update has to do, counted: multiply-adds, and bytes that go through memory."""
+"""The cost of an update, estimated from its counts: arithmetic, and bytes that go through memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import prod
 from chalknet.network import Network, numbers
 from chalknet.planning import Placement, Recipe
 
-_PASSES = 4  # an array between two steps is written and read, and so is its slope on the way back
+_PASSES = 4  # an array between two steps is written and read, and so is its gradient in the backward pass
 _SLOTS = {"adam": 2, "adamw": 2, "rmsprop": 1, "sgd": 0}  # arrays that an optimizer keeps of each parameter
 _CACHE_BYTES = 2 << 20  # a core's own: smaller arrays do not go through memory
 _IN_BLOCKS = ("fused_cpu",)  # engines that keep what lies between two steps in the cache
@@ -18,12 +18,12 @@ _USUAL_OVERHEAD_S, _USUAL_FLOPS, _USUAL_BYTES = 150e-6, 100e9, 10e9
 
 
 @dataclass(frozen=True)
-class Work:
-    """What one update has to do at the least.
+class CostEstimate:
+    """The least that one update has to compute and to move.
 
     Args:
         flops: multiplications and additions: two products for the first linear map, three for the others,
-            since nobody needs the slope of x.
+            since the gradient of x is not needed.
         bytes: what goes through memory; arrays that fit into a core's own cache are not counted.
     """
 
@@ -31,8 +31,10 @@ class Work:
     bytes: float
 
 
-def work_of(network: Network, samples: int, recipe: Recipe, placement: Placement, engine: str) -> Work:
-    """Return what an update over so many samples has to do.
+def estimate_cost(
+    network: Network, samples: int, recipe: Recipe, placement: Placement, engine: str
+) -> CostEstimate:
+    """Return the cost of an update over so many samples.
 
     Args:
         network: every width a number.
@@ -48,11 +50,11 @@ def work_of(network: Network, samples: int, recipe: Recipe, placement: Placement
     between = 0 if engine in _IN_BLOCKS else sum(prod(numbers(visit.output_shape)) for visit in visits)
     weights = sum(visit.step.parameters(visit.input_shape) or 0 for visit in visits)
     traffic = (
-        (prod(numbers(network.input_shape)) * samples * size, 2),  # x forth, and for the first slopes
+        (prod(numbers(network.input_shape)) * samples * size, 2),  # x forward, and for the first gradients
         (between * samples * size, _PASSES),
-        (weights * size, 2 * (1 + _slots(recipe)) + 2 * (engine not in _IN_BLOCKS)),  # and the slopes
+        (weights * size, 2 * (1 + _slots(recipe)) + 2 * (engine not in _IN_BLOCKS)),  # and the gradients
     )
-    return Work(
+    return CostEstimate(
         flops=2.0 * (3 * sum(products) - first) * samples,
         bytes=float(sum(held * passes for held, passes in traffic if held > _CACHE_BYTES)),
     )
@@ -62,8 +64,8 @@ def usual_update_s(network: Network | None, samples: int, recipe: Recipe, placem
     """Return about how many seconds an update of the plain loop takes on an ordinary machine."""
     if network is None:
         return _USUAL_OVERHEAD_S
-    work = work_of(network, samples, recipe, placement, "eager")
-    return _USUAL_OVERHEAD_S + max(work.flops / _USUAL_FLOPS, work.bytes / _USUAL_BYTES)
+    cost = estimate_cost(network, samples, recipe, placement, "eager")
+    return _USUAL_OVERHEAD_S + max(cost.flops / _USUAL_FLOPS, cost.bytes / _USUAL_BYTES)
 
 
 def _slots(recipe: Recipe) -> int:

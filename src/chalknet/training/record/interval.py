@@ -41,7 +41,7 @@ class Interval:
             Interval(updates=None, seconds=30.0)
         """
         text = str(value).strip()
-        if (isinstance(value, Integral) and not isinstance(value, bool)) or text.isdigit():
+        if (isinstance(value, Integral) and not isinstance(value, bool)) or text.isdecimal():
             if int(text) > 0:
                 return cls(updates=int(text))
         elif isinstance(value, str) and (found := _TIME.fullmatch(text)):

@@ -1,4 +1,4 @@
-"""The progress bar: one listener of the loop, in a terminal, in a notebook, or quiet."""
+"""The progress bar, in a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from chalknet.planning import Plan
-from chalknet.training.loop import Progress
+from chalknet.training.history import Progress
 from chalknet.units import show_value
 
 
 def wants_bar() -> bool:
-    """Return whether somebody is looking: a terminal or a notebook, no pipe."""
+    """Return whether a bar can be seen: in a terminal or a notebook, not in a pipe."""
     return sys.stderr.isatty() or _in_notebook()
 
 

@@ -16,8 +16,7 @@ from chalknet.files import RUN_HISTORY, RUN_NETWORK, RUN_PLAN, RUN_PREPARATION, 
 from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.training.history import Evaluation, History, Outcome
-from chalknet.training.interval import Interval
-from chalknet.training.loop import Recording
+from chalknet.training.record.record_options import RecordOptions
 
 _COLUMNS = ("updates", "samples", "epochs", "seconds", "loss")
 
@@ -28,7 +27,7 @@ class Setting:
 
     Args:
         plan: what was decided.
-        recording: what is recorded; its listener is not kept.
+        record: what is recorded, and how often.
         origin: the keywords of `load` that give the data again; None where arrays were given.
         fingerprint: of the data's content; None where it has none.
         made_with: the versions and the machine that the last bits depend on.
@@ -38,7 +37,7 @@ class Setting:
     """
 
     plan: Plan
-    recording: Recording
+    record: RecordOptions
     origin: Mapping[str, Any] | None = None
     fingerprint: str | None = None
     made_with: Mapping[str, str] = field(default_factory=dict)
@@ -49,7 +48,7 @@ class Setting:
 
 def write_setting(folder: Path, setting: Setting) -> None:
     """Write the plan and the network of a run."""
-    plan, recording = setting.plan, setting.recording
+    plan, record = setting.plan, setting.record
     if plan.network is not None:
         write_whole(folder / RUN_NETWORK, write(plan.network, "json").encode())
     if setting.preparation is not None:
@@ -59,9 +58,9 @@ def write_setting(folder: Path, setting: Setting) -> None:
         "metric": plan.recipe.loss_row.metric,
         "outcome": setting.outcome and setting.outcome.name,
         "recording": {
-            "evaluate_every": recording.evaluate_every,
-            "record_every": recording.record_every,
-            "checkpoint_every": recording.checkpoint_every and str(recording.checkpoint_every),
+            "evaluate_every": record.evaluate_every,
+            "record_every": record.record_every,
+            "checkpoint_every": str(record.checkpoint_every),
         },
         "origin": setting.origin,
         "fingerprint": setting.fingerprint,
@@ -79,12 +78,9 @@ def read_setting(folder: Path) -> Setting:
     """
     kept = _read_json(folder / RUN_PLAN)
     try:
-        recording = dict(kept.get("recording", {}))
-        every = recording.get("checkpoint_every")
-        recording["checkpoint_every"] = every and Interval.of(every, "checkpoint_every")
         return Setting(
             plan=_plan(folder, kept),
-            recording=Recording(**recording),
+            record=RecordOptions(**kept.get("recording", {}), out=folder),
             origin=kept.get("origin"),
             fingerprint=kept.get("fingerprint"),
             made_with=kept.get("made_with", {}),

@@ -1,4 +1,4 @@
-"""The published rule of `auto`: cost = start + updates x time of an update, and the cheapest wins."""
+"""The cost model of `auto`: cost = start + updates x time of an update, and the cheapest wins."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from chalknet.engine import Prospect
 from chalknet.units import show_count, show_seconds
 
-MEASURED_SHARE = 0.05  # of a fit, at the most, goes into measuring how it is to be run
-SHORT_S = 2.0  # a fit as short as this gains less than it would lose by starting anything
-MARGIN, OTHER_DEVICE_MARGIN = 0.05, 0.2  # what a candidate must save at the least to be preferred
-_ACCELERATOR_HOPE = 10.0  # times as fast as the CPU by which a GPU has to pay before it is woken
+MEASURED_SHARE = 0.05  # of a fit at most goes into choosing how to run it
+SHORT_S = 2.0  # a shorter fit loses more by starting another engine than it can gain
+MARGIN, OTHER_DEVICE_MARGIN = 0.05, 0.2  # the share of the time that a candidate must save to be preferred
+_ACCELERATOR_SPEEDUP = 10.0  # assumed of a GPU over the CPU as long as it was not measured
 
 
 @dataclass(frozen=True)
@@ -36,29 +36,29 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Cost:
-    """What running a fit in one way costs.
+    """What running a fit by one candidate costs.
 
     Args:
         update_s: seconds of an update.
-        start_s: seconds before the first update that the plain loop on the CPU does not need.
+        start_s: seconds before the first update, beyond those of the plain loop on the CPU.
     """
 
     update_s: float
     start_s: float = 0.0
 
     def total_s(self, updates: float) -> float:
-        """Return the seconds of so many updates, the start among them."""
+        """Return the seconds of the start and so many updates."""
         return self.start_s + updates * self.update_s
 
 
 def cheapest(costs: Mapping[Candidate, Cost], updates: float) -> Candidate:
     """Return the candidate whose start and updates take least.
 
-    On one device a candidate is preferred to those before it when it saves 5 % of their time; the best one of
-    another device is preferred to the best one at home when it saves 20 %.
+    On one device a candidate is preferred to those before it when it saves 5 % of their time; the best one on
+    another device is preferred to the best one on the default device when it saves 20 %.
 
     Args:
-        costs: the candidates in the order of preference, with what was found of each; the first is at home.
+        costs: the cost of each candidate, in the order of preference; the first is on the default device.
         updates: how many updates there are to make.
     """
     best: dict[str, Candidate] = {}
@@ -66,8 +66,8 @@ def cheapest(costs: Mapping[Candidate, Cost], updates: float) -> Candidate:
         before = best.setdefault(candidate.device, candidate)
         if costs[candidate].total_s(updates) < (1 - MARGIN) * costs[before].total_s(updates):
             best[candidate.device] = candidate
-    chosen, *abroad = best.values()
-    for candidate in abroad:
+    chosen, *on_other_devices = best.values()
+    for candidate in on_other_devices:
         if costs[candidate].total_s(updates) < (1 - OTHER_DEVICE_MARGIN) * costs[chosen].total_s(updates):
             chosen = candidate
     return chosen
@@ -76,30 +76,31 @@ def cheapest(costs: Mapping[Candidate, Cost], updates: float) -> Candidate:
 def is_worth_starting(
     candidate: Candidate, prospect: Prospect, costs: Mapping[Candidate, Cost], updates: float
 ) -> bool:
-    """Return whether a candidate that is not measured yet is to be started for a trial.
+    """Return whether a candidate that has not been measured yet should be started for a trial run.
 
-    It is when the fit would gain even at the least speed that the candidate promises, or when its start is
-    no more than the share of the fit that measuring may take.
+    It should when the fit would gain even at the least speed-up that its engine promises, or when its start
+    takes no more than the share of the fit that measuring may take.
 
     Args:
-        candidate: who has not been measured.
+        candidate: the candidate that has not been measured.
         prospect: what its engine promises.
-        costs: what was found before, the one at home first.
+        costs: what was measured before, the default candidate first.
         updates: how many updates there are to make.
     """
-    home = next(iter(costs))
+    default = next(iter(costs))
     least_s = min(cost.total_s(updates) for cost in costs.values())
-    hope = prospect.times_as_fast * (1.0 if candidate.device == home.device else _ACCELERATOR_HOPE)
+    on_default_device = candidate.device == default.device
+    speedup = prospect.times_as_fast * (1.0 if on_default_device else _ACCELERATOR_SPEEDUP)
     start_s = prospect.start_s + prospect.once_s
-    hoped_s = start_s + updates * costs[home].update_s / hope
-    return hoped_s < (1 - MARGIN) * least_s or start_s <= MEASURED_SHARE * least_s
+    expected_s = start_s + updates * costs[default].update_s / speedup
+    return expected_s < (1 - MARGIN) * least_s or start_s <= MEASURED_SHARE * least_s
 
 
 def show_costs(costs: Mapping[Candidate, Cost], recalled: Sequence[Candidate], updates: float) -> str:
-    """Return what was found, as a reason of a plan.
+    """Return the costs as a reason of a plan.
 
     Args:
-        costs: what was found of each candidate.
+        costs: the cost of each candidate.
         recalled: those of them that an earlier fit measured.
         updates: how many updates there are to make.
     """

@@ -16,15 +16,14 @@ import torch
 from torch import nn
 
 from chalknet.data import ArraySource, Source
-from chalknet.errors import FileProblem, InvalidValue
-from chalknet.files import RUN_DATA, RUN_PLAN, RUN_WEIGHTS, try_lock, write_whole
+from chalknet.errors import FileProblem, InvalidValue, public
+from chalknet.files import RUN_DATA, RUN_PLAN, RUN_WEIGHTS, try_lock, user_path, write_whole
 from chalknet.module import build, flat, read_tensors, tensors_to_bytes
 from chalknet.planning import Plan
-from chalknet.training import checkpoint
-from chalknet.training.checkpoint import Checkpoint
-from chalknet.training.loop import Recording
-from chalknet.training.result import FitResult
-from chalknet.training.run_files import (
+from chalknet.training.choice.prepare import PreparedFit
+from chalknet.training.kept import checkpoint
+from chalknet.training.kept.checkpoint import Checkpoint
+from chalknet.training.kept.run_files import (
     Setting,
     damaged,
     read_history,
@@ -32,6 +31,8 @@ from chalknet.training.run_files import (
     write_history,
     write_setting,
 )
+from chalknet.training.record.record_options import RecordOptions
+from chalknet.training.result import FitResult
 
 _LOCK = ".lock"
 _LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
@@ -69,11 +70,12 @@ class RunFolder:
             (self.path / RUN_DATA).unlink(missing_ok=True)
 
 
-def setting_of(plan: Plan, recording: Recording, source: Source) -> Setting:
+def setting_of(prepared: PreparedFit, record: RecordOptions) -> Setting:
     """Return what a run needs to go on in another process."""
+    source = prepared.source
     return Setting(
-        plan=plan,
-        recording=recording,
+        plan=prepared.plan,
+        record=record,
         origin=source.origin,
         fingerprint=source.fingerprint(),
         made_with=made_with(),
@@ -96,16 +98,17 @@ def made_with() -> dict[str, str]:
 
 
 @contextmanager
-def claimed(path: Path, setting: Setting, source: Source, *, overwrite: bool) -> Iterator[RunFolder]:
+def claimed(setting: Setting, source: Source) -> Iterator[RunFolder]:
     """Hold a new run's folder for this process.
 
-    It is made at once, so that what cannot be written is told before the first update; without a
-    checkpoint or a result in it, it is gone again when the body fails.
+    It is made at once, so that a place that cannot be written is refused before the first update; it is
+    removed again when the body fails and there is no checkpoint or result in it.
 
     Raises:
         FileProblem: when something else is there, another process is at it, or the place cannot be written.
     """
-    with _held_for_overwriting(path, overwrite=overwrite):
+    path = Path(str(setting.record.out))
+    with _held_for_overwriting(path, overwrite=setting.record.overwrite):
         workshop = _workshop(path)
         try:
             lock = _locked(workshop)
@@ -150,6 +153,7 @@ def kept_data(path: Path) -> ArraySource | None:
     return ArraySource(tensors["x"], tensors["y"], "data", held_out)
 
 
+@public()
 def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
     """Return a fit that was kept with `out=path`: its module with the fitted weights, history and plan.
 
@@ -161,7 +165,7 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
     Raises:
         FileProblem: for a folder that holds no run, one that has not ended, or a damaged one.
     """
-    folder = Path(path)
+    folder = user_path(path, "path")
     setting = read_setting(folder)
     if setting.outcome is None:
         raise FileProblem(
@@ -171,7 +175,7 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
             remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
         )
     history = read_history(folder, setting.plan.recipe.loss_row.metric)
-    module = module or unfitted(folder, setting.plan)
+    module = module_of(folder, setting.plan, module, "load_run")
     target = module if setting.plan.network is None else flat(module)
     try:
         target.load_state_dict(read_tensors(folder / RUN_WEIGHTS))
@@ -180,14 +184,20 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
     return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
 
 
-def unfitted(folder: Path, plan: Plan) -> nn.Module:
-    """Return the module of a kept plan, with any weights."""
-    if plan.network is None:
+def module_of(folder: Path, plan: Plan, module: nn.Module | None, verb: str) -> nn.Module:
+    """Return the module that was given, or the one of a kept plan with any weights.
+
+    Raises:
+        InvalidValue: for what is no module, or no module where no Network describes it.
+    """
+    if module is not None or plan.network is None:
+        if isinstance(module, nn.Module):
+            return module
         raise InvalidValue(
             where=str(folder),
-            got=f"the weights of {plan.model}",
-            wanted="the module they belong to",
-            remedy="Build it and say load_run(path, module=your_module).",
+            got=f"the weights of {plan.model}" if module is None else f"a {type(module).__name__} as module",
+            wanted="the module they belong to" if module is None else "an nn.Module",
+            remedy=f"Build it and say {verb}(path, module=your_module).",
         )
     return build(plan.network, seed=0).to(getattr(torch, plan.placement.dtype))
 

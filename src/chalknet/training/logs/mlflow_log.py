@@ -14,7 +14,7 @@ from mlflow.tracking import MlflowClient
 from chalknet.errors import Refused
 from chalknet.planning import Plan
 from chalknet.training.history import Outcome
-from chalknet.training.log import Rows, facts
+from chalknet.training.logs.feeds import Rows, facts
 
 _METRICS_AT_A_TIME, _LONGEST_VALUE, _LONGEST_WAIT_S = 1000, 500, 5.0
 _STATUS = {

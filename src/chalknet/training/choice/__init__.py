@@ -1,0 +1,1 @@
+"""Where and by which engine a fit runs, chosen by what candidates cost."""

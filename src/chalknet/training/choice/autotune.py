@@ -1,0 +1,238 @@
+"""Which device, engine and threads run a fit, where that was left open: by measuring what each costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from chalknet.counting import count_network
+from chalknet.engine import ENGINES, Prospect
+from chalknet.errors import Refused
+from chalknet.planning import Plan
+from chalknet.training.choice.cost_estimate import usual_update_s
+from chalknet.training.choice.cost_model import (
+    MEASURED_SHARE,
+    SHORT_S,
+    Candidate,
+    Cost,
+    cheapest,
+    is_worth_starting,
+    show_costs,
+)
+from chalknet.training.choice.timing_cache import TimingCache, key_of
+from chalknet.units import show_seconds
+
+_SMALL_UPDATE = (
+    10_000_000  # multiply-adds; below, waiting at the threads' barriers can cost more than they save
+)
+
+_TOO_SHORT = (
+    f"nothing was measured: a fit of less than about {show_seconds(SHORT_S)} has little to gain by it"
+)
+_UNTRIED = "nothing was measured: data of a class of your own may change when it is read on trial"
+_TOO_LARGE = "it needs all samples in memory, and these are read a batch at a time (in_memory=True)"
+
+Trial = Callable[[Plan, float], Cost]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may be chosen from.
+
+    Args:
+        asked: the engine as it was asked for, "auto" or a name.
+        devices: the default device first.
+        engines: names of engines.
+        threads: numbers of CPU threads, the default first.
+    """
+
+    asked: str
+    devices: tuple[str, ...]
+    engines: tuple[str, ...]
+    threads: tuple[int, ...]
+
+    @property
+    def default(self) -> Candidate:
+        """Return the plain loop on the default device."""
+        return Candidate(self.devices[0], "eager", self.threads[0])
+
+
+@dataclass(frozen=True)
+class Autotuned:
+    """What was chosen, and why."""
+
+    candidate: Candidate
+    reasons: tuple[str, ...] = ()
+
+
+def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: TimingCache) -> Autotuned:
+    """Return the cheapest way to run a plan, by the cost model of `cheapest`.
+
+    Args:
+        draft: the plan, with the default device and threads.
+        candidates: what may be chosen from.
+        trial: gives the cost of a plan with its engine and placement filled in, by about so many updates;
+            None when nothing can be tried without changing the fit's own data.
+        cache: what earlier fits measured.
+
+    Raises:
+        Refused: when no engine runs it.
+    """
+    short = _is_short(draft)
+    if candidates.asked == "auto" and short:
+        return Autotuned(candidates.default, (_TOO_SHORT,))
+    possible, refused = _possible(draft, candidates)
+    first = next(iter(possible))
+    if len(possible) == 1:
+        return Autotuned(first, refused)
+    if trial is None or short:
+        return Autotuned(first, (*refused, _UNTRIED if trial is None else _TOO_SHORT))
+    measurement = _Measurement(draft, possible, trial)
+    measurement.run(cache, key_of(draft.model, draft.recipe, draft.data, draft.placement))
+    if not measurement.costs:
+        return Autotuned(first, (*refused, *measurement.notes))
+    chosen = cheapest(measurement.costs, measurement.updates)
+    found = show_costs(measurement.costs, measurement.recalled, measurement.updates)
+    return Autotuned(chosen, (*refused, found, *measurement.notes, *_other_sums(chosen, first)))
+
+
+def _is_short(draft: Plan) -> bool:
+    """Return whether a fit is too short to be measured: by its counts, so that it always is or never."""
+    if draft.updates is None:
+        return draft.recipe.budget.amount < SHORT_S
+    return draft.updates * _usual_update_s(draft) < SHORT_S
+
+
+def _usual_update_s(draft: Plan) -> float:
+    return usual_update_s(draft.network, _samples(draft), draft.recipe, draft.placement)
+
+
+def _is_small(draft: Plan) -> bool:
+    forward = count_network(draft.network).multiply_adds if draft.network is not None else None
+    return forward is not None and forward * _samples(draft) < _SMALL_UPDATE
+
+
+def _samples(draft: Plan) -> int:
+    return draft.recipe.batch_size or draft.data.observations
+
+
+def _other_sums(chosen: Candidate, default: Candidate) -> tuple[str, ...]:
+    if chosen == default:
+        return ()
+    return (
+        f"{chosen} is the same training, but adds up in an order of its own: for the script's numbers to "
+        'the last bit say engine="eager"',
+    )
+
+
+def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, Prospect], tuple[str, ...]]:
+    """Return the candidates that can run the plan, those that start soonest first, and why others cannot."""
+    possible: dict[Candidate, Prospect] = {}
+    refused: list[str] = []
+    for name in sorted(candidates.engines, key=lambda name: name != "eager"):
+        reasons = {device: _refusals(draft, name, device) for device in candidates.devices}
+        for device in (device for device, against in reasons.items() if not against):
+            placement = replace(draft.placement, device=device)
+            start = ENGINES[name].prospect(draft.network, draft.recipe, placement)
+            plain = name == "eager" and device == "cpu"  # other engines choose their threads themselves
+            threads = candidates.threads if plain else candidates.threads[:1]
+            possible |= {Candidate(device, name, number): start for number in threads}
+        if all(reasons.values()):
+            against = dict.fromkeys(reason for some in reasons.values() for reason in some)
+            refused += [f"engine {name} cannot run this: {reason}" for reason in against]
+    if not possible:
+        raise Refused(
+            where=f"engine {candidates.asked}",
+            got="; ".join(refused),
+            wanted="an engine that can run this network and recipe",
+            remedy='Say engine="auto", or engine="eager", which runs whatever torch runs.',
+        )
+    first = next(iter(possible))
+    soonest = sorted(possible, key=lambda c: (c != first, _start_s(possible[c])))
+    return {candidate: possible[candidate] for candidate in soonest}, tuple(refused)
+
+
+def _refusals(draft: Plan, engine: str, device: str) -> tuple[str, ...]:
+    placement = replace(draft.placement, device=device)
+    reasons = ENGINES[engine].refusals(draft.network, draft.recipe, placement)
+    too_large = draft.data.streamed and not ENGINES[engine].streams
+    return (*reasons, _TOO_LARGE) if too_large else reasons
+
+
+def _start_s(start: Prospect) -> float:
+    return start.start_s + start.once_s
+
+
+class _Measurement:
+    """Measures what the candidates cost, one after another, as long as knowing it can pay.
+
+    Attributes:
+        costs: what is known, the default candidate first.
+        recalled: those of them that an earlier fit measured.
+        notes: which candidates were not tried, and why.
+        updates: how many there are to make; of a budget in seconds, as many as the default candidate makes.
+    """
+
+    def __init__(self, draft: Plan, possible: Mapping[Candidate, Prospect], trial: Trial) -> None:
+        self.costs: dict[Candidate, Cost] = {}
+        self.recalled: list[Candidate] = []
+        self.notes: list[str] = []
+        self.updates = float(draft.updates or 0)
+        self._draft, self._possible, self._trial = draft, possible, trial
+        self._reusable: dict[Candidate, Cost] = {}  # without compiling, which is done once on a machine
+
+    def run(self, cache: TimingCache, key: str) -> None:
+        """Recall, estimate or try each candidate, and keep what was measured."""
+        known = cache.recall(key)
+        for candidate in self._possible:
+            if candidate in known:
+                self._recall(candidate, known[candidate])
+            elif (
+                not self.costs and self._trial_updates() < 1 / 2
+            ):  # one update is too large a share of the fit
+                self.costs[candidate] = Cost(_usual_update_s(self._draft))
+                self.notes.append(f"{candidate} was not tried but estimated: the updates are few and long")
+            elif not self.costs or self._is_worth_trying(candidate):
+                self._try(candidate)
+            if self.costs and not self.updates:
+                first = next(iter(self.costs.values()))
+                self.updates = self._draft.recipe.budget.amount / first.update_s
+        if self._reusable.keys() - set(self.recalled):
+            cache.keep(key, self._reusable)
+
+    def _is_worth_trying(self, candidate: Candidate) -> bool:
+        default = next(iter(self.costs))
+        if (candidate.engine, candidate.device) == (default.engine, default.device):  # with other threads
+            return _is_small(self._draft)
+        start = self._possible[candidate]
+        if is_worth_starting(candidate, start, self.costs, self.updates):
+            return True
+        start_s = _start_s(start)
+        why = f"its start takes about {show_seconds(start_s)}, which" if start_s else "it"
+        self.notes.append(f"{candidate} was not tried: {why} would hardly pay in a fit this short")
+        return False
+
+    def _recall(self, candidate: Candidate, known: Cost) -> None:
+        start_s = _start_s(self._possible[candidate])
+        self._reusable[candidate] = known
+        self.costs[candidate] = Cost(known.update_s, start_s and max(start_s, known.start_s))
+        self.recalled.append(candidate)
+
+    def _try(self, candidate: Candidate) -> None:
+        placement = replace(self._draft.placement, device=candidate.device, threads=candidate.threads)
+        plan = replace(self._draft, engine=candidate.engine, placement=placement)
+        try:
+            found = self._trial(plan, self._trial_updates())
+        except Exception as problem:  # whatever a module or an engine raises: this candidate cannot run it
+            reason = (str(problem) or type(problem).__name__).splitlines()[0]
+            self.notes.append(f"{candidate} failed on trial: {reason}")
+            return
+        start = self._possible[candidate]
+        cost = found if _start_s(start) else replace(found, start_s=0.0)  # every first fit takes that long
+        self.costs[candidate] = cost
+        self._reusable[candidate] = replace(cost, start_s=start.start_s) if start.once_s else cost
+
+    def _trial_updates(self) -> float:
+        """Return the updates that may go into a trial, half of the share for each number of threads."""
+        return inf if self._draft.updates is None else self._draft.updates * MEASURED_SHARE / 2

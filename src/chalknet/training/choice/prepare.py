@@ -1,0 +1,204 @@
+"""From what was asked to a Plan, and the samples made ready for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
+
+import torch
+from torch import nn
+
+from chalknet.data import Batches, Preparation, Source, StreamedSource, load
+from chalknet.engine import ENGINES
+from chalknet.errors import InvalidValue, look_up
+from chalknet.hardware import checked_device, within_memory
+from chalknet.network import Network
+from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
+from chalknet.training.choice.autotune import Candidates, autotune
+from chalknet.training.choice.cost_model import Cost
+from chalknet.training.choice.fitted_model import FittedModel
+from chalknet.training.choice.processes import differences, shared
+from chalknet.training.choice.targets import Ready, make_ready
+from chalknet.training.choice.timing_cache import TimingCache
+from chalknet.training.choice.trial_run import run_trial
+from chalknet.units import show_count
+
+_LARGEST_PIECE_BYTES = 64 << 20  # of a batch that is read from a file
+
+
+@dataclass(frozen=True)
+class PreparedFit:
+    """Everything a fit needs before its first update.
+
+    Args:
+        plan: what was decided.
+        module: the module that is fitted in place; None where the plan's network is built.
+        batches: the training samples in their order.
+        held_out: samples that are only evaluated, or None.
+        source: the data as it was loaded.
+    """
+
+    plan: Plan
+    module: nn.Module | None
+    batches: Batches
+    held_out: Source | None
+    source: Source
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """Return what turned the columns of a file into x and y."""
+        return self.source.preparation
+
+
+def load_for(options: RunOptions, data: object, held_out: object) -> Source:
+    """Return the data of a fit or a dry run, converted once for both.
+
+    Args:
+        options: their dtype is that of a table's numbers.
+        data: whatever `load` takes.
+        held_out: whatever `load` takes, or a share of the data to keep out of the training.
+    """
+    return load(data, held_out=held_out, dtype=options.dtype or "float32")
+
+
+def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options: RunOptions) -> PreparedFit:
+    """Return the plan for fitting a model to data, and the data made ready for it.
+
+    Args:
+        model: a Network, or any torch module.
+        source: the data.
+        recipe: how it is to be fitted.
+        options: where it is to run.
+
+    Raises:
+        ChalknetError: of the kind that names what does not fit together.
+    """
+    fitted = FittedModel.of(model, recipe)
+    placement = shared(_placement(fitted, options), options)
+    samples, held_out = _samples(fitted, source, recipe, placement)
+    batches = Batches(samples.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
+    draft = Plan(
+        network=fitted.network,
+        model=fitted.line,
+        recipe=recipe,
+        data=_data_facts(source, samples.source, held_out),
+        placement=_in_pieces(placement, batches),
+        engine="eager",
+        updates=_updates(recipe, batches),
+        updates_per_epoch=batches.updates_per_epoch,
+        reasons=(
+            *samples.reasons,
+            *fitted.doubts(recipe),
+            *differences(placement.processes, batches.size, fitted.layers),
+        ),
+    )
+    plan = within_memory(_autotuned(draft, options, batches, fitted.module))
+    return PreparedFit(plan, fitted.module, batches, held_out, source)
+
+
+def _placement(fitted: FittedModel, options: RunOptions) -> Placement:
+    """Return where one process would run the fit, as long as nothing was measured."""
+    parameter = fitted.parameter
+    default = "cpu" if parameter is None else str(parameter.device)
+    device = checked_device(default if options.any_device else options.device)
+    why = "no GPU that torch can use is here" if parameter is None else "the module is there"
+    return Placement(
+        device=device,
+        dtype=_dtype(parameter, options),
+        threads=options.threads or torch.get_num_threads(),
+        reasons=(f"device {device}: {why}",) if options.any_device else (),
+        micro_batch=options.micro_batch,
+    )
+
+
+def _dtype(parameter: torch.Tensor | None, options: RunOptions) -> str:
+    own = "float32" if parameter is None else str(parameter.dtype).removeprefix("torch.")
+    if parameter is not None and options.dtype not in (None, own):
+        raise InvalidValue(
+            where="dtype",
+            got=f"{options.dtype} for a module of {own}",
+            wanted="the module's own dtype",
+            remedy=f"Convert the module first: module.to(torch.{options.dtype}).",
+        )
+    return options.dtype or own
+
+
+def _samples(
+    fitted: FittedModel, source: Source, recipe: Recipe, placement: Placement
+) -> tuple[Ready, Source | None]:
+    """Return the training samples and those held out, as the model and the loss take them."""
+    if placement.device.startswith("cuda") and isinstance(source, StreamedSource):
+        source = source.replace(pinned=True)  # the GPU then fetches a batch while it computes the one before
+    shapes, dtype = fitted.shapes(source), getattr(torch, placement.dtype)
+    ready = make_ready(source, recipe.loss_row, shapes, dtype)
+    if source.held_out is None:
+        return ready, None
+    return ready, make_ready(source.held_out, recipe.loss_row, shapes, dtype).source
+
+
+def _data_facts(source: Source, ready: Source, held_out: Source | None) -> DataFacts:
+    return DataFacts(
+        source.name,
+        len(source),
+        ready.x_shape,
+        ready.y_shape,
+        0 if held_out is None else len(held_out),
+        ready.streams,
+    )
+
+
+def _in_pieces(placement: Placement, batches: Batches) -> Placement:
+    """Return the placement with large batches of streamed samples cut into pieces, unless it says how."""
+    source = batches.source
+    itemsize = getattr(torch, placement.dtype).itemsize
+    most = max(1, _LARGEST_PIECE_BYTES // (itemsize * (prod(source.x_shape) + prod(source.y_shape))))
+    if placement.micro_batch is not None or not source.streams or batches.size <= most:
+        return placement
+    reason = f"the samples of an update are read and summed {show_count(most)} at a time: the same update"
+    return replace(placement, micro_batch=most, reasons=(*placement.reasons, reason))
+
+
+def _updates(recipe: Recipe, batches: Batches) -> int | None:
+    amount = int(recipe.budget.amount)
+    counts = {
+        "updates": amount,
+        "epochs": amount * batches.updates_per_epoch,
+        "samples": batches.updates_for(amount),
+    }
+    return counts.get(recipe.budget.unit)  # seconds are counted as they pass
+
+
+def _autotuned(draft: Plan, options: RunOptions, batches: Batches, module: nn.Module | None) -> Plan:
+    """Return the plan with the device, the engine and the threads that are cheapest among those allowed."""
+    trial = partial(_trial_cost, batches, module) if batches.source.is_repeatable else None
+    candidates = _candidates(draft.placement, options, module)
+    tuned = autotune(draft, candidates, trial, TimingCache())
+    chosen, placement = tuned.candidate, draft.placement
+    if len(candidates.devices) > 1:
+        placement = replace(placement, reasons=(f"device {chosen.device}: the cheapest, see below",))
+    return replace(
+        draft,
+        engine=chosen.engine,
+        placement=replace(placement, device=chosen.device, threads=chosen.threads),
+        reasons=(*draft.reasons, *tuned.reasons),
+    )
+
+
+def _candidates(placement: Placement, options: RunOptions, module: nn.Module | None) -> Candidates:
+    """Return what may be chosen from; several processes would not measure the same, and keep the defaults."""
+    if options.engine != "auto":
+        look_up({"auto": None, **ENGINES}, options.engine, "engine", "engine")
+    alone, any_engine = placement.processes == 1, options.engine == "auto"
+    open_device = alone and module is None and options.any_device and torch.cuda.is_available()
+    open_threads = alone and any_engine and options.threads is None and placement.threads > 1
+    return Candidates(
+        asked=options.engine,
+        devices=(placement.device, "cuda:0") if open_device else (placement.device,),
+        engines=tuple(ENGINES) if any_engine else (options.engine,),
+        threads=(placement.threads, 1) if open_threads else (placement.threads,),
+    )
+
+
+def _trial_cost(batches: Batches, module: nn.Module | None, plan: Plan, share: float) -> Cost:
+    return run_trial(within_memory(plan), batches, module, share)

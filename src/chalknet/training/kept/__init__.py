@@ -1,0 +1,1 @@
+"""What a fit keeps on disk: the folder of a run, its files, its checkpoints."""

@@ -1,0 +1,1 @@
+"""The history sent to TensorBoard and MLflow."""

@@ -1,0 +1,154 @@
+"""Fit a network, or plan a fit: the public verbs over the choice, the engine and the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any, Unpack
+
+from chalknet.engine import join
+from chalknet.errors import public
+from chalknet.forms import model_of
+from chalknet.planning import Plan, Recipe, RunOptions, check_options, options_for, recipe_of, with_options
+from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
+from chalknet.training.kept.run_folder import RunFolder, claimed, setting_of
+from chalknet.training.logs.feeds import check_logs
+from chalknet.training.record.record_options import RecordOptions
+from chalknet.training.result import FitResult
+from chalknet.training.run.carry_out import FitStart, carry_out, check_started
+from chalknet.training.run.keywords import FitKeywords, PlanKeywords
+
+
+@public()
+@with_options(FitKeywords, Recipe, RunOptions, RecordOptions)
+def fit(
+    model: object,
+    data: object,
+    *,
+    recipe: Recipe | None = None,
+    held_out: object = None,
+    **options: Unpack[FitKeywords],
+) -> FitResult:
+    """Return the fitted module, its history and how the fit ended.
+
+    Gradient descent, mini-batch SGD and SGD with batch size 1 are one number, `batch_size`: None, any
+    number between, 1. With `engine="eager"` on the CPU the losses are, bit for bit, those of
+    `torch.manual_seed(seed)`, the `Sequential` built by hand, a `DataLoader(TensorDataset(x, y),
+    batch_size, shuffle)` and the usual loop of loss, backward, step and zero_grad; for `batch_size=None`
+    in order, those of the loop without a loader. For a ready-made module, the same from `manual_seed`
+    on. Torch's global random numbers are left as they were found.
+
+    Args:
+        model: whatever `read` takes, such as "784 -> 32 relu -> 1 sigmoid"; or any `nn.Module`, which is then
+            fitted in place.
+        data: whatever `load` takes: "mnist01", a pair (x, y) of arrays, a path.
+        recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
+        held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out.
+        loss: bce, bce_logits, cross_entropy, mse, l1 or huber; or torch's class or instance of one of them.
+        optimizer: sgd, adam, adamw or rmsprop, with torch's own defaults; or torch's class or an instance.
+        lr: the learning rate; None for torch's default.
+        batch_size: samples an update; None for all of them.
+        updates: how many updates; give exactly one of updates, epochs, samples and seconds.
+        epochs: how many times every sample is seen.
+        samples: at least how many samples are seen.
+        seconds: how many seconds of training time.
+        shuffle: whether each epoch has a new order.
+        drop_last: whether a short last batch is left out.
+        reduction: "mean" or "sum" over an update's own samples.
+        seed: of the weights, the orders and Dropout.
+        target_loss: stop at the first update whose loss is at most this.
+        device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
+        engine: "auto" measures the engines likewise; or the name of one.
+        dtype: "float32" or "float64" for a network; a module keeps its own.
+        threads: CPU threads torch may use during the fit.
+        micro_batch: samples computed at a time; the gradients of the pieces are summed into the same
+            update. Left out, an update for which memory runs out is cut into pieces by itself.
+        processes: how many processes share each update. They are started by torch's launcher, `torchrun`,
+            and every fit in them shares its updates; given, another number of them is refused.
+        evaluate_every: updates between two evaluations over all training and held-out samples; the end
+            is always evaluated.
+        record_every: updates between two rows of the history.
+        progress: whether a bar is shown; None shows it in a terminal or a notebook.
+        on_progress: called about ten times a second with a `Progress`.
+        out: a folder to keep the weights, the network, the history and the plan in; a fit that is killed
+            goes on from the last checkpoint there with `resume(out)`.
+        checkpoint_every: between two checkpoints in `out`: a number of updates (200) or a time ("30s",
+            "5min"); a minute when left out. The last two are kept.
+        overwrite: whether a run kept in `out` before may be replaced.
+        log: where the history goes beside `out` while the fit goes on: "tensorboard:DIR",
+            "mlflow:EXPERIMENT", or several of them.
+        **options: all of the above after `held_out`, and the optimizer's own options: momentum, nesterov,
+            weight_decay, betas, ...
+
+    Raises:
+        UnknownName: for an option, loss, optimizer, engine or device that does not exist.
+        ChalknetError: of the kind that names what is wrong, before the first update.
+
+    Example:
+        >>> import torch, chalknet as cn
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> result = cn.fit("1 -> 1", (x, 2 * x), loss="mse", lr=0.5, updates=100)
+        >>> round(result.module[0].weight.item(), 3)
+        2.0
+    """
+    check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
+    group = join()
+    with group.agreement():
+        record = RecordOptions(**options_for(RecordOptions, options))
+        logs = dict.fromkeys(record.log or ())
+        check_logs(logs)
+        run = RunOptions(**options_for(RunOptions, options))
+        check_started(run.processes, group)
+        asked = {"recipe": recipe, "held_out": held_out, **options, "processes": group.size}
+        prepared = _prepared("fit", model, data, asked)
+        start = FitStart(prepared, record, partial(_new_folder, prepared, record), logs)
+    return carry_out(start)
+
+
+@public()
+@with_options(PlanKeywords, Recipe, RunOptions)
+def plan(
+    model: object,
+    data: object,
+    recipe: Recipe | None = None,
+    *,
+    held_out: object = None,
+    **options: Unpack[PlanKeywords],
+) -> Plan:
+    """Return what `fit` would do: print it for a dry run. No update is made but, by `auto`, on copies.
+
+    Args:
+        model: as in `fit`.
+        data: as in `fit`.
+        recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
+        held_out: as in `fit`.
+        **options: the options of `fit` that say how and where: loss, optimizer, lr, batch_size, updates, ...,
+            device, engine, dtype, threads, micro_batch, processes.
+
+    Raises:
+        ChalknetError: as `fit` does.
+
+    Example:
+        >>> import torch
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> plan("1 -> 1", (x, 2 * x), loss="mse", epochs=3, batch_size=20).updates
+        9
+    """
+    check_options("plan", options, (*_GIVEN, *PlanKeywords.__annotations__))
+    return _prepared("plan", model, data, {"recipe": recipe, "held_out": held_out, **options}).plan
+
+
+_GIVEN = ("model", "data", "recipe", "held_out")
+
+
+def _prepared(verb: str, model: object, data: object, options: Mapping[str, Any]) -> PreparedFit:
+    """Return the plan and the data of what a verb was asked for."""
+    run = RunOptions(**options_for(RunOptions, options))
+    recipe = recipe_of(verb, options["recipe"], options)
+    return prepare(model_of(model), load_for(run, data, options["held_out"]), recipe, run)
+
+
+def _new_folder(prepared: PreparedFit, record: RecordOptions) -> AbstractContextManager[RunFolder | None]:
+    """Return the folder that the run is to be kept in, held while it is open."""
+    return nullcontext() if record.out is None else claimed(setting_of(prepared, record), prepared.source)

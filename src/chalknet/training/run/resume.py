@@ -1,0 +1,231 @@
+"""Go on with a run that was killed, interrupted, or is to be longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from torch import nn
+
+from chalknet.data import Source, load
+from chalknet.engine import Group, join
+from chalknet.errors import DataError, InvalidValue, public
+from chalknet.files import user_path
+from chalknet.network import Network
+from chalknet.planning import BUDGET_UNITS, DataFacts, Plan, RunOptions, check_options, with_options
+from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
+from chalknet.training.kept.checkpoint import Checkpoint, newest
+from chalknet.training.kept.run_files import Setting, read_setting
+from chalknet.training.kept.run_folder import (
+    RunFolder,
+    held,
+    kept_data,
+    load_run,
+    made_with,
+    module_of,
+    setting_of,
+)
+from chalknet.training.logs.feeds import check_logs
+from chalknet.training.result import FitResult
+from chalknet.training.run.carry_out import FitStart, carry_out, check_started
+from chalknet.training.run.keywords import ResumeKeywords
+
+
+@public()
+@with_options(ResumeKeywords)
+def resume(
+    path: str | Path,
+    *,
+    data: object = None,
+    module: nn.Module | None = None,
+    **options: Unpack[ResumeKeywords],
+) -> FitResult:
+    """Return the result of a kept run, after going on with it from its last whole checkpoint.
+
+    On the same machine, device, engine and number of threads, weights and history (but for its seconds) are
+    bit for bit those of a run that was never stopped; what differs is named in the plan's reasons.
+    A run that has ended is only loaded, unless a larger budget is given.
+
+    Args:
+        path: the folder that the fit was kept in with `out`.
+        data: the data, where arrays were given to the fit that were too large to be kept with the run.
+        module: the module, newly made, where no Network describes it.
+        updates: a new budget, counted from the run's very beginning.
+        epochs: the same in epochs.
+        samples: the same in samples seen.
+        seconds: the same in seconds of training.
+        device: another device than before.
+        engine: another engine than before.
+        threads: another number of threads than before.
+        processes: as in `fit`: as many as run now, however many there were before.
+        progress: as in `fit`.
+        on_progress: as in `fit`.
+        **options: all of the above after `module`; left out, they are as before.
+
+    Raises:
+        FileProblem: for a folder without a run, a run that another process writes, damaged checkpoints.
+        DataError: when the data is no longer what it was.
+        UnknownName: for an option that does not exist.
+
+    Example:
+        >>> import tempfile, torch, chalknet as cn
+        >>> x, run = torch.linspace(-1, 1, 50), tempfile.mkdtemp() + "/run"
+        >>> _ = cn.fit("1 -> 1", (x, 2 * x), loss="mse", lr=0.5, updates=50, out=run)
+        >>> cn.resume(run, updates=100, data=(x, 2 * x)).history.updates[-1]
+        100
+    """
+    check_options("resume", options, ("path", "data", "module", *ResumeKeywords.__annotations__))
+    folder, group = user_path(path, "path"), join()
+    with ExitStack() as stack:
+        with group.agreement():
+            kept = stack.enter_context(_kept_run(folder, options)) if group.leads else None
+        kept = group.from_first(kept)
+        if kept is None:
+            return load_run(folder, module=module)
+        with group.agreement():
+            start = _start_of(kept, data, module, options)
+        return carry_out(start)
+
+
+@dataclass(frozen=True)
+class _KeptRun:
+    """A run to go on with: its setting with the new budget, and the newest whole checkpoint."""
+
+    folder: Path
+    setting: Setting
+    checkpoint: Checkpoint | None
+    notes: tuple[str, ...]
+
+    @property
+    def updates(self) -> int:
+        """Return the updates that were made."""
+        return self.checkpoint.state.updates if self.checkpoint else 0
+
+
+@contextmanager
+def _kept_run(folder: Path, options: Mapping[str, Any]) -> Iterator[_KeptRun | None]:
+    """Hold the folder of a run; yield where the run stands, None when there is nothing left to do."""
+    budget = {unit: options[unit] for unit in BUDGET_UNITS if options.get(unit) is not None}
+    with held(folder):
+        setting = read_setting(folder)
+        if setting.outcome is not None and setting.outcome.ended and not budget:
+            yield None
+            return
+        if budget:
+            budget = {**dict.fromkeys(BUDGET_UNITS), **budget}
+            plan = replace(setting.plan, recipe=replace(setting.plan.recipe, **budget))
+            setting = replace(setting, plan=plan)
+        yield _KeptRun(folder, setting, *newest(folder))
+
+
+def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: Mapping[str, Any]) -> FitStart:
+    """Return where the fit goes on, with the data and options of now."""
+    setting, plan, group = kept.setting, kept.setting.plan, Group.here()
+    check_logs(setting.logs)
+    record = replace(setting.record, progress=options.get("progress"), on_progress=options.get("on_progress"))
+    run = _run_options(plan, group.size, options)
+    check_started(options.get("processes"), group)
+    model: Network | nn.Module
+    if module is None and plan.network is not None:
+        model = plan.network
+    else:
+        model, run = module_of(kept.folder, plan, module, "cn.resume"), replace(run, dtype=None)
+    source = _data_of(kept, data, run)
+    prepared = prepare(model, source, plan.recipe, run)
+    _check_same(kept, prepared)
+    reasons = dict.fromkeys((*plan.reasons, *kept.notes, _continuation(kept, prepared.plan)))
+    prepared = replace(prepared, plan=replace(prepared.plan, reasons=tuple(reasons)))
+
+    def folder() -> nullcontext[RunFolder]:
+        return nullcontext(
+            RunFolder(kept.folder, replace(setting_of(prepared, record), origin=setting.origin))
+        )
+
+    return FitStart(prepared, record, folder, setting.logs, kept.checkpoint)
+
+
+def _run_options(plan: Plan, processes: int, options: Mapping[str, Any]) -> RunOptions:
+    """Return what was before where nothing else is asked; more processes have fewer threads."""
+    then, alike = plan.placement, plan.placement.processes == processes
+    device = then.device if processes == 1 and alike else then.device.partition(":")[0]
+    asked = {
+        name: value for name in ("device", "engine", "threads") if (value := options.get(name)) is not None
+    }
+    before = {"device": device, "engine": plan.engine, "threads": then.threads if alike else None}
+    return RunOptions(
+        **{**before, **asked}, dtype=then.dtype, micro_batch=then.micro_batch, processes=processes
+    )
+
+
+def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> Source:
+    if data is not None:
+        return load_for(run, data, None)
+    if kept.setting.origin is not None:
+        return load(**kept.setting.origin)
+    arrays = kept_data(kept.folder)
+    if arrays is None:
+        raise InvalidValue(
+            where=str(kept.folder),
+            got="a run whose data were arrays that are not kept with it",
+            wanted="the data",
+            remedy="Say cn.resume(path, data=(x, y)).",
+        )
+    return arrays
+
+
+def _check_same(kept: _KeptRun, prepared: PreparedFit) -> None:
+    """Raise when the data or the budget does not suit what was done before."""
+    then, now = _shapes(kept.setting.plan.data), _shapes(prepared.plan.data)
+    if then != now:
+        raise _other_data(prepared.source, now, then)
+    if kept.setting.fingerprint and prepared.source.fingerprint() not in (None, kept.setting.fingerprint):
+        raise _other_data(prepared.source, "another content than the run began with", "the same data")
+    budget = prepared.plan.updates
+    if budget is not None and budget < kept.updates:
+        raise InvalidValue(
+            where="the budget",
+            got=f"{budget:,} updates",
+            wanted=f"more than the {kept.updates:,} that were made",
+            remedy="It is counted from the run's very beginning.",
+        )
+
+
+def _shapes(data: DataFacts) -> str:
+    return f"{data.observations:,} observations, x {data.x_shape}, y {data.y_shape}"
+
+
+def _other_data(source: Source, got: str, wanted: str) -> DataError:
+    return DataError(
+        where=source.name,
+        got=got,
+        wanted=wanted,
+        remedy="Give the data as it was, or begin another run with it.",
+    )
+
+
+def _continuation(kept: _KeptRun, now: Plan) -> str:
+    """Return from where the run goes on, and what keeps it from being the same bit for bit."""
+    facts_then = {**_circumstances(kept.setting.plan), **kept.setting.made_with}
+    facts_now = {**_circumstances(now), **made_with()}
+    others = [
+        f"{name} {facts_now[name]} instead of {value}"
+        for name, value in facts_then.items()
+        if name in facts_now and facts_now[name] != value
+    ]
+    sentence = f"gone on from update {kept.updates:,}"
+    if not others:
+        return sentence
+    return f"{sentence} with {', '.join(others)}: the same training, but not the same last bits"
+
+
+def _circumstances(plan: Plan) -> dict[str, object]:
+    placement = plan.placement
+    return {
+        "engine": plan.engine,
+        "device": placement.device,
+        "threads": placement.threads,
+        "processes": placement.processes,
+    }

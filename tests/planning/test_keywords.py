@@ -1,0 +1,188 @@
+"""The options of the verbs: typed, defaulted, laid over a recipe, and torch's own objects among them."""
+
+from dataclasses import fields, replace
+from typing import get_args
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from chalknet.errors import InvalidValue, UnknownName
+from chalknet.planning import (
+    DTYPES,
+    LOSSES,
+    OPTIMIZERS,
+    RECIPE_FIELDS,
+    RUN_OPTIONS,
+    Recipe,
+    RecipeKeywords,
+    RunKeywords,
+    RunOptions,
+    check_options,
+    keywords,
+    optimizer_options,
+    options_for,
+    recipe_of,
+)
+
+
+def test_the_keywords_are_the_fields():
+    assert set(RecipeKeywords.__annotations__) == {*RECIPE_FIELDS, *optimizer_options()}
+    assert (
+        set(RunKeywords.__annotations__) == set(RUN_OPTIONS) == {field.name for field in fields(RunOptions)}
+    )
+
+
+def test_the_literals_are_the_rows_of_the_tables():
+    from chalknet.engine import ENGINES
+
+    assert get_args(keywords.LossName) == tuple(LOSSES)
+    assert get_args(keywords.OptimizerName) == tuple(OPTIMIZERS)
+    assert get_args(keywords.DtypeName) == DTYPES
+    assert set(get_args(keywords.EngineName)) == {"auto", *ENGINES}
+
+
+def test_keywords_make_a_recipe_and_others_are_left_aside():
+    made = recipe_of("fit", None, {"loss": "mse", "updates": 3, "momentum": 0.5, "device": "cpu"})
+    assert made == Recipe(loss="mse", updates=3, optimizer_options={"momentum": 0.5})
+    with pytest.raises(InvalidValue, match=r'fit: got no loss.*Say loss="mse"'):
+        recipe_of("fit", None, {"updates": 3})
+    with pytest.raises(InvalidValue, match="fit, recipe: got a dict; wanted a Recipe"):
+        recipe_of("fit", {"loss": "mse"}, {})
+
+
+def test_keywords_are_laid_over_a_recipe():
+    recipe = Recipe(loss="mse", epochs=3, lr=0.2, shuffle=True, optimizer_options={"momentum": 0.5})
+    assert recipe_of("fit", recipe, {}) == recipe
+    other = recipe_of("fit", recipe, {"seed": 4, "weight_decay": 0.1})
+    assert other == replace(recipe, seed=4, optimizer_options={"momentum": 0.5, "weight_decay": 0.1})
+
+
+def test_another_budget_takes_the_place_of_the_recipes():
+    recipe = Recipe(loss="mse", epochs=3)
+    assert recipe_of("fit", recipe, {"updates": 9}).budget.unit == "updates"
+    assert recipe_of("fit", recipe, {"updates": None}).budget.unit == "epochs"
+    with pytest.raises(InvalidValue, match="exactly one"):
+        recipe_of("fit", recipe, {"updates": 9, "samples": 4})
+
+
+def test_another_optimizer_brings_its_own_rate_and_options():
+    recipe = Recipe(loss="mse", updates=1, lr=0.7, optimizer_options={"momentum": 0.5})
+    other = recipe_of("fit", recipe, {"optimizer": "adam"})
+    assert (other.lr, other.optimizer_options) == (1e-3, {})
+    assert recipe_of("fit", recipe, {"optimizer": "adam", "lr": 0.1}).lr == 0.1
+
+
+def test_defaults_hold_where_nothing_is_said():
+    defaults = {"loss": "mse", "optimizer": "adam", "updates": 1000}
+    assert recipe_of("race", None, {"epochs": 2}, defaults).budget.unit == "epochs"
+    assert recipe_of("race", None, {"loss": "l1"}, defaults).loss == "l1"
+    assert recipe_of("race", Recipe(loss="l1", updates=1), {}, defaults).optimizer == "sgd"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (nn.BCELoss, "bce"),
+        (nn.BCELoss(), "bce"),
+        (nn.BCEWithLogitsLoss(), "bce_logits"),
+        (functional.mse_loss, "mse"),
+        (functional.binary_cross_entropy, "bce"),
+        (nn.CrossEntropyLoss(), "cross_entropy"),
+        (nn.HuberLoss(), "huber"),
+        (nn.L1Loss(), "l1"),
+    ],
+    ids=str,
+)
+def test_a_loss_of_torchs_is_its_row(given, name):
+    made = Recipe(loss=given, updates=1)
+    assert (made.loss, made.reduction) == (name, "mean")
+    assert replace(Recipe(loss="l1", updates=1, seed=3), loss=given) == replace(made, seed=3)
+
+
+def test_the_reduction_of_an_instance_is_taken():
+    assert Recipe(loss=nn.BCELoss(reduction="sum"), updates=1).reduction == "sum"
+    assert Recipe(loss="mse", updates=1, reduction=None).reduction == "mean"
+    assert replace(Recipe(loss="mse", updates=1), loss=nn.BCELoss(reduction="sum")).reduction == "sum"
+    with pytest.raises(UnknownName, match="reduction: got the unknown reduction 'none'"):
+        Recipe(loss=nn.MSELoss(reduction="none"), updates=1)
+
+
+class Own(nn.MSELoss):
+    """A loss of somebody else's."""
+
+
+class OwnAdam(torch.optim.Adam):
+    """An optimizer of somebody else's."""
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (nn.CrossEntropyLoss(weight=torch.ones(2)), "CrossEntropyLoss with weight="),
+        (nn.CrossEntropyLoss(label_smoothing=0.1), "label_smoothing=0.1"),
+        (nn.HuberLoss(delta=2.0), "HuberLoss with delta=2.0"),
+        (nn.BCEWithLogitsLoss(pos_weight=torch.ones(1)), "pos_weight="),
+        (Own(), "unknown loss"),
+        (Own, "unknown loss"),
+        (nn.CTCLoss(), "unknown loss 'CTCLoss'"),
+        (lambda yhat, y: yhat, "unknown loss"),
+        (3, "unknown loss '3'"),
+    ],
+)
+def test_a_loss_that_equals_no_row_is_refused(given, words):
+    with pytest.raises((InvalidValue, UnknownName), match=words):
+        Recipe(loss=given, updates=1)
+
+
+def parameters():
+    return [nn.Parameter(torch.zeros(1))]
+
+
+def test_an_optimizer_of_torchs_is_its_row_with_its_settings():
+    assert Recipe(loss="mse", updates=1, optimizer=torch.optim.Adam).lr == 1e-3
+    made = Recipe(loss="mse", updates=1, optimizer=torch.optim.Adam(parameters(), lr=0.1, betas=(0.5, 0.9)))
+    assert (made.optimizer, made.lr, made.optimizer_options["betas"]) == ("adam", 0.1, (0.5, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: torch.optim.Adam([{"params": parameters()}, {"params": parameters()}]), "2 groups"),
+        (lambda: torch.optim.SGD(parameters(), lr=0.1, maximize=True), "maximize=True"),
+        (lambda: torch.optim.LBFGS(parameters()), "unknown optimizer 'LBFGS'"),
+        (lambda: OwnAdam(parameters()), "unknown optimizer"),
+        (lambda: OwnAdam, "unknown optimizer"),
+    ],
+)
+def test_an_optimizer_that_equals_no_row_is_refused(make, words):
+    with pytest.raises((InvalidValue, UnknownName), match=words):
+        Recipe(loss="mse", updates=1, optimizer=make())
+
+
+def test_the_rate_beside_an_instance_with_another_one_is_refused():
+    with pytest.raises(InvalidValue, match=r"lr: got 0\.2 beside an instance"):
+        Recipe(loss="mse", updates=1, lr=0.2, optimizer=torch.optim.SGD(parameters(), lr=0.1))
+
+
+def test_run_options_are_checked_when_they_are_made():
+    made = RunOptions(device=torch.device("cpu"), dtype=torch.float64, threads=2)
+    assert (made.dtype, made.threads, made.any_device, RunOptions().any_device) == ("float64", 2, False, True)
+    with pytest.raises(UnknownName, match=r"'float23'.*Did you mean float32"):
+        RunOptions(dtype="float23")
+    for name in ("threads", "micro_batch", "processes"):
+        for wrong in (0, -1, 1.5, True, "2", 2**31):
+            with pytest.raises(InvalidValue, match=f"{name}: got {wrong!r}"):
+                RunOptions(**{name: wrong})
+
+
+def test_the_options_of_a_value_are_its_fields_alone():
+    assert options_for(RunOptions, {"device": "cpu", "loss": "mse"}) == {"device": "cpu"}
+
+
+def test_an_unknown_option_offers_the_nearest_or_what_other_libraries_call_it():
+    check_options("fit", ["lr"], ["lr", "updates"])
+    for given, meant in (("upadtes", "updates"), ("learning_rate", "lr"), ("max_iter", "updates")):
+        with pytest.raises(UnknownName, match=f"Did you mean {meant}"):
+            check_options("fit", [given], ["lr", "updates"])

@@ -1,0 +1,115 @@
+"""A history is columns, rows, a dict and a DataFrame of the same numbers."""
+
+import math
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+import chalknet as cn
+from chalknet.planning import RunOptions
+from chalknet.training.history import History
+
+X = torch.linspace(-1, 1, 20)
+
+
+@pytest.fixture(scope="module")
+def history():
+    options = {"loss": "mse", "updates": 10, "evaluate_every": 4, "held_out": 0.25}
+    return cn.fit("1 -> 1", (X, X), **options).history
+
+
+def test_the_rows_are_the_columns(history):
+    assert len(history) == len(list(history)) == 10
+    assert [row.loss for row in history] == list(history.loss)
+    assert [row.updates for row in history[2:5]] == [3, 4, 5]
+    assert history[-1] == history[9] and history[-1].updates == 10
+    with pytest.raises(IndexError):
+        history[10]
+
+
+def test_a_row_has_the_evaluation_after_its_update_and_nan_elsewhere(history):
+    evaluated = [row.updates for row in history if not math.isnan(row.train)]
+    assert evaluated == [evaluation.updates for evaluation in history.evaluations] == [4, 8, 10]
+    assert [history[3].train, history[3].held_out] == [
+        history.evaluations[0].train,
+        history.evaluations[0].held_out,
+    ]
+
+
+def test_without_held_out_samples_the_column_is_nan():
+    history = cn.fit("1 -> 1", (X, X), loss="mse", updates=1).history
+    assert math.isnan(history[0].held_out) and not math.isnan(history[0].train)
+
+
+def test_an_evaluation_between_recorded_rows_is_no_row():
+    history = cn.fit("1 -> 1", (X, X), loss="mse", updates=10, evaluate_every=5, record_every=4).history
+    assert [row.updates for row in history] == [4, 8, 10]
+    assert [evaluation.updates for evaluation in history.evaluations] == [5, 10]
+    assert history.to_dict()["train"][-1] == history.evaluations[-1].train
+
+
+def test_the_dict_and_the_frames_hold_the_same(history):
+    pandas = pytest.importorskip("pandas")
+    columns = history.to_dict()
+    assert list(columns) == ["updates", "samples", "epochs", "seconds", "loss", "train", "held_out"]
+    for name in ("updates", "samples", "epochs", "seconds", "loss"):
+        assert columns[name] == list(getattr(history, name))
+    frame = history.to_pandas()
+    assert frame.dtypes["updates"] == "int64" and list(frame["loss"]) == list(history.loss)
+    pandas.testing.assert_frame_equal(pandas.DataFrame(history), frame)
+
+
+def test_an_empty_history_has_its_columns():
+    pandas = pytest.importorskip("pandas")
+    assert not any(History("error").to_dict().values())
+    assert list(History("error").to_pandas().columns)[:2] == ["updates", "samples"]
+    assert len(pandas.DataFrame(History("error"))) == 0
+
+
+def test_without_pandas_it_says_what_to_install(history, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(cn.MissingPackage, match="pip install pandas"):
+        history.to_pandas()
+
+
+LONG = "n" * 10_000
+
+
+@pytest.fixture(scope="module")
+def values():
+    x = torch.rand(8, 3)
+    source = replace(cn.load((x, x[:, 0])), name=LONG)
+    result = cn.fit("3 -> 1", source, loss="mse", updates=2)
+    wide = cn.fit(" -> ".join(["3", *["500 relu"] * 60, "1"]), source, loss="mse", updates=1)
+    reasons = tuple(f"reason {number} {LONG}" for number in range(1000))
+    plan = replace(wide.plan, reasons=reasons, placement=replace(wide.plan.placement, reasons=reasons))
+    many = replace(result, plan=plan, notes=reasons)
+    progress = []
+    cn.fit("3 -> 1", source, loss="mse", updates=2, on_progress=progress.append)
+    return {
+        "History": result.history,
+        "empty History": History(LONG),
+        "FitResult": many,
+        "Outcome": result.outcome,
+        "Progress": progress[-1],
+        "Recipe": cn.Recipe(loss="mse", updates=10**300, optimizer="adam", lr=1e-300, batch_size=10**200),
+        "RunOptions": RunOptions(device=LONG, engine=LONG),
+        "Plan": plan,
+        "DataFacts": plan.data,
+        "Placement": plan.placement,
+        "Comparison": cn.compare("3 -> 1", source, {LONG: {}, "b": {}}, loss="mse", updates=1),
+        "Chart": cn.plot({LONG: result, "b": many}),
+    }
+
+
+def test_the_repr_is_one_line_whatever_is_in_it(values):
+    for name, value in values.items():
+        assert len(repr(value)) <= 120 and "\n" not in repr(value), name
+        assert name.split()[-1] in repr(value)
+
+
+def test_the_text_of_a_value_is_whole(values):
+    assert all(f"reason {number} " in str(values["Plan"]) for number in (0, 999))
+    assert LONG in str(values["DataFacts"]) and LONG in str(values["RunOptions"])
