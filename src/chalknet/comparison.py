@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from torch import nn
@@ -13,6 +12,7 @@ from chalknet.data import Source, load
 from chalknet.errors import InvalidValue
 from chalknet.network import Network
 from chalknet.planning import BUDGET_UNITS, method
+from chalknet.tables import Shown
 from chalknet.training import Chart, FitResult, Outcome, fit, plot
 from chalknet.units import show_count, show_seconds, show_share, show_value
 
@@ -27,8 +27,8 @@ _SHARED = {
 _MINI_BATCH = 32
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Fits of one network to the same data, from the same start, on the same counter.
 
     Args:
@@ -87,13 +87,6 @@ class Comparison:
         lines.insert(1, "  ".join("-" * width for width in widths))
         heading = f"the same start and {self.counter} each"
         return "\n".join([heading, *(line.rstrip() for line in lines), self.run_by])
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
-        return (
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(self.run_by)}</p>"
-        )
 
 
 def compare(

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from chalknet.errors import look_up
 from chalknet.network import Network, Size
+from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
 
 Convention: TypeAlias = Literal["trainable", "textbook"]
@@ -19,8 +20,8 @@ _SENTENCES = {
 }
 
 
-@dataclass(frozen=True)
-class Counts:
+@dataclass(frozen=True, repr=False)
+class Counts(Tabular):
     """What was counted, and by which convention.
 
     Args:
@@ -40,15 +41,18 @@ class Counts:
     parameters: int | None
     multiply_adds: int | None
 
-    def __str__(self) -> str:
-        rows = {
-            "layers": f"{self.layers} ({_SENTENCES[self.convention]})",
-            "hidden layers": show_count(self.hidden_layers),
-            "nodes": ", ".join(map(str, self.nodes)) or "none",
-            "parameters": _show_sum(self.parameters),
-            "multiply-adds": f"{_show_sum(self.multiply_adds)} a sample",
-        }
-        return "\n".join(f"{name:<14} {value}" for name, value in rows.items())
+    @property
+    def table(self) -> Table:
+        """Return the counts by their names."""
+        return facts(
+            {
+                "layers": Cell(self.layers, f"{self.layers} ({_SENTENCES[self.convention]})"),
+                "hidden layers": self.hidden_layers,
+                "nodes": Cell(list(self.nodes), ", ".join(map(str, self.nodes)) or "none"),
+                "parameters": Cell(self.parameters, _show_sum(self.parameters)),
+                "multiply-adds": Cell(self.multiply_adds, f"{_show_sum(self.multiply_adds)} a sample"),
+            }
+        )
 
 
 def count_network(network: Network, convention: Convention = "trainable") -> Counts:

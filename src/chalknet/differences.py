@@ -6,20 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from chalknet.errors import public
 from chalknet.forms import read
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit, show_shape
 from chalknet.notation import write_step
+from chalknet.tables import Table, Tabular
 
+_SAME = "the same network"
 _LAST_OF_A_LOSS = ("sigmoid", "softmax", "log_softmax")  # what a loss that takes logits does itself
 
 
 @dataclass(frozen=True)
-class Part:
+class DifferingPart:
     """A place where two networks part.
 
     Args:
         where: the place, such as "step 2 and step 3".
-        a, b: what stands there; "nothing" where the other one has a step more.
+        a: what the first network has there; "nothing" where the second has a step more.
+        b: what the second network has there.
     """
 
     where: str
@@ -27,25 +31,30 @@ class Part:
     b: str
 
 
-@dataclass(frozen=True)
-class Difference:
+@dataclass(frozen=True, repr=False)
+class Difference(Tabular):
     """What differs between two networks; falsy when they are the same.
 
     Args:
         parts: every place where they part, from X to yhat.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[DifferingPart, ...]
 
     def __bool__(self) -> bool:
         return bool(self.parts)
 
+    @property
+    def table(self) -> Table:
+        """Return a row for every place where they part."""
+        rows = tuple((part.where, part.a, part.b) for part in self.parts)
+        return Table(("where", "first", "second"), rows, title="" if rows else _SAME)
+
     def __str__(self) -> str:
-        if not self.parts:
-            return "the same network"
-        return "\n".join(f"{part.where}: {part.a} | {part.b}" for part in self.parts)
+        return "\n".join(f"{part.where}: {part.a} | {part.b}" for part in self.parts) or _SAME
 
 
+@public()
 def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bool = False) -> Difference:
     """Return where two networks part.
 
@@ -92,14 +101,14 @@ class _Normal:
         return f"step {paths[0]}" if len(paths) == 1 else f"steps {paths[0]} to {paths[-1]}"
 
 
-def _parts(a: _Normal, b: _Normal) -> Iterator[Part]:
+def _parts(a: _Normal, b: _Normal) -> Iterator[DifferingPart]:
     if a.shape != b.shape:
-        yield Part("X", show_shape(a.shape), show_shape(b.shape))
+        yield DifferingPart("X", show_shape(a.shape), show_shape(b.shape))
     matcher = SequenceMatcher(None, a.words, b.words, autojunk=False)
     for kind, a_first, a_last, b_first, b_last in matcher.get_opcodes():
         if kind != "equal":
             where, there = a.steps(a_first, a_last), b.steps(b_first, b_last)
-            yield Part(
+            yield DifferingPart(
                 where if where == there else f"{where} and {there}",
                 a.shown(a_first, a_last),
                 b.shown(b_first, b_last),

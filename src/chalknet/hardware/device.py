@@ -11,7 +11,8 @@ import torch
 from chalknet.errors import Refused, unknown_name
 from chalknet.hardware.nvml import driver_view
 from chalknet.system import cores, main_memory, processor
-from chalknet.units import show_bytes, show_count
+from chalknet.tables import Cell, Table, Tabular, Value, facts
+from chalknet.units import show_bytes
 
 _OTHER_WORDS = {
     "gpu": "cuda",
@@ -23,8 +24,8 @@ _OTHER_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Device:
+@dataclass(frozen=True, repr=False)
+class Device(Tabular):
     """One device that torch can compute on.
 
     Args:
@@ -49,34 +50,36 @@ class Device:
     threads: int | None = None
     others_bytes: int | None = None
 
-    def __str__(self) -> str:
-        return ", ".join(f"{word} {value}" for word, value in zip(_HEADS, _cells(self), strict=True) if value)
+    @property
+    def table(self) -> Table:
+        """Return the facts of the device by their names."""
+        cells = zip(_COLUMNS, _cells(self), strict=True)
+        return facts({name: cell for name, cell in cells if not isinstance(cell, Cell) or cell.text})
 
 
-class Inventory(tuple[Device, ...]):
+class DeviceList(Tabular, tuple[Device, ...]):
     """Some devices; printed, a table of them."""
 
     __slots__ = ()
 
-    def __str__(self) -> str:
-        rows = [_HEADS, *map(_cells, self)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n".join(lines)
+    @property
+    def table(self) -> Table:
+        """Return a row for each device."""
+        return Table(_COLUMNS, tuple(map(_cells, self)))
 
 
-_HEADS = ("device", "hardware", "processors", "memory", "free", "threads", "other processes")
+_COLUMNS = ("device", "hardware", "processors", "memory", "free", "threads", "other processes")
 
 
-def _cells(device: Device) -> tuple[str, ...]:
+def _cells(device: Device) -> tuple[Value, ...]:
     return (
         device.name,
         device.hardware,
-        "" if device.processors is None else show_count(device.processors),
-        show_bytes(device.memory_total_bytes),
-        show_bytes(device.memory_free_bytes),
-        "" if device.threads is None else str(device.threads),
-        _others(device),
+        device.processors,
+        Cell(device.memory_total_bytes, show_bytes(device.memory_total_bytes)),
+        Cell(device.memory_free_bytes, show_bytes(device.memory_free_bytes)),
+        device.threads,
+        Cell(device.others_bytes, _others(device)),
     )
 
 
@@ -86,7 +89,7 @@ def _others(device: Device) -> str:
     return "" if device.kind == "cpu" else "unknown"
 
 
-def devices() -> Inventory:
+def devices() -> DeviceList:
     """Return every device that torch can compute on here, the CPU first; printed, a table.
 
     For a CUDA GPU without the extra `gpu` (`pip install "chalknet[gpu]"`) what is free has to be asked of
@@ -96,7 +99,7 @@ def devices() -> Inventory:
         >>> devices()[0].name
         'cpu'
     """
-    return Inventory(device for find in _KINDS.values() for device in find())
+    return DeviceList(device for find in _KINDS.values() for device in find())
 
 
 def find_device(name: str) -> Device:

@@ -13,6 +13,7 @@ from chalknet.network.flatten import Flatten
 from chalknet.network.linear import Linear
 from chalknet.network.shape import Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
+from chalknet.tables import Shown
 
 STEPS: dict[str, type[Step]] = {step.__name__: step for step in (Linear, Activation, Dropout, Flatten)}
 
@@ -34,8 +35,8 @@ class Visit:
     output_shape: Shape
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(Shown):
     """A feed-forward network, checked when it is made and compared by value.
 
     Args:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chalknet.network import Network, Shape, show_shape
 from chalknet.planning.methods import method
 from chalknet.planning.recipe import Recipe
+from chalknet.tables import Shown
 from chalknet.units import show_count, show_value
 
 
@@ -53,8 +54,8 @@ class DataFacts:
     streamed: bool = False
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(Shown):
     """What a fit will do.
 
     Args:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from chalknet.tables import Table, Tabular
+
 
 class Outcome(Enum):
     """How a fit ended, as a sentence."""
@@ -44,7 +46,7 @@ class Evaluation:
     held_out: float | None
 
 
-class History:
+class History(Tabular):
     """Append-only columns of equal length, a row for every recorded update.
 
     `updates`, `samples` and `epochs` count what was seen up to and with this update; `seconds` is the
@@ -91,6 +93,13 @@ class History:
     def evaluations(self) -> Sequence[Evaluation]:
         """Return the evaluations over whole data sets, in order."""
         return tuple(self._evaluations)
+
+    @property
+    def table(self) -> Table:
+        """Return a row for every recorded update."""
+        columns = ("updates", "samples", "epochs", "seconds", "loss")
+        values = (self._updates, self._samples, self._epochs, self._seconds, self._loss)
+        return Table(columns, tuple(zip(*values, strict=True)))
 
     def __len__(self) -> int:
         return len(self._loss)
