@@ -10,7 +10,8 @@ import torch
 
 from chalknet.errors import ChalknetError, OutOfMemory
 from chalknet.hardware.device import find_device
-from chalknet.hardware.estimate import Ask, Verdict, ask_of, estimate
+from chalknet.hardware.estimate import Verdict, estimate, update_of
+from chalknet.hardware.trace import UpdateSpec
 from chalknet.network import Network
 from chalknet.planning import Plan
 from chalknet.units import show_bytes, show_count
@@ -62,15 +63,15 @@ def within_memory(plan: Plan) -> Plan:
     most = _at_most(plan, plan.network)
     if most < _WORTH_ASKING_BYTES or most <= find_device(plan.placement.device).memory_free_bytes:
         return plan
-    ask = ask_of(plan)
-    verdict = _verdict(ask)
+    update = update_of(plan)
+    verdict = _verdict(update)
     if verdict:
         return plan
     needed, free = show_bytes(verdict.needed_bytes), show_bytes(verdict.free_bytes)
-    rows = ask.rows
+    rows = update.rows
     while plan.engine in _IN_PIECES and rows > 1:
         rows = -(-rows // 2)
-        if _verdict(replace(ask, rows=rows, in_pieces=True)):
+        if _verdict(replace(update, rows=rows, in_pieces=True)):
             why = (
                 f"an update needs {needed} and {free} are free: it is summed over at most "
                 f"{show_count(rows)} samples at a time, which is the same update"
@@ -85,11 +86,11 @@ def within_memory(plan: Plan) -> Plan:
     )
 
 
-def _verdict(ask: Ask) -> Verdict:
+def _verdict(update: UpdateSpec) -> Verdict:
     """Return whether an update fits; data that lies in the CPU's memory already is not needed again."""
-    verdict, there = estimate(ask), ask.device == "cpu" and not ask.recipe.shuffle
-    needed = verdict.total_bytes - (verdict.batch_bytes if there else 0)
-    return replace(verdict.fits(), needed_bytes=needed)
+    needs, there = estimate(update), update.device == "cpu" and not update.recipe.shuffle
+    needed_bytes = needs.total_bytes - (needs.batch_bytes if there else 0)
+    return replace(needs.fits(), needed_bytes=needed_bytes)
 
 
 def _at_most(plan: Plan, network: Network) -> int:
@@ -108,7 +109,7 @@ def _at_most(plan: Plan, network: Network) -> int:
 def _needed(plan: Plan) -> str:
     if plan.network is None:
         return ""
-    return f" ({show_bytes(estimate(ask_of(plan)).total_bytes)} needed for an update in all)"
+    return f" ({show_bytes(estimate(update_of(plan)).total_bytes)} needed for an update in all)"
 
 
 def _free(device: str) -> str:
