@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 from chalknet.measure import Ceilings, Timing
 from chalknet.racing.lead import Crossover, Times, lead_changes, leaders
+from chalknet.tables import Cell, Table, Tabular, Value
 from chalknet.training import Candidate, Chart, Curve, Work, plot_curves
 from chalknet.units import show_count, show_seconds
 
@@ -82,8 +82,8 @@ class RaceRow:
         }
 
 
-@dataclass(frozen=True)
-class Race:
+@dataclass(frozen=True, repr=False)
+class Race(Tabular):
     """The times of an update, by size and contestant.
 
     Args:
@@ -129,7 +129,7 @@ class Race:
     @property
     def why(self) -> str:
         """Return in a sentence what bounds each device and engine at the ends of the sweep."""
-        clauses = [_ends(list(rows), self._size) for rows in self._by_way().values()]
+        clauses = [_ends(list(rows), self._size) for rows in self._by_engine().values()]
         return "; ".join(clause for clause in clauses if clause)
 
     def plot(self) -> Chart:
@@ -155,7 +155,7 @@ class Race:
             "axis": self.axis,
             "machine": self.machine,
             "interrupted": self.interrupted,
-            "ceilings": {_where(*place): vars(ceilings) for place, ceilings in self.ceilings.items()},
+            "ceilings": {_place(*place): vars(ceilings) for place, ceilings in self.ceilings.items()},
             "rows": [row.as_dict() for row in self.rows],
             "crossovers": [
                 {"first": str(c.first), "then": str(c.then), "low": c.low, "high": c.high, "at": c.at}
@@ -165,37 +165,23 @@ class Race:
         }
 
     @property
-    def table(self) -> tuple[tuple[str, ...], ...]:
-        """Return the rows of the printed table, its headings first."""
+    def table(self) -> Table:
+        """Return a row for each size: the time of each contestant in seconds, and who leads."""
         both = len({width for width, _ in self.sizes}) > 1 and len({size for _, size in self.sizes}) > 1
-        lines = [(self.axis, *(["batch size"] if both else []), *map(str, self.contestants), "leads")]
+        columns = (self.axis, *(["batch size"] if both else []), *map(str, self.contestants), "leads")
+        rows: list[tuple[Value, ...]] = []
         for width, batch_size in self.sizes:
             times = self._times(width, batch_size)
-            size = show_count(batch_size if self.axis == "batch size" or width is None else width)
-            cells = [str(times[each]) if each in times else "-" for each in self.contestants]
-            lines.append((size, *([show_count(batch_size)] if both else []), *cells, _lead(times)))
-        return tuple(lines)
-
-    def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(*self.table, strict=True)]
-        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in self.table]
-        lines.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join([self.title, *lines, *self._notes()])
-
-    def _repr_html_(self) -> str:
-        head, *body = (
-            "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line)
-            for tag, line in zip(["th", *["td"] * len(self.table)], self.table, strict=False)
-        )
-        rows = "".join(f"<tr>{line}</tr>" for line in body)
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
-        return (
-            f"<table><caption>{escape(self.title)}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>{notes}"
-        )
+            size = batch_size if self.axis == "batch size" or width is None else width
+            cells = [
+                Cell(times[each].median_s, str(times[each])) if each in times else Cell(None, "-")
+                for each in self.contestants
+            ]
+            rows.append((size, *([batch_size] if both else []), *cells, _lead(times)))
+        return Table(columns, tuple(rows), self.title, tuple(self._notes()))
 
     def _notes(self) -> list[str]:
-        ceilings = [f"{_where(*place)} {found}" for place, found in self.ceilings.items()]
+        ceilings = [f"{_place(*place)} {found}" for place, found in self.ceilings.items()]
         return [
             *(["interrupted: this is what was measured before"] if self.interrupted else []),
             *(f"lead: {verdict}" for verdict in self._verdicts()),
@@ -233,7 +219,7 @@ class Race:
     def _starts(self) -> str:
         """Return the longest start of each device and engine, what was compiled and transferred apart."""
         said = []
-        for name, rows in self._by_way().items():
+        for name, rows in self._by_engine().items():
             row = max(rows, key=lambda row: row.start_s + row.compile_s)
             parts = [show_seconds(row.start_s)]
             parts += (
@@ -243,12 +229,12 @@ class Race:
             said.append(f"{name} {' + '.join(parts)}")
         return "; ".join(said)
 
-    def _by_way(self) -> dict[str, list[RaceRow]]:
-        ways: dict[str, list[RaceRow]] = {}
+    def _by_engine(self) -> dict[str, list[RaceRow]]:
+        groups: dict[str, list[RaceRow]] = {}
         for row in self.rows:
             if row.timing:
-                ways.setdefault(f"{row.candidate.engine} on {row.candidate.device}", []).append(row)
-        return ways
+                groups.setdefault(f"{row.candidate.engine} on {row.candidate.device}", []).append(row)
+        return groups
 
     def _times(self, width: int | None, batch_size: int) -> dict[Candidate, Timing]:
         return {
@@ -307,5 +293,5 @@ def _share(row: RaceRow) -> str:
     return f"{_CEILINGS[row.bound]} {least}, this one {found}"
 
 
-def _where(device: str, threads: int) -> str:
+def _place(device: str, threads: int) -> str:
     return f"{device} with {threads} thread{'s' * (threads != 1)}" if device == "cpu" else device
