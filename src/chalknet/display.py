@@ -77,12 +77,16 @@ def _network_line(network: Network) -> str:
 
 def _counts_line(counts: Counts) -> str:
     amounts = {
-        "layers": counts.layers,
-        "hidden layers": counts.hidden_layers,
-        "parameters": counts.parameters,
-        "multiply-adds a sample": counts.multiply_adds,
+        "layer": counts.layers,
+        "hidden layer": counts.hidden_layers,
+        "parameter": counts.parameters,
+        "multiply-add": counts.multiply_adds,
     }
-    return ", ".join(f"{'?' if n is None else show_count(n)} {name}" for name, n in amounts.items())
+    return f"{', '.join(_amount(number, name) for name, number in amounts.items())} a sample"
+
+
+def _amount(number: int | None, name: str) -> str:
+    return f"{'?' if number is None else show_count(number)} {name}{'s' * (number != 1)}"
 
 
 def _shortened(table: Table) -> Table:
@@ -167,11 +171,13 @@ _LINES: Mapping[str, Callable[[Any], str]] = {
     "Difference": lambda difference: "; ".join(str(difference).splitlines()),
     "MemoryEstimate": lambda estimate: f"{show_bytes(estimate.total_bytes)} for {estimate.title}",
     "MemoryUse": lambda use: "; ".join(str(use).splitlines()[1:]) or str(use),
-    "Race": lambda race: f"{show_count(len(race.rows))} rows, {race.title}",
+    "Race": lambda race: f"{_amount(len(race.rows), 'row')}, {race.title}",
     "Comparison": lambda comparison: f"{', '.join(comparison.results)}; {comparison.counter} each",
-    "History": lambda history: f"{show_count(len(history))} rows, {len(history.evaluations)} evaluations",
+    "History": lambda history: (
+        f"{_amount(len(history), 'row')}, {_amount(len(history.evaluations), 'evaluation')}"
+    ),
     "FitResult": lambda result: "; ".join(_fit_lines(result)),
-    "Table": lambda table: f"{show_count(len(table.rows))} rows of {', '.join(table.columns) or 'facts'}",
+    "Table": lambda table: f"{_amount(len(table.rows), 'row')} of {', '.join(table.columns) or 'facts'}",
 }
 _TEXTS: Mapping[str, Callable[[Any], str]] = {"Network": lambda network: write(network, "arrows")}
 _RULES = """
@@ -181,7 +187,7 @@ _RULES = """
 & th, & td { padding: 0.15em 1em 0.15em 0; text-align: left; color: inherit; background: none; }
 & th { font-weight: 600; }
 & tr { background: none; border-bottom: 1px solid rgba(128, 128, 128, 0.35); }
-& .number { text-align: right; font-variant-numeric: tabular-nums; }
+& .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 & p, & ul { margin: 0.5em 0; overflow-wrap: anywhere; }
 & .wide { overflow-x: auto; }
 & img, & svg { max-width: 100%; height: auto; }

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from chalknet.errors import Refused, unknown_name
+from chalknet.errors import Refused, public, unknown_name
 from chalknet.hardware.nvml import driver_view
 from chalknet.system import cores, main_memory, processor
 from chalknet.tables import Cell, Table, Tabular, Value, facts
@@ -89,6 +89,7 @@ def _others(device: Device) -> str:
     return "" if device.kind == "cpu" else "unknown"
 
 
+@public()
 def devices() -> DeviceList:
     """Return every device that torch can compute on here, the CPU first; printed, a table.
 
@@ -102,13 +103,16 @@ def devices() -> DeviceList:
     return DeviceList(device for find in _KINDS.values() for device in find())
 
 
-def find_device(name: str) -> Device:
-    """Return the device of this name, with what is free on it now.
+def find_device(device: object) -> Device:
+    """Return a device with what is free on it now.
+
+    Args:
+        device: its name, a `torch.device` or a Device.
 
     Raises:
         Refused: when it is not here, or holds no numbers.
     """
-    name = checked_device(name)
+    name = checked_device(device)
     return next(device for device in _KINDS[torch.device(name).type]() if device.name == name)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from chalknet.hardware.device import find_device
+from chalknet.hardware.device import Device, find_device
 from chalknet.hardware.fused import fused_needs
 from chalknet.hardware.trace import Traced, UpdateSpec, trace
 from chalknet.module import network_of
@@ -81,7 +81,7 @@ class MemoryEstimate(Tabular):
         """Return the most that is needed at once."""
         return sum(int(getattr(self, name)) for name in _LINES) - self.apart_bytes
 
-    def fits(self, device: str | torch.device | None = None) -> Verdict:
+    def fits(self, device: str | torch.device | Device | None = None) -> Verdict:
         """Return whether it fits into what is free on a device now, with both numbers.
 
         Args:
@@ -90,7 +90,7 @@ class MemoryEstimate(Tabular):
         Raises:
             Refused: for a device that is not here.
         """
-        found = find_device(str(device or self.device))
+        found = find_device(self.device if device is None else device)
         return Verdict(found.name, self.total_bytes, found.memory_free_bytes)
 
     @property

@@ -15,7 +15,7 @@ from chalknet.errors import OutOfMemory, Refused
 from chalknet.hardware.device import find_device
 from chalknet.hardware.estimate import estimate
 from chalknet.hardware.shortage import shortage
-from chalknet.hardware.trace import UpdateSpec, mapped_shape
+from chalknet.hardware.trace import UpdateSpec, followed, mapped_shape
 from chalknet.hardware.watch import MemoryUse, held_on, watch
 from chalknet.module import network_of
 from chalknet.planning import DataFacts, Placement, Plan, recipe_of
@@ -155,18 +155,21 @@ class _Search:
     def _ran(self, rows: int) -> int | None:
         gc.collect()  # or else what earlier sizes left behind would count for this one
         return_free_memory()
-        x, y = self._samples(rows)
-        given = self._update.model if isinstance(self._update.model, nn.Module) else None
-        try:
-            with watch() as seen:
-                session = ENGINES[self._update.engine].open(
-                    self._plan(rows), Batches(ArraySource(x, y)), copy.deepcopy(given)
-                )
-                session.advance(_UPDATES)
-        except (RuntimeError, MemoryError) as problem:
-            if shortage(problem) is None:
-                raise
-            return None
+        model = self._update.model
+        with followed(model, (rows, *self._update.input_shape)):
+            try:
+                x, y = self._samples(rows)
+                with watch() as seen:
+                    session = ENGINES[self._update.engine].open(
+                        self._plan(rows),
+                        Batches(ArraySource(x, y)),
+                        copy.deepcopy(model) if isinstance(model, nn.Module) else None,
+                    )
+                    session.advance(_UPDATES)
+            except (RuntimeError, MemoryError) as problem:
+                if shortage(problem) is None:
+                    raise
+                return None
         if session.notes:  # memory ran out, and the engine split the batch
             return None
         return self._peak(seen, x.nbytes + y.nbytes)
@@ -179,11 +182,10 @@ class _Search:
 
     def _samples(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
         dtype = self._update.torch_dtype
-        with torch.random.fork_rng(devices=[]):
-            x = torch.rand(rows, *self._update.input_shape, dtype=dtype)
-            if self._update.recipe.loss_row.target == "class":
-                return x, torch.randint(self._yhat_shape[0], (rows, *self._yhat_shape[1:]))
-            return x, torch.rand(rows, *self._yhat_shape, dtype=dtype)
+        x = torch.rand(rows, *self._update.input_shape, dtype=dtype)
+        if self._update.recipe.loss_row.target == "class":
+            return x, torch.randint(self._yhat_shape[0], (rows, *self._yhat_shape[1:]))
+        return x, torch.rand(rows, *self._yhat_shape, dtype=dtype)
 
     def _plan(self, rows: int) -> Plan:
         update = self._update
@@ -200,8 +202,8 @@ def _yhat_shape(update: UpdateSpec) -> tuple[int, ...]:
     except Refused:  # a module that looks at values is given some
         module = copy.deepcopy(update.model)
         assert isinstance(module, nn.Module)
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            device = next(module.parameters()).device
-            x = torch.rand(2, *update.input_shape, dtype=update.torch_dtype, device=device)
-            yhat: torch.Tensor = module.eval()(x)
+        shape = (2, *update.input_shape)
+        with torch.no_grad(), followed(module, shape):
+            device = next((parameter.device for parameter in module.parameters()), None)
+            yhat: torch.Tensor = module.eval()(torch.rand(shape, dtype=update.torch_dtype, device=device))
         return tuple(yhat.shape[1:])

@@ -97,7 +97,9 @@ class MemoryVerb:
         asked = recipe_of("memory", recipe, options, _DEFAULTS)
         rows = _count("batch_size", asked.batch_size or observations)
         run = RunOptions(_name(device), engine, dtype, threads)  # type: ignore[arg-type]  # it takes torch's
-        return estimate(_update(model, asked, run, input_shape, (rows, observations or rows)))
+        return estimate(
+            _update(model, asked, run, input_shape, (rows, rows if observations is None else observations))
+        )
 
     @public()
     def watch(self) -> AbstractContextManager[MemoryUse]:
@@ -161,7 +163,7 @@ class MemoryVerb:
         if data is not None:
             source = load(data)
             at_most = len(source) if at_most is None else at_most
-            input_shape = input_shape or source.x_shape or None
+            input_shape = source.x_shape or None if input_shape is None else input_shape
         run = RunOptions(checked_device(device), engine, dtype, threads)  # type: ignore[arg-type]  # as above
         update = _update(model, asked, run, input_shape, (1, 1))
         limit = None if limit_bytes is None else _count("limit_bytes", limit_bytes)
@@ -199,7 +201,7 @@ def _update(
 
 def _shape(model: Network | nn.Module, given: int | tuple[int, ...] | None) -> tuple[int, ...]:
     network = network_of(model)
-    known = given or (network.input_shape if network is not None and not network.symbols else None)
+    known = network.input_shape if given is None and network is not None else given
     shape = () if known is None else as_shape(known, "input_shape")
     sizes = tuple(size for size in shape if isinstance(size, int))
     if known is None or len(sizes) < len(shape):
@@ -227,5 +229,5 @@ def _name(device: str | torch.device | Device) -> str:
     """Return torch's name of a device, which need not be here."""
     try:
         return device.name if isinstance(device, Device) else str(torch.device(device))
-    except (RuntimeError, TypeError):
+    except (RuntimeError, TypeError, ValueError):
         return checked_device(device)  # raises, with what is wrong with the name

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
-from chalknet.errors import InvalidValue, Refused
+from chalknet.errors import InvalidValue, Refused, public
 from chalknet.hardware.device import Device, checked_device
+
+
+@runtime_checkable
+class _Movable(Protocol):
+    """Something that `.to(device)` copies to a device."""
+
+    def to(self, device: torch.device) -> Any: ...
+
 
 Renamed = dict[int, torch.Tensor]  # id of a parameter that a module has replaced -> the new one
 
 
+@public()
 def place(device: str | torch.device | Device, *things: Any) -> Any:
     """Return the things on a device, in the same shape: one thing as itself, several as a tuple.
 
@@ -64,7 +73,7 @@ class _Mover:
         if isinstance(thing, torch.optim.Optimizer):
             self._optimizers.append(thing)
             return thing
-        if callable(getattr(thing, "to", None)):  # a tensor, a PackedSequence, a batch of another library
+        if isinstance(thing, _Movable) and not isinstance(thing, type):  # a tensor, a PackedSequence, ...
             return self._tensor(thing, where)
         if isinstance(thing, Mapping):
             items = {key: self._put(value, f"{where}[{key!r}]") for key, value in thing.items()}

@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from chalknet.engine import loss_function, optimizer_over
-from chalknet.errors import Refused
+from chalknet.errors import ChalknetError, Refused
 from chalknet.hardware.allocator_model import AllocatorModel, keeps_holes
 from chalknet.hardware.rows import evaluation_rows
 from chalknet.module import build
@@ -27,6 +27,7 @@ from chalknet.network import Network
 from chalknet.planning import Recipe
 
 _META = torch.device("meta")
+_ERRORS = (RuntimeError, NotImplementedError, ValueError, IndexError, TypeError, OverflowError)
 _FOREACH = ("cuda", "xpu")  # where torch's optimizers update all weights in one call
 _UPDATES = 2  # an optimizer's state exists from the end of the first one on
 
@@ -101,18 +102,24 @@ def trace(update: UpdateSpec) -> Traced:
         Refused: for a module that cannot be followed without values.
     """
     module = _on_meta(update.model, update.torch_dtype)
-    with _followed(module, (update.rows, *update.input_shape)):
+    with followed(module, (update.rows, *update.input_shape)):
         return _traced(module, update)
 
 
 @contextmanager
-def _followed(module: nn.Module, shape: tuple[int, ...]) -> Iterator[None]:
+def followed(model: Network | nn.Module, shape: tuple[int, ...]) -> Iterator[None]:
+    """Run a body in which a module maps x of a shape; an error of torch's in it becomes a Refused.
+
+    The caller's random numbers are left as they were.
+    """
     try:
-        with torch.random.fork_rng(devices=[]):  # the module may draw random numbers
+        with torch.random.fork_rng(devices=[]):
             yield
-    except (RuntimeError, NotImplementedError, ValueError, IndexError, TypeError) as problem:
+    except ChalknetError:
+        raise
+    except _ERRORS as problem:
         raise Refused(
-            where=f"memory of {type(module).__name__}",
+            where=f"memory of {type(model).__name__}",
             got=f"an error for x of shape {shape}: {str(problem).splitlines()[0]}",
             wanted="a module that can be followed by its shapes alone",
             remedy="Give input_shape=, the shape of one sample; one that looks at values can be measured: "
@@ -129,7 +136,7 @@ def mapped_shape(update: UpdateSpec) -> tuple[int, ...]:
     if isinstance(update.model, Network):
         return tuple(int(size) for size in update.model.output_shape)
     module, shape = _on_meta(update.model, update.torch_dtype), (2, *update.input_shape)
-    with _followed(module, shape), torch.no_grad():
+    with followed(module, shape), torch.no_grad():
         yhat: torch.Tensor = module(torch.empty(shape, dtype=update.torch_dtype, device=_META))
     return tuple(yhat.shape[1:])
 
