@@ -1,4 +1,4 @@
-"""What a network costs: the sums of what each step states of itself."""
+"""Count layers, nodes, parameters and multiply-adds: the sums over the steps of a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
 
 Convention: TypeAlias = Literal["trainable", "textbook"]
-# How many layers a book counts besides those with trainable parameters.
+# How many layers are counted besides those with trainable parameters.
 CONVENTIONS = {"trainable": 0, "textbook": 1}
 _SENTENCES = {
     "trainable": "a layer is a step with trainable parameters",
@@ -22,7 +22,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True, repr=False)
 class Counts(Tabular):
-    """What was counted, and by which convention.
+    """The counts of a network, and the convention they follow.
 
     Args:
         convention: "trainable" or "textbook".

@@ -1,4 +1,4 @@
-"""The devices that torch can compute on here: what they are and what is free on them."""
+"""The devices that torch can use on this machine, and the free memory of each."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Device(Tabular):
     Args:
         name: torch's word for it, such as "cpu" or "cuda:0".
         kind: "cpu", "cuda", "mps" or "xpu".
-        hardware: what the maker calls it.
-        processors: cores of a CPU that this process may use; multiprocessors (or what the maker has
-            instead of them) of a GPU; None when torch does not tell.
+        hardware: the manufacturer's name.
+        processors: cores of a CPU that this process may use; multiprocessors or the like of a GPU; None
+            where torch does not report them.
         memory_total_bytes: its memory, or the limit set on this process if that is less.
-        memory_free_bytes: what this process could still take.
+        memory_free_bytes: what this process could still allocate.
         threads: CPU threads torch uses; None for another device.
-        others_bytes: GPU memory that other processes hold; None for a CPU, or when nobody tells (the
-            extra `gpu` makes the NVIDIA driver tell).
+        others_bytes: GPU memory that other processes hold; None for a CPU, or where it is not known (with the
+            extra `gpu` the NVIDIA driver reports it).
     """
 
     name: str
@@ -93,8 +93,8 @@ def _others(device: Device) -> str:
 def devices() -> DeviceList:
     """Return every device that torch can compute on here, the CPU first; printed, a table.
 
-    For a CUDA GPU without the extra `gpu` (`pip install "chalknet[gpu]"`) what is free has to be asked of
-    CUDA, which makes a context on that GPU and so takes some hundred MiB of it.
+    Without the extra `gpu` (`pip install "chalknet[gpu]"`) CUDA itself is asked for the free memory of a GPU,
+    which creates a context there and so takes some hundred MiB.
 
     Example:
         >>> devices()[0].name
@@ -120,11 +120,11 @@ def checked_device(name: object, *, computing: bool = True) -> str:
     """Return torch's full name of a device that is here: `cuda` becomes `cuda:0`.
 
     Args:
-        name: a word for torch, a `torch.device` or a Device.
-        computing: whether it has to compute; without, `meta` will do, which holds shapes alone.
+        name: torch's name, a `torch.device` or a Device.
+        computing: whether it has to compute; otherwise `meta`, which holds shapes alone, is accepted.
 
     Raises:
-        UnknownName: for a word that torch does not know.
+        UnknownName: for a name that torch does not know.
         Refused: for a device that is not here, or that cannot compute.
     """
     asked = name.name if isinstance(name, Device) else str(name)
@@ -175,7 +175,7 @@ def _not_here(asked: str, kind: str, count: int) -> Refused:
     )
 
 
-# Why torch may see none of a kind, for those who know that one is there.
+# Why torch may find none although the machine has one.
 _WHY_NONE = {
     "cuda": " If there is a GPU, this torch may be built without CUDA: `python -m torch.utils.collect_env`."
 }

@@ -1,4 +1,4 @@
-"""From an allocation that failed to an error that says what was asked for, what is free and what to do."""
+"""Explain a failed allocation: how much was requested, how much is free, what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalknet.network import Network
 from chalknet.planning import Plan
 from chalknet.units import show_bytes, show_count
 
-# A fit that is surely smaller is begun without asking what is free.
+# A fit that needs less than this starts without checking what is free.
 _WORTH_ASKING_BYTES = 256 << 20
 _WORDS = re.compile(r"can't allocate memory|out of memory|Unable to allocate|bad_alloc", re.IGNORECASE)
 _BYTES = re.compile(r"tried to allocate (\d+) bytes")
@@ -28,11 +28,11 @@ _PREFIXES = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 
 
 def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None:
-    """Return what an error about memory should have said, None for any other error.
+    """Return the explanation of an error about memory, None for any other error.
 
     Args:
         problem: torch's, Python's or numpy's error.
-        plan: of the fit that it ended, for what the whole fit needs.
+        plan: of the fit that failed, for what an update needs in all.
     """
     message = str(problem)
     if not isinstance(problem, MemoryError | torch.OutOfMemoryError) and not _WORDS.search(message):
@@ -50,13 +50,13 @@ def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None
 
 
 def within_memory(plan: Plan) -> Plan:
-    """Return the plan, its updates summed over smaller batches where whole ones would not fit.
+    """Return the plan, its updates summed over smaller batches where whole ones do not fit.
 
-    On the CPU nothing else would help: the system ends a process that asks for too much without a word. A
-    plan of a module that no Network describes is left as it is: only running it tells what it needs.
+    On the CPU it has to be checked before: the system kills a process that uses too much memory. A plan of a
+    module that no Network describes is returned unchanged: only running it shows what it needs.
 
     Raises:
-        OutOfMemory: when not even that fits: what is needed, what is free, and what to do.
+        OutOfMemory: where that does not fit either: what is needed, what is free, and what to do.
     """
     if plan.network is None:
         return plan
@@ -87,14 +87,14 @@ def within_memory(plan: Plan) -> Plan:
 
 
 def _verdict(update: UpdateSpec) -> Verdict:
-    """Return whether an update fits; data that lies in the CPU's memory already is not needed again."""
+    """Return whether an update fits; data already in the CPU's memory is not counted again."""
     needs, there = estimate(update), update.device == "cpu" and not update.recipe.shuffle
     needed_bytes = needs.total_bytes - (needs.batch_bytes if there else 0)
     return replace(needs.fits(), needed_bytes=needed_bytes)
 
 
 def _at_most(plan: Plan, network: Network) -> int:
-    """Return more than an update can need, whatever the engine: eight copies of everything."""
+    """Return an upper bound of what an update needs with any engine: eight copies of everything."""
     rows = min(plan.placement.micro_batch or plan.data.observations, plan.data.observations)
     inputs = rows * prod(int(size) for size in plan.data.x_shape)
     counted = inputs + sum(

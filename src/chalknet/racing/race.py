@@ -304,7 +304,7 @@ class _RunningRace:
         return prepare(point.network, point.source, point.recipe, wish)
 
     def _least_s(self, point: Point, candidates: Iterable[Candidate]) -> float:
-        """Return about the seconds in which a point is timed at the least."""
+        """Return a lower bound of the seconds that timing a point takes."""
         return _UPDATES_OF_A_POINT * sum(self._expected_s(point, candidate) for candidate in candidates)
 
     def _expected_s(self, point: Point, candidate: Candidate) -> float:

@@ -1,4 +1,4 @@
-"""What a race found: a row for each contestant at each size, who leads where, and why."""
+"""The result of a race: a row for each contestant at each size, the leader at each size, and why."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class RaceRow:
         width: the width of the hidden layers; None where the network's own are kept.
         batch_size: samples of an update.
         candidate: device, engine and threads.
-        timing: seconds of an update, once a repeat; None when it was not timed.
+        timing: seconds of an update, for each repeat; None when it was not timed.
         refused: why it was not timed; empty when it was.
         start_s: seconds from opening to the first update made, `compile_s` and `transfer_s` apart.
         compile_s: seconds of compiling or loading kernels.
-        transfer_s: seconds for the samples of an update to get to the device; 0 on the CPU. Each update of
-            `eager` on another device has them in its time.
-        least_s: seconds of an update by each ceiling: "overhead" (an empty update, measured in the same
-            race), "memory" and "arithmetic" (counts over what the device was measured to do at best).
-        note: what the engine had to change on its way.
+        transfer_s: seconds that moving the samples of an update to the device takes; 0 on the CPU. On
+            another device each update of `eager` includes them.
+        least_s: lower bounds of the seconds of an update: "overhead" (an empty update, measured in the same
+            race), "memory" and "arithmetic" (counts divided by the device's measured best rates).
+        note: what the engine had to change while running.
     """
 
     width: int | None
@@ -52,7 +52,7 @@ class RaceRow:
 
     @property
     def bound(self) -> str:
-        """Return which of its ceilings is nearest: "overhead", "memory" or "arithmetic"; empty if unknown."""
+        """Return the largest lower bound: "overhead", "memory" or "arithmetic"; empty if unknown."""
         return max(self.least_s, key=self.least_s.__getitem__) if self.timing and self.least_s else ""
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class Race(Tabular):
         title: what was raced.
         axis: what is swept, "width" or "batch size".
         rows: a row for each contestant at each size.
-        ceilings: what each device does at best, by the contestants' device and threads.
+        ceilings: the best rates of each device, by device and number of threads.
         machine: what it was measured on, and the versions.
         interrupted: whether it was stopped before its end.
     """
@@ -104,7 +104,7 @@ class Race(Tabular):
 
     @property
     def contestants(self) -> tuple[Candidate, ...]:
-        """Return who was timed anywhere, in the order of the table."""
+        """Return the candidates that were timed at some size, in the order of the table."""
         return tuple(dict.fromkeys(row.candidate for row in self.rows if row.timing))
 
     @property
@@ -114,7 +114,7 @@ class Race(Tabular):
 
     @cached_property
     def crossovers(self) -> tuple[Crossover, ...]:
-        """Return where the lead changes along the axis; with both swept, for each batch size in turn."""
+        """Return where the lead changes along the axis; where both are swept, for each batch size in turn."""
         groups: dict[object, list[tuple[int, Times]]] = {}
         for width, batch_size in self.sizes:
             other, size = (batch_size, width or 0) if self.axis == "width" else (width, batch_size)
@@ -128,7 +128,7 @@ class Race(Tabular):
 
     @property
     def why(self) -> str:
-        """Return in a sentence what bounds each device and engine at the ends of the sweep."""
+        """Return in a sentence what limits each device and engine at the ends of the sweep."""
         clauses = [_ends(list(rows), self._size) for rows in self._by_engine().values()]
         return "; ".join(clause for clause in clauses if clause)
 
@@ -194,14 +194,14 @@ class Race(Tabular):
         ]
 
     def _grouped(self, attribute: str) -> list[str]:
-        """Return a line for each contestant and what is said of it, with the sizes that it is said of."""
+        """Return a line for each contestant and text, with the sizes where it applies."""
         sizes: dict[tuple[str, str], list[str]] = {}
         for row in self.rows:
-            if said := getattr(row, attribute):
-                sizes.setdefault((str(row.candidate), said), []).append(show_count(self._size(row)))
+            if text := getattr(row, attribute):
+                sizes.setdefault((str(row.candidate), text), []).append(show_count(self._size(row)))
         return [
-            f"{name}{'' if len(at) == len(self.sizes) else ' at ' + ', '.join(at)}: {said}"
-            for (name, said), at in sizes.items()
+            f"{name}{'' if len(at) == len(self.sizes) else ' at ' + ', '.join(at)}: {text}"
+            for (name, text), at in sizes.items()
         ]
 
     def _verdicts(self) -> list[str]:
@@ -217,8 +217,8 @@ class Race(Tabular):
         return [f"{names} all along" + (", too close to call" if " and " in names else "")]
 
     def _starts(self) -> str:
-        """Return the longest start of each device and engine, what was compiled and transferred apart."""
-        said = []
+        """Return the longest start of each device and engine, with compiling and transfers apart."""
+        texts = []
         for name, rows in self._by_engine().items():
             row = max(rows, key=lambda row: row.start_s + row.compile_s)
             parts = [show_seconds(row.start_s)]
@@ -226,8 +226,8 @@ class Race(Tabular):
                 [f"{show_seconds(row.compile_s)} of compiling or loading"] if row.compile_s > 1e-3 else []
             )
             parts += [f"{show_seconds(row.transfer_s)} to move a batch"] if row.transfer_s else []
-            said.append(f"{name} {' + '.join(parts)}")
-        return "; ".join(said)
+            texts.append(f"{name} {' + '.join(parts)}")
+        return "; ".join(texts)
 
     def _by_engine(self) -> dict[str, list[RaceRow]]:
         groups: dict[str, list[RaceRow]] = {}
@@ -248,7 +248,7 @@ class Race(Tabular):
 
 
 def _lead(times: Times) -> str:
-    """Return who leads at a size, in a cell."""
+    """Return the leader at a size, as a short text."""
     if not times:
         return ""
     first, *others = leaders(times)
@@ -262,7 +262,7 @@ def _lead(times: Times) -> str:
 
 
 def least_times(work: Work, ceilings: Ceilings, overhead_s: float) -> dict[str, float]:
-    """Return what an update takes at the least by each ceiling, in seconds."""
+    """Return the lower bounds of the seconds of an update, by each ceiling."""
     return {
         "overhead": overhead_s,
         "memory": work.bytes / ceilings.bytes_per_s,
@@ -271,7 +271,7 @@ def least_times(work: Work, ceilings: Ceilings, overhead_s: float) -> dict[str, 
 
 
 def _ends(rows: list[RaceRow], size_of: Callable[[RaceRow], int]) -> str:
-    """Return what bounds the best of one device and engine at the smallest and at the largest size."""
+    """Return what limits one device and engine at the smallest and at the largest size."""
     best = [
         min((row for row in rows if size_of(row) == size), key=lambda row: row.timing.median_s)  # type: ignore[union-attr]
         for size in sorted({size_of(row) for row in rows})
