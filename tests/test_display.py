@@ -15,6 +15,7 @@ from torch import nn
 
 import chalknet as cn
 from chalknet.display import html_of, line_of
+from chalknet.hardware.largest import LargestBatch, Try
 from chalknet.planning import DataFacts, Placement, Plan
 from chalknet.tables import Table, facts
 from chalknet.training import Evaluation, FitResult, History
@@ -112,6 +113,8 @@ VALUES = {
         cn.read("1 -> 1"), (torch.ones(9), torch.ones(9)), {NASTY: {}}, loss="mse", updates=2
     ),
     "race": lambda: cn.race("1 -> 2 relu -> 1", engines=["eager"], threads=[1], seconds=0.01),
+    "race row": lambda: VALUES["race"]().rows[0],
+    "largest batch": lambda: LargestBatch(4, 10, 20, "cpu", (Try(4, 10, 10),) * 99),
     "table": lambda: Table((NASTY, "b"), ((NASTY, 1),) * 99, NASTY, (NASTY,)),
     "facts": lambda: facts({NASTY: NASTY}),
 }

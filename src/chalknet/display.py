@@ -35,7 +35,7 @@ def html_of(value: object) -> str:
     Its styles hold inside it alone.
 
     Args:
-        value: a value of one of the classes below, or of a class derived from one.
+        value: of one of the classes in the table below, or of a class derived from one.
     """
     return f'<div class="{_SCOPE}"><style>{_STYLE}</style>{_row(_HTML, value)(value)}</div>'
 
@@ -114,10 +114,13 @@ def _fit_lines(result: FitResult) -> list[str]:
 
 
 def _fit_html(result: FitResult) -> str:
-    lines = "<br>".join(map(escape, _fit_lines(result)))
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
     curve = _curve_html(result.history.updates, result.history.loss)
-    return f"<p>{lines}</p>{f'<ul>{notes}</ul>' if notes else ''}{curve}"
+    return f"{_lines_html(_fit_lines(result))}{f'<ul>{notes}</ul>' if notes else ''}{curve}"
+
+
+def _lines_html(lines: Sequence[str]) -> str:
+    return f"<p>{'<br>'.join(map(escape, lines))}</p>"
 
 
 def _curve_html(places: Sequence[float], values: Sequence[float]) -> str:
@@ -161,6 +164,7 @@ _HTML: Mapping[str, Callable[[Any], str]] = {
     "FitResult": _fit_html,
     "Tabular": lambda value: _shortened(value.table).html(),
     "Table": lambda table: _shortened(table).html(),
+    "Shown": lambda value: _lines_html(str(value).splitlines()),
 }
 _LINES: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_line,
@@ -168,16 +172,14 @@ _LINES: Mapping[str, Callable[[Any], str]] = {
     "Plan": lambda plan: f"{plan.model}, {plan.where}",
     "Device": lambda device: f"{device.name}, {device.hardware}, {show_bytes(device.memory_free_bytes)} free",
     "DeviceList": lambda devices: ", ".join(device.name for device in devices),
-    "Difference": lambda difference: "; ".join(str(difference).splitlines()),
     "MemoryEstimate": lambda estimate: f"{show_bytes(estimate.total_bytes)} for {estimate.title}",
-    "MemoryUse": lambda use: "; ".join(str(use).splitlines()[1:]) or str(use),
     "Race": lambda race: f"{_amount(len(race.rows), 'row')}, {race.title}",
     "Comparison": lambda comparison: f"{', '.join(comparison.results)}; {comparison.counter} each",
     "History": lambda history: (
         f"{_amount(len(history), 'row')}, {_amount(len(history.evaluations), 'evaluation')}"
     ),
     "FitResult": lambda result: "; ".join(_fit_lines(result)),
-    "Table": lambda table: f"{_amount(len(table.rows), 'row')} of {', '.join(table.columns) or 'facts'}",
+    "Shown": lambda value: "; ".join(str(value).splitlines()),
 }
 _TEXTS: Mapping[str, Callable[[Any], str]] = {"Network": lambda network: write(network, "arrows")}
 _RULES = """

@@ -194,6 +194,7 @@ class Table(Shown):
                 pairs = zip(self.columns, row, strict=True) if self.columns else [row]
                 yield from [Text()] if self.columns and index else []
                 yield from (Text(f"{name}: {text}") for name, text in pairs if text)
+            yield from [Text()] if self.columns and self.rows and self.notes else []
         yield from map(Text, self.notes)
 
     def _grid(self) -> RenderableType:

@@ -20,6 +20,7 @@ from chalknet.hardware.watch import MemoryUse, held_on, watch
 from chalknet.module import network_of
 from chalknet.planning import DataFacts, Placement, Plan, recipe_of
 from chalknet.system import resident_bytes, return_free_memory
+from chalknet.tables import Shown
 from chalknet.units import show_bytes, show_count
 
 _OF_FREE = 0.9  # of what is free now, when no limit is given
@@ -42,8 +43,8 @@ class Try:
     peak_bytes: int | None
 
 
-@dataclass(frozen=True)
-class LargestBatch:
+@dataclass(frozen=True, repr=False)
+class LargestBatch(Shown):
     """The largest batch that ran within the limit.
 
     Args:

@@ -137,12 +137,12 @@ def _listed(where: str, values: object) -> tuple[Any, ...]:
 
 
 def _numbers(where: str, values: object, *, or_none: bool = False) -> tuple[Any, ...]:
-    """Return whole numbers in ascending order; `(None,)` where none are given.
+    """Return whole numbers, each once; `(None,)` where none are given.
 
     Args:
         where: the argument's name.
         values: the argument.
-        or_none: whether None may stand among them; it comes last.
+        or_none: whether None may be among them.
     """
     if values is None:
         return (None,)
@@ -155,7 +155,7 @@ def _numbers(where: str, values: object, *, or_none: bool = False) -> tuple[Any,
         limit = f" and at most {_LARGEST[where]:,}" if wrong and _is_count(wrong[0], inf) else ""
         remedy = f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000)."
         raise _refused(where, got, wanted + limit, remedy)
-    return tuple(sorted(set(found), key=lambda size: (size is None, size or 0)))
+    return tuple(dict.fromkeys(found))
 
 
 def _is_count(value: object, largest: float) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from chalknet.measure import Ceilings, Timing
 from chalknet.racing.lead import Crossover, Times, lead_changes, leaders
-from chalknet.tables import Cell, Table, Tabular, Value
+from chalknet.tables import Cell, Shown, Table, Tabular, Value
 from chalknet.training import Candidate, Chart, Curve, Work, plot_curves
 from chalknet.units import show_count, show_seconds
 
@@ -20,8 +20,8 @@ _CEILINGS = {
 }
 
 
-@dataclass(frozen=True)
-class RaceRow:
+@dataclass(frozen=True, repr=False)
+class RaceRow(Shown):
     """One contestant at one size.
 
     Args:
@@ -63,22 +63,12 @@ class RaceRow:
     def as_dict(self) -> dict[str, object]:
         """Return the row as plain numbers and words, for JSON."""
         timing = self.timing
-        return {
-            "width": self.width,
-            "batch_size": self.batch_size,
-            "device": self.candidate.device,
-            "engine": self.candidate.engine,
-            "threads": self.candidate.threads,
+        row = {**vars(self), **vars(self.candidate), "least_s": dict(self.least_s or {}), "bound": self.bound}
+        del row["candidate"], row["timing"]
+        return row | {
             "median_s": timing.median_s if timing else None,
             "band_s": list(timing.band) if timing else None,
             "elapsed_s": list(timing.elapsed_s) if timing else [],
-            "refused": self.refused,
-            "start_s": self.start_s,
-            "compile_s": self.compile_s,
-            "transfer_s": self.transfer_s,
-            "least_s": dict(self.least_s or {}),
-            "bound": self.bound,
-            "note": self.note,
         }
 
 
