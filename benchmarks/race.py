@@ -8,7 +8,7 @@ import chalknet as cn
 from benchmarks.sections import ROOT, Asked, Found, table
 
 INTRODUCTION = """`cn.race()`: 1→width→1, ReLU, mse, Adam, 100 samples; an update's time is the median of at least three calls, all
-contestants of a width in turn. What it means is told in [race.md](race.md), whose figures are these.
+contestants of a width in turn. What it means stands in [race.md](race.md), whose figures are these.
 
 ![The race](pictures/race.svg)"""
 PAGE, BEGIN, END = ROOT / "docs" / "race.md", "<!-- measured -->", "<!-- end -->"
@@ -21,10 +21,10 @@ def measured(asked: Asked) -> Found:
     race.plot().save(asked.pictures / "race.svg")
     if not asked.quick:
         _write_page(race)
-    head, *body = race.table
-    rows = [f"| {' | '.join(line)} |" for line in body]
-    notes = [line for line in str(race).splitlines() if line.startswith(("lead", "why", "start", "ceilings"))]
-    lines = [*INTRODUCTION.splitlines(), *table(*head, rows=rows), "", *(f"- {note}" for note in notes)]
+    found = race.table
+    rows = [f"| {' | '.join(line)} |" for line in found.texts]
+    notes = [note for note in found.notes if note.startswith(("lead", "why", "start", "ceilings"))]
+    lines = [*INTRODUCTION.splitlines(), *table(*found.columns, rows=rows), "", *(f"- {n}" for n in notes)]
     return Found(lines, race.as_dict())
 
 
@@ -38,7 +38,7 @@ def _write_page(race: cn.Race) -> None:
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, behind = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n```\n{race}\n```\n{END}{behind}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n```\n{race.table.text()}\n```\n{END}{behind}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Unpack
 
 from chalknet.data import Source
@@ -21,6 +20,7 @@ from chalknet.planning import (
     recipe_of,
     with_options,
 )
+from chalknet.tables import Table, Tabular
 from chalknet.training import (
     Chart,
     FitKeywords,
@@ -44,8 +44,8 @@ _SHARED = {
 _MINI_BATCH = 32
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Tabular):
     """Fits of one network to the same data, from the same start, on the same counter.
 
     Args:
@@ -98,22 +98,10 @@ class Comparison:
     def __repr__(self) -> str:
         return one_line(f"Comparison({self.counter} each: {', '.join(self.results)})")
 
-    def __str__(self) -> str:
-        table = [self.columns, *self.rows]
-        widths = [max(len(row[column]) for row in table) for column in range(len(self.columns))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table
-        ]
-        lines.insert(1, "  ".join("-" * width for width in widths))
-        heading = f"the same start and {self.counter} each"
-        return "\n".join([heading, *(line.rstrip() for line in lines), self.run_by])
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
-        return (
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(self.run_by)}</p>"
-        )
+    @property
+    def table(self) -> Table:
+        """Return a row for each fit, under what they had in common."""
+        return Table(self.columns, self.rows, f"the same start and {self.counter} each", (self.run_by,))
 
 
 @public(network="model")

@@ -1,4 +1,4 @@
-"""What a network costs: the sums of what each step states of itself."""
+"""Count layers, nodes, parameters and multiply-adds: the sums over the steps of a network."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Literal, TypeAlias
 
 from chalknet.errors import look_up
 from chalknet.network import Network, Size
+from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
 
 Convention: TypeAlias = Literal["trainable", "textbook"]
-# How many layers a book counts besides those with trainable parameters.
+# How many layers are counted besides those with trainable parameters.
 CONVENTIONS = {"trainable": 0, "textbook": 1}
 _SENTENCES = {
     "trainable": "a layer is a step with trainable parameters",
@@ -19,9 +20,9 @@ _SENTENCES = {
 }
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What was counted, and by which convention.
+@dataclass(frozen=True, repr=False)
+class Counts(Tabular):
+    """The counts of a network, and the convention they follow.
 
     Args:
         convention: "trainable" or "textbook".
@@ -40,15 +41,18 @@ class Counts:
     parameters: int | None
     multiply_adds: int | None
 
-    def __str__(self) -> str:
-        rows = {
-            "layers": f"{self.layers} ({_SENTENCES[self.convention]})",
-            "hidden layers": show_count(self.hidden_layers),
-            "nodes": ", ".join(map(str, self.nodes)) or "none",
-            "parameters": _show_sum(self.parameters),
-            "multiply-adds": f"{_show_sum(self.multiply_adds)} a sample",
-        }
-        return "\n".join(f"{name:<14} {value}" for name, value in rows.items())
+    @property
+    def table(self) -> Table:
+        """Return the counts by their names."""
+        return facts(
+            {
+                "layers": Cell(self.layers, f"{self.layers} ({_SENTENCES[self.convention]})"),
+                "hidden layers": self.hidden_layers,
+                "nodes": Cell(list(self.nodes), ", ".join(map(str, self.nodes)) or "none"),
+                "parameters": Cell(self.parameters, _show_sum(self.parameters)),
+                "multiply-adds": Cell(self.multiply_adds, f"{_show_sum(self.multiply_adds)} a sample"),
+            }
+        )
 
 
 def count_network(network: Network, convention: Convention = "trainable") -> Counts:

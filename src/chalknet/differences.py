@@ -6,21 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from chalknet.errors import InvalidValue, public
 from chalknet.forms import read
 from chalknet.network import Activation, Dropout, Linear, Network, Visit, kind_of, show_shape
 from chalknet.notation import write_step
-from chalknet.units import full_text, one_line
+from chalknet.tables import Table, Tabular
 
-_LAST_OF_A_LOSS = ("sigmoid", "softmax", "log_softmax")  # what a loss that takes logits does itself
+_SAME = "the same network"
+_LAST_OF_A_LOSS = ("sigmoid", "softmax", "log_softmax")  # part of a loss that takes logits
 
 
 @dataclass(frozen=True)
-class Divergence:
+class DifferingPart:
     """A place where two networks differ.
 
     Args:
         where: the place, such as "step 2 and step 3".
-        a, b: what stands there; "nothing" where only the other one has a step.
+        a: what the first network has there; "nothing" where the second has a step more.
+        b: what the second network has there.
     """
 
     where: str
@@ -28,39 +31,45 @@ class Divergence:
     b: str
 
 
-@dataclass(frozen=True)
-class Difference:
+@dataclass(frozen=True, repr=False)
+class Difference(Tabular):
     """What differs between two networks; falsy when they are the same.
 
     Args:
         parts: every place where they differ, from X to yhat.
     """
 
-    parts: tuple[Divergence, ...]
+    parts: tuple[DifferingPart, ...]
 
     def __bool__(self) -> bool:
         return bool(self.parts)
 
-    def __repr__(self) -> str:
-        return one_line(full_text(self))
+    @property
+    def table(self) -> Table:
+        """Return a row for every place where they differ."""
+        rows = tuple((part.where, part.a, part.b) for part in self.parts)
+        return Table(("where", "first", "second"), rows, title="" if rows else _SAME)
 
     def __str__(self) -> str:
-        if not self.parts:
-            return "the same network"
-        return "\n".join(f"{part.where}: {part.a} | {part.b}" for part in self.parts)
+        return "\n".join(f"{part.where}: {part.a} | {part.b}" for part in self.parts) or _SAME
 
 
+@public()
 def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bool = False) -> Difference:
     """Return where two networks differ.
 
-    Sameness is of the network, not of its spelling: names, nesting, Identity, Dropout with p = 0 and a
-    Flatten of what is flat already make no difference; a width, a bias, a slope, an order does.
+    The networks are compared, not the way they are written: names, nesting, Identity, Dropout with p = 0 and
+    a Flatten of a flat sample make no difference; a width, a bias, a slope or the order of steps does.
 
     Args:
-        a: anything `read` takes: formula, code, drawing, module, file.
+        a: whatever `read` takes: formula, code, drawing, module, file.
         b: the other one.
-        ignore_dropout: whether Dropout counts for nothing.
-        logits: whether a last sigmoid or softmax counts for nothing, since a loss on logits has it inside.
+        ignore_dropout: whether Dropout is ignored.
+        logits: whether a last sigmoid or softmax is ignored, since a loss on logits contains it.
+
+    Raises:
+        NotationError: for a text that is no network.
+        InvalidValue: for what is no form of a network.
 
     Example:
         >>> bool(difference("1 -> 2 relu", "nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.Identity())"))
@@ -68,12 +77,17 @@ def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bo
         >>> print(difference("1 -> 2 relu", "1 -> 2 tanh"))
         step 1: relu | tanh
     """
-    first, second = (_Normal(read(form), ignore_dropout, logits) for form in (a, b))
+    for name, flag in (("ignore_dropout", ignore_dropout), ("logits", logits)):
+        if not isinstance(flag, bool):
+            raise InvalidValue(
+                where=name, got=repr(flag), wanted="True or False", remedy="Leave it out for False."
+            )
+    first, second = (_Simplified(read(form), ignore_dropout, logits) for form in (a, b))
     return Difference(tuple(_parts(first, second)))
 
 
-class _Normal:
-    """A network without the steps that change nothing."""
+class _Simplified:
+    """The steps of a network that make a difference."""
 
     def __init__(self, network: Network, ignore_dropout: bool, logits: bool) -> None:
         visits = [visit for visit in network.walk() if not _is_idle(visit, ignore_dropout)]
@@ -85,25 +99,25 @@ class _Normal:
         self.kept = [visit.step for visit in visits]
 
     def shown(self, first: int, last: int) -> str:
-        """Return the steps from one to another in words, with the widths between which they map."""
+        """Return some steps in words, linear ones with their widths."""
         return ", ".join(_shown(visit) for visit in self.visits[first:last]) or "nothing"
 
     def steps(self, first: int, last: int) -> str:
-        """Return which steps of the network these are."""
+        """Return the numbers of some steps in words."""
         paths = [visit.path for visit in self.visits[first:last]]
         if not paths:
             return f"behind step {self.visits[first - 1].path}" if first else "before the first step"
         return f"step {paths[0]}" if len(paths) == 1 else f"steps {paths[0]} to {paths[-1]}"
 
 
-def _parts(a: _Normal, b: _Normal) -> Iterator[Divergence]:
+def _parts(a: _Simplified, b: _Simplified) -> Iterator[DifferingPart]:
     if a.shape != b.shape:
-        yield Divergence("X", show_shape(a.shape), show_shape(b.shape))
+        yield DifferingPart("X", show_shape(a.shape), show_shape(b.shape))
     matcher = SequenceMatcher(None, a.kept, b.kept, autojunk=False)
     for kind, a_first, a_last, b_first, b_last in matcher.get_opcodes():
         if kind != "equal":
             where, there = a.steps(a_first, a_last), b.steps(b_first, b_last)
-            yield Divergence(
+            yield DifferingPart(
                 where if where == there else f"{where} and {there}",
                 a.shown(a_first, a_last),
                 b.shown(b_first, b_last),

@@ -1,4 +1,4 @@
-"""Honest time: warm up, synchronise, repeat, interleave the rivals, give median and spread."""
+"""Measure times: warm up, synchronise, repeat, interleave the callables; median and spread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Timing:
     """The measured times of one callable.
 
     Args:
-        elapsed_s: one time a repeat, in the order in which they were taken.
+        elapsed_s: a time for each repeat, in order.
     """
 
     elapsed_s: tuple[float, ...]
@@ -55,14 +55,14 @@ def measure(
 ) -> dict[str, Timing]:
     """Return the times of each rival, taken in turn: a b c, a b c, ...
 
-    A drift of the machine then falls on all alike, so that the ratios hold where the times do not.
+    A drift of the machine then affects all alike, so the ratios are reliable even where the times are not.
 
     Args:
-        rivals: names and what is timed; each call is one whole repeat.
+        rivals: names and callables; each call is one repeat.
         repeats: how often each is timed.
-        warm_up: untimed calls before, for caches, compilation and start-up.
-        rest_s: a pause before each timed call, in which the threads of the rival before come to a stop.
-        clock: seconds that only go up.
+        warm_up: untimed calls first, for caches, compilation and start-up.
+        rest_s: a pause before each timed call, so that idle threads of the previous callable stop spinning.
+        clock: returns seconds, ascending.
 
     Raises:
         InvalidValue: for no repeats.
@@ -81,13 +81,13 @@ def measure(
             sleep(rest_s)
             start = clock()
             call()
-            synchronise()  # a device works on after the call came back
+            synchronise()  # a device may still be working when the call returns
             times[name].append(clock() - start)
     return {name: Timing(tuple(taken)) for name, taken in times.items()}
 
 
 def synchronise() -> None:
-    """Wait until every accelerator has done its work."""
+    """Wait until every accelerator has finished its work."""
     if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for index in range(torch.cuda.device_count()):
             torch.cuda.synchronize(index)
@@ -99,11 +99,11 @@ def synchronise() -> None:
 
 @dataclass(frozen=True)
 class Ceilings:
-    """What a device does at best, by torch's own hands.
+    """The best rates of a device, measured with torch's own operations.
 
     Args:
-        flops_per_s: multiplications and additions of a float32 matrix product in a second.
-        bytes_per_s: bytes read and written in a second of copying.
+        flops_per_s: multiplications and additions per second in a float32 matrix product.
+        bytes_per_s: bytes read and written per second while copying.
     """
 
     flops_per_s: float
@@ -113,11 +113,11 @@ class Ceilings:
         return f"{self.flops_per_s / 1e9:.0f} GFLOP/s in sgemm, {self.bytes_per_s / 1e9:.1f} GB/s copied"
 
 
-_SIDE, _COPIED = 1536, 1 << 25  # rows of a square matrix; numbers of an array that no cache holds
+_SIDE, _COPIED = 1536, 1 << 25  # rows of a square matrix; numbers of an array larger than any cache
 
 
 def measure_ceilings(device: str = "cpu", *, repeats: int = 5) -> Ceilings:
-    """Return the ceilings of a device, with the CPU threads that torch uses now: the best of some repeats."""
+    """Return the ceilings of a device with torch's current number of threads: the best of some repeats."""
     a, b = torch.ones(2, _SIDE, _SIDE, device=device)
     source = torch.ones(_COPIED, device=device)
     target = torch.empty_like(source)

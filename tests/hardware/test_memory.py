@@ -141,19 +141,13 @@ BAD = [
     ((F4,), {"batch_size": 2, "dtype": "float33"}, UnknownName, "Did you mean float32"),
     ((F4,), {"batch_size": 2, "losss": "mse"}, UnknownName, "Did you mean loss"),
     ((F4,), {"batch_size": 2, "device": "gpuu"}, UnknownName, "the unknown device 'gpuu'"),
-    (
-        (F4, cn.Recipe(loss="bce", updates=1)),
-        {"batch_size": 2, "optimizer": "adam"},
-        InvalidValue,
-        "one of the two",
-    ),
     ((cn.read("m -> 3"),), {"batch_size": 2}, Unsettled, "symbolic width m"),
-    (
-        ("784 -> 1",),
-        {"batch_size": 2},
-        InvalidValue,
-        "got a str; wanted a Network or a torch module.*cn.read",
-    ),
+    ((None,), {"batch_size": 2}, InvalidValue, "got None; wanted a text, a path, an nn.Module"),
+    (([nn.Linear(1, 1)],), {"batch_size": 2}, InvalidValue, "a list of 1.*Sequential"),
+    ((F4,), {"batch_size": 2, "devise": "cpu"}, UnknownName, "Did you mean device"),
+    ((F4,), {"batch_size": 2, "learning_rate": 1}, UnknownName, "Did you mean lr"),
+    ((F4, "mse"), {"batch_size": 2}, InvalidValue, "recipe: got a str; wanted a Recipe"),
+    ((F4,), {"batch_size": 2, "threads": 0}, InvalidValue, "threads: got 0"),
     ((Convolutions(),), {"batch_size": 2}, InvalidValue, r"no shape of a sample.*input_shape=\(1, 28, 28\)"),
     ((Convolutions(),), {"batch_size": 2, "input_shape": (3, 5, 5)}, Refused, r"x of shape \(2, 3, 5, 5\)"),
     ((Looking(),), {"batch_size": 2, "input_shape": 3}, Refused, "looks at values can be measured"),
@@ -164,6 +158,27 @@ BAD = [
 def test_what_cannot_be_estimated_is_refused_with_the_remedy(arguments, options, error, words):
     with pytest.raises(error, match=words):
         cn.memory(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["784 -> 32 relu -> 1 sigmoid", cn.build(F4), cn.write(F4, "torch"), cn.write(F4, "json")],
+    ids=type,
+)
+def test_the_model_is_whatever_read_takes(model):
+    assert cn.memory(model, batch_size=8).total_bytes == cn.memory(F4, batch_size=8).total_bytes
+
+
+def test_keywords_go_before_the_recipe():
+    recipe = cn.Recipe(loss="bce", optimizer="adam", batch_size=3, updates=9)
+    found = cn.memory(F4, recipe, optimizer="sgd", loss=nn.MSELoss())
+    assert found == cn.memory(F4, loss="mse", optimizer="sgd", batch_size=3)
+    assert cn.memory(F4, recipe) == cn.memory(F4, loss="bce", optimizer="adam", batch_size=3)
+
+
+def test_a_watch_that_has_not_ended_says_so():
+    with cn.memory.watch() as seen, pytest.raises(InvalidValue, match="before the watched code has ended"):
+        seen.process  # noqa: B018
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from torch import nn
 
 import chalknet as cn
 from chalknet.engine import ENGINES, Progress
-from chalknet.errors import InvalidValue, Refused, UnknownName
+from chalknet.errors import InvalidValue, OutOfMemory, Refused, UnknownName, Unsettled
 from chalknet.measure import Ceilings
 from chalknet.planning import Recipe
 from chalknet.racing.contest import LEAST_REPEATS, time_point
@@ -54,12 +54,12 @@ def clock(monkeypatch):
     monkeypatch.setattr(type(ENGINES["eager"]), "open", lambda self, plan, *_: Session(plan, 0.0))
     monkeypatch.setattr(type(ENGINES["fused_cpu"]), "open", lambda self, plan, *_: Session(plan, 7.0))
     monkeypatch.setattr(RACE, "measure_ceilings", lambda device, repeats: Ceilings(1e11, 1e10))
-    monkeypatch.setattr(RACE, "_Course", lambda **options: _COURSE(**options, clock=clock))
+    monkeypatch.setattr(RACE, "_RunningRace", lambda **options: _RUNNING(**options, clock=clock))
     monkeypatch.setattr(import_module("chalknet.measure"), "sleep", lambda seconds: None)
     return clock
 
 
-_COURSE = RACE._Course
+_RUNNING = RACE._RunningRace
 
 
 def eager_race(**options):
@@ -225,14 +225,14 @@ def test_batch_sizes_are_raced_on_as_many_samples_as_the_largest_wants(clock):
     race = eager_race(batch_sizes=[1, 1000], widths=[10])
     assert race.axis == "batch size"
     assert [row.batch_size for row in race.rows] == [1, 1, 1000, 1000]
-    assert race.table[1][0] == "1"
+    assert race.table.texts[0][0] == "1"
 
 
 def test_widths_and_batch_sizes_make_a_grid_with_a_lead_for_each_batch_size(clock):
     race = eager_race(batch_sizes=[10, 100], widths=[10, 1000])
     assert race.sizes == ((10, 10), (1000, 10), (10, 100), (1000, 100))
     assert len(race.crossovers) == 2
-    assert race.table[0][:2] == ("width", "batch size")
+    assert race.table.columns[:2] == ("width", "batch size")
     assert len(race.plot().figure.axes[0].lines) >= 4
 
 
@@ -265,6 +265,26 @@ def test_a_real_race_has_times_above_zero_for_everyone(tmp_path):
     assert "eager 1 thread" in (tmp_path / "race.svg").read_text()
 
 
+@pytest.mark.parametrize("model", ["1 -> 500 relu -> 1", cn.build(NET), cn.write(NET, "torch")], ids=type)
+def test_the_model_is_whatever_read_takes(clock, model):
+    race = cn.race(model, lr=1.0, engines="eager", threads=[1])
+    assert [row.timing.median_s for row in race.rows] == pytest.approx([6e-4])
+
+
+def test_keywords_go_before_the_recipe(clock):
+    race = cn.race(
+        NET, Recipe("l1", "adam", lr=9.0, updates=1), loss="mse", lr=1.0, engines=["eager"], threads=[1]
+    )
+    assert race.title.endswith("; mse, adam")
+    assert [row.timing.median_s for row in race.rows] == pytest.approx([6e-4])
+
+
+def test_the_table_has_raw_seconds_for_programs(clock):
+    race = eager_race(widths=[10])
+    first = race.table.to_dicts()[0]
+    assert first["width"] == 10 and first["eager 1 thread"] == pytest.approx(1.1e-4)
+
+
 REFUSED = [
     ({"devices": ["meta"]}, Refused, "meta, which holds shapes and no numbers"),
     ({"devices": ["cuda:97"]}, Refused, "cuda:97"),
@@ -277,13 +297,22 @@ REFUSED = [
     ({"seconds": 0}, InvalidValue, "seconds"),
     ({"loss": "msee"}, UnknownName, "Did you mean mse"),
     ({"momentun": 0.9, "optimizer": "sgd"}, UnknownName, "Did you mean momentum"),
-    ({"network": cn.read("3 -> 1"), "widths": [10]}, InvalidValue, "without a hidden layer"),
+    ({"model": cn.read("3 -> 1"), "widths": [10]}, InvalidValue, "without a hidden layer"),
     ({"batch_sizes": [11], "data": (torch.ones(10), torch.ones(10))}, InvalidValue, "11; wanted at most 10"),
-    ({"recipe": Recipe("mse", updates=1), "lr": 0.1}, InvalidValue, "a recipe and lr beside it"),
+    ({"recipe": "mse"}, InvalidValue, "recipe: got a str; wanted a Recipe"),
+    ({"devise": "cpu"}, UnknownName, "Did you mean devices"),
+    ({"learning_rate": 0.1}, UnknownName, "Did you mean lr"),
+    ({"threads": [10**9]}, InvalidValue, "threads: got 1000000000; wanted .* at most 1,024"),
+    ({"threads": 2}, InvalidValue, "threads: got 2; wanted a list"),
+    ({"engines": []}, InvalidValue, "engines: got none"),
+    ({"on_row": 3}, InvalidValue, "on_row: got 3; wanted a function"),
+    ({"batch_sizes": [10**11]}, OutOfMemory, "for 100,000,000,000 samples"),
+    ({"model": cn.read("m -> 2 relu -> 1"), "widths": [10]}, Unsettled, "symbolic width m"),
+    ({"model": [nn.Linear(1, 1)]}, InvalidValue, "a list of 1.*Sequential"),
 ]
 
 
 @pytest.mark.parametrize(("options", "kind", "words"), REFUSED, ids=lambda value: str(value)[:40])
 def test_bad_input_is_refused_before_anything_is_timed(options, kind, words):
     with pytest.raises(kind, match=words):
-        cn.race(**{"network": NET, **options})
+        cn.race(**{"model": NET, **options})

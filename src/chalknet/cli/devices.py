@@ -69,9 +69,10 @@ def memory(
     asked = locals()
     own = ("momentum", "nesterov", "weight_decay", "alpha", "amsgrad", "centered")
     options = {key: asked[key] for key in own if asked[key] not in (None, False)}
-    where = {key: asked[key] for key in ("batch_size", "device", "engine", "dtype", "threads")}
+    given = ("loss", "optimizer", "batch_size", "device", "engine", "dtype", "threads")
+    options |= {key: asked[key] for key in given}
     network = network_of(form, notation, name, sizes)
-    estimate = cn.memory(network, loss=loss, optimizer=optimizer, **where, **options)
+    estimate = cn.memory(network, **options)
     try:
         verdict = estimate.fits()
     except cn.ChalknetError as problem:  # what it needs is an answer all the same

@@ -1,4 +1,4 @@
-"""The main job on real data: one network, three methods, one page that shows it."""
+"""The main job on real data: one network, three methods, one page with the results."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 import chalknet as cn
+from chalknet.tables import Table
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
 UPDATES = 700
@@ -75,7 +76,7 @@ def _data_line() -> str:
 
 
 def _digits(result: cn.FitResult) -> cn.Chart:
-    """Draw held-out digits with their predictions: the surest of each class, and the least sure."""
+    """Draw held-out digits with their predictions: the most confident of each class, the least confident."""
     held_out = cn.load("mnist01").held_out
     assert held_out is not None
     x, y = held_out.take(slice(0, len(held_out)))
@@ -100,7 +101,7 @@ def _page(network: cn.Network, comparison: cn.Comparison, pictures: dict[str, cn
         latex=html.escape(cn.write(network, "latex")),
         code=html.escape(cn.write(network, "torch")),
         counts=html.escape(str(cn.count(network))),
-        table=comparison._repr_html_(),
+        table=Table(comparison.columns, comparison.rows, notes=(comparison.run_by,)).html(),
         lecture=", ".join(f"{accuracy} for {name}" for name, accuracy in LECTURE.items()),
         counter=html.escape(comparison.counter),
         seed=SEED,
@@ -109,6 +110,6 @@ def _page(network: cn.Network, comparison: cn.Comparison, pictures: dict[str, cn
 
 
 def _image(chart: cn.Chart) -> str:
-    """Return the picture inside the page; apart from it, so that the ids of two pictures never meet."""
+    """Return the picture as an image of its own, so that the ids of two pictures do not collide."""
     data = base64.b64encode(chart.svg.encode()).decode()
     return f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(chart.alt_text)}">'

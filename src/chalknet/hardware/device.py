@@ -1,4 +1,4 @@
-"""The devices that torch can compute on here: what they are and what is free on them."""
+"""The devices that torch can use on this machine, and the free memory of each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import torch
 
-from chalknet.errors import Refused, unknown_name
+from chalknet.errors import Refused, public, unknown_name
 from chalknet.hardware.nvml import driver_view
 from chalknet.system import cores, main_memory, processor
-from chalknet.units import show_bytes, show_count
+from chalknet.tables import Cell, Table, Tabular, Value, facts
+from chalknet.units import show_bytes
 
 _OTHER_WORDS = {
     "gpu": "cuda",
@@ -23,21 +24,21 @@ _OTHER_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Device:
+@dataclass(frozen=True, repr=False)
+class Device(Tabular):
     """One device that torch can compute on.
 
     Args:
         name: torch's word for it, such as "cpu" or "cuda:0".
         kind: "cpu", "cuda", "mps" or "xpu".
-        hardware: what the maker calls it.
-        processors: cores of a CPU that this process may use; multiprocessors (or what the maker has
-            instead of them) of a GPU; None when torch does not tell.
+        hardware: the manufacturer's name.
+        processors: cores of a CPU that this process may use; multiprocessors or the like of a GPU; None
+            where torch does not report them.
         memory_total_bytes: its memory, or the limit set on this process if that is less.
-        memory_free_bytes: what this process could still take.
+        memory_free_bytes: what this process could still allocate.
         threads: CPU threads torch uses; None for another device.
-        others_bytes: GPU memory that other processes hold; None for a CPU, or when nobody tells (the
-            extra `gpu` makes the NVIDIA driver tell).
+        others_bytes: GPU memory that other processes hold; None for a CPU, or where it is not known (with the
+            extra `gpu` the NVIDIA driver reports it).
     """
 
     name: str
@@ -49,34 +50,36 @@ class Device:
     threads: int | None = None
     others_bytes: int | None = None
 
-    def __str__(self) -> str:
-        return ", ".join(f"{word} {value}" for word, value in zip(_HEADS, _cells(self), strict=True) if value)
+    @property
+    def table(self) -> Table:
+        """Return the facts of the device by their names."""
+        cells = zip(_COLUMNS, _cells(self), strict=True)
+        return facts({name: cell for name, cell in cells if not isinstance(cell, Cell) or cell.text})
 
 
-class Inventory(tuple[Device, ...]):
+class DeviceList(Tabular, tuple[Device, ...]):
     """Some devices; printed, a table of them."""
 
     __slots__ = ()
 
-    def __str__(self) -> str:
-        rows = [_HEADS, *map(_cells, self)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n".join(lines)
+    @property
+    def table(self) -> Table:
+        """Return a row for each device."""
+        return Table(_COLUMNS, tuple(map(_cells, self)))
 
 
-_HEADS = ("device", "hardware", "processors", "memory", "free", "threads", "other processes")
+_COLUMNS = ("device", "hardware", "processors", "memory", "free", "threads", "other processes")
 
 
-def _cells(device: Device) -> tuple[str, ...]:
+def _cells(device: Device) -> tuple[Value, ...]:
     return (
         device.name,
         device.hardware,
-        "" if device.processors is None else show_count(device.processors),
-        show_bytes(device.memory_total_bytes),
-        show_bytes(device.memory_free_bytes),
-        "" if device.threads is None else str(device.threads),
-        _others(device),
+        device.processors,
+        Cell(device.memory_total_bytes, show_bytes(device.memory_total_bytes)),
+        Cell(device.memory_free_bytes, show_bytes(device.memory_free_bytes)),
+        device.threads,
+        Cell(device.others_bytes, _others(device)),
     )
 
 
@@ -86,26 +89,30 @@ def _others(device: Device) -> str:
     return "" if device.kind == "cpu" else "unknown"
 
 
-def devices() -> Inventory:
+@public()
+def devices() -> DeviceList:
     """Return every device that torch can compute on here, the CPU first; printed, a table.
 
-    For a CUDA GPU without the extra `gpu` (`pip install "chalknet[gpu]"`) what is free has to be asked of
-    CUDA, which makes a context on that GPU and so takes some hundred MiB of it.
+    Without the extra `gpu` (`pip install "chalknet[gpu]"`) CUDA itself is asked for the free memory of a GPU,
+    which creates a context there and so takes some hundred MiB.
 
     Example:
         >>> devices()[0].name
         'cpu'
     """
-    return Inventory(device for find in _KINDS.values() for device in find())
+    return DeviceList(device for find in _KINDS.values() for device in find())
 
 
-def find_device(name: str) -> Device:
-    """Return the device of this name, with what is free on it now.
+def find_device(device: object) -> Device:
+    """Return a device with what is free on it now.
+
+    Args:
+        device: its name, a `torch.device` or a Device.
 
     Raises:
         Refused: when it is not here, or holds no numbers.
     """
-    name = checked_device(name)
+    name = checked_device(device)
     return next(device for device in _KINDS[torch.device(name).type]() if device.name == name)
 
 
@@ -113,11 +120,11 @@ def checked_device(name: object, *, computing: bool = True) -> str:
     """Return torch's full name of a device that is here: `cuda` becomes `cuda:0`.
 
     Args:
-        name: a word for torch, a `torch.device` or a Device.
-        computing: whether it has to compute; without, `meta` will do, which holds shapes alone.
+        name: torch's name, a `torch.device` or a Device.
+        computing: whether it has to compute; otherwise `meta`, which holds shapes alone, is accepted.
 
     Raises:
-        UnknownName: for a word that torch does not know.
+        UnknownName: for a name that torch does not know.
         Refused: for a device that is not here, or that cannot compute.
     """
     asked = name.name if isinstance(name, Device) else str(name)
@@ -168,7 +175,7 @@ def _not_here(asked: str, kind: str, count: int) -> Refused:
     )
 
 
-# Why torch may see none of a kind, for those who know that one is there.
+# Why torch may find none although the machine has one.
 _WHY_NONE = {
     "cuda": " If there is a GPU, this torch may be built without CUDA: `python -m torch.utils.collect_env`."
 }

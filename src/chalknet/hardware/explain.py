@@ -1,31 +1,33 @@
-"""Say in the user's own names what torch leaves open: which tensor is on which device, what memory lacked."""
+"""Explain torch's errors about devices and memory, with the user's own names for the tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalknet.errors import ChalknetError
+from chalknet.errors import ChalknetError, InvalidValue, public
 from chalknet.hardware.mismatch import mismatch, without_values
 from chalknet.hardware.shortage import shortage
 from chalknet.planning import Plan
 
 
+@public()
 @contextmanager
 def explain(plan: Plan | None = None) -> Iterator[None]:
-    """Run the body; when tensors on different devices meet in it, say which, where each is, what to write.
+    """Run the body; where tensors on different devices meet in it, name them, their devices and the remedy.
 
-    It does nothing until something fails: then the traceback's frames are looked through for the tensors,
-    modules and optimizers that took part. An allocation that failed is answered with what was asked
-    for and what is free. Every other error passes as it is. `fit` and `predict` run under it.
+    Nothing is done until an error is raised: then the frames of the traceback are searched for the tensors,
+    modules and optimizers that took part. For a failed allocation the error says how much was requested and
+    how much is free. Every other error passes unchanged. `fit` and `predict` run under it.
 
     Args:
-        plan: of a fit in the body; what it needs is then told too.
+        plan: of a fit in the body; the error then also says what its update needs.
 
     Raises:
-        DeviceMismatch: in place of torch's "Expected all tensors to be on the same device" and its kin.
-        Refused: where numbers are asked of `meta`, which has none.
+        DeviceMismatch: in place of torch's "Expected all tensors to be on the same device" and its like.
+        Refused: where values are read from `meta`, which has none.
         OutOfMemory: in place of torch's, Python's and numpy's errors about memory.
+        InvalidValue: for a plan that is none.
 
     Example:
         >>> import torch
@@ -36,6 +38,13 @@ def explain(plan: Plan | None = None) -> Iterator[None]:
         ...
         chalknet.errors.DeviceMismatch: ...: got x on meta and net.weight, net.bias on cpu; wanted ...
     """
+    if plan is not None and not isinstance(plan, Plan):
+        raise InvalidValue(
+            where="explain",
+            got=f"a {type(plan).__name__}",
+            wanted="the Plan of a fit, or nothing",
+            remedy="Write: with cn.explain(): ...",
+        )
     try:
         yield
     except ChalknetError:

@@ -1,4 +1,4 @@
-"""Which expression of a frame was running when it failed, and what went into it."""
+"""Find the expression of a frame that failed, and its operands."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class Operand:
-    """One thing that went into the failing expression.
+    """One operand of the failed expression.
 
     Args:
-        text: as it is written there.
-        value: what it was; None when it was computed on the way and nobody holds it.
+        text: its source.
+        value: its value; None where it was computed in the expression and no variable holds it.
         known: whether the value is known.
-        made_from: values it was computed from, as far as they are known.
+        made_from: the values that it was computed from, where they are known.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Operand:
 
 @dataclass(frozen=True)
 class Failing:
-    """A frame, where in it the failing call stands, and what went into that call."""
+    """A frame, the position of the failed call in it, and the operands of that call."""
 
     frame: FrameType
     line: int
@@ -54,16 +54,16 @@ class Failing:
 def failing(link: TracebackType) -> Failing:
     """Return what failed in one frame of a traceback.
 
-    Without the source (code that was typed in or made by a program) the names that the failing
-    instruction's stretch of code speaks of are its operands.
+    Without the source (code typed into a prompt, or generated) the operands are the names that occur in the
+    failed instruction's range of code.
     """
     frame = link.tb_frame
     span = _span(link)
     names = variables(frame)
     node = _node(frame, span)
     if node is None:
-        spoken = dict.fromkeys(_spoken_names(frame, span))
-        operands = [Operand(name, names[name]) for name in spoken if name in names]
+        used = dict.fromkeys(_used_names(frame, span))
+        operands = [Operand(name, names[name]) for name in used if name in names]
         return Failing(frame, link.tb_lineno, "", tuple(operands))
     operands = [_operand(part, names) for part in _operand_nodes(node, names)]
     return Failing(frame, link.tb_lineno, " ".join(ast.unparse(node).split()), tuple(operands))
@@ -84,13 +84,13 @@ def _span(link: TracebackType) -> Span | None:
 
 
 def _node(frame: FrameType, span: Span | None) -> ast.AST | None:
-    """Return the piece of source that the failing instruction was compiled from."""
+    """Return the syntax node that the failed instruction was compiled from."""
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     if span is None or not lines:
         return None
     try:
         tree = ast.parse("".join(lines))
-    except (SyntaxError, ValueError):  # a notebook's magic words, or a file that has changed since
+    except (SyntaxError, ValueError):  # a notebook's magic commands, or a file that has changed
         return None
     found = (node for node in ast.walk(tree) if _span_of(node) == span)
     return next((node for node in found if not isinstance(node, ast.Expr)), None)
@@ -131,7 +131,7 @@ def _operand(node: ast.expr, names: dict[str, Any]) -> Operand:
 
 
 def _value(node: ast.AST, names: dict[str, Any]) -> Any:
-    """Return what an expression stood for, as far as that can be looked up without running anything."""
+    """Return the value of an expression, if it can be looked up without running code."""
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name):
@@ -149,7 +149,7 @@ def _value(node: ast.AST, names: dict[str, Any]) -> Any:
 def _attribute(base: Any, name: str) -> Any:
     if base is _MISSING:
         return _MISSING
-    if isinstance(base, torch.Tensor):  # x.T and x.data lie where x does; x.grad is another tensor
+    if isinstance(base, torch.Tensor):  # x.T and x.data are on x's device; x.grad is another tensor
         if name == "grad":
             return base.grad if base.is_leaf else _MISSING
         return base if name in ("T", "mT", "H", "mH", "data") else _MISSING
@@ -164,7 +164,7 @@ def _attribute(base: Any, name: str) -> Any:
 
 
 def _item(base: Any, key: Any) -> Any:
-    if isinstance(base, torch.Tensor):  # a part of it lies where all of it does
+    if isinstance(base, torch.Tensor):  # a part is on the device of the whole
         return base
     if isinstance(base, nn.Sequential | nn.ModuleList) and isinstance(key, int):
         return list(base)[key] if -len(base) <= key < len(base) else _MISSING
@@ -174,7 +174,7 @@ def _item(base: Any, key: Any) -> Any:
         return _MISSING
 
 
-def _spoken_names(frame: FrameType, span: Span | None) -> Iterator[str]:
+def _used_names(frame: FrameType, span: Span | None) -> Iterator[str]:
     for instruction in dis.get_instructions(frame.f_code):
         position = instruction.positions
         if position is None or position.lineno is None:
@@ -185,7 +185,7 @@ def _spoken_names(frame: FrameType, span: Span | None) -> Iterator[str]:
             and (position.lineno < span[1] or (position.end_col_offset or 0) <= span[3])
         )
         if inside:
-            spoken = instruction.argval
+            used = instruction.argval
             yield from (
-                name for name in (spoken if isinstance(spoken, tuple) else (spoken,)) if isinstance(name, str)
+                name for name in (used if isinstance(used, tuple) else (used,)) if isinstance(name, str)
             )

@@ -1,4 +1,4 @@
-"""What the engine `fused_cpu` keeps, from counts: no hidden values, but copies of weights for its kernels."""
+"""The memory of the engine `fused_cpu`, from counts: no hidden values, but copies of the weights."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from math import prod
 from chalknet.network import Activation, Linear, Network
 from chalknet.planning import Recipe
 
-# The engine's own rules, as its schedules have them.
+# The constants of the engine's schedules.
 _TILE_BYTES, _TILE_ROWS = 512 << 10, 8
 _MOST_SHARES, _WORTH_A_THREAD = 8, 60_000
 _FEW_INPUTS, _MANY_UNITS, _NARROW = 8, 64, 4
-# What a recipe's optimizer keeps beside the weights: (option that makes it, how many arrays it adds).
+# Arrays of the optimizer's state for each weight: always, and by an option.
 _SLOTS: dict[str, tuple[int, dict[str, int]]] = {
     "sgd": (0, {"momentum": 1}),
     "adam": (2, {"amsgrad": 1}),
@@ -23,7 +23,7 @@ _SLOTS: dict[str, tuple[int, dict[str, int]]] = {
 
 @dataclass(frozen=True)
 class FusedNeeds:
-    """Bytes that the engine keeps beside the module."""
+    """Bytes that the engine needs besides the module."""
 
     copies: int
     gradients: int
@@ -32,7 +32,7 @@ class FusedNeeds:
 
 
 def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, itemsize: int) -> FusedNeeds:
-    """Return what the engine keeps beside the module's own parameters.
+    """Return what the engine needs besides the module's own parameters.
 
     Args:
         network: every width a number.
@@ -43,14 +43,14 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     """
     visits = [visit for visit in network.walk() if isinstance(visit.step, Linear)]
     weights = sum(visit.step.parameters(visit.input_shape) or 0 for visit in visits)
-    turned = sum(
+    transposed = sum(
         _last(visit.input_shape) * _last(visit.output_shape)
         for visit in visits[1:]
         if _last(visit.output_shape) > _NARROW
     )
     always, by_option = _SLOTS[recipe.optimizer]
     slots = always + sum(many for option, many in by_option.items() if recipe.optimizer_options.get(option))
-    blocks = _walks_blocks(network)
+    blocks = _uses_blocks(network)
     work = 3 * rows * sum(visit.step.multiply_adds(visit.input_shape) or 0 for visit in visits)
     shares = max(1, min(threads, _MOST_SHARES, rows // 2, work // _WORTH_A_THREAD))
     row = 2 * sum(_values(visit.output_shape) for visit in network.walk()) + _values(network.input_shape)
@@ -59,15 +59,15 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     )
     ends = _values(network.input_shape) + 4 * _values(network.output_shape)
     return FusedNeeds(
-        copies=(weights + turned) * itemsize,
+        copies=(weights + transposed) * itemsize,
         gradients=0 if blocks else shares * weights * itemsize,
         optimizer=slots * weights * itemsize,
         arenas=shares * tile * (ends if blocks else row) * itemsize,
     )
 
 
-def _walks_blocks(network: Network) -> bool:
-    """Return whether hidden values are made again block by block: one wide hidden layer, narrow ends."""
+def _uses_blocks(network: Network) -> bool:
+    """Return whether hidden values are recomputed block by block: one wide hidden layer, narrow ends."""
     kinds = [type(step) for step in network.steps]
     if kinds[:3] != [Linear, Activation, Linear] or set(kinds[3:]) - {Activation}:
         return False

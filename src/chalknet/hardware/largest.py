@@ -1,4 +1,4 @@
-"""The largest batch that fits: only what really ran is ever returned."""
+"""The largest batch that fits: only a size that really ran is returned."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from chalknet.data import ArraySource, Batches
 from chalknet.engine import ENGINES
 from chalknet.errors import OutOfMemory, Refused
 from chalknet.hardware.device import find_device
-from chalknet.hardware.estimate import Ask, estimate
+from chalknet.hardware.estimate import estimate
 from chalknet.hardware.shortage import shortage
-from chalknet.hardware.trace import mapped_shape
-from chalknet.hardware.watch import Watch, held_on, watch
+from chalknet.hardware.trace import UpdateSpec, followed, mapped_shape
+from chalknet.hardware.watch import MemoryUse, held_on, watch
 from chalknet.module import network_of
-from chalknet.planning import DataFacts, Placement, Plan, Recipe
+from chalknet.planning import DataFacts, Placement, Plan, recipe_of
 from chalknet.system import resident_bytes, return_free_memory
+from chalknet.tables import Shown
 from chalknet.units import show_bytes, show_count
 
 _OF_FREE = 0.9  # of what is free now, when no limit is given
@@ -29,12 +30,12 @@ _UPDATES = 2  # the optimizer's state is there from the end of the first one on
 
 @dataclass(frozen=True)
 class Try:
-    """One size that was looked at.
+    """One batch size that was tried.
 
     Args:
         batch_size: samples an update.
-        predicted_bytes: what it was to take.
-        peak_bytes: what it took; None when it was not run, since it would have been too much, or failed.
+        predicted_bytes: what it takes by the estimate.
+        peak_bytes: what it took; None when it was not run (too large by the estimate) or failed.
     """
 
     batch_size: int
@@ -42,16 +43,16 @@ class Try:
     peak_bytes: int | None
 
 
-@dataclass(frozen=True)
-class LargestBatch:
+@dataclass(frozen=True, repr=False)
+class LargestBatch(Shown):
     """The largest batch that ran within the limit.
 
     Args:
-        batch_size: samples an update; updates of this very size were made.
+        batch_size: samples an update; updates of this size were made.
         peak_bytes: what they took.
-        limit_bytes: what they were allowed to take.
+        limit_bytes: the limit.
         device: where they ran.
-        tries: every size that was looked at, in order.
+        tries: every size that was tried, in order.
     """
 
     batch_size: int
@@ -71,22 +72,24 @@ class LargestBatch:
         )
 
 
-def find_largest(ask: Ask, at_most: int, limit_bytes: int | None) -> LargestBatch:
+def find_largest(update: UpdateSpec, at_most: int, limit_bytes: int | None) -> LargestBatch:
     """Return the largest batch whose updates really ran within a limit, to one part in 64.
 
     A size is run only when its estimate (for a module that has none, the last size that ran, scaled up) is
-    within the limit: the machine is never driven out of its memory to find out.
+    within the limit, so that the search never exhausts the machine's memory.
 
     Args:
-        ask: what is to be run; its number of rows is not looked at.
-        at_most: the largest size that is asked for.
-        limit_bytes: what it may take; None for nine tenths of what is free now.
+        update: what is run; its number of rows is ignored.
+        at_most: the largest size to try.
+        limit_bytes: what an update may take; None for nine tenths of what is free now.
 
     Raises:
         OutOfMemory: when not even one sample fits.
     """
-    limit = int(_OF_FREE * find_device(ask.device).memory_free_bytes) if limit_bytes is None else limit_bytes
-    search = _Search(ask, limit)
+    limit = (
+        int(_OF_FREE * find_device(update.device).memory_free_bytes) if limit_bytes is None else limit_bytes
+    )
+    search = _Search(update, limit)
     if not search.runs(at_most):
         low, high = search.doubled(at_most)
         while low and high - low > max(1, low // _FINE):
@@ -98,20 +101,20 @@ def find_largest(ask: Ask, at_most: int, limit_bytes: int | None) -> LargestBatc
     if best is None or best.peak_bytes is None:
         least = min(each.predicted_bytes for each in search.tries)
         raise OutOfMemory(
-            where=f"memory of {ask.device}",
+            where=f"memory of {update.device}",
             got=f"{show_bytes(least)} needed for one sample an update",
             wanted=f"at most {show_bytes(limit)}",
             remedy="Take a narrower network, or another device.",
         )
-    return LargestBatch(best.batch_size, best.peak_bytes, limit, ask.device, tuple(search.tries))
+    return LargestBatch(best.batch_size, best.peak_bytes, limit, update.device, tuple(search.tries))
 
 
 class _Search:
-    """Runs sizes within a limit, and remembers them."""
+    """Runs batch sizes within a limit and records each."""
 
-    def __init__(self, ask: Ask, limit_bytes: int) -> None:
-        self._ask, self._limit = ask, limit_bytes
-        self._yhat_shape = _yhat_shape(ask)
+    def __init__(self, update: UpdateSpec, limit_bytes: int) -> None:
+        self._update, self._limit = update, limit_bytes
+        self._yhat_shape = _yhat_shape(update)
         return_free_memory()
         self._begun_bytes = resident_bytes()
         self.tries: list[Try] = []
@@ -120,7 +123,7 @@ class _Search:
         return tried.peak_bytes is not None and tried.peak_bytes <= self._limit
 
     def runs(self, rows: int) -> bool:
-        """Run this size if it may be, and return whether it stayed within the limit."""
+        """Run this size if its estimate allows, and return whether it stayed within the limit."""
         predicted = self._predicted(rows)
         peak = self._ran(rows) if predicted <= self._limit else None
         self.tries.append(Try(rows, predicted, peak))
@@ -129,7 +132,7 @@ class _Search:
     def doubled(self, at_most: int) -> tuple[int, int]:
         """Return a size that ran, 0 when none did, and a larger one that did not; powers of two.
 
-        It begins where an update should take a quarter of the limit: below that nothing is learnt.
+        It starts where an update should take a quarter of the limit; smaller sizes tell nothing.
         """
         size = 1
         while 2 * size < at_most and self._predicted(2 * size) <= self._limit // 4:
@@ -144,68 +147,64 @@ class _Search:
 
     def _predicted(self, rows: int) -> int:
         try:
-            return estimate(replace(self._ask, rows=rows, observations=rows)).total_bytes
-        except Refused:  # more rows take at most so many times as much as the most that ran
+            return estimate(replace(self._update, rows=rows, observations=rows)).total_bytes
+        except Refused:  # assume memory in proportion to the rows
             ran = [(each.batch_size, each.peak_bytes) for each in self.tries if each.peak_bytes is not None]
             most, took = max(ran, default=(1, 0 if rows == 1 else self._limit))
             return took * rows // most
 
     def _ran(self, rows: int) -> int | None:
-        gc.collect()  # what earlier sizes left in circles, and in the heap, would count for this one
+        gc.collect()  # or else what earlier sizes left behind would count for this one
         return_free_memory()
-        x, y = self._samples(rows)
-        given = self._ask.model if isinstance(self._ask.model, nn.Module) else None
-        try:
-            with watch() as seen:
-                session = ENGINES[self._ask.engine].open(
-                    self._plan(rows), Batches(ArraySource(x, y)), copy.deepcopy(given)
-                )
-                session.advance(_UPDATES)
-        except (RuntimeError, MemoryError) as problem:
-            if shortage(problem) is None:
-                raise
-            return None
-        if session.notes:  # memory ran out, and the engine went on with a part of the batch at a time
+        model = self._update.model
+        with followed(model, (rows, *self._update.input_shape)):
+            try:
+                x, y = self._samples(rows)
+                with watch() as seen:
+                    session = ENGINES[self._update.engine].open(
+                        self._plan(rows),
+                        Batches(ArraySource(x, y)),
+                        copy.deepcopy(model) if isinstance(model, nn.Module) else None,
+                    )
+                    session.advance(_UPDATES)
+            except (RuntimeError, MemoryError) as problem:
+                if shortage(problem) is None:
+                    raise
+                return None
+        if session.notes:  # memory ran out, and the engine split the batch
             return None
         return self._peak(seen, x.nbytes + y.nbytes)
 
-    def _peak(self, seen: Watch, batch_bytes: int) -> int:
-        held = [row for row in seen.rows if row.what == held_on(self._ask.device)]
+    def _peak(self, seen: MemoryUse, batch_bytes: int) -> int:
+        held = [row for row in seen.rows if row.what == held_on(self._update.device)]
         if held:
             return held[0].growth_bytes or 0
         return (seen.process.peak_bytes or 0) - self._begun_bytes + batch_bytes
 
     def _samples(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
-        dtype = getattr(torch, self._ask.dtype)
-        with torch.random.fork_rng(devices=[]):
-            x = torch.rand(rows, *self._ask.input_shape, dtype=dtype)
-            if self._ask.recipe.loss_row.target == "class":
-                return x, torch.randint(self._yhat_shape[0], (rows, *self._yhat_shape[1:]))
-            return x, torch.rand(rows, *self._yhat_shape, dtype=dtype)
+        dtype = self._update.torch_dtype
+        x = torch.rand(rows, *self._update.input_shape, dtype=dtype)
+        if self._update.recipe.loss_row.target == "class":
+            return x, torch.randint(self._yhat_shape[0], (rows, *self._yhat_shape[1:]))
+        return x, torch.rand(rows, *self._yhat_shape, dtype=dtype)
 
     def _plan(self, rows: int) -> Plan:
-        ask, asked = self._ask, self._ask.recipe
-        recipe = Recipe(
-            loss=asked.loss,
-            optimizer=asked.optimizer,
-            optimizer_options=asked.optimizer_options,
-            lr=asked.lr,
-            reduction=asked.reduction,
-            updates=_UPDATES,
-        )
-        data = DataFacts("samples made up", rows, ask.input_shape, self._yhat_shape)
-        where = Placement(ask.device, ask.dtype, ask.threads)
-        return Plan(network_of(ask.model), "", recipe, data, where, ask.engine, _UPDATES, 1)
+        update = self._update
+        own = {"updates": _UPDATES, "batch_size": None, "shuffle": False, "target_loss": None}
+        recipe = recipe_of("memory.largest_batch", update.recipe, own)
+        data = DataFacts("samples made up", rows, update.input_shape, self._yhat_shape)
+        where = Placement(update.device, update.dtype, update.threads)
+        return Plan(network_of(update.model), "", recipe, data, where, update.engine, _UPDATES, 1)
 
 
-def _yhat_shape(ask: Ask) -> tuple[int, ...]:
-    dtype = getattr(torch, ask.dtype)
+def _yhat_shape(update: UpdateSpec) -> tuple[int, ...]:
     try:
-        return mapped_shape(ask.model, ask.input_shape, dtype)
+        return mapped_shape(update)
     except Refused:  # a module that looks at values is given some
-        module = copy.deepcopy(ask.model)
+        module = copy.deepcopy(update.model)
         assert isinstance(module, nn.Module)
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            device = next(module.parameters()).device
-            yhat: torch.Tensor = module.eval()(torch.rand(2, *ask.input_shape, dtype=dtype, device=device))
+        shape = (2, *update.input_shape)
+        with torch.no_grad(), followed(module, shape):
+            device = next((parameter.device for parameter in module.parameters()), None)
+            yhat: torch.Tensor = module.eval()(torch.rand(shape, dtype=update.torch_dtype, device=device))
         return tuple(yhat.shape[1:])

@@ -1,4 +1,4 @@
-"""From torch's error about devices to one that names the tensors, their places and the line to write."""
+"""Turn torch's error about devices into one that names the tensors, their devices and the line to write."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from torch import nn
 
 from chalknet.errors import DeviceMismatch, Refused
 from chalknet.hardware.failing import Failing, Operand, failing
-from chalknet.hardware.naming import Names, Owner, tensors_in
-from chalknet.hardware.remedy import Thing, remedy
+from chalknet.hardware.naming import Owner, TensorNames, tensors_in
+from chalknet.hardware.remedy import NamedParticipant, remedy
 
-# What torch says, in its many places, when tensors on different devices meet.
+# torch's messages when tensors on different devices meet.
 _WORDS = re.compile(
     r"on the same (GPU|device)|at the same device|not on the expected device|different from other tensors on"
     r"|different devices|[Ee]xpected device|[Ee]xpected object of (device|backend)|on different GPUs"
@@ -33,7 +33,7 @@ _LAYERS = (_TORCH / "nn", _TORCH / "optim", _TORCH / "functional.py")
 
 
 def mismatch(problem: Exception) -> DeviceMismatch | None:
-    """Return what an error about devices should have said, None for any other error."""
+    """Return the explanation of an error about devices, None for any other error."""
     message = str(problem)
     links = _links(problem.__traceback__)
     if isinstance(problem, torch.OutOfMemoryError) or not _WORDS.search(message) or not links:
@@ -48,7 +48,7 @@ def mismatch(problem: Exception) -> DeviceMismatch | None:
 
 
 def without_values(problem: Exception) -> Refused | None:
-    """Return what an error about numbers that `meta` does not have should have said, None for any other."""
+    """Return the explanation of an error about missing values on `meta`, None for any other error."""
     links = _links(problem.__traceback__)
     if not _NO_VALUES.search(str(problem)) or not links:
         return None
@@ -63,8 +63,8 @@ def without_values(problem: Exception) -> Refused | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """One tensor that took part, or the text of one that nobody holds."""
+class Participant:
+    """A tensor that took part in the failed operation, or the text of one that no variable holds."""
 
     place: str
     tensor: torch.Tensor | None
@@ -73,10 +73,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Crash:
-    """The frames of a traceback, the outermost first, and what the message tells.
+    """The frames of a traceback, the outermost first, and the facts of its message.
 
     Args:
-        links: the traceback, frame by frame, this module's own left out.
+        links: the traceback, frame by frame, without those of this module.
         fake: whether fake tensors and real ones met.
         devices: the devices that the message names.
     """
@@ -87,7 +87,7 @@ class Crash:
 
     @property
     def frames(self) -> list[FrameType]:
-        """Return the frames, the innermost first, and behind them those that called the body."""
+        """Return the frames, the innermost first, then those that called the body."""
         frames = [link.tb_frame for link in reversed(self.links)]
         outer = self.links[0].tb_frame.f_back if self.links else None
         while outer is not None:
@@ -97,7 +97,7 @@ class Crash:
 
     @property
     def where(self) -> str:
-        """Return the innermost line of the user's that failed."""
+        """Return the innermost failed line of the user's code."""
         for link in reversed(self.links):
             if _is_users(link.tb_frame):
                 found = failing(link)
@@ -105,61 +105,61 @@ class Crash:
         caller = next(frame for frame in self.frames if _is_users(frame))
         return f"line {caller.f_lineno} of {Path(caller.f_code.co_filename).name}"
 
-    def things(self) -> list[Thing]:
-        """Return what took part in the innermost frame where things of two places can be named."""
+    def things(self) -> list[NamedParticipant]:
+        """Return the participants of the innermost frame in which some on two devices have names."""
         names = self._names()
         for parts in self._candidates():
             found = [self._thing(part, names) for part in _differing(parts)]
-            told = list(dict.fromkeys(thing for thing in found if thing is not None))
-            if len({thing.place for thing in told}) > 1:
-                return told
+            named = list(dict.fromkeys(thing for thing in found if thing is not None))
+            if len({thing.place for thing in named}) > 1:
+                return named
         return []
 
-    def on(self, place: str) -> list[Thing]:
-        """Return what took part from one place, in the innermost frame where it can be named."""
+    def on(self, place: str) -> list[NamedParticipant]:
+        """Return the participants on one device, of the innermost frame in which they have names."""
         names = self._names()
         for parts in self._candidates():
             found = [self._thing(part, names) for part in parts if part.place == place]
-            told = list(dict.fromkeys(thing for thing in found if thing is not None))
-            if told:
-                return told
+            named = list(dict.fromkeys(thing for thing in found if thing is not None))
+            if named:
+                return named
         return []
 
-    def _candidates(self) -> Iterator[list[Part]]:
-        """Yield what may have met, the likeliest first: what failed, and what else the user has there."""
+    def _candidates(self) -> Iterator[list[Participant]]:
+        """Yield groups that may have met, likeliest first: operands of what failed, then variables."""
         for link in reversed(self.links):
             torchs = _within(link.tb_frame, _TORCH)
             if torchs and not any(_within(link.tb_frame, layer) for layer in _LAYERS):
                 continue  # below its layers torch works on views of the user's tensors
-            yield self._parts_of(failing(link), in_users_words=_is_users(link.tb_frame))
+            yield self._parts_of(failing(link), in_user_code=_is_users(link.tb_frame))
             if not _is_users(link.tb_frame):
                 yield self._held(tensors_in(dict(link.tb_frame.f_locals)))
         users = [frame for frame in self.frames if _is_users(frame)]
         yield from (self._held(tensors_in(dict(frame.f_locals))) for frame in users[:1])
 
-    def _names(self) -> Names:
+    def _names(self) -> TensorNames:
         users = [frame for frame in self.frames if _is_users(frame)]
-        names = Names()
+        names = TensorNames()
         names.add_frames(frame for frame in users if not _is_own_method(frame))
         names.add_frames(frame for frame in users if _is_own_method(frame))
         names.add_frames(frame for frame in self.frames if _within(frame, _OURS))
-        for link in self.links:  # a module that was made and called in one expression
+        for link in self.links:  # a module made and called in one expression
             own = _own(link.tb_frame)
             if isinstance(own, nn.Module) and id(own) not in names.modules:
                 names.add_module(Owner(f"{type(own).__name__}()", own))
         return names
 
-    def _thing(self, part: Part, names: Names) -> Thing | None:
-        """Return a part with its name, None for what nobody would know."""
+    def _thing(self, part: Participant, names: TensorNames) -> NamedParticipant | None:
+        """Return a participant with its name, None where it has none that the user knows."""
         named = None if part.tensor is None else names.tensors.get(id(part.tensor))
         if named is not None:
-            return Thing(named.name, part.place, named.owner, named.moves, named.module)
+            return NamedParticipant(named.name, part.place, named.owner, named.moves, named.module)
         if part.text:
-            return Thing(part.text, part.place, moves=False, code=True)
+            return NamedParticipant(part.text, part.place, moves=False, code=True)
         return None if part.tensor is None else self._described(part, names)
 
-    def _described(self, part: Part, names: Names) -> Thing | None:
-        """Return how a tensor without a name came in: as which expression, or into which module."""
+    def _described(self, part: Participant, names: TensorNames) -> NamedParticipant | None:
+        """Return where a tensor without a name came from: an expression, or the input of a module."""
         for outer, link in reversed(list(zip((None, *self.links), self.links, strict=False))):
             given = {
                 name: value
@@ -174,32 +174,32 @@ class Crash:
                 if unknown:
                     alone = len(unknown) == 1
                     text = unknown[0] if alone else f"one of {' and '.join(unknown)}"
-                    return Thing(text, part.place, moves=False, code=alone)
+                    return NamedParticipant(text, part.place, moves=False, code=alone)
             known = names.modules.get(id(_own(link.tb_frame)))
             if known is not None and not called_by_user:
-                return Thing(f"the input of {known.path}", part.place, known.owner)
+                return NamedParticipant(f"the input of {known.path}", part.place, known.owner)
         return None
 
-    def _parts_of(self, found: Failing, in_users_words: bool) -> list[Part]:
+    def _parts_of(self, found: Failing, in_user_code: bool) -> list[Participant]:
         known = [operand.value for operand in found.operands if operand.known]
         parts = self._held(tensor for value in known for tensor in tensors_in(value))
         places = {part.place for part in parts}
-        for operand in found.operands if in_users_words else ():
+        for operand in found.operands if in_user_code else ():
             place = None if operand.known else self._place_made(operand, places)
             if place is not None:
-                parts.append(Part(place, None, operand.text))
+                parts.append(Participant(place, None, operand.text))
         return parts
 
     def _place_made(self, operand: Operand, places: set[str]) -> str | None:
-        """Return where a value that nobody holds must have been: where the message says, or its makings."""
-        unheard = [device for device in self.devices if device not in places]
+        """Return the device of a value that no variable holds: from the message, or from its operands."""
+        unaccounted = [device for device in self.devices if device not in places]
         made = {self._place(tensor) for value in operand.made_from for tensor in tensors_in(value)}
-        if len(unheard) == 1 and made:
-            return unheard[0]
+        if len(unaccounted) == 1 and made:
+            return unaccounted[0]
         return made.pop() if len(made) == 1 else None
 
-    def _held(self, tensors: Iterator[torch.Tensor]) -> list[Part]:
-        found = {id(tensor): Part(self._place(tensor), tensor) for tensor in tensors}
+    def _held(self, tensors: Iterator[torch.Tensor]) -> list[Participant]:
+        found = {id(tensor): Participant(self._place(tensor), tensor) for tensor in tensors}
         return list(found.values())
 
     def _place(self, tensor: torch.Tensor) -> str:
@@ -212,7 +212,7 @@ def _links(traceback: TracebackType | None) -> tuple[TracebackType, ...]:
     while traceback is not None:
         links.append(traceback)
         traceback = traceback.tb_next
-    own = {"explain", "__exit__", "inner"}  # the context manager, as such or as a decorator
+    own = {"explain", "__exit__", "inner"}  # the context manager or its decorator
     while links and links[0].tb_frame.f_code.co_name in own and not _is_users(links[0].tb_frame):
         links.pop(0)
     return tuple(links)
@@ -222,8 +222,8 @@ def _devices_in(message: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_DEVICE.findall(message)))
 
 
-def _differing(parts: list[Part]) -> list[Part]:
-    """Return the parts if they are in two places; a single number on the CPU may meet any device."""
+def _differing(parts: list[Participant]) -> list[Participant]:
+    """Return the participants if they are on two devices; a single number on the CPU may meet any device."""
     numbers = [part for part in parts if part.tensor is not None and part.tensor.ndim == 0]
     for some in ([part for part in parts if part not in numbers], parts):
         if len({part.place for part in some}) > 1:
@@ -242,7 +242,7 @@ def _is_users(frame: FrameType) -> bool:
 
 
 def _is_own_method(frame: FrameType) -> bool:
-    """Return whether a frame is inside a module's own method, where names are inner ones."""
+    """Return whether a frame is a method of a module, whose names are internal."""
     kinds = (
         {kind.__name__ for kind in type(_own(frame)).__mro__} if isinstance(_own(frame), nn.Module) else ()
     )
@@ -254,7 +254,7 @@ def _own(frame: FrameType) -> object:
     return frame.f_locals.get(next(iter(frame.f_code.co_varnames), ""))
 
 
-def _show(things: Sequence[Thing]) -> str:
+def _show(things: Sequence[NamedParticipant]) -> str:
     by_place: dict[str, list[str]] = {}
     for thing in things:
         by_place.setdefault(thing.place, []).append(thing.name)

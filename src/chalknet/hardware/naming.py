@@ -1,4 +1,4 @@
-"""What the user calls a tensor: names found in the variables of frames, by path."""
+"""The user's names for tensors, found in the variables of frames, by path."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 _DEEPEST = 4  # containers and objects inside one another
-_MOST_THINGS = 20_000  # a frame with more in it is looked through so far
-_NO_HOLDERS = (ModuleType, FunctionType, MethodType, type, str, bytes, int, float, complex, torch.dtype)
+_MOST_THINGS = 20_000  # the most values of a frame that are searched
+_ATOMS = (ModuleType, FunctionType, MethodType, type, str, bytes, int, float, complex, torch.dtype)
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class Owner:
 
 
 @dataclass(frozen=True, eq=False)
-class Named:
+class NamedTensor:
     """A tensor with its name.
 
     Args:
         name: such as `x`, `batch["x"]`, `net.2.weight` or `optimizer's exp_avg of net.2.weight`.
         tensor: the tensor.
-        owner: the outermost module (or the optimizer) whose it is; None for a tensor of its own.
-        moves: whether the owner's `.to` takes it along: a parameter or a buffer.
-        module: of an optimizer's state, the name of the module whose parameter it belongs to.
+        owner: the outermost module (or the optimizer) that holds it; None for a free tensor.
+        moves: whether the owner's `.to` moves it: a parameter or a buffer.
+        module: for an optimizer's state, the name of the module that owns the parameter.
     """
 
     name: str
@@ -43,55 +43,55 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A module's place inside the outermost one that has a name."""
+class ModulePath:
+    """The path of a module inside the outermost one that has a name."""
 
     path: str
     owner: Owner
 
 
 @dataclass
-class Names:
-    """The names of all tensors and modules that some frames know; the first name found stays."""
+class TensorNames:
+    """The names of all tensors and modules in some frames; the first name found is kept."""
 
-    tensors: dict[int, Named] = field(default_factory=dict)
-    modules: dict[int, Place] = field(default_factory=dict)
+    tensors: dict[int, NamedTensor] = field(default_factory=dict)
+    modules: dict[int, ModulePath] = field(default_factory=dict)
 
     def add_frames(self, frames: Iterable[FrameType]) -> None:
-        """Take the names of these frames, those that come first before the others."""
+        """Add the names of these frames; earlier frames take precedence."""
         optimizers = [owner for frame in frames for owner in self._add(variables(frame))]
-        for owner in optimizers:  # once the parameters have their names
+        for owner in optimizers:  # after the parameters have names
             self._add_optimizer(owner)
 
     def _add(self, found: Mapping[str, Any]) -> list[Owner]:
         things = [pair for name, value in found.items() for pair in _spread(name, value)]
-        things.sort(key=lambda pair: pair[0].count(".") + pair[0].count("["))  # the plainest name first
+        things.sort(key=lambda pair: pair[0].count(".") + pair[0].count("["))  # the simplest name first
         modules = [Owner(name, thing) for name, thing in things if isinstance(thing, nn.Module)]
-        # the whole network names its parts, not the layer that a loop happens to hold
+        # the whole network goes first, before a layer that some loop variable holds
         for owner in sorted(modules, key=lambda owner: -sum(1 for _ in _module(owner).modules())):
             self.add_module(owner)
         for name, thing in things:
             if isinstance(thing, torch.Tensor):
-                self._keep(Named(name, thing))
+                self._add_tensor(NamedTensor(name, thing))
                 if thing.is_leaf and thing.grad is not None:
-                    self._keep(Named(f"{name}.grad", thing.grad))
+                    self._add_tensor(NamedTensor(f"{name}.grad", thing.grad))
         return [Owner(name, thing) for name, thing in things if isinstance(thing, torch.optim.Optimizer)]
 
     def add_module(self, owner: Owner) -> None:
-        """Take the names of all that is in a module."""
+        """Add the names of everything in a module."""
         for path, child in _module(owner).named_modules():
             whole = f"{owner.name}.{path}" if path else owner.name
-            self.modules.setdefault(id(child), Place(whole, owner))
+            self.modules.setdefault(id(child), ModulePath(whole, owner))
             for name, tensor in [*child._parameters.items(), *child._buffers.items()]:
                 if tensor is not None:
-                    self._keep(Named(f"{whole}.{name}", tensor, owner))
+                    self._add_tensor(NamedTensor(f"{whole}.{name}", tensor, owner))
                     if tensor.is_leaf and tensor.grad is not None:
-                        self._keep(Named(f"{whole}.{name}.grad", tensor.grad, owner))
+                        self._add_tensor(NamedTensor(f"{whole}.{name}.grad", tensor.grad, owner))
             for name, value in vars(child).items():
                 if not name.startswith("_"):
                     for inner, thing in _spread(f"{whole}.{name}", value):
-                        if isinstance(thing, torch.Tensor):  # a plain attribute: `.to` leaves it behind
-                            self._keep(Named(inner, thing, owner, moves=False))
+                        if isinstance(thing, torch.Tensor):  # a plain attribute, which `.to` does not move
+                            self._add_tensor(NamedTensor(inner, thing, owner, moves=False))
 
     def _add_optimizer(self, owner: Owner) -> None:
         assert isinstance(owner.thing, torch.optim.Optimizer)
@@ -101,17 +101,21 @@ class Names:
             module = known.owner.name if known and known.owner else "net"
             for key, value in state.items():
                 if isinstance(value, torch.Tensor):
-                    self._keep(Named(f"{owner.name}'s {key} of {of}", value, owner, module=module))
+                    self._add_tensor(
+                        NamedTensor(f"{owner.name}'s {key} of {of}", value, owner, module=module)
+                    )
         for number, group in enumerate(owner.thing.param_groups):
             for place, parameter in enumerate(group["params"]):
-                self._keep(Named(f'{owner.name}.param_groups[{number}]["params"][{place}]', parameter, owner))
+                self._add_tensor(
+                    NamedTensor(f'{owner.name}.param_groups[{number}]["params"][{place}]', parameter, owner)
+                )
 
-    def _keep(self, named: Named) -> None:
+    def _add_tensor(self, named: NamedTensor) -> None:
         self.tensors.setdefault(id(named.tensor), named)
 
 
 def variables(frame: FrameType) -> dict[str, Any]:
-    """Return the variables that a frame can name: its own, and the globals that its code speaks of."""
+    """Return the variables of a frame: its locals, and the globals that its code uses."""
     found = dict(frame.f_locals)
     for name in frame.f_code.co_names:
         if name not in found and name in frame.f_globals:
@@ -136,7 +140,7 @@ def _spread(name: str, value: object) -> Iterator[tuple[str, Any]]:
     """Yield the tensors, modules and optimizers in a value, each with its path, breadth first."""
     waiting = [(name, value, 0)]
     seen: set[int] = set()
-    for path, thing, depth in waiting:  # it grows while it is read
+    for path, thing, depth in waiting:  # the list grows during the loop
         if id(thing) in seen or len(seen) >= _MOST_THINGS:
             continue
         seen.add(id(thing))
@@ -147,7 +151,7 @@ def _spread(name: str, value: object) -> Iterator[tuple[str, Any]]:
 
 
 def _parts(path: str, thing: object) -> Iterable[tuple[str, Any]]:
-    if isinstance(thing, _NO_HOLDERS) or thing is None:
+    if isinstance(thing, _ATOMS) or thing is None:
         return ()
     if isinstance(thing, Mapping):
         return [(f"{path}[{_key(key)}]", value) for key, value in list(thing.items())]

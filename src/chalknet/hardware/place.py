@@ -1,29 +1,38 @@
-"""Put tensors, modules, optimizers and whatever holds them on one device."""
+"""Put tensors, modules, optimizers and containers of them on one device."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
-from chalknet.errors import InvalidValue, Refused
+from chalknet.errors import InvalidValue, Refused, public
 from chalknet.hardware.device import Device, checked_device
+
+
+@runtime_checkable
+class _Movable(Protocol):
+    """Something that `.to(device)` copies to a device."""
+
+    def to(self, device: torch.device) -> Any: ...
+
 
 Renamed = dict[int, torch.Tensor]  # id of a parameter that a module has replaced -> the new one
 
 
+@public()
 def place(device: str | torch.device | Device, *things: Any) -> Any:
     """Return the things on a device, in the same shape: one thing as itself, several as a tuple.
 
-    A tensor is copied: the original stays where it was. A module is moved: it is the same module, and
-    every other name for it sees it there. An optimizer is moved too, its state (momenta, running means)
-    with it; its module has to be there already or be among the things. Lists, tuples, named tuples and
-    dicts are made anew around what is in them; numbers, texts and None inside them stay as they are.
+    A tensor is copied: the original stays where it was. A module is moved in place, and so is an optimizer
+    with its state (momenta, running means); its module has to be there already or be among the things.
+    Lists, tuples, named tuples and dicts are copied with their contents placed; numbers, texts and None in
+    them are unchanged.
 
-    As with `tensor.to`, a tensor that is there already is not copied.
+    As with `tensor.to`, a tensor that is already there is not copied.
 
     Args:
         device: where to: "cpu", "cuda", "cuda:1", "meta", a `torch.device` or a Device of `devices()`.
@@ -45,7 +54,7 @@ def place(device: str | torch.device | Device, *things: Any) -> Any:
 
 
 class _Mover:
-    """Puts things on one device, modules before the optimizers that hold their parameters."""
+    """Puts things on one device, modules before the optimizers of their parameters."""
 
     def __init__(self, device: str) -> None:
         self._device = torch.device(device)
@@ -64,7 +73,7 @@ class _Mover:
         if isinstance(thing, torch.optim.Optimizer):
             self._optimizers.append(thing)
             return thing
-        if callable(getattr(thing, "to", None)):  # a tensor, a PackedSequence, a batch of another library
+        if isinstance(thing, _Movable) and not isinstance(thing, type):  # a tensor, a PackedSequence, ...
             return self._tensor(thing, where)
         if isinstance(thing, Mapping):
             items = {key: self._put(value, f"{where}[{key!r}]") for key, value in thing.items()}
@@ -110,7 +119,7 @@ class _Mover:
 def _like_mapping(thing: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
     if type(thing) is dict:
         return items
-    placed: Any = copy.copy(thing)  # keeps what a subclass holds besides: an order, a factory
+    placed: Any = copy.copy(thing)  # keeps what a subclass has besides its items, such as a factory
     for key, value in items.items():
         placed[key] = value
     return placed
@@ -130,9 +139,9 @@ def _check_parameters(
 
 
 def _follows(name: str, optimizer: torch.optim.Optimizer) -> bool:
-    """Return whether a value of an optimizer's state lives where its parameter does.
+    """Return whether a value of an optimizer's state belongs on the device of its parameter.
 
-    The count of steps is a number for the CPU, unless the optimizer's kernels read it on the device.
+    The count of steps stays on the CPU unless the optimizer's kernels read it on the device.
     """
     on_device = any(group.get("capturable") or group.get("fused") for group in optimizer.param_groups)
     return name != "step" or on_device

@@ -13,17 +13,17 @@ from chalknet.hardware.naming import Owner
 
 
 @dataclass(frozen=True)
-class Thing:
-    """One thing that took part.
+class NamedParticipant:
+    """A participant of the failed operation, with its name.
 
     Args:
-        name: the user's name of it, or how it came in.
-        place: where it is, such as "cuda:0".
-        owner: the module or optimizer to move, whose it is or whose inside it came into; None for a tensor
-            of its own.
-        moves: whether it goes along with its owner.
-        module: of an optimizer's state, the name of the module whose parameter it belongs to.
-        code: whether the name is an expression rather than a variable.
+        name: the user's name for it, or where it came from.
+        place: its device, such as "cuda:0".
+        owner: the module or optimizer to move, which holds it or into which it was passed; None for a free
+            tensor.
+        moves: whether its owner's `.to` moves it.
+        module: for an optimizer's state, the name of the module that owns the parameter.
+        code: whether the name is an expression, not a variable.
     """
 
     name: str
@@ -34,17 +34,16 @@ class Thing:
     code: bool = False
 
 
-def remedy(things: Sequence[Thing]) -> str:
-    """Return the line to write, the likelier first where there are two ways.
+def remedy(things: Sequence[NamedParticipant]) -> str:
+    """Return the line to write; where there are two possibilities, the more likely first.
 
-    To an accelerator rather than away from it, to where a module is rather than away from it; nothing can
-    be moved away from `meta`.
+    Moving to an accelerator is preferred, then moving to where a module is; nothing can be moved from `meta`.
     """
     if any(thing.place.startswith("fake ") for thing in things):
         return "Make all of them under FakeTensorMode, or none."
     places = sorted(dict.fromkeys(thing.place for thing in things), key=lambda place: _cost(place, things))
-    ways = [_lines([thing for thing in things if thing.place != place], place) for place in places]
-    written = list(dict.fromkeys(" and ".join(lines) for lines in ways if lines))
+    moves = [_lines([thing for thing in things if thing.place != place], place) for place in places]
+    written = list(dict.fromkeys(" and ".join(lines) for lines in moves if lines))
     if not written:
         return f"Make them where the others are, with device={places[0]!r}."
     on_meta = any(thing.place == "meta" for thing in things)
@@ -52,8 +51,8 @@ def remedy(things: Sequence[Thing]) -> str:
     return f"Write {', or '.join(written)}.{warning if on_meta else ''}"
 
 
-def _cost(place: str, things: Sequence[Thing]) -> tuple[bool, bool]:
-    """Return what speaks against bringing everything to a place."""
+def _cost(place: str, things: Sequence[NamedParticipant]) -> tuple[bool, bool]:
+    """Return the sort key of a target device: lower is better."""
     modules_there = any(
         thing.owner is not None and isinstance(thing.owner.thing, nn.Module)
         for thing in things
@@ -62,8 +61,8 @@ def _cost(place: str, things: Sequence[Thing]) -> tuple[bool, bool]:
     return place in ("cpu", "meta"), not modules_there
 
 
-def _lines(moved: Iterable[Thing], place: str) -> list[str]:
-    """Return the lines that move these things, none when one of them cannot be moved."""
+def _lines(moved: Iterable[NamedParticipant], place: str) -> list[str]:
+    """Return the lines that move these participants, none where one of them cannot be moved."""
     moved = list(moved)
     lines = [_line(thing, place) for thing in moved]
     if None in lines or any(thing.place == "meta" for thing in moved):
@@ -71,7 +70,7 @@ def _lines(moved: Iterable[Thing], place: str) -> list[str]:
     return [line for line in dict.fromkeys(lines) if line]
 
 
-def _line(thing: Thing, place: str) -> str | None:
+def _line(thing: NamedParticipant, place: str) -> str | None:
     if thing.code:
         return (
             f'{thing.name}.to("{place}")'

@@ -1,4 +1,4 @@
-"""How many rows an evaluation maps at a time, so that its memory is bounded."""
+"""How many rows an evaluation maps at a time, which bounds its memory."""
 
 from __future__ import annotations
 

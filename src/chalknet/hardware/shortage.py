@@ -1,4 +1,4 @@
-"""From an allocation that failed to an error that says what was asked for, what is free and what to do."""
+"""Explain a failed allocation: how much was requested, how much is free, what to do."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import torch
 
 from chalknet.errors import ChalknetError, OutOfMemory
 from chalknet.hardware.device import find_device
-from chalknet.hardware.estimate import Ask, Verdict, ask_of, estimate
+from chalknet.hardware.estimate import Verdict, estimate, update_of
+from chalknet.hardware.trace import UpdateSpec
 from chalknet.network import Network
 from chalknet.planning import Plan
 from chalknet.units import show_bytes, show_count
 
-# A fit that is surely smaller is begun without asking what is free.
+# A fit that needs less than this starts without checking what is free.
 _WORTH_ASKING_BYTES = 256 << 20
 _WORDS = re.compile(r"can't allocate memory|out of memory|Unable to allocate|bad_alloc", re.IGNORECASE)
 _BYTES = re.compile(r"tried to allocate (\d+) bytes")
@@ -27,11 +28,11 @@ _PREFIXES = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 
 
 def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None:
-    """Return what an error about memory should have said, None for any other error.
+    """Return the explanation of an error about memory, None for any other error.
 
     Args:
         problem: torch's, Python's or numpy's error.
-        plan: of the fit that it ended, for what the whole fit needs.
+        plan: of the fit that failed, for what an update needs in all.
     """
     message = str(problem)
     if not isinstance(problem, MemoryError | torch.OutOfMemoryError) and not _WORDS.search(message):
@@ -49,28 +50,28 @@ def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None
 
 
 def within_memory(plan: Plan) -> Plan:
-    """Return the plan, its updates summed over smaller batches where whole ones would not fit.
+    """Return the plan, its updates summed over smaller batches where whole ones do not fit.
 
-    On the CPU nothing else would help: the system ends a process that asks for too much without a word. A
-    plan of a module that no Network describes is left as it is: only running it tells what it needs.
+    On the CPU it has to be checked before: the system kills a process that uses too much memory. A plan of a
+    module that no Network describes is returned unchanged: only running it shows what it needs.
 
     Raises:
-        OutOfMemory: when not even that fits: what is needed, what is free, and what to do.
+        OutOfMemory: where that does not fit either: what is needed, what is free, and what to do.
     """
     if plan.network is None:
         return plan
     most = _at_most(plan, plan.network)
     if most < _WORTH_ASKING_BYTES or most <= find_device(plan.placement.device).memory_free_bytes:
         return plan
-    ask = ask_of(plan)
-    verdict = _verdict(ask)
+    update = update_of(plan)
+    verdict = _verdict(update)
     if verdict:
         return plan
     needed, free = show_bytes(verdict.needed_bytes), show_bytes(verdict.free_bytes)
-    rows = ask.rows
+    rows = update.rows
     while plan.engine in _IN_PIECES and rows > 1:
         rows = -(-rows // 2)
-        if _verdict(replace(ask, rows=rows, in_pieces=True)):
+        if _verdict(replace(update, rows=rows, in_pieces=True)):
             why = (
                 f"an update needs {needed} and {free} are free: it is summed over at most "
                 f"{show_count(rows)} samples at a time, which is the same update"
@@ -85,15 +86,15 @@ def within_memory(plan: Plan) -> Plan:
     )
 
 
-def _verdict(ask: Ask) -> Verdict:
-    """Return whether an update fits; data that lies in the CPU's memory already is not needed again."""
-    verdict, there = estimate(ask), ask.device == "cpu" and not ask.recipe.shuffle
-    needed = verdict.total_bytes - (verdict.batch_bytes if there else 0)
-    return replace(verdict.fits(), needed_bytes=needed)
+def _verdict(update: UpdateSpec) -> Verdict:
+    """Return whether an update fits; data already in the CPU's memory is not counted again."""
+    needs, there = estimate(update), update.device == "cpu" and not update.recipe.shuffle
+    needed_bytes = needs.total_bytes - (needs.batch_bytes if there else 0)
+    return replace(needs.fits(), needed_bytes=needed_bytes)
 
 
 def _at_most(plan: Plan, network: Network) -> int:
-    """Return more than an update can need, whatever the engine: eight copies of everything."""
+    """Return an upper bound of what an update needs with any engine: eight copies of everything."""
     rows = min(plan.placement.micro_batch or plan.data.observations, plan.data.observations)
     inputs = rows * prod(int(size) for size in plan.data.x_shape)
     counted = inputs + sum(
@@ -108,7 +109,7 @@ def _at_most(plan: Plan, network: Network) -> int:
 def _needed(plan: Plan) -> str:
     if plan.network is None:
         return ""
-    return f" ({show_bytes(estimate(ask_of(plan)).total_bytes)} needed for an update in all)"
+    return f" ({show_bytes(estimate(update_of(plan)).total_bytes)} needed for an update in all)"
 
 
 def _free(device: str) -> str:

@@ -1,6 +1,6 @@
-"""What an update keeps in memory: one is made on `meta`, where tensors have shapes and take no room.
+"""The memory of an update, found by running it on `meta`, where tensors have shapes and take no memory.
 
-Every operation that torch runs on the way is seen, so that what is alive together is counted and not guessed,
+Every operation of torch is seen, so the bytes that are live at the same time are counted rather than guessed,
 for any module and any optimizer.
 """
 
@@ -19,29 +19,31 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from chalknet.engine import loss_function, optimizer_over
-from chalknet.errors import Refused
-from chalknet.hardware.heap import Heap
+from chalknet.errors import ChalknetError, Refused
+from chalknet.hardware.allocator_model import AllocatorModel, keeps_holes
 from chalknet.hardware.rows import evaluation_rows
 from chalknet.module import build
 from chalknet.network import Network
 from chalknet.planning import Recipe
 
 _META = torch.device("meta")
-_UPDATES = 2  # an optimizer's state is there from the end of the first one on
+_ERRORS = (RuntimeError, NotImplementedError, ValueError, IndexError, TypeError, OverflowError)
+_FOREACH = ("cuda", "xpu")  # where torch's optimizers update all weights in one call
+_UPDATES = 2  # an optimizer's state exists from the end of the first one on
 
 
 @dataclass(frozen=True)
 class Traced:
-    """Bytes that an update of the plain loop keeps.
+    """The bytes of an update of the plain loop.
 
     Args:
         weights: parameters and buffers.
         gradients: of the parameters.
         optimizer: its state.
-        activations: what the way forth keeps for the way back.
+        activations: what the forward pass keeps for the backward pass.
         batch: x and y.
-        peak: the most that is held at once, all of these among it.
-        evaluation: the most that is held at once while the module maps without gradients.
+        peak: the most that is held at once, all of these included.
+        evaluation: the most that is held at once while the module is evaluated without gradients.
     """
 
     weights: int
@@ -54,49 +56,70 @@ class Traced:
 
 
 @dataclass(frozen=True)
-class Work:
-    """What an update is made of.
+class UpdateSpec:
+    """The update whose memory is asked for.
 
     Args:
+        model: a Network, or any module.
         recipe: its loss and optimizer.
-        x_shape: shape of one sample of x.
-        rows: samples in the batch.
-        observations: samples in the data, which an evaluation maps some at a time.
-        dtype: of weights and data.
+        rows: samples in a batch.
+        observations: samples in the data, some of which an evaluation maps at a time.
+        input_shape: shape of one sample.
+        device: a device's full name; "meta" stands for no particular one.
+        engine: the engine's name.
+        dtype: torch's name of the dtype of weights and data.
+        threads: CPU threads.
         in_pieces: whether an update is summed over several such batches.
-        many_at_once: whether the optimizer improves all weights in one go, as torch does on a GPU.
-        holes: whether memory is held as glibc's heap holds it, rather than what is alive.
     """
 
+    model: Network | nn.Module
     recipe: Recipe
-    x_shape: tuple[int, ...]
     rows: int
     observations: int
-    dtype: torch.dtype
-    in_pieces: bool
-    many_at_once: bool
-    holes: bool
+    input_shape: tuple[int, ...]
+    device: str
+    engine: str
+    dtype: str
+    threads: int
+    in_pieces: bool = False
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        """Return torch's dtype of that name."""
+        dtype: torch.dtype = getattr(torch, self.dtype)
+        return dtype
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the device, such as "cpu" or "cuda"."""
+        return torch.device(self.device).type
 
 
-def trace(model: Network | nn.Module, work: Work) -> Traced:
-    """Return what an update keeps, without making it.
+def trace(update: UpdateSpec) -> Traced:
+    """Return what an update keeps in memory, without computing it.
 
     Raises:
         Refused: for a module that cannot be followed without values.
     """
-    module = _on_meta(model, work.dtype)
-    with _followed(module, (work.rows, *work.x_shape)):
-        return _traced(module, work)
+    module = _on_meta(update.model, update.torch_dtype)
+    with followed(module, (update.rows, *update.input_shape)):
+        return _traced(module, update)
 
 
 @contextmanager
-def _followed(module: nn.Module, shape: tuple[int, ...]) -> Iterator[None]:
+def followed(model: Network | nn.Module, shape: tuple[int, ...]) -> Iterator[None]:
+    """Run a body in which a module maps x of a shape; an error of torch's in it becomes a Refused.
+
+    The caller's random numbers are left as they were.
+    """
     try:
-        with torch.random.fork_rng(devices=[]):  # a module may draw numbers of its own on the way
+        with torch.random.fork_rng(devices=[]):
             yield
-    except (RuntimeError, NotImplementedError, ValueError, IndexError, TypeError) as problem:
+    except ChalknetError:
+        raise
+    except _ERRORS as problem:
         raise Refused(
-            where=f"memory of {type(module).__name__}",
+            where=f"memory of {type(model).__name__}",
             got=f"an error for x of shape {shape}: {str(problem).splitlines()[0]}",
             wanted="a module that can be followed by its shapes alone",
             remedy="Give input_shape=, the shape of one sample; one that looks at values can be measured: "
@@ -104,32 +127,32 @@ def _followed(module: nn.Module, shape: tuple[int, ...]) -> Iterator[None]:
         ) from problem
 
 
-def mapped_shape(model: Network | nn.Module, x_shape: tuple[int, ...], dtype: torch.dtype) -> tuple[int, ...]:
+def mapped_shape(update: UpdateSpec) -> tuple[int, ...]:
     """Return the shape of yhat for one sample.
 
     Raises:
         Refused: for a module that cannot be followed without values.
     """
-    if isinstance(model, Network):
-        return tuple(int(size) for size in model.output_shape)
-    module = _on_meta(model, dtype)
-    with _followed(module, (2, *x_shape)), torch.no_grad():
-        yhat: torch.Tensor = module(torch.empty((2, *x_shape), dtype=dtype, device=_META))
+    if isinstance(update.model, Network):
+        return tuple(int(size) for size in update.model.output_shape)
+    module, shape = _on_meta(update.model, update.torch_dtype), (2, *update.input_shape)
+    with followed(module, shape), torch.no_grad():
+        yhat: torch.Tensor = module(torch.empty(shape, dtype=update.torch_dtype, device=_META))
     return tuple(yhat.shape[1:])
 
 
-def _traced(module: nn.Module, work: Work) -> Traced:
-    loss_of, alive = loss_function(work.recipe), _Alive(work.holes)
-    optimizer = optimizer_over(module, work.recipe)
+def _traced(module: nn.Module, update: UpdateSpec) -> Traced:
+    loss_of, alive = loss_function(update.recipe), _LiveStorages(update.kind)
+    optimizer = optimizer_over(module, update.recipe)
     for group in optimizer.param_groups:
-        group["foreach"] = work.many_at_once
-    x, y = _batch(module, work, work.rows)
+        group["foreach"] = update.kind in _FOREACH
+    x, y = _batch(module, update, update.rows)
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     with alive:
         alive.hold([*module.parameters(), *module.buffers(), x, y])
         fixed, kept = alive.bytes, 0
         for _ in range(_UPDATES):
-            for _ in range(1 + work.in_pieces):
+            for _ in range(1 + update.in_pieces):
                 before = alive.bytes
                 loss = loss_of(module(x), y)
                 kept = alive.bytes - before
@@ -141,14 +164,14 @@ def _traced(module: nn.Module, work: Work) -> Traced:
     state = _sum(tree_leaves([list(values.values()) for values in optimizer.state.values()]))
     batch = _sum([x, y])
     return Traced(
-        fixed - batch, gradients, state, kept, batch, alive.peak_bytes, _evaluated(module, work) + state
+        fixed - batch, gradients, state, kept, batch, alive.peak_bytes, _evaluated(module, update) + state
     )
 
 
-def _evaluated(module: nn.Module, work: Work) -> int:
-    alive = _Alive(work.holes)
-    loss_of = loss_function(work.recipe, reduction="none")
-    x, y = _batch(module, work, min(work.observations, evaluation_rows(module)))
+def _evaluated(module: nn.Module, update: UpdateSpec) -> int:
+    alive = _LiveStorages(update.kind)
+    loss_of = loss_function(update.recipe, reduction="none")
+    x, y = _batch(module, update, min(update.observations, evaluation_rows(module)))
     with alive, torch.no_grad():
         alive.hold([*module.parameters(), *module.buffers(), x, y])
         loss_of(module.eval()(x), y).double()
@@ -156,13 +179,13 @@ def _evaluated(module: nn.Module, work: Work) -> int:
     return alive.peak_bytes
 
 
-class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts the bytes of all storages that are alive, views of one storage once."""
+class _LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes of all live storages; views of one storage count once."""
 
-    def __init__(self, holes: bool) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.bytes = self.peak_bytes = 0
-        self._heap = Heap() if holes else None
+        self._allocator = AllocatorModel() if kind == "cpu" and keeps_holes() else None
         self._held: set[int] = set()
 
     def hold(self, tensors: Iterable[object]) -> None:
@@ -171,22 +194,22 @@ class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self._hold(tensor.untyped_storage())
 
     def _hold(self, storage: torch.UntypedStorage) -> None:
-        key, size, heap = id(storage), storage.nbytes(), self._heap
+        key, size, allocator = id(storage), storage.nbytes(), self._allocator
         if key in self._held:
             return
         self._held.add(key)
         self.bytes += size
-        if heap is not None:
-            heap.take(key, size)
-        self.peak_bytes = max(self.peak_bytes, self.bytes if heap is None else heap.held_bytes)
+        if allocator is not None:
+            allocator.allocate(key, size)
+        self.peak_bytes = max(self.peak_bytes, self.bytes if allocator is None else allocator.held_bytes)
 
-        def let_go() -> None:
+        def release() -> None:
             self._held.discard(key)
             self.bytes -= size
-            if heap is not None:
-                heap.give_back(key)
+            if allocator is not None:
+                allocator.free(key)
 
-        weakref.finalize(storage, let_go).atexit = False
+        weakref.finalize(storage, release).atexit = False
 
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
@@ -197,7 +220,7 @@ class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _on_meta(model: Network | nn.Module, dtype: torch.dtype) -> nn.Module:
-    """Return the module with shapes in the place of its numbers; nothing of it is copied."""
+    """Return the module with its tensors replaced by shapes on `meta`; no values are copied."""
     if isinstance(model, Network):
         with torch.device(_META):
             return build(_without_weights(model)).to(dtype).train()
@@ -208,8 +231,8 @@ def _on_meta(model: Network | nn.Module, dtype: torch.dtype) -> nn.Module:
                 if isinstance(tensor, torch.Tensor) and id(tensor) not in stand_ins:
                     stand_ins[id(tensor)] = _stand_in(tensor)
     module = copy.deepcopy(model, stand_ins).train()
-    own = next(module.parameters()).dtype
-    return module if own == dtype else module.to(dtype)
+    own = {parameter.dtype for parameter in module.parameters()}
+    return module if own <= {dtype} else module.to(dtype)
 
 
 def _without_weights(network: Network) -> Network:
@@ -223,11 +246,11 @@ def _stand_in(tensor: torch.Tensor) -> torch.Tensor:
     return shape
 
 
-def _batch(module: nn.Module, work: Work, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
-    x = torch.empty((rows, *work.x_shape), dtype=work.dtype, device=_META)
+def _batch(module: nn.Module, update: UpdateSpec, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    x = torch.empty((rows, *update.input_shape), dtype=update.torch_dtype, device=_META)
     with torch.no_grad():
         yhat = module(x)
-    if work.recipe.loss_row.target == "class":
+    if update.recipe.loss_row.target == "class":
         return x, torch.empty((rows, *yhat.shape[2:]), dtype=torch.int64, device=_META)
     return x, torch.empty_like(yhat)
 

@@ -11,7 +11,7 @@ from chalknet.network.activation import Activation
 from chalknet.network.shape import Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
-from chalknet.units import ShortRepr
+from chalknet.tables import Shown
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Mismatch(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class Network(ShortRepr):
+class Network(Shown):
     """A feed-forward network, checked when it is made and compared by value.
 
     Args:

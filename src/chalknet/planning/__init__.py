@@ -14,7 +14,6 @@ from chalknet.planning.keywords import (
 )
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.methods import Method, method
-from chalknet.planning.one_line import OneLine
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.plan import DataFacts, Placement, Plan
 from chalknet.planning.recipe import BUDGET_UNITS, Budget, Recipe
@@ -22,8 +21,31 @@ from chalknet.planning.run_options import DTYPES, RUN_OPTIONS, RunOptions
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "RECIPE_FIELDS", "RUN_OPTIONS",
-    "Budget", "DataFacts", "EngineName", "Loss", "Method", "OneLine", "Optimizer", "OptionValue",
-    "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
-    "TorchDevice", "check_options", "method", "optimizer_options", "options_for", "recipe_of", "with_options",
+    "BUDGET_UNITS",
+    "DTYPES",
+    "LOSSES",
+    "OPTIMIZERS",
+    "RECIPE_FIELDS",
+    "RUN_OPTIONS",
+    "Budget",
+    "DataFacts",
+    "EngineName",
+    "Loss",
+    "Method",
+    "Optimizer",
+    "OptionValue",
+    "Placement",
+    "Plan",
+    "Recipe",
+    "RecipeKeywords",
+    "RunKeywords",
+    "RunOptions",
+    "ShortRepr",
+    "TorchDevice",
+    "check_options",
+    "method",
+    "optimizer_options",
+    "options_for",
+    "recipe_of",
+    "with_options",
 ]

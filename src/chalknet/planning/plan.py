@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from chalknet.network import Network, Shape, show_shape
 from chalknet.planning.methods import method
-from chalknet.planning.one_line import OneLine
 from chalknet.planning.recipe import Recipe
-from chalknet.units import one_line, show_count, show_value
+from chalknet.tables import Shown
+from chalknet.units import ShortRepr, one_line, show_count, show_value
 
 
 @dataclass(frozen=True, repr=False)
-class Placement(OneLine):
+class Placement(ShortRepr):
     """Where the fit runs.
 
     Args:
@@ -34,7 +34,7 @@ class Placement(OneLine):
 
 
 @dataclass(frozen=True, repr=False)
-class DataFacts(OneLine):
+class DataFacts(ShortRepr):
     """What a plan knows of the data.
 
     Args:
@@ -54,8 +54,8 @@ class DataFacts(OneLine):
     streamed: bool = False
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(Shown):
     """What a fit will do.
 
     Args:

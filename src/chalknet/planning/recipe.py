@@ -10,9 +10,9 @@ from typing import Any
 
 from chalknet.errors import ChalknetError, InvalidValue, look_up, unknown_name
 from chalknet.planning.losses import LOSSES, Loss
-from chalknet.planning.one_line import OneLine
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
+from chalknet.units import ShortRepr
 
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
@@ -30,7 +30,7 @@ class Budget:
 
 
 @dataclass(frozen=True, repr=False)
-class Recipe(OneLine):
+class Recipe(ShortRepr):
     """What was asked of a fit; checked when it is made.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 
 from chalknet.errors import InvalidValue, unknown_name
-from chalknet.planning.one_line import OneLine
+from chalknet.units import ShortRepr
 
 DTYPES = ("float32", "float64")
 _COUNTS = {
@@ -17,7 +17,7 @@ _COUNTS = {
 
 
 @dataclass(frozen=True, repr=False)
-class RunOptions(OneLine):
+class RunOptions(ShortRepr):
     """What the caller asked of the run; checked when it is made.
 
     Args:

@@ -1,4 +1,4 @@
-"""Race: which device, engine and number of threads is fastest, and at which size the lead changes."""
+"""Races: which device, engine and number of threads is fastest, and where the lead changes."""
 
 from chalknet.racing.lead import Crossover
 from chalknet.racing.race import race

@@ -1,4 +1,4 @@
-"""Timing the contestants at one size: opened, warmed up, then in turn."""
+"""Time the contestants at one size: opened, warmed up, then timed in turn."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from chalknet.units import show_count
 
 LEAST_REPEATS = 3
 _MOST_REPEATS = 7
-_SHORTEST_CALL_S, _LONGEST_CALL_S = 0.01, 0.2  # what comes once a call is to be lost in it
+_SHORTEST_CALL_S, _LONGEST_CALL_S = 0.01, 0.2  # long enough that the cost of a call does not count
 _WARM_S = 0.01  # of updates before the first timed call
-_REST_S = 0.02  # before each call: the threads of the one before spin on for some 10 ms
+_REST_S = 0.02  # before each call: idle threads of the previous contestant spin for some 10 ms
 
 
 @dataclass(frozen=True)
 class Timed:
-    """What was found of one contestant at one size: see `RaceRow`."""
+    """The measurements of one contestant at one size: see `RaceRow`."""
 
     timing: Timing | None = None
     refused: str = ""
@@ -36,17 +36,17 @@ class Timed:
 
 
 class Runner:
-    """One contestant under way.
+    """One contestant, opened and ready to be timed.
 
     Args:
         prepared: its plan and the samples.
-        module: of which a copy is trained; None builds the plan's network.
-        clock: seconds that only go up.
+        module: a copy of it is trained; None builds the plan's network.
+        clock: returns seconds, ascending.
 
     Attributes:
-        update_s: about the seconds of an update, from the warm-up.
+        update_s: the approximate seconds of an update, from the warm-up.
         start_s: seconds from opening to the first update made, without compiling.
-        failed: why it cannot go on; empty as long as it can.
+        failed: why it cannot go on; empty while it can.
     """
 
     def __init__(self, prepared: PreparedFit, module: nn.Module | None, clock: Callable[[], float]) -> None:
@@ -63,7 +63,7 @@ class Runner:
 
     @property
     def note(self) -> str:
-        """Return what the engine had to change on its way."""
+        """Return what the engine had to change while running."""
         return "; ".join(self._session.notes) if self._session is not None else ""
 
     def _open(self, module: nn.Module | None) -> None:
@@ -103,12 +103,12 @@ class Runner:
         try:
             with using_threads(self._prepared.plan.placement.threads):
                 work()
-        except (RuntimeError, MemoryError, ChalknetError) as problem:
+        except (RuntimeError, MemoryError, OverflowError, ChalknetError) as problem:
             self.failed = (str(problem) or type(problem).__name__).splitlines()[0]
 
 
 class _NoNumberError(RuntimeError):
-    """What is computed has ceased to be numbers."""
+    """The loss became infinite or no number."""
 
 
 def time_point(
@@ -117,13 +117,13 @@ def time_point(
     seconds: float,
     clock: Callable[[], float],
 ) -> dict[Candidate, Timed]:
-    """Return what each contestant takes for an update, timed in turn in about so many seconds.
+    """Return the time of an update of each contestant, timed in turn within about `seconds`.
 
     Args:
         entries: the contestants and their plans.
-        module: of which each trains a copy.
+        module: each contestant trains a copy of it.
         seconds: for all of them, opening not counted; at least three repeats are made whatever they take.
-        clock: seconds that only go up.
+        clock: returns seconds, ascending.
     """
     runners = {candidate: Runner(prepared, module, clock) for candidate, prepared in entries.items()}
     running = {candidate: runner for candidate, runner in runners.items() if not runner.failed}
@@ -152,7 +152,7 @@ def time_point(
 
 
 def _transfer_s(prepared: PreparedFit, clock: Callable[[], float]) -> float:
-    """Return the seconds in which the samples of an update get to the device."""
+    """Return the seconds that moving the samples of an update to the device takes."""
     device = torch.device(prepared.plan.placement.device)
     x, y = prepared.batches.source.take(slice(0, prepared.batches.size))
     moved = {"batch": lambda: (x.to(device), y.to(device))}

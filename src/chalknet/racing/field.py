@@ -8,11 +8,14 @@ from math import prod
 import torch
 from torch import nn
 
+from chalknet.counting import count_network
 from chalknet.data import ArraySource, Source
-from chalknet.errors import InvalidValue
-from chalknet.module import RandomStream, build
+from chalknet.errors import InvalidValue, OutOfMemory
+from chalknet.hardware import find_device
+from chalknet.module import RandomStream, build, require_settled
 from chalknet.network import Activation, Linear, Network, Size
 from chalknet.planning import Recipe
+from chalknet.units import show_bytes, show_count
 
 LECTURE_SEED, LECTURE_SAMPLES = 5, 100
 LECTURE_WIDTHS = (10, 30, 100, 500, 1_000, 3_000, 10_000, 30_000, 200_000)
@@ -28,7 +31,7 @@ class Point:
         network: at that width.
         recipe: at that batch size.
         source: the samples.
-        module: built behind the samples, from the same random numbers; None builds it from the recipe's seed.
+        module: built after the samples, from the same random numbers; None builds it from the recipe's seed.
     """
 
     width: int | None
@@ -70,6 +73,7 @@ def _point(
     network: Network, recipe: Recipe, source: Source | None, width: int | None, batch_size: int | None
 ) -> Point:
     network = network if width is None else with_width(network, width)
+    require_settled(network)
     module = None
     if source is None:
         made = made_up(network, recipe, max(LECTURE_SAMPLES, batch_size or 0))
@@ -80,13 +84,13 @@ def _point(
             where="batch_sizes",
             got=f"{size:,}",
             wanted=f"at most {len(source):,}, the number of samples",
-            remedy="Leave data out, and as many are made up.",
+            remedy="Leave data out: as many samples as needed are made up.",
         )
     return Point(width, size, network, replace(recipe, batch_size=batch_size), source, module)
 
 
 def empty_point(point: Point) -> Point:
-    """Return the same chain at a width of 1 and with a single sample: what is left is the overhead."""
+    """Return the same network at a width of 1 with a single sample, whose update is overhead alone."""
     network = with_width(point.network, 1) if _hidden(point.network) else point.network
     x, y = point.source.take(slice(0, 1))
     source = ArraySource(x.clone(), y.clone(), name="one sample")
@@ -94,7 +98,7 @@ def empty_point(point: Point) -> Point:
 
 
 def with_width(network: Network, width: Size) -> Network:
-    """Return the network with every hidden layer so wide; a width may be a symbol.
+    """Return the network with this width for every hidden layer; it may be a symbol.
 
     Raises:
         InvalidValue: when it has no hidden layer.
@@ -111,7 +115,7 @@ def with_width(network: Network, width: Size) -> Network:
         replace(step, out_features=width) if index in hidden and isinstance(step, Linear) else step
         for index, step in enumerate(network.steps)
     ]
-    return replace(network, steps=tuple(steps), weights={})  # weights that were drawn fit one width alone
+    return replace(network, steps=tuple(steps), weights={})  # weights belong to one width
 
 
 def _hidden(network: Network) -> list[int]:
@@ -120,10 +124,10 @@ def _hidden(network: Network) -> list[int]:
 
 @dataclass(frozen=True)
 class MadeUp:
-    """Samples, and the module that is built after them from the same random numbers."""
+    """Samples, and the module built after them from the same random numbers; None where it is too large."""
 
     source: ArraySource
-    module: nn.Module
+    module: nn.Module | None
 
 
 def made_up(network: Network, recipe: Recipe, samples: int) -> MadeUp:
@@ -131,8 +135,19 @@ def made_up(network: Network, recipe: Recipe, samples: int) -> MadeUp:
 
     That is `torch.manual_seed(5)`, x = linspace(0, 1, n) as a column, y = randn(n) * 0.01 as a column, and
     then the network, in this order. Torch's own random numbers are left as they were.
+
+    Raises:
+        OutOfMemory: for more samples than the memory holds.
     """
-    shape, outputs = _numbers(network.input_shape), _numbers(network.output_shape)
+    shape, outputs = (tuple(map(int, each)) for each in (network.input_shape, network.output_shape))
+    needed, free = 4 * samples * (prod(shape) + prod(outputs)), find_device("cpu").memory_free_bytes
+    if needed > free:
+        raise OutOfMemory(
+            where="race",
+            got=f"{show_bytes(needed)} for {show_count(samples)} samples, {show_bytes(free)} free",
+            wanted="samples that fit into memory",
+            remedy="Give smaller batch_sizes.",
+        )
     with RandomStream(LECTURE_SEED).active():
         column = torch.linspace(0, 1, samples).reshape(-1, 1)
         x = column if shape == (1,) else torch.randn(samples, *shape)
@@ -142,9 +157,5 @@ def made_up(network: Network, recipe: Recipe, samples: int) -> MadeUp:
             y = (torch.randn(samples, *outputs) > 0).float()
         else:
             y = (torch.randn(samples * prod(outputs)) * 0.01).reshape(samples, *outputs)
-        module = build(network)
+        module = build(network) if 4 * (count_network(network).parameters or 0) <= free else None
     return MadeUp(ArraySource(x, y, name="samples made up"), module)
-
-
-def _numbers(shape: tuple[int | str, ...]) -> tuple[int, ...]:
-    return tuple(size for size in shape if isinstance(size, int))

@@ -1,4 +1,4 @@
-"""Who leads at which size, and where the lead changes: from medians and bands alone."""
+"""The fastest at each size, and where the lead changes, from medians and bands alone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Crossover:
 
     Args:
         axis: what is swept, "width" or "batch size".
-        first: who leads below.
-        then: who leads above.
+        first: the leader below.
+        then: the leader above.
         low: the largest size at which the second is clearly behind.
         high: the smallest size at which the first is clearly behind.
-        at: where the two are equally fast; None when that is too close to call, or `ended`.
+        at: where the two are equally fast; None where that is too close to call, or `ended`.
         ended: whether the first was not timed at the upper size.
     """
 
@@ -46,7 +46,7 @@ class Crossover:
 
 
 def leaders(times: Times) -> tuple[Candidate, ...]:
-    """Return the fastest, and whoever's band overlaps with the fastest's: it is too close to call."""
+    """Return the fastest, and all whose bands overlap with its band: too close to call."""
     fastest = min(times, key=lambda candidate: times[candidate].median_s)
     high = times[fastest].band[1]
     return (fastest, *(each for each in times if each != fastest and times[each].band[0] <= high))
@@ -55,13 +55,12 @@ def leaders(times: Times) -> tuple[Candidate, ...]:
 def lead_changes(axis: str, points: Sequence[tuple[int, Times]]) -> tuple[Crossover, ...]:
     """Return every change of the lead, in order.
 
-    A candidate that is among the leaders all along loses no lead by sharing it. Where the order of the
-    medians flips between two neighbours and their bands do not overlap at either, the size is interpolated
-    between the two on logarithmic scales.
+    A candidate that stays among the leaders keeps the lead. Where the order of the medians changes between
+    two neighbouring sizes and the bands overlap at neither, the size is interpolated on logarithmic scales.
 
     Args:
         axis: what is swept.
-        points: sizes, going up, and the times at each of them; points without times are left out.
+        points: ascending sizes and the times at each; points without times are ignored.
     """
     found: list[Crossover] = []
     points = [(size, times) for size, times in points if times]
@@ -103,5 +102,5 @@ def _crossing(lower: tuple[int, Timing, Timing], upper: tuple[int, Timing, Timin
 
 
 def _rounded(size: int) -> int:
-    """Return two digits of a size: what is interpolated is not known any better."""
+    """Return a size rounded to two digits, the accuracy of the interpolation."""
     return round(size, 1 - math.floor(math.log10(size))) if size else 1

@@ -1,9 +1,10 @@
-"""The public verb: who is fastest at which size, measured in turn within a given time."""
+"""The verb `race`: which contestant is fastest at which size, timed in turn within a given time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from time import perf_counter
 from typing import Any
 
@@ -11,13 +12,23 @@ import torch
 
 from chalknet.data import Source, load
 from chalknet.engine import ENGINES
-from chalknet.errors import ChalknetError, InvalidValue, unknown_name
+from chalknet.errors import ChalknetError, InvalidValue, look_up, public
+from chalknet.forms import read
 from chalknet.hardware import checked_device
 from chalknet.measure import Ceilings, measure_ceilings
-from chalknet.module import require_settled
 from chalknet.network import Network
 from chalknet.notation import write
-from chalknet.planning import Placement, Recipe, RunOptions
+from chalknet.planning import (
+    RECIPE_FIELDS,
+    Placement,
+    Recipe,
+    RecipeKeywords,
+    RunOptions,
+    check_options,
+    optimizer_options,
+    recipe_of,
+    with_options,
+)
 from chalknet.racing.contest import LEAST_REPEATS, Timed, time_point
 from chalknet.racing.field import LECTURE_WIDTHS, Point, empty_point, lecture_network, points_of, with_width
 from chalknet.racing.result import Race, RaceRow, least_times
@@ -36,8 +47,10 @@ _LECTURE = {"loss": "mse", "optimizer": "adam", "updates": 1000}
 _UPDATES_OF_A_POINT = LEAST_REPEATS + 2  # two of them warm up
 
 
+@public(network="model")
+@with_options(RecipeKeywords)
 def race(
-    network: Network | None = None,
+    model: object = None,
     recipe: Recipe | None = None,
     *,
     data: object = None,
@@ -47,7 +60,7 @@ def race(
     engines: Sequence[str] | None = None,
     threads: Sequence[int] | None = None,
     seconds: float = 45.0,
-    on_row: Callable[[RaceRow], None] | None = None,
+    on_row: Callable[[RaceRow], object] | None = None,
     **options: Any,
 ) -> Race:
     """Return the times of an update on each device, by each engine and with each number of threads.
@@ -57,10 +70,11 @@ def race(
     compiling and moving a batch to a device are measured apart. Ctrl-C keeps the sizes that are done.
 
     Args:
-        network: what is trained; None for the lecture's 1 -> width relu -> 1 at widths of 10 to 200,000.
-        recipe: how; its options may be given as keywords instead, as in `fit`: loss, optimizer, lr, ...;
-            mse and Adam unless said otherwise.
-        data: whatever `load` takes; None makes 100 samples up, or as many as the largest batch wants.
+        model: whatever `read` takes, its weights drawn anew; None for the lecture's 1 -> width relu -> 1 at
+            widths of 10 to 200,000.
+        recipe: how it is trained; keywords such as loss=, optimizer= and lr= go before it. Without it mse and
+            Adam unless the keywords say otherwise.
+        data: whatever `load` takes; None makes 100 samples up, or as many as the largest batch needs.
         widths: replaces the widths of all hidden layers, one after another.
         batch_sizes: samples of an update, None for all of them.
         devices: None for the CPU and the first GPU.
@@ -70,83 +84,88 @@ def race(
         seconds: for the whole race; compiling, and some seconds for the machine's ceilings, come on top. The
             smallest size is timed in any case.
         on_row: called with each row as it is found.
-        **options: of a Recipe, in place of one.
+        **options: of a Recipe.
 
     Raises:
-        InvalidValue: for widths without a hidden layer, a size that is none, an option that is none.
+        InvalidValue: for widths without a hidden layer, or what is no size, number of threads or model.
         UnknownName: for an engine or an option that is in no table.
         Refused: for a device that is not here, or that computes nothing (`meta`).
+        OutOfMemory: for samples or a network larger than the memory.
 
     Example:
         >>> import chalknet as cn
-        >>> found = cn.race(cn.read("1 -> 8 relu -> 1"), engines=["eager"], threads=[1], seconds=0.1)
+        >>> found = cn.race("1 -> 8 relu -> 1", engines=["eager"], threads=[1], seconds=0.1)
         >>> found.rows[0].timing.median_s > 0
         True
     """
-    asked = _recipe(recipe, options)
-    if network is None:
-        network, widths = lecture_network(), LECTURE_WIDTHS if widths is None else widths
-    _check_seconds(seconds)
-    swept = _sizes(widths, "widths"), _sizes(batch_sizes, "batch_sizes", all_of_them=True)
-    course = _Course(
-        candidates=_candidates(devices, engines, threads),
-        points=_points(network, asked, data, swept),
-        seconds=seconds,
-        on_row=on_row,
-    )
+    check_options("race", options, (*RECIPE_FIELDS, *optimizer_options(), *_OWN_OPTIONS))
+    asked = recipe_of("race", recipe, options, _LECTURE)
+    if model is None:
+        model, widths = lecture_network(), LECTURE_WIDTHS if widths is None else widths
+    network = read(model)
+    if not _is_positive(seconds):
+        raise _refused("seconds", repr(seconds), "a number above 0", "Leave it out for 45.")
+    if on_row is not None and not callable(on_row):
+        raise _refused("on_row", repr(on_row), "a function of one row", "Leave it out.")
+    swept = _numbers("widths", widths), _numbers("batch_sizes", batch_sizes, or_none=True)
+    candidates = _candidates(devices, engines, threads)
+    points = _points(network, asked, data, swept)
     axis = "width" if widths is not None and (batch_sizes is None or len(swept[0]) > 1) else "batch size"
-    return course.run(_title(network, asked, course.points[0], axis), axis)
+    running = _RunningRace(candidates=candidates, points=points, seconds=float(seconds), on_row=on_row)
+    return running.run(_title(network, asked, points[0], axis), axis)
 
 
-def _recipe(recipe: Recipe | None, options: dict[str, Any]) -> Recipe:
-    if recipe is None:
-        names = [name for name in Recipe.__dataclass_fields__ if name != "optimizer_options"]
-        own = {name: value for name, value in options.items() if name not in names}
-        given = {name: value for name, value in options.items() if name in names}
-        return Recipe(**{**_LECTURE, **given}, optimizer_options=own)
-    if options:
-        raise InvalidValue(
-            where="race",
-            got=f"a recipe and {', '.join(options)} beside it",
-            wanted="one or the other",
-            remedy="Put the options into the recipe.",
-        )
-    return recipe
+_OWN_OPTIONS = ("data", "widths", "batch_sizes", "devices", "engines", "threads", "seconds", "on_row")
+_LARGEST = {"widths": 10**12, "batch_sizes": 10**12, "threads": 1024}
 
 
-def _check_seconds(seconds: object) -> None:
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds < float("inf"):
-        raise InvalidValue(
-            where="seconds", got=repr(seconds), wanted="a number above 0", remedy="Leave it out for 45."
-        )
+def _refused(where: str, got: str, wanted: str, remedy: str) -> InvalidValue:
+    return InvalidValue(where=where, got=got, wanted=wanted, remedy=remedy)
 
 
-def _sizes(sizes: Iterable[int | None] | None, where: str, *, all_of_them: bool = False) -> tuple[Any, ...]:
-    found = (None,) if sizes is None else tuple(dict.fromkeys(sizes))
-    for size in found:
-        whole = isinstance(size, int) and not isinstance(size, bool) and size >= 1
-        if not whole and not (size is None and (sizes is None or all_of_them)):
-            raise _no_size(where, repr(size))
-    if not found:
-        raise _no_size(where, "none")
-    return tuple(sorted(found, key=lambda size: (size is None, size or 0)))
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e12
 
 
-def _no_size(where: str, got: str) -> InvalidValue:
-    return InvalidValue(
-        where=where,
-        got=got,
-        wanted="whole numbers of at least 1",
-        remedy=f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000).",
-    )
+def _listed(where: str, values: object) -> tuple[Any, ...]:
+    """Return the entries of an argument that takes several; a single text is one entry."""
+    if isinstance(values, str):
+        return (values,)
+    if not isinstance(values, Iterable):
+        raise _refused(where, repr(values), "a list", f"Say {where}=[...], or leave it out.")
+    return tuple(values)
+
+
+def _numbers(where: str, values: object, *, or_none: bool = False) -> tuple[Any, ...]:
+    """Return whole numbers, each once; `(None,)` where none are given.
+
+    Args:
+        where: the argument's name.
+        values: the argument.
+        or_none: whether None may be among them.
+    """
+    if values is None:
+        return (None,)
+    found = _listed(where, values)
+    wrong = [
+        each for each in found if not (or_none and each is None) and not _is_count(each, _LARGEST[where])
+    ]
+    if wrong or not found:
+        got, wanted = repr(wrong[0]) if wrong else "none", "whole numbers of at least 1"
+        limit = f" and at most {_LARGEST[where]:,}" if wrong and _is_count(wrong[0], inf) else ""
+        remedy = f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000)."
+        raise _refused(where, got, wanted + limit, remedy)
+    return tuple(dict.fromkeys(found))
+
+
+def _is_count(value: object, largest: float) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest
 
 
 def _points(
     network: Network, recipe: Recipe, data: object, swept: tuple[tuple[Any, ...], tuple[Any, ...]]
 ) -> list[Point]:
     widths, batch_sizes = swept
-    if network.symbols and widths == (None,):
-        require_settled(network)
     source: Source | None = None if data is None else load(data)
     if data is None and batch_sizes == (None,):
         batch_sizes = (recipe.batch_size,)
@@ -154,22 +173,25 @@ def _points(
     return sorted(points, key=lambda point: (point.batch_size, point.width or 0))
 
 
-def _candidates(
-    devices: Sequence[str] | None, engines: Sequence[str] | None, threads: Sequence[int] | None
-) -> tuple[Candidate, ...]:
+def _candidates(devices: object, engines: object, threads: object) -> tuple[Candidate, ...]:
     gpu = ["cuda:0"] if torch.cuda.is_available() else []
-    places = ["cpu", *gpu] if devices is None else [checked_device(device) for device in devices]
-    names = list(ENGINES)[::-1] if engines is None else list(engines)
+    listed = ["cpu", *gpu] if devices is None else _listed("devices", devices)
+    places = list(dict.fromkeys(checked_device(device) for device in listed))
+    names = list(ENGINES)[::-1] if engines is None else list(_listed("engines", engines))
+    for where, entries in (("devices", places), ("engines", names)):
+        if not entries:
+            raise _refused(where, "none", "at least one", f"Leave {where} out.")
     for name in names:
-        if name not in ENGINES:
-            raise unknown_name("engines", "engine", name, ENGINES)
-    home = torch.get_num_threads()
-    counts = list(threads or ([home] if len(places) > 1 else _doubling(home)))
+        look_up(ENGINES, name, "engines", "engine")
+    default = torch.get_num_threads()
+    counts = _numbers("threads", threads)
+    if threads is None:
+        counts = (default,) if len(places) > 1 else tuple(_doubling(default))
     return tuple(
         Candidate(place, name, count)
         for place in places
-        for name in names
-        for count in (counts if place == "cpu" else [home])
+        for name in dict.fromkeys(names)
+        for count in (counts if place == "cpu" else (default,))
     )
 
 
@@ -185,28 +207,30 @@ def _title(network: Network, recipe: Recipe, point: Point, axis: str) -> str:
 
 
 @dataclass
-class _Course:
-    """A race under way.
+class _RunningRace:
+    """A race while it runs.
 
     Args:
-        candidates: who runs.
-        points: where, in order.
-        seconds: for all of it.
-        on_row: is told each row.
-        clock: seconds that only go up.
+        candidates: what is timed.
+        points: the sizes, in order.
+        seconds: the time for all of them.
+        on_row: called with each row.
+        clock: returns seconds, ascending.
+        rows: what has been timed.
+        ceilings: of each device and number of threads.
     """
 
     candidates: tuple[Candidate, ...]
     points: list[Point]
     seconds: float
-    on_row: Callable[[RaceRow], None] | None = None
+    on_row: Callable[[RaceRow], object] | None = None
     clock: Callable[[], float] = perf_counter
     rows: list[RaceRow] = field(default_factory=list)
     ceilings: dict[tuple[str, int], Ceilings] = field(default_factory=dict)
 
     def run(self, title: str, axis: str) -> Race:
-        """Time every point; Ctrl-C ends it with what is measured, and is raised when that is nothing."""
-        for candidate in self.candidates:  # a device that is not here is no row but an error
+        """Time every point; Ctrl-C ends the race with the rows so far, and is raised where there are none."""
+        for candidate in self.candidates:  # a device that is not here is an error, not a row
             self._prepared(self.points[0], replace(candidate, engine="eager"))
         interrupted = False
         try:
@@ -224,7 +248,7 @@ class _Course:
         return Race(title, axis, tuple(self.rows), dict(self.ceilings), machine_and_versions(), interrupted)
 
     def _measure_overheads(self) -> dict[Candidate, float]:
-        """Measure the ceilings, and an empty update by everyone; compiling happens here."""
+        """Measure the ceilings, and an empty update of each candidate; kernels are compiled here."""
         for candidate in self.candidates:
             place = candidate.device, candidate.threads
             if place not in self.ceilings:
@@ -241,7 +265,7 @@ class _Course:
         entries, refused = self._entries(point)
         for candidate in list(entries):
             needed_s, left_s = self._least_s(point, [candidate]), max(0.0, self._left_s(began))
-            if self.rows and needed_s > left_s:  # the first size is timed in any case
+            if self.rows and needed_s > left_s:  # the first size is always timed
                 del entries[candidate]
                 refused[candidate] = (
                     f"not timed: {_UPDATES_OF_A_POINT} updates take about {show_seconds(needed_s)}, "
@@ -259,22 +283,19 @@ class _Course:
             placement = Placement(candidate.device, "float32", candidate.threads)
             work = estimate_cost(point.network, point.batch_size, point.recipe, placement, candidate.engine)
             least_s = least_times(work, self.ceilings[candidate.device, candidate.threads], overhead_s)
-        row = RaceRow(
-            point.width, point.batch_size, candidate, timed.timing, timed.refused,
-            timed.start_s, timed.compile_s, timed.transfer_s, least_s, timed.note,
-        )  # fmt: skip
+        row = RaceRow(point.width, point.batch_size, candidate, least_s=least_s, **vars(timed))
         self.rows.append(row)
         if self.on_row is not None:
             self.on_row(row)
 
     def _entries(self, point: Point) -> tuple[dict[Candidate, PreparedFit], dict[Candidate, str]]:
-        """Return the plans of those that run a point, and why others do not."""
+        """Return the plans of the candidates that can run a point, and why the others cannot."""
         entries: dict[Candidate, PreparedFit] = {}
         refused: dict[Candidate, str] = {}
         for candidate in self.candidates:
             try:
                 entries[candidate] = self._prepared(point, candidate)
-            except ChalknetError as problem:  # the smallest size by eager is known to be in order
+            except ChalknetError as problem:  # eager at the smallest size was checked before
                 refused[candidate] = problem.got
         return entries, refused
 
@@ -283,11 +304,11 @@ class _Course:
         return prepare(point.network, point.source, point.recipe, run)
 
     def _least_s(self, point: Point, candidates: Iterable[Candidate]) -> float:
-        """Return about the seconds in which a point is timed at the least."""
+        """Return a lower bound of the seconds that timing a point takes."""
         return _UPDATES_OF_A_POINT * sum(self._expected_s(point, candidate) for candidate in candidates)
 
     def _expected_s(self, point: Point, candidate: Candidate) -> float:
-        """Return about the seconds of an update: from the size before, else from the counts for `eager`."""
+        """Return an estimate of the seconds of an update: from the last size, or for `eager` from counts."""
         for row in reversed(self.rows):
             if row.candidate == candidate and row.timing:
                 before = next(each for each in self.points if each.size == (row.width, row.batch_size))

@@ -1,14 +1,14 @@
-"""What a race found: a row for each contestant at each size, who leads where, and why."""
+"""The result of a race: a row for each contestant at each size, the leader at each size, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 from chalknet.measure import Ceilings, Timing
 from chalknet.racing.lead import Crossover, Times, lead_changes, leaders
+from chalknet.tables import Cell, Shown, Table, Tabular, Value
 from chalknet.training import Candidate, Chart, CostEstimate, Curve, plot_curves
 from chalknet.units import show_count, show_seconds
 
@@ -20,23 +20,23 @@ _CEILINGS = {
 }
 
 
-@dataclass(frozen=True)
-class RaceRow:
+@dataclass(frozen=True, repr=False)
+class RaceRow(Shown):
     """One contestant at one size.
 
     Args:
         width: the width of the hidden layers; None where the network's own are kept.
         batch_size: samples of an update.
         candidate: device, engine and threads.
-        timing: seconds of an update, once a repeat; None when it was not timed.
+        timing: seconds of an update, for each repeat; None when it was not timed.
         refused: why it was not timed; empty when it was.
         start_s: seconds from opening to the first update made, `compile_s` and `transfer_s` apart.
         compile_s: seconds of compiling or loading kernels.
-        transfer_s: seconds for the samples of an update to get to the device; 0 on the CPU. Each update of
-            `eager` on another device has them in its time.
-        least_s: seconds of an update by each ceiling: "overhead" (an empty update, measured in the same
-            race), "memory" and "arithmetic" (counts over what the device was measured to do at best).
-        note: what the engine had to change on its way.
+        transfer_s: seconds that moving the samples of an update to the device takes; 0 on the CPU. On
+            another device each update of `eager` includes them.
+        least_s: lower bounds of the seconds of an update: "overhead" (an empty update, measured in the same
+            race), "memory" and "arithmetic" (counts divided by the device's measured best rates).
+        note: what the engine had to change while running.
     """
 
     width: int | None
@@ -52,7 +52,7 @@ class RaceRow:
 
     @property
     def bound(self) -> str:
-        """Return which of its ceilings is nearest: "overhead", "memory" or "arithmetic"; empty if unknown."""
+        """Return the largest lower bound: "overhead", "memory" or "arithmetic"; empty if unknown."""
         return max(self.least_s, key=self.least_s.__getitem__) if self.timing and self.least_s else ""
 
     def __str__(self) -> str:
@@ -63,34 +63,24 @@ class RaceRow:
     def as_dict(self) -> dict[str, object]:
         """Return the row as plain numbers and words, for JSON."""
         timing = self.timing
-        return {
-            "width": self.width,
-            "batch_size": self.batch_size,
-            "device": self.candidate.device,
-            "engine": self.candidate.engine,
-            "threads": self.candidate.threads,
+        row = {**vars(self), **vars(self.candidate), "least_s": dict(self.least_s or {}), "bound": self.bound}
+        del row["candidate"], row["timing"]
+        return row | {
             "median_s": timing.median_s if timing else None,
             "band_s": list(timing.band) if timing else None,
             "elapsed_s": list(timing.elapsed_s) if timing else [],
-            "refused": self.refused,
-            "start_s": self.start_s,
-            "compile_s": self.compile_s,
-            "transfer_s": self.transfer_s,
-            "least_s": dict(self.least_s or {}),
-            "bound": self.bound,
-            "note": self.note,
         }
 
 
-@dataclass(frozen=True)
-class Race:
+@dataclass(frozen=True, repr=False)
+class Race(Tabular):
     """The times of an update, by size and contestant.
 
     Args:
         title: what was raced.
         axis: what is swept, "width" or "batch size".
         rows: a row for each contestant at each size.
-        ceilings: what each device does at best, by the contestants' device and threads.
+        ceilings: the best rates of each device, by device and number of threads.
         machine: what it was measured on, and the versions.
         interrupted: whether it was stopped before its end.
     """
@@ -104,7 +94,7 @@ class Race:
 
     @property
     def contestants(self) -> tuple[Candidate, ...]:
-        """Return who was timed anywhere, in the order of the table."""
+        """Return the candidates that were timed at some size, in the order of the table."""
         return tuple(dict.fromkeys(row.candidate for row in self.rows if row.timing))
 
     @property
@@ -114,7 +104,7 @@ class Race:
 
     @cached_property
     def crossovers(self) -> tuple[Crossover, ...]:
-        """Return where the lead changes along the axis; with both swept, for each batch size in turn."""
+        """Return where the lead changes along the axis; where both are swept, for each batch size in turn."""
         groups: dict[object, list[tuple[int, Times]]] = {}
         for width, batch_size in self.sizes:
             other, size = (batch_size, width or 0) if self.axis == "width" else (width, batch_size)
@@ -128,8 +118,8 @@ class Race:
 
     @property
     def why(self) -> str:
-        """Return in a sentence what bounds each device and engine at the ends of the sweep."""
-        clauses = [_ends(list(rows), self._size) for rows in self._by_way().values()]
+        """Return in a sentence what limits each device and engine at the ends of the sweep."""
+        clauses = [_ends(list(rows), self._size) for rows in self._by_engine().values()]
         return "; ".join(clause for clause in clauses if clause)
 
     def plot(self) -> Chart:
@@ -155,7 +145,7 @@ class Race:
             "axis": self.axis,
             "machine": self.machine,
             "interrupted": self.interrupted,
-            "ceilings": {_where(*place): vars(ceilings) for place, ceilings in self.ceilings.items()},
+            "ceilings": {_place(*place): vars(ceilings) for place, ceilings in self.ceilings.items()},
             "rows": [row.as_dict() for row in self.rows],
             "crossovers": [
                 {"first": str(c.first), "then": str(c.then), "low": c.low, "high": c.high, "at": c.at}
@@ -165,37 +155,23 @@ class Race:
         }
 
     @property
-    def table(self) -> tuple[tuple[str, ...], ...]:
-        """Return the rows of the printed table, its headings first."""
+    def table(self) -> Table:
+        """Return a row for each size: the time of each contestant in seconds, and who leads."""
         both = len({width for width, _ in self.sizes}) > 1 and len({size for _, size in self.sizes}) > 1
-        lines = [(self.axis, *(["batch size"] if both else []), *map(str, self.contestants), "leads")]
+        columns = (self.axis, *(["batch size"] if both else []), *map(str, self.contestants), "leads")
+        rows: list[tuple[Value, ...]] = []
         for width, batch_size in self.sizes:
             times = self._times(width, batch_size)
-            size = show_count(batch_size if self.axis == "batch size" or width is None else width)
-            cells = [str(times[each]) if each in times else "-" for each in self.contestants]
-            lines.append((size, *([show_count(batch_size)] if both else []), *cells, _lead(times)))
-        return tuple(lines)
-
-    def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(*self.table, strict=True)]
-        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in self.table]
-        lines.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join([self.title, *lines, *self._notes()])
-
-    def _repr_html_(self) -> str:
-        head, *body = (
-            "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line)
-            for tag, line in zip(["th", *["td"] * len(self.table)], self.table, strict=False)
-        )
-        rows = "".join(f"<tr>{line}</tr>" for line in body)
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
-        return (
-            f"<table><caption>{escape(self.title)}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>{notes}"
-        )
+            size = batch_size if self.axis == "batch size" or width is None else width
+            cells = [
+                Cell(times[each].median_s, str(times[each])) if each in times else Cell(None, "-")
+                for each in self.contestants
+            ]
+            rows.append((size, *([batch_size] if both else []), *cells, _lead(times)))
+        return Table(columns, tuple(rows), self.title, tuple(self._notes()))
 
     def _notes(self) -> list[str]:
-        ceilings = [f"{_where(*place)} {found}" for place, found in self.ceilings.items()]
+        ceilings = [f"{_place(*place)} {found}" for place, found in self.ceilings.items()]
         return [
             *(["interrupted: this is what was measured before"] if self.interrupted else []),
             *(f"lead: {verdict}" for verdict in self._verdicts()),
@@ -208,14 +184,14 @@ class Race:
         ]
 
     def _grouped(self, attribute: str) -> list[str]:
-        """Return a line for each contestant and what is said of it, with the sizes that it is said of."""
+        """Return a line for each contestant and text, with the sizes where it applies."""
         sizes: dict[tuple[str, str], list[str]] = {}
         for row in self.rows:
-            if said := getattr(row, attribute):
-                sizes.setdefault((str(row.candidate), said), []).append(show_count(self._size(row)))
+            if text := getattr(row, attribute):
+                sizes.setdefault((str(row.candidate), text), []).append(show_count(self._size(row)))
         return [
-            f"{name}{'' if len(at) == len(self.sizes) else ' at ' + ', '.join(at)}: {said}"
-            for (name, said), at in sizes.items()
+            f"{name}{'' if len(at) == len(self.sizes) else ' at ' + ', '.join(at)}: {text}"
+            for (name, text), at in sizes.items()
         ]
 
     def _verdicts(self) -> list[str]:
@@ -231,24 +207,24 @@ class Race:
         return [f"{names} all along" + (", too close to call" if " and " in names else "")]
 
     def _starts(self) -> str:
-        """Return the longest start of each device and engine, what was compiled and transferred apart."""
-        said = []
-        for name, rows in self._by_way().items():
+        """Return the longest start of each device and engine, with compiling and transfers apart."""
+        texts = []
+        for name, rows in self._by_engine().items():
             row = max(rows, key=lambda row: row.start_s + row.compile_s)
             parts = [show_seconds(row.start_s)]
             parts += (
                 [f"{show_seconds(row.compile_s)} of compiling or loading"] if row.compile_s > 1e-3 else []
             )
             parts += [f"{show_seconds(row.transfer_s)} to move a batch"] if row.transfer_s else []
-            said.append(f"{name} {' + '.join(parts)}")
-        return "; ".join(said)
+            texts.append(f"{name} {' + '.join(parts)}")
+        return "; ".join(texts)
 
-    def _by_way(self) -> dict[str, list[RaceRow]]:
-        ways: dict[str, list[RaceRow]] = {}
+    def _by_engine(self) -> dict[str, list[RaceRow]]:
+        groups: dict[str, list[RaceRow]] = {}
         for row in self.rows:
             if row.timing:
-                ways.setdefault(f"{row.candidate.engine} on {row.candidate.device}", []).append(row)
-        return ways
+                groups.setdefault(f"{row.candidate.engine} on {row.candidate.device}", []).append(row)
+        return groups
 
     def _times(self, width: int | None, batch_size: int) -> dict[Candidate, Timing]:
         return {
@@ -262,7 +238,7 @@ class Race:
 
 
 def _lead(times: Times) -> str:
-    """Return who leads at a size, in a cell."""
+    """Return the leader at a size, as a short text."""
     if not times:
         return ""
     first, *others = leaders(times)
@@ -276,7 +252,7 @@ def _lead(times: Times) -> str:
 
 
 def least_times(work: CostEstimate, ceilings: Ceilings, overhead_s: float) -> dict[str, float]:
-    """Return what an update takes at the least by each ceiling, in seconds."""
+    """Return the lower bounds of the seconds of an update, by each ceiling."""
     return {
         "overhead": overhead_s,
         "memory": work.bytes / ceilings.bytes_per_s,
@@ -285,7 +261,7 @@ def least_times(work: CostEstimate, ceilings: Ceilings, overhead_s: float) -> di
 
 
 def _ends(rows: list[RaceRow], size_of: Callable[[RaceRow], int]) -> str:
-    """Return what bounds the best of one device and engine at the smallest and at the largest size."""
+    """Return what limits one device and engine at the smallest and at the largest size."""
     best = [
         min((row for row in rows if size_of(row) == size), key=lambda row: row.timing.median_s)  # type: ignore[union-attr]
         for size in sorted({size_of(row) for row in rows})
@@ -307,5 +283,5 @@ def _share(row: RaceRow) -> str:
     return f"{_CEILINGS[row.bound]} {least}, this one {found}"
 
 
-def _where(device: str, threads: int) -> str:
+def _place(device: str, threads: int) -> str:
     return f"{device} with {threads} thread{'s' * (threads != 1)}" if device == "cpu" else device

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import Any, NamedTuple, overload
 
 from chalknet.errors import MissingPackage
-from chalknet.planning import OneLine
-from chalknet.units import one_line, show_count, show_value
+from chalknet.tables import Table, Tabular
+from chalknet.units import ShortRepr, one_line, show_count, show_value
 
 
 class Outcome(Enum):
@@ -52,7 +52,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, repr=False)
-class Progress(OneLine):
+class Progress(ShortRepr):
     """Where a fit stands, as `on_progress` is called with it.
 
     Args:
@@ -96,7 +96,7 @@ class HistoryRow(NamedTuple):
     held_out: float = math.nan
 
 
-class History(Sequence[HistoryRow]):
+class History(Tabular, Sequence[HistoryRow]):
     """What happened during a fit: append-only columns of equal length, a row for every recorded update.
 
     `updates`, `samples` and `epochs` count what was seen up to and with this update; `seconds` is the
@@ -154,6 +154,11 @@ class History(Sequence[HistoryRow]):
     def evaluations(self) -> Sequence[Evaluation]:
         """Return the evaluations over whole data sets, in order."""
         return tuple(self._evaluations.values())
+
+    @property
+    def table(self) -> Table:
+        """Return a row for every recorded update."""
+        return Table(HistoryRow._fields[:5], tuple(row[:5] for row in self))
 
     def append(self, updates: int, samples: int, epochs: float, seconds: float, loss: float) -> None:
         """Add the row of one update."""

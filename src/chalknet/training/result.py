@@ -9,12 +9,13 @@ from torch import nn
 from chalknet.data import Preparation
 from chalknet.module import Fitted
 from chalknet.planning import Plan
+from chalknet.tables import Shown
 from chalknet.training.history import Evaluation, History, Outcome
 from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
 
-@dataclass(frozen=True)
-class FitResult(Fitted):
+@dataclass(frozen=True, repr=False)
+class FitResult(Shown, Fitted):
     """A fitted module and how it came about.
 
     Args:

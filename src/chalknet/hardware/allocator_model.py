@@ -1,9 +1,9 @@
-"""How much memory a process holds for its tensors: more than they take, where the C library keeps holes.
+"""A model of the C library's allocator: a process holds more memory than its tensors take, because of holes.
 
-torch asks for memory with `posix_memalign`, and what glibc holds depends on the size. A large piece has
-pages of its own, given back as soon as it is free. A smaller one lies in one long heap; when it is free, it
-leaves a hole, and the next one of the very same size does not go into it, since an aligned piece is looked
-for with room to spare. So a deep network of equal layers takes nearly twice what is alive in it.
+torch allocates with `posix_memalign`, and what glibc does depends on the size. A large block has its own
+pages, which are returned to the system as soon as it is freed. A smaller block lies in the heap; freeing it
+leaves a hole, and the next block of the same size does not fit into that hole, since an aligned block needs
+some spare bytes. So a deep network of equal layers takes nearly twice the memory of its live tensors.
 
 Source: glibc, malloc/malloc.c: `_int_memalign`, M_MMAP_THRESHOLD and its dynamic adjustment.
 """
@@ -15,31 +15,31 @@ from bisect import bisect_left, insort
 
 _FIRST_THRESHOLD, _LARGEST_THRESHOLD = 128 << 10, 32 << 20
 _PAGE = 4096
-_HEADER, _SPARE = 16, 64 + 32  # of every piece; what an aligned one is looked for with beyond its size
+_HEADER, _SPARE = 16, 64 + 32  # of every block; spare bytes that an aligned block needs
 
 
 def keeps_holes() -> bool:
-    """Return whether this process's C library is one that behaves so."""
+    """Return whether this process uses glibc, whose allocator leaves holes."""
     return platform.libc_ver()[0] == "glibc"
 
 
-class Heap:
-    """Follows pieces of memory as they are taken and given back, and knows what is held for them.
+class AllocatorModel:
+    """Follows allocations and frees, and counts the bytes that the process holds for them.
 
     Attributes:
-        held_bytes: what is held now.
+        held_bytes: bytes held now.
     """
 
     def __init__(self) -> None:
         self.held_bytes = 0
         self._threshold = _FIRST_THRESHOLD
-        self._end = 0  # of the heap; behind it nothing is held
-        self._places: dict[int, tuple[int, int]] = {}  # of pieces in the heap: start and size
+        self._end = 0  # of the heap; nothing is held beyond it
+        self._places: dict[int, tuple[int, int]] = {}  # of blocks in the heap: start and size
         self._own_pages: dict[int, int] = {}
         self._holes: list[tuple[int, int]] = []  # start and size, by their start
 
-    def take(self, key: int, size: int) -> None:
-        """Take a piece."""
+    def allocate(self, key: int, size: int) -> None:
+        """Allocate a block."""
         size += _HEADER
         if size + _SPARE >= self._threshold:
             size = -(-(size + _SPARE) // _PAGE) * _PAGE
@@ -57,13 +57,13 @@ class Heap:
         self._places[key] = (start, size)
         insort(self._holes, (start + size, room - size))
 
-    def give_back(self, key: int) -> None:
-        """Give a piece back."""
+    def free(self, key: int) -> None:
+        """Free a block."""
         if key in self._own_pages:
             size = self._own_pages.pop(key)
             self.held_bytes -= size
             if self._threshold < size <= _LARGEST_THRESHOLD:
-                self._threshold = size  # pieces up to this size go into the heap from now on
+                self._threshold = size  # blocks up to this size go into the heap from now on
             return
         start, size = self._places.pop(key)
         at = bisect_left(self._holes, (start, 0))
@@ -78,7 +78,7 @@ class Heap:
             insort(self._holes, (start, size))
 
     def _trim(self, start: int, size: int) -> None:
-        """Let the heap end where its last piece ends; a long end is given back, a short one kept."""
+        """Return a long free end of the heap to the system; keep a short one."""
         if size > 2 * self._threshold:
             self._end = start
             self.held_bytes -= size

@@ -1,0 +1,204 @@
+"""Values as a notebook, a prompt and a page show them: HTML, one line, the full text."""
+
+from __future__ import annotations
+
+import math
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from chalknet.counting import Counts, count_network
+from chalknet.drawing import draw
+from chalknet.network import Network
+from chalknet.notation import write
+from chalknet.tables import Table, one_line
+from chalknet.units import show_bytes, show_count, show_value
+
+if TYPE_CHECKING:
+    from chalknet.comparison import Comparison
+    from chalknet.planning import Plan
+    from chalknet.training import FitResult
+
+_LONGEST_LINE = 120
+_FIRST, _LAST = 5, 5  # rows of a long table
+_FIRST_STEPS, _LAST_STEPS = 7, 5  # of a long network
+_POINTS = 300  # of a curve
+_WIDTH, _HEIGHT = 640, 200
+
+
+def html_of(value: object) -> str:
+    """Return a value as HTML: escaped, at most 640 pixels wide, for light and dark pages, without scripts.
+
+    Its styles hold inside it alone.
+
+    Args:
+        value: of one of the classes in the table below, or of a class derived from one.
+    """
+    return f'<div class="{_SCOPE}"><style>{_STYLE}</style>{_row(_HTML, value)(value)}</div>'
+
+
+def line_of(value: object) -> str:
+    """Return a value as one line of at most 120 characters."""
+    line = one_line(f"<{type(value).__name__}: {_row(_LINES, value)(value)}>")
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 2]}…>"
+
+
+def text_of(value: object) -> str:
+    """Return the full text of a value whose class has no text of its own."""
+    return _row(_TEXTS, value)(value)
+
+
+def _row(table: Mapping[str, Callable[[Any], str]], value: object) -> Callable[[Any], str]:
+    return next(table[kind.__name__] for kind in type(value).__mro__ if kind.__name__ in table)
+
+
+def _network_html(network: Network) -> str:
+    shown, steps = network, len(network.steps)
+    left_out = ""
+    if steps > _FIRST_STEPS + _LAST_STEPS:
+        kept = (*network.steps[:_FIRST_STEPS], *network.steps[-_LAST_STEPS:])
+        shown = replace(network, steps=kept, weights={})
+        hidden = f"{_FIRST_STEPS} to {show_count(steps - _LAST_STEPS - 1)} of {show_count(steps)}"
+        left_out = f"; steps {hidden} are not shown"
+    picture = b64encode(draw(shown).svg.encode()).decode()  # as an image: its styles and ids stay inside
+    return (
+        f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(_network_line(shown))}">'
+        f'<div class="wide">{write(shown, "mathml")}</div>'
+        f"<p>{escape(_counts_line(count_network(network)) + left_out)}</p>"
+    )
+
+
+def _network_line(network: Network) -> str:
+    return write(network, "shorthand")
+
+
+def _counts_line(counts: Counts) -> str:
+    amounts = {
+        "layer": counts.layers,
+        "hidden layer": counts.hidden_layers,
+        "parameter": counts.parameters,
+        "multiply-add": counts.multiply_adds,
+    }
+    return f"{', '.join(_amount(number, name) for name, number in amounts.items())} a sample"
+
+
+def _amount(number: int | None, name: str) -> str:
+    return f"{'?' if number is None else show_count(number)} {name}{'s' * (number != 1)}"
+
+
+def _shortened(table: Table) -> Table:
+    """Return the first and last rows of a long table."""
+    count = len(table.rows)
+    if not table.columns or count <= _FIRST + _LAST + 1:
+        return table
+    rows = (*table.rows[:_FIRST], (None,) * len(table.columns), *table.rows[-_LAST:])
+    note = f"{show_count(count)} rows, of which the first {_FIRST} and the last {_LAST} are shown"
+    return replace(table, rows=rows, notes=(note, *table.notes))
+
+
+def _plan_html(plan: Plan) -> str:
+    lines = [line.partition(" ") for line in str(plan).splitlines()]
+    return Table((), tuple((name, value.strip()) for name, _, value in lines)).html()
+
+
+def _comparison_html(comparison: Comparison) -> str:
+    return Table(comparison.columns, comparison.rows, notes=(comparison.run_by,)).html()
+
+
+def _fit_lines(result: FitResult) -> list[str]:
+    """Return how the fit ended, and what there is to say of it when a row was recorded."""
+    return str(result).partition("\nnote: ")[0].splitlines() if len(result.history) else [str(result.outcome)]
+
+
+def _fit_html(result: FitResult) -> str:
+    notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
+    curve = _curve_html(result.history.updates, result.history.loss)
+    return f"{_lines_html(_fit_lines(result))}{f'<ul>{notes}</ul>' if notes else ''}{curve}"
+
+
+def _lines_html(lines: Sequence[str]) -> str:
+    return f"<p>{'<br>'.join(map(escape, lines))}</p>"
+
+
+def _curve_html(places: Sequence[float], values: Sequence[float]) -> str:
+    """Return a picture of a loss; nothing where there are not two points to join."""
+    points = [(x, y) for x, y in zip(places, values, strict=True) if math.isfinite(y)]
+    if len(points) < 2:
+        return ""
+    points = [*points[:: -(-len(points) // _POINTS)], points[-1]]
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    logarithmic = low > 0 and high > 20 * low
+    scale: Callable[[float], float] = math.log if logarithmic else float
+    left, right, top, bottom = 70.0, _WIDTH - 10.0, 10.0, _HEIGHT - 40.0
+    start, across = points[0][0], points[-1][0] - points[0][0] or 1
+    floor, up = scale(low), scale(high) - scale(low) or 1
+    across, up = (right - left) / across, (bottom - top) / up
+    path = " ".join(
+        f"{left + (x - start) * across:.1f},{bottom - (scale(y) - floor) * up:.1f}" for x, y in points
+    )
+    title = f"loss over updates{', on a logarithmic scale' if logarithmic else ''}"
+    texts = [
+        (left - 6, top + 8, "end", show_value(high)),
+        (left - 6, bottom, "end", show_value(low)),
+        (left, bottom + 16, "start", show_count(int(start))),
+        (right, bottom + 16, "end", show_count(int(points[-1][0]))),
+        ((left + right) / 2, bottom + 32, "middle", title),
+    ]
+    labels = "".join(
+        f'<text x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>' for x, y, anchor, text in texts
+    )
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{title}">'
+        f'<path class="axes" d="M{left},{top} V{bottom} H{right}"/>'
+        f'<polyline class="curve" points="{path}"/>{labels}</svg>'
+    )
+
+
+_HTML: Mapping[str, Callable[[Any], str]] = {
+    "Network": _network_html,
+    "Plan": _plan_html,
+    "Comparison": _comparison_html,
+    "FitResult": _fit_html,
+    "Tabular": lambda value: _shortened(value.table).html(),
+    "Table": lambda table: _shortened(table).html(),
+    "Shown": lambda value: _lines_html(str(value).splitlines()),
+}
+_LINES: Mapping[str, Callable[[Any], str]] = {
+    "Network": _network_line,
+    "Counts": _counts_line,
+    "Plan": lambda plan: f"{plan.model}, {plan.where}",
+    "Device": lambda device: f"{device.name}, {device.hardware}, {show_bytes(device.memory_free_bytes)} free",
+    "DeviceList": lambda devices: ", ".join(device.name for device in devices),
+    "MemoryEstimate": lambda estimate: f"{show_bytes(estimate.total_bytes)} for {estimate.title}",
+    "Race": lambda race: f"{_amount(len(race.rows), 'row')}, {race.title}",
+    "Comparison": lambda comparison: f"{', '.join(comparison.results)}; {comparison.counter} each",
+    "History": lambda history: (
+        f"{_amount(len(history), 'row')}, {_amount(len(history.evaluations), 'evaluation')}"
+    ),
+    "FitResult": lambda result: "; ".join(_fit_lines(result)),
+    "Shown": lambda value: "; ".join(str(value).splitlines()),
+}
+_TEXTS: Mapping[str, Callable[[Any], str]] = {"Network": lambda network: write(network, "arrows")}
+_RULES = """
+& { max-width: 640px; color: inherit; line-height: 1.4; }
+& table { display: block; max-width: 100%; overflow-x: auto; border-collapse: collapse; margin: 0.5em 0; }
+& caption { text-align: left; padding-bottom: 0.3em; }
+& th, & td { padding: 0.15em 1em 0.15em 0; text-align: left; color: inherit; background: none; }
+& th { font-weight: 600; }
+& tr { background: none; border-bottom: 1px solid rgba(128, 128, 128, 0.35); }
+& .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+& p, & ul { margin: 0.5em 0; overflow-wrap: anywhere; }
+& .wide { overflow-x: auto; }
+& img, & svg { max-width: 100%; height: auto; }
+& svg text { font: 12px sans-serif; fill: currentColor; }
+& .axes { fill: none; stroke: currentColor; opacity: 0.5; }
+& .curve { fill: none; stroke: #0072b2; stroke-width: 2; }
+@media (prefers-color-scheme: dark) { & .curve { stroke: #56b4e9; } }
+"""
+_SCOPE = (
+    f"chalknet-{sha256(_RULES.encode()).hexdigest()[:8]}"  # other styles, from another version: another name
+)
+_STYLE = _RULES.replace("&", f".{_SCOPE}")
