@@ -124,7 +124,7 @@ VALUES = {
 def test_every_value_is_one_short_line_and_a_page_of_its_own(make):
     value = make()
     assert len(repr(value)) <= 120 and len(repr(value).splitlines()) == 1
-    assert repr(value).startswith(f"<{type(value).__name__}: ")
+    assert repr(value).startswith(f"{type(value).__name__}(")
     page = page_of(value)
     assert len(value._repr_html_()) < 1_000_000
     assert "".join(page.texts).strip()
@@ -156,7 +156,7 @@ def _has_control(text):
 
 def test_a_network_reads_as_its_shorthand_and_prints_as_its_formula():
     network = cn.read("784 -> 32 relu -> 1 sigmoid")
-    assert repr(network) == "<Network: 784 -> 32 relu -> 1 sigmoid>"
+    assert repr(network) == "Network(784 -> 32 relu -> 1 sigmoid)"
     assert cn.read(str(network)) == network
 
 
@@ -164,7 +164,7 @@ def test_a_long_network_shows_both_ends_and_says_what_is_left_out():
     network = cn.Network(3, (cn.Linear(2), cn.Activation("relu")) * 500)
     assert "500 layers" in "".join(page_of(network).texts)
     assert "steps 7 to 994 of 1,000 are not shown" in "".join(page_of(network).texts)
-    assert repr(network).endswith("…>")
+    assert repr(network).endswith("…)")
 
 
 def test_a_long_history_shows_its_first_and_last_rows():
@@ -193,7 +193,7 @@ def test_a_class_of_the_users_shows_as_the_one_it_is_derived_from():
         pass
 
     mine = Mine(1, (cn.Linear(2),))
-    assert line_of(mine) == "<Mine: 1 -> 2>"
+    assert line_of(mine) == "Mine(1 -> 2)"
     assert "<math" in html_of(mine)
 
 

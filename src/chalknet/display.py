@@ -42,8 +42,8 @@ def html_of(value: object) -> str:
 
 def line_of(value: object) -> str:
     """Return a value as one line of at most 120 characters."""
-    line = one_line(f"<{type(value).__name__}: {_row(_LINES, value)(value)}>")
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 2]}…>"
+    line = one_line(f"{type(value).__name__}({_row(_LINES, value)(value)})")
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 2]}…)"
 
 
 def text_of(value: object) -> str:
@@ -169,15 +169,10 @@ _HTML: Mapping[str, Callable[[Any], str]] = {
 _LINES: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_line,
     "Counts": _counts_line,
-    "Plan": lambda plan: f"{plan.model}, {plan.where}",
     "Device": lambda device: f"{device.name}, {device.hardware}, {show_bytes(device.memory_free_bytes)} free",
     "DeviceList": lambda devices: ", ".join(device.name for device in devices),
     "MemoryEstimate": lambda estimate: f"{show_bytes(estimate.total_bytes)} for {estimate.title}",
     "Race": lambda race: f"{_amount(len(race.rows), 'row')}, {race.title}",
-    "Comparison": lambda comparison: f"{', '.join(comparison.results)}; {comparison.counter} each",
-    "History": lambda history: (
-        f"{_amount(len(history), 'row')}, {_amount(len(history.evaluations), 'evaluation')}"
-    ),
     "FitResult": lambda result: "; ".join(_fit_lines(result)),
     "Shown": lambda value: "; ".join(str(value).splitlines()),
 }

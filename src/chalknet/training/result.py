@@ -42,14 +42,6 @@ class FitResult(Shown, Fitted):
         """Return the last evaluation, made after the last update."""
         return self.history.evaluations[-1]
 
-    def __repr__(self) -> str:
-        last, history = self.evaluation, self.history
-        how = f"{show_count(history.updates[-1])} updates by {self.plan.engine}"
-        return one_line(
-            f"FitResult({self.outcome.name.lower()}, {how}, loss {show_value(history.loss[-1])}, "
-            f"{history.metric} {show_value(last.train)}: {self.plan.model})"
-        )
-
     def __str__(self) -> str:
         last, history = self.evaluation, self.history
         show = show_share if history.metric == "accuracy" else show_value
