@@ -27,7 +27,7 @@ from chalknet.data.columns import (
 from chalknet.data.conversion.conversion import Conversion, ConversionState, numbers_of, refuse_gaps
 from chalknet.data.formats import RawRows, Table, open_npy
 from chalknet.errors import DataError, FileProblem
-from chalknet.files import lock, sync_folder, write_whole
+from chalknet.files import UNFINISHED, lock, sync_folder, write_whole
 from chalknet.units import show_bytes
 
 FORMAT = 1  # of what is kept; another number makes every file be converted anew
@@ -165,7 +165,8 @@ def _finish(conversion: Conversion, part: Path, state: ConversionState) -> None:
     _recast(part / Y, y_dtype)
     _write_header(part / Y, y_dtype, y_shape)
     (part / FACTS).write_text(json.dumps(vars(state)), encoding="utf-8")
-    (part / PROGRESS).unlink(missing_ok=True)
+    for path in (part / PROGRESS, *part.glob(f".*{UNFINISHED}")):
+        path.unlink(missing_ok=True)
     for path in part.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())
