@@ -304,3 +304,13 @@ def test_a_header_for_any_number_of_rows_fits_the_bytes_kept_for_it(tmp_path):
         (tmp_path / "x.npy").write_bytes(b"\0" * 128)
         cache._write_header(tmp_path / "x.npy", np.dtype("float64"), (rows, 10**6))
         assert (tmp_path / "x.npy").stat().st_size == 128
+
+
+def test_what_a_killed_process_left_of_its_notes_is_not_kept(tmp_path, own_cache):
+    path = write_csv(tmp_path / "t.csv", table(20))
+    load(path)
+    (entry,) = own_cache.glob("t-*[!k]")
+    part = entry.rename(entry.with_name(f"{entry.name}.part"))
+    (part / ".progress.json.1.unfinished").write_text("{")
+    assert len(load(path)) == 20
+    assert sorted(file.name for file in entry.iterdir()) == ["facts.json", "x.npy", "y.npy"]

@@ -114,10 +114,7 @@ def _scan(table: Table) -> dict[str, str]:
         for column, values in zip(columns, block.columns, strict=True):
             _count(tallies[column.index], values)
     facts = {"name": table.path.name, "rows": show_count(rows)}
-    for i, tally in enumerate(tallies):
-        twice = [column.name for column in table.columns].count(tally.column.name) > 1
-        facts[f"{tally.column.name} (column {i})" if twice else tally.column.name] = _summary(tally)
-    return facts
+    return facts | {table.label(i): _summary(tally) for i, tally in enumerate(tallies)}
 
 
 def _count(tally: _Tally, values: np.ndarray | Words) -> None:

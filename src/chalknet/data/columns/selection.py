@@ -32,7 +32,7 @@ def select_columns(
             if index not in selected.words:
                 _check_numbers(table.columns[index], table, target=side is selected.y)
         sides.append(
-            tuple(TableColumn(i, _called(i, names), "words" if i in selected.words else dtype) for i in side)
+            tuple(TableColumn(i, table.label(i), "words" if i in selected.words else dtype) for i in side)
         )
     return sides[0], sides[1]
 
@@ -71,10 +71,6 @@ def select_of_array(raw: RawRows, options: ColumnOptions) -> LoadedRows:
     x, y = (tuple(names[i] for i in side) for side in (selected.x, selected.y))
     called = ColumnNames(x, y, named=False, default_target=options.y is None)
     return LoadedRows(replace(raw, x_columns=selected.x, y_columns=selected.y), called)
-
-
-def _called(index: int, names: list[str]) -> str:
-    return names[index] if names.count(names[index]) == 1 else f"{names[index]} (column {index})"
 
 
 def _check_numbers(column: Column, table: Table, *, target: bool) -> None:

@@ -7,13 +7,13 @@ import hashlib
 import json
 import os
 import shutil
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from tqdm import tqdm
 
 from chalknet.data.columns import (
     ColumnNames,
@@ -27,7 +27,7 @@ from chalknet.data.columns import (
 from chalknet.data.conversion.conversion import Conversion, ConversionState, numbers_of, refuse_gaps
 from chalknet.data.formats import RawRows, Table, open_npy
 from chalknet.errors import DataError, FileProblem
-from chalknet.files import lock, sync_folder, write_whole
+from chalknet.files import UNFINISHED, lock, sync_folder, write_whole
 from chalknet.units import show_bytes
 
 FORMAT = 1  # of what is kept; another number makes every file be converted anew
@@ -120,13 +120,13 @@ def _appended(conversion: Conversion, part: Path) -> ConversionState:
     with (part / X).open("r+b") as x_file, (part / Y).open("r+b") as y_file:
         for file in (x_file, y_file):
             file.seek(0, os.SEEK_END)
-        with _progress_bar(conversion.table, state.position) as show:
+        with _progress_bar(conversion.table, state.position) as bar:
             for block in conversion.table.blocks([*conversion.x, *conversion.y], state.position):
                 x, y = numbers_of(conversion, block, state)
                 x_file.write(x.data)
                 y_file.write(y.data)
                 state.position, state.rows = block.position, state.rows + block.rows
-                show(state.position)
+                bar.update(min(state.position, conversion.table.size) - bar.n)
                 _check_unchanged(conversion.table.path, before)
                 if (state.position - saved) * conversion.table.unit_bytes >= _SAVE_EVERY_BYTES:
                     _save(part, state, (x_file, y_file))
@@ -165,7 +165,8 @@ def _finish(conversion: Conversion, part: Path, state: ConversionState) -> None:
     _recast(part / Y, y_dtype)
     _write_header(part / Y, y_dtype, y_shape)
     (part / FACTS).write_text(json.dumps(vars(state)), encoding="utf-8")
-    (part / PROGRESS).unlink(missing_ok=True)
+    for path in (part / PROGRESS, *part.glob(f".*{UNFINISHED}")):
+        path.unlink(missing_ok=True)
     for path in part.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())
@@ -190,15 +191,9 @@ def _write_header(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> N
             raise OSError(f"a header of {file.tell()} bytes where {_HEADER_BYTES} are free")
 
 
-@contextmanager
-def _progress_bar(table: Table, done: int) -> Iterator[Any]:
-    """Show a bar on standard error where that is a terminal; yield the function that takes the position."""
-    if not sys.stderr.isatty():
-        yield lambda position: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(
+def _progress_bar(table: Table, done: int) -> Any:
+    """Return a bar on standard error, shown where that is a terminal."""
+    return tqdm(
         total=table.size,
         initial=done,
         desc=f"converting {table.path.name}, once",
@@ -206,8 +201,8 @@ def _progress_bar(table: Table, done: int) -> Iterator[Any]:
         leave=False,
         unit="B" if table.unit_bytes == 1 else " rows",
         unit_scale=True,
-    ) as bar:
-        yield lambda position: bar.update(min(position, table.size) - bar.n)
+        disable=None,
+    )
 
 
 def _check_unchanged(path: Path, before: tuple[int, int, int]) -> None:

@@ -18,11 +18,6 @@ _BAD_VALUE = re.compile(
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
-def is_csv(head: bytes) -> bool:
-    """Return False: no first bytes are those of a CSV file alone, so its ending decides."""
-    return False
-
-
 def open_csv(path: Path, options: FileOptions) -> Table:
     """Return a delimited text as a table.
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from chalknet.errors import ChalknetError, DataError
+from chalknet.errors import DataError
 from chalknet.files import reading
 
 PACKED_ENDINGS = (".gz", ".bz2", ".xz")
@@ -65,12 +65,10 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         yield content
 
 
-def heads(path: Path) -> tuple[bytes, bytes]:
-    """Return a file's first 64 bytes as they stand, and unpacked; without any where unpacking fails."""
-    with reading(path), path.open("rb") as file:
-        packed = file.read(_HEAD_BYTES)
+def head_of(path: Path) -> bytes:
+    """Return a file's first bytes, unpacked; none where unpacking fails."""
     try:
         with opened(path) as content:
-            return packed, content.read(_HEAD_BYTES)
-    except ChalknetError:
-        return packed, b""
+            return content.read(_HEAD_BYTES)
+    except DataError:
+        return b""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
 from chalknet.data.formats.columnar import is_arrow, is_parquet, open_arrow, open_parquet
-from chalknet.data.formats.csv_file import is_csv, open_csv
+from chalknet.data.formats.csv_file import open_csv
 from chalknet.data.formats.idx import is_idx
 from chalknet.data.formats.images import idx_side, open_images
 from chalknet.data.formats.numpy_files import is_npy, is_npz, numpy_side, open_numpy
-from chalknet.data.formats.packed import heads
+from chalknet.data.formats.packed import head_of
 from chalknet.data.formats.raw_rows import RawRows
 from chalknet.data.formats.table import FileOptions, Table
 from chalknet.errors import DataError
@@ -28,14 +29,15 @@ class FileFormat:
     Args:
         name: what messages call it.
         ending: pattern of the end of its files' names.
-        matches: whether the first bytes of a file, unpacked, are those of this format.
+        matches: whether the first bytes of a file, unpacked, are those of this format; None where no first
+            bytes are its own.
         open: returns a file's rows, or the table they are columns of.
         side: returns what a file holds as x alone or as y alone; None for tables, which hold both.
     """
 
     name: str
     ending: str
-    matches: Callable[[bytes], bool]
+    matches: Callable[[bytes], bool] | None
     open: Callable[[Path, FileOptions], Table | RawRows]
     side: Callable[[Path, Literal["x", "y"]], Any] | None = None
 
@@ -47,7 +49,7 @@ FORMATS = (
     FileFormat("Parquet", r"\.(parquet|pq)", is_parquet, open_parquet),
     FileFormat("Arrow", r"\.(arrow|feather|ipc)", is_arrow, open_arrow),
     IDX,
-    FileFormat("CSV", rf"\.(csv|tsv|tab|txt|data){_PACKED}", is_csv, open_csv),
+    FileFormat("CSV", rf"\.(csv|tsv|tab|txt|data){_PACKED}", None, open_csv),
 )
 
 # Endings that are not read -> how pandas makes a table that is read of such a file.
@@ -68,10 +70,10 @@ def format_of(path: Path) -> FileFormat:
         FileProblem: when it cannot be opened.
         DataError: when neither its content nor its ending is that of a format.
     """
-    packed, content = heads(path)
-    known = next((row for row in FORMATS if row.matches(content if row is IDX else packed)), None)
-    by_name = next((row for row in FORMATS if re.search(f"{row.ending}$", path.name.lower())), None)
-    found = known or by_name
+    head, name = head_of(path), path.name.lower()
+    by_content = (row for row in FORMATS if row.matches and row.matches(head))
+    by_ending = (row for row in FORMATS if re.search(f"{row.ending}$", name))
+    found = next(chain(by_content, by_ending), None)
     if found is None:
         raise _unsupported(path)
     return found

@@ -108,6 +108,11 @@ class Table:
     layout: str = ""
     unit_bytes: int = 1
 
+    def label(self, index: int) -> str:
+        """Return a column's name, with its number where another column has that name too."""
+        names = [column.name for column in self.columns]
+        return names[index] if names.count(names[index]) == 1 else f"{names[index]} (column {index})"
+
     @cached_property
     def content_hash(self) -> str:
         """Return the hash of the file's bytes, read once."""
