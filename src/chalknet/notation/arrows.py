@@ -41,8 +41,7 @@ def write_arrows(network: Network) -> str:
     first, *others = states_of(network)
     pieces = [first.name + show_shape(first.shape)]
     for state in others:
-        label = write_step(state.step, state.index) if state.step else ""
-        pieces.append(f"-{label}-> {state.name}{show_shape(state.shape)}")
+        pieces.append(f"-{state.word}-> {state.name}{show_shape(state.shape)}")
     return " ".join(pieces) + " = yhat"
 
 

@@ -6,7 +6,6 @@ import re
 
 from chalknet.network import Linear, Network, Shape
 from chalknet.notation.states import NamedState, states_of
-from chalknet.notation.words import write_step
 
 
 def write_latex(network: Network, *, grouped: bool = False) -> str:
@@ -50,15 +49,10 @@ def _arrow(state: NamedState) -> str:
 
 
 def _label(state: NamedState) -> str:
-    match state.step:
-        case None:
-            return ""
-        case Linear(bias=bias):
-            number = str(state.index) if state.index < 10 else f"{{{state.index}}}"
-            return f"l_{number}" if bias else rf"l_{number} \text{{ nobias}}"
-        case step:
-            word = write_step(step)
-            return word if word.isalpha() or word == "?" else _upright(word)
+    if isinstance(state.step, Linear):
+        number = str(state.index) if state.index < 10 else f"{{{state.index}}}"
+        return f"l_{number}" if state.step.bias else rf"l_{number} \text{{ nobias}}"
+    return state.word if state.word.isalpha() or state.word == "?" else _upright(state.word)
 
 
 def _shape(shape: Shape) -> str:

@@ -8,7 +8,6 @@ from chalknet.network import Linear, Network, show_shape
 from chalknet.notation.arrows import write_arrows
 from chalknet.notation.notation import Notation
 from chalknet.notation.states import NamedState, states_of
-from chalknet.notation.words import write_step
 
 
 def write_mathml(network: Network) -> str:
@@ -39,14 +38,10 @@ def _name(state: NamedState) -> str:
 
 
 def _label(state: NamedState) -> str:
-    match state.step:
-        case None:
-            return "<mrow></mrow>"
-        case Linear(bias=bias):
-            number = f"<msub><mi>l</mi><mn>{state.index}</mn></msub>"
-            return number if bias else f"<mrow>{number}<mtext> nobias</mtext></mrow>"
-        case step:
-            return f"<mtext>{escape(write_step(step))}</mtext>"
+    if not isinstance(state.step, Linear):
+        return f"<mtext>{escape(state.word)}</mtext>"
+    number = f"<msub><mi>l</mi><mn>{state.index}</mn></msub>"
+    return number if state.step.bias else f"<mrow>{number}<mtext> nobias</mtext></mrow>"
 
 
 MATHML = Notation(name="mathml", write=write_mathml)

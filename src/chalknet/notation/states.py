@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalknet.network import Linear, Network, Shape, Step
+from chalknet.notation.words import write_step
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class NamedState:
     def name(self) -> str:
         """Return the name as it is typed: `X`, `u1`, `v1`, `v1'`."""
         return "X" if self.step is None else f"{self.letter}{self.index}{chr(39) * self.primes}"
+
+    @property
+    def word(self) -> str:
+        """Return the word over the arrow that leads here: `l1`, `relu`; empty for X."""
+        return "" if self.step is None else write_step(self.step, self.index)
 
 
 def states_of(network: Network) -> list[NamedState]:

@@ -240,7 +240,7 @@ _BIAS: Mapping[str, _Maker] = {"bias": _bias, "nobias": _no_bias}
 def _options(
     step: str, parts: list[str], names: tuple[str, ...], by_name: tuple[str, ...] = ()
 ) -> dict[str, str]:
-    """Return the options in the brackets behind a word.
+    """Return the options in the brackets after a word.
 
     Args:
         step: what an error calls it.
