@@ -1,5 +1,6 @@
 """What was asked (Recipe, RunOptions) and what was decided (Plan), as plain data."""
 
+from chalknet.planning.invalid import invalid_option
 from chalknet.planning.keywords import (
     RECIPE_FIELDS,
     EngineName,
@@ -25,5 +26,6 @@ __all__ = [
     "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "RECIPE_FIELDS", "RUN_OPTIONS",
     "Budget", "DataFacts", "EngineName", "Loss", "Method", "OneLine", "Optimizer", "OptionValue",
     "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
-    "TorchDevice", "check_options", "method", "optimizer_options", "options_for", "recipe_of", "with_options",
+    "TorchDevice", "check_options", "invalid_option", "method", "optimizer_options", "options_for",
+    "recipe_of", "with_options",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from chalknet.errors import InvalidValue
+from chalknet.planning import invalid_option
 
 
 def user_path(path: object, where: str) -> Path:
@@ -19,9 +19,7 @@ def user_path(path: object, where: str) -> Path:
         InvalidValue: for what is no path.
     """
     if not isinstance(path, str | PathLike) or not str(path).strip() or "\0" in str(path):
-        raise InvalidValue(
-            where=where, got=repr(path), wanted="a path", remedy=f"Give {where} as a text or a Path."
-        )
+        raise invalid_option(where, path, "a path", f"Give {where} as a text or a Path.")
     try:
         return Path(path).expanduser()
     except RuntimeError:
