@@ -1,5 +1,6 @@
 """What was asked (Recipe, RunOptions) and what was decided (Plan), as plain data."""
 
+from chalknet.planning.invalid import invalid_option
 from chalknet.planning.keywords import (
     RECIPE_FIELDS,
     EngineName,
@@ -21,31 +22,9 @@ from chalknet.planning.run_options import DTYPES, RUN_OPTIONS, RunOptions
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS",
-    "DTYPES",
-    "LOSSES",
-    "OPTIMIZERS",
-    "RECIPE_FIELDS",
-    "RUN_OPTIONS",
-    "Budget",
-    "DataFacts",
-    "EngineName",
-    "Loss",
-    "Method",
-    "Optimizer",
-    "OptionValue",
-    "Placement",
-    "Plan",
-    "Recipe",
-    "RecipeKeywords",
-    "RunKeywords",
-    "RunOptions",
-    "ShortRepr",
-    "TorchDevice",
-    "check_options",
-    "method",
-    "optimizer_options",
-    "options_for",
-    "recipe_of",
-    "with_options",
+    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "RECIPE_FIELDS", "RUN_OPTIONS",
+    "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue",
+    "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
+    "TorchDevice", "check_options", "invalid_option", "method", "optimizer_options", "options_for",
+    "recipe_of", "with_options",
 ]

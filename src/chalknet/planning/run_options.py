@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from numbers import Integral
 
-from chalknet.errors import InvalidValue, unknown_name
+from chalknet.errors import unknown_name
+from chalknet.planning.invalid import invalid_option
 from chalknet.units import ShortRepr
 
 DTYPES = ("float32", "float64")
@@ -57,12 +58,7 @@ class RunOptions(ShortRepr):
             if number is None:
                 continue
             if not isinstance(number, Integral) or isinstance(number, bool) or not 1 <= int(number) < 2**31:
-                raise InvalidValue(
-                    where=name,
-                    got=repr(number),
-                    wanted="a whole number of at least 1, below 2^31",
-                    remedy=remedy,
-                )
+                raise invalid_option(name, number, "a whole number of at least 1, below 2^31", remedy)
             object.__setattr__(self, name, int(number))
 
     @property

@@ -135,10 +135,9 @@ def plot_curves(
     figure, (axes,) = _figure(1)
     figure.set_size_inches(6.4, 4.2)
     for index, (name, curve) in enumerate(curves.items()):
-        colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
-        marker = _MARKERS[index % len(_MARKERS)]
-        axes.fill_between(curve.places, curve.lows, curve.highs, color=colour, alpha=0.2, lw=0)
-        axes.plot(curve.places, curve.values, color=colour, ls=line, marker=marker, ms=4, lw=1.6, label=name)
+        style, marker = _style(index, name), _MARKERS[index % len(_MARKERS)]
+        axes.fill_between(curve.places, curve.lows, curve.highs, color=style["color"], alpha=0.2, lw=0)
+        axes.plot(curve.places, curve.values, marker=marker, ms=4, **style)
     for place, words in marks:
         axes.axvline(place, color="0.4", lw=0.8, ls=":")
         axes.annotate(
@@ -186,7 +185,7 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
         places = [getattr(evaluation, over) for evaluation in evaluations]
         _metric(right, places, [evaluation.train for evaluation in evaluations], index, name)
         held_out = [evaluation.held_out for evaluation in evaluations if evaluation.held_out is not None]
-        colour, apart = _COLOURS[index % len(_COLOURS)], max(1, len(places) // 15)
+        colour, apart = _style(index, name)["color"], max(1, len(places) // 15)
         if len(held_out) == len(evaluations) > 1:
             right.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
         elif held_out:
@@ -208,26 +207,21 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
 
 def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], index: int, name: str) -> None:
     """Draw a loss; a noisy one pale, with its running mean over a fiftieth of the rows on top."""
-    colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+    style = _style(index, name)
     if len(losses) == 1:
-        _level(axes, places[0], losses[0], "loss", {"color": colour, "ls": line, "label": name or None})
+        _level(axes, places[0], losses[0], "loss", style)
         return
     x, y = torch.tensor(places, dtype=torch.float64), torch.tensor(losses, dtype=torch.float64)
     width = max(1, len(y) // 50)
     sums = torch.cat([torch.zeros(1, dtype=torch.float64), y.cumsum(0)])
     mean = (sums[width:] - sums[:-width]) / width
     thin = max(1, len(y) // _MOST_POINTS)
-    axes.plot(x[::thin], y[::thin], color=colour, alpha=0.25, lw=0.8)
-    axes.plot(x[width - 1 :][::thin], mean[::thin], color=colour, ls=line, lw=1.6, label=name or None)
+    axes.plot(x[::thin], y[::thin], color=style["color"], alpha=0.25, lw=0.8)
+    axes.plot(x[width - 1 :][::thin], mean[::thin], **style)
 
 
 def _metric(axes: Axes, places: Sequence[float], values: Sequence[float], index: int, name: str) -> None:
-    style: dict[str, Any] = {
-        "color": _COLOURS[index % len(_COLOURS)],
-        "ls": _LINES[index % len(_LINES)],
-        "lw": 1.6,
-        "label": name or None,
-    }
+    style = _style(index, name)
     if len(values) == 1:
         _level(axes, places[0], values[0], "training", style)
         return
@@ -265,9 +259,8 @@ def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
     x = source.take(slice(0, len(source))).x
     grid = torch.linspace(x.min().item(), x.max().item(), 400).reshape(-1, 1)
     for index, (name, result) in enumerate(named.items()):
-        colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
-        label = name or "yhat"
-        axes.plot(grid, predict(result, grid).reshape(400, -1), color=colour, ls=line, lw=2, label=label)
+        style = _style(index, name or "yhat") | {"lw": 2}
+        axes.plot(grid, predict(result, grid).reshape(400, -1), **style)
     axes.set_xlabel("x")
     axes.set_ylabel("y")
     axes.legend(frameon=False, fontsize=8)
@@ -278,6 +271,12 @@ def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
 def _points(axes: Axes, source: Source) -> None:
     x, y = source.take(slice(0, len(source), max(1, len(source) // _MOST_POINTS)))
     axes.plot(x.reshape(-1), y.reshape(-1), ls="none", marker=".", ms=3, color="0.6", label="observations")
+
+
+def _style(index: int, name: str) -> dict[str, Any]:
+    """Return the colour and the line style of one of several curves."""
+    colour, line = _COLOURS[index % len(_COLOURS)], _LINES[index % len(_LINES)]
+    return {"color": colour, "ls": line, "lw": 1.6, "label": name or None}
 
 
 def _figure(panels: int) -> tuple[Figure, Sequence[Axes]]:

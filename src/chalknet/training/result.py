@@ -11,7 +11,7 @@ from chalknet.module import Fitted
 from chalknet.planning import Plan
 from chalknet.tables import Shown
 from chalknet.training.history import Evaluation, History, Outcome
-from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
+from chalknet.units import show_count, show_seconds, show_share, show_value
 
 
 @dataclass(frozen=True, repr=False)

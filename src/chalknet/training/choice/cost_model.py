@@ -17,7 +17,7 @@ _ACCELERATOR_SPEEDUP = 10.0  # assumed of a GPU over the CPU as long as it was n
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to run a fit.
+    """A device, an engine and a number of threads that can run a fit.
 
     Args:
         device: a torch device.

@@ -54,7 +54,7 @@ def save(run: Path, checkpoint: Checkpoint) -> None:
     """Keep a checkpoint in a run's folder; then drop those before the last two.
 
     The tensors are written first, whole, then the facts with their checksum: a checkpoint counts from the
-    moment its facts are there, so that a process killed at any instant leaves the one before.
+    moment its facts are there, so that a process killed at any time leaves the one before.
 
     Raises:
         FileProblem: when it cannot be written, naming the checkpoint that is kept.

@@ -32,7 +32,7 @@ class Setting:
         fingerprint: of the data's content; None where it has none.
         made_with: the versions and the machine that the last bits depend on.
         outcome: how the run ended; None while it is under way, or when it was killed.
-        logs: the logs asked for, and what finds the run of each again.
+        logs: the logs asked for, each with the key of its run.
         preparation: what turned the columns of a file into x and y, for new data; None where nothing did.
     """
 

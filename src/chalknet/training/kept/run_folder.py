@@ -1,4 +1,4 @@
-"""The folder of a run: claimed by one process, kept up while it fits, loaded when it is done."""
+"""The folder of a run: held by one process, written while it fits, loaded when it is done."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ class RunFolder:
     setting: Setting
 
     def with_logs(self, logs: Mapping[str, str]) -> RunFolder:
-        """Return the folder after what finds the logs of the run again was kept in it."""
+        """Return the folder after the keys of the run's logs were written to it."""
         folder = replace(self, setting=replace(self.setting, logs=logs))
         write_setting(folder.path, folder.setting)
         return folder
 
     def keep_checkpoint(self, now: Checkpoint) -> None:
-        """Keep a checkpoint; the last two are there at any instant."""
+        """Keep a checkpoint; the last two are there at any moment."""
         checkpoint.save(self.path, now)
 
     def keep(self, result: FitResult) -> None:
-        """Write what a fit gave: weights, history, and the plan with the outcome as the last of them."""
+        """Write the result: weights, history, and last the plan with the outcome."""
         module = result.module if result.plan.network is None else flat(result.module)
         write_whole(self.path / RUN_WEIGHTS, tensors_to_bytes(module.state_dict()))
         write_history(self.path, result.history)
@@ -105,22 +105,22 @@ def claimed(setting: Setting, source: Source) -> Iterator[RunFolder]:
     removed again when the body fails and there is no checkpoint or result in it.
 
     Raises:
-        FileProblem: when something else is there, another process is at it, or the place cannot be written.
+        FileProblem: when something else is there, another process is writing it, or it cannot be written.
     """
     path = Path(str(setting.record.out))
     with _held_for_overwriting(path, overwrite=setting.record.overwrite):
-        workshop = _workshop(path)
+        unfinished = _unfinished_folder(path)
         try:
-            lock = _locked(workshop)
-            write_setting(workshop, setting)
-            _write_data(workshop, setting, source)
-            _move(workshop, path)
+            lock = _locked(unfinished)
+            write_setting(unfinished, setting)
+            _write_data(unfinished, setting, source)
+            _move(unfinished, path)
         except OSError as problem:
-            if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):  # made by another process since we looked
+            if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):  # another process has made it meanwhile
                 raise _busy(path) from problem
             raise _unwritable(path, problem) from problem
         finally:
-            shutil.rmtree(workshop, ignore_errors=True)
+            shutil.rmtree(unfinished, ignore_errors=True)
     with lock:
         try:
             yield RunFolder(path, setting)
@@ -132,10 +132,10 @@ def claimed(setting: Setting, source: Source) -> Iterator[RunFolder]:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the folder of a run that is there for this process.
+    """Hold the folder of an existing run for this process.
 
     Raises:
-        FileProblem: when it holds no run, or another process is at it.
+        FileProblem: when it holds no run, or another process is writing it.
     """
     read_setting(path)
     with _locked(path):
@@ -235,7 +235,7 @@ def _busy(path: Path) -> FileProblem:
     return FileProblem(
         where=str(path),
         got="a run that another process is writing now",
-        wanted="a run that nobody is at",
+        wanted="a run that no other process is writing",
         remedy="Wait until it ends, or give another name.",
     )
 
@@ -255,25 +255,25 @@ def _write_data(folder: Path, setting: Setting, source: Source) -> None:
         write_whole(folder / RUN_DATA, tensors_to_bytes(tensors))
 
 
-def _workshop(path: Path) -> Path:
+def _unfinished_folder(path: Path) -> Path:
     """Return a new empty folder beside the run's place, on the same file system."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        workshop.chmod(0o755)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        unfinished.chmod(0o755)
     except OSError as problem:
         raise _unwritable(path, problem) from problem
-    return workshop
+    return unfinished
 
 
-def _move(workshop: Path, place: Path) -> None:
+def _move(unfinished: Path, place: Path) -> None:
     if place.exists():
         aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
         place.rename(aside / "run")
-        workshop.rename(place)
+        unfinished.rename(place)
         shutil.rmtree(aside)
     else:
-        workshop.rename(place)
+        unfinished.rename(place)
 
 
 def _occupied(path: Path, got: str, remedy: str) -> FileProblem:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from chalknet.errors import InvalidValue, MissingPackage, unknown_name
 from chalknet.planning import Plan
@@ -22,7 +22,7 @@ _ROWS_AT_A_TIME = 1000
 # where Python does both: at most so many rows each time are a tenth of it. At the end nothing is held up.
 _MOST_ROWS, _MOST_ROWS_AT_THE_END = 10_000, 100_000
 _PATIENCE_S = 20.0  # at the end, for a server that does not answer
-_LAST_WORDS_S = 2.0  # after an error, which is to be told at once
+_CLOSING_S = 2.0  # after an error, which is to be shown at once
 
 # kind -> the file that writes it, and the package it takes.
 _KINDS = {
@@ -33,20 +33,22 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of a history.
+    """Some rows of a history, written in one go.
 
     Args:
+        end: the first row of the history after them.
+        metric: what the evaluations measure.
         updates: updates made, a value a row.
         seconds: training time, a value a row.
         loss: the update's loss, a value a row.
-        metric: what the evaluations measure.
         evaluations: the evaluations of the same time.
     """
 
-    updates: Sequence[int]
-    seconds: Sequence[float]
-    loss: Sequence[float]
+    end: int
     metric: str
+    updates: Sequence[int] = ()
+    seconds: Sequence[float] = ()
+    loss: Sequence[float] = ()
     evaluations: Sequence[Evaluation] = ()
 
     def values(self) -> Iterator[tuple[str, int, float, float]]:
@@ -60,19 +62,12 @@ class Rows:
                     yield f"{name}_{self.metric}", evaluation.updates, evaluation.seconds, value
 
 
-class Piece(NamedTuple):
-    """Rows written in one go, and the first row after them."""
-
-    rows: Rows
-    upto: int
-
-
 class Log(Protocol):
     """One run in another program."""
 
     @property
     def key(self) -> str:
-        """Return what finds the run again."""
+        """Return the key by which the run is found again."""
 
     def write(self, rows: Rows) -> None:
         """Write some rows, later than those before."""
@@ -106,36 +101,30 @@ def check_logs(asked: Iterable[str]) -> None:
 
 
 def facts(plan: Plan) -> dict[str, str | int | float | bool]:
-    """Return what a plan says, as the parameters of a run: a name and a plain value each."""
+    """Return the settings of a plan as the parameters of a run: a name and a plain value each."""
     recipe, placement = plan.recipe, plan.placement
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "model": plan.model,
         "data": plan.data.name,
         "observations": plan.data.observations,
-        "loss": recipe.loss,
-        "reduction": recipe.reduction,
-        "optimizer": recipe.optimizer,
-        "lr": recipe.lr,
+        **{name: vars(recipe)[name] for name in _RECIPE},
         **recipe.optimizer_options,
         "batch_size": recipe.batch_size or plan.data.observations,
-        "shuffle": recipe.shuffle,
-        "drop_last": recipe.drop_last,
-        "seed": recipe.seed,
         recipe.budget.unit: recipe.budget.amount,
         "engine": plan.engine,
-        "device": placement.device,
-        "dtype": placement.dtype,
-        "threads": placement.threads,
-        "processes": placement.processes,
+        **{name: vars(placement)[name] for name in ("device", "dtype", "threads", "processes")},
     }
     return {
-        name: value if isinstance(value, str | int | float) else str(value) for name, value in said.items()
+        name: value if isinstance(value, str | int | float) else str(value) for name, value in values.items()
     }
+
+
+_RECIPE = ("loss", "reduction", "optimizer", "lr", "shuffle", "drop_last", "seed")
 
 
 @dataclass
 class LogFeed:
-    """LogFeeds a growing history to one log, every few seconds, in a thread of its own.
+    """Sends a growing history to one log, every few seconds, in a thread of its own.
 
     Args:
         name: the log as it was asked for.
@@ -154,13 +143,13 @@ class LogFeed:
     _thread: threading.Thread = field(default_factory=threading.Thread)
 
     def see(self, history: History) -> None:
-        """Write what is new, if the last time is done and long enough ago."""
+        """Write the new rows, if the last writing is done and long enough ago."""
         if monotonic() - self._last_s >= _EVERY_S and not self._thread.is_alive():
             self._last_s = monotonic()
             self._start(partial(self._write, self._new(history, _MOST_ROWS)))
 
     def end(self, history: History, outcome: Outcome) -> tuple[str, ...]:
-        """Write what is left and how the fit ended; return what could not be written, as a sentence."""
+        """Write the remaining rows and the outcome; return a sentence about what could not be written."""
         until = monotonic() + _PATIENCE_S
         if self._is_done_by(until):
             self._start(partial(self._write, self._new(history, _MOST_ROWS_AT_THE_END), outcome))
@@ -176,10 +165,10 @@ class LogFeed:
         return ()
 
     def give_up(self) -> None:
-        """Leave the log as it is, after an error that ended the fit."""
+        """Close the log as it is, after an error that ended the fit."""
         if not self._thread.is_alive():
             self._start(partial(self.log.close, None))
-            self._thread.join(_LAST_WORDS_S)
+            self._thread.join(_CLOSING_S)
 
     def _is_done_by(self, until: float) -> bool:
         if self._thread.is_alive():
@@ -196,28 +185,27 @@ class LogFeed:
         self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
 
-    def _write(self, pieces: Sequence[Piece], outcome: Outcome | None = None) -> None:
-        for piece in pieces:
-            self.log.write(piece.rows)
-            self._left_out += piece.upto - self.row - len(piece.rows.updates)
-            self.row, self.evaluation = piece.upto, self.evaluation + len(piece.rows.evaluations)
+    def _write(self, parts: Sequence[Rows], outcome: Outcome | None = None) -> None:
+        for rows in parts:
+            self.log.write(rows)
+            self._left_out += rows.end - self.row - len(rows.updates)
+            self.row, self.evaluation = rows.end, self.evaluation + len(rows.evaluations)
         if outcome is not None:
             self.log.close(outcome)
         self._problem = None
 
-    def _new(self, history: History, most: int) -> tuple[Piece, ...]:
+    def _new(self, history: History, most: int) -> tuple[Rows, ...]:
         """Return copies of the new rows, at most so many, as the history goes on growing meanwhile."""
-        step = -(-(len(history) - self.row) // most)
-        chosen = range(self.row, len(history))[::-1][:: max(1, step)][::-1]  # the last one is among them
-        pieces = []
-        for some in (
-            chosen[first : first + _ROWS_AT_A_TIME] for first in range(0, len(chosen), _ROWS_AT_A_TIME)
-        ):
+        step = max(1, -(-(len(history) - self.row) // most))
+        chosen = range(self.row, len(history))[::-1][::step][::-1]  # the last one is among them
+        parts = []
+        for first in range(0, len(chosen), _ROWS_AT_A_TIME):
+            some = chosen[first : first + _ROWS_AT_A_TIME]
             updates = [history.updates[row] for row in some]
             seconds, loss = ([column[row] for row in some] for column in (history.seconds, history.loss))
-            pieces.append(Piece(Rows(updates, seconds, loss, history.metric), some[-1] + 1))
-        evaluations = Rows((), (), (), history.metric, history.evaluations[self.evaluation :])
-        return (*pieces, Piece(evaluations, len(history)))
+            parts.append(Rows(some[-1] + 1, history.metric, updates, seconds, loss))
+        evaluations = history.evaluations[self.evaluation :]
+        return (*parts, Rows(len(history), history.metric, evaluations=evaluations))
 
 
 @dataclass(frozen=True)
@@ -232,16 +220,16 @@ class LogFeeds:
 
     @property
     def keys(self) -> dict[str, str]:
-        """Return what finds each log's run again, under the log as it was asked for."""
+        """Return the key of each log's run, by the log as it was asked for."""
         return {feed.name: feed.log.key for feed in self.feeds}
 
     def see(self, history: History) -> None:
-        """Write what is new to those whose time has come."""
+        """Write the new rows to those logs that are due."""
         for feed in self.feeds:
             feed.see(history)
 
     def end(self, history: History, outcome: Outcome) -> tuple[str, ...]:
-        """Write what is left; return what could not be written, a sentence each."""
+        """Write the remaining rows; return a sentence about each log that could not be written."""
         return tuple(note for feed in self.feeds for note in feed.end(history, outcome))
 
 
@@ -252,8 +240,8 @@ def open_feeds(
     """Yield the feeds of the logs asked for; an error of the body closes them as they are.
 
     Args:
-        plan: what was decided, which every log begins with.
-        keys: what finds the run of each log again; None for a new one.
+        plan: what was decided, which is written first.
+        keys: the key of each log's run; None for a new one.
         start: the history of the fit so far, where it goes on.
 
     Raises:

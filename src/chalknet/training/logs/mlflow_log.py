@@ -86,7 +86,7 @@ def begin(place: str, plan: Plan, key: str | None, updates: int) -> MlflowLog:
 
 
 def _check_reachable(uri: str) -> None:
-    """Refuse a server that nobody answers for at once; MLflow itself tries for minutes."""
+    """Refuse at once a server that does not answer; MLflow itself retries for minutes."""
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https") or parts.hostname is None:
         return

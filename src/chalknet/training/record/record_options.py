@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chalknet.errors import InvalidValue
 from chalknet.files import user_path
+from chalknet.planning import invalid_option
 from chalknet.training.history import Progress
 from chalknet.training.record.interval import Interval
 
@@ -49,17 +50,17 @@ class RecordOptions:
         for name in ("evaluate_every", "record_every"):
             object.__setattr__(self, name, _updates(name, getattr(self, name)))
         if self.record_every is None:
-            raise _wrong("record_every", None, _NUMBER)
+            raise invalid_option("record_every", None, _NUMBER)
         if self.on_progress is not None and not callable(self.on_progress):
-            raise _wrong("on_progress", self.on_progress, "a function of one argument, a Progress")
+            raise invalid_option("on_progress", self.on_progress, "a function of one argument, a Progress")
         if self.out is not None:
             object.__setattr__(self, "out", user_path(self.out, "out"))
         for name in ("progress", "overwrite"):
             if not isinstance(getattr(self, name), bool | None):
-                raise _wrong(name, getattr(self, name), "True or False")
+                raise invalid_option(name, getattr(self, name), "True or False")
         logs = () if self.log is None else (self.log,) if isinstance(self.log, str) else self.log
         if not isinstance(logs, Sequence) or not all(isinstance(log, str) for log in logs):
-            raise _wrong("log", self.log, '"tensorboard:DIR", "mlflow:EXPERIMENT", or a list of them')
+            raise invalid_option("log", self.log, '"tensorboard:DIR", "mlflow:EXPERIMENT", or a list of them')
         object.__setattr__(self, "log", tuple(logs))
         object.__setattr__(self, "checkpoint_every", _interval(self.checkpoint_every, self.out))
 
@@ -68,7 +69,7 @@ def _updates(name: str, value: object) -> int | None:
     if value is None:
         return None
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise _wrong(name, value, _NUMBER)
+        raise invalid_option(name, value, _NUMBER)
     return int(value)
 
 
@@ -83,9 +84,3 @@ def _interval(every: int | str | Interval | None, out: object) -> Interval | Non
             remedy="Say out=FOLDER (--out FOLDER).",
         )
     return every if isinstance(every, Interval) else Interval.of(every, "checkpoint_every")
-
-
-def _wrong(name: str, value: object, wanted: str) -> InvalidValue:
-    return InvalidValue(
-        where=name, got=repr(value), wanted=wanted, remedy=f"Leave {name} out for the default."
-    )
