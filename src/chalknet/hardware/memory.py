@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from numbers import Integral
-from typing import Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import nn
@@ -21,19 +21,26 @@ from chalknet.hardware.watch import MemoryUse, watch
 from chalknet.module import network_of, require_settled
 from chalknet.network import Network, as_shape
 from chalknet.planning import (
-    RECIPE_FIELDS,
     Recipe,
     RecipeKeywords,
     RunOptions,
     check_options,
-    optimizer_options,
     recipe_of,
     with_options,
 )
 
 _DEFAULTS = {"loss": "mse", "updates": 1}
-_PLACE = ("input_shape", "device", "engine", "dtype", "threads")
 _LARGEST_TRIED = 1 << 20  # samples an update, where no data says how many there are
+
+
+class UpdateKeywords(RecipeKeywords, total=False):
+    """What an update is and where it runs, as keywords."""
+
+    input_shape: int | tuple[int, ...] | None
+    device: str | torch.device | Device
+    engine: str
+    dtype: str | torch.dtype | None
+    threads: int | None
 
 
 class MemoryVerb:
@@ -43,19 +50,14 @@ class MemoryVerb:
     """
 
     @public(network="model")
-    @with_options(RecipeKeywords)
+    @with_options(UpdateKeywords)
     def __call__(
         self,
         model: object,
         recipe: Recipe | None = None,
         *,
         observations: int | None = None,
-        input_shape: int | tuple[int, ...] | None = None,
-        device: str | torch.device | Device = "cpu",
-        engine: str = "eager",
-        dtype: str | torch.dtype | None = None,
-        threads: int | None = None,
-        **options: Unpack[RecipeKeywords],
+        **options: Unpack[UpdateKeywords],
     ) -> MemoryEstimate:
         """Return what an update needs, line by line, before anything is built.
 
@@ -68,13 +70,13 @@ class MemoryVerb:
             recipe: how it is fitted; keywords such as loss=, optimizer= and batch_size= go before it.
             observations: samples in the data, some of which an evaluation maps at a time; a batch when
                 left out.
-            input_shape: shape of one sample, for a module that no Network describes.
-            device: where it runs; the device need not be here.
-            engine: "eager", which keeps every hidden value, or another engine's name.
-            dtype: "float32" or "float64"; a module's own when left out.
-            threads: CPU threads; torch's number when left out.
             **options: of a Recipe: batch_size, loss ("mse" when left out), optimizer ("sgd"), and the
-                optimizer's own options.
+                optimizer's own options; and where it runs:
+                `input_shape`, the shape of one sample, for a module that no Network describes;
+                `device` ("cpu"), which need not be here;
+                `engine`: "eager", which keeps every hidden value, or another engine's name;
+                `dtype`: "float32" or "float64"; a module's own when left out;
+                `threads` of the CPU; torch's number when left out.
 
         Raises:
             InvalidValue: when the batch size or the shape of a sample is not known.
@@ -93,13 +95,11 @@ class MemoryVerb:
             temporary        737.6 GiB
             total              1.1 TiB
         """
-        check_options("memory", options, (*RECIPE_FIELDS, *optimizer_options(), "observations", *_PLACE))
+        check_options("memory", options, (*UpdateKeywords.__annotations__, "observations"))
         asked = recipe_of("memory", recipe, options, _DEFAULTS)
         rows = _count("batch_size", asked.batch_size or observations)
-        run = RunOptions(_name(device), engine, dtype, threads)  # type: ignore[arg-type]  # it takes torch's
-        return estimate(
-            _update(model, asked, run, input_shape, (rows, rows if observations is None else observations))
-        )
+        observations = _count("observations", rows if observations is None else observations)
+        return estimate(_update(model, asked, options, rows, observations))
 
     @public()
     def watch(self) -> AbstractContextManager[MemoryUse]:
@@ -114,7 +114,7 @@ class MemoryVerb:
         return watch()
 
     @public(network="model")
-    @with_options(RecipeKeywords)
+    @with_options(UpdateKeywords)
     def largest_batch(
         self,
         model: object,
@@ -123,12 +123,7 @@ class MemoryVerb:
         *,
         at_most: int | None = None,
         limit_bytes: int | None = None,
-        input_shape: int | tuple[int, ...] | None = None,
-        device: str | torch.device | Device = "cpu",
-        engine: str = "eager",
-        dtype: str | torch.dtype | None = None,
-        threads: int | None = None,
-        **options: Unpack[RecipeKeywords],
+        **options: Unpack[UpdateKeywords],
     ) -> LargestBatch:
         """Return the largest batch that fits, to one part in 64: updates of this size were really made.
 
@@ -142,12 +137,7 @@ class MemoryVerb:
             recipe: as in `memory`.
             at_most: the largest size to try: the number of samples in the data, else 2**20.
             limit_bytes: what an update may take; None for nine tenths of what is free now.
-            input_shape: shape of one sample, where neither the model nor the data says it.
-            device: where it runs.
-            engine: the engine's name.
-            dtype: as in `memory`.
-            threads: as in `memory`.
-            **options: as in `memory`.
+            **options: as in `memory`; the device has to be here.
 
         Raises:
             OutOfMemory: when not even one sample fits.
@@ -157,30 +147,29 @@ class MemoryVerb:
             >>> found.peak_bytes <= 2**24
             True
         """
-        own = ("data", "at_most", "limit_bytes")
-        check_options("memory.largest_batch", options, (*RECIPE_FIELDS, *optimizer_options(), *own, *_PLACE))
+        known = (*UpdateKeywords.__annotations__, "data", "at_most", "limit_bytes")
+        check_options("memory.largest_batch", options, known)
         asked = recipe_of("memory.largest_batch", recipe, options, _DEFAULTS)
         if data is not None:
             source = load(data)
             at_most = len(source) if at_most is None else at_most
-            input_shape = source.x_shape or None if input_shape is None else input_shape
-        run = RunOptions(checked_device(device), engine, dtype, threads)  # type: ignore[arg-type]  # as above
-        update = _update(model, asked, run, input_shape, (1, 1))
+            options = {"input_shape": source.x_shape or None, **options}
+        options["device"] = checked_device(options.get("device", "cpu"))
         limit = None if limit_bytes is None else _count("limit_bytes", limit_bytes)
-        return find_largest(update, _count("at_most", _LARGEST_TRIED if at_most is None else at_most), limit)
+        at_most = _count("at_most", _LARGEST_TRIED if at_most is None else at_most)
+        return find_largest(_update(model, asked, options, 1, 1), at_most, limit)
 
 
 memory = MemoryVerb()
 
 
 def _update(
-    model: object,
-    recipe: Recipe,
-    run: RunOptions,
-    input_shape: int | tuple[int, ...] | None,
-    rows_of: tuple[int, int],
+    model: object, recipe: Recipe, options: UpdateKeywords, rows: int, observations: int
 ) -> UpdateSpec:
-    found, (rows, observations) = model_of(model), rows_of
+    found = model_of(model)
+    dtype: Any = options.get("dtype")  # torch's own, too
+    device, engine = _name(options.get("device", "cpu")), options.get("engine", "eager")
+    run = RunOptions(device, engine, dtype, options.get("threads"))
     look_up(ENGINES, run.engine, "engine", "engine")
     if isinstance(found, Network):
         require_settled(found)
@@ -190,8 +179,8 @@ def _update(
         model=found,
         recipe=recipe,
         rows=rows,
-        observations=_count("observations", observations),
-        input_shape=_shape(found, input_shape),
+        observations=observations,
+        input_shape=_shape(found, options.get("input_shape")),
         device=str(run.device),
         engine=run.engine,
         dtype=run.dtype or str(own).removeprefix("torch."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -107,21 +107,22 @@ class Crash:
 
     def things(self) -> list[NamedParticipant]:
         """Return the participants of the innermost frame in which some on two devices have names."""
-        names = self._names()
-        for parts in self._candidates():
-            found = [self._thing(part, names) for part in _differing(parts)]
-            named = list(dict.fromkeys(thing for thing in found if thing is not None))
-            if len({thing.place for thing in named}) > 1:
-                return named
-        return []
+        return self._named(_differing, lambda named: len({thing.place for thing in named}) > 1)
 
     def on(self, place: str) -> list[NamedParticipant]:
         """Return the participants on one device, of the innermost frame in which they have names."""
+        return self._named(lambda parts: [part for part in parts if part.place == place], bool)
+
+    def _named(
+        self,
+        select: Callable[[list[Participant]], list[Participant]],
+        suffices: Callable[[list[NamedParticipant]], bool],
+    ) -> list[NamedParticipant]:
         names = self._names()
         for parts in self._candidates():
-            found = [self._thing(part, names) for part in parts if part.place == place]
-            named = list(dict.fromkeys(thing for thing in found if thing is not None))
-            if named:
+            found = dict.fromkeys(self._thing(part, names) for part in select(parts))
+            named = [thing for thing in found if thing is not None]
+            if suffices(named):
                 return named
         return []
 

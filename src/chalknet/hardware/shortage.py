@@ -41,11 +41,12 @@ def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None
     asked = _asked_bytes(message)
     got = f"{show_bytes(asked)} asked for at once" if asked else "an allocation that failed"
     needed = "" if plan is None else _needed(plan)
+    return _out_of_memory(device, f"{got}{needed}, {_free(device)}", plan)
+
+
+def _out_of_memory(device: str, got: str, plan: Plan | None) -> OutOfMemory:
     return OutOfMemory(
-        where=f"memory of {device}",
-        got=f"{got}{needed}, {_free(device)}",
-        wanted="as much as that free",
-        remedy=_remedy(plan),
+        where=f"memory of {device}", got=got, wanted="as much as that free", remedy=_remedy(plan)
     )
 
 
@@ -78,12 +79,7 @@ def within_memory(plan: Plan) -> Plan:
             )
             placement = replace(plan.placement, micro_batch=rows)
             return replace(plan, placement=placement, reasons=(*plan.reasons, why))
-    raise OutOfMemory(
-        where=f"memory of {verdict.device}",
-        got=f"{needed} needed for an update, {free} free",
-        wanted="as much as that free",
-        remedy=_remedy(plan),
-    )
+    raise _out_of_memory(verdict.device, f"{needed} needed for an update, {free} free", plan)
 
 
 def _verdict(update: UpdateSpec) -> Verdict:

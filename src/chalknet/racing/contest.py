@@ -67,25 +67,24 @@ class Runner:
         return "; ".join(self._session.notes) if self._session is not None else ""
 
     def _open(self, module: nn.Module | None) -> None:
-        plan, clock = self._prepared.plan, self._clock
-        began = clock()
+        plan, began = self._prepared.plan, self._clock()
         self._session = ENGINES[plan.engine].open(plan, self._prepared.batches, module)
-        self._advance(1)
-        synchronise()
+        self._seconds_of(1)
         self.compile_s = self._session.compile_s
-        opened = clock()
-        self._advance(1)
-        synchronise()
-        self.update_s = max(1e-9, clock() - opened)
-        self.start_s = max(0.0, opened - began - self.compile_s - self.update_s)
+        opened_s = self._clock() - began
+        self.update_s = self._seconds_of(1)
+        self.start_s = max(0.0, opened_s - self.compile_s - self.update_s)
         if self.update_s < _WARM_S:
-            updates = int(_WARM_S / self.update_s) + 1
-            began = clock()
-            self._advance(updates)
-            synchronise()
-            self.update_s = max(1e-9, (clock() - began) / updates)
+            self.update_s = self._seconds_of(int(_WARM_S / self.update_s) + 1)
         if plan.placement.device != "cpu":
-            self.transfer_s = _transfer_s(self._prepared, clock)
+            self.transfer_s = _transfer_s(self._prepared, self._clock)
+
+    def _seconds_of(self, updates: int) -> float:
+        """Return the seconds of an update, from making so many."""
+        began = self._clock()
+        self._advance(updates)
+        synchronise()
+        return max(1e-9, (self._clock() - began) / updates)
 
     def _advance(self, updates: int) -> None:
         assert self._session is not None
