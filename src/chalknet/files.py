@@ -69,3 +69,11 @@ def _lock(file: IO[bytes]) -> None:
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def expanded(path: str | Path) -> Path:
+    """Return the path; a leading `~` stands for the user's own folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # ~name of a user that does not exist: a name like any other
+        return Path(path)

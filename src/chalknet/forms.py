@@ -18,6 +18,7 @@ from chalknet.errors import (
     public,
     unknown_name,
 )
+from chalknet.files import expanded
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, Notation, recognise
 from chalknet.notation import write as write_text
@@ -283,20 +284,20 @@ def _by_suffix(path: Path) -> str | None:
 def _path_of(form: str | Path) -> Path | None:
     """Return the path that is meant, or None for a text that is the network itself."""
     if isinstance(form, Path):
-        return form
+        return expanded(form)
     text = form.strip()
     if text == "-":
         return Path("-")
     if "\n" in text or "->" in text or len(text) > 1000 or ("(" in text and ")" in text and "=" in text):
         return None
     try:
-        if text and Path(text).exists():
-            return Path(text)
+        if text and expanded(text).exists():
+            return expanded(text)
     except (OSError, ValueError):  # no path at all, such as a NUL byte
         return None
     suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes} | {ONNX_SUFFIX}
     looks_like_one = Path(text).suffix.lower() in suffixes and " " not in text
-    return Path(text) if looks_like_one else None
+    return expanded(text) if looks_like_one else None
 
 
 def _text_of(path: Path) -> str:

@@ -25,6 +25,7 @@ from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
 from chalknet.drawing.weights import Parameters, Weights
 from chalknet.errors import CannotExpress, unknown_name, writing
+from chalknet.files import expanded
 from chalknet.network import Network
 from chalknet.notation import write
 
@@ -103,7 +104,7 @@ class Drawing:
             UnknownName: for another ending.
             FileProblem: when it cannot be written.
         """
-        path = Path(path)
+        path = expanded(path)
         suffix = path.suffix.lower()
         if suffix not in SURFACES:
             raise unknown_name(f"save {path}", "ending", suffix, SURFACES)

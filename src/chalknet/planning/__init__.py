@@ -1,6 +1,7 @@
 """What was asked (Recipe, RunOptions) and what was decided (Plan), as plain data."""
 
 from chalknet.planning.keywords import (
+    OTHER_NAMES,
     RECIPE_FIELDS,
     EngineName,
     RecipeKeywords,
@@ -19,7 +20,7 @@ from chalknet.planning.run_options import DTYPES, RUN_OPTIONS, RunOptions
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "RECIPE_FIELDS", "RUN_OPTIONS",
+    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS", "RUN_OPTIONS",
     "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue", "Placement", "Plan",
     "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
     "check_options", "method", "optimizer_options", "recipe_of", "with_options",

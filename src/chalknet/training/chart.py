@@ -12,6 +12,7 @@ import torch
 
 from chalknet.data import Source, load
 from chalknet.errors import InvalidValue, unknown_name, writing
+from chalknet.files import expanded
 from chalknet.training.predict import predict
 from chalknet.training.result import FitResult
 
@@ -57,7 +58,7 @@ class Chart:
             UnknownName: for another ending.
             FileProblem: when the file cannot be written.
         """
-        path = Path(path)
+        path = expanded(path)
         if path.suffix.lower() not in self.suffixes:
             raise unknown_name(str(path), "picture format", path.suffix, self.suffixes)
         with writing(path):

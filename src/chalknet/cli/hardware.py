@@ -1,0 +1,121 @@
+"""The commands about where a fit runs: devices, memory, race."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import chalknet as cn
+from chalknet.cli import words
+from chalknet.cli.app import command
+from chalknet.cli.arguments import data_of, network_of
+from chalknet.cli.options import (
+    AS_JSON,
+    BATCH_SIZE,
+    DATA,
+    DEVICE,
+    DTYPE,
+    ENGINE,
+    LOSS,
+    MODEL,
+    OPTIMIZER,
+    OPTIMIZER_OPTIONS,
+    OUT,
+    READING,
+    TARGET,
+    THREADS,
+    Asked,
+    Option,
+    given,
+)  # fmt: skip
+from chalknet.cli.picture import check_picture, save_picture
+from chalknet.cli.say import put, say, tell
+
+_LOSS = LOSS._replace(default=None, help=f"{LOSS.help} mse when left out.")
+_ASKED_OF_MEMORY = (
+    BATCH_SIZE._replace(help="Samples an update.", kind=int, default=...),
+    _LOSS,
+    *OPTIMIZER[:1],
+    *OPTIMIZER_OPTIONS,
+    DEVICE._replace(help="cpu (default), cuda, cuda:1, ...; also one that this machine does not have."),
+    ENGINE._replace(help="eager (default), fused_cpu or graph."),
+    DTYPE,
+    THREADS,
+)
+_RACED = (_LOSS, *OPTIMIZER, *OPTIMIZER_OPTIONS)
+_SWEPT = (
+    Option("widths", "Widths for all hidden layers: 100,1000,10000.", words.numbers, "LIST"),
+    Option("batch_sizes", "Samples an update: 1,32,all.", words.batch_sizes, "LIST"),
+    Option("devices", "cpu,cuda:0; all of this machine when left out.", words.names, "LIST"),
+    Option("engines", "eager,fused_cpu; all of them when left out.", words.names, "LIST"),
+    Option("threads", "CPU threads torch may use: 1,2.", words.numbers, "LIST"),
+    Option("seconds", "For the whole race without compiling; 45 when left out.", float),
+)
+
+
+@command(AS_JSON)
+def devices(asked: Asked) -> None:
+    """Print the devices torch can compute on here: hardware, memory, what is free and who uses it.
+
+    Example: chalknet devices
+    """
+    found = cn.devices()
+    if asked["as_json"]:
+        put(json.dumps([asdict(device) for device in found]))
+    else:
+        say(str(found))
+
+
+@command(MODEL, _ASKED_OF_MEMORY, READING, AS_JSON)
+def memory(asked: Asked) -> int:
+    """Print what an update needs, line by line, and whether it fits. Exit code 0: it fits, 1: not.
+
+    A device that is not here has an estimate too, and the exit code 1.
+
+    Example: chalknet memory '784 -> 32 relu -> 1' --optimizer adam --batch-size 2048
+    """
+    estimate = cn.memory(network_of(asked), **given(asked, _ASKED_OF_MEMORY))
+    try:
+        verdict = estimate.fits()
+    except cn.ChalknetError as problem:  # what it needs is an answer all the same
+        verdict = None
+        tell(f"note: {problem}")
+    if asked["as_json"]:
+        free = None if verdict is None else verdict.free_bytes
+        answer = {"total_bytes": estimate.total_bytes, "free_bytes": free, "fits": bool(verdict)}
+        put(json.dumps(asdict(estimate) | answer))
+    else:
+        say("\n".join(map(str, (estimate, verdict) if verdict is not None else (estimate,))))
+    return int(not verdict)
+
+
+@command(
+    MODEL._replace(help="The network; left out, 1 -> width relu -> 1 at nine widths.", default=None),
+    _RACED,
+    DATA._replace(default=None, help="As for fit; samples are made up when left out."),
+    TARGET,
+    _SWEPT,
+    OUT._replace(help="Draw the race to a .svg, .png or .pdf file."),
+    READING,
+    AS_JSON,
+)
+def race(asked: Asked) -> int:
+    """Time an update on every device, by every engine and number of threads; show where the lead changes.
+
+    Example: chalknet race '1 -> 500 relu -> 1' --widths 100,1000 --out race.svg
+    """
+    check_picture("--out", asked["out"])
+    in_view = sys.stderr.isatty() and not asked["as_json"]
+    found = cn.race(
+        None if asked["model"] is None else network_of(asked),
+        data=data_of(asked),
+        on_row=(lambda row: tell(str(row))) if in_view else None,
+        **given(asked, _RACED, _SWEPT),
+    )
+    save_picture(asked["out"], found.plot)
+    if asked["as_json"]:
+        put(json.dumps(found.as_dict()))
+    else:
+        say(str(found))
+    return 130 if found.interrupted else 0
