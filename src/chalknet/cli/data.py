@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import chalknet as cn
 from chalknet.cli.app import command
 from chalknet.cli.arguments import column_options, source_of
 from chalknet.cli.options import AS_JSON, COLUMNS, DATA, HELD_OUT, TARGET, Asked
-from chalknet.cli.say import aligned, put, say
+from chalknet.cli.say import aligned, answer
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".parquet", ".pq", ".arrow", ".feather", ".ipc")
 _PACKED = (".gz", ".bz2", ".xz")
@@ -31,7 +30,4 @@ def data(asked: Asked) -> None:
         facts = cn.describe(asked["data"])
     else:
         facts = cn.describe(source_of(asked))
-    if asked["as_json"]:
-        put(json.dumps(facts))
-    else:
-        say(aligned(facts.items()))
+    answer(asked, facts, aligned(facts.items()))

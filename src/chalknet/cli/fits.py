@@ -41,21 +41,16 @@ from chalknet.cli.options import (
     given,
 )  # fmt: skip
 from chalknet.cli.picture import check_picture, save_picture
-from chalknet.cli.say import answers, is_launched, put, say, tell_written
+from chalknet.cli.say import answer, answers, is_launched, put, say, tell_written
 from chalknet.cli.stopping import stoppable, tell_what_is_kept
 
 _SOURCE = (DATA, TARGET, HELD_OUT, *COLUMNS)
 _RECIPE = (LOSS, BATCH_SIZE, *RECIPE, *OPTIMIZER)
 _EXIT_CODES = {"DIVERGED": 1, "INTERRUPTED": 130}
-_METHODS = Option(
-    "batch_sizes",
-    "Samples an update, for each method.",
-    words.batch_sizes,
-    "LIST",
-    "Recipe",
-    ("--batch-size",),
-    "all,32,1",
-)
+_METHODS = BATCH_SIZE._replace(
+    help="Samples an update, for each method; all,32,1 when left out.",
+    kind=words.batch_sizes, metavar="LIST", default="all,32,1",
+)  # fmt: skip
 _COMPARED = (LOSS, *RECIPE, *OPTIMIZER, *OPTIMIZER_OPTIONS, EVALUATE_EVERY, *PLACE[:-1])
 _RESUMED = (*BUDGET, DEVICE, ENGINE, THREADS, PROCESSES)
 
@@ -76,7 +71,7 @@ def fit(asked: Asked) -> int | None:
     """Fit a network to data.
 
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700
-    Example: chalknet fit '8 -> 32 relu -> 1' --loss mse --data houses.csv --epochs 20
+    Example: chalknet fit '8 -> 1' --loss mse --data a.csv --y price --epochs 9
     Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --processes 2
     Example: chalknet fit net.py --loss mse --data x.npz --seconds 60 --out run
     """
@@ -107,7 +102,7 @@ def compare(asked: Asked) -> int | None:
     """
     check_picture("--plot", asked["plot"])
     methods = {
-        f"batch size {'all' if size is None else size}": {"batch_size": size} for size in asked["batch_sizes"]
+        f"batch size {'all' if size is None else size}": {"batch_size": size} for size in asked["batch_size"]
     }
     network, source = network_of(asked), source_of(asked)
     with stoppable(None):
@@ -116,10 +111,7 @@ def compare(asked: Asked) -> int | None:
         return None
     results = comparison.results
     save_picture(asked["plot"], partial(_plot, results, asked, source))
-    if asked["as_json"]:
-        put(json.dumps({name: _summary(result) for name, result in results.items()}))
-    else:
-        say(str(comparison))
+    answer(asked, {name: _summary(result) for name, result in results.items()}, str(comparison))
     return max(_exit_code(result) for result in results.values())
 
 
@@ -180,10 +172,7 @@ def _answer(result: cn.FitResult, text: str, asked: Asked) -> int | None:
     """Print how a fit ended and what is kept of it; return the exit code."""
     if not answers():
         return None
-    if asked["as_json"]:
-        put(json.dumps(_summary(result)))
-    else:
-        say(text)
+    answer(asked, _summary(result), text)
     if result.outcome is cn.Outcome.INTERRUPTED:
         tell_what_is_kept(asked["out"])
     elif asked["out"] is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 
@@ -30,7 +29,7 @@ from chalknet.cli.options import (
     given,
 )  # fmt: skip
 from chalknet.cli.picture import check_picture, save_picture
-from chalknet.cli.say import put, say, tell
+from chalknet.cli.say import answer, tell
 
 _LOSS = LOSS._replace(default=None, help=f"{LOSS.help} mse when left out.")
 _ASKED_OF_MEMORY = (
@@ -61,10 +60,7 @@ def devices(asked: Asked) -> None:
     Example: chalknet devices
     """
     found = cn.devices()
-    if asked["as_json"]:
-        put(json.dumps([asdict(device) for device in found]))
-    else:
-        say(str(found))
+    answer(asked, [asdict(device) for device in found], str(found))
 
 
 @command(MODEL, _ASKED_OF_MEMORY, READING, AS_JSON)
@@ -81,12 +77,10 @@ def memory(asked: Asked) -> int:
     except cn.ChalknetError as problem:  # what it needs is an answer all the same
         verdict = None
         tell(f"note: {problem}")
-    if asked["as_json"]:
-        free = None if verdict is None else verdict.free_bytes
-        answer = {"total_bytes": estimate.total_bytes, "free_bytes": free, "fits": bool(verdict)}
-        put(json.dumps(asdict(estimate) | answer))
-    else:
-        say("\n".join(map(str, (estimate, verdict) if verdict is not None else (estimate,))))
+    free = None if verdict is None else verdict.free_bytes
+    facts = {"total_bytes": estimate.total_bytes, "free_bytes": free, "fits": bool(verdict)}
+    text = str(estimate) if verdict is None else f"{estimate}\n{verdict}"
+    answer(asked, asdict(estimate) | facts, text)
     return int(not verdict)
 
 
@@ -114,8 +108,5 @@ def race(asked: Asked) -> int:
         **given(asked, _RACED, _SWEPT),
     )
     save_picture(asked["out"], found.plot)
-    if asked["as_json"]:
-        put(json.dumps(found.as_dict()))
-    else:
-        say(str(found))
+    answer(asked, found.as_dict(), str(found))
     return 130 if found.interrupted else 0

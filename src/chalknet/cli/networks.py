@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import chalknet as cn
@@ -10,7 +9,7 @@ from chalknet.cli import words
 from chalknet.cli.app import command
 from chalknet.cli.arguments import network_of
 from chalknet.cli.options import ACTIVATION, AS_JSON, MODEL, OUT, READING, Asked, Option, given
-from chalknet.cli.say import aligned, put, say, tell, tell_written
+from chalknet.cli.say import aligned, answer, put, tell, tell_written
 
 _STYLE = (
     Option("orientation", "right (default) or down."),
@@ -102,13 +101,11 @@ def diff(asked: Asked) -> int:
     first = cn.read(asked["key"])
     rows = [_compared(first, other, asked) for other in asked["others"]]
     same = sum(verdict == "same" for _, verdict, _ in rows)
-    if asked["as_json"]:
-        put(json.dumps([dict(zip(("name", "verdict", "difference"), row, strict=True)) for row in rows]))
-    elif asked["table"] or len(rows) > 1:
-        say(aligned((name, verdict, _first_line(why)) for name, verdict, why in rows))
-        say(f"{same} of {len(rows)} {'is' if same == 1 else 'are'} the same")
-    else:
-        say(rows[0][2])
+    text = rows[0][2]
+    if asked["table"] or len(rows) > 1:
+        table = aligned((name, verdict, _first_line(why)) for name, verdict, why in rows)
+        text = f"{table}\n{same} of {len(rows)} {'is' if same == 1 else 'are'} the same"
+    answer(asked, [dict(zip(("name", "verdict", "difference"), row, strict=True)) for row in rows], text)
     return int(same < len(rows))
 
 
@@ -124,10 +121,7 @@ def count(asked: Asked) -> None:
     Example: chalknet count '1 -> 2 relu -> 1 sigmoid' --convention textbook
     """
     counts = cn.count(network_of(asked), asked["convention"])
-    if asked["as_json"]:
-        put(json.dumps(asdict(counts)))
-    else:
-        say(str(counts))
+    answer(asked, asdict(counts), str(counts))
 
 
 def _compared(first: cn.Network, other: str, asked: Asked) -> tuple[str, str, str]:

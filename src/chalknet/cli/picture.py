@@ -7,6 +7,7 @@ from pathlib import Path
 
 import chalknet as cn
 from chalknet.cli.say import tell_written
+from chalknet.errors import look_up, writing
 
 
 def check_picture(option: str, path: Path | None) -> None:
@@ -18,21 +19,10 @@ def check_picture(option: str, path: Path | None) -> None:
     """
     if path is None:
         return
-    where, endings = f"{option} {path}", ", ".join(cn.Chart.suffixes)
-    if path.suffix.lower() not in cn.Chart.suffixes:
-        raise cn.UnknownName(
-            where=where,
-            got=f"the ending {path.suffix!r}",
-            wanted=f"one of {endings}",
-            remedy="Write one of them.",
-        )
-    if not path.parent.is_dir():
-        raise cn.FileProblem(
-            where=where,
-            got="no such folder",
-            wanted="a folder that exists",
-            remedy=f"Make it: mkdir {path.parent}",
-        )
+    where = f"{option} {path}"
+    look_up(dict.fromkeys(cn.Chart.suffixes), path.suffix.lower(), where, "ending")
+    with writing(where):
+        path.parent.stat()
 
 
 def save_picture(path: Path | None, plot: Callable[[], cn.Chart]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import typer
 
@@ -82,6 +83,14 @@ def put(document: str | bytes, out: Path | None = None) -> None:
             wanted="a file or a pipe, since this is binary",
             remedy="Please give --out FILE.",
         )
+
+
+def answer(asked: Mapping[str, Any], value: object, text: str) -> None:
+    """Print what a command found: as a text, or its value as JSON where --json asks for it."""
+    if asked["as_json"]:
+        put(json.dumps(value))
+    else:
+        say(text)
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> str:
