@@ -77,7 +77,7 @@ def read(model: object, *, notation: str | None = None, name: str | None = None)
         return _read_text(_text_of(path), notation or suffix, name)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
-            problem.where = f"{'standard input' if path == Path('-') else path}, {problem.where}"
+            problem.where = f"{_shown(path)}, {problem.where}"
         raise
 
 
@@ -300,12 +300,16 @@ def _path_of(form: str | Path) -> Path | None:
     return expanded(text) if looks_like_one else None
 
 
+def _shown(path: Path) -> str:
+    return "standard input" if path == Path("-") else str(path)
+
+
 def _text_of(path: Path) -> str:
-    if path == Path("-"):
-        return sys.stdin.read()
     if path.is_dir():
         path = path / _RUN_NETWORK
     try:
+        if path == Path("-"):
+            return sys.stdin.read()
         if path.stat().st_size > _LARGEST_TEXT_BYTES:
             raise NotationError(
                 where=str(path),
@@ -317,7 +321,7 @@ def _text_of(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "bytes that are no UTF-8 text"
         raise FileProblem(
-            where=str(path),
+            where=_shown(path),
             got=reason or str(problem),
             wanted="a readable text file",
             remedy="Check the name, or give the formula itself in quotes.",

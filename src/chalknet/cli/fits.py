@@ -97,8 +97,8 @@ def fit(asked: Asked) -> int | None:
 def compare(asked: Asked) -> int | None:
     """Compare gradient descent, mini-batch SGD and SGD with batch size 1 on equal terms.
 
-    Example: chalknet compare '784 -> 1 sigmoid' --loss bce --updates 700 --plot all.svg
-    Example: chalknet compare net.py --loss bce --updates 700 --batch-size all,2048,1
+    Example: chalknet compare '8 -> 1 sigmoid' --loss bce --updates 9 --plot a.png
+    Example: chalknet compare net.py --loss bce --updates 700 --batch-size all,9,1
     """
     check_picture("--plot", asked["plot"])
     methods = {

@@ -69,7 +69,7 @@ def memory(asked: Asked) -> int:
 
     A device that is not here has an estimate too, and the exit code 1.
 
-    Example: chalknet memory '784 -> 32 relu -> 1' --optimizer adam --batch-size 2048
+    Example: chalknet memory '784 -> 32 relu -> 1' --optimizer adam --batch-size 9
     """
     estimate = cn.memory(network_of(asked), **given(asked, _ASKED_OF_MEMORY))
     try:

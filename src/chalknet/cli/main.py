@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,6 @@ from chalknet.cli import data, fits, hardware, networks  # their commands are ad
 from chalknet.cli.app import app
 from chalknet.cli.launch import reports
 from chalknet.cli.say import set_up_streams, tell
-from chalknet.errors import unknown_name
 from chalknet.planning import OTHER_NAMES
 
 __all__ = ["data", "fits", "hardware", "main", "networks"]
@@ -62,8 +62,9 @@ def _told_usage(problem: Any) -> int:
     if isinstance(problem, _CLICK.NoSuchOption):
         known = [flag for option in context.command.params for flag in (*option.opts, *option.secondary_opts)]
         meant = {_flag(other): _flag(ours) for other, ours in OTHER_NAMES.items() if _flag(ours) in known}
-        near = unknown_name("", "option", problem.option_name, known, meant)
-        message = f"No such option: {problem.option_name}. {near.remedy}"
+        name = problem.option_name
+        near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
+        message = " ".join([f"No such option: {name}.", *(f"Did you mean {flag}?" for flag in near)])
     tell(f"error: {message}")
     tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
     return 2

@@ -44,12 +44,12 @@ def answers() -> bool:
 
 def say(text: str) -> None:
     """Print an answer."""
-    typer.echo(_coloured(text, sys.stdout), color=True)
+    typer.echo(_coloured(text, sys.stdout), sys.stdout, color=True)
 
 
 def tell(text: str) -> None:
     """Print what is no answer, such as a note or an error, to standard error."""
-    typer.echo(_coloured(text, sys.stderr), err=True, color=True)
+    typer.echo(_coloured(text, sys.stderr), sys.stderr, color=True)
 
 
 def tell_written(path: Path) -> None:

@@ -10,31 +10,9 @@ import numpy as np
 import pytest
 
 import chalknet as cn
-from chalknet import cli
 
 NET = "1 -> 3 tanh -> 1"
 F4 = "784 -> 32 relu -> 1 sigmoid"
-
-
-@pytest.fixture
-def type_(monkeypatch, capsys):
-    """Return a function that types a command and gives (exit code, standard output, standard error)."""
-
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["chalknet", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out = capsys.readouterr()
-        return end.value.code or 0, out.out, out.err
-
-    return typed
-
-
-@pytest.fixture
-def line(tmp_path):
-    x = np.linspace(-1, 1, 10, dtype=np.float32)
-    np.savez(tmp_path / "line.npz", x=x, y=2 * x)
-    return tmp_path / "line.npz"
 
 
 @pytest.mark.parametrize(
