@@ -31,8 +31,9 @@ PICTURES = {verb: words for verb, words in WITH_FILE.items() if verb in ("draw",
 WITH_RUN = {"resume": ("resume", "RUN"), "predict": ("predict", "RUN", "--data", "LINE")}
 BY_RECIPE = {verb: WITH_MODEL[verb] for verb in ("fit", "compare", "memory")}
 READING = {verb: words for verb, words in WITH_MODEL.items() if verb != "diff"}
-EVERY = {**WITH_MODEL, **WITH_RUN, "data": ("data", "LINE"), "devices": ("devices",), "demo": ("demo",)}
-# The mistake: the commands that can make it, what takes the place of which word, further words, the exit code.
+EVERY = {**WITH_MODEL, **WITH_RUN}
+EVERY |= {"data": ("data", "LINE"), "devices": ("devices",), "demo": ("demo",)}
+# A mistake: the commands that can make it, what takes the place of which word, further words, the code.
 MISTAKES = {
     "an option that is none": (EVERY, {}, ("--nonsense",), 2),
     "an activation that is none": (WITH_MODEL, {"MODEL": "1 -> 3 rleu -> 1"}, (), 2),

@@ -5,16 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import chalknet as cn
+from chalknet.cli import options
 from chalknet.cli.app import command
 from chalknet.cli.arguments import column_options, source_of
-from chalknet.cli.options import AS_JSON, COLUMNS, DATA, HELD_OUT, TARGET, Asked
+from chalknet.cli.options import Asked
 from chalknet.cli.say import aligned, answer
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".parquet", ".pq", ".arrow", ".feather", ".ipc")
 _PACKED = (".gz", ".bz2", ".xz")
 
 
-@command(DATA._replace(metavar="DATA", argument=True), TARGET, HELD_OUT, COLUMNS, AS_JSON)
+@command(
+    options.DATA._replace(metavar="options.DATA", argument=True),
+    options.TARGET,
+    options.HELD_OUT,
+    options.COLUMNS,
+    options.AS_JSON,
+)
 def data(asked: Asked) -> None:
     """Print what is in a data set: observations, shapes, ranges, held-out samples.
 

@@ -8,64 +8,44 @@ from functools import partial
 from typing import Any
 
 import chalknet as cn
-from chalknet.cli import words
+from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.arguments import data_of, network_of, source_of
 from chalknet.cli.launch import launch
-from chalknet.cli.options import (
-    AS_JSON,
-    BATCH_SIZE,
-    BUDGET,
-    COLUMNS,
-    DATA,
-    DEVICE,
-    ENGINE,
-    EVALUATE_EVERY,
-    HELD_OUT,
-    LOSS,
-    MODEL,
-    OPTIMIZER,
-    OPTIMIZER_OPTIONS,
-    OUT,
-    PICTURE,
-    PLACE,
-    PROCESSES,
-    READING,
-    RECIPE,
-    RECORD,
-    RUN,
-    TARGET,
-    THREADS,
-    Asked,
-    Option,
-    given,
-)  # fmt: skip
+from chalknet.cli.options import Asked, Option, given
 from chalknet.cli.picture import check_picture, save_picture
 from chalknet.cli.say import answer, answers, is_launched, put, say, tell_written
 from chalknet.cli.stopping import stoppable, tell_what_is_kept
 
-_SOURCE = (DATA, TARGET, HELD_OUT, *COLUMNS)
-_RECIPE = (LOSS, BATCH_SIZE, *RECIPE, *OPTIMIZER)
+_SOURCE = (options.DATA, options.TARGET, options.HELD_OUT, *options.COLUMNS)
+_RECIPE = (options.LOSS, options.BATCH_SIZE, *options.RECIPE, *options.OPTIMIZER)
 _EXIT_CODES = {"DIVERGED": 1, "INTERRUPTED": 130}
-_METHODS = BATCH_SIZE._replace(
+_METHODS = options.BATCH_SIZE._replace(
     help="Samples an update, for each method; all,32,1 when left out.",
-    kind=words.batch_sizes, metavar="LIST", default="all,32,1",
+    kind=words.counts, metavar="LIST", default="all,32,1",
 )  # fmt: skip
-_COMPARED = (LOSS, *RECIPE, *OPTIMIZER, *OPTIMIZER_OPTIONS, EVALUATE_EVERY, *PLACE[:-1])
-_RESUMED = (*BUDGET, DEVICE, ENGINE, THREADS, PROCESSES)
+_COMPARED = (
+    options.LOSS,
+    *options.RECIPE,
+    *options.OPTIMIZER,
+    *options.OPTIMIZER_OPTIONS,
+    options.EVALUATE_EVERY,
+    *options.PLACE[:-1],
+)
+_RESUMED = (*options.BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.PROCESSES)
 
 
 @command(
-    MODEL,
+    options.MODEL,
     _SOURCE,
     _RECIPE,
-    OPTIMIZER_OPTIONS,
-    PLACE,
-    RECORD,
-    PICTURE,
+    options.OPTIMIZER_OPTIONS,
+    options.PLACE,
+    options.RECORD,
+    options.PICTURE,
     Option("dry_run", "Print the plan and stop.", bool, panel="Output"),
-    AS_JSON,
-    READING,
+    options.AS_JSON,
+    options.READING,
 )
 def fit(asked: Asked) -> int | None:
     """Fit a network to data.
@@ -79,8 +59,8 @@ def fit(asked: Asked) -> int | None:
     network, source = network_of(asked), source_of(asked)
     several = asked["processes"] not in (None, 1) and not is_launched()
     if asked["dry_run"] or several:  # a mistake is found before a process is started
-        recipe = cn.Recipe(**given(asked, _RECIPE), optimizer_options=given(asked, OPTIMIZER_OPTIONS))
-        plan = cn.plan(network, source, recipe, **given(asked, PLACE))
+        recipe = cn.Recipe(**given(asked, _RECIPE), optimizer_options=given(asked, options.OPTIMIZER_OPTIONS))
+        plan = cn.plan(network, source, recipe, **given(asked, options.PLACE))
     if asked["dry_run"]:
         say(str(plan))
         return None
@@ -88,17 +68,19 @@ def fit(asked: Asked) -> int | None:
         typed = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
         return launch(plan.placement.processes, typed, asked["out"])
     with stoppable(asked["out"]):
-        result = cn.fit(network, source, **given(asked, _RECIPE, OPTIMIZER_OPTIONS, PLACE, RECORD))
+        result = cn.fit(
+            network, source, **given(asked, _RECIPE, options.OPTIMIZER_OPTIONS, options.PLACE, options.RECORD)
+        )
     save_picture(asked["plot"] if answers() else None, partial(_plot, result, asked, source))
     return _answer(result, str(result), asked)
 
 
-@command(MODEL, _SOURCE, _METHODS, _COMPARED, PICTURE, AS_JSON, READING)
+@command(options.MODEL, _SOURCE, _METHODS, _COMPARED, options.PICTURE, options.AS_JSON, options.READING)
 def compare(asked: Asked) -> int | None:
     """Compare gradient descent, mini-batch SGD and SGD with batch size 1 on equal terms.
 
-    Example: chalknet compare '8 -> 1 sigmoid' --loss bce --updates 9 --plot a.png
-    Example: chalknet compare net.py --loss bce --updates 700 --batch-size all,9,1
+    Example: chalknet compare '784 -> 1 sigmoid' --loss bce --updates 700
+    Example: chalknet compare net.py --loss bce --updates 700 --plot all.svg
     """
     check_picture("--plot", asked["plot"])
     methods = {
@@ -116,11 +98,11 @@ def compare(asked: Asked) -> int | None:
 
 
 @command(
-    RUN,
-    DATA._replace(default=None, help="The data, where the run does not know its place."),
-    TARGET,
+    options.RUN,
+    options.DATA._replace(default=None, help="The data, for a run that was fitted to arrays which it did not keep."),
+    options.TARGET,
     _RESUMED,
-    AS_JSON,
+    options.AS_JSON,
 )
 def resume(asked: Asked) -> int | None:
     """Go on with a run that was killed or interrupted, from its last whole checkpoint.
@@ -139,10 +121,10 @@ def resume(asked: Asked) -> int | None:
 
 
 @command(
-    RUN,
-    DATA._replace(default=..., help="Features: a .npy file, a table, or whatever fit takes."),
-    OUT,
-    AS_JSON,
+    options.RUN,
+    options.DATA._replace(default=..., help="Features: a .npy file, a table, or whatever fit takes."),
+    options.OUT,
+    options.AS_JSON,
 )
 def predict(asked: Asked) -> None:
     """Map data with a kept fit and print yhat, a line a row, each number as short as its dtype allows.
@@ -156,7 +138,11 @@ def predict(asked: Asked) -> None:
     put(json.dumps(rows) if asked["as_json"] else lines, asked["out"])
 
 
-@command(OUT._replace(help="The folder for the report and its pictures; demo when left out.", default="demo"))
+@command(
+    options.OUT._replace(
+        help="The folder for the report and its pictures; demo when left out.", default="demo"
+    )
+)
 def demo(asked: Asked) -> None:
     """Fit digits 0 and 1 of MNIST by three methods and write one page about it.
 

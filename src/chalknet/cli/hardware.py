@@ -6,54 +6,38 @@ import sys
 from dataclasses import asdict
 
 import chalknet as cn
-from chalknet.cli import words
+from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.arguments import data_of, network_of
-from chalknet.cli.options import (
-    AS_JSON,
-    BATCH_SIZE,
-    DATA,
-    DEVICE,
-    DTYPE,
-    ENGINE,
-    LOSS,
-    MODEL,
-    OPTIMIZER,
-    OPTIMIZER_OPTIONS,
-    OUT,
-    READING,
-    TARGET,
-    THREADS,
-    Asked,
-    Option,
-    given,
-)  # fmt: skip
+from chalknet.cli.options import Asked, Option, given
 from chalknet.cli.picture import check_picture, save_picture
 from chalknet.cli.say import answer, tell
 
-_LOSS = LOSS._replace(default=None, help=f"{LOSS.help} mse when left out.")
+_LOSS = options.LOSS._replace(default=None, help=f"{options.LOSS.help} mse when left out.")
 _ASKED_OF_MEMORY = (
-    BATCH_SIZE._replace(help="Samples an update.", kind=int, default=...),
+    options.BATCH_SIZE._replace(help="Samples an update.", kind=int, default=...),
     _LOSS,
-    *OPTIMIZER[:1],
-    *OPTIMIZER_OPTIONS,
-    DEVICE._replace(help="cpu (default), cuda, cuda:1, ...; also one that this machine does not have."),
-    ENGINE._replace(help="eager (default), fused_cpu or graph."),
-    DTYPE,
-    THREADS,
+    *options.OPTIMIZER[:1],
+    *options.OPTIMIZER_OPTIONS,
+    options.DEVICE._replace(
+        help="cpu (default), cuda, cuda:1, ...; also one that this machine does not have."
+    ),
+    options.ENGINE._replace(help="eager (default), fused_cpu or graph."),
+    options.DTYPE,
+    options.THREADS,
 )
-_RACED = (_LOSS, *OPTIMIZER, *OPTIMIZER_OPTIONS)
+_RACED = (_LOSS, *options.OPTIMIZER, *options.OPTIMIZER_OPTIONS)
 _SWEPT = (
-    Option("widths", "Widths for all hidden layers: 100,1000,10000.", words.numbers, "LIST"),
-    Option("batch_sizes", "Samples an update: 1,32,all.", words.batch_sizes, "LIST"),
+    Option("widths", "Widths for all hidden layers: 100,1000,10000.", words.counts, "LIST"),
+    Option("batch_sizes", "Samples an update: 1,32,all.", words.counts, "LIST"),
     Option("devices", "cpu,cuda:0; all of this machine when left out.", words.names, "LIST"),
     Option("engines", "eager,fused_cpu; all of them when left out.", words.names, "LIST"),
-    Option("threads", "CPU threads torch may use: 1,2.", words.numbers, "LIST"),
+    Option("threads", "CPU threads torch may use: 1,2.", words.counts, "LIST"),
     Option("seconds", "For the whole race without compiling; 45 when left out.", float),
 )
 
 
-@command(AS_JSON)
+@command(options.AS_JSON)
 def devices(asked: Asked) -> None:
     """Print the devices torch can compute on here: hardware, memory, what is free and who uses it.
 
@@ -63,13 +47,13 @@ def devices(asked: Asked) -> None:
     answer(asked, [asdict(device) for device in found], str(found))
 
 
-@command(MODEL, _ASKED_OF_MEMORY, READING, AS_JSON)
+@command(options.MODEL, _ASKED_OF_MEMORY, options.READING, options.AS_JSON)
 def memory(asked: Asked) -> int:
     """Print what an update needs, line by line, and whether it fits. Exit code 0: it fits, 1: not.
 
     A device that is not here has an estimate too, and the exit code 1.
 
-    Example: chalknet memory '784 -> 32 relu -> 1' --optimizer adam --batch-size 9
+    Example: chalknet memory '784 -> 32 relu -> 1' --batch-size 2048
     """
     estimate = cn.memory(network_of(asked), **given(asked, _ASKED_OF_MEMORY))
     try:
@@ -85,14 +69,14 @@ def memory(asked: Asked) -> int:
 
 
 @command(
-    MODEL._replace(help="The network; left out, 1 -> width relu -> 1 at nine widths.", default=None),
+    options.MODEL._replace(help="The network; left out, 1 -> width relu -> 1 at nine widths.", default=None),
     _RACED,
-    DATA._replace(default=None, help="As for fit; samples are made up when left out."),
-    TARGET,
+    options.DATA._replace(default=None, help="As for fit; samples are made up when left out."),
+    options.TARGET,
     _SWEPT,
-    OUT._replace(help="Draw the race to a .svg, .png or .pdf file."),
-    READING,
-    AS_JSON,
+    options.OUT._replace(help="Draw the race to a .svg, .png or .pdf file."),
+    options.READING,
+    options.AS_JSON,
 )
 def race(asked: Asked) -> int:
     """Time an update on every device, by every engine and number of threads; show where the lead changes.

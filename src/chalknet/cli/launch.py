@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import uuid
@@ -15,9 +16,7 @@ from chalknet.cli.say import is_launched, tell
 from chalknet.errors import Elsewhere
 
 # The signals that torch's launcher handles, without restoring the handlers; Windows has two of them.
-_HANDLED = [
-    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
-]
+_HANDLED = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")]
 
 
 def reports(problem: cn.ChalknetError) -> bool:
@@ -77,7 +76,7 @@ def _exit_code(rank: int, processes: int, code: int, out: Path | None) -> int:
     name = signal.Signals(-code).name
     why = ", as the system does when memory runs out" if name == "SIGKILL" else ""
     go_on = (
-        f"Go on from the last checkpoint: chalknet resume {out}."
+        f"Go on from the last checkpoint: chalknet resume {shlex.quote(str(out))}."
         if out is not None
         else "Start again; with --out FOLDER a fit can go on from its last checkpoint."
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import chalknet as cn
-from chalknet.cli import words
+from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.arguments import network_of
-from chalknet.cli.options import ACTIVATION, AS_JSON, MODEL, OUT, READING, Asked, Option, given
+from chalknet.cli.options import Asked, Option, given
 from chalknet.cli.say import aligned, answer, put, tell, tell_written
 
 _STYLE = (
@@ -27,15 +27,15 @@ _SAMENESS = (
 
 
 @command(
-    MODEL,
+    options.MODEL,
     Option(
         "to",
         "arrows (default), shorthand, latex, latex-layers, torch, json, mathml, dot, mermaid, svg or onnx.",
         default="arrows",
     ),
-    OUT,
-    READING,
-    ACTIVATION,
+    options.OUT,
+    options.READING,
+    options.ACTIVATION,
 )
 def read(asked: Asked) -> None:
     """Print any form of a network in another form: formula, code or drawing.
@@ -50,7 +50,7 @@ def read(asked: Asked) -> None:
 
 
 @command(
-    MODEL,
+    options.MODEL,
     Option(
         "out",
         "A .svg, .png, .pdf, .tex, .html, .dot or .mmd file; SVG is printed without it.",
@@ -66,8 +66,8 @@ def read(asked: Asked) -> None:
         default="nodes",
     ),
     _STYLE,
-    READING,
-    ACTIVATION,
+    options.READING,
+    options.ACTIVATION,
 )
 def draw(asked: Asked) -> None:
     """Draw a network in any dialect of the textbooks.
@@ -75,7 +75,7 @@ def draw(asked: Asked) -> None:
     Example: chalknet draw '784 -> 32 relu -> 1 sigmoid' --dialect D11 -o net.svg
     Example: chalknet draw run/ --dialect numbers -o net.pdf
     """
-    as_it_is = not given(asked, READING, ACTIVATION)  # then its weights are drawn too
+    as_it_is = not given(asked, options.READING, options.ACTIVATION)  # then its weights are drawn too
     model = asked["model"] if as_it_is else network_of(asked)
     drawing = cn.draw(model, asked["dialect"], **given(asked, _STYLE))
     if asked["out"] is None:
@@ -89,7 +89,7 @@ def draw(asked: Asked) -> None:
     Option("others", "Networks to compare with it.", metavar="B...", default=..., many=True, argument=True),
     _SAMENESS,
     Option("table", "A line for each of B, also where there is one.", bool),
-    AS_JSON,
+    options.AS_JSON,
 )
 def diff(asked: Asked) -> int:
     """Compare networks: are they the same, and where do they differ? Exit code 0: the same, 1: not.
@@ -110,10 +110,10 @@ def diff(asked: Asked) -> int:
 
 
 @command(
-    MODEL,
+    options.MODEL,
     Option("convention", "trainable (default), or textbook: the input counts too.", default="trainable"),
-    READING,
-    AS_JSON,
+    options.READING,
+    options.AS_JSON,
 )
 def count(asked: Asked) -> None:
     """Print layers, hidden layers, nodes, parameters and multiply-adds.

@@ -70,7 +70,7 @@ def put(document: str | bytes, out: Path | None = None) -> None:
         with writing(out):
             out.write_bytes(content)
         tell_written(out)
-    elif not sys.stdout.isatty():
+    elif isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

@@ -36,15 +36,9 @@ def batch_size(word: str) -> int | None:
     return None if word.strip() == "all" else _read(int, word, "a whole number, or all")
 
 
-def batch_sizes(word: str) -> list[int | None]:
-    """Return numbers of samples: `all,32,1` -> `[None, 32, 1]`."""
+def counts(word: str) -> list[int | None]:
+    """Return the whole numbers of a list, None for `all`: `all,32,1` -> `[None, 32, 1]`."""
     return [batch_size(name) for name in names(word)]
-
-
-def numbers(word: str) -> list[int]:
-    """Return the whole numbers of a list."""
-    wanted = "whole numbers with commas between, such as 1,10,100"
-    return [_read(int, name, wanted) for name in names(word)]
 
 
 def pair(word: str) -> tuple[float, ...]:
