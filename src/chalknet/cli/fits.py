@@ -99,7 +99,9 @@ def compare(asked: Asked) -> int | None:
 
 @command(
     options.RUN,
-    options.DATA._replace(default=None, help="The data, for a run that was fitted to arrays which it did not keep."),
+    options.DATA._replace(
+        default=None, help="The data, for a run that was fitted to arrays which it did not keep."
+    ),
     options.TARGET,
     _RESUMED,
     options.AS_JSON,

@@ -80,7 +80,10 @@ DATA = Option(
 )  # fmt: skip
 TARGET = Option("target", "A file with y, where --data holds x alone.", panel="Data")
 HELD_OUT = Option(
-    "held_out", "Data to evaluate on, not to train on, or a share such as 0.2.", words.number_or_name, panel="Data"
+    "held_out",
+    "Data to evaluate on, not to train on, or a share such as 0.2.",
+    words.number_or_name,
+    panel="Data",
 )
 COLUMNS = _panel(
     "Data",

@@ -18,7 +18,7 @@ INTERRUPTED = 130  # the exit code after Ctrl-C: 128 + SIGINT
 
 
 class Terminated(KeyboardInterrupt):
-    """Raised by SIGTERM; the process ends by that signal once all is said."""
+    """Raised by SIGTERM; the process ends by that signal once everything is printed."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def stoppable(out: Path | None) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stopped:
         if answers():
-            tell_what_is_kept(out, with_result=True)
+            _tell_how_far(out)
         if isinstance(stopped, Terminated):
             sys.stdout.flush()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -50,26 +50,20 @@ def stoppable(out: Path | None) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def tell_what_is_kept(out: Path | None, *, with_result: bool = False) -> None:
-    """Print where a stopped fit is kept and the command that goes on with it, or that nothing is kept.
-
-    Args:
-        out: the folder of the run, if one was asked for.
-        with_result: whether to print first how far the kept run got.
-    """
-    result = None if out is None else _kept(out)
-    if result is not None and with_result:
-        say(str(result))
-    folder = shlex.quote(str(out))
+def tell_what_is_kept(run: Path | None) -> None:
+    """Print where a stopped fit is kept and the command that goes on with it; None says that it is not."""
+    folder = shlex.quote(str(run))
     kept = f"kept in {folder}; go on with: chalknet resume {folder}"
+    nothing = "nothing was kept; with --out FOLDER a fit can go on where it was stopped"
     # Several processes share the launcher's standard error, which has errors alone.
-    (say if is_launched() else tell)(
-        "nothing was kept; with --out FOLDER a fit can go on where it was stopped" if result is None else kept
-    )
+    (say if is_launched() else tell)(nothing if run is None else kept)
 
 
-def _kept(out: Path) -> cn.FitResult | None:
+def _tell_how_far(out: Path | None) -> None:
+    """Print how far a run got that ended without a result, if it was kept."""
     try:
-        return cn.load_run(out)
+        if out is not None:
+            say(str(cn.load_run(out)))
     except cn.ChalknetError:  # stopped before anything was kept
-        return None
+        out = None
+    tell_what_is_kept(out)
