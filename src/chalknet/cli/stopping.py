@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 import chalknet as cn
-from chalknet.cli.say import answers, is_launched, say, tell
+from chalknet.cli.say import is_launched, say, tell
 
 INTERRUPTED = 130  # the exit code after Ctrl-C: 128 + SIGINT
 
@@ -26,11 +26,15 @@ def stoppable(out: Path | None) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end what runs inside with a sentence on what is kept.
 
     A fit that is stopped between two updates keeps its run and returns after Ctrl-C; after SIGTERM, and
-    where it is stopped before its first update, the sentence is printed here.
+    where it is stopped before its first update, the sentence is printed here. Of several processes each ends
+    as the launcher wants it, without a word.
 
     Args:
         out: the folder of the run, if it is kept.
     """
+    if is_launched():
+        yield
+        return
 
     def terminate(number: int, frame: object) -> None:
         raise Terminated
@@ -39,8 +43,7 @@ def stoppable(out: Path | None) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stopped:
-        if answers():
-            _tell_how_far(out)
+        _tell_how_far(out)
         if isinstance(stopped, Terminated):
             sys.stdout.flush()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
