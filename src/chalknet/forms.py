@@ -18,7 +18,7 @@ from chalknet.errors import (
     public,
     unknown_name,
 )
-from chalknet.files import RUN_NETWORK, RUN_WEIGHTS
+from chalknet.files import RUN_NETWORK, RUN_WEIGHTS, user_path
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, Notation, recognise
 from chalknet.notation import write as write_text
@@ -86,7 +86,7 @@ def read(model: object, *, notation: str | None = None, name: str | None = None)
         return _read_text(_text_of(path), notation or suffix, name)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
-            problem.where = f"{'standard input' if path == Path('-') else path}, {problem.where}"
+            problem.where = f"{_shown(path)}, {problem.where}"
         raise
 
 
@@ -307,28 +307,32 @@ def _by_suffix(path: Path) -> str | None:
 def _path_of(form: str | Path) -> Path | None:
     """Return the path that is meant, or None for a text that is the network itself."""
     if isinstance(form, Path):
-        return form
+        return user_path(form)
     text = form.strip()
     if text == "-":
         return Path("-")
     if "\n" in text or "->" in text or len(text) > 1000 or ("(" in text and ")" in text and "=" in text):
         return None
     try:
-        if text and Path(text).exists():
-            return Path(text)
+        if text and user_path(text).exists():
+            return user_path(text)
     except (OSError, ValueError):  # no path at all, such as a NUL byte
         return None
     suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes} | {ONNX_SUFFIX}
     looks_like_one = Path(text).suffix.lower() in suffixes and " " not in text
-    return Path(text) if looks_like_one else None
+    return user_path(text) if looks_like_one else None
+
+
+def _shown(path: Path) -> str:
+    return "standard input" if path == Path("-") else str(path)
 
 
 def _text_of(path: Path) -> str:
-    if path == Path("-"):
-        return sys.stdin.read()
     if path.is_dir():
         path = path / RUN_NETWORK
     try:
+        if path == Path("-"):
+            return sys.stdin.read()
         if path.stat().st_size > _LARGEST_TEXT_BYTES:
             raise NotationError(
                 where=str(path),
@@ -340,7 +344,7 @@ def _text_of(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "bytes that are no UTF-8 text"
         raise FileProblem(
-            where=str(path),
+            where=_shown(path),
             got=reason or str(problem),
             wanted="a readable text file",
             remedy="Check the name, or give the formula itself in quotes.",

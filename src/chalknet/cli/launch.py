@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import uuid
@@ -11,33 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import chalknet as cn
-from chalknet.cli.say import tell
+from chalknet.cli.say import is_launched, tell
+from chalknet.errors import Elsewhere
 
-# What torch's launcher takes for itself and does not give back; Windows has two of them.
-_HANDLED = [
-    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
-]
-
-
-def is_launched() -> bool:
-    """Return whether a launcher of torch's started this process, as one of several or alone."""
-    return "RANK" in os.environ and "WORLD_SIZE" in os.environ
+# The signals that torch's launcher handles, without restoring the handlers; Windows has two of them.
+_HANDLED = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")]
 
 
-def answers() -> bool:
-    """Return whether this process is the one that answers, draws and gives the exit code."""
-    return not is_launched() or os.environ["RANK"] == "0"
+def reports(problem: cn.ChalknetError) -> bool:
+    """Return whether this process is the one that prints an error.
 
-
-def tells(problem: cn.ChalknetError) -> bool:
-    """Return whether this process is the one that tells an error.
-
-    That is the process that met it alone, and of an error that all of them meet the first one on each
-    machine.
+    That is the process that alone met it; of an error that all of them meet, the first one on each machine.
     """
-    if type(problem).__name__ == "Elsewhere":
+    if isinstance(problem, Elsewhere):
         return False
-    met_alone = bool(getattr(problem, "__notes__", ()))
+    met_alone = bool(vars(problem).get("__notes__"))
     return met_alone or not is_launched() or os.environ.get("LOCAL_RANK", "0") == "0"
 
 
@@ -62,7 +51,7 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         rdzv_endpoint="localhost:0",  # a port that is free
         max_restarts=0,
     )
-    logging.disable(logging.CRITICAL)  # the launcher's own words: ours are told below
+    logging.disable(logging.CRITICAL)  # the launcher's own messages; ours are printed below
     before = {number: signal.getsignal(number) for number in _HANDLED}
     try:
         elastic_launch(config, sys.executable)("-m", "chalknet", *words)
@@ -79,7 +68,7 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
 
 
 def _exit_code(rank: int, processes: int, code: int, out: Path | None) -> int:
-    """Return the exit code for a process that ended so, after telling what it could not tell itself."""
+    """Return the command's exit code for that of a process; report a kill, which the process could not."""
     if code >= 0:
         return code
     if -code in (signal.SIGINT, signal.SIGTERM):
@@ -87,7 +76,7 @@ def _exit_code(rank: int, processes: int, code: int, out: Path | None) -> int:
     name = signal.Signals(-code).name
     why = ", as the system does when memory runs out" if name == "SIGKILL" else ""
     go_on = (
-        f"Go on from the last checkpoint: chalknet resume {out}."
+        f"Go on from the last checkpoint: chalknet resume {shlex.quote(str(out))}."
         if out is not None
         else "Start again; with --out FOLDER a fit can go on from its last checkpoint."
     )

@@ -1,32 +1,74 @@
-"""Run the command; turn an error of ours into two sentences and an exit code."""
+"""Run the command; turn an error into two sentences and an exit code."""
 
 from __future__ import annotations
 
+import os
 import sys
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+import typer
 
 import chalknet as cn
-from chalknet.cli import devices, fits, networks, races, sources  # their verbs are added as they are imported
+from chalknet.cli import data, fits, hardware, networks  # their commands are added as they are imported
 from chalknet.cli.app import app
-from chalknet.cli.launch import tells
-from chalknet.cli.say import tell
+from chalknet.cli.launch import reports
+from chalknet.cli.say import set_up_streams, tell
+from chalknet.planning import OTHER_NAMES
 
-__all__ = ["devices", "fits", "main", "networks", "races", "sources"]
+__all__ = ["data", "fits", "hardware", "main", "networks"]
+
+# A wrong word in the command: exit code 2. Every other error of ours is a failure: 1.
+USAGE_ERRORS = (cn.InvalidValue, cn.UnknownName)
+# Click's errors, which typer raises: from click itself, or from the copy of it in newer versions of typer.
+_CLICK: Any = import_module(typer.BadParameter.__module__)
 
 
 def main() -> None:
     """Run the command; an error of ours is two sentences and an exit code, `--debug` shows where."""
-    debug = "--debug" in sys.argv
-    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    set_up_streams()
+    if "--debug" in sys.argv:
+        os.environ["CHALKNET_TRACEBACK"] = "full"  # the public verbs hide their frames without it
+    typed = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        app(arguments)
+        code = app(typed or ["--help"], standalone_mode=False, prog_name="chalknet")
+        sys.stdout.flush()
     except cn.ChalknetError as problem:
-        if debug:
+        if os.environ.get("CHALKNET_TRACEBACK") == "full":
             raise
-        if not tells(problem):
-            sys.exit(0)  # the process that tells it has the exit code too
-        tell(f"error: {', '.join([*getattr(problem, '__notes__', ()), str(problem)])}")
-        usage = type(problem).__name__ in ("InvalidValue", "UnknownName")
-        sys.exit(2 if usage else 1)
+        code = _told(problem)
+    except _CLICK.UsageError as problem:
+        code = _told_usage(problem)
+    except typer.Abort:
+        code = 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away: nothing more to say to it
-        sys.exit(1)
+        code = 1
+    sys.exit(code if typed else 2)
+
+
+def _told(problem: cn.ChalknetError) -> int:
+    """Print an error of ours and return its exit code."""
+    if not reports(problem):
+        return 0  # the process that reports it has the exit code too
+    tell(f"error: {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
+    return 2 if isinstance(problem, USAGE_ERRORS) else 1
+
+
+def _told_usage(problem: Any) -> int:
+    """Print what is wrong with the words of the command and return the exit code for it."""
+    message, context = problem.format_message(), problem.ctx
+    if isinstance(problem, _CLICK.NoSuchOption):
+        known = [flag for option in context.command.params for flag in (*option.opts, *option.secondary_opts)]
+        meant = {_flag(other): _flag(ours) for other, ours in OTHER_NAMES.items() if _flag(ours) in known}
+        name = problem.option_name
+        near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
+        message = " ".join([f"No such option: {name}.", *(f"Did you mean {flag}?" for flag in near)])
+    tell(f"error: {message}")
+    tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
+    return 2
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,106 +1,166 @@
-"""The options that several commands share, each with its help."""
+"""The options of all commands, a row each; rows that go to the face together are one group."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-import typer
+from chalknet.cli import words
 
-Form = Annotated[
-    str,
-    typer.Argument(
-        metavar="NETWORK",
-        help="A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, PyTorch code, JSON; a file with one; "
-        "the folder of a kept fit; - for standard input.",
+
+class Option(NamedTuple):
+    """An option or an argument of a command.
+
+    Args:
+        name: the keyword of the face that its value goes to.
+        help: what the user reads.
+        kind: a type, or a function from the word to the value.
+        metavar: what stands for the value in the help.
+        panel: the title under which the help shows it.
+        flags: how it is written; `--` and the name unless given.
+        default: the value when it is not written; `...` where it has to be.
+        many: whether it can be given several times.
+        argument: whether its place tells what it is, without a flag.
+    """
+
+    name: str
+    help: str
+    kind: Any = str
+    metavar: str | None = None
+    panel: str | None = None
+    flags: tuple[str, ...] = ()
+    default: Any = None
+    many: bool = False
+    argument: bool = False
+
+
+Group = tuple[Option, ...]
+Asked = Mapping[str, Any]
+
+
+def given(asked: Asked, *groups: Group) -> dict[str, Any]:
+    """Return the keywords for the face: what the user wrote, of these groups."""
+    rows = [row for group in groups for row in group if row.name in asked]
+    return {row.name: asked[row.name] for row in rows if asked[row.name] not in (None, [])}
+
+
+def _panel(title: str, *rows: Option) -> Group:
+    return tuple(row._replace(panel=title) for row in rows)
+
+
+MODEL = Option(
+    "model",
+    "A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, PyTorch code, JSON; a file with one; the folder of a "
+    "kept fit; - for standard input.",
+    metavar="MODEL", default=..., argument=True,
+)  # fmt: skip
+READING = _panel(
+    "Reading the model",
+    Option("notation", "Read it as this notation instead of recognising it."),
+    Option("name", "Which network, where a text holds several."),
+    Option("sizes", "Give a symbolic width its number.", words.size, "m=784", flags=("--set",), many=True),
+)
+ACTIVATION = _panel(
+    "Reading the model",
+    Option("activation", "Name the unknown activations in their order.", words.names, "relu,sigmoid"),
+)
+RUN = Option("run", "The folder that a fit was kept in.", words.path, "RUN", default=..., argument=True)
+AS_JSON = Option("as_json", "Print the answer as JSON.", bool, panel="Output", flags=("--json",))
+OUT = Option("out", "A file to write instead of printing.", words.path, "FILE", "Output")
+PICTURE = _panel(
+    "Output",
+    Option("plot", "Draw it to a .svg, .png or .pdf file.", words.path, "FILE"),
+    Option("over", "The picture's axis: updates (default), samples, seconds or x.", default="updates"),
+)
+
+DATA = Option(
+    "data",
+    "mnist01 (default), mnist, or a file: CSV, Parquet, Arrow, .npz, .npy, IDX, a folder of MNIST.",
+    panel="Data", default="mnist01",
+)  # fmt: skip
+TARGET = Option("target", "A file with y, where --data holds x alone.", panel="Data")
+HELD_OUT = Option(
+    "held_out",
+    "Data to evaluate on, not to train on, or a share such as 0.2.",
+    words.number_or_name,
+    panel="Data",
+)
+COLUMNS = _panel(
+    "Data",
+    Option("x", "A table's features; all columns but the target.", words.names, "COL,COL"),
+    Option("y", "A table's target; the last column.", words.names, "COL"),
+    Option("one_hot", "Turn columns of text into columns of 0 and 1.", bool),
+    Option("one_hot_columns", "The same for these columns alone.", words.names, "COL,COL"),
+    Option("classes", "Turn the target's words into class numbers.", bool),
+    Option("fill", "Fill gaps: mean, median, a number, or by column.", words.imputation, "mean|COL=0,..."),
+    Option("standardise", "Bring features to mean 0 and deviation 1.", bool),
+    Option("standardise_columns", "The same for these columns alone.", words.names, "COL,COL"),
+    Option("standardise_target", "Standardise features and target.", bool),
+    Option("delimiter", "The character between two fields; recognised when left out.", words.delimiter),
+    Option("header", "Whether the first row holds names.", bool, flags=("--header/--no-header",)),
+    Option("cache", "Where converted tables are kept; the user's cache folder.", metavar="DIR"),
+    Option("in_memory", "Read all of it, or batch by batch.", bool, flags=("--in-memory/--stream",)),
+)
+
+LOSS = Option("loss", "bce, bce_logits, cross_entropy, mse, l1 or huber.", panel="Recipe", default=...)
+BATCH_SIZE = Option(
+    "batch_size", "Samples an update; all (default) for gradient descent.", words.batch_size, panel="Recipe"
+)
+BUDGET = _panel(
+    "Recipe",
+    Option("updates", "Length in updates.", int),
+    Option("epochs", "Length in epochs.", int),
+    Option("samples", "Length in samples seen.", int),
+    Option("seconds", "Length in seconds of training.", float),
+)
+RECIPE = _panel(
+    "Recipe",
+    *BUDGET,
+    Option("shuffle", "Draw a new order for each epoch.", bool),
+    Option("drop_last", "Leave a short last batch out.", bool),
+    Option("reduction", "mean (default) or sum over the samples of an update."),
+    Option("seed", "Seed of weights, orders and Dropout; 0 when left out.", int),
+    Option("target_loss", "Stop once an update's loss is at most this.", float),
+)
+OPTIMIZER = _panel(
+    "Optimizer",
+    Option("optimizer", "sgd, adam, adamw or rmsprop."),
+    Option("lr", "Learning rate; torch's default when left out.", float),
+)
+OPTIMIZER_OPTIONS = _panel(
+    "Optimizer",
+    Option("momentum", "Of sgd and rmsprop.", float),
+    Option("dampening", "Of sgd's momentum.", float),
+    Option("nesterov", "Of sgd's momentum.", bool),
+    Option("weight_decay", "Of every optimizer.", float),
+    Option("betas", "Of adam and adamw.", words.pair, "B1,B2"),
+    Option("eps", "Of adam, adamw and rmsprop.", float),
+    Option("alpha", "Of rmsprop.", float),
+    Option("amsgrad", "Of adam and adamw.", bool),
+    Option("centered", "Of rmsprop.", bool),
+)
+
+DEVICE, ENGINE, DTYPE, THREADS, MICRO_BATCH, PROCESSES = PLACE = _panel(
+    "Where it runs",
+    Option("device", "auto (default: the cheapest by measurement), cpu, cuda, cuda:1, ..."),
+    Option("engine", "auto (default: the cheapest by measurement), fused_cpu, graph (CUDA) or eager."),
+    Option("dtype", "float32 or float64."),
+    Option("threads", "CPU threads torch may use.", int),
+    Option("micro_batch", "Samples computed at a time and summed into the same update.", int),
+    Option(
+        "processes", "Processes on this machine that share each update (torch's DDP).", words.process_count,
+        "INTEGER",
     ),
-]
-FormNotation = Annotated[str | None, typer.Option("--notation", help="Read it as this notation.")]
-FormName = Annotated[str | None, typer.Option("--name", help="Which network, where a text holds several.")]
-Sizes = Annotated[
-    list[str] | None, typer.Option("--set", metavar="m=784", help="Give a symbolic width its number.")
-]
-Activations = Annotated[
-    str | None,
-    typer.Option("--activation", metavar="relu,sigmoid", help="Name the unknown activations in their order."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-Data = Annotated[
-    str,
-    typer.Option(help="mnist01, mnist, or a file: CSV, Parquet, Arrow, .npz, .npy, IDX, a folder of MNIST."),
-]
-X = Annotated[
-    str | None, typer.Option("--x", metavar="COL,COL", help="A table's features; all but the target.")
-]
-Y = Annotated[str | None, typer.Option("--y", metavar="COL", help="A table's target; the last column.")]
-OneHot = Annotated[bool, typer.Option("--one-hot", help="Turn columns of text into columns of 0 and 1.")]
-OneHotColumns = Annotated[
-    str | None, typer.Option(metavar="COL,COL", help="The same for these columns alone.")
-]
-Classes = Annotated[bool, typer.Option("--classes", help="Turn the target's words into class numbers.")]
-Fill = Annotated[
-    str | None,
-    typer.Option(metavar="mean|0|COL=0,...", help="Fill gaps: mean, median, a number, or by column."),
-]
-Standardise = Annotated[bool, typer.Option("--standardise", help="Bring features to mean 0 and deviation 1.")]
-StandardiseColumns = Annotated[
-    str | None, typer.Option(metavar="COL,COL", help="The same for these columns alone.")
-]
-StandardiseTarget = Annotated[
-    bool, typer.Option("--standardise-target", help="Standardise features and target.")
-]
-Delimiter = Annotated[str | None, typer.Option(help="What stands between two fields; found out.")]
-Header = Annotated[
-    bool | None, typer.Option("--header/--no-header", help="Whether the first row holds names; found out.")
-]
-Cache = Annotated[
-    str | None, typer.Option(metavar="DIR", help="Where converted tables are kept; the user's cache.")
-]
-InMemory = Annotated[
-    bool | None,
-    typer.Option("--in-memory/--stream", help="Read all of it into memory, or batches as they are needed."),
-]
-Target = Annotated[str | None, typer.Option(help="A file with y, where --data holds x alone.")]
-HeldOut = Annotated[str | None, typer.Option(help="Data that is only evaluated, or a share such as 0.2.")]
-Loss = Annotated[str, typer.Option(help="bce, bce_logits, cross_entropy, mse, l1 or huber.")]
-Optimizer = Annotated[str, typer.Option(help="sgd, adam, adamw or rmsprop.")]
-Rate = Annotated[float | None, typer.Option(help="Learning rate; torch's default when left out.")]
-Updates = Annotated[int | None, typer.Option(help="Length in updates.")]
-Epochs = Annotated[int | None, typer.Option(help="Length in epochs.")]
-Samples = Annotated[int | None, typer.Option(help="Length in samples seen.")]
-Seconds = Annotated[float | None, typer.Option(help="Length in seconds of training.")]
-Shuffle = Annotated[bool, typer.Option("--shuffle", help="A new order each epoch.")]
-DropLast = Annotated[bool, typer.Option("--drop-last", help="Leave a short last batch out.")]
-Reduction = Annotated[str, typer.Option(help="mean or sum over an update's own samples.")]
-Seed = Annotated[int, typer.Option(help="Of weights, orders and Dropout.")]
-EvaluateEvery = Annotated[int | None, typer.Option(help="Updates between evaluations on all samples.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
-EngineName = Annotated[str, typer.Option("--engine", help="auto, fused_cpu, graph (CUDA) or eager.")]
-Dtype = Annotated[str | None, typer.Option(help="float32 or float64.")]
-Threads = Annotated[int | None, typer.Option(help="CPU threads torch may use.")]
-Processes = Annotated[
-    int | None, typer.Option(min=1, help="Processes on this machine that share each update (torch's DDP).")
-]
-Logs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--log",
-        metavar="KIND:PLACE",
-        help="Also write the history there: tensorboard:DIR, mlflow:EXPERIMENT. Can be given several times.",
+)  # fmt: skip
+EVALUATE_EVERY, *_ = RECORD = _panel(
+    "What is kept",
+    Option("evaluate_every", "Updates between evaluations on all samples.", int),
+    Option("record_every", "Updates between rows of the history; 1 when left out.", int),
+    Option("out", "A folder to keep the run in.", words.path, "FOLDER"),
+    Option("overwrite", "Replace the run kept in --out.", bool),
+    Option("checkpoint_every", "Updates or time between checkpoints in --out; a minute.", str, "200|30s"),
+    Option(
+        "log", "Also write the history to tensorboard:DIR or mlflow:EXPERIMENT; can be given several times.",
+        metavar="KIND:PLACE", many=True,
     ),
-]
-CheckpointEvery = Annotated[
-    str | None,
-    typer.Option(metavar="200|30s", help="Updates or time between two checkpoints in --out; a minute."),
-]
-MicroBatch = Annotated[
-    int | None, typer.Option(help="Samples computed at a time and summed into the same update.")
-]
-Momentum = Annotated[float | None, typer.Option(help="Of sgd and rmsprop.")]
-Dampening = Annotated[float | None, typer.Option(help="Of sgd's momentum.")]
-Nesterov = Annotated[bool, typer.Option("--nesterov", help="Of sgd's momentum.")]
-WeightDecay = Annotated[float | None, typer.Option(help="Of every optimizer.")]
-Betas = Annotated[str | None, typer.Option(metavar="B1,B2", help="Of adam and adamw.")]
-Eps = Annotated[float | None, typer.Option(help="Of adam, adamw and rmsprop.")]
-Alpha = Annotated[float | None, typer.Option(help="Of rmsprop.")]
-Amsgrad = Annotated[bool, typer.Option("--amsgrad", help="Of adam and adamw.")]
-Centered = Annotated[bool, typer.Option("--centered", help="Of rmsprop.")]
+)  # fmt: skip

@@ -1,29 +1,124 @@
-"""What all commands do with words: print them, and read a network from them."""
+"""What a command prints: answers, notes and errors, documents, and which process of several prints them."""
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
+import os
+import re
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
 
 import typer
 
 import chalknet as cn
+from chalknet.errors import writing
+
+_COLOURS = {"error": typer.colors.RED, "note": typer.colors.YELLOW}
+# How our own signs read on a console that does not have them; other characters become \uNNNN.
+_PLAIN = {"→": "->", "×": "x", "µ": "u", "·": "*", "…": "...", "–": "-", "—": "-", "±": "+-", "²": "^2"}
+
+
+def set_up_streams() -> None:
+    """Let standard output and error take every character, and standard input be UTF-8."""
+    codecs.register_error("chalknet", _replaced)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="chalknet")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict")
+
+
+def is_launched() -> bool:
+    """Return whether torch's launcher started this process, as one of several or alone."""
+    return "RANK" in os.environ and "WORLD_SIZE" in os.environ
+
+
+def answers() -> bool:
+    """Return whether this process is the one that answers, draws and gives the exit code."""
+    return not is_launched() or os.environ["RANK"] == "0"
 
 
 def say(text: str) -> None:
     """Print an answer."""
-    print(text)
+    typer.echo(_coloured(text, sys.stdout), sys.stdout, color=True)
 
 
 def tell(text: str) -> None:
-    """Print what is no answer: a note, an error."""
-    print(text, file=sys.stderr)
+    """Print what is no answer, such as a note or an error, to standard error."""
+    typer.echo(_coloured(text, sys.stderr), sys.stderr, color=True)
 
 
-def network_of(form: str, notation: str | None, name: str | None, sizes: list[str] | None) -> cn.Network:
-    """Return the network that the words of a command describe."""
-    network = cn.read(form, notation=notation, name=name)
-    pairs = [size.partition("=") for size in sizes or []]
-    for symbol, equals, size in pairs:
-        if not (symbol and equals and size.isdigit()):
-            raise typer.BadParameter(f"--set {symbol}{equals}{size}: write it as --set m=784")
-    return network.bind(**{symbol: int(size) for symbol, _, size in pairs}) if pairs else network
+def tell_written(path: Path) -> None:
+    """Name a file that was written."""
+    if not is_launched():  # several processes share one standard error, which has errors alone
+        tell(f"written {path}")
+
+
+def put(document: str | bytes, out: Path | None = None) -> None:
+    """Write a document to a file, or print it; redirected, it is UTF-8 whatever the console's encoding.
+
+    Raises:
+        InvalidValue: for binary content that would go to a terminal.
+        FileProblem: for a file that cannot be written.
+    """
+    content = document if isinstance(document, bytes) else f"{document}\n".encode("utf-8", "surrogateescape")
+    if out is not None:
+        with writing(out):
+            out.write_bytes(content)
+        tell_written(out)
+    elif isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    elif isinstance(document, str):
+        say(document)
+    else:
+        raise cn.InvalidValue(
+            where="standard output",
+            got="a terminal",
+            wanted="a file or a pipe, since this is binary",
+            remedy="Please give --out FILE.",
+        )
+
+
+def answer(asked: Mapping[str, Any], value: object, text: str) -> None:
+    """Print what a command found: as a text, or its value as JSON where --json asks for it."""
+    if asked["as_json"]:
+        put(json.dumps(value))
+    else:
+        say(text)
+
+
+def aligned(rows: Iterable[Sequence[str]]) -> str:
+    """Return a line for each row, the columns under one another; wide characters take two places."""
+    from rich.cells import cell_len  # no need of rich where nothing is aligned
+
+    rows = list(rows)
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _coloured(text: str, stream: TextIO) -> str:
+    """Return a text with `error:` and `note:` in colour, where it goes to a terminal that has colours."""
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return re.sub(
+        rf"(?m)^({'|'.join(_COLOURS)}):", lambda found: typer.style(found[0], fg=_COLOURS[found[1]]), text
+    )
+
+
+def _replaced(problem: UnicodeError) -> tuple[str, int]:
+    """Return what is printed for characters that an encoding does not have (a handler of `codecs`)."""
+    assert isinstance(problem, UnicodeEncodeError)
+    signs = problem.object[problem.start : problem.end]
+    plain = (_PLAIN.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in signs)
+    return "".join(plain), problem.end

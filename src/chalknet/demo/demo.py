@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -25,11 +25,12 @@ LECTURE = {"all samples": "0.9953", "2,048 samples": "0.9931"}
 _DIGITS = 12
 
 
-def run_demo(folder: Path) -> Iterator[str]:
+def run_demo(folder: Path, on_written: Callable[[Path], None] = lambda path: None) -> Iterator[str]:
     """Fit, write the report and its pictures into a folder; yield what there is to print, line by line.
 
     Args:
         folder: made if it is not there; `report.html` is one page that needs no other file.
+        on_written: called with the path of each file that was written.
 
     Raises:
         ChalknetError: when the folder cannot be written.
@@ -52,9 +53,9 @@ def run_demo(folder: Path) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, chart in pictures.items():
         chart.save(folder / f"{name}.svg")
+        on_written(folder / f"{name}.svg")
     (folder / "report.html").write_text(_page(network, comparison, pictures), encoding="utf-8")
-    yield ""
-    yield f"written  {folder / 'report.html'}"
+    on_written(folder / "report.html")
 
 
 def compare_methods(network: cn.Network, updates: int = UPDATES) -> cn.Comparison:

@@ -25,6 +25,7 @@ from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
 from chalknet.drawing.weights import Parameters, ShownWeights
 from chalknet.errors import CannotExpress, unknown_name, writing
+from chalknet.files import user_path
 from chalknet.network import Network
 from chalknet.notation import write
 from chalknet.units import one_line
@@ -129,7 +130,7 @@ class Drawing:
             UnknownName: for another ending.
             FileProblem: when it cannot be written.
         """
-        path = Path(path)
+        path = user_path(path)
         content = self._content(path.suffix.lower(), f"save {path}")
         with writing(path):
             path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))

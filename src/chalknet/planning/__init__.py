@@ -2,6 +2,7 @@
 
 from chalknet.planning.invalid import invalid_option
 from chalknet.planning.keywords import (
+    OTHER_NAMES,
     RECIPE_FIELDS,
     EngineName,
     RecipeKeywords,
@@ -22,7 +23,7 @@ from chalknet.planning.run_options import DTYPES, RUN_OPTIONS, RunOptions
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "RECIPE_FIELDS", "RUN_OPTIONS",
+    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS", "RUN_OPTIONS",
     "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue",
     "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
     "TorchDevice", "check_options", "invalid_option", "method", "optimizer_options", "options_for",

@@ -143,11 +143,11 @@ def check_options(verb: str, options: Iterable[str], known: Iterable[str]) -> No
     names = tuple(dict.fromkeys(known))
     for option in options:
         if option not in names:
-            raise unknown_name(verb, "option", option, names, _MEANT)
+            raise unknown_name(verb, "option", option, names, OTHER_NAMES)
 
 
 # What other libraries call our options: not near enough in letters to be found by them.
-_MEANT = {
+OTHER_NAMES = {
     "learning_rate": "lr", "learning_rate_init": "lr", "eta": "lr", "max_iter": "updates", "steps": "updates",
     "iterations": "updates", "n_epochs": "epochs", "num_epochs": "epochs", "criterion": "loss",
     "validation_data": "held_out", "validation_split": "held_out", "random_state": "seed",

@@ -10,31 +10,9 @@ import numpy as np
 import pytest
 
 import chalknet as cn
-from chalknet import cli
 
 NET = "1 -> 3 tanh -> 1"
 F4 = "784 -> 32 relu -> 1 sigmoid"
-
-
-@pytest.fixture
-def type_(monkeypatch, capsys):
-    """Return a function that types a command and gives (exit code, standard output, standard error)."""
-
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["chalknet", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out = capsys.readouterr()
-        return end.value.code or 0, out.out, out.err
-
-    return typed
-
-
-@pytest.fixture
-def line(tmp_path):
-    x = np.linspace(-1, 1, 10, dtype=np.float32)
-    np.savez(tmp_path / "line.npz", x=x, y=2 * x)
-    return tmp_path / "line.npz"
 
 
 @pytest.mark.parametrize(
@@ -361,3 +339,35 @@ def test_a_device_that_is_not_here_has_an_estimate_and_a_note(type_):
     code, out, err = type_("memory", F4, "--batch-size", 2, "--device", "cuda:99")
     assert code == 1 and "CUDA context" in out
     assert "cuda:99 asked" in err
+
+
+def test_methods_are_compared_with_every_option_of_the_recipe(type_, line):
+    words = ("--loss", "mse", "--data", line, "--batch-size", "all,1", "--json")
+    recipe = (
+        "--samples",
+        20,
+        "--dtype",
+        "float64",
+        "--reduction",
+        "sum",
+        "--optimizer",
+        "adam",
+        "--eps",
+        0.1,
+    )
+    answer = json.loads(type_("compare", NET, *words, *recipe)[1])
+    result = cn.fit(
+        cn.read(NET), str(line), loss="mse", batch_size=1, samples=20, dtype="float64", reduction="sum",
+        optimizer="adam", eps=0.1,
+    )  # fmt: skip
+    assert answer["batch size 1"]["loss"] == result.history.loss[-1]
+    code, _, err = type_("compare", NET, *words, "--epochs", 2)
+    assert code == 2 and "a counter that is alike for every batch size" in err
+
+
+def test_what_an_update_needs_depends_on_every_option_of_the_optimizer(type_):
+    words = ("memory", F4, "--batch-size", 2, "--optimizer", "adam", "--json")
+    plain, more = (
+        json.loads(type_(*words, *option)[1]) for option in ((), ("--amsgrad", "--betas", "0.9,0.99"))
+    )
+    assert more["total_bytes"] > plain["total_bytes"]

@@ -1,0 +1,82 @@
+"""From a word of the command line to the value that a verb takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from chalknet.files import user_path
+
+T = TypeVar("T")
+
+
+def path(word: str) -> Path:
+    """Return the path that is meant, `~` being the user's own folder."""
+    return user_path(word)
+
+
+def names(word: str) -> list[str]:
+    """Return the names of a list: `a,b` -> `["a", "b"]`."""
+    return [name.strip() for name in word.split(",") if name.strip()]
+
+
+def number_or_name(word: str) -> float | str:
+    """Return a number where the word is one, else the word."""
+    try:
+        return float(word)
+    except ValueError:
+        return word
+
+
+def batch_size(word: str) -> int | None:
+    """Return a number of samples; None for `all`."""
+    return None if word.strip() == "all" else _read(int, word, "a whole number, or all")
+
+
+def counts(word: str) -> list[int | None]:
+    """Return the whole numbers of a list, None for `all`: `all,32,1` -> `[None, 32, 1]`."""
+    return [batch_size(name) for name in names(word)]
+
+
+def pair(word: str) -> tuple[float, ...]:
+    """Return the numbers of `0.9,0.999`."""
+    return tuple(_read(float, name, "two numbers, such as 0.9,0.999") for name in word.split(","))
+
+
+def process_count(word: str) -> int:
+    """Return a whole number of at least 1."""
+    wanted = "a whole number greater than or equal to 1"
+    if (number := _read(int, word, wanted)) < 1:
+        raise typer.BadParameter(f"{word}: {wanted}")
+    return number
+
+
+def size(word: str) -> tuple[str, int]:
+    """Return a symbol and its number: `m=784` -> `("m", 784)`."""
+    symbol, equals, number = word.partition("=")
+    if not (symbol and equals and number.isdecimal()):
+        raise typer.BadParameter(f"{word}: write it as --set m=784")
+    return symbol, int(number)
+
+
+def delimiter(word: str) -> str:
+    r"""Return the character between two fields; a tab may be written as `\t`."""
+    return "\t" if word == "\\t" else word
+
+
+def imputation(word: str) -> float | str | dict[str, float | str]:
+    """Return what gaps are filled with, for all columns or by column: `mean`, `0`, `a=0,b=median`."""
+    if "=" not in word:
+        return number_or_name(word)
+    pairs = [part.partition("=") for part in word.split(",")]
+    return {column.strip(): number_or_name(value.strip()) for column, _, value in pairs}
+
+
+def _read(kind: Callable[[str], T], word: str, wanted: str) -> T:
+    try:
+        return kind(word)
+    except ValueError:
+        raise typer.BadParameter(f"{word}: {wanted}") from None
