@@ -1,5 +1,6 @@
 """Memory: estimates against counts and against what processes take; what is watched; the largest batch."""
 
+import subprocess
 import sys
 from dataclasses import replace
 from math import prod
@@ -241,6 +242,17 @@ def test_the_largest_batch_really_ran_within_its_limit():
     larger = [each for each in found.tries if each.batch_size > int(found)]
     assert larger and all(each.peak_bytes is None or each.peak_bytes > 40 << 20 for each in larger)
     assert f"{int(found):,} samples an update took" in str(found)
+
+
+@pytest.mark.slow
+def test_what_a_process_loads_on_its_first_update_is_not_counted():
+    code = (
+        "import chalknet as cn\n"
+        "options = {'loss': 'cross_entropy', 'limit_bytes': 40 << 20}\n"
+        "found = cn.memory.largest_batch('784 -> 256 relu -> 10', **options)\n"
+        "assert int(found) > 1000, found"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.slow

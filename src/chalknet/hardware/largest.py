@@ -115,9 +115,12 @@ class _Search:
     def __init__(self, update: UpdateSpec, limit_bytes: int) -> None:
         self._update, self._limit = update, limit_bytes
         self._yhat_shape = _yhat_shape(update)
+        self.tries: list[Try] = []
+        self._begun_bytes = 0
+        if self._predicted(1) <= limit_bytes:
+            self._ran(1)  # what torch loads on its first update is not the batch's
         return_free_memory()
         self._begun_bytes = resident_bytes()
-        self.tries: list[Try] = []
 
     def fits(self, tried: Try) -> bool:
         return tried.peak_bytes is not None and tried.peak_bytes <= self._limit
