@@ -82,7 +82,7 @@ class Table(Shown):
     lines, `column: text`. No text is ever cut.
 
     Args:
-        columns: the headings; empty for names and values.
+        columns: the headings, which may be blank; empty for names and values.
         rows: one cell a column, or a name and a value; a number is printed by `units`, None as an empty cell.
         title: a line above.
         notes: lines below.
@@ -193,7 +193,7 @@ class Table(Shown):
             for index, row in enumerate(self.texts):
                 pairs = zip(self.columns, row, strict=True) if self.columns else [row]
                 yield from [Text()] if self.columns and index else []
-                yield from (Text(f"{name}: {text}") for name, text in pairs if text)
+                yield from (Text(f"{name}: {text}" if name else text) for name, text in pairs if text)
             yield from [Text()] if self.columns and self.rows and self.notes else []
         yield from map(Text, self.notes)
 
@@ -201,7 +201,7 @@ class Table(Shown):
         from rich.table import Table as Grid
         from rich.text import Text
 
-        grid = Grid(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+        grid = Grid(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=any(self.columns))
         for column, numeric in zip(self.columns, self.numeric, strict=True):
             grid.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
         for row in self.texts:

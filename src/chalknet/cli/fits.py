@@ -59,8 +59,7 @@ def fit(asked: Asked) -> int | None:
     network, source = network_of(asked), source_of(asked)
     several = asked["processes"] not in (None, 1) and not is_launched()
     if asked["dry_run"] or several:  # a mistake is found before a process is started
-        recipe = cn.Recipe(**given(asked, _RECIPE), optimizer_options=given(asked, options.OPTIMIZER_OPTIONS))
-        plan = cn.plan(network, source, recipe, **given(asked, options.PLACE))
+        plan = cn.plan(network, source, **given(asked, _RECIPE, options.OPTIMIZER_OPTIONS, options.PLACE))
     if asked["dry_run"]:
         say(str(plan))
         return None

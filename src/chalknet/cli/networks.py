@@ -9,7 +9,8 @@ from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.arguments import network_of
 from chalknet.cli.options import Asked, Option, given
-from chalknet.cli.say import aligned, answer, put, tell, tell_written
+from chalknet.cli.say import answer, put, tell, tell_written
+from chalknet.tables import Table
 
 _STYLE = (
     Option("orientation", "right (default) or down."),
@@ -103,8 +104,9 @@ def diff(asked: Asked) -> int:
     same = sum(verdict == "same" for _, verdict, _ in rows)
     text = rows[0][2]
     if asked["table"] or len(rows) > 1:
-        table = aligned((name, verdict, _first_line(why)) for name, verdict, why in rows)
-        text = f"{table}\n{same} of {len(rows)} {'is' if same == 1 else 'are'} the same"
+        shown = tuple((name, verdict, _first_line(why)) for name, verdict, why in rows)
+        verdict = f"{same} of {len(rows)} {'is' if same == 1 else 'are'} the same"
+        text = str(Table(("", "", ""), shown, notes=(verdict,)))
     answer(asked, [dict(zip(("name", "verdict", "difference"), row, strict=True)) for row in rows], text)
     return int(same < len(rows))
 

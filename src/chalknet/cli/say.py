@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -91,20 +91,6 @@ def answer(asked: Mapping[str, Any], value: object, text: str) -> None:
         put(json.dumps(value))
     else:
         say(text)
-
-
-def aligned(rows: Iterable[Sequence[str]]) -> str:
-    """Return a line for each row, the columns under one another; wide characters take two places."""
-    from rich.cells import cell_len  # no need of rich where nothing is aligned
-
-    rows = list(rows)
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    )
 
 
 def _coloured(text: str, stream: TextIO) -> str:
