@@ -167,15 +167,19 @@ def with_options(keywords: type, *values: type) -> Callable[[Verb], Verb]:
     """
     types = get_type_hints(keywords)
     defaults = {field.name: field.default for value in values for field in fields(value)}
+    names = [*(name for name in defaults if name in types), *(name for name in types if name not in defaults)]
 
     def shown(verb: Verb) -> Verb:
         signature = inspect.signature(verb)
         own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
         options = [
             inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=_default(defaults.get(name)), annotation=kind
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=_default(defaults.get(name)),
+                annotation=types[name],
             )
-            for name, kind in types.items()
+            for name in names
             if name not in signature.parameters
         ]
         verb.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]

@@ -91,10 +91,6 @@ def optimizer_of(optimizer: object) -> OptimizerSpec:
     return OptimizerSpec(name, float(lr), {key: given.defaults[key] for key in own})
 
 
-def _same(value: object, default: object) -> bool:
-    return value is default or (default is not None and bool(value == default))
-
-
 def _spelling(given: object) -> str:
     """Return the name that a class, a function or an instance of torch's goes by; anything else as text."""
     if isinstance(given, type | FunctionType | BuiltinFunctionType):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -175,8 +176,11 @@ class History(Tabular, Sequence[HistoryRow]):
     def to_dict(self) -> dict[str, list[float]]:
         """Return the columns by their names, `train` and `held_out` among them."""
         recorded = [self.updates, self.samples, self.epochs, self.seconds, self.loss]
-        metrics = [self._metrics(updates) for updates in self.updates]
-        train, held_out = [pair[0] for pair in metrics], [pair[1] for pair in metrics]
+        train, held_out = [math.nan] * len(self), [math.nan] * len(self)
+        for updates in self._evaluations:
+            row = bisect_left(self.updates, updates)
+            if row < len(self) and self.updates[row] == updates:
+                train[row], held_out[row] = self._metrics(updates)
         columns = [*(list(column) for column in recorded), train, held_out]
         return dict(zip(HistoryRow._fields, columns, strict=True))
 
