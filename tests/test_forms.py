@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.strategies import networks
@@ -101,3 +102,70 @@ def test_no_text_raises_anything_but_our_own_errors(text):
         cn.read(text)
     except ChalknetError as problem:
         assert problem.where and problem.got and problem.wanted and problem.remedy
+
+
+class Mine(nn.Module):
+    """A module of the user's own."""
+
+
+NO_FORMS = [
+    (None, "got None", "cn.read"),
+    (3, "a int", "cn.read"),
+    (nn.Linear, "the class Linear, not an instance", r"Linear\(\.\.\.\)"),
+    ([nn.Linear(1, 1), nn.ReLU()], "a list of 2", r"torch\.nn\.Sequential\(\*layers\)"),
+    ((1, 2, 3), "a tuple of 3", "Sequential"),
+    (nn.Linear(1, 1).state_dict(), "OrderedDict|dict of 2", "module"),
+    (lambda x: x, "a function", "nn.Module"),
+    (b"\x08", "a bytes", "file"),
+    (torch.compile(nn.Linear(1, 1), backend="eager"), "a Linear compiled by torch.compile", "Give that one"),
+    (nn.Sequential(nn.LazyLinear(4), nn.ReLU()), "lazy layers.*0.weight", "Call it once"),
+]
+
+
+@pytest.mark.parametrize(
+    "verb", ["read", "count", "build", "draw", "difference", "write", "fit", "plan", "race", "memory"]
+)
+@pytest.mark.parametrize(("wrong", "got", "remedy"), NO_FORMS, ids=lambda value: str(value)[:20])
+def test_what_is_no_model_is_refused_with_what_it_is_and_what_to_write(verb, wrong, got, remedy):
+    x = torch.zeros(4, 1)
+    others = {
+        "difference": ("1 -> 1",),
+        "write": ("torch",),
+        "fit": ((x, x),),
+        "plan": ((x, x),),
+    }.get(verb, ())
+    options = {"loss": "mse", "updates": 1} if verb in ("fit", "plan") else {}
+    options |= {"batch_size": 2, "input_shape": 1} if verb == "memory" else {}
+    if verb == "race" and wrong is None:
+        return  # the race has a network of its own
+    with pytest.raises(InvalidValue, match=f"(?s){got}.*{remedy}"):
+        getattr(cn, verb)(wrong, *others, **options)
+
+
+FORMS = {
+    "shorthand": "1 -> 2 relu -> 1",
+    "arrows": "X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) -l2-> u2(n,1) = yhat",
+    "code": "nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 1))",
+    "module": nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 1)),
+    "network": cn.Network(1, (cn.Linear(2), cn.Activation("relu"), cn.Linear(1))),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_verb_that_needs_a_network_takes_every_form(form, tmp_path):
+    model, x = FORMS[form], torch.linspace(-1, 1, 8)
+    assert cn.count(model).parameters == 7
+    assert cn.write(model, "shorthand") == "1 -> 2 relu -> 1"
+    assert not cn.difference(model, FORMS["network"])
+    assert [type(layer) for layer in cn.build(model)] == [nn.Linear, nn.ReLU, nn.Linear]
+    assert cn.draw(model).svg
+    assert cn.memory(model, batch_size=4).total_bytes > 0
+    options = {"loss": "mse", "updates": 2, "engine": "eager", "device": "cpu", "threads": 1}
+    assert cn.plan(model, (x, x), **options).updates == 2
+    result = cn.fit(model, (x, x), **options)
+    assert result.history.updates[-1] == 2
+    assert cn.count(result).parameters == 7
+    race = cn.race(model, engines=["eager"], devices=["cpu"], threads=[1], seconds=0.01)
+    assert race.rows
+    if form != "module":  # which would be fitted in place by the first method
+        assert set(cn.compare(model, (x, x), {"a": {}}, **options).results) == {"a"}
