@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial, wraps
+from numbers import Integral
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -208,6 +209,31 @@ def writing(path: object) -> Iterator[None]:
             wanted="a file that can be written",
             remedy="Give a folder that exists and is yours.",
         ) from problem
+
+
+def invalid(where: str, value: object, wanted: str, remedy: str = "") -> InvalidValue:
+    """Return the error for the value of an argument or option.
+
+    Args:
+        where: its name.
+        value: what was given.
+        wanted: what could have been given.
+        remedy: what to do; without one, to leave it out.
+    """
+    remedy = remedy or f"Leave {where} out for the default, or correct it."
+    return InvalidValue(where=where, got=repr(value), wanted=wanted, remedy=remedy)
+
+
+def whole_number(where: str, value: object, remedy: str = "", *, most: int = 2**63 - 1) -> int:
+    """Return a whole number of at least 1, numpy's too, as an int.
+
+    Raises:
+        InvalidValue: for anything else.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= most:
+        limit = "" if most == 2**63 - 1 else f", at most {most:,}"
+        raise invalid(where, value, f"a whole number of at least 1{limit}", remedy)
+    return int(value)
 
 
 def look_up(table: Mapping[str, T], name: object, where: str, what: str) -> T:

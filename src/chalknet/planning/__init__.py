@@ -1,6 +1,5 @@
 """What was asked (Recipe, RunOptions) and what was decided (Plan), as plain data."""
 
-from chalknet.planning.invalid import invalid_option
 from chalknet.planning.keywords import (
     OTHER_NAMES,
     RECIPE_FIELDS,
@@ -26,6 +25,6 @@ __all__ = [
     "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS", "RUN_OPTIONS",
     "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue",
     "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
-    "TorchDevice", "check_options", "invalid_option", "method", "optimizer_options", "options_for",
+    "TorchDevice", "check_options", "method", "optimizer_options", "options_for",
     "recipe_of", "with_options",
 ]

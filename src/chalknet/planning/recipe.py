@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
-from chalknet.errors import InvalidValue, look_up, unknown_name
-from chalknet.planning.invalid import invalid_option
+from chalknet.errors import InvalidValue, invalid, look_up, unknown_name
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
@@ -150,7 +149,7 @@ def _check_budget(recipe: Recipe) -> None:
     unit, amount = next(iter(given.items()))
     whole = unit == "seconds" or _is_whole(amount)
     if not whole or not _is_finite(amount) or amount <= 0:
-        raise invalid_option(
+        raise invalid(
             unit, amount, "a number above 0" if unit == "seconds" else "a whole number of at least 1"
         )
 
@@ -171,19 +170,19 @@ def _plain(value: Any) -> OptionValue:
 def _check_numbers(recipe: Recipe) -> None:
     for name in ("shuffle", "drop_last"):
         if not isinstance(getattr(recipe, name), bool):
-            raise invalid_option(name, getattr(recipe, name), "True or False")
+            raise invalid(name, getattr(recipe, name), "True or False")
     if not _is_finite(recipe.lr) or recipe.lr < 0:  # type: ignore[operator]
-        raise invalid_option("lr", recipe.lr, "a finite learning rate of at least 0")
+        raise invalid("lr", recipe.lr, "a finite learning rate of at least 0")
     if recipe.batch_size is not None and (not _is_whole(recipe.batch_size) or recipe.batch_size < 1):
-        raise invalid_option(
+        raise invalid(
             "batch_size",
             recipe.batch_size,
             "a whole number of at least 1, or None (all) for gradient descent",
         )
     if not _is_whole(recipe.seed) or not -LARGEST_SEED <= recipe.seed <= LARGEST_SEED:
-        raise invalid_option("seed", recipe.seed, "a whole number of at most 63 bits")
+        raise invalid("seed", recipe.seed, "a whole number of at most 63 bits")
     if recipe.target_loss is not None and not _is_finite(recipe.target_loss):
-        raise invalid_option("target_loss", recipe.target_loss, "a finite number")
+        raise invalid("target_loss", recipe.target_loss, "a finite number")
 
 
 def _check_options(row: Optimizer, options: Mapping[str, OptionValue]) -> None:
@@ -197,13 +196,13 @@ def _check_options(row: Optimizer, options: Mapping[str, OptionValue]) -> None:
         default = row.options[name]
         pair = isinstance(default, tuple)
         if pair and not (isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_finite, value))):
-            raise invalid_option(name, value, "a pair of numbers, such as (0.9, 0.999)")
+            raise invalid(name, value, "a pair of numbers, such as (0.9, 0.999)")
         if isinstance(default, bool) and not isinstance(value, bool):
-            raise invalid_option(name, value, "True or False")
+            raise invalid(name, value, "True or False")
         if not pair and not isinstance(default, bool) and not (_is_finite(value) and value >= 0):  # type: ignore[operator]
-            raise invalid_option(name, value, "a finite number of at least 0")
+            raise invalid(name, value, "a finite number of at least 0")
     if options.get("nesterov") and (not options.get("momentum") or options.get("dampening")):
-        raise invalid_option("nesterov", True, "a momentum above 0 and no dampening beside it")
+        raise invalid("nesterov", True, "a momentum above 0 and no dampening beside it")
 
 
 def _is_whole(value: object) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from numbers import Integral
 
-from chalknet.errors import unknown_name
-from chalknet.planning.invalid import invalid_option
+from chalknet.errors import invalid, unknown_name
 from chalknet.units import ShortRepr
 
 DTYPES = ("float32", "float64")
@@ -58,7 +57,7 @@ class RunOptions(ShortRepr):
             if number is None:
                 continue
             if not isinstance(number, Integral) or isinstance(number, bool) or not 1 <= int(number) < 2**31:
-                raise invalid_option(name, number, "a whole number of at least 1, below 2^31", remedy)
+                raise invalid(name, number, "a whole number of at least 1, below 2^31", remedy)
             object.__setattr__(self, name, int(number))
 
     @property

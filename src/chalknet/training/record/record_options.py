@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 
-from chalknet.errors import InvalidValue
+from chalknet.errors import InvalidValue, invalid
 from chalknet.files import user_path
-from chalknet.planning import invalid_option
 from chalknet.training.history import Progress
 from chalknet.training.record.interval import Interval
 
@@ -50,17 +49,17 @@ class RecordOptions:
         for name in ("evaluate_every", "record_every"):
             object.__setattr__(self, name, _updates(name, getattr(self, name)))
         if self.record_every is None:
-            raise invalid_option("record_every", None, _NUMBER)
+            raise invalid("record_every", None, _NUMBER)
         if self.on_progress is not None and not callable(self.on_progress):
-            raise invalid_option("on_progress", self.on_progress, "a function of one argument, a Progress")
+            raise invalid("on_progress", self.on_progress, "a function of one argument, a Progress")
         if self.out is not None:
             object.__setattr__(self, "out", user_path(self.out, "out"))
         for name in ("progress", "overwrite"):
             if not isinstance(getattr(self, name), bool | None):
-                raise invalid_option(name, getattr(self, name), "True or False")
+                raise invalid(name, getattr(self, name), "True or False")
         logs = () if self.log is None else (self.log,) if isinstance(self.log, str) else self.log
         if not isinstance(logs, Sequence) or not all(isinstance(log, str) for log in logs):
-            raise invalid_option("log", self.log, '"tensorboard:DIR", "mlflow:EXPERIMENT", or a list of them')
+            raise invalid("log", self.log, '"tensorboard:DIR", "mlflow:EXPERIMENT", or a list of them')
         object.__setattr__(self, "log", tuple(logs))
         object.__setattr__(self, "checkpoint_every", _interval(self.checkpoint_every, self.out))
 
@@ -69,7 +68,7 @@ def _updates(name: str, value: object) -> int | None:
     if value is None:
         return None
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise invalid_option(name, value, _NUMBER)
+        raise invalid(name, value, _NUMBER)
     return int(value)
 
 
