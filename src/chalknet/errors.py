@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -48,6 +49,9 @@ class Excerpt:
         return f"line {self.line_number}:\n    {shown}\n    {' ' * (column - first)}{carets[:60]}"
 
 
+_ADDRESS = re.compile(r"<(?:[\w.]+\.)?(\w+)(?: object)?(?: [\w.<>]+)? at 0x[0-9a-fA-F]+>")
+
+
 class ChalknetError(Exception):
     """An error with four plain answers, and the line at fault where a text was read.
 
@@ -62,6 +66,7 @@ class ChalknetError(Exception):
     def __init__(
         self, *, where: str, got: str, wanted: str, remedy: str, excerpt: Excerpt | None = None
     ) -> None:
+        got = _ADDRESS.sub(r"a \1", got)
         super().__init__(where, got, wanted, remedy)
         self.where = where
         self.got = got
@@ -221,7 +226,16 @@ def invalid(where: str, value: object, wanted: str, remedy: str = "") -> Invalid
         remedy: what to do; without one, to leave it out.
     """
     remedy = remedy or f"Leave {where} out for the default, or correct it."
-    return InvalidValue(where=where, got=repr(value), wanted=wanted, remedy=remedy)
+    return InvalidValue(where=where, got=shown(value), wanted=wanted, remedy=remedy)
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: its `repr`, short and on one line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+_LONGEST_SHOWN = 80
 
 
 def whole_number(where: str, value: object, remedy: str = "", *, most: int = 2**63 - 1) -> int:
@@ -236,6 +250,17 @@ def whole_number(where: str, value: object, remedy: str = "", *, most: int = 2**
     return int(value)
 
 
+def checked_seed(seed: object) -> int:
+    """Return a seed as an int.
+
+    Raises:
+        InvalidValue: for anything but a whole number of at most 63 bits.
+    """
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or abs(int(seed)) >= 2**63:
+        raise invalid("seed", seed, "a whole number of at most 63 bits")
+    return int(seed)
+
+
 def look_up(table: Mapping[str, T], name: object, where: str, what: str) -> T:
     """Return the row of a table.
 
@@ -243,14 +268,14 @@ def look_up(table: Mapping[str, T], name: object, where: str, what: str) -> T:
         UnknownName: for a name that is not in it, offering the nearest one.
     """
     if not isinstance(name, str) or name not in table:
-        raise unknown_name(where, what, str(name), table)
+        raise unknown_name(where, what, name, table)
     return table[name]
 
 
 def unknown_name(
     where: str,
     what: str,
-    got: str,
+    got: object,
     known: Iterable[str],
     meant: Mapping[str, str] | None = None,
     *,
@@ -261,19 +286,20 @@ def unknown_name(
     Args:
         where: the place it was read from.
         what: what such a name stands for, such as "activation".
-        got: the name as it was written.
+        got: the name as it was written, or whatever stands in its place.
         known: the names that exist.
         meant: other libraries' names for some of them, which no likeness of letters finds.
         excerpt: the line at fault, for names read from a text.
     """
     names = list(dict.fromkeys(known))
     by_folded = {name.lower().replace("_", ""): name for name in names}
-    close = get_close_matches(got.lower().replace("_", ""), by_folded, n=2, cutoff=0.6)
-    near = (meant or {}).get(got.lower()) or " or ".join(by_folded[name] for name in close)
+    written = str(got).lower()
+    close = get_close_matches(written.replace("_", ""), by_folded, n=2, cutoff=0.6)
+    near = (meant or {}).get(written) or " or ".join(by_folded[name] for name in close)
     remedy = f"Did you mean {near}?" if near else "Write one of the known names."
     return UnknownName(
         where=where,
-        got=f"the unknown {what} {got!r}",
+        got=f"the unknown {what} {shown(got)}",
         wanted=f"one of {', '.join(names)}",
         remedy=remedy,
         excerpt=excerpt,

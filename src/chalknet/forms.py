@@ -15,6 +15,8 @@ from chalknet.errors import (
     FileProblem,
     InvalidValue,
     NotationError,
+    checked_seed,
+    look_up,
     public,
     unknown_name,
 )
@@ -131,6 +133,8 @@ def write(model: object, notation: WrittenName) -> str | bytes:
         X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) = yhat
     """
     network = read(model)
+    if not isinstance(notation, str) or notation not in written():
+        raise unknown_name("notation", "notation", notation, written())
     if notation in _DRAWN:
         from chalknet.drawing import draw as draw_network  # only a drawing needs it
 
@@ -139,9 +143,7 @@ def write(model: object, notation: WrittenName) -> str | bytes:
         from chalknet.module import build, write_onnx  # brings torch
 
         return write_onnx(build(network), network.input_shape)
-    if notation in written():
-        return write_text(network, notation)
-    raise unknown_name("notation", "notation", notation, written())
+    return write_text(network, notation)
 
 
 @public(form="model")
@@ -220,7 +222,7 @@ def build(model: object, *, seed: int | None = None) -> nn.Sequential:
     """
     from chalknet.module import build as build_network  # brings torch, which a text does not need
 
-    return build_network(read(model), seed=seed)
+    return build_network(read(model), seed=None if seed is None else checked_seed(seed))
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:
@@ -271,13 +273,11 @@ def _read_onnx(path: Path) -> Network:
 
 
 def _notation(name: str) -> Notation:
-    if name not in NOTATIONS:
-        raise unknown_name("notation", "notation", name, NOTATIONS)
-    return NOTATIONS[name]
+    return look_up(NOTATIONS, name, "notation", "notation")
 
 
 def _read_text(text: str, notation: str | None, name: str | None) -> Network:
-    chosen = _notation(notation) if notation else recognise(text)
+    chosen = recognise(text) if notation is None else _notation(notation)
     if chosen.read is None:
         raise CannotExpress(
             where=f"notation {chosen.name}",

@@ -87,9 +87,9 @@ VERBS = {
     },
     "memory": lambda: {"model": NET, "batch_size": 2},
     "place": lambda: {"device": "cpu"},
-    "predict": lambda: {"fitted": result(), "data": X},
+    "predict": lambda: {"model": result(), "x": X},
     "plot": lambda: {"results": result()},
-    "plot_images": lambda: {"images": np.zeros((2, 4, 4)), "titles": ["a", "b"]},
+    "plot_images": lambda: {"images": torch.zeros(2, 16), "captions": ["a", "b"], "alt_text": "two pictures"},
     "resume": lambda: {"path": "no-such-run"},
     "load_run": lambda: {"path": "no-such-run"},
     "devices": dict,
@@ -128,6 +128,8 @@ def test_a_wrong_argument_is_an_error_of_ours_or_none(verb, argument, tmp_path, 
             if verb != "race" and kind in ("a huge number", "infinity"):
                 continue  # a budget that is never used up is no mistake
             arguments[argument] = value
+        if argument in ("on_progress", "on_row") and callable(value):
+            continue  # what the caller's own function raises is the caller's
         torch.manual_seed(0)
         with contextlib.suppress(cn.ChalknetError):
             try:

@@ -158,14 +158,14 @@ class Drawing:
         return SURFACES[suffix](self.scene, self.diagram)
 
 
-def find_dialect(name: str) -> Dialect:
+def find_dialect(name: object) -> Dialect:
     """Return the dialect of a name or a number, "nodes" or "D9".
 
     Raises:
         UnknownName: for another one.
     """
     by_id = {row.id.lower(): row for row in DIALECTS.values()}
-    row = DIALECTS.get(name) or by_id.get(name.lower())
+    row = (DIALECTS.get(name) or by_id.get(name.lower())) if isinstance(name, str) else None
     if row is None:
         raise unknown_name("draw", "dialect", name, [*DIALECTS, *(known.id for known in DIALECTS.values())])
     return row

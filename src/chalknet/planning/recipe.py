@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
-from chalknet.errors import InvalidValue, invalid, look_up, unknown_name
+from chalknet.errors import InvalidValue, checked_seed, invalid, look_up, unknown_name
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
@@ -16,9 +15,8 @@ from chalknet.units import ShortRepr
 
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
-LARGEST_SEED = 2**63 - 1
 _REDUCTIONS = {name: name for name in REDUCTIONS}
-_LARGEST = sys.float_info.max
+_LARGEST = 3.4e38  # of float32, in which torch keeps the numbers of a fit
 
 
 @dataclass(frozen=True)
@@ -179,8 +177,7 @@ def _check_numbers(recipe: Recipe) -> None:
             recipe.batch_size,
             "a whole number of at least 1, or None (all) for gradient descent",
         )
-    if not _is_whole(recipe.seed) or not -LARGEST_SEED <= recipe.seed <= LARGEST_SEED:
-        raise invalid("seed", recipe.seed, "a whole number of at most 63 bits")
+    checked_seed(recipe.seed)
     if recipe.target_loss is not None and not _is_finite(recipe.target_loss):
         raise invalid("target_loss", recipe.target_loss, "a finite number")
 
