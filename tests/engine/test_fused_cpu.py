@@ -361,31 +361,27 @@ def test_y_of_another_width_than_yhat_is_an_error():
 
 
 def test_every_activation_loss_and_optimizer_has_compiled_code():
-    from chalknet.engine.fused_cpu import activations, losses, names, optimizers
+    from chalknet.engine.fused_cpu import names, optimizers
 
-    assert tuple(activations.ROWS) == names.ACTIVATION_NAMES
-    assert set(losses.CODES) == set(LOSSES)
+    assert not any(names.loss_reason(loss) for loss in LOSSES.values())
     assert set(optimizers.CODES) == set(OPTIMIZERS)
-    kinds = {name.split()[0] for name in names.ACTIVATION_NAMES} | set(names.ROW_WISE)
-    assert kinds == {row.name for row in ACTIVATIONS.values() if row.settled}
+    settled = [row.name for row in ACTIVATIONS.values() if row.settled]
+    assert not any(names.activation_reason(Activation(name)) for name in settled)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", [case for case in ACTIVATION_CASES if case.row.elementwise], ids=str)
-def test_values_and_slopes_of_activations_are_torchs_to_the_last_digits(case, dtype):
-    from chalknet.engine.fused_cpu.activations import activate, steepen
-    from chalknet.engine.fused_cpu.names import ACTIVATION_CODES
+def test_values_and_derivatives_of_activations_are_torchs_to_the_last_digits(case, dtype):
+    from chalknet.engine.fused_cpu.formulas import backward_address, call_at, forward_address
 
-    activate, steepen = called(activate), called(steepen)
-    options = case.all_options.values()
-    code = ACTIVATION_CODES[" ".join([case.kind, *(o for o in options if isinstance(o, str))])]
-    a, b, *_ = [dtype(o) for o in options if not isinstance(o, str)] + [dtype(0)] * 2
+    call = called(call_at)
+    forward, backward = (address(case, dtype.__name__) for address in (forward_address, backward_address))
     z = np.concatenate([np.linspace(-200, 200, 4001), np.linspace(-2, 2, 4001), [1e-30, -1e-30]]).astype(
         dtype
     )
     h, g = np.empty_like(z), np.ones_like(z)
-    activate(code, z, h, a, b)
-    steepen(code, z, h, g, a, b)
+    call(forward, z, h, len(z))
+    call(backward, z, h, g, len(z))
     zz = torch.from_numpy(z.astype(np.float64)).requires_grad_()
     wanted = getattr(nn, case.row.torch_class)(**case.all_options)(zz)
     wanted.sum().backward()
@@ -393,7 +389,7 @@ def test_values_and_slopes_of_activations_are_torchs_to_the_last_digits(case, dt
     np.testing.assert_allclose(h, wanted.detach().numpy(), rtol=4 * digits, atol=16 * digits)
     np.testing.assert_allclose(g, zz.grad.numpy(), rtol=4 * digits, atol=64 * digits)
     no_number = np.full(3, np.nan, dtype=dtype)
-    activate(code, no_number, h[:3], a, b)
+    call(forward, no_number, h, 3)
     assert np.isnan(h[:3]).all()
 
 

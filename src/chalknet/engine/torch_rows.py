@@ -7,6 +7,7 @@ from math import prod
 import torch
 from torch import nn
 
+from chalknet.module import class_named
 from chalknet.planning import Recipe
 
 
@@ -17,8 +18,7 @@ def loss_function(recipe: Recipe, *, reduction: str | None = None) -> nn.Module:
         recipe: names the loss and how it is reduced.
         reduction: another reduction than the recipe's: "mean", "sum" or "none".
     """
-    module: nn.Module = getattr(nn, recipe.loss_row.torch_class)(reduction=reduction or recipe.reduction)
-    return module
+    return class_named(recipe.loss_row.torch_class)(reduction=reduction or recipe.reduction)
 
 
 def optimizer_over(module: nn.Module, recipe: Recipe, **how: bool) -> torch.optim.Optimizer:

@@ -1,6 +1,6 @@
 """The one door between Network and torch.nn."""
 
-from chalknet.module.build import build, require_settled
+from chalknet.module.build import build, class_named, require_settled
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
 from chalknet.module.random import RandomStream
 from chalknet.module.read import flat, network_of, read_module, read_weights
@@ -10,6 +10,7 @@ __all__ = [
     "OnnxModel",
     "RandomStream",
     "build",
+    "class_named",
     "flat",
     "network_of",
     "read_module",

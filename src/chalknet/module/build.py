@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from importlib import import_module
 
 import torch
 from torch import nn
@@ -71,8 +72,15 @@ def _activation(visit: Visit) -> nn.Module:
     assert isinstance(step, Activation)
     # softmax and its kin run over the features, the last axis
     axis = {} if step.row.elementwise else {"dim": -1}
-    module: nn.Module = getattr(nn, step.row.torch_class)(**step.all_options, **axis)
+    module: nn.Module = class_named(step.row.torch_class)(**step.all_options, **axis)
     return module
+
+
+def class_named(name: str) -> type[nn.Module]:
+    """Return a class of `torch.nn`, or for `module.Class` of another module."""
+    module, _, own_name = name.rpartition(".")
+    found: type[nn.Module] = getattr(import_module(module or "torch.nn"), own_name)
+    return found
 
 
 def _dropout(visit: Visit) -> nn.Module:

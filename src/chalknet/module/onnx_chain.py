@@ -16,25 +16,12 @@ from torch import nn
 from chalknet.errors import CannotExpress, ShapeMismatch
 from chalknet.module.build import build
 from chalknet.module.spelled import OPERATIONS, Expression, X, activation_of
-from chalknet.network import Activation, Dropout, Flatten, Network, Size, Step
+from chalknet.network import ACTIVATIONS, Activation, ActivationKind, Dropout, Flatten, Network, Size, Step
 
 Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
 
 _LONGEST_SPELLING = 12  # nodes of one spelled-out activation; GELU by tanh takes nine
-# (activation, operation, {attribute: option}); both sides have the same defaults
-ACTIVATION_NODES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
-    ("relu", "Relu", {}),
-    ("sigmoid", "Sigmoid", {}),
-    ("tanh", "Tanh", {}),
-    ("leaky_relu", "LeakyRelu", {"alpha": "negative_slope"}),
-    ("elu", "Elu", {"alpha": "alpha"}),
-    ("gelu", "Gelu", {"approximate": "approximate"}),
-    ("softplus", "Softplus", {}),
-    ("softmax", "Softmax", {}),
-    ("log_softmax", "LogSoftmax", {}),
-    ("identity", "Identity", {}),
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +83,8 @@ class Chain:
             self.constants[node.outputs[0]] = _shape_as_target(self, node)
             return
         alone = arriving == [self.value] and not self.uses[self.value] and not self.spelled
-        layer = _LAYERS[node.operation](self, node) if alone and node.operation in _LAYERS else None
+        maker = _layer_maker(node.operation) if alone else None
+        layer = maker(self, node) if maker else None
         if layer is None:
             layer = self._spell(node, arriving)
         if layer is not None:
@@ -250,13 +238,15 @@ def _reshape(chain: Chain, node: Node) -> nn.Module:
 
 
 def _activation(chain: Chain, node: Node) -> nn.Module:
-    kind, options = _KINDS[node.operation]
+    row = _activation_rows()[node.operation]
     axis = node.attributes.get("axis", -1 if chain.opset >= 13 else 1)
-    if "Softmax" in node.operation and axis not in (-1, len(chain.shape) - 1):
+    if not row.elementwise and axis not in (-1, len(chain.shape) - 1):
         node.refuse(f"axis={axis} of a value of shape {chain.shape}", "the last axis, the features")
-    given = {option: node.attributes[name] for name, option in options.items() if name in node.attributes}
+    given = {
+        option: node.attributes[name] for name, option in row.onnx_options.items() if name in node.attributes
+    }
     numbers = {option: shortest(value) for option, value in given.items() if not isinstance(value, str)}
-    return _module(Activation(kind, given | numbers))
+    return _module(Activation(row.name, given | numbers))
 
 
 def _swish(chain: Chain, node: Node) -> nn.Module:
@@ -314,7 +304,6 @@ def _show(array: Array) -> str:
     return f"{array.dtype.name} and shape {array.shape}"
 
 
-_KINDS = {operation: (kind, options) for kind, operation, options in ACTIVATION_NODES}
 _LAYERS: Mapping[str, Callable[[Chain, Node], nn.Module | None]] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
@@ -323,10 +312,24 @@ _LAYERS: Mapping[str, Callable[[Chain, Node], nn.Module | None]] = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Swish": _swish,
-    **dict.fromkeys(_KINDS, _activation),
 }
 _OF_CONSTANTS = ("Constant", "Transpose", "Shape", "Gather", "Unsqueeze", "Concat")
-KNOWN_OPERATIONS: tuple[str, ...] = tuple(dict.fromkeys([*_LAYERS, *OPERATIONS, *_OF_CONSTANTS]))
+
+
+def _activation_rows() -> dict[str, ActivationKind]:
+    """Return the activations that are one operation, by its name."""
+    return {row.onnx: row for row in ACTIVATIONS.values() if row.onnx}
+
+
+def _layer_maker(operation: str) -> Callable[[Chain, Node], nn.Module | None] | None:
+    return _activation if operation in _activation_rows() else _LAYERS.get(operation)
+
+
+def known_operations() -> tuple[str, ...]:
+    """Return every operation that can be a part of a chain."""
+    return tuple(dict.fromkeys([*_LAYERS, *_activation_rows(), *OPERATIONS, *_OF_CONSTANTS]))
+
+
 REMEDIES: Mapping[str, str] = {
     "Cast": "The numbers keep one type on the way: export the model in float32.",
     "Unsqueeze": "Samples are rows: give the model an input with the batch axis in front.",

@@ -15,13 +15,12 @@ from torch import nn
 
 from chalknet.errors import CannotExpress, FileProblem, MissingPackage, NotationError, unknown_name
 from chalknet.module.onnx_chain import (
-    ACTIVATION_NODES,
-    KNOWN_OPERATIONS,
     REMEDIES,
     Array,
     Chain,
     Node,
     TensorShape,
+    known_operations,
 )
 from chalknet.module.read import read_module
 from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Shape, Size, Step, Visit
@@ -31,7 +30,6 @@ _OLDEST_OPSET = 7  # before it, Add and Gemm broadcast by rules of their own
 _OPSET, _IR_VERSION = 20, 9  # the first with Gelu, and the file version of its time
 _DEFAULT_DOMAIN = ("", "ai.onnx")
 _INPUT, _OUTPUT = "X", "yhat"
-_PLAIN = {kind: (operation, options) for kind, operation, options in ACTIVATION_NODES}
 
 
 @dataclass(frozen=True)
@@ -176,13 +174,13 @@ def _checked(model: Any, folder: Path, onnx: ModuleType) -> Any:
     """Return the model, its operations known, its weights loaded, and passed by onnx's own checker."""
     for index, node in enumerate(model.graph.node):
         where = _where(node, index)
-        if node.domain not in _DEFAULT_DOMAIN or node.op_type not in KNOWN_OPERATIONS:
+        if node.domain not in _DEFAULT_DOMAIN or node.op_type not in known_operations():
             raise CannotExpress(
                 where=where,
                 got=f"the operation {node.domain or ''}{'.' * bool(node.domain)}{node.op_type}",
-                wanted=f"one of {', '.join(KNOWN_OPERATIONS)}",
+                wanted=f"one of {', '.join(known_operations())}",
                 remedy=REMEDIES.get(node.op_type)
-                or unknown_name(where, "operation", str(node.op_type), KNOWN_OPERATIONS).remedy,
+                or unknown_name(where, "operation", str(node.op_type), known_operations()).remedy,
             )
     opsets = [entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN]
     if opsets and max(opsets) < _OLDEST_OPSET:
@@ -332,10 +330,18 @@ def _write_activation(writer: _Writer, visit: Visit) -> None:
         writer.put(path, "Mul", x, writer.put(path, "Sigmoid", x))
     elif step.kind == "softplus" and step.options:
         _write_softplus(writer, path, step.all_options)
+    elif not step.row.onnx or set(dict(step.options)) - set(step.row.onnx_options.values()):
+        wanted = ", ".join(row.name for row in ACTIVATIONS.values() if row.onnx)
+        got = f"{step.kind} {dict(step.options) or ''}, which is no single operation of ONNX"
+        raise CannotExpress(
+            where=f"step {path}",
+            got=got,
+            wanted=f"one of {wanted}",
+            remedy="torch.onnx.export writes it in parts.",
+        )
     else:
-        operation, options = _PLAIN[step.kind]
-        given = {name: step.all_options[option] for name, option in options.items()}
-        writer.put(path, operation, x, **given, **({} if step.row.elementwise else {"axis": -1}))
+        given = {name: step.all_options[option] for name, option in step.row.onnx_options.items()}
+        writer.put(path, step.row.onnx, x, **given, **({} if step.row.elementwise else {"axis": -1}))
 
 
 def _write_softplus(writer: _Writer, path: str, options: Mapping[str, Any]) -> None:

@@ -8,9 +8,18 @@ from typing import Any
 from torch import nn
 
 from chalknet.errors import CannotExpress, InvalidValue, ShapeMismatch, unknown_name
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Network, Shape, Step
-
-_ACTIVATION_OF = {getattr(nn, row.torch_class): row for row in ACTIVATIONS.values() if row.settled}
+from chalknet.module.build import class_named
+from chalknet.network import (
+    ACTIVATIONS,
+    Activation,
+    ActivationKind,
+    Dropout,
+    Flatten,
+    Linear,
+    Network,
+    Shape,
+    Step,
+)
 
 
 def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Network:
@@ -96,19 +105,22 @@ def _refuse_shared_weights(leaves: list[tuple[str, nn.Module]]) -> None:
 def _step(path: str, module: nn.Module) -> Step:
     where = f"module {path or 'itself'} ({type(module).__name__})"
     reader = _READERS.get(type(module))
-    if reader is None:
-        known = unknown_name(where, "layer", type(module).__name__, [kind.__name__ for kind in _READERS])
+    if reader is not None:
+        return reader(where, module)
+    rows = {class_named(row.torch_class): row for row in ACTIVATIONS.values() if row.settled}
+    if type(module) not in rows:
+        names = [kind.__name__ for kind in (*_READERS, *rows)]
+        known = unknown_name(where, "layer", type(module).__name__, names)
         raise CannotExpress(
             where=where,
             got="a layer that no step of a Network describes",
-            wanted=f"one of {', '.join(kind.__name__ for kind in _READERS)}",
+            wanted=f"one of {', '.join(names)}",
             remedy=f"{known.remedy} A module of another kind can still be fitted as it is.",
         )
-    return reader(where, module)
+    return _read_activation(where, module, rows[type(module)])
 
 
-def _read_activation(where: str, module: nn.Module) -> Step:
-    row = _ACTIVATION_OF[type(module)]
+def _read_activation(where: str, module: nn.Module, row: ActivationKind) -> Step:
     if not row.elementwise and getattr(module, "dim", None) not in (None, 1, -1):
         raise InvalidValue(
             where=where,
@@ -135,5 +147,4 @@ _READERS: dict[type[nn.Module], Callable[[str, nn.Module], Step]] = {
     nn.Linear: lambda where, module: Linear(module.out_features, bias=module.bias is not None),  # type: ignore[arg-type]
     nn.Dropout: lambda where, module: Dropout(module.p),  # type: ignore[arg-type]
     nn.Flatten: _read_flatten,
-    **dict.fromkeys(_ACTIVATION_OF, _read_activation),
 }

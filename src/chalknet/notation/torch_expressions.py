@@ -13,7 +13,6 @@ from chalknet.notation.torch_layers import Layer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
     BUILTINS,
-    COMMON,
     Call,
     Chain,
     Class,
@@ -24,6 +23,7 @@ from chalknet.notation.torch_values import (
     call_layer,
     call_torch,
     chain_method,
+    common_name,
     elements,
     flow_method,
     no_chain,
@@ -113,10 +113,10 @@ class Expressions:
         return node.value
 
     def _lookup(self, node: ast.Name) -> object:
-        for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS, COMMON):
+        for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS):
             if node.id in scope:
                 return scope[node.id]
-        return Unknown(node.id)
+        return common_name(node.id) or Unknown(node.id)
 
     def _attribute(self, node: ast.Attribute) -> object:
         owner = self.value(node.value)

@@ -8,7 +8,17 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, NotationError, unknown_name
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Size, Step, activation_name
+from chalknet.network import (
+    ACTIVATIONS,
+    Activation,
+    ActivationKind,
+    Dropout,
+    Flatten,
+    Linear,
+    Size,
+    Step,
+    activation_name,
+)
 from chalknet.notation.tokens import Source, Span
 
 
@@ -65,7 +75,7 @@ def make_layer(source: Source, name: str, positional: list[object], keywords: Gi
     """
     try:
         with source.pointing(span):
-            kind = LAYERS.get(name)
+            kind = layer_kind(name)
             if kind is None:
                 raise no_layer(name)
             return kind.make(name, _bind(name, kind, positional, keywords), span)
@@ -75,14 +85,15 @@ def make_layer(source: Source, name: str, positional: list[object], keywords: Gi
 
 def no_layer(name: str) -> ChalknetError:
     """Return the error for a class that is no layer here: a slip of the pen, or a layer of another kind."""
-    folded = {known.lower(): known for known in LAYERS}
+    known = (*_LAYERS, *(row.torch_class for row in ACTIVATIONS.values() if _is_of_torch(row)))
+    folded = {layer.lower(): layer for layer in known}
     spelled = folded.get(name.lower()) or folded.get((activation_name(name) or "").replace("_", ""))
     if spelled or get_close_matches(name.lower(), folded, n=1, cutoff=0.8):
-        return unknown_name(name, "layer", name, [spelled] if spelled else LAYERS)
+        return unknown_name(name, "layer", name, [spelled] if spelled else known)
     return CannotExpress(
         where=name,
         got="a layer that no step of a network describes",
-        wanted=f"one of {', '.join(LAYERS)}",
+        wanted=f"one of {', '.join(known)}",
         remedy="A module of another kind can be fitted as it is: give the module itself to fit.",
     )
 
@@ -182,28 +193,28 @@ def _activation(name: str, given: Given, span: Span) -> Layer:
     return Layer(span, Activation(row.name, options))  # type: ignore[arg-type]
 
 
-_WITH_INPLACE = ("relu", "leaky_relu", "elu", "silu")
 _PLACE = ("device", "dtype")
-LAYERS: Mapping[str, LayerKind] = {
+_LAYERS: Mapping[str, LayerKind] = {
     "Linear": LayerKind(("in_features", "out_features", "bias", *_PLACE), _linear),
     "LazyLinear": LayerKind(("out_features", "bias", *_PLACE), _linear),
     "Dropout": LayerKind(("p", "inplace"), _dropout),
     "Flatten": LayerKind(("start_dim", "end_dim"), _flatten),
-    **{
-        row.torch_class: LayerKind(
-            (
-                *row.options,
-                *(("inplace",) if row.name in _WITH_INPLACE else ()),
-                *(() if row.elementwise else ("dim",)),
-            ),
-            _activation,
-        )
-        for row in ACTIVATIONS.values()
-        if row.settled
-    },
 }
-# The same steps as functions of x, `F.relu(x)`, `torch.sigmoid(x)`, and the class of each.
-FUNCTIONS: Mapping[str, str] = {
-    "dropout": "Dropout",
-    **{row.name: row.torch_class for row in ACTIVATIONS.values() if row.settled and row.name != "identity"},
-}
+
+
+def layer_kind(name: str) -> LayerKind | None:
+    """Return what a class of `torch.nn` takes and makes; None for a class that is no step."""
+    row = next((row for row in ACTIVATIONS.values() if row.torch_class == name and _is_of_torch(row)), None)
+    return LayerKind(row.parameters, _activation) if row else _LAYERS.get(name)
+
+
+def class_of_function(name: str) -> str | None:
+    """Return the class of the step that a function of x is, as in `F.relu(x)`, or None."""
+    row = ACTIVATIONS.get(activation_name(name) or "")
+    if name == "dropout":
+        return "Dropout"
+    return row.torch_class if row and row.name != "identity" and _is_of_torch(row) else None
+
+
+def _is_of_torch(row: ActivationKind) -> bool:
+    return row.settled and "." not in row.torch_class

@@ -9,9 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chalknet.errors import CannotExpress
-from chalknet.network import activation_name
 from chalknet.notation.tokens import Source, Span
-from chalknet.notation.torch_layers import FUNCTIONS, LAYERS, Given, Layer, Unknown, make_layer
+from chalknet.notation.torch_layers import (
+    Given,
+    Layer,
+    Unknown,
+    class_of_function,
+    layer_kind,
+    make_layer,
+)
 
 _LARGEST_LIST = 10_000
 
@@ -152,10 +158,11 @@ def flow_method(flow: Flow, name: str, call: Call) -> Flow:
     """Return x behind what a function of torch or a method of x does to it."""
     if name in _SELF:
         return flow
-    torch_class = FUNCTIONS.get(name) or FUNCTIONS.get(activation_name(name) or "")
-    if torch_class is not None:
+    torch_class = class_of_function(name)
+    kind = layer_kind(torch_class) if torch_class else None
+    if torch_class and kind:
         keywords = {key: value for key, value in call.keywords.items() if key not in _NO_OPTIONS}
-        most = 1 if name == "dropout" else len(LAYERS[torch_class].parameters)
+        most = 1 if name == "dropout" else len(kind.parameters)
         return flow.through(make_layer(call.source, torch_class, call.positional[:most], keywords, call.span))
     if name == "flatten" or (name in ("view", "reshape") and _keeps_the_batch(call)):
         axes = [] if name != "flatten" else call.positional
@@ -243,15 +250,21 @@ _PYTHON = frozenset(
     "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
 )
 BUILTINS: Mapping[str, Dotted] = {name: Dotted(f"builtins.{name}") for name in _PYTHON}
-# What a text may use without an import, as a line cut out of a page does.
-COMMON: Mapping[str, Dotted] = {
+_COMMON: Mapping[str, Dotted] = {
     "torch": Dotted("torch"),
     "nn": Dotted("torch.nn"),
     "F": Dotted("torch.nn.functional"),
     "math": Dotted("math"),
     "OrderedDict": Dotted("collections.OrderedDict"),
-    **{name: Dotted(f"torch.nn.{name}") for name in (*LAYERS, "Sequential", "ModuleList", "Module")},
+    **{name: Dotted(f"torch.nn.{name}") for name in ("Sequential", "ModuleList", "Module")},
 }
+
+
+def common_name(name: str) -> Dotted | None:
+    """Return what a name stands for that a text uses without an import, or None."""
+    return Dotted(f"torch.nn.{name}") if layer_kind(name) else _COMMON.get(name)
+
+
 _MATH = frozenset({"math.prod", "math.ceil", "math.floor", "math.sqrt", "math.log2", "math.pow"})
 
 

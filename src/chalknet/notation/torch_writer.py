@@ -6,7 +6,7 @@ import keyword
 
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation, Dropout, Linear, Network, Shape, Visit
-from chalknet.notation.torch_values import COMMON
+from chalknet.notation.torch_values import common_name
 
 
 def write_torch(network: Network) -> str:
@@ -17,6 +17,7 @@ def write_torch(network: Network) -> str:
     """
     _refuse_reserved(network)
     _refuse_unknown(network)
+    _refuse_elsewhere(network)
     name = network.name if _is_free(network.name) and network.name not in network.symbols else "net"
     calls = [_call(visit) for visit in network.walk()]
     comment = "" if _inferred_shape(network) == network.input_shape else _comment(network.input_shape)
@@ -51,7 +52,7 @@ def _comment(shape: Shape) -> str:
 
 
 def _is_free(name: str) -> bool:
-    return name.isidentifier() and not keyword.iskeyword(name) and name not in COMMON
+    return name.isidentifier() and not keyword.iskeyword(name) and common_name(name) is None
 
 
 def _refuse_unknown(network: Network) -> None:
@@ -66,6 +67,17 @@ def _refuse_unknown(network: Network) -> None:
             remedy=f"Say them in their order: --activation {','.join(example)}, "
             f"or network.settle({', '.join(map(repr, example))}).",
         )
+
+
+def _refuse_elsewhere(network: Network) -> None:
+    for visit in network.walk():
+        if isinstance(visit.step, Activation) and "." in visit.step.row.torch_class:
+            raise CannotExpress(
+                where=f"network {network.name}, step {visit.path}",
+                got=f"the activation {visit.step.kind}, whose class is {visit.step.row.torch_class}",
+                wanted="classes of torch.nn alone",
+                remedy="Build the module itself: cn.build(network).",
+            )
 
 
 def _refuse_reserved(network: Network) -> None:

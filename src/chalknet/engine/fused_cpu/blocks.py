@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chalknet.engine.fused_cpu.activations import activate, steepen
 from chalknet.engine.fused_cpu.chain import (
+    BACKWARD,
     BIAS_AT,
-    CODE,
+    FORWARD,
     IN,
     IN_AT,
+    IS_RELU,
     OUT,
     OUT_AT,
     OUT_STRIDE,
@@ -24,8 +25,8 @@ from chalknet.engine.fused_cpu.chain import (
     WEIGHT_AT,
     WEIGHT_STRIDE,
 )
+from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
-from chalknet.engine.fused_cpu.names import RELU
 from chalknet.engine.fused_cpu.optimizers import NUMBERS, improve, prepare
 from chalknet.engine.fused_cpu.relu_vectors import SAMPLES, UNITS, relu_back, relu_forth
 from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
@@ -59,7 +60,7 @@ def block_z(steps, values, low, width, x, at, z):
 
 
 @part
-def block_forth(steps, options, values, low, width, x, at, rows, yhat, room):
+def block_forth(steps, values, low, width, x, at, rows, yhat, room):
     """Add what a block of hidden units gives to yhat `(rows, outputs)`."""
     inputs, out = steps[0, IN], steps[2]
     for row in range(0, rows, GROUP):
@@ -67,7 +68,7 @@ def block_forth(steps, options, values, low, width, x, at, rows, yhat, room):
         z, h = room[: some * width], room[GROUP * BLOCK : GROUP * BLOCK + some * width]
         for s in range(some):
             block_z(steps, values, low, width, x, at + (row + s) * inputs, z[s * width : (s + 1) * width])
-        activate(steps[1, CODE], z, h, options[1, 0], options[1, 1])
+        call_at(steps[1, FORWARD], z, h, len(h))
         for s in range(some):
             for o in range(out[OUT]):
                 a = out[WEIGHT_AT] + o * out[WEIGHT_STRIDE] + low
@@ -78,7 +79,7 @@ def block_forth(steps, options, values, low, width, x, at, rows, yhat, room):
 
 
 @part
-def block_back(steps, options, values, low, width, x, at, rows, e, room, g):
+def block_back(steps, values, low, width, x, at, rows, e, room, g):
     """Write the gradients of a block: its biases, its weights by input, its weights by output."""
     inputs, out = steps[0, IN], steps[2]
     fill(g, like(0.0, g[0]))
@@ -88,7 +89,7 @@ def block_back(steps, options, values, low, width, x, at, rows, e, room, g):
         back = room[2 * GROUP * BLOCK : 2 * GROUP * BLOCK + some * width]
         for s in range(some):
             block_z(steps, values, low, width, x, at + (row + s) * inputs, z[s * width : (s + 1) * width])
-        activate(steps[1, CODE], z, h, options[1, 0], options[1, 1])
+        call_at(steps[1, FORWARD], z, h, len(h))
         fill(back, like(0.0, g[0]))
         for s in range(some):
             hidden, dz = h[s * width : (s + 1) * width], back[s * width : (s + 1) * width]
@@ -99,7 +100,7 @@ def block_back(steps, options, values, low, width, x, at, rows, e, room, g):
                 for j in range(width):
                     dz[j] += scale * v[j]
                     sums[j] += scale * hidden[j]
-        steepen(steps[1, CODE], z, h, back, options[1, 0], options[1, 1])
+        call_at(steps[1, BACKWARD], z, h, back, len(back))
         for s in range(some):
             dz, ones = back[s * width : (s + 1) * width], g[:width]
             for j in range(width):
@@ -199,7 +200,7 @@ def tail(chain, data, batch, method, start, rows, yhat, arena, places):
 @part
 def is_plain(steps):
     """Return whether it is the case with loops of its own: one input, ReLU, one output."""
-    return steps[1, CODE] == RELU and steps[0, IN] == 1 and steps[2, OUT] == 1 and steps[0, BIAS_AT] >= 0
+    return steps[1, IS_RELU] and steps[0, IN] == 1 and steps[2, OUT] == 1 and steps[0, BIAS_AT] >= 0
 
 
 @part
@@ -209,7 +210,7 @@ def walk_forth(chain, weights, low, high, x, at, rows, yhat, room):
         return
     for block in range(low, high, BLOCK):
         width = min(BLOCK, high - block)
-        block_forth(chain.steps, chain.options, weights.values, block, width, x, at, rows, yhat, room)
+        block_forth(chain.steps, weights.values, block, width, x, at, rows, yhat, room)
 
 
 @part
@@ -219,7 +220,7 @@ def walk_back(chain, weights, method, low, high, x, at, rows, e, room, g, number
         if is_plain(chain.steps):
             relu_block_back(chain.steps, weights.values, block, width, x, at, rows, e, g)
         else:
-            block_back(chain.steps, chain.options, weights.values, block, width, x, at, rows, e, room, g)
+            block_back(chain.steps, weights.values, block, width, x, at, rows, e, room, g)
         improve_block(chain.steps, method, weights.values, block, width, g, numbers)
 
 

@@ -15,15 +15,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from chalknet.engine.fused_cpu.names import ACTIVATION_CODES, Array
+from chalknet.engine.fused_cpu.formulas import backward_address, forward_address
+from chalknet.engine.fused_cpu.names import ROW_WISE, Array
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
 NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
 
-(KIND, CODE, POSITIONS, IN, OUT, IN_STRIDE, OUT_STRIDE, IN_AT, OUT_AT, MASK_AT) = range(10)
-(WEIGHT_AT, WEIGHT_STRIDE, BIAS_AT, TURNED_AT, TURNED_STRIDE) = range(10, 15)
-(TRAIN_WEIGHT, TRAIN_BIAS, INPUT_GRADIENT, THRESHOLD, FIELDS) = range(15, 20)
+(KIND, POSITIONS, IN, OUT, IN_STRIDE, OUT_STRIDE, IN_AT, OUT_AT, MASK_AT) = range(9)
+(WEIGHT_AT, WEIGHT_STRIDE, BIAS_AT, TURNED_AT, TURNED_STRIDE) = range(9, 14)
+(TRAIN_WEIGHT, TRAIN_BIAS, INPUT_GRADIENT, THRESHOLD) = range(14, 18)
+(FORWARD, BACKWARD, IS_RELU, FIELDS) = range(18, 22)  # of an activation: the addresses of its loops
 ABSENT = -1
 _PAGE_BYTES = 4096
 
@@ -33,11 +35,11 @@ class Chain(NamedTuple):
 
     Args:
         steps: `(steps, FIELDS)`; places inside the arena are for one row of a tile.
-        options: `(steps, 2)`: an activation's options, or what Dropout multiplies kept values by.
+        scales: `(steps,)`: what Dropout multiplies kept values by.
     """
 
     steps: Array
-    options: Array
+    scales: Array
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class _Builder:
         self._weights = self._turned = 0
         self._trainable_before = False
         self._steps: list[list[int]] = []
-        self._options: list[tuple[float, float]] = []
+        self._scales: list[float] = []
 
     def add(self, visit: Visit) -> None:
         step = visit.step
@@ -97,15 +99,15 @@ class _Builder:
         row[IN_STRIDE], row[OUT_STRIDE], row[IN_AT] = self._stride, self._stride, self._at
         row[BIAS_AT] = row[TURNED_AT] = row[MASK_AT] = ABSENT
         row[INPUT_GRADIENT] = int(self._trainable_before)
-        options = (0.0, 0.0)
+        scale = 0.0
         if isinstance(step, Linear):
             self._linear(step, row)
         elif isinstance(step, Activation):
-            options = _activation(step, row)
+            self._activation(step, row)
         elif isinstance(step, Dropout):
             row[KIND], row[THRESHOLD] = DROPOUT, round(step.p * 2**32)
             row[MASK_AT] = self._room(self._positions * self._stride)
-            options = (0.0 if step.p == 1 else 1 / (1 - step.p), 0.0)
+            scale = 0.0 if step.p == 1 else 1 / (1 - step.p)
         elif isinstance(step, Flatten):
             row[KIND], row[OUT] = FLATTEN, self._positions * self._width
             row[OUT_STRIDE] = self._filled(row[OUT])
@@ -117,7 +119,7 @@ class _Builder:
         )  # fmt: skip
         self._largest = max(self._largest, positions * row[OUT_STRIDE])
         self._steps.append(row)
-        self._options.append(options)
+        self._scales.append(scale)
 
     def _linear(self, step: Linear, row: list[int]) -> None:
         out = _number(step.out_features)
@@ -135,6 +137,14 @@ class _Builder:
             self._turned += row[TURNED_STRIDE] * out
         self._trainable_before = True
 
+    def _activation(self, step: Activation, row: list[int]) -> None:
+        if step.kind in ROW_WISE:
+            row[KIND] = SOFTMAX if step.kind == "softmax" else LOG_SOFTMAX
+            return
+        row[KIND], row[IS_RELU] = ACTIVATION, int(step.kind == "relu")
+        row[FORWARD] = forward_address(step, self._dtype.name)
+        row[BACKWARD] = backward_address(step, self._dtype.name)
+
     def _filled(self, width: int) -> int:
         return -(-width // self._fill) * self._fill
 
@@ -149,18 +159,8 @@ class _Builder:
 
     def layout(self) -> Layout:
         gradient_at = (self._room(self._largest), self._room(self._largest))
-        chain = Chain(np.array(self._steps, dtype=np.int64), np.array(self._options, dtype=self._dtype))
+        chain = Chain(np.array(self._steps, dtype=np.int64), np.array(self._scales, dtype=self._dtype))
         return Layout(chain, self._weights, self._turned, self._row, 0, gradient_at)
-
-
-def _activation(step: Activation, row: list[int]) -> tuple[float, float]:
-    kinds = {"softmax": SOFTMAX, "log_softmax": LOG_SOFTMAX}
-    row[KIND] = kinds.get(step.kind, ACTIVATION)
-    words = [value for value in step.all_options.values() if isinstance(value, str)]
-    row[CODE] = ACTIVATION_CODES.get(" ".join([step.kind, *words]), ABSENT)
-    numbers = [float(value) for value in step.all_options.values() if not isinstance(value, str)]
-    a, b, *_ = [*numbers, 0.0, 0.0]
-    return a, b
 
 
 def _number(size: int | str) -> int:

@@ -12,7 +12,7 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine.engine import Prospect
-from chalknet.engine.fused_cpu.names import ACTIVATION_NAMES, ROW_WISE
+from chalknet.engine.fused_cpu.names import CLASS_LOSS, activation_reason, loss_reason
 from chalknet.errors import MissingPackage, Refused
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network
 from chalknet.planning import Placement, Plan, Recipe
@@ -107,8 +107,12 @@ def _placement_reasons(placement: Placement) -> list[str]:
 
 
 def _recipe_reasons(recipe: Recipe) -> list[str]:
-    amsgrad = recipe.optimizer_options.get("amsgrad", False)
-    return [f"it has no amsgrad for {recipe.optimizer}"] if amsgrad else []
+    reasons = []
+    if recipe.optimizer_options.get("amsgrad", False):
+        reasons.append(f"it has no amsgrad for {recipe.optimizer}")
+    if why := loss_reason(recipe.loss_row):
+        reasons.append(f"it has no code for the loss {recipe.loss}, {why}")
+    return reasons
 
 
 def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
@@ -119,18 +123,14 @@ def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
         step = visit.step
         if not isinstance(step, _STEPS):
             reasons.append(f"it has no code for step {visit.path}, {type(step).__name__}")
-        elif isinstance(step, Activation) and not _is_known(step):
-            reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}")
+        elif isinstance(step, Activation) and activation_reason(step):
+            why = activation_reason(step)
+            reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}, {why}")
     if not any(isinstance(step, Linear) for step in network.steps):
         reasons.append("the network has no Linear to fit")
-    if recipe.loss == "cross_entropy" and len(network.output_shape) != 1:
+    if recipe.loss == CLASS_LOSS and len(network.output_shape) != 1:
         reasons.append(f"it takes cross_entropy of one row of classes a sample, not {network.output_shape}")
     return reasons
-
-
-def _is_known(step: Activation) -> bool:
-    words = [value for value in step.all_options.values() if isinstance(value, str)]
-    return step.kind in ROW_WISE or " ".join([step.kind, *words]) in ACTIVATION_NAMES
 
 
 def _numba_reasons() -> tuple[str, ...]:

@@ -154,9 +154,17 @@ def exponential_less_one(x):
 
 
 @scalar
-def sigmoid_of(z):
-    """Return 1 / (1 + exp(-z))."""
-    return like(1.0, z) / (like(1.0, z) + exponential(-z))
+def _exponential_less_one_anywhere(x):
+    """Return exp(x) - 1 for any x without loss of digits near 0."""
+    low, high = like(-40.0, x), like(89.0, x) if is_single(x) else like(710.0, x)
+    kept = low if x < low else x
+    kept = high if kept > high else kept
+    n = nearest(kept * like(_LOG2_E, x))
+    r = kept - n * like(_LN2_HIGH, x) - n * like(_LN2_LOW, x)
+    half, most = nearest(n * like(0.5, x)), like(100.0, x)  # beyond, the 1 is lost beside exp(x)
+    less = like(1.0, x) - power_of_two(-n if n < most else -most, x)
+    value = (_less_one_near_zero(r) + less) * power_of_two(half, x) * power_of_two(n - half, x)
+    return value if x == x else x
 
 
 @scalar
@@ -180,3 +188,53 @@ def copy(source, target):
     """Copy a stretch of numbers to another one of its length."""
     for i in range(len(target)):
         target[i] = source[i]
+
+
+@scalar
+def _log(x):
+    return like(math.log(x), x)
+
+
+@scalar
+def _log1p(x):
+    return like(math.log1p(x), x)
+
+
+@scalar
+def _erf(x):
+    return like(math.erf(x), x)
+
+
+@scalar
+def _sqrt(x):
+    return like(math.sqrt(x), x)
+
+
+@scalar
+def _size(x):
+    return -x if x < like(0.0, x) else x
+
+
+@scalar
+def _smaller(x, limit):  # so written, no number stays no number
+    return limit if x > limit else x
+
+
+@scalar
+def _larger(x, limit):
+    return limit if x < limit else x
+
+
+# What a formula of the tables calls, under the names of `chalknet.network.FORMULA_FUNCTIONS`.
+FUNCTIONS: dict[str, Any] = {
+    "exp": exponential,
+    "expm1": _exponential_less_one_anywhere,
+    "log": _log,
+    "log1p": _log1p,
+    "tanh": tanh_of,
+    "erf": _erf,
+    "sqrt": _sqrt,
+    "abs": _size,
+    "min": _smaller,
+    "max": _larger,
+}

@@ -26,8 +26,9 @@ from chalknet.engine.fused_cpu.chain import (
     lay_out,
 )
 from chalknet.engine.fused_cpu.crew import Crew, run_together
-from chalknet.engine.fused_cpu.losses import CODES as LOSS_CODES
-from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.formulas import loss_address
+from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
+from chalknet.engine.fused_cpu.names import CLASS_LOSS, Array
 from chalknet.engine.fused_cpu.optimizers import CODES as OPTIMIZER_CODES
 from chalknet.engine.fused_cpu.optimizers import DECAY, MOMENTUM, NUMBERS, numbers_of, slots_of
 from chalknet.engine.fused_cpu.products import lanes
@@ -121,9 +122,10 @@ class Task:
 
     def method(self, direct: bool) -> Method:
         """Return how the weights are improved."""
-        recipe = self.recipe
+        recipe, dtype = self.recipe, self.store.values.dtype.name
+        loss = CROSS_ENTROPY if recipe.loss == CLASS_LOSS else loss_address(recipe.loss_row, dtype)
         return Method(
-            LOSS_CODES[recipe.loss], int(recipe.reduction == "mean"), OPTIMIZER_CODES[recipe.optimizer],
+            loss, int(recipe.reduction == "mean"), OPTIMIZER_CODES[recipe.optimizer],
             int(direct), recipe.seed % 2**63, np.array(numbers_of(recipe)), *self.store.companions,
         )  # fmt: skip
 

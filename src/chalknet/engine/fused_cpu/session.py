@@ -66,7 +66,8 @@ class FusedSession:
         self._named = named(plan, module)
         self.notes: tuple[str, ...] = ()
         samples = _samples(batches, network, recipe.loss, dtype)
-        layout = lay_out(network, numbers, fill_of(network, numbers))
+        started = perf_counter()
+        layout = lay_out(network, numbers, fill_of(network, numbers))  # compiles the activations
         _mark_frozen(layout.chain.steps, module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(module, weight_views(layout.chain.steps, torch.from_numpy(store.values)))
@@ -78,7 +79,6 @@ class FusedSession:
         self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
         self._orders = Orders(batches, self._stream)
         self._done = 0
-        started = perf_counter()
         self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
         self.compile_s = perf_counter() - started
 

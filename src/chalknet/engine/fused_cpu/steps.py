@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chalknet.engine.fused_cpu.activations import activate, steepen
 from chalknet.engine.fused_cpu.chain import (
     ACTIVATION,
+    BACKWARD,
     BIAS_AT,
-    CODE,
     DROPOUT,
     FLATTEN,
+    FORWARD,
     IN,
     IN_STRIDE,
     INPUT_GRADIENT,
@@ -31,6 +31,7 @@ from chalknet.engine.fused_cpu.chain import (
     WEIGHT_AT,
     WEIGHT_STRIDE,
 )
+from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.picked import picked_back, picked_forth
 from chalknet.engine.fused_cpu.products import add_four_scaled, add_scaled, dot, product
@@ -254,7 +255,7 @@ def apply(chain, k, lines, z, h):
     """Run an activation or a softmax."""
     step = chain.steps[k]
     if step[KIND] == ACTIVATION:
-        activate(step[CODE], z, h, chain.options[k, 0], chain.options[k, 1])
+        call_at(step[FORWARD], z, h, len(h))
     else:
         softmax(step, lines, z, h)
 
@@ -264,7 +265,7 @@ def apply_back(chain, k, lines, z, h, g):
     """Carry the gradient g back through an activation or a softmax, where it stands."""
     step = chain.steps[k]
     if step[KIND] == ACTIVATION:
-        steepen(step[CODE], z, h, g, chain.options[k, 0], chain.options[k, 1])
+        call_at(step[BACKWARD], z, h, g, len(g))
     else:
         softmax_back(step, lines, h, g)
 
@@ -283,7 +284,7 @@ def forth(chain, k, rows, source, at, arena, out_at, mask_at, weights, keys):
         numbers = step[POSITIONS] * step[OUT_STRIDE]
         for row in range(rows):
             a = row * numbers
-            drop(z[a : a + numbers], arena[out_at + a : out_at + a + numbers], arena[mask_at + a : mask_at + a + numbers], mixed(keys[row] + np.uint32(k)), step[THRESHOLD], chain.options[k, 0])  # fmt: skip # noqa: E501
+            drop(z[a : a + numbers], arena[out_at + a : out_at + a + numbers], arena[mask_at + a : mask_at + a + numbers], mixed(keys[row] + np.uint32(k)), step[THRESHOLD], chain.scales[k])  # fmt: skip # noqa: E501
     elif kind == FLATTEN:
         flatten(step, rows, source, at, arena, out_at)
     else:

@@ -32,7 +32,8 @@ from chalknet.engine.fused_cpu.chain import (
     WEIGHT_AT,
     WEIGHT_STRIDE,
 )
-from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY, compare, cross_entropy
+from chalknet.engine.fused_cpu.formulas import call_at
+from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY, cross_entropy
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, improve, prepare
 from chalknet.engine.fused_cpu.picked import pick
@@ -89,7 +90,7 @@ class Method(NamedTuple):
     """How the weights are improved.
 
     Args:
-        loss: the loss's number.
+        loss: the address of the loss's loop, or `CROSS_ENTROPY`.
         mean: 1 where the losses of a batch are averaged, 0 where they are added.
         optimizer: the optimizer's number.
         direct: 1 where gradients are summed into the weights themselves.
@@ -176,7 +177,7 @@ def loss_of(chain, data, batch, method, first, rows, arena, places, scale):
             a = data.order[first + row] * numbers
             for i in range(numbers):
                 y[row * numbers + i] = data.y[a + i]
-    return compare(method.loss, yhat, y, g, width, stride, scale)
+    return call_at(method.loss, yhat, y, g, scale, lines, width, stride)
 
 
 @part
