@@ -253,7 +253,7 @@ def test_a_single_sample_with_many_zeros_is_read_where_it_is_not_zero():
 
 
 def test_the_numbers_do_not_depend_on_how_many_threads_were_at_work():
-    from chalknet.engine.fused_cpu import crew
+    from chalknet.engine.fused_cpu import thread_team
 
     network = cn.read("30 -> 100 relu -> 100 relu -> 3")
     recipe = Recipe("mse", "adam", batch_size=64, updates=9)
@@ -261,7 +261,7 @@ def test_the_numbers_do_not_depend_on_how_many_threads_were_at_work():
     losses = []
     for most in (1, 2):
         session = opened(FusedCpu(), network, recipe, data, "float32", threads=2)
-        session._schedule._crew = crew.Crew(most)
+        session._schedule._team = thread_team.ThreadTeam(most)
         losses.append(session.advance(40).losses)
     assert losses[0] == losses[1]
 

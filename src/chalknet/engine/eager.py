@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches, Cut
-from chalknet.engine.course import Course
-from chalknet.engine.engine import Progress, Prospect, waking_s
-from chalknet.engine.group import Group
+from chalknet.engine.batch_cursor import BatchCursor
+from chalknet.engine.engine import Advance, StartupCost, waking_s
+from chalknet.engine.group import ProcessGroup
 from chalknet.engine.shared import SharedUpdate
-from chalknet.engine.state import State, fill_slots, named, slots_of, weights_of
+from chalknet.engine.state import SessionState, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
@@ -30,15 +30,15 @@ class Eager:
         """Return nothing: whatever torch runs, this engine runs."""
         return ()
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return that it starts at once on the CPU; a GPU has to be woken in each process."""
-        return Prospect(start_s=waking_s(placement.device))
+        return StartupCost(start_s=waking_s(placement.device))
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
         """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""
         stream = RandomStream(plan.recipe.seed, torch.device(plan.placement.device))
         module = opened_module(plan, module, stream)
-        group = Group.here() if plan.placement.processes > 1 else Group()
+        group = ProcessGroup.here() if plan.placement.processes > 1 else ProcessGroup()
         return EagerSession(plan, batches, stream, module, group)
 
 
@@ -67,7 +67,7 @@ class EagerSession:
     """
 
     def __init__(
-        self, plan: Plan, batches: Batches, stream: RandomStream, module: nn.Module, group: Group
+        self, plan: Plan, batches: Batches, stream: RandomStream, module: nn.Module, group: ProcessGroup
     ) -> None:
         self.module = module
         self.compile_s = 0.0
@@ -78,10 +78,10 @@ class EagerSession:
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
         self._device = torch.device(plan.placement.device)
-        self._course = Course(batches, Cut(plan.placement.micro_batch, group.rank, group.size))
+        self._cursor = BatchCursor(batches, Cut(plan.placement.micro_batch, group.rank, group.size))
         self._shared = SharedUpdate(plan, module, group) if group.size > 1 else None
 
-    def advance(self, updates: int) -> Progress:
+    def advance(self, updates: int) -> Advance:
         """Make so many updates, fewer when yhat is no number."""
         on_cpu = self._device.type == "cpu"
         losses: list[float] = []
@@ -101,27 +101,27 @@ class EagerSession:
                 losses = [*torch.stack(waiting).tolist(), *losses]
             elapsed_s = perf_counter() - started
         if self._shared:
-            return Progress(*self._shared.agree(losses, elapsed_s))
-        return Progress(tuple(losses), elapsed_s)
+            return Advance(*self._shared.agree(losses, elapsed_s))
+        return Advance(tuple(losses), elapsed_s)
 
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """Return all that the next update depends on."""
-        return State(
-            updates=self._course.updates,
-            order=self._course.order,
+        return SessionState(
+            updates=self._cursor.updates,
+            order=self._cursor.order,
             weights=weights_of(self._named),
             slots=slots_of(self._optimizer, self._named),
             random=self._stream.states,
-            micro_batch=self._course.cut.most,
+            micro_batch=self._cursor.cut.most,
         )
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: SessionState) -> None:
         """Go on from a state, of this engine or another one."""
         self._named.load_state_dict(dict(state.weights))
         fill_slots(self._optimizer, self._named, state.slots)
         self._stream.go_to(state.random)
-        self._course.cut = replace(self._course.cut, most=state.micro_batch)
-        self._course.go_to(state.updates, state.order)
+        self._cursor.cut = replace(self._cursor.cut, most=state.micro_batch)
+        self._cursor.go_to(state.updates, state.order)
 
     def _update(self) -> torch.Tensor | None:
         """Make one update and return its loss; None when yhat is no number and the loss refuses it."""
@@ -137,10 +137,10 @@ class EagerSession:
             self._cut_smaller(smaller)  # apart from the error, which holds on to the memory it speaks of
 
     def _attempt(self) -> torch.Tensor | None:
-        shared, course, device = self._shared, self._course, self._device
+        shared, cursor, device = self._shared, self._cursor, self._device
         on_cpu = device.type == "cpu"
         total: torch.Tensor | None = None
-        for x, y, of in shared.pieces(course, self._stream) if shared else course.next():
+        for x, y, of in shared.pieces(cursor, self._stream) if shared else cursor.next():
             if not on_cpu:
                 x, y = x.to(device, non_blocking=True), y.to(device, non_blocking=True)  # waits unless pinned
             loss = shared.loss(x, y, of) if shared else self._loss_of(x, y, of)
@@ -150,7 +150,7 @@ class EagerSession:
             total = loss.detach() if total is None else total + loss.detach()
         self._optimizer.step()
         self._drop_gradients()
-        self._course.updates += 1
+        self._cursor.updates += 1
         return total
 
     def _loss_of(self, x: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor | None:
@@ -167,7 +167,7 @@ class EagerSession:
             parameter.grad = None
 
     def _smaller_cut(self, problem: Exception) -> int:
-        now = self._course.cut.most or self._course.batches.size
+        now = self._cursor.cut.most or self._cursor.batches.size
         if now == 1:
             raise problem
         return -(-now // 2)
@@ -176,8 +176,8 @@ class EagerSession:
         self._drop_gradients()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-        self._course.cut = replace(self._course.cut, most=most)
-        self._course.again()
+        self._cursor.cut = replace(self._cursor.cut, most=most)
+        self._cursor.again()
         self.notes = (
             f"memory ran out: each update is summed over at most {most:,} samples at a time, "
             "which is the same update",

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.state import State
+from chalknet.engine.state import SessionState
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
 
 @dataclass(frozen=True)
-class Progress:
+class Advance:
     """What one advance did.
 
     Args:
@@ -29,7 +29,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Prospect:
+class StartupCost:
     """What an engine lets one expect before it has been measured.
 
     Args:
@@ -68,13 +68,13 @@ class Session(Protocol):
     def notes(self) -> tuple[str, ...]:
         """Return what the session had to change on its way, a sentence each."""
 
-    def advance(self, updates: int) -> Progress:
+    def advance(self, updates: int) -> Advance:
         """Make so many updates without coming back in between; the losses are fetched once."""
 
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """Return all that the next update depends on, as it stands after the last whole update."""
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: SessionState) -> None:
         """Go on from a state, of this engine or another one; bit for bit as if it had never stopped."""
 
 
@@ -87,7 +87,7 @@ class Engine(Protocol):
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return what starting costs now and what it promises, for a plan that it does not refuse."""
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> Session:

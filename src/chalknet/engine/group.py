@@ -27,7 +27,7 @@ _HEARING_S = 2.0  # how long the others look for it once the connection is lost
 
 
 @dataclass(frozen=True)
-class Group:
+class ProcessGroup:
     """The processes that share each update; alone by default.
 
     Args:
@@ -43,7 +43,7 @@ class Group:
     local_size: int = 1
 
     @classmethod
-    def here(cls) -> Group:
+    def here(cls) -> ProcessGroup:
         """Return the group that this process is in, by what torch knows of it."""
         if not dist.is_available() or not dist.is_initialized():
             return cls()
@@ -154,7 +154,7 @@ class Group:
         return Elsewhere.of(None, self.size, "its connection was lost: it was killed, or its machine stopped")
 
 
-def join() -> Group:
+def join() -> ProcessGroup:
     """Return the group of the processes that torch's launcher started, joined now, or this process alone.
 
     A default group that a script has set up itself is used as it is. One that is joined here lasts as long
@@ -166,7 +166,7 @@ def join() -> Group:
             torch.cuda.set_device(local_rank)
         dist.init_process_group(timeout=_PATIENCE)  # gloo for the CPU, nccl for CUDA where there is one
         atexit.register(_leave)
-    return Group.here()
+    return ProcessGroup.here()
 
 
 def _leave() -> None:

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from chalknet.data import Piece
-from chalknet.engine.course import Course
-from chalknet.engine.group import Group
+from chalknet.engine.batch_cursor import BatchCursor
+from chalknet.engine.group import ProcessGroup
 from chalknet.engine.torch_rows import PieceLoss
 from chalknet.errors import Refused
 from chalknet.module import RandomStream
@@ -33,7 +33,7 @@ class SharedUpdate:
         group: the processes.
     """
 
-    def __init__(self, plan: Plan, module: nn.Module, group: Group) -> None:
+    def __init__(self, plan: Plan, module: nn.Module, group: ProcessGroup) -> None:
         device = torch.device(plan.placement.device)
         self._group, self._module, self._seed = group, module, plan.recipe.seed
         self._noise = RandomStream(plan.recipe.seed, device)
@@ -48,11 +48,11 @@ class SharedUpdate:
         """Let the body draw from this process's own numbers."""
         return self._noise.active()
 
-    def pieces(self, course: Course, stream: RandomStream) -> Iterator[Piece]:
+    def pieces(self, cursor: BatchCursor, stream: RandomStream) -> Iterator[Piece]:
         """Yield the pieces of this process's rows; the backward of the last one averages the gradients."""
         with stream.active():
-            pieces = course.next()
-        self._noise.begin(_mixed(self._seed, self._group.rank, course.updates))
+            pieces = cursor.next()
+        self._noise.begin(_mixed(self._seed, self._group.rank, cursor.updates))
         piece = next(pieces)
         for after in pieces:
             with self._ddp.no_sync():

@@ -13,7 +13,7 @@ from chalknet.planning import Plan
 
 
 @dataclass(frozen=True)
-class State:
+class SessionState:
     """All that the next update depends on, beside the plan and the data; tensors are copies on the CPU.
 
     Args:

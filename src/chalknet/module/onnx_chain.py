@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from chalknet.errors import CannotExpress, ShapeMismatch
+from chalknet.module.activation_patterns import OPERATIONS, Expression, X, activation_of
 from chalknet.module.build import build
-from chalknet.module.spelled import OPERATIONS, Expression, X, activation_of
 from chalknet.network import ACTIVATIONS, Activation, ActivationKind, Dropout, Flatten, Network, Size, Step
 
 Array: TypeAlias = NDArray[Any]

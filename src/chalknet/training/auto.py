@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from chalknet.counting import count
-from chalknet.engine import ENGINES, Prospect
+from chalknet.engine import ENGINES, StartupCost
 from chalknet.errors import Refused
 from chalknet.planning import Plan
 from chalknet.training.remembered import Memory, key_of
@@ -131,9 +131,9 @@ def _beware(chosen: Candidate, home: Candidate) -> tuple[str, ...]:
     )
 
 
-def _candidates(draft: Plan, ways: Ways) -> tuple[dict[Candidate, Prospect], tuple[str, ...]]:
+def _candidates(draft: Plan, ways: Ways) -> tuple[dict[Candidate, StartupCost], tuple[str, ...]]:
     """Return who can run it, those that start soonest first, and why others cannot."""
-    found: dict[Candidate, Prospect] = {}
+    found: dict[Candidate, StartupCost] = {}
     refused: list[str] = []
     for name in sorted(ways.engines, key=lambda name: name != "eager"):
         against: list[str] = []
@@ -144,10 +144,10 @@ def _candidates(draft: Plan, ways: Ways) -> tuple[dict[Candidate, Prospect], tup
                 reasons += (_TOO_LARGE,)
             against += reasons
             if not reasons:
-                prospect = ENGINES[name].prospect(draft.network, draft.recipe, placement)
+                startup_cost = ENGINES[name].startup_cost(draft.network, draft.recipe, placement)
                 plain = name == "eager" and device == "cpu"  # other engines see to their threads themselves
                 found |= {
-                    Candidate(device, name, threads): prospect
+                    Candidate(device, name, threads): startup_cost
                     for threads in (ways.threads if plain else ways.threads[:1])
                 }
         if not any(candidate.engine == name for candidate in found):
@@ -175,7 +175,7 @@ class _Survey:
         updates: how many there are to make; of a budget in seconds, as many as are made in it at home.
     """
 
-    def __init__(self, draft: Plan, candidates: Mapping[Candidate, Prospect], trial: Trial) -> None:
+    def __init__(self, draft: Plan, candidates: Mapping[Candidate, StartupCost], trial: Trial) -> None:
         self.costs: dict[Candidate, Cost] = {}
         self.recalled: list[Candidate] = []
         self.measured: list[Candidate] = []
@@ -186,14 +186,14 @@ class _Survey:
 
     def run(self, remembered: Mapping[Candidate, Cost]) -> None:
         """Recall, estimate or try each candidate; where one fails, the next one is tried in its place."""
-        for candidate, prospect in self._candidates.items():
+        for candidate, startup_cost in self._candidates.items():
             if candidate in remembered:
-                self._recall(candidate, prospect, remembered[candidate])
+                self._recall(candidate, startup_cost, remembered[candidate])
             elif not self.costs and self._share() < 1 / 2:  # one update would be too large a share of the fit
                 self.costs[candidate] = Cost(_usual_update_s(self._draft))
                 self.notes.append(f"{candidate} was not tried but estimated: the updates are few and long")
-            elif not self.costs or self._is_worth_trying(candidate, prospect):
-                self._try(candidate, prospect)
+            elif not self.costs or self._is_worth_trying(candidate, startup_cost):
+                self._try(candidate, startup_cost)
             if self.costs and not self.updates:
                 first = next(iter(self.costs.values()))
                 self.updates = self._draft.recipe.budget.amount / first.update_s
@@ -205,24 +205,24 @@ class _Survey:
             for candidate, start_s in self._at_every_start.items()
         }
 
-    def _is_worth_trying(self, candidate: Candidate, prospect: Prospect) -> bool:
+    def _is_worth_trying(self, candidate: Candidate, startup_cost: StartupCost) -> bool:
         home = next(iter(self.costs))
         if (candidate.engine, candidate.device) == (home.engine, home.device):  # with other threads
             return _is_small(self._draft)
-        if is_worth_starting(candidate, prospect, self.costs, self.updates):
+        if is_worth_starting(candidate, startup_cost, self.costs, self.updates):
             return True
-        start_s = prospect.start_s + prospect.once_s
+        start_s = startup_cost.start_s + startup_cost.once_s
         why = f"its start takes about {show_seconds(start_s)}, which" if start_s else "it"
         self.notes.append(f"{candidate} was not tried: {why} would hardly pay in a fit this short")
         return False
 
-    def _recall(self, candidate: Candidate, prospect: Prospect, known: Cost) -> None:
-        start_s = prospect.start_s + prospect.once_s
+    def _recall(self, candidate: Candidate, startup_cost: StartupCost, known: Cost) -> None:
+        start_s = startup_cost.start_s + startup_cost.once_s
         self._at_every_start[candidate] = known.start_s
         self.costs[candidate] = Cost(known.update_s, start_s and max(start_s, known.start_s))
         self.recalled.append(candidate)
 
-    def _try(self, candidate: Candidate, prospect: Prospect) -> None:
+    def _try(self, candidate: Candidate, startup_cost: StartupCost) -> None:
         placement = replace(self._draft.placement, device=candidate.device, threads=candidate.threads)
         plan = replace(self._draft, engine=candidate.engine, placement=placement)
         try:
@@ -231,12 +231,14 @@ class _Survey:
             said = (str(problem) or type(problem).__name__).splitlines()[0]
             self.notes.append(f"{candidate} failed on trial: {said}")
             return
-        starts = prospect.start_s + prospect.once_s > 0  # else what it took is what every first fit takes
+        starts = (
+            startup_cost.start_s + startup_cost.once_s > 0
+        )  # else what it took is what every first fit takes
         self.measured.append(candidate)
         self.costs[candidate] = Cost(found.update_s, found.start_s if starts else 0.0)
         # what was compiled now will be loaded next time
         self._at_every_start[candidate] = (
-            found.start_s if starts and not prospect.once_s else prospect.start_s
+            found.start_s if starts and not startup_cost.once_s else startup_cost.start_s
         )
 
     def _share(self) -> float:

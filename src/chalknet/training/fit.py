@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import nn
 
 from chalknet.data import Source, load
-from chalknet.engine import ENGINES, Group, join
+from chalknet.engine import ENGINES, ProcessGroup, join
 from chalknet.errors import InvalidValue
 from chalknet.hardware import explain
 from chalknet.network import Network
@@ -214,7 +214,7 @@ def carry_out(
         feeds: the logs that are fed with the history.
         start: where the fit goes on; None for one that begins.
     """
-    decided, group = prepared.plan, Group.here()
+    decided, group = prepared.plan, ProcessGroup.here()
     check_alike(decided, recording, group)
     with group.watched(), using_threads(decided.placement.threads), explain(decided):
         session = ENGINES[decided.engine].open(decided, prepared.batches, prepared.module)
@@ -255,7 +255,7 @@ def listening(
 
     Of several processes the first one is listened to.
     """
-    if not Group.here().leads:
+    if not ProcessGroup.here().leads:
         yield recording
     elif progress or (progress is None and listener is None and wants_bar()):
         with bar(plan) as shown:

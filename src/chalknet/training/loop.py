@@ -10,7 +10,7 @@ from time import monotonic
 import torch
 
 from chalknet.data import Batches, Source
-from chalknet.engine import Group, Session
+from chalknet.engine import ProcessGroup, Session
 from chalknet.planning import Plan
 from chalknet.training.checkpoint import Checkpoint
 from chalknet.training.evaluate import evaluate
@@ -86,7 +86,7 @@ class Run:
     held_out: Source | None
     recording: Recording
     interrupt: Interrupt
-    group: Group = field(default_factory=Group)
+    group: ProcessGroup = field(default_factory=ProcessGroup)
     start: Checkpoint | None = None
     keep: Callable[[Checkpoint], None] | None = None
     log: Callable[[History], None] = lambda history: None

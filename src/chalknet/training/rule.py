@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalknet.engine import Prospect
+from chalknet.engine import StartupCost
 from chalknet.units import show_count, show_seconds
 
 MEASURED_SHARE = 0.05  # of a fit, at the most, goes into measuring how it is to be run
@@ -74,7 +74,7 @@ def cheapest(costs: Mapping[Candidate, Cost], updates: float) -> Candidate:
 
 
 def is_worth_starting(
-    candidate: Candidate, prospect: Prospect, costs: Mapping[Candidate, Cost], updates: float
+    candidate: Candidate, startup_cost: StartupCost, costs: Mapping[Candidate, Cost], updates: float
 ) -> bool:
     """Return whether a candidate that is not measured yet is to be started for a trial.
 
@@ -83,14 +83,14 @@ def is_worth_starting(
 
     Args:
         candidate: who has not been measured.
-        prospect: what its engine promises.
+        startup_cost: what its engine promises.
         costs: what was found before, the one at home first.
         updates: how many updates there are to make.
     """
     home = next(iter(costs))
     least_s = min(cost.total_s(updates) for cost in costs.values())
-    hope = prospect.times_as_fast * (1.0 if candidate.device == home.device else _ACCELERATOR_HOPE)
-    start_s = prospect.start_s + prospect.once_s
+    hope = startup_cost.times_as_fast * (1.0 if candidate.device == home.device else _ACCELERATOR_HOPE)
+    start_s = startup_cost.start_s + startup_cost.once_s
     hoped_s = start_s + updates * costs[home].update_s / hope
     return hoped_s < (1 - MARGIN) * least_s or start_s <= MEASURED_SHARE * least_s
 

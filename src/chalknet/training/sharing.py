@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine import Group
+from chalknet.engine import ProcessGroup
 from chalknet.errors import InvalidValue, Refused
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan
@@ -32,7 +32,7 @@ def check_processes(asked: object) -> None:
         )
 
 
-def check_started(asked: int | None, group: Group) -> None:
+def check_started(asked: int | None, group: ProcessGroup) -> None:
     """Refuse a number of processes that is not the number of those that run.
 
     Raises:
@@ -51,7 +51,7 @@ def check_started(asked: int | None, group: Group) -> None:
         )
 
 
-def check_alike(plan: Plan, recording: Recording, group: Group) -> None:
+def check_alike(plan: Plan, recording: Recording, group: ProcessGroup) -> None:
     """Refuse processes that were asked for different fits, which would wait for each other for ever.
 
     Raises:
@@ -93,7 +93,7 @@ def shared(placement: Placement, processes: int, *, device: str, threads: int | 
     check_processes(processes)
     if processes == 1:
         return placement
-    group = Group.here()
+    group = ProcessGroup.here()
     local = group.local_size if group.size > 1 else processes
     here = torch.device(placement.device)
     if here.type == "cuda":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from chalknet.engine import Group
+from chalknet.engine import ProcessGroup
 
 _WISHES = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,7 +26,7 @@ class Interrupt:
     number: int | None = None
     heeded: int | None = None
 
-    def heed(self, group: Group) -> bool:
+    def heed(self, group: ProcessGroup) -> bool:
         """Return whether any of the processes was told to stop; all of them get the same answer."""
         self.heeded = int(group.largest(self.number or 0)) or None
         return self.heeded is not None

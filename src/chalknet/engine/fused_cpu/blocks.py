@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from chalknet.engine.fused_cpu.barrier import barrier
 from chalknet.engine.fused_cpu.chain import (
     BACKWARD,
     BIAS_AT,
@@ -31,7 +32,6 @@ from chalknet.engine.fused_cpu.optimizers import NUMBERS, improve, prepare
 from chalknet.engine.fused_cpu.relu_vectors import SAMPLES, UNITS, relu_back, relu_forth
 from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
 from chalknet.engine.fused_cpu.steps import apply, apply_back
-from chalknet.engine.fused_cpu.threads import meet
 from chalknet.engine.fused_cpu.tiles import gather, loss_of
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
@@ -291,7 +291,7 @@ def _compiled(stamp: int) -> Any:
                 walk_forth(chain, weights, low, high, arena, places.x, rows, own, room)
             if threads > 1:
                 meetings += threads
-                meet(shared.counter, meetings)
+                barrier(shared.counter, meetings)
             yhat = arena[places.other : places.other + rows * steps[2, OUT]]
             whole_yhat(shared.parts, part_size, turn, lanes, len(yhat), yhat)
             loss = tail(ending, data, batch, method, start, rows, yhat, arena, places)

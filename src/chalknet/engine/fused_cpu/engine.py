@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import Prospect
+from chalknet.engine.engine import StartupCost
 from chalknet.engine.fused_cpu.names import CLASS_LOSS, activation_reason, loss_reason
 from chalknet.errors import MissingPackage, Refused
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network
@@ -46,12 +46,12 @@ class FusedCpu:
             reasons += _network_reasons(network, recipe)
         return tuple(reasons) or _numba_reasons()
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return what loading its kernels costs in a process, and compiling them once on a machine."""
         if network is not None and _is_loaded(network, placement.dtype):
-            return Prospect(times_as_fast=_TIMES_AS_FAST)
+            return StartupCost(times_as_fast=_TIMES_AS_FAST)
         once_s = 0.0 if _compiled_before() else _COMPILING_S
-        return Prospect(_LOADING_S, once_s, _TIMES_AS_FAST)
+        return StartupCost(_LOADING_S, once_s, _TIMES_AS_FAST)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> FusedSession:
         """Return a session with the weights and orders that the eager engine has.

@@ -25,7 +25,6 @@ from chalknet.engine.fused_cpu.chain import (
     Layout,
     lay_out,
 )
-from chalknet.engine.fused_cpu.crew import Crew, run_together
 from chalknet.engine.fused_cpu.formulas import loss_address
 from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
 from chalknet.engine.fused_cpu.names import CLASS_LOSS, Array
@@ -33,6 +32,7 @@ from chalknet.engine.fused_cpu.optimizers import CODES as OPTIMIZER_CODES
 from chalknet.engine.fused_cpu.optimizers import DECAY, MOMENTUM, NUMBERS, numbers_of, slots_of
 from chalknet.engine.fused_cpu.products import lanes
 from chalknet.engine.fused_cpu.steps import Weights
+from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.engine.fused_cpu.tiles import Batch, Data, Method, Places, Shared, run_tiles
 from chalknet.engine.fused_cpu.vectors import TILE_ROWS
 from chalknet.network import Activation, Linear, Network
@@ -185,7 +185,7 @@ class BlockSchedule:
         self._weights = Weights(store.values, store.turned, store.turned, _zeros(self.shares * room, dtype))
         self._arenas = _zeros(self.shares * size, dtype)
         self._numbers = np.zeros(self.shares * NUMBERS)
-        self._crew = Crew(self.shares)
+        self._team = ThreadTeam(self.shares)
         self._parts = _zeros(2 * self.shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
         self._chain, self._ending, self._samples = chain, tail.chain, task.samples
         self._batch, self._method = task.batch(rows), task.method(direct=False)
@@ -207,7 +207,7 @@ class BlockSchedule:
                 ),
             )  # fmt: skip
 
-        return self._crew.make(updates, losses)
+        return self._team.make(updates, losses)
 
 
 class TileSchedule:
@@ -240,7 +240,7 @@ class TileSchedule:
         self._picks = np.zeros(chain.steps[0, IN] if single else 0, dtype=np.int64)
         self._arenas = _zeros(self.shares * size, dtype)
         self._numbers = np.zeros(self.shares * NUMBERS)
-        self._crew = Crew(self.shares)
+        self._team = ThreadTeam(self.shares)
 
     def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
         """Make as many updates as losses has room for, fewer after one that is no number; return how many."""
@@ -259,7 +259,7 @@ class TileSchedule:
                 ),
             )  # fmt: skip
 
-        return self._crew.make(updates, losses)
+        return self._team.make(updates, losses)
 
 
 def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import Progress
+from chalknet.engine.engine import Advance
 from chalknet.engine.fused_cpu.chain import (
     KIND,
     LINEAR,
@@ -33,7 +33,7 @@ from chalknet.engine.fused_cpu.schedules import (
     make_store,
 )
 from chalknet.engine.orders import Orders
-from chalknet.engine.state import State, copied, named, refill, weights_of
+from chalknet.engine.state import SessionState, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
@@ -82,7 +82,7 @@ class FusedSession:
         self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
         self.compile_s = perf_counter() - started
 
-    def advance(self, updates: int) -> Progress:
+    def advance(self, updates: int) -> Advance:
         """Make so many updates, fewer when a loss is no number."""
         losses: list[float] = []
         started = perf_counter()
@@ -94,16 +94,16 @@ class FusedSession:
             self._done += made
         elapsed_s = perf_counter() - started
         self._write_weights()
-        return Progress(tuple(losses), elapsed_s)
+        return Advance(tuple(losses), elapsed_s)
 
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """Return all that the next update depends on."""
         slots = {
             name: {slot: copied(view) for slot, view in by.items()} for name, by in self._companions.items()
         }
         if self._done and self._counts_steps:
             slots = {name: {**by, "step": torch.tensor(float(self._done))} for name, by in slots.items()}
-        return State(
+        return SessionState(
             updates=self._done,
             order=self._orders.order,
             weights=weights_of(self._named),
@@ -111,7 +111,7 @@ class FusedSession:
             random=self._stream.states,
         )
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: SessionState) -> None:
         """Go on from a state, of this engine or another one."""
         self._named.load_state_dict(dict(state.weights))
         self._read_weights()

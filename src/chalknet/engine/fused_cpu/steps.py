@@ -33,7 +33,7 @@ from chalknet.engine.fused_cpu.chain import (
 )
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.picked import picked_back, picked_forth
+from chalknet.engine.fused_cpu.nonzero import picked_back, picked_forth
 from chalknet.engine.fused_cpu.products import add_four_scaled, add_scaled, dot, product
 from chalknet.engine.fused_cpu.scalars import copy, exponential, fill, like, part, scalar
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chalknet.engine.fused_cpu.barrier import barrier
 from chalknet.engine.fused_cpu.chain import (
     ABSENT,
     BIAS_AT,
@@ -35,12 +36,11 @@ from chalknet.engine.fused_cpu.chain import (
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY, cross_entropy
 from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.nonzero import pick
 from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, improve, prepare
-from chalknet.engine.fused_cpu.picked import pick
 from chalknet.engine.fused_cpu.products import turn
 from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
 from chalknet.engine.fused_cpu.steps import back, forth, mixed, picked_linear, picked_linear_back
-from chalknet.engine.fused_cpu.threads import meet
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
@@ -307,7 +307,7 @@ def _compiled(stamp: int) -> Any:
                 shared.parts[lane * _APART] = share_of_batch(chain, data, batch, method, places, weights, shared, lane, lanes, start, size, update)  # fmt: skip # noqa: E501
             if threads > 1:
                 meetings += threads
-                meet(shared.counter, meetings)
+                barrier(shared.counter, meetings)
             loss = 0.0
             for lane in range(lanes):
                 loss += shared.parts[lane * _APART]
@@ -318,7 +318,7 @@ def _compiled(stamp: int) -> Any:
                 improve_share(chain, weights, method, lane, lanes, numbers)
             if threads > 1:
                 meetings += threads
-                meet(shared.counter, meetings)
+                barrier(shared.counter, meetings)
             if not math.isfinite(loss):
                 return made + 1
         return len(shared.losses)

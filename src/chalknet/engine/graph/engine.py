@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import Prospect, waking_s
+from chalknet.engine.engine import StartupCost, waking_s
 from chalknet.engine.graph.recorder import CudaRecorder
 from chalknet.engine.graph.session import GraphSession
 from chalknet.engine.graph.updates import CAPTURABLE
@@ -44,9 +44,9 @@ class Graph:
             reasons.append(f"torch's {recipe.optimizer} has no form that can be captured")
         return tuple(reasons)
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return what waking the GPU and capturing cost; how much faster it is has to be measured."""
-        return Prospect(start_s=waking_s(placement.device) + _CAPTURING_S)
+        return StartupCost(start_s=waking_s(placement.device) + _CAPTURING_S)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> GraphSession:
         """Return a session whose graphs are captured, with weights and random numbers as if they were not.

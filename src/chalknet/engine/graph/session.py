@@ -12,14 +12,14 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine.eager import opened_module
-from chalknet.engine.engine import Progress
-from chalknet.engine.graph.feed import feed_for
-from chalknet.engine.graph.frozen import Watch, put_back, refuse_hooks
+from chalknet.engine.engine import Advance
+from chalknet.engine.graph.captured_inputs import CapturedInputs, put_back, refuse_hooks
 from chalknet.engine.graph.programs import LARGEST_PROGRAM, Program, Programs, longest_that_pays
 from chalknet.engine.graph.recorder import Recorder
+from chalknet.engine.graph.sample_buffers import buffer_for
 from chalknet.engine.graph.updates import Updates
 from chalknet.engine.orders import Orders, Rows
-from chalknet.engine.state import State, named, refill, slots_of, weights_of
+from chalknet.engine.state import SessionState, named, refill, slots_of, weights_of
 from chalknet.module import RandomStream
 from chalknet.planning import Plan
 
@@ -54,10 +54,10 @@ class GraphSession:
         self._begun = False  # whether the optimizer has made its first update
         refuse_hooks(self.module)
         started = perf_counter()
-        self._feed = feed_for(batches, self._device, recorder.free_bytes())
+        self._buffer = buffer_for(batches, self._device, recorder.free_bytes())
         losses = torch.empty(LARGEST_PROGRAM, dtype=torch.float64, device=self._device)
-        self._updates = Updates(self.module, plan.recipe, self._feed, losses)
-        self._in_order = _tiled(batches, self._feed.rows)
+        self._updates = Updates(self.module, plan.recipe, self._buffer, losses)
+        self._in_order = _tiled(batches, self._buffer.rows)
         self._given: tuple[Rows, torch.Tensor] | None = None
         self._replays: dict[Program, Callable[[], None]] = {}
         self._programs = self._capture(plan, recorder)
@@ -68,23 +68,23 @@ class GraphSession:
         refill(self._places, {})
         self.compile_s = perf_counter() - started
 
-    def advance(self, updates: int) -> Progress:
+    def advance(self, updates: int) -> Advance:
         """Make so many updates; the losses are fetched once, up to the first that is no number."""
         losses = torch.empty(updates, dtype=torch.float64, device=self._device)
         started = perf_counter()
         made = 0
         while made < updates:
             order, ahead, some = self._orders.ahead(self._done, updates - made)
-            self._feed.begin(self._rows(order))
+            self._buffer.begin(self._rows(order))
             with self._stream.active():
                 self._make(ahead, losses[made : made + some])
             made += some
         found = losses.tolist()  # waits for the device
-        return Progress(_until_no_number(found), perf_counter() - started)
+        return Advance(_until_no_number(found), perf_counter() - started)
 
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """Return all that the next update depends on."""
-        return State(
+        return SessionState(
             updates=self._done,
             order=self._orders.order,
             weights=weights_of(self._named),
@@ -92,7 +92,7 @@ class GraphSession:
             random=self._stream.states,
         )
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: SessionState) -> None:
         """Go on from a state, of this engine or another one; it is copied to where the graphs read."""
         self._named.load_state_dict(dict(state.weights))
         refill(self._places, state.slots)
@@ -111,7 +111,7 @@ class GraphSession:
         made = 0
         while made < len(losses):
             program = self._programs.next(self._done, len(losses) - made if self._begun else 1)
-            self._feed.fill(self._position(ahead + made), sum(program))
+            self._buffer.fill(self._position(ahead + made), sum(program))
             if self._begun:
                 self._replays[program]()
             else:
@@ -138,11 +138,11 @@ class GraphSession:
     def _capture(self, plan: Plan, recorder: Recorder) -> Programs:
         """Rehearse and record all programs, and put everything back as it was before."""
         random = self._stream.states
-        self._feed.begin(self._in_order)
-        self._feed.fill(0, self._feed.rows)
+        self._buffer.begin(self._in_order)
+        self._buffer.fill(0, self._buffer.rows)
         with put_back(self.module), self._stream.active():
             per_update_s = self._rehearse(recorder)
-            most = longest_that_pays(plan, per_update_s, self._feed.most_updates)
+            most = longest_that_pays(plan, per_update_s, self._buffer.most_updates)
             programs = Programs(self._batches, most)
             for program in programs.all:
                 self._replays[program] = recorder.record(partial(self._updates, program))
@@ -157,8 +157,10 @@ class GraphSession:
                 last = turn == _REHEARSALS - 1
                 seconds.append(recorder.rehearse(partial(self._updates, program), watched=last))
                 if len(seconds) == 1:  # what a first update sets up may stay
-                    self._watch = Watch(self.module, self._device)  # kept: the graphs read what it holds
-        self._watch.refuse_changes()
+                    self._captured_inputs = CapturedInputs(
+                        self.module, self._device
+                    )  # kept: the graphs read what it holds
+        self._captured_inputs.refuse_changes()
         return min(seconds[:_REHEARSALS])
 
     def _rows(self, order: Rows) -> torch.Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from chalknet.engine.graph.feed import Feed
+from chalknet.engine.graph.sample_buffers import SampleBuffer
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
 from chalknet.planning import Recipe
 
@@ -28,20 +28,20 @@ class Updates:
     Args:
         module: on its device.
         recipe: how it is fitted.
-        feed: where the samples lie.
+        buffer: where the samples lie.
         losses: where the losses go, `(updates,)` at least.
     """
 
-    def __init__(self, module: nn.Module, recipe: Recipe, feed: Feed, losses: torch.Tensor) -> None:
+    def __init__(self, module: nn.Module, recipe: Recipe, buffer: SampleBuffer, losses: torch.Tensor) -> None:
         self.optimizer = optimizer_over(module, recipe, **CAPTURABLE[recipe.optimizer])
         self.losses = losses
-        self._module, self._feed = module, feed
+        self._module, self._buffer = module, buffer
         self._parameters = list(module.parameters())
         self._loss = PieceLoss(recipe, on_device=True)
 
     def __call__(self, lengths: tuple[int, ...]) -> None:
         """Make an update of each of these numbers of samples; gradients are none before and behind."""
-        for place, (x, y) in enumerate(self._feed.batches(lengths)):
+        for place, (x, y) in enumerate(self._buffer.batches(lengths)):
             loss = self._loss(self._module(x), y, len(y))
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()

@@ -22,7 +22,7 @@ _TRIALS_APART = 16  # at the least, in trials: where an update lasts longer than
 _STRETCH_S = 0.016  # between two looks at the clock: threads that lose a core need 30 times as long
 
 
-class Crew:
+class ThreadTeam:
     """Makes updates with as many threads as are fastest now.
 
     Args:

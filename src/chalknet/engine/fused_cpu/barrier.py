@@ -53,7 +53,7 @@ def _read(context: Any, counter: Any) -> Any:
 
 
 @scalar
-def meet(counter, target):
+def barrier(counter, target):
     """Wait until the counter has been raised to the target, by all threads together."""
     _raised(counter, 1)
     spins = 0

@@ -8,7 +8,7 @@ from weakref import proxy
 from chalknet.data import Batches, Cut, Piece
 
 
-class Course:
+class BatchCursor:
     """Hands out the samples of one update after another.
 
     Args:
@@ -46,14 +46,14 @@ class Course:
         self.again()
 
 
-def _endless(course: Course) -> Iterator[Iterator[Piece]]:
+def _endless(cursor: BatchCursor) -> Iterator[Iterator[Piece]]:
     """Yield the samples of one update after another.
 
-    Of the course only a weak reference is held: without a circle it goes when its fit does, and with it what
+    Of the cursor only a weak reference is held: without a circle it goes when its fit does, and with it what
     reads ahead for it.
     """
     while True:
-        epoch, start = divmod(course.updates, course.batches.updates_per_epoch)
-        if epoch != course._epoch_drawn:
-            course.order, course._epoch_drawn = course.batches.draw_order(), epoch
-        yield from course.batches.updates(course.order, start, course.cut)
+        epoch, start = divmod(cursor.updates, cursor.batches.updates_per_epoch)
+        if epoch != cursor._epoch_drawn:
+            cursor.order, cursor._epoch_drawn = cursor.batches.draw_order(), epoch
+        yield from cursor.batches.updates(cursor.order, start, cursor.cut)

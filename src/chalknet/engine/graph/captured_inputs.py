@@ -28,7 +28,7 @@ def refuse_hooks(module: nn.Module) -> None:
             raise refusal(f"a hook on the parameter {path}, which would be called only once")
 
 
-class Watch:
+class CapturedInputs:
     """Looks at everything beside the numbers in a module's tensors, to find later what has changed.
 
     Args:

@@ -15,7 +15,7 @@ _UPLOAD_BYTES = 64 << 20  # taken from the source at a time
 _LARGEST_BLOCK_BYTES = 64 << 20  # of the samples of one replay, unless a single batch is larger
 
 
-class Feed(Protocol):
+class SampleBuffer(Protocol):
     """The samples of some updates in a row, in places that stay."""
 
     @property
@@ -36,8 +36,8 @@ class Feed(Protocol):
         """Yield the places of each batch."""
 
 
-def feed_for(batches: Batches, device: torch.device, free_bytes: int) -> Feed:
-    """Return a feed whose data lies on the device, or, where that is too much, comes block by block.
+def buffer_for(batches: Batches, device: torch.device, free_bytes: int) -> SampleBuffer:
+    """Return a buffer whose data lies on the device, or, where that is too much, comes block by block.
 
     Args:
         batches: the samples in their order.
@@ -46,18 +46,18 @@ def feed_for(batches: Batches, device: torch.device, free_bytes: int) -> Feed:
     """
     source = batches.source
     if batches.size == len(source) and not batches.shuffle:
-        return WholeFeed(_uploaded(source, device))
+        return WholeBuffer(_uploaded(source, device))
     first = source.take(slice(0, 1))
     row_bytes = sum(part.element_size() * prod(part.shape[1:]) for part in first)
     most = max(1, min(LARGEST_PROGRAM, _LARGEST_BLOCK_BYTES // (batches.size * row_bytes)))
     block = Sample(*(_empty(most * batches.size, part, device) for part in first))
     order_bytes = 8 * len(source)  # the row numbers lie there too
     if 2 * (len(source) * row_bytes + order_bytes) <= free_bytes:
-        return ResidentFeed(_uploaded(source, device), block, most)
-    return StreamedFeed(source, block, most)
+        return ResidentBuffer(_uploaded(source, device), block, most)
+    return StreamedBuffer(source, block, most)
 
 
-class WholeFeed:
+class WholeBuffer:
     """All samples in order, batch after batch: gradient descent."""
 
     most_updates, rows = LARGEST_PROGRAM, 0
@@ -76,7 +76,7 @@ class WholeFeed:
         return (self._sample for _ in lengths)
 
 
-class ResidentFeed:
+class ResidentBuffer:
     """Data that lies on the device: the samples of a replay are gathered there, all at once.
 
     Args:
@@ -107,7 +107,7 @@ class ResidentFeed:
         return _slices(self._block, lengths)
 
 
-class StreamedFeed:
+class StreamedBuffer:
     """Data too large for the device: the samples of a replay are copied there block by block.
 
     Args:
