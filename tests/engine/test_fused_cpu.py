@@ -186,12 +186,13 @@ def test_dropout_that_leaves_nothing_to_chance_is_eagers(p):
 
 
 def test_dropout_keeps_each_value_with_its_chance_and_scales_it():
-    from chalknet.engine.fused_cpu.steps import drop
+    from chalknet.engine.fused_cpu.steps import draw_mask
 
-    n, masks, drop = 100_000, [], called(drop)
+    n, masks, draw_mask = 100_000, [], called(draw_mask)
     for key in range(20):
-        h, mask = np.empty(n), np.empty(n)
-        drop(np.full(n, 2.0), h, mask, np.uint32(key), round(0.3 * 2**32), 1 / 0.7)
+        mask = np.empty(n)
+        draw_mask(mask, np.uint32(key), round(0.3 * 2**32), 1 / 0.7)
+        h = np.full(n, 2.0) * mask
         assert set(np.unique(h)) == {0.0, 2 / 0.7}
         masks.append(mask > 0)
     kept = np.array(masks)
@@ -418,15 +419,15 @@ def test_importing_the_engines_loads_no_numba_and_a_second_process_does_not_comp
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(1, 1), (16, 16), (5, 40), (33, 17), (50, 16), (64, 70)])
-def test_a_matrix_is_turned_share_by_share(dtype, shape):
-    from chalknet.engine.fused_cpu.products import turn
+def test_a_matrix_is_transposed_share_by_share(dtype, shape):
+    from chalknet.engine.fused_cpu.products import Matrix, transpose
 
     rows, columns = shape
     source = np.arange(rows * 96, dtype=dtype)
     target = np.full(columns * 80 + 3, -1, dtype=dtype)
-    run = called(turn)
+    run = called(transpose)
     for low, high in [(0, rows // 3), (rows // 3, rows)]:
-        run(source, 0, 96, low, high, columns, target, 3, 80)
+        run(Matrix(source, 0, 96, 1), Matrix(target, 3, 80, 1), low, high, columns)
     found = target[3:].reshape(columns, 80)
     assert (found[:, :rows] == source.reshape(rows, 96)[:, :columns].T).all()
     assert (found[:, rows:] == -1).all()

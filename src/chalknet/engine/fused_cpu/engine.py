@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _STEPS = (Linear, Activation, Dropout, Flatten)
 _DTYPES = ("float32", "float64")
-_LOADING_S, _COMPILING_S = 1.1, 35.0  # measured on two cores; what a trial measures takes their place
-_TIMES_AS_FAST = 2.0  # the least of the published cells: where all is one matrix product
+_LOADING_S, _COMPILING_S = 1.1, 35.0  # measured on two cores, until a trial run measures them here
+_TIMES_AS_FAST = 2.0  # the smallest of the published figures: where all is one matrix product
 _INSTALL = 'pip install "chalknet[fused]"'
 
 
@@ -81,16 +81,16 @@ class FusedCpu:
 
 
 def _is_loaded(network: Network, dtype: str) -> bool:
-    """Return whether this process has the kernel of this network's schedule and dtype at hand."""
+    """Return whether this process has loaded the kernel of this network's schedule and dtype."""
     schedules = sys.modules.get(f"{__package__}.schedules")  # importing it would bring numba
     return schedules is not None and schedules.is_loaded(network, dtype)
 
 
 def _compiled_before() -> bool:
-    """Return whether numba has kept kernels of these very sources on disk, wherever it keeps them here."""
-    said = os.environ.get("NUMBA_CACHE_DIR")
+    """Return whether numba's cache has kernels of the present sources."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
     places = [Path(__file__).parent / "__pycache__", Path.home() / ".cache" / "numba"]
-    kept = [file for place in ([Path(said)] if said else places) for file in place.rglob("*.nbi")]
+    kept = [file for place in ([Path(named)] if named else places) for file in place.rglob("*.nbi")]
     sources = max(source.stat().st_mtime for source in Path(__file__).parent.glob("*.py"))
     return any(file.stat().st_mtime >= sources for file in kept)
 
