@@ -3,6 +3,7 @@
 from chalknet.engine.eager import Eager
 from chalknet.engine.engine import Advance, Engine, Session, StartupCost
 from chalknet.engine.group import ProcessGroup, join
+from chalknet.engine.out_of_memory import is_out_of_memory
 from chalknet.engine.state import SessionState
 from chalknet.engine.table import ENGINES
 from chalknet.engine.torch_rows import loss_function, optimizer_over
@@ -16,6 +17,7 @@ __all__ = [
     "Session",
     "SessionState",
     "StartupCost",
+    "is_out_of_memory",
     "join",
     "loss_function",
     "optimizer_over",

@@ -10,8 +10,9 @@ from torch import nn
 
 from chalknet.data import Batches, Cut
 from chalknet.engine.batch_cursor import BatchCursor
-from chalknet.engine.engine import Advance, StartupCost, waking_s
+from chalknet.engine.engine import Advance, StartupCost, initialise_s
 from chalknet.engine.group import ProcessGroup
+from chalknet.engine.out_of_memory import is_out_of_memory
 from chalknet.engine.shared import SharedUpdate
 from chalknet.engine.state import SessionState, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import PieceLoss, optimizer_over
@@ -27,15 +28,15 @@ class Eager:
     streams = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
-        """Return nothing: whatever torch runs, this engine runs."""
+        """Return no reasons: this engine runs whatever torch runs."""
         return ()
 
     def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
-        """Return that it starts at once on the CPU; a GPU has to be woken in each process."""
-        return StartupCost(start_s=waking_s(placement.device))
+        """Return no cost on the CPU; a GPU is initialised once in each process."""
+        return StartupCost(start_s=initialise_s(placement.device))
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
-        """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""
+        """Return a session; its random numbers are those after `torch.manual_seed(seed)`."""
         stream = RandomStream(plan.recipe.seed, torch.device(plan.placement.device))
         module = opened_module(plan, module, stream)
         group = ProcessGroup.here() if plan.placement.processes > 1 else ProcessGroup()
@@ -73,7 +74,7 @@ class EagerSession:
         self.compile_s = 0.0
         self.notes: tuple[str, ...] = ()
         self._named = named(plan, module)
-        self._parameters = list(module.parameters())  # asked of the module anew, 5 % of an update at S1
+        self._parameters = list(module.parameters())  # collecting them in each update took 5 % of it at S1
         self._loss = PieceLoss(plan.recipe, on_device=plan.placement.device != "cpu")
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
@@ -82,7 +83,7 @@ class EagerSession:
         self._shared = SharedUpdate(plan, module, group) if group.size > 1 else None
 
     def advance(self, updates: int) -> Advance:
-        """Make so many updates, fewer when yhat is no number."""
+        """Make this many updates, fewer when yhat is no number."""
         on_cpu = self._device.type == "cpu"
         losses: list[float] = []
         waiting: list[torch.Tensor] = []  # losses still on the device, fetched once at the end
@@ -105,7 +106,7 @@ class EagerSession:
         return Advance(tuple(losses), elapsed_s)
 
     def state(self) -> SessionState:
-        """Return all that the next update depends on."""
+        """Return everything that the next update depends on."""
         return SessionState(
             updates=self._cursor.updates,
             order=self._cursor.order,
@@ -116,7 +117,7 @@ class EagerSession:
         )
 
     def restore(self, state: SessionState) -> None:
-        """Go on from a state, of this engine or another one."""
+        """Continue from a state, of this engine or another one."""
         self._named.load_state_dict(dict(state.weights))
         fill_slots(self._optimizer, self._named, state.slots)
         self._stream.go_to(state.random)
@@ -134,7 +135,7 @@ class EagerSession:
                 if self._shared:
                     raise self._shared.out_of_memory() from problem
                 smaller = self._smaller_cut(problem)
-            self._cut_smaller(smaller)  # apart from the error, which holds on to the memory it speaks of
+            self._cut_smaller(smaller)  # outside the handler: the error's frames hold the memory
 
     def _attempt(self) -> torch.Tensor | None:
         shared, cursor, device = self._shared, self._cursor, self._device
@@ -160,7 +161,7 @@ class EagerSession:
         except RuntimeError as problem:
             if is_out_of_memory(problem) or yhat.isfinite().all():
                 raise
-            return None  # BCELoss refuses NaN instead of giving it
+            return None  # BCELoss raises for NaN instead of returning it
 
     def _drop_gradients(self) -> None:
         for parameter in self._parameters:  # optimizer.zero_grad() takes 6 % of an update at S1
@@ -182,10 +183,3 @@ class EagerSession:
             f"memory ran out: each update is summed over at most {most:,} samples at a time, "
             "which is the same update",
         )
-
-
-def is_out_of_memory(problem: BaseException) -> bool:
-    """Return whether this is what torch or Python say when there is no more memory."""
-    return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(
-        problem
-    )
