@@ -331,14 +331,9 @@ def _write_activation(writer: _Writer, visit: Visit) -> None:
     elif step.kind == "softplus" and step.options:
         _write_softplus(writer, path, step.all_options)
     elif not step.row.onnx or set(dict(step.options)) - set(step.row.onnx_options.values()):
-        wanted = ", ".join(row.name for row in ACTIVATIONS.values() if row.onnx)
+        known = ", ".join(row.name for row in ACTIVATIONS.values() if row.onnx)
         got = f"{step.kind} {dict(step.options) or ''}, which is no single operation of ONNX"
-        raise CannotExpress(
-            where=f"step {path}",
-            got=got,
-            wanted=f"one of {wanted}",
-            remedy="torch.onnx.export writes it in parts.",
-        )
+        raise _inexpressible(visit, got, f"one of {known}", "torch.onnx.export writes it in parts.")
     else:
         given = {name: step.all_options[option] for name, option in step.row.onnx_options.items()}
         writer.put(path, step.row.onnx, x, **given, **({} if step.row.elementwise else {"axis": -1}))
@@ -361,13 +356,14 @@ def _write_softplus(writer: _Writer, path: str, options: Mapping[str, Any]) -> N
 def _write_dropout(writer: _Writer, visit: Visit) -> None:
     assert isinstance(visit.step, Dropout)
     if visit.step.p == 1:
-        raise CannotExpress(
-            where=f"step {visit.path} (Dropout)",
-            got="p=1",
-            wanted="a probability below 1, which is what ONNX allows",
-            remedy="Leave the step out, or choose a smaller p.",
-        )
+        wanted = "a probability below 1, which is what ONNX allows"
+        raise _inexpressible(visit, "p=1", wanted, "Leave the step out, or choose a smaller p.")
     writer.put(visit.path, "Dropout", writer.value, writer.number(f"{visit.path}.ratio", visit.step.p))
+
+
+def _inexpressible(visit: Visit, got: str, wanted: str, remedy: str) -> CannotExpress:
+    where = f"step {visit.path} ({type(visit.step).__name__})"
+    return CannotExpress(where=where, got=got, wanted=wanted, remedy=remedy)
 
 
 def _write_flatten(writer: _Writer, visit: Visit) -> None:
