@@ -7,9 +7,8 @@ from numbers import Integral
 
 from chalknet.errors import unknown_name
 from chalknet.planning.invalid import invalid_option
-from chalknet.units import ShortRepr
+from chalknet.units import DTYPES, ShortRepr
 
-DTYPES = ("float32", "float64")
 _COUNTS = {
     "threads": "Leave it out for torch's number.",
     "micro_batch": "Leave it out for whole batches.",
