@@ -15,7 +15,7 @@ from chalknet.engine.group import ProcessGroup
 from chalknet.engine.out_of_memory import is_out_of_memory
 from chalknet.engine.shared import SharedUpdate
 from chalknet.engine.state import SessionState, fill_slots, named, slots_of, weights_of
-from chalknet.engine.torch_rows import PieceLoss, optimizer_over
+from chalknet.engine.torch_rows import MicroBatchLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
@@ -75,7 +75,7 @@ class EagerSession:
         self.notes: tuple[str, ...] = ()
         self._named = named(plan, module)
         self._parameters = list(module.parameters())  # collecting them in each update took 5 % of it at S1
-        self._loss = PieceLoss(plan.recipe, on_device=plan.placement.device != "cpu")
+        self._loss = MicroBatchLoss(plan.recipe, on_device=plan.placement.device != "cpu")
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
         self._device = torch.device(plan.placement.device)
@@ -134,14 +134,14 @@ class EagerSession:
                     raise
                 if self._shared:
                     raise self._shared.out_of_memory() from problem
-                smaller = self._smaller_cut(problem)
-            self._cut_smaller(smaller)  # outside the handler: the error's frames hold the memory
+                smaller = self._smaller_micro_batch(problem)
+            self._use_smaller(smaller)  # outside the handler: the error's frames hold the memory
 
     def _attempt(self) -> torch.Tensor | None:
         shared, cursor, device = self._shared, self._cursor, self._device
         on_cpu = device.type == "cpu"
         total: torch.Tensor | None = None
-        for x, y, of in shared.pieces(cursor, self._stream) if shared else cursor.next():
+        for x, y, of in shared.micro_batches(cursor, self._stream) if shared else cursor.next():
             if not on_cpu:
                 x, y = x.to(device, non_blocking=True), y.to(device, non_blocking=True)  # waits unless pinned
             loss = shared.loss(x, y, of) if shared else self._loss_of(x, y, of)
@@ -167,13 +167,13 @@ class EagerSession:
         for parameter in self._parameters:  # optimizer.zero_grad() takes 6 % of an update at S1
             parameter.grad = None
 
-    def _smaller_cut(self, problem: Exception) -> int:
+    def _smaller_micro_batch(self, problem: Exception) -> int:
         now = self._cursor.shard.micro_batch or self._cursor.batches.size
         if now == 1:
             raise problem
         return -(-now // 2)
 
-    def _cut_smaller(self, most: int) -> None:
+    def _use_smaller(self, most: int) -> None:
         self._drop_gradients()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()

@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from chalknet.data import MicroBatch
 from chalknet.engine.batch_cursor import BatchCursor
 from chalknet.engine.group import ProcessGroup
-from chalknet.engine.torch_rows import PieceLoss
+from chalknet.engine.torch_rows import MicroBatchLoss
 from chalknet.errors import Refused
 from chalknet.module import RandomStream
 from chalknet.planning import Plan
@@ -37,7 +37,7 @@ class SharedUpdate:
         device = torch.device(plan.placement.device)
         self._group, self._module, self._seed = group, module, plan.recipe.seed
         self._noise = RandomStream(plan.recipe.seed, device)
-        self._loss = PieceLoss(plan.recipe, shards=group.size, on_device=device.type != "cpu")
+        self._loss = MicroBatchLoss(plan.recipe, shards=group.size, on_device=device.type != "cpu")
         self._ddp = DistributedDataParallel(
             module,
             device_ids=[device] if device.type == "cuda" else None,
@@ -48,20 +48,20 @@ class SharedUpdate:
         """Return a context in which random numbers come from this process's own stream."""
         return self._noise.active()
 
-    def pieces(self, cursor: BatchCursor, stream: RandomStream) -> Iterator[MicroBatch]:
-        """Yield the pieces of this process's rows; the last one's backward pass averages the gradients."""
+    def micro_batches(self, cursor: BatchCursor, stream: RandomStream) -> Iterator[MicroBatch]:
+        """Yield the micro-batches of this process; the last one's backward pass averages the gradients."""
         with stream.active():
-            pieces = cursor.next()
+            micro_batches = cursor.next()
         self._noise.begin(_mixed(self._seed, self._group.rank, cursor.updates))
-        piece = next(pieces)
-        for after in pieces:
+        micro_batch = next(micro_batches)
+        for after in micro_batches:
             with self._ddp.no_sync():
-                yield piece
-            piece = after
-        yield piece
+                yield micro_batch
+            micro_batch = after
+        yield micro_batch
 
     def loss(self, x: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
-        """Return the loss of a piece `(rows, ...)` of an update of so many samples.
+        """Return the loss of a micro-batch `(rows, ...)` of an update of so many samples.
 
         Every process must take part in every update, even without rows or when yhat is no number.
         """

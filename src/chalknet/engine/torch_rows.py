@@ -37,11 +37,11 @@ def optimizer_over(module: nn.Module, recipe: Recipe, **how: bool) -> torch.opti
     return optimizer
 
 
-class PieceLoss:
+class MicroBatchLoss:
     """The loss of some samples of an update: their contribution to the loss of the whole update.
 
-    An update in one piece has the recipe's own loss, to the last bit. For a part, the losses are summed and
-    divided by the whole update's divisor, so that the parts' losses and gradients add up to those of the
+    An update in one micro-batch has the recipe's own loss, to the last bit. For a part, the losses are summed
+    and divided by the whole update's divisor, so that the parts' losses and gradients add up to those of the
     update.
 
     Args:
@@ -58,7 +58,7 @@ class PieceLoss:
         self._mean, self._shards = recipe.reduction == "mean", shards
 
     def __call__(self, yhat: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
-        """Return the loss of a piece `(rows, ...)` of an update of so many samples."""
+        """Return the loss of a micro-batch `(rows, ...)` of an update of so many samples."""
         if not self._refuses_nan:
             return self._loss(yhat, y, of)
         loss = self._loss(yhat.nan_to_num(nan=0.5), y, of)
@@ -69,5 +69,5 @@ class PieceLoss:
             whole: torch.Tensor = self._whole(yhat, y)
             return whole
         parts = of * prod(y.shape[1:]) if self._mean else 1
-        piece: torch.Tensor = self._added(yhat, y) * (self._shards / parts)
-        return piece
+        part: torch.Tensor = self._added(yhat, y) * (self._shards / parts)
+        return part

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from chalknet.engine.graph.sample_buffers import SampleBuffer
-from chalknet.engine.torch_rows import PieceLoss, optimizer_over
+from chalknet.engine.torch_rows import MicroBatchLoss, optimizer_over
 from chalknet.planning import Recipe
 
 # The variants of torch's optimizers that count their steps in tensors on the device. The fused one where it
@@ -37,7 +37,7 @@ class Updates:
         self.losses = losses
         self._module, self._buffer = module, buffer
         self._parameters = list(module.parameters())
-        self._loss = PieceLoss(recipe, on_device=True)
+        self._loss = MicroBatchLoss(recipe, on_device=True)
 
     def __call__(self, lengths: tuple[int, ...]) -> None:
         """Make an update of each of these numbers of samples; before and after, gradients are None."""
