@@ -19,7 +19,18 @@ from chalknet.engine import Eager
 from chalknet.engine.fused_cpu import FusedCpu
 from chalknet.errors import MissingPackage, Refused, ShapeMismatch
 from chalknet.module import build
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Network
+from chalknet.network import (
+    ACTIVATIONS,
+    STEPS,
+    Activation,
+    Dropout,
+    Flatten,
+    LayerCall,
+    Linear,
+    Network,
+    Step,
+    StepKind,
+)
 from chalknet.planning import LOSSES, OPTIMIZERS, DataFacts, Placement, Plan, Recipe
 
 pytest.importorskip("numba")
@@ -186,12 +197,13 @@ def test_dropout_that_leaves_nothing_to_chance_is_eagers(p):
 
 
 def test_dropout_keeps_each_value_with_its_chance_and_scales_it():
-    from chalknet.engine.fused_cpu.steps import drop
+    from chalknet.engine.fused_cpu.steps import draw_mask
 
-    n, masks, drop = 100_000, [], called(drop)
+    n, masks, draw_mask = 100_000, [], called(draw_mask)
     for key in range(20):
-        h, mask = np.empty(n), np.empty(n)
-        drop(np.full(n, 2.0), h, mask, np.uint32(key), round(0.3 * 2**32), 1 / 0.7)
+        mask = np.empty(n)
+        draw_mask(mask, np.uint32(key), round(0.3 * 2**32), 1 / 0.7)
+        h = np.full(n, 2.0) * mask
         assert set(np.unique(h)) == {0.0, 2 / 0.7}
         masks.append(mask > 0)
     kept = np.array(masks)
@@ -253,7 +265,7 @@ def test_a_single_sample_with_many_zeros_is_read_where_it_is_not_zero():
 
 
 def test_the_numbers_do_not_depend_on_how_many_threads_were_at_work():
-    from chalknet.engine.fused_cpu import crew
+    from chalknet.engine.fused_cpu import thread_team
 
     network = cn.read("30 -> 100 relu -> 100 relu -> 3")
     recipe = Recipe("mse", "adam", batch_size=64, updates=9)
@@ -261,7 +273,7 @@ def test_the_numbers_do_not_depend_on_how_many_threads_were_at_work():
     losses = []
     for most in (1, 2):
         session = opened(FusedCpu(), network, recipe, data, "float32", threads=2)
-        session._schedule._crew = crew.Crew(most)
+        session._schedule._team = thread_team.ThreadTeam(most)
         losses.append(session.advance(40).losses)
     assert losses[0] == losses[1]
 
@@ -333,12 +345,14 @@ def test_what_it_cannot_run_is_refused_with_the_reason():
     assert "not any module" in any_module[0]
 
 
-def test_a_step_of_a_kind_without_code_is_refused_by_name():
+def test_a_step_of_a_kind_without_code_is_refused_by_name(monkeypatch):
     @dataclasses.dataclass(frozen=True)
-    class Mystery(Dropout.__mro__[1]):
+    class Mystery(Step):
         def output_shape(self, input_shape):
             return input_shape
 
+    kind = StepKind(Mystery, layers=list, call=lambda step, input_shape: LayerCall("Mystery", {}), words=())
+    monkeypatch.setitem(STEPS, "Mystery", kind)
     assert "step 1, Mystery" in reasons(Network(2, (Linear(2), Mystery())))
 
 
@@ -361,31 +375,27 @@ def test_y_of_another_width_than_yhat_is_an_error():
 
 
 def test_every_activation_loss_and_optimizer_has_compiled_code():
-    from chalknet.engine.fused_cpu import activations, losses, names, optimizers
+    from chalknet.engine.fused_cpu import names, optimizers
 
-    assert tuple(activations.ROWS) == names.ACTIVATION_NAMES
-    assert set(losses.CODES) == set(LOSSES)
+    assert not any(names.loss_reason(loss) for loss in LOSSES.values())
     assert set(optimizers.CODES) == set(OPTIMIZERS)
-    kinds = {name.split()[0] for name in names.ACTIVATION_NAMES} | set(names.ROW_WISE)
-    assert kinds == {row.name for row in ACTIVATIONS.values() if row.settled}
+    settled = [row.name for row in ACTIVATIONS.values() if row.settled]
+    assert not any(names.activation_reason(Activation(name)) for name in settled)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", [case for case in ACTIVATION_CASES if case.row.elementwise], ids=str)
-def test_values_and_slopes_of_activations_are_torchs_to_the_last_digits(case, dtype):
-    from chalknet.engine.fused_cpu.activations import activate, steepen
-    from chalknet.engine.fused_cpu.names import ACTIVATION_CODES
+def test_values_and_derivatives_of_activations_are_torchs_to_the_last_digits(case, dtype):
+    from chalknet.engine.fused_cpu.formulas import backward_address, call_at, forward_address
 
-    activate, steepen = called(activate), called(steepen)
-    options = case.all_options.values()
-    code = ACTIVATION_CODES[" ".join([case.kind, *(o for o in options if isinstance(o, str))])]
-    a, b, *_ = [dtype(o) for o in options if not isinstance(o, str)] + [dtype(0)] * 2
+    call = called(call_at)
+    forward, backward = (address(case, dtype.__name__) for address in (forward_address, backward_address))
     z = np.concatenate([np.linspace(-200, 200, 4001), np.linspace(-2, 2, 4001), [1e-30, -1e-30]]).astype(
         dtype
     )
     h, g = np.empty_like(z), np.ones_like(z)
-    activate(code, z, h, a, b)
-    steepen(code, z, h, g, a, b)
+    call(forward, z, h, len(z))
+    call(backward, z, h, g, len(z))
     zz = torch.from_numpy(z.astype(np.float64)).requires_grad_()
     wanted = getattr(nn, case.row.torch_class)(**case.all_options)(zz)
     wanted.sum().backward()
@@ -393,7 +403,7 @@ def test_values_and_slopes_of_activations_are_torchs_to_the_last_digits(case, dt
     np.testing.assert_allclose(h, wanted.detach().numpy(), rtol=4 * digits, atol=16 * digits)
     np.testing.assert_allclose(g, zz.grad.numpy(), rtol=4 * digits, atol=64 * digits)
     no_number = np.full(3, np.nan, dtype=dtype)
-    activate(code, no_number, h[:3], a, b)
+    call(forward, no_number, h, 3)
     assert np.isnan(h[:3]).all()
 
 
@@ -422,15 +432,15 @@ def test_importing_the_engines_loads_no_numba_and_a_second_process_does_not_comp
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(1, 1), (16, 16), (5, 40), (33, 17), (50, 16), (64, 70)])
-def test_a_matrix_is_turned_share_by_share(dtype, shape):
-    from chalknet.engine.fused_cpu.products import turn
+def test_a_matrix_is_transposed_share_by_share(dtype, shape):
+    from chalknet.engine.fused_cpu.products import Matrix, transpose
 
     rows, columns = shape
     source = np.arange(rows * 96, dtype=dtype)
     target = np.full(columns * 80 + 3, -1, dtype=dtype)
-    run = called(turn)
+    run = called(transpose)
     for low, high in [(0, rows // 3), (rows // 3, rows)]:
-        run(source, 0, 96, low, high, columns, target, 3, 80)
+        run(Matrix(source, 0, 96, 1), Matrix(target, 3, 80, 1), low, high, columns)
     found = target[3:].reshape(columns, 80)
     assert (found[:, :rows] == source.reshape(rows, 96)[:, :columns].T).all()
     assert (found[:, rows:] == -1).all()

@@ -195,4 +195,4 @@ def test_what_the_first_update_sets_up_may_stay_and_stays_alive():
     recipe = Recipe("mse", lr=0.1, batch_size=4, updates=400)
     ours, eager = (opened(engine, None, recipe, module=SetsUp()) for engine in ("graph", "eager"))
     assert list(ours.advance(20).losses) == pytest.approx(list(eager.advance(20).losses), rel=1e-10)
-    assert any(value is ours.module.table for value in ours._watch._seen.values())
+    assert any(value is ours.module.table for value in ours._captured_inputs._seen.values())

@@ -133,7 +133,15 @@ def test_an_update_summed_over_pieces_is_the_same_update(loss, reduction, batch_
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("words", ["DefaultCPUAllocator: can't allocate memory: you tried to allocate", None])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate",
+        "MPS backend out of memory (MPS allocated: 8.00 GB)",
+        "std::bad_alloc",
+        None,
+    ],
+)
 def test_when_memory_runs_out_the_update_is_made_in_smaller_pieces(words):
     class Narrow(nn.Module):
         """Can map five samples at a time, as a device with little memory."""

@@ -175,6 +175,9 @@ def third_parties() -> dict[str, set[str]]:
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += (
+                re.findall(r"^import_module\('(\w+)", ast.unparse(node)) if isinstance(node, ast.Call) else []
+            )
             for name in {name.partition(".")[0] for name in names if node not in skipped} - ours:
                 found.setdefault(name, set()).add(path.relative_to(ROOT / "src" / "chalknet").as_posix())
     return found

@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from chalknet.errors import InvalidValue, UnknownName
 from chalknet.planning import (
-    DTYPES,
     LOSSES,
     OPTIMIZERS,
     RECIPE_FIELDS,
@@ -25,6 +24,7 @@ from chalknet.planning import (
     options_for,
     recipe_of,
 )
+from chalknet.units import DTYPES
 
 
 def test_the_keywords_are_the_fields():

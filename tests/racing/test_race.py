@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import chalknet as cn
-from chalknet.engine import ENGINES, Progress
+from chalknet.engine import ENGINES, Advance
 from chalknet.errors import InvalidValue, OutOfMemory, Refused, UnknownName, Unsettled
 from chalknet.measure import Ceilings
 from chalknet.planning import Recipe
@@ -49,7 +49,7 @@ def clock(monkeypatch):
 
         def advance(self, updates):
             clock.now += updates * self.update_s
-            return Progress((0.5,) * updates, updates * self.update_s)
+            return Advance((0.5,) * updates, updates * self.update_s)
 
     monkeypatch.setattr(type(ENGINES["eager"]), "open", lambda self, plan, *_: Session(plan, 0.0))
     monkeypatch.setattr(type(ENGINES["fused_cpu"]), "open", lambda self, plan, *_: Session(plan, 7.0))

@@ -11,7 +11,7 @@ from torch import nn
 
 import chalknet as cn
 from chalknet.data import ArraySource, Batches
-from chalknet.engine import ENGINES, Progress
+from chalknet.engine import ENGINES, Advance
 from chalknet.errors import Refused
 from chalknet.planning import Placement, Recipe
 from chalknet.training.choice.autotune import Candidates, autotune
@@ -265,7 +265,7 @@ def test_a_trial_is_made_of_whole_advances_and_stays_near_its_allowance(engine, 
     class Session:
         def advance(self, updates):
             made.append(updates)
-            return Progress((0.1,) * updates, 0.05 if len(made) == 1 else 1e-3 * updates)
+            return Advance((0.1,) * updates, 0.05 if len(made) == 1 else 1e-3 * updates)
 
     monkeypatch.setattr(type(ENGINES[engine]), "open", lambda *_: Session())
     plan = replace(draft(), engine=engine)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalknet.engine import Prospect
+from chalknet.engine import StartupCost
 from chalknet.training.choice.cost_model import (
     MARGIN,
     OTHER_DEVICE_MARGIN,
@@ -88,8 +88,8 @@ def test_what_was_remembered_says_so():
 
 @given(update_s=seconds, start_s=st.floats(0.1, 100), updates=updates)
 def test_a_candidate_is_started_when_its_promise_pays_or_its_start_is_small(update_s, start_s, updates):
-    prospect = Prospect(start_s, 0.0, times_as_fast=2.0)
-    worth = is_worth_starting(FUSED, prospect, {EAGER: Cost(update_s)}, updates)
+    startup_cost = StartupCost(start_s, 0.0, times_as_fast=2.0)
+    worth = is_worth_starting(FUSED, startup_cost, {EAGER: Cost(update_s)}, updates)
     total_s = updates * update_s
     if start_s > total_s:  # not even an update that takes no time would pay
         assert not worth
@@ -99,11 +99,11 @@ def test_a_candidate_is_started_when_its_promise_pays_or_its_start_is_small(upda
 
 def test_compiling_counts_as_start():
     costs = {EAGER: Cost(1e-3)}
-    assert is_worth_starting(FUSED, Prospect(1.0, 0.0, 2.0), costs, 10_000)
-    assert not is_worth_starting(FUSED, Prospect(1.0, 30.0, 2.0), costs, 10_000)
-    assert is_worth_starting(FUSED, Prospect(1.0, 30.0, 2.0), costs, 100_000)
+    assert is_worth_starting(FUSED, StartupCost(1.0, 0.0, 2.0), costs, 10_000)
+    assert not is_worth_starting(FUSED, StartupCost(1.0, 30.0, 2.0), costs, 10_000)
+    assert is_worth_starting(FUSED, StartupCost(1.0, 30.0, 2.0), costs, 100_000)
 
 
 def test_a_gpu_is_not_woken_once_the_cpu_is_fast():
-    assert is_worth_starting(GPU, Prospect(2.0), {EAGER: Cost(1e-3)}, 10_000)
-    assert not is_worth_starting(GPU, Prospect(2.0), {EAGER: Cost(1e-3), FUSED: Cost(1e-5)}, 10_000)
+    assert is_worth_starting(GPU, StartupCost(2.0), {EAGER: Cost(1e-3)}, 10_000)
+    assert not is_worth_starting(GPU, StartupCost(2.0), {EAGER: Cost(1e-3), FUSED: Cost(1e-5)}, 10_000)

@@ -20,7 +20,7 @@ PYRIGHT = """{
   "typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": true, "enableTypeIgnoreComments": false,
   "reportUnusedVariable": false, "reportUnusedExpression": false, "reportMissingTypeStubs": false,
   "reportUnknownMemberType": false, "reportUnknownVariableType": false, "reportUnknownArgumentType": false,
-  "reportPrivateImportUsage": false
+  "reportPrivateImportUsage": false, "reportWildcardImportFromLibrary": false, "reportUnusedImport": false
 }"""
 
 

@@ -1,21 +1,23 @@
 """Engines: can I run this plan (else why not), open a session, advance by k updates."""
 
 from chalknet.engine.eager import Eager
-from chalknet.engine.engine import Engine, Progress, Prospect, Session
-from chalknet.engine.group import Group, join
-from chalknet.engine.state import State
+from chalknet.engine.engine import Advance, Engine, Session, StartupCost
+from chalknet.engine.group import ProcessGroup, join
+from chalknet.engine.out_of_memory import is_out_of_memory
+from chalknet.engine.state import SessionState
 from chalknet.engine.table import ENGINES
 from chalknet.engine.torch_rows import loss_function, optimizer_over
 
 __all__ = [
     "ENGINES",
+    "Advance",
     "Eager",
     "Engine",
-    "Group",
-    "Progress",
-    "Prospect",
+    "ProcessGroup",
     "Session",
-    "State",
+    "SessionState",
+    "StartupCost",
+    "is_out_of_memory",
     "join",
     "loss_function",
     "optimizer_over",

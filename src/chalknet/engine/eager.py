@@ -9,12 +9,13 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches, Shard
-from chalknet.engine.course import Course
-from chalknet.engine.engine import Progress, Prospect, waking_s
-from chalknet.engine.group import Group
+from chalknet.engine.batch_cursor import BatchCursor
+from chalknet.engine.engine import Advance, StartupCost, initialise_s
+from chalknet.engine.group import ProcessGroup
+from chalknet.engine.out_of_memory import is_out_of_memory
 from chalknet.engine.shared import SharedUpdate
-from chalknet.engine.state import State, fill_slots, named, slots_of, weights_of
-from chalknet.engine.torch_rows import PieceLoss, optimizer_over
+from chalknet.engine.state import SessionState, fill_slots, named, slots_of, weights_of
+from chalknet.engine.torch_rows import MicroBatchLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
@@ -27,18 +28,18 @@ class Eager:
     streams = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
-        """Return nothing: whatever torch runs, this engine runs."""
+        """Return no reasons: this engine runs whatever torch runs."""
         return ()
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
-        """Return that it starts at once on the CPU; a GPU has to be woken in each process."""
-        return Prospect(start_s=waking_s(placement.device))
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
+        """Return no cost on the CPU; a GPU is initialised once in each process."""
+        return StartupCost(start_s=initialise_s(placement.device))
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> EagerSession:
-        """Return a session; its random numbers are those that follow `torch.manual_seed(seed)`."""
+        """Return a session; its random numbers are those after `torch.manual_seed(seed)`."""
         stream = RandomStream(plan.recipe.seed, torch.device(plan.placement.device))
         module = opened_module(plan, module, stream)
-        group = Group.here() if plan.placement.processes > 1 else Group()
+        group = ProcessGroup.here() if plan.placement.processes > 1 else ProcessGroup()
         return EagerSession(plan, batches, stream, module, group)
 
 
@@ -67,22 +68,22 @@ class EagerSession:
     """
 
     def __init__(
-        self, plan: Plan, batches: Batches, stream: RandomStream, module: nn.Module, group: Group
+        self, plan: Plan, batches: Batches, stream: RandomStream, module: nn.Module, group: ProcessGroup
     ) -> None:
         self.module = module
         self.compile_s = 0.0
         self.notes: tuple[str, ...] = ()
         self._named = named(plan, module)
-        self._parameters = list(module.parameters())  # asked of the module anew, 5 % of an update at S1
-        self._loss = PieceLoss(plan.recipe, on_device=plan.placement.device != "cpu")
+        self._parameters = list(module.parameters())  # collecting them in each update took 5 % of it at S1
+        self._loss = MicroBatchLoss(plan.recipe, on_device=plan.placement.device != "cpu")
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
         self._device = torch.device(plan.placement.device)
-        self._course = Course(batches, Shard(plan.placement.micro_batch, group.rank, group.size))
+        self._cursor = BatchCursor(batches, Shard(plan.placement.micro_batch, group.rank, group.size))
         self._shared = SharedUpdate(plan, module, group) if group.size > 1 else None
 
-    def advance(self, updates: int) -> Progress:
-        """Make so many updates, fewer when yhat is no number."""
+    def advance(self, updates: int) -> Advance:
+        """Make this many updates, fewer when yhat is no number."""
         on_cpu = self._device.type == "cpu"
         losses: list[float] = []
         waiting: list[torch.Tensor] = []  # losses still on the device, fetched once at the end
@@ -101,27 +102,27 @@ class EagerSession:
                 losses = [*torch.stack(waiting).tolist(), *losses]
             elapsed_s = perf_counter() - started
         if self._shared:
-            return Progress(*self._shared.agree(losses, elapsed_s))
-        return Progress(tuple(losses), elapsed_s)
+            return Advance(*self._shared.agree(losses, elapsed_s))
+        return Advance(tuple(losses), elapsed_s)
 
-    def state(self) -> State:
-        """Return all that the next update depends on."""
-        return State(
-            updates=self._course.updates,
-            order=self._course.order,
+    def state(self) -> SessionState:
+        """Return everything that the next update depends on."""
+        return SessionState(
+            updates=self._cursor.updates,
+            order=self._cursor.order,
             weights=weights_of(self._named),
             slots=slots_of(self._optimizer, self._named),
             random=self._stream.states,
-            micro_batch=self._course.shard.micro_batch,
+            micro_batch=self._cursor.shard.micro_batch,
         )
 
-    def restore(self, state: State) -> None:
-        """Go on from a state, of this engine or another one."""
+    def restore(self, state: SessionState) -> None:
+        """Continue from a state, of this engine or another one."""
         self._named.load_state_dict(dict(state.weights))
         fill_slots(self._optimizer, self._named, state.slots)
         self._stream.go_to(state.random)
-        self._course.shard = replace(self._course.shard, micro_batch=state.micro_batch)
-        self._course.go_to(state.updates, state.order)
+        self._cursor.shard = replace(self._cursor.shard, micro_batch=state.micro_batch)
+        self._cursor.go_to(state.updates, state.order)
 
     def _update(self) -> torch.Tensor | None:
         """Make one update and return its loss; None when yhat is no number and the loss refuses it."""
@@ -133,14 +134,14 @@ class EagerSession:
                     raise
                 if self._shared:
                     raise self._shared.out_of_memory() from problem
-                smaller = self._smaller_cut(problem)
-            self._cut_smaller(smaller)  # apart from the error, which holds on to the memory it speaks of
+                smaller = self._smaller_micro_batch(problem)
+            self._use_smaller(smaller)  # outside the handler: the error's frames hold the memory
 
     def _attempt(self) -> torch.Tensor | None:
-        shared, course, device = self._shared, self._course, self._device
+        shared, cursor, device = self._shared, self._cursor, self._device
         on_cpu = device.type == "cpu"
         total: torch.Tensor | None = None
-        for x, y, of in shared.pieces(course, self._stream) if shared else course.next():
+        for x, y, of in shared.micro_batches(cursor, self._stream) if shared else cursor.next():
             if not on_cpu:
                 x, y = x.to(device, non_blocking=True), y.to(device, non_blocking=True)  # waits unless pinned
             loss = shared.loss(x, y, of) if shared else self._loss_of(x, y, of)
@@ -150,7 +151,7 @@ class EagerSession:
             total = loss.detach() if total is None else total + loss.detach()
         self._optimizer.step()
         self._drop_gradients()
-        self._course.updates += 1
+        self._cursor.updates += 1
         return total
 
     def _loss_of(self, x: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor | None:
@@ -160,32 +161,25 @@ class EagerSession:
         except RuntimeError as problem:
             if is_out_of_memory(problem) or yhat.isfinite().all():
                 raise
-            return None  # BCELoss refuses NaN instead of giving it
+            return None  # BCELoss raises for NaN instead of returning it
 
     def _drop_gradients(self) -> None:
         for parameter in self._parameters:  # optimizer.zero_grad() takes 6 % of an update at S1
             parameter.grad = None
 
-    def _smaller_cut(self, problem: Exception) -> int:
-        now = self._course.shard.micro_batch or self._course.batches.size
+    def _smaller_micro_batch(self, problem: Exception) -> int:
+        now = self._cursor.shard.micro_batch or self._cursor.batches.size
         if now == 1:
             raise problem
         return -(-now // 2)
 
-    def _cut_smaller(self, most: int) -> None:
+    def _use_smaller(self, most: int) -> None:
         self._drop_gradients()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-        self._course.shard = replace(self._course.shard, micro_batch=most)
-        self._course.again()
+        self._cursor.shard = replace(self._cursor.shard, micro_batch=most)
+        self._cursor.again()
         self.notes = (
             f"memory ran out: each update is summed over at most {most:,} samples at a time, "
             "which is the same update",
         )
-
-
-def is_out_of_memory(problem: BaseException) -> bool:
-    """Return whether this is what torch or Python say when there is no more memory."""
-    return isinstance(problem, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(
-        problem
-    )

@@ -9,19 +9,19 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.state import State
+from chalknet.engine.state import SessionState
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
 
 @dataclass(frozen=True)
-class Progress:
-    """What one advance did.
+class Advance:
+    """The result of one `advance`.
 
     Args:
-        losses: the loss of each update, in order; numbers, never device tensors. A session may stop
-            short after a loss that is no number.
-        elapsed_s: training time of this advance, the device waited for.
+        losses: the loss of each update, in order; numbers, never device tensors. A session
+            stops early after a loss that is no number.
+        elapsed_s: training time, including the wait for the device.
     """
 
     losses: tuple[float, ...]
@@ -29,14 +29,13 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Prospect:
-    """What an engine lets one expect before it has been measured.
+class StartupCost:
+    """What starting an engine costs, and how fast it is at least, before it has been measured.
 
     Args:
         start_s: seconds until its first update; 0 once it has started in this process.
-        once_s: seconds of compiling on top, spent once on this machine; 0 when they have been.
-        times_as_fast: how many times as fast as `eager` on the same device it is at the least, in the cells
-            that are published.
+        once_s: seconds of compiling in addition, once on this machine; 0 when compiled code is on disk.
+        times_as_fast: the smallest speed-up over `eager` on the same device in the published benchmarks.
     """
 
     start_s: float = 0.0
@@ -44,17 +43,17 @@ class Prospect:
     times_as_fast: float = 1.0
 
 
-_WAKING_S = 2.0  # an assumption until it is measured: context and libraries of a GPU, once a process
+_INITIALISE_S = 2.0  # assumed, not measured: the context and libraries of a GPU, once a process
 
 
-def waking_s(device: str) -> float:
-    """Return about how many seconds a device takes before its first work in this process."""
-    awake = device == "cpu" or torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    return 0.0 if awake else _WAKING_S
+def initialise_s(device: str) -> float:
+    """Return roughly how many seconds a device takes to initialise in this process."""
+    ready = device == "cpu" or torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return 0.0 if ready else _INITIALISE_S
 
 
 class Session(Protocol):
-    """A fit under way: it alone holds the state that changes."""
+    """A running fit: it alone holds the state that changes."""
 
     @property
     def module(self) -> nn.Module:
@@ -62,33 +61,33 @@ class Session(Protocol):
 
     @property
     def compile_s(self) -> float:
-        """Return the seconds spent compiling or loading what was compiled; no training time."""
+        """Return the seconds spent compiling or loading compiled code; not training time."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what the session had to change on its way, a sentence each."""
+        """Return what the session had to change during the fit, a sentence each."""
 
-    def advance(self, updates: int) -> Progress:
-        """Make so many updates without coming back in between; the losses are fetched once."""
+    def advance(self, updates: int) -> Advance:
+        """Make this many updates in one go; the losses are fetched once, at the end."""
 
-    def state(self) -> State:
-        """Return all that the next update depends on, as it stands after the last whole update."""
+    def state(self) -> SessionState:
+        """Return everything that the next update depends on, after the last complete update."""
 
-    def restore(self, state: State) -> None:
-        """Go on from a state, of this engine or another one; bit for bit as if it had never stopped."""
+    def restore(self, state: SessionState) -> None:
+        """Continue from a state, of this engine or another one; bit for bit as if it had never stopped."""
 
 
 class Engine(Protocol):
     """A way to run a plan."""
 
     name: str
-    streams: bool  # whether it asks its source for a batch at a time, and never for all samples
+    streams: bool  # whether it reads its source batch by batch, never all samples at once
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
-        """Return what starting costs now and what it promises, for a plan that it does not refuse."""
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
+        """Return what starting costs now, for a plan that it does not refuse."""
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> Session:
         """Return a session before its first update; without a module the plan's network is built."""

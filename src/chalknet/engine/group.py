@@ -1,4 +1,4 @@
-"""The processes that share a fit: who is among them, and what they tell each other."""
+"""The processes that share a fit, and how they exchange values and errors."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from chalknet.errors import Elsewhere
 T = TypeVar("T")
 
 _LAUNCHED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # what every launcher of torch's sets
-# How long one process waits for another: the first one may be converting a large file meanwhile. Of a process
-# that has ended the others hear at once.
-_PATIENCE = timedelta(hours=4)
-_PROBLEM = "chalknet/problem"  # the key under which a process leaves its error for the others
-_HEARING_S = 2.0  # how long the others look for it once the connection is lost
+# How long one process waits for another: the first one may be converting a large file. When a process ends,
+# the others notice at once.
+_TIMEOUT = timedelta(hours=4)
+_PROBLEM = "chalknet/problem"  # the key under which a process stores its error for the others
+_ERROR_TIMEOUT_S = 2.0  # how long the others wait for it once the connection is lost
 
 
 @dataclass(frozen=True)
-class Group:
+class ProcessGroup:
     """The processes that share each update; alone by default.
 
     Args:
-        rank: which of them this one is, from 0; the first one speaks and writes.
-        size: how many they are.
-        local_rank: which one of those on this machine.
-        local_size: how many are on this machine.
+        rank: the number of this process, from 0; process 0 prints and writes files.
+        size: the number of processes.
+        local_rank: the number of this process among those on this machine.
+        local_size: the number of processes on this machine.
     """
 
     rank: int = 0
@@ -43,19 +43,21 @@ class Group:
     local_size: int = 1
 
     @classmethod
-    def here(cls) -> Group:
-        """Return the group that this process is in, by what torch knows of it."""
+    def here(cls) -> ProcessGroup:
+        """Return the group of this process, as torch.distributed has it."""
         if not dist.is_available() or not dist.is_initialized():
             return cls()
         rank, size = dist.get_rank(), dist.get_world_size()
-        said = os.environ
         return cls(
-            rank, size, int(said.get("LOCAL_RANK", rank)), max(1, int(said.get("LOCAL_WORLD_SIZE", size)))
+            rank,
+            size,
+            int(os.environ.get("LOCAL_RANK", rank)),
+            max(1, int(os.environ.get("LOCAL_WORLD_SIZE", size))),
         )
 
     @property
     def leads(self) -> bool:
-        """Return whether this is the process that speaks and writes."""
+        """Return whether this is the process that prints and writes files."""
         return self.rank == 0
 
     @property
@@ -72,26 +74,25 @@ class Group:
         return self._reduced((value,), dist.ReduceOp.MAX)[0] if self.size > 1 else value
 
     def wait(self) -> None:
-        """Go on when all processes are here."""
+        """Wait until all processes have arrived here."""
         self.largest(0.0)
 
     def from_first(self, value: T) -> T:
-        """Return what the first process has; the others' own values are not looked at."""
+        """Return the first process's value in all of them; the others' own values are ignored."""
         if self.size == 1:
             return value
-        told = [value if self.leads else None]
-        dist.broadcast_object_list(told, src=0)
-        return told[0]  # type: ignore[return-value]
+        sent = [value if self.leads else None]
+        dist.broadcast_object_list(sent, src=0)
+        return sent[0]  # type: ignore[return-value]
 
     @contextmanager
     def agreement(self) -> Iterator[None]:
-        """Run the body in each process; where it fails in one, it has failed in all of them.
+        """Run the body in each process; where it fails in one, all of them raise.
 
-        The first process of each machine runs it first, so that what it puts on the disk is there for the
-        others.
+        The first process of each machine runs it first, so that the others find what it wrote to disk.
 
         Raises:
-            Elsewhere: in the processes where it did not fail itself.
+            Elsewhere: in the processes in which the body itself did not fail.
         """
         if self.size == 1:
             yield
@@ -109,10 +110,10 @@ class Group:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Let an error of one process end them all, and each of them know which error it was.
+        """Run the body; an error in one process ends all of them, and each reports which error it was.
 
         Raises:
-            Elsewhere: where the error is another process's, or another process has ended.
+            Elsewhere: where another process raised, or ended.
         """
         if self.size == 1:
             yield
@@ -123,14 +124,14 @@ class Group:
             raise
         except Exception as problem:
             if _is_lost_connection(problem):
-                raise self._heard() from problem
+                raise self._error_elsewhere() from problem
             problem.add_note(self.name)
-            with suppress(RuntimeError):  # the store may have gone with its process
+            with suppress(RuntimeError):  # the store ends with its process
                 _store().set(_PROBLEM, pickle.dumps((self.rank, _in_one_line(problem))))
             raise
 
     def _reduced(self, values: Sequence[float], how: dist.ReduceOp.RedOpType) -> list[float]:
-        reduced = torch.tensor(values, dtype=torch.float64, device=_talking_device())
+        reduced = torch.tensor(values, dtype=torch.float64, device=_exchange_device())
         dist.all_reduce(reduced, how)
         return reduced.tolist()
 
@@ -146,29 +147,29 @@ class Group:
             raise problem
         raise Elsewhere.of(failed[0], self.size, str(problems[failed[0]]))
 
-    def _heard(self) -> Elsewhere:
-        """Return what another process left as its error, or that it ended without a word."""
+    def _error_elsewhere(self) -> Elsewhere:
+        """Return the error that another process stored, or that it ended without one."""
         with suppress(RuntimeError):
             store = _store()
-            store.wait([_PROBLEM], timedelta(seconds=_HEARING_S))
+            store.wait([_PROBLEM], timedelta(seconds=_ERROR_TIMEOUT_S))
             rank, text = pickle.loads(store.get(_PROBLEM))
             return Elsewhere.of(rank, self.size, text)
         return Elsewhere.of(None, self.size, "its connection was lost: it was killed, or its machine stopped")
 
 
-def join() -> Group:
+def join() -> ProcessGroup:
     """Return the group of the processes that torch's launcher started, joined now, or this process alone.
 
-    A default group that a script has set up itself is used as it is. One that is joined here lasts as long
-    as the process: torch cannot safely set up another one after it.
+    A default group that the script has set up itself is used as it is. One joined here lasts as long as the
+    process: torch cannot safely set up a second one.
     """
     if dist.is_available() and not dist.is_initialized() and _is_launched():
         local_rank = int(os.environ.get("LOCAL_RANK", "0"))
         if local_rank < torch.cuda.device_count():
             torch.cuda.set_device(local_rank)
-        dist.init_process_group(timeout=_PATIENCE)  # gloo for the CPU, nccl for CUDA where there is one
+        dist.init_process_group(timeout=_TIMEOUT)  # gloo for the CPU, nccl for CUDA where there is one
         atexit.register(_leave)
-    return Group.here()
+    return ProcessGroup.here()
 
 
 def _leave() -> None:
@@ -180,8 +181,8 @@ def _is_launched() -> bool:
     return all(os.environ.get(name) for name in _LAUNCHED) and os.environ["WORLD_SIZE"] != "1"
 
 
-def _talking_device() -> torch.device:
-    """Return where numbers are exchanged: on the CPU, unless the group has nccl alone."""
+def _exchange_device() -> torch.device:
+    """Return the device on which numbers are exchanged: the CPU, unless nccl is the only backend."""
     on_cpu = "cpu" in str(dist.get_backend_config())
     return torch.device("cpu") if on_cpu else torch.device("cuda", torch.cuda.current_device())
 
@@ -193,7 +194,7 @@ def _store() -> Any:
 
 
 def _is_lost_connection(problem: Exception) -> bool:
-    """Return whether this is what gloo or nccl say when another process is gone."""
+    """Return whether gloo or nccl raise this when another process is gone."""
     text = str(problem).lower()
     return isinstance(problem, dist.DistError) or (
         isinstance(problem, RuntimeError) and ("gloo" in text or "connection closed by peer" in text)

@@ -18,16 +18,15 @@ _LARGEST_ORDER = 1 << 20  # row numbers held at a time: 8 MB
 class Orders:
     """Draws each epoch's order once its first batch is due.
 
-    With Dropout and shuffling the orders from the second epoch on are others than the eager engine's, whose
-    Dropout draws from the very stream that the orders come from: two numbers for each value that it meets,
-    more work than the whole update is here.
+    With Dropout and shuffling, the orders differ from the eager engine's from the second epoch on: there,
+    Dropout draws from the same stream. Drawing those numbers here too would cost more than the update.
 
     Args:
         batches: the samples cut into batches.
-        stream: the random numbers behind the weights.
+        stream: the random numbers that follow those of the weights.
 
     Attributes:
-        order: what was drawn for the last epoch.
+        order: the number drawn for the order of the last epoch.
     """
 
     def __init__(self, batches: Batches, stream: RandomStream) -> None:
@@ -37,16 +36,16 @@ class Orders:
         self.order: int | None = None
 
     def go_to(self, updates: int, order: int | None) -> None:
-        """Go on after so many updates, in an epoch of this order."""
+        """Continue after this many updates, in an epoch of this order."""
         epoch, index = divmod(updates, self._batches.updates_per_epoch)
         self.order, self._drawn = order, epoch + 1 if index else epoch
         if index and order is not None:
             self._last = self._rows(order)
 
     def ahead(self, done: int, updates: int) -> tuple[Rows, int, int]:
-        """Return the rows of the epochs ahead, the number of the first batch, and how long they last.
+        """Return the rows of the next epochs, the next batch's number in them, and their number of updates.
 
-        Without an order the rows are empty and all updates can be made.
+        Without shuffling the rows are empty and last for all updates.
         """
         per_epoch = self._batches.updates_per_epoch
         epoch, index = divmod(done, per_epoch)

@@ -1,4 +1,4 @@
-"""What an update needs beyond the plain loop when several processes share it: torch's own DDP."""
+"""An update that several processes share, by torch's DDP."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from chalknet.data import MicroBatch
-from chalknet.engine.course import Course
-from chalknet.engine.group import Group
-from chalknet.engine.torch_rows import PieceLoss
+from chalknet.engine.batch_cursor import BatchCursor
+from chalknet.engine.group import ProcessGroup
+from chalknet.engine.torch_rows import MicroBatchLoss
 from chalknet.errors import Refused
 from chalknet.module import RandomStream
 from chalknet.planning import Plan
@@ -23,21 +23,21 @@ from chalknet.planning import Plan
 class SharedUpdate:
     """One process's share of each update: its rows, gradients that are averaged, Dropout of its own.
 
-    The order of the samples is drawn from the session's stream, which stands alike in all processes. What
-    else is drawn, Dropout's masks, follows from (seed, process, update) alone: nothing of it has to be kept
-    with a checkpoint, and any number of processes can go on from it.
+    The order of the samples is drawn from the session's stream, which is the same in all processes. Dropout's
+    masks follow from (seed, process, update) alone: a checkpoint need not hold them, and any number of
+    processes can continue from it.
 
     Args:
         plan: what was decided.
-        module: on its device; it gets the first process's weights.
+        module: on its device; it receives the first process's weights.
         group: the processes.
     """
 
-    def __init__(self, plan: Plan, module: nn.Module, group: Group) -> None:
+    def __init__(self, plan: Plan, module: nn.Module, group: ProcessGroup) -> None:
         device = torch.device(plan.placement.device)
         self._group, self._module, self._seed = group, module, plan.recipe.seed
         self._noise = RandomStream(plan.recipe.seed, device)
-        self._loss = PieceLoss(plan.recipe, lanes=group.size, on_device=device.type != "cpu")
+        self._loss = MicroBatchLoss(plan.recipe, shards=group.size, on_device=device.type != "cpu")
         self._ddp = DistributedDataParallel(
             module,
             device_ids=[device] if device.type == "cuda" else None,
@@ -45,46 +45,46 @@ class SharedUpdate:
         )
 
     def active(self) -> AbstractContextManager[None]:
-        """Let the body draw from this process's own numbers."""
+        """Return a context in which random numbers come from this process's own stream."""
         return self._noise.active()
 
-    def pieces(self, course: Course, stream: RandomStream) -> Iterator[MicroBatch]:
-        """Yield the pieces of this process's rows; the backward of the last one averages the gradients."""
+    def micro_batches(self, cursor: BatchCursor, stream: RandomStream) -> Iterator[MicroBatch]:
+        """Yield the micro-batches of this process; the last one's backward pass averages the gradients."""
         with stream.active():
-            pieces = course.next()
-        self._noise.begin(_mixed(self._seed, self._group.rank, course.updates))
-        piece = next(pieces)
-        for after in pieces:
+            micro_batches = cursor.next()
+        self._noise.begin(_mixed(self._seed, self._group.rank, cursor.updates))
+        micro_batch = next(micro_batches)
+        for after in micro_batches:
             with self._ddp.no_sync():
-                yield piece
-            piece = after
-        yield piece
+                yield micro_batch
+            micro_batch = after
+        yield micro_batch
 
     def loss(self, x: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
-        """Return the loss of a piece `(rows, ...)` of an update of so many samples.
+        """Return the loss of a micro-batch `(rows, ...)` of an update of so many samples.
 
-        Every process has to take part in every update, with no rows and with a yhat that is no number too.
+        Every process must take part in every update, even without rows or when yhat is no number.
         """
         if not len(y):
             return self._of_no_rows(x)
         yhat: torch.Tensor = self._ddp(x)
         try:
             loss: torch.Tensor = self._loss(yhat, y, of)
-        except RuntimeError:  # BCELoss refuses NaN instead of giving it
+        except RuntimeError:  # BCELoss raises for NaN instead of returning it
             if yhat.isfinite().all():
                 raise
             loss = yhat.sum() * torch.nan
         return loss
 
     def agree(self, losses: list[float], elapsed_s: float) -> tuple[tuple[float, ...], float]:
-        """Return the losses of the whole updates and the first process's time, alike in all processes."""
+        """Return the losses of the whole updates and the first process's time, the same in all processes."""
         for buffer in self._module.buffers():
             dist.broadcast(buffer, src=0)
         *sums, elapsed_s = self._group.total([*losses, elapsed_s if self._group.leads else 0.0])
         return tuple(loss / self._group.size for loss in sums), elapsed_s
 
     def out_of_memory(self) -> Refused:
-        """Return the error for memory that ran out here, while the others are in the midst of the update."""
+        """Return the error for memory that ran out here; the others cannot retry the update."""
         return Refused(
             where="an update's share",
             got="no memory left for it",
@@ -93,14 +93,14 @@ class SharedUpdate:
         )
 
     def _of_no_rows(self, x: torch.Tensor) -> torch.Tensor:
-        """Return a loss that adds nothing: of a row of zeros, as many modules cannot map no rows at all."""
-        with _evaluating(self._module):  # so that no running mean takes notice of the row
+        """Return a loss of 0, computed from a row of zeros: many modules cannot map an empty batch."""
+        with _evaluating(self._module):  # so that the row changes no running mean
             yhat: torch.Tensor = self._ddp(x.new_zeros(1, *x.shape[1:]))
         return yhat.sum() * 0.0
 
 
 def _leaves_some_unused(plan: Plan, module: nn.Module) -> bool:
-    """Return whether a module has parameters that take no part in its yhat; a chain of steps has none."""
+    """Return whether some parameters do not affect yhat; in a chain of steps all of them do."""
     if plan.network is not None:
         return False
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
@@ -122,5 +122,5 @@ def _evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def _mixed(seed: int, rank: int, update: int) -> int:
-    """Return a seed that no other (seed, process, update) is likely to have."""
+    """Return a seed for (seed, process, update) that no other is likely to share."""
     return int.from_bytes(hashlib.blake2b(f"{seed} {rank} {update}".encode(), digest_size=8).digest()) >> 1

@@ -1,4 +1,4 @@
-"""A fit between two updates, in a form that every engine writes and every engine can go on from."""
+"""The state of a fit between two updates; every engine writes it and can continue from it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from chalknet.planning import Plan
 
 
 @dataclass(frozen=True)
-class State:
-    """All that the next update depends on, beside the plan and the data; tensors are copies on the CPU.
+class SessionState:
+    """Everything that the next update depends on, besides plan and data; tensors are copies on the CPU.
 
     Args:
         updates: updates made.
-        order: what `Batches.draw_order` gave for the epoch under way; None for the source's own order.
+        order: what `Batches.draw_order` returned for the current epoch; None for the source's own order.
         weights: parameters and buffers under the names of `named`.
-        slots: what the optimizer keeps of each parameter, under torch's names for it: `exp_avg`, `step`.
+        slots: the optimizer's state of each parameter, under torch's names: `exp_avg`, `step`.
         random: states of the generators that orders and Dropout are drawn from, the CPU's first.
-        micro_batch: samples at a time into which an update was cut, None where it was taken whole.
+        micro_batch: the most samples at a time an update was split into, None where it was not split.
     """
 
     updates: int
@@ -34,7 +34,7 @@ class State:
 
 
 def named(plan: Plan, module: nn.Module) -> nn.Module:
-    """Return the module whose names the weights go under: of a chain, however nested, the flat one."""
+    """Return the module whose parameter names are used: for a nested chain, the flat one."""
     return module if plan.network is None else flat(module)
 
 
@@ -49,7 +49,7 @@ def copied(value: torch.Tensor) -> torch.Tensor:
 
 
 def slots_of(optimizer: torch.optim.Optimizer, module: nn.Module) -> dict[str, dict[str, torch.Tensor]]:
-    """Return copies of what an optimizer keeps of each of a module's parameters."""
+    """Return copies of an optimizer's state of each parameter of a module."""
     return {
         name: {
             slot: copied(value)
@@ -63,7 +63,7 @@ def slots_of(optimizer: torch.optim.Optimizer, module: nn.Module) -> dict[str, d
 def fill_slots(
     optimizer: torch.optim.Optimizer, module: nn.Module, slots: Mapping[str, Mapping[str, torch.Tensor]]
 ) -> None:
-    """Give an optimizer what another one kept of them; `step` stays on the CPU, as torch has it."""
+    """Load an optimizer's state; `step` stays on the CPU, as torch keeps it."""
     for name, parameter in module.named_parameters():
         optimizer.state[parameter] = {
             slot: copied(value) if slot == "step" else copied(value).to(parameter.device)
@@ -74,7 +74,7 @@ def fill_slots(
 def refill(
     places: Mapping[str, Mapping[str, torch.Tensor]], slots: Mapping[str, Mapping[str, torch.Tensor]]
 ) -> None:
-    """Copy what was kept of each parameter into places that stay where they are; without it they are zero."""
+    """Copy the state of each parameter into existing tensors; where there is none they become zero."""
     for name, by_slot in places.items():
         kept = slots.get(name, {})
         for slot, place in by_slot.items():

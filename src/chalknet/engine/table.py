@@ -1,4 +1,4 @@
-"""The engines at hand, the fastest first."""
+"""The engines, the fastest first."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from math import prod
 
 import torch
 
+from chalknet.engine import is_out_of_memory
 from chalknet.errors import ChalknetError, OutOfMemory
 from chalknet.hardware.device import find_device
 from chalknet.hardware.estimate import Verdict, estimate, update_of
@@ -18,7 +19,6 @@ from chalknet.units import show_bytes, show_count
 
 # A fit that needs less than this starts without checking what is free.
 _WORTH_ASKING_BYTES = 256 << 20
-_WORDS = re.compile(r"can't allocate memory|out of memory|Unable to allocate|bad_alloc", re.IGNORECASE)
 _BYTES = re.compile(r"tried to allocate (\d+) bytes")
 _UNITS = re.compile(r"(?:allocate|[Tt]ried to allocate) ([\d.]+) ([KMGTP]?i?B)\b")
 _DEVICE = re.compile(r"\b(?:GPU|CUDA device) (\d+)")
@@ -35,7 +35,7 @@ def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None
         plan: of the fit that failed, for what an update needs in all.
     """
     message = str(problem)
-    if not isinstance(problem, MemoryError | torch.OutOfMemoryError) and not _WORDS.search(message):
+    if not is_out_of_memory(problem):
         return None
     device = plan.placement.device if plan is not None else _device_of(problem, message)
     asked = _asked_bytes(message)

@@ -1,6 +1,6 @@
 """The one door between Network and torch.nn."""
 
-from chalknet.module.build import build, require_settled
+from chalknet.module.build import build, class_named, require_settled
 from chalknet.module.check import check_module
 from chalknet.module.fitted import Fitted
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
@@ -14,6 +14,7 @@ __all__ = [
     "RandomStream",
     "build",
     "check_module",
+    "class_named",
     "flat",
     "network_of",
     "read_module",

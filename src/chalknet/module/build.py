@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from importlib import import_module
 
 import torch
 from torch import nn
@@ -42,8 +43,15 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
 
 def _layer(visit: Visit) -> nn.Module:
     call = layer_call(visit.step, visit.input_shape)
-    layer: nn.Module = getattr(nn, call.layer)(**call.arguments)
+    layer: nn.Module = class_named(call.layer)(**call.arguments)
     return layer
+
+
+def class_named(name: str) -> type[nn.Module]:
+    """Return a class of `torch.nn`, or for `module.Class` of another module."""
+    module, _, own_name = name.rpartition(".")
+    found: type[nn.Module] = getattr(import_module(module or "torch.nn"), own_name)
+    return found
 
 
 def require_settled(network: Network) -> None:

@@ -15,25 +15,22 @@ from torch import nn
 from chalknet.errors import CannotExpress, ShapeMismatch
 from chalknet.module.activation_patterns import OPERATIONS, Expression, X, activation_of
 from chalknet.module.build import build
-from chalknet.network import Activation, Dropout, Flatten, Network, Size, Step, size_of
+from chalknet.network import (
+    ACTIVATIONS,
+    Activation,
+    ActivationKind,
+    Dropout,
+    Flatten,
+    Network,
+    Size,
+    Step,
+    size_of,
+)
 
 Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
 
 _LONGEST_PATTERN = 12  # nodes that make one activation; GELU by tanh takes nine
-# (activation, operation, {attribute: option}); both sides have the same defaults
-ACTIVATION_NODES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
-    ("relu", "Relu", {}),
-    ("sigmoid", "Sigmoid", {}),
-    ("tanh", "Tanh", {}),
-    ("leaky_relu", "LeakyRelu", {"alpha": "negative_slope"}),
-    ("elu", "Elu", {"alpha": "alpha"}),
-    ("gelu", "Gelu", {"approximate": "approximate"}),
-    ("softplus", "Softplus", {}),
-    ("softmax", "Softmax", {}),
-    ("log_softmax", "LogSoftmax", {}),
-    ("identity", "Identity", {}),
-)
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,8 @@ class LayerChain:
             self.constants[node.outputs[0]] = _shape_as_target(self, node)
             return
         alone = arriving == [self.value] and not self.uses[self.value] and not self.pattern
-        layer = READERS[node.operation](self, node) if alone and node.operation in READERS else None
+        read = _activation if node.operation in _activation_rows() else READERS.get(node.operation)
+        layer = read(self, node) if alone and read else None
         if layer is None:
             layer = self._match_pattern(node, arriving)
         if layer is not None:
@@ -171,7 +169,12 @@ class LayerChain:
 
 def known_operations() -> tuple[str, ...]:
     """Return the operations of ONNX that are read here."""
-    return tuple(dict.fromkeys([*READERS, *OPERATIONS, *_OF_CONSTANTS]))
+    return tuple(dict.fromkeys([*READERS, *_activation_rows(), *OPERATIONS, *_OF_CONSTANTS]))
+
+
+def _activation_rows() -> dict[str, ActivationKind]:
+    """Return the activations that are one operation, by its name."""
+    return {row.onnx: row for row in ACTIVATIONS.values() if row.onnx}
 
 
 def shortest(value: Any) -> float:
@@ -254,13 +257,15 @@ def _reshape(chain: LayerChain, node: GraphNode) -> nn.Module:
 
 
 def _activation(chain: LayerChain, node: GraphNode) -> nn.Module:
-    kind, options = _KINDS[node.operation]
+    row = _activation_rows()[node.operation]
     axis = node.attributes.get("axis", -1 if chain.opset >= 13 else 1)
-    if "Softmax" in node.operation and axis not in (-1, len(chain.shape) - 1):
+    if not row.elementwise and axis not in (-1, len(chain.shape) - 1):
         node.refuse(f"axis={axis} of a value of shape {chain.shape}", "the last axis, the features")
-    given = {option: node.attributes[name] for name, option in options.items() if name in node.attributes}
+    given = {
+        option: node.attributes[name] for name, option in row.onnx_options.items() if name in node.attributes
+    }
     numbers = {option: shortest(value) for option, value in given.items() if not isinstance(value, str)}
-    return _module(Activation(kind, given | numbers))
+    return _module(Activation(row.name, given | numbers))
 
 
 def _swish(chain: LayerChain, node: GraphNode) -> nn.Module:
@@ -313,7 +318,6 @@ def _show(array: Array) -> str:
     return f"{array.dtype.name} and shape {array.shape}"
 
 
-_KINDS = {operation: (kind, options) for kind, operation, options in ACTIVATION_NODES}
 # The layer of an operation; a new step may add a row for its own.
 READERS: dict[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     "Gemm": _gemm,
@@ -323,7 +327,6 @@ READERS: dict[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Swish": _swish,
-    **dict.fromkeys(_KINDS, _activation),
 }
 _OF_CONSTANTS = ("Constant", "Transpose", "Shape", "Gather", "Unsqueeze", "Concat")
 REMEDIES: Mapping[str, str] = {

@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from chalknet.errors import CannotExpress
-from chalknet.module.onnx_chain import ACTIVATION_NODES, Array
+from chalknet.module.onnx_chain import Array
 from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Step, Visit
 
+_ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
 INPUT = "X"  # the name of what arrives
-_PLAIN = {kind: (operation, options) for kind, operation, options in ACTIVATION_NODES}
 
 
 @dataclass
@@ -70,13 +70,13 @@ def write_node(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
 
 
 def _refuse_step(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
-    name = visit.step.kind if isinstance(visit.step, Activation) else type(visit.step).__name__
-    raise CannotExpress(
-        where=f"step {visit.path} ({name})",
-        got="a step for which no operation of ONNX is known here",
-        wanted=f"one of {', '.join(kind.__name__ for kind in WRITERS)}",
-        remedy="Write another notation, or export the module by torch.onnx.export.",
-    )
+    wanted = f"one of {', '.join(kind.__name__ for kind in WRITERS)}"
+    raise _refusal(visit, "a step for which no operation of ONNX is known here", wanted, _ELSEWHERE)
+
+
+def _refusal(visit: Visit, got: str, wanted: str, remedy: str) -> CannotExpress:
+    where = f"step {visit.path} ({type(visit.step).__name__})"
+    return CannotExpress(where=where, got=got, wanted=wanted, remedy=remedy)
 
 
 def _write_linear(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
@@ -97,16 +97,19 @@ def _write_linear(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
 def _write_activation(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     step, path, x = visit.step, visit.path, writer.value
     assert isinstance(step, Activation)
+    options = dict(step.options)
     if step.kind == "silu":
         writer.put(path, "Mul", x, writer.put(path, "Sigmoid", x))
-    elif step.kind == "softplus" and step.options:
+    elif step.kind == "softplus" and options:
         _write_softplus(writer, path, step.all_options)
-    elif step.kind not in _PLAIN:
-        _refuse_step(writer, visit, layer)
+    elif not step.row.onnx or set(options) - set(step.row.onnx_options.values()):
+        shown = "".join(f" {name}={value}" for name, value in options.items())
+        known = ", ".join(row.name for row in ACTIVATIONS.values() if row.onnx)
+        got = f"{step.kind}{shown}, which is no operation of ONNX"
+        raise _refusal(visit, got, f"one of {known}", _ELSEWHERE)
     else:
-        operation, options = _PLAIN[step.kind]
-        given = {name: step.all_options[option] for name, option in options.items()}
-        writer.put(path, operation, x, **given, **({} if step.row.elementwise else {"axis": -1}))
+        given = {name: step.all_options[option] for name, option in step.row.onnx_options.items()}
+        writer.put(path, step.row.onnx, x, **given, **({} if step.row.elementwise else {"axis": -1}))
 
 
 def _write_softplus(writer: GraphWriter, path: str, options: Mapping[str, Any]) -> None:
@@ -126,12 +129,8 @@ def _write_softplus(writer: GraphWriter, path: str, options: Mapping[str, Any]) 
 def _write_dropout(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     assert isinstance(visit.step, Dropout)
     if visit.step.p == 1:
-        raise CannotExpress(
-            where=f"step {visit.path} (Dropout)",
-            got="p=1",
-            wanted="a probability below 1, which is what ONNX allows",
-            remedy="Leave the step out, or choose a smaller p.",
-        )
+        wanted = "a probability below 1, which is what ONNX allows"
+        raise _refusal(visit, "p=1", wanted, "Leave the step out, or choose a smaller p.")
     writer.put(visit.path, "Dropout", writer.value, writer.number(f"{visit.path}.ratio", visit.step.p))
 
 

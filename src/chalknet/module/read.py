@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, ShapeMismatch, unknown_name
+from chalknet.module.build import class_named
 from chalknet.network import Network, Shape, Step, TorchLayer, torch_layers
 
 
@@ -34,7 +35,8 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
     """
     leaves = list(_leaves(module, ""))
     _refuse_shared_weights(leaves)
-    known = {name: layer for name, layer in torch_layers().items() if not _is_lazy(name)}
+    classes = {class_named(name): layer for name, layer in torch_layers().items()}
+    known = {kind: layer for kind, layer in classes.items() if not issubclass(kind, LazyModuleMixin)}
     layers = [_read(path, leaf, known) for path, leaf in leaves]
     if input_shape is None:
         input_shape = next((layer.takes for layer in layers if layer.takes), ("m",))
@@ -108,15 +110,16 @@ def _described(layer: TorchLayer, module: nn.Module) -> dict[str, Any]:
     }
 
 
-def _read(path: str, module: nn.Module, known: Mapping[str, TorchLayer]) -> _LayerRead:
+def _read(path: str, module: nn.Module, known: Mapping[type[nn.Module], TorchLayer]) -> _LayerRead:
     where = f"module {path or 'itself'} ({type(module).__name__})"
-    layer = known.get(type(module).__name__)
-    if layer is None or type(module) is not getattr(nn, layer.name):
-        near = unknown_name(where, "layer", type(module).__name__, known)
+    layer = known.get(type(module))
+    if layer is None:
+        names = [kind.__name__ for kind in known]
+        near = unknown_name(where, "layer", type(module).__name__, names)
         raise CannotExpress(
             where=where,
             got="a layer that no step of a Network describes",
-            wanted=f"one of {', '.join(known)}",
+            wanted=f"one of {', '.join(names)}",
             remedy=f"{near.remedy} A module of another kind can still be fitted as it is.",
         )
     given = _described(layer, module)
@@ -125,7 +128,3 @@ def _read(path: str, module: nn.Module, known: Mapping[str, TorchLayer]) -> _Lay
     except ChalknetError as problem:
         problem.where = where
         raise
-
-
-def _is_lazy(name: str) -> bool:
-    return issubclass(getattr(nn, name), LazyModuleMixin)

@@ -1,37 +1,26 @@
 """The core: an immutable description of a network that cannot exist in an invalid state."""
 
-from chalknet.network.activation import ACTIVATIONS, Activation, ActivationKind, activation_name
+from chalknet.network.activation import (
+    ACTIVATIONS,
+    FORMULA_FUNCTIONS,
+    Activation,
+    ActivationKind,
+    activation_name,
+    unknown_in_formula,
+)
 from chalknet.network.dropout import Dropout
 from chalknet.network.flatten import Flatten
 from chalknet.network.linear import Linear
 from chalknet.network.network import Network, Visit
 from chalknet.network.shape import Shape, Size, as_shape, numbers, show_shape, size_of
+from chalknet.network.spelling import name_of_row
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 from chalknet.network.steps import STEPS, kind_of, layer_call, torch_layers
 
+# fmt: off
 __all__ = [
-    "ACTIVATIONS",
-    "STEPS",
-    "Activation",
-    "ActivationKind",
-    "Arguments",
-    "Dropout",
-    "Flatten",
-    "LayerCall",
-    "Linear",
-    "Network",
-    "Shape",
-    "Size",
-    "Step",
-    "StepKind",
-    "TorchLayer",
-    "Visit",
-    "activation_name",
-    "as_shape",
-    "kind_of",
-    "layer_call",
-    "numbers",
-    "show_shape",
-    "size_of",
-    "torch_layers",
+    "ACTIVATIONS", "FORMULA_FUNCTIONS", "STEPS", "Activation", "ActivationKind", "Arguments", "Dropout",
+    "Flatten", "LayerCall", "Linear", "Network", "Shape", "Size", "Step", "StepKind", "TorchLayer",
+    "Visit", "activation_name", "as_shape", "kind_of", "layer_call", "name_of_row", "numbers",
+    "show_shape", "size_of", "torch_layers", "unknown_in_formula",
 ]

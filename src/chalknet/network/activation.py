@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.shape import Shape
+from chalknet.network.spelling import name_of_row
 from chalknet.network.step import Step
 
 Option: TypeAlias = float | str
@@ -16,18 +18,22 @@ Option: TypeAlias = float | str
 
 @dataclass(frozen=True)
 class ActivationKind:
-    """One activation function.
+    """One activation function: all that reading, building, fitting, drawing and exporting know of it.
 
     Args:
         name: the name used everywhere in chalknet.
         aliases: other spellings that are read as this one.
         symbol: what a formula writes over the arrow.
-        torch_class: the class of `torch.nn`; empty for an activation that is not settled.
-        formula: h(z) as an expression in `z` and the options (`exp`, `log`, `tanh`, `erf`, `pi`, `sqrt`).
-        derivative: dh/dz in the same language; of a vector function, d h_i / d z_j.
+        torch_class: the class of `torch.nn`, or `module.Class` for one from elsewhere; empty where it is not
+            known which function it is.
+        formula: h(z) as a Python expression in `z`, the options, and the names of `FORMULA_FUNCTIONS`.
+        derivative: dh/dz in the same language, in `h` too; of a vector function, d h_i / d z_j.
         options: the options of the torch class that change the function, with torch's defaults.
         choices: for an option that is a word, the words.
         elementwise: whether each value is mapped alone (softmax is not).
+        inplace: whether the torch class also takes `inplace`.
+        onnx: the ONNX operation that computes it; empty where there is none.
+        onnx_options: the operation's attribute of an option, by attribute; both sides have the same defaults.
     """
 
     name: str
@@ -39,26 +45,51 @@ class ActivationKind:
     options: Mapping[str, Option] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     elementwise: bool = True
+    inplace: bool = False
+    onnx: str = ""
+    onnx_options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settled(self) -> bool:
         """Return whether it is known which function this is."""
         return bool(self.torch_class)
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Return what the torch class takes, in torch's order."""
+        extra = (("inplace", self.inplace), ("dim", not self.elementwise))
+        return (*self.options, *(name for name, takes in extra if takes))
+
+
+# What a formula may call, for one number each; the variables and options come on top.
+FORMULA_FUNCTIONS: Mapping[str, Any] = {
+    **{name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "tanh", "erf", "sqrt", "pi")},
+    **{"abs": abs, "min": min, "max": max},
+}
+
+
+def unknown_in_formula(formula: str, variables: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in a formula that are neither variables nor functions of `FORMULA_FUNCTIONS`."""
+    names = {node.id for node in ast.walk(ast.parse(formula, mode="eval")) if isinstance(node, ast.Name)}
+    return tuple(sorted(names - set(variables) - set(FORMULA_FUNCTIONS)))
+
 
 _SIGMOID = "1 / (1 + exp(-z))"
 _GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
 _ROWS = (
-    ActivationKind("relu", (), "relu", "ReLU", "z if z > 0 else 0", "1 if z > 0 else 0"),
+    ActivationKind(
+        "relu", (), "relu", "ReLU", "0 if z <= 0 else z", "1 if z > 0 else 0", inplace=True, onnx="Relu"
+    ),
     ActivationKind(
         "sigmoid",
         ("sig", "logistic", "sigma", "σ", "expit"),
         "sig",
         "Sigmoid",
         _SIGMOID,
-        f"{_SIGMOID} * (1 - {_SIGMOID})",
+        "h * (1 - h)",
+        onnx="Sigmoid",
     ),
-    ActivationKind("tanh", (), "tanh", "Tanh", "tanh(z)", "1 - tanh(z) ** 2"),
+    ActivationKind("tanh", (), "tanh", "Tanh", "tanh(z)", "1 - h * h", onnx="Tanh"),
     ActivationKind(
         "leaky_relu",
         ("lrelu",),
@@ -67,44 +98,54 @@ _ROWS = (
         "z if z > 0 else negative_slope * z",
         "1 if z > 0 else negative_slope",
         {"negative_slope": 0.01},
+        inplace=True,
+        onnx="LeakyRelu",
+        onnx_options={"alpha": "negative_slope"},
     ),
     ActivationKind(
         "elu",
         (),
         "elu",
         "ELU",
-        "z if z > 0 else alpha * (exp(z) - 1)",
+        "z if z > 0 else alpha * expm1(z)",
         "1 if z > 0 else alpha * exp(z)",
         {"alpha": 1.0},
+        inplace=True,
+        onnx="Elu",
+        onnx_options={"alpha": "alpha"},
     ),
     ActivationKind(
         "gelu",
         (),
         "gelu",
         "GELU",
-        f"z * (1 + erf(z / sqrt(2))) / 2 if approximate == 'none' else z * (1 + {_GELU_TANH}) / 2",
-        "(1 + erf(z / sqrt(2))) / 2 + z * exp(-(z**2) / 2) / sqrt(2 * pi) if approximate == 'none' "
+        f"z * (1 + erf(z * sqrt(1 / 2))) / 2 if approximate == 'none' else z * (1 + {_GELU_TANH}) / 2",
+        "(1 + erf(z * sqrt(1 / 2))) / 2 + z * exp(-(z**2) / 2) / sqrt(2 * pi) if approximate == 'none' "
         f"else (1 + {_GELU_TANH}) / 2 + z * (1 - {_GELU_TANH} ** 2) "
         "* sqrt(2 / pi) * (1 + 0.134145 * z**2) / 2",
         {"approximate": "none"},
         {"approximate": ("none", "tanh")},
+        onnx="Gelu",
+        onnx_options={"approximate": "approximate"},
     ),
     ActivationKind(
         "silu",
         ("swish",),
         "silu",
         "SiLU",
-        f"z * {_SIGMOID}",
+        f"z * ({_SIGMOID})",
         f"{_SIGMOID} * (1 + z * (1 - {_SIGMOID}))",
+        inplace=True,
     ),
     ActivationKind(
         "softplus",
         (),
         "softplus",
         "Softplus",
-        "z if beta * z > threshold else log(1 + exp(beta * z)) / beta",
+        "z if beta * z > threshold else log1p(exp(beta * z)) / beta",
         "1 if beta * z > threshold else 1 / (1 + exp(-beta * z))",
         {"beta": 1.0, "threshold": 20.0},
+        onnx="Softplus",
     ),
     ActivationKind(
         "softmax",
@@ -114,6 +155,7 @@ _ROWS = (
         "exp(z_i) / sum(exp(z))",
         "h_i * ((i == j) - h_j)",
         elementwise=False,
+        onnx="Softmax",
     ),
     ActivationKind(
         "log_softmax",
@@ -123,25 +165,21 @@ _ROWS = (
         "z_i - log(sum(exp(z)))",
         "(i == j) - exp(h_j)",
         elementwise=False,
+        onnx="LogSoftmax",
     ),
-    ActivationKind("identity", ("id", "none"), "id", "Identity", "z", "1"),
-    # The general activation of a formula, and the one that a drawing does not tell: neither is built.
+    ActivationKind("identity", ("id", "none"), "id", "Identity", "z", "1", onnx="Identity"),
+    # The general activation of a formula, and the one that a drawing does not name: neither is built.
     ActivationKind("h", ("g", "phi", "φ", "act", "activation"), "h", "", "h(z)", "h'(z)"),
     ActivationKind("?", ("unknown",), "?", "", "?", "?"),
 )
 
-ACTIVATIONS: Mapping[str, ActivationKind] = {row.name: row for row in _ROWS}
-_SPELLINGS = {
-    spelling.replace("_", ""): row.name
-    for row in _ROWS
-    for spelling in (row.name, *row.aliases, row.torch_class.lower())
-    if spelling
-}
+ACTIVATIONS: dict[str, ActivationKind] = {row.name: row for row in _ROWS}
+"""The rows by name. A row that is added here is known everywhere."""
 
 
 def activation_name(spelling: str) -> str | None:
     """Return the name of the activation that is spelled so (`sig`, `LeakyReLU`), or None."""
-    return _SPELLINGS.get(spelling.strip().lower().replace("_", "").replace("-", ""))
+    return name_of_row(ACTIVATIONS.values(), spelling)
 
 
 @dataclass(frozen=True)
@@ -193,7 +231,7 @@ def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tupl
         if name not in row.options:
             raise unknown_name(f"activation {row.name}", "option", name, row.options or ("no option at all",))
         words = row.choices.get(name)
-        if words is None and _is_number(value):
+        if words is None and _is_finite(value):
             value = float(value)
         elif words is None or value not in words:
             raise InvalidValue(
@@ -207,5 +245,5 @@ def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tupl
     return tuple((name, settled[name]) for name in row.options if name in settled)
 
 
-def _is_number(value: object) -> bool:
+def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

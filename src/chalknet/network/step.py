@@ -42,7 +42,7 @@ class TorchLayer:
     """A class of `torch.nn` that is read as a step, from a module and from code.
 
     Args:
-        name: the class, such as `Linear`.
+        name: the class, such as `Linear`, or `module.Class` for one from elsewhere.
         parameters: the names of its parameters in torch's order; None for any, which are ignored.
         make: the step of the parameters that are given, by name; raises InvalidValue for what no step is.
         widths: the parameters that must be given, each a whole number or a symbol.
@@ -69,7 +69,7 @@ class TorchLayer:
 
 
 class LayerCall(NamedTuple):
-    """The call that makes a layer: a class of `torch.nn` and its keyword arguments."""
+    """The call that makes a layer: a class, named as in `TorchLayer`, and its keyword arguments."""
 
     layer: str
     arguments: Arguments

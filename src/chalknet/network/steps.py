@@ -12,14 +12,10 @@ from chalknet.network.linear import LINEAR
 from chalknet.network.shape import Shape
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 
-_WITH_INPLACE = ("relu", "leaky_relu", "elu", "silu")
-
 
 def _activation_layer(row: ActivationKind) -> TorchLayer:
     if row.name == "identity":  # torch's Identity takes any argument and ignores it
         return TorchLayer(row.torch_class, None, lambda given: Activation(row.name))
-    inplace = ("inplace",) if row.name in _WITH_INPLACE else ()
-    axis = () if row.elementwise else ("dim",)
 
     def make(given: Arguments) -> Step:
         if given.get("dim") not in (None, 1, -1):
@@ -31,7 +27,8 @@ def _activation_layer(row: ActivationKind) -> TorchLayer:
             )
         return Activation(row.name, {name: value for name, value in given.items() if name in row.options})
 
-    return TorchLayer(row.torch_class, (*row.options, *inplace, *axis), make, function=row.name)
+    function = row.name if row.torch_class.isidentifier() else ""  # torch has functions for its own alone
+    return TorchLayer(row.torch_class, row.parameters, make, function=function)
 
 
 def _activation_call(step: Activation, input_shape: Shape) -> LayerCall:

@@ -23,7 +23,7 @@ from chalknet.notation.torch_values import (
     call_layer,
     call_torch,
     chain_method,
-    common,
+    common_name,
     elements,
     flow_method,
     no_chain,
@@ -120,7 +120,7 @@ class Expressions:
         for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS):
             if node.id in scope:
                 return scope[node.id]
-        return common(node.id) or Unknown(node.id)
+        return common_name(node.id) or Unknown(node.id)
 
     def _attribute(self, node: ast.Attribute) -> object:
         owner = self.value(node.value)

@@ -68,7 +68,7 @@ def make_layer(
 
 def no_layer(name: str) -> ChalknetError:
     """Return the error for a class that is no layer here: a misspelling, or a layer of another kind."""
-    layers = torch_layers()
+    layers = [name for name in torch_layers() if name.isidentifier()]
     folded = {known.lower(): known for known in layers}
     spelled = folded.get(name.lower()) or folded.get((activation_name(name) or "").replace("_", ""))
     if spelled or get_close_matches(name.lower(), folded, n=1, cutoff=0.8):

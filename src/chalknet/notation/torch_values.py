@@ -162,7 +162,7 @@ def flow_method(flow: Flow, name: str, call: Call) -> Flow:
     return flow.through(no_chain(call.source, call.span, f"{name}(...) of {flow.x}"))
 
 
-def common(name: str) -> Dotted | None:
+def common_name(name: str) -> Dotted | None:
     """Return what a name stands for in code without imports, such as a line cut out of a page, or None."""
     return _COMMON.get(name) or (Dotted(f"torch.nn.{name}") if name in torch_layers() else None)
 
@@ -255,6 +255,8 @@ _COMMON: Mapping[str, Dotted] = {
     "OrderedDict": Dotted("collections.OrderedDict"),
     **{name: Dotted(f"torch.nn.{name}") for name in ("Sequential", "ModuleList", "Module")},
 }
+
+
 _MATH = frozenset({"math.prod", "math.ceil", "math.floor", "math.sqrt", "math.log2", "math.pow"})
 
 

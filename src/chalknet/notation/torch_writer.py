@@ -5,8 +5,8 @@ from __future__ import annotations
 import keyword
 
 from chalknet.errors import CannotExpress
-from chalknet.network import LayerCall, Network, Shape, TorchLayer, layer_call, torch_layers
-from chalknet.notation.torch_values import common
+from chalknet.network import Activation, LayerCall, Network, Shape, TorchLayer, layer_call, torch_layers
+from chalknet.notation.torch_values import common_name
 
 
 def write_torch(network: Network) -> str:
@@ -17,6 +17,7 @@ def write_torch(network: Network) -> str:
     """
     _refuse_reserved(network)
     _refuse_unknown(network)
+    _refuse_elsewhere(network)
     name = network.name if _is_free(network.name) and network.name not in network.symbols else "net"
     layers, calls = torch_layers(), [layer_call(visit.step, visit.input_shape) for visit in network.walk()]
     taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
@@ -39,7 +40,7 @@ def _comment(shape: Shape) -> str:
 
 
 def _is_free(name: str) -> bool:
-    return name.isidentifier() and not keyword.iskeyword(name) and common(name) is None
+    return name.isidentifier() and not keyword.iskeyword(name) and common_name(name) is None
 
 
 def _refuse_unknown(network: Network) -> None:
@@ -54,6 +55,20 @@ def _refuse_unknown(network: Network) -> None:
             remedy=f"Say them in their order: --activation {','.join(example)}, "
             f"or network.settle({', '.join(map(repr, example))}).",
         )
+
+
+def _refuse_elsewhere(network: Network) -> None:
+    for visit in network.walk():
+        name = layer_call(visit.step, visit.input_shape).layer
+        if not name.isidentifier():
+            step = visit.step
+            what = f"activation {step.kind}" if isinstance(step, Activation) else type(step).__name__
+            raise CannotExpress(
+                where=f"network {network.name}, step {visit.path}",
+                got=f"the {what}, whose class is {name}",
+                wanted="classes of torch.nn alone",
+                remedy="Build the module itself: cn.build(network).",
+            )
 
 
 def _refuse_reserved(network: Network) -> None:

@@ -18,11 +18,11 @@ from chalknet.planning.methods import Method, method
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.plan import DataFacts, Placement, Plan
 from chalknet.planning.recipe import BUDGET_UNITS, Budget, Recipe
-from chalknet.planning.run_options import DTYPES, RUN_OPTIONS, RunOptions
+from chalknet.planning.run_options import RUN_OPTIONS, RunOptions
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS", "DTYPES", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS", "RUN_OPTIONS",
+    "BUDGET_UNITS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS", "RUN_OPTIONS",
     "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue",
     "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
     "TorchDevice", "check_options", "method", "optimizer_options", "options_for",

@@ -6,9 +6,8 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 
 from chalknet.errors import invalid, unknown_name
-from chalknet.units import ShortRepr
+from chalknet.units import DTYPES, ShortRepr
 
-DTYPES = ("float32", "float64")
 _COUNTS = {
     "threads": "Leave it out for torch's number.",
     "micro_batch": "Leave it out for whole batches.",

@@ -1,37 +1,33 @@
 """Walking the hidden units in blocks: for few inputs, one wide hidden layer and few outputs.
 
-A block's weights stay in the first cache while all samples pass over it, and what lies between is computed
-anew on the way back instead of being stored: there is never an array of samples × hidden units. Each thread
-has its share of the hidden units; they meet once an update, when every share of yhat is known.
+A block's weights stay in the first cache while all samples pass over it, and hidden values are computed anew
+in the backward pass instead of being stored: there is never an array of samples x hidden units. Each thread
+has its share of the hidden units; they wait for each other once an update, when every share of yhat is known.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
-from chalknet.engine.fused_cpu.activations import activate, steepen
-from chalknet.engine.fused_cpu.chain import (
-    BIAS_AT,
-    CODE,
-    IN,
-    IN_AT,
-    OUT,
-    OUT_AT,
-    OUT_STRIDE,
-    TRAIN_BIAS,
-    TRAIN_WEIGHT,
-    WEIGHT_AT,
-    WEIGHT_STRIDE,
+from chalknet.engine.fused_cpu import step_table as field
+from chalknet.engine.fused_cpu.barrier import barrier
+from chalknet.engine.fused_cpu.formulas import call_at
+from chalknet.engine.fused_cpu.memory import Tile
+from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.optimizers import NUMBERS, optimizer_step, prepare, state_of
+from chalknet.engine.fused_cpu.products import Vector, vector
+from chalknet.engine.fused_cpu.relu_vectors import (
+    SAMPLES,
+    UNITS,
+    ReluSums,
+    ReluUnits,
+    relu_backward,
+    relu_forward,
 )
-from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
-from chalknet.engine.fused_cpu.names import RELU
-from chalknet.engine.fused_cpu.optimizers import NUMBERS, improve, prepare
-from chalknet.engine.fused_cpu.relu_vectors import SAMPLES, UNITS, relu_back, relu_forth
 from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
-from chalknet.engine.fused_cpu.steps import apply, apply_back
-from chalknet.engine.fused_cpu.threads import meet
-from chalknet.engine.fused_cpu.tiles import gather, loss_of
+from chalknet.engine.fused_cpu.steps import activation_backward, activation_forward, weight_place
+from chalknet.engine.fused_cpu.tiles import gather, loss_of, parts_of_loss, rows_of_batch
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
 # ruff: noqa: D103
@@ -39,95 +35,101 @@ from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
 BLOCK = 256  # hidden units at a time
 GROUP = 4  # samples at a time
-RELU_BLOCK = 1024  # on the way forth, where a block is weights alone
+RELU_BLOCK = 1024  # in the forward pass, where a block is weights alone
 SHARE = 64  # a thread's share of the hidden units is a multiple of this
 
 
-@part
-def block_z(steps, values, low, width, x, at, z):
-    """Write z = W x + b of one sample for a block of hidden units."""
-    step = steps[0]
-    if step[BIAS_AT] >= 0:
-        copy(values[step[BIAS_AT] + low : step[BIAS_AT] + low + width], z)
-    else:
-        fill(z, like(0.0, z[0]))
-    for i in range(step[IN]):
-        a = step[WEIGHT_AT] + i * step[WEIGHT_STRIDE] + low
-        w, scale = values[a : a + width], x[at + i]
-        for j in range(width):
-            z[j] += scale * w[j]
+class Units(NamedTuple):
+    """Some hidden units, and the samples that pass over them.
+
+    Args:
+        low: the first unit.
+        high: the one behind the last.
+        x: the samples, one behind the other.
+        rows: how many samples.
+        buffers: z, h and the gradient of z of `GROUP` samples and a block of units each.
+        gradients: a block's gradients: its biases, its weights by input, its weights by output.
+    """
+
+    low: int
+    high: int
+    x: Vector
+    rows: int
+    buffers: Array
+    gradients: Array
 
 
 @part
-def block_forth(steps, options, values, low, width, x, at, rows, yhat, room):
-    """Add what a block of hidden units gives to yhat `(rows, outputs)`."""
-    inputs, out = steps[0, IN], steps[2]
-    for row in range(0, rows, GROUP):
-        some = min(GROUP, rows - row)
-        z, h = room[: some * width], room[GROUP * BLOCK : GROUP * BLOCK + some * width]
-        for s in range(some):
-            block_z(steps, values, low, width, x, at + (row + s) * inputs, z[s * width : (s + 1) * width])
-        activate(steps[1, CODE], z, h, options[1, 0], options[1, 1])
-        for s in range(some):
-            for o in range(out[OUT]):
-                a = out[WEIGHT_AT] + o * out[WEIGHT_STRIDE] + low
-                v, total = values[a : a + width], like(0.0, h[0])
-                for j in range(width):
-                    total += v[j] * h[s * width + j]
-                yhat[(row + s) * out[OUT] + o] += total
+def block_of(units, low, size):
+    """Return the units from low on, `size` of them at the most."""
+    high = min(units.high, low + size)
+    return Units(low, high, units.x, units.rows, units.buffers, units.gradients)
 
 
 @part
-def block_back(steps, options, values, low, width, x, at, rows, e, room, g):
-    """Write the gradients of a block: its biases, its weights by input, its weights by output."""
-    inputs, out = steps[0, IN], steps[2]
-    fill(g, like(0.0, g[0]))
-    for row in range(0, rows, GROUP):
-        some = min(GROUP, rows - row)
-        z, h = room[: some * width], room[GROUP * BLOCK : GROUP * BLOCK + some * width]
-        back = room[2 * GROUP * BLOCK : 2 * GROUP * BLOCK + some * width]
-        for s in range(some):
-            block_z(steps, values, low, width, x, at + (row + s) * inputs, z[s * width : (s + 1) * width])
-        activate(steps[1, CODE], z, h, options[1, 0], options[1, 1])
-        fill(back, like(0.0, g[0]))
-        for s in range(some):
-            hidden, dz = h[s * width : (s + 1) * width], back[s * width : (s + 1) * width]
-            for o in range(out[OUT]):
-                a = out[WEIGHT_AT] + o * out[WEIGHT_STRIDE] + low
-                v, scale = values[a : a + width], e[(row + s) * out[OUT] + o]
-                sums = g[(1 + inputs + o) * BLOCK : (1 + inputs + o) * BLOCK + width]
-                for j in range(width):
-                    dz[j] += scale * v[j]
-                    sums[j] += scale * hidden[j]
-        steepen(steps[1, CODE], z, h, back, options[1, 0], options[1, 1])
-        for s in range(some):
-            dz, ones = back[s * width : (s + 1) * width], g[:width]
-            for j in range(width):
-                ones[j] += dz[j]
-            for i in range(inputs):
-                scale, sums = x[at + (row + s) * inputs + i], g[(1 + i) * BLOCK : (1 + i) * BLOCK + width]
-                for j in range(width):
-                    sums[j] += scale * dz[j]
+def units_forward(steps, values, units, yhat):
+    """Add what some hidden units give to yhat `(rows, outputs)`."""
+    if is_plain(steps):
+        for low in range(units.low, units.high, RELU_BLOCK):
+            relu_block_forward(steps, values, block_of(units, low, RELU_BLOCK), yhat)
+        return
+    for low in range(units.low, units.high, BLOCK):
+        block_forward(steps, values, block_of(units, low, BLOCK), yhat)
 
 
 @part
-def relu_walk_forth(steps, values, low, high, x, at, rows, yhat):
-    """Add what the ReLU units from low to high give to yhat; x and yhat have room for whole groups."""
-    w, b, v = steps[0, WEIGHT_AT], steps[0, BIAS_AT], steps[2, WEIGHT_AT]
-    for block in range(low, high, RELU_BLOCK):
-        units = min(RELU_BLOCK, high - block)
-        for row in range(0, rows, SAMPLES):
-            relu_forth(values, w + block, b + block, v + block, units, x, at + row, yhat, row)
+def units_backward(steps, fit, units, e, numbers):
+    """Compute the gradients of some hidden units from the gradient e of yhat, and update their weights."""
+    for low in range(units.low, units.high, BLOCK):
+        block = block_of(units, low, BLOCK)
+        if is_plain(steps):
+            relu_block_backward(steps, fit.weights.values, block, e)
+        else:
+            block_backward(steps, fit.weights.values, block, e)
+        step_block(steps, fit, block, numbers)
 
 
 @part
-def relu_block_back(steps, values, low, width, x, at, rows, e, g):
-    """Write a block's gradients from two sums a unit: over e and over e x where it lets pass."""
-    w_at, b_at, v_at = steps[0, WEIGHT_AT] + low, steps[0, BIAS_AT] + low, steps[2, WEIGHT_AT] + low
-    w, b, v = values[w_at : w_at + width], values[b_at : b_at + width], values[v_at : v_at + width]
-    ones, xs, outs = g[:width], g[BLOCK : BLOCK + width], g[2 * BLOCK : 2 * BLOCK + width]
+def is_plain(steps):
+    """Return whether it is the case with loops of its own: one input, ReLU, one output."""
+    return (
+        steps[1, field.IS_RELU]
+        and steps[0, field.IN] == 1
+        and steps[2, field.OUT] == 1
+        and steps[0, field.BIAS_AT] >= 0
+    )
+
+
+@part
+def relu_units(steps, values, low):
+    return ReluUnits(
+        values,
+        steps[0, field.WEIGHT_AT] + low,
+        steps[0, field.BIAS_AT] + low,
+        steps[2, field.WEIGHT_AT] + low,
+    )
+
+
+@part
+def relu_block_forward(steps, values, block, yhat):
+    """Add what a block gives to yhat; x and yhat have room for whole groups."""
+    hidden = relu_units(steps, values, block.low)
+    for row in range(0, block.rows, SAMPLES):
+        x = Vector(block.x.values, block.x.offset + row)
+        relu_forward(hidden, block.high - block.low, x, Vector(yhat, row))
+
+
+@part
+def relu_block_backward(steps, values, block, e):
+    """Write a block's gradients from two sums a unit: over e and over e x where z > 0."""
+    width, g, all_of_e = block.high - block.low, block.gradients, vector(e, 0)
     for j in range(0, width, UNITS * (VECTOR_BYTES // g.itemsize)):
-        relu_back(values, w_at + j, b_at + j, x, at, e, 0, rows, g, j, BLOCK + j)
+        hidden = relu_units(steps, values, block.low + j)
+        relu_backward(hidden, block.x, all_of_e, block.rows, ReluSums(g, j, BLOCK + j))
+    hidden = relu_units(steps, values, block.low)
+    w, b = values[hidden.w_at : hidden.w_at + width], values[hidden.b_at : hidden.b_at + width]
+    v, ones = values[hidden.v_at : hidden.v_at + width], g[:width]
+    xs, outs = g[BLOCK : BLOCK + width], g[2 * BLOCK : 2 * BLOCK + width]
     for j in range(width):
         outs[j] = w[j] * xs[j] + b[j] * ones[j]
         ones[j] *= v[j]
@@ -135,174 +137,240 @@ def relu_block_back(steps, values, low, width, x, at, rows, e, g):
 
 
 @part
-def improve_at(method, values, a, width, g, numbers):
-    improve(method.optimizer, values[a : a + width], g, method.first[a : a + width], method.second[a : a + width], method.third[a : a + width], numbers)  # fmt: skip # noqa: E501
+def hidden_of(steps, values, block, row, some):
+    """Write z = W x + b and h of some samples from a row on; return them, `(some, width)` each."""
+    width = block.high - block.low
+    z, h = block.buffers[: some * width], block.buffers[GROUP * BLOCK : GROUP * BLOCK + some * width]
+    for s in range(some):
+        block_z(steps[0], values, block, row + s, z[s * width : (s + 1) * width])
+    call_at(steps[1, field.FORWARD], z, h, len(h))
+    return z, h
 
 
 @part
-def improve_block(steps, method, values, low, width, g, numbers):
-    first, out = steps[0], steps[2]
-    if first[TRAIN_BIAS] and first[BIAS_AT] >= 0:
-        improve_at(method, values, first[BIAS_AT] + low, width, g[:width], numbers)
-    if first[TRAIN_WEIGHT]:
-        for i in range(first[IN]):
-            a = first[WEIGHT_AT] + i * first[WEIGHT_STRIDE] + low
-            improve_at(method, values, a, width, g[(1 + i) * BLOCK : (1 + i) * BLOCK + width], numbers)
-    if out[TRAIN_WEIGHT]:
-        for o in range(out[OUT]):
-            a, b = out[WEIGHT_AT] + o * out[WEIGHT_STRIDE] + low, (1 + first[IN] + o) * BLOCK
-            improve_at(method, values, a, width, g[b : b + width], numbers)
+def block_z(step, values, block, row, z):
+    """Write z = W x + b of one sample."""
+    if step[field.BIAS_AT] >= 0:
+        copy(values[step[field.BIAS_AT] + block.low : step[field.BIAS_AT] + block.high], z)
+    else:
+        fill(z, like(0.0, z[0]))
+    for i in range(step[field.IN]):
+        a = weight_place(step, i) + block.low
+        w, scale = values[a : a + len(z)], block.x.values[block.x.offset + row * step[field.IN] + i]
+        for j in range(len(z)):
+            z[j] += scale * w[j]
 
 
 @part
-def improve_last_bias(steps, method, values, rows, e, g, numbers):
-    out = steps[2]
-    if not out[TRAIN_BIAS] or out[BIAS_AT] < 0:
+def block_forward(steps, values, block, yhat):
+    width, out = block.high - block.low, steps[2]
+    for row in range(0, block.rows, GROUP):
+        some = min(GROUP, block.rows - row)
+        _, h = hidden_of(steps, values, block, row, some)
+        for s in range(some):
+            for o in range(out[field.OUT]):
+                a = weight_place(out, o) + block.low
+                v, total = values[a : a + width], like(0.0, h[0])
+                for j in range(width):
+                    total += v[j] * h[s * width + j]
+                yhat[(row + s) * out[field.OUT] + o] += total
+
+
+@part
+def block_backward(steps, values, block, e):
+    """Write the gradients of a block."""
+    width, g = block.high - block.low, block.gradients
+    fill(g, like(0.0, g[0]))
+    for row in range(0, block.rows, GROUP):
+        some = min(GROUP, block.rows - row)
+        z, h = hidden_of(steps, values, block, row, some)
+        dz = block.buffers[2 * GROUP * BLOCK : 2 * GROUP * BLOCK + some * width]
+        fill(dz, like(0.0, g[0]))
+        for s in range(some):
+            a, b = s * width, (s + 1) * width
+            output_gradient(steps, values, block, e[(row + s) * steps[2, field.OUT] :], Row(h[a:b], dz[a:b]))
+        call_at(steps[1, field.BACKWARD], z, h, dz, len(dz))
+        for s in range(some):
+            input_gradient(steps[0], block, row + s, dz[s * width : (s + 1) * width])
+
+
+class Row(NamedTuple):
+    """The hidden values of one sample, and their gradient."""
+
+    h: Array
+    gradient: Array
+
+
+@part
+def output_gradient(steps, values, block, e, row):
+    """Add one sample's gradient of the weights by output, and of h."""
+    out, width, g = steps[2], len(row.h), block.gradients
+    for o in range(out[field.OUT]):
+        a, b = (
+            weight_place(out, o) + block.low,
+            (1 + steps[0, field.IN] + o) * BLOCK,
+        )
+        v, sums, scale = values[a : a + width], g[b : b + width], e[o]
+        for j in range(width):
+            row.gradient[j] += scale * v[j]
+            sums[j] += scale * row.h[j]
+
+
+@part
+def input_gradient(step, block, row, dz):
+    """Add one sample's gradient of the biases and of the weights by input."""
+    width, g = len(dz), block.gradients
+    ones = g[:width]
+    for j in range(width):
+        ones[j] += dz[j]
+    for i in range(step[field.IN]):
+        scale = block.x.values[block.x.offset + row * step[field.IN] + i]
+        sums = g[(1 + i) * BLOCK : (1 + i) * BLOCK + width]
+        for j in range(width):
+            sums[j] += scale * dz[j]
+
+
+@part
+def step_at(fit, at, g, numbers):
+    """Update the weights from a place on by their gradients."""
+    stop = at + len(g)
+    state = state_of(fit.rule.state, at, stop)
+    optimizer_step(fit.rule.optimizer, fit.weights.values[at:stop], g, state, numbers)
+
+
+@part
+def step_block(steps, fit, block, numbers):
+    """Update the weights of a block."""
+    first, out, g, width = steps[0], steps[2], block.gradients, block.high - block.low
+    if first[field.TRAIN_BIAS] and first[field.BIAS_AT] >= 0:
+        step_at(fit, first[field.BIAS_AT] + block.low, g[:width], numbers)
+    if first[field.TRAIN_WEIGHT]:
+        for i in range(first[field.IN]):
+            at = weight_place(first, i) + block.low
+            step_at(fit, at, g[(1 + i) * BLOCK : (1 + i) * BLOCK + width], numbers)
+    if out[field.TRAIN_WEIGHT]:
+        for o in range(out[field.OUT]):
+            at, b = (
+                weight_place(out, o) + block.low,
+                (1 + first[field.IN] + o) * BLOCK,
+            )
+            step_at(fit, at, g[b : b + width], numbers)
+
+
+@part
+def step_last_bias(out, fit, e, g, numbers):
+    if not out[field.TRAIN_BIAS] or out[field.BIAS_AT] < 0:
         return
-    for o in range(out[OUT]):
+    for o in range(out[field.OUT]):
         g[o] = like(0.0, e[0])
-        for row in range(rows):
-            g[o] += e[row * out[OUT] + o]
-    improve_at(method, values, out[BIAS_AT], out[OUT], g[: out[OUT]], numbers)
+        for row in range(len(e) // out[field.OUT]):
+            g[o] += e[row * out[field.OUT] + o]
+    step_at(fit, out[field.BIAS_AT], g[: out[field.OUT]], numbers)
 
 
 @part
-def begin_yhat(steps, values, rows, lane, yhat):
-    """Let the first share begin with the last bias, the others' with zero."""
-    out = steps[2]
+def begin_yhat(out, values, rows, shard, yhat):
+    """Let the first share begin with the last bias, the others with zero."""
     fill(yhat, like(0.0, yhat[0]))
-    if lane == 0 and out[BIAS_AT] >= 0:
+    if shard == 0 and out[field.BIAS_AT] >= 0:
         for row in range(rows):
-            for o in range(out[OUT]):
-                yhat[row * out[OUT] + o] = values[out[BIAS_AT] + o]
+            for o in range(out[field.OUT]):
+                yhat[row * out[field.OUT] + o] = values[out[field.BIAS_AT] + o]
 
 
 @part
-def tail(chain, data, batch, method, start, rows, yhat, arena, places):
-    """Run the steps behind the last Linear forth and back; return the loss, e is in the arena."""
-    last = len(chain.steps) - 1
+def tail(fit, rows, yhat, arena):
+    """Run the steps behind the last Linear forward and backward; return the loss, e is in the arena."""
+    steps, size, g_at = fit.table.steps, fit.batch.tile, fit.places.gradient
+    last = len(steps) - 1
     for k in range(last + 1):
-        step, numbers = chain.steps[k], rows * chain.steps[k, OUT_STRIDE]
-        z = yhat if k == 0 else arena[step[IN_AT] * batch.tile : step[IN_AT] * batch.tile + numbers]
-        apply(chain, k, rows, z, arena[step[OUT_AT] * batch.tile : step[OUT_AT] * batch.tile + numbers])
-    parts = 1 if method.mean == 0 else (rows if method.loss == CROSS_ENTROPY else rows * batch.targets)
-    scale = like(1.0 / parts, arena[0])
-    loss = loss_of(chain, data, batch, method, start, rows, arena, places, scale)
+        step, numbers = steps[k], rows.size * steps[k, field.OUT_STRIDE]
+        z = yhat if k == 0 else arena[step[field.IN_AT] * size : step[field.IN_AT] * size + numbers]
+        activation_forward(step, z, arena[step[field.OUT_AT] * size : step[field.OUT_AT] * size + numbers])
+    parts = parts_of_loss(fit, rows.size)
+    tile = Tile(rows.start, rows.size, arena, fit.shared.keys, like(1.0 / parts, arena[0]))
+    loss = loss_of(fit, tile)
     for k in range(last, 0, -1):
-        step, numbers = chain.steps[k], rows * chain.steps[k, OUT_STRIDE]
-        z = arena[step[IN_AT] * batch.tile : step[IN_AT] * batch.tile + numbers]
-        h = arena[step[OUT_AT] * batch.tile : step[OUT_AT] * batch.tile + numbers]
-        apply_back(chain, k, rows, z, h, arena[places.gradient : places.gradient + numbers])
+        step, numbers = steps[k], rows.size * steps[k, field.OUT_STRIDE]
+        z = arena[step[field.IN_AT] * size : step[field.IN_AT] * size + numbers]
+        h = arena[step[field.OUT_AT] * size : step[field.OUT_AT] * size + numbers]
+        activation_backward(step, z, h, arena[g_at : g_at + numbers])
     return loss / parts
 
 
 @part
-def is_plain(steps):
-    """Return whether it is the case with loops of its own: one input, ReLU, one output."""
-    return steps[1, CODE] == RELU and steps[0, IN] == 1 and steps[2, OUT] == 1 and steps[0, BIAS_AT] >= 0
-
-
-@part
-def walk_forth(chain, weights, low, high, x, at, rows, yhat, room):
-    if is_plain(chain.steps):
-        relu_walk_forth(chain.steps, weights.values, low, high, x, at, rows, yhat)
-        return
-    for block in range(low, high, BLOCK):
-        width = min(BLOCK, high - block)
-        block_forth(chain.steps, chain.options, weights.values, block, width, x, at, rows, yhat, room)
-
-
-@part
-def walk_back(chain, weights, method, low, high, x, at, rows, e, room, g, numbers):
-    for block in range(low, high, BLOCK):
-        width = min(BLOCK, high - block)
-        if is_plain(chain.steps):
-            relu_block_back(chain.steps, weights.values, block, width, x, at, rows, e, g)
-        else:
-            block_back(chain.steps, chain.options, weights.values, block, width, x, at, rows, e, room, g)
-        improve_block(chain.steps, method, weights.values, block, width, g, numbers)
-
-
-@part
-def copy_x(data, batch, start, rows, arena, at):
+def copy_x(fit, rows, arena):
     """Copy the x of a batch: in the order of its rows, with room behind it for a whole group."""
-    if len(data.order):
-        gather(data, batch, start, rows, arena, at)
-    else:
-        numbers = rows * batch.features
-        first = start * batch.features
-        copy(data.x[first : first + numbers], arena[at : at + numbers])
+    if len(fit.data.order):
+        gather(fit, rows.start, rows.size, arena)
+        return
+    a, width, at = rows.start * fit.batch.features, rows.size * fit.batch.features, fit.places.x
+    copy(fit.data.x[a : a + width], arena[at : at + width])
 
 
 @part
-def share_of_units(steps, lane, lanes):
-    """Return where a share of the hidden units begins and ends."""
-    units = steps[0, OUT]
+def share_of_units(steps, shard, shards):
+    """Return the first hidden unit of a share and the one behind its last."""
+    units = steps[0, field.OUT]
     if is_plain(steps):
         units = (units + SHARE - 1) // SHARE * SHARE  # what fills up is zero and stays zero under ReLU
-    high = units if lane == lanes - 1 else units * (lane + 1) // lanes // SHARE * SHARE
-    return units * lane // lanes // SHARE * SHARE, high
+    high = units if shard == shards - 1 else units * (shard + 1) // shards // SHARE * SHARE
+    return units * shard // shards // SHARE * SHARE, high
 
 
 @part
-def whole_yhat(parts, part_size, turn, lanes, numbers, yhat):
-    """Add the shares of yhat in their order."""
+def whole_yhat(parts, part_size, shards, yhat):
+    """Add up the shares of yhat in their order."""
     fill(yhat, like(0.0, parts[0]))
-    for lane in range(lanes):
-        more = parts[(turn + lane) * part_size : (turn + lane) * part_size + numbers]
-        for i in range(numbers):
+    for shard in range(shards):
+        more = parts[shard * part_size : shard * part_size + len(yhat)]
+        for i in range(len(yhat)):
             yhat[i] += more[i]
 
 
 def _compiled(stamp: int) -> Any:
-    """Return the kernel that makes the updates `shared.losses` has room for, and returns how many it made.
+    """Return the kernel `(steps, fit, turn)`.
 
-    Its arguments: this thread's number; how many threads run it together; in how many lanes the hidden
-    units are shared; the number of the first batch, counted from where `data.order` begins; updates made
-    before; the network, whose first three steps are Linear, activation, Linear; the steps behind them, an
-    identity at the least; the samples; how they are cut, a tile being a whole batch; how weights are
-    improved; places inside an arena; the weights, whose gradients hold each thread's room for a block;
-    what the threads share, its parts being each lane's yhat, for two updates in turn.
+    It makes the updates that `shared.losses` has room for, fewer after a loss that is no number, and returns
+    how many it made. `steps` are Linear, activation, Linear; the fit's own table has the steps behind them,
+    an identity at the least, and its tile is a whole batch. The gradients of the weights hold each thread's
+    room for a block, `shared.parts` each share's yhat, for two updates in turn.
     """
 
     @kernel
-    def run_blocks(
-        thread, threads, lanes, ahead, done, chain, ending, data, batch, method, places, weights, shared
-    ):
-        steps, values = chain.steps, weights.values
+    def run_blocks(steps, fit, turn):
+        shared, places, thread = fit.shared, fit.places, turn.thread
         arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
-        block_room = len(weights.gradients) // lanes
-        room = weights.gradients[thread * block_room : (thread + 1) * block_room]
-        g = room[3 * GROUP * BLOCK :]
-        part_size = len(shared.parts) // (2 * lanes)
-        meetings, numbers = stamp * 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
+        room = len(fit.weights.gradients) // turn.shards
+        buffers = fit.weights.gradients[thread * room : (thread + 1) * room]
+        g, x = buffers[3 * GROUP * BLOCK :], Vector(arena, places.x)
+        part_size, outputs = len(shared.parts) // (2 * turn.shards), steps[2, field.OUT]
+        arrivals, numbers = stamp * 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
         for made in range(len(shared.losses)):
-            epoch, index = divmod(ahead + made, batch.per_epoch)
-            rows = min(batch.size, batch.samples - index * batch.size)
-            start = index * batch.size + (epoch * batch.source if len(data.order) else 0)
-            if len(data.order) or batch.per_epoch > 1 or made == 0:
-                copy_x(data, batch, start, rows, arena, places.x)
-            turn = (made % 2) * lanes
-            for lane in range(thread, lanes, threads):
-                own = shared.parts[(turn + lane) * part_size : (turn + lane + 1) * part_size]
-                begin_yhat(steps, values, rows, lane, own)
-                low, high = share_of_units(steps, lane, lanes)
-                walk_forth(chain, weights, low, high, arena, places.x, rows, own, room)
-            if threads > 1:
-                meetings += threads
-                meet(shared.counter, meetings)
-            yhat = arena[places.other : places.other + rows * steps[2, OUT]]
-            whole_yhat(shared.parts, part_size, turn, lanes, len(yhat), yhat)
-            loss = tail(ending, data, batch, method, start, rows, yhat, arena, places)
+            rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead + made, turn.done + made + 1)
+            if len(fit.data.order) or fit.batch.per_epoch > 1 or made == 0:
+                copy_x(fit, rows, arena)
+            parts = shared.parts[(made % 2) * turn.shards * part_size :]
+            for shard in range(thread, turn.shards, turn.threads):
+                own = parts[shard * part_size : (shard + 1) * part_size]
+                begin_yhat(steps[2], fit.weights.values, rows.size, shard, own)
+                low, high = share_of_units(steps, shard, turn.shards)
+                units_forward(steps, fit.weights.values, Units(low, high, x, rows.size, buffers, g), own)
+            if turn.threads > 1:
+                arrivals += turn.threads
+                barrier(shared.counter, arrivals)
+            yhat = arena[places.other : places.other + rows.size * outputs]
+            whole_yhat(parts, part_size, turn.shards, yhat)
+            loss = tail(fit, rows, yhat, arena)
             if thread == 0:
                 shared.losses[made] = loss
             e = arena[places.gradient : places.gradient + len(yhat)]
-            prepare(method.numbers, done + made + 1, numbers)
-            for lane in range(thread, lanes, threads):
-                low, high = share_of_units(steps, lane, lanes)
-                walk_back(chain, weights, method, low, high, arena, places.x, rows, e, room, g, numbers)
+            prepare(fit.rule.numbers, rows.update, numbers)
+            for shard in range(thread, turn.shards, turn.threads):
+                low, high = share_of_units(steps, shard, turn.shards)
+                units_backward(steps, fit, Units(low, high, x, rows.size, buffers, g), e, numbers)
             if thread == 0:
-                improve_last_bias(steps, method, values, rows, e, g, numbers)
+                step_last_bias(steps[2], fit, e, g, numbers)
             if not math.isfinite(loss):
                 return made + 1
         return len(shared.losses)

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import Prospect
-from chalknet.engine.fused_cpu.names import ACTIVATION_NAMES, ROW_WISE
+from chalknet.engine.engine import StartupCost
+from chalknet.engine.fused_cpu.names import CLASS_LOSS, activation_reason, loss_reason
 from chalknet.errors import MissingPackage, Refused
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network
 from chalknet.planning import Placement, Plan, Recipe
+from chalknet.units import DTYPES
 
 if TYPE_CHECKING:
     from chalknet.engine.fused_cpu.session import FusedSession
 
 _STEPS = (Linear, Activation, Dropout, Flatten)
-_DTYPES = ("float32", "float64")
-_LOADING_S, _COMPILING_S = 1.1, 35.0  # measured on two cores; what a trial measures takes their place
-_TIMES_AS_FAST = 2.0  # the least of the published cells: where all is one matrix product
+_LOADING_S, _COMPILING_S = 1.1, 35.0  # measured on two cores, until a trial run measures them here
+_TIMES_AS_FAST = 2.0  # the smallest of the published figures: where all is one matrix product
 _INSTALL = 'pip install "chalknet[fused]"'
 
 
@@ -46,12 +46,12 @@ class FusedCpu:
             reasons += _network_reasons(network, recipe)
         return tuple(reasons) or _numba_reasons()
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return what loading its kernels costs in a process, and compiling them once on a machine."""
         if network is not None and _is_loaded(network, placement.dtype):
-            return Prospect(times_as_fast=_TIMES_AS_FAST)
+            return StartupCost(times_as_fast=_TIMES_AS_FAST)
         once_s = 0.0 if _compiled_before() else _COMPILING_S
-        return Prospect(_LOADING_S, once_s, _TIMES_AS_FAST)
+        return StartupCost(_LOADING_S, once_s, _TIMES_AS_FAST)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> FusedSession:
         """Return a session with the weights and orders that the eager engine has.
@@ -81,16 +81,16 @@ class FusedCpu:
 
 
 def _is_loaded(network: Network, dtype: str) -> bool:
-    """Return whether this process has the kernel of this network's schedule and dtype at hand."""
+    """Return whether this process has loaded the kernel of this network's schedule and dtype."""
     schedules = sys.modules.get(f"{__package__}.schedules")  # importing it would bring numba
     return schedules is not None and schedules.is_loaded(network, dtype)
 
 
 def _compiled_before() -> bool:
-    """Return whether numba has kept kernels of these very sources on disk, wherever it keeps them here."""
-    said = os.environ.get("NUMBA_CACHE_DIR")
+    """Return whether numba's cache has kernels of the present sources."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
     places = [Path(__file__).parent / "__pycache__", Path.home() / ".cache" / "numba"]
-    kept = [file for place in ([Path(said)] if said else places) for file in place.rglob("*.nbi")]
+    kept = [file for place in ([Path(named)] if named else places) for file in place.rglob("*.nbi")]
     sources = max(source.stat().st_mtime for source in Path(__file__).parent.glob("*.py"))
     return any(file.stat().st_mtime >= sources for file in kept)
 
@@ -101,14 +101,18 @@ def _placement_reasons(placement: Placement) -> list[str]:
         reasons.append(f"it runs on the CPU, not on {placement.device}")
     if placement.processes > 1:
         reasons.append(f"it computes in one process, not in {placement.processes} that share each update")
-    if placement.dtype not in _DTYPES:
-        reasons.append(f"it computes in {' or '.join(_DTYPES)}, not in {placement.dtype}")
+    if placement.dtype not in DTYPES:
+        reasons.append(f"it computes in {' or '.join(DTYPES)}, not in {placement.dtype}")
     return reasons
 
 
 def _recipe_reasons(recipe: Recipe) -> list[str]:
-    amsgrad = recipe.optimizer_options.get("amsgrad", False)
-    return [f"it has no amsgrad for {recipe.optimizer}"] if amsgrad else []
+    reasons = []
+    if recipe.optimizer_options.get("amsgrad", False):
+        reasons.append(f"it has no amsgrad for {recipe.optimizer}")
+    if why := loss_reason(recipe.loss_row):
+        reasons.append(f"it has no code for the loss {recipe.loss}, {why}")
+    return reasons
 
 
 def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
@@ -119,18 +123,14 @@ def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
         step = visit.step
         if not isinstance(step, _STEPS):
             reasons.append(f"it has no code for step {visit.path}, {type(step).__name__}")
-        elif isinstance(step, Activation) and not _is_known(step):
-            reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}")
+        elif isinstance(step, Activation) and activation_reason(step):
+            why = activation_reason(step)
+            reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}, {why}")
     if not any(isinstance(step, Linear) for step in network.steps):
         reasons.append("the network has no Linear to fit")
-    if recipe.loss == "cross_entropy" and len(network.output_shape) != 1:
+    if recipe.loss == CLASS_LOSS and len(network.output_shape) != 1:
         reasons.append(f"it takes cross_entropy of one row of classes a sample, not {network.output_shape}")
     return reasons
-
-
-def _is_known(step: Activation) -> bool:
-    words = [value for value in step.all_options.values() if isinstance(value, str)]
-    return step.kind in ROW_WISE or " ".join([step.kind, *words]) in ACTIVATION_NAMES
 
 
 def _numba_reasons() -> tuple[str, ...]:

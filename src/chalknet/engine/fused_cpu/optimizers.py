@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from chalknet.engine.fused_cpu.scalars import copy, like, scalar
+from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.scalars import copy, like, part, scalar
 from chalknet.planning import Recipe
 
 # ruff: noqa: D103
@@ -18,6 +19,20 @@ from chalknet.planning import Recipe
 
 LR, DECAY, MOMENTUM, DAMPENING, NESTEROV, BETA1, BETA2, EPS, CENTERED = range(9)
 FRESH, SIZE, ROOT, NUMBERS = range(9, 13)
+
+
+class OptimizerState(NamedTuple):
+    """What an optimizer keeps of each weight: up to three numbers; an array is empty where it keeps fewer."""
+
+    first: Array
+    second: Array
+    third: Array
+
+
+@part
+def state_of(state, start, stop):
+    """Return what is kept of a stretch of weights."""
+    return OptimizerState(state.first[start:stop], state.second[start:stop], state.third[start:stop])
 
 
 @scalar
@@ -30,8 +45,8 @@ def prepare(numbers, update, o):
 
 
 @scalar
-def sgd(w, g, first, second, third, o):
-    model = w[0]
+def sgd(w, g, state, o):
+    model, first = w[0], state.first
     lr, decay = like(o[LR], model), like(o[DECAY], model)
     momentum, fresh = like(o[MOMENTUM], model), like(o[FRESH], model)
     if o[MOMENTUM] == 0.0:
@@ -43,50 +58,50 @@ def sgd(w, g, first, second, third, o):
             w[i] -= lr * first[i]
     else:
         for i in range(len(w)):
-            slope = g[i] + decay * w[i]
-            first[i] = momentum * first[i] + fresh * slope
-            w[i] -= lr * (slope + momentum * first[i])
+            gradient = g[i] + decay * w[i]
+            first[i] = momentum * first[i] + fresh * gradient
+            w[i] -= lr * (gradient + momentum * first[i])
 
 
 @scalar
-def _adam(w, g, first, second, o, decay):
-    model = w[0]
+def _adam(w, g, state, o, decay):
+    model, first, second = w[0], state.first, state.second
     keep, fresh = like(o[BETA2], model), like(1.0 - o[BETA2], model)
     change, eps = like(1.0 - o[BETA1], model), like(o[EPS], model)
     size, root = like(o[SIZE], model), like(o[ROOT], model)
     for i in range(len(w)):
-        slope = g[i] + decay * w[i]
-        first[i] += change * (slope - first[i])
-        second[i] = keep * second[i] + fresh * slope * slope
+        gradient = g[i] + decay * w[i]
+        first[i] += change * (gradient - first[i])
+        second[i] = keep * second[i] + fresh * gradient * gradient
         w[i] -= size * first[i] / (math.sqrt(second[i]) * root + eps)
 
 
 @scalar
-def adam(w, g, first, second, third, o):
-    _adam(w, g, first, second, o, like(o[DECAY], w[0]))
+def adam(w, g, state, o):
+    _adam(w, g, state, o, like(o[DECAY], w[0]))
 
 
 @scalar
-def adamw(w, g, first, second, third, o):
+def adamw(w, g, state, o):
     keep = like(1.0 - o[LR] * o[DECAY], w[0])
     for i in range(len(w)):
         w[i] *= keep
-    _adam(w, g, first, second, o, like(0.0, w[0]))
+    _adam(w, g, state, o, like(0.0, w[0]))
 
 
 @scalar
-def rmsprop(w, g, first, second, third, o):
-    model = w[0]
+def rmsprop(w, g, state, o):
+    model, first, second, third = w[0], state.first, state.second, state.third
     lr, decay, eps = like(o[LR], model), like(o[DECAY], model), like(o[EPS], model)
     keep, fresh, momentum = like(o[BETA2], model), like(1.0 - o[BETA2], model), like(o[MOMENTUM], model)
     for i in range(len(w)):
-        slope = g[i] + decay * w[i]
-        second[i] = keep * second[i] + fresh * slope * slope
+        gradient = g[i] + decay * w[i]
+        second[i] = keep * second[i] + fresh * gradient * gradient
         spread = second[i]
         if o[CENTERED] != 0.0:
-            first[i] += fresh * (slope - first[i])
+            first[i] += fresh * (gradient - first[i])
             spread -= first[i] * first[i]
-        move = slope / (math.sqrt(spread) + eps)
+        move = gradient / (math.sqrt(spread) + eps)
         if o[MOMENTUM] != 0.0:
             third[i] = momentum * third[i] + move
             move = third[i]
@@ -128,25 +143,26 @@ def slots_of(recipe: Recipe) -> tuple[bool, bool, bool]:
 
 def _link(code: int, row: Any, otherwise: Any) -> Callable[..., None]:
     @scalar
-    def improve(wanted, w, g, first, second, third, o):
+    def step(wanted, w, g, state, o):
         if wanted == code:
-            row(w, g, first, second, third, o)
+            row(w, g, state, o)
         else:
-            otherwise(wanted, w, g, first, second, third, o)
+            otherwise(wanted, w, g, state, o)
 
-    return improve  # type: ignore[no-any-return]
+    return step  # type: ignore[no-any-return]
 
 
 @scalar
-def _nothing(wanted, w, g, first, second, third, o):
+def _nothing(wanted, w, g, state, o):
     pass
 
 
 def _chained() -> Any:
-    improve: Any = _nothing
+    """Return the function `(code, weights, gradients, state, numbers)` that finds a row by its number."""
+    step: Any = _nothing
     for code, row in reversed(list(enumerate(ROWS.values()))):
-        improve = _link(code, row, improve)
-    return improve
+        step = _link(code, row, step)
+    return step
 
 
-improve = _chained()
+optimizer_step = _chained()

@@ -1,7 +1,7 @@
-"""Numbers inside compiled code: constants of the data's own type, and exponentials that vectorise.
+"""Scalar functions of compiled code: constants of the data's own type, and exponentials that vectorise.
 
-numba makes float64 of `1 + z` for a float32 z, and calls the C library once for each exp: both would cost
-the vector units. The polynomials here are within two units in the last place.
+For a float32 z, numba computes `1 + z` in float64, and it calls the C library for each exp: either prevents
+vectorised code. The polynomials here are accurate to two units in the last place.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ SUMS = {"contract", "nsz", "reassoc"}
 
 intrinsic: Any = _intrinsic
 
-# Compiled as a part of a kernel. A division by zero gives infinity, as in torch: a check would cost the
-# vectors. Nothing is allocated, so no array's references are counted: counting cost 1 µs an update. Only
-# kernels can be called from Python: the others' wrappers were a sixth of the time to compile.
+# Division by zero gives infinity, as in torch: a check would prevent vectorised code. Nothing is allocated,
+# so reference counting is off: it cost 1 µs an update. Only kernels can be called from Python: the wrappers
+# of the other functions took a sixth of the compile time.
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _njit: Any = njit
 scalar: Any = _njit(fastmath=ELEMENTWISE, **_OPTIONS, **_BARE)
 part: Any = _njit(fastmath=SUMS, **_OPTIONS, **_BARE)
+inlined: Any = _njit(
+    inline="always", **_OPTIONS
+)  # for functions that return an array: without reference counting no other may
 kernel: Any = _njit(fastmath=SUMS, cache=True, **_OPTIONS)
 
 
@@ -38,8 +41,8 @@ def _stamp_of_sources() -> int:
     return zlib.crc32(b"".join(source.read_bytes() for source in sources))
 
 
-# numba keeps compiled code for as long as the kernel's own file is unchanged; a kernel that closes over this
-# number is compiled anew when any file here changes.
+# numba's cache looks only at the kernel's own file. A kernel that closes over this number is compiled again
+# when any file here changes.
 STAMP = _stamp_of_sources()
 
 
@@ -55,7 +58,7 @@ def like(context: Any, value: Any, model: Any) -> Any:
 
 @intrinsic
 def is_single(context: Any, model: Any) -> Any:
-    """Return whether a number is a float32, known as the code is compiled."""
+    """Return whether a number is a float32; a constant at compile time."""
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return context.get_constant(types.boolean, model == types.float32)
@@ -133,18 +136,18 @@ def _kept_in_range(x):
 
 @scalar
 def exponential(x):
-    """Return exp(x); no number gives no number."""
+    """Return exp(x); NaN gives NaN."""
     kept = _kept_in_range(x)
     n = nearest(kept * like(_LOG2_E, x))
     r = kept - n * like(_LN2_HIGH, x) - n * like(_LN2_LOW, x)
-    half = nearest(n * like(0.5, x))  # in two halves: neither overflows
+    half = nearest(n * like(0.5, x))  # two factors, of which neither overflows
     value = (_less_one_near_zero(r) + like(1.0, x)) * power_of_two(half, x) * power_of_two(n - half, x)
     return value if x == x else x
 
 
 @scalar
 def exponential_less_one(x):
-    """Return exp(x) - 1 for x up to 0 without loss of digits near 0; no number gives no number."""
+    """Return exp(x) - 1 for x up to 0, accurate near 0; NaN gives NaN."""
     kept = like(-40.0, x) if x < like(-40.0, x) else x  # below, exp(x) is lost beside the 1
     n = nearest(kept * like(_LOG2_E, x))
     r = kept - n * like(_LN2_HIGH, x) - n * like(_LN2_LOW, x)
@@ -154,9 +157,17 @@ def exponential_less_one(x):
 
 
 @scalar
-def sigmoid_of(z):
-    """Return 1 / (1 + exp(-z))."""
-    return like(1.0, z) / (like(1.0, z) + exponential(-z))
+def _exponential_less_one_anywhere(x):
+    """Return exp(x) - 1 for any x, accurate near 0."""
+    low, high = like(-40.0, x), like(89.0, x) if is_single(x) else like(710.0, x)
+    kept = low if x < low else x
+    kept = high if kept > high else kept
+    n = nearest(kept * like(_LOG2_E, x))
+    r = kept - n * like(_LN2_HIGH, x) - n * like(_LN2_LOW, x)
+    half, most = nearest(n * like(0.5, x)), like(100.0, x)  # beyond, the 1 is lost beside exp(x)
+    less = like(1.0, x) - power_of_two(-n if n < most else -most, x)
+    value = (_less_one_near_zero(r) + less) * power_of_two(half, x) * power_of_two(n - half, x)
+    return value if x == x else x
 
 
 @scalar
@@ -180,3 +191,53 @@ def copy(source, target):
     """Copy a stretch of numbers to another one of its length."""
     for i in range(len(target)):
         target[i] = source[i]
+
+
+@scalar
+def _log(x):
+    return like(math.log(x), x)
+
+
+@scalar
+def _log1p(x):
+    return like(math.log1p(x), x)
+
+
+@scalar
+def _erf(x):
+    return like(math.erf(x), x)
+
+
+@scalar
+def _sqrt(x):
+    return like(math.sqrt(x), x)
+
+
+@scalar
+def _size(x):
+    return -x if x < like(0.0, x) else x
+
+
+@scalar
+def _smaller(x, limit):  # so written, no number stays no number
+    return limit if x > limit else x
+
+
+@scalar
+def _larger(x, limit):
+    return limit if x < limit else x
+
+
+# What a formula of the tables calls, under the names of `chalknet.network.FORMULA_FUNCTIONS`.
+FUNCTIONS: dict[str, Any] = {
+    "exp": exponential,
+    "expm1": _exponential_less_one_anywhere,
+    "log": _log,
+    "log1p": _log1p,
+    "tanh": tanh_of,
+    "erf": _erf,
+    "sqrt": _sqrt,
+    "abs": _size,
+    "min": _smaller,
+    "max": _larger,
+}

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from chalknet.data import Batches
+from chalknet.engine.fused_cpu import step_table as field
 from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
-from chalknet.engine.fused_cpu.chain import (
-    DROPOUT,
-    IN,
-    IN_STRIDE,
-    KIND,
-    LINEAR,
-    NARROW,
-    NARROW_OUTPUTS,
-    OUT,
-    OUT_STRIDE,
-    POSITIONS,
-    TRAIN_WEIGHT,
-    TURNED_STRIDE,
-    Layout,
-    lay_out,
-)
-from chalknet.engine.fused_cpu.crew import Crew, run_together
-from chalknet.engine.fused_cpu.losses import CODES as LOSS_CODES
-from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.formulas import loss_address
+from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
+from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
+from chalknet.engine.fused_cpu.names import CLASS_LOSS, Array
 from chalknet.engine.fused_cpu.optimizers import CODES as OPTIMIZER_CODES
-from chalknet.engine.fused_cpu.optimizers import DECAY, MOMENTUM, NUMBERS, numbers_of, slots_of
+from chalknet.engine.fused_cpu.optimizers import (
+    DECAY,
+    MOMENTUM,
+    NUMBERS,
+    OptimizerState,
+    numbers_of,
+    slots_of,
+)
 from chalknet.engine.fused_cpu.products import lanes
-from chalknet.engine.fused_cpu.steps import Weights
-from chalknet.engine.fused_cpu.tiles import Batch, Data, Method, Places, Shared, run_tiles
+from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out
+from chalknet.engine.fused_cpu.steps import WeightBuffers
+from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
+from chalknet.engine.fused_cpu.tiles import run_tiles
 from chalknet.engine.fused_cpu.vectors import TILE_ROWS
 from chalknet.network import Activation, Linear, Network
 from chalknet.planning import Recipe
@@ -67,20 +64,28 @@ class Store:
     """The weights of a fit and what its optimizer keeps beside them."""
 
     values: Array
-    turned: Array
-    companions: tuple[Array, Array, Array]
+    transposed: Array
+    optimizer_state: OptimizerState
 
 
-def make_store(layout: Layout, recipe: Recipe, dtype: np.dtype[Any]) -> Store:
-    """Return zeros for the weights and for the companions that the recipe's optimizer writes."""
-    first, second, third = (_zeros(layout.weights if used else 0, dtype) for used in slots_of(recipe))
-    return Store(_zeros(layout.weights, dtype), _zeros(layout.turned, dtype), (first, second, third))
+def make_store(layout: MemoryLayout, recipe: Recipe, dtype: np.dtype[Any]) -> Store:
+    """Return zeros for the weights and for what the recipe's optimizer keeps of them."""
+    state = OptimizerState(*(_zeros(layout.weights if used else 0, dtype) for used in slots_of(recipe)))
+    return Store(_zeros(layout.weights, dtype), _zeros(layout.transposed, dtype), state)
 
 
-class Schedule(Protocol):
-    """The memory and the compiled loop of one fit."""
+class Schedule:
+    """The memory and the compiled loop of one fit.
 
-    shares: int
+    Args:
+        shares: in how many parts an update is split for threads.
+        kernel: makes the updates of a `Fit` and a `Turn`.
+        fit: the memory; the order and the losses are put in at each run.
+    """
+
+    def __init__(self, shares: int, kernel: Callable[[Fit, Turn], int], fit: Fit) -> None:
+        self.shares, self._kernel, self._fit = shares, kernel, fit
+        self._team = ThreadTeam(shares)
 
     def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
         """Make as many updates as losses has room for, fewer after one that is no number; return how many.
@@ -91,6 +96,18 @@ class Schedule(Protocol):
             done: updates made before.
             losses: is filled.
         """
+        data = self._fit.data._replace(order=order)
+
+        def updates(threads: int, losses: Array, made: int) -> int:
+            shared = self._fit.shared._replace(counter=_whole_numbers(_LINE), losses=losses)
+            fit = self._fit._replace(data=data, shared=shared)
+
+            def work(thread: int) -> int:
+                return self._kernel(fit, Turn(thread, threads, self.shares, ahead + made, done + made))
+
+            return run_together(threads, work)
+
+        return self._team.make(updates, losses)
 
 
 @dataclass(frozen=True)
@@ -99,7 +116,7 @@ class Task:
 
     network: Network
     recipe: Recipe
-    layout: Layout
+    layout: MemoryLayout
     store: Store
     samples: Samples
     batches: Batches
@@ -119,18 +136,25 @@ class Task:
             features, self.samples.targets, tile,
         )  # fmt: skip
 
-    def method(self, direct: bool) -> Method:
-        """Return how the weights are improved."""
-        recipe = self.recipe
-        return Method(
-            LOSS_CODES[recipe.loss], int(recipe.reduction == "mean"), OPTIMIZER_CODES[recipe.optimizer],
-            int(direct), recipe.seed % 2**63, np.array(numbers_of(recipe)), *self.store.companions,
+    def rule(self, direct: bool) -> UpdateRule:
+        """Return how the weights are updated."""
+        recipe, dtype = self.recipe, self.store.values.dtype.name
+        loss = CROSS_ENTROPY if recipe.loss == CLASS_LOSS else loss_address(recipe.loss_row, dtype)
+        return UpdateRule(
+            loss, int(recipe.reduction == "mean"), OPTIMIZER_CODES[recipe.optimizer], int(direct),
+            recipe.seed % 2**63, np.array(numbers_of(recipe)), self.store.optimizer_state,
         )  # fmt: skip
+
+    @property
+    def data(self) -> Data:
+        """Return the samples, in an order that is still to come."""
+        samples = self.samples
+        return Data(samples.x, samples.y, samples.classes, _whole_numbers(0))
 
 
 def choose_schedule(task: Task) -> Schedule:
     """Return the schedule that suits the counts of a task."""
-    return BlockSchedule(task) if walks_blocks(task.network) else TileSchedule(task)
+    return block_schedule(task) if walks_blocks(task.network) else tile_schedule(task)
 
 
 def is_loaded(network: Network, dtype: str) -> bool:
@@ -156,108 +180,73 @@ def walks_blocks(network: Network) -> bool:
     if len(network.input_shape) != 1 or not hidden.row.elementwise:
         return False
     inputs, units, outputs = (int(shape[0]) for shape in (network.input_shape, shapes[0], shapes[2]))
-    return inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= NARROW_OUTPUTS
+    return inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= field.NARROW_OUTPUTS
 
 
-class BlockSchedule:
-    """Blocks of hidden units, a share of them for each thread."""
-
-    def __init__(self, task: Task) -> None:
-        chain, store, dtype = task.layout.chain, task.store, task.store.values.dtype
-        inputs, units, outputs = (
-            int(n) for n in (chain.steps[0, IN], chain.steps[0, OUT], chain.steps[2, OUT])
-        )
-        work = units * (inputs + outputs) * task.rows * 3
-        self.shares = max(1, min(task.threads, _MOST_SHARES, units // (2 * SHARE), work // _WORTH_A_THREAD))
-        tail = lay_out(
-            Network((outputs,), (Activation("identity"), *task.network.steps[3:])),
-            dtype,
-            lanes(dtype.itemsize),
-        )
-        rows = task.rows
-        x_at = tail.row * rows
-        size = x_at + rows * inputs + _LINE
-        gradient, other = (at * rows for at in tail.gradient_at)
-        self._places = Places(x_at, gradient, other, size)
-        room = 3 * GROUP * BLOCK + (1 + inputs + outputs) * BLOCK
-        self._weights = Weights(store.values, store.turned, store.turned, _zeros(self.shares * room, dtype))
-        self._arenas = _zeros(self.shares * size, dtype)
-        self._numbers = np.zeros(self.shares * NUMBERS)
-        self._crew = Crew(self.shares)
-        self._parts = _zeros(2 * self.shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
-        self._chain, self._ending, self._samples = chain, tail.chain, task.samples
-        self._batch, self._method = task.batch(rows), task.method(direct=False)
-
-    def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
-        """Make as many updates as losses has room for, fewer after one that is no number; return how many."""
-        samples = self._samples
-        data = Data(samples.x, samples.y, samples.classes, order)
-        keys, picks = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
-
-        def updates(threads: int, losses: Array, made: int) -> int:
-            counter = np.zeros(_LINE, dtype=np.int64)
-            shared = Shared(counter, self._parts, losses, keys, picks, self._arenas, self._numbers)
-            return run_together(
-                threads,
-                lambda thread: run_blocks(
-                    thread, threads, self.shares, ahead + made, done + made, self._chain, self._ending, data,
-                    self._batch, self._method, self._places, self._weights, shared,
-                ),
-            )  # fmt: skip
-
-        return self._crew.make(updates, losses)
+def block_schedule(task: Task) -> Schedule:
+    """Return the schedule by blocks of hidden units, a share of them for each thread."""
+    steps, store, rows = task.layout.table.steps, task.store, task.rows
+    dtype = store.values.dtype
+    inputs, units, outputs = (int(n) for n in (steps[0, field.IN], steps[0, field.OUT], steps[2, field.OUT]))
+    work = units * (inputs + outputs) * rows * 3
+    shares = max(1, min(task.threads, _MOST_SHARES, units // (2 * SHARE), work // _WORTH_A_THREAD))
+    behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
+    tail = lay_out(behind, dtype, lanes(dtype.itemsize))
+    places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
+    room = 3 * GROUP * BLOCK + (1 + inputs + outputs) * BLOCK
+    parts = _zeros(2 * shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
+    shared = _shared(task, shares, places.size)._replace(parts=parts)
+    weights = WeightBuffers(store.values, store.transposed, store.transposed, _zeros(shares * room, dtype))
+    fit = Fit(tail.table, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
+    return Schedule(shares, partial(run_blocks, steps), fit)
 
 
-class TileSchedule:
-    """Tiles of rows, a share of each batch for each thread."""
+def tile_schedule(task: Task) -> Schedule:
+    """Return the schedule by tiles of rows, a share of each batch for each thread."""
+    layout, store, rows = task.layout, task.store, task.rows
+    dtype, steps = store.values.dtype, layout.table.steps
+    work = _multiply_adds(steps) * rows * 3
+    shares = max(1, min(task.threads, _MOST_SHARES, rows // 2, work // _WORTH_A_THREAD))
+    tile = _tile_rows(layout, -(-rows // shares), dtype.itemsize)
+    direct = shares == 1 and tile >= rows and _is_plain_sgd(task.recipe) and _all_trained(steps)
+    places = _places(layout, tile, layout.x_at * tile, layout.row * tile)
+    keys = shares * tile if (steps[:, field.KIND] == field.DROPOUT).any() else 0
+    single = tile == 1 and steps[0, field.KIND] == field.LINEAR and steps[0, field.POSITIONS] == 1
+    shared = _shared(task, shares, places.size)._replace(
+        keys=np.zeros(keys, dtype=np.uint32), nonzero=_whole_numbers(steps[0, field.IN] if single else 0)
+    )
+    gradients = store.values if direct else _zeros(shares * layout.weights, dtype)
+    weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
+    fit = Fit(layout.table, task.data, task.batch(tile), task.rule(direct), places, weights, shared)
+    return Schedule(shares, run_tiles, fit)
 
-    def __init__(self, task: Task) -> None:
-        layout, store, recipe = task.layout, task.store, task.recipe
-        dtype, chain, rows = store.values.dtype, layout.chain, task.rows
-        work = _multiply_adds(chain.steps) * rows * 3
-        self.shares = max(1, min(task.threads, _MOST_SHARES, rows // 2, work // _WORTH_A_THREAD))
-        tile = _tile_rows(layout, -(-rows // self.shares), dtype.itemsize)
-        numbers = numbers_of(recipe)
-        direct = (
-            self.shares == 1
-            and tile >= rows
-            and recipe.optimizer == "sgd"
-            and numbers[MOMENTUM] == numbers[DECAY] == 0
-            and bool(chain.steps[np.isin(chain.steps[:, KIND], (LINEAR, NARROW)), TRAIN_WEIGHT].all())
-        )
-        size = layout.row * tile
-        gradient, other = (at * tile for at in layout.gradient_at)
-        places = Places(layout.x_at * tile, gradient, other, size)
-        gradients = store.values if direct else _zeros(self.shares * layout.weights, dtype)
-        self._weights = Weights(store.values, store.turned, _zeros(_widest(chain.steps), dtype), gradients)
-        self._samples, self._chain, self._places = task.samples, chain, places
-        self._batch, self._method = task.batch(tile), task.method(direct)
-        keys = self.shares * tile if (chain.steps[:, KIND] == DROPOUT).any() else 0
-        self._keys = np.zeros(keys, dtype=np.uint32)
-        single = tile == 1 and chain.steps[0, KIND] == LINEAR and chain.steps[0, POSITIONS] == 1
-        self._picks = np.zeros(chain.steps[0, IN] if single else 0, dtype=np.int64)
-        self._arenas = _zeros(self.shares * size, dtype)
-        self._numbers = np.zeros(self.shares * NUMBERS)
-        self._crew = Crew(self.shares)
 
-    def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
-        """Make as many updates as losses has room for, fewer after one that is no number; return how many."""
-        samples = self._samples
-        data = Data(samples.x, samples.y, samples.classes, order)
-        parts = np.zeros(self.shares * _LINE)
+def _is_plain_sgd(recipe: Recipe) -> bool:
+    numbers = numbers_of(recipe)
+    return recipe.optimizer == "sgd" and numbers[MOMENTUM] == numbers[DECAY] == 0
 
-        def updates(threads: int, losses: Array, made: int) -> int:
-            counter = np.zeros(_LINE, dtype=np.int64)
-            shared = Shared(counter, parts, losses, self._keys, self._picks, self._arenas, self._numbers)
-            return run_together(
-                threads,
-                lambda thread: run_tiles(
-                    thread, threads, self.shares, ahead + made, done + made, self._chain, data, self._batch,
-                    self._method, self._places, self._weights, shared,
-                ),
-            )  # fmt: skip
 
-        return self._crew.make(updates, losses)
+def _all_trained(steps: Array) -> bool:
+    return bool(steps[np.isin(steps[:, field.KIND], (field.LINEAR, field.NARROW)), field.TRAIN_WEIGHT].all())
+
+
+def _places(layout: MemoryLayout, rows: int, x: int, size: int) -> Places:
+    gradient, other = (at * rows for at in layout.gradient_at)
+    return Places(x, gradient, other, size)
+
+
+def _shared(task: Task, shares: int, arena: int) -> Shared:
+    """Return what the threads share, as far as both schedules have it; losses are put in at each run."""
+    dtype = task.store.values.dtype
+    return Shared(
+        counter=_whole_numbers(_LINE), parts=np.zeros(shares * _LINE), losses=np.empty(0),
+        keys=np.zeros(0, dtype=np.uint32), nonzero=_whole_numbers(0), arenas=_zeros(shares * arena, dtype),
+        numbers=np.zeros(shares * NUMBERS),
+    )  # fmt: skip
+
+
+def _whole_numbers(numbers: int) -> Array:
+    return np.zeros(numbers, dtype=np.int64)
 
 
 def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
@@ -268,16 +257,16 @@ def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
     return raw[skip : skip + numbers]
 
 
-def _tile_rows(layout: Layout, rows: int, itemsize: int) -> int:
+def _tile_rows(layout: MemoryLayout, rows: int, itemsize: int) -> int:
     fitting = _TILE_BYTES // (layout.row * itemsize) // TILE_ROWS * TILE_ROWS
     return max(1, min(rows, _LARGEST_TILE, max(TILE_ROWS, fitting)))
 
 
 def _multiply_adds(steps: Array) -> int:
-    """Return the multiply-adds of one sample on its way forth."""
-    linear = steps[np.isin(steps[:, KIND], (LINEAR, NARROW))]
-    return int((linear[:, IN] * linear[:, OUT] * linear[:, POSITIONS]).sum())
+    """Return the multiply-adds of one sample's forward pass."""
+    linear = steps[np.isin(steps[:, field.KIND], (field.LINEAR, field.NARROW))]
+    return int((linear[:, field.IN] * linear[:, field.OUT] * linear[:, field.POSITIONS]).sum())
 
 
 def _widest(steps: Array) -> int:
-    return int(steps[:, [IN_STRIDE, OUT_STRIDE, TURNED_STRIDE]].max()) + _LINE
+    return int(steps[:, [field.IN_STRIDE, field.OUT_STRIDE, field.TRANSPOSED_STRIDE]].max()) + _LINE

@@ -1,4 +1,4 @@
-"""A fit under way in compiled calls: it holds the weights and hands them back after each call."""
+"""A running fit by compiled calls: it holds the weights, and copies them to the module after each call."""
 
 from __future__ import annotations
 
@@ -11,18 +11,8 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import Progress
-from chalknet.engine.fused_cpu.chain import (
-    KIND,
-    LINEAR,
-    NARROW,
-    TRAIN_BIAS,
-    TRAIN_WEIGHT,
-    lay_out,
-    linears_of,
-    turned_views,
-    weight_views,
-)
+from chalknet.engine.engine import Advance
+from chalknet.engine.fused_cpu import step_table as field
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import COUNTS_STEPS, SLOTS
 from chalknet.engine.fused_cpu.schedules import (
@@ -32,8 +22,9 @@ from chalknet.engine.fused_cpu.schedules import (
     fill_of,
     make_store,
 )
+from chalknet.engine.fused_cpu.step_table import lay_out, linears_of, transposed_views, weight_views
 from chalknet.engine.orders import Orders
-from chalknet.engine.state import State, copied, named, refill, weights_of
+from chalknet.engine.state import SessionState, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, build
 from chalknet.network import Network, numbers
@@ -44,8 +35,8 @@ class FusedSession:
     """One fit by compiled calls.
 
     Args:
-        plan: what was decided; its network is known to the kernels.
-        batches: the samples in their order; they are taken from their source once.
+        plan: what was decided; its network has steps with compiled code only.
+        batches: the samples in their order; they are read from their source once.
         module: the module whose weights are fitted, or None to build the plan's network.
 
     Attributes:
@@ -66,24 +57,24 @@ class FusedSession:
         self._named = named(plan, module)
         self.notes: tuple[str, ...] = ()
         samples = _samples(batches, network, recipe.loss, dtype)
-        layout = lay_out(network, numbers, fill_of(network, numbers))
-        _mark_frozen(layout.chain.steps, module)
+        started = perf_counter()
+        layout = lay_out(network, numbers, fill_of(network, numbers))  # compiles the activations
+        _mark_frozen(layout.table.steps, module)
         store = make_store(layout, recipe, numbers)
-        self._views = _pairs(module, weight_views(layout.chain.steps, torch.from_numpy(store.values)))
-        self._turned = turned_views(layout.chain.steps, torch.from_numpy(store.turned))
+        self._views = _pairs(module, weight_views(layout.table.steps, torch.from_numpy(store.values)))
+        self._transposed = transposed_views(layout.table.steps, torch.from_numpy(store.transposed))
         self._read_weights()
-        self._companions = _companions(plan, module, layout.chain.steps, store.companions)
+        self._state_views = _state_views(plan, module, layout.table.steps, store.optimizer_state)
         self._counts_steps = recipe.optimizer in COUNTS_STEPS
         threads = plan.placement.threads
         self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
         self._orders = Orders(batches, self._stream)
         self._done = 0
-        started = perf_counter()
         self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
         self.compile_s = perf_counter() - started
 
-    def advance(self, updates: int) -> Progress:
-        """Make so many updates, fewer when a loss is no number."""
+    def advance(self, updates: int) -> Advance:
+        """Make this many updates, fewer when a loss is no number."""
         losses: list[float] = []
         started = perf_counter()
         while len(losses) < updates and (not losses or math.isfinite(losses[-1])):
@@ -94,16 +85,16 @@ class FusedSession:
             self._done += made
         elapsed_s = perf_counter() - started
         self._write_weights()
-        return Progress(tuple(losses), elapsed_s)
+        return Advance(tuple(losses), elapsed_s)
 
-    def state(self) -> State:
-        """Return all that the next update depends on."""
+    def state(self) -> SessionState:
+        """Return everything that the next update depends on."""
         slots = {
-            name: {slot: copied(view) for slot, view in by.items()} for name, by in self._companions.items()
+            name: {slot: copied(view) for slot, view in by.items()} for name, by in self._state_views.items()
         }
         if self._done and self._counts_steps:
             slots = {name: {**by, "step": torch.tensor(float(self._done))} for name, by in slots.items()}
-        return State(
+        return SessionState(
             updates=self._done,
             order=self._orders.order,
             weights=weights_of(self._named),
@@ -111,11 +102,11 @@ class FusedSession:
             random=self._stream.states,
         )
 
-    def restore(self, state: State) -> None:
-        """Go on from a state, of this engine or another one."""
+    def restore(self, state: SessionState) -> None:
+        """Continue from a state, of this engine or another one."""
         self._named.load_state_dict(dict(state.weights))
         self._read_weights()
-        refill(self._companions, state.slots)
+        refill(self._state_views, state.slots)
         self._stream.go_to(state.random)
         self._orders.go_to(state.updates, state.order)
         self._done = state.updates
@@ -124,7 +115,7 @@ class FusedSession:
     def _read_weights(self) -> None:
         for parameter, view in self._views:
             view.copy_(parameter)
-        for linear, target in zip(linears_of(self.module), self._turned, strict=True):
+        for linear, target in zip(linears_of(self.module), self._transposed, strict=True):
             if target is not None:
                 target.copy_(linear.weight)
 
@@ -137,7 +128,7 @@ class FusedSession:
 def _pairs(
     module: nn.Module, views: list[dict[str, torch.Tensor]]
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Return each parameter with its place in the vector of weights."""
+    """Return each parameter with its view of the vector of weights."""
     return [
         (getattr(linear, name), view)
         for linear, by_name in zip(linears_of(module), views, strict=True)
@@ -145,34 +136,34 @@ def _pairs(
     ]
 
 
-def _companions(
-    plan: Plan, module: nn.Module, steps: Array, companions: tuple[Array, ...]
+def _state_views(
+    plan: Plan, module: nn.Module, steps: Array, arrays: tuple[Array, ...]
 ) -> dict[str, dict[str, torch.Tensor]]:
-    """Return for each parameter that is trained where its companions lie, under torch's names for them."""
+    """Return views of each trained parameter's optimizer state, under torch's names."""
     names: dict[torch.Tensor, str] = {
         parameter: name for name, parameter in named(plan, module).named_parameters()
     }
     found: dict[str, dict[str, torch.Tensor]] = {
         name: {} for parameter, name in names.items() if parameter.requires_grad
     }
-    for slot, companion in zip(SLOTS[plan.recipe.optimizer], companions, strict=True):
-        if len(companion):
-            for parameter, view in _pairs(module, weight_views(steps, torch.from_numpy(companion))):
+    for slot, array in zip(SLOTS[plan.recipe.optimizer], arrays, strict=True):
+        if len(array):
+            for parameter, view in _pairs(module, weight_views(steps, torch.from_numpy(array))):
                 if parameter.requires_grad:
                     found[names[parameter]][slot] = view
     return found
 
 
 def _mark_frozen(steps: Array, module: nn.Module) -> None:
-    rows = steps[:, KIND]
-    places = [index for index, kind in enumerate(rows.tolist()) if kind in (LINEAR, NARROW)]
+    rows = steps[:, field.KIND]
+    places = [index for index, kind in enumerate(rows.tolist()) if kind in (field.LINEAR, field.NARROW)]
     for index, linear in zip(places, linears_of(module), strict=True):
-        steps[index, TRAIN_WEIGHT] = linear.weight.requires_grad
-        steps[index, TRAIN_BIAS] = linear.bias is not None and linear.bias.requires_grad
+        steps[index, field.TRAIN_WEIGHT] = linear.weight.requires_grad
+        steps[index, field.TRAIN_BIAS] = linear.bias is not None and linear.bias.requires_grad
 
 
 def _samples(batches: Batches, network: Network, loss: str, dtype: torch.dtype) -> Samples:
-    """Return all samples as flat arrays: views of the source's tensors where they are already so."""
+    """Return all samples as flat arrays: views of the source's tensors where no conversion is needed."""
     n = len(batches.source)
     x, y = batches.source.take(slice(0, n))
     features, outputs = prod(numbers(network.input_shape)), prod(numbers(network.output_shape))

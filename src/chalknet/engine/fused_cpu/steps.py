@@ -1,4 +1,7 @@
-"""One step of a network on a tile of rows, forth and back, as compiled code."""
+"""One step of a network on a tile of rows, forward and backward, as compiled code.
+
+`forward` and `backward` choose by the kind of the step; the kinds stand below them in turn.
+"""
 
 from __future__ import annotations
 
@@ -7,54 +10,341 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chalknet.engine.fused_cpu.activations import activate, steepen
-from chalknet.engine.fused_cpu.chain import (
-    ACTIVATION,
-    BIAS_AT,
-    CODE,
-    DROPOUT,
-    FLATTEN,
-    IN,
-    IN_STRIDE,
-    INPUT_GRADIENT,
-    KIND,
-    LINEAR,
-    LOG_SOFTMAX,
-    NARROW,
-    OUT,
-    OUT_STRIDE,
-    POSITIONS,
-    SOFTMAX,
-    THRESHOLD,
-    TURNED_AT,
-    TURNED_STRIDE,
-    WEIGHT_AT,
-    WEIGHT_STRIDE,
-)
+from chalknet.engine.fused_cpu import step_table as field
+from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.picked import picked_back, picked_forth
-from chalknet.engine.fused_cpu.products import add_four_scaled, add_scaled, dot, product
-from chalknet.engine.fused_cpu.scalars import copy, exponential, fill, like, part, scalar
+from chalknet.engine.fused_cpu.nonzero import sparse_backward, sparse_forward
+from chalknet.engine.fused_cpu.products import Matrix, Size, add_scaled, dot, product, rows_at, transposed
+from chalknet.engine.fused_cpu.scalars import copy, exponential, fill, inlined, like, part, scalar
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
 # ruff: noqa: D103
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
-class Weights(NamedTuple):
-    """The weights and what comes back to them.
+class WeightBuffers(NamedTuple):
+    """The weights and their gradients.
 
     Args:
         values: all weights.
-        turned: copies of the weights with rows and columns exchanged.
+        transposed: transposed copies of the weights.
         zeros: as many zeros as the widest row has numbers.
         gradients: where the gradients are summed; for the plainest SGD the weights themselves.
     """
 
     values: Array
-    turned: Array
+    transposed: Array
     zeros: Array
     gradients: Array
+
+
+class TileStep(NamedTuple):
+    """A step and where its values lie for the rows of a tile.
+
+    Args:
+        step: its row of the table.
+        number: its place in the network.
+        rows: samples.
+        x: what arrives, `(rows * positions, in)`.
+        h: what it gives, `(rows * positions, out)`.
+        mask: where Dropout keeps what it multiplies by, in the array of h.
+        scale: what Dropout multiplies kept values by.
+    """
+
+    step: Array
+    number: int
+    rows: int
+    x: Matrix
+    h: Matrix
+    mask: int
+    scale: float
+
+
+class GradientSums(NamedTuple):
+    """Where gradients of weights are summed: from an offset in `WeightBuffers.gradients` on.
+
+    Args:
+        offset: where the sums begin.
+        fresh: whether the sums begin anew.
+    """
+
+    offset: int
+    fresh: bool
+
+
+@part
+def forward(tile, weights, keys):
+    """Run a step on a tile; keys has one number for each row, from which Dropout's masks follow."""
+    kind = tile.step[field.KIND]
+    if kind == field.LINEAR:
+        linear_forward(tile, weights)
+    elif kind == field.NARROW:
+        narrow_forward(tile, weights)
+    elif kind == field.DROPOUT:
+        dropout_forward(tile, keys)
+    elif kind == field.FLATTEN:
+        flatten_forward(tile)
+    else:
+        lines = lines_of(tile)
+        activation_forward(tile.step, numbers_of(tile.x, lines), numbers_of(tile.h, lines))
+
+
+@part
+def backward(tile, g, to, weights, sums):
+    """Take the gradient g `(lines, out)` back through a step.
+
+    Returns whether the gradient of its input went to the matrix `to`; otherwise it is where g was.
+    """
+    kind = tile.step[field.KIND]
+    if kind in (field.ACTIVATION, field.SOFTMAX, field.LOG_SOFTMAX):
+        lines = lines_of(tile)
+        z, h = numbers_of(tile.x, lines), numbers_of(tile.h, lines)
+        activation_backward(tile.step, z, h, numbers_of(g, lines))
+        return False
+    if kind == field.DROPOUT:
+        dropout_backward(tile, g)
+        return False
+    if kind == field.FLATTEN:
+        flatten_backward(tile, g, to)
+        return True
+    if kind == field.LINEAR:
+        if tile.step[field.INPUT_GRADIENT]:
+            linear_input_gradient(tile, g, to, weights)
+        linear_weight_gradient(tile, g, weights, sums)
+    else:
+        if tile.step[field.INPUT_GRADIENT]:
+            narrow_input_gradient(tile, g, to, weights)
+        narrow_weight_gradient(tile, g, weights, sums)
+    if tile.step[field.BIAS_AT] >= 0:
+        bias_gradient(tile, g, weights, sums)
+    return True
+
+
+@part
+def lines_of(tile):
+    """Return the number of rows of x: a sample has one for each position."""
+    return tile.rows * tile.step[field.POSITIONS]
+
+
+@inlined
+def numbers_of(matrix, rows):
+    """Return the numbers of so many rows in a row, those that fill them up included."""
+    return matrix.values[matrix.offset : matrix.offset + rows * matrix.row_stride]
+
+
+@part
+def whole_vectors(width, values):
+    """Return a width filled up to whole vectors."""
+    wide = VECTOR_BYTES // values.itemsize
+    return (width + wide - 1) // wide * wide
+
+
+@part
+def weight_of(step, values, offset):
+    return rows_at(values, offset + step[field.WEIGHT_AT], step[field.WEIGHT_STRIDE])
+
+
+@part
+def weight_place(step, line):
+    """Return where a line of a Linear's weight begins, as it is stored."""
+    return step[field.WEIGHT_AT] + line * step[field.WEIGHT_STRIDE]
+
+
+@part
+def bias_rows(step, weights):
+    """Return the bias as a matrix whose rows are all the same; zeros where there is none."""
+    if step[field.BIAS_AT] >= 0:
+        return rows_at(weights.values, step[field.BIAS_AT], 0)
+    return rows_at(weights.zeros, 0, 0)
+
+
+@part
+def linear_forward(tile, weights):
+    step = tile.step
+    size = Size(lines_of(tile), step[field.IN], whole_vectors(step[field.OUT], weights.values))
+    product(tile.x, weight_of(step, weights.values, 0), bias_rows(step, weights), tile.h, size)
+
+
+@part
+def linear_input_gradient(tile, g, to, weights):
+    step = tile.step
+    weight = rows_at(weights.transposed, step[field.TRANSPOSED_AT], step[field.TRANSPOSED_STRIDE])
+    size = Size(lines_of(tile), step[field.OUT], whole_vectors(step[field.IN], weights.values))
+    product(g, weight, rows_at(weights.zeros, 0, 0), to, size)
+
+
+@part
+def linear_weight_gradient(tile, g, weights, sums):
+    step = tile.step
+    target = weight_of(step, weights.gradients, sums.offset)
+    start = rows_at(weights.zeros, 0, 0) if sums.fresh else target
+    size = Size(step[field.IN], lines_of(tile), whole_vectors(step[field.OUT], weights.values))
+    product(transposed(tile.x), g, start, target, size)
+
+
+@part
+def sparse_linear_forward(tile, x, weights):
+    """Run a Linear on a single row of x."""
+    columns = whole_vectors(tile.step[field.OUT], weights.values)
+    weight = weight_of(tile.step, weights.values, 0)
+    sparse_forward(x, weight, bias_rows(tile.step, weights), tile.h, columns)
+
+
+@part
+def sparse_linear_backward(tile, x, g, weights, sums):
+    """Add the gradient of a Linear's weight and bias to the weights themselves."""
+    columns = whole_vectors(tile.step[field.OUT], weights.values)
+    sparse_backward(x, g, weight_of(tile.step, weights.gradients, 0), columns)
+    if tile.step[field.BIAS_AT] >= 0:
+        bias_gradient(tile, g, weights, sums)
+
+
+@part
+def narrow_forward(tile, weights):
+    """Run a Linear of few outputs, stored `(out, in)`."""
+    step, values, x, h = tile.step, weights.values, tile.x, tile.h
+    for row in range(lines_of(tile)):
+        a = x.offset + row * x.row_stride
+        for out in range(step[field.OUT]):
+            w = weight_place(step, out)
+            total = dot(x.values[a : a + step[field.IN]], values[w : w + step[field.IN]])
+            if step[field.BIAS_AT] >= 0:
+                total += values[step[field.BIAS_AT] + out]
+            h.values[h.offset + row * h.row_stride + out] = total
+
+
+@part
+def narrow_input_gradient(tile, g, to, weights):
+    step, width = tile.step, tile.step[field.IN]
+    for row in range(lines_of(tile)):
+        a = to.offset + row * to.row_stride
+        fill(to.values[a : a + to.row_stride], like(0.0, to.values[0]))
+        for out in range(step[field.OUT]):
+            w = weight_place(step, out)
+            scale = g.values[g.offset + row * g.row_stride + out]
+            add_scaled(scale, weights.values[w : w + width], to.values[a : a + width])
+
+
+@part
+def narrow_weight_gradient(tile, g, weights, sums):
+    step, x, width = tile.step, tile.x, tile.step[field.IN]
+    for out in range(step[field.OUT]):
+        a = sums.offset + weight_place(step, out)
+        target, rows = weights.gradients[a : a + width], lines_of(tile)
+        if sums.fresh:
+            fill(weights.gradients[a : a + step[field.WEIGHT_STRIDE]], like(0.0, weights.gradients[0]))
+        row = 0
+        while row + 4 <= rows:
+            add_four_rows(x, g, row, out, target)
+            row += 4
+        while row < rows:
+            place = x.offset + row * x.row_stride
+            scale = g.values[g.offset + row * g.row_stride + out]
+            add_scaled(scale, x.values[place : place + width], target)
+            row += 1
+
+
+@part
+def add_four_rows(x, g, row, out, target):
+    """Add four rows of x, each times its gradient: the target is loaded and stored once for four."""
+    at, s, width = x.offset + row * x.row_stride, x.row_stride, len(target)
+    g_at, t = g.offset + row * g.row_stride + out, g.row_stride
+    x0, x1 = x.values[at : at + width], x.values[at + s : at + s + width]
+    x2, x3 = x.values[at + 2 * s : at + 2 * s + width], x.values[at + 3 * s : at + 3 * s + width]
+    g0, g1, g2, g3 = g.values[g_at], g.values[g_at + t], g.values[g_at + 2 * t], g.values[g_at + 3 * t]
+    for i in range(width):
+        target[i] += (g0 * x0[i] + g1 * x1[i]) + (g2 * x2[i] + g3 * x3[i])
+
+
+@part
+def bias_gradient(tile, g, weights, sums):
+    a, width = sums.offset + tile.step[field.BIAS_AT], tile.step[field.OUT]
+    target = weights.gradients[a : a + width]
+    if sums.fresh:
+        fill(target, like(0.0, weights.gradients[0]))
+    for row in range(lines_of(tile)):
+        at = g.offset + row * g.row_stride
+        values = g.values[at : at + width]
+        for i in range(width):
+            target[i] += values[i]
+
+
+@part
+def activation_forward(step, z, h):
+    """Run an activation or a softmax."""
+    if step[field.KIND] == field.ACTIVATION:
+        call_at(step[field.FORWARD], z, h, len(h))
+    else:
+        softmax_forward(step, z, h)
+
+
+@part
+def activation_backward(step, z, h, g):
+    """Take the gradient g back through an activation or a softmax, in its place."""
+    if step[field.KIND] == field.ACTIVATION:
+        call_at(step[field.BACKWARD], z, h, g, len(g))
+    else:
+        softmax_backward(step, h, g)
+
+
+@scalar
+def softmax_forward(step, z, h):
+    width, stride = step[field.OUT], step[field.OUT_STRIDE]
+    for line in range(len(h) // stride):
+        zz, hh = z[line * stride : line * stride + width], h[line * stride : line * stride + width]
+        highest, total = zz[0], like(0.0, zz[0])
+        for i in range(width):
+            highest = zz[i] if zz[i] > highest else highest
+        for i in range(width):
+            hh[i] = exponential(zz[i] - highest)
+            total += hh[i]
+        shift = highest + like(math.log(total), total)
+        for i in range(width):
+            hh[i] = zz[i] - shift if step[field.KIND] == field.LOG_SOFTMAX else hh[i] / total
+
+
+@scalar
+def softmax_backward(step, h, g):
+    width, stride = step[field.OUT], step[field.OUT_STRIDE]
+    for line in range(len(h) // stride):
+        hh, gg = h[line * stride : line * stride + width], g[line * stride : line * stride + width]
+        total = like(0.0, gg[0])
+        for i in range(width):
+            total += gg[i] if step[field.KIND] == field.LOG_SOFTMAX else gg[i] * hh[i]
+        for i in range(width):
+            if step[field.KIND] == field.LOG_SOFTMAX:
+                gg[i] -= exponential(hh[i]) * total
+            else:
+                gg[i] = hh[i] * (gg[i] - total)
+
+
+@part
+def dropout_forward(tile, keys):
+    numbers, values = tile.step[field.POSITIONS] * tile.h.row_stride, tile.h.values
+    for row in range(tile.rows):
+        a, shift = tile.h.offset + row * numbers, row * numbers
+        z = tile.x.values[tile.x.offset + shift : tile.x.offset + shift + numbers]
+        mask = values[tile.mask + shift : tile.mask + shift + numbers]
+        draw_mask(mask, mixed(keys[row] + np.uint32(tile.number)), tile.step[field.THRESHOLD], tile.scale)
+        for i in range(numbers):
+            values[a + i] = z[i] * mask[i]
+
+
+@scalar
+def draw_mask(mask, key, threshold, scale):
+    """Write scale or zero by chance; the chance of a place depends on the key and the place alone."""
+    zero = like(0.0, scale)
+    for i in range(len(mask)):
+        kept = np.uint64(mixed(np.uint32(i) * np.uint32(0x9E3779B9) + key)) >= np.uint64(threshold)
+        mask[i] = scale if kept else zero
+
+
+@part
+def dropout_backward(tile, g):
+    gradient = numbers_of(g, lines_of(tile))
+    mask = tile.h.values[tile.mask : tile.mask + len(gradient)]
+    for i in range(len(gradient)):
+        gradient[i] *= mask[i]
 
 
 @scalar
@@ -71,253 +361,23 @@ def mixed(number):
     return np.uint32(number ^ (number >> np.uint32(16)))
 
 
-@scalar
-def drop(z, h, mask, key, threshold, scale):
-    """Zero values by chance; the chance of a value depends on the key and its place alone."""
-    zero = like(0.0, scale)
-    for i in range(len(h)):
-        kept = np.uint64(mixed(np.uint32(i) * np.uint32(0x9E3779B9) + key)) >= np.uint64(threshold)
-        mask[i] = scale if kept else zero
-        h[i] = z[i] * mask[i]
-
-
 @part
-def linear(step, rows, source, at, arena, out_at, weights):
-    start, start_at = weights.zeros, 0
-    if step[BIAS_AT] >= 0:
-        start, start_at = weights.values, step[BIAS_AT]
-    filled = weights_columns(step[OUT], arena)
-    product(rows, filled, step[IN], source, at, step[IN_STRIDE], 1, weights.values, step[WEIGHT_AT], step[WEIGHT_STRIDE], start, start_at, 0, arena, out_at, step[OUT_STRIDE])  # fmt: skip # noqa: E501
-
-
-@part
-def picked_linear(step, source, at, picks, count, arena, out_at, weights):
-    start, start_at = weights.zeros, 0
-    if step[BIAS_AT] >= 0:
-        start, start_at = weights.values, step[BIAS_AT]
-    columns = weights_columns(step[OUT], arena)
-    picked_forth(source, at, picks, count, columns, weights.values, step[WEIGHT_AT], step[WEIGHT_STRIDE], start, start_at, arena, out_at)  # fmt: skip # noqa: E501
-
-
-@part
-def picked_linear_back(step, source, at, picks, count, arena, g_at, weights):
-    """Add the gradient of a Linear's weight and bias to the weights themselves."""
-    columns = weights_columns(step[OUT], arena)
-    picked_back(source, at, picks, count, columns, arena, g_at, weights.gradients, step[WEIGHT_AT], step[WEIGHT_STRIDE])  # fmt: skip # noqa: E501
-    if step[BIAS_AT] >= 0:
-        bias_back(step, 1, arena, g_at, weights, 0, False)
-
-
-@part
-def weights_columns(width, arena):
-    """Return a width filled up to whole vectors."""
-    wide = VECTOR_BYTES // arena.itemsize
-    return (width + wide - 1) // wide * wide
-
-
-@part
-def narrow(step, rows, source, at, arena, out_at, weights):
-    values, width = weights.values, step[IN]
-    for row in range(rows):
-        x = source[at + row * step[IN_STRIDE] : at + row * step[IN_STRIDE] + width]
-        for out in range(step[OUT]):
-            place = step[WEIGHT_AT] + out * step[WEIGHT_STRIDE]
-            total = dot(x, values[place : place + width])
-            if step[BIAS_AT] >= 0:
-                total += values[step[BIAS_AT] + out]
-            arena[out_at + row * step[OUT_STRIDE] + out] = total
-
-
-@scalar
-def softmax(step, rows, z, h):
-    width, stride = step[OUT], step[OUT_STRIDE]
-    for row in range(rows):
-        zz, hh = z[row * stride : row * stride + width], h[row * stride : row * stride + width]
-        highest, total = zz[0], like(0.0, zz[0])
-        for i in range(width):
-            highest = zz[i] if zz[i] > highest else highest
-        for i in range(width):
-            hh[i] = exponential(zz[i] - highest)
-            total += hh[i]
-        shift = highest + like(math.log(total), total)
-        for i in range(width):
-            hh[i] = zz[i] - shift if step[KIND] == LOG_SOFTMAX else hh[i] / total
-
-
-@scalar
-def softmax_back(step, rows, h, g):
-    width, stride = step[OUT], step[OUT_STRIDE]
-    for row in range(rows):
-        hh, gg = h[row * stride : row * stride + width], g[row * stride : row * stride + width]
-        total = like(0.0, gg[0])
-        for i in range(width):
-            total += gg[i] if step[KIND] == LOG_SOFTMAX else gg[i] * hh[i]
-        for i in range(width):
-            if step[KIND] == LOG_SOFTMAX:
-                gg[i] -= exponential(hh[i]) * total
-            else:
-                gg[i] = hh[i] * (gg[i] - total)
-
-
-@part
-def flatten(step, rows, source, at, target, to):
+def flatten_forward(tile):
     """Lay the positions of each row side by side."""
-    width = step[IN]
-    for row in range(rows):
-        for position in range(step[POSITIONS]):
-            a = at + (row * step[POSITIONS] + position) * step[IN_STRIDE]
-            b = to + row * step[OUT_STRIDE] + position * width
-            copy(source[a : a + width], target[b : b + width])
+    width, positions, x, h = tile.step[field.IN], tile.step[field.POSITIONS], tile.x, tile.h
+    for row in range(tile.rows):
+        for position in range(positions):
+            a = x.offset + (row * positions + position) * x.row_stride
+            b = h.offset + row * h.row_stride + position * width
+            copy(x.values[a : a + width], h.values[b : b + width])
 
 
 @part
-def flatten_back(step, rows, arena, g_at, to):
-    width = step[IN]
-    fill(arena[to : to + rows * step[POSITIONS] * step[IN_STRIDE]], like(0.0, arena[0]))
-    for row in range(rows):
-        for position in range(step[POSITIONS]):
-            a = g_at + row * step[OUT_STRIDE] + position * width
-            b = to + (row * step[POSITIONS] + position) * step[IN_STRIDE]
-            copy(arena[a : a + width], arena[b : b + width])
-
-
-@part
-def linear_input_back(step, rows, arena, g_at, to, weights):
-    """Write the gradient of a Linear's input."""
-    filled = weights_columns(step[IN], arena)
-    product(rows, filled, step[OUT], arena, g_at, step[OUT_STRIDE], 1, weights.turned, step[TURNED_AT], step[TURNED_STRIDE], weights.zeros, 0, 0, arena, to, step[IN_STRIDE])  # fmt: skip # noqa: E501
-
-
-@part
-def narrow_input_back(step, rows, arena, g_at, to, weights):
-    values, width = weights.values, step[IN]
-    for row in range(rows):
-        target = arena[to + row * step[IN_STRIDE] : to + (row + 1) * step[IN_STRIDE]]
-        fill(target, like(0.0, arena[0]))
-        for out in range(step[OUT]):
-            place = step[WEIGHT_AT] + out * step[WEIGHT_STRIDE]
-            g = arena[g_at + row * step[OUT_STRIDE] + out]
-            add_scaled(g, values[place : place + width], target[:width])
-
-
-@part
-def linear_back(step, rows, source, at, arena, g_at, weights, place, fresh):
-    """Add the gradient of a Linear's weight and bias to the sums, or begin them."""
-    sums, weight_at = weights.gradients, place + step[WEIGHT_AT]
-    columns = weights_columns(step[OUT], arena)
-    start, start_at, start_row = sums, weight_at, step[WEIGHT_STRIDE]
-    if fresh:
-        start, start_at, start_row = weights.zeros, 0, 0
-    product(step[IN], columns, rows, source, at, 1, step[IN_STRIDE], arena, g_at, step[OUT_STRIDE], start, start_at, start_row, sums, weight_at, step[WEIGHT_STRIDE])  # fmt: skip # noqa: E501
-
-
-@part
-def narrow_back(step, rows, source, at, arena, g_at, weights, place, fresh):
-    width, stride = step[IN], step[IN_STRIDE]
-    for out in range(step[OUT]):
-        a = place + step[WEIGHT_AT] + out * step[WEIGHT_STRIDE]
-        sums = weights.gradients[a : a + width]
-        if fresh:
-            fill(weights.gradients[a : a + step[WEIGHT_STRIDE]], like(0.0, arena[0]))
-        row = 0
-        while row + 4 <= rows:
-            g, x = g_at + row * step[OUT_STRIDE] + out, at + row * stride
-            s = step[OUT_STRIDE]
-            add_four_scaled(
-                arena[g], source[x : x + width],
-                arena[g + s], source[x + stride : x + stride + width],
-                arena[g + 2 * s], source[x + 2 * stride : x + 2 * stride + width],
-                arena[g + 3 * s], source[x + 3 * stride : x + 3 * stride + width],
-                sums,
-            )  # fmt: skip
-            row += 4
-        while row < rows:
-            x = at + row * stride
-            add_scaled(arena[g_at + row * step[OUT_STRIDE] + out], source[x : x + width], sums)
-            row += 1
-
-
-@part
-def bias_back(step, rows, arena, g_at, weights, place, fresh):
-    a, width = place + step[BIAS_AT], step[OUT]
-    sums = weights.gradients[a : a + width]
-    if fresh:
-        fill(sums, like(0.0, arena[0]))
-    for row in range(rows):
-        g = arena[g_at + row * step[OUT_STRIDE] : g_at + row * step[OUT_STRIDE] + width]
-        for i in range(width):
-            sums[i] += g[i]
-
-
-@part
-def apply(chain, k, lines, z, h):
-    """Run an activation or a softmax."""
-    step = chain.steps[k]
-    if step[KIND] == ACTIVATION:
-        activate(step[CODE], z, h, chain.options[k, 0], chain.options[k, 1])
-    else:
-        softmax(step, lines, z, h)
-
-
-@part
-def apply_back(chain, k, lines, z, h, g):
-    """Carry the gradient g back through an activation or a softmax, where it stands."""
-    step = chain.steps[k]
-    if step[KIND] == ACTIVATION:
-        steepen(step[CODE], z, h, g, chain.options[k, 0], chain.options[k, 1])
-    else:
-        softmax_back(step, lines, h, g)
-
-
-@part
-def forth(chain, k, rows, source, at, arena, out_at, mask_at, weights, keys):
-    """Run step k on a tile; keys has one number for each row of Dropout's chances."""
-    step = chain.steps[k]
-    kind, lines = step[KIND], rows * step[POSITIONS]
-    z = source[at : at + lines * step[IN_STRIDE]]
-    if kind == LINEAR:
-        linear(step, lines, source, at, arena, out_at, weights)
-    elif kind == NARROW:
-        narrow(step, lines, source, at, arena, out_at, weights)
-    elif kind == DROPOUT:
-        numbers = step[POSITIONS] * step[OUT_STRIDE]
-        for row in range(rows):
-            a = row * numbers
-            drop(z[a : a + numbers], arena[out_at + a : out_at + a + numbers], arena[mask_at + a : mask_at + a + numbers], mixed(keys[row] + np.uint32(k)), step[THRESHOLD], chain.options[k, 0])  # fmt: skip # noqa: E501
-    elif kind == FLATTEN:
-        flatten(step, rows, source, at, arena, out_at)
-    else:
-        apply(chain, k, lines, z, arena[out_at : out_at + lines * step[OUT_STRIDE]])
-
-
-@part
-def back(chain, k, rows, source, at, arena, out_at, mask_at, g_at, to, weights, place, fresh):
-    """Carry the gradient back through step k; return where the gradient of its input lies."""
-    step = chain.steps[k]
-    kind, lines = step[KIND], rows * step[POSITIONS]
-    z = source[at : at + lines * step[IN_STRIDE]]
-    h = arena[out_at : out_at + lines * step[OUT_STRIDE]]
-    g = arena[g_at : g_at + lines * step[OUT_STRIDE]]
-    if kind == DROPOUT:
-        mask = arena[mask_at : mask_at + len(g)]
-        for i in range(len(g)):
-            g[i] *= mask[i]
-        return g_at
-    if kind in (ACTIVATION, SOFTMAX, LOG_SOFTMAX):
-        apply_back(chain, k, lines, z, h, g)
-        return g_at
-    if kind == FLATTEN:
-        flatten_back(step, rows, arena, g_at, to)
-        return to
-    if step[INPUT_GRADIENT]:
-        if kind == LINEAR:
-            linear_input_back(step, lines, arena, g_at, to, weights)
-        else:
-            narrow_input_back(step, lines, arena, g_at, to, weights)
-    if kind == LINEAR:
-        linear_back(step, lines, source, at, arena, g_at, weights, place, fresh)
-    else:
-        narrow_back(step, lines, source, at, arena, g_at, weights, place, fresh)
-    if step[BIAS_AT] >= 0:
-        bias_back(step, lines, arena, g_at, weights, place, fresh)
-    return to
+def flatten_backward(tile, g, to):
+    width, positions = tile.step[field.IN], tile.step[field.POSITIONS]
+    fill(numbers_of(to, lines_of(tile)), like(0.0, to.values[0]))
+    for row in range(tile.rows):
+        for position in range(positions):
+            a = g.offset + row * g.row_stride + position * width
+            b = to.offset + (row * positions + position) * to.row_stride
+            copy(g.values[a : a + width], to.values[b : b + width])

@@ -8,7 +8,6 @@ with AVX-512, else 32 or 16 bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.binding
@@ -49,9 +48,22 @@ class Writer:
         self.lanes = VECTOR_BYTES // self.itemsize
         self.vector = ir.VectorType(self.element, self.lanes)
 
-    def base(self, array: Any, value: Any) -> Any:
-        """Return where an array's numbers begin."""
-        return self.context.make_array(array)(self.context, self.builder, value).data
+    def fields(self, kinds: Any, value: Any) -> list[Any]:
+        """Return the parts of a tuple, arrays as the address of their first number."""
+        return [
+            self._part(*part) for part in zip(kinds, cgutils.unpack_tuple(self.builder, value), strict=True)
+        ]
+
+    def _part(self, kind: Any, value: Any) -> Any:
+        if isinstance(kind, types.NamedTuple):
+            return kind.instance_class(*self.fields(kind.types, value))
+        if isinstance(kind, types.Array):
+            return self.context.make_array(kind)(self.context, self.builder, value).data
+        return value
+
+    def row_at(self, matrix: Any, row: int) -> Any:
+        """Return where a row of a matrix begins."""
+        return self.builder.add(matrix.offset, self.builder.mul(matrix.row_stride, self.number(row)))
 
     def number(self, value: int) -> Any:
         """Return a whole number of 64 bits."""
@@ -134,19 +146,17 @@ def written(write: Callable[..., None]) -> Any:
     """Return compiled code from a function that writes its instructions.
 
     Args:
-        write: takes a `Writer` and what the code is called with: an array as the place of its first number,
-            all else as a whole number of 64 bits.
+        write: takes a `Writer` and what the code is called with: an array as the address of its first number,
+            a named tuple with its fields so, all else as a whole number of 64 bits.
     """
 
     @intrinsic
     def code(context, *arguments):
-        kinds = types.Tuple([kind if isinstance(kind, types.Array) else types.int64 for kind in arguments])
+        kinds = types.Tuple([kind if _holds_arrays(kind) else types.int64 for kind in arguments])
 
         def generate(context, builder, signature, args):
-            arrays = [kind for kind in kinds if isinstance(kind, types.Array)]
-            writer = Writer(context, builder, arrays[0])
-            values = zip(kinds, cgutils.unpack_tuple(builder, args[0]), strict=True)
-            write(writer, *(writer.base(kind, value) if kind in arrays else value for kind, value in values))
+            writer = Writer(context, builder, _first_array(kinds))
+            write(writer, *writer.fields(kinds, args[0]))
             return context.get_dummy_value()
 
         return types.void(kinds), generate
@@ -154,62 +164,54 @@ def written(write: Callable[..., None]) -> Any:
     return code
 
 
-@dataclass(frozen=True)
-class _Tile:
-    """Writes the instructions of one tile: C = S + A B; places and strides as `products.product` has them."""
+def _holds_arrays(kind: Any) -> bool:
+    return isinstance(kind, types.Array | types.NamedTuple)
 
-    writer: Writer
-    a: Any
-    a_at: Any
-    a_row: Any
-    a_step: Any
-    b: Any
-    b_at: Any
-    b_step: Any
-    steps: Any
-    start: Any
-    start_at: Any
-    start_row: Any
-    c: Any
-    c_at: Any
-    c_row: Any
 
-    def row_at(self, at: Any, stride: Any, row: int) -> Any:
-        builder = self.writer.builder
-        return builder.add(at, builder.mul(stride, self.writer.number(row)))
+def _first_array(kinds: Any) -> Any:
+    first = next(kind for kind in kinds if _holds_arrays(kind))
+    return first if isinstance(first, types.Array) else _first_array(first.types)
 
-    def one_step(self, sums: list[list[Any]], step: Any) -> None:
-        """Add one step of the inner axis to the sums."""
-        writer, builder = self.writer, self.writer.builder
-        b_at = builder.add(self.b_at, builder.mul(step, self.b_step))
-        a_at = builder.add(self.a_at, builder.mul(step, self.a_step))
-        loaded = [writer.load(self.b, b_at, v * writer.lanes) for v in range(len(sums[0]))]
-        for row, slots in enumerate(sums):
-            spread = writer.spread(self.a, self.row_at(a_at, self.a_row, row))
-            for slot, vector in zip(slots, loaded, strict=True):
-                writer.add_product(slot, spread, vector)
 
-    def write(self, rows: int, vectors: int, chains: int) -> None:
-        """Write the whole tile: start values, the walk, the sums into C."""
-        writer, builder = self.writer, self.writer.builder
+def tile(rows: int, vectors: int) -> Any:
+    """Return compiled code `(a, b, start, c, steps)` for a tile C = S + A B of so many rows and vectors."""
+    chains = max(1, 8 // (rows * vectors))  # independent sums hide the adder's latency
+
+    @written
+    def code(writer, a, b, start, c, steps):
+        builder = writer.builder
         sums = [[writer.sums(vectors) for _ in range(rows)] for _ in range(chains)]
         for row, slots in enumerate(sums[0]):
-            at = self.row_at(self.start_at, self.start_row, row)
+            at = writer.row_at(start, row)
             for v, slot in enumerate(slots):
-                builder.store(writer.load(self.start, at, v * writer.lanes), slot)
-        writer.in_chains(self.steps, chains, lambda chain, step: self.one_step(sums[chain], step))
+                builder.store(writer.load(start.values, at, v * writer.lanes), slot)
+
+        def add_step(chain, step):
+            b_at = builder.add(b.offset, builder.mul(step, b.row_stride))
+            shift = builder.mul(step, a.column_stride)
+            loaded = [writer.load(b.values, b_at, v * writer.lanes) for v in range(vectors)]
+            for row, slots in enumerate(sums[chain]):
+                spread = writer.spread(a.values, builder.add(writer.row_at(a, row), shift))
+                for slot, vector in zip(slots, loaded, strict=True):
+                    writer.add_product(slot, spread, vector)
+
+        writer.in_chains(steps, chains, add_step)
         for row in range(rows):
-            at = self.row_at(self.c_at, self.c_row, row)
-            writer.store_sums([chain[row] for chain in sums], self.c, at)
+            writer.store_sums([chain[row] for chain in sums], c.values, writer.row_at(c, row))
+
+    @part
+    def run(a, b, start, c, steps):
+        code(a, b, start, c, steps)
+
+    return run
 
 
 @written
-def turn_square(writer, source, source_at, source_row, target, target_at, target_row):
-    """Write a square of whole vectors with rows and columns exchanged, by parts of pairs of rows."""
+def transpose_square(writer, source, target):
+    """Transpose a square of whole vectors, by exchanging parts of pairs of rows."""
     builder, size = writer.builder, writer.lanes
     numbers = ir.VectorType(ir.IntType(32), size)
-    place = [writer.number(row) for row in range(size)]
-    rows = [writer.load(source, builder.add(source_at, builder.mul(source_row, row))) for row in place]
+    rows = [writer.load(source.values, writer.row_at(source, row)) for row in range(size)]
     step = 1
     while step < size:
         low = ir.Constant(numbers, [size + j - step if j & step else j for j in range(size)])
@@ -221,22 +223,5 @@ def turn_square(writer, source, source_at, source_row, target, target_at, target
                     builder.shuffle_vector(*pair, mask) for mask in (low, high)
                 )
         step *= 2
-    for row, vector in zip(place, rows, strict=True):
-        writer.store(vector, target, builder.add(target_at, builder.mul(target_row, row)))
-
-
-def _tile(rows: int, vectors: int) -> Any:
-    chains = max(1, 8 // (rows * vectors))  # sums that wait for nobody: the adder's latency is hidden
-    tile = written(lambda *arguments: _Tile(*arguments).write(rows, vectors, chains))
-
-    @part
-    def run(a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row):
-        tile(a, a_at, a_row, a_step, b, b_at, b_step, steps, start, start_at, start_row, c, c_at, c_row)
-
-    return run
-
-
-tile_full_2, tile_full_1 = _tile(TILE_ROWS, 2), _tile(TILE_ROWS, 1)
-tile_4_2, tile_4_1 = _tile(4, 2), _tile(4, 1)
-tile_2_2, tile_2_1 = _tile(2, 2), _tile(2, 1)
-tile_1_2, tile_1_1 = _tile(1, 2), _tile(1, 1)
+    for row, vector in enumerate(rows):
+        writer.store(vector, target.values, writer.row_at(target, row))

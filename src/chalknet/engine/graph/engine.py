@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import Prospect, waking_s
+from chalknet.engine.engine import StartupCost, initialise_s
 from chalknet.engine.graph.recorder import CudaRecorder
 from chalknet.engine.graph.session import GraphSession
 from chalknet.engine.graph.updates import CAPTURABLE
@@ -15,11 +15,11 @@ from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
 _DTYPES = ("float32", "float64", "bfloat16", "float16")
-_CAPTURING_S = 1.0  # an assumption until it is measured: warming up and capturing, in each fit
+_CAPTURING_S = 1.0  # assumed, not measured: warm-up and capture, in each fit
 
 
 class Graph:
-    """Run k updates as one captured CUDA graph: any module, as long as all it does happens on the device.
+    """Run k updates as one captured CUDA graph, for any module that works on the device alone.
 
     The same training as `eager` on the same device: the same batches, torch's own optimizers in the form
     that can be captured, Dropout from the same generator. Only the order of sums may differ.
@@ -31,7 +31,7 @@ class Graph:
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can.
 
-        What a module does is seen only when it is captured: `open` refuses what cannot be.
+        What a module does shows only during capture: `open` refuses what cannot be captured.
         """
         reasons = _device_reasons(placement.device)
         if placement.dtype not in _DTYPES:
@@ -44,12 +44,12 @@ class Graph:
             reasons.append(f"torch's {recipe.optimizer} has no form that can be captured")
         return tuple(reasons)
 
-    def prospect(self, network: Network | None, recipe: Recipe, placement: Placement) -> Prospect:
-        """Return what waking the GPU and capturing cost; how much faster it is has to be measured."""
-        return Prospect(start_s=waking_s(placement.device) + _CAPTURING_S)
+    def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
+        """Return the cost of initialising the GPU and capturing; the speed-up has to be measured."""
+        return StartupCost(start_s=initialise_s(placement.device) + _CAPTURING_S)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> GraphSession:
-        """Return a session whose graphs are captured, with weights and random numbers as if they were not.
+        """Return a session with captured graphs; weights and random numbers are as before the capture.
 
         Raises:
             Refused: for a plan that `refusals` gives reasons against, and for a module that cannot be

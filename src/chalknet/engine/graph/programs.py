@@ -1,4 +1,4 @@
-"""Which runs of updates are captured, and which of them is replayed next."""
+"""Which sequences of updates are captured, and which is replayed next."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from chalknet.data import Batches
 from chalknet.planning import Plan
 
 Program = tuple[int, ...]
-"""The samples of each of some updates in a row."""
+"""The number of samples of each of some consecutive updates."""
 
-LARGEST_PROGRAM = 32  # updates: launching a replay then costs a thirtieth of itself an update
-_REPLAY_S = 0.01  # updates that the loop makes in this time: longer replays are not bound by their launch
-_SHARE = 8  # at most one eighth of a fit is captured as one program
+LARGEST_PROGRAM = 32  # updates: a launch then costs each update a thirty-second of it
+_REPLAY_S = 0.01  # replays longer than this are not limited by their launch
+_SHARE = 8  # a program has at most an eighth of a fit's updates
 
 
 def longest_that_pays(plan: Plan, per_update_s: float, room: int) -> int:
     """Return how many updates are worth capturing as one program.
 
     Args:
-        plan: how many updates there will be, and whether they may be made more than one at a time.
+        plan: how many updates there will be, and whether several may be made at a time.
         per_update_s: seconds that an update takes when it is not captured.
-        room: most updates whose samples there is room for.
+        room: the most updates whose samples fit into the buffer.
     """
     most = [LARGEST_PROGRAM, room, int(_REPLAY_S / per_update_s)]
     if plan.updates is not None:
@@ -49,11 +49,11 @@ class Programs:
         )
 
     def next(self, done: int, left: int) -> Program:
-        """Return the longest program that makes the very updates that come next.
+        """Return the longest program whose updates are the next ones.
 
         Args:
             done: updates made.
-            left: updates to be made at the most, at least 1.
+            left: the most updates to make, at least 1.
         """
         return next(
             program

@@ -1,6 +1,6 @@
-"""What only a CUDA device can do: record what is done on it, and do that again without Python.
+"""What only a CUDA device can do: capture work on it, and replay the work without Python.
 
-Everything else of this engine runs anywhere; its tests put a recorder of their own in this one's place.
+The rest of this engine runs anywhere; the tests use a recorder of their own.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ import torch
 
 
 class Recorder(Protocol):
-    """Rehearses acts, and records them so that they can be replayed."""
+    """Runs work for warm-up, and captures it for replays."""
 
     def rehearse(self, act: Callable[[], None], *, watched: bool = False) -> float:
-        """Do it apart from all else and return the seconds it took.
+        """Run it alone and return the seconds it took.
 
         Args:
-            act: what is to be recorded later.
-            watched: whether it is an error that Python waits for the device.
+            act: the work that is to be captured later.
+            watched: whether waiting for the device is an error.
         """
 
     def record(self, act: Callable[[], None]) -> Callable[[], None]:
-        """Record it and return what replays it; whatever it changes is then undefined."""
+        """Capture it and return what replays it; the tensors that it writes are undefined until then."""
 
     def free_bytes(self) -> int:
-        """Return the bytes of the device's memory that are free."""
+        """Return the free bytes of the device's memory."""
 
 
 class CudaRecorder:
     """Captures CUDA graphs.
 
-    Its graphs share one pool of memory: what lives on between two replays lies outside of it, so that they
-    can be replayed in any order.
+    The graphs share one memory pool. What outlives a replay is outside of the pool, so that the graphs can be
+    replayed in any order.
 
     Args:
         device: a CUDA device; the present one when it has no number.
@@ -52,7 +52,7 @@ class CudaRecorder:
             self._pool = torch.cuda.graph_pool_handle()
 
     def rehearse(self, act: Callable[[], None], *, watched: bool = False) -> float:
-        """Do it on the stream of the captures and return the seconds it took."""
+        """Run it on the stream of the captures and return the seconds it took."""
         with torch.cuda.device(self._device):
             torch.cuda.synchronize()
             started = perf_counter()
@@ -69,8 +69,8 @@ class CudaRecorder:
             # the stream is entered apart: torch.cuda.graph does not leave it when a capture fails
             with (
                 torch.cuda.device(self._device),
-                _nothing_collected(),
-                self._mended_on_failure(),
+                _no_garbage_collection(),
+                self._restored_on_failure(),
                 torch.cuda.stream(self._stream),
                 torch.cuda.graph(graph, pool=self._pool, stream=self._stream),
             ):
@@ -80,23 +80,23 @@ class CudaRecorder:
                     first.append(problem)
                     raise
         except RuntimeError:
-            if first:  # the end of a capture that failed complains once more, and says less
+            if first:  # ending a failed capture raises a second error, with less in it
                 raise first[0] from None
             raise
         return graph.replay
 
     def free_bytes(self) -> int:
-        """Return what the device has free, and what torch holds of it without using it."""
+        """Return the device's free memory, plus what torch has reserved and does not use."""
         free, _ = torch.cuda.mem_get_info(self._device)
         unused = torch.cuda.memory_reserved(self._device) - torch.cuda.memory_allocated(self._device)
         return free + unused
 
     @contextmanager
-    def _mended_on_failure(self) -> Iterator[None]:
-        """Undo what a capture that fails leaves behind in torch.
+    def _restored_on_failure(self) -> Iterator[None]:
+        """Undo what a failed capture leaves behind in torch.
 
-        The default generator would go on believing that it is captured ("Offset increment outside graph
-        capture encountered unexpectedly"), and the allocator that it serves a capture.
+        Otherwise the default generator stays in its capturing state ("Offset increment outside graph capture
+        encountered unexpectedly"), and so does the allocator.
         """
         generator = torch.cuda.default_generators[self._device.index]
         untouched = generator.clone_state()
@@ -104,17 +104,17 @@ class CudaRecorder:
             yield
         except BaseException:
             generator.graphsafe_set_state(untouched)
-            with suppress(RuntimeError):  # it says so when it no longer believes that
+            with suppress(RuntimeError):  # raised when it no longer is
                 torch._C._cuda_endAllocateToPool(self._device.index, self._pool)
             raise
 
 
 @contextmanager
 def _waiting_is_an_error() -> Iterator[None]:
-    """Let torch refuse to wait for the device: a capture would fail there, and leave more behind."""
+    """Make waiting for the device an error: a capture would fail there, and leave more to undo."""
     before = torch.cuda.get_sync_debug_mode()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Synchronization debug mode")  # is a prototype, it says
+        warnings.filterwarnings("ignore", "Synchronization debug mode")  # a warning that it is a prototype
         torch.cuda.set_sync_debug_mode("error")
     try:
         yield
@@ -123,8 +123,8 @@ def _waiting_is_an_error() -> Iterator[None]:
 
 
 @contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Keep Python from collecting garbage: a graph among it must not be destroyed during a capture."""
+def _no_garbage_collection() -> Iterator[None]:
+    """Turn garbage collection off: no graph may be destroyed during a capture."""
     was_enabled = gc.isenabled()
     gc.collect()
     gc.disable()

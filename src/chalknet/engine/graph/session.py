@@ -1,4 +1,4 @@
-"""A fit under way in replays: it holds the graphs, and the tensors that they read and write."""
+"""A running fit by replays: the graphs, and the tensors that they read and write."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine.eager import opened_module
-from chalknet.engine.engine import Progress
-from chalknet.engine.graph.feed import feed_for
-from chalknet.engine.graph.frozen import Watch, put_back, refuse_hooks
+from chalknet.engine.engine import Advance
+from chalknet.engine.graph.captured_inputs import CapturedInputs, put_back, refuse_hooks
 from chalknet.engine.graph.programs import LARGEST_PROGRAM, Program, Programs, longest_that_pays
 from chalknet.engine.graph.recorder import Recorder
+from chalknet.engine.graph.sample_buffers import buffer_for
 from chalknet.engine.graph.updates import Updates
 from chalknet.engine.orders import Orders, Rows
-from chalknet.engine.state import State, named, refill, slots_of, weights_of
+from chalknet.engine.state import SessionState, named, refill, slots_of, weights_of
 from chalknet.module import RandomStream
 from chalknet.planning import Plan
 
-_REHEARSALS = 3  # torch's own number for warming up what is captured
+_REHEARSALS = 3  # torch's own number of warm-up runs before a capture
 
 
 class GraphSession:
     """One fit by replays of captured updates.
 
-    Weights, buffers, what the optimizer keeps, the samples of a replay and its losses lie in tensors that
-    stay; everything in between belongs to the graphs.
+    Weights, buffers, optimizer state, the samples of a replay and its losses are in tensors whose addresses
+    stay the same; all other memory belongs to the graphs.
 
     Args:
         plan: what was decided.
         batches: the samples in their order.
         module: the module that is fitted, or None to build the plan's network.
-        recorder: rehearses and records on the plan's device.
+        recorder: warms up and captures on the plan's device.
 
     Attributes:
         module: holds the weights of the last update.
-        compile_s: seconds spent on warming up, capturing and bringing the data to the device.
+        compile_s: seconds spent on warm-up, capture and copying the data to the device.
     """
 
     def __init__(self, plan: Plan, batches: Batches, module: nn.Module | None, recorder: Recorder) -> None:
@@ -54,11 +54,11 @@ class GraphSession:
         self._begun = False  # whether the optimizer has made its first update
         refuse_hooks(self.module)
         started = perf_counter()
-        self._feed = feed_for(batches, self._device, recorder.free_bytes())
+        self._buffer = buffer_for(batches, self._device, recorder.free_bytes())
         losses = torch.empty(LARGEST_PROGRAM, dtype=torch.float64, device=self._device)
-        self._updates = Updates(self.module, plan.recipe, self._feed, losses)
-        self._in_order = _tiled(batches, self._feed.rows)
-        self._given: tuple[Rows, torch.Tensor] | None = None
+        self._updates = Updates(self.module, plan.recipe, self._buffer, losses)
+        self._in_order = _tiled(batches, self._buffer.rows)
+        self._last_rows: tuple[Rows, torch.Tensor] | None = None
         self._replays: dict[Program, Callable[[], None]] = {}
         self._programs = self._capture(plan, recorder)
         self._places = {
@@ -68,23 +68,23 @@ class GraphSession:
         refill(self._places, {})
         self.compile_s = perf_counter() - started
 
-    def advance(self, updates: int) -> Progress:
-        """Make so many updates; the losses are fetched once, up to the first that is no number."""
+    def advance(self, updates: int) -> Advance:
+        """Make this many updates; the losses are fetched once, up to the first that is no number."""
         losses = torch.empty(updates, dtype=torch.float64, device=self._device)
         started = perf_counter()
         made = 0
         while made < updates:
             order, ahead, some = self._orders.ahead(self._done, updates - made)
-            self._feed.begin(self._rows(order))
+            self._buffer.begin(self._rows(order))
             with self._stream.active():
                 self._make(ahead, losses[made : made + some])
             made += some
         found = losses.tolist()  # waits for the device
-        return Progress(_until_no_number(found), perf_counter() - started)
+        return Advance(_until_no_number(found), perf_counter() - started)
 
-    def state(self) -> State:
-        """Return all that the next update depends on."""
-        return State(
+    def state(self) -> SessionState:
+        """Return everything that the next update depends on."""
+        return SessionState(
             updates=self._done,
             order=self._orders.order,
             weights=weights_of(self._named),
@@ -92,8 +92,8 @@ class GraphSession:
             random=self._stream.states,
         )
 
-    def restore(self, state: State) -> None:
-        """Go on from a state, of this engine or another one; it is copied to where the graphs read."""
+    def restore(self, state: SessionState) -> None:
+        """Continue from a state, of this engine or another one; it is copied into the graphs' tensors."""
         self._named.load_state_dict(dict(state.weights))
         refill(self._places, state.slots)
         self._begun = any(state.slots.values())
@@ -111,7 +111,7 @@ class GraphSession:
         made = 0
         while made < len(losses):
             program = self._programs.next(self._done, len(losses) - made if self._begun else 1)
-            self._feed.fill(self._position(ahead + made), sum(program))
+            self._buffer.fill(self._position(ahead + made), sum(program))
             if self._begun:
                 self._replays[program]()
             else:
@@ -123,7 +123,7 @@ class GraphSession:
     def _begin(self, program: Program) -> None:
         """Make the optimizer's first update without a graph.
 
-        With momentum it is another one than those that follow: the momentum begins as the gradient itself.
+        With momentum it differs from the later ones: the momentum starts as the gradient itself.
         """
         optimizer = self._updates.optimizer
         places = dict(optimizer.state)
@@ -136,13 +136,13 @@ class GraphSession:
         self._begun = True
 
     def _capture(self, plan: Plan, recorder: Recorder) -> Programs:
-        """Rehearse and record all programs, and put everything back as it was before."""
+        """Warm up and capture all programs, and restore everything."""
         random = self._stream.states
-        self._feed.begin(self._in_order)
-        self._feed.fill(0, self._feed.rows)
+        self._buffer.begin(self._in_order)
+        self._buffer.fill(0, self._buffer.rows)
         with put_back(self.module), self._stream.active():
             per_update_s = self._rehearse(recorder)
-            most = longest_that_pays(plan, per_update_s, self._feed.most_updates)
+            most = longest_that_pays(plan, per_update_s, self._buffer.most_updates)
             programs = Programs(self._batches, most)
             for program in programs.all:
                 self._replays[program] = recorder.record(partial(self._updates, program))
@@ -150,25 +150,27 @@ class GraphSession:
         return programs
 
     def _rehearse(self, recorder: Recorder) -> float:
-        """Make updates of each length as they will be captured; return the seconds that a whole one takes."""
+        """Make updates of each length as they will be captured; return the seconds of a whole one."""
         seconds: list[float] = []
         for program in Programs(self._batches, 1).all:
             for turn in range(_REHEARSALS):
                 last = turn == _REHEARSALS - 1
                 seconds.append(recorder.rehearse(partial(self._updates, program), watched=last))
                 if len(seconds) == 1:  # what a first update sets up may stay
-                    self._watch = Watch(self.module, self._device)  # kept: the graphs read what it holds
-        self._watch.refuse_changes()
+                    self._captured_inputs = CapturedInputs(
+                        self.module, self._device
+                    )  # kept: the graphs read what it holds
+        self._captured_inputs.refuse_changes()
         return min(seconds[:_REHEARSALS])
 
     def _rows(self, order: Rows) -> torch.Tensor:
-        """Return the numbers of the rows that the epochs ahead see, one epoch behind the other."""
+        """Return the row numbers of the next epochs, one epoch after the other."""
         if not len(order):
             return self._in_order
-        if self._given is None or self._given[0] is not order:
+        if self._last_rows is None or self._last_rows[0] is not order:
             epochs = torch.from_numpy(order).view(-1, len(self._batches.source))
-            self._given = order, epochs[:, : self._batches.samples_per_epoch].reshape(-1)
-        return self._given[1]
+            self._last_rows = order, epochs[:, : self._batches.samples_per_epoch].reshape(-1)
+        return self._last_rows[1]
 
     def _position(self, batch: int) -> int:
         epoch, index = divmod(batch, self._batches.updates_per_epoch)
@@ -178,7 +180,7 @@ class GraphSession:
 
 
 def _tiled(batches: Batches, rows: int) -> torch.Tensor:
-    """Return the row numbers of an epoch in order, again and again: so many follow on each of them."""
+    """Return the row numbers of an epoch in order, repeated so that this many follow on each of them."""
     n = batches.samples_per_epoch
     return torch.arange(n).repeat(1 + -(-rows // n))
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.words import (
-    ACTIVATIONS,
     ALL,
     BARE,
     BATCH_SHAPE,
@@ -46,6 +45,7 @@ from chalknet.notation.drawings.words import (
     UNKNOWN_ACTIVATION,
     WITH_BIAS,
     Role,
+    activation_patterns,
 )
 
 
@@ -223,7 +223,7 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     for match in FLATTEN.finditer(text):
         found.append((match.start(), Flatten()))
     text = FLATTEN.sub(_blank, text)
-    for name, pattern in ACTIVATIONS:
+    for name, pattern in activation_patterns():
         parts = re.compile(rf"(?:{pattern})(?:{SLOPE})?" if name in WITH_NUMBER else pattern, re.I)
         for match in parts.finditer(text):
             value = match.group(1) if name in WITH_NUMBER else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
+from chalknet.network import ACTIVATIONS
+
 Role: TypeAlias = Literal["", "input", "hidden", "output", "all"]
 
 
@@ -16,8 +18,8 @@ def any_of(*words: str) -> str:
     return "|".join([*patterns, *others])
 
 
-# Activations, the longest names first; `read_step`'s names are among them.
-ACTIVATIONS: tuple[tuple[str, str], ...] = (
+# Activations, the longest names first.
+_ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("log_softmax", any_of(r"log[ _-]?softmax", "로그 ?소프트맥스")),
     ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス")),
     ("leaky_relu", any_of(r"leaky[ _-]?re ?lu", r"l-?relu", "리키 ?렐루", "泄漏 ?relu")),
@@ -57,6 +59,15 @@ ACTIVATIONS: tuple[tuple[str, str], ...] = (
         + r"|(?-i:σ)|(?<![a-z])sigma(?![a-z])|1\s*/\s*\(\s*1\s*\+\s*(?:exp\s*\(|e\s*\^)\s*\(?-?[^()]*\)?\s*\)?",
     ),
 )
+
+
+def activation_patterns() -> tuple[tuple[str, str], ...]:
+    """Return each activation with its pattern: a row without one here is read by its own spellings."""
+    known = {"identity", *(name for name, _ in _ACTIVATIONS)}
+    rows = [row for row in ACTIVATIONS.values() if row.settled and row.name not in known]
+    return (*((row.name, any_of(*map(re.escape, (row.name, *row.aliases)))) for row in rows), *_ACTIVATIONS)
+
+
 LINEAR_ACTIVATION = re.compile(
     any_of(
         "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from chalknet.counting import count_network
-from chalknet.engine import ENGINES, Prospect
+from chalknet.engine import ENGINES, StartupCost
 from chalknet.errors import Refused
 from chalknet.planning import Plan
 from chalknet.training.choice.cost_estimate import usual_update_s
@@ -126,15 +126,15 @@ def _other_sums(chosen: Candidate, default: Candidate) -> tuple[str, ...]:
     )
 
 
-def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, Prospect], tuple[str, ...]]:
+def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, StartupCost], tuple[str, ...]]:
     """Return the candidates that can run the plan, those that start soonest first, and why others cannot."""
-    possible: dict[Candidate, Prospect] = {}
+    possible: dict[Candidate, StartupCost] = {}
     refused: list[str] = []
     for name in sorted(candidates.engines, key=lambda name: name != "eager"):
         reasons = {device: _refusals(draft, name, device) for device in candidates.devices}
         for device in (device for device, against in reasons.items() if not against):
             placement = replace(draft.placement, device=device)
-            start = ENGINES[name].prospect(draft.network, draft.recipe, placement)
+            start = ENGINES[name].startup_cost(draft.network, draft.recipe, placement)
             plain = name == "eager" and device == "cpu"  # other engines choose their threads themselves
             threads = candidates.threads if plain else candidates.threads[:1]
             possible |= {Candidate(device, name, number): start for number in threads}
@@ -160,7 +160,7 @@ def _refusals(draft: Plan, engine: str, device: str) -> tuple[str, ...]:
     return (*reasons, _TOO_LARGE) if too_large else reasons
 
 
-def _start_s(start: Prospect) -> float:
+def _start_s(start: StartupCost) -> float:
     return start.start_s + start.once_s
 
 
@@ -174,7 +174,7 @@ class _Measurement:
         updates: how many there are to make; of a budget in seconds, as many as the default candidate makes.
     """
 
-    def __init__(self, draft: Plan, possible: Mapping[Candidate, Prospect], trial: Trial) -> None:
+    def __init__(self, draft: Plan, possible: Mapping[Candidate, StartupCost], trial: Trial) -> None:
         self.costs: dict[Candidate, Cost] = {}
         self.recalled: list[Candidate] = []
         self.notes: list[str] = []

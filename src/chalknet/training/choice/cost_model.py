@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalknet.engine import Prospect
+from chalknet.engine import StartupCost
 from chalknet.units import show_count, show_seconds
 
 MEASURED_SHARE = 0.05  # of a fit at most goes into choosing how to run it
@@ -74,7 +74,7 @@ def cheapest(costs: Mapping[Candidate, Cost], updates: float) -> Candidate:
 
 
 def is_worth_starting(
-    candidate: Candidate, prospect: Prospect, costs: Mapping[Candidate, Cost], updates: float
+    candidate: Candidate, startup_cost: StartupCost, costs: Mapping[Candidate, Cost], updates: float
 ) -> bool:
     """Return whether a candidate that has not been measured yet should be started for a trial run.
 
@@ -83,15 +83,15 @@ def is_worth_starting(
 
     Args:
         candidate: the candidate that has not been measured.
-        prospect: what its engine promises.
+        startup_cost: what its engine promises.
         costs: what was measured before, the default candidate first.
         updates: how many updates there are to make.
     """
     default = next(iter(costs))
     least_s = min(cost.total_s(updates) for cost in costs.values())
     on_default_device = candidate.device == default.device
-    speedup = prospect.times_as_fast * (1.0 if on_default_device else _ACCELERATOR_SPEEDUP)
-    start_s = prospect.start_s + prospect.once_s
+    speedup = startup_cost.times_as_fast * (1.0 if on_default_device else _ACCELERATOR_SPEEDUP)
+    start_s = startup_cost.start_s + startup_cost.once_s
     expected_s = start_s + updates * costs[default].update_s / speedup
     return expected_s < (1 - MARGIN) * least_s or start_s <= MEASURED_SHARE * least_s
 

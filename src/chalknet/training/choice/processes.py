@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from chalknet.engine import Group
+from chalknet.engine import ProcessGroup
 from chalknet.errors import Refused
 from chalknet.planning import Placement, RunOptions
 from chalknet.system import cores
@@ -28,7 +28,7 @@ def shared(placement: Placement, options: RunOptions) -> Placement:
     if processes == 1:
         return placement
     asked = None if options.any_device else str(options.device)
-    group = Group.here()
+    group = ProcessGroup.here()
     local = group.local_size if group.size > 1 else processes
     here = torch.device(placement.device)
     if here.type == "cuda":

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from chalknet.engine import State
+from chalknet.engine import SessionState
 from chalknet.errors import FileProblem
 from chalknet.files import UNFINISHED, write_whole
 from chalknet.module import tensors_from_bytes, tensors_to_bytes
@@ -44,7 +44,7 @@ class Checkpoint:
         loss: the last update's.
     """
 
-    state: State
+    state: SessionState
     history: History
     seconds: float
     loss: float
@@ -125,7 +125,7 @@ def _load(facts_file: Path) -> Checkpoint:
         slot, _, parameter = name.partition("/")
         slots.setdefault(parameter, {})[slot] = value
     random = _part(tensors, "random")
-    state = State(
+    state = SessionState(
         updates=facts["updates"],
         order=facts["order"],
         weights=_part(tensors, "weights"),

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Source
-from chalknet.engine import Group, loss_function
+from chalknet.engine import ProcessGroup, loss_function
 from chalknet.hardware import evaluation_rows
 from chalknet.planning import Recipe
 
@@ -21,7 +21,9 @@ _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
 }
 
 
-def evaluate(module: nn.Module, source: Source, recipe: Recipe, device: torch.device, group: Group) -> float:
+def evaluate(
+    module: nn.Module, source: Source, recipe: Recipe, device: torch.device, group: ProcessGroup
+) -> float:
     """Return the accuracy, or for a regression the mean loss, over all of a source.
 
     Args:

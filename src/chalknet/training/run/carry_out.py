@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
-from chalknet.engine import ENGINES, Group, Session
+from chalknet.engine import ENGINES, ProcessGroup, Session
 from chalknet.errors import InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
@@ -49,7 +49,7 @@ class FitStart:
 
 def carry_out(start: FitStart) -> FitResult:
     """Run the loop of a fit to its end, and keep the result."""
-    group, plan = Group.here(), start.prepared.plan
+    group, plan = ProcessGroup.here(), start.prepared.plan
     with ExitStack() as stack:
         on_progress = stack.enter_context(_progress_listener(start.record, plan, group))
         with group.agreement():
@@ -89,7 +89,7 @@ def carry_out(start: FitStart) -> FitResult:
     return result
 
 
-def check_started(asked: int | None, group: Group) -> None:
+def check_started(asked: int | None, group: ProcessGroup) -> None:
     """Refuse a number of processes that is not the number of those that run.
 
     Raises:
@@ -107,7 +107,7 @@ def check_started(asked: int | None, group: Group) -> None:
 
 @contextmanager
 def _progress_listener(
-    record: RecordOptions, plan: Plan, group: Group
+    record: RecordOptions, plan: Plan, group: ProcessGroup
 ) -> Iterator[Callable[[Progress], None] | None]:
     """Yield what is called with the progress, in the first process: the caller's function, or a bar."""
     shows_bar = record.progress or (record.progress is None and record.on_progress is None and wants_bar())
@@ -119,7 +119,7 @@ def _progress_listener(
 
 
 @contextmanager
-def _outputs(start: FitStart, group: Group) -> Iterator[tuple[RunFolder | None, LogFeeds]]:
+def _outputs(start: FitStart, group: ProcessGroup) -> Iterator[tuple[RunFolder | None, LogFeeds]]:
     """Open the folder and the logs, which the first process alone writes."""
     if not group.leads:
         yield None, LogFeeds()
@@ -136,7 +136,7 @@ def _open_session(start: FitStart) -> Session:
     return session
 
 
-def _check_alike(start: FitStart, group: Group) -> None:
+def _check_alike(start: FitStart, group: ProcessGroup) -> None:
     """Refuse processes that were asked for different fits, which would wait for each other for ever.
 
     Raises:

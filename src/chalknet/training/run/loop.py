@@ -9,7 +9,7 @@ from time import monotonic
 
 import torch
 
-from chalknet.engine import Group, Session
+from chalknet.engine import ProcessGroup, Session
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import Evaluation, History, Outcome, Progress
@@ -42,7 +42,7 @@ class LoopInputs:
     session: Session
     record: RecordOptions
     interrupt: Interrupt
-    group: Group
+    group: ProcessGroup
     start: Checkpoint | None
     keep: Callable[[Checkpoint], None] | None
     log: Callable[[History], None]

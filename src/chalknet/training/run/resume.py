@@ -11,7 +11,7 @@ from typing import Any, Unpack
 from torch import nn
 
 from chalknet.data import Source, load
-from chalknet.engine import Group, join
+from chalknet.engine import ProcessGroup, join
 from chalknet.errors import DataError, InvalidValue, public
 from chalknet.files import user_path
 from chalknet.network import Network
@@ -123,7 +123,7 @@ def _kept_run(folder: Path, options: Mapping[str, Any]) -> Iterator[_KeptRun | N
 
 def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: Mapping[str, Any]) -> FitStart:
     """Return where the fit goes on, with the data and options of now."""
-    setting, plan, group = kept.setting, kept.setting.plan, Group.here()
+    setting, plan, group = kept.setting, kept.setting.plan, ProcessGroup.here()
     check_logs(setting.logs)
     record = replace(setting.record, progress=options.get("progress"), on_progress=options.get("on_progress"))
     run = _run_options(plan, group.size, options)

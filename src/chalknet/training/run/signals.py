@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from chalknet.engine import Group
+from chalknet.engine import ProcessGroup
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,7 +26,7 @@ class Interrupt:
     number: int | None = None
     agreed_number: int | None = None
 
-    def agreed(self, group: Group) -> bool:
+    def agreed(self, group: ProcessGroup) -> bool:
         """Return whether a signal came to any of the processes; all of them get the same answer."""
         self.agreed_number = int(group.largest(self.number or 0)) or None
         return self.agreed_number is not None

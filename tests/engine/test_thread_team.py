@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from chalknet.engine.fused_cpu import crew
+from chalknet.engine.fused_cpu import thread_team
 
 
 class Machine:
@@ -24,10 +24,10 @@ class Machine:
 
 
 def took(per_update_s, updates, monkeypatch, advances=1):
-    """Return the machine after some updates, made by a crew of up to two threads."""
-    monkeypatch.setattr(crew, "cores", lambda: 2)
+    """Return the machine after some updates, made by a team of up to two threads."""
+    monkeypatch.setattr(thread_team, "cores", lambda: 2)
     machine = Machine(per_update_s)
-    one = crew.Crew(2, lambda: machine.now)
+    one = thread_team.ThreadTeam(2, lambda: machine.now)
     for _ in range(advances):
         assert one.make(machine.make, np.zeros(updates // advances)) == updates // advances
     return machine
@@ -56,7 +56,9 @@ def test_a_core_that_is_lost_for_good_costs_one_stretch_and_short_trials(monkeyp
 
     machine = took(per_update_s, 200_000, monkeypatch)
     ideal_s = 0.2 + (200_000 - 0.2 / 6e-6) * 1e-5
-    assert machine.now < 1.1 * ideal_s + 50 * crew._STRETCH_S  # two threads take 50 times as long as before
+    assert (
+        machine.now < 1.1 * ideal_s + 50 * thread_team._STRETCH_S
+    )  # two threads take 50 times as long as before
     assert machine.calls[-1][0] == 1
 
 

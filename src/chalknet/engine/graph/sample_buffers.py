@@ -1,4 +1,4 @@
-"""Where the captured updates find their samples: places that stay, filled before each replay."""
+"""The tensors from which captured updates read their samples; they are filled before each replay."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ _UPLOAD_BYTES = 64 << 20  # taken from the source at a time
 _LARGEST_BLOCK_BYTES = 64 << 20  # of the samples of one replay, unless a single batch is larger
 
 
-class Feed(Protocol):
-    """The samples of some updates in a row, in places that stay."""
+class SampleBuffer(Protocol):
+    """The samples of some consecutive updates, in tensors whose addresses stay the same."""
 
     @property
     def most_updates(self) -> int:
-        """Return how many whole batches there is room for."""
+        """Return how many whole batches fit."""
 
     @property
     def rows(self) -> int:
-        """Return how many samples there are places for, beside those that stay in theirs."""
+        """Return how many samples are filled in before a replay; 0 when all stay where they are."""
 
     def begin(self, rows: torch.Tensor) -> None:
-        """Take note of the row numbers, int64 `(rows,)`, that `fill` counts in."""
+        """Set the row numbers, int64 `(rows,)`, to which the positions of `fill` refer."""
 
     def fill(self, first: int, rows: int) -> None:
-        """Put so many samples into their places, from this position in the row numbers on."""
+        """Fill in this many samples, from a position in the row numbers on."""
 
     def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
-        """Yield the places of each batch."""
+        """Yield the tensors of each batch."""
 
 
-def feed_for(batches: Batches, device: torch.device, free_bytes: int) -> Feed:
-    """Return a feed whose data lies on the device, or, where that is too much, comes block by block.
+def buffer_for(batches: Batches, device: torch.device, free_bytes: int) -> SampleBuffer:
+    """Return a buffer with all data on the device or, where that is too much, one filled block by block.
 
     Args:
         batches: the samples in their order.
-        device: where they are needed.
+        device: of the updates.
         free_bytes: the device's free memory; the data may take half of it.
     """
     source = batches.source
     if batches.size == len(source) and not batches.shuffle:
-        return WholeFeed(_uploaded(source, device))
+        return WholeBuffer(_uploaded(source, device))
     first = source.take(slice(0, 1))
     row_bytes = sum(part.element_size() * prod(part.shape[1:]) for part in first)
     most = max(1, min(LARGEST_PROGRAM, _LARGEST_BLOCK_BYTES // (batches.size * row_bytes)))
     block = Sample(*(_empty(most * batches.size, part, device) for part in first))
     order_bytes = 8 * len(source)  # the row numbers lie there too
     if 2 * (len(source) * row_bytes + order_bytes) <= free_bytes:
-        return ResidentFeed(_uploaded(source, device), block, most)
-    return StreamedFeed(source, block, most)
+        return ResidentBuffer(_uploaded(source, device), block, most)
+    return StreamedBuffer(source, block, most)
 
 
-class WholeFeed:
+class WholeBuffer:
     """All samples in order, batch after batch: gradient descent."""
 
     most_updates, rows = LARGEST_PROGRAM, 0
@@ -69,20 +69,20 @@ class WholeFeed:
         """Do nothing: every batch has all rows."""
 
     def fill(self, first: int, rows: int) -> None:
-        """Do nothing: the samples are in their places."""
+        """Do nothing: all samples are there."""
 
     def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
-        """Yield all samples, as often as there are lengths."""
+        """Yield all samples, once for each length."""
         return (self._sample for _ in lengths)
 
 
-class ResidentFeed:
-    """Data that lies on the device: the samples of a replay are gathered there, all at once.
+class ResidentBuffer:
+    """All data on the device: the samples of a replay are gathered there in one operation.
 
     Args:
         data: all samples, on the device.
-        block: the places, on the device.
-        most_updates: whole batches that the block has room for.
+        block: the tensors that are filled, on the device.
+        most_updates: whole batches that fit into the block.
     """
 
     def __init__(self, data: Sample, block: Sample, most_updates: int) -> None:
@@ -92,7 +92,7 @@ class ResidentFeed:
         self._rows = torch.empty(0, dtype=torch.int64, device=data.x.device)
 
     def begin(self, rows: torch.Tensor) -> None:
-        """Copy the row numbers to the device, unless they are those of before."""
+        """Copy the row numbers to the device, unless they are the same as before."""
         if rows is not self._given:
             self._given, self._rows = rows, rows.to(self._data.x.device)
 
@@ -103,17 +103,17 @@ class ResidentFeed:
             torch.index_select(part, 0, chosen, out=place[:rows])
 
     def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
-        """Yield slices of the block, one behind the other."""
+        """Yield consecutive slices of the block."""
         return _slices(self._block, lengths)
 
 
-class StreamedFeed:
-    """Data too large for the device: the samples of a replay are copied there block by block.
+class StreamedBuffer:
+    """Data too large for the device: the samples of each replay are copied there.
 
     Args:
         source: takes rows from memory or from a disk.
-        block: the places, on the device.
-        most_updates: whole batches that the block has room for.
+        block: the tensors that are filled, on the device.
+        most_updates: whole batches that fit into the block.
     """
 
     def __init__(self, source: Source, block: Sample, most_updates: int) -> None:
@@ -126,16 +126,16 @@ class StreamedFeed:
         self._rows = rows
 
     def fill(self, first: int, rows: int) -> None:
-        """Take the samples from the source and copy them; rows in a row are taken as a slice."""
+        """Take the samples from the source and copy them; consecutive rows are taken as a slice."""
         chosen = self._rows[first : first + rows]
         begin = int(chosen[0])
-        in_a_row = bool((chosen[1:] - chosen[:-1] == 1).all())
-        taken = self._source.take(slice(begin, begin + rows) if in_a_row else chosen)
+        consecutive = bool((chosen[1:] - chosen[:-1] == 1).all())
+        taken = self._source.take(slice(begin, begin + rows) if consecutive else chosen)
         for part, place in zip(taken, self._block, strict=True):
             place[:rows].copy_(part)
 
     def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
-        """Yield slices of the block, one behind the other."""
+        """Yield consecutive slices of the block."""
         return _slices(self._block, lengths)
 
 
@@ -147,7 +147,7 @@ def _slices(block: Sample, lengths: tuple[int, ...]) -> Iterator[Sample]:
 
 
 def _uploaded(source: Source, device: torch.device) -> Sample:
-    """Return all samples on the device; they are never in the host's memory all at once."""
+    """Return all samples on the device; the host never holds all of them at once."""
     n = len(source)
     first = source.take(slice(0, 1))
     data = Sample(*(_empty(n, part, device) for part in first))

@@ -1,4 +1,4 @@
-"""Where a fit stands in its epochs, and the samples of the updates that come next."""
+"""The position of a fit in its epochs, and the samples of its next updates."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from weakref import proxy
 from chalknet.data import Batches, MicroBatch, Shard
 
 
-class Course:
-    """Hands out the samples of one update after another.
+class BatchCursor:
+    """Yields the samples of one update after another.
 
     Args:
         batches: the samples in their order.
-        shard: which rows of each batch are handed out, and how many at a time.
+        shard: which rows of each batch this process takes, and how many at a time.
 
     Attributes:
         batches: as given.
-        updates: updates made; whoever makes them counts them here.
-        order: what was drawn for the epoch under way.
-        shard: as given; smaller micro-batches take hold with `again`.
+        updates: updates made; the session that makes them counts them here.
+        order: the number drawn for the order of the current epoch.
+        shard: as given; a new one takes effect with `again`.
     """
 
     def __init__(self, batches: Batches, shard: Shard) -> None:
@@ -35,25 +35,25 @@ class Course:
         return next(self._ahead)
 
     def again(self) -> None:
-        """Hand the samples of the update under way out once more."""
+        """Start the current update over: its samples come once more."""
         self._ahead = _endless(proxy(self))
 
     def go_to(self, updates: int, order: int | None) -> None:
-        """Go on after so many updates, in an epoch of this order."""
+        """Continue after this many updates, in an epoch of this order."""
         epoch, index = divmod(updates, self.batches.updates_per_epoch)
         self.updates, self.order = updates, order
         self._epoch_drawn = epoch if index else epoch - 1
         self.again()
 
 
-def _endless(course: Course) -> Iterator[Iterator[MicroBatch]]:
+def _endless(cursor: BatchCursor) -> Iterator[Iterator[MicroBatch]]:
     """Yield the samples of one update after another.
 
-    Of the course only a weak reference is held: without a circle it goes when its fit does, and with it what
-    reads ahead for it.
+    `cursor` is a weak reference: with a reference cycle, the fit's memory and its read-ahead thread would
+    outlive the fit until the next garbage collection.
     """
     while True:
-        epoch, start = divmod(course.updates, course.batches.updates_per_epoch)
-        if epoch != course._epoch_drawn:
-            course.order, course._epoch_drawn = course.batches.draw_order(), epoch
-        yield from course.batches.updates(course.order, start, course.shard)
+        epoch, start = divmod(cursor.updates, cursor.batches.updates_per_epoch)
+        if epoch != cursor._epoch_drawn:
+            cursor.order, cursor._epoch_drawn = cursor.batches.draw_order(), epoch
+        yield from cursor.batches.updates(cursor.order, start, cursor.shard)

@@ -15,53 +15,55 @@ import numpy as np
 import torch
 from torch import nn
 
-from chalknet.engine.fused_cpu.names import ACTIVATION_CODES, Array
+from chalknet.engine.fused_cpu.formulas import backward_address, forward_address
+from chalknet.engine.fused_cpu.names import ROW_WISE, Array
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
 NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
 
-(KIND, CODE, POSITIONS, IN, OUT, IN_STRIDE, OUT_STRIDE, IN_AT, OUT_AT, MASK_AT) = range(10)
-(WEIGHT_AT, WEIGHT_STRIDE, BIAS_AT, TURNED_AT, TURNED_STRIDE) = range(10, 15)
-(TRAIN_WEIGHT, TRAIN_BIAS, INPUT_GRADIENT, THRESHOLD, FIELDS) = range(15, 20)
+(KIND, POSITIONS, IN, OUT, IN_STRIDE, OUT_STRIDE, IN_AT, OUT_AT, MASK_AT) = range(9)
+(WEIGHT_AT, WEIGHT_STRIDE, BIAS_AT, TRANSPOSED_AT, TRANSPOSED_STRIDE) = range(9, 14)
+(TRAIN_WEIGHT, TRAIN_BIAS, INPUT_GRADIENT, THRESHOLD) = range(14, 18)
+(FORWARD, BACKWARD, IS_RELU, FIELDS) = range(18, 22)  # of an activation: the addresses of its loops
 ABSENT = -1
 _PAGE_BYTES = 4096
 
 
-class Chain(NamedTuple):
+class StepTable(NamedTuple):
     """What the kernels read of a network.
 
     Args:
         steps: `(steps, FIELDS)`; places inside the arena are for one row of a tile.
-        options: `(steps, 2)`: an activation's options, or what Dropout multiplies kept values by.
+        scales: `(steps,)`: what Dropout multiplies kept values by.
     """
 
     steps: Array
-    options: Array
+    scales: Array
 
 
 @dataclass(frozen=True)
-class Layout:
+class MemoryLayout:
     """The table, and how much memory it speaks of.
 
     Args:
-        chain: the table.
+        table: the table.
         weights: numbers in the vector of weights.
-        turned: numbers in the copies of weights that the way back reads.
+        transposed: numbers in the transposed copies of weights that the backward pass reads.
         row: numbers of the arena for one row of a tile, gathered x and gradients included.
         x_at: where the gathered x lies, for one row.
         gradient_at: where the two gradients lie, for one row.
     """
 
-    chain: Chain
+    table: StepTable
     weights: int
-    turned: int
+    transposed: int
     row: int
     x_at: int
     gradient_at: tuple[int, int]
 
 
-def lay_out(network: Network, dtype: np.dtype[Any], fill: int) -> Layout:
+def lay_out(network: Network, dtype: np.dtype[Any], fill: int) -> MemoryLayout:
     """Return the table of a network whose steps are all known to the kernels.
 
     Args:
@@ -85,27 +87,27 @@ class _Builder:
         self._width, self._stride, self._at = width, width, 0
         self._row = self._filled(self._positions * width)  # x comes first
         self._largest = self._row
-        self._weights = self._turned = 0
+        self._weights = self._transposed = 0
         self._trainable_before = False
         self._steps: list[list[int]] = []
-        self._options: list[tuple[float, float]] = []
+        self._scales: list[float] = []
 
     def add(self, visit: Visit) -> None:
         step = visit.step
         row = [0] * FIELDS
         row[POSITIONS], row[IN], row[OUT] = self._positions, self._width, self._width
         row[IN_STRIDE], row[OUT_STRIDE], row[IN_AT] = self._stride, self._stride, self._at
-        row[BIAS_AT] = row[TURNED_AT] = row[MASK_AT] = ABSENT
+        row[BIAS_AT] = row[TRANSPOSED_AT] = row[MASK_AT] = ABSENT
         row[INPUT_GRADIENT] = int(self._trainable_before)
-        options = (0.0, 0.0)
+        scale = 0.0
         if isinstance(step, Linear):
             self._linear(step, row)
         elif isinstance(step, Activation):
-            options = _activation(step, row)
+            self._activation(step, row)
         elif isinstance(step, Dropout):
             row[KIND], row[THRESHOLD] = DROPOUT, round(step.p * 2**32)
             row[MASK_AT] = self._room(self._positions * self._stride)
-            options = (0.0 if step.p == 1 else 1 / (1 - step.p), 0.0)
+            scale = 0.0 if step.p == 1 else 1 / (1 - step.p)
         elif isinstance(step, Flatten):
             row[KIND], row[OUT] = FLATTEN, self._positions * self._width
             row[OUT_STRIDE] = self._filled(row[OUT])
@@ -117,7 +119,7 @@ class _Builder:
         )  # fmt: skip
         self._largest = max(self._largest, positions * row[OUT_STRIDE])
         self._steps.append(row)
-        self._options.append(options)
+        self._scales.append(scale)
 
     def _linear(self, step: Linear, row: list[int]) -> None:
         out = _number(step.out_features)
@@ -131,9 +133,17 @@ class _Builder:
             row[BIAS_AT] = self._weights
             self._weights += row[OUT_STRIDE]
         if row[INPUT_GRADIENT] and not narrow:
-            row[TURNED_AT], row[TURNED_STRIDE] = self._turned, self._spread(self._width)
-            self._turned += row[TURNED_STRIDE] * out
+            row[TRANSPOSED_AT], row[TRANSPOSED_STRIDE] = self._transposed, self._spread(self._width)
+            self._transposed += row[TRANSPOSED_STRIDE] * out
         self._trainable_before = True
+
+    def _activation(self, step: Activation, row: list[int]) -> None:
+        if step.kind in ROW_WISE:
+            row[KIND] = SOFTMAX if step.kind == "softmax" else LOG_SOFTMAX
+            return
+        row[KIND], row[IS_RELU] = ACTIVATION, int(step.kind == "relu")
+        row[FORWARD] = forward_address(step, self._dtype.name)
+        row[BACKWARD] = backward_address(step, self._dtype.name)
 
     def _filled(self, width: int) -> int:
         return -(-width // self._fill) * self._fill
@@ -147,20 +157,10 @@ class _Builder:
         at, self._row = self._row, self._row + self._filled(numbers)
         return at
 
-    def layout(self) -> Layout:
+    def layout(self) -> MemoryLayout:
         gradient_at = (self._room(self._largest), self._room(self._largest))
-        chain = Chain(np.array(self._steps, dtype=np.int64), np.array(self._options, dtype=self._dtype))
-        return Layout(chain, self._weights, self._turned, self._row, 0, gradient_at)
-
-
-def _activation(step: Activation, row: list[int]) -> tuple[float, float]:
-    kinds = {"softmax": SOFTMAX, "log_softmax": LOG_SOFTMAX}
-    row[KIND] = kinds.get(step.kind, ACTIVATION)
-    words = [value for value in step.all_options.values() if isinstance(value, str)]
-    row[CODE] = ACTIVATION_CODES.get(" ".join([step.kind, *words]), ABSENT)
-    numbers = [float(value) for value in step.all_options.values() if not isinstance(value, str)]
-    a, b, *_ = [*numbers, 0.0, 0.0]
-    return a, b
+        table = StepTable(np.array(self._steps, dtype=np.int64), np.array(self._scales, dtype=self._dtype))
+        return MemoryLayout(table, self._weights, self._transposed, self._row, 0, gradient_at)
 
 
 def _number(size: int | str) -> int:
@@ -169,7 +169,7 @@ def _number(size: int | str) -> int:
 
 
 def linears_of(module: nn.Module) -> list[nn.Linear]:
-    """Return the Linear modules in their order; a Network's chain holds no other weights."""
+    """Return the Linear modules in their order; a Network's table holds no other weights."""
     return [child for child in module.modules() if isinstance(child, nn.Linear)]
 
 
@@ -186,11 +186,11 @@ def weight_views(steps: Array, vector: torch.Tensor) -> list[dict[str, torch.Ten
     return views
 
 
-def turned_views(steps: Array, vector: torch.Tensor) -> list[torch.Tensor | None]:
-    """Return for each Linear the place of its turned copy `(out, in)`, None where there is none."""
+def transposed_views(steps: Array, vector: torch.Tensor) -> list[torch.Tensor | None]:
+    """Return for each Linear the place of its transposed copy `(out, in)`, None where there is none."""
     return [
         None
-        if row[TURNED_AT] == ABSENT
-        else vector.as_strided((row[OUT], row[IN]), (row[TURNED_STRIDE], 1), row[TURNED_AT])
+        if row[TRANSPOSED_AT] == ABSENT
+        else vector.as_strided((row[OUT], row[IN]), (row[TRANSPOSED_STRIDE], 1), row[TRANSPOSED_AT])
         for row in steps[np.isin(steps[:, KIND], (LINEAR, NARROW))].tolist()
     ]

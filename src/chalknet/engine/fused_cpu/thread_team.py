@@ -1,8 +1,8 @@
-"""How many threads work on a fit's shares: measured as it goes, since other programs use the cores too.
+"""How many threads work on a fit's shards: measured during the fit, since other programs use the cores too.
 
-The shares are fixed by the plan and the sums are taken share by share, so that the numbers do not depend on
-how many threads did the work. No measurement is believed for long: torch's own threads wait busily for some
-8 ms after each of its larger operations, and a trial of two threads among them says nothing of later.
+The plan fixes the shards and the sums are taken shard by shard, so that the results do not depend on the
+number of threads. Measurements are repeated: torch's own threads spin for some 8 ms after each of its larger
+operations, and a measurement meanwhile does not hold later.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from chalknet.system import cores
 
 _WARM_UP = 8  # updates before the first measurement
 _TRIAL_S = 0.001  # a measurement lasts about so long
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until the number that was slower is tried again
-_TRIALS_APART = 16  # at the least, in trials: where an update lasts longer than a trial should
-_STRETCH_S = 0.016  # between two looks at the clock: threads that lose a core need 30 times as long
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until the slower number of threads is measured again
+_TRIALS_APART = 16  # at least, in trials: for updates longer than a trial
+_STRETCH_S = 0.016  # between two time measurements: threads that lose a core take 30 times as long
 
 
-class Crew:
-    """Makes updates with as many threads as are fastest now.
+class ThreadTeam:
+    """Makes updates with the number of threads that is fastest now.
 
     Args:
-        shares: the shares of each update; never more threads than these, nor than cores at hand.
-        clock: seconds that only go up.
+        shares: the shards of each update; threads are at most as many as these and as the available cores.
+        clock: a monotonic clock in seconds.
     """
 
     def __init__(self, shares: int, clock: Callable[[], float] = perf_counter) -> None:
@@ -39,10 +39,10 @@ class Crew:
         self._wait_s = _FIRST_WAIT_S
 
     def make(self, updates: Callable[[int, Array, int], int], losses: Array) -> int:
-        """Fill the losses stretch by stretch, up to the first that is no number; return how many.
+        """Fill in the losses in several calls, up to the first that is no number; return how many.
 
         Args:
-            updates: makes updates with so many threads, into these losses, after so many made before.
+            updates: makes updates: number of threads, losses to fill in, updates made before.
             losses: one number for each update.
         """
         made = 0
@@ -57,7 +57,7 @@ class Crew:
         return made
 
     def _next(self, left: int) -> tuple[int, int]:
-        """Return with how many threads to go on, and for how many updates."""
+        """Return the number of threads to continue with, and for how many updates."""
         if self._most == 1 or not left:
             return 1, left
         if not self._warm_s:
@@ -73,7 +73,7 @@ class Crew:
     def _note(self, threads: int, made: int, elapsed_s: float) -> None:
         if not made or self._most == 1:
             return
-        if not self._warm_s:  # memory is touched for the first time: no measure of anything
+        if not self._warm_s:  # memory is touched for the first time, so the time means nothing
             self._warm_s = elapsed_s / made
             return
         self._per_update_s[threads] = elapsed_s / made
@@ -95,7 +95,7 @@ def _updates(wanted_s: float, per_update_s: float, left: int) -> int:
 
 
 def run_together(threads: int, work: Callable[[int], int]) -> int:
-    """Run the work in so many threads, this one among them; return what this one returned."""
+    """Run the work in this many threads, this one included; return this one's result."""
     others = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(1, threads)]
     for other in others:
         other.start()

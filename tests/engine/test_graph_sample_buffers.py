@@ -56,8 +56,8 @@ def test_data_that_has_room_on_the_device_is_taken_once():
 def test_gradient_descent_in_order_copies_nothing_before_an_update():
     source = Asked(50)
     session = opened("graph", cn.read("1 -> 2"), Recipe("mse", lr=1e-9, updates=400), source=source)
-    x, _ = next(iter(session._feed.batches((50,))))
-    assert [batch.x.data_ptr() for batch in session._feed.batches((50, 50, 50))] == [x.data_ptr()] * 3
+    x, _ = next(iter(session._buffer.batches((50,))))
+    assert [batch.x.data_ptr() for batch in session._buffer.batches((50, 50, 50))] == [x.data_ptr()] * 3
 
 
 def test_the_strict_recorder_sees_a_step_counted_in_python():

@@ -1,4 +1,4 @@
-"""What a graph would freeze: it repeats what was done on the device, and nothing that Python did."""
+"""What a CUDA graph captures once and a replay would not repeat: everything that Python does in an update."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
 def refuse_hooks(module: nn.Module) -> None:
-    """Raise Refused for a module with hooks: Python would call them once, at the capture."""
+    """Raise Refused for a module with hooks: Python would call them once, during the capture."""
     for path, part in module.named_modules():
         if any(getattr(part, name, None) for name in _HOOKS):
-            raise refusal(f"a hook on {_shown(path, type(part).__name__)}, which would be called only once")
+            raise refusal(f"a hook on {path or type(part).__name__}, which would be called only once")
     for path, parameter in module.named_parameters():
         if any(getattr(parameter, name, None) for name in _TENSOR_HOOKS):
             raise refusal(f"a hook on the parameter {path}, which would be called only once")
 
 
-class Watch:
-    """Looks at everything beside the numbers in a module's tensors, to find later what has changed.
+class CapturedInputs:
+    """A snapshot of everything but the numbers in a module's tensors, to find changes later.
 
     Args:
-        module: looked at before an update.
-        device: where it computes; elsewhere torch's random numbers are none of a graph's.
+        module: as it is before an update.
+        device: where it computes; a graph repeats only this device's random numbers.
     """
 
     def __init__(self, module: nn.Module, device: torch.device) -> None:
         self._module, self._device = module, device
-        self._seen = dict(self._look())
+        self._seen = dict(self._items())
 
     def refuse_changes(self) -> None:
         """Raise Refused when an update changed anything that a replay would not."""
-        for what, value in self._look():
+        for what, value in self._items():
             if what not in self._seen or not _same(self._seen[what], value):
                 raise refusal(what)
 
-    def _look(self) -> Iterator[tuple[str, object]]:
+    def _items(self) -> Iterator[tuple[str, object]]:
         yield "an update that draws random numbers of Python's", random.getstate()
         yield "an update that draws random numbers of numpy's", str(np.random.get_state())
         if self._device.type != "cpu":
@@ -55,19 +55,22 @@ class Watch:
         for path, part in self._module.named_modules():
             for name, value in vars(part).items():
                 if name not in _OF_EVERY_MODULE:
-                    shown = _shown(f"{path}.{name}".lstrip("."), name)
-                    yield f"an update that changes {shown}, a value of Python's", _mark(value)
+                    shown = f"{path}.{name}".lstrip(".")
+                    yield f"an update that changes {shown}, a value of Python's", _marked(value)
         for kind in ("parameter", "buffer"):
             for path, tensor in getattr(self._module, f"named_{kind}s")():
                 words = f"an update that puts a new tensor in the place of the {kind} {path}"
-                yield words, (tensor, tensor.detach())  # the second one keeps the memory from being reused
+                yield (
+                    words,
+                    (tensor, tensor.detach()),
+                )  # the second reference keeps the memory from being reused
 
 
 @contextmanager
 def put_back(module: nn.Module) -> Iterator[None]:
-    """Put the numbers in a module's tensors back behind the body, and after an error also what Python holds.
+    """Restore the numbers in a module's tensors after the body, and after an error its Python attributes too.
 
-    Without an error that stays: a tensor that a first update has set up is read by the graphs.
+    Without an error those stay: the graphs read a tensor that a first update has set up.
     """
     tensors = [*module.parameters(), *module.buffers()]
     numbers = [tensor.detach().to("cpu", copy=True) for tensor in tensors]
@@ -100,7 +103,7 @@ def refusal(got: str) -> Refused:
     )
 
 
-def _mark(value: object) -> object:
+def _marked(value: object) -> object:
     return (value, len(value)) if isinstance(value, list | dict | set) else value
 
 
@@ -112,7 +115,3 @@ def _same(before: object, now: object) -> bool:
     if isinstance(before, _PLAIN) and isinstance(now, _PLAIN):
         return before is now or before == now
     return before is now
-
-
-def _shown(path: str, otherwise: str) -> str:
-    return path or otherwise

@@ -1,4 +1,4 @@
-"""Threads that meet inside compiled code: a counter that each one raises and watches."""
+"""A barrier inside compiled code: a counter that each thread increments and polls."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from chalknet.engine.fused_cpu.scalars import intrinsic, scalar
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
-_SPINS_BEFORE_YIELD = 500  # about 5 µs: longer means that the other thread may have no core now
+_SPINS_BEFORE_YIELD = 500  # about 5 µs: after that the other thread may have no core
 _yield_core = (lambda: 0) if sys.platform == "win32" else types.ExternalFunction("sched_yield", types.int32())
 
 
 @intrinsic
-def _raised(context: Any, counter: Any, by: Any) -> Any:
-    """Raise the first number of an int64 array in one indivisible step; return what it was before."""
+def _incremented(context: Any, counter: Any, by: Any) -> Any:
+    """Increment the first number of an int64 array atomically; return its previous value."""
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         place = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -29,7 +29,7 @@ def _raised(context: Any, counter: Any, by: Any) -> Any:
 
 @intrinsic
 def _pause(context: Any) -> Any:
-    """Tell the core that it waits."""
+    """Execute the processor's spin-wait hint."""
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         if "86" in builder.module.triple.split("-")[0]:
@@ -43,7 +43,7 @@ def _pause(context: Any) -> Any:
 
 @intrinsic
 def _read(context: Any, counter: Any) -> Any:
-    """Return the first number of an int64 array as it is in memory now."""
+    """Return the first number of an int64 array by an atomic load."""
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         place = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -53,9 +53,9 @@ def _read(context: Any, counter: Any) -> Any:
 
 
 @scalar
-def meet(counter, target):
-    """Wait until the counter has been raised to the target, by all threads together."""
-    _raised(counter, 1)
+def barrier(counter, target):
+    """Wait until all threads together have incremented the counter to the target."""
+    _incremented(counter, 1)
     spins = 0
     while _read(counter) < target:
         _pause()

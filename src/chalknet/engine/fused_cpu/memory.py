@@ -1,0 +1,157 @@
+"""What the kernels read and write, as named tuples that compiled code takes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.optimizers import OptimizerState
+from chalknet.engine.fused_cpu.step_table import StepTable
+from chalknet.engine.fused_cpu.steps import WeightBuffers
+
+
+class Data(NamedTuple):
+    """The samples: x and y row after row, class numbers, and the rows of the epochs ahead.
+
+    Args:
+        x: all numbers of all x.
+        y: all numbers of all y; empty for class numbers.
+        classes: class numbers; empty for other targets.
+        order: row numbers, epoch after epoch; empty for the source's own order.
+    """
+
+    x: Array
+    y: Array
+    classes: Array
+    order: Array
+
+
+class Batch(NamedTuple):
+    """How the samples are cut: all whole numbers.
+
+    Args:
+        size: samples in a whole batch.
+        samples: samples seen in an epoch.
+        source: samples of the source; an epoch's order has so many rows.
+        per_epoch: batches in an epoch.
+        features: numbers in one x.
+        targets: numbers in one y.
+        tile: rows of a tile.
+    """
+
+    size: int
+    samples: int
+    source: int
+    per_epoch: int
+    features: int
+    targets: int
+    tile: int
+
+
+class UpdateRule(NamedTuple):
+    """How the weights are updated.
+
+    Args:
+        loss: the address of the loss's loop, or `CROSS_ENTROPY`.
+        mean: 1 where the losses of a batch are averaged, 0 where they are added.
+        optimizer: the optimizer's number.
+        direct: 1 where gradients are summed into the weights themselves.
+        seed: of Dropout.
+        numbers: the optimizer's numbers of `numbers_of`.
+        state: what the optimizer keeps of each weight.
+    """
+
+    loss: int
+    mean: int
+    optimizer: int
+    direct: int
+    seed: int
+    numbers: Array
+    state: OptimizerState
+
+
+class Places(NamedTuple):
+    """Offsets in a thread's arena: gathered x, the two gradients that take turns; the arena's size."""
+
+    x: int
+    gradient: int
+    other: int
+    size: int
+
+
+class Shared(NamedTuple):
+    """What the threads share.
+
+    Args:
+        counter: how often a thread has arrived at a barrier.
+        parts: each shard's part of the loss.
+        losses: the loss of each update.
+        keys: each thread's numbers for the rows of Dropout.
+        nonzero: room for the places of an x that are not zero; empty where a tile has more rows.
+        arenas: each thread's memory for a tile.
+        numbers: each thread's numbers of the optimizer at an update.
+    """
+
+    counter: Array
+    parts: Array
+    losses: Array
+    keys: Array
+    nonzero: Array
+    arenas: Array
+    numbers: Array
+
+
+class Fit(NamedTuple):
+    """All that the updates of a fit read and write."""
+
+    table: StepTable
+    data: Data
+    batch: Batch
+    rule: UpdateRule
+    places: Places
+    weights: WeightBuffers
+    shared: Shared
+
+
+class Turn(NamedTuple):
+    """Which updates a call makes, and which part of them.
+
+    Args:
+        thread: this thread's number.
+        threads: how many run it together.
+        shards: in how many parts an update is split; thread t takes shard t, t + threads, ...
+        ahead: the number of the first batch, counted from where `data.order` begins.
+        done: updates made before.
+    """
+
+    thread: int
+    threads: int
+    shards: int
+    ahead: int
+    done: int
+
+
+class BatchRows(NamedTuple):
+    """The samples of an update: where they begin in the order, how many they are; the update's number."""
+
+    start: int
+    size: int
+    update: int
+
+
+class Tile(NamedTuple):
+    """Some rows of a batch, and a thread's memory for them.
+
+    Args:
+        first: where the rows begin in the order.
+        rows: how many they are.
+        arena: the thread's memory.
+        keys: numbers for the rows of Dropout.
+        scale: what the gradient of the loss is multiplied by.
+    """
+
+    first: int
+    rows: int
+    arena: Array
+    keys: Array
+    scale: float
