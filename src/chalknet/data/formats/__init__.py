@@ -2,7 +2,7 @@
 
 from chalknet.data.formats.array_file import ArrayFile as ArrayFile
 from chalknet.data.formats.csv_file import not_a_number as not_a_number
-from chalknet.data.formats.csv_text import not_utf8 as not_utf8
+from chalknet.data.formats.csv_file import not_utf8 as not_utf8
 from chalknet.data.formats.idx import decode_idx as decode_idx
 from chalknet.data.formats.idx import idx_bytes as idx_bytes
 from chalknet.data.formats.idx import read_idx as read_idx

@@ -36,11 +36,6 @@ _HELD_OUT = ("{}_test", "test_{}", "{}_held_out", "{}_val", "val_{}", "{}_valid"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0}
 
 
-def is_npy(head: bytes) -> bool:
-    """Return whether the first bytes of a file are those of a .npy file."""
-    return head.startswith(b"\x93NUMPY")
-
-
 def is_npz(head: bytes) -> bool:
     """Return whether the first bytes of a file are those of a zip archive that begins with a .npy file."""
     length = int.from_bytes(head[26:28], "little")
