@@ -6,22 +6,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, cast
 
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from chalknet.data.columns import (
-    ColumnOptions,
-    Columns,
-    LoadedRows,
-    Preparation,
-    flag,
-    numbered,
-    select_of_array,
-)
+from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_array
 from chalknet.data.conversion import convert_table
 from chalknet.data.formats import (
     IDX,
@@ -48,31 +40,10 @@ from chalknet.data.sources import (
     user_source,
 )
 from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
-from chalknet.files import cache_folder, user_path
+from chalknet.files import user_path
 
 DATA_SETS: Mapping[str, Callable[[], Source]] = {"mnist01": mnist01, "mnist": mnist}
 Opened = Table | RawRows | Source
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """The options of `load`, checked.
-
-    Args:
-        columns: what is asked of the columns.
-        file: how files are read.
-        cache: the folder of converted tables; None for the user's own.
-    """
-
-    columns: ColumnOptions
-    file: FileOptions
-    cache: Path | None = None
-
-    @property
-    def keywords(self) -> dict[str, object]:
-        """Return the keywords of `load` that were given, as JSON can hold them."""
-        places = {"cache": self.cache and str(self.cache.resolve()), "in_memory": self.file.in_memory}
-        return {name: value for name, value in places.items() if value is not None} | self.columns.keywords
 
 
 def load(
@@ -133,9 +104,9 @@ def load(
         >>> len(source), len(source.held_out), abs(source.x.mean().item()) < 1e-6
         (7, 3, True)
     """
-    columns = ColumnOptions(x, y, one_hot, classes, fill, standardise, dtype, delimiter, header)
-    file = FileOptions(columns.delimiter, columns.header, flag("in_memory", in_memory, None))
-    options = LoadOptions(columns, file, None if cache is None else _folder("cache", cache))
+    options = LoadOptions(
+        x, y, one_hot, classes, fill, standardise, dtype, delimiter, header, cache, in_memory
+    )
     share = float(held_out) if isinstance(held_out, Real) else None
     opened = _opened(data, options.file)
     source = _source(opened, options, share)
@@ -156,12 +127,12 @@ def _source(
         share: of the rows that are held out; None for none.
         training: the source that these rows are held out of, which says how their columns are prepared.
     """
-    columns, like = options.columns, None if training is None else training.preparation
+    like = None if training is None else training.preparation
     if isinstance(opened, Table):
-        rows = convert_table(opened, columns, options.cache or cache_folder() / "tables", like)
+        rows = convert_table(opened, options, like)
     elif isinstance(opened, RawRows) and opened.y is None:
-        rows = select_of_array(opened, columns)
-    elif columns.selects and training is None:
+        rows = select_of_array(opened, options)
+    elif options.selects and training is None:
         raise InvalidValue(
             where=opened.name,
             got="columns chosen of what is no table",
@@ -169,12 +140,12 @@ def _source(
             remedy="Leave them out: x and y are given already.",
         )
     elif isinstance(opened, RawRows):
-        rows = numbered(opened)
-    elif is_prepared(opened, like) if like else not columns.changes:
+        rows = opened
+    elif is_prepared(opened, like) if like else not options.changes:
         return opened if share is None else split_source(opened, share)
     else:
         rows = _rows_of_source(opened)
-    return source_of_rows(rows, columns, options.file.in_memory, share, like)
+    return source_of_rows(rows, options, share, like)
 
 
 def is_prepared(source: Source, preparation: Preparation) -> bool:
@@ -194,7 +165,7 @@ def is_prepared(source: Source, preparation: Preparation) -> bool:
     return found is not None and found.x == preparation.x
 
 
-def _rows_of_source(source: Source) -> LoadedRows:
+def _rows_of_source(source: Source) -> RawRows:
     """Return the rows of a source in memory, to be prepared."""
     if not isinstance(source, ArraySource):
         raise InvalidValue(
@@ -207,7 +178,8 @@ def _rows_of_source(source: Source) -> LoadedRows:
     held_out = (
         RawRows(beside.x.numpy(), beside.y.numpy(), beside.name) if isinstance(beside, ArraySource) else None
     )
-    return numbered(RawRows(source.x.numpy(), source.y.numpy(), source.name, held_out=held_out), checked=True)
+    x, y = source.x.numpy(), source.y.numpy()
+    return RawRows(x, y, source.name, checked=True, held_out=held_out)
 
 
 def _with_provenance(
@@ -221,7 +193,7 @@ def _with_provenance(
     keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
     if isinstance(opened, Table):
         contents: tuple[str, ...] = (opened.content_hash,)
-    elif options.columns.changes and not (isinstance(opened, RawRows) and opened.is_left_in_file):
+    elif options.changes and not (isinstance(opened, RawRows) and opened.is_left_in_file):
         contents = ()  # as runs that earlier versions kept have it
     else:
         contents = _contents(name)
@@ -297,14 +269,13 @@ def open_path(data: str | os.PathLike[str], options: FileOptions) -> Table | Raw
 
 def existing(data: str | os.PathLike[str]) -> Path:
     """Return the path of a file or folder that exists, or raise the error that names what there is."""
-    path = user_path(data)
-    try:
+    path = Path(data)
+    with suppress(ValueError, OSError):  # a text that no path can be: with a zero byte, or too long
+        path = user_path(data)
         if path.exists():
             return path
-    except (ValueError, OSError):  # a text that no path can be: with a zero byte, or too long
-        pass
     if len(path.parts) < 2 and not path.suffix:
-        raise unknown_name("data", "data set", str(path), (*DATA_SETS, "a file or folder that exists"))
+        raise unknown_name("data", "data set", str(data), (*DATA_SETS, "a file or folder that exists"))
     raise FileProblem(
         where=str(path),
         got="no such file or folder",
@@ -342,17 +313,6 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
     (lambda data: isinstance(data, Source), lambda source, options: source),
     (is_user_source, lambda data, options: user_source(data, load)),
 )
-
-
-def _folder(name: str, value: object) -> Path:
-    if isinstance(value, str | os.PathLike):
-        return user_path(value)
-    raise InvalidValue(
-        where=name,
-        got=f"{value!r:.80}",
-        wanted="the path of a folder",
-        remedy=f"Give {name}='folder', or leave it out.",
-    )
 
 
 # What is often given in place of data -> what to write; the first row that fits.

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.columns.names import ColumnNames
-from chalknet.data.columns.options import FILLS, ColumnOptions, positions
+from chalknet.data.columns.options import FILLS, LoadOptions, positions
 from chalknet.data.columns.preparation import Preparation, PreparedColumn
+from chalknet.data.formats import ColumnNames
 from chalknet.errors import DataError, InvalidValue, unknown_name
 
 Array = npt.NDArray[Any]
@@ -83,7 +83,7 @@ class _Learned:
 
 
 def learn(
-    options: ColumnOptions, names: ColumnNames, blocks: Iterable[tuple[Array, Array]], rows: int
+    options: LoadOptions, names: ColumnNames, blocks: Iterable[tuple[Array, Array]], rows: int
 ) -> Preparation:
     """Return the preparation that the options ask for, learned from blocks of training rows.
 
@@ -168,7 +168,7 @@ def sorted_words(words: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(different))
 
 
-def imputed_values(options: ColumnOptions, names: ColumnNames) -> dict[str, str | float]:
+def imputed_values(options: LoadOptions, names: ColumnNames) -> dict[str, str | float]:
     """Return by column what takes the place of its missing values.
 
     Raises:
@@ -187,7 +187,7 @@ def imputed_values(options: ColumnOptions, names: ColumnNames) -> dict[str, str 
     return imputed
 
 
-def _standard(options: ColumnOptions, names: ColumnNames) -> set[str]:
+def _standard(options: LoadOptions, names: ColumnNames) -> set[str]:
     if not options.standardise:
         return set()
     if options.standardise in (True, "both"):

@@ -9,25 +9,18 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from tqdm import tqdm
 
-from chalknet.data.columns import (
-    ColumnNames,
-    ColumnOptions,
-    LoadedRows,
-    Preparation,
-    columns_like,
-    imputed_values,
-    select_columns,
-)
+from chalknet.data.columns import LoadOptions, Preparation, columns_like, imputed_values, select_columns
 from chalknet.data.conversion.conversion import Conversion, ConversionState, numbers_of, refuse_gaps
-from chalknet.data.formats import RawRows, Table, open_npy
+from chalknet.data.formats import ColumnNames, RawRows, Table, open_npy
 from chalknet.errors import DataError, FileProblem
-from chalknet.files import UNFINISHED, lock, sync_folder, write_whole
+from chalknet.files import UNFINISHED, cache_folder, lock, sync_folder, write_whole
 from chalknet.units import show_bytes
 
 FORMAT = 1  # of what is kept; another number makes every file be converted anew
@@ -37,15 +30,12 @@ _PART_BYTES = 8 << 20
 _SAVE_EVERY_BYTES = 256 << 20
 
 
-def convert_table(
-    table: Table, options: ColumnOptions, cache: Path, like: Preparation | None = None
-) -> LoadedRows:
+def convert_table(table: Table, options: LoadOptions, like: Preparation | None = None) -> RawRows:
     """Return the rows of a table, converted where that was not done before.
 
     Args:
         table: the file.
-        options: which columns, and what becomes of words and gaps.
-        cache: the folder of all that is converted.
+        options: which columns, what becomes of words and gaps, and the folder of all that is converted.
         like: how another table was prepared, for columns of the same names; None for those of the options.
 
     Raises:
@@ -62,11 +52,11 @@ def convert_table(
     sides = tuple(column.name for column in x), tuple(column.name for column in y)
     names = ColumnNames(*sides, words, default_target=options.y is None)
     gaps = imputed_values(options, names) if like is None else like.imputed
-    raw = _converted(Conversion(table, x, y, frozenset(gaps)), cache)
-    return LoadedRows(raw, ColumnNames(*sides, raw.words, default_target=names.default_target), checked=True)
+    cache = cache_folder() / "tables" if options.cache is None else Path(options.cache)
+    return _converted(Conversion(table, x, y, frozenset(gaps)), names, cache)
 
 
-def _converted(conversion: Conversion, cache: Path) -> RawRows:
+def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRows:
     """Return x and y of a table as arrays in files, made where they are missing.
 
     A conversion that was cut off is continued; one that another process makes is waited for.
@@ -91,7 +81,8 @@ def _converted(conversion: Conversion, cache: Path) -> RawRows:
     x, y = open_npy(folder / X), open_npy(folder / Y)
     if x is None or y is None:
         raise _unwritable(cache, OSError(f"{folder.name} is damaged"))
-    return RawRows(x, y, table.path.name, words={name: tuple(words) for name, words in state.words.items()})
+    words = {name: tuple(words) for name, words in state.words.items()}
+    return RawRows(x, y, table.path.name, names=replace(names, words=words), checked=True)
 
 
 def _is_whole(folder: Path) -> bool:

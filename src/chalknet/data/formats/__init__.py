@@ -17,6 +17,7 @@ from chalknet.data.formats.images import pixels as pixels
 from chalknet.data.formats.images import read_member as read_member
 from chalknet.data.formats.numpy_files import open_npy as open_npy
 from chalknet.data.formats.numpy_files import rows_of_mapping as rows_of_mapping
+from chalknet.data.formats.raw_rows import ColumnNames as ColumnNames
 from chalknet.data.formats.raw_rows import RawRows as RawRows
 from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
 from chalknet.data.formats.recognise import IDX as IDX

@@ -16,6 +16,25 @@ from chalknet.data.formats.tensors import as_features, as_targets
 Array = npt.NDArray[Any]
 
 
+@dataclass(frozen=True)
+class ColumnNames:
+    """What the columns of x and y are called, and what the numbers of their words stand for.
+
+    Args:
+        x: the features.
+        y: the target's columns.
+        words: for each column of words, in the order of their numbers.
+        named: whether these are names, or only numbers of columns.
+        default_target: whether y is the last column because none was named.
+    """
+
+    x: tuple[str, ...]
+    y: tuple[str, ...]
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    named: bool = True
+    default_target: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class RawRows:
     """x and y as they stand in files or arrays, row by row.
@@ -27,7 +46,8 @@ class RawRows:
         x_columns: which columns of x are features; None for all.
         y_columns: which columns of x are the target, where there is no y.
         divisor: what x is divided by, such as 255 for pixels.
-        words: for columns of words, what their numbers stand for.
+        names: of the columns; None where only their numbers tell them apart.
+        checked: whether they are known to be finite where no gap is allowed.
         held_out: rows that the same file or dict keeps out of the training.
     """
 
@@ -37,7 +57,8 @@ class RawRows:
     x_columns: tuple[int, ...] | None = None
     y_columns: tuple[int, ...] = ()
     divisor: int = 1
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: ColumnNames | None = None
+    checked: bool = False
     held_out: RawRows | None = None
 
     def __len__(self) -> int:
