@@ -17,6 +17,7 @@ from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_a
 from chalknet.data.conversion import convert_table
 from chalknet.data.formats import (
     IDX,
+    ArrayFile,
     FileOptions,
     RawRows,
     Table,
@@ -193,7 +194,7 @@ def _with_provenance(
     keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
     if isinstance(opened, Table):
         contents: tuple[str, ...] = (opened.content_hash,)
-    elif options.changes and not (isinstance(opened, RawRows) and opened.is_left_in_file):
+    elif options.changes and not (isinstance(opened, RawRows) and isinstance(opened.x, ArrayFile)):
         contents = ()  # as runs that earlier versions kept have it
     else:
         contents = _contents(name)
@@ -220,11 +221,9 @@ def _contents(name: str | list[str]) -> tuple[str, ...]:
     if is_name(name):
         return (name.lower(),)
     path = Path(name)
-    files: list[Any]
-    if path.is_dir():
-        files = sorted(path.rglob("*ubyte*"))
-    else:
-        files = [path, labels_beside(path)] if format_of(path) is IDX else [path]
+    files: list[Any] = sorted(path.rglob("*ubyte*")) if path.is_dir() else [path]
+    if path.is_file() and format_of(path) is IDX:
+        files.append(labels_beside(path))
     return tuple(content_hash(file) for file in files if isinstance(file, Path) and file.is_file())
 
 

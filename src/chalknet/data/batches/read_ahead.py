@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Generator, Iterator
+from queue import SimpleQueue
 from time import perf_counter, thread_time
 from typing import TypeVar
 
@@ -49,27 +49,24 @@ def read_ahead(items: Iterator[T], depth: int = 2) -> Generator[T, None, None]:
     Raises:
         BaseException: what drawing an item raised, once the items before it were yielded.
     """
-    free, ready = threading.Semaphore(depth), threading.Semaphore(0)
-    drawn: deque[tuple[T | None, BaseException | None]] = deque()
+    free = threading.Semaphore(depth)
+    drawn: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
     over = threading.Event()
 
     def draw() -> None:
         problem: BaseException | None = StopIteration()
         try:
             while free.acquire() and not over.is_set():
-                drawn.append((next(items), None))
-                ready.release()
+                drawn.put((next(items), None))
         except BaseException as raised:  # raised again where the item is awaited
             problem = raised
-        drawn.append((None, problem))
-        ready.release()
+        drawn.put((None, problem))
 
     thread = threading.Thread(target=draw, name="chalknet-read-ahead", daemon=True)
     thread.start()
     try:
         while True:
-            ready.acquire()
-            item, problem = drawn.popleft()
+            item, problem = drawn.get()
             if isinstance(problem, StopIteration):
                 return
             if problem is not None:

@@ -68,8 +68,7 @@ class LoadOptions:
             "cache": _folder("cache", self.cache),
             "in_memory": _flag("in_memory", self.in_memory, None),
         }
-        for name, value in settled.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(settled)
         if self.dtype not in DTYPES:
             raise unknown_name("dtype", "dtype", str(self.dtype), DTYPES)
         if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):

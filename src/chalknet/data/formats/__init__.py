@@ -19,6 +19,8 @@ from chalknet.data.formats.numpy_files import open_npy as open_npy
 from chalknet.data.formats.numpy_files import rows_of_mapping as rows_of_mapping
 from chalknet.data.formats.raw_rows import ColumnNames as ColumnNames
 from chalknet.data.formats.raw_rows import RawRows as RawRows
+from chalknet.data.formats.raw_rows import as_features as as_features
+from chalknet.data.formats.raw_rows import as_targets as as_targets
 from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
 from chalknet.data.formats.recognise import IDX as IDX
 from chalknet.data.formats.recognise import format_of as format_of
@@ -31,5 +33,3 @@ from chalknet.data.formats.table import Table as Table
 from chalknet.data.formats.table import TableColumn as TableColumn
 from chalknet.data.formats.table import Words as Words
 from chalknet.data.formats.table import content_hash as content_hash
-from chalknet.data.formats.tensors import as_features as as_features
-from chalknet.data.formats.tensors import as_targets as as_targets

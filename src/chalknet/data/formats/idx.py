@@ -7,7 +7,6 @@ the number of axes, each axis as a 32-bit number, then the values; all big-endia
 from __future__ import annotations
 
 import gzip
-import io
 import struct
 from importlib.resources.abc import Traversable
 from math import prod
@@ -19,13 +18,12 @@ import numpy.typing as npt
 
 from chalknet.data.formats.array_file import ArrayFile
 from chalknet.data.formats.packed import unpacked
-from chalknet.errors import DataError, FileProblem, InvalidValue
-from chalknet.files import reading
+from chalknet.errors import DataError, InvalidValue
+from chalknet.files import reading, write_whole
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CODES = {np.dtype(dtype): code for code, dtype in _DTYPES.items()}
 _CHUNK_BYTES = 1 << 20
-_AGAIN = "The file is damaged or no IDX file: copy or download it again."
 
 
 def read_idx(path: str | Traversable) -> npt.NDArray[Any]:
@@ -87,45 +85,29 @@ def idx_bytes(array: npt.NDArray[Any]) -> bytes:
 
 def write_idx(path: str | Path, array: npt.NDArray[Any]) -> None:
     """Write an array as a gzipped IDX file; the same array gives the same bytes under the same zlib."""
-    packed = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as file:
-        file.write(idx_bytes(array))
-    try:
-        Path(path).write_bytes(packed.getvalue())
-    except OSError as problem:
-        raise FileProblem(
-            where=str(path),
-            got=problem.strerror or str(problem),
-            wanted="a place that can be written",
-            remedy="Choose another path, or change its permissions.",
-        ) from problem
+    write_whole(Path(path), gzip.compress(idx_bytes(array), mtime=0))
 
 
 def _decode(stream: IO[bytes], where: str) -> npt.NDArray[Any]:
     head = _read_up_to(stream, 4)
     if not is_idx(head):
-        raise DataError(
-            where=where,
-            got=f"the first bytes {head.hex(' ') or '(none)'}",
-            wanted="00 00, a type byte (08, 09, 0b, 0c, 0d or 0e) and the number of axes, as in an IDX file",
-            remedy=_AGAIN,
-        )
+        wanted = "00 00, a type byte (08, 09, 0b, 0c, 0d or 0e) and the number of axes, as in an IDX file"
+        raise _damaged(where, f"the first bytes {head.hex(' ') or '(none)'}", wanted)
     dtype, axes = np.dtype(_DTYPES[head[2]]), head[3]
     sizes = _read_up_to(stream, 4 * axes)
     if len(sizes) < 4 * axes:
-        raise _wrong_length(where, str(4 + len(sizes)), 4 + 4 * axes, f"a header of {axes} axes")
+        wanted = f"{4 + 4 * axes} bytes for a header of {axes} axes"
+        raise _damaged(where, f"{4 + len(sizes)} bytes", wanted)
     shape = struct.unpack(f">{axes}I", sizes)
     length = prod(shape) * dtype.itemsize
     data = _read_up_to(stream, length + 1)  # one more: it must be the end, where gzip keeps its checksum
     if len(data) != length:
         found = str(len(data)) if len(data) < length else f"more than {length}"
-        raise _wrong_length(where, found, length, f"values of shape {shape}")
+        raise _damaged(where, f"{found} bytes", f"{length} bytes for values of shape {shape}")
     try:
         return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
     except ValueError as problem:  # more axes than numpy has, or none of anything times too much
-        raise DataError(
-            where=where, got=f"{axes} axes {shape}", wanted="an array that fits numpy", remedy=_AGAIN
-        ) from problem
+        raise _damaged(where, f"{axes} axes {shape}", "an array that fits numpy") from problem
 
 
 def _read_up_to(stream: IO[bytes], length: int) -> bytes:
@@ -136,7 +118,6 @@ def _read_up_to(stream: IO[bytes], length: int) -> bytes:
     return b"".join(parts)
 
 
-def _wrong_length(where: str, found: str, expected: int, of_what: str) -> DataError:
-    return DataError(
-        where=where, got=f"{found} bytes", wanted=f"{expected} bytes for {of_what}", remedy=_AGAIN
-    )
+def _damaged(where: str, got: str, wanted: str) -> DataError:
+    remedy = "The file is damaged or no IDX file: copy or download it again."
+    return DataError(where=where, got=got, wanted=wanted, remedy=remedy)

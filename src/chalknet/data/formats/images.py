@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources.abc import Traversable
+from itertools import product
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def open_images(path: Path, options: FileOptions) -> RawRows:
             wanted="a file of images with its file of labels beside it",
             remedy="Give the pair of paths (images, labels).",
         )
-    return image_rows(images, read_idx(labels), path.name)
+    return rows_of_arrays(pixels(images), read_idx(labels), path.name)
 
 
 def open_folder(folder: Traversable, name: str) -> RawRows:
@@ -59,8 +60,9 @@ def open_folder(folder: Traversable, name: str) -> RawRows:
     held_out = None
     if find_idx(folder, TEST_IMAGES):
         images, labels = read_member(folder, TEST_IMAGES), read_member(folder, TEST_LABELS)
-        held_out = image_rows(images, labels, f"{name} held out")
-    return image_rows(read_member(folder, TRAIN_IMAGES), read_member(folder, TRAIN_LABELS), name, held_out)
+        held_out = rows_of_arrays(pixels(images), labels, f"{name} held out")
+    images, labels = read_member(folder, TRAIN_IMAGES), read_member(folder, TRAIN_LABELS)
+    return rows_of_arrays(pixels(images), labels, name, held_out)
 
 
 def read_member(folder: Traversable, name: str) -> npt.NDArray[Any]:
@@ -80,27 +82,11 @@ def read_member(folder: Traversable, name: str) -> npt.NDArray[Any]:
 def find_idx(folder: Traversable, name: str) -> Traversable | None:
     """Return the IDX file of this name in a folder, written with - or . and gzipped or not."""
     spellings = dict.fromkeys((name, re.sub(r"[-.]idx", "-idx", name), re.sub(r"[-.]idx", ".idx", name)))
-    for subfolder in _SUBFOLDERS:
-        for spelling in spellings:
-            for ending in ("", ".gz"):
-                file = folder.joinpath(*subfolder.split("/"), spelling + ending)
-                if file.is_file():
-                    return file
-    return None
-
-
-def image_rows(
-    images: npt.NDArray[Any], labels: npt.NDArray[Any], name: str, held_out: RawRows | None = None
-) -> RawRows:
-    """Return images as rows of pixels and their labels as class numbers.
-
-    Args:
-        images: `(n, height, width)`.
-        labels: `(n,)`.
-        name: what messages call them.
-        held_out: images kept out of the training.
-    """
-    return rows_of_arrays(pixels(images), labels, name, held_out)
+    files = (
+        folder.joinpath(*subfolder.split("/"), spelling + ending)
+        for subfolder, spelling, ending in product(_SUBFOLDERS, spellings, ("", ".gz"))
+    )
+    return next((file for file in files if file.is_file()), None)
 
 
 def pixels(images: npt.NDArray[Any]) -> torch.Tensor:

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.formats.array_file import ArrayFile
-from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
+from chalknet.data.formats.raw_rows import RawRows, as_numbers, rows_of_arrays
 from chalknet.data.formats.table import FileOptions
-from chalknet.data.formats.tensors import as_numbers
 from chalknet.errors import ChalknetError, DataError
 from chalknet.files import reading
 

@@ -96,19 +96,23 @@ class StreamedSource(HasProvenance):
             yield first, self.take(slice(first, first + rows))
 
     def check(self) -> None:
-        """Raise a DataError where a row holds NaN or infinity."""
+        """Raise a DataError where a row, or one that is held out, holds NaN or infinity."""
         for first, sample in self.blocks():
             check_numbers(sample.x, f"x of {self.name}", first)
             check_numbers(sample.y, f"y of {self.name}", first)
+        if isinstance(self.held_out, StreamedSource):
+            self.held_out.check()
 
     def in_memory(self) -> ArraySource:
-        """Return the same samples in memory."""
+        """Return the same samples in memory; arrays that stand there as they are are not copied."""
+        held_out = self.held_out.in_memory() if isinstance(self.held_out, StreamedSource) else self.held_out
+        if self.raw.is_tensors and self.rows is None and self.preparation is None:
+            return ArraySource(self.raw.x, self.raw.y, self.name, held_out, provenance=self.provenance)
         first = self.take(slice(0, 1))
         x, y = (torch.empty((len(self), *side.shape[1:]), dtype=side.dtype) for side in first)
         for start, sample in self.blocks():
             for whole, part in zip((x, y), sample, strict=True):
                 whole[start : start + len(part)] = part
-        held_out = self.held_out.in_memory() if isinstance(self.held_out, StreamedSource) else self.held_out
         return ArraySource(x, y, self.name, held_out, provenance=self.provenance)
 
 
@@ -184,15 +188,9 @@ def _preparation(source: StreamedSource, names: ColumnNames, options: LoadOption
 
 def _placed(source: StreamedSource, in_memory: bool | None) -> Source:
     """Return a source in memory, or checked and left in its file."""
-    raw, held_out = source.raw, source.held_out
-    if raw.is_tensors and source.rows is None and source.preparation is None:  # nothing to copy
-        beside = held_out.in_memory() if isinstance(held_out, StreamedSource) else None
-        return ArraySource(raw.x, raw.y, source.name, beside, provenance=source.provenance)
-    stays = not fits_in_memory(source.nbytes) if in_memory is None else not in_memory
-    if not stays or isinstance(raw.x, np.ndarray):
+    raw = source.raw
+    if isinstance(raw.x, np.ndarray) or (fits_in_memory(source.nbytes) if in_memory is None else in_memory):
         return source.in_memory()
     if not raw.checked:
         source.check()
-        if isinstance(held_out, StreamedSource):
-            held_out.check()
     return source
