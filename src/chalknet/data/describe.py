@@ -75,7 +75,7 @@ def _columns(preparation: Preparation | None) -> dict[str, str]:
 
 
 def _side(sample: torch.Tensor, ranges: np.ndarray) -> str:
-    """Return shape, dtype and range of x or y; `ranges` `(blocks, 2)` are the least and the most of blocks."""
+    """Return shape, dtype and range of x or y, from the least and the most of each block `(blocks, 2)`."""
     shape = ",".join(["n", *map(str, sample.shape[1:])])
     dtype = str(sample.dtype).removeprefix("torch.")
     return f"({shape}) {dtype}, {show_value(ranges[:, 0].min())} to {show_value(ranges[:, 1].max())}"

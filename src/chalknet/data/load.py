@@ -167,7 +167,7 @@ def is_prepared(source: Source, preparation: Preparation) -> bool:
 
 
 def _rows_of_source(source: Source) -> RawRows:
-    """Return the rows of a source in memory, to be prepared."""
+    """Return the rows of a source in memory, and those that it holds out, to be prepared."""
     if not isinstance(source, ArraySource):
         raise InvalidValue(
             where=source.name,
@@ -175,12 +175,8 @@ def _rows_of_source(source: Source) -> RawRows:
             wanted="arrays or a file",
             remedy="Let its take(rows) return the rows as they are to be.",
         )
-    beside = source.held_out
-    held_out = (
-        RawRows(beside.x.numpy(), beside.y.numpy(), beside.name) if isinstance(beside, ArraySource) else None
-    )
-    x, y = source.x.numpy(), source.y.numpy()
-    return RawRows(x, y, source.name, checked=True, held_out=held_out)
+    held_out = _rows_of_source(source.held_out) if isinstance(source.held_out, ArraySource) else None
+    return RawRows(source.x.numpy(), source.y.numpy(), source.name, checked=True, held_out=held_out)
 
 
 def _with_provenance(

@@ -26,7 +26,7 @@ from chalknet.data.formats import (
     read_member,
 )
 from chalknet.data.sources import ArraySource
-from chalknet.errors import DataError, FileProblem
+from chalknet.errors import DataError, writing
 from chalknet.files import cache_folder, user_path, write_whole
 
 MIRRORS = (
@@ -138,13 +138,7 @@ def _fetched(url: str) -> bytes:
 
 
 def _keep(packed: bytes, path: Path) -> None:
-    try:
+    remedy = "Make room or change its permissions, or give a folder that holds the four MNIST files."
+    with writing(path.parent, "a cache folder that can be written", remedy):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, packed)
-    except OSError as problem:
-        raise FileProblem(
-            where=str(path.parent),
-            got=problem.strerror or str(problem),
-            wanted="a cache folder that can be written",
-            remedy="Make room or change its permissions, or give a folder that holds the four MNIST files.",
-        ) from problem

@@ -57,18 +57,17 @@ class LoadOptions:
     in_memory: bool | None = None
 
     def __post_init__(self) -> None:
-        settled = {
-            "x": _columns("x", self.x, unless=(None,)),
-            "y": _columns("y", self.y, unless=(None,)),
-            "one_hot": _columns("one_hot", self.one_hot, unless=(True, False, None)),
-            "standardise": _columns("standardise", self.standardise, unless=(True, False, None, "both")),
-            "classes": _flag("classes", self.classes),
-            "header": _flag("header", self.header, None),
-            "fill": _fill(self.fill),
-            "cache": _folder("cache", self.cache),
-            "in_memory": _flag("in_memory", self.in_memory, None),
-        }
-        vars(self).update(settled)
+        vars(self).update(
+            x=_columns("x", self.x, unless=(None,)),
+            y=_columns("y", self.y, unless=(None,)),
+            one_hot=_columns("one_hot", self.one_hot, unless=(True, False, None)),
+            standardise=_columns("standardise", self.standardise, unless=(True, False, None, "both")),
+            classes=_flag("classes", self.classes),
+            header=_flag("header", self.header, None),
+            fill=_fill(self.fill),
+            cache=_folder("cache", self.cache),
+            in_memory=_flag("in_memory", self.in_memory, None),
+        )
         if self.dtype not in DTYPES:
             raise unknown_name("dtype", "dtype", str(self.dtype), DTYPES)
         if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):

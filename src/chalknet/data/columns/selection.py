@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,15 +32,10 @@ def select_columns(
         DataError: for words, dates and other columns of no numbers that nothing is to convert.
     """
     selected = select(options, table.columns, table.path.name)
-    sides = []
-    for side, dtype in ((selected.x, options.dtype), (selected.y, "float64")):
-        for index in side:
-            if index not in selected.words:
-                _check_numbers(table.columns[index], table, target=side is selected.y)
-        sides.append(
-            tuple(TableColumn(i, table.label(i), "words" if i in selected.words else dtype) for i in side)
-        )
-    return sides[0], sides[1]
+    dtypes = dict.fromkeys(selected.x, options.dtype) | dict.fromkeys(selected.y, "float64")
+    dtypes |= dict.fromkeys(selected.words, "words")
+    x, y = ([TableColumn(i, table.label(i), dtypes[i]) for i in side] for side in (selected.x, selected.y))
+    return _checked(table, x), _checked(table, y, target=True)
 
 
 def columns_like(
@@ -54,13 +49,11 @@ def columns_like(
     """
     names = [column.name for column in table.columns]
     found = positions([column.name for column in columns], names, f"the columns of {table.path.name}")
-    for index, column in zip(found, columns, strict=True):
-        if column.words is None:
-            _check_numbers(table.columns[index], table, target=target)
-    return tuple(
+    same = (
         TableColumn(i, column.name, dtype if column.words is None else "words")
         for i, column in zip(found, columns, strict=True)
     )
+    return _checked(table, same, target=target)
 
 
 def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
@@ -76,6 +69,15 @@ def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
     x, y = (tuple(map(str, side)) for side in (selected.x, selected.y))
     names = ColumnNames(x, y, named=False, default_target=options.y is None)
     return replace(raw, x_columns=selected.x, y_columns=selected.y, names=names)
+
+
+def _checked(table: Table, chosen: Iterable[TableColumn], *, target: bool = False) -> tuple[TableColumn, ...]:
+    """Return columns of a table, those that are read as numbers checked."""
+    columns = tuple(chosen)
+    for column in columns:
+        if column.dtype != "words":
+            _check_numbers(table.columns[column.index], table, target=target)
+    return columns
 
 
 def _check_numbers(column: Column, table: Table, *, target: bool) -> None:

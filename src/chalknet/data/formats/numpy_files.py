@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -122,12 +123,8 @@ def _is_table(shape: tuple[int, ...]) -> bool:
 
 
 def _pair_in(arrays: Mapping[str, Any], patterns: tuple[str, ...]) -> tuple[str, str] | None:
-    for x, y in _NAMES:
-        for pattern in patterns:
-            pair = pattern.format(x), pattern.format(y)
-            if all(name in arrays for name in pair):
-                return pair
-    return None
+    pairs = ((pattern.format(x), pattern.format(y)) for (x, y), pattern in product(_NAMES, patterns))
+    return next((pair for pair in pairs if all(name in arrays for name in pair)), None)
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from typing import IO, Any, cast
 from chalknet.errors import DataError
 from chalknet.files import reading
 
-PACKED_ENDINGS = (".gz", ".bz2", ".xz")
 _UNPACK: Mapping[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,

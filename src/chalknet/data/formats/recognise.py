@@ -11,8 +11,7 @@ from typing import Any, Literal
 
 from chalknet.data.formats.arrow import STREAM_MARK, open_arrow, open_parquet
 from chalknet.data.formats.csv_file import open_csv
-from chalknet.data.formats.idx import is_idx
-from chalknet.data.formats.images import idx_side, open_images
+from chalknet.data.formats.idx import idx_side, is_idx, open_images
 from chalknet.data.formats.numpy_files import is_npz, numpy_side, open_numpy
 from chalknet.data.formats.packed import head_of
 from chalknet.data.formats.raw_rows import RawRows
@@ -73,10 +72,19 @@ def format_of(path: Path) -> FileFormat:
     head, name = head_of(path), path.name.lower()
     by_content = (row for row in FORMATS if row.matches and row.matches(head))
     by_ending = (row for row in FORMATS if re.search(f"{row.ending}$", name))
-    found = next(chain(by_content, by_ending), None)
-    if found is None:
-        raise _unsupported(path)
-    return found
+    if found := next(chain(by_content, by_ending), None):
+        return found
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
+    if suffix in _PANDAS_READERS:
+        read = f"pandas.{_PANDAS_READERS[suffix]}({str(path)!r})"
+        remedy = f"Make a CSV of it: {read}.to_csv('table.csv', index=False)."
+    raise DataError(
+        where=str(path),
+        got=f"a {suffix} file" if suffix else "a file of an unknown kind",
+        wanted=".csv, .parquet, .arrow, .npz, .npy or an IDX file",
+        remedy=remedy,
+    )
 
 
 def side_of(path: Path, side: Literal["x", "y"]) -> Any:
@@ -94,17 +102,3 @@ def side_of(path: Path, side: Literal["x", "y"]) -> Any:
             remedy="Give a table alone, and name its columns: x=['a', 'b'], y='c'.",
         )
     return file_format.side(path, side)
-
-
-def _unsupported(path: Path) -> DataError:
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
-    if suffix in _PANDAS_READERS:
-        read = f"pandas.{_PANDAS_READERS[suffix]}({str(path)!r})"
-        remedy = f"Make a CSV of it: {read}.to_csv('table.csv', index=False)."
-    return DataError(
-        where=str(path),
-        got=f"a {suffix} file" if suffix else "a file of an unknown kind",
-        wanted=".csv, .parquet, .arrow, .npz, .npy or an IDX file",
-        remedy=remedy,
-    )

@@ -12,6 +12,5 @@ from chalknet.data.sources.streamed import target_blocks as target_blocks
 from chalknet.data.sources.subset import SourceSubset as SourceSubset
 from chalknet.data.sources.subset import permutation as permutation
 from chalknet.data.sources.subset import split_source as split_source
-
 from chalknet.data.sources.user_source import is_user_source as is_user_source
 from chalknet.data.sources.user_source import user_source as user_source

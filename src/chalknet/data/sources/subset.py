@@ -11,7 +11,6 @@ from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Sour
 from chalknet.errors import InvalidValue
 
 _LARGEST_INT32 = 2**31 - 1
-_ROWS_AT_A_TIME = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,23 +114,9 @@ def permutation(n: int, seed: int) -> torch.Tensor:
 def drawn(n: int, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the rows that a random draw leaves, and the `count` that it takes, each in ascending order."""
     order = permutation(n, seed)
-    taken = torch.zeros(n, dtype=torch.bool)
-    for part in torch.split(order[:count], _ROWS_AT_A_TIME):
-        taken[part.long()] = True
-    del order
-    return _marked_rows(~taken, n - count), _marked_rows(taken, count)
-
-
-def _marked_rows(marks: torch.Tensor, count: int) -> torch.Tensor:
-    places = torch.empty(count, dtype=_dtype(len(marks)))
-    found = 0
-    for first, part in zip(
-        range(0, len(marks), _ROWS_AT_A_TIME), torch.split(marks, _ROWS_AT_A_TIME), strict=True
-    ):
-        here = part.nonzero().flatten() + first
-        places[found : found + len(here)] = here
-        found += len(here)
-    return places
+    order[:count].numpy().sort()  # in place: a sort of torch's makes 8 bytes a row beside
+    order[count:].numpy().sort()
+    return order[count:], order[:count]
 
 
 def _dtype(n: int) -> torch.dtype:
