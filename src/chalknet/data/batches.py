@@ -191,9 +191,7 @@ class Batches:
 
     def _rows(self, order: int | None) -> torch.Tensor | None:
         """Return the rows of an epoch in their order, 4 bytes each; None for the source's own order."""
-        if order is None:
-            return None
-        return permutation(len(self.source), order)
+        return None if order is None else permutation(len(self.source), order)
 
     def _take(self, rows_in_order: torch.Tensor | None, rows: slice) -> Sample:
         return self.source.take(rows if rows_in_order is None else rows_in_order[rows].long())

@@ -121,8 +121,6 @@ def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRo
                 if not _is_whole(folder):
                     _convert(conversion, folder)
         state = ConversionState(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
-    except DataError:
-        raise
     except OSError as problem:
         raise _unwritable(cache, problem) from problem
     refuse_gaps(conversion, state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
@@ -108,10 +109,8 @@ def _checked(array: npt.NDArray[Any], digest: str, where: str) -> npt.NDArray[An
 def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.NDArray[Any]:
     kept = cache / f"{name}.gz"
     if kept.is_file():
-        try:
+        with suppress(DataError):  # damaged since: fetched again
             return _checked(read_idx(kept), digest, str(kept))
-        except DataError:
-            pass  # damaged since: fetched again
     failures = []
     for mirror in mirrors:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +39,18 @@ def open_parquet(path: Path, options: FileOptions) -> Table:
     # Without pre-buffering a row group is read as it is decoded, and memory stays flat.
     with _reading_columns(path):
         file = parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
-    groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+    counts = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
     schema = file.schema_arrow
 
     def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
         names = [schema.names[i] for i in indexes]
         rows = max(1, _BLOCK_BYTES // (8 * max(1, len(names))))
-        first = 0
-        for group, count in enumerate(groups):
-            if first + count > start:
+        for group, end in enumerate(accumulate(counts)):
+            if end > start:
                 batches = file.iter_batches(rows, row_groups=[group], columns=names)
-                yield from _after(batches, start - first)
-            first += count
+                yield from _after(batches, start - end + counts[group])
 
-    return _columnar(path, schema, batches, sum(groups))
+    return _columnar(path, schema, batches, sum(counts))
 
 
 def open_arrow(path: Path, options: FileOptions) -> Table:
@@ -73,16 +71,12 @@ def open_arrow(path: Path, options: FileOptions) -> Table:
 
     def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
         rows = max(1, _BLOCK_BYTES // (8 * max(1, len(indexes))))
-        first = 0
-        for number in range(file.num_record_batches):
-            batch = file.get_batch(number).select(list(indexes))
-            parts = (batch.slice(at, rows) for at in range(0, batch.num_rows, rows))
-            yield from _after(parts, start - first)
-            first += batch.num_rows
+        whole = (file.get_batch(i).select(list(indexes)) for i in range(file.num_record_batches))
+        parts = (batch.slice(at, rows) for batch in whole for at in range(0, batch.num_rows, rows))
+        yield from _after(parts, start)
 
-    return _columnar(
-        path, file.schema, batches, sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
-    )
+    count = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
+    return _columnar(path, file.schema, batches, count)
 
 
 def _columnar(

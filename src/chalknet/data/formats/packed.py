@@ -7,7 +7,7 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -66,8 +66,6 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 def head_of(path: Path) -> bytes:
     """Return a file's first bytes, unpacked; none where unpacking fails."""
-    try:
-        with opened(path) as content:
-            return content.read(_HEAD_BYTES)
-    except DataError:
-        return b""
+    with suppress(DataError), opened(path) as content:
+        return content.read(_HEAD_BYTES)
+    return b""
