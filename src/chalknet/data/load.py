@@ -283,11 +283,9 @@ def _open_pair(pair: Sequence[object], options: FileOptions) -> RawRows:
     """Return x and y, either of which may be a path; two .npy files of equal length are left in place."""
     name = user_path(pair[0]).name if _is_path(pair[0]) else "data"
     if _is_pair_of_paths(pair):
-        paths = [existing(side) for side in pair]
-        if all(format_of(path).name == ".npy" for path in paths):
-            x, y = map(open_npy, paths)
-            if x is not None and y is not None and len(x) == len(y):
-                return RawRows(x, y, name)
+        x, y = (open_npy(existing(side)) for side in pair)
+        if x is not None and y is not None and len(x) == len(y):
+            return RawRows(x, y, name)
     return rows_of_arrays(_side(pair[0], "x"), _side(pair[1], "y"), name)
 
 
