@@ -203,7 +203,11 @@ def _shows_all() -> bool:
 
 
 @contextmanager
-def writing(path: object) -> Iterator[None]:
+def writing(
+    path: object,
+    wanted: str = "a file that can be written",
+    remedy: str = "Give a folder that exists and is yours.",
+) -> Iterator[None]:
     """Turn what the system says against writing a file into a FileProblem that names it."""
     try:
         yield
@@ -211,8 +215,8 @@ def writing(path: object) -> Iterator[None]:
         raise FileProblem(
             where=str(path),
             got=problem.strerror or str(problem),
-            wanted="a file that can be written",
-            remedy="Give a folder that exists and is yours.",
+            wanted=wanted,
+            remedy=remedy,
         ) from problem
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
-from chalknet.errors import ChalknetError, FileProblem, InvalidValue, writing
+from chalknet.errors import ChalknetError, FileProblem, invalid, writing
 
 UNFINISHED = ".unfinished"
 
@@ -35,9 +35,7 @@ def user_path(path: object, where: str = "path") -> Path:
         InvalidValue: for what is no path.
     """
     if not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path):
-        raise InvalidValue(
-            where=where, got=repr(path), wanted="a path", remedy=f"Give {where} as a text or a Path."
-        )
+        raise invalid(where, path, "a path", f"Give {where} as a text or a Path.")
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -64,12 +64,9 @@ def cores() -> int:
 @cache
 def processor() -> str:
     """Return what the processor is called."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    lines = _lines(Path("/proc/cpuinfo"))
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def resident_bytes() -> int:
@@ -113,11 +110,7 @@ def _process_bounds() -> Iterator[MainMemory]:
 
 def _cgroup_bounds(root: Path) -> Iterator[MainMemory]:
     """Yield the limits of the cgroups of this process and of those above them, version 1 and 2."""
-    try:
-        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
+    for line in _lines(root / "proc/self/cgroup"):
         _, controllers, path = line.split(":", 2)
         if controllers == "":
             yield from _bounds_along(root / "sys/fs/cgroup", path, "memory.max", "memory.current")
@@ -130,24 +123,26 @@ def _bounds_along(top: Path, path: str, limit_name: str, usage_name: str) -> Ite
     parts = [part for part in path.split("/") if part not in ("", "..")]
     for depth in range(len(parts), -1, -1):  # a container may show its own group as the top
         group = top.joinpath(*parts[:depth])
-        limit = _whole(group / limit_name)
-        if limit is not None and limit < _UNLIMITED:
-            used = _whole(group / usage_name) or 0
+        limit = _whole(group / limit_name, _UNLIMITED)
+        if limit < _UNLIMITED:
+            used = _whole(group / usage_name, 0)
             spare = max(_number_in(group / "memory.stat", name) for name in _RECLAIMABLE)
             yield MainMemory(limit, limit - max(0, used - spare))
 
 
-def _whole(path: Path) -> int | None:
-    try:
-        return int(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):  # no such file, or the word max
-        return None
+def _whole(path: Path, otherwise: int) -> int:
+    """Return the number in a file; another one where there is no such file, or the word max in it."""
+    return next((int(line) for line in _lines(path)[:1] if line.strip().isdigit()), otherwise)
 
 
 def _number_in(path: Path, name: str) -> int:
     """Return the number behind a name in a file of names and numbers, 0 where it is not there."""
+    return next((int(line.split()[1]) for line in _lines(path) if line.split()[:1] == [name]), 0)
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file of the system's, none where it cannot be read."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.split()[:1] == [name]), 0)
+        return []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalknet.data.batches.read_ahead import read_ahead, read_ahead_where_it_pays
+from chalknet.data.batches import read_ahead, read_ahead_where_it_pays
 
 
 @given(st.lists(st.integers()), st.integers(1, 4))
@@ -67,8 +67,8 @@ def test_the_thread_ends_when_nobody_wants_more():
 
 def test_a_thread_is_started_once_drawing_waits(monkeypatch):
     clock = {"wall": 0.0, "busy": 0.0}
-    monkeypatch.setattr("chalknet.data.batches.read_ahead.perf_counter", lambda: clock["wall"])
-    monkeypatch.setattr("chalknet.data.batches.read_ahead.thread_time", lambda: clock["busy"])
+    monkeypatch.setattr("chalknet.data.batches.perf_counter", lambda: clock["wall"])
+    monkeypatch.setattr("chalknet.data.batches.thread_time", lambda: clock["busy"])
     names = []
 
     def draw(waits):

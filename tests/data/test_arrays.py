@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from chalknet.data.formats.tensors import as_features, as_targets
+from chalknet.data.formats.raw_rows import as_features, as_targets
 from chalknet.errors import DataError
 
 NUMBERS = st.sampled_from(["?", "u1", "i1", "u2", "i2", "u4", "i4", "i8", "f2", "f4", "f8", "g"])

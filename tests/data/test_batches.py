@@ -212,7 +212,7 @@ def test_the_lanes_of_a_cut_share_each_row_of_a_batch_once_and_no_piece_is_large
 
 @pytest.mark.parametrize("n", [1, 2, 10, 70_000])
 def test_the_order_in_four_bytes_a_row_is_torch_s_own(n):
-    from chalknet.data.sources.row_order import permutation
+    from chalknet.data.sources.subset import permutation
 
     order = permutation(n, 5)
     assert order.dtype is torch.int32

@@ -88,9 +88,9 @@ def test_the_hash_of_the_content_is_that_of_all_parts_in_order(tmp_path, monkeyp
 @pytest.fixture
 def small_steps(monkeypatch):
     """Make a conversion of many blocks of some rows, noted after each."""
-    monkeypatch.setattr("chalknet.data.formats.csv_text._PIECE_BYTES", 3000)
-    monkeypatch.setattr("chalknet.data.formats.columnar._BLOCK_BYTES", 3000)
-    monkeypatch.setattr("chalknet.data.conversion.cache._SAVE_EVERY_BYTES", 1)
+    monkeypatch.setattr("chalknet.data.formats.csv_file._PIECE_BYTES", 3000)
+    monkeypatch.setattr("chalknet.data.formats.arrow._BLOCK_BYTES", 3000)
+    monkeypatch.setattr("chalknet.data.conversion._SAVE_EVERY_BYTES", 1)
 
 
 class Stopped(BaseException):
@@ -106,9 +106,9 @@ def test_a_conversion_that_was_cut_off_goes_on_where_it_stopped(
     content = {**table(), "word": words[np.random.default_rng(1).integers(0, 3, 5000)]}
     path = WRITERS[suffix](tmp_path / f"t{suffix}", content)
     options = {"one_hot": True, "y": "y"}
-    from chalknet.data.conversion import cache
+    from chalknet.data import conversion
 
-    save, saved = cache._save, []
+    save, saved = conversion._save, []
 
     def stop(part, ledger, files):
         save(part, ledger, files)
@@ -119,7 +119,7 @@ def test_a_conversion_that_was_cut_off_goes_on_where_it_stopped(
             raise Stopped
 
     with monkeypatch.context() as patched:
-        patched.setattr(cache, "_save", stop)
+        patched.setattr(conversion, "_save", stop)
         with pytest.raises(Stopped):
             load(path, **options)
     (part,) = own_cache.glob("*.part")
@@ -127,7 +127,7 @@ def test_a_conversion_that_was_cut_off_goes_on_where_it_stopped(
     blocks_from = json.loads((part / "progress.json").read_text())["position"]
     assert blocks_from == saved[-1] > 0
     with monkeypatch.context() as patched:
-        patched.setattr(cache, "_save", lambda part, ledger, files: begun.append(ledger.position))
+        patched.setattr(conversion, "_save", lambda part, ledger, files: begun.append(ledger.position))
         again = load(path, **options)
     assert min(begun) > blocks_from  # the blocks before it were not read again
     assert not list(own_cache.glob("*.part"))
@@ -230,14 +230,14 @@ def test_a_bad_value_leaves_nothing_half(tmp_path, own_cache, small_steps):
 
 def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, own_cache, monkeypatch, small_steps):
     path = write_csv(tmp_path / "t.csv", table(1000))
-    from chalknet.data.conversion import cache
+    from chalknet.data import conversion
 
     def grow(part, ledger, files):
         with path.open("a") as file:
             file.write("1,2,3,4,5\n")
 
-    monkeypatch.setattr(cache, "_save", grow)
-    monkeypatch.setattr("chalknet.data.formats.csv_text._PIECE_BYTES", 30_000)
+    monkeypatch.setattr(conversion, "_save", grow)
+    monkeypatch.setattr("chalknet.data.formats.csv_file._PIECE_BYTES", 30_000)
     with pytest.raises(DataError, match="written to while it was read"):
         load(path)
     assert not entries(own_cache)
@@ -252,7 +252,7 @@ def test_gaps_that_were_filled_once_are_refused_when_nothing_fills_them(tmp_path
 
 
 def test_what_never_comes_again_is_no_category(tmp_path, monkeypatch):
-    monkeypatch.setattr("chalknet.data.conversion.conversion._MOST_WORDS", 5)
+    monkeypatch.setattr("chalknet.data.conversion._MOST_WORDS", 5)
     path = tmp_path / "t.csv"
     path.write_text("id,b\n" + "".join(f"name{i},1\n" for i in range(9)))
     with pytest.raises(DataError, match=r"more than 5 different values.*names single rows"):
@@ -298,11 +298,11 @@ def test_the_header_is_numpy_s_own_and_fills_the_bytes_kept_for_it(tmp_path, own
 
 
 def test_a_header_for_any_number_of_rows_fits_the_bytes_kept_for_it(tmp_path):
-    from chalknet.data.conversion import cache
+    from chalknet.data import conversion
 
     for rows in (1, 10**6, 2**62):
         (tmp_path / "x.npy").write_bytes(b"\0" * 128)
-        cache._write_header(tmp_path / "x.npy", np.dtype("float64"), (rows, 10**6))
+        conversion._write_header(tmp_path / "x.npy", np.dtype("float64"), (rows, 10**6))
         assert (tmp_path / "x.npy").stat().st_size == 128
 
 

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from chalknet.data import load
-from chalknet.data.formats.idx import idx_bytes
-from chalknet.data.formats.images import find_idx, pixels
+from chalknet.data.formats.idx import find_idx, idx_bytes, pixels
 from chalknet.errors import ChalknetError, DataError, FileProblem
 
 X, Y = np.arange(12.0).reshape(6, 2), np.array([0, 1, 0, 1, 1, 0])

@@ -32,7 +32,7 @@ def table(rows=3000, columns=5):
 @pytest.fixture
 def ahead(monkeypatch):
     """Let every streamed source be read ahead by a thread, however many CPUs there are."""
-    monkeypatch.setattr("chalknet.data.batches.batches.cores", lambda: 1 << 10)
+    monkeypatch.setattr("chalknet.data.batches.cores", lambda: 1 << 10)
 
 
 def weights(result):
@@ -45,8 +45,8 @@ def weights(result):
 def test_the_same_seed_gives_the_same_weights_bit_for_bit_from_every_kind_of_file(
     tmp_path, monkeypatch, threaded, options
 ):
-    monkeypatch.setattr("chalknet.data.batches.batches.cores", lambda: 1 << 10 if threaded else 1)
-    monkeypatch.setattr("chalknet.data.batches.batches._SHUFFLED_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr("chalknet.data.batches.cores", lambda: 1 << 10 if threaded else 1)
+    monkeypatch.setattr("chalknet.data.batches._SHUFFLED_BLOCK_BYTES", 20_000)
     content = table()
     x, y = np.stack(list(content.values())[:-1], axis=1), content["y"]
     sources = {"arrays": load((x, y), **options)}
@@ -214,8 +214,8 @@ def test_a_file_that_is_removed_can_still_be_read(tmp_path):
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_a_file_cut_off_in_the_middle_ends_the_fit_with_the_error(tmp_path, ahead, monkeypatch, shuffle):
-    monkeypatch.setattr("chalknet.data.batches.batches._BLOCK_BYTES", 4000)
-    monkeypatch.setattr("chalknet.data.batches.batches._SHUFFLED_BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches._BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches._SHUFFLED_BLOCK_BYTES", 4000)
     path = WRITERS[".npy"](tmp_path / "t.npy", table())
     source = load(path, in_memory=False)
     before = threading.active_count()
@@ -238,8 +238,8 @@ def test_a_file_cut_off_in_the_middle_ends_the_fit_with_the_error(tmp_path, ahea
 
 
 def test_the_reading_thread_ends_when_the_fit_does(tmp_path, ahead, monkeypatch):
-    monkeypatch.setattr("chalknet.data.batches.batches._BLOCK_BYTES", 4000)
-    monkeypatch.setattr("chalknet.data.batches.batches._SHUFFLED_BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches._BLOCK_BYTES", 4000)
+    monkeypatch.setattr("chalknet.data.batches._SHUFFLED_BLOCK_BYTES", 4000)
     source = load(WRITERS[".npy"](tmp_path / "t.npy", table()), in_memory=False)
     before = threading.active_count()
     options = {"loss": "mse", "batch_size": 16, "engine": "eager", "shuffle": True}

@@ -49,14 +49,14 @@ def describe(data: object, **options: Any) -> dict[str, str]:
 
 def _facts(source: Source) -> dict[str, str]:
     n = len(source)
-    blocks = (slice(first, min(first + _ROWS_AT_A_TIME, n)) for first in range(0, n, _ROWS_AT_A_TIME))
-    ranges = [tuple(map(_range_of, source.take(rows))) for rows in blocks]
+    blocks = (source.take(slice(at, min(at + _ROWS_AT_A_TIME, n))) for at in range(0, n, _ROWS_AT_A_TIME))
+    ranges = np.array([[(side.min().item(), side.max().item()) for side in block] for block in blocks])
     first = source.take(slice(0, 1))
     return {
         "name": source.name,
         "observations": show_count(n),
-        "x": _side(first.x, [x for x, _ in ranges]),
-        "y": _side(first.y, [y for _, y in ranges]),
+        "x": _side(first.x, ranges[:, 0]),
+        "y": _side(first.y, ranges[:, 1]),
         "held out": "none" if source.held_out is None else show_count(len(source.held_out)),
         **_columns(source.preparation),
         **({"in memory": "no: batches are read as they are needed"} if source.streams else {}),
@@ -69,24 +69,16 @@ def _columns(preparation: Preparation | None) -> dict[str, str]:
     chosen = " (the last column: none was named)" if preparation.default_target else ""
     classes = "" if preparation.y[0].words is None else f", classes {', '.join(preparation.y[0].words)}"
     names = preparation.names
-    shown = ", ".join(names[:_NAMES_SHOWN]) + (
-        f", ... ({len(names)} in all)" if len(names) > _NAMES_SHOWN else ""
-    )
-    return {
-        "features": shown,
-        "target": ", ".join(column.name for column in preparation.y) + chosen + classes,
-    }
+    more = f", ... ({len(names)} in all)" if len(names) > _NAMES_SHOWN else ""
+    targets = ", ".join(column.name for column in preparation.y)
+    return {"features": ", ".join(names[:_NAMES_SHOWN]) + more, "target": targets + chosen + classes}
 
 
-def _range_of(values: torch.Tensor) -> tuple[float, float]:
-    return values.min().item(), values.max().item()
-
-
-def _side(sample: torch.Tensor, ranges: list[tuple[float, float]]) -> str:
+def _side(sample: torch.Tensor, ranges: np.ndarray) -> str:
+    """Return shape, dtype and range of x or y, from the least and the most of each block `(blocks, 2)`."""
     shape = ",".join(["n", *map(str, sample.shape[1:])])
-    least, most = min(low for low, _ in ranges), max(high for _, high in ranges)
     dtype = str(sample.dtype).removeprefix("torch.")
-    return f"({shape}) {dtype}, {show_value(least)} to {show_value(most)}"
+    return f"({shape}) {dtype}, {show_value(ranges[:, 0].min())} to {show_value(ranges[:, 1].max())}"
 
 
 @dataclass

@@ -6,25 +6,18 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, cast
 
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from chalknet.data.columns import (
-    ColumnOptions,
-    Columns,
-    LoadedRows,
-    Preparation,
-    flag,
-    numbered,
-    select_of_array,
-)
+from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_array
 from chalknet.data.conversion import convert_table
 from chalknet.data.formats import (
     IDX,
+    ArrayFile,
     FileOptions,
     RawRows,
     Table,
@@ -48,31 +41,10 @@ from chalknet.data.sources import (
     user_source,
 )
 from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
-from chalknet.files import cache_folder, user_path
+from chalknet.files import user_path
 
 DATA_SETS: Mapping[str, Callable[[], Source]] = {"mnist01": mnist01, "mnist": mnist}
 Opened = Table | RawRows | Source
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """The options of `load`, checked.
-
-    Args:
-        columns: what is asked of the columns.
-        file: how files are read.
-        cache: the folder of converted tables; None for the user's own.
-    """
-
-    columns: ColumnOptions
-    file: FileOptions
-    cache: Path | None = None
-
-    @property
-    def keywords(self) -> dict[str, object]:
-        """Return the keywords of `load` that were given, as JSON can hold them."""
-        places = {"cache": self.cache and str(self.cache.resolve()), "in_memory": self.file.in_memory}
-        return {name: value for name, value in places.items() if value is not None} | self.columns.keywords
 
 
 def load(
@@ -133,9 +105,9 @@ def load(
         >>> len(source), len(source.held_out), abs(source.x.mean().item()) < 1e-6
         (7, 3, True)
     """
-    columns = ColumnOptions(x, y, one_hot, classes, fill, standardise, dtype, delimiter, header)
-    file = FileOptions(columns.delimiter, columns.header, flag("in_memory", in_memory, None))
-    options = LoadOptions(columns, file, None if cache is None else _folder("cache", cache))
+    options = LoadOptions(
+        x, y, one_hot, classes, fill, standardise, dtype, delimiter, header, cache, in_memory
+    )
     share = float(held_out) if isinstance(held_out, Real) else None
     opened = _opened(data, options.file)
     source = _source(opened, options, share)
@@ -156,12 +128,12 @@ def _source(
         share: of the rows that are held out; None for none.
         training: the source that these rows are held out of, which says how their columns are prepared.
     """
-    columns, like = options.columns, None if training is None else training.preparation
+    like = None if training is None else training.preparation
     if isinstance(opened, Table):
-        rows = convert_table(opened, columns, options.cache or cache_folder() / "tables", like)
+        rows = convert_table(opened, options, like)
     elif isinstance(opened, RawRows) and opened.y is None:
-        rows = select_of_array(opened, columns)
-    elif columns.selects and training is None:
+        rows = select_of_array(opened, options)
+    elif options.selects and training is None:
         raise InvalidValue(
             where=opened.name,
             got="columns chosen of what is no table",
@@ -169,12 +141,12 @@ def _source(
             remedy="Leave them out: x and y are given already.",
         )
     elif isinstance(opened, RawRows):
-        rows = numbered(opened)
-    elif is_prepared(opened, like) if like else not columns.changes:
+        rows = opened
+    elif is_prepared(opened, like) if like else not options.changes:
         return opened if share is None else split_source(opened, share)
     else:
         rows = _rows_of_source(opened)
-    return source_of_rows(rows, columns, options.file.in_memory, share, like)
+    return source_of_rows(rows, options, share, like)
 
 
 def is_prepared(source: Source, preparation: Preparation) -> bool:
@@ -194,8 +166,8 @@ def is_prepared(source: Source, preparation: Preparation) -> bool:
     return found is not None and found.x == preparation.x
 
 
-def _rows_of_source(source: Source) -> LoadedRows:
-    """Return the rows of a source in memory, to be prepared."""
+def _rows_of_source(source: Source) -> RawRows:
+    """Return the rows of a source in memory, and those that it holds out, to be prepared."""
     if not isinstance(source, ArraySource):
         raise InvalidValue(
             where=source.name,
@@ -203,11 +175,8 @@ def _rows_of_source(source: Source) -> LoadedRows:
             wanted="arrays or a file",
             remedy="Let its take(rows) return the rows as they are to be.",
         )
-    beside = source.held_out
-    held_out = (
-        RawRows(beside.x.numpy(), beside.y.numpy(), beside.name) if isinstance(beside, ArraySource) else None
-    )
-    return numbered(RawRows(source.x.numpy(), source.y.numpy(), source.name, held_out=held_out), checked=True)
+    held_out = _rows_of_source(source.held_out) if isinstance(source.held_out, ArraySource) else None
+    return RawRows(source.x.numpy(), source.y.numpy(), source.name, checked=True, held_out=held_out)
 
 
 def _with_provenance(
@@ -221,7 +190,7 @@ def _with_provenance(
     keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
     if isinstance(opened, Table):
         contents: tuple[str, ...] = (opened.content_hash,)
-    elif options.columns.changes and not (isinstance(opened, RawRows) and opened.is_left_in_file):
+    elif options.changes and not (isinstance(opened, RawRows) and isinstance(opened.x, ArrayFile)):
         contents = ()  # as runs that earlier versions kept have it
     else:
         contents = _contents(name)
@@ -248,11 +217,9 @@ def _contents(name: str | list[str]) -> tuple[str, ...]:
     if is_name(name):
         return (name.lower(),)
     path = Path(name)
-    files: list[Any]
-    if path.is_dir():
-        files = sorted(path.rglob("*ubyte*"))
-    else:
-        files = [path, labels_beside(path)] if format_of(path) is IDX else [path]
+    files: list[Any] = sorted(path.rglob("*ubyte*")) if path.is_dir() else [path]
+    if path.is_file() and format_of(path) is IDX:
+        files.append(labels_beside(path))
     return tuple(content_hash(file) for file in files if isinstance(file, Path) and file.is_file())
 
 
@@ -297,14 +264,13 @@ def open_path(data: str | os.PathLike[str], options: FileOptions) -> Table | Raw
 
 def existing(data: str | os.PathLike[str]) -> Path:
     """Return the path of a file or folder that exists, or raise the error that names what there is."""
-    path = user_path(data)
-    try:
+    path = Path(data)
+    with suppress(ValueError, OSError):  # a text that no path can be: with a zero byte, or too long
+        path = user_path(data)
         if path.exists():
             return path
-    except (ValueError, OSError):  # a text that no path can be: with a zero byte, or too long
-        pass
     if len(path.parts) < 2 and not path.suffix:
-        raise unknown_name("data", "data set", str(path), (*DATA_SETS, "a file or folder that exists"))
+        raise unknown_name("data", "data set", str(data), (*DATA_SETS, "a file or folder that exists"))
     raise FileProblem(
         where=str(path),
         got="no such file or folder",
@@ -317,11 +283,9 @@ def _open_pair(pair: Sequence[object], options: FileOptions) -> RawRows:
     """Return x and y, either of which may be a path; two .npy files of equal length are left in place."""
     name = user_path(pair[0]).name if _is_path(pair[0]) else "data"
     if _is_pair_of_paths(pair):
-        paths = [existing(side) for side in pair]
-        if all(format_of(path).name == ".npy" for path in paths):
-            x, y = map(open_npy, paths)
-            if x is not None and y is not None and len(x) == len(y):
-                return RawRows(x, y, name)
+        x, y = (open_npy(existing(side)) for side in pair)
+        if x is not None and y is not None and len(x) == len(y):
+            return RawRows(x, y, name)
     return rows_of_arrays(_side(pair[0], "x"), _side(pair[1], "y"), name)
 
 
@@ -342,17 +306,6 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
     (lambda data: isinstance(data, Source), lambda source, options: source),
     (is_user_source, lambda data, options: user_source(data, load)),
 )
-
-
-def _folder(name: str, value: object) -> Path:
-    if isinstance(value, str | os.PathLike):
-        return user_path(value)
-    raise InvalidValue(
-        where=name,
-        got=f"{value!r:.80}",
-        wanted="the path of a folder",
-        remedy=f"Give {name}='folder', or leave it out.",
-    )
 
 
 # What is often given in place of data -> what to write; the first row that fits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
@@ -26,7 +27,7 @@ from chalknet.data.formats import (
     read_member,
 )
 from chalknet.data.sources import ArraySource
-from chalknet.errors import DataError, FileProblem
+from chalknet.errors import DataError, writing
 from chalknet.files import cache_folder, user_path, write_whole
 
 MIRRORS = (
@@ -108,10 +109,8 @@ def _checked(array: npt.NDArray[Any], digest: str, where: str) -> npt.NDArray[An
 def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.NDArray[Any]:
     kept = cache / f"{name}.gz"
     if kept.is_file():
-        try:
+        with suppress(DataError):  # damaged since: fetched again
             return _checked(read_idx(kept), digest, str(kept))
-        except DataError:
-            pass  # damaged since: fetched again
     failures = []
     for mirror in mirrors:
         try:
@@ -138,13 +137,7 @@ def _fetched(url: str) -> bytes:
 
 
 def _keep(packed: bytes, path: Path) -> None:
-    try:
+    remedy = "Make room or change its permissions, or give a folder that holds the four MNIST files."
+    with writing(path.parent, "a cache folder that can be written", remedy):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, packed)
-    except OSError as problem:
-        raise FileProblem(
-            where=str(path.parent),
-            got=problem.strerror or str(problem),
-            wanted="a cache folder that can be written",
-            remedy="Make room or change its permissions, or give a folder that holds the four MNIST files.",
-        ) from problem

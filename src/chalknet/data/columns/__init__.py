@@ -1,11 +1,7 @@
 """Columns: which are x and y, what is learned of them, and what is done to them."""
 
-from chalknet.data.columns.names import ColumnNames as ColumnNames
-from chalknet.data.columns.names import LoadedRows as LoadedRows
-from chalknet.data.columns.names import numbered as numbered
-from chalknet.data.columns.options import ColumnOptions as ColumnOptions
 from chalknet.data.columns.options import Columns as Columns
-from chalknet.data.columns.options import flag as flag
+from chalknet.data.columns.options import LoadOptions as LoadOptions
 from chalknet.data.columns.preparation import Preparation as Preparation
 from chalknet.data.columns.preparation import PreparedColumn as PreparedColumn
 from chalknet.data.columns.selection import columns_like as columns_like

@@ -1,16 +1,20 @@
-"""What is asked of a table: which columns are x and y, and what becomes of words and gaps."""
+"""What is asked of `load`: which columns are x and y, what becomes of words and gaps, how files are read."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chalknet.data.formats import Column, FileOptions
 from chalknet.errors import DataError, InvalidValue, unknown_name
+from chalknet.files import user_path
 from chalknet.units import DTYPES
 
 FILLS = ("mean", "median")
@@ -19,8 +23,8 @@ _NAMES_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class ColumnOptions:
-    """What is asked of a table; the keywords of `load` under the same names, checked when it is made.
+class LoadOptions:
+    """What is asked of data; the keywords of `load` under the same names, checked when it is made.
 
     Args:
         x: names or numbers of the columns that are features; None for all but the target.
@@ -33,6 +37,8 @@ class ColumnOptions:
         dtype: of x, "float32" or "float64".
         delimiter: of a text; None to find out.
         header: whether a text's first row holds names; None to find out.
+        cache: the folder of converted tables; None for the user's own.
+        in_memory: whether all rows are read into memory; None where it takes a quarter of it at most.
 
     Raises:
         InvalidValue, UnknownName: for a value that an option cannot take.
@@ -47,19 +53,21 @@ class ColumnOptions:
     dtype: str = "float32"
     delimiter: str | None = None
     header: bool | None = None
+    cache: str | Path | None = None
+    in_memory: bool | None = None
 
     def __post_init__(self) -> None:
-        settled = {
-            "x": _columns("x", self.x, unless=(None,)),
-            "y": _columns("y", self.y, unless=(None,)),
-            "one_hot": _columns("one_hot", self.one_hot, unless=(True, False, None)),
-            "standardise": _columns("standardise", self.standardise, unless=(True, False, None, "both")),
-            "classes": flag("classes", self.classes),
-            "header": flag("header", self.header, None),
-            "fill": _fill(self.fill),
-        }
-        for name, value in settled.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(
+            x=_columns("x", self.x, unless=(None,)),
+            y=_columns("y", self.y, unless=(None,)),
+            one_hot=_columns("one_hot", self.one_hot, unless=(True, False, None)),
+            standardise=_columns("standardise", self.standardise, unless=(True, False, None, "both")),
+            classes=_flag("classes", self.classes),
+            header=_flag("header", self.header, None),
+            fill=_fill(self.fill),
+            cache=_folder("cache", self.cache),
+            in_memory=_flag("in_memory", self.in_memory, None),
+        )
         if self.dtype not in DTYPES:
             raise unknown_name("dtype", "dtype", str(self.dtype), DTYPES)
         if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):
@@ -76,6 +84,11 @@ class ColumnOptions:
         return bool(self.one_hot or self.classes or self.fill is not None or self.standardise)
 
     @property
+    def file(self) -> FileOptions:
+        """Return how a file is read."""
+        return FileOptions(self.delimiter, self.header, self.in_memory)
+
+    @property
     def keywords(self) -> dict[str, object]:
         """Return the keywords of `load` that were given, as JSON can hold them."""
         changed = {
@@ -83,11 +96,15 @@ class ColumnOptions:
             for name, value in vars(self).items()
             if value != self.__dataclass_fields__[name].default
         }
-        plain: dict[str, object] = json.loads(json.dumps(changed, default=dict))
+        plain: dict[str, object] = json.loads(json.dumps(changed, default=_plain))
         return plain
 
 
-def flag(name: str, value: Any, *others: object) -> Any:
+def _plain(value: Mapping[str, object] | Path) -> dict[str, object] | str:
+    return str(value.resolve()) if isinstance(value, Path) else dict(value)
+
+
+def _flag(name: str, value: Any, *others: object) -> Any:
     """Return an option that is True or False, or one of some other values, or raise InvalidValue."""
     if any(value is other for other in others):
         return value
@@ -111,15 +128,12 @@ class SelectedColumns:
     words: frozenset[int]
 
 
-def select(
-    options: ColumnOptions, names: Sequence[str], texts: Sequence[bool], where: str
-) -> SelectedColumns:
+def select(options: LoadOptions, columns: Sequence[Column], where: str) -> SelectedColumns:
     """Return the columns that the options mean.
 
     Args:
         options: what is asked.
-        names: the table's columns.
-        texts: for each column whether it is one of text.
+        columns: those of the table.
         where: what messages call the table.
 
     Raises:
@@ -127,6 +141,7 @@ def select(
         DataError: for a table of one column, two columns of one name.
         InvalidValue: for a column that is x and y.
     """
+    names = [column.name for column in columns]
     if len(names) < 2 and (options.x is None or options.y is None):
         raise DataError(
             where=where,
@@ -153,7 +168,7 @@ def select(
             remedy="Name the one that holds the classes, y=... (--y).",
         )
     if options.one_hot is True:
-        words = {i for i in x if texts[i]}
+        words = {i for i in x if columns[i].kind == "text"}
     else:
         words = set(positions(options.one_hot or (), names, f"one_hot of {where}"))
         strange = words - set(x)
@@ -209,6 +224,12 @@ def _columns(name: str, value: Any, unless: tuple[object, ...]) -> object:
     if not all(isinstance(column, str | Integral) and not isinstance(column, bool) for column in columns):
         raise _wrong(name, value, "the name or the number of a column, or a list of them")
     return tuple(column if isinstance(column, str) else int(column) for column in columns)
+
+
+def _folder(name: str, value: object) -> Path | None:
+    if value is None or isinstance(value, str | os.PathLike):
+        return None if value is None else user_path(value, name)
+    raise _wrong(name, value, "the path of a folder")
 
 
 def _fill(fill: object) -> object:

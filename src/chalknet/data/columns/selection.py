@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalknet.data.columns.names import ColumnNames, LoadedRows
-from chalknet.data.columns.options import ColumnOptions, positions, select
+from chalknet.data.columns.options import LoadOptions, positions, select
 from chalknet.data.columns.preparation import PreparedColumn
-from chalknet.data.formats import NUMBER_KINDS, Column, RawRows, Table, TableColumn, not_a_number, not_utf8
+from chalknet.data.formats import (
+    NUMBER_KINDS,
+    Column,
+    ColumnNames,
+    RawRows,
+    Table,
+    TableColumn,
+    not_a_number,
+    not_utf8,
+)
 from chalknet.errors import DataError, InvalidValue
 from chalknet.units import is_number
 
 
 def select_columns(
-    table: Table, options: ColumnOptions
+    table: Table, options: LoadOptions
 ) -> tuple[tuple[TableColumn, ...], tuple[TableColumn, ...]]:
     """Return the columns of x and of y that are asked for.
 
@@ -23,18 +31,11 @@ def select_columns(
         UnknownName: for a column that is not there.
         DataError: for words, dates and other columns of no numbers that nothing is to convert.
     """
-    names = [column.name for column in table.columns]
-    texts = [column.kind == "text" for column in table.columns]
-    selected = select(options, names, texts, table.path.name)
-    sides = []
-    for side, dtype in ((selected.x, options.dtype), (selected.y, "float64")):
-        for index in side:
-            if index not in selected.words:
-                _check_numbers(table.columns[index], table, target=side is selected.y)
-        sides.append(
-            tuple(TableColumn(i, table.label(i), "words" if i in selected.words else dtype) for i in side)
-        )
-    return sides[0], sides[1]
+    selected = select(options, table.columns, table.path.name)
+    dtypes = dict.fromkeys(selected.x, options.dtype) | dict.fromkeys(selected.y, "float64")
+    dtypes |= dict.fromkeys(selected.words, "words")
+    x, y = ([TableColumn(i, table.label(i), dtypes[i]) for i in side] for side in (selected.x, selected.y))
+    return _checked(table, x), _checked(table, y, target=True)
 
 
 def columns_like(
@@ -48,19 +49,16 @@ def columns_like(
     """
     names = [column.name for column in table.columns]
     found = positions([column.name for column in columns], names, f"the columns of {table.path.name}")
-    for index, column in zip(found, columns, strict=True):
-        if column.words is None:
-            _check_numbers(table.columns[index], table, target=target)
-    return tuple(
+    same = (
         TableColumn(i, column.name, dtype if column.words is None else "words")
         for i, column in zip(found, columns, strict=True)
     )
+    return _checked(table, same, target=target)
 
 
-def select_of_array(raw: RawRows, options: ColumnOptions) -> LoadedRows:
+def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
     """Return the rows of an array, whose columns, x and y among them, have no names but their numbers."""
-    names = tuple(map(str, range(raw.x.shape[1])))
-    selected = select(options, names, [False] * len(names), raw.name)
+    selected = select(options, [Column(str(i), "number") for i in range(raw.x.shape[1])], raw.name)
     if selected.words:
         raise InvalidValue(
             where=raw.name,
@@ -68,9 +66,18 @@ def select_of_array(raw: RawRows, options: ColumnOptions) -> LoadedRows:
             wanted="columns of words, as tables have them",
             remedy="Leave them out: whole numbers are class numbers already.",
         )
-    x, y = (tuple(names[i] for i in side) for side in (selected.x, selected.y))
-    called = ColumnNames(x, y, named=False, default_target=options.y is None)
-    return LoadedRows(replace(raw, x_columns=selected.x, y_columns=selected.y), called)
+    x, y = (tuple(map(str, side)) for side in (selected.x, selected.y))
+    names = ColumnNames(x, y, named=False, default_target=options.y is None)
+    return replace(raw, x_columns=selected.x, y_columns=selected.y, names=names)
+
+
+def _checked(table: Table, chosen: Iterable[TableColumn], *, target: bool = False) -> tuple[TableColumn, ...]:
+    """Return columns of a table, those that are read as numbers checked."""
+    columns = tuple(chosen)
+    for column in columns:
+        if column.dtype != "words":
+            _check_numbers(table.columns[column.index], table, target=target)
+    return columns
 
 
 def _check_numbers(column: Column, table: Table, *, target: bool) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.columns.names import ColumnNames
-from chalknet.data.columns.options import FILLS, ColumnOptions, positions
+from chalknet.data.columns.options import FILLS, LoadOptions, positions
 from chalknet.data.columns.preparation import Preparation, PreparedColumn
+from chalknet.data.formats import ColumnNames
 from chalknet.errors import DataError, InvalidValue, unknown_name
 
 Array = npt.NDArray[Any]
@@ -83,7 +83,7 @@ class _Learned:
 
 
 def learn(
-    options: ColumnOptions, names: ColumnNames, blocks: Iterable[tuple[Array, Array]], rows: int
+    options: LoadOptions, names: ColumnNames, blocks: Iterable[tuple[Array, Array]], rows: int
 ) -> Preparation:
     """Return the preparation that the options ask for, learned from blocks of training rows.
 
@@ -100,7 +100,8 @@ def learn(
     """
     imputed, standard = imputed_values(options, names), _standard(options, names)
     both = options.standardise == "both" and not options.classes
-    learned = _learned(names, imputed, blocks if standard or both or _is_needed(names, imputed) else ())
+    needed = standard or both or names.words.keys() & set(names.x) or set(imputed.values()) & set(FILLS)
+    learned = _learned(names, imputed, blocks if needed else ())
     columns = []
     for i, name in enumerate(names.x):
         fill = imputed.get(name)
@@ -127,10 +128,6 @@ def learn(
     )
 
 
-def _is_needed(names: ColumnNames, imputed: Mapping[str, object]) -> bool:
-    return any(name in names.words for name in names.x) or any(value in FILLS for value in imputed.values())
-
-
 def _learned(
     names: ColumnNames, imputed: Mapping[str, str | float], blocks: Iterable[tuple[Array, Array]]
 ) -> _Learned:
@@ -155,7 +152,12 @@ def _imputed_number(name: str, fill: str | float, learned: _Learned, i: int) -> 
     if fill not in FILLS:
         return float(fill)
     if not learned.x.count[i]:
-        raise _empty(name)
+        raise DataError(
+            where=f"column {name!r}",
+            got="not a single value in the training rows",
+            wanted="values to take the mean or median of",
+            remedy="Leave the column out of x, or fill it with a number.",
+        )
     return float(learned.x.mean[i]) if fill == "mean" else learned.medians[i]
 
 
@@ -168,7 +170,7 @@ def sorted_words(words: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(different))
 
 
-def imputed_values(options: ColumnOptions, names: ColumnNames) -> dict[str, str | float]:
+def imputed_values(options: LoadOptions, names: ColumnNames) -> dict[str, str | float]:
     """Return by column what takes the place of its missing values.
 
     Raises:
@@ -187,7 +189,7 @@ def imputed_values(options: ColumnOptions, names: ColumnNames) -> dict[str, str 
     return imputed
 
 
-def _standard(options: ColumnOptions, names: ColumnNames) -> set[str]:
+def _standard(options: LoadOptions, names: ColumnNames) -> set[str]:
     if not options.standardise:
         return set()
     if options.standardise in (True, "both"):
@@ -202,12 +204,3 @@ def _standard(options: ColumnOptions, names: ColumnNames) -> set[str]:
             remedy="Leave it out of standardise, or out of one_hot.",
         )
     return chosen
-
-
-def _empty(name: str) -> DataError:
-    return DataError(
-        where=f"column {name!r}",
-        got="not a single value in the training rows",
-        wanted="values to take the mean or median of",
-        remedy="Leave the column out of x, or fill it with a number.",
-    )

@@ -57,7 +57,7 @@ class ArrayFile:
         weakref.finalize(self, os.close, descriptor)
         object.__setattr__(self, "_descriptor", descriptor)
         object.__setattr__(self, "_stamp", self._stamp_now())
-        wanted = self.offset + self.nbytes
+        wanted = self.offset + len(self) * self.row_bytes
         if self._stamp[0] < wanted:
             raise DataError(
                 where=str(self.path),
@@ -67,19 +67,9 @@ class ArrayFile:
             )
 
     @property
-    def row_shape(self) -> tuple[int, ...]:
-        """Return the shape of one row."""
-        return self.shape[1:]
-
-    @property
     def row_bytes(self) -> int:
         """Return the bytes of one row in the file."""
-        return self.dtype.itemsize * prod(self.row_shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Return the bytes of all rows."""
-        return len(self) * self.row_bytes
+        return self.dtype.itemsize * prod(self.shape[1:])
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -96,7 +86,7 @@ class ArrayFile:
         """
         first, last, _ = rows.indices(len(self)) if isinstance(rows, slice) else (0, len(rows), 1)
         if out is None:
-            out = np.empty((max(0, last - first), *self.row_shape), self.dtype)
+            out = np.empty((max(0, last - first), *self.shape[1:]), self.dtype)
         self._check_unchanged()
         if not out.size:
             return out

@@ -1,19 +1,23 @@
-"""Arrow's columns as numbers and words, and the door to pyarrow."""
+"""Parquet and Arrow files as tables, read by row groups and record batches; Arrow's columns as ours."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.formats.table import Block, Column, TableColumn, Words
+from chalknet.data.formats.table import Block, Column, FileOptions, Table, TableColumn, Words
 from chalknet.errors import DataError, MissingPackage
+from chalknet.files import reading
 
+_BLOCK_BYTES = 8 << 20
+STREAM_MARK = b"\xff\xff\xff\xff"
 _INSTALL = 'pip install "chalknet[tables]"'
 # What pyarrow calls a type, and what we call the column.
 _KINDS = (
@@ -27,6 +31,83 @@ _KINDS = (
     ("string_view", "text"),
     ("temporal", "date"),
 )
+
+
+def open_parquet(path: Path, options: FileOptions) -> Table:
+    """Return a Parquet file as a table."""
+    parquet = module("pyarrow.parquet")
+    # Without pre-buffering a row group is read as it is decoded, and memory stays flat.
+    with _reading_columns(path):
+        file = parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
+    counts = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+    schema = file.schema_arrow
+
+    def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
+        names = [schema.names[i] for i in indexes]
+        rows = max(1, _BLOCK_BYTES // (8 * max(1, len(names))))
+        for group, end in enumerate(accumulate(counts)):
+            if end > start:
+                batches = file.iter_batches(rows, row_groups=[group], columns=names)
+                yield from _after(batches, start - end + counts[group])
+
+    return _columnar(path, schema, batches, sum(counts))
+
+
+def open_arrow(path: Path, options: FileOptions) -> Table:
+    """Return an Arrow IPC file (Feather) as a table."""
+    pa = pyarrow()
+    with reading(path), path.open("rb") as content:
+        is_stream = content.read(len(STREAM_MARK)) == STREAM_MARK
+    if is_stream:
+        raise DataError(
+            where=str(path),
+            got="an Arrow stream, which is read from its beginning only",
+            wanted="an Arrow file, of which any part can be read",
+            remedy="Write it with pyarrow.ipc.new_file, or as Parquet.",
+        )
+    # Mapped: a batch that is not compressed is then read as its blocks are, not all at once.
+    with _reading_columns(path):
+        file = pa.ipc.open_file(pa.memory_map(str(path)))
+
+    def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
+        rows = max(1, _BLOCK_BYTES // (8 * max(1, len(indexes))))
+        whole = (file.get_batch(i).select(list(indexes)) for i in range(file.num_record_batches))
+        parts = (batch.slice(at, rows) for batch in whole for at in range(0, batch.num_rows, rows))
+        yield from _after(parts, start)
+
+    count = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
+    return _columnar(path, file.schema, batches, count)
+
+
+def _columnar(
+    path: Path, schema: Any, batches: Callable[[Sequence[int], int], Iterator[Any]], rows: int
+) -> Table:
+    if not rows:
+        raise DataError(
+            where=str(path),
+            got=f"{len(schema.names)} columns and no rows",
+            wanted="rows",
+            remedy="Write it anew.",
+        )
+
+    def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
+        with _reading_columns(path):
+            for batch in batches([each.index for each in chosen], start):
+                yield block_of(batch, chosen, start + batch.num_rows)
+                start += batch.num_rows
+
+    with _reading_columns(path):
+        head = next(batches(range(len(schema.names)), 0))
+    columns = tuple(column_of(name, head.column(i)) for i, name in enumerate(schema.names))
+    return Table(path, columns, blocks, rows, unit_bytes=8 * len(columns))
+
+
+def _after(batches: Iterator[Any], rows: int) -> Iterator[Any]:
+    """Yield batches without so many rows at their beginning."""
+    for batch in batches:
+        if rows < batch.num_rows:
+            yield batch.slice(max(0, rows))
+        rows -= batch.num_rows
 
 
 def block_of(batch: Any, columns: Sequence[TableColumn], position: int) -> Block:
@@ -62,22 +143,18 @@ def column_of(name: str, values: Any) -> Column:
     return Column(name, word, tuple(str(value)[:40] for value in islice(examples, 3)))
 
 
-def opened_by_arrow(path: Path, open_: Callable[[], Any]) -> Any:
-    """Return what a function opens; an error of Arrow's is that of a damaged file."""
+@contextmanager
+def _reading_columns(path: Path) -> Iterator[None]:
+    """Turn an error of Arrow's into that of a damaged file."""
     try:
-        return open_()
+        yield
     except (pyarrow().ArrowException, OSError) as problem:
-        raise damaged(path, str(problem).splitlines()[0]) from problem
-
-
-def damaged(path: Path, got: str) -> DataError:
-    """Return the error for a file that Arrow cannot read."""
-    return DataError(
-        where=str(path),
-        got=f"a damaged file ({got})",
-        wanted="a whole Parquet or Arrow file",
-        remedy="Copy or make it again.",
-    )
+        raise DataError(
+            where=str(path),
+            got=f"a damaged file ({str(problem).splitlines()[0]})",
+            wanted="a whole Parquet or Arrow file",
+            remedy="Copy or make it again.",
+        ) from problem
 
 
 def pyarrow() -> Any:

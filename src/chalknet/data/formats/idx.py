@@ -1,4 +1,6 @@
-"""IDX files, the format of MNIST: read whether packed or not, written gzipped.
+"""IDX files, the format of MNIST: images with the file of their labels beside them, and folders of both.
+
+Read whether packed or not, written gzipped.
 
 Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database: two zero bytes, a byte for the type, a byte for
 the number of axes, each axis as a 32-bit number, then the values; all big-endian.
@@ -7,25 +9,128 @@ the number of axes, each axis as a 32-bit number, then the values; all big-endia
 from __future__ import annotations
 
 import gzip
-import io
+import re
 import struct
 from importlib.resources.abc import Traversable
+from itertools import product
 from math import prod
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from chalknet.data.formats.array_file import ArrayFile
 from chalknet.data.formats.packed import unpacked
-from chalknet.errors import DataError, FileProblem, InvalidValue
+from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
+from chalknet.data.formats.table import FileOptions
+from chalknet.errors import DataError, InvalidValue, writing
 from chalknet.files import reading
+from chalknet.system import fits_in_memory
 
+TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+_SUBFOLDERS = ("", "raw", "MNIST/raw")  # the latter two are torchvision's
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CODES = {np.dtype(dtype): code for code, dtype in _DTYPES.items()}
 _CHUNK_BYTES = 1 << 20
-_AGAIN = "The file is damaged or no IDX file: copy or download it again."
+
+
+def open_images(path: Path, options: FileOptions) -> RawRows:
+    """Return the rows of an IDX file of images and the labels beside it.
+
+    Args:
+        path: the file of images.
+        options: whether they are read at once.
+
+    Raises:
+        DataError: for a file of labels alone, or images without labels beside them.
+    """
+    labels = labels_beside(path)
+    if isinstance(labels, Path) and (rows := _left_in_file(path, labels, options.in_memory)):
+        return rows
+    images = read_idx(path)
+    if labels is None or images.ndim < 2:
+        raise DataError(
+            where=str(path),
+            got=f"no labels file {_labels_name(path)} beside it"
+            if images.ndim > 1
+            else "one number a row, as labels are",
+            wanted="a file of images with its file of labels beside it",
+            remedy="Give the pair of paths (images, labels).",
+        )
+    return rows_of_arrays(pixels(images), read_idx(labels), path.name)
+
+
+def open_folder(folder: Traversable, name: str) -> RawRows:
+    """Return the images and labels of a folder with the MNIST files, the t10k ones as held out if there.
+
+    Args:
+        folder: holds the files under their usual names, packed or not.
+        name: what messages call it.
+    """
+    held_out = None
+    if find_idx(folder, TEST_IMAGES):
+        images, labels = read_member(folder, TEST_IMAGES), read_member(folder, TEST_LABELS)
+        held_out = rows_of_arrays(pixels(images), labels, f"{name} held out")
+    images, labels = read_member(folder, TRAIN_IMAGES), read_member(folder, TRAIN_LABELS)
+    return rows_of_arrays(pixels(images), labels, name, held_out)
+
+
+def read_member(folder: Traversable, name: str) -> npt.NDArray[Any]:
+    """Return the array of one IDX file of a folder, whichever of its usual spellings is there."""
+    file = find_idx(folder, name)
+    if file is None:
+        raise DataError(
+            where=str(folder),
+            got=f"a folder without {name}",
+            wanted=f"the files {', '.join((TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS))}, "
+            "gzipped or not",
+            remedy="Put the missing file there, or give a single file or the pair (x, y).",
+        )
+    return read_idx(file)
+
+
+def find_idx(folder: Traversable, name: str) -> Traversable | None:
+    """Return the IDX file of this name in a folder, written with - or . and gzipped or not."""
+    spellings = dict.fromkeys((name, re.sub(r"[-.]idx", "-idx", name), re.sub(r"[-.]idx", ".idx", name)))
+    files = (
+        folder.joinpath(*subfolder.split("/"), spelling + ending)
+        for subfolder, spelling, ending in product(_SUBFOLDERS, spellings, ("", ".gz"))
+    )
+    return next((file for file in files if file.is_file()), None)
+
+
+def pixels(images: npt.NDArray[Any]) -> torch.Tensor:
+    """Return each image as one row `(n, pixels)`; bytes become float32 in [0, 1], others stay as they are."""
+    rows = torch.from_numpy(images)
+    rows = rows.flatten(1) if rows.dim() > 1 else rows
+    return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
+
+
+def idx_side(path: Path, side: str) -> torch.Tensor | npt.NDArray[Any]:
+    """Return an IDX file as x alone, rows of pixels, or as y alone."""
+    return pixels(read_idx(path)) if side == "x" else read_idx(path)
+
+
+def labels_beside(path: Path) -> Traversable | None:
+    """Return the file of labels that stands beside a file of images, if one does."""
+    beside = _labels_name(path)
+    return find_idx(path.parent, beside) if beside != path.name.removesuffix(".gz") else None
+
+
+def _left_in_file(path: Path, labels: Path, in_memory: bool | None) -> RawRows | None:
+    x, y = open_idx(path), open_idx(labels)
+    if x is None or y is None or len(x) != len(y) or not len(x):
+        return None
+    if in_memory or (in_memory is None and fits_in_memory(4 * prod(x.shape))):
+        return None
+    return RawRows(x, y, path.name, divisor=255 if x.dtype == np.uint8 else 1)
+
+
+def _labels_name(path: Path) -> str:
+    return path.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
 
 
 def read_idx(path: str | Traversable) -> npt.NDArray[Any]:
@@ -87,45 +192,31 @@ def idx_bytes(array: npt.NDArray[Any]) -> bytes:
 
 def write_idx(path: str | Path, array: npt.NDArray[Any]) -> None:
     """Write an array as a gzipped IDX file; the same array gives the same bytes under the same zlib."""
-    packed = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as file:
-        file.write(idx_bytes(array))
-    try:
-        Path(path).write_bytes(packed.getvalue())
-    except OSError as problem:
-        raise FileProblem(
-            where=str(path),
-            got=problem.strerror or str(problem),
-            wanted="a place that can be written",
-            remedy="Choose another path, or change its permissions.",
-        ) from problem
+    packed = gzip.compress(idx_bytes(array), mtime=0)
+    with writing(path, "a place that can be written", "Choose another path, or change its permissions."):
+        Path(path).write_bytes(packed)
 
 
 def _decode(stream: IO[bytes], where: str) -> npt.NDArray[Any]:
     head = _read_up_to(stream, 4)
     if not is_idx(head):
-        raise DataError(
-            where=where,
-            got=f"the first bytes {head.hex(' ') or '(none)'}",
-            wanted="00 00, a type byte (08, 09, 0b, 0c, 0d or 0e) and the number of axes, as in an IDX file",
-            remedy=_AGAIN,
-        )
+        wanted = "00 00, a type byte (08, 09, 0b, 0c, 0d or 0e) and the number of axes, as in an IDX file"
+        raise _damaged(where, f"the first bytes {head.hex(' ') or '(none)'}", wanted)
     dtype, axes = np.dtype(_DTYPES[head[2]]), head[3]
     sizes = _read_up_to(stream, 4 * axes)
     if len(sizes) < 4 * axes:
-        raise _wrong_length(where, str(4 + len(sizes)), 4 + 4 * axes, f"a header of {axes} axes")
+        wanted = f"{4 + 4 * axes} bytes for a header of {axes} axes"
+        raise _damaged(where, f"{4 + len(sizes)} bytes", wanted)
     shape = struct.unpack(f">{axes}I", sizes)
     length = prod(shape) * dtype.itemsize
     data = _read_up_to(stream, length + 1)  # one more: it must be the end, where gzip keeps its checksum
     if len(data) != length:
         found = str(len(data)) if len(data) < length else f"more than {length}"
-        raise _wrong_length(where, found, length, f"values of shape {shape}")
+        raise _damaged(where, f"{found} bytes", f"{length} bytes for values of shape {shape}")
     try:
         return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
     except ValueError as problem:  # more axes than numpy has, or none of anything times too much
-        raise DataError(
-            where=where, got=f"{axes} axes {shape}", wanted="an array that fits numpy", remedy=_AGAIN
-        ) from problem
+        raise _damaged(where, f"{axes} axes {shape}", "an array that fits numpy") from problem
 
 
 def _read_up_to(stream: IO[bytes], length: int) -> bytes:
@@ -136,7 +227,6 @@ def _read_up_to(stream: IO[bytes], length: int) -> bytes:
     return b"".join(parts)
 
 
-def _wrong_length(where: str, found: str, expected: int, of_what: str) -> DataError:
-    return DataError(
-        where=where, got=f"{found} bytes", wanted=f"{expected} bytes for {of_what}", remedy=_AGAIN
-    )
+def _damaged(where: str, got: str, wanted: str) -> DataError:
+    remedy = "The file is damaged or no IDX file: copy or download it again."
+    return DataError(where=where, got=got, wanted=wanted, remedy=remedy)

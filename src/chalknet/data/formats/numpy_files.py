@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.formats.array_file import ArrayFile
-from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
+from chalknet.data.formats.raw_rows import RawRows, as_numbers, rows_of_arrays
 from chalknet.data.formats.table import FileOptions
-from chalknet.data.formats.tensors import as_numbers
 from chalknet.errors import ChalknetError, DataError
 from chalknet.files import reading
 
@@ -34,11 +34,6 @@ _NAMES = (
 _TRAINING = ("{}", "{}_train", "train_{}")
 _HELD_OUT = ("{}_test", "test_{}", "{}_held_out", "{}_val", "val_{}", "{}_valid", "valid_{}")
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0}
-
-
-def is_npy(head: bytes) -> bool:
-    """Return whether the first bytes of a file are those of a .npy file."""
-    return head.startswith(b"\x93NUMPY")
 
 
 def is_npz(head: bytes) -> bool:
@@ -128,12 +123,8 @@ def _is_table(shape: tuple[int, ...]) -> bool:
 
 
 def _pair_in(arrays: Mapping[str, Any], patterns: tuple[str, ...]) -> tuple[str, str] | None:
-    for x, y in _NAMES:
-        for pattern in patterns:
-            pair = pattern.format(x), pattern.format(y)
-            if all(name in arrays for name in pair):
-                return pair
-    return None
+    pairs = ((pattern.format(x), pattern.format(y)) for (x, y), pattern in product(_NAMES, patterns))
+    return next((pair for pair in pairs if all(name in arrays for name in pair)), None)
 
 
 @contextmanager

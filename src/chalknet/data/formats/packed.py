@@ -7,14 +7,13 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
 from chalknet.errors import DataError
 from chalknet.files import reading
 
-PACKED_ENDINGS = (".gz", ".bz2", ".xz")
 _UNPACK: Mapping[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -67,8 +66,6 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 def head_of(path: Path) -> bytes:
     """Return a file's first bytes, unpacked; none where unpacking fails."""
-    try:
-        with opened(path) as content:
-            return content.read(_HEAD_BYTES)
-    except DataError:
-        return b""
+    with suppress(DataError), opened(path) as content:
+        return content.read(_HEAD_BYTES)
+    return b""

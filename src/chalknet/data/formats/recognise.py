@@ -9,11 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from chalknet.data.formats.columnar import is_arrow, is_parquet, open_arrow, open_parquet
+from chalknet.data.formats.arrow import STREAM_MARK, open_arrow, open_parquet
 from chalknet.data.formats.csv_file import open_csv
-from chalknet.data.formats.idx import is_idx
-from chalknet.data.formats.images import idx_side, open_images
-from chalknet.data.formats.numpy_files import is_npy, is_npz, numpy_side, open_numpy
+from chalknet.data.formats.idx import idx_side, is_idx, open_images
+from chalknet.data.formats.numpy_files import is_npz, numpy_side, open_numpy
 from chalknet.data.formats.packed import head_of
 from chalknet.data.formats.raw_rows import RawRows
 from chalknet.data.formats.table import FileOptions, Table
@@ -42,22 +41,22 @@ class FileFormat:
     side: Callable[[Path, Literal["x", "y"]], Any] | None = None
 
 
+def _begins_with(*marks: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(marks)
+
+
 IDX = FileFormat("IDX", rf"[-._](idx\d*|ubyte){_PACKED}", is_idx, open_images, idx_side)
 FORMATS = (
-    FileFormat(".npy", r"\.npy", is_npy, open_numpy, numpy_side),
+    FileFormat(".npy", r"\.npy", _begins_with(b"\x93NUMPY"), open_numpy, numpy_side),
     FileFormat(".npz", r"\.npz", is_npz, open_numpy, numpy_side),
-    FileFormat("Parquet", r"\.(parquet|pq)", is_parquet, open_parquet),
-    FileFormat("Arrow", r"\.(arrow|feather|ipc)", is_arrow, open_arrow),
+    FileFormat("Parquet", r"\.(parquet|pq)", _begins_with(b"PAR1"), open_parquet),
+    FileFormat("Arrow", r"\.(arrow|feather|ipc)", _begins_with(b"ARROW1", STREAM_MARK), open_arrow),
     IDX,
     FileFormat("CSV", rf"\.(csv|tsv|tab|txt|data){_PACKED}", None, open_csv),
 )
 
-# Endings that are not read -> how pandas makes a table that is read of such a file.
-_BY_HAND = {
-    ".json": "pandas.read_json({!r})",
-    ".xlsx": "pandas.read_excel({!r})",
-    ".xls": "pandas.read_excel({!r})",
-}
+# Endings that are not read -> what of pandas reads such a file.
+_PANDAS_READERS = {".json": "read_json", ".xlsx": "read_excel", ".xls": "read_excel"}
 
 
 def format_of(path: Path) -> FileFormat:
@@ -73,10 +72,19 @@ def format_of(path: Path) -> FileFormat:
     head, name = head_of(path), path.name.lower()
     by_content = (row for row in FORMATS if row.matches and row.matches(head))
     by_ending = (row for row in FORMATS if re.search(f"{row.ending}$", name))
-    found = next(chain(by_content, by_ending), None)
-    if found is None:
-        raise _unsupported(path)
-    return found
+    if found := next(chain(by_content, by_ending), None):
+        return found
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
+    if suffix in _PANDAS_READERS:
+        read = f"pandas.{_PANDAS_READERS[suffix]}({str(path)!r})"
+        remedy = f"Make a CSV of it: {read}.to_csv('table.csv', index=False)."
+    raise DataError(
+        where=str(path),
+        got=f"a {suffix} file" if suffix else "a file of an unknown kind",
+        wanted=".csv, .parquet, .arrow, .npz, .npy or an IDX file",
+        remedy=remedy,
+    )
 
 
 def side_of(path: Path, side: Literal["x", "y"]) -> Any:
@@ -94,16 +102,3 @@ def side_of(path: Path, side: Literal["x", "y"]) -> Any:
             remedy="Give a table alone, and name its columns: x=['a', 'b'], y='c'.",
         )
     return file_format.side(path, side)
-
-
-def _unsupported(path: Path) -> DataError:
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
-    if suffix in _BY_HAND:
-        remedy = f"Make a CSV of it: {_BY_HAND[suffix].format(str(path))}.to_csv('table.csv', index=False)."
-    return DataError(
-        where=str(path),
-        got=f"a {suffix} file" if suffix else "a file of an unknown kind",
-        wanted=".csv, .parquet, .arrow, .npz, .npy or an IDX file",
-        remedy=remedy,
-    )

@@ -56,15 +56,8 @@ class ArraySource(HasProvenance):
     ) -> None:
         x, y = as_features(x, f"x of {name}"), as_targets(y, f"y of {name}")
         check_pair(x, y, name)
-        fields = {
-            "x": x,
-            "y": y,
-            "name": name,
-            "held_out": held_out,
-            "provenance": provenance or Provenance(),
-        }
-        for attribute, value in fields.items():
-            object.__setattr__(self, attribute, value)
+        provenance = provenance or Provenance()
+        vars(self).update(x=x, y=y, name=name, held_out=held_out, provenance=provenance)
 
     def fingerprint(self) -> str:
         """Return a hash of the content: of the files it was loaded from, else of the bytes of x and y."""

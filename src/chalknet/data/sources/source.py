@@ -130,6 +130,5 @@ class HasProvenance:
     def replace(self, **changes: object) -> Self:
         """Return the same samples, neither copied nor checked again, with other fields."""
         other = copy(self)
-        for name, value in changes.items():
-            object.__setattr__(other, name, value)
+        vars(other).update(changes)
         return other

@@ -1,17 +1,21 @@
-"""A source whose rows stay in their file, or anywhere else, and are prepared as they are taken."""
+"""From rows as they stand to a source: split, prepared as their columns ask for, read or left in the file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
+import numpy as np
 import torch
 
-from chalknet.data.formats import RawRows, as_targets
+from chalknet.data.columns import LoadOptions, Preparation, learn
+from chalknet.data.formats import ColumnNames, RawRows, as_targets
 from chalknet.data.sources.array_source import ArraySource
-from chalknet.data.sources.checks import check_numbers
+from chalknet.data.sources.checks import check_lengths, check_numbers, check_pair
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
+from chalknet.data.sources.subset import split_rows
+from chalknet.system import fits_in_memory
 
 _BLOCK_BYTES = 8 << 20
 
@@ -74,32 +78,41 @@ class StreamedSource(HasProvenance):
         numbers = rows if isinstance(rows, slice) else rows.numpy()
         x, y = self.raw.read(numbers, pinned=self.pinned)
         if self.preparation is not None:
-            y = self.preparation.apply_target(y, self.raw.words)
+            words = None if self.raw.names is None else self.raw.names.words
+            y = self.preparation.apply_target(y, words)
             flat = x.numpy().reshape(len(x), -1)
-            made = self.preparation.apply(flat, self.raw.words, strict=self.strict, owned=True)
+            made = self.preparation.apply(flat, words, strict=self.strict, owned=True)
             x = x if made is flat else torch.from_numpy(made)
         return Sample(x.reshape(len(x), *self.x_shape), as_targets(y, f"y of {self.name}"))
 
-    def blocks(self) -> Iterator[tuple[int, Sample]]:
-        """Yield all rows in their order, some MB at a time, each block with the number of its first row."""
-        rows = max(1, _BLOCK_BYTES // (4 * (prod(self.x_shape) + prod(self.y_shape))))
+    def blocks(self, row_values: int | None = None) -> Iterator[tuple[int, Sample]]:
+        """Yield all rows in their order, some MB at a time, each block with the number of its first row.
+
+        Args:
+            row_values: how many numbers of a row decide the size of a block; None for those of x and y.
+        """
+        rows = max(1, _BLOCK_BYTES // (4 * (row_values or prod(self.x_shape) + prod(self.y_shape))))
         for first in range(0, len(self), rows):
             yield first, self.take(slice(first, first + rows))
 
     def check(self) -> None:
-        """Raise a DataError where a row holds NaN or infinity."""
+        """Raise a DataError where a row, or one that is held out, holds NaN or infinity."""
         for first, sample in self.blocks():
             check_numbers(sample.x, f"x of {self.name}", first)
             check_numbers(sample.y, f"y of {self.name}", first)
+        if isinstance(self.held_out, StreamedSource):
+            self.held_out.check()
 
     def in_memory(self) -> ArraySource:
-        """Return the same samples in memory."""
+        """Return the same samples in memory; arrays that stand there as they are are not copied."""
+        held_out = self.held_out.in_memory() if isinstance(self.held_out, StreamedSource) else self.held_out
+        if self.raw.is_tensors and self.rows is None and self.preparation is None:
+            return ArraySource(self.raw.x, self.raw.y, self.name, held_out, provenance=self.provenance)
         first = self.take(slice(0, 1))
         x, y = (torch.empty((len(self), *side.shape[1:]), dtype=side.dtype) for side in first)
         for start, sample in self.blocks():
             for whole, part in zip((x, y), sample, strict=True):
                 whole[start : start + len(part)] = part
-        held_out = self.held_out.in_memory() if isinstance(self.held_out, StreamedSource) else self.held_out
         return ArraySource(x, y, self.name, held_out, provenance=self.provenance)
 
 
@@ -113,3 +126,71 @@ def target_blocks(source: Source) -> Iterator[tuple[int, torch.Tensor]]:
     elif isinstance(source, StreamedSource):
         for first, sample in source.blocks():
             yield first, sample.y
+
+
+def source_of_rows(
+    raw: RawRows,
+    options: LoadOptions,
+    share: float | None,
+    like: Preparation | None = None,
+) -> Source:
+    """Return the source of rows as they stand.
+
+    Args:
+        raw: the rows.
+        options: what becomes of their columns, and whether they are read into memory.
+        share: of the rows that are held out; None for those that the rows bring along.
+        like: the preparation of other rows, which is applied to these; None to learn one.
+
+    Raises:
+        DataError: for values that cannot be fitted.
+        ShapeMismatch: for other columns than those of `like`.
+        InvalidValue: for a share outside (0, 1).
+    """
+    if raw.y is not None:
+        check_lengths(raw.x, raw.y, raw.name)
+    if raw.is_tensors and not raw.checked and options.fill is None:
+        check_pair(torch.from_numpy(raw.x), torch.from_numpy(raw.y), raw.name)
+    names = raw.names or _numbered(raw)
+    if like is not None and not names.named:
+        like.check_unnamed(prod(raw.x_shape), raw.name)
+    training, kept_out = (None, None) if share is None else split_rows(len(raw), share)
+    plain = StreamedSource(raw, raw.name, training)
+    preparation = _preparation(plain, names, options) if like is None else like
+    provenance = Provenance(preparation=preparation)
+    held_out = None
+    if kept_out is not None:
+        held_out = StreamedSource(raw, f"{raw.name} held out", kept_out, None, provenance, strict=False)
+    elif raw.held_out is not None:
+        held_out = StreamedSource(raw.held_out, raw.held_out.name, None, None, provenance)
+    return _placed(replace(plain, held_out=held_out, provenance=provenance), options.in_memory)
+
+
+def _numbered(raw: RawRows) -> ColumnNames:
+    """Return the numbers of columns as their names; those of y go on after those of x."""
+    features, targets = prod(raw.x_shape), prod(raw.y_shape)
+    numbers = tuple(map(str, range(features + targets)))
+    return ColumnNames(numbers[:features], numbers[features:], named=False)
+
+
+def _preparation(source: StreamedSource, names: ColumnNames, options: LoadOptions) -> Preparation | None:
+    """Return what is learned of the training rows; None where x stands as it is and columns have no names."""
+    if not names.named:
+        if not options.changes:
+            return None
+        dtype = str(source.raw.x_dtype).removeprefix("torch.")
+        options = replace(options, dtype=dtype)  # arrays keep their own
+    # The size of a block is that of x alone: sums, and so what is learned, depend on it.
+    blocks = source.blocks(prod(source.x_shape))
+    rows = ((x.numpy().reshape(len(x), -1), y.numpy()) for _, (x, y) in blocks)
+    return learn(options, names, rows, len(source))
+
+
+def _placed(source: StreamedSource, in_memory: bool | None) -> Source:
+    """Return a source in memory, or checked and left in its file."""
+    raw = source.raw
+    if isinstance(raw.x, np.ndarray) or (fits_in_memory(source.nbytes) if in_memory is None else in_memory):
+        return source.in_memory()
+    if not raw.checked:
+        source.check()
+    return source

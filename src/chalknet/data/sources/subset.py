@@ -1,4 +1,4 @@
-"""Some rows of a source, and the share of them that is held out."""
+"""Some rows of a source: in a random order, or the share of them that is held out."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import torch
 
 from chalknet.data.sources.array_source import ArraySource
-from chalknet.data.sources.row_order import drawn
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.errors import InvalidValue
+
+_LARGEST_INT32 = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,3 +100,24 @@ def _subset(source: Source, rows: torch.Tensor, name: str, held_out: Source | No
     if isinstance(source, ArraySource):
         return ArraySource(*source.take(rows), name=name, held_out=held_out, provenance=source.provenance)
     return SourceSubset(source, rows, name, held_out)
+
+
+def permutation(n: int, seed: int) -> torch.Tensor:
+    """Return 0 to n - 1 in the order that `torch.randperm` gives for a seed, int32 where that holds them.
+
+    The numbers are the same ones in half the memory: 4 bytes a row, 8 from two thousand million rows on.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randperm(n, generator=generator, dtype=_dtype(n), device="cpu")
+
+
+def drawn(n: int, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the rows that a random draw leaves, and the `count` that it takes, each in ascending order."""
+    order = permutation(n, seed)
+    order[:count].numpy().sort()  # in place: a sort of torch's makes 8 bytes a row beside
+    order[count:].numpy().sort()
+    return order[count:], order[:count]
+
+
+def _dtype(n: int) -> torch.dtype:
+    return torch.int32 if n <= _LARGEST_INT32 else torch.int64

@@ -1,21 +1,24 @@
-"""Batches: in which order samples are seen, and how many at a time, from 1 to all."""
+"""Batches: in which order samples are seen, how many at a time, from 1 to all, and reading ahead."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from math import prod
 from operator import itemgetter
+from queue import SimpleQueue
+from time import perf_counter, thread_time
 from typing import NamedTuple, TypeVar
 
 import torch
 
-from chalknet.data.batches.read_ahead import read_ahead_where_it_pays
 from chalknet.data.sources import Sample, Source, permutation
-from chalknet.errors import DataError, InvalidValue
+from chalknet.errors import DataError, invalid
 from chalknet.system import cores
 
 T = TypeVar("T")
@@ -26,6 +29,8 @@ _BATCHES_AT_A_TIME = 256
 _BLOCK_BYTES = 2 << 20
 _SHUFFLED_BLOCK_BYTES = 16 << 20  # of rows read from files: the more at a time, the closer they stand
 _ALIGNED_BYTES = 64  # where torch's allocator begins every tensor
+_WAITS_IN_A_ROW = 2  # one alone may be another process that took the CPU
+_WAIT_S = 1e-3
 
 
 class MicroBatch(NamedTuple):
@@ -186,9 +191,7 @@ class Batches:
 
     def _rows(self, order: int | None) -> torch.Tensor | None:
         """Return the rows of an epoch in their order, 4 bytes each; None for the source's own order."""
-        if order is None:
-            return None
-        return permutation(len(self.source), order)
+        return None if order is None else permutation(len(self.source), order)
 
     def _take(self, rows_in_order: torch.Tensor | None, rows: slice) -> Sample:
         return self.source.take(rows if rows_in_order is None else rows_in_order[rows].long())
@@ -208,15 +211,75 @@ def _draw_seed() -> int:
 
 
 def _as_batch_size(value: object, n: int) -> int:
-    try:
+    with suppress(TypeError):
         size = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        size = 0
-    if not 1 <= size <= n:
-        raise InvalidValue(
-            where="batch_size",
-            got=repr(value),
-            wanted=f"a whole number from 1 to {n}, the number of samples",
-            remedy="Leave it out (None) for all samples: gradient descent.",
-        )
-    return size
+        if 1 <= size <= n:
+            return size
+    wanted = f"a whole number from 1 to {n}, the number of samples"
+    raise invalid("batch_size", value, wanted, "Leave it out (None) for all samples: gradient descent.")
+
+
+def read_ahead_where_it_pays(items: Iterator[T], *, spare_cpu: bool) -> Iterator[T]:
+    """Yield the items of an iterator, drawn ahead where a thread would not take time from the computing one.
+
+    It does not where a CPU is idle, or where drawing mostly waits for a disk or a network. With every CPU
+    computing and the file in the page cache a thread slows the fit: measured on two
+    cores, S3's network streamed in order took 1.7 times as long as in memory with it, 1.3 times without.
+
+    Args:
+        items: drawn from by one thread at a time.
+        spare_cpu: whether a CPU is idle beside those that compute.
+    """
+    waits = _WAITS_IN_A_ROW if spare_cpu else 0
+    while waits < _WAITS_IN_A_ROW:
+        wall_s, busy_s = perf_counter(), thread_time()
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        wall_s, busy_s = perf_counter() - wall_s, thread_time() - busy_s
+        waits = waits + 1 if busy_s < wall_s / 2 and wall_s > _WAIT_S else 0
+        yield item
+    yield from read_ahead(items)
+
+
+def read_ahead(items: Iterator[T], depth: int = 2) -> Generator[T, None, None]:
+    """Yield the items of an iterator in their order, drawn by a thread of its own.
+
+    Args:
+        items: drawn from by the thread alone.
+        depth: how many items may be drawn or be under way at most; with the one in hand that makes a ring of
+            `depth + 1`.
+
+    Raises:
+        BaseException: what drawing an item raised, once the items before it were yielded.
+    """
+    free = threading.Semaphore(depth)
+    drawn: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+    over = threading.Event()
+
+    def draw() -> None:
+        problem: BaseException | None = StopIteration()
+        try:
+            while free.acquire() and not over.is_set():
+                drawn.put((next(items), None))
+        except BaseException as raised:  # raised again where the item is awaited
+            problem = raised
+        drawn.put((None, problem))
+
+    thread = threading.Thread(target=draw, name="chalknet-read-ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, problem = drawn.get()
+            if isinstance(problem, StopIteration):
+                return
+            if problem is not None:
+                raise problem
+            yield item  # type: ignore[misc]
+            del item
+            free.release()
+    finally:
+        over.set()
+        free.release()
+        thread.join()

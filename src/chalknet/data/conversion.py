@@ -1,4 +1,4 @@
-"""Tables converted once: two flat .npy files, found again by the content of the file they came from."""
+"""Conversion: a table becomes two arrays in files, once, which are found again by the table's content."""
 
 from __future__ import annotations
 
@@ -9,25 +9,19 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
+import torch
 from tqdm import tqdm
 
-from chalknet.data.columns import (
-    ColumnNames,
-    ColumnOptions,
-    LoadedRows,
-    Preparation,
-    columns_like,
-    imputed_values,
-    select_columns,
-)
-from chalknet.data.conversion.conversion import Conversion, ConversionState, numbers_of, refuse_gaps
-from chalknet.data.formats import RawRows, Table, open_npy
+from chalknet.data.columns import LoadOptions, Preparation, columns_like, imputed_values, select_columns
+from chalknet.data.formats import Block, ColumnNames, RawRows, Table, TableColumn, Words, open_npy
 from chalknet.errors import DataError, FileProblem
-from chalknet.files import UNFINISHED, lock, sync_folder, write_whole
+from chalknet.files import UNFINISHED, cache_folder, lock, sync_folder, write_whole
 from chalknet.units import show_bytes
 
 FORMAT = 1  # of what is kept; another number makes every file be converted anew
@@ -35,17 +29,61 @@ X, Y, FACTS, PROGRESS = "x.npy", "y.npy", "facts.json", "progress.json"
 _HEADER_BYTES = 128
 _PART_BYTES = 8 << 20
 _SAVE_EVERY_BYTES = 256 << 20
+_MOST_WORDS = 10_000
+_GAP_REMEDIES = (  # for a number, for a word, for a target
+    "Fill the gaps, fill='mean' or 'median' or a number (--fill mean), or leave the column out.",
+    "Name the word that fills the gaps, fill={{{name!r}: 'unknown'}}, or leave the column out.",
+    "Leave these rows out of the file: a target is not made up.",
+)
 
 
-def convert_table(
-    table: Table, options: ColumnOptions, cache: Path, like: Preparation | None = None
-) -> LoadedRows:
+@dataclass
+class ConversionState:
+    """What is known of a table's rows so far: how many, which words, where values are missing.
+
+    Args:
+        position: where the next block begins.
+        rows: how many were converted.
+        words: for each column of words those met, in the order in which they were met.
+        missing: for each column with gaps: how many, and the first row with one.
+        whole: whether every target is a whole number.
+    """
+
+    position: int = 0
+    rows: int = 0
+    words: dict[str, list[str]] = field(default_factory=dict)
+    missing: dict[str, list[int]] = field(default_factory=dict)
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What is converted, and into what.
+
+    Args:
+        table: the file.
+        x: the columns that are features.
+        y: the columns that are the target; may be none.
+        gaps: names of the features whose values may be missing.
+    """
+
+    table: Table
+    x: tuple[TableColumn, ...]
+    y: tuple[TableColumn, ...]
+    gaps: frozenset[str]
+
+    @property
+    def x_dtype(self) -> np.dtype[Any]:
+        """Return the dtype of x."""
+        return np.dtype(next((column.dtype for column in self.x if column.dtype != "words"), "float32"))
+
+
+def convert_table(table: Table, options: LoadOptions, like: Preparation | None = None) -> RawRows:
     """Return the rows of a table, converted where that was not done before.
 
     Args:
         table: the file.
-        options: which columns, and what becomes of words and gaps.
-        cache: the folder of all that is converted.
+        options: which columns, what becomes of words and gaps, and the folder of all that is converted.
         like: how another table was prepared, for columns of the same names; None for those of the options.
 
     Raises:
@@ -62,11 +100,11 @@ def convert_table(
     sides = tuple(column.name for column in x), tuple(column.name for column in y)
     names = ColumnNames(*sides, words, default_target=options.y is None)
     gaps = imputed_values(options, names) if like is None else like.imputed
-    raw = _converted(Conversion(table, x, y, frozenset(gaps)), cache)
-    return LoadedRows(raw, ColumnNames(*sides, raw.words, default_target=names.default_target), checked=True)
+    cache = cache_folder() / "tables" if options.cache is None else Path(options.cache)
+    return _converted(Conversion(table, x, y, frozenset(gaps)), names, cache)
 
 
-def _converted(conversion: Conversion, cache: Path) -> RawRows:
+def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRows:
     """Return x and y of a table as arrays in files, made where they are missing.
 
     A conversion that was cut off is continued; one that another process makes is waited for.
@@ -83,15 +121,14 @@ def _converted(conversion: Conversion, cache: Path) -> RawRows:
                 if not _is_whole(folder):
                     _convert(conversion, folder)
         state = ConversionState(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
-    except DataError:
-        raise
     except OSError as problem:
         raise _unwritable(cache, problem) from problem
     refuse_gaps(conversion, state)
     x, y = open_npy(folder / X), open_npy(folder / Y)
     if x is None or y is None:
         raise _unwritable(cache, OSError(f"{folder.name} is damaged"))
-    return RawRows(x, y, table.path.name, words={name: tuple(words) for name, words in state.words.items()})
+    words = {name: tuple(words) for name, words in state.words.items()}
+    return RawRows(x, y, table.path.name, names=replace(names, words=words), checked=True)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -117,33 +154,29 @@ def _appended(conversion: Conversion, part: Path) -> ConversionState:
     before = _stamp(conversion.table.path)
     state = _resumed(conversion, part)
     saved = state.position
-    with (part / X).open("r+b") as x_file, (part / Y).open("r+b") as y_file:
-        for file in (x_file, y_file):
-            file.seek(0, os.SEEK_END)
-        with _progress_bar(conversion.table, state.position) as bar:
-            for block in conversion.table.blocks([*conversion.x, *conversion.y], state.position):
-                x, y = numbers_of(conversion, block, state)
-                x_file.write(x.data)
-                y_file.write(y.data)
-                state.position, state.rows = block.position, state.rows + block.rows
-                bar.update(min(state.position, conversion.table.size) - bar.n)
-                _check_unchanged(conversion.table.path, before)
-                if (state.position - saved) * conversion.table.unit_bytes >= _SAVE_EVERY_BYTES:
-                    _save(part, state, (x_file, y_file))
-                    saved = state.position
-        for file in (x_file, y_file):
-            file.flush()
+    bar = _progress_bar(conversion.table, state.position)
+    with bar, (part / X).open("ab") as x_file, (part / Y).open("ab") as y_file:
+        for block in conversion.table.blocks([*conversion.x, *conversion.y], state.position):
+            x, y = numbers_of(conversion, block, state)
+            x_file.write(x.data)
+            y_file.write(y.data)
+            state.position, state.rows = block.position, state.rows + block.rows
+            bar.update(min(state.position, conversion.table.size) - bar.n)
+            _check_unchanged(conversion.table.path, before)
+            if (state.position - saved) * conversion.table.unit_bytes >= _SAVE_EVERY_BYTES:
+                _save(part, state, (x_file, y_file))
+                saved = state.position
     return state
 
 
 def _resumed(conversion: Conversion, part: Path) -> ConversionState:
-    x_bytes, y_bytes = conversion.x_dtype.itemsize * len(conversion.x), 8 * len(conversion.y)
+    row_bytes = {X: conversion.x_dtype.itemsize * len(conversion.x), Y: 8 * len(conversion.y)}
     with suppress(OSError, ValueError, TypeError):
         state = ConversionState(**json.loads((part / PROGRESS).read_text(encoding="utf-8")))
-        sizes = [_HEADER_BYTES + state.rows * row_bytes for row_bytes in (x_bytes, y_bytes)]
-        if all((part / name).stat().st_size >= size for name, size in zip((X, Y), sizes, strict=True)):
-            for name, size in zip((X, Y), sizes, strict=True):
-                os.truncate(part / name, size)
+        sizes = {part / name: _HEADER_BYTES + state.rows * size for name, size in row_bytes.items()}
+        if all(path.stat().st_size >= size for path, size in sizes.items()):
+            for path, size in sizes.items():
+                os.truncate(path, size)
             return state
     for name in (X, Y):
         (part / name).write_bytes(b"\0" * _HEADER_BYTES)
@@ -230,3 +263,77 @@ def _unwritable(cache: Path, problem: OSError) -> FileProblem:
         wanted="room for the numbers of the table" if full else "a folder that can be written",
         remedy="Give another place, cache='/folder' (--cache /folder); what is there may be deleted.",
     )
+
+
+def numbers_of(
+    conversion: Conversion, block: Block, state: ConversionState
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """Return a block as x and y (float64); its words and gaps are noted in the state."""
+    sides = []
+    for columns, values, dtype in (
+        (conversion.x, block.columns[: len(conversion.x)], conversion.x_dtype),
+        (conversion.y, block.columns[len(conversion.x) :], np.dtype(np.float64)),
+    ):
+        numbers = np.empty((len(columns), block.rows), dtype)  # transposed below: torch does that by tiles
+        for row, column, value in zip(numbers, columns, values, strict=True):
+            row[:] = _numbered(column, value, state) if isinstance(value, Words) else value
+            if not np.isfinite(row.sum(dtype=np.float64)):
+                _note_gaps(column, row, state, conversion)
+        sides.append(torch.from_numpy(numbers).t().contiguous().numpy())
+    refuse_gaps(conversion, state)
+    state.whole = state.whole and bool((sides[1] == np.floor(sides[1])).all())
+    return sides[0], sides[1]
+
+
+def _numbered(column: TableColumn, value: Words, state: ConversionState) -> npt.NDArray[np.float64]:
+    """Return for each row the number of its word among all met so far; NaN where it is missing."""
+    known = state.words.setdefault(column.name, [])
+    numbers = {word: number for number, word in enumerate(known)}
+    for word in value.words:
+        if word not in numbers:
+            numbers[word] = len(known)
+            known.append(word)
+    if len(known) > _MOST_WORDS:
+        raise DataError(
+            where=f"column {column.name!r}",
+            got=f"more than {_MOST_WORDS:,} different values, such as {known[0]!r} and {known[-1]!r}",
+            wanted="categories that come again",
+            remedy="Leave the column out: it names single rows.",
+        )
+    lookup = np.array([*(numbers[word] for word in value.words), np.nan])
+    return lookup[value.numbers]
+
+
+def _note_gaps(
+    column: TableColumn, values: npt.NDArray[Any], state: ConversionState, conversion: Conversion
+) -> None:
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise DataError(
+            where=_place(column.name, conversion, state.rows + int(infinite[0])),
+            got=f"{values[infinite[0]]}, or a number too large for {conversion.x_dtype}",
+            wanted="finite numbers",
+            remedy="Drop the row or correct it; dtype='float64' holds numbers up to 1e308.",
+        )
+    gaps = np.flatnonzero(np.isnan(values))
+    if len(gaps):
+        noted = state.missing.setdefault(column.name, [0, state.rows + int(gaps[0])])
+        noted[0] += len(gaps)
+
+
+def refuse_gaps(conversion: Conversion, state: ConversionState) -> None:
+    """Raise a DataError for missing values where none may be."""
+    targets = {column.name for column in conversion.y}
+    for name, (count, row) in state.missing.items():
+        if name not in conversion.gaps:
+            target = name in targets
+            raise DataError(
+                where=_place(name, conversion, row),
+                got=f"a missing value{f' ({count:,} so far)' if count > 1 else ''}",
+                wanted="a target in every row" if target else "a value in every row",
+                remedy=_GAP_REMEDIES[2 if target else name in state.words].format(name=name),
+            )
+
+
+def _place(name: str, conversion: Conversion, row: int) -> str:
+    return f"column {name!r} of {conversion.table.path.name}, row {row} (counted from 0)"
