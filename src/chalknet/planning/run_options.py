@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 
 from chalknet.errors import invalid, unknown_name
-from chalknet.units import ShortRepr
+from chalknet.tables import Shown
 
 DTYPES = ("float32", "float64")
 _COUNTS = {
@@ -17,7 +17,7 @@ _COUNTS = {
 
 
 @dataclass(frozen=True, repr=False)
-class RunOptions(ShortRepr):
+class RunOptions(Shown):
     """What the caller asked of the run; checked when it is made.
 
     Args:
