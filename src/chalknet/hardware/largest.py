@@ -16,7 +16,7 @@ from chalknet.hardware.device import find_device
 from chalknet.hardware.estimate import estimate
 from chalknet.hardware.shortage import shortage
 from chalknet.hardware.trace import UpdateSpec, followed, mapped_shape
-from chalknet.hardware.watch import MemoryUse, held_on, watch
+from chalknet.hardware.watch import MemoryUse, held_on, watch_memory
 from chalknet.module import network_of
 from chalknet.planning import DataFacts, Placement, Plan, recipe_of
 from chalknet.system import resident_bytes, return_free_memory
@@ -114,7 +114,7 @@ class _Search:
 
     def __init__(self, update: UpdateSpec, limit_bytes: int) -> None:
         self._update, self._limit = update, limit_bytes
-        self._yhat_shape = _yhat_shape(update)
+        self._yhat_shape = mapped_shape(update)
         self.tries: list[Try] = []
         self._begun_bytes = 0
         if self._predicted(1) <= limit_bytes:
@@ -163,7 +163,7 @@ class _Search:
         with followed(model, (rows, *self._update.input_shape)):
             try:
                 x, y = self._samples(rows)
-                with watch() as seen:
+                with watch_memory() as seen:
                     session = ENGINES[self._update.engine].open(
                         self._plan(rows),
                         Batches(ArraySource(x, y)),
@@ -198,16 +198,3 @@ class _Search:
         data = DataFacts("samples made up", rows, update.input_shape, self._yhat_shape)
         where = Placement(update.device, update.dtype, update.threads)
         return Plan(network_of(update.model), "", recipe, data, where, update.engine, _UPDATES, 1)
-
-
-def _yhat_shape(update: UpdateSpec) -> tuple[int, ...]:
-    try:
-        return mapped_shape(update)
-    except Refused:  # a module that looks at values is given some
-        module = copy.deepcopy(update.model)
-        assert isinstance(module, nn.Module)
-        shape = (2, *update.input_shape)
-        with torch.no_grad(), followed(module, shape):
-            device = next((parameter.device for parameter in module.parameters()), None)
-            yhat: torch.Tensor = module.eval()(torch.rand(shape, dtype=update.torch_dtype, device=device))
-        return tuple(yhat.shape[1:])
