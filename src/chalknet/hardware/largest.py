@@ -86,9 +86,7 @@ def find_largest(update: UpdateSpec, at_most: int, limit_bytes: int | None) -> L
     Raises:
         OutOfMemory: when not even one sample fits.
     """
-    limit = (
-        int(_OF_FREE * find_device(update.device).memory_free_bytes) if limit_bytes is None else limit_bytes
-    )
+    limit = limit_bytes or int(_OF_FREE * find_device(update.device).memory_free_bytes)
     search = _Search(update, limit)
     if not search.runs(at_most):
         low, high = search.doubled(at_most)

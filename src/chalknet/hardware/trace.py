@@ -254,9 +254,7 @@ def _on_meta(model: Network | nn.Module, dtype: torch.dtype) -> nn.Module:
 
 def _stand_in(tensor: torch.Tensor) -> torch.Tensor:
     shape = torch.empty_like(tensor, device=_META)
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(shape, requires_grad=tensor.requires_grad)
-    return shape
+    return nn.Parameter(shape, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else shape
 
 
 def _batch(module: nn.Module, update: UpdateSpec, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
