@@ -167,8 +167,7 @@ def draw(model: object, dialect: DialectName = "nodes", **options: Unpack[StyleO
     from chalknet.drawing import draw as draw_network
 
     for option in options:
-        if option not in Style.__dataclass_fields__:
-            raise unknown_name("draw", "option", option, Style.__dataclass_fields__)
+        look_up(Style.__dataclass_fields__, option, "draw", "option")
     style = Style(**options)
     network = read(model)
     weights = network.weights

@@ -107,14 +107,14 @@ class Table(Shown):
 
     def __post_init__(self) -> None:
         wanted = len(self.columns) or 2
-        wrong = next((len(row) for row in self.rows if len(row) != wanted), wanted)
-        if wrong != wanted:
-            raise InvalidValue(
-                where="table",
-                got=f"a row of {wrong} cells",
-                wanted=f"rows of {wanted}",
-                remedy="Give one cell for each column, None for an empty one.",
-            )
+        for row in self.rows:
+            if len(row) != wanted:
+                raise InvalidValue(
+                    where="table",
+                    got=f"a row of {len(row)} cells",
+                    wanted=f"rows of {wanted}",
+                    remedy="Give one cell for each column, None for an empty one.",
+                )
 
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:

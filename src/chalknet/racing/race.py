@@ -18,13 +18,11 @@ from chalknet.measure import Ceilings, measure_ceilings
 from chalknet.network import Network
 from chalknet.notation import write
 from chalknet.planning import (
-    RECIPE_FIELDS,
     Placement,
     Recipe,
     RecipeKeywords,
     RunOptions,
     check_options,
-    optimizer_options,
     recipe_of,
     with_options,
 )
@@ -97,7 +95,7 @@ def race(
         >>> found.rows[0].timing.median_s > 0
         True
     """
-    check_options("race", options, (*RECIPE_FIELDS, *optimizer_options(), *_OWN_OPTIONS))
+    check_options("race", options, (*RecipeKeywords.__annotations__, *_OWN_OPTIONS))
     asked = recipe_of("race", recipe, options, _LECTURE)
     if model is None:
         model, widths = lecture_network(), LECTURE_WIDTHS if widths is None else widths

@@ -12,7 +12,6 @@ from chalknet.tables import Cell, Shown, Table, Tabular, Value
 from chalknet.training import Candidate, Chart, CostEstimate, Curve, plot_curves
 from chalknet.units import show_count, show_seconds
 
-_BOUND = {"overhead": "overhead-bound", "memory": "memory-bound", "arithmetic": "arithmetic-bound"}
 _CEILINGS = {
     "overhead": "an empty update takes",
     "memory": "as fast as copying its arrays would take",
@@ -267,11 +266,11 @@ def _ends(rows: list[RaceRow], size_of: Callable[[RaceRow], int]) -> str:
     if not first.bound or not last.bound:
         return ""
     name = f"{first.candidate.engine} on {first.candidate.device}"
-    low = f"{name} is {_BOUND[first.bound]} at {show_count(size_of(first))} ({_share(first)})"
+    low = f"{name} is {first.bound}-bound at {show_count(size_of(first))} ({_share(first)})"
     if first is last:
         return low
     again = "still " if first.bound == last.bound else ""
-    return f"{low} and {again}{_BOUND[last.bound]} at {show_count(size_of(last))} ({_share(last)})"
+    return f"{low} and {again}{last.bound}-bound at {show_count(size_of(last))} ({_share(last)})"
 
 
 def _share(row: RaceRow) -> str:
