@@ -11,7 +11,7 @@ from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
 
 Convention: TypeAlias = Literal["trainable", "textbook"]
-# How many layers are counted besides those with trainable parameters, and how that is told.
+# How many layers are counted besides those with trainable parameters, and the sentence that says so.
 _CONVENTIONS = {
     "trainable": (0, "a layer is a step with trainable parameters"),
     "textbook": (1, "the input is counted as a layer too"),
