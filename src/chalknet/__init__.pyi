@@ -57,6 +57,5 @@ from chalknet.training import predict as predict
 from chalknet.training import resume as resume
 
 __version__: str
-__all__: list[str]
 
 def __dir__() -> list[str]: ...
