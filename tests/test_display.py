@@ -117,6 +117,10 @@ VALUES = {
     "largest batch": lambda: LargestBatch(4, 10, 20, "cpu", (Try(4, 10, 10),) * 99),
     "table": lambda: Table((NASTY, "b"), ((NASTY, 1),) * 99, NASTY, (NASTY,)),
     "facts": lambda: facts({NASTY: NASTY}),
+    "recipe": lambda: cn.Recipe(loss="mse", updates=10**300, lr=1e-300),
+    "facts of data": lambda: plan_of(NASTY).data,
+    "style": lambda: cn.Style(title=NASTY, layer_titles=("a",)),
+    "linear": lambda: cn.Linear(3),
 }
 
 
@@ -152,6 +156,13 @@ def _has_control(text):
     return any(
         ord(sign) < 32 or 0xD800 <= ord(sign) < 0xE000 or ord(sign) in (0xFFFE, 0xFFFF) for sign in text
     )
+
+
+def test_a_value_without_a_text_of_its_own_shows_the_call_that_makes_it_and_is_cut_at_the_end():
+    assert repr(cn.Linear(3)) == str(cn.Linear(3)) == "Linear(out_features=3, bias=True)"
+    style = cn.Style(title="t" * 200, layer_titles=("a",))
+    assert repr(style).endswith("…)") and "layer_titles=('a',)" in str(style)
+    assert "Linear(out_features=3, bias=True)" in page_of(cn.Linear(3)).texts
 
 
 def test_a_network_reads_as_its_shorthand_and_prints_as_its_formula():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,11 +11,10 @@ from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
 
 Convention: TypeAlias = Literal["trainable", "textbook"]
-# How many layers are counted besides those with trainable parameters.
-CONVENTIONS = {"trainable": 0, "textbook": 1}
-_SENTENCES = {
-    "trainable": "a layer is a step with trainable parameters",
-    "textbook": "the input is counted as a layer too",
+# How many layers are counted besides those with trainable parameters, and the sentence that says so.
+_CONVENTIONS = {
+    "trainable": (0, "a layer is a step with trainable parameters"),
+    "textbook": (1, "the input is counted as a layer too"),
 }
 
 
@@ -46,7 +44,7 @@ class Counts(Tabular):
         """Return the counts by their names."""
         return facts(
             {
-                "layers": Cell(self.layers, f"{self.layers} ({_SENTENCES[self.convention]})"),
+                "layers": Cell(self.layers, f"{self.layers} ({_CONVENTIONS[self.convention][1]})"),
                 "hidden layers": self.hidden_layers,
                 "nodes": Cell(list(self.nodes), ", ".join(map(str, self.nodes)) or "none"),
                 "parameters": Cell(self.parameters, _show_sum(self.parameters)),
@@ -61,7 +59,7 @@ def count_network(network: Network, convention: Convention = "trainable") -> Cou
     Raises:
         UnknownName: for another convention.
     """
-    input_layers = look_up(CONVENTIONS, convention, "count", "convention")
+    input_layers, _ = look_up(_CONVENTIONS, convention, "count", "convention")
     visits = list(network.walk())
     widths = [visit.output_shape[-1] for visit in visits if visit.step.trainable]
     return Counts(
@@ -69,18 +67,14 @@ def count_network(network: Network, convention: Convention = "trainable") -> Cou
         layers=len(widths) + input_layers,
         hidden_layers=max(len(widths) - 1, 0),
         nodes=(*[network.input_shape[-1]] * input_layers, *widths),
-        parameters=_sum(visit.step.parameters(visit.input_shape) for visit in visits),
-        multiply_adds=_sum(visit.step.multiply_adds(visit.input_shape) for visit in visits),
+        parameters=_sum([visit.step.parameters(visit.input_shape) for visit in visits]),
+        multiply_adds=_sum([visit.step.multiply_adds(visit.input_shape) for visit in visits]),
     )
 
 
-def _sum(terms: Iterable[int | None]) -> int | None:
-    total = 0
-    for term in terms:
-        if term is None:
-            return None
-        total += term
-    return total
+def _sum(terms: list[int | None]) -> int | None:
+    known = [term for term in terms if term is not None]
+    return sum(known) if len(known) == len(terms) else None
 
 
 def _show_sum(value: int | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from chalknet.errors import InvalidValue, public
+from chalknet.errors import invalid, public
 from chalknet.forms import read
 from chalknet.network import Activation, Dropout, Linear, Network, Visit, kind_of, show_shape
 from chalknet.notation import write_step
@@ -79,9 +79,7 @@ def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bo
     """
     for name, flag in (("ignore_dropout", ignore_dropout), ("logits", logits)):
         if not isinstance(flag, bool):
-            raise InvalidValue(
-                where=name, got=repr(flag), wanted="True or False", remedy="Leave it out for False."
-            )
+            raise invalid(name, flag, "True or False", "Leave it out for False.")
     first, second = (_Simplified(read(form), ignore_dropout, logits) for form in (a, b))
     return Difference(tuple(_parts(first, second)))
 
@@ -96,13 +94,12 @@ class _Simplified:
             visits.pop()
         self.shape = network.input_shape
         self.visits = visits
-        self.kept = [visit.step for visit in visits]
-
-    def shown(self, first: int, last: int) -> str:
-        """Return some steps in words, linear ones with their widths."""
-        return ", ".join(_shown(visit) for visit in self.visits[first:last]) or "nothing"
 
     def steps(self, first: int, last: int) -> str:
+        """Return some steps in words, linear ones with their widths."""
+        return ", ".join(map(_shown, self.visits[first:last])) or "nothing"
+
+    def place(self, first: int, last: int) -> str:
         """Return the numbers of some steps in words."""
         paths = [visit.path for visit in self.visits[first:last]]
         if not paths:
@@ -113,15 +110,12 @@ class _Simplified:
 def _parts(a: _Simplified, b: _Simplified) -> Iterator[DifferingPart]:
     if a.shape != b.shape:
         yield DifferingPart("X", show_shape(a.shape), show_shape(b.shape))
-    matcher = SequenceMatcher(None, a.kept, b.kept, autojunk=False)
-    for kind, a_first, a_last, b_first, b_last in matcher.get_opcodes():
+    of_a, of_b = ([visit.step for visit in network.visits] for network in (a, b))
+    for kind, *ends in SequenceMatcher(None, of_a, of_b, autojunk=False).get_opcodes():
         if kind != "equal":
-            where, there = a.steps(a_first, a_last), b.steps(b_first, b_last)
-            yield DifferingPart(
-                where if where == there else f"{where} and {there}",
-                a.shown(a_first, a_last),
-                b.shown(b_first, b_last),
-            )
+            in_a, in_b = ends[:2], ends[2:]
+            places = dict.fromkeys((a.place(*in_a), b.place(*in_b)))
+            yield DifferingPart(" and ".join(places), a.steps(*in_a), b.steps(*in_b))
 
 
 def _is_idle(visit: Visit, ignore_dropout: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,10 @@ from chalknet.counting import Counts, count_network
 from chalknet.drawing import draw
 from chalknet.network import Network
 from chalknet.notation import write
-from chalknet.tables import Table, one_line
+from chalknet.tables import Shown, Table, one_line
 from chalknet.units import show_bytes, show_count, show_value
 
 if TYPE_CHECKING:
-    from chalknet.comparison import Comparison
     from chalknet.planning import Plan
     from chalknet.training import FitResult
 
@@ -42,13 +41,24 @@ def html_of(value: object) -> str:
 
 def line_of(value: object) -> str:
     """Return a value as one line of at most 120 characters."""
-    line = one_line(f"{type(value).__name__}({_row(_LINES, value)(value)})")
+    line = one_line(f"{type(value).__name__}({_row(_LINES, value)(value)[:_LONGEST_LINE]})")
     return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 2]}…)"
 
 
 def text_of(value: object) -> str:
-    """Return the full text of a value whose class has no text of its own."""
-    return _row(_TEXTS, value)(value)
+    """Return the full text of a value whose class has none of its own: the call that makes it.
+
+    Dataclasses and tuples in it are written out too. A Network is written as its formula.
+    """
+    if isinstance(value, Network):
+        return write(value, "arrows")
+    if isinstance(value, tuple):
+        return f"({', '.join(map(text_of, value))}{',' * (len(value) == 1)})"
+    return f"{type(value).__name__}({_arguments(value)})" if is_dataclass(value) else repr(value)
+
+
+def _arguments(value: Any) -> str:
+    return ", ".join(f"{one.name}={text_of(getattr(value, one.name))}" for one in fields(value) if one.repr)
 
 
 def _row(table: Mapping[str, Callable[[Any], str]], value: object) -> Callable[[Any], str]:
@@ -69,6 +79,11 @@ def _network_html(network: Network) -> str:
         f'<div class="wide">{write(shown, "mathml")}</div>'
         f"<p>{escape(_counts_line(count_network(network)) + left_out)}</p>"
     )
+
+
+def _shown_line(value: Shown) -> str:
+    own = type(value).__str__ is not Shown.__str__
+    return "; ".join(str(value).splitlines()) if own else _arguments(value)
 
 
 def _network_line(network: Network) -> str:
@@ -102,10 +117,6 @@ def _shortened(table: Table) -> Table:
 def _plan_html(plan: Plan) -> str:
     lines = [line.partition(" ") for line in str(plan).splitlines()]
     return Table((), tuple((name, value.strip()) for name, _, value in lines)).html()
-
-
-def _comparison_html(comparison: Comparison) -> str:
-    return Table(comparison.columns, comparison.rows, notes=(comparison.run_by,)).html()
 
 
 def _fit_lines(result: FitResult) -> list[str]:
@@ -160,7 +171,6 @@ def _curve_html(places: Sequence[float], values: Sequence[float]) -> str:
 _HTML: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_html,
     "Plan": _plan_html,
-    "Comparison": _comparison_html,
     "FitResult": _fit_html,
     "Tabular": lambda value: _shortened(value.table).html(),
     "Table": lambda table: _shortened(table).html(),
@@ -174,9 +184,8 @@ _LINES: Mapping[str, Callable[[Any], str]] = {
     "MemoryEstimate": lambda estimate: f"{show_bytes(estimate.total_bytes)} for {estimate.title}",
     "Race": lambda race: f"{_amount(len(race.rows), 'row')}, {race.title}",
     "FitResult": lambda result: "; ".join(_fit_lines(result)),
-    "Shown": lambda value: "; ".join(str(value).splitlines()),
+    "Shown": _shown_line,
 }
-_TEXTS: Mapping[str, Callable[[Any], str]] = {"Network": lambda network: write(network, "arrows")}
 _RULES = """
 & { max-width: 640px; color: inherit; line-height: 1.4; }
 & table { display: block; max-width: 100%; overflow-x: auto; border-collapse: collapse; margin: 0.5em 0; }

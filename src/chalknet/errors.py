@@ -8,7 +8,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from functools import partial, wraps
 from numbers import Integral
@@ -52,6 +52,7 @@ class Excerpt:
 _ADDRESS = re.compile(r"<(?:[\w.]+\.)?(\w+)(?: object)?(?: [\w.<>]+)? at 0x[0-9a-fA-F]+>")
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ChalknetError(Exception):
     """An error with four plain answers, and the line at fault where a text was read.
 
@@ -63,21 +64,19 @@ class ChalknetError(Exception):
         excerpt: the line of the text, for errors in texts.
     """
 
-    def __init__(
-        self, *, where: str, got: str, wanted: str, remedy: str, excerpt: Excerpt | None = None
-    ) -> None:
-        got = _ADDRESS.sub(r"a \1", got)
-        super().__init__(where, got, wanted, remedy)
-        self.where = where
-        self.got = got
-        self.wanted = wanted
-        self.remedy = remedy
-        self.excerpt = excerpt
+    where: str
+    got: str
+    wanted: str
+    remedy: str
+    excerpt: Excerpt | None = None
+
+    def __post_init__(self) -> None:
+        self.got = _ADDRESS.sub(r"a \1", self.got)
+        super().__init__(self.where, self.got, self.wanted, self.remedy)
 
     def __reduce__(self) -> tuple[partial[ChalknetError], tuple[()]]:
         """Return how to make it anew in another process; exceptions keep no keywords of their own."""
-        fields = {name: getattr(self, name) for name in ("where", "got", "wanted", "remedy", "excerpt")}
-        return partial(type(self), **fields), ()
+        return partial(type(self), **{field.name: getattr(self, field.name) for field in fields(self)}), ()
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows: the caller's line and the message, our own frames left out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
@@ -22,7 +22,7 @@ from chalknet.errors import (
 )
 from chalknet.files import RUN_NETWORK, RUN_WEIGHTS, user_path
 from chalknet.network import Network
-from chalknet.notation import NOTATIONS, Notation, recognise
+from chalknet.notation import NOTATIONS, recognise
 from chalknet.notation import write as write_text
 
 if TYPE_CHECKING:
@@ -32,11 +32,8 @@ if TYPE_CHECKING:
 
 _LARGEST_TEXT_BYTES = 50_000_000
 ONNX_SUFFIX = ".onnx"
-_DRAWN: dict[str, TextSuffix] = {
-    "dot": ".dot",
-    "mermaid": ".mmd",
-    "svg": ".svg",
-}  # forms that `drawing` writes
+# Forms that `drawing` writes.
+_DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
 TextNotation: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "latex-layers", "shorthand", "mathml", "dot", "mermaid", "svg"
 ]
@@ -171,8 +168,7 @@ def draw(model: object, dialect: DialectName = "nodes", **options: Unpack[StyleO
     from chalknet.drawing import draw as draw_network
 
     for option in options:
-        if option not in Style.__dataclass_fields__:
-            raise unknown_name("draw", "option", option, Style.__dataclass_fields__)
+        look_up(Style.__dataclass_fields__, option, "draw", "option")
     style = Style(**options)
     network = read(model)
     weights = network.weights
@@ -241,27 +237,25 @@ def _weights_of(form: object) -> Mapping[str, Any]:
 
 def _no_form(model: object) -> InvalidValue:
     """Return the error for what is no form of a network, with the line to write where it can be guessed."""
-    kind = f"a {type(model).__name__}"
-    remedy = 'Write for instance cn.read("784 -> 32 relu -> 1 sigmoid").'
+    got = "None" if model is None else f"a {type(model).__name__}"
+    remedy = next(remedy for kinds, remedy in _REMEDIES if isinstance(model, kinds))
     if isinstance(model, type):
-        kind = f"the class {model.__name__}, not an instance of it"
-        remedy = f"Make an instance: {model.__name__}(...)."
-    elif isinstance(model, list | tuple):
-        kind = f"a {type(model).__name__} of {len(model)}"
-        remedy = "If these are layers, chain them: torch.nn.Sequential(*layers)."
-    elif isinstance(model, dict):
-        kind = f"a dict of {len(model)}"
-        remedy = "If these are weights, give the module that they belong to."
-    elif isinstance(model, bytes | bytearray):
-        remedy = "Write them to a file, such as net.onnx, and give its path."
-    elif callable(model):
-        remedy = "Give a torch.nn.Module whose forward does this, or the network as a text."
-    return InvalidValue(
-        where="model",
-        got="None" if model is None else kind,
-        wanted="a text, a path, an nn.Module, a fit or a Network",
-        remedy=remedy,
-    )
+        got, remedy = f"the class {model.__name__}, not an instance of it", f"{remedy}{model.__name__}(...)."
+    elif isinstance(model, list | tuple | dict):
+        got = f"{got} of {len(model)}"
+    wanted = "a text, a path, an nn.Module, a fit or a Network"
+    return InvalidValue(where="model", got=got, wanted=wanted, remedy=remedy)
+
+
+# What to write in the place of what is no form of a network, by its type; the first row that fits.
+_REMEDIES: tuple[tuple[Any, str], ...] = (
+    (type, "Make an instance: "),
+    ((list, tuple), "If these are layers, chain them: torch.nn.Sequential(*layers)."),
+    (dict, "If these are weights, give the module that they belong to."),
+    ((bytes, bytearray), "Write them to a file, such as net.onnx, and give its path."),
+    (Callable, "Give a torch.nn.Module whose forward does this, or the network as a text."),
+    (object, 'Write for instance cn.read("784 -> 32 relu -> 1 sigmoid").'),
+)
 
 
 def _read_onnx(path: Path) -> Network:
@@ -272,12 +266,8 @@ def _read_onnx(path: Path) -> Network:
     return replace(network, weights=read_weights(model.module))
 
 
-def _notation(name: str) -> Notation:
-    return look_up(NOTATIONS, name, "notation", "notation")
-
-
 def _read_text(text: str, notation: str | None, name: str | None) -> Network:
-    chosen = recognise(text) if notation is None else _notation(notation)
+    chosen = recognise(text) if notation is None else look_up(NOTATIONS, notation, "notation", "notation")
     if chosen.read is None:
         raise CannotExpress(
             where=f"notation {chosen.name}",

@@ -9,7 +9,7 @@ from time import perf_counter, sleep
 
 import torch
 
-from chalknet.errors import InvalidValue
+from chalknet.errors import invalid
 from chalknet.units import show_seconds
 
 
@@ -68,9 +68,7 @@ def measure(
         InvalidValue: for no repeats.
     """
     if repeats < 1:
-        raise InvalidValue(
-            where="measure", got=f"repeats={repeats}", wanted="at least 1", remedy="Say repeats=5."
-        )
+        raise invalid("repeats", repeats, "at least 1", "Say repeats=5.")
     for _ in range(warm_up):
         for call in rivals.values():
             call()

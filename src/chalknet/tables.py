@@ -107,14 +107,14 @@ class Table(Shown):
 
     def __post_init__(self) -> None:
         wanted = len(self.columns) or 2
-        wrong = next((len(row) for row in self.rows if len(row) != wanted), wanted)
-        if wrong != wanted:
-            raise InvalidValue(
-                where="table",
-                got=f"a row of {wrong} cells",
-                wanted=f"rows of {wanted}",
-                remedy="Give one cell for each column, None for an empty one.",
-            )
+        for row in self.rows:
+            if len(row) != wanted:
+                raise InvalidValue(
+                    where="table",
+                    got=f"a row of {len(row)} cells",
+                    wanted=f"rows of {wanted}",
+                    remedy="Give one cell for each column, None for an empty one.",
+                )
 
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
@@ -216,7 +216,8 @@ def facts(values: Mapping[str, Value], title: str = "", notes: tuple[str, ...] =
 
 def text_width(text: str) -> int:
     """Return how many columns of a terminal a text takes: wide letters two, combining ones none."""
-    return sum(_WIDTHS.get(unicodedata.east_asian_width(sign), 1) for sign in text if not _is_combining(sign))
+    seen = (sign for sign in text if unicodedata.category(sign) not in _COMBINING)
+    return sum(_WIDTHS.get(unicodedata.east_asian_width(sign), 1) for sign in seen)
 
 
 def one_line(text: str) -> str:
@@ -224,24 +225,15 @@ def one_line(text: str) -> str:
     return "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
 
 
-_WIDTHS = {"W": 2, "F": 2}
-
-
-def _is_combining(sign: str) -> bool:
-    return unicodedata.category(sign) in ("Mn", "Me", "Cf")
+_WIDTHS, _COMBINING = {"W": 2, "F": 2}, ("Mn", "Me", "Cf")
 
 
 def _text_of(cell: Value) -> str:
-    text = cell.text if isinstance(cell, Cell) else _show(cell)
-    return one_line(text)
-
-
-def _show(value: str | int | float | bool | None) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return show_count(value) if isinstance(value, int) else show_value(value)
+    if cell is None or isinstance(cell, str | Cell):
+        return one_line(cell.text if isinstance(cell, Cell) else cell or "")
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return show_count(cell) if isinstance(cell, int) else show_value(cell)
 
 
 def _is_number_or_none(cell: Value) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
 
 DTYPES = ("float32", "float64")  # of weights and tables
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -67,23 +66,3 @@ def one_line(text: str, most: int = 120) -> str:
     """Return a text as one line of at most `most` characters, cut with `...`, for a `repr`."""
     line = " ".join(text[: 10 * most].split())
     return line if len(line) <= most and len(text) <= 10 * most else f"{line[: most - 3]}..."
-
-
-def full_text(value: object) -> str:
-    """Return the call that makes a value, whole: dataclasses and tuples in it are written out too."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(full_text, value))}{',' * (len(value) == 1)})"
-    if not is_dataclass(value):
-        return repr(value)
-    shown = [f"{one.name}={full_text(getattr(value, one.name))}" for one in fields(value) if one.repr]
-    return f"{type(value).__name__}({', '.join(shown)})"
-
-
-class ShortRepr:
-    """A dataclass whose `repr` is one line of at most 120 characters; its `str` is the full text."""
-
-    def __repr__(self) -> str:
-        return one_line(full_text(self))
-
-    def __str__(self) -> str:
-        return full_text(self)

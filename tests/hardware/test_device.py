@@ -13,7 +13,7 @@ import torch
 import chalknet as cn
 from chalknet.errors import Refused, UnknownName
 from chalknet.hardware import checked_device, find_device
-from chalknet.hardware.nvml import DriverView
+from chalknet.hardware.device import DriverView
 from chalknet.system import main_memory
 
 
@@ -60,7 +60,7 @@ def test_a_gpu_shows_its_multiprocessors_memory_and_that_nobody_tells_of_others(
 
 
 def test_the_driver_is_asked_rather_than_cuda_which_would_make_a_context(three_gpus, monkeypatch):
-    view = DriverView(24 << 30, 20 << 30, 4 << 30, 3 << 30)
+    view = DriverView(20 << 30, 4 << 30, 3 << 30)
     module = sys.modules["chalknet.hardware.device"]
     monkeypatch.setattr(module, "driver_view", lambda uuid: view)
     gpu = find_device("cuda:2")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.strategies import networks
 
 import chalknet as cn
-from chalknet.hardware.fused import fused_needs
+from chalknet.hardware.estimate import fused_needs
 from chalknet.network import Activation, Dropout, Linear, Network
 
 schedules = pytest.importorskip("chalknet.engine.fused_cpu.schedules")

@@ -219,6 +219,29 @@ def test_a_watch_tells_when_the_body_fails():
     assert seen.process.peak_bytes > 0
 
 
+def test_a_gpu_has_rows_for_tensors_for_what_is_held_and_for_the_rest_that_the_driver_counts(monkeypatch):
+    figures = {"allocated_bytes.all": (10, 10), "reserved_bytes.all": (20, 20)}
+
+    def memory_stats(index):
+        named = {f"{name}.current": now for name, (now, _) in figures.items()}
+        return named | {f"{name}.peak": peak for name, (_, peak) in figures.items()}
+
+    monkeypatch.setattr(sys.modules["chalknet.hardware.watch"], "driver_view", lambda index: None)
+    for name, value in {"is_available": True, "device_count": 1, "is_initialized": True}.items():
+        monkeypatch.setattr(torch.cuda, name, lambda value=value: value)
+    monkeypatch.setattr(torch.cuda, "memory_stats", memory_stats)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: (40, 100))
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda index: None)
+    with cn.memory.watch() as seen:
+        figures.update({"allocated_bytes.all": (12, 15), "reserved_bytes.all": (30, 45)})
+    rows = {row.what: (row.before_bytes, row.after_bytes, row.peak_bytes) for row in seen.rows[1:]}
+    assert rows == {
+        "cuda:0, tensors": (10, 12, 15),
+        "cuda:0, held for tensors": (20, 30, 45),
+        "cuda:0, context and others": (40, 30, 40),
+    }
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_b2_on_a_gpu_tensors_and_context_are_told_apart():

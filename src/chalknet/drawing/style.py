@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypedDict, get_args
 
 from chalknet.errors import InvalidValue, unknown_name
-from chalknet.units import ShortRepr
+from chalknet.tables import Shown
 
 # On a light and on a dark page. Okabe and Ito's colours, which colour-blind readers can distinguish;
 # fills of the same hues.
@@ -92,7 +92,7 @@ class StyleOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, repr=False)
-class Style(ShortRepr):
+class Style(Shown):
     """What a drawing looks like.
 
     Args:

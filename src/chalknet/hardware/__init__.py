@@ -1,12 +1,12 @@
 """Devices: what is here, what fits there, what goes where, and why it did not."""
 
-from chalknet.hardware.device import Device, checked_device, devices, find_device, here
+from chalknet.hardware.device import Device, checked_device, devices, find_device
 from chalknet.hardware.estimate import MemoryEstimate
 from chalknet.hardware.explain import explain
 from chalknet.hardware.memory import memory
 from chalknet.hardware.place import place
-from chalknet.hardware.rows import evaluation_rows
 from chalknet.hardware.shortage import within_memory
+from chalknet.hardware.trace import evaluation_rows
 
 __all__ = [
     "Device",
@@ -16,7 +16,6 @@ __all__ = [
     "evaluation_rows",
     "explain",
     "find_device",
-    "here",
     "memory",
     "place",
     "within_memory",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import platform
 from bisect import bisect_left, insort
+from operator import itemgetter
 
 _FIRST_THRESHOLD, _LARGEST_THRESHOLD = 128 << 10, 32 << 20
 _PAGE = 4096
@@ -46,7 +47,9 @@ class AllocatorModel:
             self._own_pages[key] = size
             self.held_bytes += size
             return
-        fitting = min((hole for hole in self._holes if hole[1] >= size + _SPARE), key=_size, default=None)
+        fitting = min(
+            (hole for hole in self._holes if hole[1] >= size + _SPARE), key=itemgetter(1), default=None
+        )
         if fitting is None:
             self._places[key] = (self._end, size)
             self._end += size
@@ -72,19 +75,8 @@ class AllocatorModel:
         if at and sum(self._holes[at - 1]) == start:
             start, before = self._holes.pop(at - 1)
             size += before
-        if start + size == self._end:
-            self._trim(start, size)
-        else:
-            insort(self._holes, (start, size))
-
-    def _trim(self, start: int, size: int) -> None:
-        """Return a long free end of the heap to the system; keep a short one."""
-        if size > 2 * self._threshold:
-            self._end = start
+        if start + size == self._end and size > 2 * self._threshold:
+            self._end = start  # a long free end of the heap goes back to the system
             self.held_bytes -= size
         else:
             insort(self._holes, (start, size))
-
-
-def _size(hole: tuple[int, int]) -> int:
-    return hole[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import torch
 
 from chalknet.errors import Refused, public, unknown_name
-from chalknet.hardware.nvml import driver_view
 from chalknet.system import cores, main_memory, processor
 from chalknet.tables import Cell, Table, Tabular, Value, facts
 from chalknet.units import show_bytes
@@ -132,17 +132,19 @@ def checked_device(name: object, *, computing: bool = True) -> str:
         device = torch.device(asked)
     except RuntimeError:
         word = asked.lower().partition(":")[0]
-        named = unknown_name("device", "device", _OTHER_WORDS.get(word, word), here())
-        raise type(named)(
-            where="device",
-            got=f"the unknown device {asked!r}",
-            wanted=f"one that is here: {', '.join(here())}",
-            remedy=_near(word) or named.remedy,
-        ) from None
+        meant = _OTHER_WORDS.get(word, "")
+        problem = unknown_name("device", "device", asked, here(), {asked.lower(): meant})
+        if meant and not _names(meant):
+            problem.remedy = (
+                f'{word} would be {meant} in torch, of which there is none here. Say device="cpu".'
+            )
+        raise problem from None
     if device.type == "meta" and not computing:
         return "meta"
     found = _names(device.type)
-    index = device.index if device.index is not None else _current(device.type)
+    index = device.index
+    if index is None:
+        index = _NUMBERED[device.type].current_device() if device.type in _NUMBERED and found else 0
     if device.type == "meta" or index >= len(found):
         raise _not_here(asked, device.type, len(found))
     return found[index]
@@ -153,67 +155,40 @@ def here() -> tuple[str, ...]:
     return tuple(name for kind in _KINDS for name in _names(kind))
 
 
-def _near(word: str) -> str:
-    meant = _OTHER_WORDS.get(word)
-    if meant is None:
-        return ""
-    if not _names(meant):
-        return f'{word} would be {meant} in torch, of which there is none here. Say device="cpu".'
-    return f"Did you mean {meant}?"
-
-
 def _not_here(asked: str, kind: str, count: int) -> Refused:
-    got = f"{asked} asked, {count or 'none'} there"
-    if kind == "meta":
-        got = "meta, which holds shapes and no numbers"
-    others = ", ".join(here())
+    no_numbers = "meta, which holds shapes and no numbers"
+    why_none = "" if count or kind != "cuda" else _WITHOUT_CUDA
     return Refused(
         where="device",
-        got=got,
-        wanted=f"one that is here and can compute: {others}",
-        remedy='Leave it out, or say device="cpu".' + _WHY_NONE.get("" if count else kind, ""),
+        got=no_numbers if kind == "meta" else f"{asked} asked, {count or 'none'} there",
+        wanted=f"one that is here and can compute: {', '.join(here())}",
+        remedy=f'Leave it out, or say device="cpu".{why_none}',
     )
 
 
-# Why torch may find none although the machine has one.
-_WHY_NONE = {
-    "cuda": " If there is a GPU, this torch may be built without CUDA: `python -m torch.utils.collect_env`."
-}
-
-
-def _current(kind: str) -> int:
-    return int(getattr(torch, kind).current_device()) if kind in _NUMBERED and _names(kind) else 0
-
-
-_NUMBERED = ("cuda", "xpu")
+_WITHOUT_CUDA = (
+    " If there is a GPU, this torch may be built without CUDA: `python -m torch.utils.collect_env`."
+)
+_NUMBERED: Mapping[str, Any] = {"cuda": torch.cuda, "xpu": torch.xpu}  # kinds of which there may be several
 
 
 def _names(kind: str) -> tuple[str, ...]:
     if kind in _NUMBERED:
-        room = getattr(torch, kind, None)
-        count = room.device_count() if room is not None and room.is_available() else 0
+        count = _NUMBERED[kind].device_count() if _NUMBERED[kind].is_available() else 0
         return tuple(f"{kind}:{index}" for index in range(count))
     there = kind == "cpu" or (kind == "mps" and torch.backends.mps.is_available())
     return (kind,) if there else ()
 
 
 def _cpu() -> Iterator[Device]:
-    memory = main_memory()
-    yield Device(
-        "cpu",
-        "cpu",
-        processor(),
-        cores(),
-        memory.total_bytes,
-        memory.free_bytes,
-        torch.get_num_threads(),
-    )
+    memory, threads = main_memory(), torch.get_num_threads()
+    yield Device("cpu", "cpu", processor(), cores(), memory.total_bytes, memory.free_bytes, threads)
 
 
 def _cuda() -> Iterator[Device]:
     for index, name in enumerate(_names("cuda")):
         facts = torch.cuda.get_device_properties(index)
-        view = driver_view(str(getattr(facts, "uuid", "")))
+        view = driver_view(index)
         free_bytes = torch.cuda.mem_get_info(index)[0] if view is None else view.free_bytes
         yield Device(
             name,
@@ -239,6 +214,47 @@ def _xpu() -> Iterator[Device]:
         free_bytes = facts.total_memory - torch.xpu.memory_reserved(index)
         processors = getattr(facts, "max_compute_units", None)
         yield Device(name, "xpu", facts.name, processors, facts.total_memory, free_bytes)
+
+
+@dataclass(frozen=True)
+class DriverView:
+    """A GPU's memory as its driver sees it, which needs no context there.
+
+    Args:
+        free_bytes: what nobody holds.
+        used_bytes: what all processes hold together, contexts included.
+        others_bytes: what other processes hold; None when the driver does not report it.
+    """
+
+    free_bytes: int
+    used_bytes: int
+    others_bytes: int | None
+
+
+def driver_view(index: int) -> DriverView | None:
+    """Return what the NVIDIA driver reports of a GPU, None without the extra `gpu` or the driver.
+
+    Args:
+        index: torch's; the driver may count the GPUs otherwise, so that it is asked for the GPU's identifier.
+    """
+    try:
+        import pynvml as nvml
+    except ImportError:
+        return None
+    uuid = str(getattr(torch.cuda.get_device_properties(index), "uuid", ""))
+    try:
+        nvml.nvmlInit()
+        handle = nvml.nvmlDeviceGetHandleByUUID(uuid if "GPU" in uuid else f"GPU-{uuid}")
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+        processes = [
+            *nvml.nvmlDeviceGetComputeRunningProcesses(handle),
+            *nvml.nvmlDeviceGetGraphicsRunningProcesses(handle),
+        ]
+    except nvml.NVMLError:  # no driver, or one that does not report it
+        return None
+    held = {process.pid: process.usedGpuMemory for process in processes if process.pid != os.getpid()}
+    others = None if None in held.values() else sum(held.values())
+    return DriverView(memory.free, memory.used, others)
 
 
 _KINDS: Mapping[str, Callable[[], Iterator[Device]]] = {"cpu": _cpu, "cuda": _cuda, "mps": _mps, "xpu": _xpu}

@@ -7,8 +7,9 @@ import dis
 import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -73,14 +74,9 @@ Span = tuple[int, int, int, int]  # first line, last line, first column, last co
 
 
 def _span(link: TracebackType) -> Span | None:
-    instruction = link.tb_lasti // 2
-    for index, position in enumerate(link.tb_frame.f_code.co_positions()):
-        if index == instruction:
-            first, last, start, end = position
-            if first is None or last is None or start is None or end is None:
-                return None
-            return first, last, start, end
-    return None
+    positions = link.tb_frame.f_code.co_positions()
+    span = next(islice(positions, link.tb_lasti // 2, None), (None,))
+    return None if None in span else cast(Span, span)
 
 
 def _node(frame: FrameType, span: Span | None) -> ast.AST | None:
@@ -92,24 +88,19 @@ def _node(frame: FrameType, span: Span | None) -> ast.AST | None:
         tree = ast.parse("".join(lines))
     except (SyntaxError, ValueError):  # a notebook's magic commands, or a file that has changed
         return None
-    found = (node for node in ast.walk(tree) if _span_of(node) == span)
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.expr | ast.stmt))
+    found = (
+        node for node in nodes if (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == span
+    )
     return next((node for node in found if not isinstance(node, ast.Expr)), None)
-
-
-def _span_of(node: ast.AST) -> Span | None:
-    if not isinstance(node, ast.expr | ast.stmt):
-        return None
-    return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0
 
 
 def _operand_nodes(node: ast.AST, names: dict[str, Any]) -> Iterator[ast.expr]:
     if isinstance(node, ast.Call):
-        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
-        called = _value(node.func, names)
-        if isinstance(called, nn.Module):
+        if isinstance(_value(node.func, names), nn.Module):
             yield node.func
-        elif receiver is not None:
-            yield receiver
+        elif isinstance(node.func, ast.Attribute):
+            yield node.func.value
         yield from node.args
         yield from (keyword.value for keyword in node.keywords)
     elif isinstance(node, ast.expr | ast.stmt):
@@ -176,16 +167,12 @@ def _item(base: Any, key: Any) -> Any:
 
 def _used_names(frame: FrameType, span: Span | None) -> Iterator[str]:
     for instruction in dis.get_instructions(frame.f_code):
-        position = instruction.positions
-        if position is None or position.lineno is None:
+        at = instruction.positions
+        if at is None or at.lineno is None:
             continue
-        inside = span is None or (
-            span[0] <= position.lineno <= span[1]
-            and (position.lineno > span[0] or (position.col_offset or 0) >= span[2])
-            and (position.lineno < span[1] or (position.end_col_offset or 0) <= span[3])
-        )
-        if inside:
-            used = instruction.argval
-            yield from (
-                name for name in (used if isinstance(used, tuple) else (used,)) if isinstance(name, str)
-            )
+        if span is None or (
+            (at.lineno, at.col_offset or 0) >= (span[0], span[2])
+            and (at.lineno, at.end_col_offset or 0) <= (span[1], span[3])
+        ):
+            used = instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
+            yield from (name for name in used if isinstance(name, str))

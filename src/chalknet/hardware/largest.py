@@ -16,7 +16,7 @@ from chalknet.hardware.device import find_device
 from chalknet.hardware.estimate import estimate
 from chalknet.hardware.shortage import shortage
 from chalknet.hardware.trace import UpdateSpec, followed, mapped_shape
-from chalknet.hardware.watch import MemoryUse, held_on, watch
+from chalknet.hardware.watch import MemoryUse, held_on, watch_memory
 from chalknet.module import network_of
 from chalknet.planning import DataFacts, Placement, Plan, recipe_of
 from chalknet.system import resident_bytes, return_free_memory
@@ -86,9 +86,7 @@ def find_largest(update: UpdateSpec, at_most: int, limit_bytes: int | None) -> L
     Raises:
         OutOfMemory: when not even one sample fits.
     """
-    limit = (
-        int(_OF_FREE * find_device(update.device).memory_free_bytes) if limit_bytes is None else limit_bytes
-    )
+    limit = limit_bytes or int(_OF_FREE * find_device(update.device).memory_free_bytes)
     search = _Search(update, limit)
     if not search.runs(at_most):
         low, high = search.doubled(at_most)
@@ -114,7 +112,7 @@ class _Search:
 
     def __init__(self, update: UpdateSpec, limit_bytes: int) -> None:
         self._update, self._limit = update, limit_bytes
-        self._yhat_shape = _yhat_shape(update)
+        self._yhat_shape = mapped_shape(update)
         self.tries: list[Try] = []
         self._begun_bytes = 0
         if self._predicted(1) <= limit_bytes:
@@ -163,7 +161,7 @@ class _Search:
         with followed(model, (rows, *self._update.input_shape)):
             try:
                 x, y = self._samples(rows)
-                with watch() as seen:
+                with watch_memory() as seen:
                     session = ENGINES[self._update.engine].open(
                         self._plan(rows),
                         Batches(ArraySource(x, y)),
@@ -198,16 +196,3 @@ class _Search:
         data = DataFacts("samples made up", rows, update.input_shape, self._yhat_shape)
         where = Placement(update.device, update.dtype, update.threads)
         return Plan(network_of(update.model), "", recipe, data, where, update.engine, _UPDATES, 1)
-
-
-def _yhat_shape(update: UpdateSpec) -> tuple[int, ...]:
-    try:
-        return mapped_shape(update)
-    except Refused:  # a module that looks at values is given some
-        module = copy.deepcopy(update.model)
-        assert isinstance(module, nn.Module)
-        shape = (2, *update.input_shape)
-        with torch.no_grad(), followed(module, shape):
-            device = next((parameter.device for parameter in module.parameters()), None)
-            yhat: torch.Tensor = module.eval()(torch.rand(shape, dtype=update.torch_dtype, device=device))
-        return tuple(yhat.shape[1:])

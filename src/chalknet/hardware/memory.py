@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from numbers import Integral
 from typing import Any, Unpack
 
 import torch
@@ -11,13 +9,13 @@ from torch import nn
 
 from chalknet.data import load
 from chalknet.engine import ENGINES
-from chalknet.errors import InvalidValue, look_up, public
+from chalknet.errors import InvalidValue, look_up, public, whole_number
 from chalknet.forms import model_of
 from chalknet.hardware.device import Device, checked_device
 from chalknet.hardware.estimate import MemoryEstimate, estimate
 from chalknet.hardware.largest import LargestBatch, find_largest
 from chalknet.hardware.trace import UpdateSpec
-from chalknet.hardware.watch import MemoryUse, watch
+from chalknet.hardware.watch import watch_memory
 from chalknet.module import network_of, require_settled
 from chalknet.network import Network, as_shape
 from chalknet.planning import (
@@ -101,17 +99,7 @@ class MemoryVerb:
         observations = _count("observations", rows if observations is None else observations)
         return estimate(_update(model, asked, options, rows, observations))
 
-    @public()
-    def watch(self) -> AbstractContextManager[MemoryUse]:
-        """Measure the memory that the body of a `with` takes: before, after and peak.
-
-        Example:
-            >>> with memory.watch() as seen:
-            ...     x = torch.ones(10_000_000)
-            >>> seen.process.growth_bytes > 20_000_000
-            True
-        """
-        return watch()
+    watch = staticmethod(watch_memory)
 
     @public(network="model")
     @with_options(UpdateKeywords)
@@ -204,14 +192,10 @@ def _shape(model: Network | nn.Module, given: int | tuple[int, ...] | None) -> t
 
 
 def _count(name: str, value: object) -> int:
-    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) < 1 << 62:
-        raise InvalidValue(
-            where=name,
-            got="nothing" if value is None else repr(value),
-            wanted="a whole number of at least 1",
-            remedy=f"Say {name}=2048 (--{name.replace('_', '-')} 2048).",
-        )
-    return int(value)
+    remedy = f"Say {name}=2048 (--{name.replace('_', '-')} 2048)."
+    if value is None:
+        raise InvalidValue(where=name, got="nothing", wanted="a whole number of at least 1", remedy=remedy)
+    return whole_number(name, value, remedy)
 
 
 def _name(device: str | torch.device | Device) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -13,8 +14,7 @@ from torch import nn
 
 from chalknet.errors import DeviceMismatch, Refused
 from chalknet.hardware.failing import Failing, Operand, failing
-from chalknet.hardware.naming import Owner, TensorNames, tensors_in
-from chalknet.hardware.remedy import NamedParticipant, remedy
+from chalknet.hardware.naming import NamedTensor, Owner, TensorNames, tensors_in
 
 # torch's messages when tensors on different devices meet.
 _WORDS = re.compile(
@@ -38,12 +38,13 @@ def mismatch(problem: Exception) -> DeviceMismatch | None:
     links = _links(problem.__traceback__)
     if isinstance(problem, torch.OutOfMemoryError) or not _WORDS.search(message) or not links:
         return None
-    crash = Crash(links, _FAKE.search(message) is not None, _devices_in(message))
+    devices = tuple(dict.fromkeys(_DEVICE.findall(message)))
+    crash = Crash(links, _FAKE.search(message) is not None, devices)
     things = crash.things()
     if not things:
         return None
     return DeviceMismatch(
-        where=crash.where, got=_show(things), wanted="all of them on one device", remedy=remedy(things)
+        where=crash.where, got=_show(things), wanted="all of them on one device", remedy=_remedy(things)
     )
 
 
@@ -105,19 +106,19 @@ class Crash:
         caller = next(frame for frame in self.frames if _is_users(frame))
         return f"line {caller.f_lineno} of {Path(caller.f_code.co_filename).name}"
 
-    def things(self) -> list[NamedParticipant]:
+    def things(self) -> list[NamedTensor]:
         """Return the participants of the innermost frame in which some on two devices have names."""
         return self._named(_differing, lambda named: len({thing.place for thing in named}) > 1)
 
-    def on(self, place: str) -> list[NamedParticipant]:
+    def on(self, place: str) -> list[NamedTensor]:
         """Return the participants on one device, of the innermost frame in which they have names."""
         return self._named(lambda parts: [part for part in parts if part.place == place], bool)
 
     def _named(
         self,
         select: Callable[[list[Participant]], list[Participant]],
-        suffices: Callable[[list[NamedParticipant]], bool],
-    ) -> list[NamedParticipant]:
+        suffices: Callable[[list[NamedTensor]], bool],
+    ) -> list[NamedTensor]:
         names = self._names()
         for parts in self._candidates():
             found = dict.fromkeys(self._thing(part, names) for part in select(parts))
@@ -150,24 +151,19 @@ class Crash:
                 names.add_module(Owner(f"{type(own).__name__}()", own))
         return names
 
-    def _thing(self, part: Participant, names: TensorNames) -> NamedParticipant | None:
+    def _thing(self, part: Participant, names: TensorNames) -> NamedTensor | None:
         """Return a participant with its name, None where it has none that the user knows."""
-        named = None if part.tensor is None else names.tensors.get(id(part.tensor))
-        if named is not None:
-            return NamedParticipant(named.name, part.place, named.owner, named.moves, named.module)
-        if part.text:
-            return NamedParticipant(part.text, part.place, moves=False, code=True)
-        return None if part.tensor is None else self._described(part, names)
+        named = names.tensors.get(id(part.tensor))
+        if named is None and part.text:
+            named = NamedTensor(part.text, moves=False, code=True)
+        named = named or self._described(part.tensor, names)
+        return None if named is None else replace(named, place=part.place)
 
-    def _described(self, part: Participant, names: TensorNames) -> NamedParticipant | None:
+    def _described(self, tensor: torch.Tensor | None, names: TensorNames) -> NamedTensor | None:
         """Return where a tensor without a name came from: an expression, or the input of a module."""
         for outer, link in reversed(list(zip((None, *self.links), self.links, strict=False))):
-            given = {
-                name: value
-                for name, value in link.tb_frame.f_locals.items()
-                if value is not _own(link.tb_frame)
-            }
-            if not any(inner is part.tensor for inner in tensors_in(given)):
+            given = [value for value in link.tb_frame.f_locals.values() if value is not _own(link.tb_frame)]
+            if not any(inner is tensor for inner in tensors_in(given)):
                 continue
             called_by_user = outer is not None and _is_users(outer.tb_frame)
             if outer is not None and called_by_user:
@@ -175,10 +171,10 @@ class Crash:
                 if unknown:
                     alone = len(unknown) == 1
                     text = unknown[0] if alone else f"one of {' and '.join(unknown)}"
-                    return NamedParticipant(text, part.place, moves=False, code=alone)
+                    return NamedTensor(text, moves=False, code=alone)
             known = names.modules.get(id(_own(link.tb_frame)))
             if known is not None and not called_by_user:
-                return NamedParticipant(f"the input of {known.path}", part.place, known.owner)
+                return NamedTensor(f"the input of {known.path}", known.owner)
         return None
 
     def _parts_of(self, found: Failing, in_user_code: bool) -> list[Participant]:
@@ -200,8 +196,10 @@ class Crash:
         return made.pop() if len(made) == 1 else None
 
     def _held(self, tensors: Iterator[torch.Tensor]) -> list[Participant]:
-        found = {id(tensor): Participant(self._place(tensor), tensor) for tensor in tensors}
-        return list(found.values())
+        return [
+            Participant(self._place(tensor), tensor)
+            for tensor in {id(each): each for each in tensors}.values()
+        ]
 
     def _place(self, tensor: torch.Tensor) -> str:
         fake = self.fake and type(tensor).__name__ == "FakeTensor"
@@ -217,10 +215,6 @@ def _links(traceback: TracebackType | None) -> tuple[TracebackType, ...]:
     while links and links[0].tb_frame.f_code.co_name in own and not _is_users(links[0].tb_frame):
         links.pop(0)
     return tuple(links)
-
-
-def _devices_in(message: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_DEVICE.findall(message)))
 
 
 def _differing(parts: list[Participant]) -> list[Participant]:
@@ -244,10 +238,9 @@ def _is_users(frame: FrameType) -> bool:
 
 def _is_own_method(frame: FrameType) -> bool:
     """Return whether a frame is a method of a module, whose names are internal."""
-    kinds = (
-        {kind.__name__ for kind in type(_own(frame)).__mro__} if isinstance(_own(frame), nn.Module) else ()
-    )
-    return any(name in kinds for name in frame.f_code.co_qualname.split(".")[:-1])
+    kinds = {kind.__name__ for kind in type(_own(frame)).__mro__}
+    inside = frame.f_code.co_qualname.split(".")[:-1]
+    return isinstance(_own(frame), nn.Module) and not kinds.isdisjoint(inside)
 
 
 def _own(frame: FrameType) -> object:
@@ -255,7 +248,7 @@ def _own(frame: FrameType) -> object:
     return frame.f_locals.get(next(iter(frame.f_code.co_varnames), ""))
 
 
-def _show(things: Sequence[NamedParticipant]) -> str:
+def _show(things: Sequence[NamedTensor]) -> str:
     by_place: dict[str, list[str]] = {}
     for thing in things:
         by_place.setdefault(thing.place, []).append(thing.name)
@@ -264,3 +257,58 @@ def _show(things: Sequence[NamedParticipant]) -> str:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         shown.append(f"{', '.join(names[:_MOST_NAMED])}{more} on {place}")
     return " and ".join(shown)
+
+
+def _remedy(things: Sequence[NamedTensor]) -> str:
+    """Return the line to write; where there are two possibilities, the more likely first.
+
+    Moving to an accelerator is preferred, then moving to where a module is; nothing can be moved from `meta`.
+    """
+    if any(thing.place.startswith("fake ") for thing in things):
+        return "Make all of them under FakeTensorMode, or none."
+    places = sorted(dict.fromkeys(thing.place for thing in things), key=lambda place: _cost(place, things))
+    moves = [_lines([thing for thing in things if thing.place != place], place) for place in places]
+    written = list(dict.fromkeys(" and ".join(lines) for lines in moves if lines))
+    if not written:
+        return f"Make them where the others are, with device={places[0]!r}."
+    on_meta = any(thing.place == "meta" for thing in things)
+    warning = " What is on meta has shapes and no values: make it anew where values are wanted."
+    return f"Write {', or '.join(written)}.{warning if on_meta else ''}"
+
+
+def _cost(place: str, things: Sequence[NamedTensor]) -> tuple[bool, bool]:
+    """Return the sort key of a target device: lower is better."""
+    modules_there = any(
+        thing.owner is not None and isinstance(thing.owner.thing, nn.Module)
+        for thing in things
+        if thing.place == place
+    )
+    return place in ("cpu", "meta"), not modules_there
+
+
+def _lines(moved: Sequence[NamedTensor], place: str) -> list[str]:
+    """Return the lines that move these participants, none where one of them cannot be moved."""
+    lines = [_line(thing, place) for thing in moved]
+    if None in lines or any(thing.place == "meta" for thing in moved):
+        return []
+    return [line for line in dict.fromkeys(lines) if line]
+
+
+def _line(thing: NamedTensor, place: str) -> str | None:
+    if thing.code:
+        name = thing.name if thing.name.endswith((")", "]")) else f"({thing.name})"
+        return f'{name}.to("{place}")'
+    if thing.owner is None or not thing.moves:
+        return f'{thing.name} = {thing.name}.to("{place}")' if _is_target(thing.name) else None
+    if isinstance(thing.owner.thing, torch.optim.Optimizer):
+        return f'cn.place("{place}", {thing.module}, {thing.owner.name})'
+    return f'{thing.owner.name}.to("{place}")'
+
+
+def _is_target(name: str) -> bool:
+    """Return whether a name can stand before an equals sign."""
+    try:
+        ast.parse(f"{name} = 0")
+    except SyntaxError:
+        return False
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -23,23 +23,27 @@ class Owner:
     thing: nn.Module | torch.optim.Optimizer
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class NamedTensor:
-    """A tensor with its name.
+    """What the user calls a tensor, and how it can be moved.
 
     Args:
-        name: such as `x`, `batch["x"]`, `net.2.weight` or `optimizer's exp_avg of net.2.weight`.
-        tensor: the tensor.
-        owner: the outermost module (or the optimizer) that holds it; None for a free tensor.
+        name: such as `x`, `batch["x"]`, `net.2.weight` or `optimizer's exp_avg of net.2.weight`; or the
+            expression that gave it.
+        owner: the module or optimizer to move, which holds it or into which it was passed; None for a free
+            tensor.
         moves: whether the owner's `.to` moves it: a parameter or a buffer.
         module: for an optimizer's state, the name of the module that owns the parameter.
+        code: whether the name is an expression, not a variable.
+        place: its device, such as "cuda:0"; empty until it took part in a failed operation.
     """
 
     name: str
-    tensor: torch.Tensor
     owner: Owner | None = None
     moves: bool = True
     module: str = "net"
+    code: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,7 @@ class TensorNames:
             self.add_module(owner)
         for name, thing in things:
             if isinstance(thing, torch.Tensor):
-                self._add_tensor(NamedTensor(name, thing))
-                if thing.is_leaf and thing.grad is not None:
-                    self._add_tensor(NamedTensor(f"{name}.grad", thing.grad))
+                self._add_tensor(thing, NamedTensor(name))
         return [Owner(name, thing) for name, thing in things if isinstance(thing, torch.optim.Optimizer)]
 
     def add_module(self, owner: Owner) -> None:
@@ -84,14 +86,12 @@ class TensorNames:
             self.modules.setdefault(id(child), ModulePath(whole, owner))
             for name, tensor in [*child._parameters.items(), *child._buffers.items()]:
                 if tensor is not None:
-                    self._add_tensor(NamedTensor(f"{whole}.{name}", tensor, owner))
-                    if tensor.is_leaf and tensor.grad is not None:
-                        self._add_tensor(NamedTensor(f"{whole}.{name}.grad", tensor.grad, owner))
+                    self._add_tensor(tensor, NamedTensor(f"{whole}.{name}", owner))
             for name, value in vars(child).items():
                 if not name.startswith("_"):
                     for inner, thing in _spread(f"{whole}.{name}", value):
                         if isinstance(thing, torch.Tensor):  # a plain attribute, which `.to` does not move
-                            self._add_tensor(NamedTensor(inner, thing, owner, moves=False))
+                            self._add_tensor(thing, NamedTensor(inner, owner, moves=False))
 
     def _add_optimizer(self, owner: Owner) -> None:
         assert isinstance(owner.thing, torch.optim.Optimizer)
@@ -102,16 +102,17 @@ class TensorNames:
             for key, value in state.items():
                 if isinstance(value, torch.Tensor):
                     self._add_tensor(
-                        NamedTensor(f"{owner.name}'s {key} of {of}", value, owner, module=module)
+                        value, NamedTensor(f"{owner.name}'s {key} of {of}", owner, module=module)
                     )
         for number, group in enumerate(owner.thing.param_groups):
             for place, parameter in enumerate(group["params"]):
-                self._add_tensor(
-                    NamedTensor(f'{owner.name}.param_groups[{number}]["params"][{place}]', parameter, owner)
-                )
+                name = f'{owner.name}.param_groups[{number}]["params"][{place}]'
+                self._add_tensor(parameter, NamedTensor(name, owner))
 
-    def _add_tensor(self, named: NamedTensor) -> None:
-        self.tensors.setdefault(id(named.tensor), named)
+    def _add_tensor(self, tensor: torch.Tensor, named: NamedTensor) -> None:
+        self.tensors.setdefault(id(tensor), named)
+        if tensor.is_leaf and tensor.grad is not None:
+            self.tensors.setdefault(id(tensor.grad), replace(named, name=f"{named.name}.grad"))
 
 
 def variables(frame: FrameType) -> dict[str, Any]:

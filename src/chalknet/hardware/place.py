@@ -11,6 +11,7 @@ from torch import nn
 
 from chalknet.errors import InvalidValue, Refused, public
 from chalknet.hardware.device import Device, checked_device
+from chalknet.network import Network
 
 
 @runtime_checkable
@@ -18,9 +19,6 @@ class _Movable(Protocol):
     """Something that `.to(device)` copies to a device."""
 
     def to(self, device: torch.device) -> Any: ...
-
-
-Renamed = dict[int, torch.Tensor]  # id of a parameter that a module has replaced -> the new one
 
 
 @public()
@@ -58,7 +56,7 @@ class _Mover:
 
     def __init__(self, device: str) -> None:
         self._device = torch.device(device)
-        self._renamed: Renamed = {}
+        self._replaced: dict[int, torch.Tensor] = {}  # by the id of the parameter that was replaced
         self._optimizers: list[torch.optim.Optimizer] = []
 
     def everything(self, things: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -74,7 +72,8 @@ class _Mover:
             self._optimizers.append(thing)
             return thing
         if isinstance(thing, _Movable) and not isinstance(thing, type):  # a tensor, a PackedSequence, ...
-            return self._tensor(thing, where)
+            made = f'Make it anew: torch.empty_like(x, device="{self._device}"), and fill it.'
+            return self._moved(thing, where, made)
         if isinstance(thing, Mapping):
             items = {key: self._put(value, f"{where}[{key!r}]") for key, value in thing.items()}
             return _like_mapping(thing, items)
@@ -87,30 +86,35 @@ class _Mover:
 
     def _module(self, module: nn.Module) -> nn.Module:
         before = dict(module.named_parameters(remove_duplicate=False))
-        try:
-            module.to(self._device)
-        except NotImplementedError as problem:
-            remedy = f'Say module.to_empty(device="{self._device}") and load weights, or build it there.'
-            raise _no_values(f"module {type(module).__name__}", self._device, remedy) from problem
+        emptied = f'Say module.to_empty(device="{self._device}") and load weights, or build it there.'
+        self._moved(module, f"module {type(module).__name__}", emptied)
         for name, parameter in module.named_parameters(remove_duplicate=False):
             if parameter is not before[name]:  # torch replaces what it cannot change in place
-                self._renamed[id(before[name])] = parameter
+                self._replaced[id(before[name])] = parameter
         return module
 
-    def _tensor(self, thing: Any, where: str) -> Any:
+    def _moved(self, thing: Any, where: str, remedy: str) -> Any:
         try:
             return thing.to(self._device)
         except NotImplementedError as problem:
-            remedy = f'Make it anew: torch.empty_like(x, device="{self._device}"), and fill it.'
-            raise _no_values(where, self._device, remedy) from problem
+            wanted = f"numbers that can be put on {self._device}"
+            got = "shapes without numbers, on meta"
+            raise Refused(where=where, got=got, wanted=wanted, remedy=remedy) from problem
 
     def _optimizer(self, optimizer: torch.optim.Optimizer) -> None:
         for group in optimizer.param_groups:
-            group["params"] = [self._renamed.get(id(old), old) for old in group["params"]]
-            _check_parameters(optimizer, group["params"], self._device)
+            group["params"] = [self._replaced.get(id(old), old) for old in group["params"]]
+            left = next((each.device for each in group["params"] if each.device != self._device), None)
+            if left is not None:
+                raise InvalidValue(
+                    where=f"optimizer {type(optimizer).__name__}",
+                    got=f"parameters on {left}",
+                    wanted=f"the module they belong to on {self._device}",
+                    remedy=f'Place both in one call: place("{self._device}", net, optimizer).',
+                )
         for old in list(optimizer.state):
             state = optimizer.state.pop(old)
-            optimizer.state[self._renamed.get(id(old), old)] = {
+            optimizer.state[self._replaced.get(id(old), old)] = {
                 name: self._put(value, f"state {name}") if _follows(name, optimizer) else value
                 for name, value in state.items()
             }
@@ -125,19 +129,6 @@ def _like_mapping(thing: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
     return placed
 
 
-def _check_parameters(
-    optimizer: torch.optim.Optimizer, parameters: list[torch.Tensor], device: torch.device
-) -> None:
-    for parameter in parameters:
-        if parameter.device != device:
-            raise InvalidValue(
-                where=f"optimizer {type(optimizer).__name__}",
-                got=f"parameters on {parameter.device}",
-                wanted=f"the module they belong to on {device}",
-                remedy=f'Place both in one call: place("{device}", net, optimizer).',
-            )
-
-
 def _follows(name: str, optimizer: torch.optim.Optimizer) -> bool:
     """Return whether a value of an optimizer's state belongs on the device of its parameter.
 
@@ -147,25 +138,15 @@ def _follows(name: str, optimizer: torch.optim.Optimizer) -> bool:
     return name != "step" or on_device
 
 
-def _no_values(what: str, device: torch.device, remedy: str) -> Refused:
-    return Refused(
-        where=what,
-        got="shapes without numbers, on meta",
-        wanted=f"numbers that can be put on {device}",
-        remedy=remedy,
-    )
-
-
 def _no_place(thing: object, where: str) -> InvalidValue:
-    array = hasattr(thing, "__array__")
-    kind = type(thing).__name__
+    remedy = "Leave it out."
+    if hasattr(thing, "__array__"):
+        remedy = "Make it a tensor: torch.as_tensor(x)."
+    elif isinstance(thing, Network):
+        remedy = "Build a network first: cn.build(network)."
     return InvalidValue(
         where=f"place, {where}",
-        got=f"a {kind}, which has no device",
+        got=f"a {type(thing).__name__}, which has no device",
         wanted="a tensor, a module, an optimizer, or a list, tuple or dict of them",
-        remedy="Make it a tensor: torch.as_tensor(x)."
-        if array
-        else "Build a network first: cn.build(network)."
-        if kind == "Network"
-        else "Leave it out.",
+        remedy=remedy,
     )

@@ -19,12 +19,11 @@ from chalknet.units import show_bytes, show_count
 
 # A fit that needs less than this starts without checking what is free.
 _WORTH_ASKING_BYTES = 256 << 20
-_BYTES = re.compile(r"tried to allocate (\d+) bytes")
-_UNITS = re.compile(r"(?:allocate|[Tt]ried to allocate) ([\d.]+) ([KMGTP]?i?B)\b")
+_ASKED = re.compile(r"allocate ([\d.]+) (?:([KMGTP]?)i?B|bytes)\b")
 _DEVICE = re.compile(r"\b(?:GPU|CUDA device) (\d+)")
 _COPIES = 8
 _IN_PIECES = ("eager",)  # engines that can sum an update over smaller batches
-_PREFIXES = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+_PREFIXES = " KMGTP"
 
 
 def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None:
@@ -40,7 +39,10 @@ def shortage(problem: Exception, plan: Plan | None = None) -> OutOfMemory | None
     device = plan.placement.device if plan is not None else _device_of(problem, message)
     asked = _asked_bytes(message)
     got = f"{show_bytes(asked)} asked for at once" if asked else "an allocation that failed"
-    needed = "" if plan is None else _needed(plan)
+    needed = ""
+    if plan is not None and plan.network is not None:
+        needed_bytes = estimate(update_of(plan)).total_bytes
+        needed = f" ({show_bytes(needed_bytes)} needed for an update in all)"
     return _out_of_memory(device, f"{got}{needed}, {_free(device)}", plan)
 
 
@@ -102,12 +104,6 @@ def _at_most(plan: Plan, network: Network) -> int:
     return _COPIES * itemsize * counted
 
 
-def _needed(plan: Plan) -> str:
-    if plan.network is None:
-        return ""
-    return f" ({show_bytes(estimate(update_of(plan)).total_bytes)} needed for an update in all)"
-
-
 def _free(device: str) -> str:
     try:
         return f"{show_bytes(find_device(device).memory_free_bytes)} free now"
@@ -134,8 +130,5 @@ def _device_of(problem: Exception, message: str) -> str:
 
 
 def _asked_bytes(message: str) -> int | None:
-    whole = _BYTES.search(message)
-    if whole:
-        return int(whole[1])
-    found = _UNITS.search(message)
-    return int(float(found[1]) * 1024 ** _PREFIXES[found[2].rstrip("iB")]) if found else None
+    found = _ASKED.search(message)
+    return int(float(found[1]) * 1024 ** _PREFIXES.index(found[2] or " ")) if found else None

@@ -10,7 +10,7 @@ import copy
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -21,7 +21,6 @@ from torch.utils._pytree import tree_leaves
 from chalknet.engine import loss_function, optimizer_over
 from chalknet.errors import ChalknetError, Refused
 from chalknet.hardware.allocator_model import AllocatorModel, keeps_holes
-from chalknet.hardware.rows import evaluation_rows
 from chalknet.module import build
 from chalknet.network import Network
 from chalknet.planning import Recipe
@@ -29,6 +28,10 @@ from chalknet.planning import Recipe
 _META = torch.device("meta")
 _ERRORS = (RuntimeError, NotImplementedError, ValueError, IndexError, TypeError, OverflowError)
 _FOREACH = ("cuda", "xpu")  # where torch's optimizers update all weights in one call
+_ROWS, _VALUES = (
+    8192,
+    1 << 25,
+)  # mapped at a time in an evaluation: so many rows, of a wide layer so many values
 _UPDATES = 2  # an optimizer's state exists from the end of the first one on
 
 
@@ -131,13 +134,21 @@ def mapped_shape(update: UpdateSpec) -> tuple[int, ...]:
     """Return the shape of yhat for one sample.
 
     Raises:
-        Refused: for a module that cannot be followed without values.
+        Refused: for a module that cannot map such a sample.
     """
     if isinstance(update.model, Network):
         return tuple(int(size) for size in update.model.output_shape)
-    module, shape = _on_meta(update.model, update.torch_dtype), (2, *update.input_shape)
+    try:
+        return _mapped(_on_meta(update.model, update.torch_dtype), update, _META)
+    except Refused:  # a module that looks at values is given some
+        device = next((parameter.device for parameter in update.model.parameters()), None)
+        return _mapped(copy.deepcopy(update.model), update, device)
+
+
+def _mapped(module: nn.Module, update: UpdateSpec, device: torch.device | None) -> tuple[int, ...]:
+    shape = (2, *update.input_shape)
     with followed(module, shape), torch.no_grad():
-        yhat: torch.Tensor = module(torch.empty(shape, dtype=update.torch_dtype, device=_META))
+        yhat: torch.Tensor = module.eval()(torch.rand(shape, dtype=update.torch_dtype, device=device))
     return tuple(yhat.shape[1:])
 
 
@@ -166,6 +177,12 @@ def _traced(module: nn.Module, update: UpdateSpec) -> Traced:
     return Traced(
         fixed - batch, gradients, state, kept, batch, alive.peak_bytes, _evaluated(module, update) + state
     )
+
+
+def evaluation_rows(module: nn.Module) -> int:
+    """Return the number of rows that an evaluation maps at a time, which bounds its memory."""
+    widths = [layer.out_features for layer in module.modules() if isinstance(layer, nn.Linear)]
+    return max(1, min(_ROWS, _VALUES // max(widths, default=1)))
 
 
 def _evaluated(module: nn.Module, update: UpdateSpec) -> int:
@@ -223,7 +240,7 @@ def _on_meta(model: Network | nn.Module, dtype: torch.dtype) -> nn.Module:
     """Return the module with its tensors replaced by shapes on `meta`; no values are copied."""
     if isinstance(model, Network):
         with torch.device(_META):
-            return build(_without_weights(model)).to(dtype).train()
+            return build(replace(model, weights={})).to(dtype).train()
     stand_ins: dict[int, Any] = {}
     for child in model.modules():
         for held in (child._parameters, child._buffers, vars(child)):
@@ -235,15 +252,9 @@ def _on_meta(model: Network | nn.Module, dtype: torch.dtype) -> nn.Module:
     return module if own <= {dtype} else module.to(dtype)
 
 
-def _without_weights(network: Network) -> Network:
-    return Network(network.input_shape, network.steps, network.name)
-
-
 def _stand_in(tensor: torch.Tensor) -> torch.Tensor:
     shape = torch.empty_like(tensor, device=_META)
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(shape, requires_grad=tensor.requires_grad)
-    return shape
+    return nn.Parameter(shape, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else shape
 
 
 def _batch(module: nn.Module, update: UpdateSpec, rows: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from chalknet.errors import InvalidValue
-from chalknet.hardware.nvml import driver_view
+from chalknet.errors import InvalidValue, public
+from chalknet.hardware.device import driver_view
 from chalknet.system import recorded_peak_bytes, reset_peak, resident_bytes
 from chalknet.tables import Cell, Table, Tabular, Value, facts
 from chalknet.units import show_bytes
@@ -81,8 +81,9 @@ def _cells(row: MemoryRow) -> tuple[Value, ...]:
     return row.what, *(Cell(size, "unknown" if size is None else show_bytes(size)) for size in sizes)
 
 
+@public()
 @contextmanager
-def watch() -> Iterator[MemoryUse]:
+def watch_memory() -> Iterator[MemoryUse]:
     """Measure the memory that the body of a `with` takes; the value it gives is filled when the body ends.
 
     On the CPU it is the resident memory of this process. Its peak is the kernel's own record where that can
@@ -92,7 +93,7 @@ def watch() -> Iterator[MemoryUse]:
     (`pip install "chalknet[gpu]"`), since asking CUDA for it would create one.
 
     Example:
-        >>> with watch() as seen:
+        >>> with watch_memory() as seen:
         ...     x = torch.ones(10_000_000)
         >>> seen.process.growth_bytes > 20_000_000
         True
@@ -101,7 +102,7 @@ def watch() -> Iterator[MemoryUse]:
     gpus = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)
     before = [_gpu_now(index) for index in gpus]
     for index in gpus:
-        if _started():
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             torch.cuda.reset_peak_memory_stats(index)
     process = _Sampler()
     try:
@@ -140,30 +141,25 @@ def held_on(device: str) -> str:
     return f"{device}, held for tensors"
 
 
-@dataclass(frozen=True)
-class _Gpu:
-    """A GPU's memory now: of tensors, held by torch's allocator, and beyond that by the driver's count."""
+def _gpu_now(index: int, figure: str = "current") -> dict[str, int | None]:
+    """Return the memory of a GPU by what it is: of tensors, held by torch's allocator, and the driver's rest.
 
-    tensors: int
-    held: int
-    beyond: int | None
-
-
-def _gpu_now(index: int) -> _Gpu:
-    started = _started()
-    tensors = torch.cuda.memory_allocated(index) if started else 0
-    held = torch.cuda.memory_reserved(index) if started else 0
-    used = _driver_used(index, started)
-    return _Gpu(tensors, held, None if used is None else used - held)
-
-
-def _started() -> bool:
-    """Return whether this process has CUDA contexts already."""
-    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+    Args:
+        index: torch's.
+        figure: "current" or "peak", as torch's statistics call it.
+    """
+    started = bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+    statistics = torch.cuda.memory_stats(index) if started else {}
+    used, held = _driver_used(index, started), statistics.get("reserved_bytes.all.current", 0)
+    return {
+        f"cuda:{index}, tensors": statistics.get(f"allocated_bytes.all.{figure}", 0),
+        held_on(f"cuda:{index}"): statistics.get(f"reserved_bytes.all.{figure}", 0),
+        f"cuda:{index}, context and others": None if used is None else used - held,
+    }
 
 
 def _driver_used(index: int, started: bool) -> int | None:
-    view = driver_view(str(getattr(torch.cuda.get_device_properties(index), "uuid", "")))
+    view = driver_view(index)
     if view is not None:
         return view.used_bytes
     if not started:  # asking CUDA would create the context
@@ -172,14 +168,11 @@ def _driver_used(index: int, started: bool) -> int | None:
     return total_bytes - free_bytes
 
 
-def _gpu_taken(index: int, before: _Gpu) -> list[MemoryRow]:
-    after = _gpu_now(index)
-    started = _started()
-    tensors = torch.cuda.max_memory_allocated(index) if started else 0
-    held = torch.cuda.max_memory_reserved(index) if started else 0
-    beyond = None if after.beyond is None else max(after.beyond, before.beyond or 0)
+def _gpu_taken(index: int, before: dict[str, int | None]) -> list[MemoryRow]:
+    after, peak = _gpu_now(index), _gpu_now(index, "peak")
     return [
-        MemoryRow(f"cuda:{index}, tensors", before.tensors, after.tensors, tensors),
-        MemoryRow(held_on(f"cuda:{index}"), before.held, after.held, held),
-        MemoryRow(f"cuda:{index}, context and others", before.beyond, after.beyond, beyond),
+        MemoryRow(
+            what, before[what], now, None if now is None else max(before[what] or 0, now, peak[what] or 0)
+        )
+        for what, now in after.items()
     ]

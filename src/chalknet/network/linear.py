@@ -8,11 +8,11 @@ from typing import ClassVar
 from chalknet.errors import InvalidValue
 from chalknet.network.shape import Shape, Size, as_size, size_of
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
-from chalknet.units import ShortRepr
+from chalknet.tables import Shown
 
 
 @dataclass(frozen=True, repr=False)
-class Linear(ShortRepr, Step):
+class Linear(Shown, Step):
     """Map the last axis linearly to `out_features` values.
 
     The input width is not stored: `Network.walk` computes it, so that the two cannot disagree.

@@ -8,11 +8,11 @@ from chalknet.network import Network, Shape, show_shape
 from chalknet.planning.methods import method
 from chalknet.planning.recipe import Recipe
 from chalknet.tables import Shown
-from chalknet.units import ShortRepr, one_line, show_count, show_value
+from chalknet.units import one_line, show_count, show_value
 
 
 @dataclass(frozen=True, repr=False)
-class Placement(ShortRepr):
+class Placement(Shown):
     """Where the fit runs.
 
     Args:
@@ -34,7 +34,7 @@ class Placement(ShortRepr):
 
 
 @dataclass(frozen=True, repr=False)
-class DataFacts(ShortRepr):
+class DataFacts(Shown):
     """What a plan knows of the data.
 
     Args:

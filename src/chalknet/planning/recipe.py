@@ -11,7 +11,7 @@ from chalknet.errors import InvalidValue, checked_seed, invalid, look_up, unknow
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
-from chalknet.units import ShortRepr
+from chalknet.tables import Shown
 
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
@@ -28,7 +28,7 @@ class Budget:
 
 
 @dataclass(frozen=True, repr=False)
-class Recipe(ShortRepr):
+class Recipe(Shown):
     """What was asked of a fit; checked when it is made.
 
     Args:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 
 from chalknet.errors import invalid, unknown_name
-from chalknet.units import DTYPES, ShortRepr
+from chalknet.tables import Shown
+from chalknet.units import DTYPES
 
 _COUNTS = {
     "threads": "Leave it out for torch's number.",
@@ -16,7 +17,7 @@ _COUNTS = {
 
 
 @dataclass(frozen=True, repr=False)
-class RunOptions(ShortRepr):
+class RunOptions(Shown):
     """What the caller asked of the run; checked when it is made.
 
     Args:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-import torch
 from torch import nn
 
 from chalknet.engine import ENGINES, Session
@@ -77,7 +76,14 @@ class Runner:
         if self.update_s < _WARM_S:
             self.update_s = self._seconds_of(int(_WARM_S / self.update_s) + 1)
         if plan.placement.device != "cpu":
-            self.transfer_s = _transfer_s(self._prepared, self._clock)
+            self.transfer_s = self._transfer_s(plan.placement.device)
+
+    def _transfer_s(self, device: str) -> float:
+        """Return the seconds that moving the samples of an update to the device takes."""
+        batches = self._prepared.batches
+        x, y = batches.source.take(slice(0, batches.size))
+        moved = {"batch": lambda: (x.to(device), y.to(device))}
+        return measure(moved, repeats=5, clock=self._clock)["batch"].median_s
 
     def _seconds_of(self, updates: int) -> float:
         """Return the seconds of an update, from making so many."""
@@ -91,7 +97,7 @@ class Runner:
         losses = self._session.advance(updates).losses
         self._done += len(losses)
         if not isfinite(losses[-1]):
-            raise _NoNumberError(
+            raise RuntimeError(
                 f"the loss was no number after {show_count(self._done)} updates, and those are not computed "
                 "at the usual speed: give a lower lr"
             )
@@ -104,10 +110,6 @@ class Runner:
                 work()
         except (RuntimeError, MemoryError, OverflowError, ChalknetError) as problem:
             self.failed = (str(problem) or type(problem).__name__).splitlines()[0]
-
-
-class _NoNumberError(RuntimeError):
-    """The loss became infinite or no number."""
 
 
 def time_point(
@@ -125,34 +127,20 @@ def time_point(
         clock: returns seconds, ascending.
     """
     runners = {candidate: Runner(prepared, module, clock) for candidate, prepared in entries.items()}
-    running = {candidate: runner for candidate, runner in runners.items() if not runner.failed}
+    running = {str(candidate): runner for candidate, runner in runners.items() if not runner.failed}
+    times: dict[str, Timing] = {}
     if running:
         slowest_s = sum(runner.update_s for runner in running.values())
         repeats = max(LEAST_REPEATS, min(_MOST_REPEATS, int(seconds / slowest_s)))
         call_s = min(_LONGEST_CALL_S, max(_SHORTEST_CALL_S, seconds / (repeats * len(running))))
         for runner in running.values():
             runner.updates = max(1, int(call_s / runner.update_s))
-        names = {str(candidate): candidate for candidate in running}
-        rivals = {name: running[candidate] for name, candidate in names.items()}
-        times = measure(rivals, repeats=repeats, warm_up=0, rest_s=_REST_S, clock=clock)
-        found = {names[name]: timing for name, timing in times.items()}
-    return {
-        candidate: Timed(refused=runner.failed)
-        if runner.failed
-        else Timed(
-            timing=Timing(tuple(taken / runner.updates for taken in found[candidate].elapsed_s)),
-            start_s=runner.start_s,
-            compile_s=runner.compile_s,
-            transfer_s=runner.transfer_s,
-            note=runner.note,
-        )
-        for candidate, runner in runners.items()
-    }
+        times = measure(running, repeats=repeats, warm_up=0, rest_s=_REST_S, clock=clock)
+    return {candidate: _timed(runner, times.get(str(candidate))) for candidate, runner in runners.items()}
 
 
-def _transfer_s(prepared: PreparedFit, clock: Callable[[], float]) -> float:
-    """Return the seconds that moving the samples of an update to the device takes."""
-    device = torch.device(prepared.plan.placement.device)
-    x, y = prepared.batches.source.take(slice(0, prepared.batches.size))
-    moved = {"batch": lambda: (x.to(device), y.to(device))}
-    return measure(moved, repeats=5, clock=clock)["batch"].median_s
+def _timed(runner: Runner, times: Timing | None) -> Timed:
+    if runner.failed or times is None:
+        return Timed(refused=runner.failed)
+    timing = Timing(tuple(taken / runner.updates for taken in times.elapsed_s))
+    return Timed(timing, "", runner.start_s, runner.compile_s, runner.transfer_s, runner.note)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from math import prod
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -41,11 +43,6 @@ class Point:
     source: Source
     module: nn.Module | None
 
-    @property
-    def size(self) -> tuple[int | None, int]:
-        """Return the width and the batch size."""
-        return self.width, self.batch_size
-
 
 def lecture_network() -> Network:
     """Return 1 -> 500 relu -> 1."""
@@ -59,14 +56,14 @@ def points_of(
     widths: tuple[int | None, ...],
     batch_sizes: tuple[int | None, ...],
 ) -> list[Point]:
-    """Return the points of a sweep, batch size by batch size, each with its network and its samples.
+    """Return the points of a sweep in the order of their sizes, each with its network and its samples.
 
     Raises:
         InvalidValue: for widths where there is no hidden layer, or a batch larger than the data.
     """
-    return [
-        _point(network, recipe, source, width, batch_size) for batch_size in batch_sizes for width in widths
-    ]
+    sizes = product(widths, batch_sizes)
+    points = [_point(network, recipe, source, width, batch_size) for width, batch_size in sizes]
+    return sorted(points, key=lambda point: (point.batch_size, point.width or 0))
 
 
 def _point(
@@ -76,8 +73,7 @@ def _point(
     require_settled(network)
     module = None
     if source is None:
-        made = made_up(network, recipe, max(LECTURE_SAMPLES, batch_size or 0))
-        source, module = made.source, made.module
+        source, module = made_up(network, recipe, max(LECTURE_SAMPLES, batch_size or 0))
     size = len(source) if batch_size is None else batch_size
     if size > len(source):
         raise InvalidValue(
@@ -122,8 +118,7 @@ def _hidden(network: Network) -> list[int]:
     return [index for index, step in enumerate(network.steps) if isinstance(step, Linear)][:-1]
 
 
-@dataclass(frozen=True)
-class MadeUp:
+class MadeUp(NamedTuple):
     """Samples, and the module built after them from the same random numbers; None where it is too large."""
 
     source: ArraySource

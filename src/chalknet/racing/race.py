@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
 from time import perf_counter
 from typing import Any
 
 import torch
 
-from chalknet.data import Source, load
+from chalknet.data import load
 from chalknet.engine import ENGINES
-from chalknet.errors import ChalknetError, InvalidValue, look_up, public
+from chalknet.errors import ChalknetError, InvalidValue, invalid, look_up, public
 from chalknet.forms import read
 from chalknet.hardware import checked_device
 from chalknet.measure import Ceilings, measure_ceilings
 from chalknet.network import Network
 from chalknet.notation import write
 from chalknet.planning import (
-    RECIPE_FIELDS,
     Placement,
     Recipe,
     RecipeKeywords,
     RunOptions,
     check_options,
-    optimizer_options,
     recipe_of,
     with_options,
 )
@@ -98,29 +95,28 @@ def race(
         >>> found.rows[0].timing.median_s > 0
         True
     """
-    check_options("race", options, (*RECIPE_FIELDS, *optimizer_options(), *_OWN_OPTIONS))
+    check_options("race", options, (*RecipeKeywords.__annotations__, *_OWN_OPTIONS))
     asked = recipe_of("race", recipe, options, _LECTURE)
     if model is None:
         model, widths = lecture_network(), LECTURE_WIDTHS if widths is None else widths
     network = read(model)
     if not _is_positive(seconds):
-        raise _refused("seconds", repr(seconds), "a number above 0", "Leave it out for 45.")
+        raise invalid("seconds", seconds, "a number above 0", "Leave it out for 45.")
     if on_row is not None and not callable(on_row):
-        raise _refused("on_row", repr(on_row), "a function of one row", "Leave it out.")
-    swept = _numbers("widths", widths), _numbers("batch_sizes", batch_sizes, or_none=True)
+        raise invalid("on_row", on_row, "a function of one row", "Leave it out.")
+    all_widths, all_sizes = _numbers("widths", widths), _numbers("batch_sizes", batch_sizes, or_none=True)
     candidates = _candidates(devices, engines, threads)
-    points = _points(network, asked, data, swept)
-    axis = "width" if widths is not None and (batch_sizes is None or len(swept[0]) > 1) else "batch size"
+    source = None if data is None else load(data)
+    if source is None and all_sizes == (None,):
+        all_sizes = (asked.batch_size,)
+    points = points_of(network, asked, source, all_widths, all_sizes)
+    axis = "width" if widths is not None and (batch_sizes is None or len(all_widths) > 1) else "batch size"
     running = _RunningRace(candidates=candidates, points=points, seconds=float(seconds), on_row=on_row)
     return running.run(_title(network, asked, points[0], axis), axis)
 
 
 _OWN_OPTIONS = ("data", "widths", "batch_sizes", "devices", "engines", "threads", "seconds", "on_row")
 _LARGEST = {"widths": 10**12, "batch_sizes": 10**12, "threads": 1024}
-
-
-def _refused(where: str, got: str, wanted: str, remedy: str) -> InvalidValue:
-    return InvalidValue(where=where, got=got, wanted=wanted, remedy=remedy)
 
 
 def _is_positive(value: object) -> bool:
@@ -132,7 +128,7 @@ def _listed(where: str, values: object) -> tuple[Any, ...]:
     if isinstance(values, str):
         return (values,)
     if not isinstance(values, Iterable):
-        raise _refused(where, repr(values), "a list", f"Say {where}=[...], or leave it out.")
+        raise invalid(where, values, "a list", f"Say {where}=[...], or leave it out.")
     return tuple(values)
 
 
@@ -146,31 +142,20 @@ def _numbers(where: str, values: object, *, or_none: bool = False) -> tuple[Any,
     """
     if values is None:
         return (None,)
-    found = _listed(where, values)
-    wrong = [
-        each for each in found if not (or_none and each is None) and not _is_count(each, _LARGEST[where])
-    ]
+    found, most = _listed(where, values), _LARGEST[where]
+    wrong = [repr(each) for each in found if not (or_none and each is None) and not _is_count(each, most)]
     if wrong or not found:
-        got, wanted = repr(wrong[0]) if wrong else "none", "whole numbers of at least 1"
-        limit = f" and at most {_LARGEST[where]:,}" if wrong and _is_count(wrong[0], inf) else ""
-        remedy = f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000)."
-        raise _refused(where, got, wanted + limit, remedy)
+        raise InvalidValue(
+            where=where,
+            got=[*wrong, "none"][0],
+            wanted=f"whole numbers of at least 1 and at most {most:,}",
+            remedy=f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000).",
+        )
     return tuple(dict.fromkeys(found))
 
 
-def _is_count(value: object, largest: float) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest
-
-
-def _points(
-    network: Network, recipe: Recipe, data: object, swept: tuple[tuple[Any, ...], tuple[Any, ...]]
-) -> list[Point]:
-    widths, batch_sizes = swept
-    source: Source | None = None if data is None else load(data)
-    if data is None and batch_sizes == (None,):
-        batch_sizes = (recipe.batch_size,)
-    points = points_of(network, recipe, source, widths, batch_sizes)
-    return sorted(points, key=lambda point: (point.batch_size, point.width or 0))
+def _is_count(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 
 def _candidates(devices: object, engines: object, threads: object) -> tuple[Candidate, ...]:
@@ -180,24 +165,20 @@ def _candidates(devices: object, engines: object, threads: object) -> tuple[Cand
     names = list(ENGINES)[::-1] if engines is None else list(_listed("engines", engines))
     for where, entries in (("devices", places), ("engines", names)):
         if not entries:
-            raise _refused(where, "none", "at least one", f"Leave {where} out.")
+            raise InvalidValue(where=where, got="none", wanted="at least one", remedy=f"Leave {where} out.")
     for name in names:
         look_up(ENGINES, name, "engines", "engine")
     default = torch.get_num_threads()
     counts = _numbers("threads", threads)
     if threads is None:
-        counts = (default,) if len(places) > 1 else tuple(_doubling(default))
+        powers = {1 << power for power in range(default.bit_length())}
+        counts = (default,) if len(places) > 1 else tuple(sorted({*powers, default}))
     return tuple(
         Candidate(place, name, count)
         for place in places
         for name in dict.fromkeys(names)
         for count in (counts if place == "cpu" else (default,))
     )
-
-
-def _doubling(most: int) -> list[int]:
-    """Return 1, 2, 4, ... and the largest."""
-    return sorted({*(1 << power for power in range(most.bit_length())), most})
 
 
 def _title(network: Network, recipe: Recipe, point: Point, axis: str) -> str:
@@ -237,9 +218,9 @@ class _RunningRace:
             overheads = self._measure_overheads()
             began = self.clock()
             for index, point in enumerate(self.points):
-                later = self.points[index + 1 :]
-                left_s = self._left_s(began) / (1 + len(later))
-                kept_s = sum(self._least_s(each, self.candidates) for each in later) / (1 + len(later))
+                to_do = self.points[index:]
+                left_s = self._left_s(began) / len(to_do)
+                kept_s = sum(self._least_s(each, *self.candidates) for each in to_do[1:]) / len(to_do)
                 self._run_point(point, began, max(left_s - kept_s, left_s / 4), overheads)
         except KeyboardInterrupt:
             if not any(row.timing for row in self.rows):
@@ -264,7 +245,7 @@ class _RunningRace:
     ) -> None:
         entries, refused = self._entries(point)
         for candidate in list(entries):
-            needed_s, left_s = self._least_s(point, [candidate]), max(0.0, self._left_s(began))
+            needed_s, left_s = self._least_s(point, candidate), max(0.0, self._left_s(began))
             if self.rows and needed_s > left_s:  # the first size is always timed
                 del entries[candidate]
                 refused[candidate] = (
@@ -303,7 +284,7 @@ class _RunningRace:
         run = RunOptions(device=candidate.device, engine=candidate.engine, threads=candidate.threads)
         return prepare(point.network, point.source, point.recipe, run)
 
-    def _least_s(self, point: Point, candidates: Iterable[Candidate]) -> float:
+    def _least_s(self, point: Point, *candidates: Candidate) -> float:
         """Return a lower bound of the seconds that timing a point takes."""
         return _UPDATES_OF_A_POINT * sum(self._expected_s(point, candidate) for candidate in candidates)
 
@@ -311,7 +292,8 @@ class _RunningRace:
         """Return an estimate of the seconds of an update: from the last size, or for `eager` from counts."""
         for row in reversed(self.rows):
             if row.candidate == candidate and row.timing:
-                before = next(each for each in self.points if each.size == (row.width, row.batch_size))
+                size = row.width, row.batch_size
+                before = next(each for each in self.points if (each.width, each.batch_size) == size)
                 return row.timing.median_s * max(1.0, _usual_s(point) / _usual_s(before))
         return _usual_s(point) if (candidate.engine, candidate.device) == ("eager", "cpu") else 0.0
 

@@ -12,7 +12,6 @@ from chalknet.tables import Cell, Shown, Table, Tabular, Value
 from chalknet.training import Candidate, Chart, CostEstimate, Curve, plot_curves
 from chalknet.units import show_count, show_seconds
 
-_BOUND = {"overhead": "overhead-bound", "memory": "memory-bound", "arithmetic": "arithmetic-bound"}
 _CEILINGS = {
     "overhead": "an empty update takes",
     "memory": "as fast as copying its arrays would take",
@@ -100,15 +99,24 @@ class Race(Tabular):
     @property
     def sizes(self) -> tuple[tuple[int | None, int], ...]:
         """Return the width and the batch size of each point, in order."""
-        return tuple(dict.fromkeys((row.width, row.batch_size) for row in self.rows))
+        return tuple(self._times)
+
+    @cached_property
+    def _times(self) -> Mapping[tuple[int | None, int], Times]:
+        """Return the times at each size, in order."""
+        found: dict[tuple[int | None, int], dict[Candidate, Timing]] = {}
+        for row in self.rows:
+            times = found.setdefault((row.width, row.batch_size), {})
+            times |= {row.candidate: row.timing} if row.timing else {}
+        return found
 
     @cached_property
     def crossovers(self) -> tuple[Crossover, ...]:
         """Return where the lead changes along the axis; where both are swept, for each batch size in turn."""
         groups: dict[object, list[tuple[int, Times]]] = {}
-        for width, batch_size in self.sizes:
+        for (width, batch_size), times in self._times.items():
             other, size = (batch_size, width or 0) if self.axis == "width" else (width, batch_size)
-            groups.setdefault(other, []).append((size, self._times(width, batch_size)))
+            groups.setdefault(other, []).append((size, times))
         return tuple(change for points in groups.values() for change in lead_changes(self.axis, points))
 
     @property
@@ -160,8 +168,7 @@ class Race(Tabular):
         both = len({width for width, _ in self.sizes}) > 1 and len({size for _, size in self.sizes}) > 1
         columns = (self.axis, *(["batch size"] if both else []), *map(str, self.contestants), "leads")
         rows: list[tuple[Value, ...]] = []
-        for width, batch_size in self.sizes:
-            times = self._times(width, batch_size)
+        for (width, batch_size), times in self._times.items():
             size = batch_size if self.axis == "batch size" or width is None else width
             cells = [
                 Cell(times[each].median_s, str(times[each])) if each in times else Cell(None, "-")
@@ -197,11 +204,8 @@ class Race(Tabular):
     def _verdicts(self) -> list[str]:
         if self.crossovers:
             return [str(change) for change in self.crossovers]
-        ahead: set[Candidate] | None = None
-        for width, batch_size in self.sizes:
-            if times := self._times(width, batch_size):
-                ahead = set(leaders(times)) if ahead is None else ahead & set(leaders(times))
-        names = " and ".join(str(each) for each in self.contestants if ahead and each in ahead)
+        ahead = [leaders(times) for times in self._times.values() if times]
+        names = " and ".join(str(each) for each in self.contestants if all(each in some for some in ahead))
         if not names:
             return ["nobody's"]
         return [f"{names} all along" + (", too close to call" if " and " in names else "")]
@@ -211,12 +215,12 @@ class Race(Tabular):
         texts = []
         for name, rows in self._by_engine().items():
             row = max(rows, key=lambda row: row.start_s + row.compile_s)
-            parts = [show_seconds(row.start_s)]
-            parts += (
-                [f"{show_seconds(row.compile_s)} of compiling or loading"] if row.compile_s > 1e-3 else []
-            )
-            parts += [f"{show_seconds(row.transfer_s)} to move a batch"] if row.transfer_s else []
-            texts.append(f"{name} {' + '.join(parts)}")
+            text = f"{name} {show_seconds(row.start_s)}"
+            if row.compile_s > 1e-3:
+                text += f" + {show_seconds(row.compile_s)} of compiling or loading"
+            if row.transfer_s:
+                text += f" + {show_seconds(row.transfer_s)} to move a batch"
+            texts.append(text)
         return "; ".join(texts)
 
     def _by_engine(self) -> dict[str, list[RaceRow]]:
@@ -225,13 +229,6 @@ class Race(Tabular):
             if row.timing:
                 groups.setdefault(f"{row.candidate.engine} on {row.candidate.device}", []).append(row)
         return groups
-
-    def _times(self, width: int | None, batch_size: int) -> dict[Candidate, Timing]:
-        return {
-            row.candidate: row.timing
-            for row in self.rows
-            if (row.width, row.batch_size) == (width, batch_size) and row.timing
-        }
 
     def _size(self, row: RaceRow) -> int:
         return row.batch_size if self.axis == "batch size" or row.width is None else row.width
@@ -244,8 +241,7 @@ def _lead(times: Times) -> str:
     first, *others = leaders(times)
     if not others:
         return str(first)
-    alike = all((each.device, each.engine) == (first.device, first.engine) for each in others)
-    if not alike:
+    if {(each.device, each.engine) for each in others} != {(first.device, first.engine)}:
         return "too close to call"
     threads = " or ".join(str(each.threads) for each in sorted((first, *others), key=lambda c: c.threads))
     return f"{first.engine}, {threads} threads"
@@ -270,11 +266,11 @@ def _ends(rows: list[RaceRow], size_of: Callable[[RaceRow], int]) -> str:
     if not first.bound or not last.bound:
         return ""
     name = f"{first.candidate.engine} on {first.candidate.device}"
-    low = f"{name} is {_BOUND[first.bound]} at {show_count(size_of(first))} ({_share(first)})"
+    low = f"{name} is {first.bound}-bound at {show_count(size_of(first))} ({_share(first)})"
     if first is last:
         return low
     again = "still " if first.bound == last.bound else ""
-    return f"{low} and {again}{_BOUND[last.bound]} at {show_count(size_of(last))} ({_share(last)})"
+    return f"{low} and {again}{last.bound}-bound at {show_count(size_of(last))} ({_share(last)})"
 
 
 def _share(row: RaceRow) -> str:

@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import Any, NamedTuple, overload
 
 from chalknet.errors import MissingPackage
-from chalknet.tables import Table, Tabular
-from chalknet.units import ShortRepr, one_line, show_count, show_value
+from chalknet.tables import Shown, Table, Tabular
+from chalknet.units import one_line, show_count, show_value
 
 
 class Outcome(Enum):
@@ -53,7 +53,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, repr=False)
-class Progress(ShortRepr):
+class Progress(Shown):
     """Where a fit stands, as `on_progress` is called with it.
 
     Args:
