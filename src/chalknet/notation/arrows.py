@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from chalknet.network import Linear, Network, Shape, show_shape
 from chalknet.notation.formula import read_formula
+from chalknet.notation.grammar import BATCH_NAMES
 from chalknet.notation.notation import Notation
-from chalknet.notation.roles import role_of
-from chalknet.notation.shapes import BATCH_NAMES
-from chalknet.notation.states import states_of
+from chalknet.notation.states import role_of, states_of
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.words import settled_word, write_step
 
