@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from chalknet.errors import InvalidValue, NotationError, unknown_name
+from chalknet.errors import NotationError, invalid, unknown_name
 from chalknet.network import (
     ACTIVATIONS,
     STEPS,
@@ -90,15 +90,11 @@ def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
         InvalidValue: for options that the step does not take.
     """
     name, maker = _find(source.text, span)
-    if maker is not None and name is not None:
+    if name and maker:
         return _made(source, maker, name, span.end)
     if name is None:
-        raise source.refuse(
-            Span(span.start, span.start + 1),
-            got=repr(source.text[span.start]),
-            wanted="a step such as relu, l1 or dropout(0.2)",
-            remedy="Write the step's name.",
-        )
+        got, wanted = repr(source.text[span.start]), "a step such as relu, l1 or dropout(0.2)"
+        raise source.refuse(span.start, got=got, wanted=wanted)
     raise unknown_name(
         source.what,
         "activation",
@@ -176,9 +172,9 @@ def _folded(name: str) -> str:
 
 def _bare(name: str) -> str:
     """Return the name without its number: `l_2`, `h^{(1)}`, `linr1` -> `l`, `h`, `linr`."""
-    return (
-        name if _folded(name) in _OTHER_THAN_THEIR_NUMBER else re.sub(r"[_^]?[({]*[0-9]+[)}]*'*$", "", name)
-    )
+    if _folded(name) in _OTHER_THAN_THEIR_NUMBER:
+        return name
+    return re.sub(r"[_^]?[({]*[0-9]+[)}]*'*$", "", name)
 
 
 class _Found(NamedTuple):
@@ -254,14 +250,9 @@ def _options(
         if not equals:
             key = names[place] if place < len(names) else ""
         if not key or key in options:
-            raise InvalidValue(
-                where="options",
-                got=repr(part),
-                wanted=f"{' and '.join(names)}, each once" if names else "no number in brackets",
-                remedy="Write name=value, such as leaky_relu(negative_slope=0.2)."
-                if names
-                else "Leave it out; a width stands in the state behind the arrow, such as u1(n,32).",
-            )
+            wanted = f"{' and '.join(names)}, each once, as name=value" if names else "no number in brackets"
+            width = "Leave it out; a width stands in the state behind the arrow, such as u1(n,32)."
+            raise invalid("options", part, wanted, "" if names else width)
         if key not in (*names, *by_name):
             raise unknown_name(step, "option", key, (*names, *by_name) or ("no option at all",))
         options[key] = value
