@@ -48,15 +48,16 @@ class SourceText:
 
     def refuse(
         self,
-        at: Span | int,
+        at: Span | int | None,
         *,
         got: str,
         wanted: str,
         remedy: str = "",
         kind: type[ChalknetError] = NotationError,
     ) -> ChalknetError:
-        """Return the error for what stands at a span, or for one character."""
-        excerpt = self.excerpt(at if isinstance(at, Span) else Span(at, at + 1))
+        """Return the error for what stands at a span or at one character; None points nowhere."""
+        span = Span(at, at + 1) if isinstance(at, int) else at
+        excerpt = None if span is None else self.excerpt(span)
         return kind(where=self.what, got=got, wanted=wanted, remedy=remedy or self.remedy, excerpt=excerpt)
 
     @contextmanager

@@ -37,6 +37,9 @@ class Binding:
     value: object
     line: int
 
+    def __str__(self) -> str:
+        return f"{self.name or 'one without a name'} in line {self.line}"
+
 
 class _Return(Exception):
     def __init__(self, value: object) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from chalknet.notation.tokens import SourceText, Span
 
+_REMEDY = "Write for instance net = torch.nn.Sequential(torch.nn.Linear(784, 1), torch.nn.Sigmoid())."
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
-_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)", re.M)
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)([^\n]*)", re.M)
 _FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d*\]:)", re.M)
 _MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.M)
 _PRINTED = re.compile(r"^[ \t]*\w+\([ \t]*\n[ \t]*\(\w+\): ", re.M)
@@ -57,7 +58,7 @@ def parse(text: str) -> Code:
         NotationError: with a caret, for what is no Python.
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source, code = SourceText("PyTorch code", text), _code_in(text)
+    source, code = SourceText("PyTorch code", text, remedy=_REMEDY), _code_in(text)
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
     try:
@@ -69,15 +70,10 @@ def parse(text: str) -> Code:
         line = min(max((problem.lineno or 1) - added, 1), len(lines))
         at = sum(len(row) + 1 for row in lines[: line - 1])
         at += min(max((problem.offset or 1) - 1, 0), len(lines[line - 1]))
-        wanted, reason = "Python that can be parsed", problem.msg
+        reason = problem.msg
     except (RecursionError, MemoryError, ValueError) as problem:
-        at, wanted, reason = 0, "Python that can be parsed", str(problem) or "brackets nested too deep"
-    raise source.refuse(
-        Span(at, at + 1),
-        got=f"a syntax error ({reason})",
-        wanted=wanted,
-        remedy="Mend the line, or give the definition of the network alone.",
-    )
+        at, reason = 0, str(problem) or "brackets nested too deep"
+    raise source.refuse(at, got=f"a syntax error ({reason})", wanted="Python that can be parsed")
 
 
 def _cells(text: str) -> str:
@@ -96,12 +92,7 @@ def _code_in(text: str) -> str:
     if _FENCE.search(text):
         text = _only(text, [match.span(2) for match in _FENCE.finditer(text)])
     if _FIRST_PROMPT.search(text):
-        prompted = [
-            (match.end(), _end_of_line(text, match.end()))
-            for match in _PROMPT.finditer(text)
-            if not text[match.start() : match.end()].isspace()
-        ]
-        text = _only(text, prompted)
+        text = _only(text, [match.span(1) for match in _PROMPT.finditer(text)])
     if _PRINTED.search(text) and not re.search(r"^\s*(?:import|from|class|def) ", text, re.M):
         text = _printed(text)
     return _MAGIC.sub(lambda line: " " * len(line.group()), text)
@@ -116,14 +107,8 @@ def _only(text: str, kept: list[tuple[int, int]]) -> str:
     return "".join([*pieces, blank[at:]])
 
 
-def _end_of_line(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
-
-
 def _printed(text: str) -> str:
     """Return what `print(module)` printed as the call that makes it: `(0): ReLU()` lines become arguments."""
     text = _CHILD.sub(lambda child: " " * len(child.group()), text)
-    return (
-        re.sub(r"(?<=\))\n(?=\s*[\w)])", ",", text.rstrip()) if text.count("(") == text.count(")") else text
-    )
+    whole = text.count("(") == text.count(")")
+    return re.sub(r"(?<=\))\n(?=\s*[\w)])", ",", text.rstrip()) if whole else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from chalknet.errors import NotationError, invalid, unknown_name
 from chalknet.network import (
@@ -106,7 +106,7 @@ def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
 
 def is_word(text: str, span: Span) -> bool:
     """Return whether the span begins with a word of the vocabulary."""
-    return _find(text, span).maker is not None
+    return _find(text, span)[1] is not None
 
 
 def settled_word(text: str, span: Span) -> bool:
@@ -177,19 +177,15 @@ def _bare(name: str) -> str:
     return re.sub(r"[_^]?[({]*[0-9]+[)}]*'*$", "", name)
 
 
-class _Found(NamedTuple):
-    name: Span | None
-    maker: _Maker | None
-
-
-def _find(text: str, span: Span) -> _Found:
-    name = None
+def _find(text: str, span: Span) -> tuple[Span | None, _Maker | None]:
+    """Return the name at the start of the span, and what makes steps of it; None for what is not there."""
+    name, maker = None, None
     for pattern in _NAMES:
         name = pattern.match(text, *span)
         maker = _maker(name.group()) if name else None
-        if name and maker:
-            return _Found(Span(*name.span()), maker)
-    return _Found(Span(*name.span()) if name else None, None)
+        if maker:
+            break
+    return Span(*name.span()) if name else None, maker
 
 
 def _maker(name: str) -> _Maker | None:
