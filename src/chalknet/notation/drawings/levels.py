@@ -60,7 +60,7 @@ def sort_out(sketch: Sketch) -> Sorted:
     roles = _Roles(sketch)
     units, links = roles.units, roles.links
     if not units or not links:
-        raise sketch.refuse(
+        raise sketch.source.refuse(
             0,
             got="nothing that leads from one node to another" if sketch.nodes else "an empty drawing",
             wanted="the nodes of a network and the edges between them",
@@ -301,7 +301,7 @@ def _one_network(
         return depth
     builds = [tuple(sorted(Counter(depth[key] for key in part).items())) for part in parts.values()]
     if len(set(builds)) > 1 or not _are_rows(units, list(parts.values()), depth):
-        raise sketch.refuse(
+        raise sketch.source.refuse(
             min(units[key].at for key in list(parts.values())[1]),
             got=f"{len(parts)} drawings that do not hang together",
             wanted="one network",
@@ -326,7 +326,7 @@ def _are_rows(units: dict[str, Drawn], parts: list[list[str]], depth: dict[str, 
 def _refuse_skip(sketch: Sketch, link: Link, depth: dict[str, int]) -> None:
     if depth[link.target] - depth[link.source] != 1:
         source, target = (_named(sketch.nodes[key]) for key in (link.source, link.target))
-        raise sketch.refuse(
+        raise sketch.source.refuse(
             link.at,
             kind=CannotExpress,
             got=f"a connection from {source} to {target} that skips what lies between",
@@ -341,7 +341,7 @@ def _named(node: Drawn) -> str:
 
 
 def _no_way(sketch: Sketch, node: Drawn, got: str) -> Exception:
-    return sketch.refuse(
+    return sketch.source.refuse(
         node.at,
         kind=CannotExpress,
         got=got,

@@ -104,7 +104,7 @@ class _Reading:
                 which = "the last layer" if number == len(self._maps) else f"layer {number}"
                 self._notes.append(f"the activation of {which} is not drawn: it stays ?")
         if not steps:
-            raise self._sketch.refuse(0, got="no layer behind X", wanted="at least one step")
+            raise self._sketch.source.refuse(0, got="no layer behind X", wanted="at least one step")
         shape = self._shape if len(self._shape) > 1 and Flatten() in self._before else (self._x,)
         return Network(shape, tuple(steps), notes=tuple(dict.fromkeys(self._notes)), weights=parameters)
 

@@ -18,7 +18,7 @@ def refuse_foreign(sketch: Sketch) -> None:
     for text, at in texts:
         what = said(text)
         if what.foreign:
-            raise sketch.refuse(
+            raise sketch.source.refuse(
                 at,
                 kind=CannotExpress,
                 got=f"{what.foreign!r}, a layer that no network here has",
@@ -38,7 +38,7 @@ def refuse_branches(sketch: Sketch, found: Sorted) -> None:
                 and level.dots
             ):
                 continue  # rows of observations
-            raise sketch.refuse(
+            raise sketch.source.refuse(
                 boxes[0].at,
                 kind=CannotExpress,
                 got=f"{len(level.units)} layers side by side, such as {plain(boxes[0].text).splitlines()[0]}",
