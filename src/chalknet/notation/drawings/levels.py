@@ -134,22 +134,15 @@ class _Roles:
 
     def _drop_losses(self, visible: list[Link]) -> None:
         """Take out what comes behind the network: losses, and the targets that are compared."""
-        while True:
-            out_of = Counter(
-                link.source for link in visible if link.source in self.units and link.target in self.units
-            )
-            into = Counter(
-                link.target for link in visible if link.source in self.units and link.target in self.units
-            )
-            ends = [
-                key
-                for key, node in self.units.items()
-                if is_loss(node.text)
-                and not said(node.text).role
-                and not said(node.text).operation
-                and (not out_of[key] or not into[key])
-                and len(self.units) > 2
-            ]
+        losses = [
+            key
+            for key, node in self.units.items()
+            if is_loss(node.text) and not said(node.text).role and not said(node.text).operation
+        ]
+        while len(self.units) > 2:
+            links = [link for link in visible if link.source in self.units and link.target in self.units]
+            within = {link.source for link in links} & {link.target for link in links}
+            ends = [key for key in losses if key in self.units and key not in within]
             if not ends:
                 return
             for key in ends:
@@ -188,9 +181,8 @@ class _Roles:
             near = near or ranks.get(node.rank, set()) or self._linked(key, depth)
             if not near and kind == "dots":  # only its place in the text is left
                 earlier = [other for other in depth if self._sketch.nodes[other].at < node.at]
-                near = (
-                    {depth[max(earlier, key=lambda other: self._sketch.nodes[other].at)]} if earlier else near
-                )
+                nearest = max(earlier, key=lambda other: self._sketch.nodes[other].at, default=None)
+                near = set() if nearest is None else {depth[nearest]}
             if kind == "dots" and near:
                 gaps = [level for level in near if index_gap(levels[level].units, dots=True)[1]]
                 if gaps or not self.rows:  # the dots of the observations are none of a layer
@@ -266,10 +258,10 @@ def _depths(sketch: Sketch, units: dict[str, Drawn], links: list[Link]) -> dict[
             waiting[target] -= 1
             if not waiting[target]:
                 ready.append(target)
-    stuck = [key for key in connected if waiting[key] > 0]
+    stuck = [units[key] for key in connected if waiting[key] > 0]
     if stuck:
-        first = min(stuck, key=lambda key: units[key].at)
-        raise _no_way(sketch, units[first], f"a cycle through {_named(units[first])}")
+        first = min(stuck, key=lambda unit: unit.at)
+        raise _no_way(sketch, first, f"a cycle through {_named(first)}")
     late = [key for key, level in depth.items() if level == 0]
     for key in late:
         depth[key] = min((depth[target] for target in targets[key]), default=1) - 1
@@ -356,7 +348,7 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     `x1, x2, x784` -> 784; `u[:,0], u[:,1], u[:,31]` -> 32; no indices or no gap -> None.
     """
     indices = [trailing_index(unit.text) for unit in units]
-    if any(index is None for index in indices) and dots:
+    if dots:
         indices = [
             trailing_index(unit.key) if index is None else index
             for unit, index in zip(units, indices, strict=True)

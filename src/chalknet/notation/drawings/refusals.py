@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalknet.errors import CannotExpress, NotationError
+from chalknet.errors import CannotExpress
 from chalknet.notation.drawings.agreement import is_one_to_one
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.levels import Sorted
@@ -32,11 +32,8 @@ def refuse_branches(sketch: Sketch, found: Sorted) -> None:
     for level in found.levels:
         boxes = [unit for unit in level.units if said(unit.text).counted or said(unit.text).in_width]
         if len(level.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
-            if (
-                len({said(unit.text).width for unit in boxes}) == 1
-                and len(boxes) == len(level.units)
-                and level.dots
-            ):
+            same = len({said(unit.text).width for unit in boxes}) == 1
+            if same and len(boxes) == len(level.units) and level.dots:
                 continue  # rows of observations
             raise sketch.source.refuse(
                 boxes[0].at,
@@ -55,9 +52,10 @@ def refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
     decides = any(word in ("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí") for word in words)
     notes = [text for level in found.levels for text in level.texts] + found.captions
     known = [said(text) for text in (*texts, *notes, *labels)]
-    signs = any(one.steps or one.operation or one.role or one.sure or one.state for one in known)
-    signs = signs or any(one.bias is not None for one in known)
-    signs = signs or any(is_weight(label) for label in labels)
+    signs = any(
+        one.steps or one.operation or one.role or one.sure or one.state or one.bias is not None
+        for one in known
+    ) or any(is_weight(label) for label in labels)
     short = all(len(plain(text)) <= 24 and plain(text).count(" ") <= 2 for text in texts)
     wide = max(len(level.units) for level in found.levels) > 1
     dense = all(
@@ -68,10 +66,9 @@ def refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
     if not dense and wide and not decides and signs:
         found.notes.append("not every node is connected to every node of the next layer: read as if it were")
     if decides or not (signs or (short and wide and dense) or names):
-        raise NotationError(
-            where=sketch.source.what,
+        raise sketch.source.refuse(
+            None,
             got="a chart in which nothing speaks of a network",
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
-            excerpt=None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from chalknet.errors import NotationError
 from chalknet.network import Network
@@ -47,44 +48,30 @@ def _recognise_svg(text: str) -> float:
     return 0.99 if "<svg" in head or ("<html" in head and "<svg" in text.lower()) else 0.0
 
 
-def _recognise_fenced(text: str, words: tuple[str, ...]) -> bool:
+def _recognise_text(form: re.Pattern[str], fences: tuple[str, ...], text: str) -> float:
+    """Return how likely it is that a text, or the first fence of a page, is in a form."""
     fenced = _FENCED.search(text)
-    return fenced is not None and fenced.group(1).lower() in words
+    return 0.97 if form.match(text) or (fenced and fenced.group(1).lower() in fences) else 0.0
 
 
 DRAWINGS = (
     Notation(
         name="dot",
         suffixes=(".dot", ".gv"),
-        recognise=lambda text: (
-            0.97 if _DOT.match(text) or _recognise_fenced(text, ("dot", "graphviz")) else 0.0
-        ),
+        recognise=partial(_recognise_text, _DOT, ("dot", "graphviz")),
         read=_read_dot,
-        write=None,
-        lossless=False,
     ),
     Notation(
         name="mermaid",
         suffixes=(".mmd", ".mermaid"),
-        recognise=lambda text: 0.97 if _MERMAID.match(text) or _recognise_fenced(text, ("mermaid",)) else 0.0,
+        recognise=partial(_recognise_text, _MERMAID, ("mermaid",)),
         read=lambda text, name: _read(text, "mermaid"),
-        write=None,
-        lossless=False,
     ),
     Notation(
         name="svg",
         suffixes=(".svg", ".html", ".htm"),
         recognise=_recognise_svg,
         read=lambda text, name: _read(text, "svg"),
-        write=None,
-        lossless=False,
     ),
-    Notation(
-        name="playground",
-        suffixes=(),
-        recognise=recognise_playground,
-        read=read_playground,
-        write=None,
-        lossless=False,
-    ),
+    Notation(name="playground", recognise=recognise_playground, read=read_playground),
 )
