@@ -219,12 +219,8 @@ class _FormulaReading:
                 "read as an activation that is not known, say which before building."
             )
             return (Word(Activation("?"), arrow),)
-        raise self.source.refuse(
-            arrow,
-            got=f"an arrow from {source} to {target} with nothing over it",
-            wanted="the step it stands for",
-            remedy="Write for instance -relu-> or -l1->, or = where no step is meant.",
-        )
+        got = f"an arrow from {source} to {target} with nothing over it"
+        raise self.source.refuse(arrow, got=got, wanted="the step it stands for, or = where no step is meant")
 
     def _is_activated(self, state: StateToken) -> bool:
         if state.name:

@@ -37,7 +37,6 @@ _BETWEEN_WORDS = re.compile(r"\s*[,+&]?\s*")
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _AXES = re.compile(r"\s*×\s*|\s+x\s+|(?<=[0-9])x(?=[0-9])")
 _FACTORS = re.compile(r"\s*[*·]\s*")
-_REMEDY = "Write the batch first, then the features, such as (n,784)."
 
 
 def tokens(source: SourceText, start: int = 0) -> Iterator[Token]:
@@ -153,7 +152,7 @@ def read_sizes(source: SourceText, inside: Span, span: Span) -> Sizes:
             )
         return Sizes(None, first, span)
     if len(first) > 1:
-        raise source.refuse(span, got="a batch of several axes", wanted="one batch axis", remedy=_REMEDY)
+        raise source.refuse(span, got="a batch of several axes", wanted="one batch axis, as in (n,784)")
     return Sizes(str(first[0]), tuple(size for row in rest for size in row), span)
 
 
@@ -178,9 +177,5 @@ def _size(source: SourceText, entry: str, row: Span) -> Size:
         size = prod(map(int, factors))
         if 0 < size < 10**_MOST_DIGITS:
             return size
-    raise source.refuse(
-        row,
-        got=f"the size {entry!r}" if entry else "an empty entry in a shape",
-        wanted="a whole number of at least 1, or a symbol such as m",
-        remedy=_REMEDY,
-    )
+    got = f"the size {entry!r}" if entry else "an empty entry in a shape"
+    raise source.refuse(row, got=got, wanted="a whole number of at least 1, or a symbol such as m")

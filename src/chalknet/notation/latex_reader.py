@@ -141,7 +141,7 @@ class _Translation:
                 atom = _over(script, atom)
             elif "->" in _text(atom):  # text under a whole layer is a remark
                 continue
-            elif _is_shape(script):
+            elif _SHAPE.fullmatch(_text(script)):
                 shapes += _bracketed(script)
             else:
                 indices += _index(sign, script)
@@ -215,10 +215,6 @@ def _stripped(letters: _Letters) -> _Letters:
 
 def _spread(text: str, place: int) -> _Letters:
     return [_Piece(letter, place) for letter in text]
-
-
-def _is_shape(script: _Letters) -> bool:
-    return _SHAPE.fullmatch(_text(script)) is not None
 
 
 def _bracketed(letters: _Letters) -> _Letters:

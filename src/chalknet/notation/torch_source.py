@@ -66,12 +66,12 @@ def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     free = [binding for binding in whole if id(binding.value) not in parts]
     if free:
         return _distinct(free)
-    made: list[Binding] = []
-    for binding in bindings:
-        if isinstance(binding.value, Class | Function):
-            value = _made(run, binding.value, code)
-            made += [Binding(binding.name, value, binding.line)] if _is_network(value) else []
-    if made:
+    made = [
+        replace(binding, value=_made(run, binding.value, code))
+        for binding in bindings
+        if isinstance(binding.value, Class | Function)
+    ]
+    if made := [binding for binding in made if _is_network(binding.value)]:
         return _distinct(made)
     computed = [binding for binding in bindings if isinstance(binding.value, Flow)]
     alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer)]

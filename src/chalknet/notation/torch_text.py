@@ -27,12 +27,10 @@ class Code:
     Args:
         source: the user's text.
         tree: the parsed statements.
-        lines_added: lines put in front of the text to parse it.
     """
 
     source: SourceText
     tree: ast.Module
-    lines_added: int
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """Return where the node stands in the text."""
@@ -40,15 +38,9 @@ class Code:
         end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return Span(start, max(end, start + 1))
 
-    def line(self, node: ast.expr | ast.stmt) -> int:
-        """Return the number of the node's line, counted from 1."""
-        return node.lineno - self.lines_added
-
     def _offset(self, line: int, column_bytes: int) -> int:
-        lines = self.source.text.split("\n")
-        before = sum(len(row) + 1 for row in lines[: line - 1 - self.lines_added])
-        row = lines[min(line - 1 - self.lines_added, len(lines) - 1)]
-        return before + len(row.encode()[:column_bytes].decode(errors="ignore"))
+        *before, row = self.source.text.split("\n")[:line]
+        return sum(len(row) + 1 for row in before) + len(row.encode()[:column_bytes].decode(errors="ignore"))
 
 
 def parse(text: str) -> Code:
@@ -64,7 +56,8 @@ def parse(text: str) -> Code:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # an odd escape in the user's strings
-            return Code(source, ast.parse("if 1:\n" * added + code), added)
+            tree = ast.parse("if 1:\n" * added + code)
+            return Code(source, ast.increment_lineno(tree, -added))
     except SyntaxError as problem:
         lines = text.split("\n")
         line = min(max((problem.lineno or 1) - added, 1), len(lines))

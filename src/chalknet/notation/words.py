@@ -121,12 +121,8 @@ def settled_word(text: str, span: Span) -> bool:
 def with_bias(source: SourceText, step: Step | None, word: Word) -> Step:
     """Return the linear map with the bias that a word such as `nobias` gives it or takes from it."""
     if not isinstance(step, Linear):
-        raise source.refuse(
-            word.span,
-            got="a word about the bias behind a step that has none",
-            wanted="it behind a linear map",
-            remedy="Write for instance 64 nobias relu, or -l1 nobias->.",
-        )
+        got = "a word about the bias behind a step that has none"
+        raise source.refuse(word.span, got=got, wanted="it behind a linear map, as in -l1 nobias->")
     return Linear(step.out_features, bias=cast(bool, word.meaning))
 
 

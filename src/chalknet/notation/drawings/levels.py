@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from chalknet.errors import CannotExpress
+from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
 from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, left_out, said, trailing_index
@@ -60,12 +60,8 @@ def sort_out(sketch: Sketch) -> Sorted:
     roles = _Roles(sketch)
     units, links = roles.units, roles.links
     if not units or not links:
-        raise sketch.source.refuse(
-            0,
-            got="nothing that leads from one node to another" if sketch.nodes else "an empty drawing",
-            wanted="the nodes of a network and the edges between them",
-            remedy="Draw an edge from each layer to the next.",
-        )
+        got = "nothing that leads from one node to another" if sketch.nodes else "an empty drawing"
+        raise sketch.source.refuse(0, got=got, wanted="the nodes of a network and the edges between them")
     depth = _depths(sketch, units, links)
     depth = _one_network(sketch, units, links, depth, roles)
     levels = [Level() for _ in range(max(depth.values()) + 1)]
@@ -293,12 +289,9 @@ def _one_network(
         return depth
     builds = [tuple(sorted(Counter(depth[key] for key in part).items())) for part in parts.values()]
     if len(set(builds)) > 1 or not _are_rows(units, list(parts.values()), depth):
-        raise sketch.source.refuse(
-            min(units[key].at for key in list(parts.values())[1]),
-            got=f"{len(parts)} drawings that do not hang together",
-            wanted="one network",
-            remedy="Give each drawing a text of its own.",
-        )
+        at = min(units[key].at for key in list(parts.values())[1])
+        got = f"{len(parts)} drawings that do not hang together"
+        raise sketch.source.refuse(at, got=got, wanted="one network, each drawing in a text of its own")
     first = min(parts.values(), key=lambda part: min(units[key].at for key in part))
     roles.rows = True
     roles.notes.append(f"{len(parts)} rows of the same network are drawn: read as observations of it")
@@ -318,13 +311,8 @@ def _are_rows(units: dict[str, Drawn], parts: list[list[str]], depth: dict[str, 
 def _refuse_skip(sketch: Sketch, link: Link, depth: dict[str, int]) -> None:
     if depth[link.target] - depth[link.source] != 1:
         source, target = (_named(sketch.nodes[key]) for key in (link.source, link.target))
-        raise sketch.source.refuse(
-            link.at,
-            kind=CannotExpress,
-            got=f"a connection from {source} to {target} that skips what lies between",
-            wanted="each layer connected to the next one alone",
-            remedy="A network with such connections can be fitted as a module, not drawn as a chain.",
-        )
+        got = f"a connection from {source} to {target} that skips what lies between"
+        raise sketch.not_a_chain(link.at, got=got, wanted="each layer connected to the next one alone")
 
 
 def _named(node: Drawn) -> str:
@@ -332,14 +320,8 @@ def _named(node: Drawn) -> str:
     return repr(text or node.key)
 
 
-def _no_way(sketch: Sketch, node: Drawn, got: str) -> Exception:
-    return sketch.source.refuse(
-        node.at,
-        kind=CannotExpress,
-        got=got,
-        wanted="a way from X to yhat without a return",
-        remedy="A recurrent network is none that feeds forward.",
-    )
+def _no_way(sketch: Sketch, node: Drawn, got: str) -> ChalknetError:
+    return sketch.not_a_chain(node.at, got=got, wanted="a way from X to yhat without a return")
 
 
 def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:

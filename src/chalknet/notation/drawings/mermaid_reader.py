@@ -131,11 +131,10 @@ class _Reader:
 
     def _chain(self, at: int) -> int:
         sources, at = self._nodes(at)
-        while True:
-            link, behind = self._link(at)
-            if link is None:
-                break
-            targets, at = self._nodes(behind)
+        while found := _PLAIN_LINK.match(self.text, at) or _TEXT_LINK.match(self.text, at):
+            written = found.groupdict()
+            link = Link("", "", _unquoted(written["label"] or ""), not written.get("hidden"), at)
+            targets, at = self._nodes(found.end())
             self.links.append((sources, targets, link))
             sources = targets
         rest = re.compile(r"[ \t]*(?=[;\n]|$)").match(self.text, at)
@@ -143,15 +142,6 @@ class _Reader:
             got = repr(self.text[at : at + 12])
             raise self.sketch.source.refuse(at, got=got, wanted="a link such as -->, or a new line")
         return max(rest.end(), at)
-
-    def _link(self, at: int) -> tuple[Link | None, int]:
-        for pattern in (_PLAIN_LINK, _TEXT_LINK):
-            match = pattern.match(self.text, at)
-            if match:
-                label = _unquoted(match.group("label") or "")
-                hidden = pattern is _PLAIN_LINK and bool(match.group("hidden"))
-                return Link("", "", label, not hidden, at), match.end()
-        return None, at
 
     def _nodes(self, at: int) -> tuple[list[str], int]:
         keys = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalknet.errors import CannotExpress
 from chalknet.notation.drawings.agreement import is_one_to_one
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.levels import Sorted
@@ -18,13 +17,8 @@ def refuse_foreign(sketch: Sketch) -> None:
     for text, at in texts:
         what = said(text)
         if what.foreign:
-            raise sketch.source.refuse(
-                at,
-                kind=CannotExpress,
-                got=f"{what.foreign!r}, a layer that no network here has",
-                wanted="linear maps, activations, Dropout and Flatten",
-                remedy="A network of this kind can be fitted as a module.",
-            )
+            got = f"{what.foreign!r}, a layer that no network here has"
+            raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")
 
 
 def refuse_branches(sketch: Sketch, found: Sorted) -> None:
@@ -35,13 +29,9 @@ def refuse_branches(sketch: Sketch, found: Sorted) -> None:
             same = len({said(unit.text).width for unit in boxes}) == 1
             if same and len(boxes) == len(level.units) and level.dots:
                 continue  # rows of observations
-            raise sketch.source.refuse(
-                boxes[0].at,
-                kind=CannotExpress,
-                got=f"{len(level.units)} layers side by side, such as {plain(boxes[0].text).splitlines()[0]}",
-                wanted="one layer behind the other",
-                remedy="A network with branches can be fitted as a module, not drawn as a chain.",
-            )
+            example = plain(boxes[0].text).splitlines()[0]
+            got = f"{len(level.units)} layers side by side, such as {example}"
+            raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
 def refuse_other_charts(sketch: Sketch, found: Sorted) -> None:

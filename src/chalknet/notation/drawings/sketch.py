@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.notation.tokens import SourceText
 
 REMEDY = "Mend the drawing at the caret."
@@ -85,3 +86,8 @@ class Sketch:
                 got = f"more than {MOST_LINKS} edges"
                 raise self.source.refuse(link.at, got=got, wanted="a drawing of a network")
             self.links += [replace(link, source=source, target=target) for target in targets]
+
+    def not_a_chain(self, at: int, *, got: str, wanted: str) -> ChalknetError:
+        """Return the error for a network in which the layers do not stand one behind the other."""
+        remedy = "A network of this kind can be fitted as a module, not drawn as a chain."
+        return self.source.refuse(at, kind=CannotExpress, got=got, wanted=wanted, remedy=remedy)

@@ -8,6 +8,7 @@ from functools import partial
 from chalknet.errors import NotationError
 from chalknet.network import Network
 from chalknet.notation.drawings.playground import read_playground, recognise_playground
+from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
 
 _DOT = re.compile(
@@ -23,12 +24,17 @@ _MERMAID = re.compile(
 _FENCED = re.compile(r"```\s*(mermaid|dot|graphviz)\b", re.I)
 
 
-def _read(text: str, form: str) -> Network:
-    """Return the network of a drawing; its readers are loaded only now."""
-    from chalknet.notation.drawings.reading import read_drawing
+def _read(form: str, text: str, name: str | None = None) -> Network:
+    """Return the network of a drawing, one of ours from the JSON inside; the readers are loaded only now."""
+    from chalknet.notation.drawings.dot_reader import read_dot_sketch
+    from chalknet.notation.drawings.meaning import network_of
+    from chalknet.notation.drawings.mermaid_reader import read_mermaid_sketch
+    from chalknet.notation.drawings.svg_reader import network_inside, read_svg_sketch
 
+    readers = {"dot": read_dot_sketch, "mermaid": read_mermaid_sketch, "svg": read_svg_sketch}
+    inside = network_inside(text) if form == "svg" else None
     try:
-        return read_drawing(text, form)
+        return network_of(readers[form](text)) if inside is None else read_json(inside)
     except RecursionError as problem:
         raise NotationError(
             where="drawing",
@@ -40,7 +46,7 @@ def _read(text: str, form: str) -> Network:
 
 def _read_dot(text: str, name: str | None = None) -> Network:
     fenced = re.search(r"```\s*(?:dot|graphviz)\b[^\n]*\n(.*?)(?:```|\Z)", text, re.S | re.I)
-    return _read(fenced.group(1) if fenced else text, "dot")
+    return _read("dot", fenced.group(1) if fenced else text)
 
 
 def _recognise_svg(text: str) -> float:
@@ -65,13 +71,13 @@ DRAWINGS = (
         name="mermaid",
         suffixes=(".mmd", ".mermaid"),
         recognise=partial(_recognise_text, _MERMAID, ("mermaid",)),
-        read=lambda text, name: _read(text, "mermaid"),
+        read=partial(_read, "mermaid"),
     ),
     Notation(
         name="svg",
         suffixes=(".svg", ".html", ".htm"),
         recognise=_recognise_svg,
-        read=lambda text, name: _read(text, "svg"),
+        read=partial(_read, "svg"),
     ),
     Notation(name="playground", recognise=recognise_playground, read=read_playground),
 )
