@@ -64,7 +64,8 @@ def _read_path(source: SourceText, found: Iterable[Token]) -> _Path:
                 brackets.append(token)
             case Mark(sign=")"):
                 if not brackets:
-                    raise _refuse_bracket(source, token, "a bracket that was never opened")
+                    got = "a bracket that was never opened"
+                    raise source.refuse(token.span, got=got, wanted="brackets in pairs, or none")
                 brackets.pop()
         before = token
     if not nodes[-1] or (isinstance(before, Mark) and before.sign == "="):
@@ -74,7 +75,8 @@ def _read_path(source: SourceText, found: Iterable[Token]) -> _Path:
             wanted="a state such as u1(n,32), or a width such as 32",
         )
     if brackets:
-        raise _refuse_bracket(source, brackets[-1], "a bracket that is never closed")
+        got = "a bracket that is never closed"
+        raise source.refuse(brackets[-1].span, got=got, wanted="brackets in pairs, or none")
     return _Path(nodes, arrows)
 
 
@@ -85,19 +87,10 @@ def _is_among(state: StateToken, node: list[StateToken]) -> bool:
 def _check_begins_at_state(source: SourceText, arrow: Arrow, node: list[StateToken]) -> None:
     if not node:
         raise source.refuse(arrow.span, got="an arrow that begins nowhere", wanted="a state before it")
-    if len(node) > 1 and _starts_anew(source, node):
-        raise source.refuse(arrow.span, got="a second formula", wanted="one path from X to yhat")
-
-
-def _starts_anew(source: SourceText, node: list[StateToken]) -> bool:
-    """Return whether an arrow starts at a state that a comma separates from the path so far."""
-    between = source.text[node[-2].span.end : node[-1].span.start]
-    return "=" not in between and not _is_among(node[-1], node[:-1])
-
-
-def _refuse_bracket(source: SourceText, mark: Mark, got: str) -> ChalknetError:
-    remedy = "Brackets around a layer have no effect, both can be left out."
-    return source.refuse(mark.span, got=got, wanted="brackets in pairs", remedy=remedy)
+    if len(node) > 1 and not _is_among(node[-1], node[:-1]):
+        between = source.text[node[-2].span.end : node[-1].span.start]
+        if "=" not in between:  # a comma separates the state from the path so far
+            raise source.refuse(arrow.span, got="a second formula", wanted="one path from X to yhat")
 
 
 def _with_symbols(source: SourceText, path: _Path) -> _Path:

@@ -138,8 +138,10 @@ def read_sizes(source: SourceText, inside: Span, span: Span) -> Sizes:
     Raises:
         NotationError: for an entry that is no size, and for the batch alone.
     """
-    rows = [_axes(source, row) for row in _rows(source.text, inside)]
-    first, *rest = rows
+    first, *rest = [
+        tuple(_size(source, entry, row) for entry in _AXES.split(source.text[slice(*row)].strip()))
+        for row in _rows(source.text, inside)
+    ]
     if not rest and len(first) > 1 and isinstance(first[0], str):  # n×784
         first, rest = first[:1], [first[1:]]
     if not rest:
@@ -163,10 +165,6 @@ def _rows(text: str, inside: Span) -> list[Span]:
         start += len(piece) + 1
     last = rows[-1]
     return rows[:-1] if len(rows) > 1 and not text[last.start : last.end].strip() else rows  # (784,)
-
-
-def _axes(source: SourceText, row: Span) -> tuple[Size, ...]:
-    return tuple(_size(source, entry, row) for entry in _AXES.split(source.text[row.start : row.end].strip()))
 
 
 def _size(source: SourceText, entry: str, row: Span) -> Size:

@@ -25,7 +25,7 @@ def write_latex(network: Network, *, grouped: bool = False) -> str:
         opens = grouped and isinstance(state.step, Linear)
         if opens and opened:
             pieces.append(r"\right)")
-        pieces += [_arrow(state), *([r"\left("] if opens else []), _state(state)]
+        pieces += [rf"\overset{{{_label(state)}}}{{\to}}", *([r"\left("] if opens else []), _state(state)]
         opened = opened or opens
     if opened:
         pieces.append(r"\right)")
@@ -45,10 +45,6 @@ def _state(state: NamedState) -> str:
     index = f"({state.index}){chr(39) * state.primes}"
     name = r"\bf X" if state.step is None else rf"\boldsymbol {state.letter}^{{{index}}}"
     return rf"\underset{{{_shape(state.shape)}}}{{{name}}}"
-
-
-def _arrow(state: NamedState) -> str:
-    return rf"\overset{{{_label(state)}}}{{\to}}"
 
 
 def _label(state: NamedState) -> str:

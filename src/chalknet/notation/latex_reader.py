@@ -208,11 +208,6 @@ def _text(letters: _Letters) -> str:
     return "".join(letter for letter, _ in letters).strip()
 
 
-def _stripped(letters: _Letters) -> _Letters:
-    text = "".join(letter for letter, _ in letters)
-    return letters[len(text) - len(text.lstrip()) : len(text.rstrip())]
-
-
 def _spread(text: str, place: int) -> _Letters:
     return [_Piece(letter, place) for letter in text]
 
@@ -234,8 +229,8 @@ def _index(sign: _Piece, script: _Letters) -> _Letters:
 
 def _over(script: _Letters, base: _Letters) -> _Letters:
     """Return an arrow with its label, a state with its shape; text over anything else is a remark."""
-    base = _stripped(base)
-    text = _text(base)
+    whole = "".join(letter for letter, _ in base)
+    base, text = base[len(whole) - len(whole.lstrip()) : len(whole.rstrip())], whole.strip()
     if not _text(script) or text == "=":
         return base
     if _ARROW.fullmatch(text):

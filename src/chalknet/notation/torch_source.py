@@ -90,9 +90,7 @@ def _distinct(bindings: list[Binding]) -> list[Binding]:
 
 def _made(run: Interpreter, value: Class | Function, code: Code) -> object:
     call = Call(code.source, code.span(value.node))
-    if isinstance(value, Function):
-        return run.enter(value, call)
-    return run.instance(value, call)
+    return run.enter(value, call) if isinstance(value, Function) else run.instance(value, call)
 
 
 def _is_network(value: object) -> bool:
@@ -109,17 +107,13 @@ def _parts(value: object) -> Iterator[object]:
     """Yield what is inside a network, at any depth."""
     inside = value.items if isinstance(value, CodeChain) else []
     if isinstance(value, Instance):
-        inside = [
-            part for held in value.attributes.values() for part in [held, *_members(held)]
-        ] + value.chain
+        held = list(value.attributes.values())
+        members = [part for many in held if isinstance(many, list | dict) for part in elements(many)]
+        inside = [*held, *members, *value.chain]
     for part in inside:
         if part is not value:
             yield part
             yield from _parts(part)
-
-
-def _members(value: object) -> list[object]:
-    return elements(value) if isinstance(value, list | dict) else []
 
 
 def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding, list[str]]:

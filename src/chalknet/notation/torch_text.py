@@ -92,12 +92,10 @@ def _code_in(text: str) -> str:
 
 
 def _only(text: str, kept: list[tuple[int, int]]) -> str:
-    blank = _NO_CODE.sub(" ", text)
-    pieces, at = [], 0
+    letters = list(_NO_CODE.sub(" ", text))
     for start, end in kept:
-        pieces += [blank[at:start], text[start:end]]
-        at = end
-    return "".join([*pieces, blank[at:]])
+        letters[start:end] = text[start:end]
+    return "".join(letters)
 
 
 def _printed(text: str) -> str:

@@ -11,6 +11,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
 from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, left_out, said, trailing_index
 
+_NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 LOOSE = ("plaintext", "none", "note", "plain", "text", "tab", "comment")
 
 
@@ -120,10 +121,7 @@ class _Roles:
             if kind != "bias":
                 continue
             text = plain(self._sketch.nodes[key].text)
-            among = (text == "1" and bool(texts & {"2", "0"})) or (
-                text in ("b", "B") and bool(texts & {"a", "A"})
-            )
-            if among or (zero_based and re.fullmatch(r"[a-z]_?0", text)):
+            if texts & _NEIGHBOURS.get(text, set()) or (zero_based and re.fullmatch(r"[a-z]_?0", text)):
                 kinds[key] = "unit"
             elif re.fullmatch(r"[a-z]_?0.*", text):
                 self.notes.append(f"{text} is read as the bias, since its index is 0 and nothing leads to it")

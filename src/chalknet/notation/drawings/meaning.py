@@ -16,6 +16,8 @@ from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.vocabulary import Said, clauses, is_weight, said, weight_of
 from chalknet.notation.drawings.widths import Widths
 
+_SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
+
 
 def network_of(sketch: Sketch) -> Network:
     """Return the network that a sketch shows.
@@ -89,7 +91,8 @@ class _Reading:
             self._level(place)
         self._follow_captions()
         steps: list[Step] = list(self._before)
-        drawn_bias = self._any_bias()
+        drawn_bias = any(level.biases for level in self._levels)
+        drawn_bias = drawn_bias or any(one.bias for one in (*self._said, *self._titles))
         parameters: dict[str, list[Any]] = {}
         for number, one in enumerate(self._maps, start=1):
             path = len(steps)
@@ -154,12 +157,13 @@ class _Reading:
         before = self._levels[place - 1]
         single = len(before.units) == len(level.units) == 1 and not before.dots and not level.dots
         opposite = is_one_to_one(level, before) and not single
+        follows = self._is_open() or not any(isinstance(step, Activation) for step in edge.steps)
         if self._is_for_all(place):
             self._apply(what.steps, place)
             self._value_at = place + 1
         elif weighty and not opposite and not (single and what.steps and (self._is_open() or self._separate)):
             self._linear(place, what, title, edge)
-        elif edge.steps and (opposite or Flatten() in edge.steps or (single and self._takes(edge))):
+        elif edge.steps and (opposite or Flatten() in edge.steps or (single and follows)):
             self._apply(edge.steps, place)
         elif edge.operation or edge.steps:
             self._linear(place, what, title, edge)
@@ -179,7 +183,7 @@ class _Reading:
             return False
         behind = self._levels[place + 1] if place + 1 < len(self._levels) else None
         same = behind is not None and len(behind.units) == len(before.units)
-        softmax = any(getattr(step, "kind", "") in ("softmax", "log_softmax") for step in what.steps)
+        softmax = any(step in _SOFTMAXES for step in what.steps)
         return same or (softmax and behind is None and self._is_open())
 
     def _single(self, place: int, what: Said, title: Said) -> None:
@@ -290,10 +294,6 @@ class _Reading:
         if self._is_open() and self._said[self._maps[-1].level].state:
             self._maps[-1].as_state = True
 
-    def _takes(self, edge: Said) -> bool:
-        """Return whether the steps over an arrow follow the map before it, and make no map of their own."""
-        return self._is_open() or not any(isinstance(step, Activation) for step in edge.steps)
-
     def _is_open(self) -> bool:
         return bool(self._maps) and not self._maps[-1].activated
 
@@ -312,10 +312,6 @@ class _Reading:
         self._notes.append(
             f"{what.text.splitlines()[0]} takes {what.in_width} features, but {now} arrive: {now} was read"
         )
-
-    def _any_bias(self) -> bool:
-        texts = [one.bias for one in (*self._said, *self._titles)]
-        return any(level.biases for level in self._levels) or any(bias is True for bias in texts)
 
     def _bias(self, one: _Map, number: int, drawn: bool) -> bool:
         if not self._levels[one.level].biases and one.bias is not None:

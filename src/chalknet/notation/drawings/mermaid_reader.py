@@ -52,7 +52,7 @@ def read_mermaid_sketch(text: str) -> Sketch:
     """
     fenced = _FENCE.search(text)
     if fenced:
-        text = _blank(text[: fenced.start(1)]) + fenced.group(1)
+        text = re.sub(r"[^\n]", " ", text[: fenced.start(1)]) + fenced.group(1)
     sketch = Sketch(SourceText("Mermaid", text, remedy=REMEDY))
     text = re.sub(r"%%[^\n]*", lambda comment: " " * len(comment.group()), text)
     start = 0
@@ -67,10 +67,6 @@ def read_mermaid_sketch(text: str) -> Sketch:
         raise sketch.source.refuse(start, got=got, wanted="a flowchart, such as flowchart LR")
     _Reader(sketch, text).read(head.end())
     return sketch
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
 
 
 @dataclass

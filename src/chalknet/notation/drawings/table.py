@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from chalknet.errors import NotationError
 from chalknet.network import Network
 from chalknet.notation.drawings.playground import read_playground, recognise_playground
 from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
+from chalknet.notation.tokens import SourceText
 
 _DOT = re.compile(
     r"\s*(?:(?://[^\n]*|/\*.*?\*/|#[^\n]*)\s*)*(?:strict\s+)?(?:di)?graph\b\s*"
@@ -36,12 +36,9 @@ def _read(form: str, text: str, name: str | None = None) -> Network:
     try:
         return network_of(readers[form](text)) if inside is None else read_json(inside)
     except RecursionError as problem:
-        raise NotationError(
-            where="drawing",
-            got="brackets nested too deep",
-            wanted="the drawing of a network",
-            remedy="Take out what is not the network.",
-        ) from problem
+        source = SourceText("drawing", text, remedy="Take out what is not the network.")
+        got = "brackets nested too deep"
+        raise source.refuse(None, got=got, wanted="the drawing of a network") from problem
 
 
 def _read_dot(text: str, name: str | None = None) -> Network:

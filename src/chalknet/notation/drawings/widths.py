@@ -46,7 +46,8 @@ class Widths:
             symbol = f"k{number}" if number else "m"
             self._notes.append(f"the dots of {which} do not say how many there are: {symbol}")
             return symbol
-        if count == 1 and what.operation and not what.state and (what.is_function and self._blocks()):
+        blocks = all(len(level.units) == 1 and not level.dots for level in self._levels)
+        if blocks and what.operation and what.is_function and not what.state:
             behind = self._behind(place)
             if behind is None:
                 self._notes.append(f"the width of {which} is not drawn: k{number}")
@@ -65,9 +66,6 @@ class Widths:
             numbered = what.role == "hidden" and small
             return not numbered or len(set(others)) < len(others)
         return what.state or len(what.text.split()) > 1
-
-    def _blocks(self) -> bool:
-        return all(len(level.units) == 1 and not level.dots for level in self._levels)
 
     def _behind(self, place: int) -> int | str | None:
         for one in self._said[place + 1 :]:
