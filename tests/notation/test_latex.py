@@ -11,9 +11,8 @@ from tests.strategies import networks
 
 from chalknet.errors import ChalknetError, NotationError, ShapeMismatch, UnknownName
 from chalknet.network import Activation, Dropout, Linear, Network
-from chalknet.notation.latex import LATEX
+from chalknet.notation.latex import LATEX, write_latex, write_latex_layers
 from chalknet.notation.latex_reader import read_latex
-from chalknet.notation.latex_writer import write_latex, write_latex_layers
 
 F4 = NETWORKS["F4"]
 PIECES = re.findall(

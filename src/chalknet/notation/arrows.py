@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from chalknet.network import Linear, Network, Shape, show_shape
 from chalknet.notation.formula import read_formula
+from chalknet.notation.grammar import BATCH_NAMES
 from chalknet.notation.notation import Notation
-from chalknet.notation.roles import role_of
-from chalknet.notation.shapes import BATCH_NAMES
-from chalknet.notation.states import states_of
+from chalknet.notation.states import role_of, states_of
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.words import settled_word, write_step
 
@@ -39,10 +38,8 @@ def read_arrows(text: str, name: str | None = None) -> Network:
 def write_arrows(network: Network) -> str:
     """Return the network as `X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) = yhat`."""
     first, *others = states_of(network)
-    pieces = [first.name + show_shape(first.shape)]
-    for state in others:
-        pieces.append(f"-{state.word}-> {state.name}{show_shape(state.shape)}")
-    return " ".join(pieces) + " = yhat"
+    steps = [f"-{state.word}-> {state.name}{show_shape(state.shape)}" for state in others]
+    return " ".join([first.name + show_shape(first.shape), *steps, "= yhat"])
 
 
 def write_shorthand(network: Network) -> str:

@@ -9,9 +9,8 @@ from itertools import chain
 
 from chalknet.errors import ChalknetError, NotationError, ShapeMismatch
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step, show_shape
-from chalknet.notation.grammar import tokens
-from chalknet.notation.roles import role_of
-from chalknet.notation.shapes import read_sizes
+from chalknet.notation.grammar import read_sizes, tokens
+from chalknet.notation.states import role_of
 from chalknet.notation.tokens import Arrow, Mark, Sizes, SourceText, Span, StateToken, Token, Word
 from chalknet.notation.words import with_bias, write_step
 
@@ -54,7 +53,8 @@ def _read_path(source: SourceText, found: Iterable[Token]) -> _Path:
             case StateToken():
                 joined = isinstance(before, Mark) and before.sign in "=,"
                 if nodes[-1] and not joined and not _is_among(token, nodes[-1]):
-                    raise _refuse_neighbours(source, nodes[-1][-1], token)
+                    got = f"{token} right behind {nodes[-1][-1]}"
+                    raise source.refuse(token.span, got=got, wanted="an arrow, = or a comma between them")
                 nodes[-1].append(token)
             case Arrow():
                 _check_begins_at_state(source, token, nodes[-1])
@@ -64,13 +64,19 @@ def _read_path(source: SourceText, found: Iterable[Token]) -> _Path:
                 brackets.append(token)
             case Mark(sign=")"):
                 if not brackets:
-                    raise _refuse_bracket(source, token, "a bracket that was never opened")
+                    got = "a bracket that was never opened"
+                    raise source.refuse(token.span, got=got, wanted="brackets in pairs, or none")
                 brackets.pop()
         before = token
     if not nodes[-1] or (isinstance(before, Mark) and before.sign == "="):
-        raise _refuse_end(source, before)
+        raise source.refuse(
+            len(source.text.rstrip()),
+            got="the end of the text" if before else "an empty formula",
+            wanted="a state such as u1(n,32), or a width such as 32",
+        )
     if brackets:
-        raise _refuse_bracket(source, brackets[-1], "a bracket that is never closed")
+        got = "a bracket that is never closed"
+        raise source.refuse(brackets[-1].span, got=got, wanted="brackets in pairs, or none")
     return _Path(nodes, arrows)
 
 
@@ -79,44 +85,12 @@ def _is_among(state: StateToken, node: list[StateToken]) -> bool:
 
 
 def _check_begins_at_state(source: SourceText, arrow: Arrow, node: list[StateToken]) -> None:
-    if node and (len(node) == 1 or not _starts_anew(source, node)):
-        return
-    raise source.refuse(
-        arrow.span,
-        got="a second formula" if node else "an arrow that begins nowhere",
-        wanted="one path from X to yhat" if node else "a state before it",
-        remedy="Give one formula." if node else "Write for instance X(n,784) -l1-> u1(n,32).",
-    )
-
-
-def _starts_anew(source: SourceText, node: list[StateToken]) -> bool:
-    """Return whether an arrow starts at a state that a comma separates from the path so far."""
-    between = source.text[node[-2].span.end : node[-1].span.start]
-    return "=" not in between and not _is_among(node[-1], node[:-1])
-
-
-def _refuse_neighbours(source: SourceText, before: StateToken, state: StateToken) -> ChalknetError:
-    return source.refuse(
-        state.span,
-        got=f"{state} right behind {before}",
-        wanted="an arrow, = or a comma between them",
-        remedy="Write for instance u1(n,2) -relu-> v1(n,2).",
-    )
-
-
-def _refuse_bracket(source: SourceText, mark: Mark, got: str) -> ChalknetError:
-    remedy = "Brackets around a layer have no effect, both can be left out."
-    return source.refuse(mark.span, got=got, wanted="brackets in pairs", remedy=remedy)
-
-
-def _refuse_end(source: SourceText, last: Token | None) -> ChalknetError:
-    end = len(source.text.rstrip())
-    return source.refuse(
-        Span(end, end + 1),
-        got="the end of the text" if last else "an empty formula",
-        wanted="a state such as u1(n,32), or a width such as 32",
-        remedy="Finish the formula: X(n,784) -l1-> u1(n,1) -sig-> v1(n,1) = yhat.",
-    )
+    if not node:
+        raise source.refuse(arrow.span, got="an arrow that begins nowhere", wanted="a state before it")
+    if len(node) > 1 and not _is_among(node[-1], node[:-1]):
+        between = source.text[node[-2].span.end : node[-1].span.start]
+        if "=" not in between:  # a comma separates the state from the path so far
+            raise source.refuse(arrow.span, got="a second formula", wanted="one path from X to yhat")
 
 
 def _with_symbols(source: SourceText, path: _Path) -> _Path:
@@ -135,10 +109,6 @@ def _with_symbols(source: SourceText, path: _Path) -> _Path:
         return replace(state, name="", sizes=read_sizes(source, span, span))
 
     return _Path([[settle(state) for state in node] for node in path.nodes], path.arrows)
-
-
-def _changes_shape(word: Word) -> bool:
-    return word.meaning is Linear or isinstance(word.meaning, Flatten)
 
 
 @dataclass
@@ -160,15 +130,11 @@ class _FormulaReading:
             for word in arrow.words or self._guess(place):
                 self._take(word, place)
             self._visit(self.path.nodes[place])
+        first = self.path.nodes[0][0].span
         if not self.steps:
-            first = self.path.nodes[0][0]
-            raise self.source.refuse(
-                first.span,
-                got="a formula without an arrow",
-                wanted="at least one step from X to yhat",
-                remedy="Write for instance 784 -> 32 relu -> 1 sigmoid.",
-            )
-        with self.source.pointing(self.path.nodes[0][0].span):
+            wanted = "at least one step from X to yhat"
+            raise self.source.refuse(first, got="a formula without an arrow", wanted=wanted)
+        with self.source.pointing(first):
             return Network(input_shape, tuple(self.steps), name, notes=tuple(self.notes))
 
     def _visit(self, node: list[StateToken]) -> None:
@@ -219,7 +185,8 @@ class _FormulaReading:
                     return state.sizes
             words = [word for state in nodes[at] for word in state.words]
             over = arrows[at].words if at < len(arrows) else ()
-            if not over or any(_changes_shape(word) for word in (*words, *over)):
+            meanings = [word.meaning for word in (*words, *over)]
+            if not over or any(meaning is Linear or isinstance(meaning, Flatten) for meaning in meanings):
                 break
         state = self.path.nodes[place][0]
         raise self.source.refuse(
@@ -245,12 +212,8 @@ class _FormulaReading:
                 "read as an activation that is not known, say which before building."
             )
             return (Word(Activation("?"), arrow),)
-        raise self.source.refuse(
-            arrow,
-            got=f"an arrow from {source} to {target} with nothing over it",
-            wanted="the step it stands for",
-            remedy="Write for instance -relu-> or -l1->, or = where no step is meant.",
-        )
+        got = f"an arrow from {source} to {target} with nothing over it"
+        raise self.source.refuse(arrow, got=got, wanted="the step it stands for, or = where no step is meant")
 
     def _is_activated(self, state: StateToken) -> bool:
         if state.name:
@@ -272,19 +235,17 @@ class _FormulaReading:
 
     def _settle_batch(self) -> None:
         every = [state.sizes for state in chain.from_iterable(self.path.nodes) if state.sizes]
-        batches = [sizes for sizes in every if sizes.batch is not None]
+        batches = [sizes.batch for sizes in every if sizes.batch]
         if not batches:
             return
-        self.batch = batches[0].batch or self.batch
+        self.batch = batches[0]
         for sizes in every:
-            if sizes.batch is None and sizes.shape != (self.batch,):
-                continue
-            if sizes.batch == self.batch:
-                continue
-            raise self.source.refuse(
-                sizes.span,
-                kind=ShapeMismatch if sizes.batch else NotationError,
-                got=f"the batch {sizes.batch or self.batch}" + ("" if sizes.batch else " alone"),
-                wanted=f"{self.batch} first and then the features" if not sizes.batch else self.batch,
-                remedy=f"Write the same batch in all states, such as ({self.batch},1).",
-            )
+            alone = sizes.batch is None and sizes.shape == (self.batch,)
+            if alone or sizes.batch not in (None, self.batch):
+                raise self.source.refuse(
+                    sizes.span,
+                    kind=NotationError if alone else ShapeMismatch,
+                    got=f"the batch {self.batch} alone" if alone else f"the batch {sizes.batch}",
+                    wanted=f"{self.batch} first and then the features" if alone else self.batch,
+                    remedy=f"Write the same batch in all states, such as ({self.batch},1).",
+                )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from collections.abc import Collection, Iterable
+from dataclasses import fields, replace
 from typing import Any
 
-from chalknet.errors import ChalknetError, Excerpt, NotationError, unknown_name
+from chalknet.errors import ChalknetError, unknown_name
 from chalknet.network import STEPS, Network, Step
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 
 _VERSION = 1
+_EXAMPLE = '{"input_shape": [784], "steps": [{"step": "Linear", "out_features": 1}]}'
 _KEYS = ("chalknet", "name", "input_shape", "steps")
 
 
@@ -30,22 +32,18 @@ def read_json(text: str, name: str | None = None) -> Network:
         NotationError: with a caret for what is no JSON; naming the key for what is no network.
         UnknownName: for a key or a step that is not known; the nearest one is offered.
     """
-    source = SourceText("JSON", text)
+    source = SourceText("JSON", text, remedy=f"Write for instance {_EXAMPLE}.")
     kept = _parsed(source)
-    for key in kept:
-        if key not in _KEYS:
-            raise unknown_name(source.what, "key", key, _KEYS, excerpt=_at(source, key))
+    _check_names(source, source.what, "key", kept, _KEYS)
     if kept.get("chalknet", _VERSION) != _VERSION:
-        raise _wrong(source, "chalknet", kept["chalknet"], f"version {_VERSION}", "Use a newer chalknet.")
+        raise _wrong(source, "chalknet", kept["chalknet"], f"version {_VERSION}; a newer chalknet reads more")
     shape, entries = kept.get("input_shape"), kept.get("steps")
-    if not isinstance(shape, list | int | str) or not isinstance(entries, list):
-        key = "steps" if isinstance(shape, list | int | str) else "input_shape"
-        wanted = (
-            'a list of steps such as {"step": "Linear", "out_features": 32}' if key == "steps" else "[784]"
-        )
-        raise _wrong(source, key, kept.get(key), wanted, f"Write {key!r} into the object.")
+    if not isinstance(shape, list | int | str):
+        raise _wrong(source, "input_shape", shape, "a list of sizes")
+    if not isinstance(entries, list):
+        raise _wrong(source, "steps", entries, "a list of steps")
     if not isinstance(called := kept.get("name", "net"), str):
-        raise _wrong(source, "name", called, "a word", "Leave it out, or write a word.")
+        raise _wrong(source, "name", called, "a word, or no name at all")
     steps = tuple(_step(source, number, entry) for number, entry in enumerate(entries))
     with source.pointing(_span(source, "input_shape")):
         return Network(tuple(shape) if isinstance(shape, list) else (shape,), steps, name=called)
@@ -67,39 +65,30 @@ def _entry(step: Step) -> dict[str, Any]:
 def _step(source: SourceText, number: int, entry: object) -> Step:
     where = f"{source.what}, steps[{number}]"
     if not isinstance(entry, dict) or not isinstance(entry.get("step"), str):
-        raise NotationError(
-            where=where,
-            got=json.dumps(entry)[:60],
-            wanted='an object with the key "step"',
-            remedy=f'Write {{"step": "Linear", "out_features": 32}}, say; steps are {", ".join(STEPS)}.',
-        )
-    kind = STEPS.get(entry["step"])
-    if kind is None:
-        raise unknown_name(where, "step", entry["step"], STEPS, excerpt=_at(source, entry["step"]))
-    known = [field.name for field in fields(kind.step)]
-    for key in entry:
-        if key != "step" and key not in known:
-            raise unknown_name(
-                f"{where} ({entry['step']})",
-                "key",
-                key,
-                known or ("no key at all",),
-                excerpt=_at(source, key),
-            )
-    given = {key: value for key, value in entry.items() if key != "step"}
+        raise _wrong(source, f"steps[{number}]", entry, 'an object with the key "step"')
+    given = dict(entry)
+    name = given.pop("step")
+    _check_names(source, where, "step", [name], STEPS)
+    known = [field.name for field in fields(STEPS[name].step)]
+    _check_names(source, f"{where} ({name})", "key", given, known)
     try:
-        step: Step = kind.step(**given)
+        step: Step = STEPS[name].step(**given)
     except ChalknetError as problem:
         problem.where = f"{where}, {problem.where}"
         raise
     except (TypeError, ValueError, AttributeError) as problem:
-        raise NotationError(
-            where=where,
-            got=json.dumps(entry)[:60],
-            wanted=f"{entry['step']} with {', '.join(known)}",
-            remedy="Write each key with a value of its kind.",
-        ) from problem
+        wanted = f"{name} with {', '.join(known)}, each with a value of its kind"
+        raise _wrong(source, f"steps[{number}]", entry, wanted) from problem
     return step
+
+
+def _check_names(
+    source: SourceText, where: str, what: str, names: Iterable[str], known: Collection[str]
+) -> None:
+    for name in names:
+        if name not in known:
+            excerpt = source.excerpt(_span(source, name))
+            raise unknown_name(where, what, name, known or (f"no {what} at all",), excerpt=excerpt)
 
 
 def _parsed(source: SourceText) -> dict[str, Any]:
@@ -113,26 +102,14 @@ def _parsed(source: SourceText) -> dict[str, Any]:
         if isinstance(kept, dict):
             return kept
         at, got = 0, f"a {type(kept).__name__}"
-    raise source.refuse(
-        Span(at, at + 1),
-        got=got,
-        wanted='a JSON object with "input_shape" and "steps"',
-        remedy="Mend the text at the caret.",
-    )
+    raise source.refuse(at, got=got, wanted='a JSON object with "input_shape" and "steps"')
 
 
-def _wrong(source: SourceText, key: str, value: object, wanted: str, remedy: str) -> NotationError:
-    return NotationError(
-        where=f"{source.what}, {key}",
-        got="nothing" if value is None else json.dumps(value)[:60],
-        wanted=wanted,
-        remedy=remedy,
-        excerpt=_at(source, key),
-    )
-
-
-def _at(source: SourceText, word: str) -> Excerpt:
-    return source.excerpt(_span(source, word))
+def _wrong(source: SourceText, key: str, value: object, wanted: str) -> ChalknetError:
+    """Return the error for the value of a key, which may be an entry of a list: `steps[0]`."""
+    got = "nothing" if value is None else json.dumps(value)[:60]
+    at_key = replace(source, what=f"{source.what}, {key}")
+    return at_key.refuse(_span(source, key.partition("[")[0]), got=got, wanted=wanted)
 
 
 def _span(source: SourceText, word: str) -> Span:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
+from chalknet.errors import ChalknetError
 from chalknet.network import Network
 from chalknet.notation.formula import read_formula
 from chalknet.notation.tokens import SourceText, Span
@@ -24,17 +25,9 @@ class _Piece(NamedTuple):
 _Letters: TypeAlias = list[_Piece]
 
 _DEEPEST = 50
+_REMEDY = r"Write for instance \underset{(n,1)}{\bf X} \overset{relu}{\to} \underset{(n,1)}{\hat{\bf y}}."
 _ITEM = re.compile(r"\\\\(?:\[[^\[\]\n]*\])?|\\[a-zA-Z]+\*?|\\.?|%[^\n]*|[^\\%]", re.DOTALL)
-_ARROWS = (
-    "to",
-    "rightarrow",
-    "longrightarrow",
-    "Rightarrow",
-    "Longrightarrow",
-    "mapsto",
-    "longmapsto",
-    "implies",
-)
+_ARROWS = "to rightarrow longrightarrow Rightarrow Longrightarrow mapsto longmapsto implies".split()
 _FORMULA = re.compile(
     r"\\begin\{(equation|align|gather|multline|eqnarray|flalign|displaymath|math)(\*?)\}.*?\\end\{\1\2\}"
     r"|(?<!\\)\\\[.*?\\\]|(?<!\\)\\\(.*?\\\)|\$\$.*?\$\$|\$[^$]*\$",
@@ -75,11 +68,10 @@ def read_latex(text: str, name: str | None = None) -> Network:
     Raises:
         ChalknetError: with the line and a caret.
     """
-    whole = SourceText("LaTeX", text)
+    whole = SourceText("LaTeX", text, remedy=_REMEDY)
     letters = _Translation(whole, _formula_in(whole)).letters()
-    return read_formula(
-        SourceText("LaTeX", "".join(x.text for x in letters), text, [x.place for x in letters])
-    )
+    translated = "".join(letter.text for letter in letters)
+    return read_formula(SourceText("LaTeX", translated, text, [letter.place for letter in letters], _REMEDY))
 
 
 def recognise_latex(text: str) -> float:
@@ -95,12 +87,7 @@ def _formula_in(source: SourceText) -> Span:
     """Return the span of the formula in a document: the only piece of mathematics with an arrow."""
     found = [piece for piece in _FORMULA.finditer(source.text) if _ARROW_COMMAND.search(piece.group())]
     if len(found) > 1:
-        raise source.refuse(
-            Span(found[1].start(), found[1].start() + 1),
-            got="a second formula",
-            wanted="one path from X to yhat",
-            remedy="Give one formula.",
-        )
+        raise source.refuse(found[1].start(), got="a second formula", wanted="one path from X to yhat")
     return Span(*found[0].span()) if found else Span(0, len(source.text))
 
 
@@ -110,7 +97,6 @@ class _Translation:
     def __init__(self, source: SourceText, span: Span) -> None:
         found = _ITEM.finditer(source.text, *span)
         self._items = [_Piece(item.group(), item.start()) for item in found if item.group()[0] != "%"]
-        self._end = span.end
         self._next = 0
         self._source = source
 
@@ -118,12 +104,15 @@ class _Translation:
         """Return the whole as arrow text."""
         letters = self._sequence(0)
         if self._next < len(self._items):
-            place = self._items[self._next].place
-            raise self._refuse_brace(place, "a brace } that was never opened")
+            raise self._refuse_brace(self._take(), "a brace } that was never opened")
         return letters
 
     def _peek(self) -> str:
         return self._items[self._next].text if self._next < len(self._items) else ""
+
+    def _take(self) -> _Piece:
+        self._next += 1
+        return self._items[self._next - 1]
 
     def _skip_space(self) -> None:
         while self._peek().isspace() or self._peek() == "\\limits":
@@ -146,34 +135,34 @@ class _Translation:
             if self._peek() not in ("_", "^"):
                 self._next = here
                 break
-            sign = self._items[self._next]
-            self._next += 1
+            sign = self._take()
             script = self._argument(sign, depth)
             if _ARROW.fullmatch(_text(atom)):
                 atom = _over(script, atom)
             elif "->" in _text(atom):  # text under a whole layer is a remark
                 continue
-            elif _is_shape(script):
+            elif _SHAPE.fullmatch(_text(script)):
                 shapes += _bracketed(script)
             else:
                 indices += _index(sign, script)
         return atom + indices + shapes
 
     def _nucleus(self, depth: int) -> _Letters:
-        item = self._items[self._next]
-        self._check_depth(item, depth)
-        self._next += 1
+        item = self._take()
+        if depth > _DEEPEST:
+            raise self._refuse_brace(item, f"braces nested more than {_DEEPEST} deep")
         if item.text == "{":
             return self._group(item, depth)
         if not item.text.startswith("\\"):
             return _spread(" " if item.text in "~$&" else item.text, item.place)
         return self._command(item, depth)
 
-    def _group(self, opening: _Piece, depth: int) -> _Letters:
-        letters = self._sequence(depth + 1)
-        if self._peek() != "}":
-            raise self._refuse_brace(opening.place, "a brace { that is never closed")
-        self._next += 1
+    def _group(self, opening: _Piece, depth: int, end: str = "}") -> _Letters:
+        letters = self._sequence(depth + 1, end)
+        if self._peek() != end:
+            kind = "brace" if end == "}" else "bracket"
+            raise self._refuse_brace(opening, f"a {kind} {opening.text} that is never closed")
+        self._take()
         return letters
 
     def _command(self, item: _Piece, depth: int) -> _Letters:
@@ -182,7 +171,8 @@ class _Translation:
             script = self._argument(item, depth)
             return _over(script, self._argument(item, depth))
         if name == "xrightarrow":
-            below = self._optional_argument(depth)
+            self._skip_space()
+            below = self._group(self._take(), depth, "]") if self._peek() == "[" else []
             label = self._argument(item, depth)
             return _over([*label, *_spread(" ", item.place), *below], _spread("->", item.place))
         if name in _ACCENTS:
@@ -202,57 +192,24 @@ class _Translation:
     def _argument(self, command: _Piece, depth: int) -> _Letters:
         self._skip_space()
         if self._peek() in ("", "}"):
-            raise self._source.refuse(
-                Span(command.place, command.place + len(command.text)),
-                got=f"{command.text} without what belongs to it",
-                wanted="an argument in braces",
-                remedy=r"Write for instance \underset{(n,1)}{\bf X} \overset{relu}{\to}.",
-            )
+            span = Span(command.place, command.place + len(command.text))
+            got = f"{command.text} without what belongs to it"
+            raise self._source.refuse(span, got=got, wanted="an argument in braces")
         argument = self._nucleus(depth + 1)
         while not argument and self._peek() not in ("", "}", "_", "^"):  # \hat \bf y
             argument = self._nucleus(depth + 1)
         return argument
 
-    def _optional_argument(self, depth: int) -> _Letters:
-        self._skip_space()
-        if self._peek() != "[":
-            return []
-        opening = self._items[self._next]
-        self._next += 1
-        letters = self._sequence(depth + 1, end="]")
-        if self._peek() != "]":
-            raise self._refuse_brace(opening.place, "a bracket [ that is never closed")
-        self._next += 1
-        return letters
-
-    def _check_depth(self, item: _Piece, depth: int) -> None:
-        if depth > _DEEPEST:
-            raise self._refuse_brace(item.place, f"braces nested more than {_DEEPEST} deep")
-
-    def _refuse_brace(self, place: int, got: str) -> Exception:
-        return self._source.refuse(
-            Span(place, place + 1),
-            got=got,
-            wanted="braces in pairs",
-            remedy="Each { needs its }.",
-        )
+    def _refuse_brace(self, brace: _Piece, got: str) -> ChalknetError:
+        return self._source.refuse(brace.place, got=got, wanted="braces in pairs")
 
 
 def _text(letters: _Letters) -> str:
     return "".join(letter for letter, _ in letters).strip()
 
 
-def _stripped(letters: _Letters) -> _Letters:
-    text = "".join(letter for letter, _ in letters)
-    return letters[len(text) - len(text.lstrip()) : len(text.rstrip())]
-
-
 def _spread(text: str, place: int) -> _Letters:
     return [_Piece(letter, place) for letter in text]
-
-
-def _is_shape(script: _Letters) -> bool:
-    return _SHAPE.fullmatch(_text(script)) is not None
 
 
 def _bracketed(letters: _Letters) -> _Letters:
@@ -272,8 +229,8 @@ def _index(sign: _Piece, script: _Letters) -> _Letters:
 
 def _over(script: _Letters, base: _Letters) -> _Letters:
     """Return an arrow with its label, a state with its shape; text over anything else is a remark."""
-    base = _stripped(base)
-    text = _text(base)
+    whole = "".join(letter for letter, _ in base)
+    base, text = base[len(whole) - len(whole.lstrip()) : len(whole.rstrip())], whole.strip()
     if not _text(script) or text == "=":
         return base
     if _ARROW.fullmatch(text):

@@ -30,12 +30,14 @@ class SourceText:
         text: the text that is read.
         original: the text the user gave, when `text` was made from it.
         places: where each character of `text` stands in `original`; empty for the same place.
+        remedy: what helps where an error has no remedy of its own: an example of the form.
     """
 
     what: str
     text: str
     original: str = ""
     places: Sequence[int] = ()
+    remedy: str = "Write for instance X(n,784) -l1-> u1(n,1) -sig-> v1(n,1) = yhat."
 
     def excerpt(self, span: Span) -> Excerpt:
         """Return the user's line with a caret under the span."""
@@ -45,10 +47,18 @@ class SourceText:
         return Excerpt(self.original, min(places), max(places) + 1 - min(places))
 
     def refuse(
-        self, span: Span, *, got: str, wanted: str, remedy: str, kind: type[ChalknetError] = NotationError
+        self,
+        at: Span | int | None,
+        *,
+        got: str,
+        wanted: str,
+        remedy: str = "",
+        kind: type[ChalknetError] = NotationError,
     ) -> ChalknetError:
-        """Return the error for what stands at the span."""
-        return kind(where=self.what, got=got, wanted=wanted, remedy=remedy, excerpt=self.excerpt(span))
+        """Return the error for what stands at a span or at one character; None points nowhere."""
+        span = Span(at, at + 1) if isinstance(at, int) else at
+        excerpt = None if span is None else self.excerpt(span)
+        return kind(where=self.what, got=got, wanted=wanted, remedy=remedy or self.remedy, excerpt=excerpt)
 
     @contextmanager
     def pointing(self, span: Span) -> Iterator[None]:

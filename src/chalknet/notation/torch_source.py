@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from chalknet.errors import CannotExpress, Excerpt, NotationError, ShapeMismatch, unknown_name
+from chalknet.errors import CannotExpress, ShapeMismatch, unknown_name
 from chalknet.network import Network, Shape, Step
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
@@ -21,18 +21,6 @@ _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
 )
 _MOST_LAYERS = 10_000
-
-
-@dataclass(frozen=True)
-class FoundNetwork:
-    """A network that a text defines: its name and the line where it is defined."""
-
-    name: str
-    value: object
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.name or 'one without a name'} in line {self.line}"
 
 
 def read_torch(text: str, name: str | None = None) -> Network:
@@ -54,9 +42,11 @@ def read_torch(text: str, name: str | None = None) -> Network:
         chosen, notes = _choose(_candidates(run, code), name, code)
         layers = list(_layers(chosen.value, run, code))
     except RecursionError:
-        raise _refuse(code, got="modules nested without end", wanted="layers one after the other") from None
+        got, wanted = "modules nested without end", "layers one after the other"
+        raise code.source.refuse(None, got=got, wanted=wanted) from None
     if not layers:
-        raise _refuse(code, got=f"{chosen}, which has no layer", wanted="at least one layer")
+        got = f"{chosen}, which has no layer"
+        raise code.source.refuse(None, got=got, wanted="at least one layer")
     _refuse_shared_weights(layers, code)
     network = _network(layers, chosen, code)
     return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))
@@ -68,42 +58,39 @@ def recognise_torch(text: str) -> float:
     return 0.95 if plain and _LOOKS_LIKE_TORCH.search(text) else 0.0
 
 
-def _candidates(run: Interpreter, code: Code) -> list[FoundNetwork]:
+def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     """Return the networks of a text: finished ones, else what makes one when called, else a computed x."""
     bindings = run.bindings
-    whole = [binding for binding in bindings if isinstance(binding.value, CodeChain | Instance)]
-    whole = [binding for binding in whole if _is_network(binding.value)]
+    whole = [binding for binding in bindings if _is_network(binding.value)]
     parts = {id(part) for binding in whole for part in _parts(binding.value)}
     free = [binding for binding in whole if id(binding.value) not in parts]
     if free:
         return _distinct(free)
-    made: list[Binding] = []
-    for binding in bindings:
-        if isinstance(binding.value, Class | Function):
-            value = _made(run, binding.value, code)
-            made += [Binding(binding.name, value, binding.line)] if _is_network(value) else []
-    if made:
+    made = [
+        replace(binding, value=_made(run, binding.value, code))
+        for binding in bindings
+        if isinstance(binding.value, Class | Function)
+    ]
+    if made := [binding for binding in made if _is_network(binding.value)]:
         return _distinct(made)
     computed = [binding for binding in bindings if isinstance(binding.value, Flow)]
     alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer)]
     return _distinct(computed[-1:] or (alone if len(alone) == 1 else []))
 
 
-def _distinct(bindings: list[Binding]) -> list[FoundNetwork]:
+def _distinct(bindings: list[Binding]) -> list[Binding]:
     """Return each object once, under its first name; using it without a name makes no second network."""
-    first: dict[int, FoundNetwork] = {}
+    first: dict[int, Binding] = {}
     for binding in bindings:
         known = first.get(id(binding.value))
         if known is None or not known.name:
-            first[id(binding.value)] = FoundNetwork(binding.name, binding.value, binding.line)
+            first[id(binding.value)] = binding
     return list(first.values())
 
 
 def _made(run: Interpreter, value: Class | Function, code: Code) -> object:
     call = Call(code.source, code.span(value.node))
-    if isinstance(value, Function):
-        return run.enter(value, call)
-    return run.instance(value, call)
+    return run.enter(value, call) if isinstance(value, Function) else run.instance(value, call)
 
 
 def _is_network(value: object) -> bool:
@@ -120,26 +107,19 @@ def _parts(value: object) -> Iterator[object]:
     """Yield what is inside a network, at any depth."""
     inside = value.items if isinstance(value, CodeChain) else []
     if isinstance(value, Instance):
-        inside = [
-            part for held in value.attributes.values() for part in [held, *_members(held)]
-        ] + value.chain
+        held = list(value.attributes.values())
+        members = [part for many in held if isinstance(many, list | dict) for part in elements(many)]
+        inside = [*held, *members, *value.chain]
     for part in inside:
         if part is not value:
             yield part
             yield from _parts(part)
 
 
-def _members(value: object) -> list[object]:
-    return elements(value) if isinstance(value, list | dict) else []
-
-
-def _choose(found: list[FoundNetwork], name: str | None, code: Code) -> tuple[FoundNetwork, list[str]]:
+def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding, list[str]]:
     if not found:
-        raise _refuse(
-            code,
-            got="code that defines no network",
-            wanted="a Sequential, a class with layers and a forward, or a layer",
-        )
+        wanted = "a Sequential, a class with layers and a forward, or a layer"
+        raise code.source.refuse(None, got="code that defines no network", wanted=wanted)
     if name is not None:
         named = [one for one in found if name in (one.name, f"line {one.line}", str(one.line))]
         if not named:
@@ -150,13 +130,12 @@ def _choose(found: list[FoundNetwork], name: str | None, code: Code) -> tuple[Fo
     if len(names) == 1 and names != {""}:  # the last one is what the name stands for in the end
         last = found[-1]
         earlier = ", ".join(str(one.line) for one in found[:-1])
-        return last, [
-            f"{last.name} is defined in line {earlier} too; line {last.line} was read"
-        ] if earlier else []
+        note = f"{last.name} is defined in line {earlier} too; line {last.line} was read"
+        return last, [note] if earlier else []
     if len(found) > 1:
         offers = " or ".join(repr(one.name) if one.name else f"'line {one.line}'" for one in found)
-        raise _refuse(
-            code,
+        raise code.source.refuse(
+            None,
             got=f"{len(found)} networks: {', '.join(map(str, found))}",
             wanted="one, or the name of one",
             remedy=f"Say which: name={offers}; --name on the command line.",
@@ -177,58 +156,56 @@ def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iter
         yield from _layers(run.forward(value, Flow(value.span)), run, code, depth + 1)
     elif isinstance(value, Unknown) and value.name.isidentifier():
         problem = no_layer(value.name)
-        at = code.source.text.find(f"{value.name}(")
-        problem.excerpt = Excerpt(code.source.text, max(at, 0), len(value.name))
+        at = max(code.source.text.find(f"{value.name}("), 0)
+        problem.excerpt = code.source.excerpt(Span(at, at + len(value.name)))
         raise problem
     else:
         path = value.path if isinstance(value, Dotted) else repr(value)
         shown = value.source if isinstance(value, Unknown) else path
-        raise _refuse(
-            code, got=f"{shown} in the place of a layer", wanted="layers such as nn.Linear(784, 32)"
-        )
+        got = f"{shown} in the place of a layer"
+        raise code.source.refuse(None, got=got, wanted="layers such as nn.Linear(784, 32)")
 
 
 def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
     seen: set[int] = set()
     for layer in layers:
         if layer.step is not None and layer.step.trainable and id(layer) in seen:
-            raise CannotExpress(
-                where=code.source.what,
+            raise code.source.refuse(
+                layer.span,
+                kind=CannotExpress,
                 got="a Linear that is used twice, with the same weights",
                 wanted="weights of its own for each step",
                 remedy="A module that shares weights can still be fitted as it is.",
-                excerpt=code.source.excerpt(layer.span),
             )
         seen.add(id(layer))
 
 
-def _network(layers: list[CodeLayer], chosen: FoundNetwork, code: Code) -> Network:
+def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
     if len(layers) > _MOST_LAYERS:
-        raise _refuse(code, got=f"{len(layers)} layers", wanted=f"at most {_MOST_LAYERS}")
+        raise code.source.refuse(None, got=f"{len(layers)} layers", wanted=f"at most {_MOST_LAYERS}")
     steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
     taken = [layer.takes for layer in layers if layer.takes]
     stated = _stated_shape(code.source, chosen)
     shape: Shape = stated or (taken[0] if taken else ("m",))
-    notes = []
-    if stated is None and not taken:
-        notes.append("the code does not say how many features x has: m of them")
+    open_shape = stated is None and not taken
+    notes = ["the code does not say how many features x has: m of them"] if open_shape else []
     name = chosen.name if chosen.name.isidentifier() else "net"
     with code.source.pointing(layers[0].span):
         network = Network(shape, tuple(steps), name=name, notes=tuple(notes))
     for layer, visit in zip(layers, network.walk(), strict=True):
         if mismatch := visit.mismatch(layer.takes):
             kind = mismatch.written.partition("(")[0]
-            raise ShapeMismatch(
-                where=code.source.what,
+            raise code.source.refuse(
+                layer.span,
+                kind=ShapeMismatch,
                 got=f"{mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} arrive",
                 wanted=f"a {kind} that takes {mismatch.arriving} features",
                 remedy=f"Write {mismatch.mended}, or mend the width before it.",
-                excerpt=code.source.excerpt(layer.span),
             )
     return network
 
 
-def _stated_shape(source: SourceText, chosen: FoundNetwork) -> Shape | None:
+def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
     """Return the shape of a comment `# input shape: (28, 28)` inside the definition."""
     value, whole = chosen.value, Span(0, len(source.text))
     span = value.span if isinstance(value, CodeLayer | CodeChain | Flow | Instance) else whole
@@ -238,16 +215,6 @@ def _stated_shape(source: SourceText, chosen: FoundNetwork) -> Shape | None:
         return None
     sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1)) if size]
     return tuple(int(size) if size.isdigit() else size for size in sizes)
-
-
-def _refuse(code: Code, *, got: str, wanted: str, remedy: str = "") -> NotationError:
-    return NotationError(
-        where=code.source.what,
-        got=got,
-        wanted=wanted,
-        remedy=remedy
-        or "Write for instance net = torch.nn.Sequential(torch.nn.Linear(784, 1), torch.nn.Sigmoid()).",
-    )
 
 
 TORCH = Notation(

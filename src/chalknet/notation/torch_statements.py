@@ -37,6 +37,9 @@ class Binding:
     value: object
     line: int
 
+    def __str__(self) -> str:
+        return f"{self.name or 'one without a name'} in line {self.line}"
+
 
 class _Return(Exception):
     def __init__(self, value: object) -> None:
@@ -136,7 +139,7 @@ class Interpreter:
     def _name(self, name: str, value: object, node: ast.expr | ast.stmt) -> None:
         self.scopes[-1][name] = value
         if len(self.scopes) == 1:
-            self.bindings.append(Binding(name, value, self._code.line(node)))
+            self.bindings.append(Binding(name, value, node.lineno))
 
     def _block(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
@@ -198,7 +201,7 @@ class Interpreter:
         before = self._names()
         self._block(node.body)
         if self._names() != before:
-            line = self._code.line(node)
+            line = node.lineno
             self.notes.append(f"line {line}: read as if {shown(node.test)} were true")
         else:
             self._block(node.orelse)
@@ -215,7 +218,7 @@ class Interpreter:
     def _expression(self, node: ast.Expr) -> None:
         value = self._value(node.value)
         if len(self.scopes) == 1:
-            self.bindings.append(Binding("", value, self._code.line(node)))
+            self.bindings.append(Binding("", value, node.lineno))
 
     def _def(self, node: ast.FunctionDef) -> None:
         self._name(node.name, Function(node), node)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from chalknet.notation.tokens import SourceText, Span
 
+_REMEDY = "Write for instance net = torch.nn.Sequential(torch.nn.Linear(784, 1), torch.nn.Sigmoid())."
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
-_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)", re.M)
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)([^\n]*)", re.M)
 _FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d*\]:)", re.M)
 _MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.M)
 _PRINTED = re.compile(r"^[ \t]*\w+\([ \t]*\n[ \t]*\(\w+\): ", re.M)
@@ -26,12 +27,10 @@ class Code:
     Args:
         source: the user's text.
         tree: the parsed statements.
-        lines_added: lines put in front of the text to parse it.
     """
 
     source: SourceText
     tree: ast.Module
-    lines_added: int
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """Return where the node stands in the text."""
@@ -39,15 +38,9 @@ class Code:
         end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return Span(start, max(end, start + 1))
 
-    def line(self, node: ast.expr | ast.stmt) -> int:
-        """Return the number of the node's line, counted from 1."""
-        return node.lineno - self.lines_added
-
     def _offset(self, line: int, column_bytes: int) -> int:
-        lines = self.source.text.split("\n")
-        before = sum(len(row) + 1 for row in lines[: line - 1 - self.lines_added])
-        row = lines[min(line - 1 - self.lines_added, len(lines) - 1)]
-        return before + len(row.encode()[:column_bytes].decode(errors="ignore"))
+        *before, row = self.source.text.split("\n")[:line]
+        return sum(len(row) + 1 for row in before) + len(row.encode()[:column_bytes].decode(errors="ignore"))
 
 
 def parse(text: str) -> Code:
@@ -57,27 +50,23 @@ def parse(text: str) -> Code:
         NotationError: with a caret, for what is no Python.
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source, code = SourceText("PyTorch code", text), _code_in(text)
+    source, code = SourceText("PyTorch code", text, remedy=_REMEDY), _code_in(text)
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # an odd escape in the user's strings
-            return Code(source, ast.parse("if 1:\n" * added + code), added)
+            tree = ast.parse("if 1:\n" * added + code)
+            return Code(source, ast.increment_lineno(tree, -added))
     except SyntaxError as problem:
         lines = text.split("\n")
         line = min(max((problem.lineno or 1) - added, 1), len(lines))
         at = sum(len(row) + 1 for row in lines[: line - 1])
         at += min(max((problem.offset or 1) - 1, 0), len(lines[line - 1]))
-        wanted, reason = "Python that can be parsed", problem.msg
+        reason = problem.msg
     except (RecursionError, MemoryError, ValueError) as problem:
-        at, wanted, reason = 0, "Python that can be parsed", str(problem) or "brackets nested too deep"
-    raise source.refuse(
-        Span(at, at + 1),
-        got=f"a syntax error ({reason})",
-        wanted=wanted,
-        remedy="Mend the line, or give the definition of the network alone.",
-    )
+        at, reason = 0, str(problem) or "brackets nested too deep"
+    raise source.refuse(at, got=f"a syntax error ({reason})", wanted="Python that can be parsed")
 
 
 def _cells(text: str) -> str:
@@ -96,34 +85,21 @@ def _code_in(text: str) -> str:
     if _FENCE.search(text):
         text = _only(text, [match.span(2) for match in _FENCE.finditer(text)])
     if _FIRST_PROMPT.search(text):
-        prompted = [
-            (match.end(), _end_of_line(text, match.end()))
-            for match in _PROMPT.finditer(text)
-            if not text[match.start() : match.end()].isspace()
-        ]
-        text = _only(text, prompted)
+        text = _only(text, [match.span(1) for match in _PROMPT.finditer(text)])
     if _PRINTED.search(text) and not re.search(r"^\s*(?:import|from|class|def) ", text, re.M):
         text = _printed(text)
     return _MAGIC.sub(lambda line: " " * len(line.group()), text)
 
 
 def _only(text: str, kept: list[tuple[int, int]]) -> str:
-    blank = _NO_CODE.sub(" ", text)
-    pieces, at = [], 0
+    letters = list(_NO_CODE.sub(" ", text))
     for start, end in kept:
-        pieces += [blank[at:start], text[start:end]]
-        at = end
-    return "".join([*pieces, blank[at:]])
-
-
-def _end_of_line(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
+        letters[start:end] = text[start:end]
+    return "".join(letters)
 
 
 def _printed(text: str) -> str:
     """Return what `print(module)` printed as the call that makes it: `(0): ReLU()` lines become arguments."""
     text = _CHILD.sub(lambda child: " " * len(child.group()), text)
-    return (
-        re.sub(r"(?<=\))\n(?=\s*[\w)])", ",", text.rstrip()) if text.count("(") == text.count(")") else text
-    )
+    whole = text.count("(") == text.count(")")
+    return re.sub(r"(?<=\))\n(?=\s*[\w)])", ",", text.rstrip()) if whole else text

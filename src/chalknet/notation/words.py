@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
-from chalknet.errors import InvalidValue, NotationError, unknown_name
+from chalknet.errors import NotationError, invalid, unknown_name
 from chalknet.network import (
     ACTIVATIONS,
     STEPS,
@@ -90,15 +90,11 @@ def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
         InvalidValue: for options that the step does not take.
     """
     name, maker = _find(source.text, span)
-    if maker is not None and name is not None:
+    if name and maker:
         return _made(source, maker, name, span.end)
     if name is None:
-        raise source.refuse(
-            Span(span.start, span.start + 1),
-            got=repr(source.text[span.start]),
-            wanted="a step such as relu, l1 or dropout(0.2)",
-            remedy="Write the step's name.",
-        )
+        got, wanted = repr(source.text[span.start]), "a step such as relu, l1 or dropout(0.2)"
+        raise source.refuse(span.start, got=got, wanted=wanted)
     raise unknown_name(
         source.what,
         "activation",
@@ -110,7 +106,7 @@ def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
 
 def is_word(text: str, span: Span) -> bool:
     """Return whether the span begins with a word of the vocabulary."""
-    return _find(text, span).maker is not None
+    return _find(text, span)[1] is not None
 
 
 def settled_word(text: str, span: Span) -> bool:
@@ -125,12 +121,8 @@ def settled_word(text: str, span: Span) -> bool:
 def with_bias(source: SourceText, step: Step | None, word: Word) -> Step:
     """Return the linear map with the bias that a word such as `nobias` gives it or takes from it."""
     if not isinstance(step, Linear):
-        raise source.refuse(
-            word.span,
-            got="a word about the bias behind a step that has none",
-            wanted="it behind a linear map",
-            remedy="Write for instance 64 nobias relu, or -l1 nobias->.",
-        )
+        got = "a word about the bias behind a step that has none"
+        raise source.refuse(word.span, got=got, wanted="it behind a linear map, as in -l1 nobias->")
     return Linear(step.out_features, bias=cast(bool, word.meaning))
 
 
@@ -176,24 +168,20 @@ def _folded(name: str) -> str:
 
 def _bare(name: str) -> str:
     """Return the name without its number: `l_2`, `h^{(1)}`, `linr1` -> `l`, `h`, `linr`."""
-    return (
-        name if _folded(name) in _OTHER_THAN_THEIR_NUMBER else re.sub(r"[_^]?[({]*[0-9]+[)}]*'*$", "", name)
-    )
+    if _folded(name) in _OTHER_THAN_THEIR_NUMBER:
+        return name
+    return re.sub(r"[_^]?[({]*[0-9]+[)}]*'*$", "", name)
 
 
-class _Found(NamedTuple):
-    name: Span | None
-    maker: _Maker | None
-
-
-def _find(text: str, span: Span) -> _Found:
-    name = None
+def _find(text: str, span: Span) -> tuple[Span | None, _Maker | None]:
+    """Return the name at the start of the span, and what makes steps of it; None for what is not there."""
+    name, maker = None, None
     for pattern in _NAMES:
         name = pattern.match(text, *span)
         maker = _maker(name.group()) if name else None
-        if name and maker:
-            return _Found(Span(*name.span()), maker)
-    return _Found(Span(*name.span()) if name else None, None)
+        if maker:
+            break
+    return Span(*name.span()) if name else None, maker
 
 
 def _maker(name: str) -> _Maker | None:
@@ -254,14 +242,9 @@ def _options(
         if not equals:
             key = names[place] if place < len(names) else ""
         if not key or key in options:
-            raise InvalidValue(
-                where="options",
-                got=repr(part),
-                wanted=f"{' and '.join(names)}, each once" if names else "no number in brackets",
-                remedy="Write name=value, such as leaky_relu(negative_slope=0.2)."
-                if names
-                else "Leave it out; a width stands in the state behind the arrow, such as u1(n,32).",
-            )
+            wanted = f"{' and '.join(names)}, each once, as name=value" if names else "no number in brackets"
+            width = "Leave it out; a width stands in the state behind the arrow, such as u1(n,32)."
+            raise invalid("options", part, wanted, "" if names else width)
         if key not in (*names, *by_name):
             raise unknown_name(step, "option", key, (*names, *by_name) or ("no option at all",))
         options[key] = value

@@ -18,8 +18,7 @@ def merged(level: Level) -> Said:
         return each[0]
     with_steps = [one for one in each if one.steps]
     first = with_steps[0] if with_steps else each[0]
-    if any(one.steps != first.steps for one in with_steps):
-        other = next(one for one in with_steps if one.steps != first.steps)
+    if other := next((one for one in with_steps if one.steps != first.steps), None):
         raise CannotExpress(
             where="drawing",
             got=f"units side by side that do {first.text!r} and {other.text!r}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.sketch import Link, Sketch
+from chalknet.notation.drawings.sketch import Sketch
 
 _BACKWARD = re.compile(r"(\w+?)Backward\d*$")
 _PRODUCTS = {"Addmm": "", "Mm": ", bias=False", "Linear": ""}
@@ -28,27 +28,13 @@ def from_autograd(sketch: Sketch) -> None:
             continue
         name, node = match.group(1), sketch.nodes[key]
         if name in _PRODUCTS:
-            matrices = [
-                size for size in (_matrix(sketch, into, source, gone) for source in into.get(key, [])) if size
-            ]
-            node.label = (
-                f"Linear({matrices[0][1]}, {matrices[0][0]}{_PRODUCTS[name]})" if matrices else "Linear"
-            )
+            sizes = [_matrix(sketch, into, source, gone) for source in into.get(key, [])]
+            matrix = next(filter(None, sizes), None)
+            node.label = f"Linear({matrix[1]}, {matrix[0]}{_PRODUCTS[name]})" if matrix else "Linear"
         else:
             node.label = _NAMES.get(name, name.lower())
-    boxes = {
-        source
-        for target in gone
-        for source in into.get(target, [])
-        if source not in gone and not kinds[source]
-    }
-    values = {key for key in sketch.nodes if not kinds[key] and key not in gone and key not in boxes}
-    for key in gone | boxes | values:
-        del sketch.nodes[key]
-    kept: list[Link] = [
-        link for link in sketch.links if link.source in sketch.nodes and link.target in sketch.nodes
-    ]
-    sketch.links = kept
+    nodes = sketch.nodes = {key: sketch.nodes[key] for key in kinds if kinds[key] and key not in gone}
+    sketch.links = [link for link in sketch.links if link.source in nodes and link.target in nodes]
 
 
 def _matrix(sketch: Sketch, into: dict[str, list[str]], key: str, gone: set[str]) -> tuple[int, int] | None:

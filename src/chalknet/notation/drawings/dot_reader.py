@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings.sketch import Group, Link, Sketch
+from chalknet.notation.drawings.sketch import REMEDY, Group, Link, Sketch
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.tokens import SourceText
 
@@ -24,6 +25,9 @@ _HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
 _PORT = re.compile(r"<[^<>]*>")
 
 
+_Defaults: TypeAlias = dict[str, dict[str, str]]
+
+
 class _Token(NamedTuple):
     kind: str  # "name", "string", "html", "sign" or "end"
     text: str
@@ -37,7 +41,7 @@ def read_dot_sketch(text: str) -> Sketch:
         NotationError: with a caret, for what is no DOT.
     """
     text = "\n" + text if text.startswith("#") else text
-    return _Reader(SourceText("DOT", text)).read()
+    return _Reader(SourceText("DOT", text, remedy=REMEDY)).read()
 
 
 def _tokens(sketch: Sketch) -> Iterator[_Token]:
@@ -59,7 +63,7 @@ def _tokens(sketch: Sketch) -> Iterator[_Token]:
             at = len(text) if at < 0 else at
         else:
             what = "a text that is not closed" if text[at] == '"' else repr(text[at])
-            raise sketch.refuse(at, got=what, wanted="a node, an edge or an attribute")
+            raise sketch.source.refuse(at, got=what, wanted="a node, an edge or an attribute")
     yield _Token("end", "the end of the text", len(text))
 
 
@@ -69,7 +73,7 @@ def _end_of_html(sketch: Sketch, start: int) -> int:
         depth += 1 if match.group() == "<" else -1
         if depth == 0:
             return match.end()
-    raise sketch.refuse(start, got="a label <...> that is not closed", wanted="its >")
+    raise sketch.source.refuse(start, got="a label <...> that is not closed", wanted="its >")
 
 
 class _Reader:
@@ -90,21 +94,26 @@ class _Reader:
         self._next()
         if self._now.text != "{":
             self._name()
-        self._block("", "", _Defaults({}, {}), 0)
+        self._block("", "", {"node": {}, "edge": {}}, 0)
         return self._sketch
 
     def _next(self) -> _Token:
         token, self._now = self._now, next(self._tokens, self._now)
         return token
 
-    def _take(self, sign: str) -> None:
-        if self._now.text != sign or self._now.kind != "sign":
-            raise self._refuse(wanted=repr(sign))
-        self._next()
+    def _is_at(self, *signs: str) -> bool:
+        return self._now.kind == "sign" and self._now.text in signs
+
+    def _met(self, *signs: str) -> bool:
+        """Return whether one of the signs stands here, and go past it."""
+        met = self._is_at(*signs)
+        if met:
+            self._next()
+        return met
 
     def _refuse(self, wanted: str) -> ChalknetError:
         got = self._now.text if self._now.kind == "end" else repr(self._now.text)
-        return self._sketch.refuse(self._now.at, got=got, wanted=wanted)
+        return self._sketch.source.refuse(self._now.at, got=got, wanted=wanted)
 
     def _name(self) -> _Token:
         if self._now.kind not in ("name", "string", "html"):
@@ -119,17 +128,15 @@ class _Reader:
         """Read `{ ... }` and return the nodes named in it."""
         if depth > _DEEPEST:
             raise self._refuse(wanted=f"subgraphs at most {_DEEPEST} deep")
-        self._take("{")
+        if not self._met("{"):
+            raise self._refuse(wanted="'{'")
         members: dict[str, None] = {}
-        scope = _Scope(group, rank, _Defaults(dict(defaults.node), dict(defaults.edge)), depth)
-        while self._now.text != "}" or self._now.kind != "sign":
+        scope = _Scope(group, rank, {kind: dict(entries) for kind, entries in defaults.items()}, depth)
+        while not self._met("}"):
             if self._now.kind == "end":
                 raise self._refuse(wanted="'}'")
-            if self._now.kind == "sign" and self._now.text in ";,":
-                self._next()
-                continue
-            members |= dict.fromkeys(self._statement(scope))
-        self._next()
+            if not self._met(";", ","):
+                members |= dict.fromkeys(self._statement(scope))
         if scope.same_rank:
             for key in members:
                 self._sketch.nodes[key].rank = scope.same_rank
@@ -144,22 +151,21 @@ class _Reader:
                 for key, value in attributes.items():
                     self._set(scope, key, value)
             else:
-                getattr(scope.defaults, word).update(attributes)
+                scope.defaults[word].update(attributes)
             return []
         first = self._operand(scope)
         if first is None:
             return []
-        if self._now.kind == "sign" and self._now.text in ("->", "--"):
+        if self._is_at("->", "--"):
             return self._edges(first, scope)
         attributes = self._attributes()
-        if attributes:
-            for key in first:
-                self._style(key, attributes)
+        for key in first:
+            self._style(key, attributes)
         return first
 
     def _operand(self, scope: _Scope) -> list[str] | None:
         """Return the nodes of one end of an edge; None for `key = value`, which sets something."""
-        if self._now.text == "{" and self._now.kind == "sign":
+        if self._is_at("{"):
             return self._subgraph("", scope)
         if self._now.text.lower() == "subgraph" and self._now.kind == "name":
             self._next()
@@ -168,15 +174,11 @@ class _Reader:
         keys: list[str] = []
         while True:
             token = self._name()
-            if self._now.text == "=" and self._now.kind == "sign" and not keys:
-                self._next()
+            if not keys and self._met("="):
                 self._set(scope, token.text, self._name().text)
                 return None
             keys += self._named(token, scope)
-            if self._now.text != "," or self._now.kind != "sign":
-                return keys
-            self._next()
-            if self._now.kind not in ("name", "string"):
+            if not self._met(",") or self._now.kind not in ("name", "string"):
                 return keys
 
     def _subgraph(self, name: str, scope: _Scope) -> list[str]:
@@ -195,14 +197,13 @@ class _Reader:
         if not known:
             node = self._sketch.node(token.text, token.at)
             node.label = "" if token.text == "" else None
-            self._style(token.text, scope.defaults.node)
+            self._style(token.text, scope.defaults["node"])
         node_or_fields = self._sketch.nodes.get(token.text)
         if node_or_fields is not None and not node_or_fields.group:
             node_or_fields.group = scope.group
         fields = self._ports.get(token.text)
         port = ""
-        while self._now.text == ":" and self._now.kind == "sign":
-            self._next()
+        while self._met(":"):
             name = self._name().text
             port = port or name
         if fields is None:
@@ -214,10 +215,9 @@ class _Reader:
     def _edges(self, first: list[str], scope: _Scope) -> list[str]:
         ends = [first]
         at = self._now.at
-        while self._now.kind == "sign" and self._now.text in ("->", "--"):
-            self._next()
+        while self._met("->", "--"):
             ends.append(self._operand(scope) or [])
-        attributes = {**scope.defaults.edge, **self._attributes()}
+        attributes = {**scope.defaults["edge"], **self._attributes()}
         visible = "invis" not in attributes.get("style", "")
         label = attributes.get("label", attributes.get("xlabel", attributes.get("taillabel", "")))
         link = Link("", "", label.removeprefix(_HTML), visible, at)
@@ -229,20 +229,15 @@ class _Reader:
 
     def _attributes(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        while self._now.text == "[" and self._now.kind == "sign":
-            self._next()
-            while self._now.text != "]" or self._now.kind != "sign":
-                if self._now.kind == "sign" and self._now.text in ",;":
-                    self._next()
+        while self._met("["):
+            while not self._met("]"):
+                if self._met(",", ";"):
                     continue
                 key = self._name().text.lower()
-                value = "true"
-                if self._now.text == "=" and self._now.kind == "sign":
-                    self._next()
+                found[key] = "true"
+                if self._met("="):
                     token = self._name()
-                    value = _HTML + token.text if token.kind == "html" else token.text
-                found[key] = value
-            self._next()
+                    found[key] = _HTML + token.text if token.kind == "html" else token.text
         return found
 
     def _set(self, scope: _Scope, key: str, value: str) -> None:
@@ -289,17 +284,15 @@ class _Reader:
             self._sketch.connect(sources, all_fields if link.target == key else [link.target], link)
 
 
-class _Defaults(NamedTuple):
-    node: dict[str, str]
-    edge: dict[str, str]
-
-
+@dataclass
 class _Scope:
     """What holds inside one pair of braces."""
 
-    def __init__(self, group: str, rank: str, defaults: _Defaults, depth: int) -> None:
-        self.group, self.rank, self.defaults, self.depth = group, rank, defaults, depth
-        self.same_rank = ""
+    group: str
+    rank: str
+    defaults: _Defaults  # of the nodes and of the edges
+    depth: int
+    same_rank: str = ""
 
 
 _UNIT = re.compile(r"\s*(?:[^\W\d_]{1,6}[\s_^]*\(?[\w,]*\)?|[0-9]*|[.…⋮⋯]+|bias|\+1)\s*")

@@ -9,31 +9,22 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 _COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(("Sigma", "sum"), "Σ"),
+    **dict.fromkeys(("dots", "ldots", "ddots"), "…"),
+    **dict.fromkeys(("to", "rightarrow"), "→"),
+    **dict.fromkeys(("phi", "varphi"), "φ"),
+    **dict.fromkeys(("quad", "qquad"), " "),
+    **dict.fromkeys(("top", "left", "right"), ""),
+    **{name: name for name in ("max", "tanh")},
     "sigma": "σ",
-    "Sigma": "Σ",
-    "sum": "Σ",
     "vdots": "⋮",
     "cdots": "⋯",
-    "ldots": "…",
-    "dots": "…",
-    "ddots": "…",
     "times": "×",
     "cdot": "·",
     "in": "∈",
-    "to": "→",
-    "rightarrow": "→",
-    "phi": "φ",
-    "varphi": "φ",
     "theta": "θ",
     "alpha": "α",
     "ldotp": ".",
-    "quad": " ",
-    "qquad": " ",
-    "max": "max",
-    "tanh": "tanh",
-    "top": "",
-    "left": "",
-    "right": "",
 }
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵢ", "0123456789+-=()ni")
 _HIGH_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ]+")

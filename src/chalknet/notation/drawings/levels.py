@@ -6,11 +6,12 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from chalknet.errors import CannotExpress
+from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
 from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, left_out, said, trailing_index
 
+_NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 LOOSE = ("plaintext", "none", "note", "plain", "text", "tab", "comment")
 
 
@@ -60,12 +61,8 @@ def sort_out(sketch: Sketch) -> Sorted:
     roles = _Roles(sketch)
     units, links = roles.units, roles.links
     if not units or not links:
-        raise sketch.refuse(
-            0,
-            got="nothing that leads from one node to another" if sketch.nodes else "an empty drawing",
-            wanted="the nodes of a network and the edges between them",
-            remedy="Draw an edge from each layer to the next.",
-        )
+        got = "nothing that leads from one node to another" if sketch.nodes else "an empty drawing"
+        raise sketch.source.refuse(0, got=got, wanted="the nodes of a network and the edges between them")
     depth = _depths(sketch, units, links)
     depth = _one_network(sketch, units, links, depth, roles)
     levels = [Level() for _ in range(max(depth.values()) + 1)]
@@ -124,32 +121,22 @@ class _Roles:
             if kind != "bias":
                 continue
             text = plain(self._sketch.nodes[key].text)
-            among = (text == "1" and bool(texts & {"2", "0"})) or (
-                text in ("b", "B") and bool(texts & {"a", "A"})
-            )
-            if among or (zero_based and re.fullmatch(r"[a-z]_?0", text)):
+            if texts & _NEIGHBOURS.get(text, set()) or (zero_based and re.fullmatch(r"[a-z]_?0", text)):
                 kinds[key] = "unit"
             elif re.fullmatch(r"[a-z]_?0.*", text):
                 self.notes.append(f"{text} is read as the bias, since its index is 0 and nothing leads to it")
 
     def _drop_losses(self, visible: list[Link]) -> None:
         """Take out what comes behind the network: losses, and the targets that are compared."""
-        while True:
-            out_of = Counter(
-                link.source for link in visible if link.source in self.units and link.target in self.units
-            )
-            into = Counter(
-                link.target for link in visible if link.source in self.units and link.target in self.units
-            )
-            ends = [
-                key
-                for key, node in self.units.items()
-                if is_loss(node.text)
-                and not said(node.text).role
-                and not said(node.text).operation
-                and (not out_of[key] or not into[key])
-                and len(self.units) > 2
-            ]
+        losses = [
+            key
+            for key, node in self.units.items()
+            if is_loss(node.text) and not said(node.text).role and not said(node.text).operation
+        ]
+        while len(self.units) > 2:
+            links = [link for link in visible if link.source in self.units and link.target in self.units]
+            within = {link.source for link in links} & {link.target for link in links}
+            ends = [key for key in losses if key in self.units and key not in within]
             if not ends:
                 return
             for key in ends:
@@ -188,9 +175,8 @@ class _Roles:
             near = near or ranks.get(node.rank, set()) or self._linked(key, depth)
             if not near and kind == "dots":  # only its place in the text is left
                 earlier = [other for other in depth if self._sketch.nodes[other].at < node.at]
-                near = (
-                    {depth[max(earlier, key=lambda other: self._sketch.nodes[other].at)]} if earlier else near
-                )
+                nearest = max(earlier, key=lambda other: self._sketch.nodes[other].at, default=None)
+                near = set() if nearest is None else {depth[nearest]}
             if kind == "dots" and near:
                 gaps = [level for level in near if index_gap(levels[level].units, dots=True)[1]]
                 if gaps or not self.rows:  # the dots of the observations are none of a layer
@@ -266,10 +252,10 @@ def _depths(sketch: Sketch, units: dict[str, Drawn], links: list[Link]) -> dict[
             waiting[target] -= 1
             if not waiting[target]:
                 ready.append(target)
-    stuck = [key for key in connected if waiting[key] > 0]
+    stuck = [units[key] for key in connected if waiting[key] > 0]
     if stuck:
-        first = min(stuck, key=lambda key: units[key].at)
-        raise _no_way(sketch, units[first], f"a cycle through {_named(units[first])}")
+        first = min(stuck, key=lambda unit: unit.at)
+        raise _no_way(sketch, first, f"a cycle through {_named(first)}")
     late = [key for key, level in depth.items() if level == 0]
     for key in late:
         depth[key] = min((depth[target] for target in targets[key]), default=1) - 1
@@ -301,12 +287,9 @@ def _one_network(
         return depth
     builds = [tuple(sorted(Counter(depth[key] for key in part).items())) for part in parts.values()]
     if len(set(builds)) > 1 or not _are_rows(units, list(parts.values()), depth):
-        raise sketch.refuse(
-            min(units[key].at for key in list(parts.values())[1]),
-            got=f"{len(parts)} drawings that do not hang together",
-            wanted="one network",
-            remedy="Give each drawing a text of its own.",
-        )
+        at = min(units[key].at for key in list(parts.values())[1])
+        got = f"{len(parts)} drawings that do not hang together"
+        raise sketch.source.refuse(at, got=got, wanted="one network, each drawing in a text of its own")
     first = min(parts.values(), key=lambda part: min(units[key].at for key in part))
     roles.rows = True
     roles.notes.append(f"{len(parts)} rows of the same network are drawn: read as observations of it")
@@ -326,13 +309,8 @@ def _are_rows(units: dict[str, Drawn], parts: list[list[str]], depth: dict[str, 
 def _refuse_skip(sketch: Sketch, link: Link, depth: dict[str, int]) -> None:
     if depth[link.target] - depth[link.source] != 1:
         source, target = (_named(sketch.nodes[key]) for key in (link.source, link.target))
-        raise sketch.refuse(
-            link.at,
-            kind=CannotExpress,
-            got=f"a connection from {source} to {target} that skips what lies between",
-            wanted="each layer connected to the next one alone",
-            remedy="A network with such connections can be fitted as a module, not drawn as a chain.",
-        )
+        got = f"a connection from {source} to {target} that skips what lies between"
+        raise sketch.not_a_chain(link.at, got=got, wanted="each layer connected to the next one alone")
 
 
 def _named(node: Drawn) -> str:
@@ -340,14 +318,8 @@ def _named(node: Drawn) -> str:
     return repr(text or node.key)
 
 
-def _no_way(sketch: Sketch, node: Drawn, got: str) -> Exception:
-    return sketch.refuse(
-        node.at,
-        kind=CannotExpress,
-        got=got,
-        wanted="a way from X to yhat without a return",
-        remedy="A recurrent network is none that feeds forward.",
-    )
+def _no_way(sketch: Sketch, node: Drawn, got: str) -> ChalknetError:
+    return sketch.not_a_chain(node.at, got=got, wanted="a way from X to yhat without a return")
 
 
 def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
@@ -356,7 +328,7 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     `x1, x2, x784` -> 784; `u[:,0], u[:,1], u[:,31]` -> 32; no indices or no gap -> None.
     """
     indices = [trailing_index(unit.text) for unit in units]
-    if any(index is None for index in indices) and dots:
+    if dots:
         indices = [
             trailing_index(unit.key) if index is None else index
             for unit, index in zip(units, indices, strict=True)

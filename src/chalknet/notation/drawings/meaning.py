@@ -16,6 +16,8 @@ from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.vocabulary import Said, clauses, is_weight, said, weight_of
 from chalknet.notation.drawings.widths import Widths
 
+_SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
+
 
 def network_of(sketch: Sketch) -> Network:
     """Return the network that a sketch shows.
@@ -76,10 +78,10 @@ class _Reading:
         self._said = [merged(level) for level in found.levels]
         self._titles = [together([said(text) for text in level.texts]) for level in found.levels]
         self._widths = Widths(self._levels, self._said, self._titles, self._notes)
-        blocks = [one for one in self._said if one.operation and one.is_function]
-        self._separate = any(
-            one.is_function and one.steps and not one.operation for one in self._said
-        ) and bool(blocks)
+        functions = [one for one in self._said if one.is_function]
+        self._separate = any(one.operation for one in functions) and any(
+            one.steps and not one.operation for one in functions
+        )
         self._was_function = False
         self._value_at = -1  # a level that only shows the value of the function before it
 
@@ -89,7 +91,8 @@ class _Reading:
             self._level(place)
         self._follow_captions()
         steps: list[Step] = list(self._before)
-        drawn_bias = self._any_bias()
+        drawn_bias = any(level.biases for level in self._levels)
+        drawn_bias = drawn_bias or any(one.bias for one in (*self._said, *self._titles))
         parameters: dict[str, list[Any]] = {}
         for number, one in enumerate(self._maps, start=1):
             path = len(steps)
@@ -101,12 +104,14 @@ class _Reading:
             steps += one.steps
             if not one.activated and not one.as_state:
                 steps.append(Activation("?"))
-                which = "the last layer" if number == len(self._maps) else f"layer {number}"
-                self._notes.append(f"the activation of {which} is not drawn: it stays ?")
+                self._note_open("the last layer" if number == len(self._maps) else f"layer {number}")
         if not steps:
-            raise self._sketch.refuse(0, got="no layer behind X", wanted="at least one step")
+            raise self._sketch.source.refuse(0, got="no layer behind X", wanted="at least one step")
         shape = self._shape if len(self._shape) > 1 and Flatten() in self._before else (self._x,)
         return Network(shape, tuple(steps), notes=tuple(dict.fromkeys(self._notes)), weights=parameters)
+
+    def _note_open(self, which: str) -> None:
+        self._notes.append(f"the activation of {which} is not drawn: it stays ?")
 
     def _drop_what_comes_before(self) -> None:
         """Take out boxes in front of the input, such as files, where the input says what it is."""
@@ -135,7 +140,7 @@ class _Reading:
             into = what.in_width
             if into is None:
                 self._notes.append("no input is drawn: x has m features")
-            self._add_map(0, what, title, width)
+            self._add_map(0, what, title, width, Said(""))
             return into or "m"
         self._before += [step for step in steps if not isinstance(step, Activation)]
         self._was_function = False
@@ -152,12 +157,13 @@ class _Reading:
         before = self._levels[place - 1]
         single = len(before.units) == len(level.units) == 1 and not before.dots and not level.dots
         opposite = is_one_to_one(level, before) and not single
+        follows = self._is_open() or not any(isinstance(step, Activation) for step in edge.steps)
         if self._is_for_all(place):
             self._apply(what.steps, place)
             self._value_at = place + 1
         elif weighty and not opposite and not (single and what.steps and (self._is_open() or self._separate)):
             self._linear(place, what, title, edge)
-        elif edge.steps and (opposite or Flatten() in edge.steps or (single and self._takes(edge))):
+        elif edge.steps and (opposite or Flatten() in edge.steps or (single and follows)):
             self._apply(edge.steps, place)
         elif edge.operation or edge.steps:
             self._linear(place, what, title, edge)
@@ -177,7 +183,7 @@ class _Reading:
             return False
         behind = self._levels[place + 1] if place + 1 < len(self._levels) else None
         same = behind is not None and len(behind.units) == len(before.units)
-        softmax = any(getattr(step, "kind", "") in ("softmax", "log_softmax") for step in what.steps)
+        softmax = any(step in _SOFTMAXES for step in what.steps)
         return same or (softmax and behind is None and self._is_open())
 
     def _single(self, place: int, what: Said, title: Said) -> None:
@@ -222,24 +228,17 @@ class _Reading:
     def _elementwise(self, place: int, what: Said, title: Said) -> None:
         """Read units of which each hangs on the one opposite alone."""
         last = place == len(self._levels) - 1
-        steps = what.steps or title.steps
-        if steps:
+        is_output = self._said[place - 1].role == "output" or self._titles[place - 1].role
+        if steps := what.steps or title.steps:
             self._apply(steps, place)
         elif place == 1 and not self._maps:
-            self._replace_input(place)
+            self._levels[0] = self._levels[place]  # those before are mere stubs of the input
+            self._said[0], self._titles[0] = self._said[place], self._titles[place]
         elif self._is_open() and (what.linear or title.linear):
             self._maps[-1].told = True
-        elif self._is_open() and not last:
+        elif self._is_open() and not (last and is_output):
             self._apply((Activation("?"),), place)
-            self._notes.append(f"the activation of layer {len(self._maps)} is not drawn: it stays ?")
-        elif self._is_open() and not (self._said[place - 1].role == "output" or self._titles[place - 1].role):
-            self._apply((Activation("?"),), place)
-            self._notes.append("the activation of the last layer is not drawn: it stays ?")
-
-    def _replace_input(self, place: int) -> None:
-        """Take the nodes of the level before for mere stubs of the input."""
-        self._levels[0] = self._levels[place]
-        self._said[0], self._titles[0] = self._said[place], self._titles[place]
+            self._note_open("the last layer" if last else f"layer {len(self._maps)}")
 
     def _apply(self, steps: tuple[Step, ...], place: int) -> None:
         target = self._maps[-1].steps if self._maps else self._before
@@ -250,11 +249,9 @@ class _Reading:
             if step == Activation("?") and self._said[place].steps:
                 shown = self._said[place].text.splitlines()[0]
                 self._notes.append(f"{shown} does not say which activation it is: it stays ?")
-        if self._maps and self._titles[place].linear and not steps:
-            self._maps[-1].told = True
 
     def _linear(self, place: int, what: Said, title: Said, edge: Said) -> None:
-        width: int | str | None = self._matrix_width(what, edge, place)
+        width = self._matrix_width(what, edge, place)
         if width is None and edge.operation and edge.sure:
             width = edge.width
         if width is None:
@@ -263,7 +260,7 @@ class _Reading:
         self._close()
         self._add_map(place, what, title, width, edge)
 
-    def _matrix_width(self, what: Said, edge: Said, place: int) -> int | None:
+    def _matrix_width(self, what: Said, edge: Said, place: int) -> int | str | None:
         """Return the features behind a weight matrix, whose order is what fits to those before it."""
         matrix = edge.matrix or what.matrix
         if matrix is None:
@@ -279,10 +276,7 @@ class _Reading:
             return out
         return matrix[1] if matrix[0] == now else matrix[0]
 
-    def _add_map(
-        self, place: int, what: Said, title: Said, width: int | str, edge: Said | None = None
-    ) -> None:
-        edge = edge or Said("")
+    def _add_map(self, place: int, what: Said, title: Said, width: int | str, edge: Said) -> None:
         steps = what.steps or edge.steps or title.steps
         extra = [step for step in title.steps if steps is not title.steps and isinstance(step, Dropout)]
         activates = any(isinstance(step, Activation) for step in (*steps, *extra))
@@ -297,18 +291,11 @@ class _Reading:
 
     def _close(self) -> None:
         """Settle the map before, whose value was drawn as such: u without a v is a linear layer."""
-        if self._maps and not self._maps[-1].activated and self._is_state(self._maps[-1].level):
+        if self._is_open() and self._said[self._maps[-1].level].state:
             self._maps[-1].as_state = True
-
-    def _takes(self, edge: Said) -> bool:
-        """Return whether the steps over an arrow follow the map before it, and make no map of their own."""
-        return self._is_open() or not any(isinstance(step, Activation) for step in edge.steps)
 
     def _is_open(self) -> bool:
         return bool(self._maps) and not self._maps[-1].activated
-
-    def _is_state(self, place: int) -> bool:
-        return self._said[place].state
 
     def _now(self) -> int | str | None:
         return self._maps[-1].width if self._maps else self._x
@@ -326,16 +313,10 @@ class _Reading:
             f"{what.text.splitlines()[0]} takes {what.in_width} features, but {now} arrive: {now} was read"
         )
 
-    def _any_bias(self) -> bool:
-        texts = [one.bias for one in (*self._said, *self._titles)]
-        return any(level.biases for level in self._levels) or any(bias is True for bias in texts)
-
     def _bias(self, one: _Map, number: int, drawn: bool) -> bool:
-        if self._levels[one.level].biases:
-            return True
-        if one.bias is not None:
+        if not self._levels[one.level].biases and one.bias is not None:
             return one.bias
-        if any("bias=True" in caption for caption in self._captions):
+        if self._levels[one.level].biases or any("bias=True" in caption for caption in self._captions):
             return True
         if drawn:
             self._notes.append(f"layer {number} has no bias drawn, while others have: it has none")
@@ -353,12 +334,11 @@ class _Reading:
         numbers = {(link.source, link.target): weight_of(link.label) for link in level.links}
         if any(number is None for number in numbers.values()):
             return
-        one.weights = [
-            [numbers[source.key, unit.key] or 0.0 for source in before.units] for unit in level.units
-        ]
+        sources, targets = [unit.key for unit in before.units], [unit.key for unit in level.units]
+        one.weights = [[numbers[source, target] or 0.0 for source in sources] for target in targets]
         biases = {link.target: weight_of(link.label) for link in level.biases}
-        if biases and all(biases.get(unit.key) is not None for unit in level.units):
-            one.biases = [biases[unit.key] or 0.0 for unit in level.units]
+        if biases and all(biases.get(target) is not None for target in targets):
+            one.biases = [biases[target] or 0.0 for target in targets]
 
     # Captions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from chalknet.notation.drawings.sketch import Group, Link, Sketch
+from chalknet.notation.drawings.sketch import REMEDY, Group, Link, Sketch
 from chalknet.notation.tokens import SourceText
 
 _HEAD = re.compile(r"\s*(?:graph|flowchart(?:-elk)?)\b[ \t]*(TB|TD|BT|RL|LR|[<>^v])?[ \t]*(?=[;\n]|$)", re.I)
@@ -52,8 +52,8 @@ def read_mermaid_sketch(text: str) -> Sketch:
     """
     fenced = _FENCE.search(text)
     if fenced:
-        text = _blank(text[: fenced.start(1)]) + fenced.group(1)
-    sketch = Sketch(SourceText("Mermaid", text))
+        text = re.sub(r"[^\n]", " ", text[: fenced.start(1)]) + fenced.group(1)
+    sketch = Sketch(SourceText("Mermaid", text, remedy=REMEDY))
     text = re.sub(r"%%[^\n]*", lambda comment: " " * len(comment.group()), text)
     start = 0
     if front := _FRONT.match(text):
@@ -63,18 +63,10 @@ def read_mermaid_sketch(text: str) -> Sketch:
     head = _HEAD.match(text, start)
     if head is None:
         other = _OTHER.match(text, start)
-        raise sketch.refuse(
-            start,
-            got=f"a {other.group(1)}" if other else "no flowchart",
-            wanted="a flowchart, such as flowchart LR",
-            remedy="Draw the network as a flowchart.",
-        )
+        got = f"a {other.group(1)}" if other else "no flowchart"
+        raise sketch.source.refuse(start, got=got, wanted="a flowchart, such as flowchart LR")
     _Reader(sketch, text).read(head.end())
     return sketch
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
 
 
 @dataclass
@@ -100,7 +92,8 @@ class _Reader:
             else:
                 at = self._statement(at)
         if self.open_groups:
-            raise self.sketch.refuse(len(self.text), got="the end of the text", wanted="end, of a subgraph")
+            wanted = "end, of a subgraph"
+            raise self.sketch.source.refuse(len(self.text), got="the end of the text", wanted=wanted)
         for sources, targets, link in self.links:
             self.sketch.connect(self._members(sources), self._members(targets), link)
         for key in self.sketch.groups:  # a subgraph that was named in a link before it was drawn
@@ -109,14 +102,14 @@ class _Reader:
                 del self.sketch.nodes[key]
 
     def _statement(self, at: int) -> int:
-        end_of_line = min(i for i in (self.text.find("\n", at), len(self.text)) if i >= 0)
-        line = self.text[at:end_of_line]
+        line = self.text[at:].partition("\n")[0]
+        end_of_line = at + len(line)
         if re.match(r"subgraph\b", line):
             self._subgraph(line[8:].strip().rstrip(";"), at)
             return end_of_line
         if ended := re.match(r"end\b(?=\s*(?:;|$))", line):
             if not self.open_groups:
-                raise self.sketch.refuse(at, got="end without a subgraph", wanted="a node or a link")
+                raise self.sketch.source.refuse(at, got="end without a subgraph", wanted="a node or a link")
             self.open_groups.pop()
             return at + ended.end()
         if _IGNORED.match(line):
@@ -128,34 +121,23 @@ class _Reader:
         key, title = (match.group(1), match.group(2)) if match else (words, words)
         key, title = key.strip('"') or f"subgraph{at}", _unquoted(title)
         if len(self.open_groups) > 60:
-            raise self.sketch.refuse(at, got="subgraphs nested too deep", wanted="at most 60")
+            raise self.sketch.source.refuse(at, got="subgraphs nested too deep", wanted="at most 60")
         self.sketch.groups[key] = Group(key, title, self.open_groups[-1] if self.open_groups else "")
         self.open_groups.append(key)
 
     def _chain(self, at: int) -> int:
         sources, at = self._nodes(at)
-        while True:
-            link, behind = self._link(at)
-            if link is None:
-                break
-            targets, at = self._nodes(behind)
+        while found := _PLAIN_LINK.match(self.text, at) or _TEXT_LINK.match(self.text, at):
+            written = found.groupdict()
+            link = Link("", "", _unquoted(written["label"] or ""), not written.get("hidden"), at)
+            targets, at = self._nodes(found.end())
             self.links.append((sources, targets, link))
             sources = targets
         rest = re.compile(r"[ \t]*(?=[;\n]|$)").match(self.text, at)
         if rest is None:
-            raise self.sketch.refuse(
-                at, got=repr(self.text[at : at + 12]), wanted="a link such as -->, or a new line"
-            )
+            got = repr(self.text[at : at + 12])
+            raise self.sketch.source.refuse(at, got=got, wanted="a link such as -->, or a new line")
         return max(rest.end(), at)
-
-    def _link(self, at: int) -> tuple[Link | None, int]:
-        for pattern in (_PLAIN_LINK, _TEXT_LINK):
-            match = pattern.match(self.text, at)
-            if match:
-                label = _unquoted(match.group("label") or "")
-                hidden = pattern is _PLAIN_LINK and bool(match.group("hidden"))
-                return Link("", "", label, not hidden, at), match.end()
-        return None, at
 
     def _nodes(self, at: int) -> tuple[list[str], int]:
         keys = []
@@ -171,7 +153,7 @@ class _Reader:
         match = _ID.match(self.text, at)
         if match is None:
             got = repr(self.text[at : at + 12]) if at < len(self.text) else "the end of the text"
-            raise self.sketch.refuse(min(at, len(self.text)), got=got, wanted="the name of a node")
+            raise self.sketch.source.refuse(min(at, len(self.text)), got=got, wanted="the name of a node")
         key, at = match.group(), match.end()
         node = self.sketch.node(key, match.start())
         if self.open_groups and not node.group and key not in self.sketch.groups:
@@ -191,7 +173,9 @@ class _Reader:
                 break
         else:
             if self.text[at : at + 1] in ("[", "(", "{"):
-                raise self.sketch.refuse(at, got="a bracket that is not closed", wanted="its other half")
+                raise self.sketch.source.refuse(
+                    at, got="a bracket that is not closed", wanted="its other half"
+                )
         if marked := _CLASS.match(self.text, at):
             at = marked.end()
         return key, at

@@ -15,7 +15,7 @@ _ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "linear": 
 
 
 def recognise_playground(text: str) -> float:
-    """Return how sure a glance is that a text is such a link."""
+    """Return how likely it is that a text holds such a link."""
     return 1.0 if _LINK.search(text) and len(text) < 5000 else 0.0
 
 
@@ -25,39 +25,26 @@ def read_playground(text: str, name: str | None = None) -> Network:
     Raises:
         NotationError: for values that the page does not know.
     """
-    source = SourceText("Playground link", text)
+    source = SourceText("Playground link", text, remedy="Copy the page's address again.")
     link = _LINK.search(text)
     if link is None:
-        raise source.refuse(
-            Span(0, len(text)),
-            got="no link to the Playground",
-            wanted="https://playground.tensorflow.org/#...",
-            remedy="Copy the page's address.",
-        )
-    said = dict(parse_qsl(link.group().partition("#")[2], keep_blank_values=True))
-    inputs = sum({**_SHOWN_AT_FIRST, **said}.get(feature) == "true" for feature in _FEATURES)
-    shape = [width for width in said.get("networkShape", "4,2").split(",") if width]
-    activation = said.get("activation", "tanh")
+        wanted = "https://playground.tensorflow.org/#..."
+        raise source.refuse(Span(0, len(text)), got="no link to the Playground", wanted=wanted)
+    stated = dict(parse_qsl(link.group().partition("#")[2], keep_blank_values=True))
+    inputs = sum({**_SHOWN_AT_FIRST, **stated}.get(feature) == "true" for feature in _FEATURES)
+    shape = [width for width in stated.get("networkShape", "4,2").split(",") if width]
+    activation = stated.get("activation", "tanh")
     wrong = next((width for width in shape if not re.fullmatch(r"[1-9]\d{0,5}", width)), None)
     if wrong is not None or activation not in _ACTIVATIONS or not inputs:
-        got = (
-            f"activation={activation}"
-            if activation not in _ACTIVATIONS
-            else f"networkShape={said.get('networkShape')}"
-        )
-        raise source.refuse(
-            Span(*link.span()),
-            got=got if inputs else "no input feature",
-            wanted="features, widths such as 4,2 and one of relu, tanh, sigmoid, linear",
-            remedy="Copy the page's address again.",
-        )
+        name = "networkShape" if activation in _ACTIVATIONS else "activation"
+        got = f"{name}={stated.get(name)}" if inputs else "no input feature"
+        wanted = "features, widths such as 4,2 and one of relu, tanh, sigmoid, linear"
+        raise source.refuse(Span(*link.span()), got=got, wanted=wanted)
     kind = _ACTIVATIONS[activation]
     steps: list[Step] = []
     for width in shape:
         steps += [Linear(int(width)), *([Activation(kind)] if kind else [])]
-    regression = said.get("problem", "classification") == "regression"
+    regression = stated.get("problem", "classification") == "regression"
     steps += [Linear(1), *([] if regression else [Activation("tanh")])]
-    note = (
-        f"the Playground's output is {'linear for regression' if regression else 'tanh for classification'}"
-    )
-    return Network((inputs,), tuple(steps), notes=(note,))
+    output = "linear for regression" if regression else "tanh for classification"
+    return Network((inputs,), tuple(steps), notes=(f"the Playground's output is {output}",))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalknet.errors import CannotExpress, NotationError
 from chalknet.notation.drawings.agreement import is_one_to_one
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.levels import Sorted
@@ -18,13 +17,8 @@ def refuse_foreign(sketch: Sketch) -> None:
     for text, at in texts:
         what = said(text)
         if what.foreign:
-            raise sketch.refuse(
-                at,
-                kind=CannotExpress,
-                got=f"{what.foreign!r}, a layer that no network here has",
-                wanted="linear maps, activations, Dropout and Flatten",
-                remedy="A network of this kind can be fitted as a module.",
-            )
+            got = f"{what.foreign!r}, a layer that no network here has"
+            raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")
 
 
 def refuse_branches(sketch: Sketch, found: Sorted) -> None:
@@ -32,19 +26,12 @@ def refuse_branches(sketch: Sketch, found: Sorted) -> None:
     for level in found.levels:
         boxes = [unit for unit in level.units if said(unit.text).counted or said(unit.text).in_width]
         if len(level.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
-            if (
-                len({said(unit.text).width for unit in boxes}) == 1
-                and len(boxes) == len(level.units)
-                and level.dots
-            ):
+            same = len({said(unit.text).width for unit in boxes}) == 1
+            if same and len(boxes) == len(level.units) and level.dots:
                 continue  # rows of observations
-            raise sketch.refuse(
-                boxes[0].at,
-                kind=CannotExpress,
-                got=f"{len(level.units)} layers side by side, such as {plain(boxes[0].text).splitlines()[0]}",
-                wanted="one layer behind the other",
-                remedy="A network with branches can be fitted as a module, not drawn as a chain.",
-            )
+            example = plain(boxes[0].text).splitlines()[0]
+            got = f"{len(level.units)} layers side by side, such as {example}"
+            raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
 def refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
@@ -55,9 +42,10 @@ def refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
     decides = any(word in ("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí") for word in words)
     notes = [text for level in found.levels for text in level.texts] + found.captions
     known = [said(text) for text in (*texts, *notes, *labels)]
-    signs = any(one.steps or one.operation or one.role or one.sure or one.state for one in known)
-    signs = signs or any(one.bias is not None for one in known)
-    signs = signs or any(is_weight(label) for label in labels)
+    signs = any(
+        one.steps or one.operation or one.role or one.sure or one.state or one.bias is not None
+        for one in known
+    ) or any(is_weight(label) for label in labels)
     short = all(len(plain(text)) <= 24 and plain(text).count(" ") <= 2 for text in texts)
     wide = max(len(level.units) for level in found.levels) > 1
     dense = all(
@@ -68,10 +56,9 @@ def refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
     if not dense and wide and not decides and signs:
         found.notes.append("not every node is connected to every node of the next layer: read as if it were")
     if decides or not (signs or (short and wide and dense) or names):
-        raise NotationError(
-            where=sketch.source.what,
+        raise sketch.source.refuse(
+            None,
             got="a chart in which nothing speaks of a network",
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
-            excerpt=None,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from chalknet.errors import ChalknetError, NotationError
-from chalknet.notation.tokens import SourceText, Span
+from chalknet.errors import CannotExpress, ChalknetError
+from chalknet.notation.tokens import SourceText
 
+REMEDY = "Mend the drawing at the caret."
 MOST_LINKS = 2_000_000  # more is no drawing, and would not fit in memory
 
 
@@ -75,29 +76,18 @@ class Sketch:
 
     def node(self, key: str, at: int) -> Drawn:
         """Return the node of this id, new or known."""
-        if key not in self.nodes:
-            self.nodes[key] = Drawn(key, at)
-        return self.nodes[key]
+        return self.nodes.setdefault(key, Drawn(key, at))
 
     def connect(self, sources: Iterable[str], targets: Iterable[str], link: Link) -> None:
         """Draw a link from each of the sources to each of the targets, like the one given."""
         targets = list(targets)
         for source in sources:
             if len(self.links) + len(targets) > MOST_LINKS:
-                raise self.refuse(
-                    link.at, got=f"more than {MOST_LINKS} edges", wanted="a drawing of a network"
-                )
-            for target in targets:
-                self.links.append(Link(source, target, link.label, link.visible, link.at))
+                got = f"more than {MOST_LINKS} edges"
+                raise self.source.refuse(link.at, got=got, wanted="a drawing of a network")
+            self.links += [replace(link, source=source, target=target) for target in targets]
 
-    def refuse(
-        self,
-        at: int,
-        *,
-        got: str,
-        wanted: str,
-        remedy: str = "Mend the drawing at the caret.",
-        kind: type[ChalknetError] = NotationError,
-    ) -> ChalknetError:
-        """Return the error for what stands at a place of the text."""
-        return self.source.refuse(Span(at, at + 1), got=got, wanted=wanted, remedy=remedy, kind=kind)
+    def not_a_chain(self, at: int, *, got: str, wanted: str) -> ChalknetError:
+        """Return the error for a network in which the layers do not stand one behind the other."""
+        remedy = "A network of this kind can be fitted as a module, not drawn as a chain."
+        return self.source.refuse(at, kind=CannotExpress, got=got, wanted=wanted, remedy=remedy)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from statistics import fmean
 from typing import TYPE_CHECKING
 
-from chalknet.errors import NotationError
-from chalknet.notation.drawings.sketch import Group, Link, Sketch
+from chalknet.notation.drawings.sketch import REMEDY, Group, Link, Sketch
 from chalknet.notation.tokens import SourceText
 
 if TYPE_CHECKING:
@@ -30,29 +30,26 @@ def read_svg_sketch(text: str) -> Sketch:
     Raises:
         NotationError: for a damaged or dangerous file, or an SVG of other make.
     """
-    sketch = Sketch(SourceText("SVG", text))
+    sketch = Sketch(SourceText("SVG", text, remedy=REMEDY))
     root = _parsed(sketch, text)
     clusters: list[tuple[str, list[tuple[float, float]]]] = []
-    for element in root.iter():
-        if _tag(element) != "g":
-            continue
+    for element in root.findall(".//{*}g"):
         kind, title = element.get("class", ""), _title(element)
         if kind == "graph":
-            sketch.caption = "\n".join("".join(part.itertext()) for part in element if _tag(part) == "text")
+            sketch.caption = "\n".join("".join(part.itertext()) for part in element.findall("{*}text"))
         if kind == "node":
             node = sketch.node(title, max(text.find(f">{title}<"), 0))
             node.label = "\n".join(_texts(element))
             node.shape = _shape(element)
-            node.rank = ""
         elif kind == "edge" and (match := _ARROW.match(title)):
             source, target = match.group(1).strip(), match.group(3).strip()
-            visible = any(_tag(part) == "path" for part in element.iter())
+            visible = element.find(".//{*}path") is not None
             sketch.links.append(Link(source, target, "\n".join(_texts(element)), visible))
         elif kind == "cluster":
             sketch.groups[title] = Group(title, "\n".join(_texts(element)))
             clusters.append((title, _points(element)))
     if not sketch.nodes:
-        raise sketch.refuse(
+        raise sketch.source.refuse(
             0,
             got="an SVG that is neither ours nor Graphviz's",
             wanted="one with the network inside, or with titles of nodes and edges",
@@ -103,16 +100,11 @@ def _parsed(sketch: Sketch, text: str) -> Element:
     except ParseError as problem:
         line, column = problem.position
         at = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column
-        raise sketch.refuse(
-            min(at, len(text)), got=f"damaged XML ({problem})", wanted="a whole SVG"
-        ) from problem
+        got = f"damaged XML ({problem})"
+        raise sketch.source.refuse(min(at, len(text)), got=got, wanted="a whole SVG") from problem
     except (DefusedXmlException, ValueError, RecursionError) as problem:
-        raise NotationError(
-            where="SVG",
-            got=f"an XML that is not read for safety ({type(problem).__name__})",
-            wanted="an SVG without entities of its own",
-            remedy="Save the drawing anew.",
-        ) from problem
+        got = f"an XML that is not read for safety ({type(problem).__name__})"
+        raise sketch.source.refuse(None, got=got, wanted="an SVG without entities of its own") from problem
 
 
 def _tag(element: Element) -> str:
@@ -120,10 +112,7 @@ def _tag(element: Element) -> str:
 
 
 def _title(element: Element) -> str:
-    for part in element:
-        if _tag(part) == "title":
-            return (part.text or "").strip()
-    return ""
+    return element.findtext("{*}title", "").strip()
 
 
 _SHIFTS = {"sub": "_", "super": "^"}
@@ -132,11 +121,10 @@ _SHIFTS = {"sub": "_", "super": "^"}
 def _texts(element: Element) -> list[str]:
     """Return the texts of a group, those of one line joined: Graphviz writes an index as its own text."""
     lines: dict[float, str] = {}
-    for part in element.iter():
-        if _tag(part) == "text":
-            sign = _SHIFTS.get(part.get("baseline-shift", ""), "")
-            row, text = float(part.get("y", "0")), "".join(part.itertext())
-            lines[row] = lines.get(row, "") + sign + text
+    for part in element.findall(".//{*}text"):
+        sign = _SHIFTS.get(part.get("baseline-shift", ""), "")
+        row, text = float(part.get("y", "0")), "".join(part.itertext())
+        lines[row] = lines.get(row, "") + sign + text
     return [lines[row] for row in sorted(lines)]
 
 
@@ -158,9 +146,7 @@ def _into_clusters(
     root: Element, sketch: Sketch, clusters: list[tuple[str, list[tuple[float, float]]]]
 ) -> None:
     """Give each node the smallest cluster around its middle: an SVG knows places, not members."""
-    for element in root.iter():
-        if _tag(element) != "g" or element.get("class") != "node":
-            continue
+    for element in root.findall(".//{*}g[@class='node']"):
         middle = _middle(element)
         best, smallest = "", float("inf")
         for title, points in clusters:
@@ -176,13 +162,10 @@ def _into_clusters(
 
 
 def _middle(element: Element) -> tuple[float, float] | None:
-    for part in element.iter():
-        if _tag(part) == "ellipse":
-            return float(part.get("cx", "0")), float(part.get("cy", "0"))
-    points = _points(element)
-    if points:
-        return sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
-    for part in element.iter():
-        if _tag(part) == "text":
-            return float(part.get("x", "0")), float(part.get("y", "0"))
+    if (ellipse := element.find(".//{*}ellipse")) is not None:
+        return float(ellipse.get("cx", "0")), float(ellipse.get("cy", "0"))
+    if points := _points(element):
+        return fmean(x for x, _ in points), fmean(y for _, y in points)
+    if (text := element.find(".//{*}text")) is not None:
+        return float(text.get("x", "0")), float(text.get("y", "0"))
     return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from chalknet.errors import NotationError
 from chalknet.network import Network
 from chalknet.notation.drawings.playground import read_playground, recognise_playground
+from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
+from chalknet.notation.tokens import SourceText
 
 _DOT = re.compile(
     r"\s*(?:(?://[^\n]*|/\*.*?\*/|#[^\n]*)\s*)*(?:strict\s+)?(?:di)?graph\b\s*"
@@ -22,24 +24,26 @@ _MERMAID = re.compile(
 _FENCED = re.compile(r"```\s*(mermaid|dot|graphviz)\b", re.I)
 
 
-def _read(text: str, form: str) -> Network:
-    """Return the network of a drawing; its readers are loaded only now."""
-    from chalknet.notation.drawings.reading import read_drawing
+def _read(form: str, text: str, name: str | None = None) -> Network:
+    """Return the network of a drawing, one of ours from the JSON inside; the readers are loaded only now."""
+    from chalknet.notation.drawings.dot_reader import read_dot_sketch
+    from chalknet.notation.drawings.meaning import network_of
+    from chalknet.notation.drawings.mermaid_reader import read_mermaid_sketch
+    from chalknet.notation.drawings.svg_reader import network_inside, read_svg_sketch
 
+    readers = {"dot": read_dot_sketch, "mermaid": read_mermaid_sketch, "svg": read_svg_sketch}
+    inside = network_inside(text) if form == "svg" else None
     try:
-        return read_drawing(text, form)
+        return network_of(readers[form](text)) if inside is None else read_json(inside)
     except RecursionError as problem:
-        raise NotationError(
-            where="drawing",
-            got="brackets nested too deep",
-            wanted="the drawing of a network",
-            remedy="Take out what is not the network.",
-        ) from problem
+        source = SourceText("drawing", text, remedy="Take out what is not the network.")
+        got = "brackets nested too deep"
+        raise source.refuse(None, got=got, wanted="the drawing of a network") from problem
 
 
 def _read_dot(text: str, name: str | None = None) -> Network:
     fenced = re.search(r"```\s*(?:dot|graphviz)\b[^\n]*\n(.*?)(?:```|\Z)", text, re.S | re.I)
-    return _read(fenced.group(1) if fenced else text, "dot")
+    return _read("dot", fenced.group(1) if fenced else text)
 
 
 def _recognise_svg(text: str) -> float:
@@ -47,44 +51,30 @@ def _recognise_svg(text: str) -> float:
     return 0.99 if "<svg" in head or ("<html" in head and "<svg" in text.lower()) else 0.0
 
 
-def _recognise_fenced(text: str, words: tuple[str, ...]) -> bool:
+def _recognise_text(form: re.Pattern[str], fences: tuple[str, ...], text: str) -> float:
+    """Return how likely it is that a text, or the first fence of a page, is in a form."""
     fenced = _FENCED.search(text)
-    return fenced is not None and fenced.group(1).lower() in words
+    return 0.97 if form.match(text) or (fenced and fenced.group(1).lower() in fences) else 0.0
 
 
 DRAWINGS = (
     Notation(
         name="dot",
         suffixes=(".dot", ".gv"),
-        recognise=lambda text: (
-            0.97 if _DOT.match(text) or _recognise_fenced(text, ("dot", "graphviz")) else 0.0
-        ),
+        recognise=partial(_recognise_text, _DOT, ("dot", "graphviz")),
         read=_read_dot,
-        write=None,
-        lossless=False,
     ),
     Notation(
         name="mermaid",
         suffixes=(".mmd", ".mermaid"),
-        recognise=lambda text: 0.97 if _MERMAID.match(text) or _recognise_fenced(text, ("mermaid",)) else 0.0,
-        read=lambda text, name: _read(text, "mermaid"),
-        write=None,
-        lossless=False,
+        recognise=partial(_recognise_text, _MERMAID, ("mermaid",)),
+        read=partial(_read, "mermaid"),
     ),
     Notation(
         name="svg",
         suffixes=(".svg", ".html", ".htm"),
         recognise=_recognise_svg,
-        read=lambda text, name: _read(text, "svg"),
-        write=None,
-        lossless=False,
+        read=partial(_read, "svg"),
     ),
-    Notation(
-        name="playground",
-        suffixes=(),
-        recognise=recognise_playground,
-        read=read_playground,
-        write=None,
-        lossless=False,
-    ),
+    Notation(name="playground", recognise=recognise_playground, read=read_playground),
 )

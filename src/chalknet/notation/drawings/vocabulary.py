@@ -6,47 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from math import prod
 from typing import NamedTuple
 
 from chalknet.network import Activation, Dropout, Flatten, Step
+from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.words import (
-    ALL,
-    BARE,
-    BATCH_SHAPE,
-    BETWEEN,
-    BIAS_NODE,
-    BRACKETED,
-    DOTS,
-    DROPOUT,
-    EXPRESSION,
-    FEATURES,
-    FIRST_ARGUMENT,
-    FLATTEN,
-    FOREIGN,
-    IMAGE,
-    LINEAR_ACTIVATION,
-    LOSS,
-    MATRIX,
-    MORE,
-    NO_BIAS,
-    NOT_A_WIDTH,
-    NUMBER_SHAPE,
-    OPERATION,
-    POWER,
-    RATE,
-    REGRESSION,
-    ROLES,
-    SINGLE_VALUE,
-    SIZED,
-    SLOPE,
-    SUM,
-    UNKNOWN_ACTIVATION,
-    WITH_BIAS,
-    Role,
-    activation_patterns,
-)
 
 
 @dataclass(frozen=True)
@@ -81,7 +47,7 @@ class Said:
     in_width: int | None = None
     matrix: tuple[int, int] | None = None
     shape: tuple[int, ...] = ()
-    role: Role = ""
+    role: words.Role = ""
     bias: bool | None = None
     foreign: str = ""
 
@@ -94,24 +60,26 @@ class Said:
 
 def is_dots(label: str) -> bool:
     """Return whether a label stands for what is left out."""
-    return bool(DOTS.fullmatch(plain(label)) or (MORE.fullmatch(plain(label)) and plain(label) != "+1"))
+    return bool(
+        words.DOTS.fullmatch(plain(label)) or (words.MORE.fullmatch(plain(label)) and plain(label) != "+1")
+    )
 
 
 def left_out(label: str) -> int:
     """Return how many units dots say they stand for: `+ 780 more` -> 780; 0 where they do not."""
-    match = MORE.fullmatch(plain(label))
+    match = words.MORE.fullmatch(plain(label))
     return int(match.group(1).replace(",", "")) if match else 0
 
 
 def is_bias(label: str) -> bool:
     """Return whether a label may be that of a bias node."""
-    return bool(BIAS_NODE.fullmatch(plain(label)))
+    return bool(words.BIAS_NODE.fullmatch(plain(label)))
 
 
 def is_loss(label: str) -> bool:
     """Return whether a label names a loss or a target."""
     text = plain(label)
-    return (bool(LOSS.search(text)) and not said(label).steps) or text in ("J", "L")
+    return (bool(words.LOSS.search(text)) and not said(label).steps) or text in ("J", "L")
 
 
 @lru_cache(maxsize=100_000)
@@ -121,28 +89,30 @@ def said(label: str) -> Said:
     if not text:
         return Said("")
     steps, rest = _steps(text)
-    bias = False if NO_BIAS.search(rest) else True if WITH_BIAS.search(rest) else None
-    rest = NO_BIAS.sub(" ", rest)
+    bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
+    rest = words.NO_BIAS.sub(" ", rest)
     if bias is False and re.search(r"[wŵθβ]_?0", text):
         bias = True  # the drawn 1 is the bias, and bias=False says that none is added besides
     rest = re.sub(r"(?:dim|axis)\s*=\s*-?[01]\b", " ", rest)
-    foreign = FOREIGN.search(rest)
-    state = bool(SUM.search(rest)) or bool(re.match(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)", rest))
-    operation = bool(OPERATION.search(rest) or SUM.search(rest) or EXPRESSION.search(rest))
+    foreign = words.FOREIGN.search(rest)
+    state = bool(words.SUM.search(rest)) or bool(
+        re.match(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)", rest)
+    )
+    expression = bool(words.EXPRESSION.search(rest))
+    operation = expression or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
     if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
         r"dense(?! ?_?input)\b|linear", rest, re.I
     ):
         operation = False
     if "matmul" in rest.lower() and bias is None:
         bias = False  # a product alone; an Add behind it is the bias
-    matrix = MATRIX.search(rest)
-    expression = bool(EXPRESSION.search(rest))
+    matrix = words.MATRIX.search(rest)
     sizes = _sizes_in(rest, operation and not expression)
     width = sizes.width
     if not sizes.sure and expression:
         width = None  # its numbers are coefficients
     operation = operation or (sizes.into is not None and "linear" in rest.lower())
-    linear = bool(LINEAR_ACTIVATION.search(OPERATION.sub(" ", BATCH_SHAPE.sub(" ", rest))))
+    linear = bool(words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest))))
     return Said(
         text,
         steps,
@@ -170,8 +140,8 @@ def clauses(caption: str) -> list[Said]:
     ):
         clause = plain(clause)
         what = said(clause)
-        role = what.role or ("all" if ALL.search(clause) else "")
-        if REGRESSION.search(clause):
+        role = what.role or ("all" if words.ALL.search(clause) else "")
+        if words.REGRESSION.search(clause):
             role = "output"
         if what.steps or what.linear:
             found.append(Said(what.text, what.steps, what.linear, role=role))
@@ -190,7 +160,7 @@ def weight_of(label: str) -> float | None:
 def is_weight(label: str) -> bool:
     """Return whether an edge's label stands for a weight: a number, `w_{11}`, `*ŵ₁`, `l1`, `W: 3x2`."""
     return weight_of(label) is not None or bool(
-        MATRIX.search(plain(label))
+        words.MATRIX.search(plain(label))
         or re.fullmatch(
             r"[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*",
             plain(label),
@@ -214,29 +184,25 @@ def trailing_index(label: str) -> int | str | None:
 def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     """Return the steps named in a text in their order, and the text without their words."""
     found: list[tuple[int, Step]] = []
-    for match in DROPOUT.finditer(text):
-        rate = RATE.search(text)
+    for match in words.DROPOUT.finditer(text):
+        rate = words.RATE.search(text)
         share = match.group(1) or (rate.group(1) if rate else "0.5")
         p = float(share.rstrip("% ")) / (100 if "%" in share or float(share.rstrip("% ")) > 1 else 1)
         found.append((match.start(), Dropout(min(p, 1.0))))
-    text = DROPOUT.sub(_blank, text)
-    for match in FLATTEN.finditer(text):
-        found.append((match.start(), Flatten()))
-    text = FLATTEN.sub(_blank, text)
-    for name, pattern in activation_patterns():
-        parts = re.compile(rf"(?:{pattern})(?:{SLOPE})?" if name in WITH_NUMBER else pattern, re.I)
+    text = words.DROPOUT.sub(_blank, text)
+    found += [(match.start(), Flatten()) for match in words.FLATTEN.finditer(text)]
+    text = words.FLATTEN.sub(_blank, text)
+    for name, pattern in words.activation_patterns():
+        parts = re.compile(rf"(?:{pattern})(?:{words.SLOPE})?" if name in WITH_NUMBER else pattern, re.I)
         for match in parts.finditer(text):
             value = match.group(1) if name in WITH_NUMBER else None
-            found.append(
-                (match.start(), Activation(name, {WITH_NUMBER[name]: float(value)} if value else {}))
-            )
+            options = {WITH_NUMBER[name]: float(value)} if value else {}
+            found.append((match.start(), Activation(name, options)))
         text = parts.sub(_blank, text)
-    found.sort(key=lambda entry: entry[0])
-    steps = [step for _, step in found]
-    if not steps and UNKNOWN_ACTIVATION.fullmatch(text.strip()):
+    steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
+    if not steps and words.UNKNOWN_ACTIVATION.fullmatch(text.strip()):
         steps, text = [Activation("?")], ""
-    unique = [step for place, step in enumerate(steps) if place == 0 or step != steps[place - 1]]
-    return tuple(unique), text
+    return tuple(step for step, _ in groupby(steps)), text
 
 
 WITH_NUMBER: Mapping[str, str] = {"leaky_relu": "negative_slope", "elu": "alpha"}
@@ -246,15 +212,12 @@ def _blank(match: re.Match[str]) -> str:
     return " " * len(match.group())
 
 
-def _role(text: str) -> Role:
+def _role(text: str) -> words.Role:
     if re.search(r"(?:input|output)[ _]shape", text, re.I) or (
         re.search(r"input\s*:", text, re.I) and re.search(r"output\s*:", text, re.I)
     ):
         return ""  # the shapes before and behind, as Keras prints them
-    for role, pattern in ROLES:
-        if pattern.search(text):
-            return role
-    return ""
+    return next((role for role, pattern in words.ROLES if pattern.search(text)), "")
 
 
 class _Sizes(NamedTuple):
@@ -267,39 +230,44 @@ class _Sizes(NamedTuple):
 
 def _sizes_in(text: str, operation: bool) -> _Sizes:
     """Return what a text says about sizes, the surest way of saying it first."""
-    text = NOT_A_WIDTH.sub(_blank, text)
-    shapes = [_sizes(match.group(1)) for match in BATCH_SHAPE.finditer(text)]
+    text = words.NOT_A_WIDTH.sub(_blank, text)
+    shapes = [_sizes(match.group(1)) for match in words.BATCH_SHAPE.finditer(text)]
     shapes += [
-        _sizes(match.group(2)) for match in NUMBER_SHAPE.finditer(text) if not operation or "put" in text
+        _sizes(match.group(2))
+        for match in words.NUMBER_SHAPE.finditer(text)
+        if not operation or "put" in text
     ]
-    told = bool(shapes) and "put" in text
+    stated = bool(shapes) and "put" in text
     if (
         operation
-        and not told
-        and (match := FEATURES.search(text) or BETWEEN.search(NUMBER_SHAPE.sub(_opened, text)))
+        and not stated
+        and (
+            match := words.FEATURES.search(text)
+            or words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
+        )
     ):
         first, last = _number(match.group(1)), _number(match.group(2))
         return _Sizes(last, True, first if isinstance(first, int) else None)
     if shapes:
         return _sizes_of_shapes(shapes)
-    if SINGLE_VALUE.search(text):
+    if words.SINGLE_VALUE.search(text):
         return _Sizes(1, True)
-    if match := POWER.search(text):
+    if match := words.POWER.search(text):
         return _Sizes(int(match.group(1)), True)
     text = re.sub(r"\^\s*[\[(]?\d+[\])]?", " ", text)  # a^(3) is an a of layer 3
-    if match := IMAGE.search(text):
+    if match := words.IMAGE.search(text):
         sizes = tuple(int(size) for size in match.groups() if size)
         if operation and len(sizes) == 2:  # a weight matrix: Gemm keeps (out, in), MatMul (in, out)
             out, into = sizes if "matmul" not in text.lower() else sizes[::-1]
             return _Sizes(out, True, into)
         return _Sizes(prod(sizes), True, None, sizes)
-    if match := SIZED.search(text):
+    if match := words.SIZED.search(text):
         return _Sizes(_number(match.group(1) or match.group(2)), True, counted=True)
-    if operation and (match := FIRST_ARGUMENT.search(text)):
+    if operation and (match := words.FIRST_ARGUMENT.search(text)):
         return _Sizes(_number(match.group(1)), True)
-    if match := BRACKETED.search(text):
+    if match := words.BRACKETED.search(text):
         return _Sizes(_number(match.group(1)), True)
-    bare = BARE.findall(text)
+    bare = words.BARE.findall(text)
     return _Sizes(_number(bare[-1]) if bare else None)
 
 

@@ -29,14 +29,8 @@ class Widths:
         told = title.width if title.sure else None
         if count == 1 and told is None:
             told = what.width if what.sure or self._is_width(place) else None
-            if (
-                told is None
-                and title.width is not None
-                and not title.operation
-                and level.units
-                and not by_index
-            ):
-                told = title.width if title.width != place and title.width != place + 1 else None
+            if told is None and not title.operation and not by_index:
+                told = title.width if title.width not in (place, place + 1) else None
         if told is None and count > 1 and level.dots and what.sure:
             told = what.width
         if told is not None:
@@ -52,12 +46,12 @@ class Widths:
             symbol = f"k{number}" if number else "m"
             self._notes.append(f"the dots of {which} do not say how many there are: {symbol}")
             return symbol
-        if count == 1 and what.operation and not what.state and (what.is_function and self._blocks()):
-            symbol = f"k{number}"
+        blocks = all(len(level.units) == 1 and not level.dots for level in self._levels)
+        if blocks and what.operation and what.is_function and not what.state:
             behind = self._behind(place)
             if behind is None:
-                self._notes.append(f"the width of {which} is not drawn: {symbol}")
-            return behind or symbol
+                self._notes.append(f"the width of {which} is not drawn: k{number}")
+            return behind or f"k{number}"
         return count
 
     def _is_width(self, place: int) -> bool:
@@ -65,21 +59,13 @@ class Widths:
         what = self._said[place]
         if what.width is None:
             return False
-        if (
-            what.operation
-            or what.role
-            or what.steps
-            or plain(self._levels[place].units[0].text).strip() == str(what.width)
-        ):
+        alone = plain(self._levels[place].units[0].text) == str(what.width)
+        if what.operation or what.role or what.steps or alone:
             others = [one.width for one in self._said if one.width is not None]
-            numbered = (
-                what.role == "hidden" and isinstance(what.width, int) and what.width <= len(self._levels)
-            )
+            small = isinstance(what.width, int) and what.width <= len(self._levels)
+            numbered = what.role == "hidden" and small
             return not numbered or len(set(others)) < len(others)
         return what.state or len(what.text.split()) > 1
-
-    def _blocks(self) -> bool:
-        return all(len(level.units) == 1 and not level.dots for level in self._levels)
 
     def _behind(self, place: int) -> int | str | None:
         for one in self._said[place + 1 :]:

@@ -126,7 +126,6 @@ ALL = re.compile(
         r"act\w*(?:[ .]?f(?:ct|n|unction)\w*)?(?=\s*[=:])",
         "tou(?:s|te|tes)",
         "alle[rn]?",
-        r"act\\w*(?:[ .]?f(?:ct|n|unction)\\w*)?\\s*[=:]",
     )
     + "|모든|모두|각|所有|每",
     re.I,
