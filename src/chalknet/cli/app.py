@@ -71,7 +71,4 @@ def _parameter(option: Option) -> Parameter:
     else:
         flags = option.flags or (f"--{option.name.replace('_', '-')}",)
         info = typer.Option(option.default, *flags, parser=parser, show_default=False, **shown)
-    optional = option.default is None
-    return Parameter(
-        option.name, Parameter.KEYWORD_ONLY, default=info, annotation=kind | None if optional else kind
-    )
+    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=info, annotation=kind | None)
