@@ -8,6 +8,7 @@ from dataclasses import asdict
 import chalknet as cn
 from chalknet.cli import options, words
 from chalknet.cli.app import command
+from chalknet.cli.launch import INTERRUPTED
 from chalknet.cli.options import Asked, Option, data_of, given, network_of, without
 from chalknet.cli.say import answer, check_picture, tell, tell_written
 
@@ -92,4 +93,4 @@ def race(asked: Asked) -> int:
         found.plot().save(asked["out"])
         tell_written(asked["out"])
     answer(asked, found.as_dict(), str(found))
-    return 130 if found.interrupted else 0
+    return INTERRUPTED if found.interrupted else 0

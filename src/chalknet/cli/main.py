@@ -13,7 +13,8 @@ import typer
 import chalknet as cn
 from chalknet.cli import fits, hardware, networks  # their commands are added as they are imported
 from chalknet.cli.app import app
-from chalknet.cli.launch import reports
+from chalknet.cli.launch import INTERRUPTED, reports
+from chalknet.cli.options import flag
 from chalknet.cli.say import set_up_streams, tell
 from chalknet.planning import OTHER_NAMES
 
@@ -41,7 +42,7 @@ def main() -> None:
     except _CLICK.UsageError as problem:
         code = _report_usage(problem)
     except typer.Abort:
-        code = 130
+        code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away: nothing more to say to it
         code = 1
@@ -60,15 +61,11 @@ def _report_usage(problem: Any) -> int:
     """Print what is wrong with the words of the command and return the exit code for it."""
     message, context = problem.format_message(), problem.ctx
     if isinstance(problem, _CLICK.NoSuchOption):
-        known = [flag for option in context.command.params for flag in (*option.opts, *option.secondary_opts)]
-        meant = {_flag(other): _flag(ours) for other, ours in OTHER_NAMES.items() if _flag(ours) in known}
+        known = [one for option in context.command.params for one in (*option.opts, *option.secondary_opts)]
+        meant = {flag(other): flag(ours) for other, ours in OTHER_NAMES.items() if flag(ours) in known}
         name = problem.option_name
         near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
-        message = " ".join([f"No such option: {name}.", *(f"Did you mean {flag}?" for flag in near)])
+        message = " ".join([f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)])
     tell(f"error: {message}")
     tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
     return 2
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"

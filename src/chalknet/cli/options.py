@@ -39,6 +39,11 @@ Group = list[Option] | tuple[Option, ...]
 Asked = Mapping[str, Any]
 
 
+def flag(name: str) -> str:
+    """Return how an option is written: `batch_size` -> `--batch-size`."""
+    return f"--{name.replace('_', '-')}"
+
+
 def given(asked: Asked, *groups: Group) -> dict[str, Any]:
     """Return the keywords for the face: what the user wrote, of these groups."""
     rows = [row for group in groups for row in group if row.name in asked]

@@ -78,9 +78,8 @@ def place(diagram: Diagram, style: Style) -> DiagramLayout:
         spans = _place_nodes(layout)
         _align(layout)
         layout.nodes = {key: layout.turned(rect) for key, rect in layout.nodes.items()}
-        layout.frames = [
-            _frame_rect(layout, frame, span) for frame, span in zip(diagram.frames, spans, strict=True)
-        ]
+        placed = zip(diagram.frames, spans, strict=True)
+        layout.frames = [_frame_rect(layout, frame, span) for frame, span in placed]
         if _place_labels(layout):
             return layout
     raise _too_many_labels("numbers on more edges than there is room for", "fewer of them")
@@ -162,7 +161,10 @@ def _align(layout: DiagramLayout) -> None:
         sources.setdefault(edge.target, []).append(edge.source)
     nodes = layout.nodes
     for column in layout.diagram.columns[1:]:
-        wanted = [_middle(layout, sources.get(node.key, [])) for node in column]
+        wanted: list[float | None] = []
+        for node in column:
+            before = [nodes[key].y for key in sources.get(node.key, [])]
+            wanted.append(sum(before) / len(before) if before else None)
         known = [(at, place) for at, place in enumerate(wanted) if place is not None]
         if known and known[0][0] == 1:  # a bias above its column
             gap = nodes[column[0].key].height / 2 + nodes[column[1].key].height / 2
@@ -177,11 +179,6 @@ def _align(layout: DiagramLayout) -> None:
         if all(high - low > gap for (low, high), gap in zip(pairwise(places), gaps, strict=True)):
             for node, place in zip(column, places, strict=True):
                 nodes[node.key] = replace(nodes[node.key], y=place)
-
-
-def _middle(layout: DiagramLayout, keys: Sequence[str]) -> float | None:
-    places = [layout.nodes[key].y for key in keys]
-    return sum(places) / len(places) if places else None
 
 
 def _frame_rect(layout: DiagramLayout, frame: Frame, span: tuple[float, float]) -> Rect:
@@ -232,12 +229,12 @@ def _place_labels(layout: DiagramLayout) -> bool:
     for edge in layout.diagram.edges:
         if not edge.label:
             continue
-        start, end = _ends(layout, edge)
+        (x1, y1), (x2, y2) = _ends(layout, edge)
         width, height = width_of(edge.label, size), height_of(edge.label, size)
-        flat, steep = abs(start[1] - end[1]) < 1, abs(start[0] - end[0]) < 1
+        flat, steep = abs(y1 - y2) < 1, abs(x1 - x2) < 1
         for along in _ALONG:
-            x = start[0] + (end[0] - start[0]) * along + (width / 2 + size * 0.4 if steep else 0)
-            y = start[1] + (end[1] - start[1]) * along - (height * 0.62 if flat else 0)
+            x = x1 + (x2 - x1) * along + (width / 2 + size * 0.4 if steep else 0)
+            y = y1 + (y2 - y1) * along - (height * 0.62 if flat else 0)
             rect = Rect(x, y, width, height * 0.9)
             if not around.is_met(rect, 0.08 * size):
                 around.add(rect)
