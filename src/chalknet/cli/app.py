@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import typer
 
 import chalknet as cn
-from chalknet.cli.options import Asked, Group, Option
+from chalknet.cli.options import Asked, Group, Option, flag
 from chalknet.cli.say import say
 
 EXIT_CODES = "Exit codes: 0 done, or yes; 1 failed, or no; 2 a wrong word in the command; 130 Ctrl-C."
@@ -69,9 +69,6 @@ def _parameter(option: Option) -> Parameter:
     if option.argument:
         info = typer.Argument(option.default, parser=parser, **shown)
     else:
-        flags = option.flags or (f"--{option.name.replace('_', '-')}",)
+        flags = option.flags or (flag(option.name),)
         info = typer.Option(option.default, *flags, parser=parser, show_default=False, **shown)
-    optional = option.default is None
-    return Parameter(
-        option.name, Parameter.KEYWORD_ONLY, default=info, annotation=kind | None if optional else kind
-    )
+    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=info, annotation=kind | None)

@@ -1,45 +1,57 @@
-"""The commands about a fit: fit, resume, compare, predict, demo."""
+"""The commands about data and fits: data, fit, resume, compare, predict, demo."""
 
 from __future__ import annotations
 
 import json
 import sys
-from functools import partial
 from typing import Any
 
 import chalknet as cn
 from chalknet.cli import options, words
 from chalknet.cli.app import command
-from chalknet.cli.arguments import data_of, network_of, source_of
-from chalknet.cli.launch import launch
-from chalknet.cli.options import Asked, Option, given
-from chalknet.cli.picture import check_picture, save_picture
-from chalknet.cli.say import answer, answers, is_launched, put, say, tell_written
-from chalknet.cli.stopping import stoppable, tell_what_is_kept
+from chalknet.cli.launch import INTERRUPTED, launch, stoppable, tell_what_is_kept
+from chalknet.cli.options import Asked, Option, column_options, data_of, given, network_of, source_of, without
+from chalknet.cli.say import answer, answers, check_picture, is_launched, put, say, tell_written
+from chalknet.tables import facts
 
-_SOURCE = (options.DATA, options.TARGET, options.HELD_OUT, *options.COLUMNS)
-_RECIPE = (options.LOSS, options.BATCH_SIZE, *options.RECIPE, *options.OPTIMIZER)
-_EXIT_CODES = {"DIVERGED": 1, "INTERRUPTED": 130}
+_RECIPE = (*options.RECIPE, *options.OPTIMIZER)
+_EXIT_CODES = {"DIVERGED": 1, "INTERRUPTED": INTERRUPTED}
 _METHODS = options.BATCH_SIZE._replace(
     help="Samples an update, for each method; all,32,1 when left out.",
     kind=words.counts, metavar="LIST", default="all,32,1",
 )  # fmt: skip
 _COMPARED = (
-    options.LOSS,
-    *options.RECIPE,
-    *options.OPTIMIZER,
-    *options.OPTIMIZER_OPTIONS,
+    *without(_RECIPE, "batch_size"),
     options.EVALUATE_EVERY,
-    *options.PLACE[:-1],
+    *without(options.PLACE, "processes"),
 )
-_RESUMED = (*options.BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.PROCESSES)
+_BUDGET = (options.UPDATES, options.EPOCHS, options.SAMPLES, options.SECONDS)
+_RESUMED = (*_BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.PROCESSES)
+
+
+@command(
+    options.DATA._replace(metavar="DATA", argument=True),
+    options.SOURCE[1:],
+    options.AS_JSON,
+)
+def data(asked: Asked) -> None:
+    """Print what is in a data set: observations, shapes, ranges, held-out samples.
+
+    Of a table without further options: its columns with their kinds, gaps and examples.
+
+    Example: chalknet data mnist01
+    Example: chalknet data houses.csv
+    Example: chalknet data houses.csv --y price --one-hot --standardise
+    """
+    alone = asked["target"] is asked["held_out"] is None and not column_options(asked)
+    found = cn.describe(asked["data"] if alone else source_of(asked))
+    answer(asked, found, str(facts(found)))
 
 
 @command(
     options.MODEL,
-    _SOURCE,
+    options.SOURCE,
     _RECIPE,
-    options.OPTIMIZER_OPTIONS,
     options.PLACE,
     options.RECORD,
     options.PICTURE,
@@ -59,7 +71,7 @@ def fit(asked: Asked) -> int | None:
     network, source = network_of(asked), source_of(asked)
     several = asked["processes"] not in (None, 1) and not is_launched()
     if asked["dry_run"] or several:  # a mistake is found before a process is started
-        plan = cn.plan(network, source, **given(asked, _RECIPE, options.OPTIMIZER_OPTIONS, options.PLACE))
+        plan = cn.plan(network, source, **given(asked, _RECIPE, options.PLACE))
     if asked["dry_run"]:
         say(str(plan))
         return None
@@ -67,14 +79,14 @@ def fit(asked: Asked) -> int | None:
         typed = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
         return launch(plan.placement.processes, typed, asked["out"])
     with stoppable(asked["out"]):
-        result = cn.fit(
-            network, source, **given(asked, _RECIPE, options.OPTIMIZER_OPTIONS, options.PLACE, options.RECORD)
-        )
-    save_picture(asked["plot"] if answers() else None, partial(_plot, result, asked, source))
+        result = cn.fit(network, source, **given(asked, _RECIPE, options.PLACE, options.RECORD))
+    _save_plot(result, asked, source)
     return _answer(result, str(result), asked)
 
 
-@command(options.MODEL, _SOURCE, _METHODS, _COMPARED, options.PICTURE, options.AS_JSON, options.READING)
+@command(
+    options.MODEL, options.SOURCE, _METHODS, _COMPARED, options.PICTURE, options.AS_JSON, options.READING
+)
 def compare(asked: Asked) -> int | None:
     """Compare gradient descent, mini-batch SGD and SGD with batch size 1 on equal terms.
 
@@ -91,7 +103,7 @@ def compare(asked: Asked) -> int | None:
     if not answers():
         return None
     results = comparison.results
-    save_picture(asked["plot"], partial(_plot, results, asked, source))
+    _save_plot(results, asked, source)
     answer(asked, {name: _summary(result) for name, result in results.items()}, str(comparison))
     return max(_exit_code(result) for result in results.values())
 
@@ -171,9 +183,12 @@ def _exit_code(result: cn.FitResult) -> int:
     return _EXIT_CODES.get(result.outcome.name, 0)
 
 
-def _plot(results: Any, asked: Asked, source: object) -> cn.Chart:
-    over = asked["over"]
-    return cn.plot(results, over, data=source if over == "x" else None)
+def _save_plot(results: Any, asked: Asked, source: object) -> None:
+    """Draw and save a picture where one was asked for."""
+    if asked["plot"] is not None and answers():
+        chart = cn.plot(results, asked["over"], data=source if asked["over"] == "x" else None)
+        chart.save(asked["plot"])
+        tell_written(asked["plot"])
 
 
 def _shortest(number: Any) -> Any:

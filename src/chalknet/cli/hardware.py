@@ -8,17 +8,15 @@ from dataclasses import asdict
 import chalknet as cn
 from chalknet.cli import options, words
 from chalknet.cli.app import command
-from chalknet.cli.arguments import data_of, network_of
-from chalknet.cli.options import Asked, Option, given
-from chalknet.cli.picture import check_picture, save_picture
-from chalknet.cli.say import answer, tell
+from chalknet.cli.launch import INTERRUPTED
+from chalknet.cli.options import Asked, Option, data_of, given, network_of, without
+from chalknet.cli.say import answer, check_picture, tell, tell_written
 
 _LOSS = options.LOSS._replace(default=None, help=f"{options.LOSS.help} mse when left out.")
 _ASKED_OF_MEMORY = (
     options.BATCH_SIZE._replace(help="Samples an update.", kind=int, default=...),
     _LOSS,
-    *options.OPTIMIZER[:1],
-    *options.OPTIMIZER_OPTIONS,
+    *without(options.OPTIMIZER, "lr"),
     options.DEVICE._replace(
         help="cpu (default), cuda, cuda:1, ...; also one that this machine does not have."
     ),
@@ -26,7 +24,7 @@ _ASKED_OF_MEMORY = (
     options.DTYPE,
     options.THREADS,
 )
-_RACED = (_LOSS, *options.OPTIMIZER, *options.OPTIMIZER_OPTIONS)
+_RACED = (_LOSS, *options.OPTIMIZER)
 _SWEPT = (
     Option("widths", "Widths for all hidden layers: 100,1000,10000.", words.counts, "LIST"),
     Option("batch_sizes", "Samples an update: 1,32,all.", words.counts, "LIST"),
@@ -91,6 +89,8 @@ def race(asked: Asked) -> int:
         on_row=(lambda row: tell(str(row))) if in_view else None,
         **given(asked, _RACED, _SWEPT),
     )
-    save_picture(asked["out"], found.plot)
+    if asked["out"] is not None:
+        found.plot().save(asked["out"])
+        tell_written(asked["out"])
     answer(asked, found.as_dict(), str(found))
-    return 130 if found.interrupted else 0
+    return INTERRUPTED if found.interrupted else 0

@@ -11,13 +11,14 @@ from typing import Any
 import typer
 
 import chalknet as cn
-from chalknet.cli import data, fits, hardware, networks  # their commands are added as they are imported
+from chalknet.cli import fits, hardware, networks  # their commands are added as they are imported
 from chalknet.cli.app import app
-from chalknet.cli.launch import reports
+from chalknet.cli.launch import INTERRUPTED, reports
+from chalknet.cli.options import flag
 from chalknet.cli.say import set_up_streams, tell
 from chalknet.planning import OTHER_NAMES
 
-__all__ = ["data", "fits", "hardware", "main", "networks"]
+__all__ = ["fits", "hardware", "main", "networks"]
 
 # A wrong word in the command: exit code 2. Every other error of ours is a failure: 1.
 USAGE_ERRORS = (cn.InvalidValue, cn.UnknownName)
@@ -37,18 +38,18 @@ def main() -> None:
     except cn.ChalknetError as problem:
         if os.environ.get("CHALKNET_TRACEBACK") == "full":
             raise
-        code = _told(problem)
+        code = _report(problem)
     except _CLICK.UsageError as problem:
-        code = _told_usage(problem)
+        code = _report_usage(problem)
     except typer.Abort:
-        code = 130
+        code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away: nothing more to say to it
         code = 1
     sys.exit(code if typed else 2)
 
 
-def _told(problem: cn.ChalknetError) -> int:
+def _report(problem: cn.ChalknetError) -> int:
     """Print an error of ours and return its exit code."""
     if not reports(problem):
         return 0  # the process that reports it has the exit code too
@@ -56,19 +57,15 @@ def _told(problem: cn.ChalknetError) -> int:
     return 2 if isinstance(problem, USAGE_ERRORS) else 1
 
 
-def _told_usage(problem: Any) -> int:
+def _report_usage(problem: Any) -> int:
     """Print what is wrong with the words of the command and return the exit code for it."""
     message, context = problem.format_message(), problem.ctx
     if isinstance(problem, _CLICK.NoSuchOption):
-        known = [flag for option in context.command.params for flag in (*option.opts, *option.secondary_opts)]
-        meant = {_flag(other): _flag(ours) for other, ours in OTHER_NAMES.items() if _flag(ours) in known}
+        known = [one for option in context.command.params for one in (*option.opts, *option.secondary_opts)]
+        meant = {flag(other): flag(ours) for other, ours in OTHER_NAMES.items() if flag(ours) in known}
         name = problem.option_name
         near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
-        message = " ".join([f"No such option: {name}.", *(f"Did you mean {flag}?" for flag in near)])
+        message = " ".join([f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)])
     tell(f"error: {message}")
     tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
     return 2
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import chalknet as cn
-from chalknet.cli import options, words
+from chalknet.cli import options
 from chalknet.cli.app import command
-from chalknet.cli.arguments import network_of
-from chalknet.cli.options import Asked, Option, given
+from chalknet.cli.options import Asked, Option, given, network_of
 from chalknet.cli.say import answer, put, tell, tell_written
 from chalknet.tables import Table
 
@@ -52,11 +51,9 @@ def read(asked: Asked) -> None:
 
 @command(
     options.MODEL,
-    Option(
-        "out",
-        "A .svg, .png, .pdf, .tex, .html, .dot or .mmd file; SVG is printed without it.",
-        words.path,
-        "FILE",
+    options.OUT._replace(
+        help="A .svg, .png, .pdf, .tex, .html, .dot or .mmd file; SVG is printed without it.",
+        panel=None,
         flags=("--out", "-o"),
     ),
     Option(
@@ -76,7 +73,7 @@ def draw(asked: Asked) -> None:
     Example: chalknet draw '784 -> 32 relu -> 1 sigmoid' --dialect D11 -o net.svg
     Example: chalknet draw run/ --dialect numbers -o net.pdf
     """
-    as_it_is = not given(asked, options.READING, options.ACTIVATION)  # then its weights are drawn too
+    as_it_is = not given(asked, options.READING, [options.ACTIVATION])  # then its weights are drawn too
     model = asked["model"] if as_it_is else network_of(asked)
     drawing = cn.draw(model, asked["dialect"], **given(asked, _STYLE))
     if asked["out"] is None:

@@ -1,10 +1,11 @@
-"""The options of all commands, a row each; rows that go to the face together are one group."""
+"""The options of all commands, a row each, and what they stand for: keywords of the face, network, data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import chalknet as cn
 from chalknet.cli import words
 
 
@@ -34,8 +35,13 @@ class Option(NamedTuple):
     argument: bool = False
 
 
-Group = tuple[Option, ...]
+Group = list[Option] | tuple[Option, ...]
 Asked = Mapping[str, Any]
+
+
+def flag(name: str) -> str:
+    """Return how an option is written: `batch_size` -> `--batch-size`."""
+    return f"--{name.replace('_', '-')}"
 
 
 def given(asked: Asked, *groups: Group) -> dict[str, Any]:
@@ -44,7 +50,12 @@ def given(asked: Asked, *groups: Group) -> dict[str, Any]:
     return {row.name: asked[row.name] for row in rows if asked[row.name] not in (None, [])}
 
 
-def _panel(title: str, *rows: Option) -> Group:
+def without(rows: Group, *names: str) -> Group:
+    """Return the rows but those of these names."""
+    return [row for row in rows if row.name not in names]
+
+
+def _panel(title: str, *rows: Option) -> tuple[Option, ...]:
     return tuple(row._replace(panel=title) for row in rows)
 
 
@@ -54,14 +65,11 @@ MODEL = Option(
     "kept fit; - for standard input.",
     metavar="MODEL", default=..., argument=True,
 )  # fmt: skip
-READING = _panel(
+*READING, ACTIVATION = _panel(
     "Reading the model",
     Option("notation", "Read it as this notation instead of recognising it."),
     Option("name", "Which network, where a text holds several."),
     Option("sizes", "Give a symbolic width its number.", words.size, "m=784", flags=("--set",), many=True),
-)
-ACTIVATION = _panel(
-    "Reading the model",
     Option("activation", "Name the unknown activations in their order.", words.names, "relu,sigmoid"),
 )
 RUN = Option("run", "The folder that a fit was kept in.", words.path, "RUN", default=..., argument=True)
@@ -73,20 +81,15 @@ PICTURE = _panel(
     Option("over", "The picture's axis: updates (default), samples, seconds or x.", default="updates"),
 )
 
-DATA = Option(
-    "data",
-    "mnist01 (default), mnist, or a file: CSV, Parquet, Arrow, .npz, .npy, IDX, a folder of MNIST.",
-    panel="Data", default="mnist01",
-)  # fmt: skip
-TARGET = Option("target", "A file with y, where --data holds x alone.", panel="Data")
-HELD_OUT = Option(
-    "held_out",
-    "Data to evaluate on, not to train on, or a share such as 0.2.",
-    words.number_or_name,
-    panel="Data",
-)
-COLUMNS = _panel(
+DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     "Data",
+    Option(
+        "data",
+        "mnist01 (default), mnist, or a file: CSV, Parquet, Arrow, .npz, .npy, IDX, a folder of MNIST.",
+        default="mnist01",
+    ),
+    Option("target", "A file with y, where --data holds x alone."),
+    Option("held_out", "Data to evaluate on, not to train on, or a share such as 0.2.", words.number_or_name),
     Option("x", "A table's features; all columns but the target.", words.names, "COL,COL"),
     Option("y", "A table's target; the last column.", words.names, "COL"),
     Option("one_hot", "Turn columns of text into columns of 0 and 1.", bool),
@@ -102,20 +105,14 @@ COLUMNS = _panel(
     Option("in_memory", "Read all of it, or batch by batch.", bool, flags=("--in-memory/--stream",)),
 )
 
-LOSS = Option("loss", "bce, bce_logits, cross_entropy, mse, l1 or huber.", panel="Recipe", default=...)
-BATCH_SIZE = Option(
-    "batch_size", "Samples an update; all (default) for gradient descent.", words.batch_size, panel="Recipe"
-)
-BUDGET = _panel(
+LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     "Recipe",
+    Option("loss", "bce, bce_logits, cross_entropy, mse, l1 or huber.", default=...),
+    Option("batch_size", "Samples an update; all (default) for gradient descent.", words.batch_size),
     Option("updates", "Length in updates.", int),
     Option("epochs", "Length in epochs.", int),
     Option("samples", "Length in samples seen.", int),
     Option("seconds", "Length in seconds of training.", float),
-)
-RECIPE = _panel(
-    "Recipe",
-    *BUDGET,
     Option("shuffle", "Draw a new order for each epoch.", bool),
     Option("drop_last", "Leave a short last batch out.", bool),
     Option("reduction", "mean (default) or sum over the samples of an update."),
@@ -126,9 +123,6 @@ OPTIMIZER = _panel(
     "Optimizer",
     Option("optimizer", "sgd, adam, adamw or rmsprop."),
     Option("lr", "Learning rate; torch's default when left out.", float),
-)
-OPTIMIZER_OPTIONS = _panel(
-    "Optimizer",
     Option("momentum", "Of sgd and rmsprop.", float),
     Option("dampening", "Of sgd's momentum.", float),
     Option("nesterov", "Of sgd's momentum.", bool),
@@ -164,3 +158,34 @@ EVALUATE_EVERY, *_ = RECORD = _panel(
         metavar="KIND:PLACE", many=True,
     ),
 )  # fmt: skip
+
+
+def network_of(asked: Asked) -> cn.Network:
+    """Return the network that a command is about, its symbols and activations replaced as asked."""
+    network = cn.read(asked["model"], notation=asked["notation"], name=asked["name"])
+    if asked["sizes"]:
+        network = network.bind(**dict(asked["sizes"]))
+    activation = asked.get("activation")
+    return network if activation is None else network.settle(*activation)
+
+
+def data_of(asked: Asked) -> Any:
+    """Return the argument `data` of the face: one name, or a pair where --target holds y."""
+    return asked["data"] if asked["target"] is None else (asked["data"], asked["target"])
+
+
+def source_of(asked: Asked) -> Any:
+    """Return the data that a command is about, loaded."""
+    return cn.load(data_of(asked), **given(asked, (HELD_OUT, DTYPE)), **column_options(asked))
+
+
+def column_options(asked: Asked) -> dict[str, Any]:
+    """Return the keywords of `cn.load` about columns; it has one where the command has several flags."""
+    options = given(asked, COLUMNS)
+    for name in ("one_hot", "standardise"):
+        columns = options.pop(f"{name}_columns", None)
+        if columns is not None:
+            options[name] = columns
+    if options.pop("standardise_target", False):
+        options["standardise"] = "both"
+    return options

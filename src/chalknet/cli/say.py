@@ -1,4 +1,4 @@
-"""What a command prints: answers, notes and errors, documents, and which process of several prints them."""
+"""What a command gives: answers, notes and errors, documents, pictures, and which process gives them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import typer
 
 import chalknet as cn
-from chalknet.errors import writing
+from chalknet.errors import look_up, writing
 
 _COLOURS = {"error": typer.colors.RED, "note": typer.colors.YELLOW}
 # How our own signs read on a console that does not have them; other characters become \uNNNN.
@@ -91,6 +91,21 @@ def answer(asked: Mapping[str, Any], value: object, text: str) -> None:
         put(json.dumps(value))
     else:
         say(text)
+
+
+def check_picture(option: str, path: Path | None) -> None:
+    """Refuse before the work what could not be drawn after it.
+
+    Raises:
+        UnknownName: for an ending of no picture.
+        FileProblem: for a folder that does not exist.
+    """
+    if path is None:
+        return
+    where = f"{option} {path}"
+    look_up(dict.fromkeys(cn.Chart.suffixes), path.suffix.lower(), where, "ending")
+    with writing(where):
+        path.parent.stat()
 
 
 def _coloured(text: str, stream: TextIO) -> str:

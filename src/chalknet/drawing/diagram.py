@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalknet.network import Size
@@ -59,6 +59,21 @@ class Diagram:
     edges: tuple[Edge, ...]
     frames: tuple[Frame, ...] = ()
 
+    @property
+    def nodes(self) -> list[Node]:
+        """Return all nodes, column by column."""
+        return [node for column in self.columns for node in column]
+
+    @property
+    def outside(self) -> list[Node]:
+        """Return the nodes that are in no frame."""
+        framed = {node.key for frame in self.frames for node in self.inside(frame)}
+        return [node for node in self.nodes if node.key not in framed]
+
+    def inside(self, frame: Frame) -> list[Node]:
+        """Return the nodes in a frame."""
+        return [node for column in self.columns[frame.first : frame.last + 1] for node in column]
+
 
 def shown_indices(width: Size, most: int) -> list[int | str | None]:
     """Return the indices of the nodes to draw, from 0; None stands for the dots between them.
@@ -78,16 +93,3 @@ def from_one(index: int | str) -> str:
 def units(nodes: Sequence[Node]) -> list[Node]:
     """Return the nodes of a column that stand for a unit."""
     return [node for node in nodes if node.kind not in ("dots", "bias")]
-
-
-def dense(sources: Sequence[Node], targets: Sequence[Node]) -> Iterator[Edge]:
-    """Yield an edge from each unit of a column to each of the next."""
-    for source in units(sources):
-        for target in units(targets):
-            yield Edge(source.key, target.key)
-
-
-def parallel(sources: Sequence[Node], targets: Sequence[Node], label: str) -> Iterator[Edge]:
-    """Yield an edge from each unit of a column to the unit opposite."""
-    for source, target in zip(units(sources), units(targets), strict=True):
-        yield Edge(source.key, target.key, label)

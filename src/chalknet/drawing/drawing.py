@@ -7,24 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from chalknet.drawing.blocks import draw_blocks
 from chalknet.drawing.diagram import Diagram
-from chalknet.drawing.features import draw_features, draw_layers, draw_numbers, draw_states
+from chalknet.drawing.features import draw_blocks, draw_features, draw_layers, draw_numbers, draw_states
+from chalknet.drawing.layers import Parameters, ShownWeights
 from chalknet.drawing.layout import marks_of, place
-from chalknet.drawing.nodes import draw_features_as_nodes, draw_input_hidden_output, draw_nodes
-from chalknet.drawing.observations import (
-    draw_bias_implied,
-    draw_index_free,
-    draw_observation,
-    draw_observations,
-    draw_plain_weight,
-)
+from chalknet.drawing.nodes import NodeNames
+from chalknet.drawing.observations import Observations
 from chalknet.drawing.scene import Bounds, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS, Style
 from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
-from chalknet.drawing.weights import Parameters, ShownWeights
-from chalknet.errors import CannotExpress, unknown_name, writing
+from chalknet.errors import CannotExpress, look_up, writing
 from chalknet.files import user_path
 from chalknet.network import Network
 from chalknet.notation import write
@@ -53,18 +46,30 @@ class Dialect:
 
 
 _ROWS = (
-    Dialect("observations", "D1", "every observation its own row, the bias as a node 1", draw_observations),
-    Dialect("observation", "D2", "the row of observation i", draw_observation),
-    Dialect("index-free", "D3", "the row without its index", draw_index_free),
-    Dialect("bias-implied", "D4", "the node 1 left out, bias=True supplies it", draw_bias_implied),
-    Dialect("plain-weight", "D4b", "the same with a plain ŵ", draw_plain_weight),
+    Dialect(
+        "observations",
+        "D1",
+        "every observation its own row, the bias as a node 1",
+        Observations("D1", ("1", "2", None, "n"), True).draw,
+    ),
+    Dialect("observation", "D2", "the row of observation i", Observations("D2", ("i",), True).draw),
+    Dialect("index-free", "D3", "the row without its index", Observations("D3", ("",), True).draw),
+    Dialect("bias-implied", "D4", "the node 1 left out, bias=True supplies it", Observations("D4").draw),
+    Dialect("plain-weight", "D4b", "the same with a plain ŵ", Observations("D4b", numbered=False).draw),
     Dialect("states", "D5", "x → u → y, a node a state", draw_states),
     Dialect("numbers", "D6", "the weights' values, each node named by what it computes", draw_numbers, True),
     Dialect("features", "D7", "every column of X, u1, v1, ... a node", draw_features),
     Dialect("layers", "D8", "the columns in boxes, a box a layer", draw_layers),
-    Dialect("nodes", "D9", "u→v as one node, a box a layer", draw_nodes),
-    Dialect("features-as-nodes", "D10", "the same, a node called a feature", draw_features_as_nodes),
-    Dialect("input-hidden-output", "D11", "input, hidden and output layer", draw_input_hidden_output),
+    Dialect("nodes", "D9", "u→v as one node, a box a layer", NodeNames("D9").draw),
+    Dialect(
+        "features-as-nodes", "D10", "the same, a node called a feature", NodeNames("D10", node="feature").draw
+    ),
+    Dialect(
+        "input-hidden-output",
+        "D11",
+        "input, hidden and output layer",
+        NodeNames("D11", x="x", titles="role").draw,
+    ),
     Dialect("blocks", "blocks", "one box a step, with shapes and parameters", draw_blocks),
 )
 DialectName: TypeAlias = Literal[
@@ -153,9 +158,7 @@ class Drawing:
         return self.svg
 
     def _content(self, suffix: str, where: str) -> str | bytes:
-        if suffix not in SURFACES:
-            raise unknown_name(where, "ending", suffix, SURFACES)
-        return SURFACES[suffix](self.scene, self.diagram)
+        return look_up(SURFACES, suffix, where, "ending")(self.scene, self.diagram)
 
 
 def find_dialect(name: object) -> Dialect:
@@ -165,10 +168,8 @@ def find_dialect(name: object) -> Dialect:
         UnknownName: for another one.
     """
     by_id = {row.id.lower(): row for row in DIALECTS.values()}
-    row = (DIALECTS.get(name) or by_id.get(name.lower())) if isinstance(name, str) else None
-    if row is None:
-        raise unknown_name("draw", "dialect", name, [*DIALECTS, *(known.id for known in DIALECTS.values())])
-    return row
+    known = DIALECTS | {row.id: row for row in DIALECTS.values()}
+    return by_id.get(str(name).lower()) or look_up(known, name, "draw", "dialect")
 
 
 def draw(
@@ -208,49 +209,47 @@ def draw(
 def _scene(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Scene:
     page = style.page
     size = page.font_size
-    layout = place(diagram, style, size)
-    marks = marks_of(layout)
+    marks = marks_of(place(diagram, style))
     marks += _legend(diagram, style, marks, size)
-    marks += _heading(style, marks, size)
+    if style.title:
+        left, top, right, _ = _bounds(marks)
+        y = top - height_of(style.title, size * 1.2) * 0.8
+        marks.append(Label((left + right) / 2, y, style.title, size * 1.2, "heading", "heading"))
     left, top, right, bottom = _bounds(marks)
     margin = _MARGIN * size
     width, height = right - left + 2 * margin, bottom - top + 2 * margin
     scale = 1.0
     if page.print_width_mm is not None:
         scale = min(1.0, page.print_width_mm / 25.4 * 72 / width)
-        _refuse_too_small(scale * size * 0.9, page.smallest_font, style.preset)
+        if scale * size < page.smallest_font:
+            raise CannotExpress(
+                where=f"preset {style.preset}",
+                got=f"a font of {scale * size * 0.9:.1f} pt, the drawing is too wide for the page",
+                wanted=f"at least {page.smallest_font:g} pt",
+                remedy='Take preset="paper-wide", orientation="down", or the dialect blocks.',
+            )
     moved = tuple(mark.moved(margin - left, margin - top, scale) for mark in marks)
+    formula = write(network, "arrows")
     return Scene(
         width * scale,
         height * scale,
         moved,
         title=style.title or f"{network.name}: {row.what}",
-        description=_description(network, row),
+        description=f"The feed-forward network {formula}, drawn as dialect {row.id} ({row.what}).",
         network=write(network, "json"),
         colours={**COLOURS, **{str(part): colour for part, colour in style.colours.items()}},
         print_width_mm=None if page.print_width_mm is None else width * scale / 72 * 25.4,
     )
 
 
-def _refuse_too_small(font: float, smallest: float, preset: str) -> None:
-    if font < smallest * 0.9:
-        raise CannotExpress(
-            where=f"preset {preset}",
-            got=f"a font of {font:.1f} pt, the drawing is too wide for the page",
-            wanted=f"at least {smallest:g} pt",
-            remedy='Take preset="paper-wide", orientation="down", or the dialect blocks.',
-        )
-
-
 def _legend(diagram: Diagram, style: Style, marks: list[Mark], size: float) -> list[Mark]:
     """Return what colour and width of the edges mean, below the drawing."""
-    weights = [edge.weight for edge in diagram.edges if edge.weight is not None]
+    weights = [abs(edge.weight) for edge in diagram.edges if edge.weight is not None]
     if style.weights != "colour" or not weights:
         return []
     left, _, _, bottom = _bounds(marks)
-    strongest = max(map(abs, weights))
     rows = [
-        ("positive", f"positive weight, up to {style.number(strongest)}"),
+        ("positive", f"positive weight, up to {style.number(max(weights))}"),
         ("negative", "negative weight, dashed"),
     ]
     legend: list[Mark] = []
@@ -262,19 +261,6 @@ def _legend(diagram: Diagram, style: Style, marks: list[Mark], size: float) -> l
     return legend
 
 
-def _heading(style: Style, marks: list[Mark], size: float) -> list[Mark]:
-    if not style.title:
-        return []
-    left, top, right, _ = _bounds(marks)
-    y = top - height_of(style.title, size * 1.2) * 0.8
-    return [Label((left + right) / 2, y, style.title, size * 1.2, "heading", "heading")]
-
-
 def _bounds(marks: list[Mark]) -> Bounds:
     left, top, right, bottom = zip(*(mark.bounds for mark in marks), strict=True)
     return Bounds(min(left), min(top), max(right), max(bottom))
-
-
-def _description(network: Network, row: Dialect) -> str:
-    formula = write(network, "arrows")
-    return f"The feed-forward network {formula}, drawn as dialect {row.id} ({row.what})."

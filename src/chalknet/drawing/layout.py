@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 from chalknet.drawing.diagram import Diagram, Edge, Frame, Node
 from chalknet.drawing.scene import Box, Label, Line, Mark
@@ -28,12 +28,10 @@ class Rect:
     width: float
     height: float
 
-    def meets(self, other: Rect, gap: float = 0.0) -> bool:
-        """Return whether the two are nearer to each other than the gap."""
-        return (
-            abs(self.x - other.x) * 2 < self.width + other.width + 2 * gap
-            and abs(self.y - other.y) * 2 < self.height + other.height + 2 * gap
-        )
+    def meets(self, other: Rect) -> bool:
+        """Return whether the two have a point in common."""
+        across, down = abs(self.x - other.x) * 2, abs(self.y - other.y) * 2
+        return across < self.width + other.width and down < self.height + other.height
 
 
 @dataclass
@@ -43,17 +41,20 @@ class DiagramLayout:
     Args:
         diagram: what is placed.
         style: orientation and sizes.
-        size: the font size.
         spread: how much wider than usual columns and rows stand, so that labels have room.
     """
 
     diagram: Diagram
     style: Style
-    size: float
-    spread: float = 1.0
+    spread: float
     nodes: dict[str, Rect] = field(default_factory=dict)
     frames: list[Rect] = field(default_factory=list)
-    labels: list[tuple[Edge, Rect, bool]] = field(default_factory=list)  # and whether it stands on the line
+    labels: list[Label] = field(default_factory=list)  # of the edges
+
+    @property
+    def size(self) -> float:
+        """Return the font size."""
+        return self.style.page.font_size
 
     @property
     def right(self) -> bool:
@@ -65,7 +66,7 @@ class DiagramLayout:
         return rect if self.right else Rect(rect.y, rect.x, rect.height, rect.width)
 
 
-def place(diagram: Diagram, style: Style, size: float) -> DiagramLayout:
+def place(diagram: Diagram, style: Style) -> DiagramLayout:
     """Return the layout in which no label meets another one or a node.
 
     Raises:
@@ -73,13 +74,12 @@ def place(diagram: Diagram, style: Style, size: float) -> DiagramLayout:
     """
     _refuse_crowds(diagram)
     for attempt in range(_TRIES):
-        layout = DiagramLayout(diagram, style, size, spread=1.22**attempt)
+        layout = DiagramLayout(diagram, style, spread=1.22**attempt)
         spans = _place_nodes(layout)
         _align(layout)
         layout.nodes = {key: layout.turned(rect) for key, rect in layout.nodes.items()}
-        layout.frames = [
-            _frame_rect(layout, frame, span) for frame, span in zip(diagram.frames, spans, strict=True)
-        ]
+        placed = zip(diagram.frames, spans, strict=True)
+        layout.frames = [_frame_rect(layout, frame, span) for frame, span in placed]
         if _place_labels(layout):
             return layout
     raise _too_many_labels("numbers on more edges than there is room for", "fewer of them")
@@ -96,14 +96,9 @@ def marks_of(layout: DiagramLayout) -> list[Mark]:
             x, y = rect.x - rect.width / 2 + width / 2 + 0.9 * layout.size, rect.y
         marks.append(Label(x, y, frame.title, layout.size, "title", f"{frame.key}-title"))
     marks += _lines(layout)
-    for column in layout.diagram.columns:
-        for node in column:
-            marks += _node_marks(layout, node)
-    for edge, rect, on_line in layout.labels:
-        key = f"{edge.source}--{edge.target}-label"
-        kind = "line-label" if on_line else "edge-label"
-        marks.append(Label(rect.x, rect.y, edge.label, layout.size * 0.9, kind, key))
-    return marks
+    for node in layout.diagram.nodes:
+        marks += _node_marks(layout, node)
+    return [*marks, *layout.labels]
 
 
 def _refuse_crowds(diagram: Diagram) -> None:
@@ -111,8 +106,7 @@ def _refuse_crowds(diagram: Diagram) -> None:
     counts = Counter(column_of[edge.source] for edge in diagram.edges if edge.label)
     crowd = max(counts.values(), default=0)
     if crowd > _MOST_LABELS:
-        got = f"{crowd} labels on the edges between two columns"
-        raise _too_many_labels(got, f"at most {_MOST_LABELS}")
+        raise _too_many_labels(f"{crowd} labels on the edges between two columns", f"at most {_MOST_LABELS}")
 
 
 def _too_many_labels(got: str, wanted: str) -> CannotExpress:
@@ -143,7 +137,9 @@ def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
             wanted = width_of(frame.title, size) + 2 * pad
             if layout.right and cursor - opened < wanted:
                 extra = wanted - (cursor - opened)
-                _shift(layout, frame.first, frame.last, extra / 2)
+                for node in layout.diagram.inside(frame):
+                    rect = layout.nodes[node.key]
+                    layout.nodes[node.key] = replace(rect, x=rect.x + extra / 2)
                 cursor += extra
             spans.append((opened, cursor))
     return spans
@@ -165,14 +161,14 @@ def _align(layout: DiagramLayout) -> None:
         sources.setdefault(edge.target, []).append(edge.source)
     nodes = layout.nodes
     for column in layout.diagram.columns[1:]:
-        wanted = [_middle(layout, sources.get(node.key, [])) for node in column]
+        wanted: list[float | None] = []
+        for node in column:
+            before = [nodes[key].y for key in sources.get(node.key, [])]
+            wanted.append(sum(before) / len(before) if before else None)
         known = [(at, place) for at, place in enumerate(wanted) if place is not None]
-        if known and wanted[0] is None:  # a bias above its column
-            first = known[0][0]
-            for at in range(first - 1, -1, -1):
-                below = wanted[at + 1]
-                gap = nodes[column[at].key].height / 2 + nodes[column[at + 1].key].height / 2
-                wanted[at] = None if below is None else below - gap - 0.8 * layout.size
+        if known and known[0][0] == 1:  # a bias above its column
+            gap = nodes[column[0].key].height / 2 + nodes[column[1].key].height / 2
+            wanted[0] = known[0][1] - gap - 0.8 * layout.size
         for (first, low), (second, high) in pairwise(known):
             for at in range(first + 1, second):  # dots between two rows
                 wanted[at] = low + (high - low) * (at - first) / (second - first)
@@ -185,27 +181,13 @@ def _align(layout: DiagramLayout) -> None:
                 nodes[node.key] = replace(nodes[node.key], y=place)
 
 
-def _middle(layout: DiagramLayout, keys: Sequence[str]) -> float | None:
-    places = [layout.nodes[key].y for key in keys]
-    return sum(places) / len(places) if places else None
-
-
-def _shift(layout: DiagramLayout, first: int, last: int, by: float) -> None:
-    for column in layout.diagram.columns[first : last + 1]:
-        for node in column:
-            rect = layout.nodes[node.key]
-            layout.nodes[node.key] = replace(rect, x=rect.x + by)
-
-
 def _frame_rect(layout: DiagramLayout, frame: Frame, span: tuple[float, float]) -> Rect:
-    columns = layout.diagram.columns[frame.first : frame.last + 1]
-    rects = [layout.nodes[node.key] for column in columns for node in column]
+    rects = [layout.nodes[node.key] for node in layout.diagram.inside(frame)]
     pad = 0.9 * layout.size
     middle, along = (span[0] + span[1]) / 2, span[1] - span[0]
     if layout.right:
-        top = (
-            min(rect.y - rect.height / 2 for rect in rects) - pad - height_of(frame.title, layout.size) * 1.2
-        )
+        top = min(rect.y - rect.height / 2 for rect in rects) - pad
+        top -= height_of(frame.title, layout.size) * 1.2
         bottom = max(rect.y + rect.height / 2 for rect in rects) + pad
         return Rect(middle, (top + bottom) / 2, along, bottom - top)
     left = min(rect.x - rect.width / 2 for rect in rects) - 2 * pad - width_of(frame.title, layout.size)
@@ -232,8 +214,9 @@ def _gap(layout: DiagramLayout, place: int) -> float:
     labels = [edge.label for edge in layout.diagram.edges if edge.label and edge.source in before]
     size = layout.size * 0.9
     if not labels:
-        return 3.2 * layout.size * layout.spread if len(layout.diagram.columns) < 30 else 3.2 * layout.size
-    widest = max((width_of(label, size) if layout.right else height_of(label, size)) for label in labels)
+        return 3.2 * layout.size * (layout.spread if len(layout.diagram.columns) < 30 else 1)
+    extent = width_of if layout.right else height_of
+    widest = max(extent(label, size) for label in labels)
     return (widest + 2.4 * layout.size) * layout.spread
 
 
@@ -246,16 +229,18 @@ def _place_labels(layout: DiagramLayout) -> bool:
     for edge in layout.diagram.edges:
         if not edge.label:
             continue
-        start, end = _ends(layout, edge)
+        (x1, y1), (x2, y2) = _ends(layout, edge)
         width, height = width_of(edge.label, size), height_of(edge.label, size)
-        flat, steep = abs(start[1] - end[1]) < 1, abs(start[0] - end[0]) < 1
+        flat, steep = abs(y1 - y2) < 1, abs(x1 - x2) < 1
         for along in _ALONG:
-            x = start[0] + (end[0] - start[0]) * along + (width / 2 + size * 0.4 if steep else 0)
-            y = start[1] + (end[1] - start[1]) * along - (height * 0.62 if flat else 0)
+            x = x1 + (x2 - x1) * along + (width / 2 + size * 0.4 if steep else 0)
+            y = y1 + (y2 - y1) * along - (height * 0.62 if flat else 0)
             rect = Rect(x, y, width, height * 0.9)
             if not around.is_met(rect, 0.08 * size):
                 around.add(rect)
-                layout.labels.append((edge, rect, not (flat or steep)))
+                kind = "edge-label" if flat or steep else "line-label"
+                key = f"{edge.source}--{edge.target}-label"
+                layout.labels.append(Label(x, y, edge.label, size, kind, key))
                 break
         else:
             return False
@@ -277,16 +262,12 @@ class _Nearby:
     def is_met(self, rect: Rect, gap: float) -> bool:
         """Return whether any rectangle is nearer than the gap."""
         wide = Rect(rect.x, rect.y, rect.width + 2 * gap, rect.height + 2 * gap)
-        return any(
-            rect.meets(other, gap) for cell in self._covered(wide) for other in self._cells.get(cell, ())
-        )
+        return any(wide.meets(other) for cell in self._covered(wide) for other in self._cells.get(cell, ()))
 
     def _covered(self, rect: Rect) -> Iterator[tuple[int, int]]:
         left, right = (math.floor((rect.x + side * rect.width / 2) / self._cell) for side in (-1, 1))
         top, bottom = (math.floor((rect.y + side * rect.height / 2) / self._cell) for side in (-1, 1))
-        for column in range(left, right + 1):
-            for row in range(top, bottom + 1):
-                yield column, row
+        return product(range(left, right + 1), range(top, bottom + 1))
 
 
 def _ends(layout: DiagramLayout, edge: Edge) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -298,9 +279,8 @@ def _ends(layout: DiagramLayout, edge: Edge) -> tuple[tuple[float, float], tuple
 
 
 def _lines(layout: DiagramLayout) -> Iterator[Line]:
-    strongest = max(
-        (abs(edge.weight) for edge in layout.diagram.edges if edge.weight is not None), default=0.0
-    )
+    weights = [abs(edge.weight) for edge in layout.diagram.edges if edge.weight is not None]
+    strongest = max(weights, default=0.0)
     coloured = layout.style.weights == "colour" and strongest > 0
     for edge in layout.diagram.edges:
         (x1, y1), (x2, y2) = _ends(layout, edge)

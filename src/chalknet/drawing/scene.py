@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
-from chalknet.drawing.text import height_of, width_of
+from chalknet.drawing.text import height_of, is_wide, width_of
 
 
 class Bounds(NamedTuple):
@@ -123,3 +123,8 @@ class Scene:
     network: str
     colours: dict[str, str]
     print_width_mm: float | None = None
+
+    @property
+    def has_wide_letters(self) -> bool:
+        """Return whether a label has Korean, Chinese or Japanese letters, which not every font has."""
+        return any(is_wide(letter) for mark in self.marks if isinstance(mark, Label) for letter in mark.text)

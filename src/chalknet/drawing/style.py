@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypedDict, get_args
 
-from chalknet.errors import InvalidValue, unknown_name
+from chalknet.errors import invalid, look_up
 from chalknet.tables import Shown
 
 # On a light and on a dark page. Okabe and Ito's colours, which colour-blind readers can distinguish;
@@ -73,6 +73,13 @@ PicturePart: TypeAlias = Literal[  # the keys of COLOURS
     "input", "hidden", "output", "bias", "block", "frame", "page", "ink", "line", "positive", "negative"
 ]
 Titles: TypeAlias = Sequence[str]
+_CHOICES: Mapping[str, Iterable[str]] = {
+    "orientation": get_args(Orientation),
+    "weights": get_args(WeightsMode),
+    "bias": get_args(BiasMode),
+    "language": WORDS,
+    "preset": PRESETS,
+}
 
 
 class StyleOptions(TypedDict, total=False):
@@ -126,23 +133,18 @@ class Style(Shown):
     digits: int = 3
 
     def __post_init__(self) -> None:
-        _require_known("orientation", "orientation", [self.orientation], get_args(Orientation))
-        _require_known("weights", "weights", [self.weights], get_args(WeightsMode))
-        _require_known("bias", "bias", [self.bias], get_args(BiasMode))
-        _require_known("language", "language", [self.language], WORDS)
-        _require_known("preset", "preset", [self.preset], PRESETS)
-        _require_known("colours", "part", self.colours, COLOURS)
-        _require_known("node_names", "node", self.node_names, get_args(NodeName))
+        for option, known in _CHOICES.items():
+            look_up(dict.fromkeys(known), getattr(self, option), f"draw {option}", option)
+        for part in self.colours:
+            look_up(COLOURS, part, "draw colours", "part")
+        for node in self.node_names:
+            look_up(dict.fromkeys(get_args(NodeName)), node, "draw node_names", "node")
         object.__setattr__(self, "layer_titles", tuple(self.layer_titles))
         for name, least in (("max_nodes", 3), ("digits", 1)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise InvalidValue(
-                    where=f"draw {name}",
-                    got=repr(value),
-                    wanted=f"a whole number of at least {least}",
-                    remedy=f"Leave {name} out for its default.",
-                )
+                wanted = f"a whole number of at least {least}"
+                raise invalid(f"draw {name}", value, wanted, f"Leave {name} out for its default.")
 
     @property
     def page(self) -> Preset:
@@ -156,9 +158,3 @@ class Style(Shown):
     def number(self, value: float) -> str:
         """Return a weight as it is written on an edge."""
         return f"{value:.{self.digits}g}" if value == value else "nan"
-
-
-def _require_known(option: str, what: str, given: Iterable[object], known: Collection[str]) -> None:
-    for name in given:
-        if not isinstance(name, str) or name not in known:
-            raise unknown_name(f"draw {option}", what, str(name), known)

@@ -13,9 +13,8 @@ _SCRIPT = 0.7  # size of an index against the letter it hangs on
 _WIDTHS = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 "
     "278 278 584 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 722 "
-    "667 "
-    "611 722 667 944 667 667 611 278 278 278 469 556 333 556 556 500 556 556 278 556 556 222 222 500 222 833 "
-    "556 556 556 556 333 500 278 556 500 722 500 500 500 334 260 334 584"
+    "667 611 722 667 944 667 667 611 278 278 278 469 556 333 556 556 500 556 556 278 556 556 222 222 500 222 "
+    "833 556 556 556 556 333 500 278 556 500 722 500 500 500 334 260 334 584"
 )
 _ADVANCE = dict(zip(map(chr, range(32, 127)), map(int, _WIDTHS.split()), strict=True))
 _SAFETY = 1.12  # other sans-serif fonts that may stand in for Helvetica are this much wider
@@ -62,6 +61,11 @@ def height_of(markup: str, size: float) -> float:
     return LINE * size * len(lines_of(markup))
 
 
+def is_wide(letter: str) -> bool:
+    """Return whether a letter is as wide as high, as Korean ones are."""
+    return unicodedata.east_asian_width(letter) in "WF"
+
+
 def plain(markup: str) -> str:
     """Return a label in plain Unicode: `ŵ₁`, `u^(1)`."""
     return "\n".join("".join(map(_plain, line)) for line in lines_of(markup))
@@ -84,6 +88,6 @@ def _advance(run: TextRun) -> float:
 def _letter(letter: str) -> float:
     if unicodedata.combining(letter):
         return 0
-    if unicodedata.east_asian_width(letter) in "WF":
+    if is_wide(letter):
         return 1000
     return _ADVANCE.get(letter, 640)

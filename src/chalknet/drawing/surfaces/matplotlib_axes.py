@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from chalknet.drawing.scene import Box, Label, Line, Scene
-from chalknet.drawing.text import lines_of
+from chalknet.drawing.text import TextRun, lines_of
 from chalknet.errors import CannotExpress
 
 if TYPE_CHECKING:
@@ -29,21 +28,16 @@ _LATIN_FONTS = ("Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")
 def write_with_matplotlib(scene: Scene, kind: str) -> bytes:
     """Return the scene as the bytes of a "png" or a "pdf"."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(scene.width / _POINTS_PER_INCH, scene.height / _POINTS_PER_INCH))
-    FigureCanvasAgg(figure)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     draw_on(axes, scene)
     stream = io.BytesIO()
-    metadata = (
-        {"Title": scene.title} if kind == "pdf" else {"Title": scene.title, "Description": scene.description}
-    )
+    metadata = {"Title": scene.title} | ({} if kind == "pdf" else {"Description": scene.description})
+    page = scene.colours["page"]
     with rc_context({"pdf.fonttype": 42}):
-        figure.savefig(
-            stream, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=scene.colours["page"]
-        )
+        figure.savefig(stream, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=page)
     return stream.getvalue()
 
 
@@ -57,60 +51,43 @@ def draw_on(axes: Axes, scene: Scene) -> None:
     axes.set_aspect("equal")
     axes.set_axis_off()
     for level, mark in enumerate(scene.marks):
+        look: dict[str, Any] = {"zorder": level}
         match mark:
             case Box():
-                edge = "none" if mark.kind == "frame" else colours["line"]
-                look: dict[str, Any] = {
-                    "facecolor": colours[mark.kind],
-                    "edgecolor": edge,
-                    "linewidth": 0.8,
-                    "zorder": level,
-                }
-                middle = (mark.x + mark.width / 2, mark.y + mark.height / 2)
-                rounded = f"round,pad=0,rounding_size={min(4.0, mark.height / 4):.2f}"
-                axes.add_patch(
-                    Ellipse(middle, mark.width, mark.height, **look)
-                    if mark.round
-                    else FancyBboxPatch((mark.x, mark.y), mark.width, mark.height, boxstyle=rounded, **look)
-                )
+                look |= {"facecolor": colours[mark.kind], "linewidth": 0.8}
+                look["edgecolor"] = "none" if mark.kind == "frame" else colours["line"]
+                size = mark.width, mark.height
+                if mark.round:
+                    middle = mark.x + mark.width / 2, mark.y + mark.height / 2
+                    axes.add_patch(Ellipse(middle, *size, **look))
+                else:
+                    rounded = f"round,pad=0,rounding_size={min(4.0, mark.height / 4):.2f}"
+                    axes.add_patch(FancyBboxPatch((mark.x, mark.y), *size, boxstyle=rounded, **look))
             case Line():
+                look |= {"color": colours[mark.kind], "linewidth": mark.width * 0.75}
+                look["linestyle"] = (0, (4, 2)) if mark.kind == "negative" else "solid"
                 style = "-|>,head_length=3.2,head_width=1.6" if mark.arrow else "-"
-                dashes = (0, (4, 2)) if mark.kind == "negative" else "solid"
                 ends = (mark.x1, mark.y1), (mark.x2, mark.y2)
-                look = {"color": colours[mark.kind], "linewidth": mark.width * 0.75, "linestyle": dashes}
-                axes.add_patch(
-                    FancyArrowPatch(*ends, arrowstyle=style, shrinkA=0, shrinkB=0, zorder=level, **look)
-                )
+                axes.add_patch(FancyArrowPatch(*ends, arrowstyle=style, shrinkA=0, shrinkB=0, **look))
             case Label():
-                _write(axes, mark, level, fonts, colours)
-
-
-def _write(axes: Axes, mark: Label, level: int, fonts: list[str], colours: dict[str, str]) -> None:
-    halo = {"facecolor": colours["page"], "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
-    axes.text(
-        mark.x,
-        mark.y,
-        _mathtext(mark.text),
-        size=mark.size,
-        family=fonts,
-        color=colours["ink"],
-        ha="center",
-        va="center",
-        linespacing=1.1,
-        zorder=level,
-        bbox=halo if mark.kind == "line-label" else None,
-    )
+                look |= {"size": mark.size, "family": fonts, "color": colours["ink"], "linespacing": 1.1}
+                if mark.kind == "line-label":
+                    look["bbox"] = {
+                        "facecolor": colours["page"],
+                        "edgecolor": "none",
+                        "pad": 0.4,
+                        "alpha": 0.85,
+                    }
+                axes.text(mark.x, mark.y, _mathtext(mark.text), ha="center", va="center", **look)
 
 
 def _mathtext(markup: str) -> str:
-    rows = []
-    for line in lines_of(markup):
-        row = ""
-        for run in line:
-            text = run.text.replace("\\", r"\\").replace("$", r"\$")
-            row += text if run.shift == 0 else f"${'^' if run.shift > 0 else '_'}{{\\mathrm{{{text}}}}}$"
-        rows.append(row)
-    return "\n".join(rows)
+    return "\n".join("".join(map(_run, line)) for line in lines_of(markup))
+
+
+def _run(run: TextRun) -> str:
+    text = run.text.replace("\\", r"\\").replace("$", r"\$")
+    return text if run.shift == 0 else f"${'^' if run.shift > 0 else '_'}{{\\mathrm{{{text}}}}}$"
 
 
 def _fonts(scene: Scene) -> list[str]:
@@ -122,10 +99,8 @@ def _fonts(scene: Scene) -> list[str]:
     from matplotlib.font_manager import get_font_names
 
     at_hand = set(get_font_names())
-    texts = [mark.text for mark in scene.marks if isinstance(mark, Label)]
-    wide = any(unicodedata.east_asian_width(letter) in "WF" for text in texts for letter in text)
     fonts = [font for font in _LATIN_FONTS if font in at_hand]
-    if not wide:
+    if not scene.has_wide_letters:
         return fonts
     found = [font for font in _WIDE_FONTS if font in at_hand]
     if not found:

@@ -1,4 +1,4 @@
-"""SVG: live text, light and dark, and the network itself inside."""
+"""SVG: live text, light and dark, and the network itself inside; HTML: the same on a page of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,45 @@ NAMESPACE = "https://github.com/chalknet/chalknet"
 _FONTS = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans KR', 'Malgun Gothic', sans-serif"
 _NODES = ("input", "hidden", "output", "bias", "block")
 _RAISED = 0.38  # of the font size, for an index or a power
+
+
+_SCRIPT = """
+const svg = document.querySelector("svg.chalknet"), tip = document.getElementById("tip");
+const box = svg.viewBox.baseVal;
+const at = event => {
+  const point = new DOMPoint(event.clientX, event.clientY);
+  return point.matrixTransform(svg.getScreenCTM().inverse());
+};
+svg.removeAttribute("width"); svg.removeAttribute("height");
+svg.addEventListener("wheel", event => {
+  event.preventDefault();
+  const scale = Math.exp(event.deltaY / 600), point = at(event);
+  box.x = point.x - (point.x - box.x) * scale; box.y = point.y - (point.y - box.y) * scale;
+  box.width *= scale; box.height *= scale;
+}, { passive: false });
+let held = null;
+svg.addEventListener("pointerdown", event => { held = at(event); svg.setPointerCapture(event.pointerId); });
+svg.addEventListener("pointerup", () => { held = null; });
+svg.addEventListener("pointermove", event => {
+  if (held) { const point = at(event); box.x += held.x - point.x; box.y += held.y - point.y; }
+  const title = document.elementFromPoint(event.clientX, event.clientY)?.querySelector?.(":scope > title");
+  const shown = title && title.parentNode !== svg;
+  tip.hidden = !shown;
+  if (shown) {
+    tip.textContent = title.textContent;
+    tip.style.left = event.pageX + 14 + "px"; tip.style.top = event.pageY + 14 + "px";
+  }
+});
+const whole = [box.x, box.y, box.width, box.height];
+svg.addEventListener("dblclick", () => { [box.x, box.y, box.width, box.height] = whole; });
+"""
+_PAGE_STYLE = """
+html, body { margin: 0; height: 100%; background: Canvas; color: CanvasText; color-scheme: light dark; }
+svg.chalknet { width: 100vw; height: 100vh; touch-action: none; cursor: grab; }
+svg.chalknet text { pointer-events: none; }
+#tip { position: absolute; padding: .3em .6em; border: 1px solid; background: Canvas; }
+#tip { font: 14px sans-serif; pointer-events: none; }
+"""
 
 
 def write_svg(scene: Scene) -> str:
@@ -36,6 +75,15 @@ def write_svg(scene: Scene) -> str:
             *map(_mark, scene.marks),
             "</svg>\n",
         ]
+    )
+
+
+def write_html(scene: Scene) -> str:
+    """Return a page that needs no other file: drag to move, wheel to enlarge, hover to ask."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{escape(scene.title)}</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n<body>\n"
+        f'{write_svg(scene)}<div id="tip" hidden></div>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n'
     )
 
 

@@ -8,11 +8,9 @@ from typing import TypeAlias
 
 from chalknet.drawing.diagram import Diagram
 from chalknet.drawing.scene import Scene
-from chalknet.drawing.surfaces.dot import write_dot
-from chalknet.drawing.surfaces.html import write_html
+from chalknet.drawing.surfaces.graphs import write_dot, write_mermaid
 from chalknet.drawing.surfaces.matplotlib_axes import write_with_matplotlib
-from chalknet.drawing.surfaces.mermaid import write_mermaid
-from chalknet.drawing.surfaces.svg import write_svg
+from chalknet.drawing.surfaces.svg import write_html, write_svg
 from chalknet.drawing.surfaces.tikz import write_tikz
 
 Surface: TypeAlias = Callable[[Scene, Diagram], str | bytes]

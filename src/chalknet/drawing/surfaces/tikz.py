@@ -8,7 +8,6 @@ from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS
 from chalknet.drawing.text import TextRun, lines_of
 
-_NODES = ("input", "hidden", "output", "bias", "block", "frame")
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -30,15 +29,13 @@ def write_tikz(scene: Scene) -> str:
         for part, colour in scene.colours.items()
         if part in COLOURS
     ]
-    letters = {letter for mark in scene.marks if isinstance(mark, Label) for letter in mark.text}
-    korean = any(unicodedata.east_asian_width(letter) in "WF" for letter in letters)
     return "\n".join(
         [
             r"\documentclass[tikz,border=0pt]{standalone}",
             r"\usepackage[utf8]{inputenc}",
             r"\usepackage[T1]{fontenc}",
             r"\usepackage{textcomp}",
-            *([r"\usepackage{kotex}"] if korean else []),
+            *([r"\usepackage{kotex}"] if scene.has_wide_letters else []),
             r"\usetikzlibrary{arrows.meta}",
             *colours,
             r"\begin{document}",
