@@ -19,7 +19,6 @@ from chalknet.units import show_bytes, show_count, show_value
 
 if TYPE_CHECKING:
     from chalknet.comparison import Comparison
-    from chalknet.planning import Plan
     from chalknet.training import FitResult
 
 _LONGEST_LINE = 120
@@ -99,11 +98,6 @@ def _shortened(table: Table) -> Table:
     return replace(table, rows=rows, notes=(note, *table.notes))
 
 
-def _plan_html(plan: Plan) -> str:
-    lines = [line.partition(" ") for line in str(plan).splitlines()]
-    return Table((), tuple((name, value.strip()) for name, _, value in lines)).html()
-
-
 def _comparison_html(comparison: Comparison) -> str:
     return Table(comparison.columns, comparison.rows, notes=(comparison.run_by,)).html()
 
@@ -159,7 +153,6 @@ def _curve_html(places: Sequence[float], values: Sequence[float]) -> str:
 
 _HTML: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_html,
-    "Plan": _plan_html,
     "Comparison": _comparison_html,
     "FitResult": _fit_html,
     "Tabular": lambda value: _shortened(value.table).html(),

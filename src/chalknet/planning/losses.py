@@ -70,13 +70,8 @@ _ROWS = (
 )
 
 LOSSES: Mapping[str, Loss] = {row.name: row for row in _ROWS}
-_SPELLINGS = {
+LOSS_SPELLINGS = {
     spelling.replace("_", ""): row.name
     for row in _ROWS
     for spelling in (row.name, *row.aliases, row.torch_class.lower(), f"{row.name}_loss")
 }
-
-
-def loss_name(spelling: str) -> str | None:
-    """Return the name of the loss that is spelled so (`MSELoss`, `ce`), or None."""
-    return _SPELLINGS.get(spelling.strip().lower().replace("_", "").replace("-", ""))
