@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
-from chalknet.errors import InvalidValue, invalid, unknown_name, whole_number
+from chalknet.errors import InvalidValue, invalid, look_up, unknown_name, whole_number
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
@@ -83,7 +83,7 @@ class Recipe(ShortRepr):
             "loss": loss,
             "optimizer": optimizer,
             "reduction": _reduction(self.reduction, carried_reduction),
-            "lr": _one_of("lr", self.lr, carried.pop("lr", None), row.lr),
+            "lr": _learning_rate(self.lr, carried.pop("lr", None), row.lr),
             "optimizer_options": _checked_options(row, {**carried, **self.optimizer_options}),
         }
         for name, value in settings.items():
@@ -97,7 +97,7 @@ class Recipe(ShortRepr):
     @property
     def budget(self) -> Budget:
         """Return the one budget that was given."""
-        return next(Budget(unit, amount) for unit, amount in _given_budgets(self).items())
+        return next(Budget(unit, vars(self)[unit]) for unit in BUDGET_UNITS if vars(self)[unit] is not None)
 
     @property
     def loss_row(self) -> Loss:
@@ -112,34 +112,30 @@ class Recipe(ShortRepr):
 
 def _reduction(given: object, carried: str | None) -> str:
     """Return the reduction: torch's instances carry "mean" unless they were made with another one."""
-    for name in {given, carried} - {None, *REDUCTIONS}:
-        raise unknown_name("reduction", "reduction", str(name), REDUCTIONS)
+    for name in (given, carried):
+        if name is not None:
+            look_up(dict.fromkeys(REDUCTIONS), name, "reduction", "reduction")
     return "sum" if "sum" in (given, carried) else "mean"
 
 
-def _one_of(name: str, given: object, carried: object, default: object) -> object:
-    """Return the value of an option that was given, or that torch's instance carries, or the default."""
+def _learning_rate(given: object, carried: object, default: float) -> object:
+    """Return the learning rate that was given, or that torch's instance carries, or the default."""
     if given is not None and carried is not None and given != carried:
         raise InvalidValue(
-            where=name,
+            where="lr",
             got=f"{given!r} beside an instance of torch's with {carried!r}",
             wanted="one of the two",
-            remedy=f"Leave {name} out, or give the class instead of the instance.",
+            remedy="Leave lr out, or give the class instead of the instance.",
         )
-    return default if given is None and carried is None else carried if given is None else given
-
-
-def _given_budgets(recipe: Recipe) -> dict[str, float]:
-    amounts = {unit: getattr(recipe, unit) for unit in BUDGET_UNITS}
-    return {unit: amount for unit, amount in amounts.items() if amount is not None}
+    return next((rate for rate in (given, carried) if rate is not None), default)
 
 
 def _check_budget(recipe: Recipe) -> None:
-    given = _given_budgets(recipe)
+    given = [f"{unit}={amount}" for unit in BUDGET_UNITS if (amount := getattr(recipe, unit)) is not None]
     if len(given) != 1:
         raise InvalidValue(
             where="how long to fit",
-            got=" and ".join(f"{unit}={amount}" for unit, amount in given.items()) or "no budget",
+            got=" and ".join(given) or "no budget",
             wanted=f"exactly one of {', '.join(BUDGET_UNITS)}",
             remedy="Say for instance updates=700 (--updates 700).",
         )
@@ -202,9 +198,10 @@ _OPTIONS: dict[type, _Kind] = {  # by the type of torch's default
 
 
 def _checked_options(row: Optimizer, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
-    for name in options.keys() - row.options.keys():
-        others = (field.name for field in fields(Recipe) if field.name != "optimizer_options")
-        raise unknown_name(f"optimizer {row.name}", "option", name, [*row.options, *others])
+    for name in options:
+        if name not in row.options:
+            others = (field.name for field in fields(Recipe) if field.name != "optimizer_options")
+            raise unknown_name(f"optimizer {row.name}", "option", name, [*row.options, *others])
     checked = {
         name: _OPTIONS[type(row.options[name])].checked(name, value) for name, value in options.items()
     }
