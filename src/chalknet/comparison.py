@@ -59,26 +59,12 @@ class Comparison(Tabular):
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the headings of the table."""
-        first = next(iter(self.results.values()))
-        metric = first.history.metric
-        held_out = (f"held-out {metric}",) if first.plan.data.held_out else ()
-        return (
-            "name",
-            "method today",
-            "once called",
-            "updates",
-            "samples seen",
-            "training time",
-            "last loss",
-            f"training {metric}",
-            *held_out,
-            "ended",
-        )
+        return tuple(_facts(*next(iter(self.results.items()))))
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Return a row of texts for each fit."""
-        return tuple(_row(name, result) for name, result in self.results.items())
+        return tuple(tuple(_facts(name, result).values()) for name, result in self.results.items())
 
     @property
     def run_by(self) -> str:
@@ -213,20 +199,21 @@ def _check_counter(recipe: Recipe) -> None:
         )
 
 
-def _row(name: str, result: FitResult) -> tuple[str, ...]:
+def _facts(name: str, result: FitResult) -> dict[str, str]:
+    """Return what the table says of a fit, by the headings."""
     history, last, plan = result.history, result.evaluation, result.plan
     show = show_share if history.metric == "accuracy" else show_value
     used = method(plan.recipe.batch_size, plan.data.observations)
-    held_out = () if last.held_out is None else (show(last.held_out),)
-    return (
-        name,
-        used.name,
-        used.once,
-        show_count(history.updates[-1]),
-        show_count(history.samples[-1]),
-        show_seconds(history.seconds[-1]),
-        show_value(history.loss[-1]),
-        show(last.train),
-        *held_out,
-        str(result.outcome).split(":")[0],
-    )
+    held_out = {} if last.held_out is None else {f"held-out {history.metric}": show(last.held_out)}
+    return {
+        "name": name,
+        "method today": used.name,
+        "once called": used.once,
+        "updates": show_count(history.updates[-1]),
+        "samples seen": show_count(history.samples[-1]),
+        "training time": show_seconds(history.seconds[-1]),
+        "last loss": show_value(history.loss[-1]),
+        f"training {history.metric}": show(last.train),
+        **held_out,
+        "ended": str(result.outcome).split(":")[0],
+    }

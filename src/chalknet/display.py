@@ -18,7 +18,6 @@ from chalknet.tables import Shown, Table, one_line
 from chalknet.units import show_bytes, show_count, show_value
 
 if TYPE_CHECKING:
-    from chalknet.planning import Plan
     from chalknet.training import FitResult
 
 _LONGEST_LINE = 120
@@ -114,14 +113,9 @@ def _shortened(table: Table) -> Table:
     return replace(table, rows=rows, notes=(note, *table.notes))
 
 
-def _plan_html(plan: Plan) -> str:
-    lines = [line.partition(" ") for line in str(plan).splitlines()]
-    return Table((), tuple((name, value.strip()) for name, _, value in lines)).html()
-
-
 def _fit_lines(result: FitResult) -> list[str]:
-    """Return how the fit ended, and what there is to say of it when a row was recorded."""
-    return str(result).partition("\nnote: ")[0].splitlines() if len(result.history) else [str(result.outcome)]
+    """Return how the fit ended, without the notes."""
+    return str(result).partition("\nnote: ")[0].splitlines()
 
 
 def _fit_html(result: FitResult) -> str:
@@ -170,7 +164,6 @@ def _curve_html(places: Sequence[float], values: Sequence[float]) -> str:
 
 _HTML: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_html,
-    "Plan": _plan_html,
     "FitResult": _fit_html,
     "Tabular": lambda value: _shortened(value.table).html(),
     "Table": lambda table: _shortened(table).html(),

@@ -13,7 +13,6 @@ from chalknet.planning import (
     LOSSES,
     OPTIMIZERS,
     RECIPE_FIELDS,
-    RUN_OPTIONS,
     Recipe,
     RecipeKeywords,
     RunKeywords,
@@ -29,9 +28,7 @@ from chalknet.units import DTYPES
 
 def test_the_keywords_are_the_fields():
     assert set(RecipeKeywords.__annotations__) == {*RECIPE_FIELDS, *optimizer_options()}
-    assert (
-        set(RunKeywords.__annotations__) == set(RUN_OPTIONS) == {field.name for field in fields(RunOptions)}
-    )
+    assert set(RunKeywords.__annotations__) == {field.name for field in fields(RunOptions)}
 
 
 def test_the_literals_are_the_rows_of_the_tables():

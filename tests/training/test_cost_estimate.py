@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import chalknet as cn
 from chalknet.planning import OPTIMIZERS, Placement, Recipe
-from chalknet.training.choice.cost_estimate import _SLOTS, estimate_cost, usual_update_s
+from chalknet.training.choice.cost_model import _SLOTS, estimate_cost, usual_update_s
 
 CPU = Placement("cpu", "float32", 2)
 

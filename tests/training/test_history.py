@@ -113,3 +113,18 @@ def test_the_repr_is_one_line_whatever_is_in_it(values):
 def test_the_text_of_a_value_is_whole(values):
     assert all(f"reason {number} " in str(values["Plan"]) for number in (0, 999))
     assert LONG in str(values["DataFacts"]) and LONG in str(values["RunOptions"])
+
+
+def test_a_result_without_a_row_or_an_evaluation_has_its_text(values):
+    result = replace(values["FitResult"], history=History("error"), notes=("a note",))
+    assert str(result) == f"{result.outcome}\nnote: a note"
+    result.history.append(1, 8, 1.0, 0.5, 0.25)
+    assert "1 updates, 8 samples" in str(result) and str(result).endswith("loss 0.25\nnote: a note")
+
+
+def test_a_plan_is_a_table_of_names_and_values_with_the_reasons_below(values):
+    plan = replace(values["Plan"], model="3 -> 1", reasons=("because of this", "and that"))
+    plan = replace(plan, placement=replace(plan.placement, reasons=()))
+    assert plan.table.rows[0] == ("network", "3 -> 1")
+    assert plan.table.rows[-2:] == (("because", "because of this"), ("", "and that"))
+    assert str(plan).splitlines()[-1] == "           and that"

@@ -8,9 +8,8 @@ import pytest
 
 from chalknet.errors import InvalidValue
 from chalknet.planning import RecipeKeywords, RunKeywords
-from chalknet.training.record.interval import Interval
-from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.run.keywords import FitKeywords, PlanKeywords, RecordKeywords
+from chalknet.training.record.record_options import Interval, RecordOptions
+from chalknet.training.run.fit import FitKeywords, PlanKeywords, RecordKeywords
 
 
 def test_the_keywords_are_the_fields_and_those_of_the_verbs_are_made_of_them():

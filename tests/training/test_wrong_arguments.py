@@ -11,6 +11,7 @@ from torch import nn
 
 import chalknet as cn
 from chalknet.errors import InvalidValue, UnknownName
+from chalknet.planning import LOSSES
 
 X = torch.linspace(-1, 1, 8)
 DATA = X, 2 * X
@@ -230,3 +231,45 @@ def test_a_table_is_converted_once_for_a_dry_run_and_the_fit_after_it(tmp_path, 
     made = sorted((tmp_path / "cache").rglob("*.npy"))
     cn.fit("1 -> 1", table, **options)
     assert made and sorted((tmp_path / "cache").rglob("*.npy")) == made
+
+
+class OnlyEvaluates(nn.Module):
+    """A module whose forward fails in training mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 1)
+
+    def forward(self, x):
+        return {}["no such key"] if self.training else self.linear(x)
+
+
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        (nn.BatchNorm1d(2), r"module 0 \(BatchNorm1d\): got ValueError in an update: Expected more than 1"),
+        (OnlyEvaluates(), r"module 0 \(OnlyEvaluates\): got KeyError in an update: 'no such key'"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_that_a_module_raises_in_training_mode_alone_names_it(inner, words):
+    module = nn.Sequential(inner, nn.Linear(2 if isinstance(inner, nn.BatchNorm1d) else 1, 1))
+    with pytest.raises(InvalidValue, match=words):
+        cn.fit(module, (torch.rand(4, 2), torch.rand(4, 1)), loss="mse", updates=2, batch_size=1)
+
+
+def test_an_error_of_the_callers_own_function_passes_as_it_is():
+    def fail(progress):
+        nn.Linear(3, 1)(torch.rand(1, 2))
+
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        cn.fit("2 -> 1", (torch.rand(4, 2), torch.rand(4, 1)), loss="mse", updates=2, on_progress=fail)
+
+
+def test_a_loss_that_applies_the_activation_itself_is_offered_where_there_is_one(monkeypatch):
+    data = torch.rand(4, 2), torch.ones(4, 1)
+    with pytest.raises(InvalidValue, match="Add `-sig->` at the end, or use the loss bce_logits"):
+        cn.fit("2 -> 1", data, loss="bce", updates=1)
+    monkeypatch.delitem(LOSSES, "bce_logits")
+    with pytest.raises(InvalidValue, match=r"Add `-sig->` at the end\.$"):
+        cn.fit("2 -> 1", data, loss="bce", updates=1)

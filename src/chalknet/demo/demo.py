@@ -10,7 +10,6 @@ from pathlib import Path
 from string import Template
 
 import chalknet as cn
-from chalknet.tables import Table
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
 UPDATES = 700
@@ -102,7 +101,7 @@ def _page(network: cn.Network, comparison: cn.Comparison, pictures: dict[str, cn
         latex=html.escape(cn.write(network, "latex")),
         code=html.escape(cn.write(network, "torch")),
         counts=html.escape(str(cn.count(network))),
-        table=Table(comparison.columns, comparison.rows, notes=(comparison.run_by,)).html(),
+        table=comparison.table.html(),
         lecture=", ".join(f"{accuracy} for {name}" for name, accuracy in LECTURE.items()),
         counter=html.escape(comparison.counter),
         seed=SEED,

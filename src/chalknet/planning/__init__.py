@@ -14,15 +14,13 @@ from chalknet.planning.keywords import (
     with_options,
 )
 from chalknet.planning.losses import LOSSES, Loss
-from chalknet.planning.methods import Method, method
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
-from chalknet.planning.plan import DataFacts, Placement, Plan
-from chalknet.planning.recipe import BUDGET_UNITS, Budget, Recipe
-from chalknet.planning.run_options import RUN_OPTIONS, RunOptions
+from chalknet.planning.plan import DataFacts, Method, Placement, Plan, method
+from chalknet.planning.recipe import BUDGET_UNITS, Budget, Recipe, RunOptions
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS", "RUN_OPTIONS",
+    "BUDGET_UNITS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS",
     "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue",
     "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
     "TorchDevice", "check_options", "method", "optimizer_options", "options_for",

@@ -105,25 +105,23 @@ def recipe_of(
         )
     own = {name: options[name] for name in RECIPE_FIELDS if name in options}
     others = {name: options[name] for name in optimizer_options() if name in options}
-    has_budget = any(own.get(unit) is not None for unit in BUDGET_UNITS)
+    if any(own.get(unit) is not None for unit in BUDGET_UNITS):
+        own = {**dict.fromkeys(BUDGET_UNITS), **own}
     if recipe is None:
-        given = {**(defaults or {}), **own}
-        if has_budget:
-            given = {name: value for name, value in given.items() if name not in BUDGET_UNITS or name in own}
-        if given.get("loss") is None:
+        own = {**(defaults or {}), **own}
+        if own.get("loss") is None:
             raise InvalidValue(
                 where=verb,
                 got="no loss",
                 wanted="the loss that is to become small",
                 remedy='Say loss="mse" for numbers, "bce" for yes or no, "cross_entropy" for classes.',
             )
-        return Recipe(**given, optimizer_options=others)
-    if has_budget:
-        own = {**dict.fromkeys(BUDGET_UNITS), **own}
+        return Recipe(**own, optimizer_options=others)
     if "optimizer" in own:
         own = {"lr": None, **own}
-        return replace(recipe, **own, optimizer_options=others)
-    return replace(recipe, **own, optimizer_options={**recipe.optimizer_options, **others})
+    else:
+        others = {**recipe.optimizer_options, **others}
+    return replace(recipe, **own, optimizer_options=others)
 
 
 RECIPE_FIELDS = tuple(field.name for field in fields(Recipe) if field.name != "optimizer_options")
@@ -166,7 +164,8 @@ def with_options(keywords: type, *values: type) -> Callable[[Verb], Verb]:
             None.
     """
     types = get_type_hints(keywords)
-    defaults = {field.name: field.default for value in values for field in fields(value)}
+    given = {field.name: field.default for value in values for field in fields(value)}
+    defaults = {name: None if default is MISSING else default for name, default in given.items()}
     names = [*(name for name in defaults if name in types), *(name for name in types if name not in defaults)]
 
     def shown(verb: Verb) -> Verb:
@@ -176,7 +175,7 @@ def with_options(keywords: type, *values: type) -> Callable[[Verb], Verb]:
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=_default(defaults.get(name)),
+                default=defaults.get(name),
                 annotation=types[name],
             )
             for name in names
@@ -186,10 +185,6 @@ def with_options(keywords: type, *values: type) -> Callable[[Verb], Verb]:
         return verb
 
     return shown
-
-
-def _default(value: object) -> object:
-    return None if value is MISSING else value
 
 
 def options_for(value: type, options: Mapping[str, Any]) -> dict[str, Any]:

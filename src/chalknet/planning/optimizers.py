@@ -42,9 +42,3 @@ _ROWS = (
 )
 
 OPTIMIZERS: Mapping[str, Optimizer] = {row.name: row for row in _ROWS}
-
-
-def optimizer_name(spelling: str) -> str | None:
-    """Return the name of the optimizer that is spelled so (`Adam`, `RMSprop`), or None."""
-    name = spelling.strip().lower().replace("_", "")
-    return name if name in OPTIMIZERS else None

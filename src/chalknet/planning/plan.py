@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from chalknet.network import Network, Shape, show_shape
-from chalknet.planning.methods import method
 from chalknet.planning.recipe import Recipe
-from chalknet.tables import Shown
+from chalknet.tables import Shown, Table, Tabular
 from chalknet.units import one_line, show_count, show_value
 
 
@@ -55,7 +55,7 @@ class DataFacts(Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class Plan(Shown):
+class Plan(Tabular):
     """What a fit will do.
 
     Args:
@@ -86,7 +86,9 @@ class Plan(Shown):
             f"Plan({recipe.loss} by {recipe.optimizer}, {self._length()}, {self.where}: {self.model})"
         )
 
-    def __str__(self) -> str:
+    @property
+    def table(self) -> Table:
+        """Return what was decided as names and values, and the reasons below them."""
         recipe, data = self.recipe, self.data
         used = method(recipe.batch_size, data.observations)
         options = "".join(f", {name}={value}" for name, value in recipe.optimizer_options.items())
@@ -104,9 +106,8 @@ class Plan(Shown):
             "seed": str(recipe.seed),
             "engine": self.where,
         }
-        lines = [f"{name:<10} {value}" for name, value in rows.items()]
-        reasons = [*self.placement.reasons, *self.reasons]
-        return "\n".join([*lines, *(f"{'because' if i == 0 else '':<10} {r}" for i, r in enumerate(reasons))])
+        reasons = zip(chain(["because"], repeat("")), (*self.placement.reasons, *self.reasons), strict=False)
+        return Table((), (*rows.items(), *reasons))
 
     @property
     def where(self) -> str:
@@ -125,3 +126,30 @@ class Plan(Shown):
             return f"{show_value(self.recipe.budget.amount)} seconds of training, {per_epoch}"
         epochs = show_value(self.updates / self.updates_per_epoch)
         return f"{show_count(self.updates)} updates, {per_epoch}: {epochs} epochs"
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a batch size makes of gradient descent.
+
+    Args:
+        name: the name used today.
+        once: the name it once had.
+    """
+
+    name: str
+    once: str
+
+
+def method(batch_size: int | None, observations: int) -> Method:
+    """Return the names of fitting with so many samples an update.
+
+    Args:
+        batch_size: samples an update, None for all.
+        observations: samples in the data.
+    """
+    if batch_size is None or batch_size == observations:
+        return Method("gradient descent", "batch gradient descent")
+    if batch_size == 1:
+        return Method("SGD with batch size 1", "stochastic gradient descent")
+    return Method(f"SGD with batch size {batch_size}", "mini-batch stochastic gradient descent")

@@ -1,21 +1,22 @@
-"""A Recipe: how a network is asked to be fitted."""
+"""What was asked: a Recipe, how a network is to be fitted; RunOptions, where, by what, how precisely."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
-from chalknet.errors import InvalidValue, checked_seed, invalid, look_up, unknown_name
+from chalknet.errors import InvalidValue, invalid, look_up, unknown_name, whole_number
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
 from chalknet.tables import Shown
+from chalknet.units import DTYPES
 
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
-_REDUCTIONS = {name: name for name in REDUCTIONS}
+LARGEST_SEED = 2**63 - 1
 _LARGEST = 3.4e38  # of float32, in which torch keeps the numbers of a fit
 
 
@@ -75,29 +76,28 @@ class Recipe(Shown):
     target_loss: float | None = None
 
     def __post_init__(self) -> None:
-        loss, optimizer = loss_of(self.loss), optimizer_of(self.optimizer)
-        row = OPTIMIZERS[optimizer.name]
+        loss, carried_reduction = loss_of(self.loss)
+        optimizer, carried = optimizer_of(self.optimizer)
+        row = OPTIMIZERS[optimizer]
         settings = {
-            "loss": loss.name,
-            "optimizer": optimizer.name,
-            "reduction": _reduction(self.reduction, loss.reduction),
-            "lr": _one_of("lr", self.lr, optimizer.lr, row.lr),
-            "optimizer_options": {**optimizer.options, **self.optimizer_options},
+            "loss": loss,
+            "optimizer": optimizer,
+            "reduction": _reduction(self.reduction, carried_reduction),
+            "lr": _learning_rate(self.lr, carried.pop("lr", None), row.lr),
+            "optimizer_options": _checked_options(row, {**carried, **self.optimizer_options}),
         }
         for name, value in settings.items():
             object.__setattr__(self, name, value)
-        _check_options(row, self.optimizer_options)
-        _check_numbers(self)
-        _check_budget(self)
-        for name, plain in _PLAIN.items():  # numpy's numbers become Python's
+        for name, kind in _FIELDS.items():
             value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else plain(value))
+            if value is not None or getattr(Recipe, name) is not None:  # None where it may be left out
+                object.__setattr__(self, name, kind.checked(name, value))
+        _check_budget(self)
 
     @property
     def budget(self) -> Budget:
         """Return the one budget that was given."""
-        unit, amount = next(iter(_given_budgets(self).items()))
-        return Budget(unit, amount)
+        return next(Budget(unit, vars(self)[unit]) for unit in BUDGET_UNITS if vars(self)[unit] is not None)
 
     @property
     def loss_row(self) -> Loss:
@@ -112,101 +112,154 @@ class Recipe(Shown):
 
 def _reduction(given: object, carried: str | None) -> str:
     """Return the reduction: torch's instances carry "mean" unless they were made with another one."""
-    rows = [
-        look_up(_REDUCTIONS, name, "reduction", "reduction") for name in (given, carried) if name is not None
-    ]
-    return "sum" if "sum" in rows else "mean"
+    for name in (given, carried):
+        if name is not None:
+            look_up(dict.fromkeys(REDUCTIONS), name, "reduction", "reduction")
+    return "sum" if "sum" in (given, carried) else "mean"
 
 
-def _one_of(name: str, given: object, carried: object, default: object) -> object:
-    """Return the value of an option that was given, or that torch's instance carries, or the default."""
+def _learning_rate(given: object, carried: object, default: float) -> object:
+    """Return the learning rate that was given, or that torch's instance carries, or the default."""
     if given is not None and carried is not None and given != carried:
         raise InvalidValue(
-            where=name,
+            where="lr",
             got=f"{given!r} beside an instance of torch's with {carried!r}",
             wanted="one of the two",
-            remedy=f"Leave {name} out, or give the class instead of the instance.",
+            remedy="Leave lr out, or give the class instead of the instance.",
         )
-    return default if given is None and carried is None else carried if given is None else given
-
-
-def _given_budgets(recipe: Recipe) -> dict[str, float]:
-    amounts = {unit: getattr(recipe, unit) for unit in BUDGET_UNITS}
-    return {unit: amount for unit, amount in amounts.items() if amount is not None}
+    return next((rate for rate in (given, carried) if rate is not None), default)
 
 
 def _check_budget(recipe: Recipe) -> None:
-    given = _given_budgets(recipe)
+    given = [f"{unit}={amount}" for unit in BUDGET_UNITS if (amount := getattr(recipe, unit)) is not None]
     if len(given) != 1:
         raise InvalidValue(
             where="how long to fit",
-            got=" and ".join(f"{unit}={amount}" for unit, amount in given.items()) or "no budget",
+            got=" and ".join(given) or "no budget",
             wanted=f"exactly one of {', '.join(BUDGET_UNITS)}",
             remedy="Say for instance updates=700 (--updates 700).",
         )
-    unit, amount = next(iter(given.items()))
-    whole = unit == "seconds" or _is_whole(amount)
-    if not whole or not _is_finite(amount) or amount <= 0:
-        raise invalid(
-            unit, amount, "a number above 0" if unit == "seconds" else "a whole number of at least 1"
-        )
 
 
-_PLAIN: dict[str, Callable[..., object]] = {
-    **dict.fromkeys(("batch_size", "updates", "epochs", "samples", "seed"), int),
-    **dict.fromkeys(("lr", "seconds", "target_loss"), float),
-    "optimizer_options": lambda options: {name: _plain(value) for name, value in options.items()},
-}
+@dataclass(frozen=True)
+class _Kind:
+    """What an option may be: whether a value will do, what is wanted, and its type in Python, not numpy."""
 
+    allows: Callable[[Any], bool]
+    wanted: str
+    plain: Callable[[Any], Any]
 
-def _plain(value: Any) -> OptionValue:
-    if isinstance(value, bool):
-        return value
-    return (float(value[0]), float(value[1])) if isinstance(value, tuple | list) else float(value)
-
-
-def _check_numbers(recipe: Recipe) -> None:
-    for name in ("shuffle", "drop_last"):
-        if not isinstance(getattr(recipe, name), bool):
-            raise invalid(name, getattr(recipe, name), "True or False")
-    if not _is_finite(recipe.lr) or recipe.lr < 0:  # type: ignore[operator]
-        raise invalid("lr", recipe.lr, "a finite learning rate of at least 0")
-    if recipe.batch_size is not None and (not _is_whole(recipe.batch_size) or recipe.batch_size < 1):
-        raise invalid(
-            "batch_size",
-            recipe.batch_size,
-            "a whole number of at least 1, or None (all) for gradient descent",
-        )
-    checked_seed(recipe.seed)
-    if recipe.target_loss is not None and not _is_finite(recipe.target_loss):
-        raise invalid("target_loss", recipe.target_loss, "a finite number")
-
-
-def _check_options(row: Optimizer, options: Mapping[str, OptionValue]) -> None:
-    for name, value in options.items():
-        if name not in row.options:
-            known = [
-                *row.options,
-                *(field for field in Recipe.__dataclass_fields__ if field != "optimizer_options"),
-            ]
-            raise unknown_name(f"optimizer {row.name}", "option", name, known)
-        default = row.options[name]
-        pair = isinstance(default, tuple)
-        if pair and not (isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_finite, value))):
-            raise invalid(name, value, "a pair of numbers, such as (0.9, 0.999)")
-        if isinstance(default, bool) and not isinstance(value, bool):
-            raise invalid(name, value, "True or False")
-        if not pair and not isinstance(default, bool) and not (_is_finite(value) and value >= 0):  # type: ignore[operator]
-            raise invalid(name, value, "a finite number of at least 0")
-    if options.get("nesterov") and (not options.get("momentum") or options.get("dampening")):
-        raise invalid("nesterov", True, "a momentum above 0 and no dampening beside it")
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
+    def checked(self, name: str, value: object) -> Any:
+        """Return the value in its own type, or refuse it."""
+        if not self.allows(value):
+            raise invalid(name, value, self.wanted)
+        return self.plain(value)
 
 
 def _is_finite(value: object) -> bool:
     if not isinstance(value, Real) or isinstance(value, bool):
         return False
     return bool(-_LARGEST <= value <= _LARGEST)  # type: ignore[operator]  # numpy's floats are Real too
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and _is_finite(value)
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_finite, value))
+
+
+_TRUTH = _Kind(lambda value: isinstance(value, bool), "True or False", bool)
+_COUNT = _Kind(lambda value: _is_whole(value) and value >= 1, "a whole number of at least 1", int)
+_FIELDS = {
+    "shuffle": _TRUTH,
+    "drop_last": _TRUTH,
+    "lr": _Kind(
+        lambda value: _is_finite(value) and value >= 0, "a finite learning rate of at least 0", float
+    ),
+    "batch_size": replace(_COUNT, wanted=f"{_COUNT.wanted}, or None (all) for gradient descent"),
+    "updates": _COUNT,
+    "epochs": _COUNT,
+    "samples": _COUNT,
+    "seconds": _Kind(lambda value: _is_finite(value) and value > 0, "a number above 0", float),
+    "seed": _Kind(
+        lambda value: _is_whole(value) and abs(value) <= LARGEST_SEED,
+        "a whole number of at most 63 bits",
+        int,
+    ),
+    "target_loss": _Kind(_is_finite, "a finite number", float),
+}
+_OPTIONS: dict[type, _Kind] = {  # by the type of torch's default
+    bool: _TRUTH,
+    float: replace(_FIELDS["lr"], wanted="a finite number of at least 0"),
+    tuple: _Kind(_is_pair, "a pair of numbers, such as (0.9, 0.999)", lambda pair: tuple(map(float, pair))),
+}
+
+
+def _checked_options(row: Optimizer, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    for name in options:
+        if name not in row.options:
+            others = (field.name for field in fields(Recipe) if field.name != "optimizer_options")
+            raise unknown_name(f"optimizer {row.name}", "option", name, [*row.options, *others])
+    checked = {
+        name: _OPTIONS[type(row.options[name])].checked(name, value) for name, value in options.items()
+    }
+    if checked.get("nesterov") and (not checked.get("momentum") or checked.get("dampening")):
+        raise invalid("nesterov", True, "a momentum above 0 and no dampening beside it")
+    return checked
+
+
+_COUNTS = {
+    "threads": "Leave it out for torch's number.",
+    "micro_batch": "Leave it out for whole batches.",
+    "processes": "Say processes=2 (--processes 2) on a machine with two cores or devices.",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class RunOptions(Shown):
+    """What the caller asked of the run; checked when it is made.
+
+    Args:
+        device: "auto" takes the cheapest by measurement; or a torch device such as "cpu" or "cuda:0", or a
+            `Device`.
+        engine: "auto" takes the cheapest by measurement; or the name of an engine.
+        dtype: "float32" or "float64", or torch's dtype of that name; None keeps a given module's own, and is
+            float32 for a network.
+        threads: CPU threads torch may use, at least 1; None leaves torch's number.
+        micro_batch: samples of an update computed at a time; None for all of them.
+        processes: how many processes share each update; None for as many as were started.
+
+    Raises:
+        UnknownName: for another dtype.
+        InvalidValue: for a number below 1.
+
+    Example:
+        >>> RunOptions(device="cpu", dtype="float64").threads is None
+        True
+    """
+
+    device: object = "auto"
+    engine: str = "auto"
+    dtype: str | None = None
+    threads: int | None = None
+    micro_batch: int | None = None
+    processes: int | None = None
+
+    def __post_init__(self) -> None:
+        dtype = None if self.dtype is None else str(self.dtype).removeprefix("torch.")
+        if dtype is not None and dtype not in DTYPES:
+            raise unknown_name("dtype", "dtype", dtype, DTYPES)
+        for name, value in (("engine", str(self.engine)), ("dtype", dtype)):
+            object.__setattr__(self, name, value)
+        for name, remedy in _COUNTS.items():
+            number = getattr(self, name)
+            if number is not None:
+                checked = whole_number(name, number, remedy, most=2**31 - 1)
+                object.__setattr__(self, name, checked)
+
+    @property
+    def any_device(self) -> bool:
+        """Return whether the device is left open."""
+        return isinstance(self.device, str) and self.device == "auto"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol, cast
 
-from chalknet.errors import InvalidValue, unknown_name
+from chalknet.errors import InvalidValue, look_up, unknown_name
 from chalknet.planning.losses import LOSSES, loss_name
-from chalknet.planning.optimizers import OPTIMIZERS, OptionValue, optimizer_name
+from chalknet.planning.optimizers import OPTIMIZERS
 
 
 class TorchOptimizer(Protocol):
@@ -19,25 +18,8 @@ class TorchOptimizer(Protocol):
     param_groups: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class LossSpec:
-    """A row of the losses, and the reduction that an instance carries (None for a name or a class)."""
-
-    name: str
-    reduction: str | None = None
-
-
-@dataclass(frozen=True)
-class OptimizerSpec:
-    """A row of the optimizers, and the settings that an instance carries."""
-
-    name: str
-    lr: float | None = None
-    options: Mapping[str, OptionValue] = field(default_factory=dict)
-
-
-def loss_of(loss: object) -> LossSpec:
-    """Return the row that a name, or a class, function or instance of torch's, stands for.
+def loss_of(loss: object) -> tuple[str, str | None]:
+    """Return the name of a loss given as such or as an object of torch's, and the reduction of an instance.
 
     Raises:
         UnknownName: for a name or class without a row.
@@ -48,7 +30,7 @@ def loss_of(loss: object) -> LossSpec:
     if name is None:
         raise unknown_name("loss", "loss", spelling, LOSSES)
     if not _is_instance(loss):
-        return LossSpec(name)
+        return name, None
     settings = _loss_settings(loss)
     reduction = str(settings.pop("reduction"))
     plain = _loss_settings(type(loss)())
@@ -62,33 +44,32 @@ def loss_of(loss: object) -> LossSpec:
             wanted=f"{spelling} as torch makes it without arguments, or with a reduction",
             remedy=f'Write loss="{name}", or fit your module with the loss inside it in a loop of your own.',
         )
-    return LossSpec(name, reduction)
+    return name, reduction
 
 
-def optimizer_of(optimizer: object) -> OptimizerSpec:
-    """Return the row that a name, or a class or instance of `torch.optim`, stands for.
+def optimizer_of(optimizer: object) -> tuple[str, dict[str, Any]]:
+    """Return the name of an optimizer given so or as torch's class or instance, and an instance's settings.
 
     Raises:
         UnknownName: for a name or class without a row.
         InvalidValue: for an instance with settings that no row has, or several groups of parameters.
     """
     spelling = _spelling(optimizer)
-    name = optimizer_name(spelling)
-    if name is None:
-        raise unknown_name("optimizer", "optimizer", spelling, OPTIMIZERS)
+    name = spelling.strip().lower().replace("_", "")
+    look_up(OPTIMIZERS, name, "optimizer", "optimizer")
     if not _is_instance(optimizer):
-        return OptimizerSpec(name)
+        return name, {}
     given = cast(TorchOptimizer, optimizer)
-    lr, own = given.defaults["lr"], OPTIMIZERS[name].options
-    others = _torch_only_settings(given, {*own, "lr"})
+    own = ("lr", *OPTIMIZERS[name].options)
+    others = _torch_only_settings(given, own)
     if others:
         raise InvalidValue(
             where="optimizer",
             got=f"{spelling} with {', '.join(others)}",
-            wanted=f"one group of parameters and the options {', '.join(['lr', *own])}",
+            wanted=f"one group of parameters and the options {', '.join(own)}",
             remedy=f'Write optimizer="{name}" and its options as keywords.',
         )
-    return OptimizerSpec(name, float(lr), {key: given.defaults[key] for key in own})
+    return name, {key: given.defaults[key] for key in own}
 
 
 def _spelling(given: object) -> str:
@@ -110,7 +91,7 @@ def _loss_settings(loss: object) -> dict[str, Any]:
     return {**settings, **attributes["_buffers"]}
 
 
-def _torch_only_settings(optimizer: TorchOptimizer, known: set[str]) -> list[str]:
+def _torch_only_settings(optimizer: TorchOptimizer, known: Iterable[str]) -> list[str]:
     make = cast(Callable[..., TorchOptimizer], type(optimizer))
     plain = make(optimizer.param_groups[0]["params"]).defaults
     settings = {key: value for key, value in optimizer.defaults.items() if key not in known}

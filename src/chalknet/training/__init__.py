@@ -1,18 +1,16 @@
 """Fit: choose a plan, run the only loop, record, keep."""
 
 from chalknet.training.chart import Chart, Curve, plot, plot_curves, plot_images
-from chalknet.training.choice.cost_estimate import CostEstimate, estimate_cost, usual_update_s
-from chalknet.training.choice.cost_model import Candidate
+from chalknet.training.choice.cost_model import Candidate, CostEstimate, estimate_cost, usual_update_s
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
-from chalknet.training.choice.threads import using_threads
 from chalknet.training.choice.timing_cache import machine_and_versions
+from chalknet.training.choice.trial_run import using_threads
 from chalknet.training.history import Evaluation, History, Outcome, Progress
 from chalknet.training.kept.run_folder import load_run
 from chalknet.training.predict import predict
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.result import FitResult
-from chalknet.training.run.fit import fit, plan
-from chalknet.training.run.keywords import FitKeywords
+from chalknet.training.run.fit import FitKeywords, fit, plan
 from chalknet.training.run.resume import resume
 
 # fmt: off

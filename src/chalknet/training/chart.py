@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from chalknet.data import Source, load
+from chalknet.data import load
 from chalknet.errors import InvalidValue, look_up, public, unknown_name, writing
 from chalknet.files import user_path
 from chalknet.training.predict import predict
@@ -179,13 +179,17 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
     metric = next(iter(named.values())).history.metric
     figure, (left, right) = _figure(2)
     for index, (name, result) in enumerate(named.items()):
-        history = result.history
-        _curve(left, getattr(history, over), history.loss, index, name)
+        history, style = result.history, _style(index, name)
+        _curve(left, getattr(history, over), history.loss, style)
         evaluations = history.evaluations
         places = [getattr(evaluation, over) for evaluation in evaluations]
-        _metric(right, places, [evaluation.train for evaluation in evaluations], index, name)
+        train = [evaluation.train for evaluation in evaluations]
+        if len(train) == 1:
+            _level(right, places[0], train[0], "training", style)
+        else:
+            right.plot(places, train, marker="o" if len(train) < 3 else "", **style)
         held_out = [evaluation.held_out for evaluation in evaluations if evaluation.held_out is not None]
-        colour, apart = _style(index, name)["color"], max(1, len(places) // 15)
+        colour, apart = style["color"], max(1, len(places) // 15)
         if len(held_out) == len(evaluations) > 1:
             right.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
         elif held_out:
@@ -205,9 +209,8 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
     return Chart(figure, f"Loss and {metric} over {_AXES[over]}: {names}")
 
 
-def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], index: int, name: str) -> None:
+def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], style: Mapping[str, Any]) -> None:
     """Draw a loss; a noisy one pale, with its running mean over a fiftieth of the rows on top."""
-    style = _style(index, name)
     if len(losses) == 1:
         _level(axes, places[0], losses[0], "loss", style)
         return
@@ -218,14 +221,6 @@ def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], index: 
     thin = max(1, len(y) // _MOST_POINTS)
     axes.plot(x[::thin], y[::thin], color=style["color"], alpha=0.25, lw=0.8)
     axes.plot(x[width - 1 :][::thin], mean[::thin], **style)
-
-
-def _metric(axes: Axes, places: Sequence[float], values: Sequence[float], index: int, name: str) -> None:
-    style = _style(index, name)
-    if len(values) == 1:
-        _level(axes, places[0], values[0], "training", style)
-        return
-    axes.plot(places, values, marker="o" if len(values) < 3 else "", **style)
 
 
 def _level(axes: Axes, place: float, value: float, words: str, style: Mapping[str, Any]) -> None:
@@ -255,7 +250,9 @@ def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
             remedy='Say over="updates" for a network with more features.',
         )
     figure, (axes,) = _figure(1)
-    _points(axes, source)
+    seen = source.take(slice(0, len(source), max(1, len(source) // _MOST_POINTS)))
+    points = [part.reshape(-1) for part in seen]
+    axes.plot(*points, ls="none", marker=".", ms=3, color="0.6", label="observations")
     x = source.take(slice(0, len(source))).x
     grid = torch.linspace(x.min().item(), x.max().item(), 400).reshape(-1, 1)
     for index, (name, result) in enumerate(named.items()):
@@ -266,11 +263,6 @@ def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
     axes.legend(frameon=False, fontsize=8)
     names = ", ".join(name for name in named if name) or "the fit"
     return Chart(figure, f"{source.name}: the observations and the fitted line of {names}")
-
-
-def _points(axes: Axes, source: Source) -> None:
-    x, y = source.take(slice(0, len(source), max(1, len(source) // _MOST_POINTS)))
-    axes.plot(x.reshape(-1), y.reshape(-1), ls="none", marker=".", ms=3, color="0.6", label="observations")
 
 
 def _style(index: int, name: str) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
@@ -100,10 +99,11 @@ class HistoryRow(NamedTuple):
 class History(Tabular, Sequence[HistoryRow]):
     """What happened during a fit: append-only columns of equal length, a row for every recorded update.
 
-    `updates`, `samples` and `epochs` count what was seen up to and with this update; `seconds` is the
-    training time up to it, measured over stretches of updates and spread evenly within a stretch;
-    `loss` is the update's loss over its own samples, before the weights changed. `evaluations` holds
-    the metric ("accuracy" or "error", see `metric`) over whole data sets.
+    The columns are arrays, to be read and not written to. `updates`, `samples` and `epochs` count what was
+    seen up to and with this update; `seconds` is the training time up to it, measured over stretches of
+    updates and spread evenly within a stretch; `loss` is the update's loss over its own samples, before the
+    weights changed. `evaluations` holds the metric ("accuracy" or "error", see `metric`) over whole data
+    sets.
 
     It is a sequence of rows (`HistoryRow`), so that `pandas.DataFrame(history)` works. Rows have the metric
     in `train` and `held_out`, NaN after updates that were not evaluated; an evaluation after an update that
@@ -122,34 +122,14 @@ class History(Tabular, Sequence[HistoryRow]):
 
     def __init__(self, metric: str) -> None:
         self.metric = metric
-        self._updates, self._samples = array("q"), array("q")
-        self._epochs, self._seconds, self._loss = array("d"), array("d"), array("d")
+        self.updates, self.samples = array("q"), array("q")
+        self.epochs, self.seconds, self.loss = array("d"), array("d"), array("d")
         self._evaluations: dict[int, Evaluation] = {}  # by updates
 
     @property
-    def updates(self) -> Sequence[int]:
-        """Return the number of updates made, a value a row."""
-        return self._updates
-
-    @property
-    def samples(self) -> Sequence[int]:
-        """Return the number of samples seen, a value a row."""
-        return self._samples
-
-    @property
-    def epochs(self) -> Sequence[float]:
-        """Return the number of epochs done, with its fraction, a value a row."""
-        return self._epochs
-
-    @property
-    def seconds(self) -> Sequence[float]:
-        """Return the training time in seconds, a value a row."""
-        return self._seconds
-
-    @property
-    def loss(self) -> Sequence[float]:
-        """Return the loss of each recorded update."""
-        return self._loss
+    def columns(self) -> Mapping[str, Sequence[float]]:
+        """Return the columns of what is recorded of each update, by their names."""
+        return {name: getattr(self, name) for name in HistoryRow._fields[:5]}
 
     @property
     def evaluations(self) -> Sequence[Evaluation]:
@@ -159,15 +139,15 @@ class History(Tabular, Sequence[HistoryRow]):
     @property
     def table(self) -> Table:
         """Return a row for every recorded update."""
-        return Table(HistoryRow._fields[:5], tuple(row[:5] for row in self))
+        return Table(tuple(self.columns), tuple(zip(*self.columns.values(), strict=True)))
 
     def append(self, updates: int, samples: int, epochs: float, seconds: float, loss: float) -> None:
         """Add the row of one update."""
-        self._updates.append(updates)
-        self._samples.append(samples)
-        self._epochs.append(epochs)
-        self._seconds.append(seconds)
-        self._loss.append(loss)
+        self.updates.append(updates)
+        self.samples.append(samples)
+        self.epochs.append(epochs)
+        self.seconds.append(seconds)
+        self.loss.append(loss)
 
     def append_evaluation(self, evaluation: Evaluation) -> None:
         """Add one evaluation."""
@@ -175,14 +155,12 @@ class History(Tabular, Sequence[HistoryRow]):
 
     def to_dict(self) -> dict[str, list[float]]:
         """Return the columns by their names, `train` and `held_out` among them."""
-        recorded = [self.updates, self.samples, self.epochs, self.seconds, self.loss]
-        train, held_out = [math.nan] * len(self), [math.nan] * len(self)
-        for updates in self._evaluations:
-            row = bisect_left(self.updates, updates)
-            if row < len(self) and self.updates[row] == updates:
-                train[row], held_out[row] = self._metrics(updates)
-        columns = [*(list(column) for column in recorded), train, held_out]
-        return dict(zip(HistoryRow._fields, columns, strict=True))
+        metrics = [self._metrics(updates) for updates in self.updates]
+        return {
+            **{name: list(column) for name, column in self.columns.items()},
+            "train": [train for train, _ in metrics],
+            "held_out": [held_out for _, held_out in metrics],
+        }
 
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame` with a row for every recorded update, and the columns of `to_dict`.
@@ -213,9 +191,8 @@ class History(Tabular, Sequence[HistoryRow]):
     def __getitem__(self, row: int | slice) -> HistoryRow | list[HistoryRow]:
         if isinstance(row, slice):
             return [self[index] for index in range(*row.indices(len(self)))]
-        updates, samples, epochs = self.updates[row], self.samples[row], self.epochs[row]
-        train, held_out = self._metrics(updates)
-        return HistoryRow(updates, samples, epochs, self.seconds[row], self.loss[row], train, held_out)
+        recorded = [column[row] for column in self.columns.values()]
+        return HistoryRow._make([*recorded, *self._metrics(self.updates[row])])
 
     def __repr__(self) -> str:
         last = (

@@ -43,14 +43,19 @@ class FitResult(Shown, Fitted):
         return self.history.evaluations[-1]
 
     def __str__(self) -> str:
-        last, history = self.evaluation, self.history
-        show = show_share if history.metric == "accuracy" else show_value
-        compiled = f", after {show_seconds(self.compile_s)} of compiling or loading" if self.compile_s else ""
-        held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
-        notes = "".join(f"\nnote: {note}" for note in self.notes)
-        return (
-            f"{self.outcome}\n"
-            f"{show_count(history.updates[-1])} updates, {show_count(history.samples[-1])} samples, "
-            f"{show_seconds(history.seconds[-1])} of training by {self.plan.engine}{compiled}\n"
-            f"loss {show_value(history.loss[-1])}, {history.metric} {show(last.train)}{held_out}{notes}"
-        )
+        history, evaluations = self.history, self.history.evaluations
+        lines = [str(self.outcome)]
+        if history:
+            compiled = f", after {show_seconds(self.compile_s)} of compiling or loading" * bool(
+                self.compile_s
+            )
+            lines.append(
+                f"{show_count(history.updates[-1])} updates, {show_count(history.samples[-1])} samples, "
+                f"{show_seconds(history.seconds[-1])} of training by {self.plan.engine}{compiled}"
+            )
+            lines.append(f"loss {show_value(history.loss[-1])}")
+        if history and evaluations:
+            last, show = evaluations[-1], show_share if history.metric == "accuracy" else show_value
+            held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
+            lines[-1] += f", {history.metric} {show(last.train)}{held_out}"
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])

@@ -10,7 +10,6 @@ from chalknet.counting import count_network
 from chalknet.engine import ENGINES, StartupCost
 from chalknet.errors import Refused
 from chalknet.planning import Plan
-from chalknet.training.choice.cost_estimate import usual_update_s
 from chalknet.training.choice.cost_model import (
     MEASURED_SHARE,
     SHORT_S,
@@ -19,6 +18,7 @@ from chalknet.training.choice.cost_model import (
     cheapest,
     is_worth_starting,
     show_costs,
+    usual_update_s,
 )
 from chalknet.training.choice.timing_cache import TimingCache, key_of
 from chalknet.units import show_seconds
@@ -31,6 +31,10 @@ _TOO_SHORT = (
     f"nothing was measured: a fit of less than about {show_seconds(SHORT_S)} has little to gain by it"
 )
 _UNTRIED = "nothing was measured: data of a class of your own may change when it is read on trial"
+_OTHER_SUMS = (
+    " is the same training, but adds up in an order of its own: for the script's numbers to the last bit "
+    'say engine="eager"'
+)
 _TOO_LARGE = "it needs all samples in memory, and these are read a batch at a time (in_memory=True)"
 
 Trial = Callable[[Plan, float], Cost]
@@ -51,11 +55,6 @@ class Candidates:
     devices: tuple[str, ...]
     engines: tuple[str, ...]
     threads: tuple[int, ...]
-
-    @property
-    def default(self) -> Candidate:
-        """Return the plain loop on the default device."""
-        return Candidate(self.devices[0], "eager", self.threads[0])
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: Ti
     """
     short = _is_short(draft)
     if candidates.asked == "auto" and short:
-        return Autotuned(candidates.default, (_TOO_SHORT,))
+        return Autotuned(Candidate(candidates.devices[0], "eager", candidates.threads[0]), (_TOO_SHORT,))
     possible, refused = _possible(draft, candidates)
     first = next(iter(possible))
     if len(possible) == 1:
@@ -94,7 +93,8 @@ def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: Ti
         return Autotuned(first, (*refused, *measurement.notes))
     chosen = cheapest(measurement.costs, measurement.updates)
     found = show_costs(measurement.costs, measurement.recalled, measurement.updates)
-    return Autotuned(chosen, (*refused, found, *measurement.notes, *_other_sums(chosen, first)))
+    reasons = (*refused, found, *measurement.notes)
+    return Autotuned(chosen, reasons if chosen == first else (*reasons, f"{chosen}{_OTHER_SUMS}"))
 
 
 def _is_short(draft: Plan) -> bool:
@@ -115,15 +115,6 @@ def _is_small(draft: Plan) -> bool:
 
 def _samples(draft: Plan) -> int:
     return draft.recipe.batch_size or draft.data.observations
-
-
-def _other_sums(chosen: Candidate, default: Candidate) -> tuple[str, ...]:
-    if chosen == default:
-        return ()
-    return (
-        f"{chosen} is the same training, but adds up in an order of its own: for the script's numbers to "
-        'the last bit say engine="eager"',
-    )
 
 
 def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, StartupCost], tuple[str, ...]]:

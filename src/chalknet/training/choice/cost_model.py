@@ -1,18 +1,28 @@
-"""The cost model of `auto`: cost = start + updates x time of an update, and the cheapest wins."""
+"""The cost model of `auto`: start + updates x time of an update, the least wins; and a first estimate."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, prod
 
 from chalknet.engine import StartupCost
+from chalknet.network import Network, numbers
+from chalknet.planning import Placement, Recipe
 from chalknet.units import show_count, show_seconds
 
 MEASURED_SHARE = 0.05  # of a fit at most goes into choosing how to run it
 SHORT_S = 2.0  # a shorter fit loses more by starting another engine than it can gain
 MARGIN, OTHER_DEVICE_MARGIN = 0.05, 0.2  # the share of the time that a candidate must save to be preferred
 _ACCELERATOR_SPEEDUP = 10.0  # assumed of a GPU over the CPU as long as it was not measured
+
+_PASSES = 4  # an array between two steps is written and read, and so is its gradient in the backward pass
+_SLOTS = {"adam": 2, "adamw": 2, "rmsprop": 1, "sgd": 0}  # arrays that an optimizer keeps of each parameter
+_CACHE_BYTES = 2 << 20  # a core's own: smaller arrays do not go through memory
+_IN_BLOCKS = ("fused_cpu",)  # engines that keep what lies between two steps in the cache
+
+# An ordinary core or two, for a first guess before anything is measured.
+_USUAL_OVERHEAD_S, _USUAL_FLOPS, _USUAL_BYTES = 150e-6, 100e9, 10e9
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,58 @@ def show_costs(costs: Mapping[Candidate, Cost], recalled: Sequence[Candidate], u
         for index, (candidate, cost) in enumerate(costs.items())
     ]
     totals = [show_seconds(cost.total_s(updates)) for cost in costs.values()]
-    many = show_count(math.ceil(updates))
+    many = show_count(ceil(updates))
     word = "remembered from an earlier fit" if once else "measured"
     return f"{word}: {', '.join(each)}: {many} updates take {' or '.join(totals)}"
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """The least that one update has to compute and to move.
+
+    Args:
+        flops: multiplications and additions: two products for the first linear map, three for the others,
+            since the gradient of x is not needed.
+        bytes: what goes through memory; arrays that fit into a core's own cache are not counted.
+    """
+
+    flops: float
+    bytes: float
+
+
+def estimate_cost(
+    network: Network, samples: int, recipe: Recipe, placement: Placement, engine: str
+) -> CostEstimate:
+    """Return the cost of an update over so many samples.
+
+    Args:
+        network: every width a number.
+        samples: in an update.
+        recipe: its optimizer keeps arrays beside the weights.
+        placement: its dtype says how many bytes a number has.
+        engine: `fused_cpu` keeps what lies between two steps in the cache.
+    """
+    visits = list(network.walk())
+    products = [visit.step.multiply_adds(visit.input_shape) or 0 for visit in visits]
+    first = next((each for each in products if each), 0)
+    size = 8 if placement.dtype == "float64" else 4
+    between = 0 if engine in _IN_BLOCKS else sum(prod(numbers(visit.output_shape)) for visit in visits)
+    weights = sum(visit.step.parameters(visit.input_shape) or 0 for visit in visits)
+    slots = _SLOTS[recipe.optimizer] + bool(recipe.optimizer_options.get("momentum"))
+    traffic = (
+        (prod(numbers(network.input_shape)) * samples * size, 2),  # x forward, and for the first gradients
+        (between * samples * size, _PASSES),
+        (weights * size, 2 * (1 + slots) + 2 * (engine not in _IN_BLOCKS)),  # and the gradients
+    )
+    return CostEstimate(
+        flops=2.0 * (3 * sum(products) - first) * samples,
+        bytes=float(sum(held * passes for held, passes in traffic if held > _CACHE_BYTES)),
+    )
+
+
+def usual_update_s(network: Network | None, samples: int, recipe: Recipe, placement: Placement) -> float:
+    """Return about how many seconds an update of the plain loop takes on an ordinary machine."""
+    if network is None:
+        return _USUAL_OVERHEAD_S
+    cost = estimate_cost(network, samples, recipe, placement, "eager")
+    return _USUAL_OVERHEAD_S + max(cost.flops / _USUAL_FLOPS, cost.bytes / _USUAL_BYTES)

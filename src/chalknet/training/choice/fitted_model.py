@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from traceback import walk_tb
 
 import torch
 from torch import nn
 
 from chalknet.data import Source
-from chalknet.errors import ChalknetError, InvalidValue, ShapeMismatch
+from chalknet.errors import ChalknetError, InvalidValue, Refused, ShapeMismatch
 from chalknet.hardware import explain
 from chalknet.module import network_of, require_settled
 from chalknet.network import Activation, Flatten, Network, Shape
 from chalknet.notation import write
-from chalknet.planning import Recipe
+from chalknet.planning import LOSSES, Plan, Recipe
 from chalknet.training.record.evaluate import evaluation_mode
 from chalknet.units import show_count
 
@@ -128,11 +130,13 @@ def _nothing_to_fit(where: str, got: str, wanted: str) -> InvalidValue:
 def _check_ending(network: Network, recipe: Recipe) -> None:
     loss, last = recipe.loss_row, _last_activation(network)
     if loss.wants and last not in loss.wants:
+        alike = (row for row in LOSSES.values() if row.target == loss.target)
+        applying = next((row.name for row in alike if set(row.applies) & set(loss.wants)), None)
         raise InvalidValue(
             where=f"loss {loss.name}",
             got=f"a network that ends with {last or 'a linear map'}",
             wanted=f"a network that ends with {' or '.join(loss.wants)}, so that yhat is between 0 and 1",
-            remedy=f"Add `-sig->` at the end, or use the loss {loss.name}_logits.",
+            remedy=f"Add `-sig->` at the end{f', or use the loss {applying}' if applying else ''}.",
         )
 
 
@@ -190,6 +194,36 @@ def forward(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
         wanted="one tensor, yhat",
         remedy="Wrap the module in one whose forward returns that tensor alone.",
     )
+
+
+@contextmanager
+def module_errors(module: nn.Module, plan: Plan) -> Iterator[None]:
+    """Run the updates of a fit; where a forward raises, which only training mode may show, name its module.
+
+    Raises:
+        InvalidValue: in place of an error of the module's own; Refused where that is a RuntimeError.
+        ChalknetError: where torch's error is about devices or memory, as `explain` has it.
+    """
+    try:
+        with explain(plan):
+            yield
+    except ChalknetError:
+        raise
+    except Exception as problem:
+        names = {child: name for name, child in module.named_modules()}
+        calls = (f for f, _ in walk_tb(problem.__traceback__) if f.f_code is nn.Module._call_impl.__code__)
+        called = [child for frame in calls if (child := frame.f_locals["self"]) in names]
+        if not called:
+            raise
+        name, kind = names[called[-1]], type(called[-1]).__name__
+        error = Refused if isinstance(problem, RuntimeError) else InvalidValue  # caught as torch's own are
+        raise error(
+            where=f"module {name} ({kind})" if name else f"module {kind}",
+            got=f"{type(problem).__name__} in an update: {_first_line(problem)}",
+            wanted="a forward that takes every batch of the fit",
+            remedy="Correct the forward; where a batch is too small for it, say another batch_size or "
+            "drop_last=True.",
+        ) from problem
 
 
 def _first_line(problem: Exception) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from math import prod
 
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Preparation, Source, StreamedSource, load
-from chalknet.engine import ENGINES
-from chalknet.errors import InvalidValue, look_up
+from chalknet.data import Batches, Source, StreamedSource, load
+from chalknet.engine import ENGINES, ProcessGroup
+from chalknet.errors import InvalidValue, Refused, look_up
 from chalknet.hardware import checked_device, within_memory
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
+from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.fitted_model import FittedModel
-from chalknet.training.choice.processes import differences, shared
 from chalknet.training.choice.targets import Ready, make_ready
 from chalknet.training.choice.timing_cache import TimingCache
 from chalknet.training.choice.trial_run import run_trial
@@ -45,11 +45,6 @@ class PreparedFit:
     held_out: Source | None
     source: Source
 
-    @property
-    def preparation(self) -> Preparation | None:
-        """Return what turned the columns of a file into x and y."""
-        return self.source.preparation
-
 
 def load_for(options: RunOptions, data: object, held_out: object) -> Source:
     """Return the data of a fit or a dry run, converted once for both.
@@ -75,14 +70,21 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         ChalknetError: of the kind that names what does not fit together.
     """
     fitted = FittedModel.of(model, recipe)
-    placement = shared(_placement(fitted, options), options)
+    placement = _shared(_placement(fitted, options), options)
     samples, held_out = _samples(fitted, source, recipe, placement)
     batches = Batches(samples.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
         recipe=recipe,
-        data=_data_facts(source, samples.source, held_out),
+        data=DataFacts(
+            source.name,
+            len(source),
+            samples.source.x_shape,
+            samples.source.y_shape,
+            len(held_out or ()),
+            samples.source.streams,
+        ),
         placement=_in_pieces(placement, batches),
         engine="eager",
         updates=_updates(recipe, batches),
@@ -90,7 +92,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         reasons=(
             *samples.reasons,
             *fitted.doubts(recipe),
-            *differences(placement.processes, batches.size, fitted.layers),
+            *_differences(placement.processes, batches.size, fitted.layers),
         ),
     )
     plan = within_memory(_autotuned(draft, options, batches, fitted.module))
@@ -137,17 +139,6 @@ def _samples(
     return ready, make_ready(source.held_out, recipe.loss_row, shapes, dtype).source
 
 
-def _data_facts(source: Source, ready: Source, held_out: Source | None) -> DataFacts:
-    return DataFacts(
-        source.name,
-        len(source),
-        ready.x_shape,
-        ready.y_shape,
-        0 if held_out is None else len(held_out),
-        ready.streams,
-    )
-
-
 def _in_pieces(placement: Placement, batches: Batches) -> Placement:
     """Return the placement with large batches of streamed samples cut into pieces, unless it says how."""
     source = batches.source
@@ -171,18 +162,18 @@ def _updates(recipe: Recipe, batches: Batches) -> int | None:
 
 def _autotuned(draft: Plan, options: RunOptions, batches: Batches, module: nn.Module | None) -> Plan:
     """Return the plan with the device, the engine and the threads that are cheapest among those allowed."""
-    trial = partial(_trial_cost, batches, module) if batches.source.is_repeatable else None
+
+    def trial(plan: Plan, share: float) -> Cost:
+        return run_trial(within_memory(plan), batches, module, share)
+
     candidates = _candidates(draft.placement, options, module)
-    tuned = autotune(draft, candidates, trial, TimingCache())
+    tuned = autotune(draft, candidates, trial if batches.source.is_repeatable else None, TimingCache())
     chosen, placement = tuned.candidate, draft.placement
     if len(candidates.devices) > 1:
         placement = replace(placement, reasons=(f"device {chosen.device}: the cheapest, see below",))
-    return replace(
-        draft,
-        engine=chosen.engine,
-        placement=replace(placement, device=chosen.device, threads=chosen.threads),
-        reasons=(*draft.reasons, *tuned.reasons),
-    )
+    placement = replace(placement, device=chosen.device, threads=chosen.threads)
+    reasons = (*draft.reasons, *tuned.reasons)
+    return replace(draft, engine=chosen.engine, placement=placement, reasons=reasons)
 
 
 def _candidates(placement: Placement, options: RunOptions, module: nn.Module | None) -> Candidates:
@@ -200,5 +191,75 @@ def _candidates(placement: Placement, options: RunOptions, module: nn.Module | N
     )
 
 
-def _trial_cost(batches: Batches, module: nn.Module | None, plan: Plan, share: float) -> Cost:
-    return run_trial(within_memory(plan), batches, module, share)
+def _shared(placement: Placement, options: RunOptions) -> Placement:
+    """Return the placement of one process of several: a device and threads of its own.
+
+    Args:
+        placement: as one process alone would have it.
+        options: as they were asked for; they say how many processes share each update.
+
+    Raises:
+        Refused: for one GPU that all of them were given.
+    """
+    processes = options.processes or 1
+    if processes == 1:
+        return placement
+    asked = None if options.any_device else str(options.device)
+    group = ProcessGroup.here()
+    local = group.local_size if group.size > 1 else processes
+    here = torch.device(placement.device)
+    if here.type == "cuda":
+        if asked is not None and torch.device(asked).index is not None:
+            raise Refused(
+                where="device",
+                got=f"{asked!r} for each of {processes} processes",
+                wanted="a GPU for each of them",
+                remedy='Say device="cuda": each process takes its own.',
+            )
+        here = _own_gpu(group.local_rank, local)
+    usable = cores()
+    threads = options.threads or max(1, usable // local)
+    reason = f"{processes} processes share each update"
+    if options.threads is None:
+        reason += f": of {show_count(usable)} cores here, {local} processes have {threads} each"
+    reasons = placement.reasons
+    if asked is None and here.type == "cpu" and torch.cuda.is_available():
+        reasons = ('device cpu: several processes take their GPUs where device="cuda" says so',)
+    return replace(
+        placement, device=str(here), threads=threads, processes=processes, reasons=(*reasons, reason)
+    )
+
+
+def _differences(processes: int, batch_size: int, layers: Iterable[object]) -> tuple[str, ...]:
+    """Return what is otherwise with several processes than with one, a sentence each.
+
+    Args:
+        processes: how many share each update.
+        batch_size: samples of an update.
+        layers: the steps of a network or the submodules of a module.
+    """
+    names = {type(layer).__name__ for layer in layers}
+    sentences = {
+        f"a batch of {batch_size} has a sample for {batch_size} of {processes} processes: "
+        "the others compute nothing": batch_size < processes,
+        "beware: batch normalisation takes mean and variance over each process's share of a batch, "
+        "which is not what one process would compute": any(
+            "BatchNorm" in name and "Sync" not in name for name in names
+        ),
+        "each process draws Dropout from numbers of its own: other masks than in one process": any(
+            "Dropout" in name for name in names
+        ),
+    }
+    return tuple(sentence for sentence, holds in sentences.items() if holds and processes > 1)
+
+
+def _own_gpu(local_rank: int, local: int) -> torch.device:
+    here = torch.cuda.device_count()
+    if here < local:
+        raise Refused(
+            where="device",
+            got=f"{here} GPU{'s' if here != 1 else ''} for {local} processes on this machine",
+            wanted="a GPU for each of them",
+            remedy=f'Start {here} processes here, or say device="cpu".',
+        )
+    return torch.device("cuda", local_rank)

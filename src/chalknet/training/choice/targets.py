@@ -10,7 +10,7 @@ import torch
 
 from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, target_blocks
 from chalknet.errors import DataError, ShapeMismatch
-from chalknet.network import show_shape
+from chalknet.network import Shape, show_shape
 from chalknet.planning import Loss
 from chalknet.training.choice.fitted_model import ModelShapes
 
@@ -34,32 +34,12 @@ class MappedSource(HasProvenance):
     map_y: TensorMap
     x_shape: tuple[int, ...]
     y_shape: tuple[int, ...]
+    name: str
+    streams: bool
+    reads_ahead: bool
+    is_repeatable: bool
+    held_out: Source | None = None  # made ready on its own
     provenance: Provenance = field(default=Provenance())
-
-    @property
-    def name(self) -> str:
-        """Return the name of the source behind it."""
-        return self.source.name
-
-    @property
-    def held_out(self) -> Source | None:
-        """Return nothing: held-out data is made ready on its own."""
-        return None
-
-    @property
-    def streams(self) -> bool:
-        """Return whether the source behind it is more than should be taken at once."""
-        return self.source.streams
-
-    @property
-    def reads_ahead(self) -> bool:
-        """Return whether the source behind it may be read ahead."""
-        return self.source.reads_ahead
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Return whether the source behind it is repeatable."""
-        return self.source.is_repeatable
 
     def fingerprint(self) -> str | None:
         """Return the hash of the source behind it."""
@@ -100,15 +80,12 @@ def make_ready(source: Source, loss: Loss, shapes: ModelShapes, dtype: torch.dty
 
     _check_labels(source, loss, shapes)
     if isinstance(source, ArraySource):  # mapped once, not batch by batch
-        fits = (source.x_shape, source.y_shape, source.x.dtype, source.y.dtype) == (
-            x_shape,
-            y_shape,
-            dtype,
-            y_dtype,
-        )
+        found = (source.x_shape, source.y_shape, source.x.dtype, source.y.dtype)
+        fits = found == (x_shape, y_shape, dtype, y_dtype)
         mapped = source if fits else ArraySource(map_x(source.x), map_y(source.y), name=source.name)
         return Ready(mapped, tuple(reasons))
-    return Ready(MappedSource(source, map_x, map_y, x_shape, y_shape), tuple(reasons))
+    like_it = (source.name, source.streams, source.reads_ahead, source.is_repeatable)
+    return Ready(MappedSource(source, map_x, map_y, x_shape, y_shape, *like_it), tuple(reasons))
 
 
 def _fitted_x_shape(source: Source, shapes: ModelShapes, reasons: list[str]) -> tuple[int, ...]:
@@ -121,24 +98,18 @@ def _fitted_x_shape(source: Source, shapes: ModelShapes, reasons: list[str]) -> 
         if len(shapes.input_shape) == 1:
             reasons.append(f"each x of shape {got} is read row by row as {prod(got)} features")
             return shapes.input_shape
-    raise ShapeMismatch(
-        where=f"x of {source.name}",
-        got=f"the shape {show_shape(got)}",
-        wanted=f"{show_shape(shapes.input_shape)}, which the network takes",
-        remedy=f"Begin the network with X{show_shape(got)}, or give other columns.",
-    )
+    wanted = f"{show_shape(shapes.input_shape)}, which the network takes"
+    remedy = f"Begin the network with X{show_shape(got)}, or give other columns."
+    raise _other_shape(f"x of {source.name}", got, wanted, remedy)
 
 
 def _fitted_y_shape(source: Source, loss: Loss, shapes: ModelShapes, reasons: list[str]) -> tuple[int, ...]:
     got = source.y_shape
     if loss.target == "class":
         if prod(got) != 1:
-            raise ShapeMismatch(
-                where=f"y of {source.name}",
-                got=f"the shape {show_shape(got)}",
-                wanted=f"one class number a sample for {loss.name}",
-                remedy="Give y.argmax(1) where y marks the class with a one.",
-            )
+            wanted = f"one class number a sample for {loss.name}"
+            remedy = "Give y.argmax(1) where y marks the class with a one."
+            raise _other_shape(f"y of {source.name}", got, wanted, remedy)
         return ()
     if got == shapes.output_shape:
         return got
@@ -146,43 +117,39 @@ def _fitted_y_shape(source: Source, loss: Loss, shapes: ModelShapes, reasons: li
         # (n,) against (n,1) would broadcast to (n,n) in the loss: the classic silent mistake
         reasons.append(f"y {show_shape(got)} is read as the column {show_shape(shapes.output_shape)}")
         return shapes.output_shape
-    many = loss.metric == "accuracy" and len(shapes.output_shape) == 1
-    raise ShapeMismatch(
-        where=f"y of {source.name}",
-        got=f"the shape {show_shape(got)}",
-        wanted=f"{show_shape(shapes.output_shape)}, the shape of yhat",
-        remedy="For class numbers use loss cross_entropy, with one output a class."
-        if many
-        else "Let the network end in as many features as y has.",
-    )
+    wanted = f"{show_shape(shapes.output_shape)}, the shape of yhat"
+    remedy = "Let the network end in as many features as y has."
+    if loss.metric == "accuracy" and len(shapes.output_shape) == 1:
+        remedy = "For class numbers use loss cross_entropy, with one output a class."
+    raise _other_shape(f"y of {source.name}", got, wanted, remedy)
+
+
+def _other_shape(where: str, got: Shape, wanted: str, remedy: str) -> ShapeMismatch:
+    return ShapeMismatch(where=where, got=f"the shape {show_shape(got)}", wanted=wanted, remedy=remedy)
 
 
 def _check_labels(source: Source, loss: Loss, shapes: ModelShapes) -> None:
     if loss.target == "real":
         return
-    for first_row, y in target_blocks(source):
-        _check_some_labels(source.name, loss, shapes, (first_row, y.reshape(len(y), -1)))
-
-
-def _check_some_labels(name: str, loss: Loss, shapes: ModelShapes, block: tuple[int, torch.Tensor]) -> None:
-    first_row, y = block
     classes = shapes.output_shape[0] if shapes.output_shape else None
-    if loss.target == "probability":
-        wrong, wanted = (y < 0) | (y > 1), "labels between 0 and 1"
-        remedy = "Code the two classes as 0 and 1; for more classes use cross_entropy."
-    else:
-        wrong = (y < 0) | (y != y.floor()) if y.is_floating_point() else y < 0
-        wrong = wrong if classes is None else wrong | (y >= classes)
-        largest = "" if classes is None else f" to {classes - 1}"
-        wanted = f"class numbers, whole and from 0{largest}"
-        remedy = "The network's last width is the number of classes; class numbers start at 0."
-    rows = wrong.any(dim=1).nonzero().flatten()
-    if len(rows):
-        first = ", ".join(str(first_row + int(row)) for row in rows[:5])
-        raise DataError(
-            where=f"y of {name}, row{'s' if len(rows) > 1 else ''} {first}"
-            f"{', ...' if len(rows) > 5 else ''} ({len(rows)} in all)",
-            got=f"{y[rows[0]][wrong[rows[0]]][0].item():g}",
-            wanted=f"{wanted} for {loss.name}",
-            remedy=remedy,
-        )
+    for first_row, target in target_blocks(source):
+        y = target.reshape(len(target), -1)
+        if loss.target == "probability":
+            wrong, wanted = (y < 0) | (y > 1), "labels between 0 and 1"
+            remedy = "Code the two classes as 0 and 1; for more classes use cross_entropy."
+        else:
+            wrong = (y < 0) | (y != y.floor()) if y.is_floating_point() else y < 0
+            wrong = wrong if classes is None else wrong | (y >= classes)
+            largest = "" if classes is None else f" to {classes - 1}"
+            wanted = f"class numbers, whole and from 0{largest}"
+            remedy = "The network's last width is the number of classes; class numbers start at 0."
+        rows = wrong.any(dim=1).nonzero().flatten()
+        if len(rows):
+            first = ", ".join(str(first_row + int(row)) for row in rows[:5])
+            more = ", ..." if len(rows) > 5 else ""
+            raise DataError(
+                where=f"y of {source.name}, row{'s' * (len(rows) > 1)} {first}{more} ({len(rows)} in all)",
+                got=f"{y[rows[0]][wrong[rows[0]]][0].item():g}",
+                wanted=f"{wanted} for {loss.name}",
+                remedy=remedy,
+            )

@@ -102,14 +102,16 @@ def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) ->
 
 def machine_and_versions() -> str:
     """Return the processor, the cores this process may use, the first GPU, and the software's versions."""
-    versions = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    versions = ", ".join(f"{name} {installed_versions().get(name, 'none')}" for name in _PACKAGES)
     gpu = f", {torch.cuda.get_device_name(0)}" if torch.cuda.is_available() else ""
     return f"{processor()}, {cores()} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"
 
 
 @cache
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
+def installed_versions() -> Mapping[str, str]:
+    """Return the versions of the packages that the time and the last bits of a fit depend on."""
+    versions = {}
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return versions

@@ -16,7 +16,6 @@ from chalknet.data import Batches
 from chalknet.engine import ENGINES, Session
 from chalknet.planning import Plan
 from chalknet.training.choice.cost_model import Cost
-from chalknet.training.choice.threads import using_threads
 
 # The fastest stretch counts: a disturbance only ever makes one longer. Each takes a part of what is left.
 _PARTS = 3
@@ -84,3 +83,16 @@ def _random_state_kept() -> Iterator[None]:
     finally:
         random.setstate(found)
         np.random.set_state(numbers)
+
+
+@contextmanager
+def using_threads(threads: int) -> Iterator[None]:
+    """Let torch use so many CPU threads in the body; the caller's number is put back behind it."""
+    before = torch.get_num_threads()
+    if threads != before:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        if threads != before:
+            torch.set_num_threads(before)

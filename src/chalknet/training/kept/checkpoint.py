@@ -24,13 +24,6 @@ from chalknet.units import show_count
 FOLDER = "checkpoints"
 _KEPT = 2
 _TENSORS, _FACTS = ".safetensors", ".json"
-_COLUMNS = {
-    "updates": "int64",
-    "samples": "int64",
-    "epochs": "float64",
-    "seconds": "float64",
-    "loss": "float64",
-}
 
 
 @dataclass(frozen=True)
@@ -145,10 +138,7 @@ def _tensors(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
         for e in history.evaluations
     ]
     # by way of numpy, which copies a column as a whole: a million rows take 10 ms, one by one 300
-    columns = {
-        name: torch.from_numpy(np.array(getattr(history, name), dtype=dtype))
-        for name, dtype in _COLUMNS.items()
-    }
+    columns = {name: torch.from_numpy(np.array(column)) for name, column in history.columns.items()}
     columns["evaluations"] = torch.tensor(evaluations, dtype=torch.float64).reshape(-1, 5)
     return {
         **{f"weights/{name}": value for name, value in state.weights.items()},
@@ -164,7 +154,7 @@ def _part(tensors: Mapping[str, torch.Tensor], part: str) -> dict[str, torch.Ten
 
 def _history(metric: str, columns: Mapping[str, torch.Tensor]) -> History:
     history = History(metric)
-    for row in zip(*(columns[name].tolist() for name in _COLUMNS), strict=True):
+    for row in zip(*(columns[name].tolist() for name in history.columns), strict=True):
         history.append(*row)
     for updates, samples, seconds, train, held_out in columns["evaluations"].tolist():
         history.append_evaluation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,6 @@ from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.training.history import Evaluation, History, Outcome
 from chalknet.training.record.record_options import RecordOptions
-
-_COLUMNS = ("updates", "samples", "epochs", "seconds", "loss")
 
 
 @dataclass(frozen=True)
@@ -128,45 +126,43 @@ def read_history(folder: Path, metric: str) -> History:
     return history
 
 
-def _history_rows(history: History) -> Iterable[list[object]]:
-    yield [*_COLUMNS, f"train_{history.metric}", f"held_out_{history.metric}"]
-    evaluations = {evaluation.updates: evaluation for evaluation in history.evaluations}
-    columns = zip(*(getattr(history, name) for name in _COLUMNS), strict=True)
-    for updates, samples, epochs, seconds, loss in columns:
-        evaluation = evaluations.pop(updates, None)
-        yield [updates, samples, epochs, seconds, loss, *_metrics(evaluation)]
-    for updates, evaluation in evaluations.items():  # between recorded rows, the loss stays blank
-        yield [updates, evaluation.samples, "", evaluation.seconds, "", *_metrics(evaluation)]
-
-
-def _metrics(evaluation: Evaluation | None) -> list[object]:
-    if evaluation is None:
-        return ["", ""]
-    return [evaluation.train, "" if evaluation.held_out is None else evaluation.held_out]
+def _history_rows(history: History) -> Iterable[Sequence[object]]:
+    yield [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}"]
+    between = {evaluation.updates: evaluation for evaluation in history.evaluations}
+    for row in zip(*history.columns.values(), strict=True):
+        evaluation = between.pop(int(row[0]), None)
+        metrics = ("", "") if evaluation is None else (evaluation.train, evaluation.held_out)
+        yield [*row, *metrics]
+    for updates, evaluation in between.items():  # between recorded rows, the loss stays blank
+        yield [
+            updates,
+            evaluation.samples,
+            None,
+            evaluation.seconds,
+            None,
+            evaluation.train,
+            evaluation.held_out,
+        ]
 
 
 def _plan(folder: Path, kept: dict[str, Any]) -> Plan:
-    data, placement = dict(kept["data"]), dict(kept["placement"])
-    shapes = {name: tuple(data[name]) for name in ("x_shape", "y_shape")}
     network = None
     if (folder / RUN_NETWORK).exists():
         read = NOTATIONS["json"].read
         network = read((folder / RUN_NETWORK).read_text(encoding="utf-8"), None) if read else None
-    options = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in kept["recipe"]["optimizer_options"].items()
-    }
+    own = {name: kept[name] for name in ("model", "engine", "updates", "updates_per_epoch", "reasons")}
     return Plan(
         network=network,
-        model=kept["model"],
-        recipe=Recipe(**{**kept["recipe"], "optimizer_options": options}),
-        data=DataFacts(**{**data, **shapes}),
-        placement=Placement(**{**placement, "reasons": tuple(placement["reasons"])}),
-        engine=kept["engine"],
-        updates=kept["updates"],
-        updates_per_epoch=kept["updates_per_epoch"],
-        reasons=tuple(kept["reasons"]),
+        recipe=Recipe(**kept["recipe"]),
+        data=DataFacts(**_with_tuples(kept["data"])),
+        placement=Placement(**_with_tuples(kept["placement"])),
+        **_with_tuples(own),
     )
+
+
+def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values read from JSON, which has lists alone, with tuples in their place."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -7,9 +7,8 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -21,6 +20,7 @@ from chalknet.files import RUN_DATA, RUN_PLAN, RUN_WEIGHTS, try_lock, user_path,
 from chalknet.module import build, flat, read_tensors, tensors_to_bytes
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
+from chalknet.training.choice.timing_cache import installed_versions
 from chalknet.training.kept import checkpoint
 from chalknet.training.kept.checkpoint import Checkpoint
 from chalknet.training.kept.run_files import (
@@ -85,20 +85,17 @@ def setting_of(prepared: PreparedFit, record: RecordOptions) -> Setting:
 
 def made_with() -> dict[str, str]:
     """Return the versions and the kind of machine on which the last bits of a fit depend."""
-    facts = {
+    return {
         "system": platform.system(),
         "machine": platform.machine(),
         "vector instructions": torch.backends.cpu.get_cpu_capability(),
         "python": platform.python_version(),
+        **installed_versions(),
     }
-    for package in ("chalknet", "torch", "numba"):
-        with suppress(PackageNotFoundError):
-            facts[package] = version(package)
-    return facts
 
 
 @contextmanager
-def claimed(setting: Setting, source: Source) -> Iterator[RunFolder]:
+def claimed(prepared: PreparedFit, record: RecordOptions) -> Iterator[RunFolder]:
     """Hold a new run's folder for this process.
 
     It is made at once, so that a place that cannot be written is refused before the first update; it is
@@ -107,20 +104,26 @@ def claimed(setting: Setting, source: Source) -> Iterator[RunFolder]:
     Raises:
         FileProblem: when something else is there, another process is writing it, or it cannot be written.
     """
-    path = Path(str(setting.record.out))
-    with _held_for_overwriting(path, overwrite=setting.record.overwrite):
-        unfinished = _unfinished_folder(path)
+    path, setting = Path(str(record.out)), setting_of(prepared, record)
+    with _held_for_overwriting(path, overwrite=record.overwrite):
         try:
-            lock = _locked(unfinished)
-            write_setting(unfinished, setting)
-            _write_data(unfinished, setting, source)
-            _move(unfinished, path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(
+                prefix=f".{path.name}.", dir=path.parent, ignore_cleanup_errors=True
+            ) as beside:  # its place, on the same file system
+                unfinished = Path(beside)
+                unfinished.chmod(0o755)
+                lock = _locked(unfinished)
+                write_setting(unfinished, setting)
+                _write_data(unfinished, setting, prepared.source)
+                _move(unfinished, path)
         except OSError as problem:
-            if problem.errno in (errno.ENOTEMPTY, errno.EEXIST):  # another process has made it meanwhile
+            if path.exists() and problem.errno in (
+                errno.ENOTEMPTY,
+                errno.EEXIST,
+            ):  # another process has made it meanwhile
                 raise _busy(path) from problem
             raise _unwritable(path, problem) from problem
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
     with lock:
         try:
             yield RunFolder(path, setting)
@@ -253,17 +256,6 @@ def _write_data(folder: Path, setting: Setting, source: Source) -> None:
     }
     if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
         write_whole(folder / RUN_DATA, tensors_to_bytes(tensors))
-
-
-def _unfinished_folder(path: Path) -> Path:
-    """Return a new empty folder beside the run's place, on the same file system."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        unfinished.chmod(0o755)
-    except OSError as problem:
-        raise _unwritable(path, problem) from problem
-    return unfinished
 
 
 def _move(unfinished: Path, place: Path) -> None:

@@ -208,35 +208,10 @@ class LogFeed:
         return (*parts, Rows(len(history), history.metric, evaluations=evaluations))
 
 
-@dataclass(frozen=True)
-class LogFeeds:
-    """All the logs of a fit.
-
-    Args:
-        feeds: one for each.
-    """
-
-    feeds: tuple[LogFeed, ...] = ()
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """Return the key of each log's run, by the log as it was asked for."""
-        return {feed.name: feed.log.key for feed in self.feeds}
-
-    def see(self, history: History) -> None:
-        """Write the new rows to those logs that are due."""
-        for feed in self.feeds:
-            feed.see(history)
-
-    def end(self, history: History, outcome: Outcome) -> tuple[str, ...]:
-        """Write the remaining rows; return a sentence about each log that could not be written."""
-        return tuple(note for feed in self.feeds for note in feed.end(history, outcome))
-
-
 @contextmanager
 def open_feeds(
     plan: Plan, keys: Mapping[str, str | None], start: History | None = None
-) -> Iterator[LogFeeds]:
+) -> Iterator[tuple[LogFeed, ...]]:
     """Yield the feeds of the logs asked for; an error of the body closes them as they are.
 
     Args:
@@ -255,7 +230,7 @@ def open_feeds(
         log = _module_of(kind).begin(place, plan, key, updates)
         feeds.append(LogFeed(name, log, rows, evaluations))
     try:
-        yield LogFeeds(tuple(feeds))
+        yield tuple(feeds)
     except BaseException:
         for feed in feeds:
             with suppress(Exception):

@@ -33,7 +33,7 @@ class TensorBoardLog:
         # What an earlier fit wrote here from this step on is no longer shown.
         self._add(updates + 1 if updates else 0, session_log=SessionLog(status=SessionLog.START))
         self._add(0, summary=hparams_pb(facts(plan), start_time_secs=self._began_s))
-        self._add(0, summary=_text("plan", "\n".join(f"    {line}" for line in str(plan).splitlines())))
+        self._add(0, summary=text_pb("plan", "\n".join(f"    {line}" for line in str(plan).splitlines())))
         self._writer.flush()
 
     def write(self, rows: Rows) -> None:
@@ -45,7 +45,7 @@ class TensorBoardLog:
     def close(self, outcome: Outcome | None) -> None:
         """Write how the fit ended."""
         if outcome is not None:
-            self._add(0, summary=_text("outcome", str(outcome)))
+            self._add(0, summary=text_pb("outcome", str(outcome)))
         self._writer.close()
 
     def _add(self, updates: int, **what: object) -> None:
@@ -67,7 +67,3 @@ def begin(place: str, plan: Plan, key: str | None, updates: int) -> TensorBoardL
     folder = Path(key or place).absolute()
     with writing(folder):
         return TensorBoardLog(folder, plan, updates)
-
-
-def _text(name: str, text: str) -> Summary:
-    return text_pb(name, text)

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
-from chalknet.engine import ENGINES, ProcessGroup, Session
+from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
-from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.choice.threads import using_threads
-from chalknet.training.history import History, Progress
-from chalknet.training.kept.checkpoint import Checkpoint
+from chalknet.training.choice.fitted_model import module_errors
+from chalknet.training.choice.trial_run import using_threads
+from chalknet.training.history import Progress
 from chalknet.training.kept.run_folder import RunFolder
-from chalknet.training.logs.feeds import LogFeeds, open_feeds
+from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.bar import bar, wants_bar
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.result import FitResult
-from chalknet.training.run.loop import LoopInputs, run_loop
-from chalknet.training.run.signals import interruptible
-
-
-@dataclass(frozen=True)
-class FitStart:
-    """Where a fit begins, or goes on.
-
-    Args:
-        prepared: the plan and the data.
-        record: what is recorded.
-        folder: opens the run's folder; gives None where nothing is kept.
-        logs: the logs asked for, each with the key of its run; None for a new run.
-        checkpoint: where the fit goes on; None for one that begins.
-    """
-
-    prepared: PreparedFit
-    record: RecordOptions
-    folder: Callable[[], AbstractContextManager[RunFolder | None]]
-    logs: Mapping[str, str | None]
-    checkpoint: Checkpoint | None = None
-
-    @property
-    def history(self) -> History | None:
-        """Return what was recorded before."""
-        return None if self.checkpoint is None else self.checkpoint.history
+from chalknet.training.run.loop import FitStart, LoopInputs, interruptible, run_loop
 
 
 def carry_out(start: FitStart) -> FitResult:
@@ -58,21 +32,14 @@ def carry_out(start: FitStart) -> FitResult:
         stack.enter_context(group.watched())
         stack.enter_context(using_threads(plan.placement.threads))
         stack.enter_context(explain(plan))
-        session = _open_session(start)
-        with interruptible() as interrupt:
+        session = ENGINES[plan.engine].open(plan, start.prepared.batches, start.prepared.module)
+        if start.checkpoint is not None:
+            session.restore(start.checkpoint.state)
+        with interruptible() as interrupt, module_errors(session.module, plan):
             history, outcome = run_loop(
-                LoopInputs(
-                    start.prepared,
-                    session,
-                    replace(start.record, on_progress=on_progress),
-                    interrupt,
-                    group,
-                    start.checkpoint,
-                    None if folder is None else folder.keep_checkpoint,
-                    feeds.see,
-                )
+                LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
             )
-        notes = (*session.notes, *feeds.end(history, outcome))
+        notes = (*session.notes, *(note for feed in feeds for note in feed.end(history, outcome)))
         result = FitResult(
             replace(plan, reasons=(*plan.reasons, *notes)),
             session.module,
@@ -80,7 +47,7 @@ def carry_out(start: FitStart) -> FitResult:
             outcome,
             session.compile_s,
             notes,
-            start.prepared.preparation,
+            start.prepared.source.preparation,
         )
         if folder is not None:
             folder.keep(result)
@@ -119,21 +86,14 @@ def _progress_listener(
 
 
 @contextmanager
-def _outputs(start: FitStart, group: ProcessGroup) -> Iterator[tuple[RunFolder | None, LogFeeds]]:
+def _outputs(start: FitStart, group: ProcessGroup) -> Iterator[tuple[RunFolder | None, Sequence[LogFeed]]]:
     """Open the folder and the logs, which the first process alone writes."""
     if not group.leads:
-        yield None, LogFeeds()
+        yield None, ()
         return
-    with start.folder() as folder, open_feeds(start.prepared.plan, start.logs, start.history) as feeds:
-        yield folder and folder.with_logs(feeds.keys), feeds
-
-
-def _open_session(start: FitStart) -> Session:
-    prepared = start.prepared
-    session = ENGINES[prepared.plan.engine].open(prepared.plan, prepared.batches, prepared.module)
-    if start.checkpoint is not None:
-        session.restore(start.checkpoint.state)
-    return session
+    history = start.checkpoint.history if start.checkpoint else None
+    with start.folder as folder, open_feeds(start.prepared.plan, start.logs, history) as feeds:
+        yield folder and folder.with_logs({feed.name: feed.log.key for feed in feeds}), feeds
 
 
 def _check_alike(start: FitStart, group: ProcessGroup) -> None:

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-from typing import Any, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
 from chalknet.engine import join
 from chalknet.errors import public
 from chalknet.forms import model_of
-from chalknet.planning import Plan, Recipe, RunOptions, check_options, options_for, recipe_of, with_options
+from chalknet.planning import (
+    Plan,
+    Recipe,
+    RecipeKeywords,
+    RunKeywords,
+    RunOptions,
+    check_options,
+    options_for,
+    recipe_of,
+    with_options,
+)
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
-from chalknet.training.kept.run_folder import RunFolder, claimed, setting_of
+from chalknet.training.history import Progress
+from chalknet.training.kept.run_folder import claimed
 from chalknet.training.logs.feeds import check_logs
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.result import FitResult
-from chalknet.training.run.carry_out import FitStart, carry_out, check_started
-from chalknet.training.run.keywords import FitKeywords, PlanKeywords
+from chalknet.training.run.carry_out import carry_out, check_started
+from chalknet.training.run.loop import FitStart
+
+
+class RecordKeywords(TypedDict, total=False):
+    """The fields of `RecordOptions` as keywords."""
+
+    evaluate_every: int | None
+    record_every: int
+    progress: bool | None
+    on_progress: Callable[[Progress], None] | None
+    out: str | Path | None
+    checkpoint_every: int | str | None
+    overwrite: bool
+    log: str | Sequence[str]
+
+
+class PlanKeywords(RecipeKeywords, RunKeywords, total=False):
+    """The options of `plan`."""
+
+
+class FitKeywords(PlanKeywords, RecordKeywords, total=False):
+    """The options of `fit`."""
 
 
 @public()
@@ -102,7 +134,8 @@ def fit(
         check_started(run.processes, group)
         asked = {"recipe": recipe, "held_out": held_out, **options, "processes": group.size}
         prepared = _prepared("fit", model, data, asked)
-        start = FitStart(prepared, record, partial(_new_folder, prepared, record), logs)
+        folder = nullcontext() if record.out is None else claimed(prepared, record)
+        start = FitStart(prepared, record, folder, logs)
     return carry_out(start)
 
 
@@ -147,8 +180,3 @@ def _prepared(verb: str, model: object, data: object, options: Mapping[str, Any]
     run = RunOptions(**options_for(RunOptions, options))
     recipe = recipe_of(verb, options["recipe"], options)
     return prepare(model_of(model), load_for(run, data, options["held_out"]), recipe, run)
-
-
-def _new_folder(prepared: PreparedFit, record: RecordOptions) -> AbstractContextManager[RunFolder | None]:
-    """Return the folder that the run is to be kept in, held while it is open."""
-    return nullcontext() if record.out is None else claimed(setting_of(prepared, record), prepared.source)

@@ -1,11 +1,15 @@
-"""The only loop: advance a session, record, evaluate, stop."""
+"""The only loop: advance a session, record, evaluate, stop; also for Ctrl-C and SIGTERM, after an update."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
+from types import FrameType
 
 import torch
 
@@ -14,13 +18,56 @@ from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import Evaluation, History, Outcome, Progress
 from chalknet.training.kept.checkpoint import Checkpoint
+from chalknet.training.kept.run_folder import RunFolder
+from chalknet.training.logs.feeds import LogFeed
 from chalknet.training.record.evaluate import evaluate
-from chalknet.training.record.interval import Interval
-from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.run.signals import Interrupt
+from chalknet.training.record.record_options import Interval, RecordOptions
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
 _LARGEST_STRETCH = 1 << 20
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass
+class Interrupt:
+    """Whether a signal asked the fit to stop.
+
+    Args:
+        number: the first signal that came to this process; set the moment it comes.
+        agreed_number: the signal that all processes of the fit stop for.
+    """
+
+    number: int | None = None
+    agreed_number: int | None = None
+
+    def agreed(self, group: ProcessGroup) -> bool:
+        """Return whether a signal came to any of the processes; all of them get the same answer."""
+        self.agreed_number = int(group.largest(self.number or 0)) or None
+        return self.agreed_number is not None
+
+    def raise_again(self) -> None:
+        """Send SIGTERM again, which ends the process now that all is kept; Ctrl-C only ends the fit."""
+        if signal.SIGTERM in (self.number, self.agreed_number):
+            signal.raise_signal(signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class FitStart:
+    """Where a fit begins, or goes on.
+
+    Args:
+        prepared: the plan and the data.
+        record: what is recorded.
+        folder: the run's folder, held once it is entered; None where nothing is kept.
+        logs: the logs asked for, each with the key of its run; None for a new run.
+        checkpoint: where the fit goes on; None for one that begins.
+    """
+
+    prepared: PreparedFit
+    record: RecordOptions
+    folder: AbstractContextManager[RunFolder | None]
+    logs: Mapping[str, str | None]
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True)
@@ -28,37 +75,36 @@ class LoopInputs:
     """Everything the loop works on.
 
     Args:
-        prepared: what was decided, and the samples.
+        start: what was decided, the samples, what is recorded, and where the fit goes on.
         session: the engine's session; of a fit that goes on, restored from its checkpoint.
-        record: what is recorded.
+        on_progress: is called with the progress, about ten times a second.
         interrupt: whether a signal asked the fit to stop.
         group: the processes that share the fit; all of them take every turn alike.
-        start: where the fit goes on; None for one that begins.
-        keep: is called with the checkpoints; None keeps none.
-        log: is called with the history after every stretch.
+        folder: keeps the checkpoints; None where nothing is kept.
+        logs: see the history after every stretch.
     """
 
-    prepared: PreparedFit
+    start: FitStart
     session: Session
-    record: RecordOptions
+    on_progress: Callable[[Progress], None] | None
     interrupt: Interrupt
     group: ProcessGroup
-    start: Checkpoint | None
-    keep: Callable[[Checkpoint], None] | None
-    log: Callable[[History], None]
+    folder: RunFolder | None
+    logs: Sequence[LogFeed]
 
     @property
     def plan(self) -> Plan:
         """Return what was decided."""
-        return self.prepared.plan
+        return self.start.prepared.plan
 
 
 def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
     """Advance the session until its budget is used or something ends it; return what happened."""
-    history = run.start.history if run.start else History(run.plan.recipe.loss_row.metric)
-    updates, seconds = (run.start.state.updates, run.start.seconds) if run.start else (0, 0.0)
-    saved, per_update_s, loss = monotonic(), 0.0, run.start.loss if run.start else 0.0
-    outcome = _ending(run.plan, updates, seconds, run.interrupt.agreed(run.group)) if run.start else None
+    checkpoint = run.start.checkpoint
+    history = checkpoint.history if checkpoint else History(run.plan.recipe.loss_row.metric)
+    updates, seconds = (checkpoint.state.updates, checkpoint.seconds) if checkpoint else (0, 0.0)
+    saved, per_update_s, loss = monotonic(), 0.0, checkpoint.loss if checkpoint else 0.0
+    outcome = _ending(run.plan, updates, seconds, run.interrupt.agreed(run.group)) if checkpoint else None
     while outcome is None:
         progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
         outcome, losses = _checked_losses(run.plan, progress.losses)
@@ -68,12 +114,13 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         seconds += progress.elapsed_s
         interrupted = run.interrupt.agreed(run.group)
         outcome = outcome or _ending(run.plan, updates, seconds, interrupted)
-        if _is_due(run.record.evaluate_every, updates):
+        if _is_due(run.start.record.evaluate_every, updates):
             history.append_evaluation(_evaluation(run, updates, seconds))
-        if _is_to_be_kept(run, updates, saved, outcome):
-            run.keep(Checkpoint(run.session.state(), history, seconds, loss))  # type: ignore[misc]
+        if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
+            run.folder.keep_checkpoint(Checkpoint(run.session.state(), history, seconds, loss))
             saved = monotonic()
-        run.log(history)
+        for feed in run.logs:
+            feed.see(history)
         if outcome is None:
             _report(run, history, updates, seconds, loss)
     # The last row and evaluation are not in the checkpoints: a fit that goes on has them at another update.
@@ -87,8 +134,8 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
 
 def _is_to_be_kept(run: LoopInputs, updates: int, saved: float, outcome: Outcome | None) -> bool:
     """Return whether a checkpoint is due; a fit that diverged has none at its end."""
-    if run.keep is None or outcome is not None:
-        return run.keep is not None and outcome is not Outcome.DIVERGED
+    if outcome is not None:
+        return outcome is not Outcome.DIVERGED
     every = _checkpoint_interval(run)
     return _is_due(every.updates, updates) or (
         every.seconds is not None and monotonic() - saved >= every.seconds
@@ -96,7 +143,7 @@ def _is_to_be_kept(run: LoopInputs, updates: int, saved: float, outcome: Outcome
 
 
 def _checkpoint_interval(run: LoopInputs) -> Interval:
-    every = run.record.checkpoint_every
+    every = run.start.record.checkpoint_every
     return every if isinstance(every, Interval) else Interval()
 
 
@@ -107,7 +154,7 @@ def _stretch(run: LoopInputs, updates: int, seconds: float, per_update_s: float)
         stops.append(run.plan.updates - updates)
     elif per_update_s:
         stops.append(max(1, math.ceil((run.plan.recipe.budget.amount - seconds) / per_update_s)))
-    for every in (run.record.evaluate_every, _checkpoint_interval(run).updates):
+    for every in (run.start.record.evaluate_every, _checkpoint_interval(run).updates):
         if every is not None:
             stops.append(every - updates % every)
     if run.plan.recipe.target_loss is not None:
@@ -138,12 +185,12 @@ def _record(
 ) -> None:
     (updates, seconds), (losses, per_update_s) = before, stretch
     for index, loss in enumerate(losses, start=1):
-        if _is_due(run.record.record_every, updates + index):
+        if _is_due(run.start.record.record_every, updates + index):
             _append(run, history, updates + index, seconds + index * per_update_s, loss)
 
 
 def _append(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:
-    samples = run.prepared.batches.samples_in(updates)
+    samples = run.start.prepared.batches.samples_in(updates)
     history.append(updates, samples, updates / run.plan.updates_per_epoch, seconds, loss)
 
 
@@ -156,26 +203,54 @@ def _evaluation(run: LoopInputs, updates: int, seconds: float) -> Evaluation:
     module, group = run.session.module, run.group
     return Evaluation(
         updates=updates,
-        samples=run.prepared.batches.samples_in(updates),
+        samples=run.start.prepared.batches.samples_in(updates),
         seconds=seconds,
-        train=evaluate(module, run.prepared.batches.source, recipe, device, group),
+        train=evaluate(module, run.start.prepared.batches.source, recipe, device, group),
         held_out=None
-        if run.prepared.held_out is None
-        else evaluate(module, run.prepared.held_out, recipe, device, group),
+        if run.start.prepared.held_out is None
+        else evaluate(module, run.start.prepared.held_out, recipe, device, group),
     )
 
 
 def _report(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:
-    if run.record.on_progress is not None:
+    if run.on_progress is not None:
         by_time = run.plan.updates is None
-        run.record.on_progress(
+        run.on_progress(
             Progress(
                 updates=updates,
                 of_updates=run.plan.updates,
-                samples=run.prepared.batches.samples_in(updates),
+                samples=run.start.prepared.batches.samples_in(updates),
                 seconds=seconds,
                 of_seconds=run.plan.recipe.budget.amount if by_time else None,
                 loss=loss,
                 evaluation=history.evaluations[-1] if history.evaluations else None,
             )
         )
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupt]:
+    """Note the first Ctrl-C or SIGTERM in place of its effect; the second one has its usual effect.
+
+    Only the main thread can do so; in another one nothing changes.
+    """
+    interrupt = Interrupt()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    if threading.current_thread() is not threading.main_thread() or None in before.values():
+        yield interrupt
+        return
+
+    def note_signal(number: int, frame: FrameType | None) -> None:
+        interrupt.number = number
+        put_back()
+
+    def put_back() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in _SIGNALS:
+        signal.signal(number, note_signal)
+    try:
+        yield interrupt
+    finally:
+        put_back()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack
 
 from torch import nn
 
@@ -15,8 +15,18 @@ from chalknet.engine import ProcessGroup, join
 from chalknet.errors import DataError, InvalidValue, public
 from chalknet.files import user_path
 from chalknet.network import Network
-from chalknet.planning import BUDGET_UNITS, DataFacts, Plan, RunOptions, check_options, with_options
+from chalknet.planning import (
+    BUDGET_UNITS,
+    DataFacts,
+    EngineName,
+    Plan,
+    RunOptions,
+    TorchDevice,
+    check_options,
+    with_options,
+)
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
+from chalknet.training.history import Progress
 from chalknet.training.kept.checkpoint import Checkpoint, newest
 from chalknet.training.kept.run_files import Setting, read_setting
 from chalknet.training.kept.run_folder import (
@@ -30,8 +40,23 @@ from chalknet.training.kept.run_folder import (
 )
 from chalknet.training.logs.feeds import check_logs
 from chalknet.training.result import FitResult
-from chalknet.training.run.carry_out import FitStart, carry_out, check_started
-from chalknet.training.run.keywords import ResumeKeywords
+from chalknet.training.run.carry_out import carry_out, check_started
+from chalknet.training.run.loop import FitStart
+
+
+class ResumeKeywords(TypedDict, total=False):
+    """The options of `resume`; those left out stay as they were."""
+
+    updates: int | None
+    epochs: int | None
+    samples: int | None
+    seconds: float | None
+    device: str | TorchDevice | None
+    engine: EngineName | None
+    threads: int | None
+    processes: int | None
+    progress: bool | None
+    on_progress: Callable[[Progress], None] | None
 
 
 @public()
@@ -123,8 +148,8 @@ def _kept_run(folder: Path, options: Mapping[str, Any]) -> Iterator[_KeptRun | N
 
 def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: Mapping[str, Any]) -> FitStart:
     """Return where the fit goes on, with the data and options of now."""
-    setting, plan, group = kept.setting, kept.setting.plan, ProcessGroup.here()
-    check_logs(setting.logs)
+    setting, plan, logs, group = kept.setting, kept.setting.plan, kept.setting.logs, ProcessGroup.here()
+    check_logs(logs)
     record = replace(setting.record, progress=options.get("progress"), on_progress=options.get("on_progress"))
     run = _run_options(plan, group.size, options)
     check_started(options.get("processes"), group)
@@ -139,25 +164,18 @@ def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: M
     reasons = dict.fromkeys((*plan.reasons, *kept.notes, _continuation(kept, prepared.plan)))
     prepared = replace(prepared, plan=replace(prepared.plan, reasons=tuple(reasons)))
 
-    def folder() -> nullcontext[RunFolder]:
-        return nullcontext(
-            RunFolder(kept.folder, replace(setting_of(prepared, record), origin=setting.origin))
-        )
-
-    return FitStart(prepared, record, folder, setting.logs, kept.checkpoint)
+    setting = replace(setting_of(prepared, record), origin=setting.origin)
+    return FitStart(prepared, record, nullcontext(RunFolder(kept.folder, setting)), logs, kept.checkpoint)
 
 
 def _run_options(plan: Plan, processes: int, options: Mapping[str, Any]) -> RunOptions:
     """Return what was before where nothing else is asked; more processes have fewer threads."""
     then, alike = plan.placement, plan.placement.processes == processes
     device = then.device if processes == 1 and alike else then.device.partition(":")[0]
-    asked = {
-        name: value for name in ("device", "engine", "threads") if (value := options.get(name)) is not None
-    }
     before = {"device": device, "engine": plan.engine, "threads": then.threads if alike else None}
-    return RunOptions(
-        **{**before, **asked}, dtype=then.dtype, micro_batch=then.micro_batch, processes=processes
-    )
+    asked = {name: options[name] for name in before if options.get(name) is not None}
+    kept = {"dtype": then.dtype, "micro_batch": then.micro_batch, "processes": processes}
+    return RunOptions(**{**before, **asked, **kept})
 
 
 def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> Source:
@@ -178,11 +196,17 @@ def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> Source:
 
 def _check_same(kept: _KeptRun, prepared: PreparedFit) -> None:
     """Raise when the data or the budget does not suit what was done before."""
-    then, now = _shapes(kept.setting.plan.data), _shapes(prepared.plan.data)
+    source, setting = prepared.source, kept.setting
+    then, now = _shapes(setting.plan.data), _shapes(prepared.plan.data)
+    if then == now and setting.fingerprint and source.fingerprint() not in (None, setting.fingerprint):
+        then, now = "the same data", "another content than the run began with"
     if then != now:
-        raise _other_data(prepared.source, now, then)
-    if kept.setting.fingerprint and prepared.source.fingerprint() not in (None, kept.setting.fingerprint):
-        raise _other_data(prepared.source, "another content than the run began with", "the same data")
+        raise DataError(
+            where=source.name,
+            got=now,
+            wanted=then,
+            remedy="Give the data as it was, or begin another run with it.",
+        )
     budget = prepared.plan.updates
     if budget is not None and budget < kept.updates:
         raise InvalidValue(
@@ -197,15 +221,6 @@ def _shapes(data: DataFacts) -> str:
     return f"{data.observations:,} observations, x {data.x_shape}, y {data.y_shape}"
 
 
-def _other_data(source: Source, got: str, wanted: str) -> DataError:
-    return DataError(
-        where=source.name,
-        got=got,
-        wanted=wanted,
-        remedy="Give the data as it was, or begin another run with it.",
-    )
-
-
 def _continuation(kept: _KeptRun, now: Plan) -> str:
     """Return from where the run goes on, and what keeps it from being the same bit for bit."""
     facts_then = {**_circumstances(kept.setting.plan), **kept.setting.made_with}
@@ -213,7 +228,7 @@ def _continuation(kept: _KeptRun, now: Plan) -> str:
     others = [
         f"{name} {facts_now[name]} instead of {value}"
         for name, value in facts_then.items()
-        if name in facts_now and facts_now[name] != value
+        if facts_now.get(name, value) != value
     ]
     sentence = f"gone on from update {kept.updates:,}"
     if not others:
@@ -222,10 +237,5 @@ def _continuation(kept: _KeptRun, now: Plan) -> str:
 
 
 def _circumstances(plan: Plan) -> dict[str, object]:
-    placement = plan.placement
-    return {
-        "engine": plan.engine,
-        "device": placement.device,
-        "threads": placement.threads,
-        "processes": placement.processes,
-    }
+    placement = vars(plan.placement)
+    return {"engine": plan.engine, **{name: placement[name] for name in ("device", "threads", "processes")}}
