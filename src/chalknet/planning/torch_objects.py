@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol, cast
 
-from chalknet.errors import InvalidValue, look_up, unknown_name
+from chalknet.errors import InvalidValue, unknown_name
 from chalknet.planning.losses import LOSSES, loss_name
 from chalknet.planning.optimizers import OPTIMIZERS
 
@@ -56,7 +56,8 @@ def optimizer_of(optimizer: object) -> tuple[str, dict[str, Any]]:
     """
     spelling = _spelling(optimizer)
     name = spelling.strip().lower().replace("_", "")
-    look_up(OPTIMIZERS, name, "optimizer", "optimizer")
+    if name not in OPTIMIZERS:
+        raise unknown_name("optimizer", "optimizer", spelling, OPTIMIZERS)
     if not _is_instance(optimizer):
         return name, {}
     given = cast(TorchOptimizer, optimizer)
