@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from chalknet.data import Source
 from chalknet.errors import InvalidValue, public
-from chalknet.forms import model_of
+from chalknet.forms import ModelLike, model_of
 from chalknet.network import Network
 from chalknet.planning import (
     BUDGET_UNITS,
@@ -51,6 +51,14 @@ class Comparison(Tabular):
     Args:
         results: a FitResult for each name, in the order asked for.
         counter: what was alike: so many updates, samples or seconds.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x = torch.linspace(-1, 1, 100)
+        >>> comparison = cn.compare("1 -> 1", (x, 2 * x), loss="mse", updates=20)
+        >>> comparison.counter
+        '20 updates'
     """
 
     results: Mapping[str, FitResult]
@@ -93,7 +101,7 @@ class Comparison(Tabular):
 @public(network="model")
 @with_options(FitKeywords, Recipe, RunOptions, RecordOptions)
 def compare(
-    model: object,
+    model: ModelLike,
     data: object,
     methods: Mapping[str, Mapping[str, Any]] | None = None,
     *,
@@ -122,10 +130,12 @@ def compare(
         UnknownName: for an option that `fit` does not have.
 
     Example:
-        >>> import torch, chalknet as cn
+        >>> import torch
+        >>> import chalknet as cn
         >>> x = torch.linspace(-1, 1, 100)
-        >>> print(cn.compare("1 -> 1", (x, 2 * x), loss="mse", updates=20).columns[0])
-        name
+        >>> comparison = cn.compare("1 -> 1", (x, 2 * x), loss="mse", updates=20)
+        >>> list(comparison.results)
+        ['gradient descent', 'SGD with batch size 32', 'SGD with batch size 1']
     """
     network = _network_of(model)
     known = ("model", "data", "methods", "recipe", "held_out", *FitKeywords.__annotations__)
@@ -145,7 +155,7 @@ def compare(
     return Comparison(results, f"{recipes[0].budget.amount:,} {recipes[0].budget.unit}")
 
 
-def _network_of(model: object) -> Network:
+def _network_of(model: ModelLike) -> Network:
     found = model_of(model)
     if isinstance(found, Network):
         return found

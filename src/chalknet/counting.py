@@ -30,6 +30,11 @@ class Counts(Tabular):
             under "textbook".
         parameters: trainable parameters; None while a width is a symbol.
         multiply_adds: multiply-adds to map one sample forward; None while a width is a symbol.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.count("1 -> 2 relu -> 1").nodes
+        (2, 1)
     """
 
     convention: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from chalknet.errors import invalid, public
-from chalknet.forms import read
+from chalknet.forms import ModelLike, read
 from chalknet.network import Activation, Dropout, Linear, Network, Visit, kind_of, show_shape
 from chalknet.notation import write_step
 from chalknet.tables import Table, Tabular
@@ -37,6 +37,11 @@ class Difference(Tabular):
 
     Args:
         parts: every place where they differ, from X to yhat.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.difference("1 -> 2 relu", "1 -> 3 relu").parts[0].where
+        'step 0'
     """
 
     parts: tuple[DifferingPart, ...]
@@ -55,7 +60,9 @@ class Difference(Tabular):
 
 
 @public()
-def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bool = False) -> Difference:
+def difference(
+    a: ModelLike, b: ModelLike, *, ignore_dropout: bool = False, logits: bool = False
+) -> Difference:
     """Return where two networks differ.
 
     The networks are compared, not the way they are written: names, nesting, Identity, Dropout with p = 0 and
@@ -72,9 +79,10 @@ def difference(a: object, b: object, *, ignore_dropout: bool = False, logits: bo
         InvalidValue: for what is no form of a network.
 
     Example:
-        >>> bool(difference("1 -> 2 relu", "nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.Identity())"))
+        >>> import chalknet as cn
+        >>> bool(cn.difference("1 -> 2 relu", "nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.Identity())"))
         False
-        >>> print(difference("1 -> 2 relu", "1 -> 2 tanh"))
+        >>> print(cn.difference("1 -> 2 relu", "1 -> 2 tanh"))
         step 1: relu | tanh
     """
     for name, flag in (("ignore_dropout", ignore_dropout), ("logits", logits)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from chalknet.drawing import DialectName, Drawing, StyleOptions, TextSuffix
+    from chalknet.module import Fitted
 
 _LARGEST_TEXT_BYTES = 50_000_000
 ONNX_SUFFIX = ".onnx"
@@ -40,13 +42,16 @@ TextNotation: TypeAlias = Literal[
 WrittenName: TypeAlias = TextNotation | Literal["onnx"]
 
 
+ModelLike: TypeAlias = "str | PathLike[str] | Network | nn.Module | Fitted"  # what `read` takes
+
+
 def written() -> tuple[str, ...]:
     """Return the names of the notations that can be written."""
     return (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
 
 
 @public(form="model")
-def read(model: object, *, notation: str | None = None, name: str | None = None) -> Network:
+def read(model: ModelLike, *, notation: str | None = None, name: str | None = None) -> Network:
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
@@ -62,7 +67,8 @@ def read(model: object, *, notation: str | None = None, name: str | None = None)
         InvalidValue: for anything that is no form of a network, saying what it is and what to write.
 
     Example:
-        >>> read("784 -> 32 relu -> 1 sigmoid") == read("784 -l-> 32 -relu-> 32 -l-> 1 -sig-> 1")
+        >>> import chalknet as cn
+        >>> cn.read("784 -> 32 relu -> 1 sigmoid") == cn.read("784 -l-> 32 -relu-> 32 -l-> 1 -sig-> 1")
         True
     """
     if isinstance(model, Network):
@@ -89,7 +95,7 @@ def read(model: object, *, notation: str | None = None, name: str | None = None)
         raise
 
 
-def model_of(model: object) -> Network | nn.Module:
+def model_of(model: ModelLike) -> Network | nn.Module:
     """Return what a verb works on: a module as it is, every other form of a network as a Network.
 
     Raises:
@@ -105,15 +111,15 @@ def model_of(model: object) -> Network | nn.Module:
 
 
 @overload
-def write(model: object, notation: Literal["onnx"]) -> bytes: ...
+def write(model: ModelLike, notation: Literal["onnx"]) -> bytes: ...
 
 
 @overload
-def write(model: object, notation: TextNotation) -> str: ...
+def write(model: ModelLike, notation: TextNotation) -> str: ...
 
 
 @public(network="model")
-def write(model: object, notation: WrittenName) -> str | bytes:
+def write(model: ModelLike, notation: WrittenName) -> str | bytes:
     """Return the network as a text (str); for ONNX as bytes.
 
     Args:
@@ -126,7 +132,8 @@ def write(model: object, notation: WrittenName) -> str | bytes:
         CannotExpress: for a step that the notation cannot express; nothing is silently left out.
 
     Example:
-        >>> print(write(read("1 -> 2 relu"), "arrows"))
+        >>> import chalknet as cn
+        >>> print(cn.write("1 -> 2 relu", "arrows"))
         X(n,1) -l1-> u1(n,2) -relu-> v1(n,2) = yhat
     """
     network = read(model)
@@ -144,7 +151,7 @@ def write(model: object, notation: WrittenName) -> str | bytes:
 
 
 @public(form="model")
-def draw(model: object, dialect: DialectName = "nodes", **options: Unpack[StyleOptions]) -> Drawing:
+def draw(model: ModelLike, dialect: DialectName = "nodes", **options: Unpack[StyleOptions]) -> Drawing:
     """Return a drawing of the network that a form describes.
 
     Args:
@@ -161,7 +168,8 @@ def draw(model: object, dialect: DialectName = "nodes", **options: Unpack[StyleO
         CannotExpress: for a network that the dialect cannot show truly, with the reason.
 
     Example:
-        >>> draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
+        >>> import chalknet as cn
+        >>> cn.draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
         'The feed-forward network X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> ...'
     """
     from chalknet.drawing import Style, find_dialect  # only a drawing needs it
@@ -178,7 +186,7 @@ def draw(model: object, dialect: DialectName = "nodes", **options: Unpack[StyleO
 
 
 @public(network="model")
-def count(model: object, convention: Convention = "trainable") -> Counts:
+def count(model: ModelLike, convention: Convention = "trainable") -> Counts:
     """Return the layers, hidden layers, nodes, parameters and multiply-adds of a network.
 
     Args:
@@ -190,15 +198,16 @@ def count(model: object, convention: Convention = "trainable") -> Counts:
         UnknownName: for another convention.
 
     Example:
-        >>> counts = count("1 -> 2 relu -> 1 sigmoid")
-        >>> counts.layers, counts.hidden_layers, count("1 -> 2 relu -> 1 sigmoid", "textbook").layers
+        >>> import chalknet as cn
+        >>> counts = cn.count("1 -> 2 relu -> 1 sigmoid")
+        >>> counts.layers, counts.hidden_layers, cn.count("1 -> 2 relu -> 1 sigmoid", "textbook").layers
         (2, 1, 3)
     """
     return count_network(read(model), convention)
 
 
 @public(network="model")
-def build(model: object, *, seed: int | None = None) -> nn.Sequential:
+def build(model: ModelLike, *, seed: int | None = None) -> nn.Sequential:
     """Return a plain `nn.Sequential` with freshly drawn weights.
 
     Args:
@@ -213,8 +222,10 @@ def build(model: object, *, seed: int | None = None) -> nn.Sequential:
         Unsettled: naming the symbolic widths or the steps whose activation is not known.
 
     Example:
-        >>> build("1 -> 1", seed=43052)[0].bias.item()
-        -0.8470...
+        >>> import chalknet as cn
+        >>> module = cn.build("1 -> 1", seed=43052)
+        >>> [parameter.item() for parameter in module.parameters()]
+        [-0.346..., -0.8470...]
     """
     from chalknet.module import build as build_network  # brings torch, which a text does not need
 

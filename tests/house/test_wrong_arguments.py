@@ -89,7 +89,7 @@ VERBS = {
     "place": lambda: {"device": "cpu"},
     "predict": lambda: {"model": result(), "x": X},
     "plot": lambda: {"results": result()},
-    "plot_images": lambda: {"images": torch.zeros(2, 16), "captions": ["a", "b"], "alt_text": "two pictures"},
+    "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
     "resume": lambda: {"path": "no-such-run"},
     "load_run": lambda: {"path": "no-such-run"},
     "devices": dict,

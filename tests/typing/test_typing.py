@@ -20,7 +20,7 @@ PYRIGHT = """{
   "typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": true, "enableTypeIgnoreComments": false,
   "reportUnusedVariable": false, "reportUnusedExpression": false, "reportMissingTypeStubs": false,
   "reportUnknownMemberType": false, "reportUnknownVariableType": false, "reportUnknownArgumentType": false,
-  "reportPrivateImportUsage": false, "reportWildcardImportFromLibrary": false, "reportUnusedImport": false
+  "reportPrivateImportUsage": false
 }"""
 
 
@@ -42,8 +42,7 @@ def folder(tmp_path_factory):
     for script in SCRIPTS:
         (folder / script.name).write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
     for name, source in examples():
-        module = f"from chalknet import *\nimport chalknet as cn\n{source}"
-        (folder / name).write_text(module, encoding="utf-8")
+        (folder / name).write_text(source, encoding="utf-8")
     (folder / "pyrightconfig.json").write_text(PYRIGHT)
     return folder
 

@@ -35,7 +35,8 @@ def describe(data: object, **options: Any) -> dict[str, str]:
         ChalknetError: what `load` raises.
 
     Example:
-        >>> describe(([0.0, 0.5, 1.0], [0, 1, 1]))["x"]
+        >>> import chalknet as cn
+        >>> cn.describe(([0.0, 0.5, 1.0], [0, 1, 1]))["x"]
         '(n,1) float32, 0 to 1'
     """
     if isinstance(data, str | os.PathLike) and not is_name(data) and not options:

@@ -101,9 +101,10 @@ def load(
 
     Example:
         >>> import torch
-        >>> source = load((torch.arange(10.0), torch.arange(10.0)), held_out=0.3, standardise=True)
-        >>> len(source), len(source.held_out), abs(source.x.mean().item()) < 1e-6
-        (7, 3, True)
+        >>> import chalknet as cn
+        >>> source = cn.load((torch.arange(10.0), torch.arange(10.0)), held_out=0.3, standardise=True)
+        >>> len(source), abs(source.take(slice(0, 7)).x.mean().item()) < 1e-6
+        (7, True)
     """
     options = LoadOptions(
         x, y, one_hot, classes, fill, standardise, dtype, delimiter, header, cache, in_memory

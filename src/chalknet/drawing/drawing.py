@@ -91,6 +91,11 @@ class Drawing:
         dialect: how.
         diagram: what it shows.
         scene: the marks at their places.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.draw("1 -> 2 relu -> 1").svg[:4]
+        '<svg'
     """
 
     network: Network

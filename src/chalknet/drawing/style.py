@@ -118,6 +118,11 @@ class Style(Shown):
 
     Raises:
         UnknownName, InvalidValue: for anything else.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.Style(orientation="down", max_nodes=5).max_nodes
+        5
     """
 
     orientation: Orientation = "right"

@@ -39,6 +39,11 @@ class Device(Tabular):
         threads: CPU threads torch uses; None for another device.
         others_bytes: GPU memory that other processes hold; None for a CPU, or where it is not known (with the
             extra `gpu` the NVIDIA driver reports it).
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.devices()[0].name
+        'cpu'
     """
 
     name: str
@@ -97,7 +102,8 @@ def devices() -> DeviceList:
     which creates a context there and so takes some hundred MiB.
 
     Example:
-        >>> devices()[0].name
+        >>> import chalknet as cn
+        >>> cn.devices()[0].name
         'cpu'
     """
     return DeviceList(device for find in _KINDS.values() for device in find())

@@ -74,6 +74,12 @@ class MemoryEstimate(Tabular):
             leaves in the heap.
         apart_bytes: lines above that never exist at the same time; subtracted from their sum.
         context_bytes: what CUDA itself takes, assumed; 0 elsewhere.
+
+    Example:
+        >>> import chalknet as cn
+        >>> estimate = cn.memory("1000 -> 1000 -> 1", optimizer="adam", batch_size=10)
+        >>> estimate.total_bytes > 4 * 4 * 1000 * 1000  # weights, gradients, and two of Adam each
+        True
     """
 
     title: str

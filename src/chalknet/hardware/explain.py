@@ -31,8 +31,9 @@ def explain(plan: Plan | None = None) -> Iterator[None]:
 
     Example:
         >>> import torch
+        >>> import chalknet as cn
         >>> net, x = torch.nn.Linear(1, 1), torch.ones(3, 1, device="meta")
-        >>> with explain():
+        >>> with cn.explain():
         ...     net(x)
         Traceback (most recent call last):
         ...

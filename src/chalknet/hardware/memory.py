@@ -10,7 +10,7 @@ from torch import nn
 from chalknet.data import load
 from chalknet.engine import ENGINES
 from chalknet.errors import InvalidValue, look_up, public, whole_number
-from chalknet.forms import model_of
+from chalknet.forms import ModelLike, model_of
 from chalknet.hardware.device import Device, checked_device
 from chalknet.hardware.estimate import MemoryEstimate, estimate
 from chalknet.hardware.largest import LargestBatch, find_largest
@@ -45,13 +45,21 @@ class MemoryVerb:
     """`memory(model, ...)` estimates what an update needs, `memory.watch()` measures any code.
 
     `memory.largest_batch(model, ...)` finds the largest batch that fits, by running it.
+
+    Raises:
+        ChalknetError: see `memory.__call__`, whose arguments these are, and `memory.largest_batch`.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.memory("1 -> 8 relu -> 1", batch_size=100).total_bytes > 0
+        True
     """
 
     @public(network="model")
     @with_options(UpdateKeywords)
     def __call__(
         self,
-        model: object,
+        model: ModelLike,
         recipe: Recipe | None = None,
         *,
         observations: int | None = None,
@@ -69,7 +77,7 @@ class MemoryVerb:
             observations: samples in the data, some of which an evaluation maps at a time; a batch when
                 left out.
             **options: of a Recipe: batch_size, loss ("mse" when left out), optimizer ("sgd"), and the
-                optimizer's own options; and where it runs:
+                optimizer's own options, as in `fit`; and where it runs:
                 `input_shape`, the shape of one sample, for a module that no Network describes;
                 `device` ("cpu"), which need not be here;
                 `engine`: "eager", which keeps every hidden value, or another engine's name;
@@ -105,7 +113,7 @@ class MemoryVerb:
     @with_options(UpdateKeywords)
     def largest_batch(
         self,
-        model: object,
+        model: ModelLike,
         data: object = None,
         recipe: Recipe | None = None,
         *,
@@ -152,7 +160,7 @@ memory = MemoryVerb()
 
 
 def _update(
-    model: object, recipe: Recipe, options: UpdateKeywords, rows: int, observations: int
+    model: ModelLike, recipe: Recipe, options: UpdateKeywords, rows: int, observations: int
 ) -> UpdateSpec:
     found = model_of(model)
     dtype: Any = options.get("dtype")  # torch's own, too

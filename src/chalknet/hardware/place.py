@@ -41,8 +41,10 @@ def place(device: str | torch.device | Device, *things: Any) -> Any:
         InvalidValue: for a thing that has no place, such as a numpy array.
 
     Example:
+        >>> import torch
+        >>> import chalknet as cn
         >>> net, x = torch.nn.Linear(1, 1), torch.ones(3, 1)
-        >>> placed_net, placed_x = place("meta", net, x)
+        >>> placed_net, placed_x = cn.place("meta", net, x)
         >>> placed_net is net, placed_x.device.type, x.device.type
         (True, 'meta', 'cpu')
     """

@@ -196,7 +196,8 @@ class Activation(Step):
         InvalidValue: for an option that is no finite number, or none of its words.
 
     Example:
-        >>> Activation("sig") == Activation("Sigmoid")
+        >>> import chalknet as cn
+        >>> cn.Activation("sig") == cn.Activation("Sigmoid")
         True
     """
 

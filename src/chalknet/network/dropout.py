@@ -14,6 +14,11 @@ class Dropout(Step):
     """Set each value to zero with probability `p` in training and scale the others by 1 / (1 - p).
 
     Source: N. Srivastava et al., Dropout, JMLR 15 (2014).
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.read("4 -> 2 relu dropout(0.2)").steps[-1] == cn.Dropout(0.2)
+        True
     """
 
     p: float = 0.5

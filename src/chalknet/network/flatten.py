@@ -11,7 +11,13 @@ from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLay
 
 @dataclass(frozen=True)
 class Flatten(Step):
-    """Lay the values of one sample in one row, the last axis fastest: (28, 28) -> (784,)."""
+    """Lay the values of one sample in one row, the last axis fastest: (28, 28) -> (784,).
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.Network((28, 28), (cn.Flatten(), cn.Linear(10))).output_shape
+        (10,)
+    """
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the number of values as the only size."""

@@ -20,6 +20,11 @@ class Linear(Shown, Step):
     Args:
         out_features: width after the map, a whole number or a symbol.
         bias: whether a constant is added to each value.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.Network((3,), (cn.Linear(2, bias=False),)).output_shape
+        (2,)
     """
 
     out_features: Size

@@ -67,8 +67,9 @@ class Network(Shown):
         InvalidValue: for a shape that is none, no steps, or a step that is none.
 
     Example:
-        >>> from chalknet.network import Linear
-        >>> Network(784, (Linear(32), Activation("relu"), Linear(1), Activation("sigmoid"))).output_shape
+        >>> import chalknet as cn
+        >>> network = cn.Network((784,), (cn.Linear(32), cn.Activation("relu"), cn.Linear(1)))
+        >>> network.output_shape
         (1,)
     """
 

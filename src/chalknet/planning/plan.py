@@ -68,6 +68,13 @@ class Plan(Tabular):
         updates: how many updates; None when the budget is in seconds.
         updates_per_epoch: how many updates see every sample once.
         reasons: why it was decided so, a sentence each.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> print(cn.plan("1 -> 1", (x, 2 * x), loss="mse", updates=100, engine="eager").engine)
+        eager
     """
 
     network: Network | None

@@ -56,7 +56,8 @@ class Recipe(Shown):
         InvalidValue: for a number out of its range, no budget, or two.
 
     Example:
-        >>> Recipe(loss="bce", batch_size=2048, updates=700).lr
+        >>> import chalknet as cn
+        >>> cn.Recipe(loss="bce", batch_size=2048, updates=700).lr
         0.001
     """
 

@@ -82,6 +82,12 @@ class Race(Tabular):
         ceilings: the best rates of each device, by device and number of threads.
         machine: what it was measured on, and the versions.
         interrupted: whether it was stopped before its end.
+
+    Example:
+        >>> import chalknet as cn
+        >>> race = cn.race("1 -> 8 relu -> 1", engines=["eager"], threads=[1], seconds=0.1)
+        >>> race.rows[0].candidate.engine
+        'eager'
     """
 
     title: str

@@ -6,12 +6,13 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
+import numpy as np
 import torch
 
 from chalknet.data import load
-from chalknet.errors import InvalidValue, look_up, public, unknown_name, writing
+from chalknet.errors import InvalidValue, invalid, look_up, public, unknown_name, whole_number, writing
 from chalknet.files import user_path
 from chalknet.training.predict import predict
 from chalknet.training.result import FitResult
@@ -36,6 +37,14 @@ class Chart:
     Args:
         figure: the matplotlib figure, to go on with.
         alt_text: what it shows, as a sentence.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> chart = cn.plot(cn.fit("1 -> 1", (x, 2 * x), loss="mse", updates=5))
+        >>> len(chart.alt_text) > 0
+        True
     """
 
     figure: Figure
@@ -93,6 +102,14 @@ def plot(
     Raises:
         UnknownName: for another `over`.
         InvalidValue: for over="x" without data, or with more than one feature.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> result = cn.fit("1 -> 1", (x, 2 * x), loss="mse", updates=5)
+        >>> cn.plot(result).suffixes
+        ('.svg', '.png', '.pdf')
     """
     named = {"": results} if isinstance(results, FitResult) else results
     fits = list(named.values()) if isinstance(named, Mapping) else []
@@ -153,6 +170,7 @@ def plot_curves(
     return Chart(figure, alt_text)
 
 
+@public()
 def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str, columns: int = 6) -> Chart:
     """Return a picture of grey images, each under its caption.
 
@@ -160,10 +178,28 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str,
         images: `(n, height, width)`, dark is 1.
         captions: a text each.
         alt_text: what the picture shows, as a sentence.
-        columns: images in a row.
+        columns: images in a row, at least 1.
+
+    Raises:
+        InvalidValue: for anything but images of equal size with a caption each.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> chart = cn.plot_images(torch.rand(2, 8, 8), ["a", "b"], alt_text="Two grey images.")
+        >>> chart.alt_text
+        'Two grey images.'
     """
+    columns = whole_number("columns", columns, most=100)
+    if not isinstance(images, torch.Tensor | np.ndarray) or images.ndim != 3 or not len(images):
+        raise invalid("images", images, "a tensor or an array `(n, height, width)`, n at least 1")
+    if not _are_texts(captions) or len(captions) != len(images):
+        raise invalid("captions", captions, f"{len(images)} texts, one for each image")
+    if not isinstance(alt_text, str):
+        raise invalid("alt_text", alt_text, "a sentence")
     from matplotlib.figure import Figure  # heavy, and needed only here
 
+    images = torch.as_tensor(images)
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(1.25 * columns, 1.6 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
@@ -173,6 +209,10 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str,
         axes.imshow(image.numpy(), cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(caption, fontsize=9)
     return Chart(figure, alt_text)
+
+
+def _are_texts(captions: object) -> TypeGuard[Sequence[str]]:
+    return isinstance(captions, list | tuple) and all(isinstance(caption, str) for caption in captions)
 
 
 def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:

@@ -16,7 +16,13 @@ from chalknet.units import one_line, show_count, show_value
 
 
 class Outcome(Enum):
-    """How a fit ended, as a sentence."""
+    """How a fit ended, as a sentence.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.Outcome.FINISHED.ended, cn.Outcome.DIVERGED.ended
+        (True, False)
+    """
 
     FINISHED = "finished: the whole budget was used"
     TARGET_REACHED = "target reached: the loss came down to the target"
@@ -63,6 +69,16 @@ class Progress(Shown):
         of_seconds: seconds in the budget; None when it is not in seconds.
         loss: the loss of the last update.
         evaluation: the last evaluation, None before the first.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> losses: list[float] = []
+        >>> data = (x, 2 * x)
+        >>> _ = cn.fit("1 -> 1", data, loss="mse", updates=5, on_progress=lambda p: losses.append(p.loss))
+        >>> len(losses) > 0
+        True
     """
 
     updates: int
@@ -113,11 +129,11 @@ class History(Tabular, Sequence[HistoryRow]):
         metric: what the evaluations measure.
 
     Example:
-        >>> history = History("error")
+        >>> import chalknet as cn
+        >>> history = cn.History("error")
         >>> history.append(1, 32, 0.5, 0.01, 0.25)
-        >>> history.append_evaluation(Evaluation(1, 32, 0.01, 0.2, None))
-        >>> history[0].loss, history[0].train, list(history.loss)
-        (0.25, 0.2, [0.25])
+        >>> history[0].loss, list(history.loss)
+        (0.25, [0.25])
     """
 
     def __init__(self, metric: str) -> None:

@@ -33,6 +33,14 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
 
     Raises:
         ShapeMismatch: when x does not have the features that the network takes.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> result = cn.fit("1 -> 1", (x, 2 * x), loss="mse", lr=0.5, updates=100)
+        >>> cn.predict(result, [[3.0]]).shape
+        torch.Size([1, 1])
     """
     if isinstance(model, str | Path):
         model = load_run(user_path(model, "model"))

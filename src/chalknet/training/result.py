@@ -27,6 +27,14 @@ class FitResult(Shown, Fitted):
         compile_s: seconds that compiling or loading kernels took; no training time.
         notes: what did not go as it was asked, a sentence each.
         preparation: what turned the columns of a file into x and y; None where they were taken as they are.
+
+    Example:
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x = torch.linspace(-1, 1, 50)
+        >>> result = cn.fit("1 -> 1", (x, 2 * x), loss="mse", updates=5)
+        >>> result.outcome is cn.Outcome.FINISHED, result.history.updates[-1]
+        (True, 5)
     """
 
     plan: Plan

@@ -67,9 +67,10 @@ class LoadOptions:
             fill=_fill(self.fill),
             cache=_folder("cache", self.cache),
             in_memory=_flag("in_memory", self.in_memory, None),
+            dtype=str(self.dtype).removeprefix("torch."),
         )
         if self.dtype not in DTYPES:
-            raise unknown_name("dtype", "dtype", str(self.dtype), DTYPES)
+            raise unknown_name("dtype", "dtype", self.dtype, DTYPES)
         if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):
             raise _wrong("delimiter", self.delimiter, "one character")
 
@@ -241,10 +242,13 @@ def _fill(fill: object) -> object:
     return fill if fill is None else _fill_value(fill)
 
 
+_LARGEST = 3.4e38  # of float32
+
+
 def _fill_value(value: Any) -> str | float:
     if isinstance(value, str):
         return value
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if isinstance(value, Real) and not isinstance(value, bool) and -_LARGEST <= float(value) <= _LARGEST:
         return int(value) if isinstance(value, Integral) else float(value)
     raise _wrong(
         "fill",

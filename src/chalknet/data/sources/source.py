@@ -30,18 +30,17 @@ class Source(Protocol):
     `take` alone: `load` adds the other members, and takes those of them that the class has.
 
     Example:
-        >>> import torch, chalknet as cn
+        >>> import torch
+        >>> import chalknet as cn
         >>> class Parity:
-        ...     def __len__(self):
+        ...     def __len__(self) -> int:
         ...         return 10
-        ...     def take(self, rows):  # a slice of step 1, or int64 row numbers `(batch,)`
-        ...         x = torch.arange(10)[rows]
+        ...     def take(self, rows: torch.Tensor | slice) -> tuple[torch.Tensor, torch.Tensor]:
+        ...         x = torch.arange(10)[rows]  # a slice of step 1, or int64 row numbers `(batch,)`
         ...         return x / 10, (x % 2).float()
-        >>> source = cn.load(Parity())
+        >>> source: cn.Source = cn.load(Parity())
         >>> source.name, len(source), source.x_shape, source.y_shape
         ('Parity', 10, (1,), ())
-        >>> isinstance(source, cn.Source)
-        True
     """
 
     @property

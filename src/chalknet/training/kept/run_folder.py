@@ -167,6 +167,15 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
 
     Raises:
         FileProblem: for a folder that holds no run, one that has not ended, or a damaged one.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> import chalknet as cn
+        >>> x, run = torch.linspace(-1, 1, 50), tempfile.mkdtemp() + "/run"
+        >>> _ = cn.fit("1 -> 1", (x, 2 * x), loss="mse", updates=5, out=run)
+        >>> cn.load_run(run).history.updates[-1]
+        5
     """
     folder = user_path(path, "path")
     setting = read_setting(folder)

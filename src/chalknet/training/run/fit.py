@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 from chalknet.engine import join
 from chalknet.errors import public
-from chalknet.forms import model_of
+from chalknet.forms import ModelLike, model_of
 from chalknet.planning import (
     Plan,
     Recipe,
@@ -55,7 +55,7 @@ class FitKeywords(PlanKeywords, RecordKeywords, total=False):
 @public()
 @with_options(FitKeywords, Recipe, RunOptions, RecordOptions)
 def fit(
-    model: object,
+    model: ModelLike,
     data: object,
     *,
     recipe: Recipe | None = None,
@@ -110,18 +110,21 @@ def fit(
         overwrite: whether a run kept in `out` before may be replaced.
         log: where the history goes beside `out` while the fit goes on: "tensorboard:DIR",
             "mlflow:EXPERIMENT", or several of them.
-        **options: all of the above after `held_out`, and the optimizer's own options: momentum, nesterov,
-            weight_decay, betas, ...
+        **options: all of the above after `held_out`, and the optimizer's own options by torch's names:
+            momentum, dampening, nesterov (sgd), betas, amsgrad (adam, adamw), alpha, centered (rmsprop), eps
+            and weight_decay.
 
     Raises:
         UnknownName: for an option, loss, optimizer, engine or device that does not exist.
         ChalknetError: of the kind that names what is wrong, before the first update.
 
     Example:
-        >>> import torch, chalknet as cn
+        >>> import torch
+        >>> import chalknet as cn
         >>> x = torch.linspace(-1, 1, 50)
         >>> result = cn.fit("1 -> 1", (x, 2 * x), loss="mse", lr=0.5, updates=100)
-        >>> round(result.module[0].weight.item(), 3)
+        >>> weight, bias = result.module.parameters()
+        >>> round(weight.item(), 3)
         2.0
     """
     check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
@@ -142,7 +145,7 @@ def fit(
 @public()
 @with_options(PlanKeywords, Recipe, RunOptions)
 def plan(
-    model: object,
+    model: ModelLike,
     data: object,
     recipe: Recipe | None = None,
     *,
@@ -156,16 +159,17 @@ def plan(
         data: as in `fit`.
         recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
         held_out: as in `fit`.
-        **options: the options of `fit` that say how and where: loss, optimizer, lr, batch_size, updates, ...,
-            device, engine, dtype, threads, micro_batch, processes.
+        **options: those of the options of `fit` that say how and where: loss, optimizer, lr, batch_size,
+            updates, ..., device, engine, dtype, threads, micro_batch, processes.
 
     Raises:
         ChalknetError: as `fit` does.
 
     Example:
         >>> import torch
+        >>> import chalknet as cn
         >>> x = torch.linspace(-1, 1, 50)
-        >>> plan("1 -> 1", (x, 2 * x), loss="mse", epochs=3, batch_size=20).updates
+        >>> cn.plan("1 -> 1", (x, 2 * x), loss="mse", epochs=3, batch_size=20).updates
         9
     """
     check_options("plan", options, (*_GIVEN, *PlanKeywords.__annotations__))
@@ -175,7 +179,7 @@ def plan(
 _GIVEN = ("model", "data", "recipe", "held_out")
 
 
-def _prepared(verb: str, model: object, data: object, options: Mapping[str, Any]) -> PreparedFit:
+def _prepared(verb: str, model: ModelLike, data: object, options: Mapping[str, Any]) -> PreparedFit:
     """Return the plan and the data of what a verb was asked for."""
     run = RunOptions(**options_for(RunOptions, options))
     recipe = recipe_of(verb, options["recipe"], options)

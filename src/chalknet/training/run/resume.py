@@ -96,7 +96,9 @@ def resume(
         UnknownName: for an option that does not exist.
 
     Example:
-        >>> import tempfile, torch, chalknet as cn
+        >>> import tempfile
+        >>> import torch
+        >>> import chalknet as cn
         >>> x, run = torch.linspace(-1, 1, 50), tempfile.mkdtemp() + "/run"
         >>> _ = cn.fit("1 -> 1", (x, 2 * x), loss="mse", lr=0.5, updates=50, out=run)
         >>> cn.resume(run, updates=100, data=(x, 2 * x)).history.updates[-1]
