@@ -1,6 +1,7 @@
 """The rules of the house that are no lint contract: doors, sizes, light imports, public names."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -194,3 +195,25 @@ def test_a_third_party_is_imported_by_the_files_that_the_docs_name_and_by_no_oth
     for party, files in found.items():
         by_place = {next((name for name in named[party] if path.startswith(name)), path) for path in files}
         assert by_place == named[party], f"{party} is imported by {', '.join(sorted(files))}"
+
+
+def test_no_two_classes_have_one_name():
+    names = [
+        node.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert not [name for name in set(names) if names.count(name) > 1]
+
+
+@pytest.mark.parametrize(
+    "verb", ["read", "write", "draw", "count", "build", "fit", "plan", "compare", "race", "predict"]
+)
+def test_the_first_argument_of_a_verb_about_a_network_is_called_model(verb):
+    assert next(iter(inspect.signature(getattr(cn, verb)).parameters)) == "model"
+
+
+@pytest.mark.parametrize("verb", ["fit", "plan", "compare", "race", "load", "describe", "resume"])
+def test_data_has_one_name(verb):
+    assert "data" in inspect.signature(getattr(cn, verb)).parameters

@@ -19,7 +19,7 @@ import torch
 from tqdm import tqdm
 
 from chalknet.data.columns import LoadOptions, Preparation, columns_like, imputed_values, select_columns
-from chalknet.data.formats import Block, ColumnNames, RawRows, Table, TableColumn, Words, open_npy
+from chalknet.data.formats import Block, ColumnNames, RawRows, TableColumn, TableFile, Words, open_npy
 from chalknet.errors import DataError, FileProblem
 from chalknet.files import UNFINISHED, cache_folder, lock, sync_folder, write_whole
 from chalknet.units import show_bytes
@@ -67,7 +67,7 @@ class Conversion:
         gaps: names of the features whose values may be missing.
     """
 
-    table: Table
+    table: TableFile
     x: tuple[TableColumn, ...]
     y: tuple[TableColumn, ...]
     gaps: frozenset[str]
@@ -78,7 +78,7 @@ class Conversion:
         return np.dtype(next((column.dtype for column in self.x if column.dtype != "words"), "float32"))
 
 
-def convert_table(table: Table, options: LoadOptions, like: Preparation | None = None) -> RawRows:
+def convert_table(table: TableFile, options: LoadOptions, like: Preparation | None = None) -> RawRows:
     """Return the rows of a table, converted where that was not done before.
 
     Args:
@@ -224,7 +224,7 @@ def _write_header(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> N
             raise OSError(f"a header of {file.tell()} bytes where {_HEADER_BYTES} are free")
 
 
-def _progress_bar(table: Table, done: int) -> Any:
+def _progress_bar(table: TableFile, done: int) -> Any:
     """Return a bar on standard error, shown where that is a terminal."""
     return tqdm(
         total=table.size,

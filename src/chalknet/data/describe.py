@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from chalknet.data.columns import Preparation
-from chalknet.data.formats import NUMBER_KINDS, Column, FileOptions, Table, TableColumn, Words, format_of
+from chalknet.data.formats import NUMBER_KINDS, Column, FileOptions, TableColumn, TableFile, Words, format_of
 from chalknet.data.load import existing, is_name, load
 from chalknet.data.sources import Source
 from chalknet.units import show_count, show_value
@@ -43,7 +43,7 @@ def describe(data: object, **options: Any) -> dict[str, str]:
         path = existing(data)
         if path.is_file() and (file_format := format_of(path)).side is None:
             table = file_format.open(path, FileOptions())
-            assert isinstance(table, Table)
+            assert isinstance(table, TableFile)
             return _scan(table)
     return _facts(load(data, **options))
 
@@ -93,7 +93,7 @@ class _Tally:
     words: set[str] | None = None
 
 
-def _scan(table: Table) -> dict[str, str]:
+def _scan(table: TableFile) -> dict[str, str]:
     """Return the rows of a table, and of each column the kind, the range, gaps and examples; read once."""
     tallies = [_Tally(column) for column in table.columns]
     columns = [

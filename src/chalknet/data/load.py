@@ -20,7 +20,7 @@ from chalknet.data.formats import (
     ArrayFile,
     FileOptions,
     RawRows,
-    Table,
+    TableFile,
     content_hash,
     format_of,
     labels_beside,
@@ -44,7 +44,7 @@ from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
 
 DATA_SETS: Mapping[str, Callable[[], Source]] = {"mnist01": mnist01, "mnist": mnist}
-Opened = Table | RawRows | Source
+Opened = TableFile | RawRows | Source
 
 
 def load(
@@ -130,7 +130,7 @@ def _source(
         training: the source that these rows are held out of, which says how their columns are prepared.
     """
     like = None if training is None else training.preparation
-    if isinstance(opened, Table):
+    if isinstance(opened, TableFile):
         rows = convert_table(opened, options, like)
     elif isinstance(opened, RawRows) and opened.y is None:
         rows = select_of_array(opened, options)
@@ -189,7 +189,7 @@ def _with_provenance(
     if name is None or (held_out is not None and aside is None):
         return source
     keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
-    if isinstance(opened, Table):
+    if isinstance(opened, TableFile):
         contents: tuple[str, ...] = (opened.content_hash,)
     elif options.changes and not (isinstance(opened, RawRows) and isinstance(opened.x, ArrayFile)):
         contents = ()  # as runs that earlier versions kept have it
@@ -255,7 +255,7 @@ def _opened(data: object, options: FileOptions, where: str = "data") -> Opened:
     raise _no_data(data, where)
 
 
-def open_path(data: str | os.PathLike[str], options: FileOptions) -> Table | RawRows:
+def open_path(data: str | os.PathLike[str], options: FileOptions) -> TableFile | RawRows:
     """Return what a file or a folder holds, by its format."""
     path = existing(data)
     if path.is_dir():

@@ -13,8 +13,8 @@ from chalknet.data.formats import (
     Column,
     ColumnNames,
     RawRows,
-    Table,
     TableColumn,
+    TableFile,
     not_a_number,
     not_utf8,
 )
@@ -23,7 +23,7 @@ from chalknet.units import is_number
 
 
 def select_columns(
-    table: Table, options: LoadOptions
+    table: TableFile, options: LoadOptions
 ) -> tuple[tuple[TableColumn, ...], tuple[TableColumn, ...]]:
     """Return the columns of x and of y that are asked for.
 
@@ -39,7 +39,7 @@ def select_columns(
 
 
 def columns_like(
-    table: Table, columns: Sequence[PreparedColumn], dtype: str, *, target: bool = False
+    table: TableFile, columns: Sequence[PreparedColumn], dtype: str, *, target: bool = False
 ) -> tuple[TableColumn, ...]:
     """Return the columns of a table that another one had under these names, wherever they stand.
 
@@ -71,7 +71,9 @@ def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
     return replace(raw, x_columns=selected.x, y_columns=selected.y, names=names)
 
 
-def _checked(table: Table, chosen: Iterable[TableColumn], *, target: bool = False) -> tuple[TableColumn, ...]:
+def _checked(
+    table: TableFile, chosen: Iterable[TableColumn], *, target: bool = False
+) -> tuple[TableColumn, ...]:
     """Return columns of a table, those that are read as numbers checked."""
     columns = tuple(chosen)
     for column in columns:
@@ -80,7 +82,7 @@ def _checked(table: Table, chosen: Iterable[TableColumn], *, target: bool = Fals
     return columns
 
 
-def _check_numbers(column: Column, table: Table, *, target: bool) -> None:
+def _check_numbers(column: Column, table: TableFile, *, target: bool) -> None:
     """Raise a DataError for a column that holds no numbers, with the first value that is none."""
     if column.kind in NUMBER_KINDS:
         return
@@ -106,7 +108,7 @@ _LEAVE_OUT = "Leave it out of x, or make columns of numbers of it."
 _REMEDIES = {"date": "Make categories of it, one_hot=[{name!r}], or leave it out of x."}
 
 
-def _first_word(table: Table, column: Column, example: str) -> tuple[int, str]:
+def _first_word(table: TableFile, column: Column, example: str) -> tuple[int, str]:
     """Return the first row of a column whose value is no number, and the value."""
     index = [each.name for each in table.columns].index(column.name)
     block = next(table.blocks([TableColumn(index, column.name, "words")], 0))

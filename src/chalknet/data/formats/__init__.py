@@ -29,7 +29,7 @@ from chalknet.data.formats.table import NUMBER_KINDS as NUMBER_KINDS
 from chalknet.data.formats.table import Block as Block
 from chalknet.data.formats.table import Column as Column
 from chalknet.data.formats.table import FileOptions as FileOptions
-from chalknet.data.formats.table import Table as Table
 from chalknet.data.formats.table import TableColumn as TableColumn
+from chalknet.data.formats.table import TableFile as TableFile
 from chalknet.data.formats.table import Words as Words
 from chalknet.data.formats.table import content_hash as content_hash

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.formats.table import Block, Column, FileOptions, Table, TableColumn, Words
+from chalknet.data.formats.table import Block, Column, FileOptions, TableColumn, TableFile, Words
 from chalknet.errors import DataError, MissingPackage
 from chalknet.files import reading
 
@@ -33,7 +33,7 @@ _KINDS = (
 )
 
 
-def open_parquet(path: Path, options: FileOptions) -> Table:
+def open_parquet(path: Path, options: FileOptions) -> TableFile:
     """Return a Parquet file as a table."""
     parquet = module("pyarrow.parquet")
     # Without pre-buffering a row group is read as it is decoded, and memory stays flat.
@@ -53,7 +53,7 @@ def open_parquet(path: Path, options: FileOptions) -> Table:
     return _columnar(path, schema, batches, sum(counts))
 
 
-def open_arrow(path: Path, options: FileOptions) -> Table:
+def open_arrow(path: Path, options: FileOptions) -> TableFile:
     """Return an Arrow IPC file (Feather) as a table."""
     pa = pyarrow()
     with reading(path), path.open("rb") as content:
@@ -81,7 +81,7 @@ def open_arrow(path: Path, options: FileOptions) -> Table:
 
 def _columnar(
     path: Path, schema: Any, batches: Callable[[Sequence[int], int], Iterator[Any]], rows: int
-) -> Table:
+) -> TableFile:
     if not rows:
         raise DataError(
             where=str(path),
@@ -99,7 +99,7 @@ def _columnar(
     with _reading_columns(path):
         head = next(batches(range(len(schema.names)), 0))
     columns = tuple(column_of(name, head.column(i)) for i, name in enumerate(schema.names))
-    return Table(path, columns, blocks, rows, unit_bytes=8 * len(columns))
+    return TableFile(path, columns, blocks, rows, unit_bytes=8 * len(columns))
 
 
 def _after(batches: Iterator[Any], rows: int) -> Iterator[Any]:

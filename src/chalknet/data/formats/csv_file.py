@@ -13,7 +13,7 @@ from typing import Any
 
 from chalknet.data.formats.arrow import arrow_type, block_of, column_of, module, pyarrow
 from chalknet.data.formats.packed import opened
-from chalknet.data.formats.table import Block, FileOptions, Table, TableColumn
+from chalknet.data.formats.table import Block, FileOptions, TableColumn, TableFile
 from chalknet.errors import DataError
 from chalknet.units import is_number
 
@@ -69,7 +69,7 @@ class TextPiece:
         return self.start + len(self.text)
 
 
-def open_csv(path: Path, options: FileOptions) -> Table:
+def open_csv(path: Path, options: FileOptions) -> TableFile:
     """Return a delimited text as a table.
 
     Args:
@@ -101,7 +101,7 @@ def open_csv(path: Path, options: FileOptions) -> Table:
         for piece in pieces(path, max(start, layout.start)):
             yield block_of(_parsed(path, piece, layout, types), chosen, piece.end)
 
-    return Table(path, columns, blocks, path.stat().st_size, f"{layout.delimiter} {layout.start}")
+    return TableFile(path, columns, blocks, path.stat().st_size, f"{layout.delimiter} {layout.start}")
 
 
 def _parsed(

@@ -89,7 +89,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableFile:
     """A file of rows and columns.
 
     Args:
