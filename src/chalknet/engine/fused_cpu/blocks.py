@@ -25,7 +25,7 @@ from chalknet.engine.fused_cpu.relu_vectors import (
     relu_backward,
     relu_forward,
 )
-from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
+from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, inlined, kernel, like, part
 from chalknet.engine.fused_cpu.steps import activation_backward, activation_forward, weight_place
 from chalknet.engine.fused_cpu.tiles import gather, loss_of, parts_of_loss, rows_of_batch
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
@@ -201,7 +201,7 @@ class Row(NamedTuple):
     gradient: Array
 
 
-@part
+@inlined
 def output_gradient(steps, values, block, e, row):
     """Add one sample's gradient of the weights by output, and of h."""
     out, width, g = steps[2], len(row.h), block.gradients
@@ -216,7 +216,7 @@ def output_gradient(steps, values, block, e, row):
             sums[j] += scale * row.h[j]
 
 
-@part
+@inlined
 def input_gradient(step, block, row, dz):
     """Add one sample's gradient of the biases and of the weights by input."""
     width, g = len(dz), block.gradients

@@ -30,9 +30,7 @@ _BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _njit: Any = njit
 scalar: Any = _njit(fastmath=ELEMENTWISE, **_OPTIONS, **_BARE)
 part: Any = _njit(fastmath=SUMS, **_OPTIONS, **_BARE)
-inlined: Any = _njit(
-    inline="always", **_OPTIONS
-)  # for functions that return an array: without reference counting no other may
+inlined: Any = _njit(inline="always", **_OPTIONS)  # where a call costs time, or an array is returned
 kernel: Any = _njit(fastmath=SUMS, cache=True, **_OPTIONS)
 
 

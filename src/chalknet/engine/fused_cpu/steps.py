@@ -322,12 +322,13 @@ def softmax_backward(step, h, g):
 def dropout_forward(tile, keys):
     numbers, values = tile.step[field.POSITIONS] * tile.h.row_stride, tile.h.values
     for row in range(tile.rows):
-        a, shift = tile.h.offset + row * numbers, row * numbers
+        shift = row * numbers
+        h = values[tile.h.offset + shift : tile.h.offset + shift + numbers]
         z = tile.x.values[tile.x.offset + shift : tile.x.offset + shift + numbers]
         mask = values[tile.mask + shift : tile.mask + shift + numbers]
         draw_mask(mask, mixed(keys[row] + np.uint32(tile.number)), tile.step[field.THRESHOLD], tile.scale)
         for i in range(numbers):
-            values[a + i] = z[i] * mask[i]
+            h[i] = z[i] * mask[i]
 
 
 @scalar

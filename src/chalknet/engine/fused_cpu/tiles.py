@@ -26,7 +26,7 @@ from chalknet.engine.fused_cpu.optimizers import (
     state_of,
 )
 from chalknet.engine.fused_cpu.products import Vector, rows_at, transpose
-from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
+from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, inlined, kernel, like, part
 from chalknet.engine.fused_cpu.steps import (
     GradientSums,
     TileStep,
@@ -115,7 +115,7 @@ def x_of(fit, tile):
     return Vector(tile.arena, fit.places.x)
 
 
-@part
+@inlined
 def step_of(fit, tile, k, x):
     """Return step k on a tile."""
     step, size = fit.table.steps[k], fit.batch.tile
