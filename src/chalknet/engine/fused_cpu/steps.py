@@ -72,7 +72,7 @@ class GradientSums(NamedTuple):
     fresh: bool
 
 
-@part
+@inlined
 def forward(tile, weights, keys):
     """Run a step on a tile; keys has one number for each row, from which Dropout's masks follow."""
     kind = tile.step[field.KIND]
@@ -89,7 +89,7 @@ def forward(tile, weights, keys):
         activation_forward(tile.step, numbers_of(tile.x, lines), numbers_of(tile.h, lines))
 
 
-@part
+@inlined
 def backward(tile, g, to, weights, sums):
     """Take the gradient g `(lines, out)` back through a step.
 
@@ -323,21 +323,21 @@ def dropout_forward(tile, keys):
     numbers, values = tile.step[field.POSITIONS] * tile.h.row_stride, tile.h.values
     for row in range(tile.rows):
         shift = row * numbers
-        h = values[tile.h.offset + shift : tile.h.offset + shift + numbers]
         z = tile.x.values[tile.x.offset + shift : tile.x.offset + shift + numbers]
+        h = values[tile.h.offset + shift : tile.h.offset + shift + numbers]
         mask = values[tile.mask + shift : tile.mask + shift + numbers]
-        draw_mask(mask, mixed(keys[row] + np.uint32(tile.number)), tile.step[field.THRESHOLD], tile.scale)
-        for i in range(numbers):
-            h[i] = z[i] * mask[i]
+        key = mixed(keys[row] + np.uint32(tile.number))
+        drop(z, h, mask, key, tile.step[field.THRESHOLD], tile.scale)
 
 
 @scalar
-def draw_mask(mask, key, threshold, scale):
-    """Write scale or zero by chance; the chance of a place depends on the key and the place alone."""
+def drop(z, h, mask, key, threshold, scale):
+    """Zero values by chance; the chance of a value depends on the key and its place alone."""
     zero = like(0.0, scale)
-    for i in range(len(mask)):
+    for i in range(len(h)):
         kept = np.uint64(mixed(np.uint32(i) * np.uint32(0x9E3779B9) + key)) >= np.uint64(threshold)
         mask[i] = scale if kept else zero
+        h[i] = z[i] * mask[i]
 
 
 @part

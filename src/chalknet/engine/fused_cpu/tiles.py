@@ -133,7 +133,7 @@ def step_of(fit, tile, k, x):
     )
 
 
-@part
+@inlined
 def tile_update(fit, tile, sums):
     """Run a tile forward and backward; return its summed loss."""
     x, last = x_of(fit, tile), len(fit.table.steps) - 1
@@ -157,7 +157,7 @@ def tile_update(fit, tile, sums):
     return total
 
 
-@part
+@inlined
 def shard_of_batch(fit, rows, shard, shards):
     """Run one shard of a batch; return its part of the loss."""
     weights, batch, tile_rows = len(fit.weights.values), fit.batch, fit.batch.tile

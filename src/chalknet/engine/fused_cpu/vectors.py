@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.scalars import intrinsic, part
+from chalknet.engine.fused_cpu.scalars import intrinsic
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
@@ -199,11 +199,7 @@ def tile(rows: int, vectors: int) -> Any:
         for row in range(rows):
             writer.store_sums([chain[row] for chain in sums], c.values, writer.row_at(c, row))
 
-    @part
-    def run(a, b, start, c, steps):
-        code(a, b, start, c, steps)
-
-    return run
+    return code
 
 
 @written
