@@ -70,7 +70,7 @@ def lanes(itemsize: int) -> int:
     return VECTOR_BYTES // itemsize
 
 
-@part
+@inlined
 def product(a, b, start, c, size):
     """Let C = S + A B, where A may be transposed and the columns fill whole vectors."""
     wide = VECTOR_BYTES // c.values.itemsize

@@ -188,10 +188,11 @@ def tile(rows: int, vectors: int) -> Any:
 
         def add_step(chain, step):
             b_at = builder.add(b.offset, builder.mul(step, b.row_stride))
-            shift = builder.mul(step, a.column_stride)
+            a_at = builder.add(a.offset, builder.mul(step, a.column_stride))
             loaded = [writer.load(b.values, b_at, v * writer.lanes) for v in range(vectors)]
             for row, slots in enumerate(sums[chain]):
-                spread = writer.spread(a.values, builder.add(writer.row_at(a, row), shift))
+                shift = builder.mul(a.row_stride, writer.number(row))  # added last: few registers are left
+                spread = writer.spread(a.values, builder.add(a_at, shift))
                 for slot, vector in zip(slots, loaded, strict=True):
                     writer.add_product(slot, spread, vector)
 
