@@ -2,6 +2,7 @@
 
 from chalknet.engine.eager import Eager
 from chalknet.engine.engine import Advance, Engine, Session, StartupCost
+from chalknet.engine.fused_cpu import names as fused_rules
 from chalknet.engine.group import ProcessGroup, join
 from chalknet.engine.out_of_memory import is_out_of_memory
 from chalknet.engine.state import SessionState
@@ -17,6 +18,7 @@ __all__ = [
     "Session",
     "SessionState",
     "StartupCost",
+    "fused_rules",
     "is_out_of_memory",
     "join",
     "loss_function",

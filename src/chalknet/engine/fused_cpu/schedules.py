@@ -15,7 +15,14 @@ from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
 from chalknet.engine.fused_cpu.formulas import loss_address
 from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
 from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
-from chalknet.engine.fused_cpu.names import CLASS_LOSS, Array
+from chalknet.engine.fused_cpu.names import (
+    CLASS_LOSS,
+    MOST_SHARES,
+    TILE_BYTES,
+    WORTH_A_THREAD,
+    Array,
+    walks_blocks,
+)
 from chalknet.engine.fused_cpu.optimizers import CODES as OPTIMIZER_CODES
 from chalknet.engine.fused_cpu.optimizers import (
     DECAY,
@@ -31,15 +38,11 @@ from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.engine.fused_cpu.tiles import run_tiles
 from chalknet.engine.fused_cpu.vectors import TILE_ROWS
-from chalknet.network import Activation, Linear, Network
+from chalknet.network import Activation, Network
 from chalknet.planning import Recipe
 
-_TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 _LARGEST_TILE = 20 * TILE_ROWS
-_MOST_SHARES = 8
 _LINE = 16  # numbers between what two threads write: a cache line of its own
-_FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
-_WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, the meetings cost more
 
 
 @dataclass(frozen=True)
@@ -168,28 +171,13 @@ def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
     return SHARE if walks_blocks(network) else lanes(dtype.itemsize)
 
 
-def walks_blocks(network: Network) -> bool:
-    """Return whether a network is one wide hidden layer between few inputs and few outputs."""
-    steps = network.steps
-    kinds = [type(step) for step in steps]
-    if kinds[:3] != [Linear, Activation, Linear] or set(kinds[3:]) - {Activation}:
-        return False
-    hidden = steps[1]
-    assert isinstance(hidden, Activation)
-    shapes = [visit.output_shape for visit in network.walk()]
-    if len(network.input_shape) != 1 or not hidden.row.elementwise:
-        return False
-    inputs, units, outputs = (int(shape[0]) for shape in (network.input_shape, shapes[0], shapes[2]))
-    return inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= field.NARROW_OUTPUTS
-
-
 def block_schedule(task: Task) -> Schedule:
     """Return the schedule by blocks of hidden units, a share of them for each thread."""
     steps, store, rows = task.layout.table.steps, task.store, task.rows
     dtype = store.values.dtype
     inputs, units, outputs = (int(n) for n in (steps[0, field.IN], steps[0, field.OUT], steps[2, field.OUT]))
     work = units * (inputs + outputs) * rows * 3
-    shares = max(1, min(task.threads, _MOST_SHARES, units // (2 * SHARE), work // _WORTH_A_THREAD))
+    shares = max(1, min(task.threads, MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
     tail = lay_out(behind, dtype, lanes(dtype.itemsize))
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
@@ -206,7 +194,7 @@ def tile_schedule(task: Task) -> Schedule:
     layout, store, rows = task.layout, task.store, task.rows
     dtype, steps = store.values.dtype, layout.table.steps
     work = _multiply_adds(steps) * rows * 3
-    shares = max(1, min(task.threads, _MOST_SHARES, rows // 2, work // _WORTH_A_THREAD))
+    shares = max(1, min(task.threads, MOST_SHARES, rows // 2, work // WORTH_A_THREAD))
     tile = _tile_rows(layout, -(-rows // shares), dtype.itemsize)
     direct = shares == 1 and tile >= rows and _is_plain_sgd(task.recipe) and _all_trained(steps)
     places = _places(layout, tile, layout.x_at * tile, layout.row * tile)
@@ -258,7 +246,7 @@ def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
 
 
 def _tile_rows(layout: MemoryLayout, rows: int, itemsize: int) -> int:
-    fitting = _TILE_BYTES // (layout.row * itemsize) // TILE_ROWS * TILE_ROWS
+    fitting = TILE_BYTES // (layout.row * itemsize) // TILE_ROWS * TILE_ROWS
     return max(1, min(rows, _LARGEST_TILE, max(TILE_ROWS, fitting)))
 
 

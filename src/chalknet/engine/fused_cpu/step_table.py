@@ -16,11 +16,10 @@ import torch
 from torch import nn
 
 from chalknet.engine.fused_cpu.formulas import backward_address, forward_address
-from chalknet.engine.fused_cpu.names import ROW_WISE, Array
+from chalknet.engine.fused_cpu.names import NARROW_OUTPUTS, ROW_WISE, Array
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
-NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
 
 (KIND, POSITIONS, IN, OUT, IN_STRIDE, OUT_STRIDE, IN_AT, OUT_AT, MASK_AT) = range(9)
 (WEIGHT_AT, WEIGHT_STRIDE, BIAS_AT, TRANSPOSED_AT, TRANSPOSED_STRIDE) = range(9, 14)

@@ -15,6 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from chalknet.engine.fused_cpu.names import MOST_TILE_ROWS
 from chalknet.engine.fused_cpu.scalars import intrinsic
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
@@ -28,7 +29,9 @@ def _vector_bytes() -> int:
 
 
 VECTOR_BYTES = _vector_bytes()
-TILE_ROWS = 12 if VECTOR_BYTES == 64 else 6  # with two vectors a row: 24 of 32 registers, 12 of 16
+TILE_ROWS = (
+    MOST_TILE_ROWS if VECTOR_BYTES == 64 else 6
+)  # with two vectors a row: 24 of 32 registers, 12 of 16
 FAST = ("contract", "reassoc", "nsz")
 
 
