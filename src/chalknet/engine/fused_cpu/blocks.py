@@ -206,10 +206,7 @@ def output_gradient(steps, values, block, e, row):
     """Add one sample's gradient of the weights by output, and of h."""
     out, width, g = steps[2], len(row.h), block.gradients
     for o in range(out[field.OUT]):
-        a, b = (
-            weight_place(out, o) + block.low,
-            (1 + steps[0, field.IN] + o) * BLOCK,
-        )
+        a, b = weight_place(out, o) + block.low, (1 + steps[0, field.IN] + o) * BLOCK
         v, sums, scale = values[a : a + width], g[b : b + width], e[o]
         for j in range(width):
             row.gradient[j] += scale * v[j]
@@ -250,10 +247,7 @@ def step_block(steps, fit, block, numbers):
             step_at(fit, at, g[(1 + i) * BLOCK : (1 + i) * BLOCK + width], numbers)
     if out[field.TRAIN_WEIGHT]:
         for o in range(out[field.OUT]):
-            at, b = (
-                weight_place(out, o) + block.low,
-                (1 + first[field.IN] + o) * BLOCK,
-            )
+            at, b = weight_place(out, o) + block.low, (1 + first[field.IN] + o) * BLOCK
             step_at(fit, at, g[b : b + width], numbers)
 
 

@@ -12,8 +12,7 @@ import numpy as np
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as field
 from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
-from chalknet.engine.fused_cpu.formulas import loss_address
-from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
+from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
 from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
 from chalknet.engine.fused_cpu.names import (
     CLASS_LOSS,
@@ -23,8 +22,8 @@ from chalknet.engine.fused_cpu.names import (
     Array,
     walks_blocks,
 )
-from chalknet.engine.fused_cpu.optimizers import CODES as OPTIMIZER_CODES
 from chalknet.engine.fused_cpu.optimizers import (
+    CODES,
     DECAY,
     MOMENTUM,
     NUMBERS,
@@ -144,7 +143,7 @@ class Task:
         recipe, dtype = self.recipe, self.store.values.dtype.name
         loss = CROSS_ENTROPY if recipe.loss == CLASS_LOSS else loss_address(recipe.loss_row, dtype)
         return UpdateRule(
-            loss, int(recipe.reduction == "mean"), OPTIMIZER_CODES[recipe.optimizer], int(direct),
+            loss, int(recipe.reduction == "mean"), CODES[recipe.optimizer], int(direct),
             recipe.seed % 2**63, np.array(numbers_of(recipe)), self.store.optimizer_state,
         )  # fmt: skip
 

@@ -11,22 +11,17 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
+from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
 from chalknet.engine.fused_cpu import step_table as field
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import COUNTS_STEPS, SLOTS
-from chalknet.engine.fused_cpu.schedules import (
-    Samples,
-    Task,
-    choose_schedule,
-    fill_of,
-    make_store,
-)
+from chalknet.engine.fused_cpu.schedules import Samples, Task, choose_schedule, fill_of, make_store
 from chalknet.engine.fused_cpu.step_table import lay_out, linears_of, transposed_views, weight_views
 from chalknet.engine.orders import Orders
 from chalknet.engine.state import SessionState, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
-from chalknet.module import RandomStream, build
+from chalknet.module import RandomStream
 from chalknet.network import Network
 from chalknet.planning import Plan
 
@@ -50,9 +45,7 @@ class FusedSession:
         dtype = getattr(torch, plan.placement.dtype)
         numbers = np.dtype(plan.placement.dtype)
         self._stream = RandomStream(recipe.seed)
-        if module is None:
-            with self._stream.active():  # the weights are drawn first, then the orders: as in the script
-                module = build(network).to(dtype)
+        module = opened_module(plan, module, self._stream)
         self.module: nn.Module = module.train()
         self._named = named(plan, module)
         self.notes: tuple[str, ...] = ()

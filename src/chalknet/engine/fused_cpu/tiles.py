@@ -14,17 +14,10 @@ import numpy as np
 
 from chalknet.engine.fused_cpu import step_table as field
 from chalknet.engine.fused_cpu.barrier import barrier
-from chalknet.engine.fused_cpu.formulas import call_at
-from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY, cross_entropy
+from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, call_at, cross_entropy
 from chalknet.engine.fused_cpu.memory import BatchRows, Tile
 from chalknet.engine.fused_cpu.nonzero import sparse_row
-from chalknet.engine.fused_cpu.optimizers import (
-    LR,
-    NUMBERS,
-    optimizer_step,
-    prepare,
-    state_of,
-)
+from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, optimizer_step, prepare, state_of
 from chalknet.engine.fused_cpu.products import Vector, rows_at, transpose
 from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, inlined, kernel, like, part
 from chalknet.engine.fused_cpu.steps import (
@@ -120,17 +113,9 @@ def step_of(fit, tile, k, x):
     """Return step k on a tile."""
     step, size = fit.table.steps[k], fit.batch.tile
     values, offset = (x.values, x.offset) if k == 0 else (tile.arena, step[field.IN_AT] * size)
+    arriving = rows_at(values, offset, step[field.IN_STRIDE])
     h = rows_at(tile.arena, step[field.OUT_AT] * size, step[field.OUT_STRIDE])
-    scale = fit.table.scales[k]
-    return TileStep(
-        step,
-        k,
-        tile.rows,
-        rows_at(values, offset, step[field.IN_STRIDE]),
-        h,
-        step[field.MASK_AT] * size,
-        scale,
-    )
+    return TileStep(step, k, tile.rows, arriving, h, step[field.MASK_AT] * size, fit.table.scales[k])
 
 
 @inlined
