@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.data import Batches
-from chalknet.engine.fused_cpu import step_table as field
+from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
 from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
 from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
@@ -32,7 +32,7 @@ from chalknet.engine.fused_cpu.optimizers import (
     slots_of,
 )
 from chalknet.engine.fused_cpu.products import lanes
-from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out
+from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.engine.fused_cpu.tiles import run_tiles
@@ -172,9 +172,9 @@ def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
 
 def block_schedule(task: Task) -> Schedule:
     """Return the schedule by blocks of hidden units, a share of them for each thread."""
-    steps, store, rows = task.layout.table.steps, task.store, task.rows
+    steps, store, rows = task.layout.steps, task.store, task.rows
     dtype = store.values.dtype
-    inputs, units, outputs = (int(n) for n in (steps[0, field.IN], steps[0, field.OUT], steps[2, field.OUT]))
+    inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     work = units * (inputs + outputs) * rows * 3
     shares = max(1, min(task.threads, MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
@@ -184,27 +184,27 @@ def block_schedule(task: Task) -> Schedule:
     parts = _zeros(2 * shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
     shared = _shared(task, shares, places.size)._replace(parts=parts)
     weights = WeightBuffers(store.values, store.transposed, store.transposed, _zeros(shares * room, dtype))
-    fit = Fit(tail.table, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
+    fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
     return Schedule(shares, partial(run_blocks, steps), fit)
 
 
 def tile_schedule(task: Task) -> Schedule:
     """Return the schedule by tiles of rows, a share of each batch for each thread."""
     layout, store, rows = task.layout, task.store, task.rows
-    dtype, steps = store.values.dtype, layout.table.steps
+    dtype, steps = store.values.dtype, layout.steps
     work = _multiply_adds(steps) * rows * 3
     shares = max(1, min(task.threads, MOST_SHARES, rows // 2, work // WORTH_A_THREAD))
     tile = _tile_rows(layout, -(-rows // shares), dtype.itemsize)
     direct = shares == 1 and tile >= rows and _is_plain_sgd(task.recipe) and _all_trained(steps)
     places = _places(layout, tile, layout.x_at * tile, layout.row * tile)
-    keys = shares * tile if (steps[:, field.KIND] == field.DROPOUT).any() else 0
-    single = tile == 1 and steps[0, field.KIND] == field.LINEAR and steps[0, field.POSITIONS] == 1
+    keys = shares * tile if (steps["kind"] == kinds.DROPOUT).any() else 0
+    single = tile == 1 and steps["kind"][0] == kinds.LINEAR and steps["positions"][0] == 1
     shared = _shared(task, shares, places.size)._replace(
-        keys=np.zeros(keys, dtype=np.uint32), nonzero=_whole_numbers(steps[0, field.IN] if single else 0)
+        keys=np.zeros(keys, dtype=np.uint32), nonzero=_whole_numbers(steps["inputs"][0] if single else 0)
     )
     gradients = store.values if direct else _zeros(shares * layout.weights, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
-    fit = Fit(layout.table, task.data, task.batch(tile), task.rule(direct), places, weights, shared)
+    fit = Fit(layout.steps, task.data, task.batch(tile), task.rule(direct), places, weights, shared)
     return Schedule(shares, run_tiles, fit)
 
 
@@ -214,7 +214,7 @@ def _is_plain_sgd(recipe: Recipe) -> bool:
 
 
 def _all_trained(steps: Array) -> bool:
-    return bool(steps[np.isin(steps[:, field.KIND], (field.LINEAR, field.NARROW)), field.TRAIN_WEIGHT].all())
+    return bool(linear_rows(steps)["train_weight"].all())
 
 
 def _places(layout: MemoryLayout, rows: int, x: int, size: int) -> Places:
@@ -251,9 +251,9 @@ def _tile_rows(layout: MemoryLayout, rows: int, itemsize: int) -> int:
 
 def _multiply_adds(steps: Array) -> int:
     """Return the multiply-adds of one sample's forward pass."""
-    linear = steps[np.isin(steps[:, field.KIND], (field.LINEAR, field.NARROW))]
-    return int((linear[:, field.IN] * linear[:, field.OUT] * linear[:, field.POSITIONS]).sum())
+    linear = linear_rows(steps)
+    return int((linear["inputs"] * linear["outputs"] * linear["positions"]).sum())
 
 
 def _widest(steps: Array) -> int:
-    return int(steps[:, [field.IN_STRIDE, field.OUT_STRIDE, field.TRANSPOSED_STRIDE]].max()) + _LINE
+    return max(int(steps[name].max()) for name in ("in_stride", "out_stride", "transposed_stride")) + _LINE
