@@ -1,4 +1,4 @@
-"""The network as a table of whole numbers that compiled code walks: one row a step, one column a fact.
+"""The network as a structured array that compiled code walks: one record a step, one field a fact.
 
 One compiled kernel serves every network: widths, places in memory and kinds are data, not code.
 Weights lie in one vector. A Linear is stored the way its products run along it: `(in, out)` with the rows
