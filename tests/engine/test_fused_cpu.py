@@ -197,13 +197,12 @@ def test_dropout_that_leaves_nothing_to_chance_is_eagers(p):
 
 
 def test_dropout_keeps_each_value_with_its_chance_and_scales_it():
-    from chalknet.engine.fused_cpu.steps import draw_mask
+    from chalknet.engine.fused_cpu.steps import drop
 
-    n, masks, draw_mask = 100_000, [], called(draw_mask)
+    n, masks, drop = 100_000, [], called(drop)
     for key in range(20):
-        mask = np.empty(n)
-        draw_mask(mask, np.uint32(key), round(0.3 * 2**32), 1 / 0.7)
-        h = np.full(n, 2.0) * mask
+        h, mask = np.empty(n), np.empty(n)
+        drop(np.full(n, 2.0), h, mask, np.uint32(key), round(0.3 * 2**32), 1 / 0.7)
         assert set(np.unique(h)) == {0.0, 2 / 0.7}
         masks.append(mask > 0)
     kept = np.array(masks)

@@ -1,9 +1,9 @@
 """Engines: can I run this plan (else why not), open a session, advance by k updates."""
 
-from chalknet.engine.eager import Eager
+from chalknet.engine.eager import Eager, is_out_of_memory
 from chalknet.engine.engine import Advance, Engine, Session, StartupCost
+from chalknet.engine.fused_cpu import names as fused_rules
 from chalknet.engine.group import ProcessGroup, join
-from chalknet.engine.out_of_memory import is_out_of_memory
 from chalknet.engine.state import SessionState
 from chalknet.engine.table import ENGINES
 from chalknet.engine.torch_rows import loss_function, optimizer_over
@@ -17,6 +17,7 @@ __all__ = [
     "Session",
     "SessionState",
     "StartupCost",
+    "fused_rules",
     "is_out_of_memory",
     "join",
     "loss_function",

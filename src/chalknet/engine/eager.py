@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from time import perf_counter
 
@@ -9,16 +10,17 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches, Shard
-from chalknet.engine.batch_cursor import BatchCursor
 from chalknet.engine.engine import Advance, StartupCost, initialise_s
 from chalknet.engine.group import ProcessGroup
-from chalknet.engine.out_of_memory import is_out_of_memory
+from chalknet.engine.orders import BatchCursor
 from chalknet.engine.shared import SharedUpdate
 from chalknet.engine.state import SessionState, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import MicroBatchLoss, optimizer_over
 from chalknet.module import RandomStream, build
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
+
+_NO_MEMORY = re.compile(r"can't allocate memory|out of memory|Unable to allocate|bad_alloc", re.IGNORECASE)
 
 
 class Eager:
@@ -41,6 +43,11 @@ class Eager:
         module = opened_module(plan, module, stream)
         group = ProcessGroup.here() if plan.placement.processes > 1 else ProcessGroup()
         return EagerSession(plan, batches, stream, module, group)
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Return whether torch, Python or numpy had no more memory; torch often says so in a RuntimeError."""
+    return isinstance(problem, MemoryError | torch.OutOfMemoryError) or bool(_NO_MEMORY.search(str(problem)))
 
 
 def opened_module(plan: Plan, module: nn.Module | None, stream: RandomStream) -> nn.Module:

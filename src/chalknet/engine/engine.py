@@ -10,6 +10,7 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine.state import SessionState
+from chalknet.errors import Refused
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
@@ -50,6 +51,11 @@ def initialise_s(device: str) -> float:
     """Return roughly how many seconds a device takes to initialise in this process."""
     ready = device == "cpu" or torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return 0.0 if ready else _INITIALISE_S
+
+
+def refused(engine: str, got: str, wanted: str, remedy: str) -> Refused:
+    """Return the error of an engine for what it cannot run."""
+    return Refused(where=f"engine {engine}", got=got, wanted=wanted, remedy=remedy)
 
 
 class Session(Protocol):

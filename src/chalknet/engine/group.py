@@ -48,12 +48,8 @@ class ProcessGroup:
         if not dist.is_available() or not dist.is_initialized():
             return cls()
         rank, size = dist.get_rank(), dist.get_world_size()
-        return cls(
-            rank,
-            size,
-            int(os.environ.get("LOCAL_RANK", rank)),
-            max(1, int(os.environ.get("LOCAL_WORLD_SIZE", size))),
-        )
+        local_rank = int(os.environ.get("LOCAL_RANK", rank))
+        return cls(rank, size, local_rank, max(1, int(os.environ.get("LOCAL_WORLD_SIZE", size))))
 
     @property
     def leads(self) -> bool:

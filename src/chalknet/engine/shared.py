@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from chalknet.data import MicroBatch
-from chalknet.engine.batch_cursor import BatchCursor
 from chalknet.engine.group import ProcessGroup
+from chalknet.engine.orders import BatchCursor
 from chalknet.engine.torch_rows import MicroBatchLoss
 from chalknet.errors import Refused
 from chalknet.module import RandomStream

@@ -8,10 +8,11 @@ from math import prod
 
 import torch
 
+from chalknet.engine import fused_rules as rules
 from chalknet.hardware.device import Device, find_device
 from chalknet.hardware.trace import Traced, UpdateSpec, trace
 from chalknet.module import network_of
-from chalknet.network import Activation, Linear, Network
+from chalknet.network import Linear, Network
 from chalknet.planning import Plan, Recipe
 from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_bytes, show_count
@@ -19,10 +20,6 @@ from chalknet.units import show_bytes, show_count
 # What CUDA keeps for a process before its first tensor: kernels, queues, a workspace of cuBLAS. 261 MiB on
 # the RTX 3090 of the lecture, more on larger GPUs. An assumption, as long as it is not measured on the GPU.
 CUDA_CONTEXT_BYTES = 320 << 20
-# The constants of the schedules of the engine `fused_cpu`.
-_TILE_BYTES, _TILE_ROWS = 512 << 10, 8
-_MOST_SHARES, _WORTH_A_THREAD = 8, 60_000
-_FEW_INPUTS, _MANY_UNITS, _NARROW = 8, 64, 4
 # Arrays of the optimizer's state for each weight: always, and by an option.
 _SLOTS: dict[str, tuple[int, dict[str, int]]] = {
     "sgd": (0, {"momentum": 1}),
@@ -232,16 +229,18 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     transposed = sum(
         _last(visit.input_shape) * _last(visit.output_shape)
         for visit in visits[1:]
-        if _last(visit.output_shape) > _NARROW
+        if _last(visit.output_shape) > rules.NARROW_OUTPUTS
     )
     always, by_option = _SLOTS[recipe.optimizer]
     slots = always + sum(many for option, many in by_option.items() if recipe.optimizer_options.get(option))
-    blocks = _uses_blocks(network)
+    blocks = rules.walks_blocks(network)
     work = 3 * rows * sum(visit.step.multiply_adds(visit.input_shape) or 0 for visit in visits)
-    shares = max(1, min(threads, _MOST_SHARES, rows // 2, work // _WORTH_A_THREAD))
+    shares = max(1, min(threads, rules.MOST_SHARES, rows // 2, work // rules.WORTH_A_THREAD))
     row = 2 * sum(_values(visit.output_shape) for visit in network.walk()) + _values(network.input_shape)
     tile = (
-        rows if blocks else max(1, min(-(-rows // shares), max(_TILE_ROWS, _TILE_BYTES // (row * itemsize))))
+        rows
+        if blocks
+        else max(1, min(-(-rows // shares), max(rules.MOST_TILE_ROWS, rules.TILE_BYTES // (row * itemsize))))
     )
     ends = _values(network.input_shape) + 4 * _values(network.output_shape)
     return FusedNeeds(
@@ -250,19 +249,6 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
         optimizer=slots * weights * itemsize,
         arenas=shares * tile * (ends if blocks else row) * itemsize,
     )
-
-
-def _uses_blocks(network: Network) -> bool:
-    """Return whether hidden values are recomputed block by block: one wide hidden layer, narrow ends."""
-    kinds = [type(step) for step in network.steps]
-    if kinds[:3] != [Linear, Activation, Linear] or set(kinds[3:]) - {Activation}:
-        return False
-    shapes = [visit.output_shape for visit in network.walk()]
-    hidden = network.steps[1]
-    assert isinstance(hidden, Activation)
-    inputs, units, outputs = (_last(shape) for shape in (network.input_shape, shapes[0], shapes[2]))
-    narrow = inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= _NARROW
-    return narrow and len(network.input_shape) == 1 and hidden.row.elementwise
 
 
 def _last(shape: tuple[int | str, ...]) -> int:

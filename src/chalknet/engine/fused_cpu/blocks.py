@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from chalknet.engine.fused_cpu import step_table as field
 from chalknet.engine.fused_cpu.barrier import barrier
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.memory import Tile
@@ -25,7 +24,7 @@ from chalknet.engine.fused_cpu.relu_vectors import (
     relu_backward,
     relu_forward,
 )
-from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
+from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, inlined, kernel, like, part
 from chalknet.engine.fused_cpu.steps import activation_backward, activation_forward, weight_place
 from chalknet.engine.fused_cpu.tiles import gather, loss_of, parts_of_loss, rows_of_batch
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
@@ -92,21 +91,16 @@ def units_backward(steps, fit, units, e, numbers):
 @part
 def is_plain(steps):
     """Return whether it is the case with loops of its own: one input, ReLU, one output."""
-    return (
-        steps[1, field.IS_RELU]
-        and steps[0, field.IN] == 1
-        and steps[2, field.OUT] == 1
-        and steps[0, field.BIAS_AT] >= 0
-    )
+    return steps[1].is_relu and steps[0].inputs == 1 and steps[2].outputs == 1 and steps[0].bias_at >= 0
 
 
 @part
 def relu_units(steps, values, low):
     return ReluUnits(
         values,
-        steps[0, field.WEIGHT_AT] + low,
-        steps[0, field.BIAS_AT] + low,
-        steps[2, field.WEIGHT_AT] + low,
+        steps[0].weight_at + low,
+        steps[0].bias_at + low,
+        steps[2].weight_at + low,
     )
 
 
@@ -143,20 +137,20 @@ def hidden_of(steps, values, block, row, some):
     z, h = block.buffers[: some * width], block.buffers[GROUP * BLOCK : GROUP * BLOCK + some * width]
     for s in range(some):
         block_z(steps[0], values, block, row + s, z[s * width : (s + 1) * width])
-    call_at(steps[1, field.FORWARD], z, h, len(h))
+    call_at(steps[1].forward, z, h, len(h))
     return z, h
 
 
 @part
 def block_z(step, values, block, row, z):
     """Write z = W x + b of one sample."""
-    if step[field.BIAS_AT] >= 0:
-        copy(values[step[field.BIAS_AT] + block.low : step[field.BIAS_AT] + block.high], z)
+    if step.bias_at >= 0:
+        copy(values[step.bias_at + block.low : step.bias_at + block.high], z)
     else:
         fill(z, like(0.0, z[0]))
-    for i in range(step[field.IN]):
+    for i in range(step.inputs):
         a = weight_place(step, i) + block.low
-        w, scale = values[a : a + len(z)], block.x.values[block.x.offset + row * step[field.IN] + i]
+        w, scale = values[a : a + len(z)], block.x.values[block.x.offset + row * step.inputs + i]
         for j in range(len(z)):
             z[j] += scale * w[j]
 
@@ -168,12 +162,12 @@ def block_forward(steps, values, block, yhat):
         some = min(GROUP, block.rows - row)
         _, h = hidden_of(steps, values, block, row, some)
         for s in range(some):
-            for o in range(out[field.OUT]):
+            for o in range(out.outputs):
                 a = weight_place(out, o) + block.low
                 v, total = values[a : a + width], like(0.0, h[0])
                 for j in range(width):
                     total += v[j] * h[s * width + j]
-                yhat[(row + s) * out[field.OUT] + o] += total
+                yhat[(row + s) * out.outputs + o] += total
 
 
 @part
@@ -188,8 +182,8 @@ def block_backward(steps, values, block, e):
         fill(dz, like(0.0, g[0]))
         for s in range(some):
             a, b = s * width, (s + 1) * width
-            output_gradient(steps, values, block, e[(row + s) * steps[2, field.OUT] :], Row(h[a:b], dz[a:b]))
-        call_at(steps[1, field.BACKWARD], z, h, dz, len(dz))
+            output_gradient(steps, values, block, e[(row + s) * steps[2].outputs :], Row(h[a:b], dz[a:b]))
+        call_at(steps[1].backward, z, h, dz, len(dz))
         for s in range(some):
             input_gradient(steps[0], block, row + s, dz[s * width : (s + 1) * width])
 
@@ -201,30 +195,27 @@ class Row(NamedTuple):
     gradient: Array
 
 
-@part
+@inlined
 def output_gradient(steps, values, block, e, row):
     """Add one sample's gradient of the weights by output, and of h."""
     out, width, g = steps[2], len(row.h), block.gradients
-    for o in range(out[field.OUT]):
-        a, b = (
-            weight_place(out, o) + block.low,
-            (1 + steps[0, field.IN] + o) * BLOCK,
-        )
+    for o in range(out.outputs):
+        a, b = weight_place(out, o) + block.low, (1 + steps[0].inputs + o) * BLOCK
         v, sums, scale = values[a : a + width], g[b : b + width], e[o]
         for j in range(width):
             row.gradient[j] += scale * v[j]
             sums[j] += scale * row.h[j]
 
 
-@part
+@inlined
 def input_gradient(step, block, row, dz):
     """Add one sample's gradient of the biases and of the weights by input."""
     width, g = len(dz), block.gradients
     ones = g[:width]
     for j in range(width):
         ones[j] += dz[j]
-    for i in range(step[field.IN]):
-        scale = block.x.values[block.x.offset + row * step[field.IN] + i]
+    for i in range(step.inputs):
+        scale = block.x.values[block.x.offset + row * step.inputs + i]
         sums = g[(1 + i) * BLOCK : (1 + i) * BLOCK + width]
         for j in range(width):
             sums[j] += scale * dz[j]
@@ -242,58 +233,55 @@ def step_at(fit, at, g, numbers):
 def step_block(steps, fit, block, numbers):
     """Update the weights of a block."""
     first, out, g, width = steps[0], steps[2], block.gradients, block.high - block.low
-    if first[field.TRAIN_BIAS] and first[field.BIAS_AT] >= 0:
-        step_at(fit, first[field.BIAS_AT] + block.low, g[:width], numbers)
-    if first[field.TRAIN_WEIGHT]:
-        for i in range(first[field.IN]):
+    if first.train_bias and first.bias_at >= 0:
+        step_at(fit, first.bias_at + block.low, g[:width], numbers)
+    if first.train_weight:
+        for i in range(first.inputs):
             at = weight_place(first, i) + block.low
             step_at(fit, at, g[(1 + i) * BLOCK : (1 + i) * BLOCK + width], numbers)
-    if out[field.TRAIN_WEIGHT]:
-        for o in range(out[field.OUT]):
-            at, b = (
-                weight_place(out, o) + block.low,
-                (1 + first[field.IN] + o) * BLOCK,
-            )
+    if out.train_weight:
+        for o in range(out.outputs):
+            at, b = weight_place(out, o) + block.low, (1 + first.inputs + o) * BLOCK
             step_at(fit, at, g[b : b + width], numbers)
 
 
 @part
 def step_last_bias(out, fit, e, g, numbers):
-    if not out[field.TRAIN_BIAS] or out[field.BIAS_AT] < 0:
+    if not out.train_bias or out.bias_at < 0:
         return
-    for o in range(out[field.OUT]):
+    for o in range(out.outputs):
         g[o] = like(0.0, e[0])
-        for row in range(len(e) // out[field.OUT]):
-            g[o] += e[row * out[field.OUT] + o]
-    step_at(fit, out[field.BIAS_AT], g[: out[field.OUT]], numbers)
+        for row in range(len(e) // out.outputs):
+            g[o] += e[row * out.outputs + o]
+    step_at(fit, out.bias_at, g[: out.outputs], numbers)
 
 
 @part
 def begin_yhat(out, values, rows, shard, yhat):
     """Let the first share begin with the last bias, the others with zero."""
     fill(yhat, like(0.0, yhat[0]))
-    if shard == 0 and out[field.BIAS_AT] >= 0:
+    if shard == 0 and out.bias_at >= 0:
         for row in range(rows):
-            for o in range(out[field.OUT]):
-                yhat[row * out[field.OUT] + o] = values[out[field.BIAS_AT] + o]
+            for o in range(out.outputs):
+                yhat[row * out.outputs + o] = values[out.bias_at + o]
 
 
 @part
 def tail(fit, rows, yhat, arena):
     """Run the steps behind the last Linear forward and backward; return the loss, e is in the arena."""
-    steps, size, g_at = fit.table.steps, fit.batch.tile, fit.places.gradient
+    steps, size, g_at = fit.steps, fit.batch.tile, fit.places.gradient
     last = len(steps) - 1
     for k in range(last + 1):
-        step, numbers = steps[k], rows.size * steps[k, field.OUT_STRIDE]
-        z = yhat if k == 0 else arena[step[field.IN_AT] * size : step[field.IN_AT] * size + numbers]
-        activation_forward(step, z, arena[step[field.OUT_AT] * size : step[field.OUT_AT] * size + numbers])
+        step, numbers = steps[k], rows.size * steps[k].out_stride
+        z = yhat if k == 0 else arena[step.in_at * size : step.in_at * size + numbers]
+        activation_forward(step, z, arena[step.out_at * size : step.out_at * size + numbers])
     parts = parts_of_loss(fit, rows.size)
     tile = Tile(rows.start, rows.size, arena, fit.shared.keys, like(1.0 / parts, arena[0]))
     loss = loss_of(fit, tile)
     for k in range(last, 0, -1):
-        step, numbers = steps[k], rows.size * steps[k, field.OUT_STRIDE]
-        z = arena[step[field.IN_AT] * size : step[field.IN_AT] * size + numbers]
-        h = arena[step[field.OUT_AT] * size : step[field.OUT_AT] * size + numbers]
+        step, numbers = steps[k], rows.size * steps[k].out_stride
+        z = arena[step.in_at * size : step.in_at * size + numbers]
+        h = arena[step.out_at * size : step.out_at * size + numbers]
         activation_backward(step, z, h, arena[g_at : g_at + numbers])
     return loss / parts
 
@@ -311,7 +299,7 @@ def copy_x(fit, rows, arena):
 @part
 def share_of_units(steps, shard, shards):
     """Return the first hidden unit of a share and the one behind its last."""
-    units = steps[0, field.OUT]
+    units = steps[0].outputs
     if is_plain(steps):
         units = (units + SHARE - 1) // SHARE * SHARE  # what fills up is zero and stays zero under ReLU
     high = units if shard == shards - 1 else units * (shard + 1) // shards // SHARE * SHARE
@@ -344,7 +332,7 @@ def _compiled(stamp: int) -> Any:
         room = len(fit.weights.gradients) // turn.shards
         buffers = fit.weights.gradients[thread * room : (thread + 1) * room]
         g, x = buffers[3 * GROUP * BLOCK :], Vector(arena, places.x)
-        part_size, outputs = len(shared.parts) // (2 * turn.shards), steps[2, field.OUT]
+        part_size, outputs = len(shared.parts) // (2 * turn.shards), steps[2].outputs
         arrivals, numbers = stamp * 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
         for made in range(len(shared.losses)):
             rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead + made, turn.done + made + 1)

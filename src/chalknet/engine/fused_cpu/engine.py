@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import StartupCost
+from chalknet.engine.engine import StartupCost, refused
 from chalknet.engine.fused_cpu.names import CLASS_LOSS, activation_reason, loss_reason
-from chalknet.errors import MissingPackage, Refused
+from chalknet.errors import MissingPackage
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network
 from chalknet.planning import Placement, Plan, Recipe
 from chalknet.units import DTYPES
@@ -69,12 +69,8 @@ class FusedCpu:
                 remedy=f"Install it: {_INSTALL}.",
             )
         if reasons:
-            raise Refused(
-                where=f"engine {self.name}",
-                got="; ".join(reasons),
-                wanted="a plan that it can run",
-                remedy='Say engine="auto", or engine="eager", which runs whatever torch runs.',
-            )
+            remedy = 'Say engine="auto", or engine="eager", which runs whatever torch runs.'
+            raise refused(self.name, "; ".join(reasons), "a plan that it can run", remedy)
         from chalknet.engine.fused_cpu.session import FusedSession
 
         return FusedSession(plan, batches, module)
@@ -123,8 +119,7 @@ def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
         step = visit.step
         if not isinstance(step, _STEPS):
             reasons.append(f"it has no code for step {visit.path}, {type(step).__name__}")
-        elif isinstance(step, Activation) and activation_reason(step):
-            why = activation_reason(step)
+        elif isinstance(step, Activation) and (why := activation_reason(step)):
             reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}, {why}")
     if not any(isinstance(step, Linear) for step in network.steps):
         reasons.append("the network has no Linear to fit")

@@ -7,6 +7,7 @@ and dtype (0.2 s) and kept on disk as the kernels are. One call takes a whole st
 from __future__ import annotations
 
 import ast
+import math
 import zlib
 from collections.abc import Mapping
 from functools import cache
@@ -16,7 +17,15 @@ from llvmlite import ir
 from numba import cfunc, types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.scalars import ELEMENTWISE, FUNCTIONS, STAMP, intrinsic, like
+from chalknet.engine.fused_cpu.scalars import (
+    ELEMENTWISE,
+    FUNCTIONS,
+    STAMP,
+    exponential,
+    intrinsic,
+    like,
+    scalar,
+)
 from chalknet.network import FORMULA_FUNCTIONS, Activation
 from chalknet.planning import Loss
 
@@ -84,6 +93,25 @@ def call_at(context, address, *arguments):
         return builder.call(builder.inttoptr(args[0], function.as_pointer()), values)
 
     return types.float64(types.int64, types.Tuple(arguments)), write
+
+
+CROSS_ENTROPY = 0  # the loss of class numbers: stands in the place of an address
+
+
+@scalar
+def cross_entropy(yhat, label, g, scale):
+    """Return the loss of one sample with its class number; g becomes its gradient."""
+    highest = yhat[0]
+    for i in range(len(yhat)):
+        highest = yhat[i] if yhat[i] > highest else highest
+    total = like(0.0, highest)
+    for i in range(len(yhat)):
+        g[i] = exponential(yhat[i] - highest)
+        total += g[i]
+    for i in range(len(yhat)):
+        g[i] = scale * (g[i] / total)
+    g[label] -= scale
+    return math.log(total) + highest - yhat[label]
 
 
 class _Typed(ast.NodeTransformer):

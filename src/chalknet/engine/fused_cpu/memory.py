@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import OptimizerState
-from chalknet.engine.fused_cpu.step_table import StepTable
 from chalknet.engine.fused_cpu.steps import WeightBuffers
 
 
@@ -104,7 +103,7 @@ class Shared(NamedTuple):
 class Fit(NamedTuple):
     """All that the updates of a fit read and write."""
 
-    table: StepTable
+    steps: Array
     data: Data
     batch: Batch
     rule: UpdateRule

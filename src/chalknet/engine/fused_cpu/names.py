@@ -1,4 +1,4 @@
-"""What needs no numba: which rows of the tables can be compiled, and the type of arrays."""
+"""What needs no numba: what can be compiled, and by which rules a fit is cut."""
 
 from __future__ import annotations
 
@@ -6,13 +6,34 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chalknet.network import Activation, unknown_in_formula
+from chalknet.network import Activation, Linear, Network, unknown_in_formula
 from chalknet.planning import Loss
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 ROW_WISE = ("softmax", "log_softmax")  # activations of whole rows
 CLASS_LOSS = "cross_entropy"  # the loss of whole rows
+
+NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
+MOST_TILE_ROWS = 12  # rows of a tile of a product, where vectors are as long as 64 bytes
+TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
+MOST_SHARES = 8  # of an update, for threads
+WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, waiting costs more
+_FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
+
+
+def walks_blocks(network: Network) -> bool:
+    """Return whether a network is one wide hidden layer between few inputs and few outputs."""
+    kinds = [type(step) for step in network.steps]
+    if kinds[:3] != [Linear, Activation, Linear] or set(kinds[3:]) - {Activation}:
+        return False
+    hidden = network.steps[1]
+    assert isinstance(hidden, Activation)
+    shapes = [visit.output_shape for visit in network.walk()]
+    if len(network.input_shape) != 1 or not hidden.row.elementwise:
+        return False
+    inputs, units, outputs = (int(shape[0]) for shape in (network.input_shape, shapes[0], shapes[2]))
+    return inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= NARROW_OUTPUTS
 
 
 def activation_reason(step: Activation) -> str:

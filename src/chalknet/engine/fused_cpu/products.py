@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.scalars import like, part
+from chalknet.engine.fused_cpu.scalars import inlined, like, part
 from chalknet.engine.fused_cpu.vectors import TILE_ROWS, VECTOR_BYTES, tile, transpose_square
 
 # ruff: noqa: D103
@@ -70,7 +70,7 @@ def lanes(itemsize: int) -> int:
     return VECTOR_BYTES // itemsize
 
 
-@part
+@inlined
 def product(a, b, start, c, size):
     """Let C = S + A B, where A may be transposed and the columns fill whole vectors."""
     wide = VECTOR_BYTES // c.values.itemsize
@@ -88,7 +88,7 @@ def _down_the_rows(vectors: int) -> Any:
     """Return the part of a product that is so many vectors wide: full tiles, then ever lower ones."""
     full, four, two, one = (tile(rows, vectors) for rows in (TILE_ROWS, 4, 2, 1))
 
-    @part
+    @inlined
     def run(a, b, start, c, size):
         row = 0
         while row + TILE_ROWS <= size.rows:

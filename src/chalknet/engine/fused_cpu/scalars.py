@@ -30,9 +30,7 @@ _BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _njit: Any = njit
 scalar: Any = _njit(fastmath=ELEMENTWISE, **_OPTIONS, **_BARE)
 part: Any = _njit(fastmath=SUMS, **_OPTIONS, **_BARE)
-inlined: Any = _njit(
-    inline="always", **_OPTIONS
-)  # for functions that return an array: without reference counting no other may
+inlined: Any = _njit(inline="always", **_OPTIONS)  # where a call costs time, or an array is returned
 kernel: Any = _njit(fastmath=SUMS, cache=True, **_OPTIONS)
 
 
@@ -193,24 +191,12 @@ def copy(source, target):
         target[i] = source[i]
 
 
-@scalar
-def _log(x):
-    return like(math.log(x), x)
+def _of_its_type(function: Any) -> Any:
+    @scalar
+    def call(x):
+        return like(function(x), x)
 
-
-@scalar
-def _log1p(x):
-    return like(math.log1p(x), x)
-
-
-@scalar
-def _erf(x):
-    return like(math.erf(x), x)
-
-
-@scalar
-def _sqrt(x):
-    return like(math.sqrt(x), x)
+    return call
 
 
 @scalar
@@ -232,11 +218,11 @@ def _larger(x, limit):
 FUNCTIONS: dict[str, Any] = {
     "exp": exponential,
     "expm1": _exponential_less_one_anywhere,
-    "log": _log,
-    "log1p": _log1p,
+    "log": _of_its_type(math.log),
+    "log1p": _of_its_type(math.log1p),
     "tanh": tanh_of,
-    "erf": _erf,
-    "sqrt": _sqrt,
+    "erf": _of_its_type(math.erf),
+    "sqrt": _of_its_type(math.sqrt),
     "abs": _size,
     "min": _smaller,
     "max": _larger,

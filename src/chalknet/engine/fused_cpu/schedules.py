@@ -10,14 +10,20 @@ from typing import Any
 import numpy as np
 
 from chalknet.data import Batches
-from chalknet.engine.fused_cpu import step_table as field
+from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
-from chalknet.engine.fused_cpu.formulas import loss_address
-from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY
+from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
 from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
-from chalknet.engine.fused_cpu.names import CLASS_LOSS, Array
-from chalknet.engine.fused_cpu.optimizers import CODES as OPTIMIZER_CODES
+from chalknet.engine.fused_cpu.names import (
+    CLASS_LOSS,
+    MOST_SHARES,
+    TILE_BYTES,
+    WORTH_A_THREAD,
+    Array,
+    walks_blocks,
+)
 from chalknet.engine.fused_cpu.optimizers import (
+    CODES,
     DECAY,
     MOMENTUM,
     NUMBERS,
@@ -26,20 +32,16 @@ from chalknet.engine.fused_cpu.optimizers import (
     slots_of,
 )
 from chalknet.engine.fused_cpu.products import lanes
-from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out
+from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.engine.fused_cpu.tiles import run_tiles
 from chalknet.engine.fused_cpu.vectors import TILE_ROWS
-from chalknet.network import Activation, Linear, Network
+from chalknet.network import Activation, Network
 from chalknet.planning import Recipe
 
-_TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 _LARGEST_TILE = 20 * TILE_ROWS
-_MOST_SHARES = 8
 _LINE = 16  # numbers between what two threads write: a cache line of its own
-_FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
-_WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, the meetings cost more
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Task:
         recipe, dtype = self.recipe, self.store.values.dtype.name
         loss = CROSS_ENTROPY if recipe.loss == CLASS_LOSS else loss_address(recipe.loss_row, dtype)
         return UpdateRule(
-            loss, int(recipe.reduction == "mean"), OPTIMIZER_CODES[recipe.optimizer], int(direct),
+            loss, int(recipe.reduction == "mean"), CODES[recipe.optimizer], int(direct),
             recipe.seed % 2**63, np.array(numbers_of(recipe)), self.store.optimizer_state,
         )  # fmt: skip
 
@@ -168,28 +170,13 @@ def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
     return SHARE if walks_blocks(network) else lanes(dtype.itemsize)
 
 
-def walks_blocks(network: Network) -> bool:
-    """Return whether a network is one wide hidden layer between few inputs and few outputs."""
-    steps = network.steps
-    kinds = [type(step) for step in steps]
-    if kinds[:3] != [Linear, Activation, Linear] or set(kinds[3:]) - {Activation}:
-        return False
-    hidden = steps[1]
-    assert isinstance(hidden, Activation)
-    shapes = [visit.output_shape for visit in network.walk()]
-    if len(network.input_shape) != 1 or not hidden.row.elementwise:
-        return False
-    inputs, units, outputs = (int(shape[0]) for shape in (network.input_shape, shapes[0], shapes[2]))
-    return inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= field.NARROW_OUTPUTS
-
-
 def block_schedule(task: Task) -> Schedule:
     """Return the schedule by blocks of hidden units, a share of them for each thread."""
-    steps, store, rows = task.layout.table.steps, task.store, task.rows
+    steps, store, rows = task.layout.steps, task.store, task.rows
     dtype = store.values.dtype
-    inputs, units, outputs = (int(n) for n in (steps[0, field.IN], steps[0, field.OUT], steps[2, field.OUT]))
+    inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     work = units * (inputs + outputs) * rows * 3
-    shares = max(1, min(task.threads, _MOST_SHARES, units // (2 * SHARE), work // _WORTH_A_THREAD))
+    shares = max(1, min(task.threads, MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
     tail = lay_out(behind, dtype, lanes(dtype.itemsize))
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
@@ -197,27 +184,27 @@ def block_schedule(task: Task) -> Schedule:
     parts = _zeros(2 * shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
     shared = _shared(task, shares, places.size)._replace(parts=parts)
     weights = WeightBuffers(store.values, store.transposed, store.transposed, _zeros(shares * room, dtype))
-    fit = Fit(tail.table, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
+    fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
     return Schedule(shares, partial(run_blocks, steps), fit)
 
 
 def tile_schedule(task: Task) -> Schedule:
     """Return the schedule by tiles of rows, a share of each batch for each thread."""
     layout, store, rows = task.layout, task.store, task.rows
-    dtype, steps = store.values.dtype, layout.table.steps
+    dtype, steps = store.values.dtype, layout.steps
     work = _multiply_adds(steps) * rows * 3
-    shares = max(1, min(task.threads, _MOST_SHARES, rows // 2, work // _WORTH_A_THREAD))
+    shares = max(1, min(task.threads, MOST_SHARES, rows // 2, work // WORTH_A_THREAD))
     tile = _tile_rows(layout, -(-rows // shares), dtype.itemsize)
     direct = shares == 1 and tile >= rows and _is_plain_sgd(task.recipe) and _all_trained(steps)
     places = _places(layout, tile, layout.x_at * tile, layout.row * tile)
-    keys = shares * tile if (steps[:, field.KIND] == field.DROPOUT).any() else 0
-    single = tile == 1 and steps[0, field.KIND] == field.LINEAR and steps[0, field.POSITIONS] == 1
+    keys = shares * tile if (steps["kind"] == kinds.DROPOUT).any() else 0
+    single = tile == 1 and steps["kind"][0] == kinds.LINEAR and steps["positions"][0] == 1
     shared = _shared(task, shares, places.size)._replace(
-        keys=np.zeros(keys, dtype=np.uint32), nonzero=_whole_numbers(steps[0, field.IN] if single else 0)
+        keys=np.zeros(keys, dtype=np.uint32), nonzero=_whole_numbers(steps["inputs"][0] if single else 0)
     )
     gradients = store.values if direct else _zeros(shares * layout.weights, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
-    fit = Fit(layout.table, task.data, task.batch(tile), task.rule(direct), places, weights, shared)
+    fit = Fit(layout.steps, task.data, task.batch(tile), task.rule(direct), places, weights, shared)
     return Schedule(shares, run_tiles, fit)
 
 
@@ -227,7 +214,7 @@ def _is_plain_sgd(recipe: Recipe) -> bool:
 
 
 def _all_trained(steps: Array) -> bool:
-    return bool(steps[np.isin(steps[:, field.KIND], (field.LINEAR, field.NARROW)), field.TRAIN_WEIGHT].all())
+    return bool(linear_rows(steps)["train_weight"].all())
 
 
 def _places(layout: MemoryLayout, rows: int, x: int, size: int) -> Places:
@@ -258,15 +245,15 @@ def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
 
 
 def _tile_rows(layout: MemoryLayout, rows: int, itemsize: int) -> int:
-    fitting = _TILE_BYTES // (layout.row * itemsize) // TILE_ROWS * TILE_ROWS
+    fitting = TILE_BYTES // (layout.row * itemsize) // TILE_ROWS * TILE_ROWS
     return max(1, min(rows, _LARGEST_TILE, max(TILE_ROWS, fitting)))
 
 
 def _multiply_adds(steps: Array) -> int:
     """Return the multiply-adds of one sample's forward pass."""
-    linear = steps[np.isin(steps[:, field.KIND], (field.LINEAR, field.NARROW))]
-    return int((linear[:, field.IN] * linear[:, field.OUT] * linear[:, field.POSITIONS]).sum())
+    linear = linear_rows(steps)
+    return int((linear["inputs"] * linear["outputs"] * linear["positions"]).sum())
 
 
 def _widest(steps: Array) -> int:
-    return int(steps[:, [field.IN_STRIDE, field.OUT_STRIDE, field.TRANSPOSED_STRIDE]].max()) + _LINE
+    return max(int(steps[name].max()) for name in ("in_stride", "out_stride", "transposed_stride")) + _LINE

@@ -11,22 +11,23 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
+from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
-from chalknet.engine.fused_cpu import step_table as field
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import COUNTS_STEPS, SLOTS
-from chalknet.engine.fused_cpu.schedules import (
-    Samples,
-    Task,
-    choose_schedule,
-    fill_of,
-    make_store,
+from chalknet.engine.fused_cpu.schedules import Samples, Task, choose_schedule, fill_of, make_store
+from chalknet.engine.fused_cpu.step_table import (
+    LINEAR,
+    NARROW,
+    lay_out,
+    linears_of,
+    transposed_views,
+    weight_views,
 )
-from chalknet.engine.fused_cpu.step_table import lay_out, linears_of, transposed_views, weight_views
 from chalknet.engine.orders import Orders
 from chalknet.engine.state import SessionState, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
-from chalknet.module import RandomStream, build
+from chalknet.module import RandomStream
 from chalknet.network import Network, numbers
 from chalknet.planning import Plan
 
@@ -50,21 +51,19 @@ class FusedSession:
         dtype = getattr(torch, plan.placement.dtype)
         numbers = np.dtype(plan.placement.dtype)
         self._stream = RandomStream(recipe.seed)
-        if module is None:
-            with self._stream.active():  # the weights are drawn first, then the orders: as in the script
-                module = build(network).to(dtype)
+        module = opened_module(plan, module, self._stream)
         self.module: nn.Module = module.train()
         self._named = named(plan, module)
         self.notes: tuple[str, ...] = ()
         samples = _samples(batches, network, recipe.loss, dtype)
         started = perf_counter()
         layout = lay_out(network, numbers, fill_of(network, numbers))  # compiles the activations
-        _mark_frozen(layout.table.steps, module)
+        _mark_frozen(layout.steps, module)
         store = make_store(layout, recipe, numbers)
-        self._views = _pairs(module, weight_views(layout.table.steps, torch.from_numpy(store.values)))
-        self._transposed = transposed_views(layout.table.steps, torch.from_numpy(store.transposed))
+        self._views = _pairs(module, weight_views(layout.steps, torch.from_numpy(store.values)))
+        self._transposed = transposed_views(layout.steps, torch.from_numpy(store.transposed))
         self._read_weights()
-        self._state_views = _state_views(plan, module, layout.table.steps, store.optimizer_state)
+        self._state_views = _state_views(plan, module, layout.steps, store.optimizer_state)
         self._counts_steps = recipe.optimizer in COUNTS_STEPS
         threads = plan.placement.threads
         self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
@@ -155,11 +154,10 @@ def _state_views(
 
 
 def _mark_frozen(steps: Array, module: nn.Module) -> None:
-    rows = steps[:, field.KIND]
-    places = [index for index, kind in enumerate(rows.tolist()) if kind in (field.LINEAR, field.NARROW)]
+    places = np.flatnonzero(np.isin(steps["kind"], (LINEAR, NARROW)))
     for index, linear in zip(places, linears_of(module), strict=True):
-        steps[index, field.TRAIN_WEIGHT] = linear.weight.requires_grad
-        steps[index, field.TRAIN_BIAS] = linear.bias is not None and linear.bias.requires_grad
+        steps["train_weight"][index] = linear.weight.requires_grad
+        steps["train_bias"][index] = linear.bias is not None and linear.bias.requires_grad
 
 
 def _samples(batches: Batches, network: Network, loss: str, dtype: torch.dtype) -> Samples:

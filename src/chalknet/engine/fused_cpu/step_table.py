@@ -1,4 +1,4 @@
-"""The network as a table of whole numbers that compiled code walks: one row a step, one column a fact.
+"""The network as a structured array that compiled code walks: one record a step, one field a fact.
 
 One compiled kernel serves every network: widths, places in memory and kinds are data, not code.
 Weights lie in one vector. A Linear is stored the way its products run along it: `(in, out)` with the rows
@@ -9,45 +9,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from chalknet.engine.fused_cpu.formulas import backward_address, forward_address
-from chalknet.engine.fused_cpu.names import ROW_WISE, Array
+from chalknet.engine.fused_cpu.names import NARROW_OUTPUTS, ROW_WISE, Array
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
-NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
 
-(KIND, POSITIONS, IN, OUT, IN_STRIDE, OUT_STRIDE, IN_AT, OUT_AT, MASK_AT) = range(9)
-(WEIGHT_AT, WEIGHT_STRIDE, BIAS_AT, TRANSPOSED_AT, TRANSPOSED_STRIDE) = range(9, 14)
-(TRAIN_WEIGHT, TRAIN_BIAS, INPUT_GRADIENT, THRESHOLD) = range(14, 18)
-(FORWARD, BACKWARD, IS_RELU, FIELDS) = range(18, 22)  # of an activation: the addresses of its loops
+_WHOLE_NUMBERS = (
+    "kind", "positions", "inputs", "outputs", "in_stride", "out_stride", "in_at", "out_at", "mask_at",
+    "weight_at", "weight_stride", "bias_at", "transposed_at", "transposed_stride",
+    "train_weight", "train_bias", "input_gradient", "threshold",
+    "forward", "backward", "is_relu",  # of an activation: the addresses of its loops
+)  # fmt: skip
+# What the kernels read of a step; `scale` is what Dropout multiplies kept values by.
+STEP = np.dtype([*((name, np.int64) for name in _WHOLE_NUMBERS), ("scale", np.float64)])
 ABSENT = -1
 _PAGE_BYTES = 4096
 
 
-class StepTable(NamedTuple):
-    """What the kernels read of a network.
-
-    Args:
-        steps: `(steps, FIELDS)`; places inside the arena are for one row of a tile.
-        scales: `(steps,)`: what Dropout multiplies kept values by.
-    """
-
-    steps: Array
-    scales: Array
-
-
 @dataclass(frozen=True)
 class MemoryLayout:
-    """The table, and how much memory it speaks of.
+    """The table, and the memory that it needs.
 
     Args:
-        table: the table.
+        steps: the table, `STEP` each; places inside the arena are for one row of a tile.
         weights: numbers in the vector of weights.
         transposed: numbers in the transposed copies of weights that the backward pass reads.
         row: numbers of the arena for one row of a tile, gathered x and gradients included.
@@ -55,7 +46,7 @@ class MemoryLayout:
         gradient_at: where the two gradients lie, for one row.
     """
 
-    table: StepTable
+    steps: Array
     weights: int
     transposed: int
     row: int
@@ -89,61 +80,58 @@ class _Builder:
         self._largest = self._row
         self._weights = self._transposed = 0
         self._trainable_before = False
-        self._steps: list[list[int]] = []
-        self._scales: list[float] = []
+        self._steps: list[dict[str, Any]] = []
 
     def add(self, visit: Visit) -> None:
         step = visit.step
-        row = [0] * FIELDS
-        row[POSITIONS], row[IN], row[OUT] = self._positions, self._width, self._width
-        row[IN_STRIDE], row[OUT_STRIDE], row[IN_AT] = self._stride, self._stride, self._at
-        row[BIAS_AT] = row[TRANSPOSED_AT] = row[MASK_AT] = ABSENT
-        row[INPUT_GRADIENT] = int(self._trainable_before)
-        scale = 0.0
+        row: dict[str, Any] = {**dict.fromkeys(_WHOLE_NUMBERS, 0), "scale": 0.0}
+        row["positions"], row["inputs"], row["outputs"] = self._positions, self._width, self._width
+        row["in_stride"], row["out_stride"], row["in_at"] = self._stride, self._stride, self._at
+        row["bias_at"] = row["transposed_at"] = row["mask_at"] = ABSENT
+        row["input_gradient"] = int(self._trainable_before)
         if isinstance(step, Linear):
             self._linear(step, row)
         elif isinstance(step, Activation):
             self._activation(step, row)
         elif isinstance(step, Dropout):
-            row[KIND], row[THRESHOLD] = DROPOUT, round(step.p * 2**32)
-            row[MASK_AT] = self._room(self._positions * self._stride)
-            scale = 0.0 if step.p == 1 else 1 / (1 - step.p)
+            row["kind"], row["threshold"] = DROPOUT, round(step.p * 2**32)
+            row["mask_at"] = self._room(self._positions * self._stride)
+            row["scale"] = 0.0 if step.p == 1 else 1 / (1 - step.p)
         elif isinstance(step, Flatten):
-            row[KIND], row[OUT] = FLATTEN, self._positions * self._width
-            row[OUT_STRIDE] = self._filled(row[OUT])
+            row["kind"], row["outputs"] = FLATTEN, self._positions * self._width
+            row["out_stride"] = self._filled(row["outputs"])
             self._positions_behind = 1
         positions = 1 if isinstance(step, Flatten) else self._positions
-        row[OUT_AT] = self._room(positions * row[OUT_STRIDE])
+        row["out_at"] = self._room(positions * row["out_stride"])
         self._positions, self._width, self._stride, self._at = (
-            positions, row[OUT], row[OUT_STRIDE], row[OUT_AT],
+            positions, row["outputs"], row["out_stride"], row["out_at"],
         )  # fmt: skip
-        self._largest = max(self._largest, positions * row[OUT_STRIDE])
+        self._largest = max(self._largest, positions * row["out_stride"])
         self._steps.append(row)
-        self._scales.append(scale)
 
-    def _linear(self, step: Linear, row: list[int]) -> None:
+    def _linear(self, step: Linear, row: dict[str, Any]) -> None:
         out = _number(step.out_features)
         narrow = out <= NARROW_OUTPUTS
-        row[KIND], row[OUT], row[OUT_STRIDE] = NARROW if narrow else LINEAR, out, self._spread(out)
-        row[TRAIN_WEIGHT] = row[TRAIN_BIAS] = 1
-        row[WEIGHT_STRIDE] = self._filled(self._width) if narrow else row[OUT_STRIDE]
-        row[WEIGHT_AT] = self._weights
-        self._weights += row[WEIGHT_STRIDE] * (out if narrow else self._width)
+        row["kind"], row["outputs"], row["out_stride"] = NARROW if narrow else LINEAR, out, self._spread(out)
+        row["train_weight"] = row["train_bias"] = 1
+        row["weight_stride"] = self._filled(self._width) if narrow else row["out_stride"]
+        row["weight_at"] = self._weights
+        self._weights += row["weight_stride"] * (out if narrow else self._width)
         if step.bias:
-            row[BIAS_AT] = self._weights
-            self._weights += row[OUT_STRIDE]
-        if row[INPUT_GRADIENT] and not narrow:
-            row[TRANSPOSED_AT], row[TRANSPOSED_STRIDE] = self._transposed, self._spread(self._width)
-            self._transposed += row[TRANSPOSED_STRIDE] * out
+            row["bias_at"] = self._weights
+            self._weights += row["out_stride"]
+        if row["input_gradient"] and not narrow:
+            row["transposed_at"], row["transposed_stride"] = self._transposed, self._spread(self._width)
+            self._transposed += row["transposed_stride"] * out
         self._trainable_before = True
 
-    def _activation(self, step: Activation, row: list[int]) -> None:
+    def _activation(self, step: Activation, row: dict[str, Any]) -> None:
         if step.kind in ROW_WISE:
-            row[KIND] = SOFTMAX if step.kind == "softmax" else LOG_SOFTMAX
+            row["kind"] = SOFTMAX if step.kind == "softmax" else LOG_SOFTMAX
             return
-        row[KIND], row[IS_RELU] = ACTIVATION, int(step.kind == "relu")
-        row[FORWARD] = forward_address(step, self._dtype.name)
-        row[BACKWARD] = backward_address(step, self._dtype.name)
+        row["kind"], row["is_relu"] = ACTIVATION, int(step.kind == "relu")
+        row["forward"] = forward_address(step, self._dtype.name)
+        row["backward"] = backward_address(step, self._dtype.name)
 
     def _filled(self, width: int) -> int:
         return -(-width // self._fill) * self._fill
@@ -159,8 +147,8 @@ class _Builder:
 
     def layout(self) -> MemoryLayout:
         gradient_at = (self._room(self._largest), self._room(self._largest))
-        table = StepTable(np.array(self._steps, dtype=np.int64), np.array(self._scales, dtype=self._dtype))
-        return MemoryLayout(table, self._weights, self._transposed, self._row, 0, gradient_at)
+        steps = np.array([tuple(step.values()) for step in self._steps], dtype=STEP)
+        return MemoryLayout(steps, self._weights, self._transposed, self._row, 0, gradient_at)
 
 
 def _number(size: int | str) -> int:
@@ -173,24 +161,30 @@ def linears_of(module: nn.Module) -> list[nn.Linear]:
     return [child for child in module.modules() if isinstance(child, nn.Linear)]
 
 
+def linear_rows(steps: Array) -> Array:
+    """Return the rows of the Linear steps."""
+    return steps[np.isin(steps["kind"], (LINEAR, NARROW))]
+
+
 def weight_views(steps: Array, vector: torch.Tensor) -> list[dict[str, torch.Tensor]]:
     """Return for each Linear the places of its weight `(out, in)` and bias `(out,)` inside a vector."""
     views = []
-    for row in steps[np.isin(steps[:, KIND], (LINEAR, NARROW))].tolist():
-        narrow, at, stride = row[KIND] == NARROW, row[WEIGHT_AT], row[WEIGHT_STRIDE]
+    for row in linear_rows(steps):
+        narrow, at, stride = row["kind"] == NARROW, row["weight_at"], row["weight_stride"]
         strides = (stride, 1) if narrow else (1, stride)
-        view = {"weight": vector.as_strided((row[OUT], row[IN]), strides, at)}
-        if row[BIAS_AT] != ABSENT:
-            view["bias"] = vector[row[BIAS_AT] : row[BIAS_AT] + row[OUT]]
+        view = {"weight": vector.as_strided((row["outputs"], row["inputs"]), strides, at)}
+        if row["bias_at"] != ABSENT:
+            view["bias"] = vector[row["bias_at"] : row["bias_at"] + row["outputs"]]
         views.append(view)
     return views
 
 
 def transposed_views(steps: Array, vector: torch.Tensor) -> list[torch.Tensor | None]:
     """Return for each Linear the place of its transposed copy `(out, in)`, None where there is none."""
+    linears = linear_rows(steps)
     return [
         None
-        if row[TRANSPOSED_AT] == ABSENT
-        else vector.as_strided((row[OUT], row[IN]), (row[TRANSPOSED_STRIDE], 1), row[TRANSPOSED_AT])
-        for row in steps[np.isin(steps[:, KIND], (LINEAR, NARROW))].tolist()
+        if at == ABSENT
+        else vector.as_strided((row["outputs"], row["inputs"]), (row["transposed_stride"], 1), at)
+        for row, at in zip(linears, linears["transposed_at"], strict=True)
     ]

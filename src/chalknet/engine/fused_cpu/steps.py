@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chalknet.engine.fused_cpu import step_table as field
+from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.nonzero import sparse_backward, sparse_forward
@@ -48,7 +48,6 @@ class TileStep(NamedTuple):
         x: what arrives, `(rows * positions, in)`.
         h: what it gives, `(rows * positions, out)`.
         mask: where Dropout keeps what it multiplies by, in the array of h.
-        scale: what Dropout multiplies kept values by.
     """
 
     step: Array
@@ -57,7 +56,6 @@ class TileStep(NamedTuple):
     x: Matrix
     h: Matrix
     mask: int
-    scale: float
 
 
 class GradientSums(NamedTuple):
@@ -72,50 +70,50 @@ class GradientSums(NamedTuple):
     fresh: bool
 
 
-@part
+@inlined
 def forward(tile, weights, keys):
     """Run a step on a tile; keys has one number for each row, from which Dropout's masks follow."""
-    kind = tile.step[field.KIND]
-    if kind == field.LINEAR:
+    kind = tile.step.kind
+    if kind == kinds.LINEAR:
         linear_forward(tile, weights)
-    elif kind == field.NARROW:
+    elif kind == kinds.NARROW:
         narrow_forward(tile, weights)
-    elif kind == field.DROPOUT:
+    elif kind == kinds.DROPOUT:
         dropout_forward(tile, keys)
-    elif kind == field.FLATTEN:
+    elif kind == kinds.FLATTEN:
         flatten_forward(tile)
     else:
         lines = lines_of(tile)
         activation_forward(tile.step, numbers_of(tile.x, lines), numbers_of(tile.h, lines))
 
 
-@part
+@inlined
 def backward(tile, g, to, weights, sums):
     """Take the gradient g `(lines, out)` back through a step.
 
     Returns whether the gradient of its input went to the matrix `to`; otherwise it is where g was.
     """
-    kind = tile.step[field.KIND]
-    if kind in (field.ACTIVATION, field.SOFTMAX, field.LOG_SOFTMAX):
+    kind = tile.step.kind
+    if kind in (kinds.ACTIVATION, kinds.SOFTMAX, kinds.LOG_SOFTMAX):
         lines = lines_of(tile)
         z, h = numbers_of(tile.x, lines), numbers_of(tile.h, lines)
         activation_backward(tile.step, z, h, numbers_of(g, lines))
         return False
-    if kind == field.DROPOUT:
+    if kind == kinds.DROPOUT:
         dropout_backward(tile, g)
         return False
-    if kind == field.FLATTEN:
+    if kind == kinds.FLATTEN:
         flatten_backward(tile, g, to)
         return True
-    if kind == field.LINEAR:
-        if tile.step[field.INPUT_GRADIENT]:
+    if kind == kinds.LINEAR:
+        if tile.step.input_gradient:
             linear_input_gradient(tile, g, to, weights)
         linear_weight_gradient(tile, g, weights, sums)
     else:
-        if tile.step[field.INPUT_GRADIENT]:
+        if tile.step.input_gradient:
             narrow_input_gradient(tile, g, to, weights)
         narrow_weight_gradient(tile, g, weights, sums)
-    if tile.step[field.BIAS_AT] >= 0:
+    if tile.step.bias_at >= 0:
         bias_gradient(tile, g, weights, sums)
     return True
 
@@ -123,7 +121,7 @@ def backward(tile, g, to, weights, sums):
 @part
 def lines_of(tile):
     """Return the number of rows of x: a sample has one for each position."""
-    return tile.rows * tile.step[field.POSITIONS]
+    return tile.rows * tile.step.positions
 
 
 @inlined
@@ -141,35 +139,35 @@ def whole_vectors(width, values):
 
 @part
 def weight_of(step, values, offset):
-    return rows_at(values, offset + step[field.WEIGHT_AT], step[field.WEIGHT_STRIDE])
+    return rows_at(values, offset + step.weight_at, step.weight_stride)
 
 
 @part
 def weight_place(step, line):
     """Return where a line of a Linear's weight begins, as it is stored."""
-    return step[field.WEIGHT_AT] + line * step[field.WEIGHT_STRIDE]
+    return step.weight_at + line * step.weight_stride
 
 
 @part
 def bias_rows(step, weights):
     """Return the bias as a matrix whose rows are all the same; zeros where there is none."""
-    if step[field.BIAS_AT] >= 0:
-        return rows_at(weights.values, step[field.BIAS_AT], 0)
+    if step.bias_at >= 0:
+        return rows_at(weights.values, step.bias_at, 0)
     return rows_at(weights.zeros, 0, 0)
 
 
 @part
 def linear_forward(tile, weights):
     step = tile.step
-    size = Size(lines_of(tile), step[field.IN], whole_vectors(step[field.OUT], weights.values))
+    size = Size(lines_of(tile), step.inputs, whole_vectors(step.outputs, weights.values))
     product(tile.x, weight_of(step, weights.values, 0), bias_rows(step, weights), tile.h, size)
 
 
 @part
 def linear_input_gradient(tile, g, to, weights):
     step = tile.step
-    weight = rows_at(weights.transposed, step[field.TRANSPOSED_AT], step[field.TRANSPOSED_STRIDE])
-    size = Size(lines_of(tile), step[field.OUT], whole_vectors(step[field.IN], weights.values))
+    weight = rows_at(weights.transposed, step.transposed_at, step.transposed_stride)
+    size = Size(lines_of(tile), step.outputs, whole_vectors(step.inputs, weights.values))
     product(g, weight, rows_at(weights.zeros, 0, 0), to, size)
 
 
@@ -178,14 +176,14 @@ def linear_weight_gradient(tile, g, weights, sums):
     step = tile.step
     target = weight_of(step, weights.gradients, sums.offset)
     start = rows_at(weights.zeros, 0, 0) if sums.fresh else target
-    size = Size(step[field.IN], lines_of(tile), whole_vectors(step[field.OUT], weights.values))
+    size = Size(step.inputs, lines_of(tile), whole_vectors(step.outputs, weights.values))
     product(transposed(tile.x), g, start, target, size)
 
 
 @part
 def sparse_linear_forward(tile, x, weights):
     """Run a Linear on a single row of x."""
-    columns = whole_vectors(tile.step[field.OUT], weights.values)
+    columns = whole_vectors(tile.step.outputs, weights.values)
     weight = weight_of(tile.step, weights.values, 0)
     sparse_forward(x, weight, bias_rows(tile.step, weights), tile.h, columns)
 
@@ -193,9 +191,9 @@ def sparse_linear_forward(tile, x, weights):
 @part
 def sparse_linear_backward(tile, x, g, weights, sums):
     """Add the gradient of a Linear's weight and bias to the weights themselves."""
-    columns = whole_vectors(tile.step[field.OUT], weights.values)
+    columns = whole_vectors(tile.step.outputs, weights.values)
     sparse_backward(x, g, weight_of(tile.step, weights.gradients, 0), columns)
-    if tile.step[field.BIAS_AT] >= 0:
+    if tile.step.bias_at >= 0:
         bias_gradient(tile, g, weights, sums)
 
 
@@ -205,21 +203,21 @@ def narrow_forward(tile, weights):
     step, values, x, h = tile.step, weights.values, tile.x, tile.h
     for row in range(lines_of(tile)):
         a = x.offset + row * x.row_stride
-        for out in range(step[field.OUT]):
+        for out in range(step.outputs):
             w = weight_place(step, out)
-            total = dot(x.values[a : a + step[field.IN]], values[w : w + step[field.IN]])
-            if step[field.BIAS_AT] >= 0:
-                total += values[step[field.BIAS_AT] + out]
+            total = dot(x.values[a : a + step.inputs], values[w : w + step.inputs])
+            if step.bias_at >= 0:
+                total += values[step.bias_at + out]
             h.values[h.offset + row * h.row_stride + out] = total
 
 
 @part
 def narrow_input_gradient(tile, g, to, weights):
-    step, width = tile.step, tile.step[field.IN]
+    step, width = tile.step, tile.step.inputs
     for row in range(lines_of(tile)):
         a = to.offset + row * to.row_stride
         fill(to.values[a : a + to.row_stride], like(0.0, to.values[0]))
-        for out in range(step[field.OUT]):
+        for out in range(step.outputs):
             w = weight_place(step, out)
             scale = g.values[g.offset + row * g.row_stride + out]
             add_scaled(scale, weights.values[w : w + width], to.values[a : a + width])
@@ -227,12 +225,12 @@ def narrow_input_gradient(tile, g, to, weights):
 
 @part
 def narrow_weight_gradient(tile, g, weights, sums):
-    step, x, width = tile.step, tile.x, tile.step[field.IN]
-    for out in range(step[field.OUT]):
+    step, x, width = tile.step, tile.x, tile.step.inputs
+    for out in range(step.outputs):
         a = sums.offset + weight_place(step, out)
         target, rows = weights.gradients[a : a + width], lines_of(tile)
         if sums.fresh:
-            fill(weights.gradients[a : a + step[field.WEIGHT_STRIDE]], like(0.0, weights.gradients[0]))
+            fill(weights.gradients[a : a + step.weight_stride], like(0.0, weights.gradients[0]))
         row = 0
         while row + 4 <= rows:
             add_four_rows(x, g, row, out, target)
@@ -258,7 +256,7 @@ def add_four_rows(x, g, row, out, target):
 
 @part
 def bias_gradient(tile, g, weights, sums):
-    a, width = sums.offset + tile.step[field.BIAS_AT], tile.step[field.OUT]
+    a, width = sums.offset + tile.step.bias_at, tile.step.outputs
     target = weights.gradients[a : a + width]
     if sums.fresh:
         fill(target, like(0.0, weights.gradients[0]))
@@ -272,8 +270,8 @@ def bias_gradient(tile, g, weights, sums):
 @part
 def activation_forward(step, z, h):
     """Run an activation or a softmax."""
-    if step[field.KIND] == field.ACTIVATION:
-        call_at(step[field.FORWARD], z, h, len(h))
+    if step.kind == kinds.ACTIVATION:
+        call_at(step.forward, z, h, len(h))
     else:
         softmax_forward(step, z, h)
 
@@ -281,15 +279,15 @@ def activation_forward(step, z, h):
 @part
 def activation_backward(step, z, h, g):
     """Take the gradient g back through an activation or a softmax, in its place."""
-    if step[field.KIND] == field.ACTIVATION:
-        call_at(step[field.BACKWARD], z, h, g, len(g))
+    if step.kind == kinds.ACTIVATION:
+        call_at(step.backward, z, h, g, len(g))
     else:
         softmax_backward(step, h, g)
 
 
 @scalar
 def softmax_forward(step, z, h):
-    width, stride = step[field.OUT], step[field.OUT_STRIDE]
+    width, stride = step.outputs, step.out_stride
     for line in range(len(h) // stride):
         zz, hh = z[line * stride : line * stride + width], h[line * stride : line * stride + width]
         highest, total = zz[0], like(0.0, zz[0])
@@ -300,19 +298,19 @@ def softmax_forward(step, z, h):
             total += hh[i]
         shift = highest + like(math.log(total), total)
         for i in range(width):
-            hh[i] = zz[i] - shift if step[field.KIND] == field.LOG_SOFTMAX else hh[i] / total
+            hh[i] = zz[i] - shift if step.kind == kinds.LOG_SOFTMAX else hh[i] / total
 
 
 @scalar
 def softmax_backward(step, h, g):
-    width, stride = step[field.OUT], step[field.OUT_STRIDE]
+    width, stride = step.outputs, step.out_stride
     for line in range(len(h) // stride):
         hh, gg = h[line * stride : line * stride + width], g[line * stride : line * stride + width]
         total = like(0.0, gg[0])
         for i in range(width):
-            total += gg[i] if step[field.KIND] == field.LOG_SOFTMAX else gg[i] * hh[i]
+            total += gg[i] if step.kind == kinds.LOG_SOFTMAX else gg[i] * hh[i]
         for i in range(width):
-            if step[field.KIND] == field.LOG_SOFTMAX:
+            if step.kind == kinds.LOG_SOFTMAX:
                 gg[i] -= exponential(hh[i]) * total
             else:
                 gg[i] = hh[i] * (gg[i] - total)
@@ -320,23 +318,24 @@ def softmax_backward(step, h, g):
 
 @part
 def dropout_forward(tile, keys):
-    numbers, values = tile.step[field.POSITIONS] * tile.h.row_stride, tile.h.values
+    numbers, values = tile.step.positions * tile.h.row_stride, tile.h.values
     for row in range(tile.rows):
-        a, shift = tile.h.offset + row * numbers, row * numbers
+        shift = row * numbers
         z = tile.x.values[tile.x.offset + shift : tile.x.offset + shift + numbers]
+        h = values[tile.h.offset + shift : tile.h.offset + shift + numbers]
         mask = values[tile.mask + shift : tile.mask + shift + numbers]
-        draw_mask(mask, mixed(keys[row] + np.uint32(tile.number)), tile.step[field.THRESHOLD], tile.scale)
-        for i in range(numbers):
-            values[a + i] = z[i] * mask[i]
+        key = mixed(keys[row] + np.uint32(tile.number))
+        drop(z, h, mask, key, tile.step.threshold, like(tile.step.scale, values[0]))
 
 
 @scalar
-def draw_mask(mask, key, threshold, scale):
-    """Write scale or zero by chance; the chance of a place depends on the key and the place alone."""
+def drop(z, h, mask, key, threshold, scale):
+    """Zero values by chance; the chance of a value depends on the key and its place alone."""
     zero = like(0.0, scale)
-    for i in range(len(mask)):
+    for i in range(len(h)):
         kept = np.uint64(mixed(np.uint32(i) * np.uint32(0x9E3779B9) + key)) >= np.uint64(threshold)
         mask[i] = scale if kept else zero
+        h[i] = z[i] * mask[i]
 
 
 @part
@@ -364,7 +363,7 @@ def mixed(number):
 @part
 def flatten_forward(tile):
     """Lay the positions of each row side by side."""
-    width, positions, x, h = tile.step[field.IN], tile.step[field.POSITIONS], tile.x, tile.h
+    width, positions, x, h = tile.step.inputs, tile.step.positions, tile.x, tile.h
     for row in range(tile.rows):
         for position in range(positions):
             a = x.offset + (row * positions + position) * x.row_stride
@@ -374,7 +373,7 @@ def flatten_forward(tile):
 
 @part
 def flatten_backward(tile, g, to):
-    width, positions = tile.step[field.IN], tile.step[field.POSITIONS]
+    width, positions = tile.step.inputs, tile.step.positions
     fill(numbers_of(to, lines_of(tile)), like(0.0, to.values[0]))
     for row in range(tile.rows):
         for position in range(positions):

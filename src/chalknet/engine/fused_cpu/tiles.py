@@ -12,21 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.engine.fused_cpu import step_table as field
+from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.barrier import barrier
-from chalknet.engine.fused_cpu.formulas import call_at
-from chalknet.engine.fused_cpu.losses import CROSS_ENTROPY, cross_entropy
+from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, call_at, cross_entropy
 from chalknet.engine.fused_cpu.memory import BatchRows, Tile
 from chalknet.engine.fused_cpu.nonzero import sparse_row
-from chalknet.engine.fused_cpu.optimizers import (
-    LR,
-    NUMBERS,
-    optimizer_step,
-    prepare,
-    state_of,
-)
+from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, optimizer_step, prepare, state_of
 from chalknet.engine.fused_cpu.products import Vector, rows_at, transpose
-from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
+from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, inlined, kernel, like, part
 from chalknet.engine.fused_cpu.steps import (
     GradientSums,
     TileStep,
@@ -72,9 +65,9 @@ def parts_of_loss(fit, rows):
 @part
 def loss_of(fit, tile):
     """Return the summed loss of a tile and write its gradient."""
-    last, data, arena = fit.table.steps[len(fit.table.steps) - 1], fit.data, tile.arena
-    width, stride, lines = last[field.OUT], last[field.OUT_STRIDE], tile.rows * last[field.POSITIONS]
-    yhat_at = last[field.OUT_AT] * fit.batch.tile
+    last, data, arena = fit.steps[len(fit.steps) - 1], fit.data, tile.arena
+    width, stride, lines = last.outputs, last.out_stride, tile.rows * last.positions
+    yhat_at = last.out_at * fit.batch.tile
     yhat = arena[yhat_at : yhat_at + lines * stride]
     g = arena[fit.places.gradient : fit.places.gradient + lines * stride]
     if stride > width:
@@ -115,28 +108,20 @@ def x_of(fit, tile):
     return Vector(tile.arena, fit.places.x)
 
 
-@part
+@inlined
 def step_of(fit, tile, k, x):
     """Return step k on a tile."""
-    step, size = fit.table.steps[k], fit.batch.tile
-    values, offset = (x.values, x.offset) if k == 0 else (tile.arena, step[field.IN_AT] * size)
-    h = rows_at(tile.arena, step[field.OUT_AT] * size, step[field.OUT_STRIDE])
-    scale = fit.table.scales[k]
-    return TileStep(
-        step,
-        k,
-        tile.rows,
-        rows_at(values, offset, step[field.IN_STRIDE]),
-        h,
-        step[field.MASK_AT] * size,
-        scale,
-    )
+    step, size = fit.steps[k], fit.batch.tile
+    values, offset = (x.values, x.offset) if k == 0 else (tile.arena, step.in_at * size)
+    arriving = rows_at(values, offset, step.in_stride)
+    h = rows_at(tile.arena, step.out_at * size, step.out_stride)
+    return TileStep(step, k, tile.rows, arriving, h, step.mask_at * size)
 
 
-@part
+@inlined
 def tile_update(fit, tile, sums):
     """Run a tile forward and backward; return its summed loss."""
-    x, last = x_of(fit, tile), len(fit.table.steps) - 1
+    x, last = x_of(fit, tile), len(fit.steps) - 1
     row = sparse_row(x.values, x.offset, fit.shared.nonzero)
     sparse = 2 * row.filled < len(row.places)
     for k in range(last + 1):
@@ -157,7 +142,7 @@ def tile_update(fit, tile, sums):
     return total
 
 
-@part
+@inlined
 def shard_of_batch(fit, rows, shard, shards):
     """Run one shard of a batch; return its part of the loss."""
     weights, batch, tile_rows = len(fit.weights.values), fit.batch, fit.batch.tile
@@ -197,23 +182,21 @@ def set_keys(keys, seed, update, first):
 def step_shard(fit, shard, shards, numbers):
     """Update one shard of the weights, and transpose it."""
     rule, weights = fit.rule, fit.weights
-    for k in range(len(fit.table.steps)):
-        step = fit.table.steps[k]
-        if step[field.KIND] != field.LINEAR and step[field.KIND] != field.NARROW:
+    for k in range(len(fit.steps)):
+        step = fit.steps[k]
+        if step.kind != kinds.LINEAR and step.kind != kinds.NARROW:
             continue
-        at, stride = step[field.WEIGHT_AT], step[field.WEIGHT_STRIDE]
-        lines = step[field.IN] if step[field.KIND] == field.LINEAR else step[field.OUT]
+        at, stride = step.weight_at, step.weight_stride
+        lines = step.inputs if step.kind == kinds.LINEAR else step.outputs
         low, high = lines * shard // shards, lines * (shard + 1) // shards
-        if step[field.TRAIN_WEIGHT] and rule.direct == 0:
+        if step.train_weight and rule.direct == 0:
             step_stretch(fit, at + low * stride, at + high * stride, shards, numbers)
-        bias_too = step[field.TRAIN_BIAS] and step[field.BIAS_AT] != field.ABSENT and shard == shards - 1
+        bias_too = step.train_bias and step.bias_at != kinds.ABSENT and shard == shards - 1
         if bias_too and rule.direct == 0:
-            step_stretch(
-                fit, step[field.BIAS_AT], step[field.BIAS_AT] + step[field.OUT_STRIDE], shards, numbers
-            )
-        if step[field.TRANSPOSED_AT] != field.ABSENT:
-            target = rows_at(weights.transposed, step[field.TRANSPOSED_AT], step[field.TRANSPOSED_STRIDE])
-            transpose(weight_of(step, weights.values, 0), target, low, high, step[field.OUT])
+            step_stretch(fit, step.bias_at, step.bias_at + step.out_stride, shards, numbers)
+        if step.transposed_at != kinds.ABSENT:
+            target = rows_at(weights.transposed, step.transposed_at, step.transposed_stride)
+            transpose(weight_of(step, weights.values, 0), target, low, high, step.outputs)
 
 
 @part

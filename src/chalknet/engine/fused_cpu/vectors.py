@@ -15,7 +15,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.scalars import intrinsic, part
+from chalknet.engine.fused_cpu.names import MOST_TILE_ROWS
+from chalknet.engine.fused_cpu.scalars import intrinsic
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
@@ -28,7 +29,9 @@ def _vector_bytes() -> int:
 
 
 VECTOR_BYTES = _vector_bytes()
-TILE_ROWS = 12 if VECTOR_BYTES == 64 else 6  # with two vectors a row: 24 of 32 registers, 12 of 16
+TILE_ROWS = (
+    MOST_TILE_ROWS if VECTOR_BYTES == 64 else 6
+)  # with two vectors a row: 24 of 32 registers, 12 of 16
 FAST = ("contract", "reassoc", "nsz")
 
 
@@ -188,10 +191,11 @@ def tile(rows: int, vectors: int) -> Any:
 
         def add_step(chain, step):
             b_at = builder.add(b.offset, builder.mul(step, b.row_stride))
-            shift = builder.mul(step, a.column_stride)
+            a_at = builder.add(a.offset, builder.mul(step, a.column_stride))
             loaded = [writer.load(b.values, b_at, v * writer.lanes) for v in range(vectors)]
             for row, slots in enumerate(sums[chain]):
-                spread = writer.spread(a.values, builder.add(writer.row_at(a, row), shift))
+                shift = builder.mul(a.row_stride, writer.number(row))  # added last: few registers are left
+                spread = writer.spread(a.values, builder.add(a_at, shift))
                 for slot, vector in zip(slots, loaded, strict=True):
                     writer.add_product(slot, spread, vector)
 
@@ -199,11 +203,7 @@ def tile(rows: int, vectors: int) -> Any:
         for row in range(rows):
             writer.store_sums([chain[row] for chain in sums], c.values, writer.row_at(c, row))
 
-    @part
-    def run(a, b, start, c, steps):
-        code(a, b, start, c, steps)
-
-    return run
+    return code
 
 
 @written

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from chalknet.engine.engine import refused
 from chalknet.errors import Refused
 
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
@@ -60,10 +61,7 @@ class CapturedInputs:
         for kind in ("parameter", "buffer"):
             for path, tensor in getattr(self._module, f"named_{kind}s")():
                 words = f"an update that puts a new tensor in the place of the {kind} {path}"
-                yield (
-                    words,
-                    (tensor, tensor.detach()),
-                )  # the second reference keeps the memory from being reused
+                yield words, (tensor, tensor.detach())  # the second keeps the memory from being reused
 
 
 @contextmanager
@@ -95,12 +93,9 @@ def put_back(module: nn.Module) -> Iterator[None]:
 
 def refusal(got: str) -> Refused:
     """Return the error for something that a graph would not repeat."""
-    return Refused(
-        where="engine graph",
-        got=got,
-        wanted="a module whose updates are all work for the device: a graph repeats nothing else",
-        remedy='Change tensors in place (`running.copy_(...)`), or say engine="eager".',
-    )
+    wanted = "a module whose updates are all work for the device: a graph repeats nothing else"
+    remedy = 'Change tensors in place (`running.copy_(...)`), or say engine="eager".'
+    return refused("graph", got, wanted, remedy)
 
 
 def _marked(value: object) -> object:

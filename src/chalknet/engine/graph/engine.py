@@ -6,15 +6,16 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches
-from chalknet.engine.engine import StartupCost, initialise_s
+from chalknet.engine.engine import StartupCost, initialise_s, refused
 from chalknet.engine.graph.recorder import CudaRecorder
 from chalknet.engine.graph.session import GraphSession
 from chalknet.engine.graph.updates import CAPTURABLE
-from chalknet.errors import ChalknetError, Refused
+from chalknet.errors import ChalknetError
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
 _DTYPES = ("float32", "float64", "bfloat16", "float16")
+_REMEDY = 'Say engine="eager", which runs whatever torch runs.'
 _CAPTURING_S = 1.0  # assumed, not measured: warm-up and capture, in each fit
 
 
@@ -57,26 +58,19 @@ class Graph:
         """
         reasons = self.refusals(plan.network, plan.recipe, plan.placement)
         if reasons:
-            raise _refused("; ".join(reasons), "a plan that it can run")
+            raise refused(self.name, "; ".join(reasons), "a plan that it can run", _REMEDY)
         try:
             return GraphSession(plan, batches, module, CudaRecorder(torch.device(plan.placement.device)))
         except ChalknetError:
             raise
         except Exception as problem:
             words = str(problem).strip().partition("\n")[0]
-            raise _refused(
+            raise refused(
+                self.name,
                 f"{type(problem).__name__} while an update was warmed up or captured: {words}",
                 "a module whose updates can be captured as a CUDA graph",
+                _REMEDY,
             ) from problem
-
-
-def _refused(got: str, wanted: str) -> Refused:
-    return Refused(
-        where="engine graph",
-        got=got,
-        wanted=wanted,
-        remedy='Say engine="eager", which runs whatever torch runs.',
-    )
 
 
 def _device_reasons(device: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Protocol
 
 import torch
 
@@ -15,16 +14,18 @@ _UPLOAD_BYTES = 64 << 20  # taken from the source at a time
 _LARGEST_BLOCK_BYTES = 64 << 20  # of the samples of one replay, unless a single batch is larger
 
 
-class SampleBuffer(Protocol):
-    """The samples of some consecutive updates, in tensors whose addresses stay the same."""
+class SampleBuffer:
+    """The samples of some consecutive updates, in tensors whose addresses stay the same.
 
-    @property
-    def most_updates(self) -> int:
-        """Return how many whole batches fit."""
+    Args:
+        block: the tensors that the updates read.
+        most_updates: how many whole batches fit into the block.
+        rows: how many samples are filled in before a replay; 0 when all stay where they are.
+    """
 
-    @property
-    def rows(self) -> int:
-        """Return how many samples are filled in before a replay; 0 when all stay where they are."""
+    def __init__(self, block: Sample, most_updates: int, rows: int) -> None:
+        self.most_updates, self.rows = most_updates, rows
+        self._block = block
 
     def begin(self, rows: torch.Tensor) -> None:
         """Set the row numbers, int64 `(rows,)`, to which the positions of `fill` refer."""
@@ -33,7 +34,11 @@ class SampleBuffer(Protocol):
         """Fill in this many samples, from a position in the row numbers on."""
 
     def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
-        """Yield the tensors of each batch."""
+        """Yield the tensors of each batch: consecutive slices of the block."""
+        at = 0
+        for length in lengths:
+            yield Sample(self._block.x[at : at + length], self._block.y[at : at + length])
+            at += length
 
 
 def buffer_for(batches: Batches, device: torch.device, free_bytes: int) -> SampleBuffer:
@@ -46,7 +51,7 @@ def buffer_for(batches: Batches, device: torch.device, free_bytes: int) -> Sampl
     """
     source = batches.source
     if batches.size == len(source) and not batches.shuffle:
-        return WholeBuffer(_uploaded(source, device))
+        return WholeBuffer(_uploaded(source, device), LARGEST_PROGRAM, 0)
     first = source.take(slice(0, 1))
     row_bytes = sum(part.element_size() * prod(part.shape[1:]) for part in first)
     most = max(1, min(LARGEST_PROGRAM, _LARGEST_BLOCK_BYTES // (batches.size * row_bytes)))
@@ -57,26 +62,15 @@ def buffer_for(batches: Batches, device: torch.device, free_bytes: int) -> Sampl
     return StreamedBuffer(source, block, most)
 
 
-class WholeBuffer:
-    """All samples in order, batch after batch: gradient descent."""
-
-    most_updates, rows = LARGEST_PROGRAM, 0
-
-    def __init__(self, sample: Sample) -> None:
-        self._sample = sample
-
-    def begin(self, rows: torch.Tensor) -> None:
-        """Do nothing: every batch has all rows."""
-
-    def fill(self, first: int, rows: int) -> None:
-        """Do nothing: all samples are there."""
+class WholeBuffer(SampleBuffer):
+    """All samples in order, batch after batch: gradient descent; there is nothing to fill."""
 
     def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
         """Yield all samples, once for each length."""
-        return (self._sample for _ in lengths)
+        return (self._block for _ in lengths)
 
 
-class ResidentBuffer:
+class ResidentBuffer(SampleBuffer):
     """All data on the device: the samples of a replay are gathered there in one operation.
 
     Args:
@@ -86,8 +80,8 @@ class ResidentBuffer:
     """
 
     def __init__(self, data: Sample, block: Sample, most_updates: int) -> None:
-        self.most_updates, self.rows = most_updates, len(block.x)
-        self._data, self._block = data, block
+        super().__init__(block, most_updates, len(block.x))
+        self._data = data
         self._given: torch.Tensor | None = None
         self._rows = torch.empty(0, dtype=torch.int64, device=data.x.device)
 
@@ -102,12 +96,8 @@ class ResidentBuffer:
         for part, place in zip(self._data, self._block, strict=True):
             torch.index_select(part, 0, chosen, out=place[:rows])
 
-    def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
-        """Yield consecutive slices of the block."""
-        return _slices(self._block, lengths)
 
-
-class StreamedBuffer:
+class StreamedBuffer(SampleBuffer):
     """Data too large for the device: the samples of each replay are copied there.
 
     Args:
@@ -117,8 +107,8 @@ class StreamedBuffer:
     """
 
     def __init__(self, source: Source, block: Sample, most_updates: int) -> None:
-        self.most_updates, self.rows = most_updates, len(block.x)
-        self._source, self._block = source, block
+        super().__init__(block, most_updates, len(block.x))
+        self._source = source
         self._rows = torch.empty(0, dtype=torch.int64)
 
     def begin(self, rows: torch.Tensor) -> None:
@@ -133,17 +123,6 @@ class StreamedBuffer:
         taken = self._source.take(slice(begin, begin + rows) if consecutive else chosen)
         for part, place in zip(taken, self._block, strict=True):
             place[:rows].copy_(part)
-
-    def batches(self, lengths: tuple[int, ...]) -> Iterator[Sample]:
-        """Yield consecutive slices of the block."""
-        return _slices(self._block, lengths)
-
-
-def _slices(block: Sample, lengths: tuple[int, ...]) -> Iterator[Sample]:
-    at = 0
-    for length in lengths:
-        yield Sample(block.x[at : at + length], block.y[at : at + length])
-        at += length
 
 
 def _uploaded(source: Source, device: torch.device) -> Sample:

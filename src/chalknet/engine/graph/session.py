@@ -80,7 +80,8 @@ class GraphSession:
                 self._make(ahead, losses[made : made + some])
             made += some
         found = losses.tolist()  # waits for the device
-        return Advance(_until_no_number(found), perf_counter() - started)
+        kept = next((at + 1 for at, loss in enumerate(found) if not math.isfinite(loss)), updates)
+        return Advance(tuple(found[:kept]), perf_counter() - started)
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on."""
@@ -157,9 +158,8 @@ class GraphSession:
                 last = turn == _REHEARSALS - 1
                 seconds.append(recorder.rehearse(partial(self._updates, program), watched=last))
                 if len(seconds) == 1:  # what a first update sets up may stay
-                    self._captured_inputs = CapturedInputs(
-                        self.module, self._device
-                    )  # kept: the graphs read what it holds
+                    # kept: the graphs read what it holds
+                    self._captured_inputs = CapturedInputs(self.module, self._device)
         self._captured_inputs.refuse_changes()
         return min(seconds[:_REHEARSALS])
 
@@ -183,10 +183,3 @@ def _tiled(batches: Batches, rows: int) -> torch.Tensor:
     """Return the row numbers of an epoch in order, repeated so that this many follow on each of them."""
     n = batches.samples_per_epoch
     return torch.arange(n).repeat(1 + -(-rows // n))
-
-
-def _until_no_number(losses: list[float]) -> tuple[float, ...]:
-    for index, loss in enumerate(losses, start=1):
-        if not math.isfinite(loss):
-            return tuple(losses[:index])
-    return tuple(losses)
