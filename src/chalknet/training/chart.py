@@ -14,8 +14,8 @@ import torch
 from chalknet.data import load
 from chalknet.errors import InvalidValue, invalid, look_up, public, unknown_name, whole_number, writing
 from chalknet.files import user_path
+from chalknet.training.history import FitResult
 from chalknet.training.predict import predict
-from chalknet.training.result import FitResult
 from chalknet.units import one_line, show_value
 
 if TYPE_CHECKING:

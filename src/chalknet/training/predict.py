@@ -13,9 +13,9 @@ from chalknet.errors import InvalidValue, ShapeMismatch, public
 from chalknet.files import user_path
 from chalknet.hardware import checked_device
 from chalknet.training.choice.fitted_model import forward
+from chalknet.training.history import FitResult
 from chalknet.training.kept.run_folder import load_run
 from chalknet.training.record.evaluate import evaluation_mode
-from chalknet.training.result import FitResult
 
 _ROWS_AT_A_TIME = 8192
 

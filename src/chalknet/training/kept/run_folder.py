@@ -21,6 +21,7 @@ from chalknet.module import build, flat, read_tensors, tensors_to_bytes
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
+from chalknet.training.history import FitResult
 from chalknet.training.kept import checkpoint
 from chalknet.training.kept.checkpoint import Checkpoint
 from chalknet.training.kept.run_files import (
@@ -32,7 +33,6 @@ from chalknet.training.kept.run_files import (
     write_setting,
 )
 from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.result import FitResult
 
 _LOCK = ".lock"
 _LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way

@@ -26,7 +26,7 @@ from chalknet.planning import (
     with_options,
 )
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
-from chalknet.training.history import Progress
+from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.checkpoint import Checkpoint, newest
 from chalknet.training.kept.run_files import Setting, read_setting
 from chalknet.training.kept.run_folder import (
@@ -39,7 +39,6 @@ from chalknet.training.kept.run_folder import (
     setting_of,
 )
 from chalknet.training.logs.feeds import check_logs
-from chalknet.training.result import FitResult
 from chalknet.training.run.carry_out import carry_out, check_started
 from chalknet.training.run.loop import FitStart
 
