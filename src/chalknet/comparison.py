@@ -21,16 +21,7 @@ from chalknet.planning import (
     with_options,
 )
 from chalknet.tables import Table, Tabular
-from chalknet.training import (
-    Chart,
-    FitKeywords,
-    FitResult,
-    Outcome,
-    RecordOptions,
-    fit,
-    load_for,
-    plot,
-)
+from chalknet.training import Chart, FitKeywords, FitResult, Outcome, RecordOptions, fit, load_for, plot
 from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
 # What has to be alike for the comparison to be fair, and what a method would do otherwise.
