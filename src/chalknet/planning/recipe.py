@@ -167,7 +167,7 @@ def _is_finite(value: object) -> bool:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral) and _is_finite(value)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _is_pair(value: object) -> bool:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -185,7 +185,8 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str,
     columns = whole_number("columns", columns, most=100)
     if not isinstance(images, torch.Tensor | np.ndarray) or images.ndim != 3 or not len(images):
         raise invalid("images", images, "a tensor or an array `(n, height, width)`, n at least 1")
-    if not _are_texts(captions) or len(captions) != len(images):
+    are_texts = isinstance(captions, list | tuple) and all(isinstance(caption, str) for caption in captions)
+    if not are_texts or len(captions) != len(images):
         raise invalid("captions", captions, f"{len(images)} texts, one for each image")
     if not isinstance(alt_text, str):
         raise invalid("alt_text", alt_text, "a sentence")
@@ -198,10 +199,6 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str,
         axes.imshow(image.numpy(), cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(caption, fontsize=9)
     return Chart(figure, alt_text)
-
-
-def _are_texts(captions: object) -> TypeGuard[Sequence[str]]:
-    return isinstance(captions, list | tuple) and all(isinstance(caption, str) for caption in captions)
 
 
 def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:

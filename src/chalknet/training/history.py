@@ -269,8 +269,8 @@ class FitResult(Shown, Fitted):
         history, evaluations = self.history, self.history.evaluations
         lines = [str(self.outcome)]
         if history:
-            compiled = f", after {show_seconds(self.compile_s)} of compiling or loading" * bool(
-                self.compile_s
+            compiled = (
+                f", after {show_seconds(self.compile_s)} of compiling or loading" if self.compile_s else ""
             )
             lines.append(
                 f"{show_count(history.updates[-1])} updates, {show_count(history.samples[-1])} samples, "

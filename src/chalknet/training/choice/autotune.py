@@ -15,9 +15,8 @@ from chalknet.training.choice.cost_model import Candidate, Cost
 from chalknet.training.choice.timing_cache import TimingCache, key_of
 from chalknet.units import show_seconds
 
-_SMALL_UPDATE = (
-    10_000_000  # multiply-adds; below, waiting at the threads' barriers can cost more than they save
-)
+# In multiply-adds: below, waiting at the threads' barriers can cost more than they save.
+_SMALL_UPDATE = 10_000_000
 
 _LEAST = show_seconds(cost_model.SHORT_S)
 _TOO_SHORT = f"nothing was measured: a fit of less than about {_LEAST} has little to gain by it"
@@ -170,9 +169,7 @@ class _Measurement:
         for candidate in self._possible:
             if candidate in known:
                 self._recall(candidate, known[candidate])
-            elif (
-                not self.costs and self._trial_updates() < 1 / 2
-            ):  # one update is too large a share of the fit
+            elif not self.costs and self._trial_updates() < 1 / 2:  # one is too large a share of the fit
                 self.costs[candidate] = Cost(_usual_update_s(self._draft))
                 self.notes.append(f"{candidate} was not tried but estimated: the updates are few and long")
             elif not self.costs or self._is_worth_trying(candidate):

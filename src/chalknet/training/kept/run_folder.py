@@ -106,11 +106,8 @@ def claimed(prepared: PreparedFit, record: RecordOptions) -> Iterator[RunFolder]
                 _write_data(unfinished, setting, prepared.source)
                 _move(unfinished, path)
         except OSError as problem:
-            if path.exists() and problem.errno in (
-                errno.ENOTEMPTY,
-                errno.EEXIST,
-            ):  # another process has made it meanwhile
-                raise _busy(path) from problem
+            if path.exists() and problem.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise _busy(path) from problem  # another process has made it meanwhile
             raise _unwritable(path, problem) from problem
     with lock:
         try:

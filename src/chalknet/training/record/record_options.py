@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
 
-from chalknet.errors import InvalidValue, invalid, whole_number
+from chalknet.errors import InvalidValue, invalid
 from chalknet.files import user_path
 from chalknet.training.history import Progress
 
@@ -104,14 +104,20 @@ class RecordOptions:
             raise invalid("log", self.log, '"tensorboard:DIR", "mlflow:EXPERIMENT", or a list of them')
         every = self.evaluate_every
         settings = {
-            "evaluate_every": None if every is None else whole_number("evaluate_every", every),
-            "record_every": whole_number("record_every", self.record_every),
+            "evaluate_every": None if every is None else _updates("evaluate_every", every),
+            "record_every": _updates("record_every", self.record_every),
             "out": None if self.out is None else user_path(self.out, "out"),
             "log": tuple(logs),
             "checkpoint_every": _interval(self.checkpoint_every, self.out),
         }
         for name, value in settings.items():
             object.__setattr__(self, name, value)
+
+
+def _updates(name: str, value: object) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise invalid(name, value, "a number of updates, at least 1")
+    return int(value)
 
 
 def _interval(every: int | str | Interval | None, out: object) -> Interval | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -38,19 +38,12 @@ def carry_out(start: FitStart) -> FitResult:
         if start.checkpoint is not None:
             session.restore(start.checkpoint.state)
         with interruptible() as interrupt, module_errors(session.module, plan):
-            history, outcome = run_loop(
-                LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
-            )
+            inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
+            history, outcome = run_loop(inputs)
         notes = (*session.notes, *(note for feed in feeds for note in feed.end(history, outcome)))
-        result = FitResult(
-            replace(plan, reasons=(*plan.reasons, *notes)),
-            session.module,
-            history,
-            outcome,
-            session.compile_s,
-            notes,
-            start.prepared.source.preparation,
-        )
+        plan = replace(plan, reasons=(*plan.reasons, *notes))
+        preparation = start.prepared.source.preparation
+        result = FitResult(plan, session.module, history, outcome, session.compile_s, notes, preparation)
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it
@@ -74,17 +67,14 @@ def check_started(asked: int | None, group: ProcessGroup) -> None:
         )
 
 
-@contextmanager
 def _progress_listener(
     record: RecordOptions, plan: Plan, group: ProcessGroup
-) -> Iterator[Callable[[Progress], None] | None]:
-    """Yield what is called with the progress, in the first process: the caller's function, or a bar."""
+) -> AbstractContextManager[Callable[[Progress], None] | None]:
+    """Return what holds the function that the first process calls with its progress: the user's, or a bar."""
+    if not group.leads:
+        return nullcontext()
     shows_bar = record.progress or (record.progress is None and record.on_progress is None and _sees_bars())
-    if not group.leads or not shows_bar:
-        yield record.on_progress if group.leads else None
-        return
-    with _bar(plan) as show:
-        yield show
+    return _bar(plan) if shows_bar else nullcontext(record.on_progress)
 
 
 def _sees_bars() -> bool:
