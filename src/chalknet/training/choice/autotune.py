@@ -12,6 +12,7 @@ from chalknet.errors import Refused
 from chalknet.planning import Plan
 from chalknet.training.choice import cost_model
 from chalknet.training.choice.cost_model import Candidate, Cost
+from chalknet.training.choice.fitted_model import first_line
 from chalknet.training.choice.timing_cache import TimingCache, key_of
 from chalknet.units import show_seconds
 
@@ -204,8 +205,7 @@ class _Measurement:
         try:
             found = self._trial(plan, self._trial_updates())
         except Exception as problem:  # whatever a module or an engine raises: this candidate cannot run it
-            reason = (str(problem) or type(problem).__name__).splitlines()[0]
-            self.notes.append(f"{candidate} failed on trial: {reason}")
+            self.notes.append(f"{candidate} failed on trial: {first_line(problem)}")
             return
         start = self._possible[candidate]
         cost = found if _start_s(start) else replace(found, start_s=0.0)  # every first fit takes that long

@@ -73,13 +73,15 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     placement = _shared(_placement(fitted, options), options)
     samples, held_out, changes = _samples(fitted, source, recipe, placement)
     batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
-    facts = (samples.x_shape, samples.y_shape, len(held_out or ()), samples.streams)
+    data = DataFacts(
+        source.name, len(source), samples.x_shape, samples.y_shape, len(held_out or ()), samples.streams
+    )
     differences = _differences(placement.processes, batches.size, fitted.layers)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
         recipe=recipe,
-        data=DataFacts(source.name, len(source), *facts),
+        data=data,
         placement=_in_pieces(placement, batches),
         engine="eager",
         updates=_updates(recipe, batches),
