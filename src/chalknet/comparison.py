@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from chalknet.data import Source
-from chalknet.errors import InvalidValue, public
+from chalknet.errors import InvalidValue, invalid, public
 from chalknet.forms import ModelLike, model_of
 from chalknet.network import Network
 from chalknet.planning import (
@@ -21,16 +21,7 @@ from chalknet.planning import (
     with_options,
 )
 from chalknet.tables import Table, Tabular
-from chalknet.training import (
-    Chart,
-    FitKeywords,
-    FitResult,
-    Outcome,
-    RecordOptions,
-    fit,
-    load_for,
-    plot,
-)
+from chalknet.training import Chart, FitKeywords, FitResult, Outcome, RecordOptions, fit, load_for, plot
 from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
 # What has to be alike for the comparison to be fair, and what a method would do otherwise.
@@ -159,12 +150,8 @@ def _network_of(model: ModelLike) -> Network:
     found = model_of(model)
     if isinstance(found, Network):
         return found
-    raise InvalidValue(
-        where="compare",
-        got=f"a module of class {type(model).__name__}",
-        wanted="a network, which is built anew for every method",
-        remedy="Give cn.read(module); its weights are drawn anew.",
-    )
+    wanted = "a network, which is built anew for every method"
+    raise invalid("model", model, wanted, "Give cn.read(module); its weights are drawn anew.")
 
 
 def _default_methods(source: Source) -> dict[str, dict[str, int | None]]:
@@ -201,12 +188,9 @@ def _check_equal_terms(methods: Mapping[str, Mapping[str, Any]], shared: Mapping
 
 def _check_counter(recipe: Recipe) -> None:
     if recipe.epochs is not None:
-        raise InvalidValue(
-            where="compare",
-            got=f"epochs={recipe.epochs}",
-            wanted="a counter that is alike for every batch size: updates, samples or seconds",
-            remedy="An epoch is as many samples for each: say samples=epochs * n.",
-        )
+        wanted = "a counter that is alike for every batch size: updates, samples or seconds"
+        remedy = "An epoch is as many samples for each: say samples=epochs * n."
+        raise invalid("epochs", recipe.epochs, wanted, remedy)
 
 
 def _facts(name: str, result: FitResult) -> dict[str, str]:

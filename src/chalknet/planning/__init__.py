@@ -2,7 +2,6 @@
 
 from chalknet.planning.keywords import (
     OTHER_NAMES,
-    RECIPE_FIELDS,
     EngineName,
     RecipeKeywords,
     RunKeywords,
@@ -16,7 +15,7 @@ from chalknet.planning.keywords import (
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.plan import DataFacts, Method, Placement, Plan, method
-from chalknet.planning.recipe import BUDGET_UNITS, Budget, Recipe, RunOptions
+from chalknet.planning.recipe import BUDGET_UNITS, RECIPE_FIELDS, Budget, Recipe, RunOptions
 
 # fmt: off
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, get_ty
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.planning.optimizers import OPTIMIZERS
-from chalknet.planning.recipe import BUDGET_UNITS, Recipe
+from chalknet.planning.recipe import BUDGET_UNITS, RECIPE_FIELDS, Recipe
 from chalknet.planning.torch_objects import TorchOptimizer
 
 LossName: TypeAlias = Literal["bce", "bce_logits", "cross_entropy", "mse", "l1", "huber"]
@@ -124,9 +124,6 @@ def recipe_of(
     return replace(recipe, **own, optimizer_options=others)
 
 
-RECIPE_FIELDS = tuple(field.name for field in fields(Recipe) if field.name != "optimizer_options")
-
-
 def optimizer_options() -> tuple[str, ...]:
     """Return the names of all options that some optimizer has."""
     return tuple(dict.fromkeys(name for row in OPTIMIZERS.values() for name in row.options))
@@ -173,10 +170,7 @@ def with_options(keywords: type, *values: type) -> Callable[[Verb], Verb]:
         own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
         options = [
             inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=defaults.get(name),
-                annotation=types[name],
+                name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=types[name]
             )
             for name in names
             if name not in signature.parameters

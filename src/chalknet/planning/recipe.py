@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
 
-from chalknet.errors import InvalidValue, invalid, look_up, unknown_name, whole_number
+from chalknet.errors import InvalidValue, checked_seed, invalid, look_up, unknown_name, whole_number
 from chalknet.planning.losses import LOSSES, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.torch_objects import loss_of, optimizer_of
@@ -16,7 +16,6 @@ from chalknet.units import DTYPES
 
 BUDGET_UNITS = ("updates", "epochs", "samples", "seconds")
 REDUCTIONS = ("mean", "sum")
-LARGEST_SEED = 2**63 - 1
 _LARGEST = 3.4e38  # of float32, in which torch keeps the numbers of a fit
 
 
@@ -86,6 +85,7 @@ class Recipe(Shown):
             "reduction": _reduction(self.reduction, carried_reduction),
             "lr": _learning_rate(self.lr, carried.pop("lr", None), row.lr),
             "optimizer_options": _checked_options(row, {**carried, **self.optimizer_options}),
+            "seed": checked_seed(self.seed),
         }
         for name, value in settings.items():
             object.__setattr__(self, name, value)
@@ -109,6 +109,9 @@ class Recipe(Shown):
     def optimizer_row(self) -> Optimizer:
         """Return the row of the table of optimizers."""
         return OPTIMIZERS[self.optimizer]
+
+
+RECIPE_FIELDS = tuple(field.name for field in fields(Recipe) if field.name != "optimizer_options")
 
 
 def _reduction(given: object, carried: str | None) -> str:
@@ -164,7 +167,7 @@ def _is_finite(value: object) -> bool:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral) and _is_finite(value)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _is_pair(value: object) -> bool:
@@ -184,11 +187,6 @@ _FIELDS = {
     "epochs": _COUNT,
     "samples": _COUNT,
     "seconds": _Kind(lambda value: _is_finite(value) and value > 0, "a number above 0", float),
-    "seed": _Kind(
-        lambda value: _is_whole(value) and abs(value) <= LARGEST_SEED,
-        "a whole number of at most 63 bits",
-        int,
-    ),
     "target_loss": _Kind(_is_finite, "a finite number", float),
 }
 _OPTIONS: dict[type, _Kind] = {  # by the type of torch's default
@@ -201,8 +199,7 @@ _OPTIONS: dict[type, _Kind] = {  # by the type of torch's default
 def _checked_options(row: Optimizer, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
     for name in options:
         if name not in row.options:
-            others = (field.name for field in fields(Recipe) if field.name != "optimizer_options")
-            raise unknown_name(f"optimizer {row.name}", "option", name, [*row.options, *others])
+            raise unknown_name(f"optimizer {row.name}", "option", name, [*row.options, *RECIPE_FIELDS])
     checked = {
         name: _OPTIONS[type(row.options[name])].checked(name, value) for name, value in options.items()
     }
@@ -250,8 +247,8 @@ class RunOptions(Shown):
 
     def __post_init__(self) -> None:
         dtype = None if self.dtype is None else str(self.dtype).removeprefix("torch.")
-        if dtype is not None and dtype not in DTYPES:
-            raise unknown_name("dtype", "dtype", dtype, DTYPES)
+        if dtype is not None:
+            look_up(dict.fromkeys(DTYPES), dtype, "dtype", "dtype")
         for name, value in (("engine", str(self.engine)), ("dtype", dtype)):
             object.__setattr__(self, name, value)
         for name, remedy in _COUNTS.items():

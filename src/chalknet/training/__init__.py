@@ -5,11 +5,10 @@ from chalknet.training.choice.cost_model import Candidate, CostEstimate, estimat
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
 from chalknet.training.choice.timing_cache import machine_and_versions
 from chalknet.training.choice.trial_run import using_threads
-from chalknet.training.history import Evaluation, History, Outcome, Progress
+from chalknet.training.history import Evaluation, FitResult, History, Outcome, Progress
 from chalknet.training.kept.run_folder import load_run
 from chalknet.training.predict import predict
 from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.result import FitResult
 from chalknet.training.run.fit import FitKeywords, fit, plan
 from chalknet.training.run.resume import resume
 

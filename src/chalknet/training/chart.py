@@ -6,16 +6,16 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 
 from chalknet.data import load
-from chalknet.errors import InvalidValue, invalid, look_up, public, unknown_name, whole_number, writing
+from chalknet.errors import invalid, look_up, public, unknown_name, whole_number, writing
 from chalknet.files import user_path
+from chalknet.training.history import FitResult
 from chalknet.training.predict import predict
-from chalknet.training.result import FitResult
 from chalknet.units import one_line, show_value
 
 if TYPE_CHECKING:
@@ -114,12 +114,8 @@ def plot(
     named = {"": results} if isinstance(results, FitResult) else results
     fits = list(named.values()) if isinstance(named, Mapping) else []
     if not fits or not all(isinstance(value, FitResult) for value in fits):
-        raise InvalidValue(
-            where="plot",
-            got=f"a {type(results).__name__}",
-            wanted="a FitResult, or names and FitResults as a dict",
-            remedy="Give cn.plot(result), or the results of a comparison.",
-        )
+        wanted = "a FitResult, or names and FitResults as a dict"
+        raise invalid("results", results, wanted, "Give cn.plot(result), or the results of a comparison.")
     look_up({**_AXES, "x": ""}, over, "plot", "axis")
     return _lines_chart(named, data) if over == "x" else _history_chart(named, over)
 
@@ -149,8 +145,7 @@ def plot_curves(
         alt_text: what the picture shows, as a sentence.
         marks: places on the horizontal axis, and what is written there.
     """
-    figure, (axes,) = _figure(1)
-    figure.set_size_inches(6.4, 4.2)
+    figure, (axes,) = _figure(1, (6.4, 4.2))
     for index, (name, curve) in enumerate(curves.items()):
         style, marker = _style(index, name), _MARKERS[index % len(_MARKERS)]
         axes.fill_between(curve.places, curve.lows, curve.highs, color=style["color"], alpha=0.2, lw=0)
@@ -160,10 +155,7 @@ def plot_curves(
         axes.annotate(
             words, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=8
         )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
+    axes.set(xscale="log", yscale="log", xlabel=labels[0], ylabel=labels[1])
     axes.grid(alpha=0.25)
     if curves:
         axes.legend(frameon=False, fontsize=8)
@@ -193,26 +185,20 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str,
     columns = whole_number("columns", columns, most=100)
     if not isinstance(images, torch.Tensor | np.ndarray) or images.ndim != 3 or not len(images):
         raise invalid("images", images, "a tensor or an array `(n, height, width)`, n at least 1")
-    if not _are_texts(captions) or len(captions) != len(images):
+    are_texts = isinstance(captions, list | tuple) and all(isinstance(caption, str) for caption in captions)
+    if not are_texts or len(captions) != len(images):
         raise invalid("captions", captions, f"{len(images)} texts, one for each image")
     if not isinstance(alt_text, str):
         raise invalid("alt_text", alt_text, "a sentence")
-    from matplotlib.figure import Figure  # heavy, and needed only here
-
     images = torch.as_tensor(images)
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(1.25 * columns, 1.6 * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).reshape(-1)
+    figure, panels = _figure(rows * columns, (1.25 * columns, 1.6 * rows), rows)
     for axes in panels:
         axes.set_axis_off()
     for axes, image, caption in zip(panels, images, captions, strict=False):
         axes.imshow(image.numpy(), cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(caption, fontsize=9)
     return Chart(figure, alt_text)
-
-
-def _are_texts(captions: object) -> TypeGuard[Sequence[str]]:
-    return isinstance(captions, list | tuple) and all(isinstance(caption, str) for caption in captions)
 
 
 def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
@@ -267,28 +253,17 @@ def _level(axes: Axes, place: float, value: float, words: str, style: Mapping[st
     """Draw a value found at one place alone as a labelled line: a single dot shows nothing."""
     axes.axhline(value, **style)
     axes.axvline(place, color="0.4", lw=0.8, ls=":")
-    axes.annotate(
-        f"{words} {show_value(value)}",
-        (0.02, value),
-        xycoords=("axes fraction", "data"),
-        va="bottom",
-        fontsize=8,
-    )
+    words = f"{words} {show_value(value)}"
+    axes.annotate(words, (0.02, value), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
 
 
 def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
     if data is None:
-        raise InvalidValue(
-            where="plot", got="no data", wanted="the points to draw", remedy="Give data=(x, y)."
-        )
+        raise invalid("data", data, 'the points to draw for over="x"', "Give data=(x, y).")
     source = load(data)
     if source.x_shape != (1,):
-        raise InvalidValue(
-            where='plot over="x"',
-            got=f"{source.x_shape} features",
-            wanted="one feature, the horizontal axis",
-            remedy='Say over="updates" for a network with more features.',
-        )
+        remedy = 'Say over="updates" for a network with more features.'
+        raise invalid('plot over="x"', source.x_shape, "one feature, the horizontal axis", remedy)
     figure, (axes,) = _figure(1)
     seen = source.take(slice(0, len(source), max(1, len(source) // _MOST_POINTS)))
     points = [part.reshape(-1) for part in seen]
@@ -298,8 +273,7 @@ def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
     for index, (name, result) in enumerate(named.items()):
         style = _style(index, name or "yhat") | {"lw": 2}
         axes.plot(grid, predict(result, grid).reshape(400, -1), **style)
-    axes.set_xlabel("x")
-    axes.set_ylabel("y")
+    axes.set(xlabel="x", ylabel="y")
     axes.legend(frameon=False, fontsize=8)
     names = ", ".join(name for name in named if name) or "the fit"
     return Chart(figure, f"{source.name}: the observations and the fitted line of {names}")
@@ -311,9 +285,10 @@ def _style(index: int, name: str) -> dict[str, Any]:
     return {"color": colour, "ls": line, "lw": 1.6, "label": name or None}
 
 
-def _figure(panels: int) -> tuple[Figure, Sequence[Axes]]:
+def _figure(
+    panels: int, inches: tuple[float, float] | None = None, rows: int = 1
+) -> tuple[Figure, Sequence[Axes]]:
     from matplotlib.figure import Figure  # heavy, and needed only here
 
-    figure = Figure(figsize=(4.6 * panels + 0.4, 3.4), layout="constrained")
-    axes = figure.subplots(1, panels, squeeze=False)[0]
-    return figure, axes
+    figure = Figure(figsize=inches or (4.6 * panels + 0.4, 3.4), layout="constrained")
+    return figure, list(figure.subplots(rows, panels // rows, squeeze=False).flat)

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from chalknet.data import feature_blocks
-from chalknet.errors import InvalidValue, ShapeMismatch, public
+from chalknet.errors import ShapeMismatch, invalid, public
 from chalknet.files import user_path
 from chalknet.hardware import checked_device
 from chalknet.training.choice.fitted_model import forward
+from chalknet.training.history import FitResult
 from chalknet.training.kept.run_folder import load_run
 from chalknet.training.record.evaluate import evaluation_mode
-from chalknet.training.result import FitResult
 
 _ROWS_AT_A_TIME = 8192
 
@@ -46,12 +46,8 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
         model = load_run(user_path(model, "model"))
     module = model.module if isinstance(model, FitResult) else model
     if not isinstance(module, nn.Module):
-        raise InvalidValue(
-            where="predict",
-            got=f"a {type(module).__name__}",
-            wanted="a FitResult, a module, or the folder of a kept fit",
-            remedy="Fit the network first.",
-        )
+        wanted = "a FitResult, a module, or the folder of a kept fit"
+        raise invalid("model", model, wanted, "Fit the network first.")
     preparation = model.preparation if isinstance(model, FitResult) else None
     parameter = next(iter(module.parameters()), torch.empty(0))
     checked_device(parameter.device)

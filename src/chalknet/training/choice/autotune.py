@@ -10,26 +10,17 @@ from chalknet.counting import count_network
 from chalknet.engine import ENGINES, StartupCost
 from chalknet.errors import Refused
 from chalknet.planning import Plan
-from chalknet.training.choice.cost_model import (
-    MEASURED_SHARE,
-    SHORT_S,
-    Candidate,
-    Cost,
-    cheapest,
-    is_worth_starting,
-    show_costs,
-    usual_update_s,
-)
+from chalknet.training.choice import cost_model
+from chalknet.training.choice.cost_model import Candidate, Cost
+from chalknet.training.choice.fitted_model import first_line
 from chalknet.training.choice.timing_cache import TimingCache, key_of
 from chalknet.units import show_seconds
 
-_SMALL_UPDATE = (
-    10_000_000  # multiply-adds; below, waiting at the threads' barriers can cost more than they save
-)
+# In multiply-adds: below, waiting at the threads' barriers can cost more than they save.
+_SMALL_UPDATE = 10_000_000
 
-_TOO_SHORT = (
-    f"nothing was measured: a fit of less than about {show_seconds(SHORT_S)} has little to gain by it"
-)
+_LEAST = show_seconds(cost_model.SHORT_S)
+_TOO_SHORT = f"nothing was measured: a fit of less than about {_LEAST} has little to gain by it"
 _UNTRIED = "nothing was measured: data of a class of your own may change when it is read on trial"
 _OTHER_SUMS = (
     " is the same training, but adds up in an order of its own: for the script's numbers to the last bit "
@@ -66,7 +57,7 @@ class Autotuned:
 
 
 def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: TimingCache) -> Autotuned:
-    """Return the cheapest way to run a plan, by the cost model of `cheapest`.
+    """Return the cheapest way to run a plan, by `cost_model.cheapest`.
 
     Args:
         draft: the plan, with the default device and threads.
@@ -91,8 +82,8 @@ def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: Ti
     measurement.run(cache, key_of(draft.model, draft.recipe, draft.data, draft.placement))
     if not measurement.costs:
         return Autotuned(first, (*refused, *measurement.notes))
-    chosen = cheapest(measurement.costs, measurement.updates)
-    found = show_costs(measurement.costs, measurement.recalled, measurement.updates)
+    chosen = cost_model.cheapest(measurement.costs, measurement.updates)
+    found = cost_model.show_costs(measurement.costs, measurement.recalled, measurement.updates)
     reasons = (*refused, found, *measurement.notes)
     return Autotuned(chosen, reasons if chosen == first else (*reasons, f"{chosen}{_OTHER_SUMS}"))
 
@@ -100,12 +91,12 @@ def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: Ti
 def _is_short(draft: Plan) -> bool:
     """Return whether a fit is too short to be measured: by its counts, so that it always is or never."""
     if draft.updates is None:
-        return draft.recipe.budget.amount < SHORT_S
-    return draft.updates * _usual_update_s(draft) < SHORT_S
+        return draft.recipe.budget.amount < cost_model.SHORT_S
+    return draft.updates * _usual_update_s(draft) < cost_model.SHORT_S
 
 
 def _usual_update_s(draft: Plan) -> float:
-    return usual_update_s(draft.network, _samples(draft), draft.recipe, draft.placement)
+    return cost_model.usual_update_s(draft.network, _samples(draft), draft.recipe, draft.placement)
 
 
 def _is_small(draft: Plan) -> bool:
@@ -179,9 +170,7 @@ class _Measurement:
         for candidate in self._possible:
             if candidate in known:
                 self._recall(candidate, known[candidate])
-            elif (
-                not self.costs and self._trial_updates() < 1 / 2
-            ):  # one update is too large a share of the fit
+            elif not self.costs and self._trial_updates() < 1 / 2:  # one is too large a share of the fit
                 self.costs[candidate] = Cost(_usual_update_s(self._draft))
                 self.notes.append(f"{candidate} was not tried but estimated: the updates are few and long")
             elif not self.costs or self._is_worth_trying(candidate):
@@ -197,7 +186,7 @@ class _Measurement:
         if (candidate.engine, candidate.device) == (default.engine, default.device):  # with other threads
             return _is_small(self._draft)
         start = self._possible[candidate]
-        if is_worth_starting(candidate, start, self.costs, self.updates):
+        if cost_model.is_worth_starting(candidate, start, self.costs, self.updates):
             return True
         start_s = _start_s(start)
         why = f"its start takes about {show_seconds(start_s)}, which" if start_s else "it"
@@ -216,8 +205,7 @@ class _Measurement:
         try:
             found = self._trial(plan, self._trial_updates())
         except Exception as problem:  # whatever a module or an engine raises: this candidate cannot run it
-            reason = (str(problem) or type(problem).__name__).splitlines()[0]
-            self.notes.append(f"{candidate} failed on trial: {reason}")
+            self.notes.append(f"{candidate} failed on trial: {first_line(problem)}")
             return
         start = self._possible[candidate]
         cost = found if _start_s(start) else replace(found, start_s=0.0)  # every first fit takes that long
@@ -226,4 +214,4 @@ class _Measurement:
 
     def _trial_updates(self) -> float:
         """Return the updates that may go into a trial, half of the share for each number of threads."""
-        return inf if self._draft.updates is None else self._draft.updates * MEASURED_SHARE / 2
+        return inf if self._draft.updates is None else self._draft.updates * cost_model.MEASURED_SHARE / 2

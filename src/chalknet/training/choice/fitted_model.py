@@ -176,13 +176,13 @@ def forward(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
         raise ShapeMismatch(
             where=where,
             got=given,
-            wanted=f"what the module takes ({_first_line(problem)})",
+            wanted=f"what the module takes ({first_line(problem)})",
             remedy="Give x in the shape that the module's forward takes.",
         ) from problem
     except Exception as problem:  # the forward is the user's own code
         raise InvalidValue(
             where=where,
-            got=f"{type(problem).__name__} for {given}: {_first_line(problem)}",
+            got=f"{type(problem).__name__} for {given}: {first_line(problem)}",
             wanted="a forward that takes one batch of x and returns yhat",
             remedy="Correct the forward, or wrap the module in one that takes one batch.",
         ) from problem
@@ -219,14 +219,15 @@ def module_errors(module: nn.Module, plan: Plan) -> Iterator[None]:
         error = Refused if isinstance(problem, RuntimeError) else InvalidValue  # caught as torch's own are
         raise error(
             where=f"module {name} ({kind})" if name else f"module {kind}",
-            got=f"{type(problem).__name__} in an update: {_first_line(problem)}",
+            got=f"{type(problem).__name__} in an update: {first_line(problem)}",
             wanted="a forward that takes every batch of the fit",
             remedy="Correct the forward; where a batch is too small for it, say another batch_size or "
             "drop_last=True.",
         ) from problem
 
 
-def _first_line(problem: Exception) -> str:
+def first_line(problem: Exception) -> str:
+    """Return the first line of what an error says; its kind where it says nothing."""
     return (str(problem) or type(problem).__name__).strip().splitlines()[0]
 
 

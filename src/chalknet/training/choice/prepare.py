@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -19,7 +19,7 @@ from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.fitted_model import FittedModel
-from chalknet.training.choice.targets import Ready, make_ready
+from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
 from chalknet.training.choice.trial_run import run_trial
 from chalknet.units import show_count
@@ -71,29 +71,22 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     """
     fitted = FittedModel.of(model, recipe)
     placement = _shared(_placement(fitted, options), options)
-    samples, held_out = _samples(fitted, source, recipe, placement)
-    batches = Batches(samples.source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
+    samples, held_out, changes = _samples(fitted, source, recipe, placement)
+    batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
+    data = DataFacts(
+        source.name, len(source), samples.x_shape, samples.y_shape, len(held_out or ()), samples.streams
+    )
+    differences = _differences(placement.processes, batches.size, fitted.layers)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
         recipe=recipe,
-        data=DataFacts(
-            source.name,
-            len(source),
-            samples.source.x_shape,
-            samples.source.y_shape,
-            len(held_out or ()),
-            samples.source.streams,
-        ),
+        data=data,
         placement=_in_pieces(placement, batches),
         engine="eager",
         updates=_updates(recipe, batches),
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(
-            *samples.reasons,
-            *fitted.doubts(recipe),
-            *_differences(placement.processes, batches.size, fitted.layers),
-        ),
+        reasons=(*changes, *fitted.doubts(recipe), *differences),
     )
     plan = within_memory(_autotuned(draft, options, batches, fitted.module))
     return PreparedFit(plan, fitted.module, batches, held_out, source)
@@ -128,15 +121,15 @@ def _dtype(parameter: torch.Tensor | None, options: RunOptions) -> str:
 
 def _samples(
     fitted: FittedModel, source: Source, recipe: Recipe, placement: Placement
-) -> tuple[Ready, Source | None]:
-    """Return the training samples and those held out, as the model and the loss take them."""
+) -> tuple[Source, Source | None, Sequence[str]]:
+    """Return the training and the held-out samples as model and loss take them, and what was changed."""
     if placement.device.startswith("cuda") and isinstance(source, StreamedSource):
         source = source.replace(pinned=True)  # the GPU then fetches a batch while it computes the one before
     shapes, dtype = fitted.shapes(source), getattr(torch, placement.dtype)
-    ready = make_ready(source, recipe.loss_row, shapes, dtype)
+    samples, changes = make_ready(source, recipe.loss_row, shapes, dtype)
     if source.held_out is None:
-        return ready, None
-    return ready, make_ready(source.held_out, recipe.loss_row, shapes, dtype).source
+        return samples, None, changes
+    return samples, make_ready(source.held_out, recipe.loss_row, shapes, dtype)[0], changes
 
 
 def _in_pieces(placement: Placement, batches: Batches) -> Placement:
@@ -210,13 +203,13 @@ def _shared(placement: Placement, options: RunOptions) -> Placement:
     here = torch.device(placement.device)
     if here.type == "cuda":
         if asked is not None and torch.device(asked).index is not None:
-            raise Refused(
-                where="device",
-                got=f"{asked!r} for each of {processes} processes",
-                wanted="a GPU for each of them",
-                remedy='Say device="cuda": each process takes its own.',
-            )
-        here = _own_gpu(group.local_rank, local)
+            got = f"{asked!r} for each of {processes} processes"
+            raise _too_few_gpus(got, 'Say device="cuda": each process takes its own.')
+        gpus = torch.cuda.device_count()
+        if gpus < local:
+            got = f"{gpus} GPU{'s' if gpus != 1 else ''} for {local} processes on this machine"
+            raise _too_few_gpus(got, f'Start {gpus} processes here, or say device="cpu".')
+        here = torch.device("cuda", group.local_rank)
     usable = cores()
     threads = options.threads or max(1, usable // local)
     reason = f"{processes} processes share each update"
@@ -253,13 +246,5 @@ def _differences(processes: int, batch_size: int, layers: Iterable[object]) -> t
     return tuple(sentence for sentence, holds in sentences.items() if holds and processes > 1)
 
 
-def _own_gpu(local_rank: int, local: int) -> torch.device:
-    here = torch.cuda.device_count()
-    if here < local:
-        raise Refused(
-            where="device",
-            got=f"{here} GPU{'s' if here != 1 else ''} for {local} processes on this machine",
-            wanted="a GPU for each of them",
-            remedy=f'Start {here} processes here, or say device="cpu".',
-        )
-    return torch.device("cuda", local_rank)
+def _too_few_gpus(got: str, remedy: str) -> Refused:
+    return Refused(where="device", got=got, wanted="a GPU for each of them", remedy=remedy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -15,14 +15,6 @@ from chalknet.planning import Loss
 from chalknet.training.choice.fitted_model import ModelShapes
 
 TensorMap = Callable[[torch.Tensor], torch.Tensor]
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A source whose samples fit the network and the loss, and what was done for it."""
-
-    source: Source
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,8 +46,10 @@ class MappedSource(HasProvenance):
         return Sample(self.map_x(x), self.map_y(y))
 
 
-def make_ready(source: Source, loss: Loss, shapes: ModelShapes, dtype: torch.dtype) -> Ready:
-    """Return the source with x and y as the network and the loss want them.
+def make_ready(
+    source: Source, loss: Loss, shapes: ModelShapes, dtype: torch.dtype
+) -> tuple[Source, Sequence[str]]:
+    """Return the source with x and y as the network and the loss want them, and what was done for it.
 
     Args:
         source: the data as it was loaded.
@@ -83,9 +77,9 @@ def make_ready(source: Source, loss: Loss, shapes: ModelShapes, dtype: torch.dty
         found = (source.x_shape, source.y_shape, source.x.dtype, source.y.dtype)
         fits = found == (x_shape, y_shape, dtype, y_dtype)
         mapped = source if fits else ArraySource(map_x(source.x), map_y(source.y), name=source.name)
-        return Ready(mapped, tuple(reasons))
+        return mapped, reasons
     like_it = (source.name, source.streams, source.reads_ahead, source.is_repeatable)
-    return Ready(MappedSource(source, map_x, map_y, x_shape, y_shape, *like_it), tuple(reasons))
+    return MappedSource(source, map_x, map_y, x_shape, y_shape, *like_it), reasons
 
 
 def _fitted_x_shape(source: Source, shapes: ModelShapes, reasons: list[str]) -> tuple[int, ...]:

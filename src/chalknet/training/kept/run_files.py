@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,9 @@ class Setting:
     preparation: Preparation | None = None
 
 
+_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs")  # fields of a Setting that JSON can hold
+
+
 def write_setting(folder: Path, setting: Setting) -> None:
     """Write the plan and the network of a run."""
     plan, record = setting.plan, setting.record
@@ -60,10 +63,7 @@ def write_setting(folder: Path, setting: Setting) -> None:
             "record_every": record.record_every,
             "checkpoint_every": str(record.checkpoint_every),
         },
-        "origin": setting.origin,
-        "fingerprint": setting.fingerprint,
-        "made_with": dict(setting.made_with),
-        "logs": dict(setting.logs),
+        **{name: vars(setting)[name] for name in _AS_IT_IS},
     }
     write_whole(folder / RUN_PLAN, (json.dumps(kept, indent=2) + "\n").encode())
 
@@ -79,12 +79,9 @@ def read_setting(folder: Path) -> Setting:
         return Setting(
             plan=_plan(folder, kept),
             record=RecordOptions(**kept.get("recording", {}), out=folder),
-            origin=kept.get("origin"),
-            fingerprint=kept.get("fingerprint"),
-            made_with=kept.get("made_with", {}),
-            logs=kept.get("logs", {}),
             outcome=None if kept["outcome"] is None else Outcome[kept["outcome"]],
             preparation=_preparation(folder / RUN_PREPARATION),
+            **{name: kept[name] for name in _AS_IT_IS if name in kept},
         )
     except (KeyError, TypeError, ValueError) as problem:
         raise damaged(folder / RUN_PLAN, problem) from problem
@@ -113,12 +110,8 @@ def read_history(folder: Path, metric: str) -> History:
                 if row["loss"]:
                     history.append(updates, samples, float(row["epochs"]), seconds, float(row["loss"]))
                 if train := row[f"train_{metric}"]:
-                    held_out = row[f"held_out_{metric}"]
-                    evaluations.append(
-                        Evaluation(
-                            updates, samples, seconds, float(train), float(held_out) if held_out else None
-                        )
-                    )
+                    held_out = float(text) if (text := row[f"held_out_{metric}"]) else None
+                    evaluations.append(Evaluation(updates, samples, seconds, float(train), held_out))
     except (OSError, KeyError, TypeError, ValueError) as problem:
         raise damaged(path, problem) from problem
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
@@ -133,16 +126,8 @@ def _history_rows(history: History) -> Iterable[Sequence[object]]:
         evaluation = between.pop(int(row[0]), None)
         metrics = ("", "") if evaluation is None else (evaluation.train, evaluation.held_out)
         yield [*row, *metrics]
-    for updates, evaluation in between.items():  # between recorded rows, the loss stays blank
-        yield [
-            updates,
-            evaluation.samples,
-            None,
-            evaluation.seconds,
-            None,
-            evaluation.train,
-            evaluation.held_out,
-        ]
+    for updates, samples, seconds, *both in map(astuple, between.values()):
+        yield [updates, samples, None, seconds, None, *both]  # between recorded rows, the loss stays blank
 
 
 def _plan(folder: Path, kept: dict[str, Any]) -> Plan:

@@ -21,18 +21,10 @@ from chalknet.module import build, flat, read_tensors, tensors_to_bytes
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
-from chalknet.training.kept import checkpoint
-from chalknet.training.kept.checkpoint import Checkpoint
-from chalknet.training.kept.run_files import (
-    Setting,
-    damaged,
-    read_history,
-    read_setting,
-    write_history,
-    write_setting,
-)
+from chalknet.training.history import FitResult
+from chalknet.training.kept import checkpoint, run_files
+from chalknet.training.kept.run_files import Setting, damaged, read_setting, write_setting
 from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.result import FitResult
 
 _LOCK = ".lock"
 _LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
@@ -56,15 +48,11 @@ class RunFolder:
         write_setting(folder.path, folder.setting)
         return folder
 
-    def keep_checkpoint(self, now: Checkpoint) -> None:
-        """Keep a checkpoint; the last two are there at any moment."""
-        checkpoint.save(self.path, now)
-
     def keep(self, result: FitResult) -> None:
         """Write the result: weights, history, and last the plan with the outcome."""
         module = result.module if result.plan.network is None else flat(result.module)
         write_whole(self.path / RUN_WEIGHTS, tensors_to_bytes(module.state_dict()))
-        write_history(self.path, result.history)
+        run_files.write_history(self.path, result.history)
         write_setting(self.path, replace(self.setting, plan=result.plan, outcome=result.outcome))
         if result.outcome.ended:
             (self.path / RUN_DATA).unlink(missing_ok=True)
@@ -118,11 +106,8 @@ def claimed(prepared: PreparedFit, record: RecordOptions) -> Iterator[RunFolder]
                 _write_data(unfinished, setting, prepared.source)
                 _move(unfinished, path)
         except OSError as problem:
-            if path.exists() and problem.errno in (
-                errno.ENOTEMPTY,
-                errno.EEXIST,
-            ):  # another process has made it meanwhile
-                raise _busy(path) from problem
+            if path.exists() and problem.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise _busy(path) from problem  # another process has made it meanwhile
             raise _unwritable(path, problem) from problem
     with lock:
         try:
@@ -186,7 +171,7 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
             wanted="one that has ended",
             remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
         )
-    history = read_history(folder, setting.plan.recipe.loss_row.metric)
+    history = run_files.read_history(folder, setting.plan.recipe.loss_row.metric)
     module = module_of(folder, setting.plan, module, "load_run")
     target = module if setting.plan.network is None else flat(module)
     try:

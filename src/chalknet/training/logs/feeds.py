@@ -11,7 +11,7 @@ from importlib import import_module
 from time import monotonic
 from typing import Any, Protocol
 
-from chalknet.errors import InvalidValue, MissingPackage, unknown_name
+from chalknet.errors import MissingPackage, invalid, unknown_name
 from chalknet.planning import Plan
 from chalknet.training.history import Evaluation, History, Outcome
 from chalknet.units import show_count
@@ -91,12 +91,8 @@ def check_logs(asked: Iterable[str]) -> None:
         if kind not in _KINDS:
             raise unknown_name("log", "kind of log", kind, _KINDS)
         if not place:
-            raise InvalidValue(
-                where="log",
-                got=repr(one),
-                wanted=f"{kind}:{'DIR' if kind == 'tensorboard' else 'EXPERIMENT'}",
-                remedy=f"Say log=['{kind}:first'] (--log {kind}:first).",
-            )
+            wanted = f"{kind}:{'DIR' if kind == 'tensorboard' else 'EXPERIMENT'}"
+            raise invalid("log", one, wanted, f"Say log=['{kind}:first'] (--log {kind}:first).")
         _module_of(kind)
 
 

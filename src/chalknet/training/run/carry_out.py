@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
 
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue
@@ -12,13 +15,12 @@ from chalknet.hardware import explain
 from chalknet.planning import Plan
 from chalknet.training.choice.fitted_model import module_errors
 from chalknet.training.choice.trial_run import using_threads
-from chalknet.training.history import Progress
+from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
-from chalknet.training.record.bar import bar, wants_bar
 from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.result import FitResult
 from chalknet.training.run.loop import FitStart, LoopInputs, interruptible, run_loop
+from chalknet.units import show_value
 
 
 def carry_out(start: FitStart) -> FitResult:
@@ -36,19 +38,12 @@ def carry_out(start: FitStart) -> FitResult:
         if start.checkpoint is not None:
             session.restore(start.checkpoint.state)
         with interruptible() as interrupt, module_errors(session.module, plan):
-            history, outcome = run_loop(
-                LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
-            )
+            inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
+            history, outcome = run_loop(inputs)
         notes = (*session.notes, *(note for feed in feeds for note in feed.end(history, outcome)))
-        result = FitResult(
-            replace(plan, reasons=(*plan.reasons, *notes)),
-            session.module,
-            history,
-            outcome,
-            session.compile_s,
-            notes,
-            start.prepared.source.preparation,
-        )
+        plan = replace(plan, reasons=(*plan.reasons, *notes))
+        preparation = start.prepared.source.preparation
+        result = FitResult(plan, session.module, history, outcome, session.compile_s, notes, preparation)
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it
@@ -72,17 +67,58 @@ def check_started(asked: int | None, group: ProcessGroup) -> None:
         )
 
 
-@contextmanager
 def _progress_listener(
     record: RecordOptions, plan: Plan, group: ProcessGroup
-) -> Iterator[Callable[[Progress], None] | None]:
-    """Yield what is called with the progress, in the first process: the caller's function, or a bar."""
-    shows_bar = record.progress or (record.progress is None and record.on_progress is None and wants_bar())
-    if not group.leads or not shows_bar:
-        yield record.on_progress if group.leads else None
-        return
-    with bar(plan) as show:
+) -> AbstractContextManager[Callable[[Progress], None] | None]:
+    """Return what holds the function that the first process calls with its progress: the user's, or a bar."""
+    if not group.leads:
+        return nullcontext()
+    shows_bar = record.progress or (record.progress is None and record.on_progress is None and _sees_bars())
+    return _bar(plan) if shows_bar else nullcontext(record.on_progress)
+
+
+def _sees_bars() -> bool:
+    """Return whether a bar can be seen: in a terminal or a notebook, not in a pipe."""
+    return sys.stderr.isatty() or _in_notebook()
+
+
+@contextmanager
+def _bar(plan: Plan) -> Iterator[Callable[[Progress], None]]:
+    """Show a bar with loss, updates/s and time left; yield what the loop calls with its progress."""
+    total = plan.recipe.budget.amount if plan.updates is None else plan.updates
+    shown = _tqdm()(
+        total=total,
+        unit=" s" if plan.updates is None else " updates",
+        mininterval=0.1,
+        dynamic_ncols=True,
+        leave=False,
+        bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f}{unit} [{elapsed}<{remaining}{postfix}]",
+    )
+
+    def show(progress: Progress) -> None:
+        rate = progress.updates / progress.seconds if progress.seconds else 0.0
+        shown.set_postfix_str(f"{rate:,.0f} updates/s, loss {show_value(progress.loss)}", refresh=False)
+        now = progress.seconds if progress.of_updates is None else progress.updates
+        shown.update(min(now, total) - shown.n)
+
+    try:
         yield show
+    finally:
+        shown.close()
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def _tqdm() -> Any:
+    if _in_notebook() and find_spec("ipywidgets"):
+        from tqdm.notebook import tqdm
+    else:
+        from tqdm import tqdm
+    return tqdm
 
 
 @contextmanager

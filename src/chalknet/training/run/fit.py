@@ -22,11 +22,10 @@ from chalknet.planning import (
     with_options,
 )
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
-from chalknet.training.history import Progress
+from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.run_folder import claimed
 from chalknet.training.logs.feeds import check_logs
 from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.result import FitResult
 from chalknet.training.run.carry_out import carry_out, check_started
 from chalknet.training.run.loop import FitStart
 

@@ -17,7 +17,7 @@ from chalknet.engine import ProcessGroup, Session
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import Evaluation, History, Outcome, Progress
-from chalknet.training.kept.checkpoint import Checkpoint
+from chalknet.training.kept.checkpoint import Checkpoint, save
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
 from chalknet.training.record.evaluate import evaluate
@@ -109,7 +109,9 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
         outcome, losses = _checked_losses(run.plan, progress.losses)
         per_update_s = progress.elapsed_s / len(progress.losses)
-        _record(run, history, (updates, seconds), (losses, per_update_s))
+        for index, loss in enumerate(losses, start=1):
+            if _is_due(run.start.record.record_every, updates + index):
+                _append(run, history, updates + index, seconds + index * per_update_s, loss)
         updates, loss = updates + len(losses), losses[-1]
         seconds += progress.elapsed_s
         interrupted = run.interrupt.agreed(run.group)
@@ -117,7 +119,7 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         if _is_due(run.start.record.evaluate_every, updates):
             history.append_evaluation(_evaluation(run, updates, seconds))
         if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
-            run.folder.keep_checkpoint(Checkpoint(run.session.state(), history, seconds, loss))
+            save(run.folder.path, Checkpoint(run.session.state(), history, seconds, loss))
             saved = monotonic()
         for feed in run.logs:
             feed.see(history)
@@ -178,15 +180,6 @@ def _ending(plan: Plan, updates: int, seconds: float, interrupted: bool) -> Outc
     if done:
         return Outcome.FINISHED
     return Outcome.INTERRUPTED if interrupted else None
-
-
-def _record(
-    run: LoopInputs, history: History, before: tuple[int, float], stretch: tuple[tuple[float, ...], float]
-) -> None:
-    (updates, seconds), (losses, per_update_s) = before, stretch
-    for index, loss in enumerate(losses, start=1):
-        if _is_due(run.start.record.record_every, updates + index):
-            _append(run, history, updates + index, seconds + index * per_update_s, loss)
 
 
 def _append(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:

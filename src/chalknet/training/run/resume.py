@@ -26,20 +26,11 @@ from chalknet.planning import (
     with_options,
 )
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
-from chalknet.training.history import Progress
+from chalknet.training.history import FitResult, Progress
+from chalknet.training.kept import run_folder
 from chalknet.training.kept.checkpoint import Checkpoint, newest
 from chalknet.training.kept.run_files import Setting, read_setting
-from chalknet.training.kept.run_folder import (
-    RunFolder,
-    held,
-    kept_data,
-    load_run,
-    made_with,
-    module_of,
-    setting_of,
-)
 from chalknet.training.logs.feeds import check_logs
-from chalknet.training.result import FitResult
 from chalknet.training.run.carry_out import carry_out, check_started
 from chalknet.training.run.loop import FitStart
 
@@ -111,7 +102,7 @@ def resume(
             kept = stack.enter_context(_kept_run(folder, options)) if group.leads else None
         kept = group.from_first(kept)
         if kept is None:
-            return load_run(folder, module=module)
+            return run_folder.load_run(folder, module=module)
         with group.agreement():
             start = _start_of(kept, data, module, options)
         return carry_out(start)
@@ -136,7 +127,7 @@ class _KeptRun:
 def _kept_run(folder: Path, options: Mapping[str, Any]) -> Iterator[_KeptRun | None]:
     """Hold the folder of a run; yield where the run stands, None when there is nothing left to do."""
     budget = {unit: options[unit] for unit in BUDGET_UNITS if options.get(unit) is not None}
-    with held(folder):
+    with run_folder.held(folder):
         setting = read_setting(folder)
         if setting.outcome is not None and setting.outcome.ended and not budget:
             yield None
@@ -159,15 +150,16 @@ def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: M
     if module is None and plan.network is not None:
         model = plan.network
     else:
-        model, run = module_of(kept.folder, plan, module, "cn.resume"), replace(run, dtype=None)
+        model, run = run_folder.module_of(kept.folder, plan, module, "cn.resume"), replace(run, dtype=None)
     source = _data_of(kept, data, run)
     prepared = prepare(model, source, plan.recipe, run)
     _check_same(kept, prepared)
     reasons = dict.fromkeys((*plan.reasons, *kept.notes, _continuation(kept, prepared.plan)))
     prepared = replace(prepared, plan=replace(prepared.plan, reasons=tuple(reasons)))
 
-    setting = replace(setting_of(prepared, record), origin=setting.origin)
-    return FitStart(prepared, record, nullcontext(RunFolder(kept.folder, setting)), logs, kept.checkpoint)
+    setting = replace(run_folder.setting_of(prepared, record), origin=setting.origin)
+    folder = nullcontext(run_folder.RunFolder(kept.folder, setting))
+    return FitStart(prepared, record, folder, logs, kept.checkpoint)
 
 
 def _run_options(plan: Plan, processes: int, options: Mapping[str, Any]) -> RunOptions:
@@ -185,7 +177,7 @@ def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> Source:
         return load_for(run, data, None)
     if kept.setting.origin is not None:
         return load(**kept.setting.origin)
-    arrays = kept_data(kept.folder)
+    arrays = run_folder.kept_data(kept.folder)
     if arrays is None:
         raise InvalidValue(
             where=str(kept.folder),
@@ -226,7 +218,7 @@ def _shapes(data: DataFacts) -> str:
 def _continuation(kept: _KeptRun, now: Plan) -> str:
     """Return from where the run goes on, and what keeps it from being the same bit for bit."""
     facts_then = {**_circumstances(kept.setting.plan), **kept.setting.made_with}
-    facts_now = {**_circumstances(now), **made_with()}
+    facts_now = {**_circumstances(now), **run_folder.made_with()}
     others = [
         f"{name} {facts_now[name]} instead of {value}"
         for name, value in facts_then.items()
