@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from chalknet.data.columns import Preparation
-from chalknet.data.formats import NUMBER_KINDS, Column, FileOptions, TableColumn, TableFile, Words, format_of
+from chalknet.data.columns.preparation import Preparation
+from chalknet.data.formats.recognise import format_of
+from chalknet.data.formats.table import NUMBER_KINDS, Column, FileOptions, TableColumn, TableFile, Words
 from chalknet.data.load import existing, is_name, load
-from chalknet.data.sources import Source
+from chalknet.data.sources.source import Source
 from chalknet.units import show_count, show_value
 
 _ROWS_AT_A_TIME = 8192

@@ -13,33 +13,22 @@ from typing import Any, Literal, TypeGuard, cast
 
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_array
+from chalknet.data.columns.options import Columns, LoadOptions
+from chalknet.data.columns.preparation import Preparation
+from chalknet.data.columns.selection import select_of_array
 from chalknet.data.conversion import convert_table
-from chalknet.data.formats import (
-    IDX,
-    ArrayFile,
-    FileOptions,
-    RawRows,
-    TableFile,
-    content_hash,
-    format_of,
-    labels_beside,
-    open_folder,
-    open_npy,
-    rows_of_arrays,
-    rows_of_mapping,
-    side_of,
-)
+from chalknet.data.formats.array_file import ArrayFile
+from chalknet.data.formats.idx import labels_beside, open_folder
+from chalknet.data.formats.numpy_files import open_npy, rows_of_mapping
+from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
+from chalknet.data.formats.recognise import IDX, format_of, side_of
+from chalknet.data.formats.table import FileOptions, TableFile, content_hash
 from chalknet.data.mnist import mnist, mnist01
-from chalknet.data.sources import (
-    ArraySource,
-    Provenance,
-    Source,
-    is_user_source,
-    source_of_rows,
-    split_source,
-    user_source,
-)
+from chalknet.data.sources.array_source import ArraySource
+from chalknet.data.sources.source import Provenance, Source
+from chalknet.data.sources.streamed import source_of_rows
+from chalknet.data.sources.subset import split_source
+from chalknet.data.sources.user_source import is_user_source, user_source
 from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
 

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import numpy.typing as npt
 
-from chalknet.data.formats import (
+from chalknet.data.formats.idx import (
     TEST_IMAGES,
     TEST_LABELS,
     TRAIN_IMAGES,
@@ -26,7 +26,7 @@ from chalknet.data.formats import (
     read_idx,
     read_member,
 )
-from chalknet.data.sources import ArraySource
+from chalknet.data.sources.array_source import ArraySource
 from chalknet.errors import DataError, writing
 from chalknet.files import cache_folder, user_path, write_whole
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.data.formats import Column, FileOptions
+from chalknet.data.formats.table import Column, FileOptions
 from chalknet.errors import DataError, InvalidValue, unknown_name
 from chalknet.files import user_path
 from chalknet.units import DTYPES

@@ -8,16 +8,9 @@ from typing import Any
 
 from chalknet.data.columns.options import LoadOptions, positions, select
 from chalknet.data.columns.preparation import PreparedColumn
-from chalknet.data.formats import (
-    NUMBER_KINDS,
-    Column,
-    ColumnNames,
-    RawRows,
-    TableColumn,
-    TableFile,
-    not_a_number,
-    not_utf8,
-)
+from chalknet.data.formats.csv_file import not_a_number, not_utf8
+from chalknet.data.formats.raw_rows import ColumnNames, RawRows
+from chalknet.data.formats.table import NUMBER_KINDS, Column, TableColumn, TableFile
 from chalknet.errors import DataError, InvalidValue
 from chalknet.units import is_number
 

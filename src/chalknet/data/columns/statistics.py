@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from chalknet.data.columns.options import FILLS, LoadOptions, positions
 from chalknet.data.columns.preparation import Preparation, PreparedColumn
-from chalknet.data.formats import ColumnNames
+from chalknet.data.formats.raw_rows import ColumnNames
 from chalknet.errors import DataError, InvalidValue, unknown_name
 
 Array = npt.NDArray[Any]

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 import torch
 
-from chalknet.data.columns import Preparation
+from chalknet.data.columns.preparation import Preparation
 
 
 class Sample(NamedTuple):

@@ -9,8 +9,10 @@ from math import prod
 import numpy as np
 import torch
 
-from chalknet.data.columns import LoadOptions, Preparation, learn
-from chalknet.data.formats import ColumnNames, RawRows, as_targets
+from chalknet.data.columns.options import LoadOptions
+from chalknet.data.columns.preparation import Preparation
+from chalknet.data.columns.statistics import learn
+from chalknet.data.formats.raw_rows import ColumnNames, RawRows, as_targets
 from chalknet.data.sources.array_source import ArraySource
 from chalknet.data.sources.checks import check_lengths, check_numbers, check_pair
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
