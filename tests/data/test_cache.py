@@ -14,7 +14,7 @@ import torch
 from tests.data.table_files import WRITERS, write_csv
 
 from chalknet.data import load
-from chalknet.data.formats.table import content_hash
+from chalknet.data.formats import content_hash
 from chalknet.errors import DataError, FileProblem
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from chalknet.data import read_idx, write_idx
+from chalknet.data.formats import IDX, format_of
 from chalknet.data.formats.idx import decode_idx, idx_bytes
-from chalknet.data.formats.recognise import IDX, format_of
 from chalknet.errors import ChalknetError, DataError, FileProblem, InvalidValue
 
 

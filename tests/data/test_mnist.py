@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from chalknet.data import load, mnist, mnist01
-from chalknet.data.formats.idx import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, idx_bytes
+from chalknet.data.formats import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from chalknet.data.formats.idx import idx_bytes
 from chalknet.data.mnist import SHA256
 from chalknet.errors import DataError, FileProblem
 from chalknet.files import cache_folder

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalknet.data import Preparation, load
-from chalknet.data.columns.preparation import PreparedColumn
+from chalknet.data.columns import PreparedColumn
 from chalknet.errors import DataError, InvalidValue, UnknownName
 
 

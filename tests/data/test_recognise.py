@@ -9,8 +9,9 @@ import pytest
 from tests.data.table_files import WRITERS
 
 import chalknet as cn
+from chalknet.data.formats import format_of
 from chalknet.data.formats.idx import idx_bytes
-from chalknet.data.formats.recognise import FORMATS, format_of
+from chalknet.data.formats.recognise import FORMATS
 from chalknet.errors import DataError
 
 TEXT = b"a,b\n1,2\n3,4\n"

@@ -17,8 +17,7 @@ from typing import NamedTuple, TypeVar
 
 import torch
 
-from chalknet.data.sources.source import Sample, Source
-from chalknet.data.sources.subset import permutation
+from chalknet.data.sources import Sample, Source, permutation
 from chalknet.errors import DataError, invalid
 from chalknet.system import cores
 

@@ -18,13 +18,8 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from chalknet.data.columns.options import LoadOptions
-from chalknet.data.columns.preparation import Preparation
-from chalknet.data.columns.selection import columns_like, select_columns
-from chalknet.data.columns.statistics import imputed_values
-from chalknet.data.formats.numpy_files import open_npy
-from chalknet.data.formats.raw_rows import ColumnNames, RawRows
-from chalknet.data.formats.table import Block, TableColumn, TableFile, Words
+from chalknet.data.columns import LoadOptions, Preparation, columns_like, imputed_values, select_columns
+from chalknet.data.formats import Block, ColumnNames, RawRows, TableColumn, TableFile, Words, open_npy
 from chalknet.errors import DataError, FileProblem
 from chalknet.files import UNFINISHED, cache_folder, lock, sync_folder, write_whole
 from chalknet.units import show_bytes

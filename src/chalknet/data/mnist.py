@@ -15,18 +15,9 @@ from urllib.request import urlopen
 
 import numpy.typing as npt
 
-from chalknet.data.formats.idx import (
-    TEST_IMAGES,
-    TEST_LABELS,
-    TRAIN_IMAGES,
-    TRAIN_LABELS,
-    decode_idx,
-    idx_bytes,
-    pixels,
-    read_idx,
-    read_member,
-)
-from chalknet.data.sources.array_source import ArraySource
+from chalknet.data import formats
+from chalknet.data.formats import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, pixels, read_member
+from chalknet.data.sources import ArraySource
 from chalknet.errors import DataError, writing
 from chalknet.files import cache_folder, user_path, write_whole
 
@@ -95,7 +86,7 @@ def _zeros_and_ones(images: str, labels: str, name: str, held_out: ArraySource |
 
 
 def _checked(array: npt.NDArray[Any], digest: str, where: str) -> npt.NDArray[Any]:
-    found = hashlib.sha256(idx_bytes(array)).hexdigest()  # an IDX file is determined by its array
+    found = hashlib.sha256(formats.idx_bytes(array)).hexdigest()  # an IDX file is determined by its array
     if found != digest:
         raise DataError(
             where=where,
@@ -110,12 +101,13 @@ def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.
     kept = cache / f"{name}.gz"
     if kept.is_file():
         with suppress(DataError):  # damaged since: fetched again
-            return _checked(read_idx(kept), digest, str(kept))
+            return _checked(formats.read_idx(kept), digest, str(kept))
     failures = []
     for mirror in mirrors:
         try:
-            packed = _fetched(f"{mirror}{name}.gz")
-            array = _checked(decode_idx(io.BytesIO(packed), mirror), digest, mirror)
+            with urlopen(f"{mirror}{name}.gz", timeout=_TIMEOUT_S) as answer:
+                packed = answer.read(_LARGEST_BYTES)
+            array = _checked(formats.decode_idx(io.BytesIO(packed), mirror), digest, mirror)
         except (OSError, HTTPException, DataError) as problem:
             failures.append(f"{mirror} ({problem})")
         else:
@@ -128,12 +120,6 @@ def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.
         remedy='Put the four MNIST files in a folder and say cn.load("that/folder"), or use "mnist01", '
         "which needs no download.",
     )
-
-
-def _fetched(url: str) -> bytes:
-    with urlopen(url, timeout=_TIMEOUT_S) as answer:
-        packed: bytes = answer.read(_LARGEST_BYTES)
-    return packed
 
 
 def _keep(packed: bytes, path: Path) -> None:

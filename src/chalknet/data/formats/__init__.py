@@ -1,1 +1,35 @@
 """Formats: how a file of each kind is recognised, scanned and read."""
+
+from chalknet.data.formats.array_file import ArrayFile as ArrayFile
+from chalknet.data.formats.csv_file import not_a_number as not_a_number
+from chalknet.data.formats.csv_file import not_utf8 as not_utf8
+from chalknet.data.formats.idx import TEST_IMAGES as TEST_IMAGES
+from chalknet.data.formats.idx import TEST_LABELS as TEST_LABELS
+from chalknet.data.formats.idx import TRAIN_IMAGES as TRAIN_IMAGES
+from chalknet.data.formats.idx import TRAIN_LABELS as TRAIN_LABELS
+from chalknet.data.formats.idx import decode_idx as decode_idx
+from chalknet.data.formats.idx import idx_bytes as idx_bytes
+from chalknet.data.formats.idx import labels_beside as labels_beside
+from chalknet.data.formats.idx import open_folder as open_folder
+from chalknet.data.formats.idx import pixels as pixels
+from chalknet.data.formats.idx import read_idx as read_idx
+from chalknet.data.formats.idx import read_member as read_member
+from chalknet.data.formats.idx import write_idx as write_idx
+from chalknet.data.formats.numpy_files import open_npy as open_npy
+from chalknet.data.formats.numpy_files import rows_of_mapping as rows_of_mapping
+from chalknet.data.formats.raw_rows import ColumnNames as ColumnNames
+from chalknet.data.formats.raw_rows import RawRows as RawRows
+from chalknet.data.formats.raw_rows import as_features as as_features
+from chalknet.data.formats.raw_rows import as_targets as as_targets
+from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
+from chalknet.data.formats.recognise import IDX as IDX
+from chalknet.data.formats.recognise import format_of as format_of
+from chalknet.data.formats.recognise import side_of as side_of
+from chalknet.data.formats.table import NUMBER_KINDS as NUMBER_KINDS
+from chalknet.data.formats.table import Block as Block
+from chalknet.data.formats.table import Column as Column
+from chalknet.data.formats.table import FileOptions as FileOptions
+from chalknet.data.formats.table import TableColumn as TableColumn
+from chalknet.data.formats.table import TableFile as TableFile
+from chalknet.data.formats.table import Words as Words
+from chalknet.data.formats.table import content_hash as content_hash

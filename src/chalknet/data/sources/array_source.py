@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from chalknet.data.formats.raw_rows import as_features, as_targets
+from chalknet.data.formats import as_features, as_targets
 from chalknet.data.sources.checks import check_pair
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 

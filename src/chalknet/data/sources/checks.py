@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sized
 
-import numpy as np
 import torch
 
 from chalknet.errors import DataError
@@ -53,31 +52,23 @@ def check_numbers(values: torch.Tensor, where: str, first_row: int = 0) -> None:
             remedy="Look at where the rows were selected or read.",
         )
     # A sum that is finite has no NaN and no infinity in it, and costs a third of isfinite.
-    if values.is_floating_point() and not math.isfinite(values.sum()):
-        _check_rows(
-            values.flatten(1) if values.dim() > 1 else values.unsqueeze(1), values.shape[1:], where, first_row
-        )
-
-
-def _check_rows(table: torch.Tensor, shape: torch.Size, where: str, first_row: int) -> None:
-    wrong = ~table.isfinite()
-    rows = wrong.any(dim=1).nonzero().flatten()
-    if not len(rows):
+    if not values.is_floating_point() or math.isfinite(values.sum()):
+        return
+    rows = (~values.isfinite()).reshape(len(values), -1).any(dim=1).nonzero().flatten().tolist()
+    if not rows:
         return  # only the sum was too large
-    first = int(rows[0])
-    column = int(wrong[first].int().argmax())
-    place = tuple(int(index) for index in np.unravel_index(column, shape)) if shape else ()
-    named = ", ".join(str(first_row + int(row)) for row in rows[:_ROWS_NAMED])
+    place = (~values[rows[0]].isfinite()).nonzero()[0].tolist()
+    named = ", ".join(str(first_row + row) for row in rows[:_ROWS_NAMED])
     raise DataError(
         where=f"{where}, row{'s' if len(rows) > 1 else ''} {named}"
         f"{', ...' if len(rows) > _ROWS_NAMED else ''} ({len(rows)} in all, counted from 0)",
-        got=f"{table[first, column].item()}" + _in_column(place),
+        got=f"{values[(rows[0], *place)].item()}{_at(place)}",
         wanted="finite numbers",
         remedy="Drop these rows, or put numbers in their gaps.",
     )
 
 
-def _in_column(place: tuple[int, ...]) -> str:
-    if not place:
-        return ""
-    return f" in column {place[0]}" if len(place) == 1 else f" at {place}"
+def _at(place: list[int]) -> str:
+    if len(place) > 1:
+        return f" at {tuple(place)}"
+    return f" in column {place[0]}" if place else ""

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 import torch
 
-from chalknet.data.columns.preparation import Preparation
+from chalknet.data.columns import Preparation
 
 
 class Sample(NamedTuple):
@@ -125,6 +125,10 @@ class HasProvenance:
     def preparation(self) -> Preparation | None:
         """Return what turned the columns of a file into x and y; None where they stand as they are."""
         return self.provenance.preparation
+
+    def fingerprint(self) -> str | None:
+        """Return a hash of the content; None where it is not known."""
+        return self.provenance.fingerprint
 
     def replace(self, **changes: object) -> Self:
         """Return the same samples, neither copied nor checked again, with other fields."""

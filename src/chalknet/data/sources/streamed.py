@@ -9,10 +9,8 @@ from math import prod
 import numpy as np
 import torch
 
-from chalknet.data.columns.options import LoadOptions
-from chalknet.data.columns.preparation import Preparation
-from chalknet.data.columns.statistics import learn
-from chalknet.data.formats.raw_rows import ColumnNames, RawRows, as_targets
+from chalknet.data.columns import LoadOptions, Preparation, learn
+from chalknet.data.formats import ColumnNames, RawRows, as_targets
 from chalknet.data.sources.array_source import ArraySource
 from chalknet.data.sources.checks import check_lengths, check_numbers, check_pair
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
@@ -68,10 +66,6 @@ class StreamedSource(HasProvenance):
 
     def __len__(self) -> int:
         return len(self.raw) if self.rows is None else len(self.rows)
-
-    def fingerprint(self) -> str | None:
-        """Return a hash of the files' content and of what was asked of them."""
-        return self.provenance.fingerprint
 
     def take(self, rows: torch.Tensor | slice) -> Sample:
         """Return these rows, read in one go."""

@@ -56,10 +56,6 @@ class SourceSubset(HasProvenance):
         """Return whether the source behind it is repeatable."""
         return self.source.is_repeatable
 
-    def fingerprint(self) -> str | None:
-        """Return the hash of what it was loaded from."""
-        return self.provenance.fingerprint
-
     def __len__(self) -> int:
         return len(self.rows)
 
