@@ -293,22 +293,16 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
 )
 
 
-# What is often given in place of data -> what to write; the first row that fits.
-_REMEDIES: tuple[tuple[Callable[[Any], bool], str], ...] = (
-    (lambda data: isinstance(data, tuple | list), "Give (x, y), and the rest as held_out=(x, y)."),
-    (lambda data: isinstance(data, type), "Give an object of the class, such as {name}()."),
-    (lambda data: isinstance(data, DataLoader), "Give loader.dataset; batches are made here."),
-    (
-        lambda data: isinstance(data, Dataset),
-        "Give its samples as the pair (x, y), or add take(rows) to its class.",
-    ),
-    (
-        lambda data: type(data).__name__ == "DataFrame",
-        "Give its columns as arrays: cn.load((df[columns].to_numpy(), df[target].to_numpy())).",
-    ),
-    (lambda data: isinstance(data, bytes | bytearray), "Write them to a file and give its path."),
-    (lambda data: isinstance(data, Iterator), "Collect x and y first, and give them as a pair."),
+# The type of what is often given in place of data -> what to write; the first row that fits.
+_REMEDIES: tuple[tuple[Any, str], ...] = (
+    (tuple | list, "Give (x, y), and the rest as held_out=(x, y)."),
+    (type, "Give an object of the class, such as {name}()."),
+    (DataLoader, "Give loader.dataset; batches are made here."),
+    (Dataset, "Give its samples as the pair (x, y), or add take(rows) to its class."),
+    (bytes | bytearray, "Write them to a file and give its path."),
+    (Iterator, "Collect x and y first, and give them as a pair."),
 )
+_FRAME = "Give its columns as arrays: cn.load((df[columns].to_numpy(), df[target].to_numpy()))."
 
 
 def _no_data(data: object, where: str) -> InvalidValue:
@@ -317,7 +311,8 @@ def _no_data(data: object, where: str) -> InvalidValue:
         got = f"{len(data)} things"
     elif isinstance(data, type):
         got = f"the class {data.__name__}"
-    remedy = next((text for matches, text in _REMEDIES if matches(data)), "Give x and y as a pair (x, y).")
+    other = _FRAME if type(data).__name__ == "DataFrame" else "Give x and y as a pair (x, y)."
+    remedy = next((text for kind, text in _REMEDIES if isinstance(data, kind)), other)
     return InvalidValue(
         where=where,
         got=got,
