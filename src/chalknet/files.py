@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -96,7 +96,6 @@ def lock(path: Path) -> AbstractContextManager[object]:
 
 def try_lock(path: Path) -> AbstractContextManager[object] | None:
     """Return a lock on a file as `lock` does; None when another process or thread holds it."""
-    try:
+    with suppress(Timeout):
         return FileLock(path, thread_local=False).acquire(blocking=False)
-    except Timeout:
-        return None
+    return None

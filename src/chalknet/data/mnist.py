@@ -108,7 +108,10 @@ def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.
         except (OSError, HTTPException, DataError) as problem:
             failures.append(f"{mirror} ({problem})")
         else:
-            _keep(packed, kept)
+            remedy = "Make room or change its permissions, or give a folder that holds the four MNIST files."
+            with writing(cache, "a cache folder that can be written", remedy):
+                cache.mkdir(parents=True, exist_ok=True)
+                write_whole(kept, packed)
             return array
     raise DataError(
         where=f"download of {name}",
@@ -117,10 +120,3 @@ def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.
         remedy='Put the four MNIST files in a folder and say cn.load("that/folder"), or use "mnist01", '
         "which needs no download.",
     )
-
-
-def _keep(packed: bytes, path: Path) -> None:
-    remedy = "Make room or change its permissions, or give a folder that holds the four MNIST files."
-    with writing(path.parent, "a cache folder that can be written", remedy):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, packed)

@@ -156,7 +156,16 @@ def decode_idx(file: BinaryIO, where: str) -> npt.NDArray[Any]:
         where: what an error calls it.
     """
     with unpacked(file, where) as content:
-        return _decode(content, where)
+        dtype, shape = _header(content, where)
+        length = prod(shape) * dtype.itemsize
+        data = _read_up_to(content, length + 1)  # one more: it must be the end, where gzip keeps its checksum
+        if len(data) != length:
+            found = str(len(data)) if len(data) < length else f"more than {length}"
+            raise _damaged(where, f"{found} bytes", f"{length} bytes for values of shape {shape}")
+        try:
+            return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        except ValueError as problem:  # more axes than numpy has, or none of anything times too much
+            raise _damaged(where, f"{len(shape)} axes {shape}", "an array that fits numpy") from problem
 
 
 def is_idx(head: bytes) -> bool:
@@ -208,19 +217,6 @@ def _header(stream: IO[bytes], where: str) -> tuple[np.dtype[Any], tuple[int, ..
         wanted = f"{4 + 4 * axes} bytes for a header of {axes} axes"
         raise _damaged(where, f"{4 + len(sizes)} bytes", wanted)
     return np.dtype(_DTYPES[head[2]]), struct.unpack(f">{axes}I", sizes)
-
-
-def _decode(stream: IO[bytes], where: str) -> npt.NDArray[Any]:
-    dtype, shape = _header(stream, where)
-    length = prod(shape) * dtype.itemsize
-    data = _read_up_to(stream, length + 1)  # one more: it must be the end, where gzip keeps its checksum
-    if len(data) != length:
-        found = str(len(data)) if len(data) < length else f"more than {length}"
-        raise _damaged(where, f"{found} bytes", f"{length} bytes for values of shape {shape}")
-    try:
-        return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
-    except ValueError as problem:  # more axes than numpy has, or none of anything times too much
-        raise _damaged(where, f"{len(shape)} axes {shape}", "an array that fits numpy") from problem
 
 
 def _read_up_to(stream: IO[bytes], length: int) -> bytes:
