@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
-from chalknet.errors import ChalknetError, FileProblem, invalid, writing
+from chalknet.errors import invalid, writing
 
 UNFINISHED = ".unfinished"
 
@@ -50,20 +49,9 @@ def cache_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"chalknet-{os.getpid()}"  # a user without a home
 
 
-@contextmanager
-def reading(path: object) -> Iterator[None]:
-    """Turn an OSError raised in the body into a FileProblem that names the path."""
-    try:
-        yield
-    except ChalknetError:
-        raise
-    except OSError as problem:
-        raise FileProblem(
-            where=str(path),
-            got=problem.strerror or str(problem),
-            wanted="a file that can be read",
-            remedy="Check the path and its permissions.",
-        ) from problem
+def reading(path: object) -> AbstractContextManager[None]:
+    """Turn an OSError raised in the body into a FileProblem that names the path, as `writing` does."""
+    return writing(path, "a file that can be read", "Check the path and its permissions.")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -108,7 +96,6 @@ def lock(path: Path) -> AbstractContextManager[object]:
 
 def try_lock(path: Path) -> AbstractContextManager[object] | None:
     """Return a lock on a file as `lock` does; None when another process or thread holds it."""
-    try:
+    with suppress(Timeout):
         return FileLock(path, thread_local=False).acquire(blocking=False)
-    except Timeout:
-        return None
+    return None

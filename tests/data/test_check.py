@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalknet.data.sources.checks import check_numbers, check_pair
+from chalknet.data.sources.array_source import check_numbers, check_pair
 from chalknet.errors import DataError
 
 STRANGE = st.sampled_from([float("nan"), float("inf"), -float("inf")])

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 import chalknet as cn
-from chalknet.data import SourceSubset, load
+from chalknet.data import load
+from chalknet.data.sources.subset import SourceSubset
 from chalknet.errors import DataError, InvalidValue
 
 X = torch.linspace(-10, 10, 1000)

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalknet.data import ArraySource, Sample, Source, SourceSubset
+from chalknet.data import ArraySource, Sample, Source
+from chalknet.data.sources.subset import SourceSubset
 from chalknet.errors import DataError
 
 SOURCE = ArraySource(np.arange(12).reshape(6, 2), [0, 1, 0, 1, 1, 1], name="six")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import chalknet as cn
 from chalknet.cli import words
+from chalknet.files import user_path
 
 
 class Option(NamedTuple):
@@ -72,12 +73,12 @@ MODEL = Option(
     Option("sizes", "Give a symbolic width its number.", words.size, "m=784", flags=("--set",), many=True),
     Option("activation", "Name the unknown activations in their order.", words.names, "relu,sigmoid"),
 )
-RUN = Option("run", "The folder that a fit was kept in.", words.path, "RUN", default=..., argument=True)
+RUN = Option("run", "The folder that a fit was kept in.", user_path, "RUN", default=..., argument=True)
 AS_JSON = Option("as_json", "Print the answer as JSON.", bool, panel="Output", flags=("--json",))
-OUT = Option("out", "A file to write instead of printing.", words.path, "FILE", "Output")
+OUT = Option("out", "A file to write instead of printing.", user_path, "FILE", "Output")
 PICTURE = _panel(
     "Output",
-    Option("plot", "Draw it to a .svg, .png or .pdf file.", words.path, "FILE"),
+    Option("plot", "Draw it to a .svg, .png or .pdf file.", user_path, "FILE"),
     Option("over", "The picture's axis: updates (default), samples, seconds or x.", default="updates"),
 )
 
@@ -150,7 +151,7 @@ EVALUATE_EVERY, *_ = RECORD = _panel(
     "What is kept",
     Option("evaluate_every", "Updates between evaluations on all samples.", int),
     Option("record_every", "Updates between rows of the history; 1 when left out.", int),
-    Option("out", "A folder to keep the run in.", words.path, "FOLDER"),
+    Option("out", "A folder to keep the run in.", user_path, "FOLDER"),
     Option("overwrite", "Replace the run kept in --out.", bool),
     Option("checkpoint_every", "Updates or time between checkpoints in --out; a minute.", str, "200|30s"),
     Option(

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import typer
 
-from chalknet.files import user_path
-
 T = TypeVar("T")
-
-
-def path(word: str) -> Path:
-    """Return the path that is meant, `~` being the user's own folder."""
-    return user_path(word)
 
 
 def names(word: str) -> list[str]:

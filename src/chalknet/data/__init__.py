@@ -17,6 +17,5 @@ from chalknet.data.sources import HasProvenance as HasProvenance
 from chalknet.data.sources import Provenance as Provenance
 from chalknet.data.sources import Sample as Sample
 from chalknet.data.sources import Source as Source
-from chalknet.data.sources import SourceSubset as SourceSubset
 from chalknet.data.sources import StreamedSource as StreamedSource
 from chalknet.data.sources import target_blocks as target_blocks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ import torch
 
 from chalknet.data.columns import Preparation
 from chalknet.data.formats import NUMBER_KINDS, Column, FileOptions, TableColumn, TableFile, Words, format_of
-from chalknet.data.load import existing, is_name, load
+from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
 from chalknet.units import show_count, show_value
 
@@ -39,12 +38,11 @@ def describe(data: object, **options: Any) -> dict[str, str]:
         >>> cn.describe(([0.0, 0.5, 1.0], [0, 1, 1]))["x"]
         '(n,1) float32, 0 to 1'
     """
-    if isinstance(data, str | os.PathLike) and not is_name(data) and not options:
-        path = existing(data)
-        if path.is_file() and (file_format := format_of(path)).side is None:
-            table = file_format.open(path, FileOptions())
-            assert isinstance(table, TableFile)
-            return _scan(table)
+    path = None if options else file_of(data)
+    if path is not None and (file_format := format_of(path)).side is None:
+        table = file_format.open(path, FileOptions())
+        assert isinstance(table, TableFile)
+        return _scan(table)
     return _facts(load(data, **options))
 
 

@@ -14,7 +14,7 @@ from torch.utils.data import TensorDataset
 from chalknet.data.columns import Preparation, columns_like
 from chalknet.data.conversion import Conversion, ConversionState, numbers_of
 from chalknet.data.formats import FileOptions, as_features, format_of, side_of
-from chalknet.data.load import existing, is_name, is_prepared, load
+from chalknet.data.load import file_of, is_prepared, load
 from chalknet.data.sources import Source, check_numbers, is_user_source
 
 _BLOCK_BYTES = 32 << 20
@@ -39,7 +39,7 @@ def features(data: object, preparation: Preparation | None = None) -> torch.Tens
 
 def feature_blocks(data: object, preparation: Preparation | None = None) -> Iterator[torch.Tensor]:
     """Yield x alone, some MB at a time where it stays in a file; as `features` gives it in one piece."""
-    if isinstance(data, str | os.PathLike) and not is_name(data) and (path := existing(data)).is_file():
+    if path := file_of(data):
         file_format = format_of(path)
         if file_format.side is not None:
             data = side_of(path, "x")

@@ -13,33 +13,12 @@ from typing import Any, Literal, TypeGuard, cast
 
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
+from chalknet.data import formats, sources
 from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_array
 from chalknet.data.conversion import convert_table
-from chalknet.data.formats import (
-    IDX,
-    ArrayFile,
-    FileOptions,
-    RawRows,
-    TableFile,
-    content_hash,
-    format_of,
-    labels_beside,
-    open_folder,
-    open_npy,
-    rows_of_arrays,
-    rows_of_mapping,
-    side_of,
-)
+from chalknet.data.formats import FileOptions, RawRows, TableFile
 from chalknet.data.mnist import mnist, mnist01
-from chalknet.data.sources import (
-    ArraySource,
-    Provenance,
-    Source,
-    is_user_source,
-    source_of_rows,
-    split_source,
-    user_source,
-)
+from chalknet.data.sources import ArraySource, Provenance, Source
 from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
 
@@ -107,13 +86,13 @@ def load(
         (7, True)
     """
     options = LoadOptions(
-        x, y, one_hot, classes, fill, standardise, dtype, delimiter, header, cache, in_memory
+        delimiter, header, in_memory, x, y, one_hot, classes, fill, standardise, dtype, cache
     )
     share = float(held_out) if isinstance(held_out, Real) else None
-    opened = _opened(data, options.file)
+    opened = _opened(data, options)
     source = _source(opened, options, share)
     if held_out is not None and share is None:
-        beside = _opened(held_out, options.file, "held_out")
+        beside = _opened(held_out, options, "held_out")
         source = source.replace(held_out=_source(beside, options, None, source))
     return _with_provenance(source, opened, data, held_out, options)
 
@@ -144,10 +123,10 @@ def _source(
     elif isinstance(opened, RawRows):
         rows = opened
     elif is_prepared(opened, like) if like else not options.changes:
-        return opened if share is None else split_source(opened, share)
+        return opened if share is None else sources.split_source(opened, share)
     else:
         rows = _rows_of_source(opened)
-    return source_of_rows(rows, options, share, like)
+    return sources.source_of_rows(rows, options, share, like)
 
 
 def is_prepared(source: Source, preparation: Preparation) -> bool:
@@ -191,7 +170,7 @@ def _with_provenance(
     keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
     if isinstance(opened, TableFile):
         contents: tuple[str, ...] = (opened.content_hash,)
-    elif options.changes and not (isinstance(opened, RawRows) and isinstance(opened.x, ArrayFile)):
+    elif options.changes and not (isinstance(opened, RawRows) and isinstance(opened.x, formats.ArrayFile)):
         contents = ()  # as runs that earlier versions kept have it
     else:
         contents = _contents(name)
@@ -219,9 +198,9 @@ def _contents(name: str | list[str]) -> tuple[str, ...]:
         return (name.lower(),)
     path = Path(name)
     files: list[Any] = sorted(path.rglob("*ubyte*")) if path.is_dir() else [path]
-    if path.is_file() and format_of(path) is IDX:
-        files.append(labels_beside(path))
-    return tuple(content_hash(file) for file in files if isinstance(file, Path) and file.is_file())
+    if path.is_file() and formats.format_of(path) is formats.IDX:
+        files.append(formats.labels_beside(path))
+    return tuple(formats.content_hash(file) for file in files if isinstance(file, Path) and file.is_file())
 
 
 def is_name(data: object) -> bool:
@@ -259,8 +238,8 @@ def open_path(data: str | os.PathLike[str], options: FileOptions) -> TableFile |
     """Return what a file or a folder holds, by its format."""
     path = existing(data)
     if path.is_dir():
-        return open_folder(path, path.resolve().name)
-    return format_of(path).open(path, options)
+        return formats.open_folder(path, path.resolve().name)
+    return formats.format_of(path).open(path, options)
 
 
 def existing(data: str | os.PathLike[str]) -> Path:
@@ -280,18 +259,23 @@ def existing(data: str | os.PathLike[str]) -> Path:
     )
 
 
+def file_of(data: object) -> Path | None:
+    """Return the path of a file that is given by its path; None for anything else, a folder too."""
+    return path if _is_path(data) and not is_name(data) and (path := existing(data)).is_file() else None
+
+
 def _open_pair(pair: Sequence[object], options: FileOptions) -> RawRows:
     """Return x and y, either of which may be a path; two .npy files of equal length are left in place."""
     name = user_path(pair[0]).name if _is_path(pair[0]) else "data"
     if _is_pair_of_paths(pair):
-        x, y = (open_npy(existing(side)) for side in pair)
+        x, y = (formats.open_npy(existing(side)) for side in pair)
         if x is not None and y is not None and len(x) == len(y):
             return RawRows(x, y, name)
-    return rows_of_arrays(_side(pair[0], "x"), _side(pair[1], "y"), name)
+    return formats.rows_of_arrays(_side(pair[0], "x"), _side(pair[1], "y"), name)
 
 
 def _side(value: object, side: Literal["x", "y"]) -> object:
-    return side_of(existing(value), side) if _is_path(value) else value
+    return formats.side_of(existing(value), side) if _is_path(value) else value
 
 
 # What `load` takes, the first that fits; a row is added for another kind.
@@ -303,28 +287,22 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
         lambda data: isinstance(data, TensorDataset),
         lambda dataset, options: _opened(dataset.tensors, options),
     ),
-    (lambda data: isinstance(data, Mapping), lambda arrays, options: rows_of_mapping(arrays, "data")),
+    (lambda data: isinstance(data, Mapping), lambda arrays, options: formats.rows_of_mapping(arrays, "data")),
     (lambda data: isinstance(data, Source), lambda source, options: source),
-    (is_user_source, lambda data, options: user_source(data, load)),
+    (sources.is_user_source, lambda data, options: sources.user_source(data, load)),
 )
 
 
-# What is often given in place of data -> what to write; the first row that fits.
-_REMEDIES: tuple[tuple[Callable[[Any], bool], str], ...] = (
-    (lambda data: isinstance(data, tuple | list), "Give (x, y), and the rest as held_out=(x, y)."),
-    (lambda data: isinstance(data, type), "Give an object of the class, such as {name}()."),
-    (lambda data: isinstance(data, DataLoader), "Give loader.dataset; batches are made here."),
-    (
-        lambda data: isinstance(data, Dataset),
-        "Give its samples as the pair (x, y), or add take(rows) to its class.",
-    ),
-    (
-        lambda data: type(data).__name__ == "DataFrame",
-        "Give its columns as arrays: cn.load((df[columns].to_numpy(), df[target].to_numpy())).",
-    ),
-    (lambda data: isinstance(data, bytes | bytearray), "Write them to a file and give its path."),
-    (lambda data: isinstance(data, Iterator), "Collect x and y first, and give them as a pair."),
+# The type of what is often given in place of data -> what to write; the first row that fits.
+_REMEDIES: tuple[tuple[Any, str], ...] = (
+    (tuple | list, "Give (x, y), and the rest as held_out=(x, y)."),
+    (type, "Give an object of the class, such as {name}()."),
+    (DataLoader, "Give loader.dataset; batches are made here."),
+    (Dataset, "Give its samples as the pair (x, y), or add take(rows) to its class."),
+    (bytes | bytearray, "Write them to a file and give its path."),
+    (Iterator, "Collect x and y first, and give them as a pair."),
 )
+_FRAME = "Give its columns as arrays: cn.load((df[columns].to_numpy(), df[target].to_numpy()))."
 
 
 def _no_data(data: object, where: str) -> InvalidValue:
@@ -333,7 +311,8 @@ def _no_data(data: object, where: str) -> InvalidValue:
         got = f"{len(data)} things"
     elif isinstance(data, type):
         got = f"the class {data.__name__}"
-    remedy = next((text for matches, text in _REMEDIES if matches(data)), "Give x and y as a pair (x, y).")
+    other = _FRAME if type(data).__name__ == "DataFrame" else "Give x and y as a pair (x, y)."
+    remedy = next((text for kind, text in _REMEDIES if isinstance(data, kind)), other)
     return InvalidValue(
         where=where,
         got=got,

@@ -9,23 +9,13 @@ from contextlib import suppress
 from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from urllib.request import urlopen
 
 import numpy.typing as npt
 
-from chalknet.data.formats import (
-    TEST_IMAGES,
-    TEST_LABELS,
-    TRAIN_IMAGES,
-    TRAIN_LABELS,
-    decode_idx,
-    idx_bytes,
-    pixels,
-    read_idx,
-    read_member,
-)
+from chalknet.data import formats
+from chalknet.data.formats import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, pixels, read_member
 from chalknet.data.sources import ArraySource
 from chalknet.errors import DataError, writing
 from chalknet.files import cache_folder, user_path, write_whole
@@ -35,14 +25,12 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 # Of the unpacked files; how they were packed differs from mirror to mirror.
-SHA256: Mapping[str, str] = MappingProxyType(
-    {
-        TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    }
-)
+SHA256: Mapping[str, str] = {
+    TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
 _LARGEST_BYTES = 64 << 20
 _TIMEOUT_S = 30
 
@@ -95,7 +83,7 @@ def _zeros_and_ones(images: str, labels: str, name: str, held_out: ArraySource |
 
 
 def _checked(array: npt.NDArray[Any], digest: str, where: str) -> npt.NDArray[Any]:
-    found = hashlib.sha256(idx_bytes(array)).hexdigest()  # an IDX file is determined by its array
+    found = hashlib.sha256(formats.idx_bytes(array)).hexdigest()  # an IDX file is determined by its array
     if found != digest:
         raise DataError(
             where=where,
@@ -110,16 +98,20 @@ def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.
     kept = cache / f"{name}.gz"
     if kept.is_file():
         with suppress(DataError):  # damaged since: fetched again
-            return _checked(read_idx(kept), digest, str(kept))
+            return _checked(formats.read_idx(kept), digest, str(kept))
     failures = []
     for mirror in mirrors:
         try:
-            packed = _fetched(f"{mirror}{name}.gz")
-            array = _checked(decode_idx(io.BytesIO(packed), mirror), digest, mirror)
+            with urlopen(f"{mirror}{name}.gz", timeout=_TIMEOUT_S) as answer:
+                packed = answer.read(_LARGEST_BYTES)
+            array = _checked(formats.decode_idx(io.BytesIO(packed), mirror), digest, mirror)
         except (OSError, HTTPException, DataError) as problem:
             failures.append(f"{mirror} ({problem})")
         else:
-            _keep(packed, kept)
+            remedy = "Make room or change its permissions, or give a folder that holds the four MNIST files."
+            with writing(cache, "a cache folder that can be written", remedy):
+                cache.mkdir(parents=True, exist_ok=True)
+                write_whole(kept, packed)
             return array
     raise DataError(
         where=f"download of {name}",
@@ -128,16 +120,3 @@ def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.
         remedy='Put the four MNIST files in a folder and say cn.load("that/folder"), or use "mnist01", '
         "which needs no download.",
     )
-
-
-def _fetched(url: str) -> bytes:
-    with urlopen(url, timeout=_TIMEOUT_S) as answer:
-        packed: bytes = answer.read(_LARGEST_BYTES)
-    return packed
-
-
-def _keep(packed: bytes, path: Path) -> None:
-    remedy = "Make room or change its permissions, or give a folder that holds the four MNIST files."
-    with writing(path.parent, "a cache folder that can be written", remedy):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, packed)

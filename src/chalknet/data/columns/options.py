@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.data.formats import Column, FileOptions
-from chalknet.errors import DataError, InvalidValue, unknown_name
+from chalknet.errors import DataError, InvalidValue, invalid, unknown_name
 from chalknet.files import user_path
 from chalknet.units import DTYPES
 
@@ -23,7 +23,7 @@ _NAMES_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class LoadOptions:
+class LoadOptions(FileOptions):
     """What is asked of data; the keywords of `load` under the same names, checked when it is made.
 
     Args:
@@ -35,10 +35,7 @@ class LoadOptions:
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
             the target too.
         dtype: of x, "float32" or "float64".
-        delimiter: of a text; None to find out.
-        header: whether a text's first row holds names; None to find out.
         cache: the folder of converted tables; None for the user's own.
-        in_memory: whether all rows are read into memory; None where it takes a quarter of it at most.
 
     Raises:
         InvalidValue, UnknownName: for a value that an option cannot take.
@@ -51,10 +48,7 @@ class LoadOptions:
     fill: str | float | Mapping[str, str | float] | None = None
     standardise: bool | Columns = False
     dtype: str = "float32"
-    delimiter: str | None = None
-    header: bool | None = None
     cache: str | Path | None = None
-    in_memory: bool | None = None
 
     def __post_init__(self) -> None:
         vars(self).update(
@@ -72,7 +66,7 @@ class LoadOptions:
         if self.dtype not in DTYPES:
             raise unknown_name("dtype", "dtype", self.dtype, DTYPES)
         if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):
-            raise _wrong("delimiter", self.delimiter, "one character")
+            raise invalid("delimiter", self.delimiter, "one character")
 
     @property
     def selects(self) -> bool:
@@ -83,11 +77,6 @@ class LoadOptions:
     def changes(self) -> bool:
         """Return whether values are changed, and not only columns chosen."""
         return bool(self.one_hot or self.classes or self.fill is not None or self.standardise)
-
-    @property
-    def file(self) -> FileOptions:
-        """Return how a file is read."""
-        return FileOptions(self.delimiter, self.header, self.in_memory)
 
     @property
     def keywords(self) -> dict[str, object]:
@@ -111,26 +100,13 @@ def _flag(name: str, value: Any, *others: object) -> Any:
         return value
     if isinstance(value, Integral | np.bool_) and value in (0, 1):
         return bool(value)
-    raise _wrong(name, value, "True or False")
+    raise invalid(name, value, "True or False")
 
 
-@dataclass(frozen=True)
-class SelectedColumns:
-    """Which columns of a table are read.
-
-    Args:
-        x: numbers of the columns that are features.
-        y: numbers of the columns that are the target.
-        words: those among them that are read as words.
-    """
-
-    x: tuple[int, ...]
-    y: tuple[int, ...]
-    words: frozenset[int]
-
-
-def select(options: LoadOptions, columns: Sequence[Column], where: str) -> SelectedColumns:
-    """Return the columns that the options mean.
+def select(
+    options: LoadOptions, columns: Sequence[Column], where: str
+) -> tuple[tuple[int, ...], tuple[int, ...], set[int]]:
+    """Return the numbers of the columns that are features, of the target's, and of those read as words.
 
     Args:
         options: what is asked.
@@ -180,7 +156,7 @@ def select(options: LoadOptions, columns: Sequence[Column], where: str) -> Selec
                 wanted="columns of x",
                 remedy="Say classes=True (--classes) for words of the target.",
             )
-    return SelectedColumns(x, y, frozenset(words | (set(y) if options.classes else set())))
+    return x, y, words | (set(y) if options.classes else set())
 
 
 def positions(columns: Columns | bool, names: Sequence[str], where: str) -> tuple[int, ...]:
@@ -223,14 +199,14 @@ def _columns(name: str, value: Any, unless: tuple[object, ...]) -> object:
     several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     columns: tuple[Any, ...] = tuple(value) if several else (value,)
     if not all(isinstance(column, str | Integral) and not isinstance(column, bool) for column in columns):
-        raise _wrong(name, value, "the name or the number of a column, or a list of them")
+        raise invalid(name, value, "the name or the number of a column, or a list of them")
     return tuple(column if isinstance(column, str) else int(column) for column in columns)
 
 
 def _folder(name: str, value: object) -> Path | None:
     if value is None or isinstance(value, str | os.PathLike):
         return None if value is None else user_path(value, name)
-    raise _wrong(name, value, "the path of a folder")
+    raise invalid(name, value, "the path of a folder")
 
 
 def _fill(fill: object) -> object:
@@ -250,14 +226,5 @@ def _fill_value(value: Any) -> str | float:
         return value
     if isinstance(value, Real) and not isinstance(value, bool) and -_LARGEST <= float(value) <= _LARGEST:
         return int(value) if isinstance(value, Integral) else float(value)
-    raise _wrong(
-        "fill",
-        value,
-        f"{', '.join(FILLS)}, a number, or a dict such as {{'age': 'median', 'city': 'unknown'}}",
-    )
-
-
-def _wrong(name: str, value: object, wanted: str) -> InvalidValue:
-    return InvalidValue(
-        where=name, got=f"{value!r:.80}", wanted=wanted, remedy=f"Leave {name} out for what is usual."
-    )
+    numbers_and_words = "a number, or a dict such as {'age': 'median', 'city': 'unknown'}"
+    raise invalid("fill", value, f"{', '.join(FILLS)}, {numbers_and_words}")

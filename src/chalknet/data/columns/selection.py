@@ -6,18 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from chalknet.data import formats
 from chalknet.data.columns.options import LoadOptions, positions, select
 from chalknet.data.columns.preparation import PreparedColumn
-from chalknet.data.formats import (
-    NUMBER_KINDS,
-    Column,
-    ColumnNames,
-    RawRows,
-    TableColumn,
-    TableFile,
-    not_a_number,
-    not_utf8,
-)
+from chalknet.data.formats import Column, ColumnNames, RawRows, TableColumn, TableFile
 from chalknet.errors import DataError, InvalidValue
 from chalknet.units import is_number
 
@@ -31,11 +23,10 @@ def select_columns(
         UnknownName: for a column that is not there.
         DataError: for words, dates and other columns of no numbers that nothing is to convert.
     """
-    selected = select(options, table.columns, table.path.name)
-    dtypes = dict.fromkeys(selected.x, options.dtype) | dict.fromkeys(selected.y, "float64")
-    dtypes |= dict.fromkeys(selected.words, "words")
-    x, y = ([TableColumn(i, table.label(i), dtypes[i]) for i in side] for side in (selected.x, selected.y))
-    return _checked(table, x), _checked(table, y, target=True)
+    x, y, words = select(options, table.columns, table.path.name)
+    dtypes = dict.fromkeys(x, options.dtype) | dict.fromkeys(y, "float64") | dict.fromkeys(words, "words")
+    columns = {i: TableColumn(i, table.label(i), dtype) for i, dtype in dtypes.items()}
+    return _checked(table, [columns[i] for i in x]), _checked(table, [columns[i] for i in y], target=True)
 
 
 def columns_like(
@@ -58,17 +49,17 @@ def columns_like(
 
 def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
     """Return the rows of an array, whose columns, x and y among them, have no names but their numbers."""
-    selected = select(options, [Column(str(i), "number") for i in range(raw.x.shape[1])], raw.name)
-    if selected.words:
+    x, y, words = select(options, [Column(str(i), "number") for i in range(raw.x.shape[1])], raw.name)
+    if words:
         raise InvalidValue(
             where=raw.name,
             got="one_hot or classes for an array of numbers",
             wanted="columns of words, as tables have them",
             remedy="Leave them out: whole numbers are class numbers already.",
         )
-    x, y = (tuple(map(str, side)) for side in (selected.x, selected.y))
-    names = ColumnNames(x, y, named=False, default_target=options.y is None)
-    return replace(raw, x_columns=selected.x, y_columns=selected.y, names=names)
+    features, target = tuple(map(str, x)), tuple(map(str, y))
+    names = ColumnNames(features, target, named=False, default_target=options.y is None)
+    return replace(raw, x_columns=x, y_columns=y, names=names)
 
 
 def _checked(
@@ -84,17 +75,17 @@ def _checked(
 
 def _check_numbers(column: Column, table: TableFile, *, target: bool) -> None:
     """Raise a DataError for a column that holds no numbers, with the first value that is none."""
-    if column.kind in NUMBER_KINDS:
+    if column.kind in formats.NUMBER_KINDS:
         return
     if column.kind == "binary" and table.layout:
-        raise not_utf8(table.path, 0)
+        raise formats.not_utf8(table.path, 0)
     where = f"column {column.name!r} of {table.path.name}"
     what = "text" if column.kind == "text" else f"values of the kind {column.kind}"
     example = next(iter(column.examples), "")
     if column.kind == "text":
         row, example = _first_word(table, column, example)
         where = f"{where}, row {row} (counted from 0)"
-        remedy = not_a_number(where, example, column.name).remedy
+        remedy = formats.not_a_number(where, example, column.name).remedy
         if target and "one_hot" in remedy:
             remedy = _CLASSES
         raise DataError(where=where, got=f"{example[:40]!r}, {what}", wanted="numbers", remedy=remedy)

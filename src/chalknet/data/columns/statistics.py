@@ -65,23 +65,6 @@ class _Moments:
         self.count = self.count + count
 
 
-@dataclass(frozen=True)
-class _Learned:
-    """What was learned of blocks of rows.
-
-    Args:
-        x: moments of the features.
-        y: moments of the target.
-        seen: for each feature of words, the numbers of those that occur.
-        medians: of the features whose gaps take it.
-    """
-
-    x: _Moments
-    y: _Moments
-    seen: Mapping[int, set[int]]
-    medians: Mapping[int, float]
-
-
 def learn(
     options: LoadOptions, names: ColumnNames, blocks: Iterable[tuple[Array, Array]], rows: int
 ) -> Preparation:
@@ -101,24 +84,24 @@ def learn(
     imputed, standard = imputed_values(options, names), _standard(options, names)
     both = options.standardise == "both" and not options.classes
     needed = standard or both or names.words.keys() & set(names.x) or set(imputed.values()) & set(FILLS)
-    learned = _learned(names, imputed, blocks if needed else ())
+    x, y, seen, medians = _learned(names, imputed, blocks if needed else ())
     columns = []
     for i, name in enumerate(names.x):
         fill = imputed.get(name)
         if name in names.words:
             more = () if fill is None else (str(fill),)  # a word of its own may stand for what is missing
-            words = sorted_words([*(names.words[name][number] for number in learned.seen[i]), *more])
+            words = sorted_words([*(names.words[name][number] for number in seen[i]), *more])
             columns.append(PreparedColumn(name, fill=next(iter(more), None), words=words))
             continue
-        number = None if fill is None else _imputed_number(name, fill, learned, i)
+        number = None if fill is None else _imputed_number(name, fill, x, medians, i)
         if number is not None and name in standard:
-            learned.x.impute(i, rows, number)
-        mean, std = learned.x.scale(i) if name in standard else (0.0, 1.0)
+            x.impute(i, rows, number)
+        mean, std = x.scale(i) if name in standard else (0.0, 1.0)
         columns.append(PreparedColumn(name, mean, std, number))
     targets = tuple(
         PreparedColumn(
             name,
-            *(learned.y.scale(i) if both else (0.0, 1.0)),
+            *(y.scale(i) if both else (0.0, 1.0)),
             words=sorted_words(names.words[name]) if options.classes else None,
         )
         for i, name in enumerate(names.y)
@@ -130,7 +113,8 @@ def learn(
 
 def _learned(
     names: ColumnNames, imputed: Mapping[str, str | float], blocks: Iterable[tuple[Array, Array]]
-) -> _Learned:
+) -> tuple[_Moments, _Moments, dict[int, set[int]], dict[int, float]]:
+    """Return the moments of x and of y, the words that occur in columns of words, and the medians."""
     x_moments, y_moments = _Moments.none(len(names.x)), _Moments.none(len(names.y))
     seen: dict[int, set[int]] = {i: set() for i, name in enumerate(names.x) if name in names.words}
     middle = [i for i, name in enumerate(names.x) if imputed.get(name) == "median"]
@@ -145,20 +129,20 @@ def _learned(
     for column, values in zip(middle, np.concatenate(kept).T if kept else (), strict=False):
         there = values[~np.isnan(values)]
         medians[column] = float(np.median(there)) if len(there) else np.nan
-    return _Learned(x_moments, y_moments, seen, medians)
+    return x_moments, y_moments, seen, medians
 
 
-def _imputed_number(name: str, fill: str | float, learned: _Learned, i: int) -> float:
+def _imputed_number(name: str, fill: str | float, x: _Moments, medians: Mapping[int, float], i: int) -> float:
     if fill not in FILLS:
         return float(fill)
-    if not learned.x.count[i]:
+    if not x.count[i]:
         raise DataError(
             where=f"column {name!r}",
             got="not a single value in the training rows",
             wanted="values to take the mean or median of",
             remedy="Leave the column out of x, or fill it with a number.",
         )
-    return float(learned.x.mean[i]) if fill == "mean" else learned.medians[i]
+    return float(x.mean[i]) if fill == "mean" else medians[i]
 
 
 def sorted_words(words: Iterable[str]) -> tuple[str, ...]:

@@ -19,18 +19,14 @@ from chalknet.files import reading
 _BLOCK_BYTES = 8 << 20
 STREAM_MARK = b"\xff\xff\xff\xff"
 _INSTALL = 'pip install "chalknet[tables]"'
-# What pyarrow calls a type, and what we call the column.
-_KINDS = (
-    ("null", "empty"),
-    ("boolean", "boolean"),
-    ("integer", "number"),
-    ("floating", "number"),
-    ("decimal", "number"),
-    ("string", "text"),
-    ("large_string", "text"),
-    ("string_view", "text"),
-    ("temporal", "date"),
-)
+# What we call a column, and pyarrow's tests of the type of its values.
+_KINDS = {
+    "empty": ("is_null",),
+    "boolean": ("is_boolean",),
+    "number": ("is_integer", "is_floating", "is_decimal"),
+    "text": ("is_string", "is_large_string", "is_string_view"),
+    "date": ("is_temporal",),
+}
 
 
 def open_parquet(path: Path, options: FileOptions) -> TableFile:
@@ -138,9 +134,9 @@ def column_of(name: str, values: Any) -> Column:
     """Return what an Arrow column holds, by its type and its first values."""
     pa = pyarrow()
     examples = (value for value in values.slice(0, 1000).to_pylist() if value is not None)
-    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
-    word = next((word for test, word in _KINDS if getattr(pa.types, f"is_{test}")(kind)), str(kind))
-    return Column(name, word, tuple(str(value)[:40] for value in islice(examples, 3)))
+    found = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    kinds = (kind for kind, tests in _KINDS.items() if any(getattr(pa.types, test)(found) for test in tests))
+    return Column(name, next(kinds, str(found)), tuple(str(value)[:40] for value in islice(examples, 3)))
 
 
 @contextmanager

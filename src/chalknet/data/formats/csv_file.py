@@ -17,7 +17,7 @@ from chalknet.data.formats.table import Block, FileOptions, TableColumn, TableFi
 from chalknet.errors import DataError
 from chalknet.units import is_number
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+DELIMITERS = ",;\t|"
 _BOM = b"\xef\xbb\xbf"
 _OTHER_CONTENTS = {
     b"\xff\xfe": "UTF-16",
@@ -63,11 +63,6 @@ class TextPiece:
     text: bytes
     start: int
 
-    @property
-    def end(self) -> int:
-        """Return the byte after the last one."""
-        return self.start + len(self.text)
-
 
 def open_csv(path: Path, options: FileOptions) -> TableFile:
     """Return a delimited text as a table.
@@ -99,7 +94,8 @@ def open_csv(path: Path, options: FileOptions) -> TableFile:
             for each in chosen
         }
         for piece in pieces(path, max(start, layout.start)):
-            yield block_of(_parsed(path, piece, layout, types), chosen, piece.end)
+            end = piece.start + len(piece.text)
+            yield block_of(_parsed(path, piece, layout, types), chosen, end)
 
     return TableFile(path, columns, blocks, path.stat().st_size, f"{layout.delimiter} {layout.start}")
 

@@ -156,7 +156,16 @@ def decode_idx(file: BinaryIO, where: str) -> npt.NDArray[Any]:
         where: what an error calls it.
     """
     with unpacked(file, where) as content:
-        return _decode(content, where)
+        dtype, shape = _header(content, where)
+        length = prod(shape) * dtype.itemsize
+        data = _read_up_to(content, length + 1)  # one more: it must be the end, where gzip keeps its checksum
+        if len(data) != length:
+            found = str(len(data)) if len(data) < length else f"more than {length}"
+            raise _damaged(where, f"{found} bytes", f"{length} bytes for values of shape {shape}")
+        try:
+            return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+        except ValueError as problem:  # more axes than numpy has, or none of anything times too much
+            raise _damaged(where, f"{len(shape)} axes {shape}", "an array that fits numpy") from problem
 
 
 def is_idx(head: bytes) -> bool:
@@ -166,14 +175,13 @@ def is_idx(head: bytes) -> bool:
 
 def open_idx(path: Path) -> ArrayFile | None:
     """Return an IDX file's array left in its file, a row an entry; None where it is packed or damaged."""
-    with reading(path), path.open("rb") as file:
-        head = file.read(4)
-        sizes = file.read(4 * head[3]) if is_idx(head) else b""
-    if not sizes or len(sizes) < 4 * head[3]:
+    try:
+        with reading(path), path.open("rb") as file:
+            dtype, shape = _header(file, str(path))
+    except DataError:
         return None
-    shape = struct.unpack(f">{head[3]}I", sizes)
     rows = (shape[0], prod(shape[1:])) if len(shape) > 1 else shape
-    return ArrayFile(path, np.dtype(_DTYPES[head[2]]), rows, 4 + len(sizes))
+    return ArrayFile(path, dtype, rows, 4 + 4 * len(shape)) if shape else None
 
 
 def idx_bytes(array: npt.NDArray[Any]) -> bytes:
@@ -197,26 +205,18 @@ def write_idx(path: str | Path, array: npt.NDArray[Any]) -> None:
         Path(path).write_bytes(packed)
 
 
-def _decode(stream: IO[bytes], where: str) -> npt.NDArray[Any]:
+def _header(stream: IO[bytes], where: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Return the dtype and the shape of the values that follow."""
     head = _read_up_to(stream, 4)
     if not is_idx(head):
         wanted = "00 00, a type byte (08, 09, 0b, 0c, 0d or 0e) and the number of axes, as in an IDX file"
         raise _damaged(where, f"the first bytes {head.hex(' ') or '(none)'}", wanted)
-    dtype, axes = np.dtype(_DTYPES[head[2]]), head[3]
+    axes = head[3]
     sizes = _read_up_to(stream, 4 * axes)
     if len(sizes) < 4 * axes:
         wanted = f"{4 + 4 * axes} bytes for a header of {axes} axes"
         raise _damaged(where, f"{4 + len(sizes)} bytes", wanted)
-    shape = struct.unpack(f">{axes}I", sizes)
-    length = prod(shape) * dtype.itemsize
-    data = _read_up_to(stream, length + 1)  # one more: it must be the end, where gzip keeps its checksum
-    if len(data) != length:
-        found = str(len(data)) if len(data) < length else f"more than {length}"
-        raise _damaged(where, f"{found} bytes", f"{length} bytes for values of shape {shape}")
-    try:
-        return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
-    except ValueError as problem:  # more axes than numpy has, or none of anything times too much
-        raise _damaged(where, f"{axes} axes {shape}", "an array that fits numpy") from problem
+    return np.dtype(_DTYPES[head[2]]), struct.unpack(f">{axes}I", sizes)
 
 
 def _read_up_to(stream: IO[bytes], length: int) -> bytes:

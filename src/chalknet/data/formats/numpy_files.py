@@ -65,17 +65,15 @@ def open_numpy(path: Path, options: FileOptions) -> RawRows:
         return RawRows(as_numbers(content, f"x of {path.name}"), None, path.name)
 
 
-def numpy_side(path: Path, side: Literal["x", "y"]) -> ArrayFile | npt.NDArray[Any]:
-    """Return what a file holds as x alone or as y alone: its only array, or that side of its two."""
+def numpy_side(path: Path, side: Literal["x", "y"]) -> Any:
+    """Return the array in a file that is x alone or y alone: its only one, or that side of its two."""
     with _loaded(path) as content:
         if isinstance(content, np.ndarray):
             return content
         if len(content) == 1:
             return next(iter(content.values()))
         rows = rows_of_mapping(content, path.name)
-        array = rows.x if side == "x" else rows.y
-        assert array is not None
-        return array
+        return rows.x if side == "x" else rows.y
 
 
 def open_npy(path: Path) -> ArrayFile | None:

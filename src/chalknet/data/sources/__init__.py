@@ -1,7 +1,7 @@
 """Sources: samples by their row numbers, from arrays, files or a class of the user's."""
 
 from chalknet.data.sources.array_source import ArraySource as ArraySource
-from chalknet.data.sources.checks import check_numbers as check_numbers
+from chalknet.data.sources.array_source import check_numbers as check_numbers
 from chalknet.data.sources.source import HasProvenance as HasProvenance
 from chalknet.data.sources.source import Provenance as Provenance
 from chalknet.data.sources.source import Sample as Sample
@@ -9,7 +9,6 @@ from chalknet.data.sources.source import Source as Source
 from chalknet.data.sources.streamed import StreamedSource as StreamedSource
 from chalknet.data.sources.streamed import source_of_rows as source_of_rows
 from chalknet.data.sources.streamed import target_blocks as target_blocks
-from chalknet.data.sources.subset import SourceSubset as SourceSubset
 from chalknet.data.sources.subset import permutation as permutation
 from chalknet.data.sources.subset import split_source as split_source
 from chalknet.data.sources.user_source import is_user_source as is_user_source

@@ -126,6 +126,10 @@ class HasProvenance:
         """Return what turned the columns of a file into x and y; None where they stand as they are."""
         return self.provenance.preparation
 
+    def fingerprint(self) -> str | None:
+        """Return a hash of the content; None where it is not known."""
+        return self.provenance.fingerprint
+
     def replace(self, **changes: object) -> Self:
         """Return the same samples, neither copied nor checked again, with other fields."""
         other = copy(self)

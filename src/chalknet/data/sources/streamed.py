@@ -11,8 +11,7 @@ import torch
 
 from chalknet.data.columns import LoadOptions, Preparation, learn
 from chalknet.data.formats import ColumnNames, RawRows, as_targets
-from chalknet.data.sources.array_source import ArraySource
-from chalknet.data.sources.checks import check_lengths, check_numbers, check_pair
+from chalknet.data.sources.array_source import ArraySource, check_lengths, check_numbers, check_pair
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.data.sources.subset import split_rows
 from chalknet.system import fits_in_memory
@@ -66,10 +65,6 @@ class StreamedSource(HasProvenance):
 
     def __len__(self) -> int:
         return len(self.raw) if self.rows is None else len(self.rows)
-
-    def fingerprint(self) -> str | None:
-        """Return a hash of the files' content and of what was asked of them."""
-        return self.provenance.fingerprint
 
     def take(self, rows: torch.Tensor | slice) -> Sample:
         """Return these rows, read in one go."""
@@ -163,7 +158,13 @@ def source_of_rows(
         held_out = StreamedSource(raw, f"{raw.name} held out", kept_out, None, provenance, strict=False)
     elif raw.held_out is not None:
         held_out = StreamedSource(raw.held_out, raw.held_out.name, None, None, provenance)
-    return _placed(replace(plain, held_out=held_out, provenance=provenance), options.in_memory)
+    source = replace(plain, held_out=held_out, provenance=provenance)
+    in_memory = options.in_memory
+    if isinstance(raw.x, np.ndarray) or (fits_in_memory(source.nbytes) if in_memory is None else in_memory):
+        return source.in_memory()
+    if not raw.checked:
+        source.check()
+    return source
 
 
 def _numbered(raw: RawRows) -> ColumnNames:
@@ -184,13 +185,3 @@ def _preparation(source: StreamedSource, names: ColumnNames, options: LoadOption
     blocks = source.blocks(prod(source.x_shape))
     rows = ((x.numpy().reshape(len(x), -1), y.numpy()) for _, (x, y) in blocks)
     return learn(options, names, rows, len(source))
-
-
-def _placed(source: StreamedSource, in_memory: bool | None) -> Source:
-    """Return a source in memory, or checked and left in its file."""
-    raw = source.raw
-    if isinstance(raw.x, np.ndarray) or (fits_in_memory(source.nbytes) if in_memory is None else in_memory):
-        return source.in_memory()
-    if not raw.checked:
-        source.check()
-    return source

@@ -10,8 +10,6 @@ from chalknet.data.sources.array_source import ArraySource
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.errors import InvalidValue
 
-_LARGEST_INT32 = 2**31 - 1
-
 
 @dataclass(frozen=True, eq=False)
 class SourceSubset(HasProvenance):
@@ -56,10 +54,6 @@ class SourceSubset(HasProvenance):
         """Return whether the source behind it is repeatable."""
         return self.source.is_repeatable
 
-    def fingerprint(self) -> str | None:
-        """Return the hash of what it was loaded from."""
-        return self.provenance.fingerprint
-
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -93,7 +87,10 @@ def split_rows(n: int, share: float) -> tuple[torch.Tensor, torch.Tensor]:
             remedy="Say 0.2 to keep a fifth of the rows out of the training.",
         )
     count = min(max(round(n * share), 1), n - 1)
-    return drawn(n, count, seed=0)
+    order = permutation(n, seed=0)
+    order[:count].numpy().sort()  # in place: a sort of torch's makes 8 bytes a row beside
+    order[count:].numpy().sort()
+    return order[count:], order[:count]
 
 
 def _subset(source: Source, rows: torch.Tensor, name: str, held_out: Source | None) -> Source:
@@ -108,16 +105,5 @@ def permutation(n: int, seed: int) -> torch.Tensor:
     The numbers are the same ones in half the memory: 4 bytes a row, 8 from two thousand million rows on.
     """
     generator = torch.Generator().manual_seed(seed)
-    return torch.randperm(n, generator=generator, dtype=_dtype(n), device="cpu")
-
-
-def drawn(n: int, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the rows that a random draw leaves, and the `count` that it takes, each in ascending order."""
-    order = permutation(n, seed)
-    order[:count].numpy().sort()  # in place: a sort of torch's makes 8 bytes a row beside
-    order[count:].numpy().sort()
-    return order[count:], order[:count]
-
-
-def _dtype(n: int) -> torch.dtype:
-    return torch.int32 if n <= _LARGEST_INT32 else torch.int64
+    dtype = torch.int32 if n < 2**31 else torch.int64
+    return torch.randperm(n, generator=generator, dtype=dtype, device="cpu")

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeGuard
 import torch
 
 from chalknet.data.formats import as_features, as_targets
-from chalknet.data.sources.checks import check_pair
+from chalknet.data.sources.array_source import check_pair
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.errors import DataError
 from chalknet.system import fits_in_memory
@@ -54,10 +54,6 @@ class UserSource(HasProvenance):
     provenance: Provenance
 
     is_repeatable = False
-
-    def fingerprint(self) -> str | None:
-        """Return what the user's object gives as its fingerprint."""
-        return self.provenance.fingerprint
 
     def __len__(self) -> int:
         return len(self.wrapped)
