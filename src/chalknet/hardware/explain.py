@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalknet.errors import ChalknetError, invalid, public
+from chalknet.errors import ChalknetError, InvalidValue, public
 from chalknet.hardware.mismatch import mismatch, without_values
 from chalknet.hardware.shortage import shortage
 from chalknet.planning import Plan
@@ -40,7 +40,12 @@ def explain(plan: Plan | None = None) -> Iterator[None]:
         chalknet.errors.DeviceMismatch: ...: got x on meta and net.weight, net.bias on cpu; wanted ...
     """
     if plan is not None and not isinstance(plan, Plan):
-        raise invalid("explain", plan, "the Plan of a fit, or nothing", "Write: with cn.explain(): ...")
+        raise InvalidValue(
+            where="explain",
+            got=f"a {type(plan).__name__}",
+            wanted="the Plan of a fit, or nothing",
+            remedy="Write: with cn.explain(): ...",
+        )
     try:
         yield
     except ChalknetError:
