@@ -12,7 +12,7 @@ from chalknet.engine import fused_rules as rules
 from chalknet.hardware.device import Device, find_device
 from chalknet.hardware.trace import Traced, UpdateSpec, trace
 from chalknet.module import network_of
-from chalknet.network import Linear, Network
+from chalknet.network import Linear, Network, numbers
 from chalknet.planning import Plan, Recipe
 from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_bytes, show_count
@@ -188,7 +188,7 @@ def update_of(plan: Plan) -> UpdateSpec:
         recipe=plan.recipe,
         rows=min(whole, where.micro_batch or whole),
         observations=plan.data.observations,
-        input_shape=tuple(int(size) for size in plan.data.x_shape),
+        input_shape=numbers(plan.data.x_shape),
         device=where.device,
         engine=plan.engine,
         dtype=where.dtype,
@@ -227,33 +227,26 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     visits = [visit for visit in network.walk() if isinstance(visit.step, Linear)]
     weights = sum(visit.step.parameters(visit.input_shape) or 0 for visit in visits)
     transposed = sum(
-        _last(visit.input_shape) * _last(visit.output_shape)
+        numbers(visit.input_shape)[-1] * numbers(visit.output_shape)[-1]
         for visit in visits[1:]
-        if _last(visit.output_shape) > rules.NARROW_OUTPUTS
+        if numbers(visit.output_shape)[-1] > rules.NARROW_OUTPUTS
     )
     always, by_option = _SLOTS[recipe.optimizer]
     slots = always + sum(many for option, many in by_option.items() if recipe.optimizer_options.get(option))
     blocks = rules.walks_blocks(network)
     work = 3 * rows * sum(visit.step.multiply_adds(visit.input_shape) or 0 for visit in visits)
     shares = max(1, min(threads, rules.MOST_SHARES, rows // 2, work // rules.WORTH_A_THREAD))
-    row = 2 * sum(_values(visit.output_shape) for visit in network.walk()) + _values(network.input_shape)
+    inputs, outputs = prod(numbers(network.input_shape)), prod(numbers(network.output_shape))
+    row = inputs + 2 * sum(prod(numbers(visit.output_shape)) for visit in network.walk())
     tile = (
         rows
         if blocks
         else max(1, min(-(-rows // shares), max(rules.MOST_TILE_ROWS, rules.TILE_BYTES // (row * itemsize))))
     )
-    ends = _values(network.input_shape) + 4 * _values(network.output_shape)
+    ends = inputs + 4 * outputs
     return FusedNeeds(
         copies=(weights + transposed) * itemsize,
         gradients=0 if blocks else shares * weights * itemsize,
         optimizer=slots * weights * itemsize,
         arenas=shares * tile * (ends if blocks else row) * itemsize,
     )
-
-
-def _last(shape: tuple[int | str, ...]) -> int:
-    return int(shape[-1])
-
-
-def _values(shape: tuple[int | str, ...]) -> int:
-    return prod(int(size) for size in shape)

@@ -16,7 +16,7 @@ from torch import nn
 
 from chalknet.hardware.naming import variables
 
-_MISSING = object()
+_NOT_FOUND = (LookupError, TypeError)  # what looking up a value in others raises
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _node(frame: FrameType, span: Span | None) -> ast.AST | None:
 
 def _operand_nodes(node: ast.AST, names: dict[str, Any]) -> Iterator[ast.expr]:
     if isinstance(node, ast.Call):
-        if isinstance(_value(node.func, names), nn.Module):
+        if isinstance(_operand(node.func, names).value, nn.Module):
             yield node.func
         elif isinstance(node.func, ast.Attribute):
             yield node.func.value
@@ -114,55 +114,53 @@ def _operand_nodes(node: ast.AST, names: dict[str, Any]) -> Iterator[ast.expr]:
 def _operand(node: ast.expr, names: dict[str, Any]) -> Operand:
     if isinstance(node, ast.Starred):
         node = node.value
-    value, text = _value(node, names), " ".join(ast.unparse(node).split())
-    if value is not _MISSING:
-        return Operand(text, value)
-    inside = [names[part.id] for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in names]
-    return Operand(text, None, False, tuple(inside))
+    text = " ".join(ast.unparse(node).split())
+    try:
+        return Operand(text, _value(node, names))
+    except _NOT_FOUND:
+        inside = [
+            names[each.id] for each in ast.walk(node) if isinstance(each, ast.Name) and each.id in names
+        ]
+        return Operand(text, None, False, tuple(inside))
 
 
 def _value(node: ast.AST, names: dict[str, Any]) -> Any:
-    """Return the value of an expression, if it can be looked up without running code."""
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.Name):
-        return names.get(node.id, _MISSING)
-    if isinstance(node, ast.Attribute):
-        return _attribute(_value(node.value, names), node.attr)
-    if isinstance(node, ast.Subscript):
-        return _item(_value(node.value, names), _value(node.slice, names))
-    if isinstance(node, ast.Tuple | ast.List):
-        parts = [_value(part, names) for part in node.elts]
-        return _MISSING if any(part is _MISSING for part in parts) else parts
-    return _MISSING
+    """Return the value of an expression that can be looked up without running code; else raise _NOT_FOUND."""
+    match node:
+        case ast.Constant(value):
+            return value
+        case ast.Name(name):
+            return names[name]
+        case ast.Attribute(base, name):
+            return _attribute(_value(base, names), name)
+        case ast.Subscript(base, key):
+            whole = _value(base, names)  # a part of a tensor is on the device of the whole
+            return whole if isinstance(whole, torch.Tensor) else _item(whole, _value(key, names))
+        case ast.Tuple(parts) | ast.List(parts):
+            return [_value(part, names) for part in parts]
+    raise LookupError(node)
 
 
 def _attribute(base: Any, name: str) -> Any:
-    if base is _MISSING:
-        return _MISSING
     if isinstance(base, torch.Tensor):  # x.T and x.data are on x's device; x.grad is another tensor
-        if name == "grad":
-            return base.grad if base.is_leaf else _MISSING
-        return base if name in ("T", "mT", "H", "mH", "data") else _MISSING
+        if name == "grad" and base.is_leaf:
+            return base.grad
+        if name in ("T", "mT", "H", "mH", "data"):
+            return base
+        raise LookupError(name)
     if isinstance(base, nn.Module):
         for held in (base._parameters, base._buffers, base._modules):
             if name in held:
                 return held[name]
-    try:
-        return vars(base).get(name, _MISSING)
-    except TypeError:
-        return _MISSING
+    return vars(base)[name]
 
 
 def _item(base: Any, key: Any) -> Any:
-    if isinstance(base, torch.Tensor):  # a part is on the device of the whole
-        return base
     if isinstance(base, nn.Sequential | nn.ModuleList) and isinstance(key, int):
-        return list(base)[key] if -len(base) <= key < len(base) else _MISSING
-    try:
-        return base[key] if type(base) in (dict, list, tuple) and key is not _MISSING else _MISSING
-    except (KeyError, IndexError, TypeError):
-        return _MISSING
+        return list(base)[key]
+    if type(base) not in (dict, list, tuple):
+        raise LookupError(key)
+    return base[key]
 
 
 def _used_names(frame: FrameType, span: Span | None) -> Iterator[str]:

@@ -17,7 +17,7 @@ from chalknet.hardware.largest import LargestBatch, find_largest
 from chalknet.hardware.trace import UpdateSpec
 from chalknet.hardware.watch import watch_memory
 from chalknet.module import network_of, require_settled
-from chalknet.network import Network, as_shape
+from chalknet.network import Network, as_shape, numbers
 from chalknet.planning import (
     Recipe,
     RecipeKeywords,
@@ -188,7 +188,7 @@ def _shape(model: Network | nn.Module, given: int | tuple[int, ...] | None) -> t
     network = network_of(model)
     known = network.input_shape if given is None and network is not None else given
     shape = () if known is None else as_shape(known, "input_shape")
-    sizes = tuple(size for size in shape if isinstance(size, int))
+    sizes = numbers(shape)
     if known is None or len(sizes) < len(shape):
         raise InvalidValue(
             where=f"memory of {type(model).__name__}",

@@ -147,7 +147,7 @@ class Crash:
         names.add_frames(frame for frame in self.frames if _within(frame, _OURS))
         for link in self.links:  # a module made and called in one expression
             own = _own(link.tb_frame)
-            if isinstance(own, nn.Module) and id(own) not in names.modules:
+            if isinstance(own, nn.Module) and id(own) not in names.inputs:
                 names.add_module(Owner(f"{type(own).__name__}()", own))
         return names
 
@@ -172,9 +172,9 @@ class Crash:
                     alone = len(unknown) == 1
                     text = unknown[0] if alone else f"one of {' and '.join(unknown)}"
                     return NamedTensor(text, moves=False, code=alone)
-            known = names.modules.get(id(_own(link.tb_frame)))
+            known = names.inputs.get(id(_own(link.tb_frame)))
             if known is not None and not called_by_user:
-                return NamedTensor(f"the input of {known.path}", known.owner)
+                return known
         return None
 
     def _parts_of(self, found: Failing, in_user_code: bool) -> list[Participant]:

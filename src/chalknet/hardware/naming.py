@@ -46,20 +46,12 @@ class NamedTensor:
     place: str = ""
 
 
-@dataclass(frozen=True)
-class ModulePath:
-    """The path of a module inside the outermost one that has a name."""
-
-    path: str
-    owner: Owner
-
-
 @dataclass
 class TensorNames:
-    """The names of all tensors and modules in some frames; the first name found is kept."""
+    """The names of all tensors in some frames, and of the inputs of modules; the first name found is kept."""
 
     tensors: dict[int, NamedTensor] = field(default_factory=dict)
-    modules: dict[int, ModulePath] = field(default_factory=dict)
+    inputs: dict[int, NamedTensor] = field(default_factory=dict)  # by the module
 
     def add_frames(self, frames: Iterable[FrameType]) -> None:
         """Add the names of these frames; earlier frames take precedence."""
@@ -83,7 +75,7 @@ class TensorNames:
         """Add the names of everything in a module."""
         for path, child in _module(owner).named_modules():
             whole = f"{owner.name}.{path}" if path else owner.name
-            self.modules.setdefault(id(child), ModulePath(whole, owner))
+            self.inputs.setdefault(id(child), NamedTensor(f"the input of {whole}", owner))
             for name, tensor in [*child._parameters.items(), *child._buffers.items()]:
                 if tensor is not None:
                     self._add_tensor(tensor, NamedTensor(f"{whole}.{name}", owner))

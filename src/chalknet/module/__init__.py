@@ -1,11 +1,9 @@
 """The one door between Network and torch.nn."""
 
 from chalknet.module.build import build, class_named, require_settled
-from chalknet.module.check import check_module
-from chalknet.module.fitted import Fitted
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
 from chalknet.module.random import RandomStream
-from chalknet.module.read import flat, network_of, read_module, read_weights
+from chalknet.module.read import Fitted, check_module, flat, network_of, read_module, read_weights
 from chalknet.module.tensors_file import read_tensors, tensors_from_bytes, tensors_to_bytes
 
 __all__ = [

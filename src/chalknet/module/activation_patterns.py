@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import isclose, pi, sqrt
 from typing import TypeAlias
 
@@ -28,17 +29,8 @@ def activation_of(expression: Expression) -> Activation | None:
     return _softplus_of(expression)
 
 
-def _product(*parts: Expression) -> Expression:
-    """Return the product with its numbers in front and its factors in one order."""
-    return _gathered("*", 1.0, parts)
-
-
-def _sum(*parts: Expression) -> Expression:
-    """Return the sum with its numbers in front and its terms in one order."""
-    return _gathered("+", 0.0, parts)
-
-
-def _gathered(sign: str, neutral: float, parts: tuple[Expression, ...]) -> Expression:
+def _gathered(sign: str, neutral: float, *parts: Expression) -> Expression:
+    """Return a product or sum with its numbers in front and its other parts in one order."""
     number, others = neutral, list[Expression]()
     for part in parts:
         match part:
@@ -55,6 +47,9 @@ def _gathered(sign: str, neutral: float, parts: tuple[Expression, ...]) -> Expre
     if number == neutral and len(others) == 1:
         return others[0]
     return (sign, number, tuple(sorted(others, key=repr)))
+
+
+_product, _sum = partial(_gathered, "*", 1.0), partial(_gathered, "+", 0.0)
 
 
 def _quotient(above: Expression, below: Expression) -> Expression | None:

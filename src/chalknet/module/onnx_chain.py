@@ -45,12 +45,13 @@ class GraphNode:
 
     def refuse(self, got: str, wanted: str, remedy: str = "") -> NoReturn:
         """Raise `CannotExpress` for this node."""
-        raise CannotExpress(
-            where=self.where,
-            got=got,
-            wanted=wanted,
-            remedy=remedy or "A network of another kind can still be fitted as a torch module.",
-        )
+        remedy = remedy or "A network of another kind can still be fitted as a torch module."
+        raise refusal(self.where, got, wanted, remedy)
+
+
+def refusal(where: str, got: str, wanted: str, remedy: str) -> CannotExpress:
+    """Return the error for what a graph holds and a chain does not, or the other way round."""
+    return CannotExpress(where=where, got=got, wanted=wanted, remedy=remedy)
 
 
 @dataclass
@@ -103,11 +104,11 @@ class LayerChain:
     def finish(self, output: str) -> nn.Sequential:
         """Return the module; the chain must end at the output of the graph."""
         if self.value != output or not self.layers:
-            raise CannotExpress(
-                where=f"the output {output!r}",
-                got=f"a chain of layers that ends at {self.value!r}",
-                wanted="one chain of layers from the input to the output",
-                remedy="Several nodes together may only be an activation as torch.onnx.export writes it.",
+            raise refusal(
+                f"the output {output!r}",
+                f"a chain of layers that ends at {self.value!r}",
+                "one chain of layers from the input to the output",
+                "Several nodes together may only be an activation as torch.onnx.export writes it.",
             )
         return nn.Sequential(*self.layers)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from chalknet.errors import CannotExpress, FileProblem, MissingPackage, NotationError, unknown_name
+from chalknet.errors import FileProblem, MissingPackage, NotationError, unknown_name
 from chalknet.module.onnx_chain import (
     REMEDIES,
     Array,
@@ -20,6 +20,7 @@ from chalknet.module.onnx_chain import (
     LayerChain,
     TensorShape,
     known_operations,
+    refusal,
 )
 from chalknet.module.onnx_writer import INPUT, GraphWriter, write_node
 from chalknet.module.read import flat, read_module
@@ -64,12 +65,8 @@ def read_onnx(path: Path) -> OnnxModel:
     constants = {tensor.name: _array(tensor, onnx) for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1 or len(graph.output) != 1:
-        raise CannotExpress(
-            where="the graph",
-            got=f"{len(inputs)} inputs and {len(graph.output)} outputs",
-            wanted="one input and one output",
-            remedy="Export the chain from X to yhat alone.",
-        )
+        got = f"{len(inputs)} inputs and {len(graph.output)} outputs"
+        raise refusal("the graph", got, "one input and one output", "Export the chain from X to yhat alone.")
     nodes = [_node(node, index, onnx) for index, node in enumerate(graph.node)]
     uses = Counter(name for node in nodes for name in node.inputs)
     uses[graph.output[0].name] += 1
@@ -100,12 +97,8 @@ def write_onnx(module: nn.Sequential, input_shape: Shape) -> bytes:
     network = read_module(module, input_shape=input_shape)
     weights_bytes = 4 * sum(parameter.numel() for parameter in module.parameters())
     if weights_bytes > _LARGEST_FILE_BYTES:
-        raise CannotExpress(
-            where="the ONNX file",
-            got=f"weights of {weights_bytes / 1e9:.1f} GB",
-            wanted="at most 2 GB",
-            remedy="Keep the weights as safetensors.",
-        )
+        got = f"weights of {weights_bytes / 1e9:.1f} GB"
+        raise refusal("the ONNX file", got, "at most 2 GB", "Keep the weights as safetensors.")
     writer = GraphWriter(onnx.helper.make_node)
     for visit, layer in zip(network.walk(), flat(module), strict=True):
         write_node(writer, visit, layer)
@@ -172,28 +165,15 @@ def _checked(model: Any, folder: Path, onnx: ModuleType) -> Any:
     for index, node in enumerate(model.graph.node):
         where = _where(node, index)
         if node.domain not in _DEFAULT_DOMAIN or node.op_type not in known:
-            raise CannotExpress(
-                where=where,
-                got=f"the operation {node.domain or ''}{'.' * bool(node.domain)}{node.op_type}",
-                wanted=f"one of {', '.join(known)}",
-                remedy=REMEDIES.get(node.op_type)
-                or unknown_name(where, "operation", str(node.op_type), known).remedy,
-            )
+            got = f"the operation {node.domain or ''}{'.' * bool(node.domain)}{node.op_type}"
+            near = unknown_name(where, "operation", str(node.op_type), known)
+            raise refusal(where, got, near.wanted, REMEDIES.get(node.op_type, near.remedy))
     opsets = [entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN]
     if opsets and max(opsets) < _OLDEST_OPSET:
-        raise CannotExpress(
-            where="the ONNX file",
-            got=f"opset {max(opsets)}",
-            wanted=f"opset {_OLDEST_OPSET} or newer",
-            remedy="Export it anew, or raise it with onnx.version_converter.",
-        )
+        remedy = "Export it anew, or raise it with onnx.version_converter."
+        raise refusal("the ONNX file", f"opset {max(opsets)}", f"opset {_OLDEST_OPSET} or newer", remedy)
     if model.graph.sparse_initializer:
-        raise CannotExpress(
-            where="the graph",
-            got="sparse weights",
-            wanted="dense weights",
-            remedy="Export the weights as they are.",
-        )
+        raise refusal("the graph", "sparse weights", "dense weights", "Export the weights as they are.")
     try:
         onnx.external_data_helper.load_external_data_for_model(model, str(folder))
         onnx.checker.check_model(model)
@@ -241,11 +221,11 @@ def _input_type(value: Any, onnx: ModuleType) -> tuple[TensorShape, str]:
     )
     shape = tuple(_size(dim) for dim in kind.shape.dim)
     if number_type is None or len(shape) < 2:
-        raise CannotExpress(
-            where=f"the input {value.name!r}",
-            got=f"the number type {kind.elem_type} and {len(shape)} axes",
-            wanted="float16, float32 or float64, and the batch axis in front of the features",
-            remedy="Export the model with a batch of float32 samples as its example.",
+        raise refusal(
+            f"the input {value.name!r}",
+            f"the number type {kind.elem_type} and {len(shape)} axes",
+            "float16, float32 or float64, and the batch axis in front of the features",
+            "Export the model with a batch of float32 samples as its example.",
         )
     return shape, number_type
 

@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from chalknet.errors import CannotExpress
-from chalknet.module.onnx_chain import Array
+from chalknet.module.onnx_chain import Array, refusal
 from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Step, Visit
 
 _ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
@@ -46,12 +45,8 @@ def _float32(where: str, number: float) -> Array:
     with np.errstate(over="ignore", under="ignore"):
         array = np.array(number, dtype=np.float32)
     if not np.isfinite(array) or bool(array) != bool(number):
-        raise CannotExpress(
-            where=where,
-            got=f"{number!r}",
-            wanted="a number that float32 can hold",
-            remedy="ONNX keeps options of activations as float32.",
-        )
+        wanted, remedy = "a number that float32 can hold", "ONNX keeps options of activations as float32."
+        raise refusal(where, repr(number), wanted, remedy)
     return array
 
 
@@ -71,12 +66,12 @@ def write_node(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
 
 def _refuse_step(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     wanted = f"one of {', '.join(kind.__name__ for kind in WRITERS)}"
-    raise _refusal(visit, "a step for which no operation of ONNX is known here", wanted, _ELSEWHERE)
+    got = "a step for which no operation of ONNX is known here"
+    raise refusal(_where(visit), got, wanted, _ELSEWHERE)
 
 
-def _refusal(visit: Visit, got: str, wanted: str, remedy: str) -> CannotExpress:
-    where = f"step {visit.path} ({type(visit.step).__name__})"
-    return CannotExpress(where=where, got=got, wanted=wanted, remedy=remedy)
+def _where(visit: Visit) -> str:
+    return f"step {visit.path} ({type(visit.step).__name__})"
 
 
 def _write_linear(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
@@ -106,7 +101,7 @@ def _write_activation(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
         shown = "".join(f" {name}={value}" for name, value in options.items())
         known = ", ".join(row.name for row in ACTIVATIONS.values() if row.onnx)
         got = f"{step.kind}{shown}, which is no operation of ONNX"
-        raise _refusal(visit, got, f"one of {known}", _ELSEWHERE)
+        raise refusal(_where(visit), got, f"one of {known}", _ELSEWHERE)
     else:
         given = {name: step.all_options[option] for name, option in step.row.onnx_options.items()}
         writer.put(path, step.row.onnx, x, **given, **({} if step.row.elementwise else {"axis": -1}))
@@ -130,7 +125,7 @@ def _write_dropout(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     assert isinstance(visit.step, Dropout)
     if visit.step.p == 1:
         wanted = "a probability below 1, which is what ONNX allows"
-        raise _refusal(visit, "p=1", wanted, "Leave the step out, or choose a smaller p.")
+        raise refusal(_where(visit), "p=1", wanted, "Leave the step out, or choose a smaller p.")
     writer.put(visit.path, "Dropout", writer.value, writer.number(f"{visit.path}.ratio", visit.step.p))
 
 

@@ -20,20 +20,21 @@ class RandomStream:
     """
 
     def __init__(self, seed: int, device: torch.device | None = None) -> None:
-        self._generators = [torch.default_generator]
-        if device is not None and device.type == "cuda":
-            self._generators.append(torch.cuda.default_generators[device.index or 0])
-        self._states: list[torch.Tensor] = []
-        with self._kept():
-            for generator in self._generators:
-                generator.manual_seed(seed)
+        self._devices = [device.index or 0] if device is not None and device.type == "cuda" else []
+        self._generators = [
+            torch.default_generator,
+            *(torch.cuda.default_generators[index] for index in self._devices),
+        ]
+        with torch.random.fork_rng(self._devices):
+            self.begin(seed)
             self._states = self._read()
 
     @contextmanager
     def active(self) -> Iterator[None]:
         """Let the body draw from this stream; the caller's generators are restored afterwards."""
-        with self._kept():
-            self._write(self._states)
+        with torch.random.fork_rng(self._devices):
+            for generator, state in zip(self._generators, self._states, strict=True):
+                generator.set_state(state)
             try:
                 yield
             finally:
@@ -55,17 +56,5 @@ class RandomStream:
             : len(self._generators)
         ]
 
-    @contextmanager
-    def _kept(self) -> Iterator[None]:
-        found = self._read()
-        try:
-            yield
-        finally:
-            self._write(found)
-
     def _read(self) -> list[torch.Tensor]:
         return [generator.get_state() for generator in self._generators]
-
-    def _write(self, states: list[torch.Tensor]) -> None:
-        for generator, state in zip(self._generators, states, strict=True):
-            generator.set_state(state)

@@ -1,4 +1,4 @@
-"""Read a torch module as a Network."""
+"""Read a torch module as a Network, and refuse one that cannot be read, counted or fitted as it stands."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import Any, NamedTuple
 
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, ShapeMismatch, unknown_name
 from chalknet.module.build import class_named
 from chalknet.network import Network, Shape, Step, TorchLayer, torch_layers
+
+
+class Fitted:
+    """The result of a fit, of which the rooms below know the module alone; it is kept in a field."""
+
+    module: nn.Module
 
 
 class _LayerRead(NamedTuple):
@@ -77,6 +84,35 @@ def read_weights(module: nn.Module) -> dict[str, list[Any]]:
         name: parameter.detach().cpu().double().tolist()
         for name, parameter in flat(module).named_parameters()
     }
+
+
+def check_module(module: nn.Module) -> None:
+    """Refuse a compiled module, and a lazy one whose shapes are not known yet.
+
+    Raises:
+        InvalidValue: saying what it is and what to write.
+    """
+    where = f"module {type(module).__name__}"
+    if (original := vars(module).get("_modules", {}).get("_orig_mod")) is not None:
+        raise InvalidValue(
+            where=where,
+            got=f"a {type(original).__name__} compiled by torch.compile",
+            wanted="the module before it was compiled",
+            remedy="Give that one: the compiled module shares its weights, so it is fitted too.",
+        )
+    lazy = [
+        name
+        for tensors in (module.named_parameters(), module.named_buffers())
+        for name, tensor in tensors
+        if isinstance(tensor, UninitializedParameter | UninitializedBuffer)
+    ]
+    if lazy:
+        raise InvalidValue(
+            where=where,
+            got=f"lazy layers, which have no shapes before the first call ({', '.join(lazy[:3])}, ...)",
+            wanted="a module whose shapes are known",
+            remedy="Call it once with a batch first, module(x[:2]), or write the widths out.",
+        )
 
 
 def _leaves(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:

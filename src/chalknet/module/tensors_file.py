@@ -34,12 +34,7 @@ def tensors_from_bytes(content: bytes, where: object) -> dict[str, torch.Tensor]
     try:
         tensors: dict[str, torch.Tensor] = load(content)
     except SafetensorError as problem:
-        raise FileProblem(
-            where=str(where),
-            got=str(problem).splitlines()[0],
-            wanted="the file as it was kept",
-            remedy="It is damaged or was edited: fit again, or restore it.",
-        ) from problem
+        raise _damaged(where, str(problem).splitlines()[0]) from problem
     return tensors
 
 
@@ -52,10 +47,14 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     try:
         content = path.read_bytes()
     except OSError as problem:
-        raise FileProblem(
-            where=str(path),
-            got=problem.strerror or str(problem),
-            wanted="the file as it was kept",
-            remedy="The folder is damaged or was edited: fit again, or restore it.",
-        ) from problem
+        raise _damaged(path, problem.strerror or str(problem)) from problem
     return tensors_from_bytes(content, path)
+
+
+def _damaged(where: object, got: str) -> FileProblem:
+    return FileProblem(
+        where=str(where),
+        got=got,
+        wanted="the file as it was kept",
+        remedy="It or its folder is damaged or was edited: fit again, or restore it.",
+    )

@@ -8,9 +8,7 @@ from chalknet.network.activation import (
     activation_name,
     unknown_in_formula,
 )
-from chalknet.network.dropout import Dropout
-from chalknet.network.flatten import Flatten
-from chalknet.network.linear import Linear
+from chalknet.network.layers import Dropout, Flatten, Linear
 from chalknet.network.network import Network, Visit
 from chalknet.network.shape import Shape, Size, as_shape, numbers, show_shape, size_of
 from chalknet.network.spelling import name_of_row

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from chalknet.errors import InvalidValue, unknown_name
-from chalknet.network.shape import Shape
 from chalknet.network.spelling import name_of_row
 from chalknet.network.step import Step
 
@@ -220,10 +219,6 @@ class Activation(Step):
     def all_options(self) -> dict[str, Option]:
         """Return every option with its value, torch's defaults included."""
         return {**self.row.options, **dict(self.options)}
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the input shape."""
-        return input_shape
 
 
 def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tuple[tuple[str, Option], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 from chalknet.network.shape import Shape
 
 
-class Step(ABC):
+class Step:
     """One step on the path from X to yhat: facts and no behaviour.
 
     `sizes` names the fields that are sizes, which may be symbols.
@@ -19,9 +18,9 @@ class Step(ABC):
     trainable: ClassVar[bool] = False
     sizes: ClassVar[tuple[str, ...]] = ()
 
-    @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one sample after this step."""
+        """Return the shape of one sample after this step: the input shape, unless a kind changes it."""
+        return input_shape
 
     def parameters(self, input_shape: Shape) -> int | None:
         """Return the number of trainable parameters; None while a width is a symbol."""

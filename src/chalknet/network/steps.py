@@ -6,9 +6,7 @@ from typing import Any
 
 from chalknet.errors import InvalidValue
 from chalknet.network.activation import ACTIVATIONS, Activation, ActivationKind
-from chalknet.network.dropout import DROPOUT
-from chalknet.network.flatten import FLATTEN
-from chalknet.network.linear import LINEAR
+from chalknet.network.layers import DROPOUT, FLATTEN, LINEAR
 from chalknet.network.shape import Shape
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.torch_layers import CodeLayer, Unknown
@@ -28,6 +27,9 @@ from chalknet.notation.torch_values import (
     flow_method,
     no_chain,
 )
+
+if TYPE_CHECKING:
+    from chalknet.notation.torch_statements import Interpreter
 
 _STEPS = 300_000  # expressions evaluated before a text is refused as too long: about a second
 _LARGEST = 10**12
@@ -61,28 +63,7 @@ _METHODS: Mapping[type, Mapping[str, Callable[..., object]]] = {
 NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
 
 
-class World(Protocol):
-    """The names of the text, and how its own functions and classes are entered."""
-
-    scopes: list[dict[str, object]]
-
-    def scope(self, names: dict[str, object]) -> AbstractContextManager[None]:
-        """Open a scope of its own with these names in it."""
-
-    def bind(self, target: ast.expr, value: object) -> None:
-        """Give a value its name."""
-
-    def enter(self, function: Function, call: Call) -> object:
-        """Return what a function of the text gives."""
-
-    def instance(self, kind: Class, call: Call) -> Instance:
-        """Return an object of a class of the text."""
-
-    def forward(self, instance: Instance, flow: Flow) -> object:
-        """Return x after an object's `forward`."""
-
-
-class Expressions:
+class Expressions(ast.NodeVisitor):
     """Evaluates expressions; a value that is known only when the code runs becomes `Unknown`.
 
     Args:
@@ -90,7 +71,7 @@ class Expressions:
         world: what its names stand for.
     """
 
-    def __init__(self, code: Code, world: World) -> None:
+    def __init__(self, code: Code, world: Interpreter) -> None:
         self._code = code
         self._world = world
         self._steps = 0
@@ -105,41 +86,45 @@ class Expressions:
                 wanted="the lines that define the network",
                 remedy="Give the definition of the network alone.",
             )
-        evaluate = _EXPRESSIONS.get(type(node))
         try:
-            return Unknown(shown(node)) if evaluate is None else evaluate(self, node)
+            return self.visit(node)
         except ChalknetError:
             raise
         except NOT_FOLLOWED:
             return Unknown(shown(node))
 
-    def _constant(self, node: ast.Constant) -> object:
+    def generic_visit(self, node: ast.AST) -> object:
+        """Return `Unknown` for every other kind of expression."""
+        return Unknown(shown(node))
+
+    def visit_Constant(self, node: ast.Constant) -> object:
+        """Return what a literal is."""
         return node.value
 
-    def _lookup(self, node: ast.Name) -> object:
+    def visit_Name(self, node: ast.Name) -> object:
+        """Return what a name stands for."""
         for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS):
             if node.id in scope:
                 return scope[node.id]
         return common_name(node.id) or Unknown(node.id)
 
-    def _attribute(self, node: ast.Attribute) -> object:
-        owner = self.value(node.value)
-        if isinstance(owner, Dotted):
-            return Dotted(f"{owner.path}.{node.attr}")
-        if isinstance(owner, Instance):
-            if node.attr in owner.attributes:
-                return owner.attributes[node.attr]
-            method = owner.kind.method(node.attr)
-            return Function(method, owner) if method else Unknown(shown(node))
-        if isinstance(owner, CodeLayer) and owner.step is not None:  # self.fc1.out_features
-            return vars(owner.step).get(node.attr, Unknown(shown(node)))
+    def visit_Attribute(self, node: ast.Attribute) -> object:
+        """Return an attribute of a value, or a name in a module."""
+        match owner := self.value(node.value):
+            case Dotted(path):
+                return Dotted(f"{path}.{node.attr}")
+            case Instance(attributes=attributes) if node.attr in attributes:
+                return attributes[node.attr]
+            case Instance(kind) if method := kind.method(node.attr):
+                return Function(method, owner)
+            case CodeLayer(step=step) if step is not None:  # self.fc1.out_features
+                return vars(step).get(node.attr, Unknown(shown(node)))
         return Unknown(shown(node))
 
-    def _operation(self, node: ast.BinOp) -> object:
+    def visit_BinOp(self, node: ast.BinOp) -> object:
+        """Return what an operator makes of two values."""
         left, right = self.value(node.left), self.value(node.right)
-        if isinstance(left, Flow) or isinstance(right, Flow):
-            flow = left if isinstance(left, Flow) else right
-            assert isinstance(flow, Flow)
+        if flow := next((value for value in (left, right) if isinstance(value, Flow)), None):
             return flow.through(no_chain(self._code.source, self._code.span(node), f"the sum {shown(node)}"))
         if isinstance(node.op, ast.Pow) and not (isinstance(right, int) and abs(right) <= 64):
             raise ValueError("a power that may be too large to compute")
@@ -157,15 +142,18 @@ class Expressions:
             raise ValueError("an operand that is known only when the code runs")
         return _OPERATORS[type(sign)](*values)
 
-    def _unary(self, node: ast.UnaryOp) -> object:
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> object:
+        """Return what an operator makes of one value."""
         return self._apply(node.op, self.value(node.operand))
 
-    def _comparison(self, node: ast.Compare) -> object:
+    def visit_Compare(self, node: ast.Compare) -> object:
+        """Return whether a comparison holds."""
         if len(node.ops) > 1:
             return Unknown(shown(node))
         return self._apply(node.ops[0], self.value(node.left), self.value(node.comparators[0]))
 
-    def _logic(self, node: ast.BoolOp) -> object:
+    def visit_BoolOp(self, node: ast.BoolOp) -> object:
+        """Return the value that settles an `and` or an `or`."""
         value: object = Unknown(shown(node))
         for part in node.values:
             value = self.value(part)
@@ -173,17 +161,23 @@ class Expressions:
                 return value
         return value
 
-    def _choice(self, node: ast.IfExp) -> object:
+    def visit_IfExp(self, node: ast.IfExp) -> object:
+        """Return the part that the test chooses."""
         test = self.value(node.test)
         if isinstance(test, Unknown):
             return Unknown(shown(node))
         return self.value(node.body if test else node.orelse)
 
-    def _list(self, node: ast.List | ast.Tuple) -> object:
-        many = list(self._spread(node.elts))
-        return tuple(many) if isinstance(node, ast.Tuple) else many
+    def visit_List(self, node: ast.List) -> object:
+        """Return the values of a list."""
+        return list(self._spread(node.elts))
 
-    def _dict(self, node: ast.Dict) -> object:
+    def visit_Tuple(self, node: ast.Tuple) -> object:
+        """Return the values of a tuple."""
+        return tuple(self._spread(node.elts))
+
+    def visit_Dict(self, node: ast.Dict) -> object:
+        """Return the values of a dict by their keys."""
         made: dict[object, object] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
@@ -199,7 +193,8 @@ class Expressions:
             else:
                 yield self.value(node)
 
-    def _subscript(self, node: ast.Subscript) -> object:
+    def visit_Subscript(self, node: ast.Subscript) -> object:
+        """Return a member or a slice."""
         owner, place = self.value(node.value), self._place(node.slice)
         if isinstance(owner, CodeChain):
             taken = operator.getitem(owner.items, place)
@@ -214,11 +209,16 @@ class Expressions:
         first, last, by = (self.value(part) if part else None for part in (node.lower, node.upper, node.step))
         return slice(first, last, by)
 
-    def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> object:
+    def visit_ListComp(self, node: ast.ListComp) -> object:
+        """Return the values of a comprehension as a list."""
         made: list[object] = []
         with self._world.scope(dict(self._world.scopes[-1])):
             self._gather(node.elt, node.generators, made)
         return made
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> object:
+        """Return the values of a generator as a list."""
+        return self.visit_ListComp(ast.ListComp(node.elt, node.generators))
 
     def _gather(self, element: ast.expr, generators: list[ast.comprehension], made: list[object]) -> None:
         if not generators:
@@ -233,23 +233,24 @@ class Expressions:
             if all(self.value(test) for test in first.ifs):
                 self._gather(element, others, made)
 
-    # Calls
-
-    def _call(self, node: ast.Call) -> object:
-        if _is_super_init(node):
-            return self._super_init(node)
-        owner = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else None
-        call = self._arguments(node)
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, CodeChain):
-            return chain_method(owner, node.func.attr, call)
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, Flow):
-            return flow_method(owner, node.func.attr, call)
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, list | dict):
-            method = _METHODS[type(owner)].get(node.func.attr)
-            return method(owner, *call.positional, **call.keywords) if method else Unknown("...")
-        if isinstance(node.func, ast.Attribute) and isinstance(owner, Instance | CodeLayer):
-            passing = self._module_method(owner, node.func.attr, call)
-            if passing is not None:
+    def visit_Call(self, node: ast.Call) -> object:
+        """Return what a call gives."""
+        match node.func:
+            case ast.Attribute(ast.Call(ast.Name("super")), "__init__"):
+                return self._super_init(node)
+            case ast.Attribute(value, name):
+                owner, call = self.value(value), self._arguments(node)
+            case _:
+                return self._called(self.value(node.func), node, self._arguments(node))
+        match owner:
+            case CodeChain():
+                return chain_method(owner, name, call)
+            case Flow():
+                return flow_method(owner, name, call)
+            case list() | dict():
+                method = _METHODS[type(owner)].get(name)
+                return method(owner, *call.positional, **call.keywords) if method else Unknown("...")
+            case Instance() | CodeLayer() if passing := self._module_method(owner, name, call):
                 return passing
         return self._called(self.value(node.func), node, call)
 
@@ -303,36 +304,7 @@ class Expressions:
         return None
 
 
-def _is_super_init(node: ast.Call) -> bool:
-    return (
-        isinstance(node.func, ast.Attribute)
-        and node.func.attr == "__init__"
-        and isinstance(node.func.value, ast.Call)
-        and isinstance(node.func.value.func, ast.Name)
-        and node.func.value.func.id == "super"
-    )
-
-
 def shown(node: ast.AST) -> str:
     """Return the code of a node, cut where it is long."""
     text = ast.unparse(node)
     return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-_EXPRESSIONS: Mapping[type[ast.expr], Callable[..., object]] = {
-    ast.Constant: Expressions._constant,
-    ast.Name: Expressions._lookup,
-    ast.Attribute: Expressions._attribute,
-    ast.BinOp: Expressions._operation,
-    ast.UnaryOp: Expressions._unary,
-    ast.Compare: Expressions._comparison,
-    ast.BoolOp: Expressions._logic,
-    ast.IfExp: Expressions._choice,
-    ast.List: Expressions._list,
-    ast.Tuple: Expressions._list,
-    ast.Dict: Expressions._dict,
-    ast.Subscript: Expressions._subscript,
-    ast.ListComp: Expressions._comprehension,
-    ast.GeneratorExp: Expressions._comprehension,
-    ast.Call: Expressions._call,
-}

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, NotationError, unknown_name
-from chalknet.network import Arguments, Shape, Size, Step, TorchLayer, activation_name, torch_layers
+from chalknet.network import Arguments, Shape, Step, TorchLayer, activation_name, torch_layers
 from chalknet.notation.tokens import SourceText, Span
+
+FIT_AS_IT_IS = "A module of another kind can be fitted as it is: give the module itself to fit."
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,15 @@ def make_layer(
             if layer is None:
                 raise no_layer(name)
             given = _bind(layer, positional, keywords)
-            known = {key: _known(layer, key, given.get(key)) for key in layer.effective if key in given}
-            widths = {key: _width(name, key, given) for key in layer.widths}
-            step = layer.make({**known, **widths})
-            return CodeLayer(span, step, layer.sizes_taken({**known, **widths}))
+            known = {key: given[key] for key in layer.effective if key in given}
+            known |= {key: _width(layer, key, given) for key in layer.widths}
+            for key, value in known.items():
+                if isinstance(value, Unknown):
+                    got = f"{key} = {value.source}, which only running the code would tell"
+                    raise _mistake(
+                        layer, got, "a number that stands in the text", f"Write the number of {key}."
+                    )
+            return CodeLayer(span, layer.make(known), layer.sizes_taken(known))
     except ChalknetError as problem:
         return CodeLayer(span, problem=problem)
 
@@ -77,7 +84,7 @@ def no_layer(name: str) -> ChalknetError:
         where=name,
         got="a layer that no step of a network describes",
         wanted=f"one of {', '.join(layers)}",
-        remedy="A module of another kind can be fitted as it is: give the module itself to fit.",
+        remedy=FIT_AS_IT_IS,
     )
 
 
@@ -91,60 +98,32 @@ def _bind(layer: TorchLayer, positional: list[object], keywords: Arguments) -> A
     if layer.parameters is None:
         return {}
     if len(positional) > len(layer.parameters):
-        raise NotationError(
-            where=layer.name,
-            got=f"{len(positional)} arguments",
-            wanted=f"at most {len(layer.parameters)}: {', '.join(layer.parameters) or 'none'}",
-            remedy="Leave out what is too much.",
-        )
+        wanted = f"at most {len(layer.parameters)}: {', '.join(layer.parameters) or 'none'}"
+        raise _mistake(layer, f"{len(positional)} arguments", wanted, "Leave out what is too much.")
     given = dict(zip(layer.parameters, positional, strict=False))
     for keyword, value in keywords.items():
         if keyword not in layer.parameters:
             raise unknown_name(layer.name, "argument", keyword, layer.parameters or ("no argument at all",))
         if keyword in given:
-            raise NotationError(
-                where=layer.name,
-                got=f"{keyword} twice",
-                wanted="each argument once",
-                remedy=f"Give {keyword} by place or by name.",
-            )
+            remedy = f"Give {keyword} by place or by name."
+            raise _mistake(layer, f"{keyword} twice", "each argument once", remedy)
         given[keyword] = value
     return given
 
 
-def _known(layer: TorchLayer, argument: str, value: object) -> object:
-    if isinstance(value, Unknown) and argument not in layer.widths:
-        raise _refuse_unknown(layer.name, argument, value)
-    return value
-
-
-def _refuse_unknown(name: str, argument: str, value: Unknown) -> NotationError:
-    return NotationError(
-        where=name,
-        got=f"{argument} = {value.source}, which only running the code would tell",
-        wanted="a number that stands in the text",
-        remedy=f"Write the number of {argument}.",
-    )
-
-
-def _width(name: str, argument: str, given: Arguments) -> Size:
+def _width(layer: TorchLayer, argument: str, given: Arguments) -> object:
     if argument not in given:
-        raise NotationError(
-            where=name,
-            got=f"no {argument}",
-            wanted="both widths",
-            remedy=f"Write {argument}=32, for instance.",
-        )
+        raise _mistake(layer, f"no {argument}", "both widths", f"Write {argument}=32, for instance.")
     value = given[argument]
-    if isinstance(value, Unknown) and value.source.isidentifier():
-        return value.source  # a name that nothing defines: a symbolic width
-    if isinstance(value, Unknown):
-        raise _refuse_unknown(name, argument, value)
+    if isinstance(value, Unknown):  # a name that nothing defines is a symbolic width
+        return value.source if value.source.isidentifier() else value
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidValue(
-            where=name,
-            got=f"{argument} = {value!r}",
-            wanted="a whole number of at least 1",
-            remedy="Write how many features there are.",
-        )
+        got, wanted = f"{argument} = {value!r}", "a whole number of at least 1"
+        raise _mistake(layer, got, wanted, "Write how many features there are.", InvalidValue)
     return value
+
+
+def _mistake(
+    layer: TorchLayer, got: str, wanted: str, remedy: str, kind: type[ChalknetError] = NotationError
+) -> ChalknetError:
+    return kind(where=layer.name, got=got, wanted=wanted, remedy=remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
@@ -47,7 +47,7 @@ class _Return(Exception):
         self.value = value
 
 
-class Interpreter:
+class Interpreter(ast.NodeVisitor):
     """The abstract interpreter: the names of a text and their values, statement by statement.
 
     Args:
@@ -143,25 +143,29 @@ class Interpreter:
 
     def _block(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
-            follow = _STATEMENTS.get(type(statement))
             try:
-                if follow is not None:
-                    follow(self, statement)
+                self.visit(statement)
             except ChalknetError:
                 raise
             except NOT_FOLLOWED:  # it would fail when run too, or its value is known only then
                 continue
 
-    def _assign(self, node: ast.Assign) -> None:
+    def generic_visit(self, node: ast.AST) -> None:
+        """Pass over every other kind of statement."""
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """Bind a value to its targets."""
         value = self._value(node.value)
         for target in node.targets:
             self.bind(target, value)
 
-    def _annotated(self, node: ast.AnnAssign) -> None:
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        """Bind a value to its annotated target."""
         if node.value is not None:
             self.bind(node.target, self._value(node.value))
 
-    def _augmented(self, node: ast.AugAssign) -> None:
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        """Bind what an operator makes of the target and a value."""
         current = self._value(node.target)
         if isinstance(current, list) and isinstance(node.op, ast.Add):
             current.extend(elements(self._value(node.value)))
@@ -169,7 +173,8 @@ class Interpreter:
         target = node.target
         self.bind(target, self._value(ast.copy_location(ast.BinOp(target, node.op, node.value), node)))
 
-    def _for(self, node: ast.For) -> None:
+    def visit_For(self, node: ast.For) -> None:
+        """Follow the rounds of a loop over values."""
         many = self._value(node.iter)
         if not isinstance(many, range):
             many = [Unknown(shown(node.target))] if isinstance(many, Unknown) else elements(many)
@@ -183,7 +188,8 @@ class Interpreter:
             if idle >= _IDLE_ROUNDS:
                 return
 
-    def _while(self, node: ast.While) -> None:
+    def visit_While(self, node: ast.While) -> None:
+        """Follow the rounds of a loop while names change."""
         before = None
         while before != (before := self._names()):
             test = self._value(node.test)
@@ -193,7 +199,8 @@ class Interpreter:
             if isinstance(test, Unknown):
                 return
 
-    def _if(self, node: ast.If) -> None:
+    def visit_If(self, node: ast.If) -> None:
+        """Follow the branch that the test chooses; where it is not known, the one that binds names."""
         test = self._value(node.test)
         if not isinstance(test, Unknown | Flow):
             self._block(node.body if test else node.orelse)
@@ -209,34 +216,42 @@ class Interpreter:
     def _names(self) -> list[tuple[str, object]]:
         return [(name, _structure(value)) for name, value in self.scopes[-1].items()]
 
-    def _with(self, node: ast.With) -> None:
+    def visit_With(self, node: ast.With) -> None:
+        """Follow the body."""
         self._block(node.body)
 
-    def _try(self, node: ast.Try) -> None:
+    def visit_Try(self, node: ast.Try) -> None:
+        """Follow the code as if nothing failed."""
         self._block([*node.body, *node.orelse, *node.finalbody])
 
-    def _expression(self, node: ast.Expr) -> None:
+    def visit_Expr(self, node: ast.Expr) -> None:
+        """Keep the value of an expression on the outermost level."""
         value = self._value(node.value)
         if len(self.scopes) == 1:
             self.bindings.append(Binding("", value, node.lineno))
 
-    def _def(self, node: ast.FunctionDef) -> None:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """Bind a function."""
         self._name(node.name, Function(node), node)
 
-    def _class(self, node: ast.ClassDef) -> None:
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Bind a class."""
         self._name(node.name, Class(node, tuple(self._value(base) for base in node.bases)), node)
 
-    def _import(self, node: ast.Import) -> None:
+    def visit_Import(self, node: ast.Import) -> None:
+        """Bind the modules that are imported."""
         for alias in node.names:
             bound = alias.asname or alias.name.partition(".")[0]
             self.scopes[-1][bound] = Dotted(alias.name if alias.asname else bound)
 
-    def _import_from(self, node: ast.ImportFrom) -> None:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """Bind the names that are imported from a module."""
         for alias in node.names:
             if alias.name != "*":
                 self.scopes[-1][alias.asname or alias.name] = Dotted(f"{node.module or ''}.{alias.name}")
 
-    def _return(self, node: ast.Return) -> None:
+    def visit_Return(self, node: ast.Return) -> None:
+        """Leave the function with a value."""
         raise _Return(None if node.value is None else self._value(node.value))
 
 
@@ -255,21 +270,3 @@ def _structure(value: object) -> object:
             return value
         case _:
             return type(value)
-
-
-_STATEMENTS: Mapping[type[ast.stmt], Callable[..., None]] = {
-    ast.Assign: Interpreter._assign,
-    ast.AnnAssign: Interpreter._annotated,
-    ast.AugAssign: Interpreter._augmented,
-    ast.For: Interpreter._for,
-    ast.While: Interpreter._while,
-    ast.If: Interpreter._if,
-    ast.With: Interpreter._with,
-    ast.Try: Interpreter._try,
-    ast.Expr: Interpreter._expression,
-    ast.FunctionDef: Interpreter._def,
-    ast.ClassDef: Interpreter._class,
-    ast.Import: Interpreter._import,
-    ast.ImportFrom: Interpreter._import_from,
-    ast.Return: Interpreter._return,
-}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from chalknet.errors import CannotExpress
 from chalknet.network import Arguments, torch_layers
 from chalknet.notation.tokens import SourceText, Span
-from chalknet.notation.torch_layers import CodeLayer, Unknown, layer_of_function, make_layer
+from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown, layer_of_function, make_layer
 
 _LARGEST_LIST = 10_000
 
@@ -169,16 +169,9 @@ def common_name(name: str) -> Dotted | None:
 
 def no_chain(source: SourceText, span: Span, got: str) -> CodeLayer:
     """Return a layer whose problem is that x passes no chain of steps."""
-    return CodeLayer(
-        span,
-        problem=CannotExpress(
-            where=source.what,
-            got=got,
-            wanted="one layer after the other, from x to yhat",
-            remedy="A module of another kind can be fitted as it is: give the module itself to fit.",
-            excerpt=source.excerpt(span),
-        ),
-    )
+    wanted = "one layer after the other, from x to yhat"
+    problem = source.refuse(span, got=got, wanted=wanted, remedy=FIT_AS_IT_IS, kind=CannotExpress)
+    return CodeLayer(span, problem=problem)
 
 
 def elements(value: object) -> list[object]:

@@ -15,9 +15,7 @@ def write_torch(network: Network) -> str:
     Raises:
         CannotExpress: for an activation that is not known, or a symbol that Python keeps for itself.
     """
-    _refuse_reserved(network)
-    _refuse_unknown(network)
-    _refuse_elsewhere(network)
+    _refuse(network)
     name = network.name if _is_free(network.name) and network.name not in network.symbols else "net"
     layers, calls = torch_layers(), [layer_call(visit.step, visit.input_shape) for visit in network.walk()]
     taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
@@ -43,40 +41,34 @@ def _is_free(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name) and common_name(name) is None
 
 
-def _refuse_unknown(network: Network) -> None:
-    unknown = network.unsettled
-    if unknown:
+def _refuse(network: Network) -> None:
+    """Raise `CannotExpress` for what a Sequential written by hand cannot be."""
+    where = f"network {network.name}"
+    for symbol in network.symbols:
+        if not _is_free(symbol):
+            raise CannotExpress(
+                where=where,
+                got=f"the width {symbol!r}, a word that Python or PyTorch keeps for itself",
+                wanted="a symbol such as m",
+                remedy=f"Give it a number: network.bind({symbol}=32), or another letter.",
+            )
+    if unknown := network.unsettled:
         kinds = ", ".join(f"step {visit.path} ({visit.step.kind})" for visit in unknown)  # type: ignore[attr-defined]
         example = [*["relu"] * (len(unknown) - 1), "sigmoid"]
         raise CannotExpress(
-            where=f"network {network.name}",
+            where=where,
             got=f"{len(unknown)} activation{'s' * (len(unknown) > 1)} that can be any function: {kinds}",
             wanted="known activations, since PyTorch has no class for any function",
             remedy=f"Say them in their order: --activation {','.join(example)}, "
             f"or network.settle({', '.join(map(repr, example))}).",
         )
-
-
-def _refuse_elsewhere(network: Network) -> None:
     for visit in network.walk():
-        name = layer_call(visit.step, visit.input_shape).layer
+        name, step = layer_call(visit.step, visit.input_shape).layer, visit.step
         if not name.isidentifier():
-            step = visit.step
             what = f"activation {step.kind}" if isinstance(step, Activation) else type(step).__name__
             raise CannotExpress(
-                where=f"network {network.name}, step {visit.path}",
+                where=f"{where}, step {visit.path}",
                 got=f"the {what}, whose class is {name}",
                 wanted="classes of torch.nn alone",
                 remedy="Build the module itself: cn.build(network).",
-            )
-
-
-def _refuse_reserved(network: Network) -> None:
-    for symbol in network.symbols:
-        if not _is_free(symbol):
-            raise CannotExpress(
-                where=f"network {network.name}",
-                got=f"the width {symbol!r}, a word that Python or PyTorch keeps for itself",
-                wanted="a symbol such as m",
-                remedy=f"Give it a number: network.bind({symbol}=32), or another letter.",
             )

@@ -129,7 +129,9 @@ def _listed(where: str, values: object) -> tuple[Any, ...]:
         return (values,)
     if not isinstance(values, Iterable):
         raise invalid(where, values, "a list", f"Say {where}=[...], or leave it out.")
-    return tuple(values)
+    if not (entries := tuple(values)):
+        raise InvalidValue(where=where, got="none", wanted="at least one", remedy=f"Leave {where} out.")
+    return entries
 
 
 def _numbers(where: str, values: object, *, or_none: bool = False) -> tuple[Any, ...]:
@@ -143,14 +145,10 @@ def _numbers(where: str, values: object, *, or_none: bool = False) -> tuple[Any,
     if values is None:
         return (None,)
     found, most = _listed(where, values), _LARGEST[where]
-    wrong = [repr(each) for each in found if not (or_none and each is None) and not _is_count(each, most)]
-    if wrong or not found:
-        raise InvalidValue(
-            where=where,
-            got=[*wrong, "none"][0],
-            wanted=f"whole numbers of at least 1 and at most {most:,}",
-            remedy=f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000).",
-        )
+    for each in found:
+        if not (or_none and each is None) and not _is_count(each, most):
+            remedy = f"Say {where}=[10, 100, 1000] (--{where.replace('_', '-')} 10,100,1000)."
+            raise invalid(where, each, f"whole numbers of at least 1 and at most {most:,}", remedy)
     return tuple(dict.fromkeys(found))
 
 
@@ -163,9 +161,6 @@ def _candidates(devices: object, engines: object, threads: object) -> tuple[Cand
     listed = ["cpu", *gpu] if devices is None else _listed("devices", devices)
     places = list(dict.fromkeys(checked_device(device) for device in listed))
     names = list(ENGINES)[::-1] if engines is None else list(_listed("engines", engines))
-    for where, entries in (("devices", places), ("engines", names)):
-        if not entries:
-            raise InvalidValue(where=where, got="none", wanted="at least one", remedy=f"Leave {where} out.")
     for name in names:
         look_up(ENGINES, name, "engines", "engine")
     default = torch.get_num_threads()
