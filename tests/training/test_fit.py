@@ -100,8 +100,8 @@ def test_ctrl_c_ends_the_fit_after_a_whole_update_and_keeps_the_module():
 
 def test_a_second_ctrl_c_raises():
     def interrupt(progress):
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         fit(updates=10_000_000, on_progress=interrupt)
