@@ -169,3 +169,12 @@ def test_every_verb_that_needs_a_network_takes_every_form(form, tmp_path):
     assert race.rows
     if form != "module":  # which would be fitted in place by the first method
         assert set(cn.compare(model, (x, x), {"a": {}}, **options).results) == {"a"}
+
+
+def test_a_path_of_any_kind_is_a_path(tmp_path):
+    class Place:
+        def __fspath__(self):
+            return str(tmp_path / "net.json")
+
+    (tmp_path / "net.json").write_text(cn.write(F4, "json"), encoding="utf-8")
+    assert cn.read(Place()) == F4

@@ -79,7 +79,7 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
 
         check_module(module)
         return read_module(module)
-    if not isinstance(model, str | Path):
+    if not isinstance(model, str | PathLike):
         raise _no_form(model)
     path = _path_of(model)
     if path is None:
@@ -235,7 +235,7 @@ def build(model: ModelLike, *, seed: int | None = None) -> nn.Sequential:
 def _weights_of(form: object) -> Mapping[str, Any]:
     """Return the parameters that a module or a fit brings, or none."""
     module = _module_of(form)
-    path = _path_of(form) if isinstance(form, str | Path) else None
+    path = _path_of(form) if isinstance(form, str | PathLike) else None
     if module is None and (path is None or not (path / RUN_WEIGHTS).exists()):
         return {}
     from chalknet.module import read_tensors, read_weights  # brings torch
@@ -305,9 +305,9 @@ def _by_suffix(path: Path) -> str | None:
     return next((row.name for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
 
 
-def _path_of(form: str | Path) -> Path | None:
+def _path_of(form: str | PathLike[str]) -> Path | None:
     """Return the path that is meant, or None for a text that is the network itself."""
-    if isinstance(form, Path):
+    if not isinstance(form, str):
         return user_path(form)
     text = form.strip()
     if text == "-":

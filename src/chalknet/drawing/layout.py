@@ -71,14 +71,6 @@ def place(diagram: Diagram, style: Style) -> DiagramLayout:
 
     Raises:
         CannotExpress: when there are more labels between two columns than a reader could distinguish.
-
-    Example:
-        >>> import torch
-        >>> import chalknet as cn
-        >>> net, x = torch.nn.Linear(1, 1), torch.ones(3, 1)
-        >>> placed_net, placed_x = cn.place("meta", net, x)
-        >>> placed_net is net, placed_x.device.type, x.device.type
-        (True, 'meta', 'cpu')
     """
     _refuse_crowds(diagram)
     for attempt in range(_TRIES):
