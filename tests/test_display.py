@@ -80,15 +80,15 @@ def history_of(losses):
     return history
 
 
-def plan_of(name):
+def plan_of(name, notes=()):
     network = cn.read("1 -> 2 relu -> 1")
     recipe = cn.Recipe(loss="mse", updates=3)
     where = Placement("cpu", "float32", 1, (f"because of {name}",))
-    return Plan(network, name, recipe, DataFacts(name, 10, (1,), (1,)), where, "eager", 3, 1)
+    return Plan(network, name, recipe, DataFacts(name, 10, (1,), (1,)), where, "eager", 3, 1, notes=notes)
 
 
 def result_of(losses, name="net", notes=()):
-    return FitResult(plan_of(name), nn.Linear(1, 1), history_of(losses), cn.Outcome.FINISHED, notes=notes)
+    return FitResult(plan_of(name, notes), nn.Linear(1, 1), history_of(losses), cn.Outcome.FINISHED)
 
 
 VALUES = {

@@ -88,7 +88,7 @@ def test_the_hash_of_the_content_is_that_of_all_parts_in_order(tmp_path, monkeyp
 @pytest.fixture
 def small_steps(monkeypatch):
     """Make a conversion of many blocks of some rows, noted after each."""
-    monkeypatch.setattr("chalknet.data.formats.csv_file._PIECE_BYTES", 3000)
+    monkeypatch.setattr("chalknet.data.formats.csv_layout._PIECE_BYTES", 3000)
     monkeypatch.setattr("chalknet.data.formats.arrow._BLOCK_BYTES", 3000)
     monkeypatch.setattr("chalknet.data.conversion._SAVE_EVERY_BYTES", 1)
 
@@ -237,7 +237,7 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, own_cache, monke
             file.write("1,2,3,4,5\n")
 
     monkeypatch.setattr(conversion, "_save", grow)
-    monkeypatch.setattr("chalknet.data.formats.csv_file._PIECE_BYTES", 30_000)
+    monkeypatch.setattr("chalknet.data.formats.csv_layout._PIECE_BYTES", 30_000)
     with pytest.raises(DataError, match="written to while it was read"):
         load(path)
     assert not entries(own_cache)

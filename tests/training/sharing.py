@@ -139,6 +139,7 @@ def found(result):
         "processes": result.plan.placement.processes,
         "threads": result.plan.placement.threads,
         "reasons": result.plan.reasons + result.plan.placement.reasons,
+        "notes": result.notes,
     }
 
 

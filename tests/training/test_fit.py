@@ -174,7 +174,7 @@ def test_images_are_read_row_by_row_for_a_network_of_features():
 def test_a_network_that_squashes_twice_is_told_so():
     data = (torch.rand(5, 2), torch.tensor([0, 1, 0, 1, 1]))
     plan = cn.plan(cn.read("2 -> 2 softmax"), data, cn.Recipe(loss="cross_entropy", updates=1))
-    assert any("already ends with softmax" in reason for reason in plan.reasons)
+    assert any("already ends with softmax" in note for note in plan.notes)
 
 
 def test_printing_the_plan_says_everything_that_was_decided():

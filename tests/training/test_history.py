@@ -85,7 +85,7 @@ def values():
     wide = cn.fit(" -> ".join(["3", *["500 relu"] * 60, "1"]), source, loss="mse", updates=1)
     reasons = tuple(f"reason {number} {LONG}" for number in range(1000))
     plan = replace(wide.plan, reasons=reasons, placement=replace(wide.plan.placement, reasons=reasons))
-    many = replace(result, plan=plan, notes=reasons)
+    many = replace(result, plan=replace(plan, notes=reasons))
     progress = []
     cn.fit("3 -> 1", source, loss="mse", updates=2, on_progress=progress.append)
     return {
@@ -116,7 +116,8 @@ def test_the_text_of_a_value_is_whole(values):
 
 
 def test_a_result_without_a_row_or_an_evaluation_has_its_text(values):
-    result = replace(values["FitResult"], history=History("error"), notes=("a note",))
+    plan = replace(values["FitResult"].plan, notes=("a note",))
+    result = replace(values["FitResult"], history=History("error"), plan=plan)
     assert str(result) == f"{result.outcome}\nnote: a note"
     result.history.append(1, 8, 1.0, 0.5, 0.25)
     assert "1 updates, 8 samples" in str(result) and str(result).endswith("loss 0.25\nnote: a note")

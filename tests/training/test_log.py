@@ -217,7 +217,7 @@ def test_a_server_that_fails_in_mid_run_does_not_end_the_fit_and_is_told_at_the_
     assert result.outcome is cn.Outcome.FINISHED and len(result.history) == 3000
     (note,) = result.notes
     assert note.startswith(f"log mlflow:lines: {3000 - Server.taken:,} of 3,000 rows") and "500 error" in note
-    assert f"note: {note}" in str(result) and note in cn.load_run(tmp_path / "run").plan.reasons
+    assert f"note: {note}" in str(result) and note in cn.load_run(tmp_path / "run").notes
 
 
 class Stuck:

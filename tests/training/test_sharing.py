@@ -82,7 +82,7 @@ def test_each_process_drops_other_nodes_and_the_same_ones_again(kept):
 
 def test_batch_normalisation_is_told_and_its_buffers_agree(kept):
     first, second = (each["normed"] for each in kept)
-    assert any("beware: batch normalisation" in reason for reason in first["reasons"])
+    assert any("batch normalisation" in note for note in first["notes"])
     same(first, second, 0.0)
     assert first["weights"]["net.1.num_batches_tracked"] == 8
 

@@ -102,9 +102,17 @@ DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     Option("standardise_target", "Standardise features and target.", bool),
     Option("delimiter", "The character between two fields; recognised when left out.", words.delimiter),
     Option("header", "Whether the first row holds names.", bool, flags=("--header/--no-header",)),
+    Option("encoding", "Of a text, such as cp949; recognised when left out."),
+    Option("comment", "What lines that are left out begin with.", metavar="'#'"),
+    Option("skip_rows", "Leave out so many lines at the top; rows of units, headers again, totals.",
+           words.rows, "N|units|headers|totals,..."),
+    Option("decimal", "The decimal sign, . or , ; recognised for each column when left out."),
+    Option("missing", "Further words that stand for a gap.", words.names, "WORD,..."),
+    Option("drop", "Columns that are left out.", words.names, "COL,COL"),
+    Option("unknown", "Words that the training rows did not have: refuse, missing or most-frequent."),
     Option("cache", "Where converted tables are kept; the user's cache folder.", metavar="DIR"),
     Option("in_memory", "Read all of it, or batch by batch.", bool, flags=("--in-memory/--stream",)),
-)
+)  # fmt: skip
 
 LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     "Recipe",

@@ -15,6 +15,11 @@ def names(word: str) -> list[str]:
     return [name.strip() for name in word.split(",") if name.strip()]
 
 
+def rows(word: str) -> list[int | str]:
+    """Return numbers and words of a list: `3,units` -> `[3, "units"]`."""
+    return [int(name) if name.isdecimal() else name for name in names(word)]
+
+
 def number_or_name(word: str) -> float | str:
     """Return a number where the word is one, else the word."""
     try:

@@ -19,7 +19,7 @@ import torch
 from tqdm import tqdm
 
 from chalknet.data.columns import LoadOptions, Preparation, columns_like, imputed_values, select_columns
-from chalknet.data.formats import Block, ColumnNames, RawRows, TableColumn, TableFile, Words, open_npy
+from chalknet.data.formats import Block, ColumnNames, DataTable, RawRows, TableColumn, Words, open_npy
 from chalknet.errors import DataError, FileProblem
 from chalknet.files import UNFINISHED, cache_folder, lock, sync_folder, write_whole
 from chalknet.units import show_bytes
@@ -67,7 +67,7 @@ class Conversion:
         gaps: names of the features whose values may be missing.
     """
 
-    table: TableFile
+    table: DataTable
     x: tuple[TableColumn, ...]
     y: tuple[TableColumn, ...]
     gaps: frozenset[str]
@@ -78,7 +78,7 @@ class Conversion:
         return np.dtype(next((column.dtype for column in self.x if column.dtype != "words"), "float32"))
 
 
-def convert_table(table: TableFile, options: LoadOptions, like: Preparation | None = None) -> RawRows:
+def convert_table(table: DataTable, options: LoadOptions, like: Preparation | None = None) -> RawRows:
     """Return the rows of a table, converted where that was not done before.
 
     Args:
@@ -113,7 +113,7 @@ def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRo
     columns = [vars(column) for column in (*conversion.x, *conversion.y)]
     key = [FORMAT, table.content_hash, table.layout, columns, len(conversion.x)]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-    folder = cache / f"{table.path.name.split('.')[0][:40]}-{digest}"
+    folder = cache / f"{table.name.split('.')[0][:40]}-{digest}"
     try:
         cache.mkdir(parents=True, exist_ok=True)
         if not _is_whole(folder):
@@ -128,7 +128,7 @@ def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRo
     if x is None or y is None:
         raise _unwritable(cache, OSError(f"{folder.name} is damaged"))
     words = {name: tuple(words) for name, words in state.words.items()}
-    return RawRows(x, y, table.path.name, names=replace(names, words=words), checked=True)
+    return RawRows(x, y, table.name, names=replace(names, words=words), checked=True, notes=table.notes)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -151,7 +151,9 @@ def _convert(conversion: Conversion, folder: Path) -> None:
 
 def _appended(conversion: Conversion, part: Path) -> ConversionState:
     """Append block after block to the two files, from where an earlier process stopped."""
-    before = _stamp(conversion.table.path)
+    path = conversion.table.path
+    assert path is not None
+    before = _stamp(path)
     state = _resumed(conversion, part)
     saved = state.position
     bar = _progress_bar(conversion.table, state.position)
@@ -162,7 +164,7 @@ def _appended(conversion: Conversion, part: Path) -> ConversionState:
             y_file.write(y.data)
             state.position, state.rows = block.position, state.rows + block.rows
             bar.update(min(state.position, conversion.table.size) - bar.n)
-            _check_unchanged(conversion.table.path, before)
+            _check_unchanged(path, before)
             if (state.position - saved) * conversion.table.unit_bytes >= _SAVE_EVERY_BYTES:
                 _save(part, state, (x_file, y_file))
                 saved = state.position
@@ -224,12 +226,12 @@ def _write_header(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> N
             raise OSError(f"a header of {file.tell()} bytes where {_HEADER_BYTES} are free")
 
 
-def _progress_bar(table: TableFile, done: int) -> Any:
+def _progress_bar(table: DataTable, done: int) -> Any:
     """Return a bar on standard error, shown where that is a terminal."""
     return tqdm(
         total=table.size,
         initial=done,
-        desc=f"converting {table.path.name}, once",
+        desc=f"converting {table.name}, once",
         mininterval=0.2,
         leave=False,
         unit="B" if table.unit_bytes == 1 else " rows",
@@ -336,4 +338,4 @@ def refuse_gaps(conversion: Conversion, state: ConversionState) -> None:
 
 
 def _place(name: str, conversion: Conversion, row: int) -> str:
-    return f"column {name!r} of {conversion.table.path.name}, row {row} (counted from 0)"
+    return f"column {name!r} of {conversion.table.name}, row {row} (counted from 0)"

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from chalknet.data.columns import Preparation
-from chalknet.data.formats import NUMBER_KINDS, Column, FileOptions, TableColumn, TableFile, Words, format_of
+from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, FileOptions, TableColumn, Words, format_of
 from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
 from chalknet.units import show_count, show_value
@@ -41,7 +41,7 @@ def describe(data: object, **options: Any) -> dict[str, str]:
     path = None if options else file_of(data)
     if path is not None and (file_format := format_of(path)).side is None:
         table = file_format.open(path, FileOptions())
-        assert isinstance(table, TableFile)
+        assert isinstance(table, DataTable)
         return _scan(table)
     return _facts(load(data, **options))
 
@@ -91,7 +91,7 @@ class _Tally:
     words: set[str] | None = None
 
 
-def _scan(table: TableFile) -> dict[str, str]:
+def _scan(table: DataTable) -> dict[str, str]:
     """Return the rows of a table, and of each column the kind, the range, gaps and examples; read once."""
     tallies = [_Tally(column) for column in table.columns]
     columns = [
@@ -104,7 +104,7 @@ def _scan(table: TableFile) -> dict[str, str]:
         rows += block.rows
         for column, values in zip(columns, block.columns, strict=True):
             _count(tallies[column.index], values)
-    facts = {"name": table.path.name, "rows": show_count(rows)}
+    facts = {"name": table.name, "rows": show_count(rows)}
     return facts | {table.label(i): _summary(tally) for i, tally in enumerate(tallies)}
 
 

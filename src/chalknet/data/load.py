@@ -16,14 +16,14 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 from chalknet.data import formats, sources
 from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_array
 from chalknet.data.conversion import convert_table
-from chalknet.data.formats import FileOptions, RawRows, TableFile
+from chalknet.data.formats import DataTable, FileOptions, RawRows
 from chalknet.data.mnist import mnist, mnist01
 from chalknet.data.sources import ArraySource, Provenance, Source
 from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
 
 DATA_SETS: Mapping[str, Callable[[], Source]] = {"mnist01": mnist01, "mnist": mnist}
-Opened = TableFile | RawRows | Source
+Opened = DataTable | RawRows | Source
 
 
 def load(
@@ -39,6 +39,13 @@ def load(
     dtype: str = "float32",
     delimiter: str | None = None,
     header: bool | None = None,
+    encoding: str | None = None,
+    comment: str | None = None,
+    skip_rows: int | str | Sequence[int | str] = (),
+    decimal: str | None = None,
+    missing: str | Sequence[str] = (),
+    drop: Columns | None = None,
+    unknown: str = "refuse",
     cache: str | Path | None = None,
     in_memory: bool | None = None,
 ) -> Source:
@@ -68,6 +75,15 @@ def load(
         dtype: of a table's x: "float32" or "float64".
         delimiter: of a text; None to find out.
         header: whether a text's first row holds names; None to find out.
+        encoding: of a text, such as "cp949"; None to find out.
+        comment: what lines of a text begin with that are left out, such as "#".
+        skip_rows: rows of a text that are left out: so many lines at its top, and rows of the kinds "units"
+            (below the header), "headers" (the header again) and "totals" (at the end).
+        decimal: of numbers in a text, "." or ","; None to find out for each column.
+        missing: words that stand for a missing value, beside the usual ones.
+        drop: names or numbers of a table's columns that are left out.
+        unknown: what becomes of a word, or a gap, that the training rows did not have: "refuse", "missing",
+            "most-frequent"; kept with the run, for predictions too.
         cache: the folder of converted tables; None for `chalknet/tables` in the user's cache folder.
         in_memory: whether all of it is read into memory; None where it takes a quarter of it at most.
 
@@ -86,8 +102,10 @@ def load(
         (7, True)
     """
     options = LoadOptions(
-        delimiter, header, in_memory, x, y, one_hot, classes, fill, standardise, dtype, cache
-    )
+        delimiter=delimiter, header=header, encoding=encoding, comment=comment, skip_rows=skip_rows,
+        decimal=decimal, missing=missing, x=x, y=y, one_hot=one_hot, classes=classes, fill=fill,
+        standardise=standardise, drop=drop, unknown=unknown, dtype=dtype, cache=cache, in_memory=in_memory,
+    )  # fmt: skip
     share = float(held_out) if isinstance(held_out, Real) else None
     opened = _opened(data, options)
     source = _source(opened, options, share)
@@ -109,7 +127,7 @@ def _source(
         training: the source that these rows are held out of, which says how their columns are prepared.
     """
     like = None if training is None else training.preparation
-    if isinstance(opened, TableFile):
+    if isinstance(opened, DataTable):
         rows = convert_table(opened, options, like)
     elif isinstance(opened, RawRows) and opened.y is None:
         rows = select_of_array(opened, options)
@@ -168,7 +186,7 @@ def _with_provenance(
     if name is None or (held_out is not None and aside is None):
         return source
     keywords = {"data": name, **({} if aside is None else {"held_out": aside}), **options.keywords}
-    if isinstance(opened, TableFile):
+    if isinstance(opened, DataTable):
         contents: tuple[str, ...] = (opened.content_hash,)
     elif options.changes and not (isinstance(opened, RawRows) and isinstance(opened.x, formats.ArrayFile)):
         contents = ()  # as runs that earlier versions kept have it
@@ -178,7 +196,8 @@ def _with_provenance(
     if source.held_out is not None and isinstance(aside, str | list):
         asked["held_out"] = source.held_out.fingerprint() or aside
     fingerprint = hashlib.sha256(json.dumps([contents, asked], sort_keys=True).encode()).hexdigest()
-    return source.replace(provenance=Provenance(keywords, fingerprint, source.preparation))
+    provenance = Provenance(keywords, fingerprint, source.preparation, source.notes)
+    return source.replace(provenance=provenance)
 
 
 def _kept_name(data: object) -> str | list[str] | None:
@@ -234,7 +253,7 @@ def _opened(data: object, options: FileOptions, where: str = "data") -> Opened:
     raise _no_data(data, where)
 
 
-def open_path(data: str | os.PathLike[str], options: FileOptions) -> TableFile | RawRows:
+def open_path(data: str | os.PathLike[str], options: FileOptions) -> DataTable | RawRows:
     """Return what a file or a folder holds, by its format."""
     path = existing(data)
     if path.is_dir():

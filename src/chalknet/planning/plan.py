@@ -68,6 +68,7 @@ class Plan(Tabular):
         updates: how many updates; None when the budget is in seconds.
         updates_per_epoch: how many updates see every sample once.
         reasons: why it was decided so, a sentence each.
+        notes: what may not be as it was meant, a sentence each; told after the fit too.
 
     Example:
         >>> import torch
@@ -86,6 +87,7 @@ class Plan(Tabular):
     updates: int | None
     updates_per_epoch: int
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         recipe = self.recipe
@@ -114,7 +116,7 @@ class Plan(Tabular):
             "engine": self.where,
         }
         reasons = zip(chain(["because"], repeat("")), (*self.placement.reasons, *self.reasons), strict=False)
-        return Table((), (*rows.items(), *reasons))
+        return Table((), (*rows.items(), *reasons, *(("note", note) for note in self.notes)))
 
     @property
     def where(self) -> str:

@@ -240,7 +240,6 @@ class FitResult(Shown, Fitted):
         history: a row for every recorded update, and the evaluations.
         outcome: how the fit ended.
         compile_s: seconds that compiling or loading kernels took; no training time.
-        notes: what did not go as it was asked, a sentence each.
         preparation: what turned the columns of a file into x and y; None where they were taken as they are.
 
     Example:
@@ -257,8 +256,12 @@ class FitResult(Shown, Fitted):
     history: History
     outcome: Outcome
     compile_s: float = 0.0
-    notes: tuple[str, ...] = ()
     preparation: Preparation | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what may not be as it was meant, or did not go as it was asked, a sentence each."""
+        return self.plan.notes
 
     @property
     def evaluation(self) -> Evaluation:

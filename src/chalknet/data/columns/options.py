@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.data.formats import Column, FileOptions
-from chalknet.errors import DataError, InvalidValue, invalid, unknown_name
+from chalknet.data.formats import SKIPPED_ROWS, Column, FileOptions
+from chalknet.errors import DataError, InvalidValue, invalid, look_up, unknown_name, whole_number
 from chalknet.files import user_path
 from chalknet.units import DTYPES
 
 FILLS = ("mean", "median")
+UNKNOWNS = ("refuse", "missing", "most-frequent")
 Columns = str | int | Sequence[str | int]
 _NAMES_SHOWN = 200
 
@@ -34,6 +36,8 @@ class LoadOptions(FileOptions):
         fill: what takes the place of missing features: "mean", "median", a number, or a dict by column.
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
             the target too.
+        drop: names or numbers of columns that are left out.
+        unknown: what becomes of a word, or a gap, that the training rows did not have: one of UNKNOWNS.
         dtype: of x, "float32" or "float64".
         cache: the folder of converted tables; None for the user's own.
 
@@ -47,6 +51,8 @@ class LoadOptions(FileOptions):
     classes: bool = False
     fill: str | float | Mapping[str, str | float] | None = None
     standardise: bool | Columns = False
+    drop: Columns | None = None
+    unknown: str = "refuse"
     dtype: str = "float32"
     cache: str | Path | None = None
 
@@ -55,16 +61,24 @@ class LoadOptions(FileOptions):
             x=_columns("x", self.x, unless=(None,)),
             y=_columns("y", self.y, unless=(None,)),
             one_hot=_columns("one_hot", self.one_hot, unless=(True, False, None)),
+            drop=_columns("drop", self.drop, unless=(None,)),
             standardise=_columns("standardise", self.standardise, unless=(True, False, None, "both")),
             classes=_flag("classes", self.classes),
             header=_flag("header", self.header, None),
+            encoding=_encoding(self.encoding),
+            comment=_text("comment", self.comment),
+            skip_rows=_skipped(self.skip_rows),
+            missing=_words("missing", self.missing),
             fill=_fill(self.fill),
             cache=_folder("cache", self.cache),
             in_memory=_flag("in_memory", self.in_memory, None),
             dtype=str(self.dtype).removeprefix("torch."),
         )
+        look_up(dict.fromkeys(UNKNOWNS), self.unknown, "unknown", "way to treat unknown words")
         if self.dtype not in DTYPES:
             raise unknown_name("dtype", "dtype", self.dtype, DTYPES)
+        if self.decimal is not None and not (isinstance(self.decimal, str) and self.decimal in (".", ",")):
+            raise invalid("decimal", self.decimal, "'.' or ','")
         if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):
             raise invalid("delimiter", self.delimiter, "one character")
 
@@ -201,6 +215,40 @@ def _columns(name: str, value: Any, unless: tuple[object, ...]) -> object:
     if not all(isinstance(column, str | Integral) and not isinstance(column, bool) for column in columns):
         raise invalid(name, value, "the name or the number of a column, or a list of them")
     return tuple(column if isinstance(column, str) else int(column) for column in columns)
+
+
+def _text(name: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise invalid(name, value, "a text")
+
+
+def _words(name: str, value: object) -> tuple[str, ...]:
+    words = (value,) if isinstance(value, str) else value
+    if isinstance(words, Sequence) and all(isinstance(word, str) for word in words):
+        return tuple(words)
+    raise invalid(name, value, "a word or a list of words")
+
+
+def _encoding(value: object) -> str | None:
+    name = _text("encoding", value)
+    try:
+        return name and codecs.lookup(name).name
+    except (LookupError, ValueError, UnicodeError):
+        raise invalid("encoding", value, 'the name of an encoding, such as "cp949" or "utf-16"') from None
+
+
+def _skipped(value: object) -> tuple[int | str, ...]:
+    """Return the option `skip_rows` as a tuple of a number of lines and kinds of rows."""
+    each: Any
+    skipped: list[int | str] = []
+    for each in value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,):
+        if isinstance(each, str) and not each.isdecimal() and each not in SKIPPED_ROWS:
+            raise unknown_name("skip_rows", "kind of rows", each, (*SKIPPED_ROWS, "a number of lines"))
+        if not isinstance(each, str):
+            each = 0 if isinstance(each, Integral) and each == 0 else whole_number("skip_rows", each)
+        skipped.append(int(each) if str(each).isdecimal() else each)
+    return tuple(skipped)
 
 
 def _folder(name: str, value: object) -> Path | None:

@@ -9,13 +9,13 @@ from typing import Any
 from chalknet.data import formats
 from chalknet.data.columns.options import LoadOptions, positions, select
 from chalknet.data.columns.preparation import PreparedColumn
-from chalknet.data.formats import Column, ColumnNames, RawRows, TableColumn, TableFile
+from chalknet.data.formats import Column, ColumnNames, DataTable, RawRows, TableColumn
 from chalknet.errors import DataError, InvalidValue
 from chalknet.units import is_number
 
 
 def select_columns(
-    table: TableFile, options: LoadOptions
+    table: DataTable, options: LoadOptions
 ) -> tuple[tuple[TableColumn, ...], tuple[TableColumn, ...]]:
     """Return the columns of x and of y that are asked for.
 
@@ -23,14 +23,14 @@ def select_columns(
         UnknownName: for a column that is not there.
         DataError: for words, dates and other columns of no numbers that nothing is to convert.
     """
-    x, y, words = select(options, table.columns, table.path.name)
+    x, y, words = select(options, table.columns, table.name)
     dtypes = dict.fromkeys(x, options.dtype) | dict.fromkeys(y, "float64") | dict.fromkeys(words, "words")
     columns = {i: TableColumn(i, table.label(i), dtype) for i, dtype in dtypes.items()}
     return _checked(table, [columns[i] for i in x]), _checked(table, [columns[i] for i in y], target=True)
 
 
 def columns_like(
-    table: TableFile, columns: Sequence[PreparedColumn], dtype: str, *, target: bool = False
+    table: DataTable, columns: Sequence[PreparedColumn], dtype: str, *, target: bool = False
 ) -> tuple[TableColumn, ...]:
     """Return the columns of a table that another one had under these names, wherever they stand.
 
@@ -39,7 +39,7 @@ def columns_like(
         DataError: for words where the other table had numbers.
     """
     names = [column.name for column in table.columns]
-    found = positions([column.name for column in columns], names, f"the columns of {table.path.name}")
+    found = positions([column.name for column in columns], names, f"the columns of {table.name}")
     same = (
         TableColumn(i, column.name, dtype if column.words is None else "words")
         for i, column in zip(found, columns, strict=True)
@@ -63,7 +63,7 @@ def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
 
 
 def _checked(
-    table: TableFile, chosen: Iterable[TableColumn], *, target: bool = False
+    table: DataTable, chosen: Iterable[TableColumn], *, target: bool = False
 ) -> tuple[TableColumn, ...]:
     """Return columns of a table, those that are read as numbers checked."""
     columns = tuple(chosen)
@@ -73,13 +73,13 @@ def _checked(
     return columns
 
 
-def _check_numbers(column: Column, table: TableFile, *, target: bool) -> None:
+def _check_numbers(column: Column, table: DataTable, *, target: bool) -> None:
     """Raise a DataError for a column that holds no numbers, with the first value that is none."""
     if column.kind in formats.NUMBER_KINDS:
         return
-    if column.kind == "binary" and table.layout:
+    if column.kind == "binary" and table.layout and table.path:
         raise formats.not_utf8(table.path, 0)
-    where = f"column {column.name!r} of {table.path.name}"
+    where = f"column {column.name!r} of {table.name}"
     what = "text" if column.kind == "text" else f"values of the kind {column.kind}"
     example = next(iter(column.examples), "")
     if column.kind == "text":
@@ -99,7 +99,7 @@ _LEAVE_OUT = "Leave it out of x, or make columns of numbers of it."
 _REMEDIES = {"date": "Make categories of it, one_hot=[{name!r}], or leave it out of x."}
 
 
-def _first_word(table: TableFile, column: Column, example: str) -> tuple[int, str]:
+def _first_word(table: DataTable, column: Column, example: str) -> tuple[int, str]:
     """Return the first row of a column whose value is no number, and the value."""
     index = [each.name for each in table.columns].index(column.name)
     block = next(table.blocks([TableColumn(index, column.name, "words")], 0))

@@ -2,7 +2,7 @@
 
 from chalknet.data.formats.array_file import ArrayFile as ArrayFile
 from chalknet.data.formats.csv_file import not_a_number as not_a_number
-from chalknet.data.formats.csv_file import not_utf8 as not_utf8
+from chalknet.data.formats.csv_layout import not_utf8 as not_utf8
 from chalknet.data.formats.idx import TEST_IMAGES as TEST_IMAGES
 from chalknet.data.formats.idx import TEST_LABELS as TEST_LABELS
 from chalknet.data.formats.idx import TRAIN_IMAGES as TRAIN_IMAGES
@@ -26,10 +26,11 @@ from chalknet.data.formats.recognise import IDX as IDX
 from chalknet.data.formats.recognise import format_of as format_of
 from chalknet.data.formats.recognise import side_of as side_of
 from chalknet.data.formats.table import NUMBER_KINDS as NUMBER_KINDS
+from chalknet.data.formats.table import SKIPPED_ROWS as SKIPPED_ROWS
 from chalknet.data.formats.table import Block as Block
 from chalknet.data.formats.table import Column as Column
+from chalknet.data.formats.table import DataTable as DataTable
 from chalknet.data.formats.table import FileOptions as FileOptions
 from chalknet.data.formats.table import TableColumn as TableColumn
-from chalknet.data.formats.table import TableFile as TableFile
 from chalknet.data.formats.table import Words as Words
 from chalknet.data.formats.table import content_hash as content_hash

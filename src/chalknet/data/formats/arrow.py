@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.formats.table import Block, Column, FileOptions, TableColumn, TableFile, Words
+from chalknet.data.formats.table import Block, Column, DataTable, FileOptions, TableColumn, Words
 from chalknet.errors import DataError, MissingPackage
 from chalknet.files import reading
 
@@ -29,7 +29,7 @@ _KINDS = {
 }
 
 
-def open_parquet(path: Path, options: FileOptions) -> TableFile:
+def open_parquet(path: Path, options: FileOptions) -> DataTable:
     """Return a Parquet file as a table."""
     parquet = module("pyarrow.parquet")
     # Without pre-buffering a row group is read as it is decoded, and memory stays flat.
@@ -49,7 +49,7 @@ def open_parquet(path: Path, options: FileOptions) -> TableFile:
     return _columnar(path, schema, batches, sum(counts))
 
 
-def open_arrow(path: Path, options: FileOptions) -> TableFile:
+def open_arrow(path: Path, options: FileOptions) -> DataTable:
     """Return an Arrow IPC file (Feather) as a table."""
     pa = pyarrow()
     with reading(path), path.open("rb") as content:
@@ -77,7 +77,7 @@ def open_arrow(path: Path, options: FileOptions) -> TableFile:
 
 def _columnar(
     path: Path, schema: Any, batches: Callable[[Sequence[int], int], Iterator[Any]], rows: int
-) -> TableFile:
+) -> DataTable:
     if not rows:
         raise DataError(
             where=str(path),
@@ -95,7 +95,7 @@ def _columnar(
     with _reading_columns(path):
         head = next(batches(range(len(schema.names)), 0))
     columns = tuple(column_of(name, head.column(i)) for i, name in enumerate(schema.names))
-    return TableFile(path, columns, blocks, rows, unit_bytes=8 * len(columns))
+    return DataTable(path.name, path, columns, blocks, rows, unit_bytes=8 * len(columns))
 
 
 def _after(batches: Iterator[Any], rows: int) -> Iterator[Any]:

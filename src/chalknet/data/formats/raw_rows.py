@@ -62,6 +62,7 @@ class RawRows:
         names: of the columns; None where only their numbers tell them apart.
         checked: whether they are known to be finite where no gap is allowed.
         held_out: rows that the same file or dict keeps out of the training.
+        notes: what was assumed in reading them, a sentence each.
     """
 
     x: ArrayFile | Array
@@ -73,6 +74,7 @@ class RawRows:
     names: ColumnNames | None = None
     checked: bool = False
     held_out: RawRows | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.x)

@@ -15,7 +15,7 @@ from chalknet.data.formats.idx import idx_side, is_idx, open_images
 from chalknet.data.formats.numpy_files import is_npz, numpy_side, open_numpy
 from chalknet.data.formats.packed import head_of
 from chalknet.data.formats.raw_rows import RawRows
-from chalknet.data.formats.table import FileOptions, TableFile
+from chalknet.data.formats.table import DataTable, FileOptions
 from chalknet.errors import DataError
 
 _PACKED = r"(\.(gz|bz2|xz))?"
@@ -37,7 +37,7 @@ class FileFormat:
     name: str
     ending: str
     matches: Callable[[bytes], bool] | None
-    open: Callable[[Path, FileOptions], TableFile | RawRows]
+    open: Callable[[Path, FileOptions], DataTable | RawRows]
     side: Callable[[Path, Literal["x", "y"]], Any] | None = None
 
 

@@ -1,4 +1,4 @@
-"""A table: a file of rows and columns, read block by block as numbers and words."""
+"""A table: rows and columns, read block by block as numbers and words."""
 
 from __future__ import annotations
 
@@ -28,11 +28,25 @@ class FileOptions:
         delimiter: of a text, what stands between two fields; None to find out.
         header: of a text, whether the first row holds names; None to find out.
         in_memory: whether an array is read at once; None where memory holds it.
+        encoding: of a text, a name that Python knows, such as "cp949"; None to find out.
+        comment: of a text, what the lines begin with that are left out, such as "#".
+        skip_rows: of a text, what is left out: so many lines at its top, and rows of a kind (SKIPPED_ROWS).
+        decimal: of numbers in texts, "." or ","; None to find out for each column.
+        missing: further words that stand for a missing value.
     """
 
     delimiter: str | None = None
     header: bool | None = None
     in_memory: bool | None = None
+    encoding: str | None = None
+    comment: str | None = None
+    skip_rows: int | str | Sequence[int | str] = ()
+    decimal: str | None = None
+    missing: str | Sequence[str] = ()
+
+
+# Kinds of rows that are recognised below the header, and left out where `skip_rows` names them.
+SKIPPED_ROWS = ("units", "headers", "totals")
 
 
 @dataclass(frozen=True)
@@ -89,24 +103,28 @@ class Block:
 
 
 @dataclass(frozen=True)
-class TableFile:
-    """A file of rows and columns.
+class DataTable:
+    """Rows and columns of a file, or of a container in memory whose columns have names.
 
     Args:
-        path: the file.
+        name: what messages call it.
+        path: the file; None for a container in memory.
         columns: what it holds, according to its schema or its first rows.
         blocks: yields the rows of some columns, from a position of an earlier block on.
         size: the position after the last block, for a bar; bytes of text or rows.
         layout: how the file is read, where its content leaves that open.
         unit_bytes: about how many bytes a position stands for: 1 for bytes of text, a row's for rows.
+        notes: what was assumed in reading it, a sentence each.
     """
 
-    path: Path
+    name: str
+    path: Path | None
     columns: tuple[Column, ...]
     blocks: Callable[[Sequence[TableColumn], int], Iterator[Block]]
     size: int
     layout: str = ""
     unit_bytes: int = 1
+    notes: tuple[str, ...] = ()
 
     def label(self, index: int) -> str:
         """Return a column's name, with its number where another column has that name too."""
@@ -116,6 +134,7 @@ class TableFile:
     @cached_property
     def content_hash(self) -> str:
         """Return the hash of the file's bytes, read once."""
+        assert self.path is not None
         return content_hash(self.path)
 
 

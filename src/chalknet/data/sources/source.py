@@ -79,6 +79,10 @@ class Source(Protocol):
     def preparation(self) -> Preparation | None:
         """Return what turned the columns of a file into x and y; None where they stand as they are."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what was assumed in reading and preparing the data, a sentence each."""
+
     def fingerprint(self) -> str | None:
         """Return a hash of the content; None where it is not known."""
 
@@ -104,11 +108,13 @@ class Provenance:
             what was given in memory.
         fingerprint: a hash of the files' content and of what was asked of them.
         preparation: what turned the columns of a file into x and y; None where they stand as they are.
+        notes: what was assumed in reading and preparing the data, a sentence each.
     """
 
     origin: Mapping[str, object] | None = None
     fingerprint: str | None = None
     preparation: Preparation | None = None
+    notes: tuple[str, ...] = ()
 
 
 class HasProvenance:
@@ -125,6 +131,11 @@ class HasProvenance:
     def preparation(self) -> Preparation | None:
         """Return what turned the columns of a file into x and y; None where they stand as they are."""
         return self.provenance.preparation
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what was assumed in reading and preparing the data, a sentence each."""
+        return self.provenance.notes
 
     def fingerprint(self) -> str | None:
         """Return a hash of the content; None where it is not known."""

@@ -152,7 +152,7 @@ def source_of_rows(
     training, kept_out = (None, None) if share is None else split_rows(len(raw), share)
     plain = StreamedSource(raw, raw.name, training)
     preparation = _preparation(plain, names, options) if like is None else like
-    provenance = Provenance(preparation=preparation)
+    provenance = Provenance(preparation=preparation, notes=raw.notes)
     held_out = None
     if kept_out is not None:
         held_out = StreamedSource(raw, f"{raw.name} held out", kept_out, None, provenance, strict=False)

@@ -118,7 +118,7 @@ class FittedModel:
         if last not in recipe.loss_row.applies:
             return ()
         return (
-            f"beware: {recipe.loss} takes plain numbers and applies {last} or its like itself, "
+            f"{recipe.loss} takes plain numbers and applies {last} or its like itself, "
             f"but the network already ends with {last}",
         )
 

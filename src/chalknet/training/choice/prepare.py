@@ -76,7 +76,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     data = DataFacts(
         source.name, len(source), samples.x_shape, samples.y_shape, len(held_out or ()), samples.streams
     )
-    differences = _differences(placement.processes, batches.size, fitted.layers)
+    shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -86,7 +86,8 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         engine="eager",
         updates=_updates(recipe, batches),
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(*changes, *fitted.doubts(recipe), *differences),
+        reasons=(*changes, *shared),
+        notes=(*source.notes, *fitted.doubts(recipe), *doubts),
     )
     plan = within_memory(_autotuned(draft, options, batches, fitted.module))
     return PreparedFit(plan, fitted.module, batches, held_out, source)
@@ -223,8 +224,10 @@ def _shared(placement: Placement, options: RunOptions) -> Placement:
     )
 
 
-def _differences(processes: int, batch_size: int, layers: Iterable[object]) -> tuple[str, ...]:
-    """Return what is otherwise with several processes than with one, a sentence each.
+def _differences(
+    processes: int, batch_size: int, layers: Iterable[object]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is otherwise with several processes than with one: reasons, and notes of another update.
 
     Args:
         processes: how many share each update.
@@ -232,18 +235,22 @@ def _differences(processes: int, batch_size: int, layers: Iterable[object]) -> t
         layers: the steps of a network or the submodules of a module.
     """
     names = {type(layer).__name__ for layer in layers}
-    sentences = {
-        f"a batch of {batch_size} has a sample for {batch_size} of {processes} processes: "
-        "the others compute nothing": batch_size < processes,
-        "beware: batch normalisation takes mean and variance over each process's share of a batch, "
-        "which is not what one process would compute": any(
-            "BatchNorm" in name and "Sync" not in name for name in names
-        ),
-        "each process draws Dropout from numbers of its own: other masks than in one process": any(
-            "Dropout" in name for name in names
-        ),
-    }
-    return tuple(sentence for sentence, holds in sentences.items() if holds and processes > 1)
+    if processes == 1:
+        return (), ()
+    reasons, notes = [], []
+    if batch_size < processes:
+        reasons.append(
+            f"a batch of {batch_size} has a sample for {batch_size} of {processes} processes: "
+            "the others compute nothing"
+        )
+    if any("Dropout" in name for name in names):
+        reasons.append("each process draws Dropout from numbers of its own: other masks than in one process")
+    if any("BatchNorm" in name and "Sync" not in name for name in names):
+        notes.append(
+            "batch normalisation takes mean and variance over each process's share of a batch, "
+            "which is not what one process would compute"
+        )
+    return tuple(reasons), tuple(notes)
 
 
 def _too_few_gpus(got: str, remedy: str) -> Refused:

@@ -136,6 +136,7 @@ def _plan(folder: Path, kept: dict[str, Any]) -> Plan:
         read = NOTATIONS["json"].read
         network = read((folder / RUN_NETWORK).read_text(encoding="utf-8"), None) if read else None
     own = {name: kept[name] for name in ("model", "engine", "updates", "updates_per_epoch", "reasons")}
+    own |= {"notes": kept.get("notes", ())}
     return Plan(
         network=network,
         recipe=Recipe(**kept["recipe"]),

@@ -41,9 +41,9 @@ def carry_out(start: FitStart) -> FitResult:
             inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
             history, outcome = run_loop(inputs)
         notes = (*session.notes, *(note for feed in feeds for note in feed.end(history, outcome)))
-        plan = replace(plan, reasons=(*plan.reasons, *notes))
+        plan = replace(plan, notes=(*plan.notes, *notes))
         preparation = start.prepared.source.preparation
-        result = FitResult(plan, session.module, history, outcome, session.compile_s, notes, preparation)
+        result = FitResult(plan, session.module, history, outcome, session.compile_s, preparation)
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it

@@ -154,8 +154,9 @@ def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: M
     source = _data_of(kept, data, run)
     prepared = prepare(model, source, plan.recipe, run)
     _check_same(kept, prepared)
-    reasons = dict.fromkeys((*plan.reasons, *kept.notes, _continuation(kept, prepared.plan)))
-    prepared = replace(prepared, plan=replace(prepared.plan, reasons=tuple(reasons)))
+    reasons = dict.fromkeys((*plan.reasons, _continuation(kept, prepared.plan)))
+    notes = dict.fromkeys((*plan.notes, *prepared.plan.notes, *kept.notes))
+    prepared = replace(prepared, plan=replace(prepared.plan, reasons=tuple(reasons), notes=tuple(notes)))
 
     setting = replace(run_folder.setting_of(prepared, record), origin=setting.origin)
     folder = nullcontext(run_folder.RunFolder(kept.folder, setting))
