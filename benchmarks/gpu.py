@@ -5,20 +5,22 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 import chalknet as cn
 from benchmarks.cases import EAGER, FUSED, Case, cases
-from benchmarks.sections import Asked, Found, table
+from benchmarks.sections import ROOT, Asked, Found, table
 from chalknet.measure import measure
 from chalknet.units import show_seconds
 
 GRAPH = "graph"
 ROUNDS = 7
 AIM = 4.0  # times as fast as eager, at S1
-_UPDATES = {"S1": 20_000, "S2": 500}
+_CASES = ("S1", "S2")
+_FIT_S = 0.4  # that a fit takes: with its warm-up and rounds, three rivals and two cases, a minute holds it
+_FIRST_UPDATES = 40  # of the warm-up, which says how many updates a fit then makes
 _RIVALS = {EAGER: "cuda", GRAPH: "cuda", FUSED: "cpu"}
 _COPIED_BYTES = 1 << 30
 # How often an update of 1→hidden→1 reads or writes a number a sample and hidden unit: forward, the sums write
@@ -29,47 +31,54 @@ _PER_WEIGHT = 9  # numbers read or written a weight: forward, its gradient, and 
 _INTRODUCTION = f"""An update's time is the median of {ROUNDS} fits, the rivals in turn, each fit with its device waited for; capturing and
 warming up are shown apart and never counted. The bound is the memory traffic of the kernels that torch runs,
 counted, at the speed of a copy on the same device."""
-_NONE = "Not yet measured: no CUDA device here. The engine `graph` has not yet run on a GPU."
+_ELSEWHERE = ROOT / "benchmarks" / "results" / "gpu.md"  # figures of a machine that has a GPU
 _HEADS = ("case", "rival", "an update", "spread", "takes, against graph", "capturing", "aim")
 
 
 @dataclass(frozen=True)
 class _Fits:
-    """The fits of one rival: seconds an update, one a round, and the seconds of capturing or loading."""
+    """The fits of one rival: seconds an update, one a round, the seconds of capturing, the updates of a fit."""
 
     update_s: list[float]
     compile_s: float
+    updates: int
 
 
 def measured(asked: Asked) -> Found:
-    """Time the engines in turn; without a GPU, say so."""
+    """Time the engines in turn; without a GPU, return the figures that a machine with one gave."""
     if not torch.cuda.is_available():
-        return Found([_NONE], {"device": None})
+        return Found(_ELSEWHERE.read_text(encoding="utf-8").rstrip().splitlines(), {"device": None})
     lines, raw = [], {"device": torch.cuda.get_device_name(), "copied_bytes_a_second": _bandwidth()}
     for case in cases():
-        if case.name not in _UPDATES or not asked.wants(case.name):
+        if case.name not in _CASES or not asked.wants(case.name):
             continue
-        updates = 200 if asked.quick else _UPDATES[case.name]
-        fits = _fits(replace(case, updates=(updates, updates)), 1 if asked.quick else ROUNDS)
+        fits = _fits(case, 1 if asked.quick else ROUNDS, 0.0 if asked.quick else _FIT_S)
         raw[case.name] = {name: taken.update_s for name, taken in fits.items()}
         lines += _rows(case, fits, raw["copied_bytes_a_second"])
         print("\n".join(lines[-len(fits) - 1 :]), file=sys.stderr, flush=True)
     return Found([f"On {raw['device']}. {_INTRODUCTION}", *table(*_HEADS, rows=lines)], raw)
 
 
-def _fits(case: Case, rounds: int) -> dict[str, _Fits]:
+def _fits(case: Case, rounds: int, fit_s: float) -> dict[str, _Fits]:
+    """Fit by each rival in turn, round after round, each fit so many updates that it takes so many seconds."""
     fits: dict[str, _Fits] = {}
-    for turn in range(rounds + 1):
-        for engine, device in _RIVALS.items():
-            result = cn.fit(
-                cn.read(case.formula), (case.x, case.y), **case.options, updates=case.updates[0],
-                engine=engine, device=device, progress=False,
-            )  # fmt: skip
-            if turn == 0:  # the warm-up: it alone compiles what is kept on disk
-                fits[engine] = _Fits([], result.compile_s)
-            else:
-                fits[engine].update_s.append(result.history.seconds[-1] / case.updates[0])
+    for engine in _RIVALS:
+        _fit(case, engine, _FIRST_UPDATES)  # the first fit alone compiles what is kept on disk
+        first = _fit(case, engine, _FIRST_UPDATES)
+        per_update_s = first.history.seconds[-1] / _FIRST_UPDATES
+        fits[engine] = _Fits([], first.compile_s, max(_FIRST_UPDATES, int(fit_s / per_update_s)))
+    for _ in range(rounds):
+        for engine, taken in fits.items():
+            result = _fit(case, engine, taken.updates)
+            taken.update_s.append(result.history.seconds[-1] / taken.updates)
     return fits
+
+
+def _fit(case: Case, engine: str, updates: int) -> cn.FitResult:
+    return cn.fit(
+        cn.read(case.formula), (case.x, case.y), **case.options, updates=updates, engine=engine,
+        device=_RIVALS[engine], progress=False,
+    )  # fmt: skip
 
 
 def _rows(case: Case, fits: dict[str, _Fits], bandwidth: float) -> Iterator[str]:

@@ -9,6 +9,7 @@ from math import prod
 import torch
 
 from chalknet.engine import fused_rules as rules
+from chalknet.hardware.context import cuda_context
 from chalknet.hardware.device import Device, find_device
 from chalknet.hardware.trace import Traced, UpdateSpec, trace
 from chalknet.module import network_of
@@ -17,9 +18,6 @@ from chalknet.planning import Plan, Recipe
 from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_bytes, show_count
 
-# What CUDA keeps for a process before its first tensor: kernels, queues, a workspace of cuBLAS. 261 MiB on
-# the RTX 3090 of the lecture, more on larger GPUs. An assumption, as long as it is not measured on the GPU.
-CUDA_CONTEXT_BYTES = 320 << 20
 # Arrays of the optimizer's state for each weight: always, and by an option.
 _SLOTS: dict[str, tuple[int, dict[str, int]]] = {
     "sgd": (0, {"momentum": 1}),
@@ -70,7 +68,8 @@ class MemoryEstimate(Tabular):
         temporary_bytes: what is allocated and freed during the update, and on the CPU the holes that it
             leaves in the heap.
         apart_bytes: lines above that never exist at the same time; subtracted from their sum.
-        context_bytes: what CUDA itself takes, assumed; 0 elsewhere.
+        context_bytes: what CUDA itself takes for a process; 0 elsewhere.
+        notes: what was assumed, a sentence each.
 
     Example:
         >>> import chalknet as cn
@@ -89,6 +88,7 @@ class MemoryEstimate(Tabular):
     temporary_bytes: int
     apart_bytes: int = 0
     context_bytes: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:
@@ -114,7 +114,9 @@ class MemoryEstimate(Tabular):
         sizes = {name: size for name, size in sizes.items() if size or name in _ALWAYS}
         apart = {"never at once": -self.apart_bytes} if self.apart_bytes else {}
         lines = {**sizes, **apart, "total": self.total_bytes}
-        return facts({name: Cell(size, show_bytes(size)) for name, size in lines.items()}, self.title)
+        return facts(
+            {name: Cell(size, show_bytes(size)) for name, size in lines.items()}, self.title, self.notes
+        )
 
 
 _LINES = {
@@ -129,14 +131,22 @@ _LINES = {
 _ALWAYS = tuple(_LINES.values())[:5]
 
 
-def estimate(update: UpdateSpec) -> MemoryEstimate:
+def estimate(update: UpdateSpec, *, measure: bool = False) -> MemoryEstimate:
     """Return what an update needs: the peak of one that is followed by its shapes alone.
+
+    Args:
+        update: the update.
+        measure: whether what CUDA takes is measured where that was not done before, in some seconds.
 
     Raises:
         Refused: for a module that cannot be followed so.
     """
     rows = _ENGINES.get(update.engine, _plain)(update, trace(update))
-    return replace(rows, context_bytes=CUDA_CONTEXT_BYTES if update.kind == "cuda" else 0)
+    if update.kind != "cuda":
+        return rows
+    context = cuda_context(update.device, measure=measure)
+    notes = () if context.is_measured else ("CUDA context: what an H100 takes; not measured here",)
+    return replace(rows, context_bytes=context.size_bytes, notes=notes)
 
 
 def _plain(update: UpdateSpec, traced: Traced) -> MemoryEstimate:

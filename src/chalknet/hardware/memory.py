@@ -105,7 +105,7 @@ class MemoryVerb:
         asked = recipe_of("memory", recipe, options, _DEFAULTS)
         rows = _count("batch_size", asked.batch_size or observations)
         observations = _count("observations", rows if observations is None else observations)
-        return estimate(_update(model, asked, options, rows, observations))
+        return estimate(_update(model, asked, options, rows, observations), measure=True)
 
     watch = staticmethod(watch_memory)
 

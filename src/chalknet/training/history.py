@@ -31,7 +31,7 @@ class Outcome(Enum):
 
     FINISHED = "finished: the whole budget was used"
     TARGET_REACHED = "target reached: the loss came down to the target"
-    DIVERGED = "diverged: the loss became infinite or no number"
+    DIVERGED = "diverged: the loss or a weight became infinite or no number"
     INTERRUPTED = "interrupted: stopped by the user after a whole update"
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from time import monotonic
 from types import FrameType
 
 import torch
+from torch import nn
 
 from chalknet.engine import ProcessGroup, Session
 from chalknet.planning import Plan
@@ -116,6 +117,8 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         seconds += progress.elapsed_s
         interrupted = run.interrupt.agreed(run.group)
         outcome = outcome or _ending(run.plan, updates, seconds, interrupted)
+        if outcome is not None and not _has_finite_weights(run.session.module):
+            outcome = Outcome.DIVERGED  # by the last update: its loss was computed before the weights moved
         if _is_due(run.start.record.evaluate_every, updates):
             history.append_evaluation(_evaluation(run, updates, seconds))
         if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
@@ -180,6 +183,10 @@ def _ending(plan: Plan, updates: int, seconds: float, interrupted: bool) -> Outc
     if done:
         return Outcome.FINISHED
     return Outcome.INTERRUPTED if interrupted else None
+
+
+def _has_finite_weights(module: nn.Module) -> bool:
+    return all(bool(weight.isfinite().all()) for weight in module.parameters() if weight.requires_grad)
 
 
 def _append(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:
