@@ -43,7 +43,7 @@ def cuda_context(device: str, *, measure: bool = False) -> Context:
     """Return what CUDA takes for a process on a device, beside tensors.
 
     It is measured by two processes, one after the other: what the second one finds less to be free than
-    the first one is what it takes itself. That takes some seconds, once for a kind of GPU and a version of torch.
+    the first one is what it takes itself. That takes some seconds, once for a GPU and a torch version.
 
     Args:
         device: such as "cuda:0"; it need not be here.
