@@ -21,6 +21,7 @@ from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.fitted_model import FittedModel
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
+from chalknet.training.choice.torch_threads import usable_threads
 from chalknet.training.choice.trial_run import run_trial
 from chalknet.units import show_count
 
@@ -99,11 +100,12 @@ def _placement(fitted: FittedModel, options: RunOptions) -> Placement:
     default = "cpu" if parameter is None else str(parameter.device)
     device = checked_device(default if options.any_device else options.device)
     why = "no GPU that torch can use is here" if parameter is None else "the module is there"
+    threads, limits = usable_threads(options.threads)
     return Placement(
         device=device,
         dtype=_dtype(parameter, options),
-        threads=options.threads or torch.get_num_threads(),
-        reasons=(f"device {device}: {why}",) if options.any_device else (),
+        threads=threads,
+        reasons=(*((f"device {device}: {why}",) if options.any_device else ()), *limits),
         micro_batch=options.micro_batch,
     )
 
