@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -13,6 +14,7 @@ from chalknet.data import Batches, Source, StreamedSource, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Refused, look_up
 from chalknet.hardware import checked_device, within_memory
+from chalknet.module import default_generators_kept
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
@@ -72,7 +74,8 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     """
     fitted = FittedModel.of(model, recipe)
     placement = _shared(_placement(fitted, options), options)
-    samples, held_out, changes = _samples(fitted, source, recipe, placement)
+    with nullcontext() if source.is_repeatable else default_generators_kept():  # a source may draw
+        samples, held_out, changes = _samples(fitted, source, recipe, placement)
     batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     data = DataFacts(
         source.name, len(source), samples.x_shape, samples.y_shape, len(held_out or ()), samples.streams
