@@ -1,7 +1,11 @@
 """Fits of every kind, by number: the same number is the same fit, in whichever thread or process."""
 
 import random
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import perf_counter
 
 import torch
 from torch import nn
@@ -102,3 +106,27 @@ def fit(number, out: Path | None = None):
     if number % 3 == 0 and not isinstance(model, Noisy):
         assert torch.equal(cn.predict(result, data[0]), cn.predict(result, data[0]))
     return outcome(result)
+
+
+def main(fits: int = 200, threads: int = 8) -> None:
+    """Print how many fits a second there are in series and on threads, and how many of these are equal."""
+    numbers = range(fits)
+    fit_all(numbers[:30])  # what is loaded once
+    started = perf_counter()
+    series = fit_all(numbers)
+    between = perf_counter()
+    with tempfile.TemporaryDirectory() as out, ThreadPoolExecutor(threads) as pool:
+        together = list(pool.map(lambda number: fit(number, None if number % 4 else Path(out)), numbers))
+    ended = perf_counter()
+    equal = sum(one == other for one, other in zip(series, together, strict=True))
+    print(f"{fits} fits, a second: {fits / (between - started):.0f} in series, ", end="")
+    print(f"{fits / (ended - between):.0f} on {threads} threads; equal to the last bit: {equal}")
+
+
+def fit_all(numbers):
+    """Return the outcomes of fits in series."""
+    return [fit(number) for number in numbers]
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
