@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         FileProblem: when it cannot be written; what was written so far is taken away.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{UNFINISHED}")
     with writing(path):
         try:
             with beside.open("wb") as file:
@@ -89,9 +90,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def lock(path: Path) -> AbstractContextManager[object]:
-    """Return a lock on a file, held until its `with` block or its process ends; wait for who holds it now."""
-    return FileLock(path, thread_local=False).acquire()
+def lock(path: Path, timeout_s: float = -1) -> AbstractContextManager[object]:
+    """Return a lock on a file, held until its `with` block or its process ends; wait for who holds it now.
+
+    Args:
+        path: the file.
+        timeout_s: how long to wait at most; below zero, for ever.
+
+    Raises:
+        TimeoutError: when it was held all that time.
+    """
+    return FileLock(path, thread_local=False).acquire(timeout=timeout_s)
 
 
 def try_lock(path: Path) -> AbstractContextManager[object] | None:

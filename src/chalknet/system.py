@@ -1,4 +1,4 @@
-"""Memory and cores, as this process may use them."""
+"""Memory, cores and forks, as this process may use them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import ctypes
 import os
 import platform
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import TracebackType
 
 import psutil
 
@@ -59,6 +61,27 @@ def fits_in_memory(needed_bytes: int) -> bool:
 def cores() -> int:
     """Return how many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class ForkSafeLock:
+    """A lock that a thread may take again while it holds it, and that is free in a process forked off.
+
+    A fork waits for the thread that holds the lock: what the lock protects is then whole in the child too.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        if hasattr(os, "register_at_fork"):
+            free = self._lock.release
+            os.register_at_fork(before=self._lock.acquire, after_in_parent=free, after_in_child=free)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
 
 
 @cache

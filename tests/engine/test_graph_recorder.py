@@ -29,8 +29,8 @@ class Told:
             self.say(f"out of {word}")
 
     @contextmanager
-    def graph(self, graph, pool, stream):
-        assert (pool, stream) == ("pool", "side")
+    def graph(self, graph, pool, stream, capture_error_mode):
+        assert (pool, stream, capture_error_mode) == ("pool", "side", "thread_local")
         self.say("capture begins")
         try:
             yield

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 class Asked:
     """A source that notes how many rows were taken at a time."""
 
-    name, held_out = "asked", None
+    name, held_out, is_repeatable = "asked", None, True
 
     def __init__(self, n):
         self._x, self._y = torch.arange(n, dtype=torch.float64).reshape(-1, 1), torch.zeros(n, 2).double()

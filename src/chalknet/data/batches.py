@@ -69,8 +69,8 @@ class Batches:
     """The samples of a source cut into batches, epoch after epoch.
 
     All of them at once (gradient descent), one at a time and anything between differ in one number. The
-    order of an epoch is one number too, or None for the source's own order; it is drawn from torch's
-    default generator as `DataLoader` draws it, so a fit sees the batches that the usual script sees.
+    order of an epoch is one number too, or None for the source's own order; it is drawn
+    as `DataLoader` draws it, so a fit sees the batches that the usual script sees.
 
     Args:
         source: where samples come from.
@@ -121,19 +121,22 @@ class Batches:
         epochs, more = divmod(samples, self.samples_per_epoch)
         return epochs * self.updates_per_epoch - (-more // self.size)
 
-    def draw_order(self) -> int | None:
-        """Draw what `DataLoader` draws from torch's default generator as an epoch starts.
+    def draw_order(self, generator: torch.Generator | None = None) -> int | None:
+        """Draw what `DataLoader` draws as an epoch starts.
 
         That is a base seed, which nothing here needs, and when shuffled the sampler's seed. For all
         samples in order nothing is drawn, as the usual script then has no loader.
+
+        Args:
+            generator: None for torch's default generator, as a `DataLoader` has it.
 
         Returns:
             The seed of the epoch's order; None for the source's own order.
         """
         if self.batch_size is None and not self.shuffle:
             return None
-        _draw_seed()
-        return _draw_seed() if self.shuffle else None
+        _draw_seed(generator)
+        return _draw_seed(generator) if self.shuffle else None
 
     def epoch(self, order: int | None, start: int = 0) -> Iterator[Sample]:
         """Yield the batches of one epoch.
@@ -206,8 +209,8 @@ def _aligned(x: torch.Tensor) -> torch.Tensor:
     return x.clone() if x.data_ptr() % _ALIGNED_BYTES else x
 
 
-def _draw_seed() -> int:
-    return int(torch.empty((), dtype=torch.int64, device="cpu").random_().item())
+def _draw_seed(generator: torch.Generator | None) -> int:
+    return int(torch.empty((), dtype=torch.int64, device="cpu").random_(generator=generator).item())
 
 
 def _as_batch_size(value: object, n: int) -> int:

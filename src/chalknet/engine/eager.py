@@ -58,8 +58,7 @@ def opened_module(plan: Plan, module: nn.Module | None, stream: RandomStream) ->
     if module is None:
         if plan.network is None:
             raise ValueError("a plan without a network needs its module")
-        with stream.active():
-            module = build(plan.network).to(getattr(torch, plan.placement.dtype))
+        module = build(plan.network, stream=stream).to(getattr(torch, plan.placement.dtype))
     return module.to(torch.device(plan.placement.device))
 
 
@@ -86,15 +85,17 @@ class EagerSession:
         self._optimizer = optimizer_over(module, plan.recipe)
         self._stream = stream
         self._device = torch.device(plan.placement.device)
-        self._cursor = BatchCursor(batches, Shard(plan.placement.micro_batch, group.rank, group.size))
+        self._cursor = BatchCursor(batches, Shard(plan.placement.micro_batch, group.rank, group.size), stream)
         self._shared = SharedUpdate(plan, module, group) if group.size > 1 else None
+        own_source = batches.source.is_repeatable
+        self._drawing = stream.for_updates(module, self._loss.module, others=not own_source)
 
     def advance(self, updates: int) -> Advance:
         """Make this many updates, fewer when yhat is no number."""
         on_cpu = self._device.type == "cpu"
         losses: list[float] = []
         waiting: list[torch.Tensor] = []  # losses still on the device, fetched once at the end
-        with self._shared.active() if self._shared else self._stream.active():
+        with self._shared.active() if self._shared else self._drawing():
             started = perf_counter()
             for _ in range(updates):
                 loss = self._update()

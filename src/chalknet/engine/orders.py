@@ -63,8 +63,7 @@ class Orders:
         return ahead, index, min(updates, epochs * per_epoch - index)
 
     def _draw(self) -> Rows:
-        with self._stream.active():
-            self.order = self._batches.draw_order()
+        self.order = self._batches.draw_order(self._stream.generator)
         assert self.order is not None
         self._drawn += 1
         return self._rows(self.order)
@@ -82,24 +81,27 @@ class BatchCursor:
     Args:
         batches: the samples in their order.
         shard: which rows of each batch this process takes, and how many at a time.
+        stream: what the orders are drawn from.
 
     Attributes:
         batches: as given.
+        stream: as given.
         updates: updates made; the session that makes them counts them here.
         order: the number drawn for the order of the current epoch.
         shard: as given; a new one takes effect with `again`.
     """
 
-    def __init__(self, batches: Batches, shard: Shard) -> None:
+    def __init__(self, batches: Batches, shard: Shard, stream: RandomStream) -> None:
         self.updates = 0
         self.order: int | None = None
         self.shard = shard
         self.batches = batches
+        self.stream = stream
         self._epoch_drawn = -1
         self._ahead = _endless(proxy(self))
 
     def next(self) -> Iterator[MicroBatch]:
-        """Return the micro-batches of the next update; orders are drawn from torch's default generator."""
+        """Return the micro-batches of the next update."""
         return next(self._ahead)
 
     def again(self) -> None:
@@ -123,5 +125,5 @@ def _endless(cursor: BatchCursor) -> Iterator[Iterator[MicroBatch]]:
     while True:
         epoch, start = divmod(cursor.updates, cursor.batches.updates_per_epoch)
         if epoch != cursor._epoch_drawn:
-            cursor.order, cursor._epoch_drawn = cursor.batches.draw_order(), epoch
+            cursor.order, cursor._epoch_drawn = cursor.batches.draw_order(cursor.stream.generator), epoch
         yield from cursor.batches.updates(cursor.order, start, cursor.shard)

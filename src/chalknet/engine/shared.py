@@ -46,11 +46,11 @@ class SharedUpdate:
 
     def active(self) -> AbstractContextManager[None]:
         """Return a context in which random numbers come from this process's own stream."""
-        return self._noise.active()
+        return self._noise.lent()
 
     def micro_batches(self, cursor: BatchCursor, stream: RandomStream) -> Iterator[MicroBatch]:
         """Yield the micro-batches of this process; the last one's backward pass averages the gradients."""
-        with stream.active():
+        with stream.lent():
             micro_batches = cursor.next()
         self._noise.begin(_mixed(self._seed, self._group.rank, cursor.updates))
         micro_batch = next(micro_batches)

@@ -57,6 +57,11 @@ class MicroBatchLoss:
         self._whole, self._added = loss_function(recipe), loss_function(recipe, reduction="sum")
         self._mean, self._shards = recipe.reduction == "mean", shards
 
+    @property
+    def module(self) -> nn.Module:
+        """Return the loss of `torch.nn`, or what stands in its place."""
+        return self._whole
+
     def __call__(self, yhat: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor:
         """Return the loss of a micro-batch `(rows, ...)` of an update of so many samples."""
         if not self._refuses_nan:

@@ -183,11 +183,12 @@ class _Search:
         return (seen.process.peak_bytes or 0) - self._begun_bytes + batch_bytes
 
     def _samples(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
-        dtype = self._update.torch_dtype
-        x = torch.rand(rows, *self._update.input_shape, dtype=dtype)
+        dtype, drawn = self._update.torch_dtype, torch.Generator()
+        x = torch.rand(rows, *self._update.input_shape, dtype=dtype, generator=drawn)
         if self._update.recipe.loss_row.target == "class":
-            return x, torch.randint(self._yhat_shape[0], (rows, *self._yhat_shape[1:]))
-        return x, torch.rand(rows, *self._yhat_shape, dtype=dtype)
+            classes = self._yhat_shape[0]
+            return x, torch.randint(classes, (rows, *self._yhat_shape[1:]), generator=drawn)
+        return x, torch.rand(rows, *self._yhat_shape, dtype=dtype, generator=drawn)
 
     def _plan(self, rows: int) -> Plan:
         update = self._update

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 from chalknet.engine import loss_function, optimizer_over
 from chalknet.errors import ChalknetError, Refused
 from chalknet.hardware.allocator_model import AllocatorModel, keeps_holes
-from chalknet.module import build
+from chalknet.module import RandomStream, build, default_generators_kept, draws_from_default
 from chalknet.network import Network
 from chalknet.planning import Recipe
 
@@ -115,8 +115,9 @@ def followed(model: Network | nn.Module, shape: tuple[int, ...]) -> Iterator[Non
 
     The caller's random numbers are left as they were.
     """
+    draws = isinstance(model, nn.Module) and draws_from_default(model)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with default_generators_kept() if draws else nullcontext():
             yield
     except ChalknetError:
         raise
@@ -147,8 +148,9 @@ def mapped_shape(update: UpdateSpec) -> tuple[int, ...]:
 
 def _mapped(module: nn.Module, update: UpdateSpec, device: torch.device | None) -> tuple[int, ...]:
     shape = (2, *update.input_shape)
+    x = torch.rand(shape, dtype=update.torch_dtype, generator=torch.Generator()).to(device)
     with followed(module, shape), torch.no_grad():
-        yhat: torch.Tensor = module.eval()(torch.rand(shape, dtype=update.torch_dtype, device=device))
+        yhat: torch.Tensor = module.eval()(x)
     return tuple(yhat.shape[1:])
 
 
@@ -240,7 +242,7 @@ def _on_meta(model: Network | nn.Module, dtype: torch.dtype) -> nn.Module:
     """Return the module with its tensors replaced by shapes on `meta`; no values are copied."""
     if isinstance(model, Network):
         with torch.device(_META):
-            return build(replace(model, weights={})).to(dtype).train()
+            return build(replace(model, weights={}), stream=RandomStream(0)).to(dtype).train()
     stand_ins: dict[int, Any] = {}
     for child in model.modules():
         for held in (child._parameters, child._buffers, vars(child)):

@@ -2,17 +2,29 @@
 
 from chalknet.module.build import build, class_named, require_settled
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
-from chalknet.module.random import RandomStream
+from chalknet.module.random import (
+    DEFAULT_GENERATORS,
+    MODULE_HOOKS,
+    TENSOR_HOOKS,
+    RandomStream,
+    default_generators_kept,
+    draws_from_default,
+)
 from chalknet.module.read import Fitted, check_module, flat, network_of, read_module, read_weights
 from chalknet.module.tensors_file import read_tensors, tensors_from_bytes, tensors_to_bytes
 
 __all__ = [
+    "DEFAULT_GENERATORS",
+    "MODULE_HOOKS",
+    "TENSOR_HOOKS",
     "Fitted",
     "OnnxModel",
     "RandomStream",
     "build",
     "check_module",
     "class_named",
+    "default_generators_kept",
+    "draws_from_default",
     "flat",
     "network_of",
     "read_module",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager
 from importlib import import_module
 
 import torch
 from torch import nn
 
 from chalknet.errors import Unsettled
-from chalknet.module.random import RandomStream
+from chalknet.module.random import DEFAULT_GENERATORS, RandomStream
 from chalknet.network import Network, Visit, layer_call
 
 
-def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
+def build(network: Network, *, seed: int | None = None, stream: RandomStream | None = None) -> nn.Sequential:
     """Return a plain `nn.Sequential` with freshly drawn weights.
 
     Args:
@@ -22,6 +22,7 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
             written by hand give, and the caller's random numbers go on as if nothing was drawn;
             without it they are drawn from torch's default generator, as by hand. Weights that the network
             carries, because a drawing shows them, replace the random ones.
+        stream: in place of a seed, what the weights are drawn from.
 
     Raises:
         Unsettled: naming the symbolic widths or the steps whose activation is not known.
@@ -32,13 +33,20 @@ def build(network: Network, *, seed: int | None = None) -> nn.Sequential:
         -0.8470...
     """
     require_settled(network)
-    with nullcontext() if seed is None else RandomStream(seed).active():
+    stream = stream if seed is None else RandomStream(seed)
+    with DEFAULT_GENERATORS if stream is None else _drawing(network, stream):
         module = nn.Sequential(*[_layer(visit) for visit in network.walk()])
     parameters = dict(module.named_parameters())
     with torch.no_grad():
         for name, values in network.weights.items():  # read from a drawing
             parameters[name].copy_(torch.tensor(values))
     return module
+
+
+def _drawing(network: Network, stream: RandomStream) -> AbstractContextManager[None]:
+    """Return a context in which the layers of a network are made from a stream."""
+    layers = (layer_call(visit.step, visit.input_shape).layer for visit in network.walk())
+    return stream.initialising() if all(layer.isidentifier() for layer in layers) else stream.lent()
 
 
 def _layer(visit: Visit) -> nn.Module:

@@ -143,14 +143,16 @@ def made_up(network: Network, recipe: Recipe, samples: int) -> MadeUp:
             wanted="samples that fit into memory",
             remedy="Give smaller batch_sizes.",
         )
-    with RandomStream(LECTURE_SEED).active():
-        column = torch.linspace(0, 1, samples).reshape(-1, 1)
-        x = column if shape == (1,) else torch.randn(samples, *shape)
-        if recipe.loss_row.target == "class":
-            y = torch.randint(0, max(1, outputs[-1]), (samples,))
-        elif recipe.loss_row.target == "probability":
-            y = (torch.randn(samples, *outputs) > 0).float()
-        else:
-            y = (torch.randn(samples * prod(outputs)) * 0.01).reshape(samples, *outputs)
-        module = build(network) if 4 * (count_network(network).parameters or 0) <= free else None
+    stream = RandomStream(LECTURE_SEED)
+    drawn = stream.generator
+    column = torch.linspace(0, 1, samples).reshape(-1, 1)
+    x = column if shape == (1,) else torch.randn(samples, *shape, generator=drawn)
+    if recipe.loss_row.target == "class":
+        y = torch.randint(0, max(1, outputs[-1]), (samples,), generator=drawn)
+    elif recipe.loss_row.target == "probability":
+        y = (torch.randn(samples, *outputs, generator=drawn) > 0).float()
+    else:
+        y = (torch.randn(samples * prod(outputs), generator=drawn) * 0.01).reshape(samples, *outputs)
+    fits = 4 * (count_network(network).parameters or 0) <= free
+    module = build(network, stream=stream) if fits else None
     return MadeUp(ArraySource(x, y, name="samples made up"), module)

@@ -4,7 +4,7 @@ from chalknet.training.chart import Chart, Curve, plot, plot_curves, plot_images
 from chalknet.training.choice.cost_model import Candidate, CostEstimate, estimate_cost, usual_update_s
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
 from chalknet.training.choice.timing_cache import machine_and_versions
-from chalknet.training.choice.trial_run import using_threads
+from chalknet.training.choice.torch_threads import using_threads
 from chalknet.training.history import Evaluation, FitResult, History, Outcome, Progress
 from chalknet.training.kept.run_folder import load_run
 from chalknet.training.predict import predict

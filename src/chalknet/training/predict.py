@@ -15,7 +15,7 @@ from chalknet.hardware import checked_device
 from chalknet.training.choice.fitted_model import forward
 from chalknet.training.history import FitResult
 from chalknet.training.kept.run_folder import load_run
-from chalknet.training.record.evaluate import evaluation_mode
+from chalknet.training.record.module_use import evaluation_mode
 
 _ROWS_AT_A_TIME = 8192
 

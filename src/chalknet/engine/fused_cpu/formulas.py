@@ -160,7 +160,8 @@ def _typed(formula: str, options: Mapping[str, object], variable: str) -> str:
 @cache
 def _address(template: str, arguments: tuple[str, ...], dtype: str, **formulas: str) -> int:
     text = template.format(name="{name}", **formulas)
-    name = f"loop_{zlib.crc32(f'{STAMP} {text}'.encode()):08x}"  # numba keeps compiled code by file and name
+    # numba keeps compiled code by file and name
+    name = f"loop_{zlib.crc32(f'{STAMP} {dtype} {text}'.encode()):08x}"
     namespace: dict[str, Any] = {"__name__": __name__, "like": like, **FUNCTIONS}
     exec(compile(text.replace("{name}", name), __file__, "exec"), namespace)
     number = types.float32 if dtype == "float32" else types.float64

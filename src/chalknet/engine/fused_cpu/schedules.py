@@ -41,6 +41,7 @@ from chalknet.network import Activation, Network
 from chalknet.planning import Recipe
 
 _LARGEST_TILE = 20 * TILE_ROWS
+_PAST_ALL_BARRIERS = 1 << 62
 _LINE = 16  # numbers between what two threads write: a cache line of its own
 
 
@@ -107,7 +108,11 @@ class Schedule:
             def work(thread: int) -> int:
                 return self._kernel(fit, Turn(thread, threads, self.shares, ahead + made, done + made))
 
-            return run_together(threads, work)
+            try:
+                return run_together(threads, work)
+            except BaseException:  # the other threads wait for this one: let them pass every barrier
+                shared.counter[0] = _PAST_ALL_BARRIERS
+                raise
 
         return self._team.make(updates, losses)
 
@@ -161,8 +166,12 @@ def choose_schedule(task: Task) -> Schedule:
 
 def is_loaded(network: Network, dtype: str) -> bool:
     """Return whether the network's kernel has been compiled or loaded in this process."""
-    kernel = run_blocks if walks_blocks(network) else run_tiles
-    return any(dtype in str(signature) for signature in kernel.signatures)
+    return any(dtype in str(signature) for signature in kernel_of(network).signatures)
+
+
+def kernel_of(network: Network) -> Any:
+    """Return the compiled loop of the network's schedule."""
+    return run_blocks if walks_blocks(network) else run_tiles
 
 
 def fill_of(network: Network, dtype: np.dtype[Any]) -> int:

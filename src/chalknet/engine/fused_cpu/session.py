@@ -13,9 +13,19 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
+from chalknet.engine.fused_cpu.compiling import compiling
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import COUNTS_STEPS, SLOTS
-from chalknet.engine.fused_cpu.schedules import Samples, Task, choose_schedule, fill_of, make_store
+from chalknet.engine.fused_cpu.schedules import (
+    Samples,
+    Schedule,
+    Task,
+    choose_schedule,
+    fill_of,
+    is_loaded,
+    kernel_of,
+    make_store,
+)
 from chalknet.engine.fused_cpu.step_table import (
     LINEAR,
     NARROW,
@@ -49,28 +59,35 @@ class FusedSession:
         network, recipe = plan.network, plan.recipe
         assert network is not None
         dtype = getattr(torch, plan.placement.dtype)
-        numbers = np.dtype(plan.placement.dtype)
         self._stream = RandomStream(recipe.seed)
         module = opened_module(plan, module, self._stream)
         self.module: nn.Module = module.train()
         self._named = named(plan, module)
         self.notes: tuple[str, ...] = ()
         samples = _samples(batches, network, recipe.loss, dtype)
-        started = perf_counter()
-        layout = lay_out(network, numbers, fill_of(network, numbers))  # compiles the activations
-        _mark_frozen(layout.steps, module)
-        store = make_store(layout, recipe, numbers)
-        self._views = _pairs(module, weight_views(layout.steps, torch.from_numpy(store.values)))
-        self._transposed = transposed_views(layout.steps, torch.from_numpy(store.transposed))
-        self._read_weights()
-        self._state_views = _state_views(plan, module, layout.steps, store.optimizer_state)
         self._counts_steps = recipe.optimizer in COUNTS_STEPS
-        threads = plan.placement.threads
-        self._schedule = choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
         self._orders = Orders(batches, self._stream)
         self._done = 0
-        self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
+        started = perf_counter()
+        kernel, loaded = kernel_of(network), is_loaded(network, plan.placement.dtype)
+        with compiling(kernel, plan.placement.dtype, loaded=loaded):
+            self._schedule = self._scheduled(plan, batches, samples)
+            self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
         self.compile_s = perf_counter() - started
+
+    def _scheduled(self, plan: Plan, batches: Batches, samples: Samples) -> Schedule:
+        """Lay out the memory and fill it with the module's weights; return the compiled loop over it."""
+        network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
+        assert network is not None
+        layout = lay_out(network, numbers, fill_of(network, numbers))  # compiles the activations
+        _mark_frozen(layout.steps, self.module)
+        store = make_store(layout, recipe, numbers)
+        self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))
+        self._transposed = transposed_views(layout.steps, torch.from_numpy(store.transposed))
+        self._read_weights()
+        self._state_views = _state_views(plan, self.module, layout.steps, store.optimizer_state)
+        threads = plan.placement.threads
+        return choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
 
     def advance(self, updates: int) -> Advance:
         """Make this many updates, fewer when a loss is no number."""

@@ -12,20 +12,19 @@ from torch import nn
 
 from chalknet.engine.engine import refused
 from chalknet.errors import Refused
+from chalknet.module import MODULE_HOOKS, TENSOR_HOOKS
 
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-_TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
 def refuse_hooks(module: nn.Module) -> None:
     """Raise Refused for a module with hooks: Python would call them once, during the capture."""
     for path, part in module.named_modules():
-        if any(getattr(part, name, None) for name in _HOOKS):
+        if any(getattr(part, name, None) for name in MODULE_HOOKS):
             raise refusal(f"a hook on {path or type(part).__name__}, which would be called only once")
     for path, parameter in module.named_parameters():
-        if any(getattr(parameter, name, None) for name in _TENSOR_HOOKS):
+        if any(getattr(parameter, name, None) for name in TENSOR_HOOKS):
             raise refusal(f"a hook on the parameter {path}, which would be called only once")
 
 
@@ -39,6 +38,8 @@ class CapturedInputs:
 
     def __init__(self, module: nn.Module, device: torch.device) -> None:
         self._module, self._device = module, device
+        # torch's own modules draw on the device alone: what changes these states is another thread
+        self._may_draw = any(type(part).__module__.split(".")[0] != "torch" for part in module.modules())
         self._seen = dict(self._items())
 
     def refuse_changes(self) -> None:
@@ -48,11 +49,12 @@ class CapturedInputs:
                 raise refusal(what)
 
     def _items(self) -> Iterator[tuple[str, object]]:
-        yield "an update that draws random numbers of Python's", random.getstate()
-        yield "an update that draws random numbers of numpy's", str(np.random.get_state())
-        if self._device.type != "cpu":
-            drawn = torch.default_generator.get_state()
-            yield "an update that draws random numbers on the CPU", drawn.numpy().tobytes()
+        if self._may_draw:
+            yield "an update that draws random numbers of Python's", random.getstate()
+            yield "an update that draws random numbers of numpy's", str(np.random.get_state())
+            if self._device.type != "cpu":
+                drawn = torch.default_generator.get_state()
+                yield "an update that draws random numbers on the CPU", drawn.numpy().tobytes()
         for path, part in self._module.named_modules():
             for name, value in vars(part).items():
                 if name not in _OF_EVERY_MODULE:

@@ -72,7 +72,10 @@ class CudaRecorder:
                 _no_garbage_collection(),
                 self._restored_on_failure(),
                 torch.cuda.stream(self._stream),
-                torch.cuda.graph(graph, pool=self._pool, stream=self._stream),
+                # thread_local: what other threads do with the device meanwhile does not fail the capture
+                torch.cuda.graph(
+                    graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+                ),
             ):
                 try:
                     act()

@@ -20,7 +20,7 @@ from chalknet.engine.graph.sample_buffers import buffer_for
 from chalknet.engine.graph.updates import Updates
 from chalknet.engine.orders import Orders, Rows
 from chalknet.engine.state import SessionState, named, refill, slots_of, weights_of
-from chalknet.module import RandomStream
+from chalknet.module import DEFAULT_GENERATORS, RandomStream
 from chalknet.planning import Plan
 
 _REHEARSALS = 3  # torch's own number of warm-up runs before a capture
@@ -57,6 +57,10 @@ class GraphSession:
         self._buffer = buffer_for(batches, self._device, recorder.free_bytes())
         losses = torch.empty(LARGEST_PROGRAM, dtype=torch.float64, device=self._device)
         self._updates = Updates(self.module, plan.recipe, self._buffer, losses)
+        own_source = batches.source.is_repeatable
+        self._drawing = self._stream.for_updates(
+            self.module, self._updates.loss.module, others=not own_source
+        )
         self._in_order = _tiled(batches, self._buffer.rows)
         self._last_rows: tuple[Rows, torch.Tensor] | None = None
         self._replays: dict[Program, Callable[[], None]] = {}
@@ -76,7 +80,7 @@ class GraphSession:
         while made < updates:
             order, ahead, some = self._orders.ahead(self._done, updates - made)
             self._buffer.begin(self._rows(order))
-            with self._stream.active():
+            with self._drawing():
                 self._make(ahead, losses[made : made + some])
             made += some
         found = losses.tolist()  # waits for the device
@@ -141,7 +145,7 @@ class GraphSession:
         random = self._stream.states
         self._buffer.begin(self._in_order)
         self._buffer.fill(0, self._buffer.rows)
-        with put_back(self.module), self._stream.active():
+        with DEFAULT_GENERATORS, put_back(self.module), self._drawing():  # one capture at a time
             per_update_s = self._rehearse(recorder)
             most = longest_that_pays(plan, per_update_s, self._buffer.most_updates)
             programs = Programs(self._batches, most)

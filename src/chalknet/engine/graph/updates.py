@@ -37,12 +37,12 @@ class Updates:
         self.losses = losses
         self._module, self._buffer = module, buffer
         self._parameters = list(module.parameters())
-        self._loss = MicroBatchLoss(recipe, on_device=True)
+        self.loss = MicroBatchLoss(recipe, on_device=True)
 
     def __call__(self, lengths: tuple[int, ...]) -> None:
         """Make an update of each of these numbers of samples; before and after, gradients are None."""
         for place, (x, y) in enumerate(self._buffer.batches(lengths)):
-            loss = self._loss(self._module(x), y, len(y))
+            loss = self.loss(self._module(x), y, len(y))
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             for parameter in self._parameters:

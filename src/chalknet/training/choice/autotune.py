@@ -14,6 +14,7 @@ from chalknet.training.choice import cost_model
 from chalknet.training.choice.cost_model import Candidate, Cost
 from chalknet.training.choice.fitted_model import first_line
 from chalknet.training.choice.timing_cache import TimingCache, key_of
+from chalknet.training.choice.torch_threads import FITS
 from chalknet.units import show_seconds
 
 # In multiply-adds: below, waiting at the threads' barriers can cost more than they save.
@@ -167,6 +168,17 @@ class _Measurement:
     def run(self, cache: TimingCache, key: str) -> None:
         """Recall, estimate or try each candidate, and keep what was measured."""
         known = cache.recall(key)
+        with FITS.working() as is_alone:
+            self._measure(known)
+            alone = is_alone()
+        if not self._reusable.keys() - set(self.recalled):
+            return
+        if alone:
+            cache.keep(key, self._reusable)
+        else:
+            self.notes.append("other fits ran meanwhile: the times are not kept for later fits")
+
+    def _measure(self, known: Mapping[Candidate, Cost]) -> None:
         for candidate in self._possible:
             if candidate in known:
                 self._recall(candidate, known[candidate])
@@ -178,8 +190,6 @@ class _Measurement:
             if self.costs and not self.updates:
                 first = next(iter(self.costs.values()))
                 self.updates = self._draft.recipe.budget.amount / first.update_s
-        if self._reusable.keys() - set(self.recalled):
-            cache.keep(key, self._reusable)
 
     def _is_worth_trying(self, candidate: Candidate) -> bool:
         default = next(iter(self.costs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from traceback import walk_tb
 
@@ -13,11 +13,17 @@ from torch import nn
 from chalknet.data import Source
 from chalknet.errors import ChalknetError, InvalidValue, Refused, ShapeMismatch
 from chalknet.hardware import explain
-from chalknet.module import network_of, require_settled
+from chalknet.module import (
+    DEFAULT_GENERATORS,
+    default_generators_kept,
+    draws_from_default,
+    network_of,
+    require_settled,
+)
 from chalknet.network import Activation, Flatten, Network, Shape
 from chalknet.notation import write
 from chalknet.planning import LOSSES, Plan, Recipe
-from chalknet.training.record.evaluate import evaluation_mode
+from chalknet.training.record.module_use import evaluation_mode
 from chalknet.units import show_count
 
 
@@ -154,7 +160,7 @@ def _mapped_shapes(module: nn.Module, source: Source) -> ModelShapes:
     """Map one sample in evaluation mode to learn the shape of yhat."""
     parameter = next(module.parameters())
     x = source.take(slice(0, 1)).x.to(parameter.device, parameter.dtype)
-    with evaluation_mode(module):
+    with evaluation_mode(module), default_generators_kept() if draws_from_default(module) else nullcontext():
         yhat = forward(module, x)
     return ModelShapes(source.x_shape, tuple(yhat.shape[1:]))
 
@@ -168,7 +174,7 @@ def forward(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     """
     where, given = f"module {type(module).__name__}", f"x of shape {tuple(x.shape)}"
     try:
-        with explain():
+        with explain(), DEFAULT_GENERATORS if draws_from_default(module) else nullcontext():
             yhat = module(x)
     except ChalknetError:
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -13,6 +14,7 @@ from chalknet.data import Batches, Source, StreamedSource, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Refused, look_up
 from chalknet.hardware import checked_device, within_memory
+from chalknet.module import default_generators_kept
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
@@ -21,6 +23,7 @@ from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.fitted_model import FittedModel
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
+from chalknet.training.choice.torch_threads import usable_threads
 from chalknet.training.choice.trial_run import run_trial
 from chalknet.units import show_count
 
@@ -71,7 +74,8 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     """
     fitted = FittedModel.of(model, recipe)
     placement = _shared(_placement(fitted, options), options)
-    samples, held_out, changes = _samples(fitted, source, recipe, placement)
+    with nullcontext() if source.is_repeatable else default_generators_kept():  # a source may draw
+        samples, held_out, changes = _samples(fitted, source, recipe, placement)
     batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     data = DataFacts(
         source.name, len(source), samples.x_shape, samples.y_shape, len(held_out or ()), samples.streams
@@ -99,11 +103,12 @@ def _placement(fitted: FittedModel, options: RunOptions) -> Placement:
     default = "cpu" if parameter is None else str(parameter.device)
     device = checked_device(default if options.any_device else options.device)
     why = "no GPU that torch can use is here" if parameter is None else "the module is there"
+    threads, limits = usable_threads(options.threads)
     return Placement(
         device=device,
         dtype=_dtype(parameter, options),
-        threads=options.threads or torch.get_num_threads(),
-        reasons=(f"device {device}: {why}",) if options.any_device else (),
+        threads=threads,
+        reasons=(*((f"device {device}: {why}",) if options.any_device else ()), *limits),
         micro_batch=options.micro_batch,
     )
 

@@ -15,13 +15,14 @@ from typing import Any
 
 import torch
 
-from chalknet.files import cache_folder, write_whole
+from chalknet.files import cache_folder, lock, write_whole
 from chalknet.planning import DataFacts, Placement, Recipe
 from chalknet.system import cores, processor
 from chalknet.training.choice.cost_model import Candidate, Cost
 
 _MOST = 200  # entries, of a network and a recipe each: the file stays under about 200 KiB
 _DAYS = 7  # a machine may have been busy, and changes in ways that no version number shows
+_LONGEST_WAIT_S = 2.0  # for another thread or process that keeps its costs, which takes milliseconds
 _PACKAGES = ("chalknet", "torch", "numba")
 
 
@@ -46,13 +47,14 @@ class TimingCache:
 
     def keep(self, key: str, costs: Mapping[Candidate, Cost]) -> None:
         """Keep costs under a key; the oldest entries are dropped."""
-        entries = self._entries()
-        entries.pop(key, None)
         rows = [asdict(candidate) | asdict(cost) for candidate, cost in costs.items()]
-        newest = [*entries.items(), (key, {"at": self.now(), "costs": rows})][-_MOST:]
-        with suppress(OSError):
+        with suppress(OSError):  # and where others hold the file for long, which costs a measurement
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, json.dumps({"measured": dict(newest)}, indent=1).encode())
+            with lock(self.path.with_suffix(".lock"), _LONGEST_WAIT_S):
+                entries = self._entries()
+                entries.pop(key, None)
+                newest = [*entries.items(), (key, {"at": self.now(), "costs": rows})][-_MOST:]
+                write_whole(self.path, json.dumps({"measured": dict(newest)}, indent=1).encode())
 
     def _entries(self) -> dict[str, Any]:
         """Return the entries of the file that are valid and not too old, the oldest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import perf_counter
 
 import numpy as np
@@ -14,8 +14,10 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine import ENGINES, Session
+from chalknet.module import draws_from_default
 from chalknet.planning import Plan
 from chalknet.training.choice.cost_model import Cost
+from chalknet.training.choice.torch_threads import using_threads
 
 # The fastest stretch counts: a disturbance only ever makes one longer. Each takes a part of what is left.
 _PARTS = 3
@@ -42,7 +44,8 @@ def run_trial(
         clock: seconds that only go up.
     """
     started = clock()
-    with using_threads(plan.placement.threads), _random_state_kept():
+    draws = module is not None and draws_from_default(module)  # it may then draw of Python's and numpy's too
+    with using_threads(plan.placement.threads), _random_state_kept() if draws else nullcontext():
         session = ENGINES[plan.engine].open(plan, batches, copy.deepcopy(module))
         first_s = _update_s(session, 1)
         start_s = clock() - started
@@ -83,16 +86,3 @@ def _random_state_kept() -> Iterator[None]:
     finally:
         random.setstate(found)
         np.random.set_state(numbers)
-
-
-@contextmanager
-def using_threads(threads: int) -> Iterator[None]:
-    """Let torch use so many CPU threads in the body; the caller's number is put back behind it."""
-    before = torch.get_num_threads()
-    if threads != before:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        if threads != before:
-            torch.set_num_threads(before)

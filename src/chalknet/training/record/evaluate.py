@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 from torch import nn
@@ -11,7 +11,9 @@ from torch import nn
 from chalknet.data import Source
 from chalknet.engine import ProcessGroup, loss_function
 from chalknet.hardware import evaluation_rows
+from chalknet.module import RandomStream, draws_from_default
 from chalknet.planning import Recipe
+from chalknet.training.record.module_use import evaluation_mode
 
 # Loss.decision -> whether each row of yhat is right about y.
 _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
@@ -26,6 +28,8 @@ def evaluate(
 ) -> float:
     """Return the accuracy, or for a regression the mean loss, over all of a source.
 
+    Where the module or the source may draw random numbers, they are those that follow the recipe's seed.
+
     Args:
         module: mapped in evaluation mode (Dropout off), then put back into its modes.
         source: samples with targets as the recipe's loss wants them.
@@ -36,7 +40,8 @@ def evaluate(
     error_of = loss_function(recipe, reduction="none")
     right = _RIGHT.get(recipe.loss_row.decision)
     total = count = 0.0
-    with evaluation_mode(module):
+    draws = draws_from_default(module) or not source.is_repeatable
+    with evaluation_mode(module), RandomStream(recipe.seed, device).lent() if draws else nullcontext():
         rows = evaluation_rows(module)
         first, stop = (len(source) * lane // group.size for lane in (group.rank, group.rank + 1))
         for start in range(first, stop, rows):
@@ -47,16 +52,3 @@ def evaluate(
             count += values.numel()
     total, count = group.total((total, count))
     return total / count
-
-
-@contextmanager
-def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Run the body with every submodule in evaluation mode and without gradients, then put all back."""
-    training = {child: child.training for child in module.modules()}
-    module.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for child, mode in training.items():
-            child.training = mode

@@ -14,7 +14,7 @@ from chalknet.errors import InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
 from chalknet.training.choice.fitted_model import module_errors
-from chalknet.training.choice.trial_run import using_threads
+from chalknet.training.choice.torch_threads import FITS, using_threads
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
@@ -32,6 +32,7 @@ def carry_out(start: FitStart) -> FitResult:
             folder, feeds = stack.enter_context(_outputs(start, group))
         _check_alike(start, group)
         stack.enter_context(group.watched())
+        stack.enter_context(FITS.working())
         stack.enter_context(using_threads(plan.placement.threads))
         stack.enter_context(explain(plan))
         session = ENGINES[plan.engine].open(plan, start.prepared.batches, start.prepared.module)

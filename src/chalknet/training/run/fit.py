@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -25,6 +25,7 @@ from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.run_folder import claimed
 from chalknet.training.logs.feeds import check_logs
+from chalknet.training.record.module_use import fitting
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.carry_out import carry_out, check_started
 from chalknet.training.run.loop import FitStart
@@ -128,17 +129,19 @@ def fit(
     """
     check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
     group = join()
-    with group.agreement():
-        record = RecordOptions(**options_for(RecordOptions, options))
-        logs = dict.fromkeys(record.log or ())
-        check_logs(logs)
-        run = RunOptions(**options_for(RunOptions, options))
-        check_started(run.processes, group)
-        asked = {"recipe": recipe, "held_out": held_out, **options, "processes": group.size}
-        prepared = _prepared("fit", model, data, asked)
-        folder = nullcontext() if record.out is None else claimed(prepared, record)
-        start = FitStart(prepared, record, folder, logs)
-    return carry_out(start)
+    with ExitStack() as stack:
+        with group.agreement():
+            stack.enter_context(fitting(model))
+            record = RecordOptions(**options_for(RecordOptions, options))
+            logs = dict.fromkeys(record.log or ())
+            check_logs(logs)
+            run = RunOptions(**options_for(RunOptions, options))
+            check_started(run.processes, group)
+            asked = {"recipe": recipe, "held_out": held_out, **options, "processes": group.size}
+            prepared = _prepared("fit", model, data, asked)
+            folder = nullcontext() if record.out is None else claimed(prepared, record)
+            start = FitStart(prepared, record, folder, logs)
+        return carry_out(start)
 
 
 @public()

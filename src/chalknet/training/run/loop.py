@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from time import monotonic
 from types import FrameType
 
@@ -36,13 +38,18 @@ class Interrupt:
     Args:
         number: the first signal that came to this process; set the moment it comes.
         agreed_number: the signal that all processes of the fit stop for.
+        ending: whether the program is ending, for a fit in another thread than the main one, which gets no
+            signals; None in the main thread.
     """
 
     number: int | None = None
     agreed_number: int | None = None
+    ending: threading.Event | None = None
 
     def agreed(self, group: ProcessGroup) -> bool:
         """Return whether a signal came to any of the processes; all of them get the same answer."""
+        if self.ending is not None and self.ending.is_set():
+            self.number = self.number or signal.SIGINT
         self.agreed_number = int(group.largest(self.number or 0)) or None
         return self.agreed_number is not None
 
@@ -232,11 +239,15 @@ def _report(run: LoopInputs, history: History, updates: int, seconds: float, los
 def interruptible() -> Iterator[Interrupt]:
     """Note the first Ctrl-C or SIGTERM in place of its effect; the second one has its usual effect.
 
-    Only the main thread can do so; in another one nothing changes.
+    Only the main thread can do so. A fit in another thread stops once the program is ending, as it is after a
+    Ctrl-C that nobody handles: Python waits for such threads.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield Interrupt(ending=_program_ending())
+        return
     interrupt = Interrupt()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-    if threading.current_thread() is not threading.main_thread() or None in before.values():
+    if None in before.values():
         yield interrupt
         return
 
@@ -254,3 +265,20 @@ def interruptible() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         put_back()
+
+
+@cache
+def _program_ending() -> threading.Event:
+    """Return the event that is set when the program ends, before Python waits for its threads.
+
+    Of what is registered Python calls the latest first, so concurrent.futures, which waits for its threads,
+    has to be registered before.
+    """
+    ending = threading.Event()
+    import_module("concurrent.futures.thread")
+    register = getattr(threading, "_register_atexit", lambda call: None)  # concurrent.futures uses it too
+    try:
+        register(ending.set)
+    except RuntimeError:  # the program is ending already
+        ending.set()
+    return ending

@@ -31,6 +31,7 @@ from chalknet.training.kept import run_folder
 from chalknet.training.kept.checkpoint import Checkpoint, newest
 from chalknet.training.kept.run_files import Setting, read_setting
 from chalknet.training.logs.feeds import check_logs
+from chalknet.training.record.module_use import fitting
 from chalknet.training.run.carry_out import carry_out, check_started
 from chalknet.training.run.loop import FitStart
 
@@ -104,6 +105,7 @@ def resume(
         if kept is None:
             return run_folder.load_run(folder, module=module)
         with group.agreement():
+            stack.enter_context(fitting(module))
             start = _start_of(kept, data, module, options)
         return carry_out(start)
 
