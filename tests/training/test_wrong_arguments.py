@@ -176,7 +176,7 @@ class Faulty(Dict):
     ("module", "words"),
     [
         (Tuple, "module Tuple: got a tuple for x of shape .*wanted one tensor"),
-        (Dict, "module Dict: got a dict for x of shape .*Wrap the module"),
+        (Dict, "module Dict: got a dict for x of shape .*wrap the module"),
         (Two, "module Two: got TypeError .*missing 1 required positional argument: 'b'"),
         (Faulty, "module Faulty: got KeyError .*'weight of my layer'"),
     ],
@@ -244,16 +244,9 @@ class OnlyEvaluates(nn.Module):
         return {}["no such key"] if self.training else self.linear(x)
 
 
-@pytest.mark.parametrize(
-    ("inner", "words"),
-    [
-        (nn.BatchNorm1d(2), r"module 0 \(BatchNorm1d\): got ValueError in an update: Expected more than 1"),
-        (OnlyEvaluates(), r"module 0 \(OnlyEvaluates\): got KeyError in an update: 'no such key'"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_an_error_that_a_module_raises_in_training_mode_alone_names_it(inner, words):
-    module = nn.Sequential(inner, nn.Linear(2 if isinstance(inner, nn.BatchNorm1d) else 1, 1))
+def test_an_error_that_a_module_raises_in_training_mode_alone_names_it():
+    module = nn.Sequential(OnlyEvaluates(), nn.Linear(1, 1))
+    words = r"module 0 \(OnlyEvaluates\): got KeyError in an update: 'no such key'"
     with pytest.raises(InvalidValue, match=words):
         cn.fit(module, (torch.rand(4, 2), torch.rand(4, 1)), loss="mse", updates=2, batch_size=1)
 
