@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import TensorDataset
+from torch.utils.data import DataLoader, Dataset
 
 from chalknet.data.columns import Preparation, columns_like
 from chalknet.data.conversion import Conversion, ConversionState, numbers_of
@@ -48,9 +48,9 @@ def feature_blocks(data: object, preparation: Preparation | None = None) -> Iter
             return
     if isinstance(data, Mapping) and preparation is not None and set(preparation.names) <= set(data):
         yield _prepared_columns(data, preparation)
-    elif isinstance(data, str | os.PathLike | tuple | Mapping | TensorDataset | Source) or is_user_source(
-        data
-    ):
+    elif isinstance(
+        data, str | os.PathLike | tuple | Mapping | Dataset | DataLoader | Source
+    ) or is_user_source(data):
         source = load(data)
         rows = max(1, _BLOCK_BYTES // (8 * prod(source.x_shape)))
         blocks = (source.take(slice(at, at + rows)).x for at in range(0, len(source), rows))

@@ -108,18 +108,25 @@ def _unreachable(facts: TargetFacts, ending: Ending, loss: Loss, name: str) -> I
     low, high = map(show_value, facts.reach)
     sides = [f"below {low}"] * bool(facts.below) + [f"above {high}"] * bool(facts.above)
     what = f"where yhat, which ends with {ending.last}, cannot come"
+    low_alone, high_alone = ending.alone
+    culprit = ending.inner if low_alone <= facts.low and facts.high <= high_alone else ""
+    way = (
+        f"leave {culprit} before {ending.last} out"
+        if culprit
+        else f"leave {ending.last} out as the last step"
+    )
     if beyond == facts.count:
         raise InvalidValue(
             where=f"y of {name}",
             got=f"targets from {show_value(facts.low)} to {show_value(facts.high)}, all of them "
             f"{' or '.join(sides)}, {what}",
             wanted="targets that the model can reach",
-            remedy=f"Leave {ending.last} out as the last step, or bring y between its bounds.",
+            remedy=f"{way[0].upper()}{way[1:]}, or bring y between its bounds.",
         )
     share = show_share(beyond / facts.count)
     yield (
         f"{show_count(beyond)} of {show_count(facts.count)} targets ({share} of them) lie "
-        f"{' or '.join(sides)}, {what}: leave {ending.last} out as the last step"
+        f"{' or '.join(sides)}, {what}: {way}"
     )
 
 

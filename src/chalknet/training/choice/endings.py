@@ -43,12 +43,16 @@ class Ending:
         reach: between which bounds yhat lies.
         outputs: values of yhat among which a function of whole rows, such as softmax, is taken.
         known: whether it is known that nothing else comes behind the last activation.
+        alone: between which bounds the last activation's values lie, whatever is before it.
+        inner: the activation right before the last one; empty for a linear map.
     """
 
     last: str = ""
     reach: Range = _ALL
     outputs: int = 0
     known: bool = True
+    alone: Range = _ALL
+    inner: str = ""
 
     @property
     def words(self) -> str:
@@ -56,32 +60,37 @@ class Ending:
         return self.last or "a linear map"
 
 
-def ending_of_network(network: Network) -> Ending:
+def ending_of_network(network: Network, loss: Loss) -> Ending:
     """Return what a network ends with.
+
+    Args:
+        network: every width a number.
+        loss: the row of the loss, for what to do about a step that is refused.
 
     Raises:
         InvalidValue: for a step that gives the same number whatever x is.
     """
-    last, reach = "", _ALL
+    last, inner, reach, alone = "", "", _ALL, _ALL
     for visit in network.walk():
         step = visit.step
         if isinstance(step, Activation):
-            kind, before = step.kind, reach
-            reach = _image(step, before, int(visit.input_shape[-1]))
+            kind, reach = step.kind, _image(step, reach, int(visit.input_shape[-1]))
             if reach.low == reach.high:
-                raise _constant(f"network {network.name}, step {visit.path}", step.kind, before, reach.low)
-            last = last if kind == "identity" else kind
+                raise _constant(f"network {network.name}, step {visit.path}", step.kind, reach.low, loss)
+            if kind != "identity":
+                last, inner, alone = kind, last, step.image()
         elif not isinstance(step, Dropout | Flatten):
-            last, reach = "" if step.trainable else last, _ALL
-    return Ending(last, reach, int(network.output_shape[-1]))
+            last, inner, reach, alone = "" if step.trainable else last, "", _ALL, _ALL
+    return Ending(last, reach, int(network.output_shape[-1]), True, alone, inner)
 
 
-def ending_of_graph(yhat: torch.Tensor, where: str) -> Ending:
+def ending_of_graph(yhat: torch.Tensor, where: str, loss: Loss) -> Ending:
     """Return what computed yhat last, as autograd recorded it; whatever it does not show is left open.
 
     Args:
         yhat: the output of a module, with its graph.
         where: what an error calls the module.
+        loss: the row of the loss, for what to do about a step that is refused.
 
     Raises:
         InvalidValue: for a softmax over a single value.
@@ -101,11 +110,14 @@ def ending_of_graph(yhat: torch.Tensor, where: str) -> Ending:
         node = node.next_functions[0][0] if node.next_functions else None
     reach = _ALL
     for step, values in reversed(steps):
-        before, reach = reach, _image(step, reach, values)
+        reach = _image(step, reach, values)
         if reach.low == reach.high:
-            raise _constant(where, step.kind, before, reach.low)
-    outputs = steps[0][1] if steps else yhat.shape[-1] if yhat.dim() > 1 else 1
-    return Ending(steps[0][0].kind if steps else "", reach, outputs, known=bool(steps))
+            raise _constant(where, step.kind, reach.low, loss)
+    if not steps:
+        return Ending(outputs=yhat.shape[-1] if yhat.dim() > 1 else 1, known=False)
+    last, outputs = steps[0]
+    inner = steps[1][0].kind if len(steps) > 1 else ""
+    return Ending(last.kind, reach, outputs, True, last.image(), inner)
 
 
 def _recorded(kind: str, node: Any) -> Activation:
@@ -132,38 +144,41 @@ def _image(step: Activation, z: Range, values: int) -> Range:
     return Range(bound, bound)  # softmax of one value is 1, its logarithm 0
 
 
-def _constant(where: str, kind: str, before: Range, value: float) -> InvalidValue:
+def _constant(where: str, kind: str, value: float, loss: Loss) -> InvalidValue:
     alone = kind in ("softmax", "log_softmax")
-    of = "a single value" if alone else f"values of at most {show_value(before.high)}"
-    remedy = f"Leave {kind} out{', or take sigmoid in its place' if kind == 'softmax' else ''}."
-    if not alone and before.low >= 0:
-        of = f"values of at least {show_value(before.low)}"
     return InvalidValue(
         where=where,
-        got=f"{kind} over {of}, which is always {show_value(value)}",
+        got=f"{kind} over {'a single value' if alone else 'values'}, which is always {show_value(value)}",
         wanted="a step whose value depends on x, or nothing before it can be fitted",
-        remedy=remedy,
+        remedy=f"Take {loss.wants[0]} in its place." if loss.wants else f"Leave {kind} out.",
     )
 
 
-def check_ending(ending: Ending, loss: Loss, output_shape: Shape) -> None:
-    """Refuse an ending that the loss cannot take.
+def check_outputs(output_shape: Shape, loss: Loss) -> None:
+    """Refuse a single output for class numbers.
 
     Args:
-        ending: of the model.
-        loss: the row of the loss.
         output_shape: shape of yhat for one sample.
+        loss: the row of the loss.
 
     Raises:
-        InvalidValue: naming what the model ends with, and what would do.
+        InvalidValue: for a model with one output whose largest output is to be the class.
     """
     if loss.target == "class" and output_shape[:1] in ((), (1,)):
         raise InvalidValue(
             where=f"loss {loss.name}",
             got="a model with one output, whose probability is always 1: the loss is always 0",
             wanted="an output for each class",
-            remedy="For the classes 0 and 1 use the loss bce_logits, or end the model with 2 outputs.",
+            remedy="For classes 0 and 1 take loss bce_logits; for more, end the model with as many outputs.",
         )
+
+
+def check_ending(ending: Ending, loss: Loss) -> None:
+    """Refuse an ending that the loss cannot take.
+
+    Raises:
+        InvalidValue: naming what the model ends with, and what would do.
+    """
     if loss.wants and ending.known and ending.last not in loss.wants:
         alike = (row for row in LOSSES.values() if row.target == loss.target)
         applying = next((row.name for row in alike if set(row.applies) & set(loss.wants)), None)

@@ -20,7 +20,13 @@ from chalknet.module import network_of, require_settled
 from chalknet.network import Flatten, Network, Shape
 from chalknet.notation import write
 from chalknet.planning import Loss, Plan
-from chalknet.training.choice.endings import Ending, check_ending, ending_of_graph, ending_of_network
+from chalknet.training.choice.endings import (
+    Ending,
+    check_ending,
+    check_outputs,
+    ending_of_graph,
+    ending_of_network,
+)
 from chalknet.training.record.evaluate import evaluation_mode
 from chalknet.units import show_count
 
@@ -128,12 +134,13 @@ class FittedModel:
         network = self.described
         if network is None:
             assert self.module is not None
-            mapped = map_one(self.module, source)
+            mapped = map_one(self.module, source, loss)
         else:
             any_layout = isinstance(network.steps[0], Flatten)
             shapes = ModelShapes(_sizes(network.input_shape), _sizes(network.output_shape), any_layout)
-            mapped = Mapped(shapes, ending_of_network(network))
-        check_ending(mapped.ending, loss, mapped.shapes.output_shape)
+            check_outputs(shapes.output_shape, loss)
+            mapped = Mapped(shapes, ending_of_network(network, loss))
+        check_ending(mapped.ending, loss)
         return mapped
 
 
@@ -156,16 +163,17 @@ class Mapped:
     unused: tuple[str, ...] = ()
 
 
-def map_one(module: nn.Module, source: Source) -> Mapped:
+def map_one(module: nn.Module, source: Source, loss: Loss) -> Mapped:
     """Map one sample in evaluation mode to learn what a module makes of it."""
     with evaluation_mode(module), torch.enable_grad():
         yhat, dtype = first_yhat(module, source.take(slice(0, 1)).x)
+        check_outputs(tuple(yhat.shape[1:]), loss)
+        ending = ending_of_graph(yhat, f"module {type(module).__name__}", loss)
         free = {name: part for name, part in module.named_parameters() if part.requires_grad}
         unused: tuple[str, ...] = ()
         with suppress(RuntimeError):  # no gradient, or none in evaluation mode, as with LSTMs on CUDA
             gradients = torch.autograd.grad(yhat.sum(), list(free.values()), allow_unused=True)
             unused = tuple(name for name, gradient in zip(free, gradients, strict=True) if gradient is None)
-    ending = ending_of_graph(yhat, f"module {type(module).__name__}")
     shapes = ModelShapes(source.x_shape, tuple(yhat.shape[1:]), whole_numbers=not dtype.is_floating_point)
     return Mapped(shapes, ending, unused)
 
@@ -173,7 +181,7 @@ def map_one(module: nn.Module, source: Source) -> Mapped:
 def first_yhat(module: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, torch.dtype]:
     """Return yhat of a sample, and the dtype in which the module takes x.
 
-    That is the dtype of its parameters; or int64, as `nn.Embedding` wants, where that one fails and x is whole.
+    That is the dtype of its parameters; or int64, as `nn.Embedding` wants, where it fails and x is whole.
 
     Args:
         module: in evaluation mode.
