@@ -212,6 +212,27 @@ def test_a_module_whose_ending_is_not_seen_is_left_in_peace():
     assert notes(Stranger(1, lambda u: u.sigmoid().squeeze(1)), LABELS, "bce") == ()
 
 
+def test_an_ending_that_its_graph_does_not_show_is_judged_by_its_numbers():
+    def softmax(u):
+        return u.exp() / u.exp().sum(dim=1, keepdim=True)
+
+    assert "already ends with softmax" in judged(Stranger(3, softmax), CLASSES, "cross_entropy")
+    assert "calls nll" in judged(Stranger(3, lambda u: softmax(u).log()), CLASSES, "cross_entropy")
+    assert judged(Stranger(1, lambda u: 1 / (1 + (-u).exp())), LABELS, "bce") == ""
+    refused = judged(Stranger(1, lambda u: 3 * u + 7), LABELS, "bce")
+    assert re.search(r"refused: loss bce: got yhat from .* use the loss bce_logits", refused)
+    assert judged(Stranger(1, lambda u: 3 * u + 7), LABELS, "bce_logits") == ""
+
+
+def test_yhat_that_leaves_0_to_1_only_later_ends_the_fit_with_an_error_of_ours():
+    module = Stranger(1, lambda u: 0.5 + u)
+    with torch.no_grad():
+        module.linear.weight.zero_()
+        module.linear.bias.zero_()
+    with pytest.raises(InvalidValue, match="loss bce: got .*between 0 and 1.*use the loss bce_logits"):
+        cn.fit(module, (X, LABELS), loss="bce", lr=50, **FIT)
+
+
 def test_frozen_and_unused_parameters_are_told():
     class Spare(Stranger):
         def __init__(self):

@@ -55,7 +55,8 @@ def open_dataset(data: Any, load: Callable[[object], Source]) -> RawRows | UserS
     """
     notes: tuple[str, ...] = ()
     while isinstance(data, DataLoader):
-        notes = (*notes, _note_of_loader(data))
+        if not isinstance(data.dataset, IterableDataset):
+            notes = (*notes, _note_of_loader(data))
         data = data.dataset
     if isinstance(data, IterableDataset) or not hasattr(data, "__len__"):
         name = type(data).__name__
@@ -116,6 +117,8 @@ class Items:
         name: what messages and tables call it.
         stay: whether items were the same when they were read twice.
         item_bytes: of one item.
+        x_shape: of one x.
+        y_shape: of one y.
     """
 
     dataset: Any
@@ -123,6 +126,8 @@ class Items:
     name: str
     stay: bool = True
     item_bytes: int = 0
+    x_shape: tuple[int, ...] = ()
+    y_shape: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, dataset: Any) -> Items:
@@ -139,9 +144,14 @@ class Items:
         few = slice(0, _TRIED)
         with torch.random.fork_rng(devices=[]):  # what items draw at random is not drawn from the caller
             first, second = items.take(few), items.take(few)
-        same = all(map(torch.equal, first, second))
-        item_bytes = sum(side.nbytes for side in first) // len(first[0])
-        return replace(items, stay=same, item_bytes=item_bytes)
+        x, y = first
+        return replace(
+            items,
+            stay=all(map(_same, first, second)),
+            item_bytes=(x.nbytes + y.nbytes) // len(x),
+            x_shape=tuple(x.shape[1:]) or (1,),
+            y_shape=tuple(y.shape[1:]),
+        )
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -200,6 +210,12 @@ class Items:
             wanted="a pair (x, y) of tensors, arrays or numbers, of the same shapes in every item",
             remedy="Let its __getitem__ return x, y.",
         )
+
+
+def _same(first: torch.Tensor, second: torch.Tensor) -> bool:
+    """Return whether two readings are alike, gaps included."""
+    alike = (first == second) | ((first != first) & (second != second))
+    return first.shape == second.shape and bool(alike.all())
 
 
 def _plain(side: Any) -> Any:

@@ -32,6 +32,7 @@ _LAYOUT = ("View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "Clone", "Al
            "Permute", "Slice", "Select", "AsStrided", "ToCopy", "Expand")  # fmt: skip
 _NODE = re.compile(r"(\w+?)Backward\d*$")
 _DEEPEST = 100  # nodes of autograd that are followed
+_ROUNDING = 1e-5  # of sums of float32
 
 
 @dataclass(frozen=True)
@@ -180,14 +181,53 @@ def check_ending(ending: Ending, loss: Loss) -> None:
         InvalidValue: naming what the model ends with, and what would do.
     """
     if loss.wants and ending.known and ending.last not in loss.wants:
-        alike = (row for row in LOSSES.values() if row.target == loss.target)
-        applying = next((row.name for row in alike if set(row.applies) & set(loss.wants)), None)
-        raise InvalidValue(
-            where=f"loss {loss.name}",
-            got=f"a network that ends with {ending.words}",
-            wanted=f"a network that ends with {' or '.join(loss.wants)}, so that yhat is between 0 and 1",
-            remedy=f"Add `-sig->` at the end{f', or use the loss {applying}' if applying else ''}.",
-        )
+        raise refused_by_loss(loss, f"a network that ends with {ending.words}")
+
+
+def refused_by_loss(loss: Loss, got: str) -> InvalidValue:
+    """Return the error for yhat that a loss cannot take.
+
+    Args:
+        loss: the row of the loss.
+        got: what it was given.
+    """
+    alike = (row for row in LOSSES.values() if row.target == loss.target)
+    applying = next((row.name for row in alike if set(row.applies) & set(loss.wants)), None)
+    wants = f"a network that ends with {' or '.join(loss.wants)}, so that yhat is between 0 and 1"
+    return InvalidValue(
+        where=f"loss {loss.name}",
+        got=got,
+        wanted=wants if loss.wants else "yhat that the loss takes",
+        remedy=f"Add `-sig->` at the end{f', or use the loss {applying}' if applying else ''}."
+        if loss.wants
+        else "Look at the shape and the numbers that the model returns.",
+    )
+
+
+def ending_by_values(yhat: torch.Tensor, loss: Loss) -> Ending:
+    """Return what the numbers of yhat look like, where nothing else shows how a model ends.
+
+    Args:
+        yhat: of some samples `(n, ...)`.
+        loss: the row of the loss.
+
+    Raises:
+        InvalidValue: for numbers outside 0 to 1 before a loss that takes none.
+    """
+    values = yhat.double().reshape(len(yhat), -1)
+    low, high = (float(bound) for bound in values.aminmax())
+    if loss.wants and not 0 <= low <= high <= 1:
+        raise refused_by_loss(loss, f"yhat from {show_value(low)} to {show_value(high)}")
+    if loss.target != "class" or yhat.dim() != 2:
+        return Ending(known=False)
+    outputs = values.shape[1]
+    for name, shares, reach in (
+        ("softmax", values, Range(0, 1)),
+        ("log_softmax", values.exp(), Range(high=0)),
+    ):
+        if bool((shares >= 0).all()) and bool(((shares.sum(dim=1) - 1).abs() < _ROUNDING).all()):
+            return Ending(name, reach, outputs, known=False, alone=reach)
+    return Ending(outputs=outputs, known=False)
 
 
 def notes_of_ending(ending: Ending, loss: Loss) -> Iterator[str]:

@@ -16,7 +16,7 @@ from torch import nn
 from chalknet.data import Source
 from chalknet.errors import ChalknetError, InvalidValue, Refused, ShapeMismatch
 from chalknet.hardware import explain
-from chalknet.module import network_of, require_settled
+from chalknet.module import batch_statistics, network_of, require_settled
 from chalknet.network import Flatten, Network, Shape
 from chalknet.notation import write
 from chalknet.planning import Loss, Plan
@@ -24,11 +24,15 @@ from chalknet.training.choice.endings import (
     Ending,
     check_ending,
     check_outputs,
+    ending_by_values,
     ending_of_graph,
     ending_of_network,
+    refused_by_loss,
 )
 from chalknet.training.record.evaluate import evaluation_mode
 from chalknet.units import show_count
+
+_ROWS_SEEN = 64  # whose yhat is looked at where nothing else shows how a module ends
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,12 @@ class Mapped:
 def map_one(module: nn.Module, source: Source, loss: Loss) -> Mapped:
     """Map one sample in evaluation mode to learn what a module makes of it."""
     with evaluation_mode(module), torch.enable_grad():
-        yhat, dtype = first_yhat(module, source.take(slice(0, 1)).x)
+        try:
+            yhat, dtype = first_yhat(module, source.take(slice(0, 1)).x)
+        except ChalknetError:
+            if len(source) < 2 or not batch_statistics(module):
+                raise
+            yhat, dtype = first_yhat(module, source.take(slice(0, 2)).x)  # some need two in evaluation too
         check_outputs(tuple(yhat.shape[1:]), loss)
         ending = ending_of_graph(yhat, f"module {type(module).__name__}", loss)
         free = {name: part for name, part in module.named_parameters() if part.requires_grad}
@@ -174,6 +183,10 @@ def map_one(module: nn.Module, source: Source, loss: Loss) -> Mapped:
         with suppress(RuntimeError):  # no gradient, or none in evaluation mode, as with LSTMs on CUDA
             gradients = torch.autograd.grad(yhat.sum(), list(free.values()), allow_unused=True)
             unused = tuple(name for name, gradient in zip(free, gradients, strict=True) if gradient is None)
+    if not ending.known and (loss.wants or loss.target == "class"):
+        with evaluation_mode(module):
+            x = source.take(slice(0, min(len(source), _ROWS_SEEN))).x
+            ending = ending_by_values(forward(module, x.to(yhat.device, dtype)), loss)
     shapes = ModelShapes(source.x_shape, tuple(yhat.shape[1:]), whole_numbers=not dtype.is_floating_point)
     return Mapped(shapes, ending, unused)
 
@@ -185,7 +198,7 @@ def first_yhat(module: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, torch.
 
     Args:
         module: in evaluation mode.
-        x: one sample `(1, ...)` as it was loaded.
+        x: a sample `(1, ...)`, or two, as they were loaded.
 
     Raises:
         ChalknetError: as `forward` does.
@@ -290,7 +303,10 @@ def module_errors(module: nn.Module, plan: Plan) -> Iterator[None]:
     except Exception as problem:
         names = {child: name for name, child in module.named_modules()}
         calls = (f for f, _ in walk_tb(problem.__traceback__) if f.f_code is nn.Module._call_impl.__code__)
-        called = [child for frame in calls if (child := frame.f_locals["self"]) in names]
+        modules = [frame.f_locals["self"] for frame in calls]
+        called = [child for child in modules if child in names]
+        if modules and isinstance(modules[-1], nn.modules.loss._Loss):
+            raise refused_by_loss(plan.recipe.loss_row, first_line(problem)) from problem
         if not called:
             raise
         name, kind = names[called[-1]], type(called[-1]).__name__
