@@ -229,7 +229,7 @@ def test_yhat_that_leaves_0_to_1_only_later_ends_the_fit_with_an_error_of_ours()
     with torch.no_grad():
         module.linear.weight.zero_()
         module.linear.bias.zero_()
-    with pytest.raises(InvalidValue, match="loss bce: got .*between 0 and 1.*use the loss bce_logits"):
+    with pytest.raises(InvalidValue, match=r"loss bce: got .*between 0 and 1.*use the loss bce_logits"):
         cn.fit(module, (X, LABELS), loss="bce", lr=50, **FIT)
 
 
