@@ -233,6 +233,11 @@ def test_yhat_that_leaves_0_to_1_only_later_ends_the_fit_with_an_error_of_ours()
         cn.fit(module, (X, LABELS), loss="bce", lr=50, **FIT)
 
 
+def test_yhat_without_a_gradient_is_answered_by_an_error_of_ours():
+    with pytest.raises(InvalidValue, match=r"depends on none of the parameters.*\.detach\(\)"):
+        cn.fit(Stranger(1, torch.Tensor.detach), (X, NUMBERS), loss="mse", **FIT)
+
+
 def test_frozen_and_unused_parameters_are_told():
     class Spare(Stranger):
         def __init__(self):

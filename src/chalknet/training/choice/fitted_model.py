@@ -32,6 +32,7 @@ from chalknet.training.choice.endings import (
 from chalknet.training.record.evaluate import evaluation_mode
 from chalknet.units import show_count
 
+_NO_GRADIENT = "does not require grad and does not have a grad_fn"  # what torch says of such a loss
 _ROWS_SEEN = 64  # whose yhat is looked at where nothing else shows how a module ends
 
 
@@ -307,6 +308,13 @@ def module_errors(module: nn.Module, plan: Plan) -> Iterator[None]:
         called = [child for child in modules if child in names]
         if modules and isinstance(modules[-1], nn.modules.loss._Loss):
             raise refused_by_loss(plan.recipe.loss_row, first_line(problem)) from problem
+        if _NO_GRADIENT in str(problem):
+            raise InvalidValue(
+                where=f"module {type(module).__name__}",
+                got="yhat without a gradient: it depends on none of the parameters",
+                wanted="yhat computed from them",
+                remedy="Look for .detach(), .item(), .data or torch.no_grad() in the forward.",
+            ) from problem
         if not called:
             raise
         name, kind = names[called[-1]], type(called[-1]).__name__
