@@ -86,7 +86,19 @@ class Comparison(Tabular):
     @property
     def table(self) -> Table:
         """Return a row for each fit, under what they had in common."""
-        return Table(self.columns, self.rows, f"the same start and {self.counter} each", (self.run_by,))
+        title = f"the same start and {self.counter} each"
+        return Table(self.columns, self.rows, title, (self.run_by, *self._notes()))
+
+    def _notes(self) -> list[str]:
+        """Return each note once, with the fits that it is about where it is not about all."""
+        about: dict[str, list[str]] = {}
+        for name, result in self.results.items():
+            for note in result.notes:
+                about.setdefault(note, []).append(name)
+        some = {
+            note: f" ({', '.join(names)})" for note, names in about.items() if len(names) < len(self.results)
+        }
+        return [f"note{some.get(note, '')}: {note}" for note in about]
 
 
 @public(network="model")

@@ -135,6 +135,16 @@ class Refused(ChalknetError, RuntimeError):
     """A plan that no engine, device or room at hand can run."""
 
 
+class Noted(Refused):
+    """Notes of a fit under `strict`: what may not be as it was meant.
+
+    Attributes:
+        result: the FitResult, where a note came up in the fit itself; None before its first update.
+    """
+
+    result: object = None
+
+
 class Elsewhere(Refused):
     """Raised here because another process failed; that process reports the error."""
 

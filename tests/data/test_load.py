@@ -176,7 +176,6 @@ def test_a_missing_file_is_named_with_the_folder_it_was_looked_for_in(path):
         (None, "got a NoneType alone"),
         ((X, Y, X, Y), r"got 4 things.*held_out=\(x, y\)"),
         ((X,), "got 1 things"),
-        (DataLoader(TensorDataset(X, Y)), "loader.dataset"),
     ],
 )
 def test_what_holds_no_pair_is_told_what_does(data, said):

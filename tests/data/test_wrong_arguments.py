@@ -6,7 +6,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from chalknet.data import describe, features, load
 from chalknet.errors import ChalknetError, InvalidValue
@@ -52,8 +52,10 @@ WRONG_DATA = {
     "an empty list": (list, "held_out="),
     "an array alone": (lambda: np.zeros((3, 2)), "as a pair"),
     "a tensor alone": (lambda: torch.zeros(3, 2), "as a pair"),
-    "a loader": (lambda: DataLoader(TensorDataset(torch.zeros(3), torch.zeros(3))), "loader.dataset"),
-    "a dataset": (Squares, "take"),
+    "a loader": (
+        lambda: DataLoader(Squares(), sampler=RandomSampler(range(3), replacement=True)),
+        "loader.dataset",
+    ),
     "a dataset's class": (lambda: Squares, r"Squares\(\)"),
     "a source's class": (lambda: TakesNoPair, r"TakesNoPair\(\)"),
     "a function": (lambda: lambda: PAIR, "as a pair"),
@@ -98,9 +100,7 @@ def test_what_is_no_data_is_no_held_out_data_either(name):
     said(lambda: load(PAIR, held_out=WRONG_DATA[name][0]()))
 
 
-@pytest.mark.parametrize(
-    "name", ["None", "a number", "an object", "a set", "a loader", "a dataset", "a function"]
-)
+@pytest.mark.parametrize("name", ["None", "a number", "an object", "a set", "a function"])
 def test_what_holds_no_numbers_is_no_x_either(name):
     value = WRONG_DATA[name][0]()
     for call in (
@@ -109,6 +109,12 @@ def test_what_holds_no_numbers_is_no_x_either(name):
         lambda: features(value),
     ):
         assert "numbers" in said(call)
+
+
+@pytest.mark.parametrize("value", [Squares(), DataLoader(Squares())], ids=["a dataset", "a loader"])
+def test_a_dataset_is_no_x_of_a_pair(value):
+    assert "numbers" in said(lambda: load((value, PAIR[1])))
+    assert "numbers" in said(lambda: load({"x": value, "y": PAIR[1]}))
 
 
 VALUES = [

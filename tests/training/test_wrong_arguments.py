@@ -176,7 +176,7 @@ class Faulty(Dict):
     ("module", "words"),
     [
         (Tuple, "module Tuple: got a tuple for x of shape .*wanted one tensor"),
-        (Dict, "module Dict: got a dict for x of shape .*Wrap the module"),
+        (Dict, "module Dict: got a dict for x of shape .*wrap the module"),
         (Two, "module Two: got TypeError .*missing 1 required positional argument: 'b'"),
         (Faulty, "module Faulty: got KeyError .*'weight of my layer'"),
     ],
@@ -244,16 +244,9 @@ class OnlyEvaluates(nn.Module):
         return {}["no such key"] if self.training else self.linear(x)
 
 
-@pytest.mark.parametrize(
-    ("inner", "words"),
-    [
-        (nn.BatchNorm1d(2), r"module 0 \(BatchNorm1d\): got ValueError in an update: Expected more than 1"),
-        (OnlyEvaluates(), r"module 0 \(OnlyEvaluates\): got KeyError in an update: 'no such key'"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_an_error_that_a_module_raises_in_training_mode_alone_names_it(inner, words):
-    module = nn.Sequential(inner, nn.Linear(2 if isinstance(inner, nn.BatchNorm1d) else 1, 1))
+def test_an_error_that_a_module_raises_in_training_mode_alone_names_it():
+    module = nn.Sequential(OnlyEvaluates(), nn.Linear(1, 1))
+    words = r"module 0 \(OnlyEvaluates\): got KeyError in an update: 'no such key'"
     with pytest.raises(InvalidValue, match=words):
         cn.fit(module, (torch.rand(4, 2), torch.rand(4, 1)), loss="mse", updates=2, batch_size=1)
 
@@ -270,6 +263,7 @@ def test_a_loss_that_applies_the_activation_itself_is_offered_where_there_is_one
     data = torch.rand(4, 2), torch.ones(4, 1)
     with pytest.raises(InvalidValue, match="Add `-sig->` at the end, or use the loss bce_logits"):
         cn.fit("2 -> 1", data, loss="bce", updates=1)
-    monkeypatch.delitem(LOSSES, "bce_logits")
+    others = {name: row for name, row in LOSSES.items() if name != "bce_logits"}
+    monkeypatch.setattr("chalknet.training.choice.endings.LOSSES", others)
     with pytest.raises(InvalidValue, match=r"Add `-sig->` at the end\.$"):
         cn.fit("2 -> 1", data, loss="bce", updates=1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import chalknet as cn
@@ -12,6 +14,7 @@ from chalknet.cli.app import command
 from chalknet.cli.launch import INTERRUPTED, launch, stoppable, tell_what_is_kept
 from chalknet.cli.options import Asked, Option, column_options, data_of, given, network_of, source_of, without
 from chalknet.cli.say import answer, answers, check_picture, is_launched, put, say, tell_written
+from chalknet.errors import Noted
 from chalknet.tables import facts
 
 _RECIPE = (*options.RECIPE, *options.OPTIMIZER)
@@ -26,7 +29,7 @@ _COMPARED = (
     *without(options.PLACE, "processes"),
 )
 _BUDGET = (options.UPDATES, options.EPOCHS, options.SAMPLES, options.SECONDS)
-_RESUMED = (*_BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.PROCESSES)
+_RESUMED = (*_BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.PROCESSES, options.STRICT)
 
 
 @command(
@@ -78,7 +81,7 @@ def fit(asked: Asked) -> int | None:
     if several:
         typed = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
         return launch(plan.placement.processes, typed, asked["out"])
-    with stoppable(asked["out"]):
+    with stoppable(asked["out"]), _told_first(asked):
         result = cn.fit(network, source, **given(asked, _RECIPE, options.PLACE, options.RECORD))
     _save_plot(result, asked, source)
     return _answer(result, str(result), asked)
@@ -128,7 +131,7 @@ def resume(asked: Asked) -> int | None:
     run, processes = asked["run"], asked["processes"]
     if processes not in (None, 1) and not is_launched():
         return launch(processes, sys.argv[1:], run)
-    with stoppable(run):
+    with stoppable(run), _told_first({**asked, "out": run}):
         result = cn.resume(run, data=data_of(asked), **given(asked, _RESUMED))
     return _answer(result, "\n".join([str(result), *result.plan.reasons]), {**asked, "out": run})
 
@@ -179,6 +182,17 @@ def _answer(result: cn.FitResult, text: str, asked: Asked) -> int | None:
     return _exit_code(result)
 
 
+@contextmanager
+def _told_first(asked: Asked) -> Iterator[None]:
+    """Print how a fit ended before the error about the notes that came up in it."""
+    try:
+        yield
+    except Noted as problem:
+        if isinstance(problem.result, cn.FitResult):
+            _answer(problem.result, str(problem.result), asked)
+        raise
+
+
 def _exit_code(result: cn.FitResult) -> int:
     return _EXIT_CODES.get(result.outcome.name, 0)
 
@@ -207,4 +221,5 @@ def _summary(result: cn.FitResult) -> dict[str, Any]:
         "metric": history.metric,
         "train": last.train,
         "held_out": last.held_out,
+        "notes": list(result.notes),
     }

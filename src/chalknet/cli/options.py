@@ -143,7 +143,7 @@ OPTIMIZER = _panel(
     Option("centered", "Of rmsprop.", bool),
 )
 
-DEVICE, ENGINE, DTYPE, THREADS, MICRO_BATCH, PROCESSES = PLACE = _panel(
+DEVICE, ENGINE, DTYPE, THREADS, MICRO_BATCH, PROCESSES, STRICT = PLACE = _panel(
     "Where it runs",
     Option("device", "auto (default: the cheapest by measurement), cpu, cuda, cuda:1, ..."),
     Option("engine", "auto (default: the cheapest by measurement), fused_cpu, graph (CUDA) or eager."),
@@ -154,6 +154,7 @@ DEVICE, ENGINE, DTYPE, THREADS, MICRO_BATCH, PROCESSES = PLACE = _panel(
         "processes", "Processes on this machine that share each update (torch's DDP).", words.process_count,
         "INTEGER",
     ),
+    Option("strict", "Make every note, which tells what may not be as it was meant, an error.", bool),
 )  # fmt: skip
 EVALUATE_EVERY, *_ = RECORD = _panel(
     "What is kept",

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import TensorDataset
 
 from chalknet.data.columns import Preparation, columns_like
 from chalknet.data.conversion import Conversion, ConversionState, numbers_of
 from chalknet.data.formats import FileOptions, as_features, format_of, side_of
 from chalknet.data.load import file_of, is_prepared, load
-from chalknet.data.sources import Source, check_numbers, is_user_source
+from chalknet.data.sources import Source, check_numbers, is_dataset, is_user_source
 
 _BLOCK_BYTES = 32 << 20
+_LOADED = (str, os.PathLike, tuple, Mapping, Source)  # kinds of data that `load` takes with targets
 
 
 def features(data: object, preparation: Preparation | None = None) -> torch.Tensor:
@@ -48,9 +48,7 @@ def feature_blocks(data: object, preparation: Preparation | None = None) -> Iter
             return
     if isinstance(data, Mapping) and preparation is not None and set(preparation.names) <= set(data):
         yield _prepared_columns(data, preparation)
-    elif isinstance(data, str | os.PathLike | tuple | Mapping | TensorDataset | Source) or is_user_source(
-        data
-    ):
+    elif isinstance(data, _LOADED) or is_user_source(data) or is_dataset(data):
         source = load(data)
         rows = max(1, _BLOCK_BYTES // (8 * prod(source.x_shape)))
         blocks = (source.take(slice(at, at + rows)).x for at in range(0, len(source), rows))

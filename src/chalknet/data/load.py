@@ -11,7 +11,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, cast
 
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import TensorDataset
 
 from chalknet.data import formats, sources
 from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_array
@@ -57,8 +57,9 @@ def load(
 
     Args:
         data: "mnist01" (digits 0 and 1, part of the package) or "mnist" (downloaded once); a pair (x, y) or
-            a dict of arrays, tensors, lists; a `TensorDataset`; a Source, or anything with `__len__` and
-            `take(rows)`; or a path: a CSV, Parquet or Arrow file; a .npz with x and y, or with x_train,
+            a dict of arrays, tensors, lists; a dataset of torch's with numbered items (x, y), a part of one,
+            or a `DataLoader` over one; a Source, or anything with `__len__` and `take(rows)`; or a path: a
+            CSV, Parquet or Arrow file; a .npz with x and y, or with x_train,
             y_train, x_test, y_test; a .npy table; an IDX file of images with its labels beside it; a folder
             with the MNIST files. In a pair, either may be a path too. A name wins over a file of that name;
             write `./mnist` or a `Path` for the file.
@@ -309,6 +310,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
     (lambda data: isinstance(data, Mapping), lambda arrays, options: formats.rows_of_mapping(arrays, "data")),
     (lambda data: isinstance(data, Source), lambda source, options: source),
     (sources.is_user_source, lambda data, options: sources.user_source(data, load)),
+    (sources.is_dataset, lambda data, options: sources.open_dataset(data, load)),
 )
 
 
@@ -316,8 +318,6 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
 _REMEDIES: tuple[tuple[Any, str], ...] = (
     (tuple | list, "Give (x, y), and the rest as held_out=(x, y)."),
     (type, "Give an object of the class, such as {name}()."),
-    (DataLoader, "Give loader.dataset; batches are made here."),
-    (Dataset, "Give its samples as the pair (x, y), or add take(rows) to its class."),
     (bytes | bytearray, "Write them to a file and give its path."),
     (Iterator, "Collect x and y first, and give them as a pair."),
 )
@@ -335,6 +335,6 @@ def _no_data(data: object, where: str) -> InvalidValue:
     return InvalidValue(
         where=where,
         got=got,
-        wanted="a pair (x, y), a dict with x and y, a TensorDataset, a path, a Source, or mnist01 or mnist",
+        wanted="a pair (x, y), a dict with x and y, a dataset, a path, a Source, or mnist01 or mnist",
         remedy=remedy.format(name=data.__name__ if isinstance(data, type) else ""),
     )

@@ -16,7 +16,8 @@ from chalknet.engine.orders import BatchCursor
 from chalknet.engine.shared import SharedUpdate
 from chalknet.engine.state import SessionState, fill_slots, named, slots_of, weights_of
 from chalknet.engine.torch_rows import MicroBatchLoss, optimizer_over
-from chalknet.module import RandomStream, build
+from chalknet.errors import Refused
+from chalknet.module import RandomStream, batch_statistics, build
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
@@ -179,6 +180,13 @@ class EagerSession:
         now = self._cursor.shard.micro_batch or self._cursor.batches.size
         if now == 1:
             raise problem
+        if names := batch_statistics(self.module):
+            raise Refused(
+                where="memory for an update",
+                got=f"none left for the {now:,} samples whose mean and variance module {names[0]} takes",
+                wanted="whole batches that fit: pieces would be another update",
+                remedy=f"Take a smaller batch_size, such as {-(-now // 2)}.",
+            ) from problem
         return -(-now // 2)
 
     def _use_smaller(self, most: int) -> None:

@@ -105,7 +105,8 @@ def _leaves_some_unused(plan: Plan, module: nn.Module) -> bool:
         return False
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     with _evaluating(module):
-        yhat = module(parameters[0].new_zeros(1, *map(int, plan.data.x_shape)))
+        dtype = torch.int64 if plan.data.whole_numbers else None
+        yhat = module(parameters[0].new_zeros(1, *map(int, plan.data.x_shape), dtype=dtype))
     gradients = torch.autograd.grad(yhat.sum(), parameters, allow_unused=True)
     return any(gradient is None for gradient in gradients)
 

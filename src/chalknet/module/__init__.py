@@ -1,5 +1,6 @@
 """The one door between Network and torch.nn."""
 
+from chalknet.module.batch_statistics import batch_statistics
 from chalknet.module.build import build, class_named, require_settled
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
 from chalknet.module.random import (
@@ -20,6 +21,7 @@ __all__ = [
     "Fitted",
     "OnnxModel",
     "RandomStream",
+    "batch_statistics",
     "build",
     "check_module",
     "class_named",

@@ -5,6 +5,7 @@ from chalknet.network.activation import (
     FORMULA_FUNCTIONS,
     Activation,
     ActivationKind,
+    Range,
     activation_name,
     unknown_in_formula,
 )
@@ -18,7 +19,7 @@ from chalknet.network.steps import STEPS, kind_of, layer_call, torch_layers
 # fmt: off
 __all__ = [
     "ACTIVATIONS", "FORMULA_FUNCTIONS", "STEPS", "Activation", "ActivationKind", "Arguments", "Dropout",
-    "Flatten", "LayerCall", "Linear", "Network", "Shape", "Size", "Step", "StepKind", "TorchLayer",
+    "Flatten", "LayerCall", "Linear", "Network", "Range", "Shape", "Size", "Step", "StepKind", "TorchLayer",
     "Visit", "activation_name", "as_shape", "kind_of", "layer_call", "name_of_row", "numbers",
     "show_shape", "size_of", "torch_layers", "unknown_in_formula",
 ]

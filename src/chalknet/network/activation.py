@@ -6,13 +6,23 @@ import ast
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.spelling import name_of_row
 from chalknet.network.step import Step
 
 Option: TypeAlias = float | str
+
+
+class Range(NamedTuple):
+    """The numbers between two bounds, which belong to them."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+
+_ALL = Range()
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,8 @@ class ActivationKind:
         inplace: whether the torch class also takes `inplace`.
         onnx: the ONNX operation that computes it; empty where there is none.
         onnx_options: the operation's attribute of an option, by attribute; both sides have the same defaults.
+        lowest: the lower bound of its values, as an expression in the options.
+        highest: the upper bound, likewise.
     """
 
     name: str
@@ -47,6 +59,8 @@ class ActivationKind:
     inplace: bool = False
     onnx: str = ""
     onnx_options: Mapping[str, str] = field(default_factory=dict)
+    lowest: str = "-inf"
+    highest: str = "inf"
 
     @property
     def settled(self) -> bool:
@@ -77,7 +91,15 @@ _SIGMOID = "1 / (1 + exp(-z))"
 _GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
 _ROWS = (
     ActivationKind(
-        "relu", (), "relu", "ReLU", "0 if z <= 0 else z", "1 if z > 0 else 0", inplace=True, onnx="Relu"
+        "relu",
+        (),
+        "relu",
+        "ReLU",
+        "0 if z <= 0 else z",
+        "1 if z > 0 else 0",
+        inplace=True,
+        onnx="Relu",
+        lowest="0",
     ),
     ActivationKind(
         "sigmoid",
@@ -87,8 +109,10 @@ _ROWS = (
         _SIGMOID,
         "h * (1 - h)",
         onnx="Sigmoid",
+        lowest="0",
+        highest="1",
     ),
-    ActivationKind("tanh", (), "tanh", "Tanh", "tanh(z)", "1 - h * h", onnx="Tanh"),
+    ActivationKind("tanh", (), "tanh", "Tanh", "tanh(z)", "1 - h * h", onnx="Tanh", lowest="-1", highest="1"),
     ActivationKind(
         "leaky_relu",
         ("lrelu",),
@@ -100,6 +124,7 @@ _ROWS = (
         inplace=True,
         onnx="LeakyRelu",
         onnx_options={"alpha": "negative_slope"},
+        lowest="-inf if negative_slope > 0 else 0",
     ),
     ActivationKind(
         "elu",
@@ -112,6 +137,7 @@ _ROWS = (
         inplace=True,
         onnx="Elu",
         onnx_options={"alpha": "alpha"},
+        lowest="-max(alpha, 0)",
     ),
     ActivationKind(
         "gelu",
@@ -126,6 +152,7 @@ _ROWS = (
         {"approximate": ("none", "tanh")},
         onnx="Gelu",
         onnx_options={"approximate": "approximate"},
+        lowest="-0.16998 if approximate == 'none' else -0.17005",
     ),
     ActivationKind(
         "silu",
@@ -135,6 +162,7 @@ _ROWS = (
         f"z * ({_SIGMOID})",
         f"{_SIGMOID} * (1 + z * (1 - {_SIGMOID}))",
         inplace=True,
+        lowest="-0.27847",
     ),
     ActivationKind(
         "softplus",
@@ -145,6 +173,8 @@ _ROWS = (
         "1 if beta * z > threshold else 1 / (1 + exp(-beta * z))",
         {"beta": 1.0, "threshold": 20.0},
         onnx="Softplus",
+        lowest="0 if beta > 0 else -inf",
+        highest="inf if beta > 0 else 0",
     ),
     ActivationKind(
         "softmax",
@@ -155,6 +185,8 @@ _ROWS = (
         "h_i * ((i == j) - h_j)",
         elementwise=False,
         onnx="Softmax",
+        lowest="0",
+        highest="1",
     ),
     ActivationKind(
         "log_softmax",
@@ -165,6 +197,7 @@ _ROWS = (
         "(i == j) - exp(h_j)",
         elementwise=False,
         onnx="LogSoftmax",
+        highest="0",
     ),
     ActivationKind("identity", ("id", "none"), "id", "Identity", "z", "1", onnx="Identity"),
     # The general activation of a formula, and the one that a drawing does not name: neither is built.
@@ -174,6 +207,9 @@ _ROWS = (
 
 ACTIVATIONS: dict[str, ActivationKind] = {row.name: row for row in _ROWS}
 """The rows by name. A row that is added here is known everywhere."""
+
+
+_FAR, _PLACES = 30.0, 64  # beyond, exp would leave the range of floats; where a function is looked at
 
 
 def activation_name(spelling: str) -> str | None:
@@ -219,6 +255,26 @@ class Activation(Step):
     def all_options(self) -> dict[str, Option]:
         """Return every option with its value, torch's defaults included."""
         return {**self.row.options, **dict(self.options)}
+
+    def image(self, z: Range = _ALL) -> Range:
+        """Return between which bounds the values lie, for arguments between the bounds of `z`.
+
+        The bounds are not too narrow; for a function that is not monotone there they may be too wide.
+        """
+        row, names = self.row, {**FORMULA_FUNCTIONS, "inf": math.inf, **self.all_options}
+        own = Range(*(float(eval(bound, {}, names)) for bound in (row.lowest, row.highest)))
+        if z == _ALL or not row.elementwise or not row.settled:
+            return own
+        low, high = max(z.low, -_FAR), min(z.high, _FAR)
+        places = (z.low, *(low + (high - low) * index / _PLACES for index in range(_PLACES + 1)), z.high)
+        formula = compile(row.formula, row.name, "eval")
+        try:
+            values = [float(eval(formula, {}, {**names, "z": place})) for place in places]
+        except ArithmeticError:
+            return own
+        if values not in (sorted(values), sorted(values, reverse=True)) or any(map(math.isnan, values)):
+            return own
+        return Range(max(own.low, min(values)), min(own.high, max(values)))
 
 
 def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tuple[tuple[str, Option], ...]:

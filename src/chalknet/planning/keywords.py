@@ -77,6 +77,7 @@ class RunKeywords(TypedDict, total=False):
     threads: int | None
     micro_batch: int | None
     processes: int | None
+    strict: bool
 
 
 def recipe_of(

@@ -44,6 +44,7 @@ class DataFacts(Shown):
         y_shape: shape of one sample of y.
         held_out: number of samples held out of the training, 0 for none.
         streamed: whether the samples stay where they are and are read a batch at a time.
+        whole_numbers: whether x reaches the model as int64, as an Embedding wants it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class DataFacts(Shown):
     y_shape: Shape
     held_out: int = 0
     streamed: bool = False
+    whole_numbers: bool = False
 
 
 @dataclass(frozen=True, repr=False)

@@ -228,6 +228,7 @@ class RunOptions(Shown):
         threads: CPU threads torch may use, at least 1; None leaves torch's number.
         micro_batch: samples of an update computed at a time; None for all of them.
         processes: how many processes share each update; None for as many as were started.
+        strict: whether a note, which tells what may not be as it was meant, is an error.
 
     Raises:
         UnknownName: for another dtype.
@@ -244,8 +245,10 @@ class RunOptions(Shown):
     threads: int | None = None
     micro_batch: int | None = None
     processes: int | None = None
+    strict: bool = False
 
     def __post_init__(self) -> None:
+        _TRUTH.checked("strict", self.strict)
         dtype = None if self.dtype is None else str(self.dtype).removeprefix("torch.")
         if dtype is not None:
             look_up(dict.fromkeys(DTYPES), dtype, "dtype", "dtype")

@@ -12,7 +12,7 @@ from chalknet.data import feature_blocks
 from chalknet.errors import ShapeMismatch, invalid, public
 from chalknet.files import user_path
 from chalknet.hardware import checked_device
-from chalknet.training.choice.fitted_model import forward
+from chalknet.training.choice.fitted_model import first_yhat, forward
 from chalknet.training.history import FitResult
 from chalknet.training.kept.run_folder import load_run
 from chalknet.training.record.module_use import evaluation_mode
@@ -51,16 +51,25 @@ def predict(model: FitResult | nn.Module | str | Path, x: object) -> torch.Tenso
     preparation = model.preparation if isinstance(model, FitResult) else None
     parameter = next(iter(module.parameters()), torch.empty(0))
     checked_device(parameter.device)
-    parts = []
+    parts, dtype = [], None
     with evaluation_mode(module):
         for block in feature_blocks(x, preparation):
             rows = (
                 _as_fitted(block, tuple(model.plan.data.x_shape)) if isinstance(model, FitResult) else block
             )
             for part in torch.split(rows, _ROWS_AT_A_TIME):
-                parts.append(forward(module, part.to(parameter.device, parameter.dtype)).cpu())
+                dtype = dtype or _input_dtype(model, module, part)
+                parts.append(forward(module, part.to(parameter.device, dtype)).cpu())
     yhat = torch.cat(parts)
     return yhat if preparation is None else torch.from_numpy(preparation.restore(yhat.numpy()))
+
+
+def _input_dtype(model: FitResult | nn.Module, module: nn.Module, x: torch.Tensor) -> torch.dtype:
+    """Return the dtype in which a module takes x: as the fit found it, or as its first row shows."""
+    if isinstance(model, FitResult):
+        whole, own = model.plan.data.whole_numbers, next(module.parameters()).dtype
+        return torch.int64 if whole else own
+    return first_yhat(module, x[:1])[1]
 
 
 def _as_fitted(rows: torch.Tensor, x_shape: tuple[int | str, ...]) -> torch.Tensor:

@@ -143,13 +143,24 @@ def _rows(values: ArrayFile | Array, rows: slice | npt.NDArray[np.int64], out: A
 def as_features(value: object, where: str) -> torch.Tensor:
     """Return x as float32 or float64 `(n, ...)`, contiguous; `(n,)` becomes `(n, 1)`.
 
+    Whole numbers become float64 where float32 would not tell them apart.
+
     Args:
         value: a tensor, an array, a list, anything with `__array__`.
         where: what an error calls it.
     """
     x = _as_tensor(value, where)
-    x = x if x.dtype in _KEPT else x.float()
+    if x.dtype not in _KEPT:
+        x = x.double() if _is_beyond_float32(x) else x.float()
     return (x.unsqueeze(1) if x.dim() == 1 else x).contiguous()
+
+
+def _is_beyond_float32(x: torch.Tensor) -> bool:
+    """Return whether there are whole numbers that float32 does not tell apart."""
+    if x.dtype not in (torch.int32, torch.int64) or not x.numel():
+        return False
+    low, high = x.aminmax()
+    return bool(low < -(2**24)) or bool(high > 2**24)
 
 
 def as_targets(value: object, where: str) -> torch.Tensor:

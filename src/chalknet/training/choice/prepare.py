@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
@@ -12,7 +12,7 @@ from torch import nn
 
 from chalknet.data import Batches, Source, StreamedSource, load
 from chalknet.engine import ENGINES, ProcessGroup
-from chalknet.errors import InvalidValue, Refused, look_up
+from chalknet.errors import InvalidValue, Noted, Refused, look_up
 from chalknet.hardware import checked_device, within_memory
 from chalknet.module import default_generators_kept
 from chalknet.network import Network
@@ -20,7 +20,10 @@ from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
-from chalknet.training.choice.fitted_model import FittedModel
+from chalknet.training.choice.doubts import notes_of_features, notes_of_targets
+from chalknet.training.choice.endings import notes_of_ending, notes_of_steps
+from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShapes
+from chalknet.training.choice.rehearsal import Rehearsal
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
 from chalknet.training.choice.torch_threads import usable_threads
@@ -40,6 +43,7 @@ class PreparedFit:
         batches: the training samples in their order.
         held_out: samples that are only evaluated, or None.
         source: the data as it was loaded.
+        strict: whether a note is an error.
     """
 
     plan: Plan
@@ -47,6 +51,7 @@ class PreparedFit:
     batches: Batches
     held_out: Source | None
     source: Source
+    strict: bool = False
 
 
 def load_for(options: RunOptions, data: object, held_out: object) -> Source:
@@ -72,29 +77,81 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     Raises:
         ChalknetError: of the kind that names what does not fit together.
     """
-    fitted = FittedModel.of(model, recipe)
+    fitted = FittedModel.of(model)
     placement = _shared(_placement(fitted, options), options)
     with nullcontext() if source.is_repeatable else default_generators_kept():  # a source may draw
-        samples, held_out, changes = _samples(fitted, source, recipe, placement)
+        mapped = fitted.mapped(source, recipe.loss_row)
+        samples, held_out, changes = _samples(mapped.shapes, source, recipe, placement)
     batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
+    across = _rehearsed(fitted, batches, recipe, placement, mapped)
     data = DataFacts(
-        source.name, len(source), samples.x_shape, samples.y_shape, len(held_out or ()), samples.streams
+        name=source.name,
+        observations=len(source),
+        x_shape=samples.x_shape,
+        y_shape=samples.y_shape,
+        held_out=len(held_out or ()),
+        streamed=samples.streams,
+        whole_numbers=mapped.shapes.whole_numbers,
     )
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
+    notes = (*source.notes, *_doubts(fitted, mapped, source, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
         recipe=recipe,
         data=data,
-        placement=_in_pieces(placement, batches),
+        placement=_in_pieces(placement, batches, across),
         engine="eager",
         updates=_updates(recipe, batches),
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(*changes, *shared),
-        notes=(*source.notes, *fitted.doubts(recipe), *doubts),
+        reasons=(*changes, *_frozen(fitted.module), *shared),
+        notes=tuple(dict.fromkeys(notes)),
     )
+    if options.strict and draft.notes:
+        raise noted(draft.notes)
     plan = within_memory(_autotuned(draft, options, batches, fitted.module))
-    return PreparedFit(plan, fitted.module, batches, held_out, source)
+    return PreparedFit(plan, fitted.module, batches, held_out, source, options.strict)
+
+
+def noted(notes: Sequence[str]) -> Noted:
+    """Return the error that lists notes, as `strict` wants it."""
+    return Noted(
+        where="strict",
+        got=f"{len(notes)} note{'s' * (len(notes) != 1)}: {'; '.join(notes)}",
+        wanted="a fit without notes",
+        remedy="Change what they name, or leave strict (--strict) out.",
+    )
+
+
+def _rehearsed(
+    fitted: FittedModel, batches: Batches, recipe: Recipe, placement: Placement, mapped: Mapped
+) -> str:
+    """Return what looks across the samples of a batch; steps of a network map each sample alone."""
+    if fitted.module is None or fitted.network is not None:
+        return ""
+    own = getattr(torch, placement.dtype)
+    dtype = torch.int64 if mapped.shapes.whole_numbers else own
+    return Rehearsal(fitted.module, batches, recipe, placement, dtype).check()
+
+
+def _doubts(fitted: FittedModel, mapped: Mapped, source: Source, recipe: Recipe) -> Iterator[str]:
+    """Yield what may not be as it was meant: the steps, the ending before the loss, the samples."""
+    loss, shape = recipe.loss_row, mapped.shapes.output_shape
+    if fitted.network is not None:
+        yield from notes_of_steps(fitted.network)
+    for name in mapped.unused:
+        yield f"parameter {name} has no effect on yhat: it stays as it is; use it in forward, or remove it"
+    yield from notes_of_ending(mapped.ending, loss)
+    yield from notes_of_targets(
+        source, loss, mapped.ending, shape[0] if loss.target == "class" and shape else None
+    )
+    yield from notes_of_features(source, recipe)
+
+
+def _frozen(module: nn.Module | None) -> tuple[str, ...]:
+    parameters = [] if module is None else list(module.parameters())
+    frozen = sum(not parameter.requires_grad for parameter in parameters)
+    return (f"{frozen} of {len(parameters)} parameters are frozen and stay as they are",) if frozen else ()
 
 
 def _placement(fitted: FittedModel, options: RunOptions) -> Placement:
@@ -126,25 +183,41 @@ def _dtype(parameter: torch.Tensor | None, options: RunOptions) -> str:
 
 
 def _samples(
-    fitted: FittedModel, source: Source, recipe: Recipe, placement: Placement
+    shapes: ModelShapes, source: Source, recipe: Recipe, placement: Placement
 ) -> tuple[Source, Source | None, Sequence[str]]:
     """Return the training and the held-out samples as model and loss take them, and what was changed."""
     if placement.device.startswith("cuda") and isinstance(source, StreamedSource):
         source = source.replace(pinned=True)  # the GPU then fetches a batch while it computes the one before
-    shapes, dtype = fitted.shapes(source), getattr(torch, placement.dtype)
+    dtype = getattr(torch, placement.dtype)
     samples, changes = make_ready(source, recipe.loss_row, shapes, dtype)
     if source.held_out is None:
         return samples, None, changes
     return samples, make_ready(source.held_out, recipe.loss_row, shapes, dtype)[0], changes
 
 
-def _in_pieces(placement: Placement, batches: Batches) -> Placement:
-    """Return the placement with large batches of streamed samples cut into pieces, unless it says how."""
+def _in_pieces(placement: Placement, batches: Batches, across: str) -> Placement:
+    """Return the placement with large batches of streamed samples cut into pieces, unless it says how.
+
+    Args:
+        placement: as it is without that.
+        batches: the samples in their order.
+        across: what looks across the samples of a batch, so that pieces are another update.
+
+    Raises:
+        Refused: where they would be another update.
+    """
     source = batches.source
     itemsize = getattr(torch, placement.dtype).itemsize
     most = max(1, _LARGEST_PIECE_BYTES // (itemsize * (prod(source.x_shape) + prod(source.y_shape))))
     if placement.micro_batch is not None or not source.streams or batches.size <= most:
         return placement
+    if across:
+        raise Refused(
+            where=f"a batch of {show_count(batches.size)} samples that are read from a file",
+            got=f"{across}: its pieces would not add up to the same update",
+            wanted=f"a batch that is read at once, of at most {show_count(most)} samples",
+            remedy=f"Say batch_size={most} (--batch-size {most}), or less.",
+        )
     reason = f"the samples of an update are read and summed {show_count(most)} at a time: the same update"
     return replace(placement, micro_batch=most, reasons=(*placement.reasons, reason))
 

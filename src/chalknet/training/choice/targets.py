@@ -66,8 +66,14 @@ def make_ready(
     y_shape = _fitted_y_shape(source, loss, shapes, reasons)
     y_dtype = torch.int64 if loss.target == "class" else dtype
 
+    x_dtype = torch.int64 if shapes.whole_numbers else dtype
+    if shapes.whole_numbers:
+        reasons.append("x reaches the module in whole numbers (int64): its forward takes no others")
+
     def map_x(x: torch.Tensor) -> torch.Tensor:
-        return x.to(dtype).reshape(len(x), *x_shape)
+        if shapes.whole_numbers:
+            check_whole(x, f"x of {source.name}")
+        return x.to(x_dtype).reshape(len(x), *x_shape)
 
     def map_y(y: torch.Tensor) -> torch.Tensor:
         return y.to(y_dtype).reshape(len(y), *y_shape)
@@ -75,11 +81,40 @@ def make_ready(
     _check_labels(source, loss, shapes)
     if isinstance(source, ArraySource):  # mapped once, not batch by batch
         found = (source.x_shape, source.y_shape, source.x.dtype, source.y.dtype)
-        fits = found == (x_shape, y_shape, dtype, y_dtype)
-        mapped = source if fits else ArraySource(map_x(source.x), map_y(source.y), name=source.name)
+        fits = found == (x_shape, y_shape, x_dtype, y_dtype)
+        mapped = source if fits else _as_mapped(source, map_x(source.x), map_y(source.y))
         return mapped, reasons
     like_it = (source.name, source.streams, source.reads_ahead, source.is_repeatable)
     return MappedSource(source, map_x, map_y, x_shape, y_shape, *like_it), reasons
+
+
+def _as_mapped(source: ArraySource, x: torch.Tensor, y: torch.Tensor) -> ArraySource:
+    """Return a source of mapped tensors; x in whole numbers stays as it is."""
+    if x.is_floating_point():
+        return ArraySource(x, y, name=source.name)
+    return source.replace(x=x, y=y, held_out=None, provenance=Provenance())
+
+
+def check_whole(x: torch.Tensor, where: str) -> None:
+    """Refuse features that are no whole numbers, or may have been other ones before they became floats.
+
+    Args:
+        x: features `(n, ...)` as they were loaded.
+        where: what an error calls them.
+
+    Raises:
+        DataError: naming the first row that is none.
+    """
+    exact = 2**24 if x.dtype == torch.float32 else 2**53
+    wrong = (x != x.floor()) | (x.abs() > exact)
+    rows = wrong.reshape(len(x), -1).any(dim=1).nonzero().flatten().tolist()
+    if rows:
+        raise DataError(
+            where=f"{where}, row {rows[0]} ({len(rows)} in all, counted from 0)",
+            got=f"{x[rows[0]][wrong[rows[0]]][0].item():.16g}",
+            wanted=f"whole numbers up to {exact:,}, which the module takes as int64",
+            remedy="Number what x stands for from 0 on, as nn.Embedding counts its rows.",
+        )
 
 
 def _fitted_x_shape(source: Source, shapes: ModelShapes, reasons: list[str]) -> tuple[int, ...]:

@@ -13,9 +13,11 @@ from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
+from chalknet.training.choice.doubts import divergence_note
 from chalknet.training.choice.fitted_model import module_errors
+from chalknet.training.choice.prepare import noted
 from chalknet.training.choice.torch_threads import FITS, using_threads
-from chalknet.training.history import FitResult, Progress
+from chalknet.training.history import FitResult, Outcome, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
@@ -41,14 +43,20 @@ def carry_out(start: FitStart) -> FitResult:
         with interruptible() as interrupt, module_errors(session.module, plan):
             inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
             history, outcome = run_loop(inputs)
-        notes = (*session.notes, *(note for feed in feeds for note in feed.end(history, outcome)))
-        plan = replace(plan, notes=(*plan.notes, *notes))
+        notes = [*session.notes, *(note for feed in feeds for note in feed.end(history, outcome))]
+        if outcome is Outcome.DIVERGED:
+            notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
+        plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
         preparation = start.prepared.source.preparation
         result = FitResult(plan, session.module, history, outcome, session.compile_s, preparation)
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it
     interrupt.raise_again()
+    if start.prepared.strict and notes:
+        problem = noted(notes)
+        problem.result = result
+        raise problem
     return result
 
 

@@ -98,6 +98,8 @@ def fit(
             update. Left out, an update for which memory runs out is cut into pieces by itself.
         processes: how many processes share each update. They are started by torch's launcher, `torchrun`,
             and every fit in them shares its updates; given, another number of them is refused.
+        strict: whether a note of what may not be as it was meant is an error: before the first update where
+            it is known then, else at the end, with the fit as the error's `result`.
         evaluate_every: updates between two evaluations over all training and held-out samples; the end
             is always evaluated.
         record_every: updates between two rows of the history.
@@ -162,7 +164,7 @@ def plan(
         recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
         held_out: as in `fit`.
         **options: those of the options of `fit` that say how and where: loss, optimizer, lr, batch_size,
-            updates, ..., device, engine, dtype, threads, micro_batch, processes.
+            updates, ..., device, engine, dtype, threads, micro_batch, processes, strict.
 
     Raises:
         ChalknetError: as `fit` does.

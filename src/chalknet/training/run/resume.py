@@ -25,7 +25,7 @@ from chalknet.planning import (
     check_options,
     with_options,
 )
-from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
+from chalknet.training.choice.prepare import PreparedFit, load_for, noted, prepare
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept import run_folder
 from chalknet.training.kept.checkpoint import Checkpoint, newest
@@ -47,6 +47,7 @@ class ResumeKeywords(TypedDict, total=False):
     engine: EngineName | None
     threads: int | None
     processes: int | None
+    strict: bool
     progress: bool | None
     on_progress: Callable[[Progress], None] | None
 
@@ -78,6 +79,7 @@ def resume(
         engine: another engine than before.
         threads: another number of threads than before.
         processes: as in `fit`: as many as run now, however many there were before.
+        strict: as in `fit`; notes of the run before are among those that are errors.
         progress: as in `fit`.
         on_progress: as in `fit`.
         **options: all of the above after `module`; left out, they are as before.
@@ -159,6 +161,8 @@ def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: M
     reasons = dict.fromkeys((*plan.reasons, _continuation(kept, prepared.plan)))
     notes = dict.fromkeys((*plan.notes, *prepared.plan.notes, *kept.notes))
     prepared = replace(prepared, plan=replace(prepared.plan, reasons=tuple(reasons), notes=tuple(notes)))
+    if prepared.strict and notes:
+        raise noted(tuple(notes))
 
     setting = replace(run_folder.setting_of(prepared, record), origin=setting.origin)
     folder = nullcontext(run_folder.RunFolder(kept.folder, setting))
@@ -172,7 +176,7 @@ def _run_options(plan: Plan, processes: int, options: Mapping[str, Any]) -> RunO
     before = {"device": device, "engine": plan.engine, "threads": then.threads if alike else None}
     asked = {name: options[name] for name in before if options.get(name) is not None}
     kept = {"dtype": then.dtype, "micro_batch": then.micro_batch, "processes": processes}
-    return RunOptions(**{**before, **asked, **kept})
+    return RunOptions(**{**before, **asked, **kept}, strict=options.get("strict", False))
 
 
 def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> Source:
