@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from chalknet.data.formats.csv_languages import as_likely, guesses
+from chalknet.data.formats.option_words import option
 from chalknet.data.formats.packed import opened
 from chalknet.errors import DataError, invalid
 
@@ -104,9 +105,7 @@ def _guessed(path: Path, head: bytes, whole: bool) -> Encoding:
         shown = (f"{guess.encoding} ({guess.words[0]!r})" for guess in others[:2])
         note += f", though it may as well be {' or '.join(shown)}"
     other = (*others, *found[1:], best)[0].encoding
-    return Encoding(
-        best.encoding, f"{note}; encoding={other!r} (--encoding {other}), say, reads it otherwise"
-    )
+    return Encoding(best.encoding, f"{note}; {option('encoding', other)}, say, reads it otherwise")
 
 
 def _is_damaged_utf8(head: bytes) -> bool:
@@ -242,7 +241,7 @@ def undecodable(path: Path, encoding: str, start: int = 0, fitting: str = "") ->
         where=f"{path}, line {line}",
         got=f"bytes that are not {name}: {shown!r}",
         wanted=f"text in {name}",
-        remedy=f"Say what it is in, encoding={fitting!r} (--encoding {fitting}), or mend that line.",
+        remedy=f"Say what it is in, {option('encoding', fitting)}, or mend that line.",
     )
 
 

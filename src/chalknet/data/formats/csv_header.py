@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chalknet.data.formats.csv_rows import TextRow, is_missing, is_value, is_word, number_columns
+from chalknet.data.formats.option_words import option
 
 _YEARS = range(1800, 2101)
 _INDEX_NAMES = frozenset(
@@ -21,10 +22,12 @@ class Header:
     Args:
         is_header: whether it holds the names of the columns.
         note: why, where that is not certain, and how to say it otherwise.
+        row_names: whether the first column has no name, and names the rows.
     """
 
     is_header: bool
     note: str = ""
+    row_names: bool = False
 
 
 def header_of(rows: Sequence[TextRow], given: bool | None) -> Header:
@@ -146,8 +149,8 @@ def index_note(header: Sequence[str], names: Sequence[str], rows: Sequence[TextR
     enough = 2 if header and unnamed else 3
     if len(column) < enough or not counts_by_one(column) or (len(names) < 3 and not (header and unnamed)):
         return ""
-    option = f"drop=[{0 if names[0] == '0' else names[0]!r}] (--drop {names[0]})"
+    without = option("drop", [0 if names[0] == "0" else names[0]])
     return (
         f"column {names[0]!r} counts the rows ({', '.join(column[:3])}, ...), as an index does, and is read "
-        f"as a column like any other; {option} leaves it out"
+        f"as a column like any other; {without} leaves it out"
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from chalknet.data.formats.csv_comments import blanked, without_comments
 from chalknet.data.formats.csv_encoding import UTF8, line_ends, undecodable, utf8_parts
-from chalknet.data.formats.csv_other_rows import COMMENT_MARKS, skip_option
 from chalknet.data.formats.csv_rows import Separator, is_missing
+from chalknet.data.formats.option_words import option, skip_option
 from chalknet.errors import DataError
 
 _PIECE_BYTES = 8 << 20
@@ -33,6 +33,7 @@ class CsvLayout:
         header: the header as it is written, which no row may hold again; empty where there is none.
         skipped: what the user leaves out, numbers of lines and kinds of rows.
         number_first: whether the first column holds numbers.
+        comment_marks: what lines begin with that are refused as comments; no first row begins with it.
         ignored: positions in a row that are no columns of the table, such as one after a last delimiter.
     """
 
@@ -46,6 +47,7 @@ class CsvLayout:
     header: bytes = b""
     skipped: tuple[int | str, ...] = ()
     number_first: bool = False
+    comment_marks: tuple[str, ...] = ()
     ignored: frozenset[int] = frozenset()
 
     @property
@@ -162,28 +164,24 @@ def _refuse_strange_rows(path: Path, layout: CsvLayout, text: bytes, start: int)
         return
     if "headers" not in layout.skipped:
         for at in headers_in(text, layout.header):
-            option = skip_option(layout.skipped, "headers")
-            raise _strange(path, layout, start + at, layout.header, "the header again", option)
-    for mark in COMMENT_MARKS if layout.comment is None else ():
+            remedy = skip_option(layout.skipped, "headers")
+            raise _strange(path, layout, start + at, "the header again", remedy)
+    for mark in layout.comment_marks:
         for at in _lines_that_begin_with(text, mark.encode()):
             line = re.split(rb"[\r\n]", text[at : at + (1 << 16)], maxsplit=1)[0]
             if _is_comment(line, mark, layout):
-                option = f"comment={mark!r} (--comment {mark!r})"
-                raise _strange(
-                    path,
-                    layout,
-                    start + at,
-                    line,
-                    f"a comment, {line.decode(UTF8, 'replace')[:60]!r}",
-                    option,
-                )
+                what = f"a comment, {line.decode(UTF8, 'replace')[:60]!r}"
+                raise _strange(path, layout, start + at, what, option("comment", mark))
 
 
 def _lines_that_begin_with(text: bytes, mark: bytes) -> Iterator[int]:
+    """Yield where lines begin with a mark, but not those within quotation marks."""
     for end in (b"\n", b"\r"):
-        at = text.find(end + mark)
+        at, counted, quotes = text.find(end + mark), 0, 0
         while at >= 0:
-            if text.count(b'"', 0, at) % 2 == 0:
+            quotes += text.count(b'"', counted, at)
+            counted = at
+            if quotes % 2 == 0:
                 yield at + 1
             at = text.find(end + mark, at + 1)
 
@@ -197,12 +195,12 @@ def _is_comment(line: bytes, mark: str, layout: CsvLayout) -> bool:
     return layout.number_first and bool(re.match(r"\s+\w|\w+\s", words))
 
 
-def _strange(path: Path, layout: CsvLayout, position: int, line: bytes, what: str, option: str) -> DataError:
+def _strange(path: Path, layout: CsvLayout, position: int, what: str, remedy: str) -> DataError:
     return DataError(
         where=f"{path}, line {line_number(path, position, layout.encoding)}",
         got=what,
         wanted="a row of the table",
-        remedy=f"Leave such lines out: {option}.",
+        remedy=f"Leave such lines out: {remedy}.",
     )
 
 

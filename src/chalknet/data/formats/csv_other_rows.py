@@ -187,21 +187,6 @@ def _is_sum(row: TextRow, above: Sequence[TextRow], numbers: set[int]) -> bool:
     return False
 
 
-def skip_option(skipped: Sequence[int | str], new: int | str) -> str:
-    """Return the option that leaves rows out, beside those that are left out already.
-
-    Args:
-        skipped: what the user leaves out.
-        new: the number of lines at the top, or a kind of rows.
-    """
-    others = [each for each in skipped if isinstance(each, str) or isinstance(new, str)]
-    each = [
-        one for one in dict.fromkeys([new, *others] if isinstance(new, int) else [*others, new]) if one != 0
-    ]
-    value = repr(each[0]) if len(each) == 1 else repr(each)
-    return f"skip_rows={value} (--skip-rows {','.join(map(str, each))})"
-
-
 def shown_lines(lines: Sequence[bytes], most: int = 3) -> str:
     """Return some lines as an error shows them."""
     texts = [line.decode("utf-8", "replace").strip()[:60] for line in lines if line.strip()]

@@ -23,6 +23,7 @@ from chalknet.data.formats.csv_encoding import (
 from chalknet.data.formats.csv_header import Header, header_of, index_note, names_of
 from chalknet.data.formats.csv_layout import CsvLayout, line_number
 from chalknet.data.formats.csv_other_rows import (
+    COMMENT_MARKS,
     before_table,
     commented_names,
     count_before,
@@ -34,7 +35,6 @@ from chalknet.data.formats.csv_other_rows import (
     mark_of,
     rows_after,
     shown_lines,
-    skip_option,
     usual_width,
 )
 from chalknet.data.formats.csv_rows import (
@@ -46,6 +46,7 @@ from chalknet.data.formats.csv_rows import (
     rows_of,
 )
 from chalknet.data.formats.no_table import refuse_other
+from chalknet.data.formats.option_words import option, skip_option
 from chalknet.data.formats.packed import opened
 from chalknet.data.formats.table import FileOptions
 from chalknet.errors import DataError, invalid
@@ -200,8 +201,8 @@ def _without_lines_before(scan: _Scan) -> _Scan:
     names = commented_names(scan.rows, scan.width) if scan.options.header is not False else None
     if names:
         note = f"line {first.line} begins with {mark_of(first)!r} and is taken for the names of the columns"
-        option = f"comment={mark_of(first)!r} (--comment {mark_of(first)!r}) leaves it out"
-        first, scan = replace(first, fields=names), scan.told(f"{note}; {option}")
+        without = option("comment", mark_of(first))
+        first, scan = replace(first, fields=names), scan.told(f"{note}; {without} leaves it out")
     comments = [row for row in others if is_comment(row, scan.width)]
     rows = [row for row in others if row not in comments]
     return replace(scan, rows=(first, *rows))
@@ -211,9 +212,9 @@ def _lines_before(scan: _Scan, before: int) -> DataError:
     lines = scan.rows[before].line - 1
     marks = {mark_of(row) for row in scan.rows[:before]}
     inside = {mark_of(row) for row in scan.rows[before:] if is_comment(row, scan.width)} - {None}
-    comments = [f"comment={mark!r} (--comment {mark!r})" for mark in sorted(filter(None, inside))]
+    comments = [option("comment", mark) for mark in sorted(filter(None, inside))]
     if len(marks) == 1 and (mark := marks.pop()):
-        remedy = f"comment={mark!r} (--comment {mark!r})"
+        remedy = option("comment", mark)
     else:
         remedy = " and ".join([skip_option(scan.skipped, lines), *comments[:1]])
     above = re.split(rb"\r\n?|\n", scan.text)[:lines]
@@ -237,7 +238,7 @@ def _layout(scan: _Scan) -> CsvLayout:
     names = names_of(written) if written else tuple(map(str, range(first.width)))
     ignored = ends_empty(full, len(names)) and not (written and written[-1]) and len(names) > 1
     if not _is_chosen(scan.options, names):
-        scan = scan.told(index_note(written, names, full))
+        scan = scan.told("" if header.row_names else index_note(written, names, full))
     return CsvLayout(
         scan.separator,
         names,
@@ -248,6 +249,9 @@ def _layout(scan: _Scan) -> CsvLayout:
         header=_as_written(scan, first) if header.is_header else b"",
         skipped=scan.skipped,
         number_first=0 in number_columns(full, len(names)),
+        comment_marks=()
+        if scan.options.comment
+        else tuple(set(COMMENT_MARKS) - {mark_of(row) for row in full}),
         ignored=frozenset([len(names) - 1] if ignored else []),
     )
 
@@ -274,7 +278,7 @@ def _header(scan: _Scan) -> tuple[_Scan, Header]:
         "read as a column like any other; drop=[0] (--drop 0) leaves it out"
     )
     told = "" if _is_chosen(scan.options, names_of(first.fields)) else note
-    return replace(scan.told(told), rows=(first, *below)), Header(True)
+    return replace(scan.told(told), rows=(first, *below)), Header(True, row_names=True)
 
 
 def _as_written(scan: _Scan, row: TextRow) -> bytes:
@@ -302,7 +306,7 @@ def _below_header(scan: _Scan, header: TextRow, rows: Sequence[TextRow]) -> tupl
         names = skip_option(scan.skipped, rows[0].line - 1)
         raise DataError(
             where=f"{scan.path}, line {rows[0].line}",
-            got=f"{shown_lines([scan.text[rows[0].start : rows[0].end]])}, words below the header, above numbers",
+            got=f"{shown_lines([scan.text[rows[0].start : rows[0].end]])}, words between header and numbers",
             wanted="a row of the table",
             remedy=f"Leave it out, {skip_option(scan.skipped, 'units')}, or the lines above it, {names}.",
         )
@@ -330,17 +334,18 @@ def _with_end(layout: CsvLayout, scan: _Scan) -> CsvLayout:
     line = line_number(scan.path, at + after[0].start, layout.encoding)
     last = line + after[-1].line - after[0].line
     shown = shown_lines([tail[row.start : row.end] for row in after])
-    option = skip_option(scan.skipped, "totals")
+    without = skip_option(scan.skipped, "totals")
     numbers = number_columns(rows[: -len(after)], len(layout.names))
     if any(_is_unreadable(row, len(layout.names), numbers) for row in after):
         raise DataError(
             where=f"{scan.path}, {lines_word(line, last)}",
             got=f"{shown}, totals or remarks at the end",
             wanted="rows of the table",
-            remedy=f"Leave {'it' if len(after) == 1 else 'them'} out: {option}.",
+            remedy=f"Leave {'it' if len(after) == 1 else 'them'} out: {without}.",
         )
-    note = f"{lines_word(line, last)} at the end ({shown}), totals as it seems, are read as data"
-    return replace(layout, notes=(*layout.notes, f"{note}; {option} leaves them out"))
+    read, them = ("is", "it") if len(after) == 1 else ("are", "them")
+    note = f"{lines_word(line, last)} at the end ({shown}), totals as it seems, {read} read as data"
+    return replace(layout, notes=(*layout.notes, f"{note}; {without} leaves {them} out"))
 
 
 def _is_unreadable(row: TextRow, width: int, numbers: set[int]) -> bool:
