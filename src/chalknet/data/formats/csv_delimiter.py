@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from chalknet.data.formats.csv_rows import Separator, is_value
 
@@ -17,7 +17,7 @@ _DELIMITERS = ",;\t|"
 _TWO_VALUES = re.compile(r"\d[ \t]+[-+]?\d")
 _WITH_A_BLANK = re.compile(r"^[-+]?\d{1,3}( \d{3})+\b|\d \d{1,2}:\d\d")  # 1 234 567 or 2021-03-04 10:00
 _ROWS_LOOKED_AT = 50
-_GOOD = 0.8
+_LEAST, _GOOD = 0.3, 0.8  # what blanks need, and what a character needs to be preferred to them
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class _Merit:
 
     Args:
         separator: the one.
-        score: share of rows of the usual width, by the share of fields that hold no other delimiter.
-        width: how many fields most rows have.
+        score: share of rows in the longest run of one width, by the share of their fields that look whole.
+        width: how many fields these rows have.
     """
 
     separator: Separator
@@ -45,7 +45,8 @@ def separator_of(rows: Sequence[bytes]) -> tuple[Separator, str]:
     usual = max((_merit(shown, each) for each in _USUAL), key=lambda merit: (merit.score, merit.width))
     one, two = (_merit(shown, each) for each in _BLANKS)
     blanks = two if two.score > one.score or (two.score == one.score and two.width < one.width) else one
-    if blanks.score > max(usual.score, _GOOD * 0.5) and usual.score < _GOOD:
+    rival = usual.score * (2 if usual.separator.delimiter == "\t" else 1)  # blanks are parted by tabs too
+    if blanks.score > max(rival, _LEAST) and usual.score < _GOOD:
         return blanks.separator, ""
     if usual.score > 0:
         return usual.separator, ""
@@ -60,13 +61,13 @@ def separator_of(rows: Sequence[bytes]) -> tuple[Separator, str]:
 
 def _merit(rows: Sequence[bytes], separator: Separator) -> _Merit:
     parted = [separator.fields(row) for row in rows]
-    counts = Counter(len(fields) for fields in parted if len(fields) > 1)
-    if not counts:
+    runs = [list(run) for _, run in groupby(parted, key=len)]
+    longest = max((run for run in runs if len(run[0]) > 1), key=len, default=[])
+    if not longest:
         return _Merit(separator, 0.0, 1)
-    width = max(counts, key=lambda each: counts[each])
-    fields = [field for row in parted if len(row) == width for field in row]
+    fields = [field for row in longest for field in row]
     clean = sum(_is_clean(field, separator) for field in fields) / len(fields)
-    return _Merit(separator, counts[width] / len(parted) * clean, width)
+    return _Merit(separator, len(longest) / len(parted) * clean, len(longest[0]))
 
 
 def _is_clean(field: str, separator: Separator) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from math import log
 
 _WORDS_LOOKED_AT = 400
@@ -92,7 +92,7 @@ _LATIN = tuple(
 )
 _CENTRAL = tuple(
     Letters("a Central European language", frequent)
-    for frequent in ("ąćęłńóśźż", "áčďéěíňóřšťúůýžäôľĺŕ", "áéíóöőúüű", "ăâîşţ", "čćđšž")
+    for frequent in ("ąćęłńóśźż", "áčďéěíňóřšťúůýžäôľ", "áéíóöőúüű", "ăâîşţ", "čćđšž")
 )
 _RUSSIAN = (Letters("a language in Cyrillic", _CYRILLIC),)
 
@@ -189,8 +189,10 @@ def _narrow_score(word: str, at: int, letters: Letters) -> float:
         return _RARE
     if is_latin and len(word) > 2 and not any(each.lower() in _ASCII for each in word):
         return _RARE
+    if any(one.islower() and other.isupper() for one, other in pairwise(word)):
+        return _RARE
     if letter in letters.frequent:
         return log(0.7 / len(letters.frequent))
-    inside = before.islower() or (before.isalpha() and after.islower())
+    inside = before.isalpha() and any(each.islower() for each in word)
     is_capital = letter.lower() in letters.frequent and not inside
     return log(0.1 / len(letters.frequent)) if is_capital else _RARE

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from chalknet.data.formats.csv_comments import blanked, without_comments
 from chalknet.data.formats.csv_encoding import UTF8, line_ends, undecodable, utf8_parts
 from chalknet.data.formats.csv_rows import Separator, is_missing
@@ -68,15 +70,20 @@ class CsvLayout:
         parts = (f" {name}={value!r}" for name, value in special.items() if value)
         return f"{self.delimiter} {self.start}{''.join(parts)}"
 
-    def plain(self, text: bytes) -> bytes:
-        """Return whole rows as a parser takes them: a delimiter between fields, left-out lines blank."""
+    def plain(self, text: bytes, beginnings: bytes) -> bytes:
+        """Return whole rows as a parser takes them: a delimiter between fields, left-out lines blank.
+
+        Args:
+            text: the rows.
+            beginnings: the bytes that its lines begin with.
+        """
         text = self._without_headers(without_comments(text, self.comment))
+        blank = b" " if self.delimiter == "\t" else b" \t"
+        if set(blank) & set(beginnings) and b'"' not in text:
+            text = re.sub(rb"(?:\A|(?<=[\r\n]))[%b]+(?=[\r\n]|\Z)" % blank, b"", text)
         if self.ignored and not self.separator.blanks:
             delimiter = re.escape(self.delimiter.encode())
             text = re.sub(rb"(%b) +(?=[\r\n]|\Z)" % delimiter, rb"\1", text)
-        if (b"\n " in text or b"\n\t" in text) and b'"' not in text:
-            blanks = rb" " if self.delimiter == "\t" else rb"[ \t]"
-            text = re.sub(rb"(?<=[\r\n])%b+(?=[\r\n]|\Z)" % blanks, b"", text)
         return self.separator.delimited(text)
 
     def _without_headers(self, text: bytes) -> bytes:
@@ -118,8 +125,7 @@ def pieces(path: Path, layout: CsvLayout, start: int) -> Iterator[TextPiece]:
         text = rest + more
         cut = _last_row_end(blanked(text, layout.comment))
         if cut:
-            _refuse_strange_rows(path, layout, text[:cut], start)
-            yield TextPiece(layout.plain(text[:cut]), start, start + cut)
+            yield from _piece(path, layout, text[:cut], start)
             start += cut
         elif len(text) > _LARGEST_ROW_BYTES:
             raise DataError(
@@ -130,8 +136,25 @@ def pieces(path: Path, layout: CsvLayout, start: int) -> Iterator[TextPiece]:
             )
         rest = text[cut:]
     if rest.strip():
-        _refuse_strange_rows(path, layout, rest, start)
-        yield TextPiece(layout.plain(rest), start, start + len(rest))
+        yield from _piece(path, layout, rest, start)
+
+
+def _piece(path: Path, layout: CsvLayout, text: bytes, start: int) -> Iterator[TextPiece]:
+    """Yield some whole rows as a piece, unless nothing of them is left."""
+    beginnings = _beginnings(text)
+    _refuse_strange_rows(path, layout, text, start, beginnings)
+    plain = layout.plain(text, beginnings)
+    if plain.strip(b"\r\n"):
+        yield TextPiece(plain, start, start + len(text))
+
+
+def _beginnings(text: bytes) -> bytes:
+    """Return the different bytes that the lines of a text begin with, faster than by looking for each."""
+    letters = np.frombuffer(text, np.uint8)
+    ends = letters[:-1] == ord("\n")
+    if b"\r" in text:
+        ends |= letters[:-1] == ord("\r")
+    return text[:1] + np.flatnonzero(np.bincount(letters[1:][ends], minlength=256)).astype(np.uint8).tobytes()
 
 
 def line_number(path: Path, position: int, encoding: str = UTF8) -> int:
@@ -158,7 +181,7 @@ def headers_in(text: bytes, header: bytes) -> Iterator[int]:
         at = text.find(header, at + len(header))
 
 
-def _refuse_strange_rows(path: Path, layout: CsvLayout, text: bytes, start: int) -> None:
+def _refuse_strange_rows(path: Path, layout: CsvLayout, text: bytes, start: int, beginnings: bytes) -> None:
     """Raise a DataError for rows that are no data, unless they are left out or everything is to be read."""
     if 0 in layout.skipped:
         return
@@ -166,7 +189,7 @@ def _refuse_strange_rows(path: Path, layout: CsvLayout, text: bytes, start: int)
         for at in headers_in(text, layout.header):
             remedy = skip_option(layout.skipped, "headers")
             raise _strange(path, layout, start + at, "the header again", remedy)
-    for mark in layout.comment_marks:
+    for mark in (mark for mark in layout.comment_marks if mark.encode()[0] in beginnings):
         for at in _lines_that_begin_with(text, mark.encode()):
             line = re.split(rb"[\r\n]", text[at : at + (1 << 16)], maxsplit=1)[0]
             if _is_comment(line, mark, layout):

@@ -48,7 +48,7 @@ def is_comment(row: TextRow, width: int) -> bool:
     mark = mark_of(row)
     if mark is None or is_value(row.fields[0]):
         return False
-    return row.width != width or bool(re.match(re.escape(mark) + r"\s*\w+\s", row.fields[0]))
+    return row.width != width or bool(re.match(re.escape(mark) + r"(?:\s+\w|\w+\s)", row.fields[0]))
 
 
 def commented_names(rows: Sequence[TextRow], width: int) -> tuple[str, ...] | None:
@@ -74,7 +74,7 @@ def count_before(rows: Sequence[TextRow], width: int, *, padded: bool) -> int:
     """
     for at in range(len(rows) - 1):
         row, below = rows[at], rows[at + 1 :]
-        if row.width > width or (not is_comment(row, width) and not _is_title(row, below, width, padded)):
+        if not is_comment(row, width) and (row.width > width or not _is_title(row, below, width, padded)):
             return at
         if commented_names(rows[at:], width):
             return at
@@ -111,6 +111,11 @@ def has_row_names(rows: Sequence[TextRow]) -> bool:
 def ends_empty(rows: Sequence[TextRow], width: int) -> bool:
     """Return whether every row has the width and an empty last field."""
     return bool(rows) and all(row.width == width and not row.fields[-1] for row in rows)
+
+
+def are_units(row: TextRow) -> bool:
+    """Return whether a row holds nothing but units of measure, and gaps."""
+    return all(_UNIT.fullmatch(field) or is_missing(field) for field in row.fields)
 
 
 def is_units(row: TextRow, header: TextRow, below: Sequence[TextRow], *, asked: bool) -> bool:

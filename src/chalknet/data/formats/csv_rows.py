@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from chalknet.data.formats.csv_encoding import line_ends
+from chalknet.units import is_number
 
 _ROW = re.compile(rb'(?:[^"\r\n]|"[^"]*(?:"|\Z))*+(?:\r\n?|\n)?')  # its line end included
 _QUOTED = rb'"(?:[^"]|"")*(?:"|\Z)'
@@ -124,7 +125,7 @@ def rows_of(text: bytes, spans: list[tuple[int, int]], separator: Separator) -> 
 
 def is_value(field: str) -> bool:
     """Return whether a field holds a figure or a date, rather than a name."""
-    return _VALUE.fullmatch(field.strip()) is not None
+    return (field[-1:].isdigit() and is_number(field)) or _VALUE.fullmatch(field.strip()) is not None
 
 
 def is_missing(field: str) -> bool:

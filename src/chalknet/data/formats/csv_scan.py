@@ -24,6 +24,7 @@ from chalknet.data.formats.csv_header import Header, header_of, index_note, name
 from chalknet.data.formats.csv_layout import CsvLayout, line_number
 from chalknet.data.formats.csv_other_rows import (
     COMMENT_MARKS,
+    are_units,
     before_table,
     commented_names,
     count_before,
@@ -53,7 +54,7 @@ from chalknet.errors import DataError, invalid
 
 _HEAD_BYTES = 1 << 20
 _TAIL_BYTES = 64 << 10
-_ROWS_LOOKED_AT = 200
+_ROWS_LOOKED_AT = 120
 _FIELDS_LOOKED_AT = 20_000
 _SEPARATOR_LINE = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=(.)"?[ \t]*(?:\r\n?|\n|\Z)', re.I)
 
@@ -304,11 +305,12 @@ def _below_header(scan: _Scan, header: TextRow, rows: Sequence[TextRow]) -> tupl
         return scan.told(note), header.end, list(rows)
     if not asked and scan.refuses:
         names = skip_option(scan.skipped, rows[0].line - 1)
+        otherwise = "" if are_units(rows[0]) else f"; if it holds the names, leave out what is above, {names}"
         raise DataError(
             where=f"{scan.path}, line {rows[0].line}",
             got=f"{shown_lines([scan.text[rows[0].start : rows[0].end]])}, words between header and numbers",
             wanted="a row of the table",
-            remedy=f"Leave it out, {skip_option(scan.skipped, 'units')}, or the lines above it, {names}.",
+            remedy=f"If it holds units, leave it out, {skip_option(scan.skipped, 'units')}{otherwise}.",
         )
     return scan, rows[0].end if asked else header.end, list(rows[1:] if asked else rows)
 
