@@ -219,18 +219,17 @@ def undecodable(path: Path, encoding: str, start: int = 0, fitting: str = "") ->
         start: byte of a text in UTF-8 at which to begin to look.
         fitting: an encoding that does have them; "" to find one.
     """
-    line, shown = 1, b""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder, shown = codecs.getincrementaldecoder(encoding)(), b""
+    above = utf8_parts(path, UTF8, end=start) if start else ()
+    lines = _Lines(sum(map(line_ends, above)))
     with opened(path) as file:
-        if encoding == UTF8 and start:
-            line += sum(map(line_ends, utf8_parts(path, UTF8, end=start)))
-            file.seek(start)
+        file.seek(start)
         for part in chain(_read(file, 1 << 16), [b""]):
             try:
-                line += line_ends(decoder.decode(part, not part).encode(UTF8))
+                lines.count(decoder.decode(part, not part))
             except UnicodeDecodeError as problem:
                 whole, at = problem.object, problem.start
-                line += line_ends(whole[:at].decode(encoding, "replace").encode(UTF8, "replace"))
+                lines.count(whole[:at].decode(encoding, "replace"))
                 shown = whole[max(0, at - 10) : at + 10]
                 fitting = fitting or _fitting(path, whole[max(0, at - 200) : at + 200])
                 break
@@ -238,11 +237,29 @@ def undecodable(path: Path, encoding: str, start: int = 0, fitting: str = "") ->
                 break
     name, fitting = "UTF-8" if encoding == UTF8 else encoding, fitting or "latin-1"
     return DataError(
-        where=f"{path}, line {line}",
+        where=f"{path}, line {lines.ended + 1}",
         got=f"bytes that are not {name}: {shown!r}",
         wanted=f"text in {name}",
         remedy=f"Say what it is in, {option('encoding', fitting)}, or mend that line.",
     )
+
+
+@dataclass
+class _Lines:
+    """How many lines of a text have ended, which comes in parts.
+
+    Args:
+        ended: so many.
+        last: the last letter so far.
+    """
+
+    ended: int
+    last: str = ""
+
+    def count(self, part: str) -> None:
+        """Go on with another part."""
+        self.ended += line_ends(part.encode(UTF8, "replace")) - (self.last == "\r" and part[:1] == "\n")
+        self.last = part[-1:] or self.last
 
 
 def _fitting(path: Path, near: bytes) -> str:
