@@ -10,6 +10,8 @@ from tests.data.csv_dialects import PACKED, WORDS, Dialect, options_in, read, re
 
 from chalknet.errors import ChalknetError
 
+pytestmark = pytest.mark.slow
+
 
 def texts(rows):
     return tuple(tuple(value.strip() for value in row) for row in rows)

@@ -11,9 +11,11 @@ ROWS = "1,2,3\n4,5,6\n7,8,9\n"
 REFUSED = {
     "a title": ("Report\n\na,b,y\n" + ROWS, {"skip_rows": 2}),
     "a title with delimiters": ("Report,,\na,b,y\n" + ROWS, {"skip_rows": 1}),
+    "a title and an empty row with delimiters": ("Report,,\n,,\na,b,y\n" + ROWS, {"skip_rows": 2}),
     "a title of several fields": ("Report, June\na,b,y\n" + ROWS, {"skip_rows": 1}),
     "a title over numbers alone": ("Report\n" + ROWS, {"skip_rows": 1}),
     "comments": ("# a\n# b, c\na,b,y\n" + ROWS, {"comment": "#"}),
+    "comments of as many words as columns": ("% a b\n% c d\n1 2 3\n4 5 6\n", {"comment": "%"}),
     "other comments": ("-- a\na,b,y\n" + ROWS, {"comment": "--"}),
     "a title and a comment": ("Report\n% c\na,b,y\n1,2,3\n% d\n4,5,6\n", {"skip_rows": 2, "comment": "%"}),
     "a comment between rows": ("a,b,y\n1,2,3\n// late\n4,5,6\n", {"comment": "//"}),
@@ -82,8 +84,8 @@ TOLD = {
         ("0", "1", "2"),
         3,
     ),
-    "a total among words": ("c,y\nx,1\nz,2\nTotal,3\n", "totals as it seems", ("c", "y"), 2),
-    "a sum without a word": ("c,y\nx,1\nz,2\n,3\n", "totals as it seems", ("c", "y"), 2),
+    "a total among words": ("c,y\nx,1\nz,2\nTotal,3\n", "may be totals", ("c", "y"), 2),
+    "a sum without a word": ("c,y\nx,1\nz,2\n,3\n", "may be totals", ("c", "y"), 2),
     "a colon": ("a:b:y\n1:2:3\n4:5:6\n", "stands between", ("a:b:y",), 2),
     "names behind a mark": ("# a,b,y\n1,2,3\n4,5,6\n", "begins with '#'", ("0", "1", "2"), 2),
     "Korean": ("도시,y\n서울,1\n부산,2\n".encode("cp949"), "cp949 (Korean)", None, 2),
@@ -104,7 +106,7 @@ def test_a_note_says_how_it_was_taken_and_the_option_takes_it_otherwise(put, kin
 
 def test_notes_of_a_text_reach_the_result_of_a_fit(put):
     result = cn.fit("1 -> 1", cn.load(put("1,2\n3,4\n")), loss="mse", updates=1, engine="eager")
-    assert any("line 1 (1, 2) is taken for data" in note for note in result.notes)
+    assert any("line 1 (1 | 2) is taken for data" in note for note in result.notes)
 
 
 def test_nothing_is_refused_as_no_row_where_the_user_leaves_out_no_line(put):

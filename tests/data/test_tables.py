@@ -122,7 +122,12 @@ def test_words_become_columns_or_class_numbers_in_sorted_order_when_asked(csv):
         ("1,2\n", {"header": True}, r"got a header \(1, 2\) alone; wanted rows below it.*header=False"),
         ("a,b,c\n1,2,3\n4,5\n", {}, "t.csv, line 3: got 2 fields; wanted 3 fields"),
         ("a,b\n1,2\n\n3,4,5\n", {}, "t.csv, line 4: got 3 fields; wanted 2 fields"),
-        ("a\n1\n2\n", {}, "got one column, a; wanted at least two.*delimiter"),
+        ("a\n1\n2\n", {}, "got one column, a; wanted at least two.*Add the target as a column"),
+        (
+            "a,b\n1,2\n",
+            {"delimiter": ";"},
+            "got one column, a,b; wanted at least two.*Leave delimiter= .*out",
+        ),
         ("a,b\n1,\n2,4\n", {}, r"column 'b' of t.csv, row 0 .*missing value; wanted a target in every row"),
         ("a,b\n1,2\n,4\n", {}, r"column 'a' of t.csv, row 1 \(counted from 0\): got a missing.*fill='mean'"),
         ("a,b\n1,2\nNA,4\n", {"x": "a"}, "column 'a' of t.csv, row 1"),

@@ -75,7 +75,7 @@ def _data(first: TextRow, why: str) -> Header:
 
 
 def _shown(fields: Sequence[str]) -> str:
-    return ", ".join(field[:20] for field in fields[:4]) + (", ..." if len(fields) > 4 else "")
+    return " | ".join(field[:20] for field in fields[:4]) + (" | ..." if len(fields) > 4 else "")
 
 
 def _comes_again(first: TextRow, below: Sequence[TextRow], words: Sequence[int]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -136,6 +138,7 @@ def pieces(path: Path, layout: CsvLayout, start: int) -> Iterator[TextPiece]:
             )
         rest = text[cut:]
     if rest.strip():
+        _refuse_open_quotation(path, layout, rest, start)
         yield from _piece(path, layout, rest, start)
 
 
@@ -146,6 +149,25 @@ def _piece(path: Path, layout: CsvLayout, text: bytes, start: int) -> Iterator[T
     plain = layout.plain(text, beginnings)
     if plain.strip(b"\r\n"):
         yield TextPiece(plain, start, start + len(text))
+
+
+def _refuse_open_quotation(path: Path, layout: CsvLayout, text: bytes, start: int) -> None:
+    """Raise a DataError for a field whose quotation mark is never closed, so that it holds all the rest."""
+    if without_comments(text, layout.comment).count(b'"') % 2 == 0:
+        return
+    plain = layout.separator.delimited(without_comments(text, layout.comment)).decode(UTF8, "replace")
+    rows, line = csv.reader(io.StringIO(plain, newline=""), delimiter=layout.delimiter, strict=True), 0
+    try:
+        for _ in rows:
+            line = rows.line_num
+    except csv.Error as problem:
+        if "end of data" in str(problem) or "field limit" in str(problem):
+            raise DataError(
+                where=f"{path}, line {line_number(path, start, layout.encoding) + line}",
+                got="a quotation mark that is opened there and never closed",
+                wanted="quoted fields with a mark at both ends",
+                remedy="Close it, or write it twice where it belongs to the field.",
+            ) from problem
 
 
 def _beginnings(text: bytes) -> bytes:
@@ -215,7 +237,7 @@ def _is_comment(line: bytes, mark: str, layout: CsvLayout) -> bool:
     if len(fields) != len(layout.names):
         return mark != "--" or not is_missing(fields[0])
     words = fields[0].removeprefix(mark)
-    return layout.number_first and bool(re.match(r"\s+\w|\w+\s", words))
+    return layout.number_first and bool(re.match(r"\s+\w", words))
 
 
 def _strange(path: Path, layout: CsvLayout, position: int, what: str, remedy: str) -> DataError:

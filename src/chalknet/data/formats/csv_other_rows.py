@@ -44,11 +44,11 @@ def mark_of(row: TextRow) -> str | None:
 
 
 def is_comment(row: TextRow, width: int) -> bool:
-    """Return whether a row begins with a mark of comments, and with more than a name, a colour or a gap."""
+    """Return whether a row is a comment: of another width than others, or with a blank behind the mark."""
     mark = mark_of(row)
     if mark is None or is_value(row.fields[0]):
         return False
-    return row.width != width or bool(re.match(re.escape(mark) + r"(?:\s+\w|\w+\s)", row.fields[0]))
+    return row.width != width or bool(re.match(r"\s+\w", row.text.lstrip().removeprefix(mark)))
 
 
 def commented_names(rows: Sequence[TextRow], width: int) -> tuple[str, ...] | None:
@@ -83,6 +83,8 @@ def count_before(rows: Sequence[TextRow], width: int, *, padded: bool) -> int:
 
 def _is_title(row: TextRow, below: Sequence[TextRow], width: int, padded: bool) -> bool:
     is_above_names = _is_header(below, width)
+    if not row.filled:
+        return True
     if row.width == width:
         return padded and width > 1 and row.filled < min(2, width) and bool(row.fields[0]) and is_above_names
     if row.width == width - 1 and below[0].width == width:

@@ -84,12 +84,14 @@ class TextRow:
         start: byte of the text at which it begins.
         end: byte after its line end.
         line: the number of its first line, counted from 1.
+        text: it as it is written.
     """
 
     fields: tuple[str, ...]
     start: int
     end: int
     line: int
+    text: str
 
     @property
     def width(self) -> int:
@@ -119,7 +121,8 @@ def rows_of(text: bytes, spans: list[tuple[int, int]], separator: Separator) -> 
     for start, end in spans:
         line += line_ends(text[counted:start])
         counted = start
-        rows.append(TextRow(separator.fields(text[start:end].rstrip(b"\r\n")), start, end, line))
+        row = text[start:end].rstrip(b"\r\n")
+        rows.append(TextRow(separator.fields(row), start, end, line, row.decode("utf-8", "replace")))
     return rows
 
 

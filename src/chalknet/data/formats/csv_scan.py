@@ -346,7 +346,7 @@ def _with_end(layout: CsvLayout, scan: _Scan) -> CsvLayout:
             remedy=f"Leave {'it' if len(after) == 1 else 'them'} out: {without}.",
         )
     read, them = ("is", "it") if len(after) == 1 else ("are", "them")
-    note = f"{lines_word(line, last)} at the end ({shown}), totals as it seems, {read} read as data"
+    note = f"{lines_word(line, last)} at the end ({shown}) may be totals or empty, and {read} read as data"
     return replace(layout, notes=(*layout.notes, f"{note}; {without} leaves {them} out"))
 
 
