@@ -138,7 +138,9 @@ def select(
             where=where,
             got=f"one column, {names[0]}",
             wanted="at least two, the last of which is the target",
-            remedy="If it has more, name what stands between them: delimiter=';' (--delimiter ';').",
+            remedy="Add the target as a column, or give arrays (x, y)."
+            if options.delimiter is None
+            else "Leave delimiter= (--delimiter) out: what stands between the fields is found then.",
         )
     y = positions(options.y, names, f"y of {where}") if options.y is not None else (len(names) - 1,)
     rest = tuple(i for i in range(len(names)) if i not in y)

@@ -11,13 +11,14 @@ from chalknet.data.formats.arrow import arrow_type, block_of, column_of, module,
 from chalknet.data.formats.csv_layout import (
     CsvLayout,
     TextPiece,
-    layout_of,
     line_number,
     not_utf8,
     pieces,
 )
+from chalknet.data.formats.csv_scan import layout_of
 from chalknet.data.formats.table import Block, DataTable, FileOptions, TableColumn
 from chalknet.errors import DataError
+from chalknet.units import is_number
 
 _BAD_VALUE = re.compile(
     r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to .*?: invalid value '(.*)'$", re.S
@@ -44,16 +45,21 @@ def open_csv(path: Path, options: FileOptions) -> DataTable:
             where=str(path),
             got=f"a header ({', '.join(layout.names[:5])}{', ...' if len(layout.names) > 5 else ''}) alone",
             wanted="rows below it",
-            remedy="Write the data anew; header=False if that row holds numbers.",
+            remedy="If it holds data, header=False (--no-header)."
+            if any(map(is_number, layout.names))
+            else "Write the data anew.",
         )
     table = _parsed(path, head, layout, None)
-    columns = tuple(column_of(name, table.column(i)) for i, name in enumerate(layout.names))
+    positions = [i for i in range(len(layout.names)) if i not in layout.ignored]
+    columns = tuple(column_of(layout.names[i], table.column(i)) for i in positions)
 
     def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
         types = {
-            str(each.index): pyarrow().bool_() if columns[each.index].kind == "boolean" else arrow_type(each)
+            str(positions[each.index]): pyarrow().bool_()
+            if columns[each.index].kind == "boolean"
+            else arrow_type(each)
             for each in chosen
-        }
+        } | {str(i): pyarrow().null() for i in layout.ignored}
         for piece in pieces(path, layout, max(start, layout.start)):
             yield block_of(_parsed(path, piece, layout, types), chosen, piece.end)
 
@@ -104,21 +110,28 @@ def _unparsed(path: Path, piece: TextPiece, layout: CsvLayout, problem: str) -> 
     if ragged:
         row, wanted, got = map(int, ragged.groups())
         return DataError(
-            where=f"{path}, line {_line(path, piece, row)}",
+            where=f"{path}, line {_line(path, piece, row, layout)}",
             got=f"{got} fields",
             wanted=f"{wanted} fields, as in the first row",
             remedy="Quote the fields that hold the delimiter, or fill the row up.",
         )
     if bad:
         column, row, value = int(bad[1]), int(bad[2] or 0), bad[3]
-        where = f"column {layout.names[column]!r} of {path.name}, line {_line(path, piece, row)}"
+        if column in layout.ignored:
+            return DataError(
+                where=f"{path}, line {_line(path, piece, row, layout)}",
+                got=f"{value[:40]!r} behind the last delimiter",
+                wanted="nothing there, as in the first rows",
+                remedy="Take it out, or give that column a name in the header.",
+            )
+        where = f"column {layout.names[column]!r} of {path.name}, line {_line(path, piece, row, layout)}"
         return not_a_number(where, value, layout.names[column])
     return DataError(
         where=str(path), got=problem, wanted="delimited text", remedy="Look at the rows near there."
     )
 
 
-def _line(path: Path, piece: TextPiece, row: int) -> int:
+def _line(path: Path, piece: TextPiece, row: int, layout: CsvLayout) -> int:
     """Return the line that the row of a piece, counted from 1, begins in; blank lines are no rows."""
     lines = piece.text.splitlines(keepends=True)
     rows, inside = 0, False
@@ -126,9 +139,9 @@ def _line(path: Path, piece: TextPiece, row: int) -> int:
         if not inside and line.strip():
             rows += 1
             if rows == row:
-                return line_number(path, piece.start) + number
+                return line_number(path, piece.start, layout.encoding) + number
         inside ^= line.count(b'"') % 2 == 1
-    return line_number(path, piece.start)
+    return line_number(path, piece.start, layout.encoding)
 
 
 def not_a_number(where: str, value: str, name: str) -> DataError:

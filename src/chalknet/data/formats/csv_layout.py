@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-from chalknet.data.formats.packed import opened
-from chalknet.data.formats.table import FileOptions
-from chalknet.errors import DataError
-from chalknet.units import is_number
+import numpy as np
 
-DELIMITERS = ",;\t|"
-_BOM = b"\xef\xbb\xbf"
-_OTHER_CONTENTS = {
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-    b"PK\x03\x04": "a zip archive or spreadsheet",
-}
-_FIRST_ROW = re.compile(rb'(?:[^"\r\n]|"[^"]*(?:"|\Z))*+(?:\r\n?|\n)?')  # its line end included
-_HEAD_BYTES = 1 << 20
+from chalknet.data.formats.csv_comments import blanked, without_comments
+from chalknet.data.formats.csv_encoding import UTF8, line_ends, undecodable, utf8_parts
+from chalknet.data.formats.csv_rows import Separator, is_missing
+from chalknet.data.formats.option_words import option, skip_option
+from chalknet.errors import DataError
+
 _PIECE_BYTES = 8 << 20
 _LARGEST_ROW_BYTES = 256 << 20
-_ROWS_LOOKED_AT = 50
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "#n/a", "-nan", "-"}
+_BOM_INSIDE = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -35,21 +27,72 @@ class CsvLayout:
     """How a delimited text is written.
 
     Args:
-        delimiter: what stands between two fields.
-        names: of the columns; their numbers where the text has no header.
-        start: byte, in the unpacked text, at which the first row begins.
+        separator: what stands between two fields.
+        names: of the columns; their numbers where the text has no header. Those of `ignored` are among them.
+        start: byte of the text as UTF-8 at which the first row begins.
         notes: what was assumed, a sentence each.
+        encoding: that the text is in.
+        end: byte of the text as UTF-8 at which the rows end; None for its end.
+        comment: what comments begin with, which are left out.
+        header: the header as it is written, which no row may hold again; empty where there is none.
+        skipped: what the user leaves out, numbers of lines and kinds of rows.
+        number_first: whether the first column holds numbers.
+        comment_marks: what lines begin with that are refused as comments; no first row begins with it.
+        ignored: positions in a row that are no columns of the table, such as one after a last delimiter.
     """
 
-    delimiter: str
+    separator: Separator
     names: tuple[str, ...]
     start: int
     notes: tuple[str, ...] = ()
+    encoding: str = UTF8
+    end: int | None = None
+    comment: str | None = None
+    header: bytes = b""
+    skipped: tuple[int | str, ...] = ()
+    number_first: bool = False
+    comment_marks: tuple[str, ...] = ()
+    ignored: frozenset[int] = frozenset()
+
+    @property
+    def delimiter(self) -> str:
+        """Return what stands between two fields of the pieces of the text."""
+        return self.separator.delimiter
 
     @property
     def key(self) -> str:
         """Return all that decides which rows are read, for the cache."""
-        return f"{self.delimiter} {self.start}"
+        special = {
+            "encoding": self.encoding if self.encoding != UTF8 else None,
+            "blanks": self.separator.blanks,
+            "comment": self.comment,
+            "end": self.end,
+            "without": "headers" if "headers" in self.skipped else None,
+        }
+        parts = (f" {name}={value!r}" for name, value in special.items() if value)
+        return f"{self.delimiter} {self.start}{''.join(parts)}"
+
+    def plain(self, text: bytes, beginnings: bytes) -> bytes:
+        """Return whole rows as a parser takes them: a delimiter between fields, left-out lines blank.
+
+        Args:
+            text: the rows.
+            beginnings: the bytes that its lines begin with.
+        """
+        text = self._without_headers(without_comments(text, self.comment))
+        blank = b" " if self.delimiter == "\t" else b" \t"
+        if set(blank) & set(beginnings) and b'"' not in text:
+            text = re.sub(rb"(?:\A|(?<=[\r\n]))[%b]+(?=[\r\n]|\Z)" % blank, b"", text)
+        if self.ignored and not self.separator.blanks:
+            delimiter = re.escape(self.delimiter.encode())
+            text = re.sub(rb"(%b) +(?=[\r\n]|\Z)" % delimiter, rb"\1", text)
+        return self.separator.delimited(text)
+
+    def _without_headers(self, text: bytes) -> bytes:
+        if "headers" in self.skipped:
+            for start in reversed(list(headers_in(text, self.header))):
+                text = text[:start] + text[start + len(self.header) :]
+        return text
 
 
 @dataclass(frozen=True)
@@ -58,51 +101,13 @@ class TextPiece:
 
     Args:
         text: the rows in UTF-8; a line that is left out is blank, so that lines can be counted.
-        start: byte of the unpacked text at which they begin.
-        end: byte of the unpacked text at which the next piece begins.
+        start: byte of the text as UTF-8 at which they begin.
+        end: byte of the text as UTF-8 at which the next piece begins.
     """
 
     text: bytes
     start: int
     end: int
-
-
-def layout_of(path: Path, options: FileOptions) -> CsvLayout:
-    """Return how a text is written, found from its first rows where it is not given.
-
-    Args:
-        path: the file; gzip, bzip2 and xz are unpacked.
-        options: what is known of it.
-
-    Raises:
-        FileProblem: when it cannot be opened.
-        DataError: when it is empty or no text.
-    """
-    with opened(path) as file:
-        head = file.read(_HEAD_BYTES)
-    marks = (what for mark, what in _OTHER_CONTENTS.items() if head.startswith(mark))
-    if what := next(marks, "bytes that are no text" if b"\0" in head else ""):
-        raise DataError(
-            where=str(path),
-            got=what,
-            wanted="text in UTF-8",
-            remedy="Save it as CSV in UTF-8, or as Parquet.",
-        )
-    start = len(_BOM) if head.startswith(_BOM) else 0
-    while head[start : start + 1] in (b"\n", b"\r") and start < len(head):
-        start += 1
-    text = head[start:].decode("utf-8", "replace")
-    if not text.strip():
-        raise DataError(where=str(path), got="an empty file", wanted="rows", remedy="Write the data anew.")
-    delimiter, header = options.delimiter or _delimiter_of(text), options.header
-    rows = _first_rows(text, delimiter)
-    if not (_is_header(rows) if header is None else header):
-        return CsvLayout(delimiter, tuple(map(str, range(len(rows[0])))), start)
-    if "\ufffd" in delimiter.join(rows[0]):
-        raise not_utf8(path, start)
-    row = _FIRST_ROW.match(head, start)
-    assert row is not None
-    return CsvLayout(delimiter, tuple(name.strip() for name in rows[0]), row.end())
 
 
 def pieces(path: Path, layout: CsvLayout, start: int) -> Iterator[TextPiece]:
@@ -111,88 +116,137 @@ def pieces(path: Path, layout: CsvLayout, start: int) -> Iterator[TextPiece]:
     Args:
         path: the file.
         layout: how it is written.
-        start: byte of the unpacked text at which a row begins.
+        start: byte of the text as UTF-8 at which a row begins.
+
+    Raises:
+        DataError: for a row without an end, the header again, comments that were not asked to be left out,
+            bytes that the encoding does not have.
     """
-    with opened(path) as file:
-        file.seek(start)
-        rest = b""
-        while more := file.read(_PIECE_BYTES):
-            text = rest + more
-            cut = _last_row_end(text)
-            if cut:
-                yield TextPiece(text[:cut], start, start + cut)
-                start += cut
-            elif len(text) > _LARGEST_ROW_BYTES:
-                raise DataError(
-                    where=f"{path}, line {line_number(path, start)}",
-                    got=f"a row of more than {_LARGEST_ROW_BYTES >> 20} MiB",
-                    wanted="rows that end with a line",
-                    remedy="Look for a quotation mark that is opened there and never closed.",
-                )
-            rest = text[cut:]
-        if rest.strip():
-            yield TextPiece(rest, start, start + len(rest))
+    rest = b""
+    for more in utf8_parts(path, layout.encoding, start, end=layout.end, size=_PIECE_BYTES):
+        text = rest + more
+        cut = _last_row_end(blanked(text, layout.comment))
+        if cut:
+            yield from _piece(path, layout, text[:cut], start)
+            start += cut
+        elif len(text) > _LARGEST_ROW_BYTES:
+            raise DataError(
+                where=f"{path}, line {line_number(path, start, layout.encoding)}",
+                got=f"a row of more than {_LARGEST_ROW_BYTES >> 20} MiB",
+                wanted="rows that end with a line",
+                remedy="Look for a quotation mark that is opened there and never closed.",
+            )
+        rest = text[cut:]
+    if rest.strip():
+        _refuse_open_quotation(path, layout, rest, start)
+        yield from _piece(path, layout, rest, start)
 
 
-def line_number(path: Path, position: int) -> int:
-    """Return the number, counted from 1, of the line that a byte of the unpacked text stands in."""
-    lines = 1
-    with opened(path) as file:
-        while position > 0 and (part := file.read(min(position, _PIECE_BYTES))):
-            lines += part.count(b"\n")
-            position -= len(part)
+def _piece(path: Path, layout: CsvLayout, text: bytes, start: int) -> Iterator[TextPiece]:
+    """Yield some whole rows as a piece, unless nothing of them is left."""
+    beginnings = _beginnings(text)
+    _refuse_strange_rows(path, layout, text, start, beginnings)
+    plain = layout.plain(text, beginnings)
+    if plain.strip(b"\r\n"):
+        yield TextPiece(plain, start, start + len(text))
+
+
+def _refuse_open_quotation(path: Path, layout: CsvLayout, text: bytes, start: int) -> None:
+    """Raise a DataError for a field whose quotation mark is never closed, so that it holds all the rest."""
+    if without_comments(text, layout.comment).count(b'"') % 2 == 0:
+        return
+    plain = layout.separator.delimited(without_comments(text, layout.comment)).decode(UTF8, "replace")
+    rows, line = csv.reader(io.StringIO(plain, newline=""), delimiter=layout.delimiter, strict=True), 0
+    try:
+        for _ in rows:
+            line = rows.line_num
+    except csv.Error as problem:
+        if "end of data" in str(problem) or "field limit" in str(problem):
+            raise DataError(
+                where=f"{path}, line {line_number(path, start, layout.encoding) + line}",
+                got="a quotation mark that is opened there and never closed",
+                wanted="quoted fields with a mark at both ends",
+                remedy="Close it, or write it twice where it belongs to the field.",
+            ) from problem
+
+
+def _beginnings(text: bytes) -> bytes:
+    """Return the different bytes that the lines of a text begin with, faster than by looking for each."""
+    letters = np.frombuffer(text, np.uint8)
+    ends = letters[:-1] == ord("\n")
+    if b"\r" in text:
+        ends |= letters[:-1] == ord("\r")
+    return text[:1] + np.flatnonzero(np.bincount(letters[1:][ends], minlength=256)).astype(np.uint8).tobytes()
+
+
+def line_number(path: Path, position: int, encoding: str = UTF8) -> int:
+    """Return the number, counted from 1, of the line that a byte of a text as UTF-8 stands in."""
+    lines, before = 1, b""
+    for part in utf8_parts(path, encoding, end=position, size=_PIECE_BYTES) if position else ():
+        lines += line_ends(part) - (before == b"\r" and part[:1] == b"\n")
+        before = part[-1:]
     return lines
 
 
 def not_utf8(path: Path, start: int) -> DataError:
     """Return the error for a text that is not UTF-8, with the first line at fault from a byte on."""
-    line, shown = line_number(path, start), b""
-    with opened(path) as file:
-        file.seek(start)
-        for number, row in enumerate(file, start=line):
-            try:
-                row.decode("utf-8")
-            except UnicodeDecodeError as problem:
-                line, shown = number, row[max(0, problem.start - 10) : problem.end + 10]
-                break
+    return undecodable(path, UTF8, start)
+
+
+def headers_in(text: bytes, header: bytes) -> Iterator[int]:
+    """Yield where lines of a text begin that are the header again."""
+    at = text.find(header) if header else -1
+    while at >= 0:
+        before, after = text[:at].removesuffix(_BOM_INSIDE)[-1:], text[at + len(header) :][:1]
+        if before in (b"", b"\n", b"\r") and after in (b"", b"\n", b"\r"):
+            yield at
+        at = text.find(header, at + len(header))
+
+
+def _refuse_strange_rows(path: Path, layout: CsvLayout, text: bytes, start: int, beginnings: bytes) -> None:
+    """Raise a DataError for rows that are no data, unless they are left out or everything is to be read."""
+    if 0 in layout.skipped:
+        return
+    if "headers" not in layout.skipped:
+        for at in headers_in(text, layout.header):
+            remedy = skip_option(layout.skipped, "headers")
+            raise _strange(path, layout, start + at, "the header again", remedy)
+    for mark in (mark for mark in layout.comment_marks if mark.encode()[0] in beginnings):
+        for at in _lines_that_begin_with(text, mark.encode()):
+            line = re.split(rb"[\r\n]", text[at : at + (1 << 16)], maxsplit=1)[0]
+            if _is_comment(line, mark, layout):
+                what = f"a comment, {line.decode(UTF8, 'replace')[:60]!r}"
+                raise _strange(path, layout, start + at, what, option("comment", mark))
+
+
+def _lines_that_begin_with(text: bytes, mark: bytes) -> Iterator[int]:
+    """Yield where lines begin with a mark, but not those within quotation marks."""
+    for end in (b"\n", b"\r"):
+        at, counted, quotes = text.find(end + mark), 0, 0
+        while at >= 0:
+            quotes += text.count(b'"', counted, at)
+            counted = at
+            if quotes % 2 == 0:
+                yield at + 1
+            at = text.find(end + mark, at + 1)
+
+
+def _is_comment(line: bytes, mark: str, layout: CsvLayout) -> bool:
+    """Return whether a line is a comment: of another width than the rows, or words where a number stands."""
+    fields = layout.separator.fields(line)
+    if len(fields) != len(layout.names):
+        return mark != "--" or not is_missing(fields[0])
+    words = fields[0].removeprefix(mark)
+    return layout.number_first and bool(re.match(r"\s+\w", words))
+
+
+def _strange(path: Path, layout: CsvLayout, position: int, what: str, remedy: str) -> DataError:
     return DataError(
-        where=f"{path}, line {line}",
-        got=f"bytes that are not UTF-8: {shown!r}",
-        wanted="text in UTF-8",
-        remedy=f"Convert it: iconv -f LATIN1 -t UTF-8 {path.name} > utf8.csv, with the encoding it is in.",
+        where=f"{path}, line {line_number(path, position, layout.encoding)}",
+        got=what,
+        wanted="a row of the table",
+        remedy=f"Leave such lines out: {remedy}.",
     )
-
-
-def _delimiter_of(text: str) -> str:
-    """Return the delimiter that parts the first rows into the most fields, equally many in each."""
-
-    def merit(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in _first_rows(text, delimiter)]
-        usual = max(set(widths), key=widths.count)
-        return (widths.count(usual) / len(widths) if usual > 1 else 0.0, usual)
-
-    return max(DELIMITERS, key=merit)
-
-
-def _first_rows(text: str, delimiter: str) -> list[list[str]]:
-    rows: list[list[str]] = []
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
-    with suppress(csv.Error):  # a field larger than the head
-        rows.extend(islice(filter(None, reader), _ROWS_LOOKED_AT))
-    return rows or [text.splitlines()[0].split(delimiter)]
-
-
-def _is_header(rows: list[list[str]]) -> bool:
-    """Return whether the first row holds names: words only, or words above numbers."""
-    first, *others = rows
-    words = [not is_number(field) for field in first]
-    if all(words) and any(field.strip() for field in first):
-        return True
-    for column, word in enumerate(words):
-        below = [row[column] for row in others if column < len(row) and row[column].strip()]
-        if word and first[column].strip().lower() not in _MISSING and below and all(map(is_number, below)):
-            return True
-    return False
 
 
 def _last_row_end(text: bytes) -> int:

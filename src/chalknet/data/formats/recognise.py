@@ -12,6 +12,7 @@ from typing import Any, Literal
 from chalknet.data.formats.arrow import STREAM_MARK, open_arrow, open_parquet
 from chalknet.data.formats.csv_file import open_csv
 from chalknet.data.formats.idx import idx_side, is_idx, open_images
+from chalknet.data.formats.no_table import remedies
 from chalknet.data.formats.numpy_files import is_npz, numpy_side, open_numpy
 from chalknet.data.formats.packed import head_of
 from chalknet.data.formats.raw_rows import RawRows
@@ -55,9 +56,6 @@ FORMATS = (
     FileFormat("CSV", rf"\.(csv|tsv|tab|txt|data){_PACKED}", None, open_csv),
 )
 
-# Endings that are not read -> what of pandas reads such a file.
-_PANDAS_READERS = {".json": "read_json", ".xlsx": "read_excel", ".xls": "read_excel"}
-
 
 def format_of(path: Path) -> FileFormat:
     """Return the format of a file.
@@ -75,15 +73,12 @@ def format_of(path: Path) -> FileFormat:
     if found := next(chain(by_content, by_ending), None):
         return found
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    remedy = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
-    if suffix in _PANDAS_READERS:
-        read = f"pandas.{_PANDAS_READERS[suffix]}({str(path)!r})"
-        remedy = f"Make a CSV of it: {read}.to_csv('table.csv', index=False)."
+    arrays = "Read it into arrays x and y with the library it comes from, and give (x, y); text is a .csv."
     raise DataError(
         where=str(path),
         got=f"a {suffix} file" if suffix else "a file of an unknown kind",
         wanted=".csv, .parquet, .arrow, .npz, .npy or an IDX file",
-        remedy=remedy,
+        remedy=next(remedies(path), arrays),
     )
 
 
