@@ -301,4 +301,7 @@ def test_the_survey_of_a_table_tells_kinds_ranges_gaps_and_examples(csv):
         "gone": "empty, 3 missing",
         "a (column 3)": "number, 5 to 7, such as 5, 6, 7",
         "day": "date, 2 different, 1 missing, such as 2020-01-01, 2020-01-03",
+        "problem": "column 'city' of t.csv, line 2: got 'x', text; wanted numbers. Say that these are "
+        "categories, one_hot=['city'] (--one-hot-columns city), or leave the column out, drop=['city'] "
+        "(--drop city).",
     }

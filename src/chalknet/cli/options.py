@@ -185,7 +185,12 @@ def data_of(asked: Asked) -> Any:
 
 def source_of(asked: Asked) -> Any:
     """Return the data that a command is about, loaded."""
-    return cn.load(data_of(asked), **given(asked, (HELD_OUT, DTYPE)), **column_options(asked))
+    return cn.load(data_of(asked), **load_options(asked))
+
+
+def load_options(asked: Asked) -> dict[str, Any]:
+    """Return the keywords of `cn.load` that were given."""
+    return {**given(asked, (HELD_OUT, DTYPE)), **column_options(asked)}
 
 
 def column_options(asked: Asked) -> dict[str, Any]:

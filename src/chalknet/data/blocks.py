@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,7 +82,7 @@ def numbers_of(
             else:
                 with np.errstate(over="ignore"):  # told below
                     row[:] = value
-                _note_digits(column.name, value, state)
+                note_digits(column.name, value, state)
             if not np.isfinite(row.sum(dtype=np.float64)):
                 _note_gaps(column, row, state, conversion)
         sides.append(torch.from_numpy(numbers).t().contiguous().numpy())
@@ -95,7 +95,7 @@ _MOST_EXACT = 2.0**53
 _LOOKED_AT = 1000
 
 
-def _note_digits(name: str, values: npt.NDArray[np.float64], state: ConversionState) -> None:
+def note_digits(name: str, values: npt.NDArray[np.float64], state: ConversionState) -> None:
     """Note two numbers of a column that differ, and are one number in float32.
 
     Whole numbers are looked at from 2**24 on, others where float32 resolves less than a thousandth of their
@@ -205,17 +205,21 @@ def gap_notes(state: ConversionState, imputed: Mapping[str, str | float]) -> lis
     return [*notes[:_NOTES], f"{more} more columns have gaps that are filled"] if more > 0 else notes
 
 
-def digit_notes(conversion: Conversion, state: ConversionState) -> list[str]:
-    """Return a sentence for each column whose different numbers become equal ones in float32."""
+def digit_notes(state: ConversionState, safe: Container[str], remedies: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each column whose different numbers become equal ones in float32.
+
+    Args:
+        state: what was noted.
+        safe: names of the columns whose digits are kept, or used before they are narrowed.
+        remedies: what tells the numbers of some columns apart; under "" for all others.
+    """
     notes = []
-    targets = {column.name for column in conversion.y}
     for name, (one, other) in state.merged.items():
         if abs(one) >= _MOST_EXACT:
             notes.append(f"column {name}: numbers such as {one:.0f} have more digits than float64 holds")
-        elif name in targets or conversion.x_dtype != np.float64:
-            standardise = "standardise='both'" if name in targets else "standardise=True"
+        elif name not in safe:
+            remedy = remedies.get(name, remedies[""])
             notes.append(
-                f"column {name}: {one:.17g} and {other:.17g} are one number in float32; {standardise} or "
-                "dtype='float64' tells them apart"
+                f"column {name}: {one:.17g} and {other:.17g} are one number in float32; {remedy} tells them apart"
             )
     return notes

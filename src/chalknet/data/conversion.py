@@ -32,6 +32,7 @@ from chalknet.data.columns import (
     Preparation,
     choose_columns,
     imputed_values,
+    standardised,
     words_of,
 )
 from chalknet.data.formats import (
@@ -79,8 +80,27 @@ def convert_table(table: DataTable, options: LoadOptions, like: Preparation | No
     words = {name: tuple(words) for name, words in state.words.items()}
     names = replace(_names(conversion, options), words=words)
     imputed = imputed_values(options, names) if like is None else {c.name: c.fill or "" for c in like.x}
-    notes = [*table.notes, *state.notes, *gap_notes(state, imputed), *digit_notes(conversion, state)]
+    notes = [
+        *table.notes,
+        *state.notes,
+        *gap_notes(state, imputed),
+        *_digit_notes(state, names, options, like),
+    ]
     return RawRows(x, y, table.name, names=names, checked=True, notes=tuple(notes))
+
+
+def _digit_notes(
+    state: ConversionState, names: ColumnNames, options: LoadOptions, like: Preparation | None
+) -> list[str]:
+    remedies = {"": "standardise=True or dtype='float64'"}
+    remedies |= dict.fromkeys(names.y, "standardise='both' or dtype='float64'")
+    if (options.dtype if like is None else like.dtype) == "float64":
+        safe = {*names.x, *names.y}
+    elif like is None:
+        safe = standardised(options, names) | set(names.y if options.standardise == "both" else ())
+    else:
+        safe = {column.name for column in (*like.x, *like.y) if (column.mean, column.std) != (0, 1)}
+    return digit_notes(state, safe, remedies)
 
 
 def _conversion(

@@ -14,3 +14,4 @@ from chalknet.data.columns.selection import words_of as words_of
 from chalknet.data.columns.statistics import gap_remedy as gap_remedy
 from chalknet.data.columns.statistics import imputed_values as imputed_values
 from chalknet.data.columns.statistics import learn as learn
+from chalknet.data.columns.statistics import standardised as standardised

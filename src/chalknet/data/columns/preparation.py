@@ -106,7 +106,7 @@ class Preparation:
 
     @property
     def may_not_refuse(self) -> bool:
-        """Return whether other rows have nothing that the training rows did not have: numbers without gaps."""
+        """Return whether other rows can have nothing new: they are numbers without gaps."""
         return self.unknown == "refuse" and all(column.words is None for column in self.x)
 
     @property

@@ -82,7 +82,7 @@ def learn(
         InvalidValue, UnknownName: for options that name columns which cannot take them.
         DataError: for a column without any value.
     """
-    imputed, standard = imputed_values(options, names), _standard(options, names)
+    imputed, standard = imputed_values(options, names), standardised(options, names)
     both = options.standardise == "both" and not options.classes
     frequent = options.unknown == "most-frequent"
     small = names.named and rows * len(names.x) <= _MOST_VALUES
@@ -242,7 +242,12 @@ def imputed_values(options: LoadOptions, names: ColumnNames) -> dict[str, str | 
     return imputed
 
 
-def _standard(options: LoadOptions, names: ColumnNames) -> set[str]:
+def standardised(options: LoadOptions, names: ColumnNames) -> set[str]:
+    """Return the names of the features that are standardised.
+
+    Raises:
+        UnknownName, InvalidValue: for a column that is not there, or becomes columns of 0 and 1.
+    """
     if not options.standardise:
         return set()
     if options.standardise in (True, "both"):

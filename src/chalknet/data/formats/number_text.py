@@ -320,10 +320,11 @@ def _word_notes(name: str, tally: Tally) -> tuple[str, ...]:
     notes = []
     words = {seen.text for seen in tally.shapes.values() if seen.text.isalpha()}
     told = {text: count for text, count in tally.unquoted.items() if text.strip()}
-    if told:
+    if told and words and max(map(len, words)) <= 2:
         shown = ", ".join(f"{count:,} {text}" for text, count in sorted(told.items()))
-        codes = " although its words are as short" if words and max(map(len, words)) <= 2 else ""
-        notes.append(f"column {name}: {shown} taken as missing{codes}; a quoted word stays a word")
+        notes.append(
+            f"column {name}: {shown} taken as missing, though its words are as short; quote what is a word"
+        )
     kept = tally.gaps - tally.unquoted
     doubtful = sorted(text for text in kept if text.lower() in _DOUBTFUL_GAPS)
     for text in doubtful:

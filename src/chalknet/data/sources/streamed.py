@@ -10,6 +10,7 @@ from math import prod
 import numpy as np
 import torch
 
+from chalknet.data.blocks import ConversionState, digit_notes, note_digits
 from chalknet.data.columns import LoadOptions, Preparation, learn
 from chalknet.data.formats import ColumnNames, RawRows, as_targets
 from chalknet.data.sources.array_source import ArraySource, check_lengths, check_numbers, check_pair
@@ -31,6 +32,7 @@ class StreamedSource(HasProvenance):
         held_out: samples kept out of the training.
         provenance: where it was loaded from.
         pinned: whether batches are put where a GPU can fetch them from while it computes.
+        exact: whether x has all its digits, to learn from; else it has the dtype of x.
     """
 
     raw: RawRows = field(repr=False)
@@ -39,6 +41,7 @@ class StreamedSource(HasProvenance):
     held_out: Source | None = None
     provenance: Provenance = field(default=Provenance(), repr=False)
     pinned: bool = False
+    exact: bool = False
 
     streams = True
     reads_ahead = True
@@ -71,7 +74,8 @@ class StreamedSource(HasProvenance):
         if self.rows is not None:
             rows = self.rows[rows].long()
         numbers = rows if isinstance(rows, slice) else rows.numpy()
-        x, y = self.raw.read(numbers, pinned=self.pinned)
+        exact = self.exact or (self.preparation is not None and not self.preparation.is_plain)
+        x, y = self.raw.read(numbers, pinned=self.pinned, exact=exact)
         if self.preparation is not None:
             words = None if self.raw.names is None else self.raw.names.words
             y = self.preparation.apply_target(y, words)
@@ -170,7 +174,8 @@ def source_of_rows(
     training, kept_out = (None, None) if share is None else split_rows(len(raw), share)
     plain = StreamedSource(raw, raw.name, training)
     preparation = _preparation(plain, names, options) if like is None else like
-    provenance = Provenance(preparation=preparation, notes=raw.notes)
+    notes = (*raw.notes, *_digit_notes(raw, names, preparation))
+    provenance = Provenance(preparation=preparation, notes=notes)
     held_out = None
     if kept_out is not None:
         held_out = StreamedSource(raw, f"{raw.name} held out", kept_out, None, provenance)
@@ -179,7 +184,7 @@ def source_of_rows(
     aside = plain if like is not None else held_out
     if aside is not None:
         counts = replace(aside, provenance=provenance).replaced()
-        provenance = replace(provenance, notes=(*raw.notes, *_replaced_notes(counts, preparation)))
+        provenance = replace(provenance, notes=(*notes, *_replaced_notes(counts, preparation)))
     source = replace(plain, held_out=held_out, provenance=provenance)
     in_memory = options.in_memory
     if isinstance(raw.x, np.ndarray) or (fits_in_memory(source.nbytes) if in_memory is None else in_memory):
@@ -187,6 +192,18 @@ def source_of_rows(
     if not raw.checked:
         source.check()
     return source
+
+
+def _digit_notes(raw: RawRows, names: ColumnNames, preparation: Preparation | None) -> list[str]:
+    """Return a sentence for each column of whole numbers in memory that float32 does not tell apart."""
+    if raw.checked or not isinstance(raw.x, np.ndarray) or raw.x.dtype.kind not in "iu":
+        return []
+    if preparation is not None and preparation.needs_digits:
+        return []
+    state = ConversionState()
+    for name, column in zip(names.x, raw.x.reshape(len(raw.x), -1).T, strict=False):
+        note_digits(name, column.astype(np.float64), state)
+    return digit_notes(state, (), {"": "x in float64, or standardise=True,"})
 
 
 def _replaced_notes(counts: Counter[str], preparation: Preparation | None) -> list[str]:
@@ -212,6 +229,6 @@ def _preparation(source: StreamedSource, names: ColumnNames, options: LoadOption
         dtype = str(source.raw.x_dtype).removeprefix("torch.")
         options = replace(options, dtype=dtype)  # arrays keep their own
     # The size of a block is that of x alone: sums, and so what is learned, depend on it.
-    blocks = source.blocks(prod(source.x_shape))
+    blocks = replace(source, exact=True).blocks(prod(source.x_shape))
     rows = ((x.numpy().reshape(len(x), -1), y.numpy()) for _, (x, y) in blocks)
     return learn(options, names, rows, len(source))
