@@ -34,8 +34,8 @@ GAPS = [
     "   ",
 ]
 WAYS = {  # of writing a number: decimal sign, separator of thousands
-    "plain": (".", ""), "english": (".", ","), "german": (",", "."), "swiss": (".", "'"), "french": (",", "\u202f"),
-    "spaces": (".", " "), "comma": (",", ""),
+    "plain": (".", ""), "english": (".", ","), "german": (",", "."), "swiss": (".", "'"),
+    "french": (",", "\u202f"), "spaces": (".", " "), "comma": (",", ""),
 }  # fmt: skip
 one_file = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -193,10 +193,8 @@ REMEDIES = {
 def test_every_remedy_in_an_error_removes_that_error_and_no_table_is_refused_a_description(
     csv, rows, delimiter
 ):
-    path = csv(
-        delimiter.join("aby") + "\n" + "".join(f'"{a}"{delimiter}{b!s}{delimiter}1\n' for a, b in rows if "," not in b)
-        + f"1{delimiter}2{delimiter}3\n"
-    )  # fmt: skip
+    lines = [("a", "b", "y"), *((f'"{a}"', b, "1") for a, b in rows if "," not in b), ("1", "2", "3")]
+    path = csv("".join(delimiter.join(line) + "\n" for line in lines))
     options = {"delimiter": delimiter, "header": True}
     assert describe(path, **options)["name"] == "t.csv"
     try:
@@ -246,7 +244,7 @@ def test_numbers_that_float32_does_not_tell_apart_are_told(csv, kind):
     assert not load(data, standardise=True).notes
     if kind == "csv":
         assert not load(data, dtype="float64").notes
-        assert "column y: 16777216 and" in load(data, x="y", y="id").notes[0]
+        assert "column id: 16777216 and" in load(data, x="y", y="id").notes[0]
 
 
 def test_gaps_take_the_mean_of_the_training_rows_in_float64(csv):
@@ -255,6 +253,12 @@ def test_gaps_take_the_mean_of_the_training_rows_in_float64(csv):
     source = load(path, fill="mean", standardise=True)
     assert source.preparation.x[0].fill == np.mean(values)
     assert source.preparation.x[0].std == pytest.approx(np.std([*values, np.mean(values)]), rel=1e-12)
+
+
+def test_a_feature_without_a_name_is_told_and_can_be_dropped(csv):
+    path = csv(",a,b\n0,1.5,2\n1,3.5,4\n")
+    assert "column 0 has no name and is a feature; drop=[0]" in load(path).notes[0]
+    assert (load(path, drop=[0]).x_shape, load(path, drop=[0]).notes) == ((1,), ())
 
 
 def test_dropped_columns_may_hold_anything_and_are_no_target(csv):

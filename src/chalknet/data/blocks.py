@@ -220,6 +220,7 @@ def digit_notes(state: ConversionState, safe: Container[str], remedies: Mapping[
         elif name not in safe:
             remedy = remedies.get(name, remedies[""])
             notes.append(
-                f"column {name}: {one:.17g} and {other:.17g} are one number in float32; {remedy} tells them apart"
+                f"column {name}: {one:.17g} and {other:.17g} are one number in float32; "
+                f"{remedy} tells them apart"
             )
     return notes

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -82,11 +83,24 @@ def convert_table(table: DataTable, options: LoadOptions, like: Preparation | No
     imputed = imputed_values(options, names) if like is None else {c.name: c.fill or "" for c in like.x}
     notes = [
         *table.notes,
+        *_unnamed_notes(table, chosen),
         *state.notes,
         *gap_notes(state, imputed),
         *_digit_notes(state, names, options, like),
     ]
     return RawRows(x, y, table.name, names=names, checked=True, notes=tuple(notes))
+
+
+def _unnamed_notes(table: DataTable, chosen: ChosenColumns) -> list[str]:
+    """Return a sentence for each feature without a name: tables are often written with their row numbers."""
+    return [
+        f"column {i} has no name and is a feature; drop=[{i}] (--drop {i}) leaves out row numbers"
+        for i in chosen.x
+        if _UNNAMED.fullmatch(table.columns[i].name)
+    ]
+
+
+_UNNAMED = re.compile(r"\s*|Unnamed: \d+")
 
 
 def _digit_notes(

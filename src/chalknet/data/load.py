@@ -67,7 +67,8 @@ def load(
         y: names or numbers of a table's columns that are the target; None for the last one.
         one_hot: columns of words, each of which becomes a column of 0 and 1 a word; True for all of text.
         classes: whether the target's words become class numbers, in sorted order.
-        fill: what takes the place of missing features: "mean", "median", a number, or a dict by column.
+        fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
+            category "missing" for words), or a dict by column.
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
             the target too. These, the fills and the categories are learned from the training rows alone.
         held_out: samples that are only evaluated: anything that `data` may be, or a share between 0 and 1
