@@ -96,7 +96,7 @@ DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     Option("one_hot", "Turn columns of text into columns of 0 and 1.", bool),
     Option("one_hot_columns", "The same for these columns alone.", words.names, "COL,COL"),
     Option("classes", "Turn the target's words into class numbers.", bool),
-    Option("fill", "Fill gaps: mean, median, auto, a number, or by column.", words.imputation, "mean|COL=0,..."),
+    Option("fill", "Fill gaps: mean, median, auto, a number, by column.", words.imputation, "mean|COL=0,..."),
     Option("standardise", "Bring features to mean 0 and deviation 1.", bool),
     Option("standardise_columns", "The same for these columns alone.", words.names, "COL,COL"),
     Option("standardise_target", "Standardise features and target.", bool),
