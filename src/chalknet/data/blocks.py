@@ -83,7 +83,9 @@ def numbers_of(
                 with np.errstate(over="ignore"):  # told below
                     row[:] = value
                 note_digits(column.name, value, state)
-            if not np.isfinite(row.sum(dtype=np.float64)):
+            with np.errstate(over="ignore", invalid="ignore"):
+                total = row.sum(dtype=np.float64)
+            if not np.isfinite(total):
                 _note_gaps(column, row, state, conversion)
         sides.append(torch.from_numpy(numbers).t().contiguous().numpy())
     refuse_gaps(conversion, state)

@@ -222,7 +222,8 @@ class Preparation:
         self, raw: Array, columns: Sequence[PreparedColumn], counts: Counter[str], owned: bool
     ) -> Array:
         """Return columns of numbers with their gaps filled, scaled, in the dtype of x."""
-        gaps = raw.dtype.kind == "f" and not np.isfinite(raw.sum(dtype=np.float64))
+        with np.errstate(over="ignore", invalid="ignore"):
+            gaps = raw.dtype.kind == "f" and not np.isfinite(raw.sum(dtype=np.float64))
         if not gaps and all(column.is_plain for column in columns):
             return raw if owned and raw.dtype == self.dtype else np.array(raw, self.dtype)
         x = np.array(raw, np.float64)
