@@ -265,8 +265,9 @@ def houses(tmp_path, monkeypatch):
 def test_a_table_is_shown_fitted_and_predicted_by_its_columns(type_, houses, tmp_path):
     code, out, _ = type_("data", houses)
     assert code == 0
-    assert "city   text, 2 different, such as x, y, x" in out
-    assert "rooms  number, 2 to 5, 1 missing, such as 2, 3, 5" in out
+    assert "city     text, 2 different, such as x, y, x" in out
+    assert "rooms    number, 2 to 5, 1 missing, such as 2, 3, 5" in out
+    assert "problem  column 'city' of houses.csv" in out
     words = (
         "--y",
         "price",

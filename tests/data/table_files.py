@@ -7,10 +7,11 @@ import pyarrow.parquet
 
 
 def write_csv(path, table, delimiter=","):
-    """Write named columns as text; float32 in the fewest digits that give it back."""
+    """Write named columns as text; float32 in all its digits, so that it is the same number in float64."""
+    columns = [column.tolist() if hasattr(column, "tolist") else column for column in table.values()]
     rows = [
         delimiter.join(table),
-        *(delimiter.join(map(str, row)) for row in zip(*table.values(), strict=True)),
+        *(delimiter.join(map(str, row)) for row in zip(*columns, strict=True)),
     ]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path

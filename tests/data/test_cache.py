@@ -252,7 +252,7 @@ def test_gaps_that_were_filled_once_are_refused_when_nothing_fills_them(tmp_path
 
 
 def test_what_never_comes_again_is_no_category(tmp_path, monkeypatch):
-    monkeypatch.setattr("chalknet.data.conversion._MOST_WORDS", 5)
+    monkeypatch.setattr("chalknet.data.blocks._MOST_WORDS", 5)
     path = tmp_path / "t.csv"
     path.write_text("id,b\n" + "".join(f"name{i},1\n" for i in range(9)))
     with pytest.raises(DataError, match=r"more than 5 different values.*names single rows"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalknet.data import Preparation, load
 from chalknet.data.columns import PreparedColumn
-from chalknet.errors import DataError, InvalidValue, UnknownName
+from chalknet.errors import DataError, InvalidValue
 
 
 def rows(n=1000, seed=0):
@@ -87,18 +87,32 @@ def test_a_word_of_its_own_may_stand_for_what_is_missing(tmp_path):
     assert load(path, one_hot=True, fill={"c": "x"}).x.tolist() == [[1, 0], [1, 0], [0, 1]]
 
 
-def test_a_category_that_no_training_row_has_is_zero_in_a_share_and_refused_elsewhere(tmp_path):
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_category_that_no_training_row_has_is_refused_or_zero_or_the_most_frequent_as_was_said(
+    tmp_path, in_memory
+):
     path = tmp_path / "t.csv"
-    path.write_text("c,y\n" + "x,0\n" * 3 + "only,1\n" + "z,2\n" * 3)
-    shares = [load(path, one_hot=True, held_out=share) for share in (0.15, 0.3, 0.45, 0.6, 0.75)]
-    parted = [source for source in shares if "only" not in source.preparation.x[0].words]
+    path.write_text("c,y\n" + "x,0\n" * 3 + "only,1\n" + "z,2\n" * 4)
+    options = {"one_hot": True, "in_memory": in_memory}
+    parted = []
+    for share in (0.15, 0.3, 0.45, 0.6, 0.75):
+        source = load(path, **options, held_out=share, unknown="missing")
+        if "only" in source.preparation.x[0].words:
+            continue
+        parted.append(share)
+        found = source.held_out.take(slice(0, 8))
+        assert found.x[found.y.tolist().index(1)].tolist() == [0] * source.x_shape[0]
+        assert any("column c: 1 held-out values" in note for note in source.notes)
+        with pytest.raises(
+            DataError, match=r"got 'only', which the training rows did not have.*unknown='missing'"
+        ):
+            load(path, **options, held_out=share)
     assert parted
-    for source in parted:
-        row = source.held_out.y.tolist().index(1)
-        assert source.held_out.x[row].tolist() == [0] * source.x_shape[0]
     (tmp_path / "h.csv").write_text("y,c\n0,x\n1,zz\n")
-    with pytest.raises(UnknownName, match=r"column 'c', row 1 .*'zz'; wanted one of only, x, z"):
-        load(path, one_hot=True, held_out=tmp_path / "h.csv")
+    with pytest.raises(DataError, match=r"column 'c', row 1 .*'zz', which .* wanted one of only, x, z"):
+        load(path, **options, held_out=tmp_path / "h.csv")
+    frequent = load(path, **options, held_out=tmp_path / "h.csv", unknown="most-frequent")
+    assert frequent.held_out.take(slice(0, 2)).x.tolist() == [[0, 1, 0], [0, 0, 1]]
 
 
 def test_held_out_files_are_treated_as_the_training_rows_were_whatever_their_columns_order(tmp_path):

@@ -134,12 +134,17 @@ def test_words_become_columns_or_class_numbers_in_sorted_order_when_asked(csv):
         ("a,b\n1,2\n3,inf\n", {}, "column 'b' of t.csv, row 1 .*: got inf"),
         ("a,b\n1,2\n1e39,1\n", {}, "column 'a' of t.csv, row 1 .* too large for float32.*float64"),
         ("a,b\n1,2\n1e400,1\n", {"dtype": "float64"}, "too large for float64"),
-        ("c,b\n1,2\nSeoul,1\n", {}, r"column 'c' of t.csv, row 1 .*: got 'Seoul', text.*one_hot=\['c'\]"),
-        ("a,c\n1,x\n2,y\n", {}, r"column 'c' of t.csv, row 0 .*: got 'x', text.*classes=True"),
-        ('a,b\n"1,234",2\n', {}, "got '1,234', text.*without separators of thousands"),
-        ("a;b\n1,5;2\n", {}, "got '1,5', text.*decimal point"),
-        ("a,b\n5 %,2\n", {}, "got '5 %', text.*without the sign"),
-        ("a,b\n$5,2\n", {}, r"got '\$5', text.*without the currency"),
+        ("c,b\n1,2\nSeoul,1\n", {}, r"column 'c' of t.csv, line 3: got 'Seoul', text.*one_hot=\['c'\]"),
+        ("a,c\n1,x\n2,y\n", {}, r"column 'c' of t.csv, line 2: got 'x', text.*classes=True"),
+        (
+            "a;b\n1,234;2\n",
+            {},
+            r"line 2: got '1,234', which may be 1234 or 1.234; .*decimal='\.' for 1234, dec",
+        ),
+        ("a;b\n1,5;2\n1.5;3\n", {}, "got '1,5' in line 2 and '1.5' in line 3; wanted numbers .* alike"),
+        ("a,b\n5 %,2\n7,2\n", {}, "got '5 %' in line 2 and '7' in line 3"),
+        ("a,b\n$5,2\n€6,2\n", {}, r"got '\$5' in line 2 and '€6' in line 3"),
+        ("a,b\n1,2\n2,2\nabc,2\n", {}, r"line 4: got 'abc', text; .*missing='abc'.*one_hot=.*drop="),
         ("d,b\n2020-01-02,2\n", {}, r"column 'd'.*kind date, such as '2020-01-02'.*one_hot=\['d'\]"),
         ("b,d\n2,2020-01-02\n", {}, r"column 'd'.*kind date.*another target"),
         ("a,a,b\n1,2,3\n", {"x": "a"}, "got 2 columns called 'a'.*Give its number"),
@@ -291,7 +296,7 @@ def test_without_pyarrow_the_install_line_is_told(csv, monkeypatch):
     def refuse(name):
         raise ImportError(f"no {name}")
 
-    monkeypatch.setattr("chalknet.data.formats.arrow.import_module", refuse)
+    monkeypatch.setattr("chalknet.data.formats.pyarrow_module.import_module", refuse)
     with pytest.raises(MissingPackage, match=r'pip install "chalknet\[tables\]"'):
         load(csv("a,b\n1,2\n"))
 
@@ -306,4 +311,7 @@ def test_the_survey_of_a_table_tells_kinds_ranges_gaps_and_examples(csv):
         "gone": "empty, 3 missing",
         "a (column 3)": "number, 5 to 7, such as 5, 6, 7",
         "day": "date, 2 different, 1 missing, such as 2020-01-01, 2020-01-03",
+        "problem": "column 'city' of t.csv, line 2: got 'x', text; wanted numbers. Say that these are "
+        "categories, one_hot=['city'] (--one-hot-columns city), or leave the column out, drop=['city'] "
+        "(--drop city).",
     }

@@ -182,7 +182,7 @@ def test_a_wrong_value_of_an_option_is_an_error_of_ours(tmp_path, monkeypatch, o
         ({"cache": 3}, "cache: got 3; wanted the path of a folder"),
         ({"delimiter": 5}, "delimiter: got 5; wanted one character"),
         ({"header": "yes"}, "header: got 'yes'; wanted True or False"),
-        ({"fill": object()}, "fill: got .*; wanted mean, median, a number"),
+        ({"fill": object()}, "fill: got .*; wanted mean, median, auto, a number"),
         ({"classes": "y"}, "classes: got 'y'; wanted True or False"),
         ({"x": 1.5}, "x: got 1.5; wanted the name or the number of a column"),
         ({"in_memory": "no"}, "in_memory: got 'no'; wanted True or False"),

@@ -49,13 +49,15 @@ def test_a_run_on_a_table_goes_on_and_prepares_new_rows_as_before(kept):
         torch.testing.assert_close(yhat, torch.tensor(EXPECTED["table"]["yhat"]), rtol=1e-5, atol=1e-5)
 
 
-def test_a_converted_table_is_found_again_and_not_converted_anew(kept):
+def test_a_table_that_was_converted_to_float32_is_left_and_converted_anew_with_all_its_digits(kept):
     (facts,) = kept.glob("tables/*/facts.json")
     before = facts.stat().st_mtime_ns
     source = cn.load(kept / "houses.csv", **TABLE, cache=kept / "tables")
-    assert source.x[:3].tolist() == EXPECTED["table"]["x"]
-    assert source.y[:3].tolist() == EXPECTED["table"]["y"]
-    assert [path.stat().st_mtime_ns for path in kept.glob("tables/*/facts.json")] == [before]
+    # The older version standardised in float32: its last bit may differ.
+    torch.testing.assert_close(source.x[:3], torch.tensor(EXPECTED["table"]["x"]), rtol=2e-7, atol=1e-7)
+    torch.testing.assert_close(source.y[:3], torch.tensor(EXPECTED["table"]["y"]), rtol=2e-7, atol=1e-7)
+    assert facts.stat().st_mtime_ns == before
+    assert len([*kept.glob("tables/*/facts.json")]) == 2
 
 
 def test_the_weights_of_a_module_without_a_network_are_loaded(kept):

@@ -12,7 +12,7 @@ import chalknet as cn
 from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.launch import INTERRUPTED, launch, stoppable, tell_what_is_kept
-from chalknet.cli.options import Asked, Option, column_options, data_of, given, network_of, source_of, without
+from chalknet.cli.options import Asked, Option, data_of, given, load_options, network_of, source_of, without
 from chalknet.cli.say import answer, answers, check_picture, is_launched, put, say, tell_written
 from chalknet.errors import Noted
 from chalknet.tables import facts
@@ -40,14 +40,13 @@ _RESUMED = (*_BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.P
 def data(asked: Asked) -> None:
     """Print what is in a data set: observations, shapes, ranges, held-out samples.
 
-    Of a table without further options: its columns with their kinds, gaps and examples.
+    Of a table: its columns with their kinds, gaps and examples, and what a fit would see with these options.
 
     Example: chalknet data mnist01
     Example: chalknet data houses.csv
     Example: chalknet data houses.csv --y price --one-hot --standardise
     """
-    alone = asked["target"] is asked["held_out"] is None and not column_options(asked)
-    found = cn.describe(asked["data"] if alone else source_of(asked))
+    found = cn.describe(data_of(asked), **load_options(asked))
     answer(asked, found, str(facts(found)))
 
 

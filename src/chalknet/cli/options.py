@@ -96,7 +96,7 @@ DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     Option("one_hot", "Turn columns of text into columns of 0 and 1.", bool),
     Option("one_hot_columns", "The same for these columns alone.", words.names, "COL,COL"),
     Option("classes", "Turn the target's words into class numbers.", bool),
-    Option("fill", "Fill gaps: mean, median, a number, or by column.", words.imputation, "mean|COL=0,..."),
+    Option("fill", "Fill gaps: mean, median, auto, a number, by column.", words.imputation, "mean|COL=0,..."),
     Option("standardise", "Bring features to mean 0 and deviation 1.", bool),
     Option("standardise_columns", "The same for these columns alone.", words.names, "COL,COL"),
     Option("standardise_target", "Standardise features and target.", bool),
@@ -186,7 +186,12 @@ def data_of(asked: Asked) -> Any:
 
 def source_of(asked: Asked) -> Any:
     """Return the data that a command is about, loaded."""
-    return cn.load(data_of(asked), **given(asked, (HELD_OUT, DTYPE)), **column_options(asked))
+    return cn.load(data_of(asked), **load_options(asked))
+
+
+def load_options(asked: Asked) -> dict[str, Any]:
+    """Return the keywords of `cn.load` that were given."""
+    return {**given(asked, (HELD_OUT, DTYPE)), **column_options(asked)}
 
 
 def column_options(asked: Asked) -> dict[str, Any]:

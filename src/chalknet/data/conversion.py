@@ -6,76 +6,52 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from tqdm import tqdm
 
-from chalknet.data.columns import LoadOptions, Preparation, columns_like, imputed_values, select_columns
-from chalknet.data.formats import Block, ColumnNames, DataTable, RawRows, TableColumn, Words, open_npy
+from chalknet.data.blocks import (
+    Conversion,
+    ConversionState,
+    digit_notes,
+    gap_notes,
+    note_readings,
+    numbers_of,
+    refuse_gaps,
+)
+from chalknet.data.columns import (
+    ChosenColumns,
+    LoadOptions,
+    Preparation,
+    choose_columns,
+    imputed_values,
+    standardised,
+    words_of,
+)
+from chalknet.data.formats import (
+    ArrayFile,
+    ColumnNames,
+    DataTable,
+    RawRows,
+    open_npy,
+)
 from chalknet.errors import DataError, FileProblem
 from chalknet.files import UNFINISHED, cache_folder, lock, sync_folder, write_whole
 from chalknet.units import show_bytes
 
-FORMAT = 1  # of what is kept; another number makes every file be converted anew
+FORMAT = 2  # of what is kept; another number makes every file be converted anew
 X, Y, FACTS, PROGRESS = "x.npy", "y.npy", "facts.json", "progress.json"
 _HEADER_BYTES = 128
 _PART_BYTES = 8 << 20
 _SAVE_EVERY_BYTES = 256 << 20
-_MOST_WORDS = 10_000
-_GAP_REMEDIES = (  # for a number, for a word, for a target
-    "Fill the gaps, fill='mean' or 'median' or a number (--fill mean), or leave the column out.",
-    "Name the word that fills the gaps, fill={{{name!r}: 'unknown'}}, or leave the column out.",
-    "Leave these rows out of the file: a target is not made up.",
-)
-
-
-@dataclass
-class ConversionState:
-    """What is known of a table's rows so far: how many, which words, where values are missing.
-
-    Args:
-        position: where the next block begins.
-        rows: how many were converted.
-        words: for each column of words those met, in the order in which they were met.
-        missing: for each column with gaps: how many, and the first row with one.
-        whole: whether every target is a whole number.
-    """
-
-    position: int = 0
-    rows: int = 0
-    words: dict[str, list[str]] = field(default_factory=dict)
-    missing: dict[str, list[int]] = field(default_factory=dict)
-    whole: bool = True
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """What is converted, and into what.
-
-    Args:
-        table: the file.
-        x: the columns that are features.
-        y: the columns that are the target; may be none.
-        gaps: names of the features whose values may be missing.
-    """
-
-    table: DataTable
-    x: tuple[TableColumn, ...]
-    y: tuple[TableColumn, ...]
-    gaps: frozenset[str]
-
-    @property
-    def x_dtype(self) -> np.dtype[Any]:
-        """Return the dtype of x."""
-        return np.dtype(next((column.dtype for column in self.x if column.dtype != "words"), "float32"))
 
 
 def convert_table(table: DataTable, options: LoadOptions, like: Preparation | None = None) -> RawRows:
@@ -91,27 +67,109 @@ def convert_table(table: DataTable, options: LoadOptions, like: Preparation | No
         DataError: for words, dates, gaps and other values that cannot be fitted, with column and row.
         FileProblem: when the cache cannot be written or is full.
     """
-    if like is None:
-        x, y = select_columns(table, options)
+    chosen = choose_columns(table, options, like)
+    x: ArrayFile | npt.NDArray[Any]
+    y: ArrayFile | npt.NDArray[Any]
+    if table.path is None:
+        conversion = _conversion(table, chosen, words_of(table, chosen, options, like), options, like)
+        x, y, state = _in_memory(conversion)
     else:
-        x = columns_like(table, like.x, like.dtype)
-        y = columns_like(table, like.y, "float64", target=True)
-    words: dict[str, tuple[str, ...]] = {column.name: () for column in (*x, *y) if column.dtype == "words"}
-    sides = tuple(column.name for column in x), tuple(column.name for column in y)
-    names = ColumnNames(*sides, words, default_target=options.y is None)
-    gaps = imputed_values(options, names) if like is None else like.imputed
-    cache = cache_folder() / "tables" if options.cache is None else Path(options.cache)
-    return _converted(Conversion(table, x, y, frozenset(gaps)), names, cache)
+        cache = cache_folder() / "tables" if options.cache is None else Path(options.cache)
+        x, y, state = _from_cache(table, chosen, options, like, cache)
+        conversion = _conversion(table, chosen, state.words, options, like)
+        refuse_gaps(conversion, state)
+    words = {name: tuple(words) for name, words in state.words.items()}
+    names = replace(_names(conversion, options), words=words)
+    imputed = imputed_values(options, names) if like is None else {c.name: c.fill or "" for c in like.x}
+    notes = [
+        *table.notes,
+        *_unnamed_notes(table, chosen),
+        *state.notes,
+        *gap_notes(state, imputed),
+        *_digit_notes(state, names, options, like),
+    ]
+    return RawRows(x, y, table.name, names=names, checked=True, notes=tuple(notes))
 
 
-def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRows:
+def _unnamed_notes(table: DataTable, chosen: ChosenColumns) -> list[str]:
+    """Return a sentence for each feature without a name: tables are often written with their row numbers."""
+    return [
+        f"column {i} has no name and is a feature; drop=[{i}] (--drop {i}) leaves out row numbers"
+        for i in chosen.x
+        if _UNNAMED.fullmatch(table.columns[i].name)
+    ]
+
+
+_UNNAMED = re.compile(r"\s*|Unnamed: \d+")
+
+
+def _digit_notes(
+    state: ConversionState, names: ColumnNames, options: LoadOptions, like: Preparation | None
+) -> list[str]:
+    remedies = {"": "standardise=True or dtype='float64'"}
+    remedies |= dict.fromkeys(names.y, "standardise='both' or dtype='float64'")
+    if (options.dtype if like is None else like.dtype) == "float64":
+        safe = {*names.x, *names.y}
+    elif like is None:
+        safe = standardised(options, names) | set(names.y if options.standardise == "both" else ())
+    else:
+        safe = {column.name for column in (*like.x, *like.y) if (column.mean, column.std) != (0, 1)}
+    return digit_notes(state, safe, remedies)
+
+
+def _conversion(
+    table: DataTable,
+    chosen: ChosenColumns,
+    words: Collection[str],
+    options: LoadOptions,
+    like: Preparation | None,
+) -> Conversion:
+    """Return the conversion of columns, those of these names as words."""
+    plain = Conversion(table, *chosen.columns(table, words), frozenset())
+    names = _names(plain, options)
+    gaps = (
+        (names.x if options.unknown != "refuse" else imputed_values(options, names))
+        if like is None
+        else like.imputed
+    )
+    return replace(plain, gaps=frozenset(gaps))
+
+
+def _names(conversion: Conversion, options: LoadOptions) -> ColumnNames:
+    columns = (*conversion.x, *conversion.y)
+    words: dict[str, tuple[str, ...]] = {each.name: () for each in columns if each.dtype == "words"}
+    x, y = (tuple(each.name for each in side) for side in (conversion.x, conversion.y))
+    return ColumnNames(x, y, words, default_target=options.y is None)
+
+
+def _in_memory(conversion: Conversion) -> tuple[npt.NDArray[Any], npt.NDArray[Any], ConversionState]:
+    """Return x and y of a container as arrays in memory."""
+    state = ConversionState()
+    sides: tuple[list[npt.NDArray[Any]], ...] = ([], [])
+    for block in conversion.table.blocks([*conversion.x, *conversion.y], 0):
+        for side, values in zip(sides, numbers_of(conversion, block, state), strict=True):
+            side.append(values)
+        state.rows += block.rows
+    x, y = (np.concatenate(side) for side in sides)
+    y = y.astype(_target_dtype(conversion, state))
+    note_readings(conversion, state)
+    return x, y[:, 0] if len(conversion.y) == 1 else y, state
+
+
+def _target_dtype(conversion: Conversion, state: ConversionState) -> np.dtype[Any]:
+    """Return the dtype of y: a target of whole numbers is int64."""
+    return np.dtype(np.int64) if state.whole and len(conversion.y) == 1 else conversion.x_dtype
+
+
+def _from_cache(
+    table: DataTable, chosen: ChosenColumns, options: LoadOptions, like: Preparation | None, cache: Path
+) -> tuple[ArrayFile, ArrayFile, ConversionState]:
     """Return x and y of a table as arrays in files, made where they are missing.
 
     A conversion that was cut off is continued; one that another process makes is waited for.
     """
-    table = conversion.table
-    columns = [vars(column) for column in (*conversion.x, *conversion.y)]
-    key = [FORMAT, table.content_hash, table.layout, columns, len(conversion.x)]
+    columns = [vars(column) for side in chosen.columns(table, ()) for column in side]
+    key = [FORMAT, table.content_hash, table.layout, columns, len(chosen.x), chosen.asked]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
     folder = cache / f"{table.name.split('.')[0][:40]}-{digest}"
     try:
@@ -119,16 +177,15 @@ def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRo
         if not _is_whole(folder):
             with lock(folder.with_name(f"{folder.name}.lock")):
                 if not _is_whole(folder):
-                    _convert(conversion, folder)
+                    words = words_of(table, chosen, options, like)
+                    _convert(_conversion(table, chosen, words, options, like), folder)
         state = ConversionState(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
     except OSError as problem:
         raise _unwritable(cache, problem) from problem
-    refuse_gaps(conversion, state)
     x, y = open_npy(folder / X), open_npy(folder / Y)
     if x is None or y is None:
         raise _unwritable(cache, OSError(f"{folder.name} is damaged"))
-    words = {name: tuple(words) for name, words in state.words.items()}
-    return RawRows(x, y, table.name, names=replace(names, words=words), checked=True, notes=table.notes)
+    return x, y, state
 
 
 def _is_whole(folder: Path) -> bool:
@@ -141,6 +198,7 @@ def _convert(conversion: Conversion, folder: Path) -> None:
     part.mkdir(exist_ok=True)
     try:
         state = _appended(conversion, part)
+        note_readings(conversion, state)
         _finish(conversion, part, state)
         part.rename(folder)
         sync_folder(folder.parent)
@@ -196,7 +254,7 @@ def _finish(conversion: Conversion, part: Path, state: ConversionState) -> None:
     """Write the headers and the facts; a target of whole numbers becomes int64."""
     y_shape = (state.rows,) if len(conversion.y) == 1 else (state.rows, len(conversion.y))
     _write_header(part / X, conversion.x_dtype, (state.rows, len(conversion.x)))
-    y_dtype = np.dtype(np.int64) if state.whole and len(conversion.y) == 1 else conversion.x_dtype
+    y_dtype = _target_dtype(conversion, state)
     _recast(part / Y, y_dtype)
     _write_header(part / Y, y_dtype, y_shape)
     (part / FACTS).write_text(json.dumps(vars(state)), encoding="utf-8")
@@ -265,77 +323,3 @@ def _unwritable(cache: Path, problem: OSError) -> FileProblem:
         wanted="room for the numbers of the table" if full else "a folder that can be written",
         remedy="Give another place, cache='/folder' (--cache /folder); what is there may be deleted.",
     )
-
-
-def numbers_of(
-    conversion: Conversion, block: Block, state: ConversionState
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
-    """Return a block as x and y (float64); its words and gaps are noted in the state."""
-    sides = []
-    for columns, values, dtype in (
-        (conversion.x, block.columns[: len(conversion.x)], conversion.x_dtype),
-        (conversion.y, block.columns[len(conversion.x) :], np.dtype(np.float64)),
-    ):
-        numbers = np.empty((len(columns), block.rows), dtype)  # transposed below: torch does that by tiles
-        for row, column, value in zip(numbers, columns, values, strict=True):
-            row[:] = _numbered(column, value, state) if isinstance(value, Words) else value
-            if not np.isfinite(row.sum(dtype=np.float64)):
-                _note_gaps(column, row, state, conversion)
-        sides.append(torch.from_numpy(numbers).t().contiguous().numpy())
-    refuse_gaps(conversion, state)
-    state.whole = state.whole and bool((sides[1] == np.floor(sides[1])).all())
-    return sides[0], sides[1]
-
-
-def _numbered(column: TableColumn, value: Words, state: ConversionState) -> npt.NDArray[np.float64]:
-    """Return for each row the number of its word among all met so far; NaN where it is missing."""
-    known = state.words.setdefault(column.name, [])
-    numbers = {word: number for number, word in enumerate(known)}
-    for word in value.words:
-        if word not in numbers:
-            numbers[word] = len(known)
-            known.append(word)
-    if len(known) > _MOST_WORDS:
-        raise DataError(
-            where=f"column {column.name!r}",
-            got=f"more than {_MOST_WORDS:,} different values, such as {known[0]!r} and {known[-1]!r}",
-            wanted="categories that come again",
-            remedy="Leave the column out: it names single rows.",
-        )
-    lookup = np.array([*(numbers[word] for word in value.words), np.nan])
-    return lookup[value.numbers]
-
-
-def _note_gaps(
-    column: TableColumn, values: npt.NDArray[Any], state: ConversionState, conversion: Conversion
-) -> None:
-    infinite = np.flatnonzero(np.isinf(values))
-    if len(infinite):
-        raise DataError(
-            where=_place(column.name, conversion, state.rows + int(infinite[0])),
-            got=f"{values[infinite[0]]}, or a number too large for {conversion.x_dtype}",
-            wanted="finite numbers",
-            remedy="Drop the row or correct it; dtype='float64' holds numbers up to 1e308.",
-        )
-    gaps = np.flatnonzero(np.isnan(values))
-    if len(gaps):
-        noted = state.missing.setdefault(column.name, [0, state.rows + int(gaps[0])])
-        noted[0] += len(gaps)
-
-
-def refuse_gaps(conversion: Conversion, state: ConversionState) -> None:
-    """Raise a DataError for missing values where none may be."""
-    targets = {column.name for column in conversion.y}
-    for name, (count, row) in state.missing.items():
-        if name not in conversion.gaps:
-            target = name in targets
-            raise DataError(
-                where=_place(name, conversion, row),
-                got=f"a missing value{f' ({count:,} so far)' if count > 1 else ''}",
-                wanted="a target in every row" if target else "a value in every row",
-                remedy=_GAP_REMEDIES[2 if target else name in state.words].format(name=name),
-            )
-
-
-def _place(name: str, conversion: Conversion, row: int) -> str:
-    return f"column {name!r} of {conversion.table.name}, row {row} (counted from 0)"

@@ -2,75 +2,108 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from chalknet.data.columns import Preparation
-from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, FileOptions, TableColumn, Words, format_of
+from chalknet.data.columns import LoadOptions, Preparation
+from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, TableColumn, Words, format_of
 from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
+from chalknet.errors import ChalknetError, DataError
 from chalknet.units import show_count, show_value
 
 _ROWS_AT_A_TIME = 8192
 _NAMES_SHOWN = 20
 _SCANNED = (*NUMBER_KINDS, "text", "date")
+_CLASSES_SHOWN = 20
 _DIFFERENT = 1000  # words of a column that are told apart
 
 
 def describe(data: object, **options: Any) -> dict[str, str]:
     """Return facts about data: its name, how many observations, x and y with their ranges, held out.
 
-    Of a table, given by its path and without options, whatever it holds: the kind of each column, its range,
-    how many values are missing, and examples.
+    Of a table, given by its path, whatever it holds: the kind of each column, its range, how many values are
+    missing, and examples; then what a fit would see with these options, or the problem that it would have.
 
     Args:
         data: whatever `load` takes.
         options: keywords of `load`; of a source that was loaded from columns, facts say which they are.
 
     Raises:
-        ChalknetError: what `load` raises.
+        ChalknetError: what `load` raises for anything but a table that can be read.
 
     Example:
         >>> import chalknet as cn
         >>> cn.describe(([0.0, 0.5, 1.0], [0, 1, 1]))["x"]
         '(n,1) float32, 0 to 1'
     """
-    path = None if options else file_of(data)
-    if path is not None and (file_format := format_of(path)).side is None:
-        table = file_format.open(path, FileOptions())
-        assert isinstance(table, DataTable)
-        return _scan(table)
-    return _facts(load(data, **options))
+    path = file_of(data)
+    if path is None or (file_format := format_of(path)).side is not None:
+        return _facts(load(data, **options))
+    asked = LoadOptions(**{name: value for name, value in options.items() if name != "held_out"})
+    table = file_format.open(path, asked)
+    assert isinstance(table, DataTable)
+    found = _scan(table)
+    try:
+        seen = _facts(load(data, **options))
+    except ChalknetError as problem:
+        return found | {"problem": str(problem)}
+    renamed = {"x": "x of a fit", "y": "y of a fit"}
+    return found | {renamed.get(key, key): fact for key, fact in seen.items() if key != "name"}
 
 
 def _facts(source: Source) -> dict[str, str]:
     n = len(source)
     blocks = (source.take(slice(at, min(at + _ROWS_AT_A_TIME, n))) for at in range(0, n, _ROWS_AT_A_TIME))
-    ranges = np.array([[(side.min().item(), side.max().item()) for side in block] for block in blocks])
+    counts = Counter[int]()
+    ranges = []
+    for block in blocks:
+        ranges.append([(side.min().item(), side.max().item()) for side in block])
+        if len(counts) <= _CLASSES_SHOWN and block.y.dtype == torch.int64 and block.y.dim() == 1:
+            counts.update(block.y.tolist())
     first = source.take(slice(0, 1))
     return {
         "name": source.name,
         "observations": show_count(n),
-        "x": _side(first.x, ranges[:, 0]),
-        "y": _side(first.y, ranges[:, 1]),
+        "x": _side(first.x, np.array(ranges)[:, 0]),
+        "y": _side(first.y, np.array(ranges)[:, 1]),
         "held out": "none" if source.held_out is None else show_count(len(source.held_out)),
-        **_columns(source.preparation),
+        **_columns(source.preparation, counts),
         **({"in memory": "no: batches are read as they are needed"} if source.streams else {}),
+        **({"notes": "; ".join(source.notes)} if source.notes else {}),
     }
 
 
-def _columns(preparation: Preparation | None) -> dict[str, str]:
+def _columns(preparation: Preparation | None, counts: Counter[int]) -> dict[str, str]:
+    """Return which columns are x and y; how wide words are, what fills gaps, how many rows each class has."""
     if preparation is None:
         return {}
     chosen = " (the last column: none was named)" if preparation.default_target else ""
-    classes = "" if preparation.y[0].words is None else f", classes {', '.join(preparation.y[0].words)}"
     names = preparation.names
+    widths = {column.name: column.width for column in preparation.x if column.words is not None}
     more = f", ... ({len(names)} in all)" if len(names) > _NAMES_SHOWN else ""
+    fills = {
+        column.name: column.fill if isinstance(column.fill, str) else show_value(column.fill)
+        for column in preparation.x
+        if column.fill is not None
+    }
     targets = ", ".join(column.name for column in preparation.y)
-    return {"features": ", ".join(names[:_NAMES_SHOWN]) + more, "target": targets + chosen + classes}
+    words = preparation.y[0].words
+    classes = ", ".join(
+        f"{number if words is None else words[number]} {show_count(count)}"
+        for number, count in sorted(counts.items())
+    )
+    return {
+        "features": ", ".join(names[:_NAMES_SHOWN]) + more,
+        **({"columns of words": ", ".join(f"{n} {width}" for n, width in widths.items())} if widths else {}),
+        **({"fills": ", ".join(f"{name} {fill}" for name, fill in fills.items())} if fills else {}),
+        "target": targets + chosen,
+        **({"classes": classes} if classes and (words or sorted(counts) == [*range(len(counts))]) else {}),
+    }
 
 
 def _side(sample: torch.Tensor, ranges: np.ndarray) -> str:
@@ -93,9 +126,24 @@ class _Tally:
 
 def _scan(table: DataTable) -> dict[str, str]:
     """Return the rows of a table, and of each column the kind, the range, gaps and examples; read once."""
+    every = range(len(table.columns))
+    try:
+        table = table.judged(every)
+        tallies, rows = _tallied(table)
+    except DataError:  # a value far into the file is no number: its column is judged by now
+        try:
+            table = table.judged(every)
+            tallies, rows = _tallied(table)
+        except DataError:
+            return {"name": table.name, **{table.label(i): table.columns[i].kind for i in every}}
+    facts = {"name": table.name, "rows": show_count(rows)}
+    return facts | {table.label(i): _summary(tally) for i, tally in enumerate(tallies)}
+
+
+def _tallied(table: DataTable) -> tuple[list[_Tally], int]:
     tallies = [_Tally(column) for column in table.columns]
     columns = [
-        TableColumn(i, column.name, "float64" if column.kind in NUMBER_KINDS else "words")
+        TableColumn(i, column.name, "float64" if _is_numbers(column) else "words")
         for i, column in enumerate(table.columns)
         if column.kind in _SCANNED
     ]
@@ -104,8 +152,11 @@ def _scan(table: DataTable) -> dict[str, str]:
         rows += block.rows
         for column, values in zip(columns, block.columns, strict=True):
             _count(tallies[column.index], values)
-    facts = {"name": table.name, "rows": show_count(rows)}
-    return facts | {table.label(i): _summary(tally) for i, tally in enumerate(tallies)}
+    return tallies, rows
+
+
+def _is_numbers(column: Column) -> bool:
+    return column.kind in NUMBER_KINDS and (column.reading is None or column.reading.problem is None)
 
 
 def _count(tally: _Tally, values: np.ndarray | Words) -> None:
@@ -121,14 +172,18 @@ def _count(tally: _Tally, values: np.ndarray | Words) -> None:
 
 
 def _summary(tally: _Tally) -> str:
-    parts = [tally.column.kind]
+    is_mixed = tally.column.kind in NUMBER_KINDS and not _is_numbers(tally.column)
+    parts = ["numbers and words" if is_mixed else tally.column.kind]
     if tally.least <= tally.most:
         parts.append(f"{show_value(tally.least)} to {show_value(tally.most)}")
     if tally.words is not None:
         count = len(tally.words)
         parts.append(f"{show_count(count)}{' or more' if count >= _DIFFERENT else ''} different")
     if tally.missing:
-        parts.append(f"{show_count(tally.missing)} missing")
+        reading = tally.column.reading
+        gaps = {} if reading is None else reading.gaps if _is_numbers(tally.column) else reading.word_gaps
+        spelled = ", ".join(text or "empty" for text in gaps)
+        parts.append(f"{show_count(tally.missing)} missing{f' ({spelled})' if spelled else ''}")
     if tally.column.examples:
         parts.append(f"such as {', '.join(tally.column.examples)}")
     return ", ".join(parts)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from chalknet.data.blocks import Conversion, ConversionState, numbers_of
 from chalknet.data.columns import Preparation, columns_like
-from chalknet.data.conversion import Conversion, ConversionState, numbers_of
-from chalknet.data.formats import FileOptions, as_features, format_of, side_of
+from chalknet.data.formats import as_features, format_of, side_of
 from chalknet.data.load import file_of, is_prepared, load
 from chalknet.data.sources import Source, check_numbers, is_dataset, is_user_source
 
@@ -44,7 +44,7 @@ def feature_blocks(data: object, preparation: Preparation | None = None) -> Iter
         if file_format.side is not None:
             data = side_of(path, "x")
         elif preparation is not None and preparation.named:
-            yield from _prepared_blocks(file_format.open(path, FileOptions()), preparation)
+            yield from _prepared_blocks(file_format.open(path, preparation.file_options), preparation)
             return
     if isinstance(data, Mapping) and preparation is not None and set(preparation.names) <= set(data):
         yield _prepared_columns(data, preparation)

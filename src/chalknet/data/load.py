@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, cast
@@ -18,7 +19,7 @@ from chalknet.data.columns import Columns, LoadOptions, Preparation, select_of_a
 from chalknet.data.conversion import convert_table
 from chalknet.data.formats import DataTable, FileOptions, RawRows
 from chalknet.data.mnist import mnist, mnist01
-from chalknet.data.sources import ArraySource, Provenance, Source
+from chalknet.data.sources import ArraySource, HasProvenance, Provenance, Source
 from chalknet.errors import DataError, FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
 
@@ -67,7 +68,8 @@ def load(
         y: names or numbers of a table's columns that are the target; None for the last one.
         one_hot: columns of words, each of which becomes a column of 0 and 1 a word; True for all of text.
         classes: whether the target's words become class numbers, in sorted order.
-        fill: what takes the place of missing features: "mean", "median", a number, or a dict by column.
+        fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
+            category "missing" for words), or a dict by column.
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
             the target too. These, the fills and the categories are learned from the training rows alone.
         held_out: samples that are only evaluated: anything that `data` may be, or a share between 0 and 1
@@ -112,7 +114,11 @@ def load(
     source = _source(opened, options, share)
     if held_out is not None and share is None:
         beside = _opened(held_out, options, "held_out")
-        source = source.replace(held_out=_source(beside, options, None, source))
+        aside = _source(beside, options, None, source)
+        source = source.replace(held_out=aside)
+        if isinstance(source, HasProvenance) and aside.notes:
+            notes = (*source.notes, *(f"held out: {note}" for note in aside.notes))
+            source = source.replace(provenance=replace(source.provenance, notes=notes))
     return _with_provenance(source, opened, data, held_out, options)
 
 

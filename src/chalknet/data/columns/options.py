@@ -18,7 +18,8 @@ from chalknet.errors import DataError, InvalidValue, invalid, look_up, unknown_n
 from chalknet.files import user_path
 from chalknet.units import DTYPES
 
-FILLS = ("mean", "median")
+FILLS = ("mean", "median", "auto")
+AUTO = {False: "mean", True: "missing"}  # of a column of numbers, of words
 UNKNOWNS = ("refuse", "missing", "most-frequent")
 Columns = str | int | Sequence[str | int]
 _NAMES_SHOWN = 200
@@ -33,7 +34,8 @@ class LoadOptions(FileOptions):
         y: names or numbers of the columns that are the target; None for the last column.
         one_hot: columns of words that become a column of 0 and 1 for each word; True for every one of text.
         classes: whether the target's words become class numbers, in sorted order.
-        fill: what takes the place of missing features: "mean", "median", a number, or a dict by column.
+        fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
+            category "missing" for words), or a dict by column.
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
             the target too.
         drop: names or numbers of columns that are left out.
@@ -85,12 +87,19 @@ class LoadOptions(FileOptions):
     @property
     def selects(self) -> bool:
         """Return whether something is asked that only columns of a table can take."""
-        return self.x is not None or self.y is not None or bool(self.one_hot or self.classes)
+        named = (self.x, self.y, self.drop)
+        return any(each is not None for each in named) or bool(self.one_hot or self.classes)
 
     @property
     def changes(self) -> bool:
         """Return whether values are changed, and not only columns chosen."""
         return bool(self.one_hot or self.classes or self.fill is not None or self.standardise)
+
+    @property
+    def needs_digits(self) -> bool:
+        """Return whether more is computed of numbers than float32 holds: differences, means, medians."""
+        fills = self.fill.values() if isinstance(self.fill, Mapping) else (self.fill,)
+        return bool(self.standardise) or self.unknown != "refuse" or any(fill in FILLS for fill in fills)
 
     @property
     def keywords(self) -> dict[str, object]:
@@ -117,10 +126,10 @@ def _flag(name: str, value: Any, *others: object) -> Any:
     raise invalid(name, value, "True or False")
 
 
-def select(
+def sides(
     options: LoadOptions, columns: Sequence[Column], where: str
-) -> tuple[tuple[int, ...], tuple[int, ...], set[int]]:
-    """Return the numbers of the columns that are features, of the target's, and of those read as words.
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the numbers of the columns that are features, and of the target's.
 
     Args:
         options: what is asked.
@@ -130,21 +139,46 @@ def select(
     Raises:
         UnknownName: for a column that is not there.
         DataError: for a table of one column, two columns of one name.
-        InvalidValue: for a column that is x and y.
+        InvalidValue: for a column that is x and y, or is left out and named.
     """
     names = [column.name for column in columns]
-    if len(names) < 2 and (options.x is None or options.y is None):
+    dropped = positions(options.drop or (), names, f"drop of {where}")
+    there = [i for i in range(len(names)) if i not in dropped]
+    if len(there) < 2 and (options.x is None or options.y is None):
         raise DataError(
             where=where,
-            got=f"one column, {names[0]}",
+            got="no column" if not there else f"one column, {names[there[0]]}",
             wanted="at least two, the last of which is the target",
-            remedy="Add the target as a column, or give arrays (x, y)."
-            if options.delimiter is None
-            else "Leave delimiter= (--delimiter) out: what stands between the fields is found then.",
+            remedy=_one_column_remedy(options, dropped),
         )
-    y = positions(options.y, names, f"y of {where}") if options.y is not None else (len(names) - 1,)
-    rest = tuple(i for i in range(len(names)) if i not in y)
+    y = positions(options.y, names, f"y of {where}") if options.y is not None else (there[-1],)
+    rest = tuple(i for i in there if i not in y)
     x = positions(options.x, names, f"x of {where}") if options.x is not None else rest
+    _check_sides(options, names, (x, y, dropped), where)
+    return x, y
+
+
+def _one_column_remedy(options: LoadOptions, dropped: tuple[int, ...]) -> str:
+    if dropped:
+        return "Leave fewer out."
+    if options.delimiter is not None:
+        return "Leave delimiter= (--delimiter) out: what stands between the fields is found then."
+    return "Add the target as a column, or give arrays (x, y)."
+
+
+def _check_sides(
+    options: LoadOptions, names: Sequence[str], parts: tuple[tuple[int, ...], ...], where: str
+) -> None:
+    """Raise an InvalidValue for a column that has two parts to play, or for a side without columns."""
+    x, y, dropped = parts
+    gone = [names[i] for i in (*x, *y) if i in dropped]
+    if gone:
+        raise InvalidValue(
+            where="drop",
+            got=f"{gone[0]!r}, which is named in x or y too",
+            wanted="columns that nothing else names",
+            remedy="Name it in one of them alone.",
+        )
     both = [names[i] for i in x if i in y]
     if both or not x or not y:
         raise InvalidValue(
@@ -160,9 +194,21 @@ def select(
             wanted="one column for classes",
             remedy="Name the one that holds the classes, y=... (--y).",
         )
+
+
+def word_columns(
+    options: LoadOptions, columns: Sequence[Column], x: Sequence[int], y: Sequence[int], where: str
+) -> set[int]:
+    """Return the numbers of the columns that are read as words.
+
+    Raises:
+        UnknownName: for a column that is not there.
+        InvalidValue: for a column that is not in x.
+    """
     if options.one_hot is True:
         words = {i for i in x if columns[i].kind == "text"}
     else:
+        names = [column.name for column in columns]
         words = set(positions(options.one_hot or (), names, f"one_hot of {where}"))
         strange = words - set(x)
         if strange:
@@ -172,7 +218,7 @@ def select(
                 wanted="columns of x",
                 remedy="Say classes=True (--classes) for words of the target.",
             )
-    return x, y, words | (set(y) if options.classes else set())
+    return words | (set(y) if options.classes else set())
 
 
 def positions(columns: Columns | bool, names: Sequence[str], where: str) -> tuple[int, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.errors import DataError, ShapeMismatch, unknown_name
+from chalknet.data.formats import FileOptions
+from chalknet.errors import DataError, ShapeMismatch
 
 Array = npt.NDArray[Any]
 _NAMES_SHOWN = 20
@@ -26,6 +29,8 @@ class PreparedColumn:
         std: every number is divided by it.
         fill: number or word that takes the place of a missing one; None where none may be missing.
         words: the categories, in the order of their columns or class numbers; None for numbers.
+        average: the mean of the training rows' numbers; None where it was not learned.
+        usual: their median, or their most frequent word; None where it was not learned.
     """
 
     name: str
@@ -33,6 +38,13 @@ class PreparedColumn:
     std: float = 1.0
     fill: float | str | None = None
     words: tuple[str, ...] | None = None
+    average: float | None = None
+    usual: float | str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether it is a column of numbers that are taken as they stand."""
+        return (self.mean, self.std, self.fill, self.words) == (0.0, 1.0, None, None)
 
     @property
     def width(self) -> int:
@@ -51,6 +63,11 @@ class Preparation:
         named: whether the columns have names, by which those of a new file are found; else by position.
         classes: whether y is the class numbers of the words of its column.
         default_target: whether y is the last column because none was named.
+        unknown: what becomes of a word, or a gap, that the training rows did not have: "refuse"; "missing":
+            it is treated as a gap of the training rows was, else as the mean, or as no word at all;
+            "most-frequent": it becomes the most frequent word, or the median.
+        decimal: what was said of the decimal sign of numbers in texts.
+        missing: further words that stand for gaps.
 
     Example:
         >>> age = PreparedColumn("age", mean=40.0, std=10.0)
@@ -67,6 +84,9 @@ class Preparation:
     named: bool = True
     classes: bool = False
     default_target: bool = False
+    unknown: str = "refuse"
+    decimal: str | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,13 +95,29 @@ class Preparation:
 
     @property
     def imputed(self) -> tuple[str, ...]:
-        """Return the names of the features whose gaps are filled."""
-        return tuple(column.name for column in self.x if column.fill is not None)
+        """Return the names of the features that may have gaps."""
+        every = self.unknown != "refuse"
+        return tuple(column.name for column in self.x if every or column.fill is not None)
+
+    @property
+    def needs_digits(self) -> bool:
+        """Return whether more is computed of the features than their dtype holds."""
+        return any(column.words is None and (column.mean, column.std) != (0, 1) for column in self.x)
+
+    @property
+    def may_not_refuse(self) -> bool:
+        """Return whether other rows can have nothing new: they are numbers without gaps."""
+        return self.unknown == "refuse" and all(column.words is None for column in self.x)
+
+    @property
+    def file_options(self) -> FileOptions:
+        """Return how further files are read."""
+        return FileOptions(decimal=self.decimal, missing=self.missing)
 
     @property
     def is_plain(self) -> bool:
         """Return whether every feature is taken as it stands."""
-        return all(column == PreparedColumn(column.name) for column in self.x)
+        return all(column.is_plain for column in self.x)
 
     @property
     def width(self) -> int:
@@ -106,7 +142,7 @@ class Preparation:
                     PreparedColumn(**{**column, "words": column["words"] and tuple(column["words"])})
                     for column in kept[side]
                 )
-            return cls(**kept)
+            return cls(**{**kept, "missing": tuple(kept.get("missing", ()))})
         except (KeyError, TypeError) as problem:
             raise ValueError(f"no preparation: {problem}") from problem
 
@@ -130,95 +166,146 @@ class Preparation:
         raw: Array,
         words: Mapping[str, Sequence[str]] | None = None,
         *,
-        strict: bool = True,
         owned: bool = False,
+        replaced: Counter[str] | None = None,
     ) -> Array:
-        """Return x `(rows, width)` of rows as they stand in a file.
+        """Return x `(rows, width)` of rows as they stand in a file; computed in float64, narrowed last.
 
         Args:
             raw: `(rows, columns)`: numbers, NaN where one is missing; for a column of words their numbers.
             words: for each column of words what its numbers stand for; None when they are those of `x`.
-            strict: whether a word that the training rows do not have is an error; else all its columns
-                are 0.
-            owned: whether `raw` may be changed instead of copied.
+            owned: whether `raw` may be returned instead of copied.
+            replaced: where to add, by column, how many values `unknown` put something else in the place of.
+
+        Raises:
+            DataError: for gaps, words that the training rows did not have, where `unknown` is "refuse".
         """
+        counts = Counter[str]() if replaced is None else replaced
         if all(column.words is None for column in self.x):
-            x = raw if owned and raw.dtype == self.dtype else np.array(raw, self.dtype)
-            self._impute_and_scale(x, self.x)
-            return x
+            return self._numbers(raw, self.x, counts, owned)
         x = np.zeros((len(raw), self.width), self.dtype)
         numbers = [i for i, column in enumerate(self.x) if column.words is None]
         starts = np.cumsum([0, *(column.width for column in self.x)])
-        part = np.array(raw[:, numbers], self.dtype)
-        self._impute_and_scale(part, [self.x[i] for i in numbers])
-        x[:, starts[numbers]] = part
+        x[:, starts[numbers]] = self._numbers(raw[:, numbers], [self.x[i] for i in numbers], counts, False)
         for i, column in enumerate(self.x):
             if column.words is not None:
-                codes = _codes(column, raw[:, i], (words or {}).get(column.name), strict)
+                codes = self._codes(column, raw[:, i], (words or {}).get(column.name), counts)
                 rows = np.flatnonzero(codes >= 0)
                 x[rows, starts[i] + codes[rows]] = 1
         return x
 
     def apply_target(self, raw: Array, words: Mapping[str, Sequence[str]] | None = None) -> Array:
         """Return y of rows as they stand in a file: class numbers, or numbers standardised where asked."""
-        if not self.classes:
-            y = np.array(raw)
-            if self._scales_target:
-                y = y.astype(self.dtype)
-                self._impute_and_scale(y.reshape(len(y), -1), self.y)
-            return y
-        column = self.y[0]
-        return _codes(column, raw.reshape(-1), (words or {}).get(column.name), True)
+        if self.classes:
+            column, strict = self.y[0], replace(self, unknown="refuse")
+            return strict._codes(column, raw.reshape(-1), (words or {}).get(column.name), Counter())
+        y = np.array(raw)
+        if self._scales_target:
+            return (
+                _scaled(y.reshape(len(y), -1).astype(np.float64), self.y).reshape(y.shape).astype(self.dtype)
+            )
+        return y.astype(self.dtype) if self.named and y.dtype.kind == "f" else y
 
     def restore(self, yhat: Array) -> Array:
         """Return predictions in the target's own unit, where it was standardised."""
         if self.classes or not self._scales_target:
             return yhat
-        mean, std = _mean_and_std(self.y, yhat.dtype)
+        mean, std = _mean_and_std(self.y)
         restored: Array = yhat * std + mean
-        return restored
+        return restored.astype(yhat.dtype)
 
     @property
     def _scales_target(self) -> bool:
-        return any(column.std != 1 or column.mean for column in self.y)
+        return any((column.mean, column.std) != (0, 1) for column in self.y)
 
-    def _impute_and_scale(self, x: Array, columns: Sequence[PreparedColumn]) -> None:
-        for i, column in enumerate(columns):
-            if isinstance(column.fill, float | int):
-                gaps = np.isnan(x[:, i])
-                x[gaps, i] = column.fill
-        mean, std = _mean_and_std(columns, x.dtype)
-        if mean.any():
-            x -= mean
-        if (std != 1).any():
-            x /= std
+    def _numbers(
+        self, raw: Array, columns: Sequence[PreparedColumn], counts: Counter[str], owned: bool
+    ) -> Array:
+        """Return columns of numbers with their gaps filled, scaled, in the dtype of x."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            gaps = raw.dtype.kind == "f" and not np.isfinite(raw.sum(dtype=np.float64))
+        if not gaps and all(column.is_plain for column in columns):
+            return raw if owned and raw.dtype == self.dtype else np.array(raw, self.dtype)
+        x = np.array(raw, np.float64)
+        for i, column in enumerate(columns if gaps else ()):
+            rows = np.flatnonzero(np.isnan(x[:, i]))
+            if len(rows):
+                x[rows, i] = self._filled(column, rows, counts)
+        return _scaled(x, columns).astype(self.dtype)
+
+    def _filled(self, column: PreparedColumn, rows: Array, counts: Counter[str]) -> float:
+        """Return the number that takes the place of a column's gaps."""
+        if column.fill is not None:
+            return float(column.fill)
+        counts[column.name] += len(rows)
+        number = {"missing": column.average, "most-frequent": column.usual}.get(self.unknown)
+        if number is None:
+            raise self._unforeseen(column, rows, "a gap", "a number")
+        return float(number)
+
+    def _codes(
+        self, column: PreparedColumn, raw: Array, words: Sequence[str] | None, counts: Counter[str]
+    ) -> npt.NDArray[np.int64]:
+        """Return for each row the position of its word among the column's; -1 for none of them."""
+        known = {word: i for i, word in enumerate(column.words or ())}
+        raw_words = (column.words if words is None else words) or ()
+        gap = known.get(str(column.fill), _NEW) if column.fill is not None else _NEW
+        lookup = np.array([*(known.get(word, _NEW) for word in raw_words), gap], np.int64)
+        if raw.dtype.kind == "f":
+            raw = np.where(np.isnan(raw), -1, raw)
+        numbers = raw.astype(np.int64)
+        codes: npt.NDArray[np.int64] = lookup[numbers]
+        rows = np.flatnonzero(codes == _NEW)
+        if len(rows):
+            counts[column.name] += len(rows)
+            if self.unknown == "refuse" or (self.unknown == "most-frequent" and column.usual is None):
+                new = Counter(
+                    "a gap" if number < 0 else raw_words[number] for number in numbers[rows].tolist()
+                )
+                raise self._unforeseen(column, rows, *_told(new, column.words or ()))
+            frequent = known.get(str(column.usual), -1)
+            codes[rows] = frequent if self.unknown == "most-frequent" else max(gap, -1)
+        return codes
+
+    def _unforeseen(self, column: PreparedColumn, rows: Array, got: str, wanted: str) -> DataError:
+        """Return the error for values that the training rows did not have."""
+        some = ", ".join(map(str, rows[:_ROWS_NAMED].tolist())) + ", ..." * (len(rows) > _ROWS_NAMED)
+        remedy = "Correct them, or say unknown='missing' or 'most-frequent' (--unknown missing)."
+        if self.unknown != "refuse":
+            remedy = f"Say unknown='missing', or fit anew with unknown={self.unknown!r}: it was not learned."
+        if column in self.y:
+            remedy = "Correct them, or leave these rows out: a target is not made up."
+        return DataError(
+            where=f"column {column.name!r}, row{'s' * (len(rows) > 1)} {some} of these rows",
+            got=f"{got}, which the training rows did not have",
+            wanted=wanted,
+            remedy=remedy,
+        )
 
 
-def _mean_and_std(columns: Sequence[PreparedColumn], dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    return np.array([c.mean for c in columns], dtype), np.array([c.std for c in columns], dtype)
+_NEW = -2
+_ROWS_NAMED = 5
+_WORDS_NAMED = 10
 
 
-def _codes(
-    column: PreparedColumn, raw: Array, words: Sequence[str] | None, strict: bool
-) -> npt.NDArray[np.int64]:
-    """Return for each row the position of its word among the column's; -1 for one that it does not have."""
-    known = {word: i for i, word in enumerate(column.words or ())}
-    raw_words = column.words if words is None else words
-    missing = known.get(str(column.fill), -1) if column.fill is not None else -1
-    lookup = np.array([*(known.get(word, -1) for word in raw_words or ()), missing], np.int64)
-    if raw.dtype.kind == "f":
-        raw = np.where(np.isnan(raw), -1, raw)
-    numbers = raw.astype(np.int64)
-    codes: npt.NDArray[np.int64] = lookup[numbers]
-    if strict and (codes < 0).any():
-        row = int(np.flatnonzero(codes < 0)[0])
-        where = f"column {column.name!r}, row {row} of these rows"
-        if numbers[row] < 0 or raw_words is None:
-            raise DataError(
-                where=where,
-                got="a missing value",
-                wanted="a word",
-                remedy="Fill the gap, or leave the row out.",
-            )
-        raise unknown_name(where, "category", raw_words[int(numbers[row])], column.words or ())
-    return codes
+def _told(new: Counter[str], words: Sequence[str]) -> tuple[str, str]:
+    """Return what was got and wanted, of words that are not among those of a column."""
+    told = ", ".join(word if word == "a gap" else repr(word) for word, _ in new.most_common(_WORDS_NAMED))
+    count = f" ({new.total():,} rows)" if new.total() > 1 else ""
+    near = [close[0] for word in new if (close := get_close_matches(word, words, 1))][:1]
+    likely = f" ({near[0]}?)" if near else ""
+    return told + count, f"one of {', '.join(words[:_NAMES_SHOWN])}{likely}"
+
+
+def _mean_and_std(columns: Sequence[PreparedColumn]) -> tuple[Array, Array]:
+    return np.array([c.mean for c in columns]), np.array([c.std for c in columns])
+
+
+def _scaled(x: Array, columns: Sequence[PreparedColumn]) -> Array:
+    """Return numbers `(rows, columns)` in float64 less their means, divided by their deviations, in place."""
+    mean, std = _mean_and_std(columns)
+    if mean.any():
+        x -= mean
+    if (std != 1).any():
+        x /= std
+    return x

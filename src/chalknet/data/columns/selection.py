@@ -2,55 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
 from chalknet.data import formats
-from chalknet.data.columns.options import LoadOptions, positions, select
-from chalknet.data.columns.preparation import PreparedColumn
-from chalknet.data.formats import Column, ColumnNames, DataTable, RawRows, TableColumn
+from chalknet.data.columns.options import LoadOptions, positions, sides, word_columns
+from chalknet.data.columns.preparation import Preparation, PreparedColumn
+from chalknet.data.formats import Column, ColumnNames, DataTable, RawRows, TableColumn, leave_out
 from chalknet.errors import DataError, InvalidValue
-from chalknet.units import is_number
 
 
-def select_columns(
-    table: DataTable, options: LoadOptions
-) -> tuple[tuple[TableColumn, ...], tuple[TableColumn, ...]]:
-    """Return the columns of x and of y that are asked for.
+@dataclass(frozen=True)
+class ChosenColumns:
+    """The columns of a table that are x and y, and how they are read.
+
+    Args:
+        x: numbers of the features' columns.
+        y: numbers of the target's.
+        dtype: in which the numbers of x are kept.
+        asked: all else that decides how they are read, as JSON can hold it.
+    """
+
+    x: tuple[int, ...]
+    y: tuple[int, ...]
+    dtype: str
+    asked: tuple[object, ...]
+
+    def columns(
+        self, table: DataTable, words: Container[str]
+    ) -> tuple[tuple[TableColumn, ...], tuple[TableColumn, ...]]:
+        """Return them as they are read, those of these names as words."""
+        dtypes = dict.fromkeys(self.x, self.dtype) | dict.fromkeys(self.y, "float64")
+        labels = {i: table.label(i) for i in dtypes}
+        found = {
+            i: TableColumn(i, label, "words" if label in words else dtypes[i]) for i, label in labels.items()
+        }
+        return tuple(found[i] for i in self.x), tuple(found[i] for i in self.y)
+
+
+def choose_columns(table: DataTable, options: LoadOptions, like: Preparation | None) -> ChosenColumns:
+    """Return the columns that are asked for, or those that another table had, wherever they stand.
 
     Raises:
         UnknownName: for a column that is not there.
+        DataError, InvalidValue: for columns that cannot be x and y.
+    """
+    told = (options.decimal, *options.missing)
+    if like is None:
+        x, y = sides(options, table.columns, table.name)
+        dtype = "float64" if options.needs_digits else options.dtype
+        if options.one_hot is True:
+            return ChosenColumns(x, y, dtype, ("every text", options.classes, *told))
+        words = word_columns(options, table.columns, x, y, table.name)
+        return ChosenColumns(x, y, dtype, ([i not in words for i in (*x, *y)], *told))
+    names, where = [column.name for column in table.columns], f"the columns of {table.name}"
+    x, y = (positions([column.name for column in side], names, where) for side in (like.x, like.y))
+    dtype = "float64" if like.needs_digits else like.dtype
+    return ChosenColumns(x, y, dtype, ([column.words is None for column in (*like.x, *like.y)], *told))
+
+
+def words_of(
+    table: DataTable, chosen: ChosenColumns, options: LoadOptions, like: Preparation | None
+) -> set[str]:
+    """Return the names of the columns that are read as words; all others hold numbers.
+
+    Raises:
         DataError: for words, dates and other columns of no numbers that nothing is to convert.
     """
-    x, y, words = select(options, table.columns, table.name)
-    dtypes = dict.fromkeys(x, options.dtype) | dict.fromkeys(y, "float64") | dict.fromkeys(words, "words")
-    columns = {i: TableColumn(i, table.label(i), dtype) for i, dtype in dtypes.items()}
-    return _checked(table, [columns[i] for i in x]), _checked(table, [columns[i] for i in y], target=True)
+    table = table.judged((*chosen.x, *chosen.y))
+    if like is None:
+        words = word_columns(options, table.columns, chosen.x, chosen.y, table.name)
+    else:
+        pairs = zip((*chosen.x, *chosen.y), (*like.x, *like.y), strict=True)
+        words = {i for i, column in pairs if column.words is not None}
+    for i in (*chosen.x, *chosen.y):
+        if i not in words:
+            _check_numbers(table.columns[i], table, target=i in chosen.y)
+    return {table.label(i) for i in words}
 
 
-def columns_like(
-    table: DataTable, columns: Sequence[PreparedColumn], dtype: str, *, target: bool = False
-) -> tuple[TableColumn, ...]:
-    """Return the columns of a table that another one had under these names, wherever they stand.
+def columns_like(table: DataTable, columns: Sequence[PreparedColumn], dtype: str) -> tuple[TableColumn, ...]:
+    """Return the columns of x that another table had under these names, wherever they stand.
 
     Raises:
         UnknownName: for a column that is missing.
         DataError: for words where the other table had numbers.
     """
-    names = [column.name for column in table.columns]
-    found = positions([column.name for column in columns], names, f"the columns of {table.name}")
-    same = (
-        TableColumn(i, column.name, dtype if column.words is None else "words")
-        for i, column in zip(found, columns, strict=True)
-    )
-    return _checked(table, same, target=target)
+    like, options = Preparation(tuple(columns), (), dtype), LoadOptions()
+    chosen = choose_columns(table, options, like)
+    return chosen.columns(table, words_of(table, chosen, options, like))[0]
 
 
 def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
     """Return the rows of an array, whose columns, x and y among them, have no names but their numbers."""
-    x, y, words = select(options, [Column(str(i), "number") for i in range(raw.x.shape[1])], raw.name)
-    if words:
+    columns = [Column(str(i), "number") for i in range(raw.x.shape[1])]
+    x, y = sides(options, columns, raw.name)
+    if word_columns(options, columns, x, y, raw.name):
         raise InvalidValue(
             where=raw.name,
             got="one_hot or classes for an array of numbers",
@@ -62,49 +109,25 @@ def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
     return replace(raw, x_columns=x, y_columns=y, names=names)
 
 
-def _checked(
-    table: DataTable, chosen: Iterable[TableColumn], *, target: bool = False
-) -> tuple[TableColumn, ...]:
-    """Return columns of a table, those that are read as numbers checked."""
-    columns = tuple(chosen)
-    for column in columns:
-        if column.dtype != "words":
-            _check_numbers(table.columns[column.index], table, target=target)
-    return columns
-
-
 def _check_numbers(column: Column, table: DataTable, *, target: bool) -> None:
     """Raise a DataError for a column that holds no numbers, with the first value that is none."""
-    if column.kind in formats.NUMBER_KINDS:
+    if column.kind in formats.NUMBER_KINDS and (column.reading is None or column.reading.problem is None):
         return
     if column.kind == "binary" and table.layout and table.path:
         raise formats.not_utf8(table.path, 0)
-    where = f"column {column.name!r} of {table.name}"
-    what = "text" if column.kind == "text" else f"values of the kind {column.kind}"
-    example = next(iter(column.examples), "")
-    if column.kind == "text":
-        row, example = _first_word(table, column, example)
-        where = f"{where}, row {row} (counted from 0)"
-        remedy = formats.not_a_number(where, example, column.name).remedy
-        if target and "one_hot" in remedy:
-            remedy = _CLASSES
-        raise DataError(where=where, got=f"{example[:40]!r}, {what}", wanted="numbers", remedy=remedy)
-    remedy = _OTHER_TARGET if target else _REMEDIES.get(column.kind, _LEAVE_OUT).format(name=column.name)
-    raise DataError(where=where, got=f"{what}, such as {example!r}", wanted="numbers", remedy=remedy)
+    where, example = f"column {column.name!r} of {table.name}", next(iter(column.examples), "")
+    refusal = None if column.reading is None else column.reading.problem
+    if refusal is None:
+        got = f"values of the kind {column.kind}, such as {example!r}"
+        categories = f"Make categories of it, one_hot=[{column.name!r}], or " * (column.kind == "date")
+        remedy = f"{categories}{leave_out(column.name)}."
+        refusal = DataError(where=where, got=got, wanted="numbers", remedy=remedy[0].upper() + remedy[1:])
+    if target:
+        remedy = _CLASSES if column.kind == "text" else _OTHER_TARGET
+        if "one_hot" in refusal.remedy:
+            refusal = DataError(where=refusal.where, got=refusal.got, wanted="numbers", remedy=remedy)
+    raise refusal
 
 
 _CLASSES = "If these are classes, say classes=True (--classes); else name another target: y=... (--y)."
 _OTHER_TARGET = "Name another target with y=... (--y), or turn it into numbers first."
-_LEAVE_OUT = "Leave it out of x, or make columns of numbers of it."
-_REMEDIES = {"date": "Make categories of it, one_hot=[{name!r}], or leave it out of x."}
-
-
-def _first_word(table: DataTable, column: Column, example: str) -> tuple[int, str]:
-    """Return the first row of a column whose value is no number, and the value."""
-    index = [each.name for each in table.columns].index(column.name)
-    block = next(table.blocks([TableColumn(index, column.name, "words")], 0))
-    words: Any = block.columns[0]
-    for row, number in enumerate(words.numbers.tolist()):
-        if number >= 0 and not is_number(words.words[number]):
-            return row, words.words[number]
-    return 0, example

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.columns.options import FILLS, LoadOptions, positions
+from chalknet.data.columns.options import AUTO, FILLS, LoadOptions, positions
 from chalknet.data.columns.preparation import Preparation, PreparedColumn
-from chalknet.data.formats import ColumnNames
+from chalknet.data.formats import ColumnNames, leave_out
 from chalknet.errors import DataError, InvalidValue, unknown_name
 
 Array = npt.NDArray[Any]
@@ -81,66 +82,134 @@ def learn(
         InvalidValue, UnknownName: for options that name columns which cannot take them.
         DataError: for a column without any value.
     """
-    imputed, standard = imputed_values(options, names), _standard(options, names)
+    imputed, standard = imputed_values(options, names), standardised(options, names)
     both = options.standardise == "both" and not options.classes
-    needed = standard or both or names.words.keys() & set(names.x) or set(imputed.values()) & set(FILLS)
-    x, y, seen, medians = _learned(names, imputed, blocks if needed else ())
-    columns = []
-    for i, name in enumerate(names.x):
-        fill = imputed.get(name)
-        if name in names.words:
-            more = () if fill is None else (str(fill),)  # a word of its own may stand for what is missing
-            words = sorted_words([*(names.words[name][number] for number in seen[i]), *more])
-            columns.append(PreparedColumn(name, fill=next(iter(more), None), words=words))
-            continue
-        number = None if fill is None else _imputed_number(name, fill, x, medians, i)
-        if number is not None and name in standard:
-            x.impute(i, rows, number)
-        mean, std = x.scale(i) if name in standard else (0.0, 1.0)
-        columns.append(PreparedColumn(name, mean, std, number))
+    frequent = options.unknown == "most-frequent"
+    small = names.named and rows * len(names.x) <= _MOST_VALUES
+    needed = standard or both or names.words.keys() & set(names.x) or imputed or options.unknown != "refuse"
+    middle = range(len(names.x)) if small or frequent else _medians_wanted(names, imputed)
+    seen = _learned(names, middle, blocks if needed or small else ())
+    columns = tuple(
+        _words_learned(name, imputed.get(name), names, seen, rows, i)
+        if name in names.words
+        else _numbers_learned(name, imputed.get(name), name in standard, seen, rows, i)
+        for i, name in enumerate(names.x)
+    )
     targets = tuple(
         PreparedColumn(
             name,
-            *(y.scale(i) if both else (0.0, 1.0)),
+            *(seen.y.scale(i) if both else (0.0, 1.0)),
             words=sorted_words(names.words[name]) if options.classes else None,
         )
         for i, name in enumerate(names.y)
     )
     return Preparation(
-        tuple(columns), targets, options.dtype, names.named, options.classes, names.default_target
+        columns, targets, options.dtype, names.named, options.classes, names.default_target,
+        options.unknown, options.decimal, tuple(options.missing),
+    )  # fmt: skip
+
+
+_MOST_VALUES = 4_000_000  # of which medians and means are learned though nothing asks for them yet
+
+
+@dataclass
+class _Learned:
+    """What was seen of the training rows: moments, how often each word occurs, medians, the first gaps."""
+
+    x: _Moments
+    y: _Moments
+    counts: dict[int, Counter[int]]
+    medians: dict[int, float]
+    first_gaps: dict[int, int]
+
+
+def _medians_wanted(names: ColumnNames, imputed: Mapping[str, str | float]) -> list[int]:
+    return [i for i, name in enumerate(names.x) if imputed.get(name) == "median"]
+
+
+def _words_learned(
+    name: str, fill: str | float | None, names: ColumnNames, seen: _Learned, rows: int, i: int
+) -> PreparedColumn:
+    """Return a column of words: those of the training rows, and one of its own for what is missing."""
+    counts = {names.words[name][number]: count for number, count in seen.counts[i].items()}
+    if fill == "auto":
+        fill = AUTO[True] if i in seen.first_gaps else None
+    _refuse_unfilled(name, fill, seen, rows, i, words=True)
+    more = () if fill is None else (str(fill),)
+    usual = min(counts, key=lambda word: (-counts[word], word), default=None)
+    return PreparedColumn(
+        name, fill=next(iter(more), None), words=sorted_words([*counts, *more]), usual=usual
     )
 
 
-def _learned(
-    names: ColumnNames, imputed: Mapping[str, str | float], blocks: Iterable[tuple[Array, Array]]
-) -> tuple[_Moments, _Moments, dict[int, set[int]], dict[int, float]]:
-    """Return the moments of x and of y, the words that occur in columns of words, and the medians."""
-    x_moments, y_moments = _Moments.none(len(names.x)), _Moments.none(len(names.y))
-    seen: dict[int, set[int]] = {i: set() for i, name in enumerate(names.x) if name in names.words}
-    middle = [i for i, name in enumerate(names.x) if imputed.get(name) == "median"]
+def _numbers_learned(
+    name: str, fill: str | float | None, standard: bool, seen: _Learned, rows: int, i: int
+) -> PreparedColumn:
+    """Return a column of numbers: what fills its gaps, its mean and deviation once they are filled."""
+    there = seen.x.count[i] > 0
+    average, usual = (float(seen.x.mean[i]), seen.medians.get(i)) if there else (None, None)
+    number = None if fill is None else _imputed_number(name, fill, seen.x, seen.medians, i)
+    _refuse_unfilled(name, fill, seen, rows, i, words=False)
+    if number is not None and standard:
+        seen.x.impute(i, rows, number)
+    mean, std = seen.x.scale(i) if standard else (0.0, 1.0)
+    return PreparedColumn(name, mean, std, number, average=average, usual=usual)
+
+
+def _refuse_unfilled(name: str, fill: object, seen: _Learned, rows: int, i: int, *, words: bool) -> None:
+    """Raise a DataError for gaps of the training rows that nothing fills."""
+    if fill is None and i in seen.first_gaps:
+        count = rows - int(seen.x.count[i])
+        raise DataError(
+            where=f"column {name!r}, row {seen.first_gaps[i]} of the training rows (counted from 0)",
+            got=f"a missing value{f' ({count:,} in all)' if count > 1 else ''}",
+            wanted="a value in every row",
+            remedy=gap_remedy(name, words=words),
+        )
+
+
+def gap_remedy(name: str, *, words: bool) -> str:
+    """Return what to do about the gaps of a feature."""
+    fill = f"fill={{{name!r}: 'unknown'}} or fill='auto'" if words else "fill='mean' or 'median' or a number"
+    option = "auto" if words else "mean"
+    return f"Fill the gaps, {fill} (--fill {option}), or {leave_out(name)}."
+
+
+def _learned(names: ColumnNames, middle: Sequence[int], blocks: Iterable[tuple[Array, Array]]) -> _Learned:
+    """Return what is learned of blocks of training rows, with the medians of some columns."""
+    seen = _Learned(_Moments.none(len(names.x)), _Moments.none(len(names.y)), {}, {}, {})
+    seen.counts.update({i: Counter() for i, name in enumerate(names.x) if name in names.words})
+    middle = [i for i in middle if i not in seen.counts]
     kept: list[Array] = []
+    rows = 0
     for x, y in blocks:
-        x_moments.add(x)
-        y_moments.add(y.reshape(len(y), -1))
-        for i, numbers in seen.items():
-            numbers.update(np.unique(x[~np.isnan(x[:, i]), i]).astype(int).tolist())
+        before = seen.x.count.copy()
+        seen.x.add(x)
+        seen.y.add(y.reshape(len(y), -1))
+        for i in np.flatnonzero(seen.x.count - before < len(x)).tolist():
+            seen.first_gaps.setdefault(i, rows + int(np.flatnonzero(np.isnan(x[:, i]))[0]))
+        for i, counter in seen.counts.items():
+            numbers, counts = np.unique(x[~np.isnan(x[:, i]), i].astype(int), return_counts=True)
+            counter.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
         kept += [x[:, middle]] if middle else []
-    medians = {}
+        rows += len(x)
     for column, values in zip(middle, np.concatenate(kept).T if kept else (), strict=False):
         there = values[~np.isnan(values)]
-        medians[column] = float(np.median(there)) if len(there) else np.nan
-    return x_moments, y_moments, seen, medians
+        if len(there):
+            seen.medians[column] = float(np.median(there.astype(np.float64)))
+    return seen
 
 
 def _imputed_number(name: str, fill: str | float, x: _Moments, medians: Mapping[int, float], i: int) -> float:
     if fill not in FILLS:
         return float(fill)
+    fill = AUTO[False] if fill == "auto" else fill
     if not x.count[i]:
         raise DataError(
             where=f"column {name!r}",
             got="not a single value in the training rows",
             wanted="values to take the mean or median of",
-            remedy="Leave the column out of x, or fill it with a number.",
+            remedy=f"Fill it with a number, fill={{{name!r}: 0}} (--fill {name}=0), or {leave_out(name)}.",
         )
     return float(x.mean[i]) if fill == "mean" else medians[i]
 
@@ -163,7 +232,7 @@ def imputed_values(options: LoadOptions, names: ColumnNames) -> dict[str, str | 
     if options.fill is None:
         return {}
     if not isinstance(options.fill, Mapping):
-        return {name: options.fill for name in names.x if name not in names.words}
+        return {name: options.fill for name in names.x if name not in names.words or options.fill == "auto"}
     imputed = {}
     for column, fill in options.fill.items():
         name = names.x[positions((column,), names.x, "fill")[0]]
@@ -173,7 +242,12 @@ def imputed_values(options: LoadOptions, names: ColumnNames) -> dict[str, str | 
     return imputed
 
 
-def _standard(options: LoadOptions, names: ColumnNames) -> set[str]:
+def standardised(options: LoadOptions, names: ColumnNames) -> set[str]:
+    """Return the names of the features that are standardised.
+
+    Raises:
+        UnknownName, InvalidValue: for a column that is not there, or becomes columns of 0 and 1.
+    """
     if not options.standardise:
         return set()
     if options.standardise in (True, "both"):

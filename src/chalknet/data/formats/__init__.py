@@ -1,7 +1,7 @@
 """Formats: how a file of each kind is recognised, scanned and read."""
 
 from chalknet.data.formats.array_file import ArrayFile as ArrayFile
-from chalknet.data.formats.csv_file import not_a_number as not_a_number
+from chalknet.data.formats.arrow import arrow_table as arrow_table
 from chalknet.data.formats.csv_layout import not_utf8 as not_utf8
 from chalknet.data.formats.idx import TEST_IMAGES as TEST_IMAGES
 from chalknet.data.formats.idx import TEST_LABELS as TEST_LABELS
@@ -15,6 +15,7 @@ from chalknet.data.formats.idx import pixels as pixels
 from chalknet.data.formats.idx import read_idx as read_idx
 from chalknet.data.formats.idx import read_member as read_member
 from chalknet.data.formats.idx import write_idx as write_idx
+from chalknet.data.formats.number_text import leave_out as leave_out
 from chalknet.data.formats.numpy_files import open_npy as open_npy
 from chalknet.data.formats.numpy_files import rows_of_mapping as rows_of_mapping
 from chalknet.data.formats.raw_rows import ColumnNames as ColumnNames

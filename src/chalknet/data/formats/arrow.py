@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.data.formats.number_text import ColumnReading, Evidence, Tally, decimals_of, judged
+from chalknet.data.formats.pyarrow_module import module, pyarrow
 from chalknet.data.formats.table import Block, Column, DataTable, FileOptions, TableColumn, Words
-from chalknet.errors import DataError, MissingPackage
+from chalknet.data.formats.text_columns import Texts, add_texts, numbers_of_texts, words_of_texts
+from chalknet.errors import DataError
 from chalknet.files import reading
+from chalknet.units import is_number
 
 _BLOCK_BYTES = 8 << 20
+_NOTHING_SAID = FileOptions()
 STREAM_MARK = b"\xff\xff\xff\xff"
-_INSTALL = 'pip install "chalknet[tables]"'
 # What we call a column, and pyarrow's tests of the type of its values.
 _KINDS = {
     "empty": ("is_null",),
@@ -46,7 +52,7 @@ def open_parquet(path: Path, options: FileOptions) -> DataTable:
                 batches = file.iter_batches(rows, row_groups=[group], columns=names)
                 yield from _after(batches, start - end + counts[group])
 
-    return _columnar(path, schema, batches, sum(counts))
+    return _columnar(path, schema, batches, sum(counts), options)
 
 
 def open_arrow(path: Path, options: FileOptions) -> DataTable:
@@ -72,11 +78,53 @@ def open_arrow(path: Path, options: FileOptions) -> DataTable:
         yield from _after(parts, start)
 
     count = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
-    return _columnar(path, file.schema, batches, count)
+    return _columnar(path, file.schema, batches, count, options)
+
+
+def arrow_table(name: str, table: Any, options: FileOptions = _NOTHING_SAID) -> DataTable:
+    """Return a pyarrow Table in memory as a table of ours.
+
+    Args:
+        name: what messages call it.
+        table: the `pyarrow.Table`; numbers, booleans, decimals, texts, dates, and dictionaries of them.
+        options: what is said of numbers and gaps in texts.
+
+    Raises:
+        DataError: for a table without rows.
+    """
+    table = table.replace_schema_metadata(None).combine_chunks()
+
+    def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
+        rows = max(1, _BLOCK_BYTES // (8 * max(1, len(indexes))))
+        return iter(table.select(list(indexes)).slice(start).to_batches(max_chunksize=rows))
+
+    found = _columnar(Path(name), table.schema, batches, table.num_rows, options)
+    return replace(found, name=name, path=None, hash_values=lambda: _hash_of_values(table))
+
+
+def _hash_of_values(table: Any) -> str:
+    """Return the SHA-256 of a table as an Arrow stream: of its names, types and values."""
+    digest = hashlib.sha256()
+
+    class Hashing(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, content: Any) -> int:
+            digest.update(content)
+            return len(content)
+
+    with module("pyarrow.ipc").new_stream(pyarrow().PythonFile(Hashing(), "w"), table.schema) as writer:
+        writer.write_table(table)
+    return digest.hexdigest()
 
 
 def _columnar(
-    path: Path, schema: Any, batches: Callable[[Sequence[int], int], Iterator[Any]], rows: int
+    path: Path,
+    schema: Any,
+    batches: Callable[[Sequence[int], int], Iterator[Any]],
+    rows: int,
+    options: FileOptions,
 ) -> DataTable:
     if not rows:
         raise DataError(
@@ -86,16 +134,97 @@ def _columnar(
             remedy="Write it anew.",
         )
 
-    def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
-        with _reading_columns(path):
-            for batch in batches([each.index for each in chosen], start):
-                yield block_of(batch, chosen, start + batch.num_rows)
-                start += batch.num_rows
-
     with _reading_columns(path):
         head = next(batches(range(len(schema.names)), 0))
     columns = tuple(column_of(name, head.column(i)) for i, name in enumerate(schema.names))
-    return DataTable(path.name, path, columns, blocks, rows, unit_bytes=8 * len(columns))
+    read = _Readings(path.name, columns, batches, options)
+
+    def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
+        with _reading_columns(path):
+            for batch in batches([each.index for each in chosen], start):
+                values = tuple(read.values(batch.column(i), each) for i, each in enumerate(chosen))
+                start += batch.num_rows
+                yield Block(values, batch.num_rows, start)
+
+    def judge(indexes: Sequence[int]) -> dict[int, Column]:
+        with _reading_columns(path):
+            return read.judge(indexes)
+
+    return DataTable(path.name, path, columns, blocks, rows, unit_bytes=8 * len(columns), judge=judge)
+
+
+@dataclass
+class _Readings:
+    """The columns of texts of a table with a schema, judged by all their values once.
+
+    Args:
+        name: what messages call the table.
+        columns: all of them, by their types.
+        batches: yields record batches of some columns, from a row on.
+        options: what was said of numbers and gaps.
+        found: the readings so far, by the numbers of their columns.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    batches: Callable[[Sequence[int], int], Iterator[Any]]
+    options: FileOptions
+    found: dict[int, ColumnReading] = field(default_factory=dict)
+
+    def judge(self, indexes: Sequence[int]) -> dict[int, Column]:
+        """Return columns with their readings, those of texts."""
+        wanted = [i for i in indexes if self.columns[i].kind == "text"]
+        tallies = {i: Tally() for i in wanted if i not in self.found}
+        row = 0
+        for batch in self.batches(list(tallies), 0) if tallies else ():
+            for column, tally in enumerate(tallies.values()):
+                add_texts(tally, _typed(_strings(batch.column(column))), self.options.missing, row)
+            row += batch.num_rows
+        for i, tally in tallies.items():
+            signs = [decimals_of(other) for j, other in tallies.items() if j != i]
+            only = frozenset().union(*(each for each in signs if len(each) == 1))
+            evidence = Evidence(self.name, _row_of, self.options.decimal, others=only)
+            self.found[i] = judged(self.columns[i].name, tally, evidence)
+        return {i: replace(self.columns[i], kind=self.found[i].kind, reading=self.found[i]) for i in wanted}
+
+    def values(self, values: Any, column: TableColumn) -> npt.NDArray[Any] | Words:
+        """Return a column of a batch as numbers or words."""
+        missing, is_text = self.options.missing, self.columns[column.index].kind == "text"
+        if column.dtype == "words":
+            return words_of_texts(_typed(_strings(values)), missing)
+        if not is_text:
+            return numbers_of_arrow(values, missing)
+        self.judge([column.index])
+        return numbers_of_texts(_strings(values), self.found[column.index], missing)
+
+
+def _typed(values: Any) -> Texts:
+    """Return texts of which none but null and the empty one is a gap, since the file has a way to say so."""
+    return Texts(values, np.zeros(len(values), bool))
+
+
+def _row_of(place: tuple[int, int]) -> str:
+    return f"row {sum(place)} (counted from 0)"
+
+
+def _strings(values: Any) -> Any:
+    """Return an array as one of strings, whatever it holds."""
+    pa = pyarrow()
+    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    return values.cast(pa.string())
+
+
+def numbers_of_arrow(values: Any, missing: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return numbers or booleans of Arrow's as float64, NaN for null and for numbers that stand for a gap."""
+    pa = pyarrow()
+    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    gaps = [float(word) for word in missing if is_number(word)]
+    return np.where(np.isin(numbers, gaps), np.nan, numbers) if gaps else numbers
 
 
 def _after(batches: Iterator[Any], rows: int) -> Iterator[Any]:
@@ -104,30 +233,6 @@ def _after(batches: Iterator[Any], rows: int) -> Iterator[Any]:
         if rows < batch.num_rows:
             yield batch.slice(max(0, rows))
         rows -= batch.num_rows
-
-
-def block_of(batch: Any, columns: Sequence[TableColumn], position: int) -> Block:
-    """Return a batch of Arrow's as a block that ends at a position."""
-    values = tuple(_values(batch.column(i), column) for i, column in enumerate(columns))
-    return Block(values, batch.num_rows, position)
-
-
-def _values(values: Any, column: TableColumn) -> npt.NDArray[Any] | Words:
-    pa = pyarrow()
-    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    if column.dtype != "words":
-        number = values.cast(pa.float64()) if pa.types.is_decimal(values.type) else values
-        return np.asarray(number.cast(arrow_type(column), safe=False).to_numpy(zero_copy_only=False))
-    encoded = values.cast(pa.string()).dictionary_encode()
-    numbers = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
-    return Words(numbers, tuple(encoded.dictionary.to_pylist()))
-
-
-def arrow_type(column: TableColumn) -> Any:
-    """Return the Arrow type that a column is read as."""
-    return pyarrow().string() if column.dtype == "words" else getattr(pyarrow(), column.dtype)()
 
 
 def column_of(name: str, values: Any) -> Column:
@@ -150,22 +255,4 @@ def _reading_columns(path: Path) -> Iterator[None]:
             got=f"a damaged file ({str(problem).splitlines()[0]})",
             wanted="a whole Parquet or Arrow file",
             remedy="Copy or make it again.",
-        ) from problem
-
-
-def pyarrow() -> Any:
-    """Return the package."""
-    return module("pyarrow")
-
-
-def module(name: str) -> Any:
-    """Return a module of pyarrow, or raise MissingPackage."""
-    try:
-        return import_module(name)
-    except ImportError as problem:
-        raise MissingPackage(
-            where="tables",
-            got=f"pyarrow cannot be imported ({problem})",
-            wanted="pyarrow, which reads CSV, Parquet and Arrow files",
-            remedy=f"Install it: {_INSTALL}.",
         ) from problem

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chalknet.data.formats.arrow import arrow_type, block_of, column_of, module, pyarrow
+import numpy as np
+
+from chalknet.data.formats.arrow import column_of, numbers_of_arrow
 from chalknet.data.formats.csv_layout import (
     CsvLayout,
     TextPiece,
@@ -16,14 +20,28 @@ from chalknet.data.formats.csv_layout import (
     pieces,
 )
 from chalknet.data.formats.csv_scan import layout_of
-from chalknet.data.formats.table import Block, DataTable, FileOptions, TableColumn
+from chalknet.data.formats.number_text import (
+    WORD_GAPS,
+    ColumnReading,
+    Evidence,
+    NumberStyle,
+    Place,
+    Tally,
+    decimals_of,
+    has_leading_zeros,
+    judged,
+)
+from chalknet.data.formats.pyarrow_module import module, pyarrow
+from chalknet.data.formats.table import NUMBER_KINDS, Block, Column, DataTable, FileOptions, TableColumn
+from chalknet.data.formats.text_columns import Texts, add_texts, numbers_of_texts, words_of_texts
 from chalknet.errors import DataError
 from chalknet.units import is_number
 
-_BAD_VALUE = re.compile(
-    r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to .*?: invalid value '(.*)'$", re.S
-)
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+_BEHIND = re.compile(
+    r"In CSV column #\d+: (?:Row #(\d+): )?CSV conversion error to null: invalid value '(.*)'$", re.S
+)
+_SAMPLE_BYTES = 1 << 18
 
 
 def open_csv(path: Path, options: FileOptions) -> DataTable:
@@ -31,7 +49,7 @@ def open_csv(path: Path, options: FileOptions) -> DataTable:
 
     Args:
         path: the file.
-        options: its delimiter, and whether its first row holds names, where that is known.
+        options: how it is written, where that is known.
 
     Raises:
         MissingPackage: without pyarrow.
@@ -49,46 +67,253 @@ def open_csv(path: Path, options: FileOptions) -> DataTable:
             if any(map(is_number, layout.names))
             else "Write the data anew.",
         )
-    table = _parsed(path, head, layout, None)
-    positions = [i for i in range(len(layout.names)) if i not in layout.ignored]
-    columns = tuple(column_of(layout.names[i], table.column(i)) for i in positions)
-
-    def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
-        types = {
-            str(positions[each.index]): pyarrow().bool_()
-            if columns[each.index].kind == "boolean"
-            else arrow_type(each)
-            for each in chosen
-        } | {str(i): pyarrow().null() for i in layout.ignored}
-        for piece in pieces(path, layout, max(start, layout.start)):
-            yield block_of(_parsed(path, piece, layout, types), chosen, piece.end)
-
+    file = _CsvFile(path, layout, options)
+    table = file.parsed(head, None)
+    there = range(len(layout.names) - len(layout.ignored))  # what is ignored stands behind the columns
+    file.columns = tuple(column_of(layout.names[i], table.column(i)) for i in there)
     size = path.stat().st_size
-    return DataTable(path.name, path, columns, blocks, size, layout.key, notes=layout.notes)
+    return DataTable(
+        path.name, path, file.columns, file.blocks, size, layout.key, notes=layout.notes, judge=file.judge
+    )
 
 
-def _parsed(
-    path: Path, piece: TextPiece, layout: CsvLayout, types: dict[str, Any] | None, threads: bool = True
-) -> Any:
-    """Return the rows of a piece as an Arrow table; columns are called by their numbers."""
-    pa, csv = pyarrow(), module("pyarrow.csv")
-    try:
-        return csv.read_csv(
-            pa.BufferReader(_in_arrow_memory(piece.text)),
-            read_options=csv.ReadOptions(
-                column_names=[str(i) for i in range(len(layout.names))],
-                block_size=max(1 << 20, len(piece.text) if not threads else 0),
-                use_threads=threads,
-            ),
-            parse_options=csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=b'"' in piece.text),
-            convert_options=csv.ConvertOptions(
-                column_types=types or {}, include_columns=list(types or {}), strings_can_be_null=True
-            ),
+@dataclass
+class _CsvFile:
+    """A text that is open for reading, and what is known of its columns.
+
+    Args:
+        path: the file.
+        layout: how it is written.
+        options: what was said of its numbers and gaps.
+        columns: by their first rows.
+        readings: of columns whose texts were all read, by their numbers.
+    """
+
+    path: Path
+    layout: CsvLayout
+    options: FileOptions
+    columns: tuple[Column, ...] = ()
+    readings: dict[int, ColumnReading] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the words that stand for gaps because it was said so."""
+        return tuple(self.options.missing)
+
+    def blocks(self, chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
+        """Yield columns block by block; where they hold more than plain numbers, they are judged then."""
+        for piece in pieces(self.path, self.layout, max(start, self.layout.start)):
+            plain = self._plain(chosen)
+            try:
+                table = self.parsed(piece, self._types(chosen, plain), convert_problems=False)
+            except pyarrow().ArrowInvalid as problem:
+                found = self._judge(plain - self.readings.keys(), plain)
+                if self._plain(chosen) == plain:
+                    raise self._unparsed(piece, str(problem)) from problem
+                self._check_late(found, piece)
+                table = self.parsed(piece, self._types(chosen, self._plain(chosen)))
+            unquoted = self._unquoted(piece, [each.index for each in chosen if each.dtype == "words"])
+            values = [self._values(table.column(str(each.index)), each, unquoted) for each in chosen]
+            yield Block(tuple(values), table.num_rows, piece.end)
+
+    def _plain(self, chosen: Sequence[TableColumn]) -> set[int]:
+        """Return the columns that Arrow parses as numbers."""
+        return {
+            each.index
+            for each in chosen
+            if each.dtype != "words"
+            and self.columns[each.index].kind in NUMBER_KINDS
+            and ((found := self.readings.get(each.index)) is None or _is_plain(found))
+        }
+
+    def _types(self, chosen: Sequence[TableColumn], plain: set[int]) -> dict[str, Any]:
+        pa = pyarrow()
+        booleans = {i for i in plain if self.columns[i].kind == "boolean"}
+        return {
+            str(i): pa.bool_() if i in booleans else pa.float64() if i in plain else pa.string()
+            for i in (each.index for each in chosen)
+        }
+
+    def _values(self, values: Any, column: TableColumn, unquoted: Mapping[int, Any]) -> Any:
+        values = values.combine_chunks()
+        if column.dtype == "words":
+            return words_of_texts(Texts(values, unquoted.get(column.index)), self.missing)
+        if values.type != pyarrow().string():
+            return numbers_of_arrow(values, self.missing)
+        return numbers_of_texts(values, self.readings[column.index], self.missing)
+
+    def _unquoted(self, piece: TextPiece, words: Sequence[int]) -> dict[int, Any]:
+        """Return which words of a piece are gaps without quotation marks; {} where nothing is quoted."""
+        if not words or b'"' not in piece.text:
+            return {}
+        types = {str(i): pyarrow().string() for i in words}
+        table = self.parsed(piece, types, null_values=[*WORD_GAPS], quoted_strings_can_be_null=False)
+        columns = {i: table.column(str(i)).combine_chunks() for i in words}
+        return {i: np.array(column.is_null().to_numpy(zero_copy_only=False)) for i, column in columns.items()}
+
+    def _check_late(self, found: Mapping[int, Column], piece: TextPiece) -> None:
+        """Raise a DataError for a column parsed as plain numbers so far that is written otherwise."""
+        for column in found.values():
+            reading = column.reading
+            assert reading is not None
+            if reading.problem is not None:
+                raise reading.problem
+            if reading.style.thousands == "." and piece.start > self.layout.start:
+                raise DataError(
+                    where=f"column {column.name!r} of {self.path.name}",
+                    got="points that separate thousands, which only its last rows show",
+                    wanted="numbers that its first rows show how to read",
+                    remedy="Say decimal=',' (--decimal ',').",
+                )
+
+    def judge(self, indexes: Sequence[int]) -> dict[int, Column]:
+        """Return columns with their readings: those of texts, and of numbers that may be something else."""
+        wanted = [i for i in indexes if self._is_text(i) or i in self.readings or self._is_doubtful(i)]
+        return self._judge(set(wanted) - self.readings.keys(), wanted)
+
+    def _judge(self, unread: Collection[int], wanted: Collection[int]) -> dict[int, Column]:
+        if unread:
+            tallies = self._tallies(unread, self.layout.start)
+            for i, tally in tallies.items():
+                self.readings[i] = judged(self.layout.names[i], tally, self._evidence(i))
+        return {
+            i: replace(self.columns[i], kind=self.readings[i].kind, reading=self.readings[i]) for i in wanted
+        }
+
+    def _tallies(self, indexes: Collection[int], start: int) -> dict[int, Tally]:
+        tallies = {i: Tally() for i in indexes}
+        for piece in pieces(self.path, self.layout, start):
+            self._add(tallies, piece)
+        return tallies
+
+    def _add(self, tallies: Mapping[int, Tally], piece: TextPiece) -> None:
+        table = self.parsed(piece, {str(i): pyarrow().string() for i in tallies})
+        unquoted = self._unquoted(piece, list(tallies))
+        for i, tally in tallies.items():
+            texts = Texts(table.column(str(i)).combine_chunks(), unquoted.get(i))
+            add_texts(tally, texts, self.missing, piece.start)
+
+    @cached_property
+    def _sample(self) -> dict[int, Tally]:
+        """Return tallies of the first rows of the columns that may hold numbers."""
+        piece = next(pieces(self.path, self.layout, self.layout.start))
+        cut = piece.text.rfind(b"\n", 0, _SAMPLE_BYTES) + 1
+        if len(piece.text) > _SAMPLE_BYTES and cut and b'"' not in piece.text[:cut]:
+            piece = replace(piece, text=piece.text[:cut])
+        maybe = [i for i, column in enumerate(self.columns) if column.kind in ("text", *NUMBER_KINDS)]
+        tallies = {i: Tally() for i in maybe}
+        self._add(tallies, piece)
+        return tallies
+
+    def _is_text(self, index: int) -> bool:
+        return self.columns[index].kind == "text"
+
+    def _is_doubtful(self, index: int) -> bool:
+        """Return whether a column that Arrow takes for numbers may hold something else."""
+        if self.columns[index].kind not in NUMBER_KINDS:
+            return False
+        tally = self._sample[index]
+        two = decimals_of(tally) == {".", ","} and self.layout.delimiter != ","
+        said = self.options.decimal == "," and bool(decimals_of(tally))
+        hexadecimal = any(shape.lower().startswith(("zx", "-zx", "+zx")) for shape in tally.shapes)
+        return two or said or hexadecimal or has_leading_zeros(tally)
+
+    def _evidence(self, index: int) -> Evidence:
+        others = [decimals_of(tally) for i, tally in self._sample.items() if i != index]
+        only = frozenset().union(*(each for each in others if len(each) == 1))
+        return Evidence(
+            self.path.name, self._place, self.options.decimal, self.layout.delimiter, frozenset(only)
         )
-    except pa.ArrowInvalid as problem:
-        if threads:  # once more in one thread, which counts the rows
-            return _parsed(path, piece, layout, types, threads=False)
-        raise _unparsed(path, piece, layout, str(problem)) from problem
+
+    def _place(self, place: Place) -> str:
+        piece = next(pieces(self.path, self.layout, place[0]))
+        return f"line {self._line(piece, place[1] + 1)}"
+
+    def parsed(
+        self,
+        piece: TextPiece,
+        types: dict[str, Any] | None,
+        *,
+        threads: bool = True,
+        convert_problems: bool = True,
+        **null: Any,
+    ) -> Any:
+        """Return the rows of a piece as an Arrow table; columns are called by their numbers.
+
+        Args:
+            piece: the rows.
+            types: of the columns that are read; None for all, of types that Arrow finds.
+            threads: whether it uses threads, which do not count the rows.
+            convert_problems: whether an error of Arrow's becomes one of ours.
+            null: Arrow's options for words that are null; left out, nothing but an empty field is.
+        """
+        pa, csv = pyarrow(), module("pyarrow.csv")
+        if types is not None:
+            types = types | {str(i): pa.null() for i in self.layout.ignored}
+        options = {"null_values": [""], "strings_can_be_null": types is None or bool(null), **null}
+        try:
+            return csv.read_csv(
+                pa.BufferReader(_in_arrow_memory(piece.text)),
+                read_options=csv.ReadOptions(
+                    column_names=[str(i) for i in range(len(self.layout.names))],
+                    block_size=max(1 << 20, len(piece.text) if not threads else 0),
+                    use_threads=threads,
+                ),
+                parse_options=csv.ParseOptions(
+                    delimiter=self.layout.delimiter, newlines_in_values=b'"' in piece.text
+                ),
+                convert_options=csv.ConvertOptions(
+                    column_types=types or {}, include_columns=list(types or {}), **options
+                ),
+            )
+        except pa.ArrowInvalid as problem:
+            if not convert_problems:
+                raise
+            if threads:  # once more in one thread, which counts the rows
+                return self.parsed(piece, types, threads=False, **null)
+            raise self._unparsed(piece, str(problem)) from problem
+
+    def _unparsed(self, piece: TextPiece, problem: str) -> DataError:
+        if "UTF8" in problem:
+            return not_utf8(self.path, piece.start)
+        ragged = _RAGGED.search(problem)
+        if ragged:
+            row, wanted, got = map(int, ragged.groups())
+            return DataError(
+                where=f"{self.path}, line {self._line(piece, row)}",
+                got=f"{got} fields",
+                wanted=f"{wanted} fields, as in the first row",
+                remedy="Quote the fields that hold the delimiter, or fill the row up.",
+            )
+        behind = _BEHIND.search(problem)
+        if behind:
+            return DataError(
+                where=f"{self.path}, line {self._line(piece, int(behind[1] or 0))}",
+                got=f"{behind[2][:40]!r} behind the last delimiter",
+                wanted="nothing there, as in the first rows",
+                remedy="Take it out, or give that column a name in the header.",
+            )
+        return DataError(
+            where=str(self.path), got=problem, wanted="delimited text", remedy="Look at the rows near there."
+        )
+
+    def _line(self, piece: TextPiece, row: int) -> int:
+        """Return the line that the row of a piece, counted from 1, begins in; blank lines are no rows."""
+        lines = piece.text.splitlines(keepends=True)
+        rows, inside = 0, False
+        for number, line in enumerate(lines):
+            if not inside and line.strip():
+                rows += 1
+                if rows == row:
+                    return line_number(self.path, piece.start, self.layout.encoding) + number
+            inside ^= line.count(b'"') % 2 == 1
+        return line_number(self.path, piece.start, self.layout.encoding)
+
+
+def _is_plain(reading: ColumnReading) -> bool:
+    """Return whether Arrow itself reads a column: plain numbers whose gaps are empty, booleans likewise."""
+    plain = reading.style == NumberStyle() and reading.problem is None
+    return plain and all(text == "" for text in reading.gaps)
 
 
 def _in_arrow_memory(text: bytes) -> Any:
@@ -101,59 +326,3 @@ def _in_arrow_memory(text: bytes) -> Any:
     buffer = pa.allocate_buffer(len(text))
     pa.FixedSizeBufferWriter(buffer).write(text)
     return buffer
-
-
-def _unparsed(path: Path, piece: TextPiece, layout: CsvLayout, problem: str) -> DataError:
-    if "UTF8" in problem:
-        return not_utf8(path, piece.start)
-    ragged, bad = _RAGGED.search(problem), _BAD_VALUE.search(problem)
-    if ragged:
-        row, wanted, got = map(int, ragged.groups())
-        return DataError(
-            where=f"{path}, line {_line(path, piece, row, layout)}",
-            got=f"{got} fields",
-            wanted=f"{wanted} fields, as in the first row",
-            remedy="Quote the fields that hold the delimiter, or fill the row up.",
-        )
-    if bad:
-        column, row, value = int(bad[1]), int(bad[2] or 0), bad[3]
-        if column in layout.ignored:
-            return DataError(
-                where=f"{path}, line {_line(path, piece, row, layout)}",
-                got=f"{value[:40]!r} behind the last delimiter",
-                wanted="nothing there, as in the first rows",
-                remedy="Take it out, or give that column a name in the header.",
-            )
-        where = f"column {layout.names[column]!r} of {path.name}, line {_line(path, piece, row, layout)}"
-        return not_a_number(where, value, layout.names[column])
-    return DataError(
-        where=str(path), got=problem, wanted="delimited text", remedy="Look at the rows near there."
-    )
-
-
-def _line(path: Path, piece: TextPiece, row: int, layout: CsvLayout) -> int:
-    """Return the line that the row of a piece, counted from 1, begins in; blank lines are no rows."""
-    lines = piece.text.splitlines(keepends=True)
-    rows, inside = 0, False
-    for number, line in enumerate(lines):
-        if not inside and line.strip():
-            rows += 1
-            if rows == row:
-                return line_number(path, piece.start, layout.encoding) + number
-        inside ^= line.count(b'"') % 2 == 1
-    return line_number(path, piece.start, layout.encoding)
-
-
-def not_a_number(where: str, value: str, name: str) -> DataError:
-    """Return the error for a text where a number should stand, with the likeliest remedy."""
-    remedy = next((advice for pattern, advice in _ADVICE if re.fullmatch(pattern, value.strip())), _WORDS)
-    return DataError(where=where, got=f"{value[:40]!r}", wanted="a number", remedy=remedy.format(name=name))
-
-
-_WORDS = "Are these categories, say one_hot=[{name!r}] (--one-hot-columns {name}); else leave it out of x."
-_ADVICE = (
-    (r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", "Write numbers without separators of thousands: 1234567."),
-    (r"[-+]?\d*,\d+", "Write numbers with a decimal point: 1.5."),
-    (r"[-+]?[\d.]+ ?%", "Write shares as numbers, 0.05, without the sign."),
-    (r"[$€£¥₩] ?[-+\d.,]+|[-+\d.,]+ ?[$€£¥₩]", "Write amounts as plain numbers, without the currency."),
-)

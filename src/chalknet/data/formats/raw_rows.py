@@ -16,6 +16,7 @@ from chalknet.errors import DataError
 from chalknet.units import is_number
 
 _KEPT = (torch.float32, torch.float64)
+_WIDE = (torch.int32, torch.int64)  # whole numbers with more digits than float32 holds
 # Kinds of numpy's dtypes that hold no real numbers.
 _NOT_NUMBERS = {
     "U": "text",
@@ -102,12 +103,20 @@ class RawRows:
         return isinstance(self.x, np.ndarray) and isinstance(self.y, np.ndarray)
 
     def read(
-        self, rows: slice | npt.NDArray[np.int64], *, pinned: bool = False
+        self, rows: slice | npt.NDArray[np.int64], *, pinned: bool = False, exact: bool = False
     ) -> tuple[torch.Tensor, Array]:
-        """Return x `(k, ...)` of its dtype, aligned as torch aligns, and y `(k, ...)` as it stands."""
+        """Return x `(k, ...)`, aligned as torch aligns, and y `(k, ...)` as it stands.
+
+        Args:
+            rows: their numbers.
+            pinned: whether x is put where a GPU can fetch it from while it computes.
+            exact: whether x has all its digits, whole numbers of 32 bits and more in float64; else x_dtype.
+        """
+        wide = exact and self.x.dtype.kind in "iu" and self.x.dtype.itemsize >= 4
+        x_dtype = torch.float64 if wide else self.x_dtype
         count = len(range(*rows.indices(len(self)))) if isinstance(rows, slice) else len(rows)
         straight = self.x_columns is None and self.x.dtype in (np.float32, np.float64)
-        tensor = torch.empty((count, *self.x_shape), dtype=self.x_dtype, pin_memory=pinned)
+        tensor = torch.empty((count, *self.x_shape), dtype=x_dtype, pin_memory=pinned)
         x = tensor.numpy()
         found = _rows(self.x, rows, x.reshape(count, *self.x.shape[1:]) if straight else None)
         if not straight:
@@ -126,7 +135,7 @@ def rows_of_arrays(x: object, y: object, name: str, held_out: RawRows | None = N
     Raises:
         DataError: for what holds no real numbers in rows of equal shape.
     """
-    sides = as_features(x, f"x of {name}"), as_targets(y, f"y of {name}")
+    sides = _as_kept(x, f"x of {name}", (*_KEPT, *_WIDE)), as_targets(y, f"y of {name}")
     return RawRows(sides[0].numpy(), sides[1].numpy(), name, held_out=held_out)
 
 
@@ -149,8 +158,13 @@ def as_features(value: object, where: str) -> torch.Tensor:
         value: a tensor, an array, a list, anything with `__array__`.
         where: what an error calls it.
     """
+    return _as_kept(value, where, _KEPT)
+
+
+def _as_kept(value: object, where: str, dtypes: tuple[torch.dtype, ...]) -> torch.Tensor:
+    """Return x in its own dtype where that is one of these; else as float32, float64 for large whole numbers."""
     x = _as_tensor(value, where)
-    if x.dtype not in _KEPT:
+    if x.dtype not in dtypes:
         x = x.double() if _is_beyond_float32(x) else x.float()
     return (x.unsqueeze(1) if x.dim() == 1 else x).contiguous()
 

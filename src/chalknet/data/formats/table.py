@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.data.formats.number_text import ColumnReading
 from chalknet.files import reading
 
 NUMBER_KINDS = ("number", "boolean", "empty")  # of columns that are read as numbers
@@ -57,11 +58,13 @@ class Column:
         name: what the file calls it; its number where the file has no names.
         kind: number, boolean, text, date, empty (no value seen), or the name of a type that is none of these.
         examples: its first values as they are written.
+        reading: what all its texts were judged to be; None where its type says what it holds.
     """
 
     name: str
     kind: str
     examples: tuple[str, ...] = ()
+    reading: ColumnReading | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,8 @@ class DataTable:
         layout: how the file is read, where its content leaves that open.
         unit_bytes: about how many bytes a position stands for: 1 for bytes of text, a row's for rows.
         notes: what was assumed in reading it, a sentence each.
+        judge: reads columns, given by their numbers, and returns those of texts with their readings.
+        hash_values: returns the hash of a container's values; None where the file's bytes are hashed.
     """
 
     name: str
@@ -125,6 +130,15 @@ class DataTable:
     layout: str = ""
     unit_bytes: int = 1
     notes: tuple[str, ...] = ()
+    judge: Callable[[Sequence[int]], Mapping[int, Column]] | None = None
+    hash_values: Callable[[], str] | None = None
+
+    def judged(self, indexes: Iterable[int]) -> DataTable:
+        """Return the table with columns judged by all their values."""
+        if self.judge is None:
+            return self
+        found = self.judge(sorted(set(indexes)))
+        return replace(self, columns=tuple(found.get(i, column) for i, column in enumerate(self.columns)))
 
     def label(self, index: int) -> str:
         """Return a column's name, with its number where another column has that name too."""
@@ -133,7 +147,9 @@ class DataTable:
 
     @cached_property
     def content_hash(self) -> str:
-        """Return the hash of the file's bytes, read once."""
+        """Return the hash of the file's bytes, or of the container's values, read once."""
+        if self.hash_values is not None:
+            return self.hash_values()
         assert self.path is not None
         return content_hash(self.path)
 

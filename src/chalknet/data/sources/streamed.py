@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import prod
@@ -9,6 +10,7 @@ from math import prod
 import numpy as np
 import torch
 
+from chalknet.data.blocks import ConversionState, digit_notes, note_digits
 from chalknet.data.columns import LoadOptions, Preparation, learn
 from chalknet.data.formats import ColumnNames, RawRows, as_targets
 from chalknet.data.sources.array_source import ArraySource, check_lengths, check_numbers, check_pair
@@ -29,8 +31,8 @@ class StreamedSource(HasProvenance):
         rows: those that belong to the source, int32 or int64 `(n,)`; None for all.
         held_out: samples kept out of the training.
         provenance: where it was loaded from.
-        strict: whether a category that the training rows do not have is an error.
         pinned: whether batches are put where a GPU can fetch them from while it computes.
+        exact: whether x has all its digits, to learn from; else it has the dtype of x.
     """
 
     raw: RawRows = field(repr=False)
@@ -38,8 +40,8 @@ class StreamedSource(HasProvenance):
     rows: torch.Tensor | None = field(default=None, repr=False)
     held_out: Source | None = None
     provenance: Provenance = field(default=Provenance(), repr=False)
-    strict: bool = True
     pinned: bool = False
+    exact: bool = False
 
     streams = True
     reads_ahead = True
@@ -60,7 +62,8 @@ class StreamedSource(HasProvenance):
     @property
     def nbytes(self) -> int:
         """Return the bytes that all of it would take in memory."""
-        row = prod(self.x_shape) * self.raw.x_dtype.itemsize + 8 * prod(self.y_shape)
+        x_dtype = self.raw.x_dtype if self.preparation is None else getattr(torch, self.preparation.dtype)
+        row = prod(self.x_shape) * x_dtype.itemsize + 8 * prod(self.y_shape)
         return len(self) * row + (self.held_out.nbytes if isinstance(self.held_out, StreamedSource) else 0)
 
     def __len__(self) -> int:
@@ -71,12 +74,13 @@ class StreamedSource(HasProvenance):
         if self.rows is not None:
             rows = self.rows[rows].long()
         numbers = rows if isinstance(rows, slice) else rows.numpy()
-        x, y = self.raw.read(numbers, pinned=self.pinned)
+        exact = self.exact or (self.preparation is not None and not self.preparation.is_plain)
+        x, y = self.raw.read(numbers, pinned=self.pinned, exact=exact)
         if self.preparation is not None:
             words = None if self.raw.names is None else self.raw.names.words
             y = self.preparation.apply_target(y, words)
             flat = x.numpy().reshape(len(x), -1)
-            made = self.preparation.apply(flat, words, strict=self.strict, owned=True)
+            made = self.preparation.apply(flat, words, owned=True)
             x = x if made is flat else torch.from_numpy(made)
         return Sample(x.reshape(len(x), *self.x_shape), as_targets(y, f"y of {self.name}"))
 
@@ -89,6 +93,24 @@ class StreamedSource(HasProvenance):
         rows = max(1, _BLOCK_BYTES // (4 * (row_values or prod(self.x_shape) + prod(self.y_shape))))
         for first in range(0, len(self), rows):
             yield first, self.take(slice(first, first + rows))
+
+    def replaced(self) -> Counter[str]:
+        """Return by column how many values became something else because the training rows lack their like.
+
+        Raises:
+            DataError: where they are refused.
+        """
+        counts = Counter[str]()
+        preparation, rows = self.preparation, self.rows
+        if preparation is None or preparation.may_not_refuse:
+            return counts
+        words = None if self.raw.names is None else self.raw.names.words
+        size = max(1, _BLOCK_BYTES // (8 * prod(self.raw.x_shape)))
+        for first in range(0, len(self), size):
+            part = slice(first, first + size)
+            x, _ = self.raw.read(part if rows is None else rows[part].long().numpy())
+            preparation.apply(x.numpy().reshape(len(x), -1), words, replaced=counts)
+        return counts
 
     def check(self) -> None:
         """Raise a DataError where a row, or one that is held out, holds NaN or infinity."""
@@ -152,12 +174,17 @@ def source_of_rows(
     training, kept_out = (None, None) if share is None else split_rows(len(raw), share)
     plain = StreamedSource(raw, raw.name, training)
     preparation = _preparation(plain, names, options) if like is None else like
-    provenance = Provenance(preparation=preparation, notes=raw.notes)
+    notes = (*raw.notes, *_digit_notes(raw, names, preparation))
+    provenance = Provenance(preparation=preparation, notes=notes)
     held_out = None
     if kept_out is not None:
-        held_out = StreamedSource(raw, f"{raw.name} held out", kept_out, None, provenance, strict=False)
+        held_out = StreamedSource(raw, f"{raw.name} held out", kept_out, None, provenance)
     elif raw.held_out is not None:
         held_out = StreamedSource(raw.held_out, raw.held_out.name, None, None, provenance)
+    aside = plain if like is not None else held_out
+    if aside is not None:
+        counts = replace(aside, provenance=provenance).replaced()
+        provenance = replace(provenance, notes=(*notes, *_replaced_notes(counts, preparation)))
     source = replace(plain, held_out=held_out, provenance=provenance)
     in_memory = options.in_memory
     if isinstance(raw.x, np.ndarray) or (fits_in_memory(source.nbytes) if in_memory is None else in_memory):
@@ -165,6 +192,26 @@ def source_of_rows(
     if not raw.checked:
         source.check()
     return source
+
+
+def _digit_notes(raw: RawRows, names: ColumnNames, preparation: Preparation | None) -> list[str]:
+    """Return a sentence for each column of whole numbers in memory that float32 does not tell apart."""
+    if raw.checked or not isinstance(raw.x, np.ndarray) or raw.x.dtype.kind not in "iu":
+        return []
+    if preparation is not None and preparation.needs_digits:
+        return []
+    state = ConversionState()
+    for name, column in zip(names.x, raw.x.reshape(len(raw.x), -1).T, strict=False):
+        note_digits(name, column.astype(np.float64), state)
+    return digit_notes(state, (), {"": "x in float64, or standardise=True,"})
+
+
+def _replaced_notes(counts: Counter[str], preparation: Preparation | None) -> list[str]:
+    unknown = "" if preparation is None else preparation.unknown
+    return [
+        f"column {name}: {count:,} held-out values that the training rows lack, treated as {unknown!r} says"
+        for name, count in counts.items()
+    ]
 
 
 def _numbered(raw: RawRows) -> ColumnNames:
@@ -182,6 +229,6 @@ def _preparation(source: StreamedSource, names: ColumnNames, options: LoadOption
         dtype = str(source.raw.x_dtype).removeprefix("torch.")
         options = replace(options, dtype=dtype)  # arrays keep their own
     # The size of a block is that of x alone: sums, and so what is learned, depend on it.
-    blocks = source.blocks(prod(source.x_shape))
+    blocks = replace(source, exact=True).blocks(prod(source.x_shape))
     rows = ((x.numpy().reshape(len(x), -1), y.numpy()) for _, (x, y) in blocks)
     return learn(options, names, rows, len(source))

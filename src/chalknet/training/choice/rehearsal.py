@@ -123,7 +123,7 @@ class Rehearsal:
                 layer.eval()
         device = next(module.parameters()).device
         x = self.batches.source.take(rows).x.to(device, self.dtype)
-        with RandomStream(seed, device).active(module), torch.no_grad():
+        with RandomStream(seed, device).lent(), torch.no_grad():
             return forward(module, x)
 
     def _too_small(self, least: int, problem: str) -> Refused:
