@@ -100,8 +100,31 @@ def convert_table(table: DataTable, options: LoadOptions, like: Preparation | No
     sides = tuple(column.name for column in x), tuple(column.name for column in y)
     names = ColumnNames(*sides, words, default_target=options.y is None)
     gaps = imputed_values(options, names) if like is None else like.imputed
+    if table.path is None:
+        return _in_memory(Conversion(table, x, y, frozenset(gaps)), names)
     cache = cache_folder() / "tables" if options.cache is None else Path(options.cache)
     return _converted(Conversion(table, x, y, frozenset(gaps)), names, cache)
+
+
+def _in_memory(conversion: Conversion, names: ColumnNames) -> RawRows:
+    """Return x and y of a container as arrays in memory."""
+    table, state = conversion.table, ConversionState()
+    sides: tuple[list[npt.NDArray[Any]], ...] = ([], [])
+    for block in table.blocks([*conversion.x, *conversion.y], 0):
+        for side, values in zip(sides, numbers_of(conversion, block, state), strict=True):
+            side.append(values)
+        state.rows += block.rows
+    x, y = (np.concatenate(side) for side in sides)
+    y = y.astype(_target_dtype(conversion, state))
+    words = {name: tuple(words) for name, words in state.words.items()}
+    names = replace(names, words=words)
+    y = y[:, 0] if len(conversion.y) == 1 else y
+    return RawRows(x, y, table.name, names=names, checked=True, notes=table.notes)
+
+
+def _target_dtype(conversion: Conversion, state: ConversionState) -> np.dtype[Any]:
+    """Return the dtype of y: a target of whole numbers is int64."""
+    return np.dtype(np.int64) if state.whole and len(conversion.y) == 1 else conversion.x_dtype
 
 
 def _converted(conversion: Conversion, names: ColumnNames, cache: Path) -> RawRows:
@@ -196,7 +219,7 @@ def _finish(conversion: Conversion, part: Path, state: ConversionState) -> None:
     """Write the headers and the facts; a target of whole numbers becomes int64."""
     y_shape = (state.rows,) if len(conversion.y) == 1 else (state.rows, len(conversion.y))
     _write_header(part / X, conversion.x_dtype, (state.rows, len(conversion.x)))
-    y_dtype = np.dtype(np.int64) if state.whole and len(conversion.y) == 1 else conversion.x_dtype
+    y_dtype = _target_dtype(conversion, state)
     _recast(part / Y, y_dtype)
     _write_header(part / Y, y_dtype, y_shape)
     (part / FACTS).write_text(json.dumps(vars(state)), encoding="utf-8")

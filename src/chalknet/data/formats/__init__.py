@@ -1,6 +1,7 @@
 """Formats: how a file of each kind is recognised, scanned and read."""
 
 from chalknet.data.formats.array_file import ArrayFile as ArrayFile
+from chalknet.data.formats.arrow import arrow_table as arrow_table
 from chalknet.data.formats.csv_file import not_a_number as not_a_number
 from chalknet.data.formats.csv_layout import not_utf8 as not_utf8
 from chalknet.data.formats.idx import TEST_IMAGES as TEST_IMAGES

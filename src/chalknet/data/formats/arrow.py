@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from itertools import accumulate, islice
 from pathlib import Path
@@ -73,6 +76,43 @@ def open_arrow(path: Path, options: FileOptions) -> DataTable:
 
     count = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
     return _columnar(path, file.schema, batches, count)
+
+
+def arrow_table(name: str, table: Any) -> DataTable:
+    """Return a pyarrow Table in memory as a table of ours.
+
+    Args:
+        name: what messages call it.
+        table: the `pyarrow.Table`; numbers, booleans, decimals, texts, dates, and dictionaries of them.
+
+    Raises:
+        DataError: for a table without rows.
+    """
+    table = table.replace_schema_metadata(None).combine_chunks()
+
+    def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
+        rows = max(1, _BLOCK_BYTES // (8 * max(1, len(indexes))))
+        return iter(table.select(list(indexes)).slice(start).to_batches(max_chunksize=rows))
+
+    return replace(_columnar(Path(name), table.schema, batches, table.num_rows), name=name, path=None,
+                   hash_values=lambda: _hash_of_values(table))  # fmt: skip
+
+
+def _hash_of_values(table: Any) -> str:
+    """Return the SHA-256 of a table as an Arrow stream: of its names, types and values."""
+    digest = hashlib.sha256()
+
+    class Hashing(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, content: Any) -> int:
+            digest.update(content)
+            return len(content)
+
+    with module("pyarrow.ipc").new_stream(pyarrow().PythonFile(Hashing(), "w"), table.schema) as writer:
+        writer.write_table(table)
+    return digest.hexdigest()
 
 
 def _columnar(

@@ -115,6 +115,7 @@ class DataTable:
         layout: how the file is read, where its content leaves that open.
         unit_bytes: about how many bytes a position stands for: 1 for bytes of text, a row's for rows.
         notes: what was assumed in reading it, a sentence each.
+        hash_values: returns the hash of a container's values; None where the file's bytes are hashed.
     """
 
     name: str
@@ -125,6 +126,7 @@ class DataTable:
     layout: str = ""
     unit_bytes: int = 1
     notes: tuple[str, ...] = ()
+    hash_values: Callable[[], str] | None = None
 
     def label(self, index: int) -> str:
         """Return a column's name, with its number where another column has that name too."""
@@ -133,7 +135,9 @@ class DataTable:
 
     @cached_property
     def content_hash(self) -> str:
-        """Return the hash of the file's bytes, read once."""
+        """Return the hash of the file's bytes, or of the container's values, read once."""
+        if self.hash_values is not None:
+            return self.hash_values()
         assert self.path is not None
         return content_hash(self.path)
 
