@@ -82,8 +82,9 @@ def test_a_fit_is_kept_predicted_with_and_read(type_, tmp_path, line):
     np.save(tmp_path / "x.npy", np.zeros((2, 1), dtype=np.float32))
     code, out, _ = type_("predict", run, "--data", tmp_path / "x.npy")
     assert code == 0
-    assert len(out.splitlines()) == 2
-    assert float(out.splitlines()[0]) == float(out.splitlines()[1])
+    header, *numbers = out.splitlines()
+    assert header == "yhat"
+    assert len(numbers) == 2 and float(numbers[0]) == float(numbers[1])
     assert "tanh" in type_("read", run)[1]
 
 
@@ -286,7 +287,9 @@ def test_a_table_is_shown_fitted_and_predicted_by_its_columns(type_, houses, tmp
         code, out, err = type_(*fit, "--updates", 200, "--optimizer", "adam", "--lr", 0.05, "--batch-size", 2)
         assert code == 0, err
         code, out, _ = type_("predict", run, "--data", houses)
-        assert [round(float(line), -2) for line in out.split()] == [100, 200, 100, 300]
+        header, *prices = out.split()
+        assert header == "price"
+        assert [round(float(price), -2) for price in prices] == [100, 200, 100, 300]
     predicted = [
         type_("predict", tmp_path / memory, "--data", houses)[1] for memory in ("--in-memory", "--stream")
     ]

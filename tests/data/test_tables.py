@@ -129,7 +129,7 @@ def test_words_become_columns_or_class_numbers_in_sorted_order_when_asked(csv):
         ("a,b\n1,2\n1e39,1\n", {}, "column 'a' of t.csv, row 1 .* too large for float32.*float64"),
         ("a,b\n1,2\n1e400,1\n", {"dtype": "float64"}, "too large for float64"),
         ("c,b\n1,2\nSeoul,1\n", {}, r"column 'c' of t.csv, row 1 .*: got 'Seoul', text.*one_hot=\['c'\]"),
-        ("a,c\n1,x\n2,y\n", {}, r"column 'c' of t.csv, row 0 .*: got 'x', text.*classes=True"),
+        ("a,c\n1,x\n2,3\n", {}, r"column 'c' of t.csv, row 0 .*: got 'x', text.*classes=True"),
         ('a,b\n"1,234",2\n', {}, "got '1,234', text.*without separators of thousands"),
         ("a;b\n1,5;2\n", {}, "got '1,5', text.*decimal point"),
         ("a,b\n5 %,2\n", {}, "got '5 %', text.*without the sign"),

@@ -65,6 +65,9 @@ def _facts(source: Source) -> dict[str, str]:
 def _columns(preparation: Preparation | None) -> dict[str, str]:
     if preparation is None:
         return {}
+    if not preparation.x:  # of arrays, whose columns have no names
+        words = preparation.y[0].words if preparation.y else None
+        return {"classes": ", ".join(words)} if words else {}
     chosen = " (the last column: none was named)" if preparation.default_target else ""
     classes = "" if preparation.y[0].words is None else f", classes {', '.join(preparation.y[0].words)}"
     names = preparation.names

@@ -2,6 +2,7 @@
 
 from chalknet.data.columns.options import Columns as Columns
 from chalknet.data.columns.options import LoadOptions as LoadOptions
+from chalknet.data.columns.options import select as select
 from chalknet.data.columns.preparation import Preparation as Preparation
 from chalknet.data.columns.preparation import PreparedColumn as PreparedColumn
 from chalknet.data.columns.selection import columns_like as columns_like
@@ -9,3 +10,4 @@ from chalknet.data.columns.selection import select_columns as select_columns
 from chalknet.data.columns.selection import select_of_array as select_of_array
 from chalknet.data.columns.statistics import imputed_values as imputed_values
 from chalknet.data.columns.statistics import learn as learn
+from chalknet.data.columns.statistics import sorted_words as sorted_words

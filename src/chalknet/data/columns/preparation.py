@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,17 @@ class Preparation:
     """What turns the columns of a file into x and y: kept with a run, so that new data is treated alike.
 
     Args:
-        x: the features, in their order.
-        y: the target's columns.
+        x: the features, in their order; empty where they are taken as they stand, whatever their number.
+        y: the target's columns; empty likewise.
         dtype: of x.
         named: whether the columns have names, by which those of a new file are found; else by position.
         classes: whether y is the class numbers of the words of its column.
         default_target: whether y is the last column because none was named.
+        scale: what the features were: "divided" (bytes, divided by 255), "bytes" as they stand, "unit"
+            (numbers from 0 to 1); empty for any other numbers.
+        reading: options that say how the text of the file was read; a new file is read so too.
+        numeric_classes: whether the words of y are numbers in the data.
+        unknown: what becomes of a word, or a gap, that the training rows did not have.
 
     Example:
         >>> age = PreparedColumn("age", mean=40.0, std=10.0)
@@ -67,6 +73,10 @@ class Preparation:
     named: bool = True
     classes: bool = False
     default_target: bool = False
+    scale: str = ""
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    numeric_classes: bool = False
+    unknown: str = "refuse"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,7 +127,7 @@ class Preparation:
             columns: how many numbers a row has.
             where: what an error calls the rows.
         """
-        if columns != len(self.x) or any(column.words is not None for column in self.x):
+        if (self.x and columns != len(self.x)) or any(column.words is not None for column in self.x):
             raise ShapeMismatch(
                 where=where,
                 got=f"{columns} numbers a row without names",
@@ -132,6 +142,7 @@ class Preparation:
         *,
         strict: bool = True,
         owned: bool = False,
+        replaced: Counter[str] | None = None,
     ) -> Array:
         """Return x `(rows, width)` of rows as they stand in a file.
 
@@ -141,6 +152,7 @@ class Preparation:
             strict: whether a word that the training rows do not have is an error; else all its columns
                 are 0.
             owned: whether `raw` may be changed instead of copied.
+            replaced: where to add, by column, how many values `unknown` put something else in the place of.
         """
         if all(column.words is None for column in self.x):
             x = raw if owned and raw.dtype == self.dtype else np.array(raw, self.dtype)
