@@ -78,7 +78,7 @@ def test_a_kept_run_treats_new_rows_as_the_training_rows_were(kept):
     [
         (
             "sise,city,rooms\n50,x,2\n",
-            "got no size, but sise; wanted the columns of the fit: size, city, rooms",
+            "got no size, but sise; wanted the columns of the fit: size, city",
         ),
         ("city,rooms\nx,2\n", "got no size; wanted .*add those that are missing"),
         ("size,city,rooms\n50,zz,2\n", "unknown category 'zz'; wanted one of x, y, z"),

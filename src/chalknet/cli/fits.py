@@ -148,7 +148,7 @@ def predict(asked: Asked) -> None:
     """Map data with a kept fit; print classes and probabilities, or values, as CSV with a header.
 
     Example: chalknet predict run/ --data digits.npy > digits.csv
-    Example: chalknet predict run/ --data new_houses.csv --keep id --out prices.csv
+    Example: chalknet predict run/ --data new.csv --keep id --out prices.csv
     Example: chalknet predict run/ --data new.csv --unknown most-frequent
     """
     kept = {} if asked["keep"] is None else {"keep": asked["keep"]}

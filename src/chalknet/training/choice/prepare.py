@@ -12,7 +12,7 @@ from torch import nn
 from chalknet.data import Batches, Source, StreamedSource, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Refused, look_up
-from chalknet.hardware import checked_device, within_memory
+from chalknet.hardware import checked_device, with_widths, within_memory
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
@@ -69,7 +69,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     Raises:
         ChalknetError: of the kind that names what does not fit together.
     """
-    fitted = FittedModel.of(model, recipe)
+    fitted = FittedModel.of(with_widths(model, source, recipe.loss_row), recipe)
     placement = _shared(_placement(fitted, options), options)
     samples, held_out, changes = _samples(fitted, source, recipe, placement)
     batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
