@@ -47,6 +47,7 @@ from chalknet.training import Chart as Chart
 from chalknet.training import FitResult as FitResult
 from chalknet.training import History as History
 from chalknet.training import Outcome as Outcome
+from chalknet.training import Prediction as Prediction
 from chalknet.training import Progress as Progress
 from chalknet.training import fit as fit
 from chalknet.training import load_run as load_run

@@ -1,5 +1,6 @@
 """The command as it is typed: words in, words out, an exit code."""
 
+import csv
 import json
 import os
 import signal
@@ -82,8 +83,9 @@ def test_a_fit_is_kept_predicted_with_and_read(type_, tmp_path, line):
     np.save(tmp_path / "x.npy", np.zeros((2, 1), dtype=np.float32))
     code, out, _ = type_("predict", run, "--data", tmp_path / "x.npy")
     assert code == 0
-    assert len(out.splitlines()) == 2
-    assert float(out.splitlines()[0]) == float(out.splitlines()[1])
+    header, *numbers = out.splitlines()
+    assert header == "yhat"
+    assert len(numbers) == 2 and float(numbers[0]) == float(numbers[1])
     assert "tanh" in type_("read", run)[1]
 
 
@@ -287,11 +289,83 @@ def test_a_table_is_shown_fitted_and_predicted_by_its_columns(type_, houses, tmp
         code, out, err = type_(*fit, "--updates", 200, "--optimizer", "adam", "--lr", 0.05, "--batch-size", 2)
         assert code == 0, err
         code, out, _ = type_("predict", run, "--data", houses)
-        assert [round(float(line), -2) for line in out.split()] == [100, 200, 100, 300]
+        header, *prices = out.split()
+        assert header == "price"
+        assert [round(float(price), -2) for price in prices] == [100, 200, 100, 300]
     predicted = [
         type_("predict", tmp_path / memory, "--data", houses)[1] for memory in ("--in-memory", "--stream")
     ]
     assert predicted[0] == predicted[1]
+
+
+PETS = "id,a,b,kind\n007,1,2,cat\n008,3,4,dog\n009,5,1,cat\n010,6,7,dog\n"
+
+
+@pytest.fixture
+def pets(type_, tmp_path, monkeypatch):
+    """Return a table with a target of words, and the folder of a fit to it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    table, run = tmp_path / "pets.csv", tmp_path / "run"
+    table.write_text(PETS)
+    words = ("--loss", "cross_entropy", "--data", table, "--x", "a,b", "--updates", 30, "--out", run)
+    code, out, err = type_("fit", "? -> ?", *words)
+    assert code == 0, err
+    assert "note: the target 'kind' of pets.csv is words, its classes: cat, dog" in out
+    return table, run
+
+
+def test_predict_prints_the_words_of_the_user_and_probabilities_under_a_header(type_, pets):
+    table, run = pets
+    code, out, err = type_("predict", run, "--data", table)
+    assert (code, err) == (0, "")
+    header, *rows = list(csv.reader(out.splitlines()))
+    assert header == ["class", "p(cat)", "p(dog)"]
+    for word, cat, dog in rows:
+        assert float(cat) + float(dog) == pytest.approx(1, abs=1e-6)
+        assert word == ("cat" if float(cat) > float(dog) else "dog")
+    answers = json.loads(type_("predict", run, "--data", table, "--json")[1])
+    assert [[row["class"], row["p(cat)"], row["p(dog)"]] for row in answers] == [
+        [word, float(cat), float(dog)] for word, cat, dog in rows
+    ]
+
+
+def test_predict_keeps_columns_and_prints_logits_when_asked(type_, pets):
+    table, run = pets
+    rows = list(csv.reader(type_("predict", run, "--data", table, "--keep", "id,kind")[1].splitlines()))
+    assert rows[0] == ["id", "kind", "class", "p(cat)", "p(dog)"]
+    assert [row[:2] for row in rows[1:]] == [["007", "cat"], ["008", "dog"], ["009", "cat"], ["010", "dog"]]
+    raw = list(csv.reader(type_("predict", run, "--data", table, "--keep", "id", "--raw")[1].splitlines()))
+    assert raw[0] == ["id", "yhat0", "yhat1"]
+    for (_, *logits), (*_, cat, dog) in zip(raw[1:], rows[1:], strict=True):
+        odds = np.exp(np.array(logits, float))
+        assert np.allclose(odds / odds.sum(), [float(cat), float(dog)], rtol=1e-5)
+    code, _, err = type_("predict", run, "--data", table, "--keep", "idd")
+    assert code == 2 and "unknown column 'idd'" in err and "Did you mean id?" in err
+
+
+def test_what_predict_assumed_is_told_beside_the_answer(type_, pets, tmp_path):
+    _, run = pets
+    np.save(tmp_path / "x.npy", np.ones((2, 2)))
+    code, out, err = type_("predict", run, "--data", tmp_path / "x.npy")
+    assert code == 0 and len(out.splitlines()) == 3
+    assert err == "note: x has no names of columns: they are taken as a, b, in this order\n"
+    (tmp_path / "new.csv").write_text("b;a\n1;2\n")
+    assert type_("predict", run, "--data", tmp_path / "new.csv", "--delimiter", ";")[0] == 0
+    (tmp_path / "other.csv").write_text("b,c\n1,2\n")
+    code, _, err = type_("predict", run, "--data", tmp_path / "other.csv")
+    assert code == 2 and "got no a, but c; wanted the columns of the fit: a, b" in err
+
+
+def test_a_run_that_was_moved_goes_on_with_its_file(type_, pets, tmp_path):
+    table, run = pets
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    table.rename(moved / "renamed.csv")
+    code, _, err = type_("resume", run, "--updates", 40)
+    assert code == 1 and "--data FILE" in err
+    code, out, err = type_("resume", run, "--updates", 40, "--data", moved / "renamed.csv")
+    assert code == 0, err
+    assert "gone on from update 30" in out
 
 
 def test_columns_fills_and_shares_are_words_of_the_command(type_, houses):

@@ -79,7 +79,7 @@ def test_every_file_that_is_written_is_named(type_, line, tmp_path, words):
 def test_the_files_of_predict_and_resume_are_named(type_, run, line, tmp_path):
     yhat = tmp_path / "yhat.csv"
     assert type_("predict", run, "--data", line, "--out", yhat) == (0, "", f"written {yhat}\n")
-    assert len(yhat.read_text(encoding="utf-8").splitlines()) == 10
+    assert len(yhat.read_text(encoding="utf-8").splitlines()) == 1 + 10
     code, _, err = type_("resume", run, "--updates", 4)
     assert (code, err) == (0, f"written {run}\n")
 
@@ -119,10 +119,11 @@ def test_a_number_is_printed_as_short_as_its_dtype_allows(type_, tmp_path, line)
     ]  # fmt: skip
     run = tmp_path / "run"
     type_("fit", "1 -> 1", "--loss", "mse", "--data", line, "--updates", 1, "--engine", "eager", "--out", run)
-    numbers = type_("predict", run, "--data", line)[1].split()
+    header, *numbers = type_("predict", run, "--data", line)[1].split()
+    assert header == "yhat"
     assert len(numbers) == 10 and all(len(number.strip("-0.").partition("e")[0]) <= 10 for number in numbers)
     assert json.loads(type_("predict", run, "--data", line, "--json")[1]) == [
-        [float(word)] for word in numbers
+        {"yhat": float(word)} for word in numbers
     ]
 
 

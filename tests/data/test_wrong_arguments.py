@@ -39,7 +39,7 @@ class HasNoLength:
 
 def frame():
     pandas = pytest.importorskip("pandas")
-    return pandas.DataFrame({"a": [1.0, 2.0], "b": [0, 1]})
+    return pandas.DataFrame({"a": ["x", "y"], "b": [0, 1]})
 
 
 WRONG_DATA = {
@@ -61,13 +61,13 @@ WRONG_DATA = {
     "a function": (lambda: lambda: PAIR, "as a pair"),
     "bytes": (lambda: b"a,b\n1,2\n", "path"),
     "a generator": (lambda: (row for row in PAIR), "Collect"),
-    "a data frame": (frame, r"to_numpy\(\)"),
+    "a data frame of text": (frame, "one_hot"),
     "a text that is no path": (lambda: "a,b\n1,2", "mnist01|looked for"),
     "an empty text": (lambda: "", ""),
     "a text with a zero byte": (lambda: "a\0b.csv", "looked for"),
     "a text far too long": (lambda: "a" * 5000, "known names|looked for"),
     "an empty dict": (dict, "np.savez"),
-    "names without a pair": (lambda: {"a": [1.0], "b": [2.0]}, "np.savez"),
+    "columns of unlike lengths": (lambda: {"a": [1.0], "b": [2.0, 3.0]}, "a value for each row"),
     "what takes no pair": (TakesNoPair, r"return x\[rows\], y\[rows\]"),
     "what has no length": (HasNoLength, "as a pair"),
     "a pair of nothing": (lambda: (None, None), "numbers"),

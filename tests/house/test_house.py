@@ -214,6 +214,6 @@ def test_the_first_argument_of_a_verb_about_a_network_is_called_model(verb):
     assert next(iter(inspect.signature(getattr(cn, verb)).parameters)) == "model"
 
 
-@pytest.mark.parametrize("verb", ["fit", "plan", "compare", "race", "load", "describe", "resume"])
+@pytest.mark.parametrize("verb", ["fit", "plan", "compare", "race", "load", "describe", "resume", "predict"])
 def test_data_has_one_name(verb):
     assert "data" in inspect.signature(getattr(cn, verb)).parameters

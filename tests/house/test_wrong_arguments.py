@@ -87,7 +87,7 @@ VERBS = {
     },
     "memory": lambda: {"model": NET, "batch_size": 2},
     "place": lambda: {"device": "cpu"},
-    "predict": lambda: {"model": result(), "x": X},
+    "predict": lambda: {"model": result(), "data": X},
     "plot": lambda: {"results": result()},
     "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
     "resume": lambda: {"path": "no-such-run"},

@@ -33,7 +33,7 @@ def test_c1_the_points_and_the_fitted_line_are_drawn():
     chart = cn.plot(RESULT, "x", data=(X, 2 * X))
     points, line = chart.figure.axes[0].lines
     assert list(points.get_ydata()) == pytest.approx((2 * X).tolist())
-    assert line.get_ydata()[-1] == pytest.approx(cn.predict(RESULT, [1.0]).item())
+    assert line.get_ydata()[-1] == pytest.approx(cn.predict(RESULT, [1.0]).raw.item())
 
 
 def test_a_chart_saves_itself_and_shows_itself_as_svg(tmp_path):

@@ -15,8 +15,9 @@ def test_a_prediction_is_the_module_in_evaluation_mode_without_gradients():
     net = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 2))
     yhat = cn.predict(net, X)
     assert net.training
-    assert not yhat.requires_grad
     assert torch.equal(yhat, net.eval()(X).detach())
+    assert np.array_equal(yhat.raw, np.asarray(yhat))
+    assert (yhat.classes, yhat.probabilities, yhat.values) == (None, None, None)
 
 
 def test_the_same_prediction_from_a_result_a_folder_and_a_file_of_features(tmp_path):
@@ -75,7 +76,11 @@ def test_a_kept_run_treats_new_rows_as_the_training_rows_were(kept):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sise,city,rooms\n50,x,2\n", "unknown column 'size'.*Did you mean sise"),
+        (
+            "sise,city,rooms\n50,x,2\n",
+            "got no size, but sise; wanted the columns of the fit: size, city",
+        ),
+        ("city,rooms\nx,2\n", "got no size; wanted .*add those that are missing"),
         ("size,city,rooms\n50,zz,2\n", "unknown category 'zz'; wanted one of x, y, z"),
         ("size,city,rooms\n,x,2\n", None),
         ("size,city,rooms\n50,,2\n", "column 'city' of new.csv, row 0.*missing"),

@@ -58,7 +58,7 @@ VERBS = {
     "plan": (cn.plan, PLAN),
     "compare": (cn.compare, {**FIT, "methods": {"one": {"batch_size": 1}}}),
     "resume": (cn.resume, {"path": "RUN", "data": DATA, "progress": False}),
-    "predict": (cn.predict, {"model": RESULT, "x": X}),
+    "predict": (cn.predict, {"model": RESULT, "data": X}),
     "load_run": (cn.load_run, {"path": "RUN"}),
     "plot": (cn.plot, {"results": RESULT}),
 }
@@ -85,7 +85,7 @@ def test_a_wrong_argument_is_answered_by_an_error_of_ours(verb, argument, run, t
     call, given = VERBS[verb]
     given = {name: run if value == "RUN" else value for name, value in given.items() if value is not X}
     if verb == "predict":
-        given["x"] = X
+        given["data"] = X
     foreign = []
     for name, value in WRONG.items():
         if argument in BUDGETS and name in ("a huge int", "1.5"):

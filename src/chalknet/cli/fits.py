@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.launch import INTERRUPTED, launch, stoppable, tell_what_is_kept
 from chalknet.cli.options import Asked, Option, data_of, given, load_options, network_of, source_of, without
-from chalknet.cli.say import answer, answers, check_picture, is_launched, put, say, tell_written
+from chalknet.cli.say import answer, answers, check_picture, is_launched, put, say, tell, tell_written
 from chalknet.errors import Noted
 from chalknet.tables import facts
 
@@ -138,19 +140,31 @@ def resume(asked: Asked) -> int | None:
 @command(
     options.RUN,
     options.DATA._replace(default=..., help="Features: a .npy file, a table, or whatever fit takes."),
+    Option("keep", "Columns of the data to print too, such as an id.", words.names, "COL,COL", "Output"),
+    Option("raw", "Print what the network gives, such as logits.", bool, panel="Output"),
+    options.FILE,
     options.OUT,
     options.AS_JSON,
 )
 def predict(asked: Asked) -> None:
-    """Map data with a kept fit and print yhat, a line a row, each number as short as its dtype allows.
+    """Map data with a kept fit; print classes and probabilities, or values, as CSV with a header.
 
-    Example: chalknet predict run/ --data digits.npy > yhat.csv
-    Example: chalknet predict run/ --data new_houses.csv --out prices.csv
+    Example: chalknet predict run/ --data digits.npy > digits.csv
+    Example: chalknet predict run/ --data new.csv --keep id --out prices.csv
+    Example: chalknet predict run/ --data new.csv --unknown most-frequent
     """
-    yhat = cn.predict(asked["run"], asked["data"]).numpy()
-    rows = [[_shortest(number) for number in row] for row in yhat.reshape(len(yhat), -1)]
-    lines = "\n".join(",".join(map(str, row)) for row in rows)
-    put(json.dumps(rows) if asked["as_json"] else lines, asked["out"])
+    kept = {} if asked["keep"] is None else {"keep": asked["keep"]}
+    found = cn.predict(asked["run"], asked["data"], **kept, **given(asked, options.FILE))
+    columns = found.raw_columns if asked["raw"] else found.columns
+    rows = [list(map(_shortest, row)) for row in zip(*columns.values(), strict=True)]
+    for note in found.notes:
+        tell(f"note: {note}")
+    if asked["as_json"]:
+        put(json.dumps([dict(zip(columns, row, strict=True)) for row in rows]), asked["out"])
+        return
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([list(columns), *rows])
+    put(text.getvalue().removesuffix("\n"), asked["out"])
 
 
 @command(
@@ -204,9 +218,9 @@ def _save_plot(results: Any, asked: Asked, source: object) -> None:
         tell_written(asked["plot"])
 
 
-def _shortest(number: Any) -> Any:
-    """Return Python's number for one of numpy: its text is the shortest that is the same in numpy's dtype."""
-    return type(number.item())(str(number))
+def _shortest(value: Any) -> Any:
+    """Return Python's value for one of numpy; a number's text is the shortest that is the same there."""
+    return type(value.item())(str(value))
 
 
 def _summary(result: cn.FitResult) -> dict[str, Any]:

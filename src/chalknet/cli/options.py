@@ -114,6 +114,11 @@ DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     Option("in_memory", "Read all of it, or batch by batch.", bool, flags=("--in-memory/--stream",)),
 )  # fmt: skip
 
+# How a text is read, and what becomes of words that are new: kept with a run, and asked otherwise by predict.
+FILE = [row for row in COLUMNS if row.name in (
+    "delimiter", "header", "encoding", "comment", "skip_rows", "decimal", "missing", "unknown",
+)]  # fmt: skip
+
 LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     "Recipe",
     Option("loss", "bce, bce_logits, cross_entropy, mse, l1 or huber.", default=...),

@@ -82,6 +82,9 @@ def _columns(preparation: Preparation | None, counts: Counter[int]) -> dict[str,
     """Return which columns are x and y; how wide words are, what fills gaps, how many rows each class has."""
     if preparation is None:
         return {}
+    if not preparation.x:  # of arrays, whose columns have no names
+        words = preparation.y[0].words if preparation.y else None
+        return {"classes": ", ".join(words)} if words else {}
     chosen = " (the last column: none was named)" if preparation.default_target else ""
     names = preparation.names
     widths = {column.name: column.width for column in preparation.x if column.words is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http.client import HTTPException
 from importlib import resources
@@ -15,8 +15,9 @@ from urllib.request import urlopen
 import numpy.typing as npt
 
 from chalknet.data import formats
+from chalknet.data.columns import Preparation
 from chalknet.data.formats import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, pixels, read_member
-from chalknet.data.sources import ArraySource
+from chalknet.data.sources import ArraySource, Provenance
 from chalknet.errors import DataError, writing
 from chalknet.files import cache_folder, user_path, write_whole
 
@@ -72,14 +73,21 @@ def mnist(
     else:
         place = cache or cache_folder() / "mnist"
         arrays = {name: _cached(place, name, digest, mirrors) for name, digest in sha256.items()}
-    held_out = ArraySource(pixels(arrays[TEST_IMAGES]), arrays[TEST_LABELS], "mnist held out")
-    return ArraySource(pixels(arrays[TRAIN_IMAGES]), arrays[TRAIN_LABELS], "mnist", held_out)
+    held_out = _digits(arrays[TEST_IMAGES], arrays[TEST_LABELS], "mnist held out")
+    return _digits(arrays[TRAIN_IMAGES], arrays[TRAIN_LABELS], "mnist", held_out)
+
+
+def _digits(
+    images: npt.NDArray[Any], y: npt.NDArray[Any], name: str, held_out: ArraySource | None = None
+) -> ArraySource:
+    scaled = Provenance(preparation=Preparation((), (), named=False, scale="divided"))
+    return ArraySource(pixels(images), y, name, held_out, provenance=scaled)
 
 
 def _zeros_and_ones(images: str, labels: str, name: str, held_out: ArraySource | None) -> ArraySource:
     folder = resources.files(__package__) / "mnist01"
     y = read_member(folder, labels).reshape(-1, 1).astype("float32")
-    return ArraySource(pixels(read_member(folder, images)), y, name, held_out)
+    return _digits(read_member(folder, images), y, name, held_out)
 
 
 def _checked(array: npt.NDArray[Any], digest: str, where: str) -> npt.NDArray[Any]:
@@ -120,3 +128,7 @@ def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.
         remedy='Put the four MNIST files in a folder and say cn.load("that/folder"), or use "mnist01", '
         "which needs no download.",
     )
+
+
+DATA_SETS: Mapping[str, Callable[[], ArraySource]] = {"mnist01": mnist01, "mnist": mnist}
+"""The data sets that have names."""

@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+import torch
+
 import chalknet as cn
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
@@ -80,7 +82,7 @@ def _digits(result: cn.FitResult) -> cn.Chart:
     held_out = cn.load("mnist01").held_out
     assert held_out is not None
     x, y = held_out.take(slice(0, len(held_out)))
-    yhat = cn.predict(result, x).reshape(-1)
+    yhat = torch.from_numpy(cn.predict(result, x).raw).reshape(-1)
     by_doubt = (yhat - 0.5).abs().argsort()
     sure = by_doubt.flip(0)
     zeros, ones = sure[yhat[sure] < 0.5][:3], sure[yhat[sure] > 0.5][:3]

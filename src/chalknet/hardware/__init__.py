@@ -7,6 +7,7 @@ from chalknet.hardware.memory import memory
 from chalknet.hardware.place import place
 from chalknet.hardware.shortage import within_memory
 from chalknet.hardware.trace import evaluation_rows
+from chalknet.hardware.widths import with_widths
 
 __all__ = [
     "Device",
@@ -18,5 +19,6 @@ __all__ = [
     "find_device",
     "memory",
     "place",
+    "with_widths",
     "within_memory",
 ]

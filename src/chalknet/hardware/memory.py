@@ -16,6 +16,7 @@ from chalknet.hardware.estimate import MemoryEstimate, estimate
 from chalknet.hardware.largest import LargestBatch, find_largest
 from chalknet.hardware.trace import UpdateSpec
 from chalknet.hardware.watch import watch_memory
+from chalknet.hardware.widths import with_widths
 from chalknet.module import network_of, require_settled
 from chalknet.network import Network, as_shape, numbers
 from chalknet.planning import (
@@ -150,6 +151,7 @@ class MemoryVerb:
             source = load(data)
             at_most = len(source) if at_most is None else at_most
             options = {"input_shape": source.x_shape or None, **options}
+            model = with_widths(model_of(model), source, asked.loss_row)
         options["device"] = checked_device(options.get("device", "cpu"))
         limit = None if limit_bytes is None else _count("limit_bytes", limit_bytes)
         at_most = _count("at_most", _LARGEST_TRIED if at_most is None else at_most)

@@ -10,7 +10,7 @@ from torch import nn
 
 from chalknet.errors import Unsettled
 from chalknet.module.random import DEFAULT_GENERATORS, RandomStream
-from chalknet.network import Network, Visit, layer_call
+from chalknet.network import UNKNOWN_WIDTH, Network, Visit, layer_call
 
 
 def build(network: Network, *, seed: int | None = None, stream: RandomStream | None = None) -> nn.Sequential:
@@ -64,6 +64,13 @@ def class_named(name: str) -> type[nn.Module]:
 
 def require_settled(network: Network) -> None:
     """Raise `Unsettled` when a width is a symbol or an activation is not known."""
+    if UNKNOWN_WIDTH in network.symbols:
+        raise Unsettled(
+            where=f"network {network.name}",
+            got="the width ?, which nobody has named",
+            wanted="a number for every width",
+            remedy="Write it in its place; a fit takes the widths ? of x and yhat from the data.",
+        )
     if network.symbols:
         example = ", ".join(f"{symbol}=32" for symbol in network.symbols)
         raise Unsettled(

@@ -11,15 +11,15 @@ from chalknet.network.activation import (
 )
 from chalknet.network.layers import Dropout, Flatten, Linear
 from chalknet.network.network import Network, Visit
-from chalknet.network.shape import Shape, Size, as_shape, numbers, show_shape, size_of
+from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_shape, numbers, show_shape, size_of
 from chalknet.network.spelling import name_of_row
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 from chalknet.network.steps import STEPS, kind_of, layer_call, torch_layers
 
 # fmt: off
 __all__ = [
-    "ACTIVATIONS", "FORMULA_FUNCTIONS", "STEPS", "Activation", "ActivationKind", "Arguments", "Dropout",
-    "Flatten", "LayerCall", "Linear", "Network", "Range", "Shape", "Size", "Step", "StepKind", "TorchLayer",
-    "Visit", "activation_name", "as_shape", "kind_of", "layer_call", "name_of_row", "numbers",
-    "show_shape", "size_of", "torch_layers", "unknown_in_formula",
+    "ACTIVATIONS", "FORMULA_FUNCTIONS", "STEPS", "UNKNOWN_WIDTH", "Activation", "ActivationKind",
+    "Arguments", "Dropout", "Flatten", "LayerCall", "Linear", "Network", "Range", "Shape", "Size", "Step",
+    "StepKind", "TorchLayer", "Visit", "activation_name", "as_shape", "kind_of", "layer_call",
+    "name_of_row", "numbers", "show_shape", "size_of", "torch_layers", "unknown_in_formula",
 ]

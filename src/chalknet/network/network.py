@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.activation import Activation
-from chalknet.network.shape import Shape, Size, as_shape, as_size
+from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
 from chalknet.tables import Shown
@@ -153,9 +153,10 @@ class Network(Shown):
         Raises:
             UnknownName: for a symbol that the network does not have.
         """
+        named = [symbol for symbol in self.symbols if symbol != UNKNOWN_WIDTH]  # two of these may differ
         for symbol in sizes:
-            if symbol not in self.symbols:
-                raise unknown_name("bind", "symbol", symbol, self.symbols or ("no symbol at all",))
+            if symbol not in named:
+                raise unknown_name("bind", "symbol", symbol, named or ("no symbol at all",))
         numbers = {symbol: as_size(size, f"bind {symbol}") for symbol, size in sizes.items()}
 
         def bound(size: Size) -> Size:

@@ -11,15 +11,17 @@ from chalknet.errors import InvalidValue
 
 Size: TypeAlias = int | str
 Shape: TypeAlias = tuple[Size, ...]
+UNKNOWN_WIDTH = "?"
+"""The width that nobody has named: at the ends of a network it is taken from the data."""
 
 
 def as_size(value: object, where: str) -> Size:
-    """Return a positive whole number, or a symbol such as `m`.
+    """Return a positive whole number, a symbol such as `m`, or `?`.
 
     Raises:
         InvalidValue: for anything else, naming `where` it stands.
     """
-    if isinstance(value, str) and value.isidentifier():
+    if isinstance(value, str) and (value.isidentifier() or value == UNKNOWN_WIDTH):
         return value
     try:
         size = 0 if isinstance(value, bool | str) else operator.index(value)  # type: ignore[arg-type]

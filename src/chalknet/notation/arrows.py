@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from chalknet.network import Linear, Network, Shape, show_shape
+from chalknet.network import UNKNOWN_WIDTH, Linear, Network, Shape, show_shape
 from chalknet.notation.formula import read_formula
 from chalknet.notation.grammar import BATCH_NAMES
 from chalknet.notation.notation import Notation
@@ -59,6 +59,8 @@ def _width(shape: Shape) -> str:
     if all(isinstance(size, int) for size in shape):
         return "x".join(map(str, shape))
     symbol = str(shape[0])
+    if shape == (UNKNOWN_WIDTH,):
+        return symbol
     plain = len(shape) == 1 and re.fullmatch(r"[^\W\d_][0-9]*", symbol) and symbol not in BATCH_NAMES
     if plain and not role_of(symbol) and not settled_word(symbol, Span(0, len(symbol))):
         return symbol

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Literal
 
-from chalknet.network import Size
+from chalknet.network import UNKNOWN_WIDTH, Size
 from chalknet.notation.states import role_of
 from chalknet.notation.tokens import Arrow, Mark, Sizes, SourceText, Span, StateToken, Token, Word
 from chalknet.notation.words import is_word, match_word, read_words, settled_word
@@ -30,7 +30,7 @@ _MARKS: Mapping[str, Literal["(", ")", "=", ","]] = {
 _NAME = re.compile(
     r"[^\W\d][\w\u0300-\u036f]*(?:\^?(?:(?<=[_^])(?:\(\w+\)|\{\w+\}|\{\(\w+\)\})|(?<=\^)\w+))?'*"
 )
-_WIDTH = re.compile(r"[0-9]+(?:\s*[x×*·]\s*[0-9]+)*")
+_WIDTH = re.compile(r"[0-9]+(?:\s*[x×*·]\s*[0-9]+)*|\?")
 _SHAPE_OPENS = re.compile(rf"\s*:?\s*[(\[](?!\s*(?:[{_DASHES}{_TIPS}]|=+>))")  # ( -l1-> is a layer's bracket
 _LONE_SHAPE = re.compile(r"[(\[]\s*\w+\s*(?:[,×*·)\]]|x\s)")
 _BETWEEN_WORDS = re.compile(r"\s*[,+&]?\s*")
@@ -168,7 +168,7 @@ def _rows(text: str, inside: Span) -> list[Span]:
 
 
 def _size(source: SourceText, entry: str, row: Span) -> Size:
-    if entry.isidentifier():
+    if entry.isidentifier() or entry == UNKNOWN_WIDTH:
         return entry
     factors = _FACTORS.split(entry)
     if all(re.fullmatch(rf"[0-9]{{1,{_MOST_DIGITS}}}", factor) for factor in factors):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import keyword
 
 from chalknet.errors import CannotExpress
-from chalknet.network import Activation, LayerCall, Network, Shape, TorchLayer, layer_call, torch_layers
+from chalknet.network import (
+    UNKNOWN_WIDTH,
+    Activation,
+    LayerCall,
+    Network,
+    Shape,
+    TorchLayer,
+    layer_call,
+    torch_layers,
+)
 from chalknet.notation.torch_values import common_name
 
 
@@ -45,6 +54,13 @@ def _refuse(network: Network) -> None:
     """Raise `CannotExpress` for what a Sequential written by hand cannot be."""
     where = f"network {network.name}"
     for symbol in network.symbols:
+        if symbol == UNKNOWN_WIDTH:
+            raise CannotExpress(
+                where=where,
+                got="the width ?, which nobody has named",
+                wanted="a number, or a symbol such as m",
+                remedy="Write it in its place; the network of a fit has the widths of its data.",
+            )
         if not _is_free(symbol):
             raise CannotExpress(
                 where=where,

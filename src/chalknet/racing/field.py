@@ -13,7 +13,7 @@ from torch import nn
 from chalknet.counting import count_network
 from chalknet.data import ArraySource, Source
 from chalknet.errors import InvalidValue, OutOfMemory
-from chalknet.hardware import find_device
+from chalknet.hardware import find_device, with_widths
 from chalknet.module import RandomStream, build, require_settled
 from chalknet.network import Activation, Linear, Network, Size
 from chalknet.planning import Recipe
@@ -70,6 +70,7 @@ def _point(
     network: Network, recipe: Recipe, source: Source | None, width: int | None, batch_size: int | None
 ) -> Point:
     network = network if width is None else with_width(network, width)
+    network = network if source is None else with_widths(network, source, recipe.loss_row)
     require_settled(network)
     module = None
     if source is None:

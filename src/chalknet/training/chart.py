@@ -272,7 +272,7 @@ def _lines_chart(named: Mapping[str, FitResult], data: object) -> Chart:
     grid = torch.linspace(x.min().item(), x.max().item(), 400).reshape(-1, 1)
     for index, (name, result) in enumerate(named.items()):
         style = _style(index, name or "yhat") | {"lw": 2}
-        axes.plot(grid, predict(result, grid).reshape(400, -1), **style)
+        axes.plot(grid, predict(result.module, grid).raw.reshape(400, -1), **style)
     axes.set(xlabel="x", ylabel="y")
     axes.legend(frameon=False, fontsize=8)
     names = ", ".join(name for name in named if name) or "the fit"

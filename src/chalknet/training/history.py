@@ -189,16 +189,7 @@ class History(Tabular, Sequence[HistoryRow]):
         Raises:
             MissingPackage: without pandas.
         """
-        try:
-            pandas: Any = import_module("pandas")
-        except ImportError as problem:
-            raise MissingPackage(
-                where="History.to_pandas",
-                got="no package pandas",
-                wanted="pandas, which makes a DataFrame",
-                remedy="Install it: pip install pandas.",
-            ) from problem
-        return pandas.DataFrame(self.to_dict())
+        return data_frame(self.to_dict(), "History.to_pandas")
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -227,6 +218,28 @@ class History(Tabular, Sequence[HistoryRow]):
         if evaluation is None:
             return math.nan, math.nan
         return evaluation.train, math.nan if evaluation.held_out is None else evaluation.held_out
+
+
+def data_frame(columns: Mapping[str, Any], where: str) -> Any:
+    """Return columns as a `pandas.DataFrame`.
+
+    Args:
+        columns: by their names.
+        where: what asks for it.
+
+    Raises:
+        MissingPackage: without pandas.
+    """
+    try:
+        pandas: Any = import_module("pandas")
+    except ImportError as problem:
+        raise MissingPackage(
+            where=where,
+            got="no package pandas",
+            wanted="pandas, which makes a DataFrame",
+            remedy="Install it: pip install pandas.",
+        ) from problem
+    return pandas.DataFrame(columns)
 
 
 @dataclass(frozen=True, repr=False)

@@ -34,8 +34,9 @@ history: cn.History = result.history
 last: float = history.loss[-1]
 outcome: cn.Outcome = result.outcome
 fitted: torch.nn.Module = result.module
-yhat: torch.Tensor = cn.predict(result, x)
-more: torch.Tensor = cn.predict("run", np.zeros((3, 1)))
+found: cn.Prediction = cn.predict(result, x)
+yhat: torch.Tensor = torch.from_numpy(found.raw)
+more: cn.Prediction = cn.predict("run", np.zeros((3, 1)), keep="id", unknown="missing")
 
 comparison: cn.Comparison = cn.compare(
     "1 -> 1", data, {"all": {}, "one": {"batch_size": 1, "lr": 0.1}}, loss="mse", updates=20

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.formats import FileOptions
 from chalknet.errors import DataError, ShapeMismatch
 
 Array = npt.NDArray[Any]
@@ -57,17 +56,19 @@ class Preparation:
     """What turns the columns of a file into x and y: kept with a run, so that new data is treated alike.
 
     Args:
-        x: the features, in their order.
-        y: the target's columns.
+        x: the features, in their order; empty where they are taken as they stand, whatever their number.
+        y: the target's columns; empty likewise.
         dtype: of x.
         named: whether the columns have names, by which those of a new file are found; else by position.
         classes: whether y is the class numbers of the words of its column.
         default_target: whether y is the last column because none was named.
+        scale: what the features were: "divided" (bytes, divided by 255), "bytes" as they stand, "unit"
+            (numbers from 0 to 1); empty for any other numbers.
+        reading: options that say how the text of the file was read; a new file is read so too.
+        numeric_classes: whether the words of y are numbers in the data.
         unknown: what becomes of a word, or a gap, that the training rows did not have: "refuse"; "missing":
             it is treated as a gap of the training rows was, else as the mean, or as no word at all;
             "most-frequent": it becomes the most frequent word, or the median.
-        decimal: what was said of the decimal sign of numbers in texts.
-        missing: further words that stand for gaps.
 
     Example:
         >>> age = PreparedColumn("age", mean=40.0, std=10.0)
@@ -84,9 +85,10 @@ class Preparation:
     named: bool = True
     classes: bool = False
     default_target: bool = False
+    scale: str = ""
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    numeric_classes: bool = False
     unknown: str = "refuse"
-    decimal: str | None = None
-    missing: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,11 +110,6 @@ class Preparation:
     def may_not_refuse(self) -> bool:
         """Return whether other rows can have nothing new: they are numbers without gaps."""
         return self.unknown == "refuse" and all(column.words is None for column in self.x)
-
-    @property
-    def file_options(self) -> FileOptions:
-        """Return how further files are read."""
-        return FileOptions(decimal=self.decimal, missing=self.missing)
 
     @property
     def is_plain(self) -> bool:
@@ -142,7 +139,7 @@ class Preparation:
                     PreparedColumn(**{**column, "words": column["words"] and tuple(column["words"])})
                     for column in kept[side]
                 )
-            return cls(**{**kept, "missing": tuple(kept.get("missing", ()))})
+            return cls(**kept)
         except (KeyError, TypeError) as problem:
             raise ValueError(f"no preparation: {problem}") from problem
 
@@ -153,7 +150,7 @@ class Preparation:
             columns: how many numbers a row has.
             where: what an error calls the rows.
         """
-        if columns != len(self.x) or any(column.words is not None for column in self.x):
+        if (self.x and columns != len(self.x)) or any(column.words is not None for column in self.x):
             raise ShapeMismatch(
                 where=where,
                 got=f"{columns} numbers a row without names",

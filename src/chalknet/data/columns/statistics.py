@@ -105,7 +105,7 @@ def learn(
     )
     return Preparation(
         columns, targets, options.dtype, names.named, options.classes, names.default_target,
-        options.unknown, options.decimal, tuple(options.missing),
+        unknown=options.unknown,
     )  # fmt: skip
 
 

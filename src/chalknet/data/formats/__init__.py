@@ -14,7 +14,9 @@ from chalknet.data.formats.idx import open_folder as open_folder
 from chalknet.data.formats.idx import pixels as pixels
 from chalknet.data.formats.idx import read_idx as read_idx
 from chalknet.data.formats.idx import read_member as read_member
+from chalknet.data.formats.idx import scale_of_images as scale_of_images
 from chalknet.data.formats.idx import write_idx as write_idx
+from chalknet.data.formats.labels import classes_note as classes_note
 from chalknet.data.formats.number_text import leave_out as leave_out
 from chalknet.data.formats.numpy_files import open_npy as open_npy
 from chalknet.data.formats.numpy_files import rows_of_mapping as rows_of_mapping
@@ -22,6 +24,7 @@ from chalknet.data.formats.raw_rows import ColumnNames as ColumnNames
 from chalknet.data.formats.raw_rows import RawRows as RawRows
 from chalknet.data.formats.raw_rows import as_features as as_features
 from chalknet.data.formats.raw_rows import as_targets as as_targets
+from chalknet.data.formats.raw_rows import is_bytes as is_bytes
 from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
 from chalknet.data.formats.recognise import IDX as IDX
 from chalknet.data.formats.recognise import format_of as format_of

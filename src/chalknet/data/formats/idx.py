@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import re
 import struct
+from dataclasses import replace
 from importlib.resources.abc import Traversable
 from itertools import product
 from math import prod
@@ -60,7 +61,7 @@ def open_images(path: Path, options: FileOptions) -> RawRows:
             wanted="a file of images with its file of labels beside it",
             remedy="Give the pair of paths (images, labels).",
         )
-    return rows_of_arrays(pixels(images), read_idx(labels), path.name)
+    return rows_of_images(images, read_idx(labels), path.name)
 
 
 def open_folder(folder: Traversable, name: str) -> RawRows:
@@ -73,9 +74,17 @@ def open_folder(folder: Traversable, name: str) -> RawRows:
     held_out = None
     if find_idx(folder, TEST_IMAGES):
         images, labels = read_member(folder, TEST_IMAGES), read_member(folder, TEST_LABELS)
-        held_out = rows_of_arrays(pixels(images), labels, f"{name} held out")
+        held_out = rows_of_images(images, labels, f"{name} held out")
     images, labels = read_member(folder, TRAIN_IMAGES), read_member(folder, TRAIN_LABELS)
-    return rows_of_arrays(pixels(images), labels, name, held_out)
+    return rows_of_images(images, labels, name, held_out)
+
+
+def rows_of_images(
+    images: npt.NDArray[Any], labels: npt.NDArray[Any], name: str, held_out: RawRows | None = None
+) -> RawRows:
+    """Return images and labels as rows; where the images are bytes, they are divided by 255."""
+    scale = "divided" if images.dtype == np.uint8 else ""
+    return replace(rows_of_arrays(pixels(images), labels, name, held_out), scale=scale)
 
 
 def read_member(folder: Traversable, name: str) -> npt.NDArray[Any]:
@@ -114,6 +123,13 @@ def idx_side(path: Path, side: str) -> torch.Tensor | npt.NDArray[Any]:
     return pixels(read_idx(path)) if side == "x" else read_idx(path)
 
 
+def scale_of_images(path: Path) -> str:
+    """Return "divided" for a file of bytes, which `idx_side` divides by 255, else an empty text."""
+    with reading(path), path.open("rb") as file, unpacked(file, str(path)) as content:
+        dtype, _ = _header(content, str(path))
+    return "divided" if dtype == np.uint8 else ""
+
+
 def labels_beside(path: Path) -> Traversable | None:
     """Return the file of labels that stands beside a file of images, if one does."""
     beside = _labels_name(path)
@@ -126,7 +142,7 @@ def _left_in_file(path: Path, labels: Path, in_memory: bool | None) -> RawRows |
         return None
     if in_memory or (in_memory is None and fits_in_memory(4 * prod(x.shape))):
         return None
-    return RawRows(x, y, path.name, divisor=255 if x.dtype == np.uint8 else 1)
+    return RawRows(x, y, path.name, scale="divided" if x.dtype == np.uint8 else "")
 
 
 def _labels_name(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -72,8 +73,10 @@ def numpy_side(path: Path, side: Literal["x", "y"]) -> Any:
             return content
         if len(content) == 1:
             return next(iter(content.values()))
-        rows = rows_of_mapping(content, path.name)
-        return rows.x if side == "x" else rows.y
+        names = pair_names(content)
+        if names is None:
+            return rows_of_mapping(content, path.name)  # which says what is missing
+        return content[names["xy".index(side)]]
 
 
 def open_npy(path: Path) -> ArrayFile | None:
@@ -113,11 +116,20 @@ def rows_of_mapping(arrays: Mapping[str, Any], name: str) -> RawRows:
             remedy="Name them so, as in np.savez('train.npz', x=x, y=y), or give the pair (x, y).",
         )
     held_out = beside and rows_of_arrays(arrays[beside[0]], arrays[beside[1]], f"{name} held out")
-    return rows_of_arrays(arrays[training[0]], arrays[training[1]], name, held_out)
+    rows = rows_of_arrays(arrays[training[0]], arrays[training[1]], name, held_out)
+    others = ", ".join(str(each) for each in arrays if each not in (*training, *(beside or ())))
+    note = f"x and y are {' and '.join(training)} of {name}; left aside: {others}"
+    return replace(rows, notes=(*rows.notes, note)) if others else rows
 
 
 def _is_table(shape: tuple[int, ...]) -> bool:
     return len(shape) == 2 and shape[1] > 1
+
+
+def pair_names(arrays: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the names of x and y in a dict, with those of the rows held out where there are any; or None."""
+    training, beside = _pair_in(arrays, _TRAINING), _pair_in(arrays, _HELD_OUT)
+    return training and (*training, *(beside or ()))
 
 
 def _pair_in(arrays: Mapping[str, Any], patterns: tuple[str, ...]) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from chalknet.data.formats.array_file import Array, ArrayFile
+from chalknet.data.formats.labels import labels_of
 from chalknet.errors import DataError
 from chalknet.units import is_number
 
@@ -59,7 +60,8 @@ class RawRows:
         name: what messages call the rows.
         x_columns: which columns of x are features; None for all.
         y_columns: which columns of x are the target, where there is no y.
-        divisor: what x is divided by, such as 255 for pixels.
+        scale: how bytes of x are taken: "divided" for pixels over 255, "bytes" as they stand; else empty.
+        labels: the words that y's class numbers stand for; None for a target of numbers.
         names: of the columns; None where only their numbers tell them apart.
         checked: whether they are known to be finite where no gap is allowed.
         held_out: rows that the same file or dict keeps out of the training.
@@ -71,7 +73,8 @@ class RawRows:
     name: str
     x_columns: tuple[int, ...] | None = None
     y_columns: tuple[int, ...] = ()
-    divisor: int = 1
+    scale: str = ""
+    labels: tuple[str, ...] | None = None
     names: ColumnNames | None = None
     checked: bool = False
     held_out: RawRows | None = None
@@ -121,8 +124,8 @@ class RawRows:
         found = _rows(self.x, rows, x.reshape(count, *self.x.shape[1:]) if straight else None)
         if not straight:
             x[...] = (found if self.x_columns is None else found[:, list(self.x_columns)]).reshape(x.shape)
-            if self.divisor != 1:
-                x /= self.divisor
+            if self.scale == "divided" and self.x.dtype == np.uint8:
+                x /= 255
         if self.y is not None:
             return tensor, _rows(self.y, rows, None)
         y = found[:, list(self.y_columns)]
@@ -130,13 +133,21 @@ class RawRows:
 
 
 def rows_of_arrays(x: object, y: object, name: str, held_out: RawRows | None = None) -> RawRows:
-    """Return the rows of anything that holds numbers, neither copied nor checked for NaN.
+    """Return the rows of anything that holds numbers, neither copied nor checked for NaN; y may be words.
 
     Raises:
         DataError: for what holds no real numbers in rows of equal shape.
     """
-    sides = _as_kept(x, f"x of {name}", (*_KEPT, *_WIDE)), as_targets(y, f"y of {name}")
-    return RawRows(sides[0].numpy(), sides[1].numpy(), name, held_out=held_out)
+    labels = labels_of(y, f"y of {name}")
+    features = _as_kept(x, f"x of {name}", (*_KEPT, *_WIDE)).numpy()
+    targets = as_targets(labels.numbers if labels else y, f"y of {name}").numpy()
+    scale, words = "bytes" if is_bytes(x) else "", labels.words if labels else None
+    return RawRows(features, targets, name, scale=scale, labels=words, held_out=held_out)
+
+
+def is_bytes(x: object) -> bool:
+    """Return whether x holds bytes, 0 to 255, as pixels do."""
+    return str(getattr(x, "dtype", "")).removeprefix("torch.") == "uint8"
 
 
 def _rows(values: ArrayFile | Array, rows: slice | npt.NDArray[np.int64], out: Array | None) -> Array:
@@ -162,7 +173,7 @@ def as_features(value: object, where: str) -> torch.Tensor:
 
 
 def _as_kept(value: object, where: str, dtypes: tuple[torch.dtype, ...]) -> torch.Tensor:
-    """Return x in its own dtype where that is one of these; else as float32, float64 for large whole numbers."""
+    """Return x in its own dtype where that is one of these; else as float32, or as float64 where that is needed."""
     x = _as_tensor(value, where)
     if x.dtype not in dtypes:
         x = x.double() if _is_beyond_float32(x) else x.float()

@@ -109,12 +109,14 @@ class Provenance:
         fingerprint: a hash of the files' content and of what was asked of them.
         preparation: what turned the columns of a file into x and y; None where they stand as they are.
         notes: what was assumed in reading and preparing the data, a sentence each.
+        earlier: the fingerprints that earlier versions gave the same data.
     """
 
     origin: Mapping[str, object] | None = None
     fingerprint: str | None = None
     preparation: Preparation | None = None
     notes: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 class HasProvenance:

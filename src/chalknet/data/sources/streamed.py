@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -11,11 +11,13 @@ import numpy as np
 import torch
 
 from chalknet.data.blocks import ConversionState, digit_notes, note_digits
-from chalknet.data.columns import LoadOptions, Preparation, learn
-from chalknet.data.formats import ColumnNames, RawRows, as_targets
+from chalknet.data.columns import LoadOptions, Preparation, PreparedColumn, learn, sorted_words
+from chalknet.data.formats import ColumnNames, RawRows, as_targets, classes_note
 from chalknet.data.sources.array_source import ArraySource, check_lengths, check_numbers, check_pair
+from chalknet.data.sources.scale import pixel_note, scale_of, scaled_like
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.data.sources.subset import split_rows
+from chalknet.errors import DataError
 from chalknet.system import fits_in_memory
 
 _BLOCK_BYTES = 8 << 20
@@ -50,9 +52,10 @@ class StreamedSource(HasProvenance):
     @property
     def x_shape(self) -> tuple[int, ...]:
         """Return the shape of one x."""
-        if self.preparation is None or self.preparation.width == prod(self.raw.x_shape):
+        found = self.preparation
+        if found is None or not found.x or found.width == prod(self.raw.x_shape):
             return self.raw.x_shape
-        return (self.preparation.width,)
+        return (found.width,)
 
     @property
     def y_shape(self) -> tuple[int, ...]:
@@ -77,8 +80,9 @@ class StreamedSource(HasProvenance):
         exact = self.exact or (self.preparation is not None and not self.preparation.is_plain)
         x, y = self.raw.read(numbers, pinned=self.pinned, exact=exact)
         if self.preparation is not None:
-            words = None if self.raw.names is None else self.raw.names.words
+            words = _words(self.raw)
             y = self.preparation.apply_target(y, words)
+        if self.preparation is not None and self.preparation.x:
             flat = x.numpy().reshape(len(x), -1)
             made = self.preparation.apply(flat, words, owned=True)
             x = x if made is flat else torch.from_numpy(made)
@@ -102,9 +106,9 @@ class StreamedSource(HasProvenance):
         """
         counts = Counter[str]()
         preparation, rows = self.preparation, self.rows
-        if preparation is None or preparation.may_not_refuse:
+        if preparation is None or not preparation.x or preparation.may_not_refuse:
             return counts
-        words = None if self.raw.names is None else self.raw.names.words
+        words = _words(self.raw)
         size = max(1, _BLOCK_BYTES // (8 * prod(self.raw.x_shape)))
         for first in range(0, len(self), size):
             part = slice(first, first + size)
@@ -123,8 +127,13 @@ class StreamedSource(HasProvenance):
     def in_memory(self) -> ArraySource:
         """Return the same samples in memory; arrays that stand there as they are are not copied."""
         held_out = self.held_out.in_memory() if isinstance(self.held_out, StreamedSource) else self.held_out
-        if self.raw.is_tensors and self.rows is None and self.preparation is None:
-            return ArraySource(self.raw.x, self.raw.y, self.name, held_out, provenance=self.provenance)
+        found = self.preparation
+        if self.raw.is_tensors and self.rows is None and (found is None or not found.x):
+            assert isinstance(self.raw.y, np.ndarray)
+            targets = self.raw.y
+            if found is not None and found.classes:
+                targets = found.apply_target(targets, _words(self.raw))
+            return ArraySource(self.raw.x, targets, self.name, held_out, provenance=self.provenance)
         first = self.take(slice(0, 1))
         x, y = (torch.empty((len(self), *side.shape[1:]), dtype=side.dtype) for side in first)
         for start, sample in self.blocks():
@@ -168,23 +177,25 @@ def source_of_rows(
         check_lengths(raw.x, raw.y, raw.name)
     if raw.is_tensors and not raw.checked and options.fill is None:
         check_pair(torch.from_numpy(raw.x), torch.from_numpy(raw.y), raw.name)
-    names = raw.names or _numbered(raw)
-    if like is not None and not names.named:
-        like.check_unnamed(prod(raw.x_shape), raw.name)
+    notes = dict.fromkeys(raw.notes)
+    if like is not None:
+        raw = _as_in_training(raw, like, notes)
     training, kept_out = (None, None) if share is None else split_rows(len(raw), share)
     plain = StreamedSource(raw, raw.name, training)
-    preparation = _preparation(plain, names, options) if like is None else like
-    notes = (*raw.notes, *_digit_notes(raw, names, preparation))
-    provenance = Provenance(preparation=preparation, notes=notes)
+    preparation = _preparation(plain, options, notes) if like is None else like
+    notes |= dict.fromkeys(_digit_notes(raw, raw.names or _numbered(raw), preparation))
+    provenance = Provenance(preparation=preparation, notes=tuple(notes))
     held_out = None
     if kept_out is not None:
         held_out = StreamedSource(raw, f"{raw.name} held out", kept_out, None, provenance)
     elif raw.held_out is not None:
-        held_out = StreamedSource(raw.held_out, raw.held_out.name, None, None, provenance)
+        beside = raw.held_out if preparation is None else _as_in_training(raw.held_out, preparation, notes)
+        held_out = StreamedSource(beside, beside.name, None, None, provenance)
     aside = plain if like is not None else held_out
     if aside is not None:
         counts = replace(aside, provenance=provenance).replaced()
-        provenance = replace(provenance, notes=(*notes, *_replaced_notes(counts, preparation)))
+        notes |= dict.fromkeys(_replaced_notes(counts, preparation))
+        provenance = replace(provenance, notes=tuple(notes))
     source = replace(plain, held_out=held_out, provenance=provenance)
     in_memory = options.in_memory
     if isinstance(raw.x, np.ndarray) or (fits_in_memory(source.nbytes) if in_memory is None else in_memory):
@@ -218,17 +229,75 @@ def _numbered(raw: RawRows) -> ColumnNames:
     """Return the numbers of columns as their names; those of y go on after those of x."""
     features, targets = prod(raw.x_shape), prod(raw.y_shape)
     numbers = tuple(map(str, range(features + targets)))
-    return ColumnNames(numbers[:features], numbers[features:], named=False)
+    words = {} if raw.labels is None else {numbers[-1]: raw.labels}
+    return ColumnNames(numbers[:features], numbers[features:], words, named=False)
 
 
-def _preparation(source: StreamedSource, names: ColumnNames, options: LoadOptions) -> Preparation | None:
-    """Return what is learned of the training rows; None where x stands as it is and columns have no names."""
+def _words(raw: RawRows) -> Mapping[str, tuple[str, ...]] | None:
+    """Return the words that the numbers of columns stand for."""
+    if raw.names is None and raw.labels is None:
+        return None
+    return (raw.names or _numbered(raw)).words
+
+
+def _as_in_training(raw: RawRows, like: Preparation, notes: dict[str, None]) -> RawRows:
+    """Return rows that are not trained on with x on the scale of the training rows.
+
+    Raises:
+        ShapeMismatch: for other columns.
+        DataError: for pixels on another scale, words where the training rows had none, or the reverse.
+    """
+    if raw.names is None or not raw.names.named:
+        like.check_unnamed(prod(raw.x_shape), raw.name)
+        if like.named and like.x:
+            notes[_BY_PLACE.format(raw.name, ", ".join(like.names[:_NAMES_SHOWN]))] = None
+    if raw.labels is not None and not like.classes:
+        raise DataError(
+            where=f"y of {raw.name}",
+            got=f"words such as {raw.labels[0]!r}",
+            wanted="numbers, as the training rows have them",
+            remedy="Give y as numbers, or words in the training rows too.",
+        )
+    if raw.scale == "bytes" and like.scale == "divided" and not raw.is_tensors:
+        return replace(raw, scale="divided")
+    if not isinstance(raw.x, np.ndarray):
+        return raw
+    x = scaled_like(torch.from_numpy(raw.x), raw.scale, like.scale, f"x of {raw.name}", notes)
+    return raw if x.data_ptr() == raw.x.ctypes.data else replace(raw, x=x.numpy(), scale=like.scale)
+
+
+_BY_PLACE = "{} has no names of columns: they are taken as {}, in this order"
+_NAMES_SHOWN = 20
+
+
+def _preparation(source: StreamedSource, options: LoadOptions, notes: dict[str, None]) -> Preparation | None:
+    """Return what is learned of the training rows; None where there is nothing to know of them."""
+    raw = source.raw
+    names, dtype = raw.names or _numbered(raw), str(raw.x_dtype).removeprefix("torch.")
+    if raw.labels is not None:
+        options = replace(options, classes=True)
+        notes[classes_note("y", raw.name, raw.labels)] = None
+    scale = raw.scale
+    whole = torch.from_numpy(raw.x) if raw.names is None and isinstance(raw.x, np.ndarray) else None
+    if whole is not None and whole.numel() and not scale:
+        scale = scale_of(whole)
+    if scale != "divided" and not options.standardise and len(source):
+        head = source.take(slice(0, _LOOKED_AT)).x if whole is None else whole
+        if head.numel() and (note := pixel_note(head, scale, raw.name)):
+            notes[note] = None
     if not names.named:
-        if not options.changes:
+        plain = options.fill is None and not options.standardise
+        if plain and not scale and not options.classes:
             return None
-        dtype = str(source.raw.x_dtype).removeprefix("torch.")
+        if plain:
+            words = names.words if options.classes else {}
+            y = tuple(PreparedColumn(name, words=sorted_words(words[name])) for name in names.y if words)
+            return Preparation((), y, dtype, False, options.classes, scale=scale)
         options = replace(options, dtype=dtype)  # arrays keep their own
     # The size of a block is that of x alone: sums, and so what is learned, depend on it.
     blocks = replace(source, exact=True).blocks(prod(source.x_shape))
     rows = ((x.numpy().reshape(len(x), -1), y.numpy()) for _, (x, y) in blocks)
-    return learn(options, names, rows, len(source))
+    return replace(learn(options, names, rows, len(source)), scale=scale)
+
+
+_LOOKED_AT = 1000  # rows of a file in which pixels are looked for

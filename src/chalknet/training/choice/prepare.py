@@ -13,7 +13,7 @@ from torch import nn
 from chalknet.data import Batches, Source, StreamedSource, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Noted, Refused, look_up
-from chalknet.hardware import checked_device, within_memory
+from chalknet.hardware import checked_device, with_widths, within_memory
 from chalknet.module import default_generators_kept
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
@@ -77,7 +77,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     Raises:
         ChalknetError: of the kind that names what does not fit together.
     """
-    fitted = FittedModel.of(model)
+    fitted = FittedModel.of(with_widths(model, source, recipe.loss_row))
     placement = _shared(_placement(fitted, options), options)
     with nullcontext() if source.is_repeatable else default_generators_kept():  # a source may draw
         mapped = fitted.mapped(source, recipe.loss_row)

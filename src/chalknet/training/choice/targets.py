@@ -62,6 +62,7 @@ def make_ready(
         DataError: when labels are outside what the loss takes, naming rows.
     """
     reasons: list[str] = []
+    _check_words(source, loss, reasons)
     x_shape = _fitted_x_shape(source, shapes, reasons)
     y_shape = _fitted_y_shape(source, loss, shapes, reasons)
     y_dtype = torch.int64 if loss.target == "class" else dtype
@@ -155,6 +156,22 @@ def _fitted_y_shape(source: Source, loss: Loss, shapes: ModelShapes, reasons: li
 
 def _other_shape(where: str, got: Shape, wanted: str, remedy: str) -> ShapeMismatch:
     return ShapeMismatch(where=where, got=f"the shape {show_shape(got)}", wanted=wanted, remedy=remedy)
+
+
+def _check_words(source: Source, loss: Loss, reasons: list[str]) -> None:
+    """Raise a DataError for words as the target of a loss of numbers; two of them may be 0 and 1."""
+    found = source.preparation
+    if loss.target != "real" or found is None or not found.classes or found.numeric_classes:
+        return
+    words = found.y[0].words or ()
+    if len(words) > 2:
+        raise DataError(
+            where=f"y of {source.name}",
+            got=f"words such as {words[0]!r}",
+            wanted=f"numbers for {loss.name}",
+            remedy="Use a loss of classes, cross_entropy, or name a target of numbers: y=... (--y).",
+        )
+    reasons.append(f"{loss.name} takes the classes {' and '.join(words)} as the numbers 0 and 1")
 
 
 def _check_labels(source: Source, loss: Loss, shapes: ModelShapes) -> None:

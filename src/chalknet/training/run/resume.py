@@ -10,9 +10,9 @@ from typing import Any, TypedDict, Unpack
 
 from torch import nn
 
-from chalknet.data import Source, load
+from chalknet.data import HasProvenance, Provenance, Source, found_again, load, load_like
 from chalknet.engine import ProcessGroup, join
-from chalknet.errors import DataError, InvalidValue, public
+from chalknet.errors import DataError, FileProblem, InvalidValue, public
 from chalknet.files import user_path
 from chalknet.network import Network
 from chalknet.planning import (
@@ -69,7 +69,8 @@ def resume(
 
     Args:
         path: the folder that the fit was kept in with `out`.
-        data: the data, where arrays were given to the fit that were too large to be kept with the run.
+        data: the data, where it is somewhere else now, or where arrays were given to the fit that were too
+            large to be kept with the run. It is treated as it was in the fit.
         module: the module, newly made, where no Network describes it.
         updates: a new budget, counted from the run's very beginning.
         epochs: the same in epochs.
@@ -155,16 +156,19 @@ def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: M
         model = plan.network
     else:
         model, run = run_folder.module_of(kept.folder, plan, module, "cn.resume"), replace(run, dtype=None)
-    source = _data_of(kept, data, run)
+    source, found = _data_of(kept, data, run)
     prepared = prepare(model, source, plan.recipe, run)
-    _check_same(kept, prepared)
+    found = (*found, *_check_same(kept, prepared))
     reasons = dict.fromkeys((*plan.reasons, _continuation(kept, prepared.plan)))
-    notes = dict.fromkeys((*plan.notes, *prepared.plan.notes, *kept.notes))
+    notes = dict.fromkeys((*plan.notes, *prepared.plan.notes, *kept.notes, *found))
     prepared = replace(prepared, plan=replace(prepared.plan, reasons=tuple(reasons), notes=tuple(notes)))
     if prepared.strict and notes:
         raise noted(tuple(notes))
 
-    setting = replace(run_folder.setting_of(prepared, record), origin=setting.origin)
+    now, fingerprint = source.origin, source.fingerprint()
+    if now is None and setting.origin is not None:  # the same data from memory
+        now, fingerprint = setting.origin, setting.fingerprint
+    setting = replace(run_folder.setting_of(prepared, record), origin=now, fingerprint=fingerprint)
     folder = nullcontext(run_folder.RunFolder(kept.folder, setting))
     return FitStart(prepared, record, folder, logs, kept.checkpoint)
 
@@ -179,11 +183,23 @@ def _run_options(plan: Plan, processes: int, options: Mapping[str, Any]) -> RunO
     return RunOptions(**{**before, **asked, **kept}, strict=options.get("strict", False))
 
 
-def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> Source:
-    if data is not None:
-        return load_for(run, data, None)
-    if kept.setting.origin is not None:
-        return load(**kept.setting.origin)
+def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> tuple[Source, tuple[str, ...]]:
+    """Return the data, treated as it was in the fit, and notes about where it was found."""
+    origin, preparation = kept.setting.origin, kept.setting.preparation
+    if isinstance(data, Source):
+        return load_for(run, data, None), ()
+    if data is not None and origin is None:
+        return load_like(data, preparation), ()
+    if origin is not None:
+        place = (Path(data),) if isinstance(data, str | Path) else ()
+        given = {} if data is None else {"data": data}
+        keywords, notes = found_again({**origin, **given}, *place, kept.folder)
+        try:
+            return load(**keywords), notes
+        except FileProblem as problem:
+            if data is None and not Path(problem.where).exists():
+                problem.remedy = _MOVED.format(kept.folder)
+            raise
     arrays = run_folder.kept_data(kept.folder)
     if arrays is None:
         raise InvalidValue(
@@ -192,14 +208,21 @@ def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> Source:
             wanted="the data",
             remedy="Say cn.resume(path, data=(x, y)).",
         )
-    return arrays
+    return arrays.replace(provenance=Provenance(preparation=preparation)), ()
 
 
-def _check_same(kept: _KeptRun, prepared: PreparedFit) -> None:
-    """Raise when the data or the budget does not suit what was done before."""
+_MOVED = "Say where it is now: cn.resume({0!r}, data='...') (chalknet resume {0} --data FILE)."
+
+
+def _check_same(kept: _KeptRun, prepared: PreparedFit) -> tuple[str, ...]:
+    """Raise when the data or the budget does not suit what was done before; return notes about the data."""
     source, setting = prepared.source, kept.setting
     then, now = _shapes(setting.plan.data), _shapes(prepared.plan.data)
-    if then == now and setting.fingerprint and source.fingerprint() not in (None, setting.fingerprint):
+    found = source.fingerprint()
+    earlier = source.provenance.earlier if isinstance(source, HasProvenance) else ()
+    differs = bool(setting.fingerprint and found) and setting.fingerprint not in (found, *earlier)
+    from_memory = source.origin is None and setting.origin is not None
+    if then == now and differs and not from_memory:
         then, now = "the same data", "another content than the run began with"
     if then != now:
         raise DataError(
@@ -216,6 +239,10 @@ def _check_same(kept: _KeptRun, prepared: PreparedFit) -> None:
             wanted=f"more than the {kept.updates:,} that were made",
             remedy="It is counted from the run's very beginning.",
         )
+    return (_NOT_COMPARED,) if differs else ()
+
+
+_NOT_COMPARED = "the data comes from memory now: its content was not compared with that of the run's file"
 
 
 def _shapes(data: DataFacts) -> str:
