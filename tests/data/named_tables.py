@@ -15,6 +15,20 @@ class Streamed:
         return self.table.__arrow_c_stream__(requested_schema)
 
 
+def views(table):
+    """Return a stream of texts as views, some of them categories, as polars gives them."""
+    arrays = {}
+    for place, (name, values) in enumerate(table.items()):
+        array = pa.array(np.asarray(values), from_pandas=True)
+        if pa.types.is_string(array.type):
+            encoded = array.dictionary_encode()
+            words = encoded.dictionary.cast(pa.string_view())
+            category = pa.DictionaryArray.from_arrays(encoded.indices.cast(pa.uint32()), words)
+            array = category if place % 2 else array.cast(pa.string_view())
+        arrays[name] = array
+    return Streamed(pa.table(arrays))
+
+
 class Interchanged:
     """What only speaks the interchange protocol of DataFrames."""
 
@@ -48,6 +62,7 @@ CONTAINERS = {
     "an Arrow table": pa.table,
     "an Arrow batch": lambda table: pa.RecordBatch.from_pydict(table),
     "a stream of Arrow's": lambda table: Streamed(pa.table(table)),
+    "a stream of views": views,
     "an interchanged frame": lambda table: Interchanged(pa.table(table)),
     "a structured array": structured,
 }

@@ -216,7 +216,8 @@ def _no_data(data: object, where: str) -> InvalidValue:
         got = f"{len(data)} things"
     elif isinstance(data, type):
         got = f"the class {data.__name__}"
-    other = "Give x and y as a pair (x, y)."
+    lazy = next((name for name in ("collect", "compute") if hasattr(data, name)), "")
+    other = f"Compute it first: data.{lazy}()." if lazy else "Give x and y as a pair (x, y)."
     remedy = next((text for kind, text in _REMEDIES if isinstance(data, kind)), other)
     return InvalidValue(
         where=where,

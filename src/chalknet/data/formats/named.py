@@ -97,9 +97,10 @@ def _is_series(data: object) -> bool:
 
 
 def _is_frame(data: object) -> bool:
-    named = hasattr(data, "columns") or hasattr(data, "column_names")
     tabular = any(hasattr(data, name) for name in ("__arrow_c_stream__", "__dataframe__", "iloc"))
-    return named and tabular and not isinstance(data, type)
+    if not tabular or isinstance(data, type):  # asked first: a lazy frame would compute its columns
+        return False
+    return hasattr(data, "columns") or hasattr(data, "column_names")
 
 
 def _is_structured(data: object) -> bool:
@@ -136,7 +137,23 @@ def _arrow(data: Any, name: str) -> Any:
             wanted="rows of columns with names of their own",
             remedy="Rename one of them." if twice is not None else "Look at how they were selected.",
         )
-    return data
+    return pa.Table.from_arrays([_without_views(column) for column in data.columns], names=names)
+
+
+def _without_views(column: Any) -> Any:
+    """Return a column with texts as Arrow computes with them: polars gives views, which it cannot decode."""
+    pa = pyarrow()
+    if pa.types.is_string_view(column.type):
+        return column.cast(pa.large_string())
+    if pa.types.is_dictionary(column.type) and pa.types.is_string_view(column.type.value_type):
+        parts = (
+            pa.DictionaryArray.from_arrays(
+                chunk.indices.cast(pa.int64()), chunk.dictionary.cast(pa.large_string())
+            )
+            for chunk in column.chunks
+        )
+        return pa.chunked_array(list(parts))
+    return column
 
 
 def _read_table(data: Any, name: str) -> Any:
