@@ -257,8 +257,11 @@ def test_gaps_take_the_mean_of_the_training_rows_in_float64(csv):
 
 def test_a_feature_without_a_name_is_told_and_can_be_dropped(csv):
     path = csv(",a,b\n0,1.5,2\n1,3.5,4\n")
-    assert "column 0 has no name and is a feature; drop=[0]" in load(path).notes[0]
+    assert "column '0' counts the rows" in load(path).notes[0] and "drop=[0]" in load(path).notes[0]
     assert (load(path, drop=[0]).x_shape, load(path, drop=[0]).notes) == ((1,), ())
+    path = csv("a,,b\n5,1.5,2\n7,3.5,4\n")
+    assert load(path).notes[0].startswith("column 1 has no name and is called by its number; drop=[1]")
+    assert (load(path, drop=[1]).x_shape, load(path, drop=[1]).notes) == ((1,), ())
 
 
 def test_dropped_columns_may_hold_anything_and_are_no_target(csv):

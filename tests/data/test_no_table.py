@@ -60,7 +60,8 @@ def test_a_file_that_is_called_csv_and_is_something_else_is_refused_by_what_it_i
 )
 def test_a_table_whose_names_stand_in_brackets_is_a_table(tmp_path, text):
     (tmp_path / "t.csv").write_text(text)
-    assert len(cn.describe(tmp_path / "t.csv")) == 4
+    described = cn.describe(tmp_path / "t.csv")
+    assert described["rows"] == "1" and set(text.splitlines()[0].split(",")) < set(described)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n\r\n \n", "﻿".encode("utf-16"), b"\xff\xfe"])

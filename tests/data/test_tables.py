@@ -135,7 +135,7 @@ def test_words_become_columns_or_class_numbers_in_sorted_order_when_asked(csv):
         ("a,b\n1,2\n1e39,1\n", {}, "column 'a' of t.csv, row 1 .* too large for float32.*float64"),
         ("a,b\n1,2\n1e400,1\n", {"dtype": "float64"}, "too large for float64"),
         ("c,b\n1,2\nSeoul,1\n", {}, r"column 'c' of t.csv, line 3: got 'Seoul', text.*one_hot=\['c'\]"),
-        ("a,c\n1,x\n2,y\n", {}, r"column 'c' of t.csv, line 2: got 'x', text.*classes=True"),
+        ("a,c\n1,x\n2,3\n", {}, r"column 'c' of t.csv, line 2: got 'x', text.*classes=True"),
         (
             "a;b\n1,234;2\n",
             {},

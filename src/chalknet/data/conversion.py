@@ -92,11 +92,11 @@ def convert_table(table: DataTable, options: LoadOptions, like: Preparation | No
 
 
 def _unnamed_notes(table: DataTable, chosen: ChosenColumns) -> list[str]:
-    """Return a sentence for each feature without a name: tables are often written with their row numbers."""
+    """Return a sentence for each feature without a name, but of texts, whose layout tells it."""
     return [
         f"column {i} has no name and is a feature; drop=[{i}] (--drop {i}) leaves out row numbers"
         for i in chosen.x
-        if _UNNAMED.fullmatch(table.columns[i].name)
+        if not table.layout and _UNNAMED.fullmatch(table.columns[i].name)
     ]
 
 

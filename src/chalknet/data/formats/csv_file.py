@@ -248,7 +248,7 @@ class _CsvFile:
             null: Arrow's options for words that are null; left out, nothing but an empty field is.
         """
         pa, csv = pyarrow(), module("pyarrow.csv")
-        if types is not None:
+        if types is not None and not null:
             types = types | {str(i): pa.null() for i in self.layout.ignored}
         options = {"null_values": [""], "strings_can_be_null": types is None or bool(null), **null}
         try:

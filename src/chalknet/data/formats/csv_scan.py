@@ -239,7 +239,10 @@ def _layout(scan: _Scan) -> CsvLayout:
     names = names_of(written) if written else tuple(map(str, range(first.width)))
     ignored = ends_empty(full, len(names)) and not (written and written[-1]) and len(names) > 1
     if not _is_chosen(scan.options, names):
-        scan = scan.told("" if header.row_names else index_note(written, names, full))
+        index = "" if header.row_names else index_note(written, names, full)
+        aside = {*({0} if index or header.row_names else ()), *(getattr(scan.options, "drop", None) or ())}
+        unnamed = [i for i, name in enumerate(written) if not name and i not in aside]
+        scan = scan.told(index).told(_unnamed_note(unnamed[: len(unnamed) - ignored]))
     return CsvLayout(
         scan.separator,
         names,
@@ -255,6 +258,14 @@ def _layout(scan: _Scan) -> CsvLayout:
         else tuple(set(COMMENT_MARKS) - {mark_of(row) for row in full}),
         ignored=frozenset([len(names) - 1] if ignored else []),
     )
+
+
+def _unnamed_note(columns: Sequence[int]) -> str:
+    if not columns:
+        return ""
+    listed = ", ".join(map(str, columns))
+    have = f"column {listed} has" if len(columns) == 1 else f"columns {listed} have"
+    return f"{have} no name and is called by its number; {option('drop', list(columns))} leaves it out"
 
 
 def _header(scan: _Scan) -> tuple[_Scan, Header]:

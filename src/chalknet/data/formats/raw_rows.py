@@ -173,7 +173,7 @@ def as_features(value: object, where: str) -> torch.Tensor:
 
 
 def _as_kept(value: object, where: str, dtypes: tuple[torch.dtype, ...]) -> torch.Tensor:
-    """Return x in its own dtype where that is one of these; else as float32, or as float64 where that is needed."""
+    """Return x in its own dtype where that is one of these; else as float32, or float64."""
     x = _as_tensor(value, where)
     if x.dtype not in dtypes:
         x = x.double() if _is_beyond_float32(x) else x.float()
