@@ -19,10 +19,13 @@ class Unknown:
     Args:
         source: the expression as it was written.
         name: what is called in it, for `Relu()`; empty otherwise.
+        of: the layers, chains, objects and x that it is a part of or was computed from, such as the layer of a
+            weight.
     """
 
     source: str
     name: str = ""
+    of: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +37,16 @@ class CodeLayer:
         step: the step it is; None with a problem.
         takes: the last sizes of the shape that it takes; empty where the call does not say.
         problem: why it is no step, raised once a network needs it.
+        in_place: whether it writes its result over x.
+        always: for a Dropout, whether it drops in evaluation too.
     """
 
     span: Span
     step: Step | None = None
     takes: Shape = ()
     problem: ChalknetError | None = None
+    in_place: bool = False
+    always: bool = False
 
 
 def make_layer(
@@ -68,7 +75,8 @@ def make_layer(
                     raise _mistake(
                         layer, got, "a number that stands in the text", f"Write the number of {key}."
                     )
-            return CodeLayer(span, layer.make(known), layer.sizes_taken(known))
+            in_place = given.get("inplace", False) is not False
+            return CodeLayer(span, layer.make(known), layer.sizes_taken(known), in_place=in_place)
     except ChalknetError as problem:
         return CodeLayer(span, problem=problem)
 
