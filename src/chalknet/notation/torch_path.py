@@ -119,10 +119,9 @@ def left_out(value: object, layers: list[CodeLayer], code: Code) -> list[str]:
     passed = {id(layer) for layer in layers}
     notes = []
     for path, part in _held(value, "self", {}):
-        line = ""
-        if isinstance(part, CodeLayer):
-            line = f", made in line {code.source.excerpt(part.span).line_number},"
         if id(part) not in passed:
+            is_layer = isinstance(part, CodeLayer)
+            line = f", made in line {code.source.excerpt(part.span).line_number}," if is_layer else ""
             notes.append(f"{path}{line} is not on the way from x to what forward returns: it is left out")
     for layer in layers:
         if layer.origin is not None and layer.step is not None and layer.step.trainable:
