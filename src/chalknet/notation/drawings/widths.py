@@ -34,10 +34,13 @@ class Widths:
         if told is None and count > 1 and level.dots and what.sure:
             told = what.width
         if told is not None:
-            drawn: int | str = by_index if elided and by_index is not None else count
+            drawn: int | str = by_index if elided and by_index is not None else count + level.left_out
             if told != drawn and (elided or (count > 1 and not level.dots)):
                 self._notes.append(f"{which} says {told}, but {drawn} are drawn: {told} was read")
             return told
+        if isinstance(title.width, int) and title.width > count + level.left_out and count > 1 and not elided:
+            if not level.dots:
+                self._notes.append(f"the title of {which} has a {title.width}, but {count} are drawn: {count} was read")
         if elided and by_index is not None:
             return by_index
         if level.left_out:

@@ -156,6 +156,15 @@ MORE = re.compile(
     r"\(?\s*(?:\+|and|[.…⋮]+)\s*(\d[\d,]*)\s*(?:more|others?|further|개 ?더|개|más|weitere|autres|altri|他|个)?\s*\)?(?:\s*(?:units?|nodes?|neurons?))?",
     re.I,
 )
+# The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
+_LEFT_OUT = r"more|others?|further|not\s+(?:shown|drawn)|omitted|개\s?더|más|weitere|autres|altri|他"
+_SOME_UNITS = r"(?:\s*(?:units?|nodes?|neurons?|개))?"
+MORE_IN_TITLE = re.compile(
+    rf"[(\[,;]?\s*(?:(?:\+|plus|and|&|[.…⋮⋯]+)\s*)?(?<![\d.,])(?P<some>\d[\d,]*){_SOME_UNITS}\s*(?:{_LEFT_OUT})\b{_SOME_UNITS}\s*[)\]]?"
+    rf"|(?<!\d)(?<!\d )[(\[]?\s*(?:\+|\bplus\b)\s*(?P<plus>\d[\d,]*)(?![\w.]){_SOME_UNITS}(?!\s*bias)\s*[)\]]?",
+    re.I,
+)
+SOME_OF = re.compile(r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I)
 DOTS = re.compile(
     r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
 )
