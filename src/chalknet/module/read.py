@@ -172,7 +172,7 @@ def _refuse_other_parameters(layer: _LayerRead, module: nn.Module, visit: Visit)
 
 
 def _more_than_layers(where: str, got: str) -> CannotExpress:
-    remedy = "Fit the module itself, which takes it as it is; or take that off, and read it then."
+    remedy = "It can be fitted as it is: give the module itself to fit. Or take that off first, and read it then."
     return CannotExpress(where=where, got=got, wanted="layers as torch.nn makes them", remedy=remedy)
 
 

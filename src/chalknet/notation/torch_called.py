@@ -180,7 +180,8 @@ class Called:
             return None
         if name in ("children", "named_children") and not isinstance(owner, CodeLayer):
             held = owner.attributes if chain is None else chain.modules  # type: ignore[union-attr]
-            named = [(key, part) for key, part in held.items() if isinstance(part, Model)]
+            once = {id(part): (key, part) for key, part in reversed(held.items()) if isinstance(part, Model)}
+            named = list(reversed(once.values()))  # the first name of each, as torch has it
             return named if name == "named_children" else [part for _, part in named]
         if name == "forward":
             return self._of_layer(owner, node, call)

@@ -165,7 +165,7 @@ class Remarks:
             kind = "shared" if self._shares([node], (owner, value)) else "weights"
             kind = "changed" if value is None else kind
         else:
-            kind = "changed"
+            kind = "shared" if isinstance(value, Unknown) and self._shares([node], (owner, value)) else "changed"
         self.add(target, kind, owner, value, shown=whole)
 
     def _shares(self, nodes: list[ast.expr], values: tuple[object, ...]) -> bool:

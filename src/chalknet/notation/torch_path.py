@@ -89,7 +89,7 @@ def _passed(instance: Instance, run: Interpreter, code: Code) -> Flow:
     if given is None:
         what = "nothing"
     elif isinstance(given, tuple | list | dict):
-        what = f"{len(given)} values in a {type(given).__name__}"
+        what = f"{len(given)} value{'s' * (len(given) != 1)} in a {type(given).__name__}"
     elif isinstance(given, Flow | Unknown):
         source = given.x if isinstance(given, Flow) else given.source
         what = f"what {source if source != 'x' else 'another x'} leads to, which is not what it is given"
