@@ -1,4 +1,4 @@
-"""Modules that do more than their layers say are no network: whatever engine fits them, the module is fitted."""
+"""Modules that do more than their layers say are no network; a fit by any engine fits the module itself."""
 
 import copy
 
@@ -90,7 +90,9 @@ ALTERED = {
     "the same chain twice": lambda net: nn.Sequential(net, net),
     "a forward hook": lambda net: net[0].register_forward_hook(lambda part, x, out: 2 * out) and None,
     "a pre-hook": lambda net: net.register_forward_pre_hook(lambda part, x: (x[0] + 1,)) and None,
-    "a backward hook": lambda net: net[2].register_full_backward_hook(lambda part, i, o: (2 * i[0],)) and None,
+    "a backward hook": lambda net: (
+        net[2].register_full_backward_hook(lambda part, i, o: (2 * i[0],)) and None
+    ),
     "a hook on a weight": lambda net: net[0].weight.register_hook(lambda gradient: 2 * gradient) and None,
     "weight norm": lambda net: parametrizations.weight_norm(net[0]) and None,
     "spectral norm": lambda net: parametrizations.spectral_norm(net[0]) and None,

@@ -24,8 +24,14 @@ def judge(code: str) -> str:
     except ChalknetError as problem:
         assert problem.remedy and problem.wanted
         return "refused"
-    doubts = [note for note in network.notes if not note.startswith(_CERTAIN) and " is defined in line " not in note]
-    return "noted" if doubts else difference(module, build(network.bind(m=8) if network.symbols else network)) or "equal"
+    doubts = [
+        note for note in network.notes if not note.startswith(_CERTAIN) and " is defined in line " not in note
+    ]
+    return (
+        "noted"
+        if doubts
+        else difference(module, build(network.bind(m=8) if network.symbols else network)) or "equal"
+    )
 
 
 def run(code: str) -> nn.Module:

@@ -92,7 +92,12 @@ def test_one_layer_in_two_places_is_refused(change):
 
 @pytest.mark.parametrize(
     "lines",
-    ["x = F.dropout(x)", "x = F.dropout(x, 0.5, True)", "x = nn.Dropout(0.3)(x)", "x = torch.dropout(x, 0.2, True)"],
+    [
+        "x = F.dropout(x)",
+        "x = F.dropout(x, 0.5, True)",
+        "x = nn.Dropout(0.3)(x)",
+        "x = torch.dropout(x, 0.2, True)",
+    ],
 )
 def test_a_dropout_that_is_on_in_evaluation_is_refused(lines):
     with pytest.raises(CannotExpress, match="on in evaluation too") as problem:
@@ -118,12 +123,18 @@ def test_a_dropout_that_follows_the_mode_is_read(lines, rate):
 
 NOTES = {
     "line 10: nn.init.zeros_(self.a.weight) sets weights": program(init="nn.init.zeros_(self.a.weight)"),
-    "line 10: self.a.weight.data = self.a.weight.data * 0.1 sets weights": program(init="self.a.weight.data *= 0.1"),
+    "line 10: self.a.weight.data = self.a.weight.data * 0.1 sets weights": program(
+        init="self.a.weight.data *= 0.1"
+    ),
     "line 10: self.a.requires_grad_(False) freezes parameters": program(init="self.a.requires_grad_(False)"),
     "line 10: self.apply(print) is not followed": program(init="self.apply(print)"),
-    "line 10: self.a.register_forward_hook(print) adds a hook": program(init="self.a.register_forward_hook(print)"),
+    "line 10: self.a.register_forward_hook(print) adds a hook": program(
+        init="self.a.register_forward_hook(print)"
+    ),
     "line 10: self.half() sets a dtype": program(init="self.half()"),
-    "line 10: read as if nothing failed": program(init="try:\n    self.c = 3\nexcept ValueError:\n    self.a = None"),
+    "line 10: read as if nothing failed": program(
+        init="try:\n    self.c = 3\nexcept ValueError:\n    self.a = None"
+    ),
     "line 16: net.load_state_dict({}) sets weights": program(after="net.load_state_dict({})"),
     "line 16: tune(net) is not known here": program(after="tune(net)"),
     "self.c, made in line 10, is not on the way": program(init="self.c = nn.Linear(3, 3)"),
@@ -132,12 +143,16 @@ NOTES = {
     "line 13: read as if x.dim() > 5 were true": program(forward="if x.dim() > 5:\n    x = torch.relu(x)"),
     "line 16: what exec(...) runs is not read": program(after="exec('3')"),
     "line 16: what net is from there on is not known": program(after="net = prepare(net)"),
-    "line 16: the loop is read for its first": program(after="for i in range(99):\n    if i > 90: net.a = nn.Linear(8, 8)"),
+    "line 16: the loop is read for its first": program(
+        after="for i in range(99):\n    if i > 90: net.a = nn.Linear(8, 8)"
+    ),
     "line 6: copies of a layer start": f"{HEAD}from torch import nn\nl = nn.Linear(3, 3)\nnet = nn.Sequential(l, copy.deepcopy(l))",
     "line 5: read as if deep were false": f"{HEAD}if deep:\n    pass\nelse:\n    w = 3\nnet = nn.Sequential(nn.Linear(w, 1))",
     "line 5: @fast is not read": f"{HEAD}@fast\ndef make():\n    return nn.Sequential(nn.Linear(3, 1))\nnet = make()",
     "line 6: F.relu of torch is changed": f"{HEAD}net = nn.Sequential(nn.Linear(3, 1))\nF.relu = print",
-    "Net has a train of its own": program(after="").replace("    def forward", "    def train(self, mode=True): pass\n    def forward"),
+    "Net has a train of its own": program(after="").replace(
+        "    def forward", "    def train(self, mode=True): pass\n    def forward"
+    ),
     "line 14: self.b(x) calls layers without": program(forward="with torch.no_grad():\n    return self.b(x)"),
     "line 5: set_default_dtype changes every module": f"{HEAD}torch.set_default_dtype(torch.half)\nnet = nn.Sequential(nn.Linear(3, 1))",
 }

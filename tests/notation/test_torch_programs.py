@@ -1,6 +1,7 @@
 """Programs made at random: each is read to what running it gives, or refused, or a note says what is not read."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 import torch
@@ -18,7 +19,6 @@ from tests.notation.programs import (
     run,
 )
 
-
 VERDICTS = ("equal", "noted", "refused")
 
 
@@ -33,7 +33,9 @@ def classes(draw):
     names = [f"l{place}" for place in range(len(widths) - 1)]
     extras = draw(st.lists(st.sampled_from(["init", "self", "forward", "after"]), min_size=1, max_size=3))
     a, b = (draw(st.sampled_from(names)) for _ in "ab")
-    init = [f"self.{name} = nn.Linear({i}, {o})" for name, i, o in zip(names, widths, widths[1:])]
+    init = [
+        f"self.{name} = nn.Linear({i}, {o})" for name, (i, o) in zip(names, pairwise(widths), strict=True)
+    ]
     forward = []
     for name in names:
         forward.append(f"x = self.{name}(x)")
@@ -49,8 +51,12 @@ def classes(draw):
             forward.insert(place, draw(st.sampled_from(IN_FORWARD)).format(x="x"))
         else:
             after.append(draw(st.sampled_from(AFTERWARDS)).format(a=a, b=b))
-    body = indented("def __init__(self):\n    super().__init__()", 1) + "".join(indented(l, 2) for l in init)
-    body += indented("def forward(self, x):", 1) + "".join(indented(l, 2) for l in [*forward, "return x"])
+    body = indented("def __init__(self):\n    super().__init__()", 1) + "".join(
+        indented(line, 2) for line in init
+    )
+    body += indented("def forward(self, x):", 1) + "".join(
+        indented(line, 2) for line in [*forward, "return x"]
+    )
     return f"{HEAD}class Net(nn.Module):\n{body}net = Net()\n" + "".join(f"{line}\n" for line in after)
 
 
@@ -58,7 +64,7 @@ def classes(draw):
 def chains(draw):
     """Draw a Sequential, and some of what programs change in it."""
     widths = draw(st.lists(st.integers(2, 5), min_size=3, max_size=4))
-    layers = [f"nn.Linear({i}, {o}), nn.ReLU()" for i, o in zip(widths, widths[1:])]
+    layers = [f"nn.Linear({i}, {o}), nn.ReLU()" for i, o in pairwise(widths)]
     made = f"net = nn.Sequential({', '.join(layers).removesuffix(', nn.ReLU()')})\n"
     sizes = {"w0": widths[0], "w1": widths[1], "w": widths[-1], "v": widths[-2]}
     changes = draw(st.lists(st.sampled_from(CHAIN_CHANGES), min_size=1, max_size=3))

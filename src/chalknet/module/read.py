@@ -146,7 +146,7 @@ def _leaves(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:
 def _refuse_additions(module: nn.Module) -> None:
     """Refuse a module that does more than its layers: by hooks, another forward, parameters of a chain."""
     hooked = any(getattr(parameter, "_backward_hooks", None) for parameter in module.parameters())
-    if hooked or _has_any_global_hook():
+    if hooked or _has_any_global_hook():  # type: ignore[no-untyped-call]
         raise _more_than_layers("module itself", "hooks on its parameters, or on every module")
     for path, part in module.named_modules():
         where = f"module {path or 'itself'} ({type(part).__name__})"
@@ -172,7 +172,9 @@ def _refuse_other_parameters(layer: _LayerRead, module: nn.Module, visit: Visit)
 
 
 def _more_than_layers(where: str, got: str) -> CannotExpress:
-    remedy = "It can be fitted as it is: give the module itself to fit. Or take that off first, and read it then."
+    remedy = (
+        "It can be fitted as it is: give the module itself to fit. Or take that off first, and read it then."
+    )
     return CannotExpress(where=where, got=got, wanted="layers as torch.nn makes them", remedy=remedy)
 
 
@@ -231,11 +233,20 @@ def _no_layer(where: str, module: nn.Module, names: list[str]) -> CannotExpress:
     """Return the error for a module that is neither a chain nor a layer that a step describes."""
     kind = type(module)
     got = "a layer that no step of a Network describes"
-    remedy = f"{unknown_name(where, 'layer', kind.__name__, names).remedy} A module of another kind can still be "
+    remedy = (
+        f"{unknown_name(where, 'layer', kind.__name__, names).remedy} A module of another kind can still be "
+    )
     remedy += "fitted as it is."
     if not kind.__module__.startswith("torch."):
         bases = [base.__name__ for base in kind.__mro__[1:] if base.__name__ in (*names, "Sequential")]
-        of = f"a {bases[0]} of another class, which may compute something else" if bases else "a class of your own"
+        of = (
+            f"a {bases[0]} of another class, which may compute something else"
+            if bases
+            else "a class of your own"
+        )
         got = f"{of}: its forward is code, which a module does not tell"
-        remedy = f"cn.fit takes it as it is. To see it as a network, read its source: cn.read('file.py', name={kind.__name__!r})."
-    return CannotExpress(where=where, got=got, wanted=f"an nn.Sequential, or one of {', '.join(names)}", remedy=remedy)
+        source = f"cn.read('file.py', name={kind.__name__!r})"
+        remedy = f"cn.fit takes it as it is. To see it as a network, read its source: {source}."
+    return CannotExpress(
+        where=where, got=got, wanted=f"an nn.Sequential, or one of {', '.join(names)}", remedy=remedy
+    )

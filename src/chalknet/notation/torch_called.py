@@ -30,8 +30,13 @@ if TYPE_CHECKING:
 
 Attribute: TypeAlias = Callable[[object, str, ast.expr], object]
 _METHODS: Mapping[type, Mapping[str, Callable[..., object]]] = {
-    list: {name: vars(list)[name] for name in "append extend insert pop reverse copy index remove clear count".split()},
-    dict: {name: vars(dict)[name] for name in "pop copy items keys values get update setdefault clear".split()},
+    list: {
+        name: vars(list)[name]
+        for name in "append extend insert pop reverse copy index remove clear count".split()
+    },
+    dict: {
+        name: vars(dict)[name] for name in "pop copy items keys values get update setdefault clear".split()
+    },
     str: {name: vars(str)[name] for name in "lower upper strip format startswith endswith split".split()},
 }
 _ITERATORS = frozenset("next iter filter map set vars".split())  # what they give are parts of what they take
@@ -86,7 +91,7 @@ class Called:
             return self._of_dotted(callee, node, call)
         name = ast.unparse(node.func)
         if name == "isinstance" and len(call.positional) == 2:
-            return _is_instance(*call.positional, node)
+            return _is_instance(call.positional[0], call.positional[1], node)
         if name in ("getattr", "setattr") and len(call.positional) > 1:
             return self._named_attribute(name, node, call, attribute)
         flow = next((value for value in call.values if isinstance(value, Flow)), None)
@@ -136,7 +141,9 @@ class Called:
         if isinstance(result, Unknown):
             self._world.remarks.called(node, callee.path, None, call.values)
             if match := _EVERYWHERE.search(callee.path):
-                self._world.notes.append(f"line {node.lineno}: {match.group()} changes every module, which is not read")
+                self._world.notes.append(
+                    f"line {node.lineno}: {match.group()} changes every module, which is not read"
+                )
         return result
 
     def _made_in_forward(self, layer: CodeLayer, node: ast.Call) -> CodeLayer:

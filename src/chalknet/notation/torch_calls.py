@@ -97,7 +97,9 @@ def flow_method(flow: Flow, name: str, call: Call) -> object:
     if layer is not None:
         positional = call.positional[: len(layer.parameters or ())]
         keywords = {key: value for key, value in call.keywords.items() if key not in _NO_OPTIONS}
-        if layer.name == "Flatten" and not positional and "start_dim" not in keywords:  # 0, unlike the layer's
+        if (
+            layer.name == "Flatten" and not positional and "start_dim" not in keywords
+        ):  # 0, unlike the layer's
             got = "flatten without start_dim=1, which puts all samples into one row"
             return flow.through(no_chain(call.source, call.span, got, "Write x.flatten(1)."))
         made = make_layer(call.source, layer.name, positional, keywords, call.span)
@@ -170,7 +172,7 @@ def _sizes_of_samples(call: Call) -> list[object]:
     sizes = call.positional
     if len(sizes) == 1 and isinstance(sizes[0], list | tuple):
         sizes = list(sizes[0])
-    if len(sizes) != 2 or isinstance(sizes[1], Unknown) and not sizes[1].source.isidentifier():
+    if len(sizes) != 2 or (isinstance(sizes[1], Unknown) and not sizes[1].source.isidentifier()):
         return []
     batch = sizes[0]
     of_batch = isinstance(batch, Unknown) and bool(_BATCH.fullmatch(batch.source)) and sizes[1] != 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError
-from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown
+from chalknet.notation.torch_layers import FIT_AS_IT_IS, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import Model, parts, roots
 
@@ -41,33 +41,37 @@ EFFECTS: Mapping[str, _Effect] = {
     "dtype": _DTYPE, "gradient": _GRADIENT, "untrained": _UNTRAINED, "unknown": _UNKNOWN,
 }  # fmt: skip
 
-# The effect of a call on the layers that it is given or is a method of, by its full name; the first row counts.
+# The effect of a call on the layers that it is given or is a method of, by its full name; the first counts.
 _CALLS = tuple(
     (re.compile(pattern), effect)
     for pattern, effect in (
-        (r"(^|\.)(weight_norm|spectral_norm|orthogonal|register_parametrization)$", "computed"),
-        (r"(^|\.)prune\.\w+$|(^|\.)(l1_unstructured|random_unstructured|ln_structured)$", "computed"),
-        (r"(^|\.)(remove_\w+|fuse_modules|swap_tensors|register_buffer|__(set|del)(attr|item)__)$", "changed"),
-        (r"(^|\.)clip_grad_(norm|value)_$|(^|\.)parameters_to_vector$", ""),
-        (r"(^|\.)(set_|register_parameter)$", "shared"),
-        (r"(^|\.)register_\w*hook$", "hook"),
-        (r"(^|\.)requires_grad_$", "frozen"),
-        (r"(^|\.)(load_state_dict|vector_to_parameters|reset_parameters)$|^torch\.nn\.init\.|\.init\.", "weights"),
-        (r"(^|\.)apply$", "applied"),
-        (r"(^|\.)(half|double|bfloat16|type)$", "dtype"),
+        (r"\b(weight_norm|spectral_norm|orthogonal|register_parametrization)$", "computed"),
+        (r"\bprune\.\w+$|\b(l1_unstructured|random_unstructured|ln_structured)$", "computed"),
+        (r"\b(remove_\w+|fuse_modules|swap_tensors|register_buffer)$|__(set|del)(attr|item)__$", "changed"),
+        (r"\bclip_grad_(norm|value)_$|\bparameters_to_vector$", ""),
+        (r"\b(set_|register_parameter)$", "shared"),
+        (r"\bregister_\w*hook$", "hook"),
+        (r"\brequires_grad_$", "frozen"),
+        (r"\b(load_state_dict|vector_to_parameters|reset_parameters)$|\binit\.", "weights"),
+        (r"\bapply$", "applied"),
+        (r"\b(half|double|bfloat16|type)$", "dtype"),
         (r"^(builtins|math|torch\.(optim|onnx|jit|utils|save)|torchinfo|torchsummary|torchviz|copy)\b", ""),
         (r"^(numpy|matplotlib|wandb|logging|time|os|sys|tqdm|pandas|sklearn|chalknet|collections)\b", ""),
-        (r"(^|\.)(parameters|named_\w+|modules|children|buffers|state_dict|zero_grad|numel|size|dim|item)$", ""),
-        (r"(^|\.)(tolist|numpy|backward|step|train|eval|detach|clone|to|float|cpu|cuda|t|view|reshape|sum)$", ""),
-        (r"(^|\.)(mean|norm|std|abs|max|min|count|get|keys|values|items|index|shape|compile|predict)$", ""),
-        (r"^(print|len|str|repr|id|type|isinstance|issubclass|hasattr|getattr|hash|vars|dir|iter|next)$", ""),
-        (r"^(any|all|map|filter|set|summary|display|callable|super|object|frozenset|format)$", ""),
-        (r"(^|\.)(save|dump|export|watch|info|log|debug|plot|draw|show|add_graph|share_memory|forward)$", ""),
-        (r"[^_]_$", "weights"),
     )
-)  # fmt: skip
+)
+# Functions and methods that change nothing of a layer but, as training does, the values of its weights.
+_WITHOUT_EFFECT = frozenset(
+    "abs add_graph all any backward buffers callable children clone compile count cpu cuda debug detach "
+    "dim dir display draw dump eval export filter float format forward frozenset get getattr hasattr hash "
+    "id index info isinstance issubclass item items iter keys len log map max mean min modules "
+    "named_buffers named_children named_modules named_parameters next norm numel numpy object parameters "
+    "plot predict print repr reshape save set shape share_memory show size state_dict std step str sum "
+    "summary super t to tolist train values vars view watch zero_grad".split()
+)
 # Calls whose value is new, so that it shares no weights with what it was made from.
-_NEW = frozenset("clone copy deepcopy tensor new_tensor zeros_like ones_like rand_like randn_like full_like".split())
+_NEW = frozenset(
+    "clone copy deepcopy tensor new_tensor zeros_like ones_like rand_like randn_like full_like".split()
+)
 _INSIDE = re.compile(r"\b(__dict__|__class__|_modules|_parameters|vars\()")  # what torch keeps a module in
 _MUTATING = frozenset("pop clear update setdefault popitem move_to_end".split())
 _ATTRIBUTES_OF_WEIGHTS = ("weight", "bias", "data")
@@ -132,13 +136,20 @@ class Remarks:
             owner: what it is a method of; None for a function.
             arguments: its values.
         """
-        for pattern, kind in _CALLS:
-            if pattern.search(name):
-                break
-        else:
-            kind = "unknown"
-        if isinstance(owner, Unknown) and _INSIDE.search(owner.source) and name in _MUTATING:
-            kind = "changed"
+        last = name.rpartition(".")[2]
+        kind = next((kind for pattern, kind in _CALLS if pattern.search(name)), None)
+        if kind is None:
+            inside = isinstance(owner, Unknown) and _INSIDE.search(owner.source) and last in _MUTATING
+            in_place = last.endswith("_") and not last.endswith("__")
+            kind = (
+                "changed"
+                if inside
+                else ""
+                if last in _WITHOUT_EFFECT
+                else "weights"
+                if in_place
+                else "unknown"
+            )
         off = arguments[:1] == [True] or (kind == "frozen" and not arguments)
         if not kind or (kind == "frozen" and off):
             return
@@ -146,7 +157,9 @@ class Remarks:
             kind = "weights"
         self.add(node, kind, owner, *arguments)
 
-    def assigned(self, target: ast.Attribute | ast.Subscript, owner: object, value: object, node: ast.expr) -> None:
+    def assigned(
+        self, target: ast.Attribute | ast.Subscript, owner: object, value: object, node: ast.expr
+    ) -> None:
         """Say what an assignment to an attribute or a member of a layer or a weight does.
 
         Args:
@@ -161,17 +174,23 @@ class Remarks:
             return
         if name == "requires_grad":
             kind = "frozen"
-        elif name in _ATTRIBUTES_OF_WEIGHTS or (isinstance(owner, Unknown) and not _INSIDE.search(owner.source)):
+        elif name in _ATTRIBUTES_OF_WEIGHTS or (
+            isinstance(owner, Unknown) and not _INSIDE.search(owner.source)
+        ):
             kind = "shared" if self._shares([node], (owner, value)) else "weights"
             kind = "changed" if value is None else kind
         else:
-            kind = "shared" if isinstance(value, Unknown) and self._shares([node], (owner, value)) else "changed"
+            kind = (
+                "shared" if isinstance(value, Unknown) and self._shares([node], (owner, value)) else "changed"
+            )
         self.add(target, kind, owner, value, shown=whole)
 
     def _shares(self, nodes: list[ast.expr], values: tuple[object, ...]) -> bool:
         """Return whether a value belongs to another layer than the one it is given to, and is no copy."""
         calls = [part for node in nodes for part in ast.walk(node) if isinstance(part, ast.Call)]
-        names = {call.func.attr if isinstance(call.func, ast.Attribute) else quoted(call.func) for call in calls}
+        names = {
+            call.func.attr if isinstance(call.func, ast.Attribute) else quoted(call.func) for call in calls
+        }
         owners = {id(one) for one in roots(*values) if isinstance(one, Model)}
         return len(owners) > 1 and not names & _NEW and not any(isinstance(node, ast.BinOp) for node in nodes)
 

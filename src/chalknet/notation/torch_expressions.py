@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.torch_calls import BUILTINS
 from chalknet.notation.torch_called import Called
+from chalknet.notation.torch_calls import BUILTINS
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
@@ -101,13 +101,15 @@ class Expressions(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> object:
         """Return what a name stands for."""
-        value = self._world.find(node.id)
+        value = self._world.names.find(node.id)
         if isinstance(value, Flow) and id(value) in self._world.spent:
             line = self._world.spent[id(value)][1]
             got = f"{node.id}, which line {line} changes in place"
-            remedy = f"Write {node.id} = ... in line {line}, with a function that leaves its argument as it is."
+            remedy = (
+                f"Write {node.id} = ... in line {line}, with a function that leaves its argument as it is."
+            )
             return value.through(no_chain(self._code.source, self._code.span(node), got, remedy))
-        if value is None and node.id not in self._world.scopes[-1]:
+        if value is None and node.id not in self._world.names.scopes[-1]:
             return BUILTINS.get(node.id) or common_name(node.id) or Unknown(node.id)
         return value
 
@@ -139,7 +141,9 @@ class Expressions(ast.NodeVisitor):
                 return None if known is False else known  # a bias
         return Unknown(shown(node), of=roots(owner))
 
-    def _member(self, owner: object, kind: Class, chain: CodeChain | None, name: str, node: ast.expr) -> object:
+    def _member(
+        self, owner: object, kind: Class, chain: CodeChain | None, name: str, node: ast.expr
+    ) -> object:
         """Return what a class binds to a name, bound to the object as Python does."""
         if isinstance(owner, Super):
             after = owner.instance.kind.line
@@ -153,9 +157,9 @@ class Expressions(ast.NodeVisitor):
                 return chain.modules[name]
             return Unknown(shown(node), of=roots(owner)) if found is None else found
         decorators = {shown(decorator).rpartition(".")[2] for decorator in found.node.decorator_list}
-        if "staticmethod" in decorators or isinstance(owner, Class) and "classmethod" not in decorators:
+        if "staticmethod" in decorators or (isinstance(owner, Class) and "classmethod" not in decorators):
             return found
-        bound = replace(found, owner=kind if "classmethod" in decorators else owner)
+        bound = replace(found, owner=kind if "classmethod" in decorators else owner)  # type: ignore[arg-type]
         if decorators & {"property", "cached_property"}:
             return self._world.enter(bound, Call(self._code.source, self._code.span(node)))
         return bound
@@ -196,7 +200,9 @@ class Expressions(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> object:
         """Return whether a comparison holds."""
         values = [self.value(part) for part in (node.left, *node.comparators)]
-        if any(isinstance(value, Unknown) for value in values) and not isinstance(node.ops[0], ast.Is | ast.IsNot):
+        if any(isinstance(value, Unknown) for value in values) and not isinstance(
+            node.ops[0], ast.Is | ast.IsNot
+        ):
             return Unknown(shown(node), of=roots(*values))
         if any(isinstance(value, Flow) for value in values) and values[-1] is not None:
             return Unknown(shown(node), of=roots(*values))
@@ -232,7 +238,7 @@ class Expressions(ast.NodeVisitor):
         """Return a function without a name."""
         body: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]
         made = ast.FunctionDef("a lambda", node.args, body, decorator_list=[])
-        return Function(ast.copy_location(made, node), closure=tuple(self._world.scopes[1:]))
+        return Function(ast.copy_location(made, node), closure=tuple(self._world.names.scopes[1:]))
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> object:
         """Return an f-string of which every part is known."""
@@ -241,7 +247,9 @@ class Expressions(ast.NodeVisitor):
             value = self.value(part.value if isinstance(part, ast.FormattedValue) else part)
             if not isinstance(value, str | int | float):
                 return Unknown(shown(node))
-            plain = not isinstance(part, ast.FormattedValue) or (part.format_spec is None and part.conversion < 0)
+            plain = not isinstance(part, ast.FormattedValue) or (
+                part.format_spec is None and part.conversion < 0
+            )
             if not plain:
                 return Unknown(shown(node))
             written += str(value)
@@ -279,7 +287,11 @@ class Expressions(ast.NodeVisitor):
             owner = owner.chain
         if isinstance(owner, CodeChain):
             taken = owner.part(place)
-            return replace(taken, span=self._code.span(node)) if isinstance(place, slice) else taken
+            return (
+                replace(taken, span=self._code.span(node))
+                if isinstance(taken, CodeChain) and isinstance(place, slice)
+                else taken
+            )
         if isinstance(owner, list | tuple | dict | range | str):
             return operator.getitem(owner, place)
         if isinstance(owner, Flow):
@@ -287,6 +299,11 @@ class Expressions(ast.NodeVisitor):
         return Unknown(shown(node), of=roots(owner))
 
     def place(self, node: ast.expr) -> Any:
+        """Return the value of a subscript, a slice too.
+
+        Raises:
+            LookupError: for one that is known only when the code runs.
+        """
         if not isinstance(node, ast.Slice):
             place = self.value(node)
             if isinstance(place, Unknown):
@@ -298,7 +315,7 @@ class Expressions(ast.NodeVisitor):
     def visit_ListComp(self, node: ast.ListComp) -> object:
         """Return the values of a comprehension as a list."""
         made: list[object] = []
-        with self._world.scope(dict(self._world.scopes[-1])):
+        with self._world.names.scope(dict(self._world.names.scopes[-1])):
             self._gather(node.elt, node.generators, made)
         return made
 
@@ -339,7 +356,8 @@ class Expressions(ast.NodeVisitor):
         return self._called.function(self.value(node.func), node, self._arguments(node), self.attribute)
 
     def _arguments(self, node: ast.Call) -> Call:
-        positional, keywords = list(self._spread(node.args)), {}
+        positional = list(self._spread(node.args))
+        keywords: dict[str, object] = {}
         for keyword in node.keywords:
             value = self.value(keyword.value)
             if keyword.arg is None:
@@ -350,7 +368,7 @@ class Expressions(ast.NodeVisitor):
 
     def _super(self) -> object:
         """Return `super()` of the method that is followed."""
-        method = self._world.functions[-1] if self._world.functions else None
+        method = self._world.names.functions[-1] if self._world.names.functions else None
         if method is None or method.home is None or not isinstance(method.owner, Instance):
             return Unknown("super()")
         return Super(method.owner, method.home)

@@ -19,8 +19,7 @@ class Unknown:
     Args:
         source: the expression as it was written.
         name: what is called in it, for `Relu()`; empty otherwise.
-        of: the layers, chains, objects and x that it is a part of or was computed from, such as the layer of a
-            weight.
+        of: the layers, chains, objects and x that it is a part of or was made from: of a weight, its layer.
     """
 
     source: str

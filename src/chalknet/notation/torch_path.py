@@ -16,7 +16,7 @@ _DEPTH = 50  # of modules inside modules
 
 
 def path_of(value: object, run: Interpreter, code: Code) -> list[CodeLayer]:
-    """Return the layers of a network in their order, the same in training and, but for Dropout, in evaluation.
+    """Return the layers of a network in their order, which but for Dropout is that of evaluation too.
 
     Raises:
         NotationError, CannotExpress: for what is no path through layers, in either mode.
@@ -36,7 +36,8 @@ def path_of(value: object, run: Interpreter, code: Code) -> list[CodeLayer]:
                 kind=CannotExpress,
                 got="a dropout that is on in evaluation too",
                 wanted="one that is off in evaluation, as nn.Dropout is",
-                remedy=f"Write F.dropout(x, p, training=self.training), or nn.Dropout in __init__. {FIT_AS_IT_IS}",
+                remedy="Write F.dropout(x, p, training=self.training), or nn.Dropout in __init__. "
+                + FIT_AS_IT_IS,
             )
     return layers
 
@@ -94,7 +95,10 @@ def _passed(instance: Instance, run: Interpreter, code: Code) -> Flow:
         source = given.x if isinstance(given, Flow) else given.source
         what = f"what {source if source != 'x' else 'another x'} leads to, which is not what it is given"
     raise code.source.refuse(
-        Span(span.start, code.source.text.find("\n", span.start) if "\n" in code.source.text[span.start :] else span.end),
+        Span(
+            span.start,
+            code.source.text.find("\n", span.start) if "\n" in code.source.text[span.start :] else span.end,
+        ),
         kind=CannotExpress,
         got=f"a forward of {instance.kind.node.name} that returns {what}",
         wanted="one value, x after one layer after the other",
@@ -120,13 +124,16 @@ def left_out(value: object, layers: list[CodeLayer], code: Code) -> list[str]:
     notes = []
     for path, part in _held(value, "self", {}):
         if id(part) not in passed:
-            is_layer = isinstance(part, CodeLayer)
-            line = f", made in line {code.source.excerpt(part.span).line_number}," if is_layer else ""
+            line = ""
+            if isinstance(part, CodeLayer):
+                line = f", made in line {code.source.excerpt(part.span).line_number},"
             notes.append(f"{path}{line} is not on the way from x to what forward returns: it is left out")
     for layer in layers:
         if layer.origin is not None and layer.step is not None and layer.step.trainable:
             line = f"line {code.source.excerpt(layer.span).line_number}"
-            notes.append(f"{line}: copies of a layer start with its weights; the network draws weights for each")
+            notes.append(
+                f"{line}: copies of a layer start with its weights; the network draws weights for each"
+            )
     return notes
 
 

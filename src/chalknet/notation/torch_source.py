@@ -10,8 +10,9 @@ from chalknet.network import Network, Shape, Step, size_of
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer
+from chalknet.notation.torch_names import Binding
 from chalknet.notation.torch_path import left_out, path_of
-from chalknet.notation.torch_statements import Binding, Interpreter
+from chalknet.notation.torch_statements import Interpreter
 from chalknet.notation.torch_text import Code, parse
 from chalknet.notation.torch_values import Call, Class, CodeChain, Flow, Function, Instance, Model, parts
 from chalknet.notation.torch_writer import write_torch
@@ -59,7 +60,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
 
 def _rebound(chosen: Binding, run: Interpreter) -> list[str]:
     """Return a note where the network's name stands for something else in the end."""
-    last = next((one for one in reversed(run.bindings) if one.name == chosen.name), chosen)
+    last = next((one for one in reversed(run.names.bindings) if one.name == chosen.name), chosen)
     if not chosen.name or isinstance(last.value, Model | Flow | Class | Function) or last.line == chosen.line:
         return []
     return [f"line {last.line}: what {chosen.name} is from there on is not known: read as it was before"]
@@ -73,7 +74,7 @@ def recognise_torch(text: str) -> float:
 
 def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     """Return the networks of a text: finished ones, else what makes one when called, else a computed x."""
-    bindings = run.bindings
+    bindings = run.names.bindings
     whole = [binding for binding in bindings if _is_network(binding.value)]
     held: set[int] = set()
     for binding in {id(binding.value): binding for binding in whole}.values():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.torch_effects import Remarks
 from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
-from chalknet.notation.torch_layers import CodeLayer, Unknown
+from chalknet.notation.torch_layers import Unknown
+from chalknet.notation.torch_names import Binding, Names
 from chalknet.notation.torch_targets import Targets
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
@@ -21,7 +20,6 @@ from chalknet.notation.torch_values import (
     Flow,
     Function,
     Instance,
-    Model,
     elements,
     iterated,
     no_chain,
@@ -34,21 +32,9 @@ _WITHOUT_GRADIENT = ("no_grad", "inference_mode", "set_grad_enabled")
 _OVERRIDDEN = ("train", "eval", "parameters", "named_parameters", "__getattr__", "__setattr__", "add_module")
 # Decorators that leave a function as it is.
 _DECORATORS = frozenset(
-    "compile script script_method export override abstractmethod staticmethod classmethod property final wraps "
-    "cached_property cache lru_cache overload typechecked beartype jaxtyped dataclass".split()
+    "compile script script_method export override abstractmethod staticmethod classmethod property final "
+    "wraps cached_property cache lru_cache overload typechecked beartype jaxtyped dataclass".split()
 )
-
-
-@dataclass(frozen=True)
-class Binding:
-    """A value that was given a name, empty for none, and the line in which."""
-
-    name: str
-    value: object
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.name or 'one without a name'} in line {self.line}"
 
 
 class _Return(Exception):
@@ -69,21 +55,18 @@ class Interpreter(ast.NodeVisitor):
     """The abstract interpreter: the names of a text and their values, statement by statement.
 
     Args:
-        code: the parsed text. The names of its outermost level are kept in `bindings`, in their order.
+        code: the parsed text. Its names are kept in `names`.
     """
 
     def __init__(self, code: Code) -> None:
-        self.bindings: list[Binding] = []
+        self.names = Names()
         self.notes: list[str] = []
         self.remarks = Remarks(code)
-        self.scopes: list[dict[str, object]] = [{"__name__": "__main__"}]
-        self.functions: list[Function] = []  # that are being followed
         self.forwards = 0  # how many of them are a forward, or called by one
         self.training = True  # the mode in which forward is followed
         self.mode_matters = False  # whether the code asked for it
         self.without_gradient = False
         self.spent: dict[int, tuple[Flow, int]] = {}  # each x that was written over, and the line
-        self._outer: list[dict[str, dict[str, object]]] = [{}]  # names that `global` and `nonlocal` redirect
         self._visited: set[int] = set()
         self._jumps: list[str] = []  # notes on each break or continue that was passed over
         self._code = code
@@ -129,21 +112,21 @@ class Interpreter(ast.NodeVisitor):
 
     def enter(self, function: Function, call: Call) -> object:
         """Return what a function of the text gives; arguments left out become symbols."""
-        if len(self.scopes) > _DEPTH:
+        if len(self.names.scopes) > _DEPTH:
             return Unknown(f"{function.node.name}(...)", of=roots(*call.values))
         before = self.without_gradient
         scope = self._arguments(function, call)
         self._decorated(function.node)
-        self.functions.append(function)
+        self.names.functions.append(function)
         try:
-            with self.scope(scope):
+            with self.names.scope(scope):
                 self._block(function.node.body)
         except _Return as leaving:
             return leaving.value
         except _Jump:  # outside a loop
             return None
         finally:
-            self.functions.pop()
+            self.names.functions.pop()
             self.without_gradient = before
         return None
 
@@ -155,33 +138,9 @@ class Interpreter(ast.NodeVisitor):
                 self.without_gradient = bool(self.forwards)
             elif name not in _DECORATORS:
                 line, what = decorator.lineno, node.name
-                self.notes.append(f"line {line}: @{shown(decorator)} is not read: {what} is, as written below it")
-
-    @contextmanager
-    def scope(self, names: dict[str, object]) -> Iterator[None]:
-        """Open a scope of its own with these names in it."""
-        self.scopes.append(names)
-        self._outer.append({})
-        try:
-            yield
-        finally:
-            self.scopes.pop()
-            self._outer.pop()
-
-    def find(self, name: str) -> object:
-        """Return what a name of the text stands for; None where nothing binds it."""
-        closure = self.functions[-1].closure if self.functions else ()
-        for scope in (self.scopes[-1], *reversed(closure), self.scopes[0]):
-            if name in scope:
-                return scope[name]
-        return None
-
-    def name(self, name: str, value: object, node: ast.expr | ast.stmt) -> None:
-        """Give a value its name."""
-        scope = self._outer[-1].get(name, self.scopes[-1])
-        scope[name] = value
-        if scope is self.scopes[0]:
-            self.bindings.append(Binding(name, value, node.lineno))
+                self.notes.append(
+                    f"line {line}: @{shown(decorator)} is not read: {what} is, as written below it"
+                )
 
     def _arguments(self, function: Function, call: Call) -> dict[str, object]:
         node, given = function.node.args, dict(call.keywords)
@@ -206,18 +165,14 @@ class Interpreter(ast.NodeVisitor):
             except ChalknetError:
                 raise
             except NOT_FOLLOWED:  # it would fail when run too, or its value is known only then
-                self.remarks.add(statement, "not followed", *self.touched(statement))
-
-    def touched(self, *nodes: ast.AST) -> list[object]:
-        """Return the layers, chains and objects that code names."""
-        named = [part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)]
-        values = [self.find(name) for name in dict.fromkeys(named)]
-        return [value for value in values if any(isinstance(one, Model) for one in roots(value))]
+                self.remarks.add(statement, "not followed", *self.names.touched(statement))
 
     def generic_visit(self, node: ast.AST) -> None:
         """Pass over a statement that is not followed, saying so where it names layers."""
-        if isinstance(node, ast.stmt) and not isinstance(node, ast.Pass | ast.Assert | ast.Raise | ast.AsyncFunctionDef):
-            self.remarks.add(node, "not followed", *self.touched(node))
+        if isinstance(node, ast.stmt) and not isinstance(
+            node, ast.Pass | ast.Assert | ast.Raise | ast.AsyncFunctionDef
+        ):
+            self.remarks.add(node, "not followed", *self.names.touched(node))
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Bind a value to its targets."""
@@ -248,12 +203,11 @@ class Interpreter(ast.NodeVisitor):
 
     def visit_Global(self, node: ast.Global) -> None:
         """Let names stand for those of the outermost level."""
-        self._outer[-1] |= dict.fromkeys(node.names, self.scopes[0])
+        self.names.redirect(node.names, self.names.scopes[:1])
 
     def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
         """Let names stand for those of the functions around."""
-        for scope in self.functions[-1].closure if self.functions else ():
-            self._outer[-1] |= {name: scope for name in node.names if name in scope}
+        self.names.redirect(node.names, self.names.closure)
 
     # Loops and branches
 
@@ -263,7 +217,7 @@ class Interpreter(ast.NodeVisitor):
         if isinstance(many, Unknown | Flow):
             self._round_of_many(node, Unknown(shown(node.target), of=roots(many)))
             return
-        idle, before, jumps = 0, self._names(), len(self._jumps)
+        idle, before, jumps = 0, self.names.structures(), len(self._jumps)
         first = dict(before)
         for number, element in enumerate(many if isinstance(many, range) else iterated(many)):
             self.bind(node.target, element)
@@ -272,7 +226,7 @@ class Interpreter(ast.NodeVisitor):
             if number % (8 * _IDLE_ROUNDS) >= _IDLE_ROUNDS:  # looking at all names each time takes long
                 continue
             targets = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
-            after = [entry for entry in self._names() if entry[0] not in targets]
+            after = [entry for entry in self.names.structures() if entry[0] not in targets]
             idle, before = (idle + 1 if after == before else 0), after
             if idle >= _IDLE_ROUNDS - 2:
                 self._left_early(node, number + 1)
@@ -280,7 +234,10 @@ class Interpreter(ast.NodeVisitor):
         else:
             self._block(node.orelse)
         passed, self._jumps = self._jumps[jumps:], self._jumps[:jumps]
-        if any(name in first and first[name] != now and roots(self.scopes[-1][name]) for name, now in self._names()):
+        if any(
+            name in first and first[name] != now and roots(self.names.scopes[-1][name])
+            for name, now in self.names.structures()
+        ):
             self.notes += passed
 
     def _round(self, body: list[ast.stmt]) -> bool:
@@ -293,22 +250,26 @@ class Interpreter(ast.NodeVisitor):
 
     def _left_early(self, node: ast.For, rounds: int) -> None:
         """Say so where a loop that changes nothing holds layers in what was never reached."""
-        unseen = [part for part in ast.walk(node) if isinstance(part, ast.stmt) and id(part) not in self._visited]
-        if self.touched(*unseen):
+        unseen = [
+            part for part in ast.walk(node) if isinstance(part, ast.stmt) and id(part) not in self._visited
+        ]
+        if self.names.touched(*unseen):
             self.notes.append(f"line {node.lineno}: the loop is read for its first {rounds} rounds alone")
 
     def _round_of_many(self, node: ast.For | ast.While, element: object) -> None:
         """Follow one round of a loop whose rounds are not known; what one more would change is not known."""
-        before = dict(self._names())
+        before = dict(self.names.structures())
         if isinstance(node, ast.For):
             self.bind(node.target, element)
         self._round(node.body)
-        scope = self.scopes[-1]
-        for name, now in self._names():
+        scope = self.names.scopes[-1]
+        for name, now in self.names.structures():
             if name not in before or before[name] == now:
                 continue
             if isinstance(value := scope[name], Flow):
-                scope[name] = self._poisoned(value, node, "a loop whose rounds only running the code would tell")
+                scope[name] = self._poisoned(
+                    value, node, "a loop whose rounds only running the code would tell"
+                )
             elif isinstance(value, int | float):
                 scope[name] = Unknown(name)
             else:
@@ -318,7 +279,7 @@ class Interpreter(ast.NodeVisitor):
     def visit_While(self, node: ast.While) -> None:
         """Follow the rounds of a loop while names change."""
         before = None
-        while before != (before := self._names()):
+        while before != (before := self.names.structures()):
             test = self._value(node.test)
             if isinstance(test, Unknown | Flow):
                 self._round_of_many(node, None)
@@ -345,13 +306,13 @@ class Interpreter(ast.NodeVisitor):
             return
         branches = [(node.body, "true"), (node.orelse, "false")]
         for body, outcome in branches[isinstance(node.body[-1], ast.Raise) :]:  # what raises is not taken
-            before, names = self._names(), dict(self.scopes[-1])
+            before, names = self.names.structures(), dict(self.names.scopes[-1])
             leaving: _Return | _Jump | None = None
             try:
                 self._block(body)
             except (_Return, _Jump) as problem:
                 leaving = problem
-            if self._names() == before and not isinstance(leaving, _Return):
+            if self.names.structures() == before and not isinstance(leaving, _Return):
                 other = "false" if outcome == "true" else "true"
                 self._jumps += [_as_if(node, other)] * (leaving is not None)
                 continue
@@ -368,17 +329,14 @@ class Interpreter(ast.NodeVisitor):
             self.notes.append(_as_if(node, outcome))
             return
         what = f"a branch on the values of x, {shown(node.test)}"
-        for name, value in self.scopes[-1].items():
+        for name, value in self.names.scopes[-1].items():
             if isinstance(value, Flow) and names.get(name) is not value:
-                self.scopes[-1][name] = self._poisoned(value, node, what)
+                self.names.scopes[-1][name] = self._poisoned(value, node, what)
         if isinstance(leaving, _Return) and isinstance(leaving.value, Flow):
             leaving.value = self._poisoned(leaving.value, node, what)
 
     def _poisoned(self, flow: Flow, node: ast.stmt, got: str) -> Flow:
         return flow.through(no_chain(self._code.source, self._code.span(node), got))
-
-    def _names(self) -> list[tuple[str, object]]:
-        return [(name, _structure(value)) for name, value in self.scopes[-1].items()]
 
     def visit_With(self, node: ast.With) -> None:
         """Follow the body."""
@@ -397,44 +355,46 @@ class Interpreter(ast.NodeVisitor):
     def visit_Try(self, node: ast.Try) -> None:
         """Follow the code as if nothing failed, and say so where that may change layers."""
         handlers = [part for handler in node.handlers for part in handler.body]
-        if self.touched(*handlers) or any(isinstance(part, ast.Return) for part in handlers):
+        if self.names.touched(*handlers) or any(isinstance(part, ast.Return) for part in handlers):
             self.notes.append(f"line {node.lineno}: read as if nothing failed in the try")
         self._block([*node.body, *node.orelse, *node.finalbody])
 
     def visit_Expr(self, node: ast.Expr) -> None:
         """Keep the value of an expression on the outermost level."""
         value = self._value(node.value)
-        if len(self.scopes) == 1:
-            self.bindings.append(Binding("", value, node.lineno))
+        if len(self.names.scopes) == 1:
+            self.names.bindings.append(Binding("", value, node.lineno))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """Bind a function."""
-        self.name(node.name, Function(node, closure=tuple(self.scopes[1:])), node)
+        self.names.bind(node.name, Function(node, closure=tuple(self.names.scopes[1:])), node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """Bind a class."""
         kind = Class(node, tuple(self._value(base) for base in node.bases))
-        closure = tuple(self.scopes[1:])
-        with self.scope(dict(self.scopes[-1]) if len(self.scopes) > 1 else {}):
-            known = set(self.scopes[-1])
+        closure = tuple(self.names.scopes[1:])
+        with self.names.scope(dict(self.names.scopes[-1]) if len(self.names.scopes) > 1 else {}):
+            known = set(self.names.scopes[-1])
             self._block(node.body)
-            members = {name: value for name, value in self.scopes[-1].items() if name not in known}
+            members = {name: value for name, value in self.names.scopes[-1].items() if name not in known}
         for name, value in members.items():
-            is_method = isinstance(value, Function)
-            kind.members[name] = replace(value, home=kind, closure=closure) if is_method else value
-        self.name(node.name, kind, node)
+            method = replace(value, home=kind, closure=closure) if isinstance(value, Function) else value
+            kind.members[name] = method
+        self.names.bind(node.name, kind, node)
 
     def visit_Import(self, node: ast.Import) -> None:
         """Bind the modules that are imported."""
         for alias in node.names:
             bound = alias.asname or alias.name.partition(".")[0]
-            self.scopes[-1][bound] = Dotted(alias.name if alias.asname else bound)
+            self.names.scopes[-1][bound] = Dotted(alias.name if alias.asname else bound)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Bind the names that are imported from a module."""
         for alias in node.names:
             if alias.name != "*":
-                self.scopes[-1][alias.asname or alias.name] = Dotted(f"{node.module or ''}.{alias.name}")
+                self.names.scopes[-1][alias.asname or alias.name] = Dotted(
+                    f"{node.module or ''}.{alias.name}"
+                )
 
     def visit_Return(self, node: ast.Return) -> None:
         """Leave the function with a value."""
@@ -443,23 +403,3 @@ class Interpreter(ast.NodeVisitor):
 
 def _as_if(node: ast.If, outcome: str) -> str:
     return f"line {node.lineno}: read as if {shown(node.test)} were {outcome}"
-
-
-def _structure(value: object) -> object:
-    """Return a value's structure, equal for equal descriptions: layers by their steps, not by identity."""
-    match value:
-        case CodeLayer():
-            return (value.step, value.takes)
-        case CodeChain(items=items) | Flow(items=items):
-            return [_structure(item) for item in items]
-        case Instance(attributes=attributes, chain=chain):
-            inner = [(name, _structure(part)) for name, part in attributes.items() if part is not value]
-            return [*inner, _structure(chain)]
-        case list() | tuple():
-            return [_structure(item) for item in value if not isinstance(item, Unknown)]
-        case int() | float() | str():
-            return value
-        case dict():
-            return {name: _structure(part) for name, part in value.items()}
-        case _:
-            return type(value)

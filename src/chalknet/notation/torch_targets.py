@@ -47,7 +47,7 @@ class Targets:
         """
         match target:
             case ast.Name(name):
-                self._world.name(name, Unknown(name) if value is self.NOTHING else value, target)
+                self._world.names.bind(name, Unknown(name) if value is self.NOTHING else value, target)
             case ast.Tuple(targets) | ast.List(targets):
                 self._bind_all(targets, value, target)
             case ast.Starred(inner):
@@ -89,7 +89,9 @@ class Targets:
                 self._write_over(owner, target)
             case Dotted(path) if path.startswith("torch."):
                 line = target.lineno
-                self._world.notes.append(f"line {line}: {shown(target)} of torch is changed, which is not read")
+                self._world.notes.append(
+                    f"line {line}: {shown(target)} of torch is changed, which is not read"
+                )
             case CodeChain() | CodeLayer() | Unknown():
                 self._world.remarks.assigned(target, owner, value, code)
         if isinstance(owner, Instance) and value is self.NOTHING:
@@ -118,9 +120,9 @@ class Targets:
                 self._bind_item(chain, place, value)
             elif isinstance(chain, list | dict):
                 if value is self.NOTHING:
-                    del chain[place]  # type: ignore[arg-type]
+                    del chain[place]
                 else:
-                    chain[place] = value  # type: ignore[index]
+                    chain[place] = value
             elif isinstance(owner, Unknown | CodeLayer):
                 self._write_over(owner, target)
                 self._world.remarks.assigned(target, owner, value, code)

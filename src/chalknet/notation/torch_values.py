@@ -79,7 +79,7 @@ class CodeChain:
         """Return an item or, for a slice, the chain of some under the names that they have."""
         if isinstance(place, slice):
             return CodeChain(self.span, dict(list(self.modules.items())[place]))
-        return operator.getitem(self.items, place)  # type: ignore[call-overload]
+        return operator.getitem(self.items, place)  # type: ignore[misc]
 
 
 @dataclass(frozen=True, eq=False)

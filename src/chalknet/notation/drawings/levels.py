@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
-from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, left_out, said, trailing_index, without_more
+from chalknet.notation.drawings.vocabulary import (
+    is_bias,
+    is_dots,
+    is_loss,
+    left_out,
+    said,
+    trailing_index,
+    without_more,
+)
 
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 LOOSE = ("plaintext", "none", "note", "plain", "text", "tab", "comment")
@@ -214,7 +222,7 @@ class _Roles:
 
 
 def _entitle(levels: list[Level], here: set[int], title: str) -> None:
-    """Give a title to the first of the levels that it stands over; each has the units that it says are left out."""
+    """Give a title to the first of the levels under it, and to each the units that it says are left out."""
     text, more = without_more(title, len(levels[min(here)].units))
     levels[min(here)].texts.append(text)
     for level in here:

@@ -38,9 +38,10 @@ class Widths:
             if told != drawn and (elided or (count > 1 and not level.dots)):
                 self._notes.append(f"{which} says {told}, but {drawn} are drawn: {told} was read")
             return told
-        if isinstance(title.width, int) and title.width > count + level.left_out and count > 1 and not elided:
-            if not level.dots:
-                self._notes.append(f"the title of {which} has a {title.width}, but {count} are drawn: {count} was read")
+        whole = count > 1 and not (elided or level.dots or level.left_out)
+        if whole and isinstance(title.width, int) and title.width > count:
+            more = f"the title of {which} has a {title.width}, but {count} are drawn: {count} was read"
+            self._notes.append(more)
         if elided and by_index is not None:
             return by_index
         if level.left_out:

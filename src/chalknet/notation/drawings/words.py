@@ -164,7 +164,9 @@ MORE_IN_TITLE = re.compile(
     rf"|(?<!\d)(?<!\d )[(\[]?\s*(?:\+|\bplus\b)\s*(?P<plus>\d[\d,]*)(?![\w.]){_SOME_UNITS}(?!\s*bias)\s*[)\]]?",
     re.I,
 )
-SOME_OF = re.compile(r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I)
+SOME_OF = re.compile(
+    r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
+)
 DOTS = re.compile(
     r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
 )
