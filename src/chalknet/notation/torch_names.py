@@ -23,6 +23,22 @@ class Binding:
         return f"{self.name or 'one without a name'} in line {self.line}"
 
 
+class Return(Exception):
+    """Raised where a function is left with a value."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Jump(Exception):
+    """Raised by a `break`, which leaves the loop, and by a `continue`, which does not."""
+
+    def __init__(self, leaves: bool) -> None:
+        super().__init__()
+        self.leaves = leaves
+
+
 class Names:
     """The names of a text in their scopes; those of the outermost level are in `bindings` too, in order."""
 

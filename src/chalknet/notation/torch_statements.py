@@ -9,7 +9,7 @@ from chalknet.errors import ChalknetError
 from chalknet.notation.torch_effects import Remarks
 from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
 from chalknet.notation.torch_layers import Unknown
-from chalknet.notation.torch_names import Binding, Names
+from chalknet.notation.torch_names import Binding, Jump, Names, Return
 from chalknet.notation.torch_targets import Targets
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
@@ -35,20 +35,6 @@ _DECORATORS = frozenset(
     "compile script script_method export override abstractmethod staticmethod classmethod property final "
     "wraps cached_property cache lru_cache overload typechecked beartype jaxtyped dataclass".split()
 )
-
-
-class _Return(Exception):
-    def __init__(self, value: object) -> None:
-        super().__init__()
-        self.value = value
-
-
-class _Jump(Exception):
-    """A `break`, or a `continue`."""
-
-    def __init__(self, leaves: bool) -> None:
-        super().__init__()
-        self.leaves = leaves
 
 
 class Interpreter(ast.NodeVisitor):
@@ -121,9 +107,9 @@ class Interpreter(ast.NodeVisitor):
         try:
             with self.names.scope(scope):
                 self._block(function.node.body)
-        except _Return as leaving:
+        except Return as leaving:
             return leaving.value
-        except _Jump:  # outside a loop
+        except Jump:  # outside a loop
             return None
         finally:
             self.names.functions.pop()
@@ -244,7 +230,7 @@ class Interpreter(ast.NodeVisitor):
         """Follow one round of a loop; return whether it leaves the loop."""
         try:
             self._block(body)
-        except _Jump as jump:
+        except Jump as jump:
             return jump.leaves
         return False
 
@@ -292,11 +278,11 @@ class Interpreter(ast.NodeVisitor):
 
     def visit_Break(self, node: ast.Break) -> None:
         """Leave the loop."""
-        raise _Jump(leaves=True)
+        raise Jump(leaves=True)
 
     def visit_Continue(self, node: ast.Continue) -> None:
         """Go on with the next round."""
-        raise _Jump(leaves=False)
+        raise Jump(leaves=False)
 
     def visit_If(self, node: ast.If) -> None:
         """Follow the branch that the test chooses; where it is not known, the one that changes names."""
@@ -307,12 +293,12 @@ class Interpreter(ast.NodeVisitor):
         branches = [(node.body, "true"), (node.orelse, "false")]
         for body, outcome in branches[isinstance(node.body[-1], ast.Raise) :]:  # what raises is not taken
             before, names = self.names.structures(), dict(self.names.scopes[-1])
-            leaving: _Return | _Jump | None = None
+            leaving: Return | Jump | None = None
             try:
                 self._block(body)
-            except (_Return, _Jump) as problem:
+            except (Return, Jump) as problem:
                 leaving = problem
-            if self.names.structures() == before and not isinstance(leaving, _Return):
+            if self.names.structures() == before and not isinstance(leaving, Return):
                 other = "false" if outcome == "true" else "true"
                 self._jumps += [_as_if(node, other)] * (leaving is not None)
                 continue
@@ -332,7 +318,7 @@ class Interpreter(ast.NodeVisitor):
         for name, value in self.names.scopes[-1].items():
             if isinstance(value, Flow) and names.get(name) is not value:
                 self.names.scopes[-1][name] = self._poisoned(value, node, what)
-        if isinstance(leaving, _Return) and isinstance(leaving.value, Flow):
+        if isinstance(leaving, Return) and isinstance(leaving.value, Flow):
             leaving.value = self._poisoned(leaving.value, node, what)
 
     def _poisoned(self, flow: Flow, node: ast.stmt, got: str) -> Flow:
@@ -398,7 +384,7 @@ class Interpreter(ast.NodeVisitor):
 
     def visit_Return(self, node: ast.Return) -> None:
         """Leave the function with a value."""
-        raise _Return(None if node.value is None else self._value(node.value))
+        raise Return(None if node.value is None else self._value(node.value))
 
 
 def _as_if(node: ast.If, outcome: str) -> str:
