@@ -215,7 +215,7 @@ FEATURES = re.compile(
 )
 BRACKETED = re.compile(rf"[(\[]\s*({NUMBER})\s*[)\]]")
 NOT_A_WIDTH = re.compile(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*\d+|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )
