@@ -137,6 +137,10 @@ IN_INIT = (
     "{a}.apply(lambda m: nn.init.zeros_(m.weight))",
     "nn.init.eye_(next({a}.parameters()).data)",
     "exec('nn.init.zeros_({a}.weight)')",
+    "list(map(lambda m: nn.init.zeros_(m.weight), [{a}]))",
+    "for p, q in zip({a}.parameters(), {b}.parameters()):\n    q.data = p.data",
+    "dict({a}.named_parameters())['weight'].data.fill_(0)",
+    "{a}._forward_hooks[0] = lambda m, i, o: o * 2",
 )
 IN_SELF = (
     "self.spare = nn.Linear(3, 3)",
@@ -180,6 +184,17 @@ IN_FORWARD = (
     "y = {x}\n{x} = torch.relu(y)",
     "keep = {x}.shape\nassert len(keep) == 2",
     "{x} = (lambda z: torch.tanh(z))({x})",
+    "z = {x}.view(-1, {x}.shape[1])\nz.mul_(2)",
+    "z = {x}.flatten(1)\nz.relu_()",
+    "z = {x}[:]\nz.mul_(2)",
+    "z = {x}.t()\nz.mul_(2)",
+    "{x}[{x} < 0] = 0",
+    "torch.mul({x}, 2, out={x}.data)",
+    "if {x}.requires_grad:\n    {x}.register_hook(lambda g: g * 2)",
+    "{x} = {x}.to(torch.float16).to(torch.float32)",
+    "{x} = F.softmax({x}, -1, dtype=torch.float64).float()",
+    "self.l0, self.l1 = self.l1, self.l0",
+    "self.seen = getattr(self, 'seen', 0) + 1\nif self.seen > 1:\n    {x} = torch.relu({x})",
 )
 AFTERWARDS = (
     "net.eval()",

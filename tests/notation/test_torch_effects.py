@@ -38,7 +38,7 @@ def chain(change):
 ALONE = [
     *[program(init=line.format(a="self.a", b="self.b")) for line in IN_INIT],
     *[program(init=line) for line in IN_SELF],
-    *[program(forward=line.format(x="x")) for line in IN_FORWARD],
+    *[program(forward=line.format(x="x").replace("l0", "a").replace("l1", "b")) for line in IN_FORWARD],
     *[program(after=line.format(a="a", b="b")) for line in AFTERWARDS],
     *[chain(change) for change in CHAIN_CHANGES],
 ]

@@ -21,6 +21,7 @@ from chalknet.notation.torch_values import (
     Instance,
     Model,
     Super,
+    iterated,
     no_chain,
     roots,
 )
@@ -73,9 +74,8 @@ class Called:
                 return self._of_list(owner, name, node, call)
             case Unknown() if owner.of and not isinstance(call.argument(0, "input"), Flow):
                 self._world.remarks.called(node, name, owner, call.values)
-                for flow in owner.of:
-                    if isinstance(flow, Flow) and name.endswith("_"):  # x.data.mul_(2)
-                        self._world.spent[id(flow)] = (flow, node.lineno)
+                if name.endswith("_"):  # x.data.mul_(2)
+                    self._world.names.write_over(node.lineno, owner)
                 return Unknown(ast.unparse(node.func), name, owner.of)
         return self.function(attribute(owner, name, node.func), node, call, attribute)
 
@@ -92,6 +92,12 @@ class Called:
         name = ast.unparse(node.func)
         if name == "isinstance" and len(call.positional) == 2:
             return _is_instance(call.positional[0], call.positional[1], node)
+        if name == "map" and len(call.positional) == 2 and not isinstance(call.positional[1], Unknown):
+            mapped, many = call.positional
+            return [
+                self.function(mapped, node, replace(call, positional=[one]), attribute)
+                for one in iterated(many)
+            ]
         if name in ("getattr", "setattr") and len(call.positional) > 1:
             return self._named_attribute(name, node, call, attribute)
         flow = next((value for value in call.values if isinstance(value, Flow)), None)
@@ -105,17 +111,17 @@ class Called:
         return Unknown(_shown(node), callee.source if isinstance(callee, Unknown) else "", of)
 
     def _of_flow(self, flow: Flow, name: str, node: ast.Call, call: Call) -> object:
-        if self._world.forwards and name in ("detach", "half", "double", "bfloat16"):
-            kind = "gradient" if name == "detach" else "dtype"
+        wide = name in ("half", "double", "bfloat16") or (name in ("to", "type") and _is_wide(call))
+        kind = {"detach": "gradient", "register_hook": "hook"}.get(name, "dtype" if wide else "")
+        if kind and self._world.forwards:
             self._world.remarks.add(node, kind, *flow.items)
         return self._written_over(flow, flow_method(flow, name, call), node, call)
 
     def _written_over(self, flow: Flow, result: object, node: ast.Call, call: Call) -> object:
         """Remember an x that a call wrote over."""
         if isinstance(result, Flow) and result is not flow and _in_place(result.items[-1]):
-            self._world.spent[id(flow)] = (flow, node.lineno)
-        if isinstance(out := call.keywords.get("out"), Flow):
-            self._world.spent[id(out)] = (out, node.lineno)
+            self._world.names.write_over(node.lineno, flow)
+        self._world.names.write_over(node.lineno, call.keywords.get("out"))
         return result
 
     def _of_layer(self, callee: CodeLayer | CodeChain | Instance, node: ast.Call, call: Call) -> object:
@@ -131,13 +137,19 @@ class Called:
         first = call.argument(0, "input")
         if callee.path.endswith("Module.__init__"):
             return None
+        if callee.last == "set_grad_enabled" and self._world.forwards:
+            self._world.without_gradient = call.argument(0, "mode") is not True
         result = call_torch(callee, call)
+        if "dtype" in call.keywords:
+            self._world.remarks.add(
+                node, "dtype", result, *(result.items[-1:] if isinstance(result, Flow) else ())
+            )
         if isinstance(first, Flow):
+            if callee.path.startswith("torch.nn.init."):
+                self._world.names.write_over(node.lineno, first)
             return self._written_over(first, result, node, call)
         if isinstance(result, CodeLayer) and self._world.forwards and result.step is not None:
             return self._made_in_forward(result, node)
-        if "dtype" in call.keywords:
-            self._world.remarks.add(node, "dtype", result)
         if isinstance(result, Unknown):
             self._world.remarks.called(node, callee.path, None, call.values)
             if match := _EVERYWHERE.search(callee.path):
@@ -194,8 +206,7 @@ class Called:
             return self._of_layer(owner, node, call)
         if name in ("train", "eval") and self._world.forwards:
             self._world.remarks.add(node, "mode", owner)
-        wide = [value for value in call.values if isinstance(value, Dotted) and value.path in _DTYPES]
-        if name == "to" and wide:
+        if name == "to" and _is_wide(call):
             self._world.remarks.add(node, "dtype", owner)
         if isinstance(chain, CodeChain) and name not in SELF:
             try:
@@ -232,6 +243,11 @@ class Called:
             return attribute(owner, name, target)
         self._world.bind(target, value[0], node.args[2])
         return None
+
+
+def _is_wide(call: Call) -> bool:
+    """Return whether a call is given a dtype other than float32."""
+    return any(isinstance(value, Dotted) and value.path in _DTYPES for value in call.values)
 
 
 def _in_place(item: object) -> bool:

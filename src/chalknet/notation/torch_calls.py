@@ -225,6 +225,7 @@ _PYTHON = frozenset(
     "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
 )
 BUILTINS: Mapping[str, Dotted] = {name: Dotted(f"builtins.{name}") for name in _PYTHON}
+_ITERATING = frozenset("dict enumerate list reversed sorted tuple zip".split())
 _MATH = frozenset({"math.prod", "math.ceil", "math.floor", "math.sqrt", "math.log2", "math.pow"})
 
 
@@ -233,7 +234,7 @@ def _call_python(path: Dotted, call: Call) -> object:
         return Unknown(f"{path.last}(...)")
     if any(isinstance(value, Unknown) for value in call.positional):
         shown = [value.source if isinstance(value, Unknown) else "..." for value in call.positional]
-        same = roots(*call.positional) if path.last in ("list", "tuple", "enumerate", "zip") else ()
+        same = roots(*call.positional) if path.last in _ITERATING else ()
         return Unknown(f"{path.last}({', '.join(shown)})", of=same)
     long = [value for value in call.positional if isinstance(value, range) and len(value) > LARGEST_LIST]
     if long and path.last != "len":

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError
-from chalknet.notation.torch_layers import FIT_AS_IT_IS, Unknown
+from chalknet.network import Linear
+from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import Model, parts, roots
 
@@ -27,6 +28,7 @@ _CHANGED = _Effect("which changes a layer after it was made", refused=True)
 _MODE = _Effect("which sets a layer's mode inside forward", refused=True)
 _NOT_FOLLOWED = _Effect("which is not followed, though it may change layers", refused=True)
 _ROUNDS = _Effect("a loop with layers in it whose rounds only running the code would tell", refused=True)
+_STATE = _Effect("in forward may let x take another path the next time: the first is read")
 _WEIGHTS = _Effect("sets weights: they are not read, and the network starts with others")
 _FROZEN = _Effect("freezes parameters: the network read trains them all")
 _HOOK = _Effect("adds a hook, which is not read: it may change what the layer gives")
@@ -37,8 +39,8 @@ _UNTRAINED = _Effect("calls layers without gradients: this code does not train t
 _UNKNOWN = _Effect("is not known here: read as if it changed nothing")
 EFFECTS: Mapping[str, _Effect] = {
     "shared": _SHARED, "computed": _COMPUTED, "changed": _CHANGED, "mode": _MODE, "rounds": _ROUNDS,
-    "not followed": _NOT_FOLLOWED, "weights": _WEIGHTS, "frozen": _FROZEN, "hook": _HOOK, "applied": _APPLIED,
-    "dtype": _DTYPE, "gradient": _GRADIENT, "untrained": _UNTRAINED, "unknown": _UNKNOWN,
+    "state": _STATE, "not followed": _NOT_FOLLOWED, "weights": _WEIGHTS, "frozen": _FROZEN, "hook": _HOOK,
+    "applied": _APPLIED, "dtype": _DTYPE, "gradient": _GRADIENT, "untrained": _UNTRAINED, "unknown": _UNKNOWN,
 }  # fmt: skip
 
 # The effect of a call on the layers that it is given or is a method of, by its full name; the first counts.
@@ -72,7 +74,9 @@ _WITHOUT_EFFECT = frozenset(
 _NEW = frozenset(
     "clone copy deepcopy tensor new_tensor zeros_like ones_like rand_like randn_like full_like".split()
 )
-_INSIDE = re.compile(r"\b(__dict__|__class__|_modules|_parameters|vars\()")  # what torch keeps a module in
+_INSIDE = re.compile(
+    r"\b(__dict__|__class__|_modules|_parameters|_\w*hooks|vars\()"
+)  # what torch keeps a module in
 _MUTATING = frozenset("pop clear update setdefault popitem move_to_end".split())
 _ATTRIBUTES_OF_WEIGHTS = ("weight", "bias", "data")
 
@@ -178,7 +182,8 @@ class Remarks:
             isinstance(owner, Unknown) and not _INSIDE.search(owner.source)
         ):
             kind = "shared" if self._shares([node], (owner, value)) else "weights"
-            kind = "changed" if value is None else kind
+            new = isinstance(owner, CodeLayer) and isinstance(owner.step, Linear) and not owner.step.bias
+            kind = "changed" if value is None or (new and name == "bias") else kind
         else:
             kind = (
                 "shared" if isinstance(value, Unknown) and self._shares([node], (owner, value)) else "changed"

@@ -102,8 +102,7 @@ class Expressions(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> object:
         """Return what a name stands for."""
         value = self._world.names.find(node.id)
-        if isinstance(value, Flow) and id(value) in self._world.spent:
-            line = self._world.spent[id(value)][1]
+        if isinstance(value, Flow) and (line := self._world.names.written_over(value)):
             got = f"{node.id}, which line {line} changes in place"
             remedy = (
                 f"Write {node.id} = ... in line {line}, with a function that leaves its argument as it is."

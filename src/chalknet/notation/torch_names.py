@@ -46,6 +46,7 @@ class Names:
         self.bindings: list[Binding] = []
         self.scopes: list[dict[str, object]] = [{"__name__": "__main__"}]
         self.functions: list[Function] = []  # that are being followed
+        self._spent: dict[int, tuple[object, int]] = {}  # each memory that was written over, and the line
         self._outer: list[dict[str, dict[str, object]]] = [{}]  # names that `global` and `nonlocal` redirect
 
     @property
@@ -83,6 +84,21 @@ class Names:
         scope[name] = value
         if scope is self.scopes[0]:
             self.bindings.append(Binding(name, value, node.lineno))
+
+    def write_over(self, line: int, *values: object) -> None:
+        """Remember that a line changes in place each x that values are or are parts of."""
+        for flow in roots(*values):
+            if isinstance(flow, Flow):
+                self._spent[id(flow.memory)] = (flow.memory, line)
+
+    def written_over(self, flow: Flow) -> int:
+        """Return the line that changes an x in place, 0 for none."""
+        return self._spent[id(flow.memory)][1] if id(flow.memory) in self._spent else 0
+
+    def flows(self, node: ast.AST) -> dict[str, Flow]:
+        """Return each x that code names."""
+        named = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+        return {name: value for name in named if isinstance(value := self.find(name), Flow)}
 
     def touched(self, *nodes: ast.AST) -> list[object]:
         """Return the layers, chains and objects that code names."""

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.torch_effects import Remarks
+from chalknet.notation.torch_effects import Remarks, quoted
 from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
 from chalknet.notation.torch_layers import Unknown
 from chalknet.notation.torch_names import Binding, Jump, Names, Return
@@ -52,7 +52,6 @@ class Interpreter(ast.NodeVisitor):
         self.training = True  # the mode in which forward is followed
         self.mode_matters = False  # whether the code asked for it
         self.without_gradient = False
-        self.spent: dict[int, tuple[Flow, int]] = {}  # each x that was written over, and the line
         self._visited: set[int] = set()
         self._jumps: list[str] = []  # notes on each break or continue that was passed over
         self._code = code
@@ -151,14 +150,20 @@ class Interpreter(ast.NodeVisitor):
             except ChalknetError:
                 raise
             except NOT_FOLLOWED:  # it would fail when run too, or its value is known only then
-                self.remarks.add(statement, "not followed", *self.names.touched(statement))
+                self._not_followed(statement)
 
     def generic_visit(self, node: ast.AST) -> None:
         """Pass over a statement that is not followed, saying so where it names layers."""
         if isinstance(node, ast.stmt) and not isinstance(
             node, ast.Pass | ast.Assert | ast.Raise | ast.AsyncFunctionDef
         ):
-            self.remarks.add(node, "not followed", *self.names.touched(node))
+            self._not_followed(node)
+
+    def _not_followed(self, node: ast.stmt) -> None:
+        self.remarks.add(node, "not followed", *self.names.touched(node))
+        for name, flow in self.names.flows(node).items():
+            got = f"{quoted(node)}, which is not followed"
+            self.names.scopes[-1][name] = self._poisoned(flow, node, got)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Bind a value to its targets."""
@@ -329,7 +334,10 @@ class Interpreter(ast.NodeVisitor):
         before = self.without_gradient
         for item in node.items:
             context = self._value(item.context_expr)
-            name = shown(item.context_expr).partition("(")[0].rpartition(".")[2]
+            code = context.source if isinstance(context, Unknown) else shown(item.context_expr)
+            name = code.partition("(")[0].rpartition(".")[2]
+            if name == "autocast" and self.forwards:
+                self.notes.append(f"line {node.lineno}: autocast sets a dtype, which is not read")
             self.without_gradient |= name in _WITHOUT_GRADIENT and bool(self.forwards)
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, context)

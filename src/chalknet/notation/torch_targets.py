@@ -75,6 +75,12 @@ class Targets:
         is_module = isinstance(value, Model) or value is self.NOTHING
         if isinstance(owner, CodeChain | Instance) and name == "training":
             return
+        if self._world.forwards and isinstance(owner, Instance):
+            before = owner.attributes.get(name)
+            if isinstance(value, Model) and before is not value:
+                self._world.remarks.add(target, "changed", owner, shown=f"{shown(target)} = {shown(code)}")
+            elif isinstance(value, int | float | str) and before != value:
+                self._world.remarks.add(target, "state", owner, shown=f"{shown(target)} = {shown(code)}")
         match owner:
             case CodeChain() if is_module:
                 self._put(owner, name, value)
@@ -86,7 +92,7 @@ class Targets:
             case Class():
                 owner.members[name] = value
             case Flow():
-                self._write_over(owner, target)
+                self._world.names.write_over(target.lineno, owner)
             case Dotted(path) if path.startswith("torch."):
                 line = target.lineno
                 self._world.notes.append(
@@ -97,12 +103,6 @@ class Targets:
         if isinstance(owner, Instance) and value is self.NOTHING:
             owner.attributes.pop(name, None)
 
-    def _write_over(self, value: object, target: ast.expr) -> None:
-        """Remember each x that a value is a part of as changed in place."""
-        for flow in roots(value):
-            if isinstance(flow, Flow):
-                self._world.spent[id(flow)] = (flow, target.lineno)
-
     def _put(self, chain: CodeChain, name: str, value: object) -> None:
         if value is not self.NOTHING:
             chain.put(name, value)
@@ -110,12 +110,13 @@ class Targets:
         chain.take(name)
 
     def _bind_member(self, target: ast.Subscript, value: object, code: ast.expr) -> None:
-        owner, place = self._value(target.value), self._place(target.slice)
+        owner = self._value(target.value)
         chain = owner.chain if isinstance(owner, Instance) else owner
         if isinstance(chain, Flow):
-            self._write_over(chain, target)
+            self._world.names.write_over(target.lineno, chain)
             return
         try:
+            place = self._place(target.slice)
             if isinstance(chain, CodeChain):
                 self._bind_item(chain, place, value)
             elif isinstance(chain, list | dict):
@@ -124,7 +125,7 @@ class Targets:
                 else:
                     chain[place] = value
             elif isinstance(owner, Unknown | CodeLayer):
-                self._write_over(owner, target)
+                self._world.names.write_over(target.lineno, owner)
                 self._world.remarks.assigned(target, owner, value, code)
         except (LookupError, TypeError, ValueError):
             self._world.remarks.add(target, "changed", owner, value, shown=f"{shown(target)} = {shown(code)}")

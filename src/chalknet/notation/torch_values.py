@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from chalknet.errors import CannotExpress
-from chalknet.network import Arguments, torch_layers
+from chalknet.network import Arguments, Dropout, Flatten, torch_layers
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown
 
@@ -91,16 +91,28 @@ class Flow:
         items: what it passed.
         x: what the code calls it.
         start: the same for all that one x became.
+        memory: the same for values that share one, as a view does.
     """
 
     span: Span
     items: tuple[object, ...] = ()
     x: str = "x"
     start: object = field(default_factory=object)
+    memory: object = field(default_factory=object)
 
     def through(self, *items: object) -> Flow:
         """Return it after some more layers."""
-        return replace(self, items=(*self.items, *items))
+        memory = self.memory if all(map(_may_be_a_view, items)) else object()
+        return replace(self, items=(*self.items, *items), memory=memory)
+
+
+def _may_be_a_view(item: object) -> bool:
+    """Return whether a layer's value may be x itself, or a part of it, and not a new one."""
+    if isinstance(item, CodeChain):
+        return all(map(_may_be_a_view, item.items))
+    if not isinstance(item, CodeLayer) or item.in_place:
+        return False
+    return item.problem is not None or isinstance(item.step, Flatten | Dropout) or item.kind == "Identity"
 
 
 @dataclass(frozen=True, eq=False)
