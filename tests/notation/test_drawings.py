@@ -216,3 +216,96 @@ def _never_breaks(text: str, notation: str) -> None:
         assert isinstance(cn.read(f"\n{text}", notation=notation), Network)
     except ChalknetError as problem:
         assert problem.wanted and problem.remedy
+
+
+def dot_of(layers):
+    """Return layers as ann-visualizer draws them: a cluster with a title each, circles without a label."""
+    frames = "".join(
+        f' subgraph cluster_{i} {{ label="{title}"\n'
+        + "".join(f"  l{i}_{j} [label={chr(34)}{chr(34)} shape=circle]\n" for j in range(drawn))
+        + " }\n"
+        for i, (title, drawn) in enumerate(layers)
+    )
+    return f"digraph g {{\n rankdir=LR\n{frames}{_links(layers, '->')}}}\n"
+
+
+def mermaid_of(layers):
+    frames = "".join(
+        f'subgraph s{i}["{title}"]\n' + "".join(f"  l{i}_{j}(( ))\n" for j in range(drawn)) + "end\n"
+        for i, (title, drawn) in enumerate(layers)
+    )
+    return f"flowchart LR\n{frames}{_links(layers, '-->')}"
+
+
+def _links(layers, arrow):
+    sizes = [drawn for _, drawn in layers]
+    return "".join(
+        f" l{i}_{a} {arrow} l{i + 1}_{b}\n"
+        for i in range(len(sizes) - 1)
+        for a in range(sizes[i])
+        for b in range(sizes[i + 1])
+    )
+
+
+def svg_of(layers):
+    """Return layers as Graphviz writes them: clusters by their places."""
+    parts = []
+    for i, (title, drawn) in enumerate(layers):
+        box = f"{100 * i},0 {100 * i + 80},0 {100 * i + 80},{-20 * drawn} {100 * i},{-20 * drawn}"
+        parts.append(
+            f'<g class="cluster"><title>cluster_{i}</title><polygon points="{box}"/>'
+            f'<text x="{100 * i + 40}" y="-5">{title}</text></g>'
+        )
+        parts += [
+            f'<g class="node"><title>l{i}_{j}</title>'
+            f'<ellipse cx="{100 * i + 40}" cy="{-20 * j - 10}" rx="9" ry="9"/></g>'
+            for j in range(drawn)
+        ]
+    for link in _links(layers, "->").strip().split("\n"):
+        parts.append(
+            f'<g class="edge"><title>{link.strip().replace("->", "-&gt;")}</title><path d="M0,0"/></g>'
+        )
+    body = "".join(parts)
+    return f'<svg xmlns="http://www.w3.org/2000/svg"><g class="graph"><title>g</title>{body}</g></svg>'
+
+
+LEFT_OUT = [
+    "(+3)", "+3", "[+3]", "+3 more", "(+3 more)", "(3 more)", "… 3 more", "... 3 more", "and 3 more", "& 3 others",
+    "plus 3", "(+3 units)", "(3 more units)", "3 not shown", "13 units, 3 not shown", "(10 of 13 shown)", "(+3 개 더)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [dot_of, mermaid_of, svg_of])
+@pytest.mark.parametrize("words", LEFT_OUT)
+def test_units_that_a_title_says_are_left_out_are_counted(words, form):
+    words = words.replace("&", "&amp;") if form is svg_of else words
+    network = cn.read(form([(f"Input Layer {words}", 10), ("Hidden Layer (+6)", 10), ("Output Layer", 2)]))
+    assert network == cn.read("13 -> 16 ? -> 2 ?")
+    assert not any("drawn: " in note and "was read" in note for note in network.notes)
+
+
+@given(st.lists(st.tuples(st.integers(2, 6), st.integers(0, 2000)), min_size=2, max_size=4))
+def test_any_number_of_units_may_be_left_out(layers):
+    titles = [("Layer" if not more else f"Layer (+{more:,})", drawn) for drawn, more in layers]
+    network = cn.read(dot_of(titles))
+    widths = [drawn + more for drawn, more in layers]
+    assert [network.input_shape[0], *[visit.output_shape[0] for visit in network.walk()][::2]] == widths
+
+
+@pytest.mark.parametrize(
+    ("title", "width", "note"),
+    [
+        ("Input Layer (13 units)", 13, "the input says 13, but 10 are drawn: 13 was read"),
+        ("Input Layer, 13", 10, "the title of the input has a 13, but 10 are drawn: 10 was read"),
+        ("Input Layer 13 units (+2)", 13, "the input says 13, but 12 are drawn: 13 was read"),
+    ],
+)
+def test_a_number_that_contradicts_what_is_drawn_is_told(title, width, note):
+    network = cn.read(dot_of([(title, 10), ("Output Layer", 2)]))
+    assert network.input_shape == (width,)
+    assert note in network.notes
+
+
+@pytest.mark.parametrize("title", ["Input Layer (+1 bias)", "Input +1 bias", "Input layer 2", "Layer 2 of 3"])
+def test_a_bias_or_the_number_of_a_layer_leaves_no_unit_out(title):
+    assert cn.read(dot_of([(title, 3), ("Output Layer", 2)])).input_shape == (3,)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
+from chalknet.notation.torch_called import Called
+from chalknet.notation.torch_calls import BUILTINS
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
-    BUILTINS,
     Call,
     Class,
     CodeChain,
@@ -19,13 +21,12 @@ from chalknet.notation.torch_values import (
     Flow,
     Function,
     Instance,
-    call_layer,
-    call_torch,
-    chain_method,
+    Super,
     common_name,
     elements,
-    flow_method,
+    iterated,
     no_chain,
+    roots,
 )
 
 if TYPE_CHECKING:
@@ -56,10 +57,6 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.In: lambda value, many: value in many,
     ast.NotIn: lambda value, many: value not in many,
 }
-_METHODS: Mapping[type, Mapping[str, Callable[..., object]]] = {
-    list: {name: vars(list)[name] for name in "append extend insert pop reverse copy index".split()},
-    dict: {name: vars(dict)[name] for name in "pop copy items keys values get update".split()},
-}
 NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
 
 
@@ -75,6 +72,7 @@ class Expressions(ast.NodeVisitor):
         self._code = code
         self._world = world
         self._steps = 0
+        self._called = Called(code, world)
 
     def value(self, node: ast.expr) -> object:
         """Return the value of an expression; `Unknown` where it is known only when the code runs."""
@@ -103,29 +101,76 @@ class Expressions(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> object:
         """Return what a name stands for."""
-        for scope in (self._world.scopes[-1], self._world.scopes[0], BUILTINS):
-            if node.id in scope:
-                return scope[node.id]
-        return common_name(node.id) or Unknown(node.id)
+        value = self._world.names.find(node.id)
+        if isinstance(value, Flow) and (line := self._world.names.written_over(value)):
+            got = f"{node.id}, which line {line} changes in place"
+            remedy = (
+                f"Write {node.id} = ... in line {line}, with a function that leaves its argument as it is."
+            )
+            return value.through(no_chain(self._code.source, self._code.span(node), got, remedy))
+        if value is None and node.id not in self._world.names.scopes[-1]:
+            return BUILTINS.get(node.id) or common_name(node.id) or Unknown(node.id)
+        return value
 
     def visit_Attribute(self, node: ast.Attribute) -> object:
         """Return an attribute of a value, or a name in a module."""
-        match owner := self.value(node.value):
+        return self.attribute(self.value(node.value), node.attr, node)
+
+    def attribute(self, owner: object, name: str, node: ast.expr) -> object:
+        """Return an attribute of a value, which a node of the text asks for."""
+        if name == "training" and isinstance(owner, Instance | CodeChain | CodeLayer):
+            self._world.mode_matters = True
+            return self._world.training
+        match owner:
             case Dotted(path):
-                return Dotted(f"{path}.{node.attr}")
-            case Instance(attributes=attributes) if node.attr in attributes:
-                return attributes[node.attr]
-            case Instance(kind) if method := kind.method(node.attr):
-                return Function(method, owner)
-            case CodeLayer(step=step) if step is not None:  # self.fc1.out_features
-                return vars(step).get(node.attr, Unknown(shown(node)))
-        return Unknown(shown(node))
+                return Dotted(f"{path}.{name}")
+            case Instance(attributes=attributes) if name in attributes:
+                return attributes[name]
+            case Instance(kind, chain=chain) | Super(Instance(kind, chain=chain)):
+                return self._member(owner, kind, chain, name, node)
+            case Class():
+                return self._member(owner, owner, None, name, node)
+            case CodeChain(modules=modules) if name in modules:
+                return modules[name]
+            case CodeLayer(step=step, takes=takes) if step is not None:  # self.fc1.out_features
+                if name == "in_features" and len(takes) == 1:
+                    return takes[0]
+                known = vars(step).get(name, Unknown(shown(node), of=(owner,)))
+                known = Unknown(shown(node), of=(owner,)) if known is True else known
+                return None if known is False else known  # a bias
+        return Unknown(shown(node), of=roots(owner))
+
+    def _member(
+        self, owner: object, kind: Class, chain: CodeChain | None, name: str, node: ast.expr
+    ) -> object:
+        """Return what a class binds to a name, bound to the object as Python does."""
+        if isinstance(owner, Super):
+            after = owner.instance.kind.line
+            places = after[after.index(owner.home) + 1 :] if owner.home in after else []
+            found = next((base.members[name] for base in places if name in base.members), None)
+            owner = owner.instance
+        else:
+            found = kind.member(name)
+        if not isinstance(found, Function):
+            if found is None and chain is not None and name in chain.modules:
+                return chain.modules[name]
+            return Unknown(shown(node), of=roots(owner)) if found is None else found
+        decorators = {shown(decorator).rpartition(".")[2] for decorator in found.node.decorator_list}
+        if "staticmethod" in decorators or (isinstance(owner, Class) and "classmethod" not in decorators):
+            return found
+        bound = replace(found, owner=kind if "classmethod" in decorators else owner)  # type: ignore[arg-type]
+        if decorators & {"property", "cached_property"}:
+            return self._world.enter(bound, Call(self._code.source, self._code.span(node)))
+        return bound
 
     def visit_BinOp(self, node: ast.BinOp) -> object:
         """Return what an operator makes of two values."""
         left, right = self.value(node.left), self.value(node.right)
+        if isinstance(left, CodeChain) and isinstance(node.op, ast.Add | ast.Mult):
+            more = left.items * right if isinstance(right, int) else left.items + elements(right)
+            return CodeChain.of(self._code.span(node), more)
         if flow := next((value for value in (left, right) if isinstance(value, Flow)), None):
-            return flow.through(no_chain(self._code.source, self._code.span(node), f"the sum {shown(node)}"))
+            return flow.through(no_chain(self._code.source, self._code.span(node), shown(node)))
         if isinstance(node.op, ast.Pow) and not (isinstance(right, int) and abs(right) <= 64):
             raise ValueError("a power that may be too large to compute")
         lists = [value for value in (left, right) if isinstance(value, list | tuple | str)]
@@ -144,29 +189,70 @@ class Expressions(ast.NodeVisitor):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> object:
         """Return what an operator makes of one value."""
-        return self._apply(node.op, self.value(node.operand))
+        operand = self.value(node.operand)
+        if isinstance(operand, Flow) and not isinstance(node.op, ast.Not):
+            return operand.through(no_chain(self._code.source, self._code.span(node), shown(node)))
+        if isinstance(operand, Unknown | Flow):
+            return Unknown(shown(node), of=roots(operand))
+        return self._apply(node.op, operand)
 
     def visit_Compare(self, node: ast.Compare) -> object:
         """Return whether a comparison holds."""
-        if len(node.ops) > 1:
-            return Unknown(shown(node))
-        return self._apply(node.ops[0], self.value(node.left), self.value(node.comparators[0]))
+        values = [self.value(part) for part in (node.left, *node.comparators)]
+        if any(isinstance(value, Unknown) for value in values) and not isinstance(
+            node.ops[0], ast.Is | ast.IsNot
+        ):
+            return Unknown(shown(node), of=roots(*values))
+        if any(isinstance(value, Flow) for value in values) and values[-1] is not None:
+            return Unknown(shown(node), of=roots(*values))
+        pairs = zip(node.ops, values, values[1:], strict=False)
+        return all(self._apply(sign, left, right) for sign, left, right in pairs)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> object:
         """Return the value that settles an `and` or an `or`."""
         value: object = Unknown(shown(node))
         for part in node.values:
             value = self.value(part)
-            if isinstance(value, Unknown) or bool(value) == isinstance(node.op, ast.Or):
+            if isinstance(value, Unknown | Flow):
+                return Unknown(shown(node), of=roots(value))
+            if bool(value) == isinstance(node.op, ast.Or):
                 return value
         return value
 
     def visit_IfExp(self, node: ast.IfExp) -> object:
         """Return the part that the test chooses."""
         test = self.value(node.test)
-        if isinstance(test, Unknown):
-            return Unknown(shown(node))
+        if isinstance(test, Unknown | Flow):
+            values = [test, self.value(node.body), self.value(node.orelse)]
+            return Unknown(shown(node), of=roots(*values))
         return self.value(node.body if test else node.orelse)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> object:
+        """Return a value that is given a name on the way."""
+        value = self.value(node.value)
+        self._world.bind(node.target, value, node.value)
+        return value
+
+    def visit_Lambda(self, node: ast.Lambda) -> object:
+        """Return a function without a name."""
+        body: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]
+        made = ast.FunctionDef("a lambda", node.args, body, decorator_list=[])
+        return Function(ast.copy_location(made, node), closure=tuple(self._world.names.scopes[1:]))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> object:
+        """Return an f-string of which every part is known."""
+        written = ""
+        for part in node.values:
+            value = self.value(part.value if isinstance(part, ast.FormattedValue) else part)
+            if not isinstance(value, str | int | float):
+                return Unknown(shown(node))
+            plain = not isinstance(part, ast.FormattedValue) or (
+                part.format_spec is None and part.conversion < 0
+            )
+            if not plain:
+                return Unknown(shown(node))
+            written += str(value)
+        return written
 
     def visit_List(self, node: ast.List) -> object:
         """Return the values of a list."""
@@ -189,30 +275,46 @@ class Expressions(ast.NodeVisitor):
     def _spread(self, nodes: list[ast.expr]) -> Iterator[object]:
         for node in nodes:
             if isinstance(node, ast.Starred):
-                yield from elements(self.value(node.value))
+                yield from iterated(self.value(node.value))
             else:
                 yield self.value(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> object:
         """Return a member or a slice."""
-        owner, place = self.value(node.value), self._place(node.slice)
+        owner, place = self.value(node.value), self.place(node.slice)
+        if isinstance(owner, Instance) and owner.chain:
+            owner = owner.chain
         if isinstance(owner, CodeChain):
-            taken = operator.getitem(owner.items, place)
-            return CodeChain(self._code.span(node), taken) if isinstance(place, slice) else taken
+            taken = owner.part(place)
+            return (
+                replace(taken, span=self._code.span(node))
+                if isinstance(taken, CodeChain) and isinstance(place, slice)
+                else taken
+            )
         if isinstance(owner, list | tuple | dict | range | str):
             return operator.getitem(owner, place)
-        return Unknown(shown(node))
+        if isinstance(owner, Flow):
+            return owner.through(no_chain(self._code.source, self._code.span(node), shown(node)))
+        return Unknown(shown(node), of=roots(owner))
 
-    def _place(self, node: ast.expr) -> Any:
+    def place(self, node: ast.expr) -> Any:
+        """Return the value of a subscript, a slice too.
+
+        Raises:
+            LookupError: for one that is known only when the code runs.
+        """
         if not isinstance(node, ast.Slice):
-            return self.value(node)
+            place = self.value(node)
+            if isinstance(place, Unknown):
+                raise LookupError("a place that is known only when the code runs")
+            return place
         first, last, by = (self.value(part) if part else None for part in (node.lower, node.upper, node.step))
         return slice(first, last, by)
 
     def visit_ListComp(self, node: ast.ListComp) -> object:
         """Return the values of a comprehension as a list."""
         made: list[object] = []
-        with self._world.scope(dict(self._world.scopes[-1])):
+        with self._world.names.scope(dict(self._world.names.scopes[-1])):
             self._gather(node.elt, node.generators, made)
         return made
 
@@ -227,61 +329,33 @@ class Expressions(ast.NodeVisitor):
         first, *others = generators
         many = self.value(first.iter)
         if isinstance(many, Unknown):
+            self._world.bind(first.target, Unknown(shown(first.target), of=many.of))
+            self.value(element)
             raise ValueError("nobody knows how many there are")
-        for value in elements(many):
+        for value in iterated(many):
             self._world.bind(first.target, value)
             if all(self.value(test) for test in first.ifs):
                 self._gather(element, others, made)
 
+    def visit_DictComp(self, node: ast.DictComp) -> object:
+        """Return the values of a comprehension by their keys."""
+        pair = ast.Tuple([node.key, node.value])
+        made = self.visit_ListComp(ast.ListComp(ast.copy_location(pair, node), node.generators))
+        return dict(made)  # type: ignore[call-overload]
+
     def visit_Call(self, node: ast.Call) -> object:
         """Return what a call gives."""
         match node.func:
-            case ast.Attribute(ast.Call(ast.Name("super")), "__init__"):
-                return self._super_init(node)
-            case ast.Attribute(value, name):
-                owner, call = self.value(value), self._arguments(node)
-            case _:
-                return self._called(self.value(node.func), node, self._arguments(node))
-        match owner:
-            case CodeChain():
-                return chain_method(owner, name, call)
-            case Flow():
-                return flow_method(owner, name, call)
-            case list() | dict():
-                method = _METHODS[type(owner)].get(name)
-                return method(owner, *call.positional, **call.keywords) if method else Unknown("...")
-            case Instance() | CodeLayer() if passing := self._module_method(owner, name, call):
-                return passing
-        return self._called(self.value(node.func), node, call)
-
-    def _called(self, callee: object, node: ast.Call, call: Call) -> object:
-        if isinstance(callee, Dotted):
-            return call_torch(callee, call)
-        if isinstance(callee, CodeLayer | CodeChain):
-            return call_layer(callee, call)
-        if isinstance(callee, Function):
-            return self._world.enter(callee, call)
-        if isinstance(callee, Class):
-            return self._world.instance(callee, call)
-        if isinstance(callee, Instance):
-            first = call.argument(0, "x")
-            return self._world.forward(callee, first if isinstance(first, Flow) else Flow(call.span))
-        first = call.argument(0, "input")
-        if isinstance(first, Flow) and isinstance(callee, Unknown):
-            return first.through(no_chain(self._code.source, call.span, f"{callee.source}({first.x})"))
-        return Unknown(shown(node), callee.source if isinstance(callee, Unknown) else "")
-
-    def _module_method(self, owner: Instance | CodeLayer, name: str, call: Call) -> object:
-        """Return what a method that every `nn.Module` has gives, or None."""
-        if name in ("add_module", "register_module") and isinstance(owner, Instance):
-            owner.attributes[str(call.argument(0, "name"))] = call.argument(1, "module")
-            return owner
-        if isinstance(owner, Instance) and (owner.kind.method(name) or name in owner.attributes):
-            return None
-        passing = chain_method(CodeChain(call.span, []), name, call)
-        return owner if isinstance(passing, CodeChain) else None
+            case ast.Attribute(inner, name):
+                owner = self.value(inner)
+                call = self._arguments(node)
+                return self._called.method(owner, name, node, call, self.attribute)
+            case ast.Name("super"):
+                return self._super()
+        return self._called.function(self.value(node.func), node, self._arguments(node), self.attribute)
 
     def _arguments(self, node: ast.Call) -> Call:
+        positional = list(self._spread(node.args))
         keywords: dict[str, object] = {}
         for keyword in node.keywords:
             value = self.value(keyword.value)
@@ -289,19 +363,14 @@ class Expressions(ast.NodeVisitor):
                 keywords |= value if isinstance(value, dict) else {}
             else:
                 keywords[keyword.arg] = value
-        return Call(self._code.source, self._code.span(node), list(self._spread(node.args)), keywords)
+        return Call(self._code.source, self._code.span(node), positional, keywords)
 
-    def _super_init(self, node: ast.Call) -> object:
-        owner = next(iter(self._world.scopes[-1].values()), None)
-        if not isinstance(owner, Instance):
-            return None
-        call = self._arguments(node)
-        for base in owner.kind.bases:
-            if isinstance(base, Class) and (method := base.method("__init__")):
-                self._world.enter(Function(method, owner), call)
-            elif isinstance(base, Dotted) and base.last == "Sequential":
-                owner.chain.append(call_torch(base, call))
-        return None
+    def _super(self) -> object:
+        """Return `super()` of the method that is followed."""
+        method = self._world.names.functions[-1] if self._world.names.functions else None
+        if method is None or method.home is None or not isinstance(method.owner, Instance):
+            return Unknown("super()")
+        return Super(method.owner, method.home)
 
 
 def shown(node: ast.AST) -> str:

@@ -19,10 +19,12 @@ class Unknown:
     Args:
         source: the expression as it was written.
         name: what is called in it, for `Relu()`; empty otherwise.
+        of: the layers, chains, objects and x that it is a part of or was made from: of a weight, its layer.
     """
 
     source: str
     name: str = ""
+    of: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +36,22 @@ class CodeLayer:
         step: the step it is; None with a problem.
         takes: the last sizes of the shape that it takes; empty where the call does not say.
         problem: why it is no step, raised once a network needs it.
+        in_place: whether it writes its result over x.
+        always: for a Dropout, whether it drops in evaluation too.
+        gives: for a view, the size that it gives a sample.
+        origin: for a copy, the layer that it was copied from.
+        kind: its class in `torch.nn`; empty where that is not known.
     """
 
     span: Span
     step: Step | None = None
     takes: Shape = ()
     problem: ChalknetError | None = None
+    in_place: bool = False
+    always: bool = False
+    gives: int | None = None
+    origin: CodeLayer | None = None
+    kind: str = ""
 
 
 def make_layer(
@@ -68,9 +80,10 @@ def make_layer(
                     raise _mistake(
                         layer, got, "a number that stands in the text", f"Write the number of {key}."
                     )
-            return CodeLayer(span, layer.make(known), layer.sizes_taken(known))
+            in_place = given.get("inplace", False) is not False
+            return CodeLayer(span, layer.make(known), layer.sizes_taken(known), in_place=in_place, kind=name)
     except ChalknetError as problem:
-        return CodeLayer(span, problem=problem)
+        return CodeLayer(span, problem=problem, kind=name)
 
 
 def no_layer(name: str) -> ChalknetError:
@@ -91,7 +104,7 @@ def no_layer(name: str) -> ChalknetError:
 def layer_of_function(name: str) -> TorchLayer | None:
     """Return the layer that a function of x is, such as `F.relu(x)` or `torch.sigmoid(x)`, or None."""
     functions = {layer.function: layer for layer in torch_layers().values() if layer.function}
-    return functions.get(name) or functions.get(activation_name(name) or "")
+    return functions.get(name) or functions.get(activation_name(name) or "")  # expit, swish
 
 
 def _bind(layer: TorchLayer, positional: list[object], keywords: Arguments) -> Arguments:

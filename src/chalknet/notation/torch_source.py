@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
-from chalknet.errors import CannotExpress, ShapeMismatch, unknown_name
-from chalknet.network import Network, Shape, Step
+from chalknet.errors import CannotExpress, ChalknetError, ShapeMismatch, unknown_name
+from chalknet.network import Network, Shape, Step, size_of
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
-from chalknet.notation.torch_layers import CodeLayer, Unknown, no_layer
-from chalknet.notation.torch_statements import Binding, Interpreter
+from chalknet.notation.torch_layers import CodeLayer
+from chalknet.notation.torch_names import Binding
+from chalknet.notation.torch_path import left_out, path_of
+from chalknet.notation.torch_statements import Interpreter
 from chalknet.notation.torch_text import Code, parse
-from chalknet.notation.torch_values import Call, Class, CodeChain, Dotted, Flow, Function, Instance, elements
+from chalknet.notation.torch_values import Call, Class, CodeChain, Flow, Function, Instance, Model, parts
 from chalknet.notation.torch_writer import write_torch
 
 INPUT_SHAPE = re.compile(r"#\s*input[ _]shape\s*[:=]?\s*\(?\s*([\w\s,x×]+?)\s*,?\s*(?:\)|$)", re.M)
@@ -32,7 +33,8 @@ def read_torch(text: str, name: str | None = None) -> Network:
 
     Raises:
         NotationError: for a text without a network or with several, listing them by name and line.
-        CannotExpress: for a layer that no step describes.
+        CannotExpress: for a layer that no step describes, and for a statement about a layer that no network
+            holds, such as one that shares weights.
         ShapeMismatch: for a Linear that does not take what arrives.
     """
     code = parse(text)
@@ -40,16 +42,28 @@ def read_torch(text: str, name: str | None = None) -> Network:
     try:
         run.follow()
         chosen, notes = _choose(_candidates(run, code), name, code)
-        layers = list(_layers(chosen.value, run, code))
+        layers = path_of(chosen.value, run, code)
     except RecursionError:
         got, wanted = "modules nested without end", "layers one after the other"
         raise code.source.refuse(None, got=got, wanted=wanted) from None
     if not layers:
         got = f"{chosen}, which has no layer"
         raise code.source.refuse(None, got=got, wanted="at least one layer")
+    remarks = [remark.found for remark in run.remarks.of(chosen.value, layers)]
+    if refusal := next((found for found in remarks if isinstance(found, ChalknetError)), None):
+        raise refusal
+    notes += [*map(str, remarks), *left_out(chosen.value, layers, code), *_rebound(chosen, run)]
     _refuse_shared_weights(layers, code)
     network = _network(layers, chosen, code)
     return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))
+
+
+def _rebound(chosen: Binding, run: Interpreter) -> list[str]:
+    """Return a note where the network's name stands for something else in the end."""
+    last = next((one for one in reversed(run.names.bindings) if one.name == chosen.name), chosen)
+    if not chosen.name or isinstance(last.value, Model | Flow | Class | Function) or last.line == chosen.line:
+        return []
+    return [f"line {last.line}: what {chosen.name} is from there on is not known: read as it was before"]
 
 
 def recognise_torch(text: str) -> float:
@@ -60,10 +74,12 @@ def recognise_torch(text: str) -> float:
 
 def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     """Return the networks of a text: finished ones, else what makes one when called, else a computed x."""
-    bindings = run.bindings
+    bindings = run.names.bindings
     whole = [binding for binding in bindings if _is_network(binding.value)]
-    parts = {id(part) for binding in whole for part in _parts(binding.value)}
-    free = [binding for binding in whole if id(binding.value) not in parts]
+    held: set[int] = set()
+    for binding in {id(binding.value): binding for binding in whole}.values():
+        held |= parts(binding.value).keys() - {id(binding.value)}
+    free = [binding for binding in whole if id(binding.value) not in held]
     if free:
         return _distinct(free)
     made = [
@@ -96,24 +112,12 @@ def _made(run: Interpreter, value: Class | Function, code: Code) -> object:
 def _is_network(value: object) -> bool:
     if isinstance(value, Instance):
         holds = any(
-            isinstance(part, CodeLayer | CodeChain | Instance | list) for part in value.attributes.values()
+            isinstance(part, CodeLayer | CodeChain | Instance | list | dict)
+            for part in value.attributes.values()
         )
-        has_forward = value.kind.method("forward") or value.kind.method("__call__")
-        return bool(value.chain or (holds and has_forward))
+        has_forward = "forward" in value.attributes or any(map(value.kind.member, ("forward", "__call__")))
+        return bool((value.chain and value.chain.items) or (holds and has_forward))
     return isinstance(value, CodeChain)
-
-
-def _parts(value: object) -> Iterator[object]:
-    """Yield what is inside a network, at any depth."""
-    inside = value.items if isinstance(value, CodeChain) else []
-    if isinstance(value, Instance):
-        held = list(value.attributes.values())
-        members = [part for many in held if isinstance(many, list | dict) for part in elements(many)]
-        inside = [*held, *members, *value.chain]
-    for part in inside:
-        if part is not value:
-            yield part
-            yield from _parts(part)
 
 
 def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding, list[str]]:
@@ -141,29 +145,6 @@ def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding
             remedy=f"Say which: name={offers}; --name on the command line.",
         )
     return found[0], []
-
-
-def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:
-    """Yield the layers of a network in their order, nested chains flattened."""
-    if isinstance(value, CodeLayer):
-        if value.problem is not None:
-            raise value.problem
-        yield value
-    elif isinstance(value, CodeChain | Flow | list | tuple) and depth < 50:
-        for item in value.items if isinstance(value, CodeChain | Flow) else value:
-            yield from _layers(item, run, code, depth + 1)
-    elif isinstance(value, Instance) and depth < 50:
-        yield from _layers(run.forward(value, Flow(value.span)), run, code, depth + 1)
-    elif isinstance(value, Unknown) and value.name.isidentifier():
-        problem = no_layer(value.name)
-        at = max(code.source.text.find(f"{value.name}("), 0)
-        problem.excerpt = code.source.excerpt(Span(at, at + len(value.name)))
-        raise problem
-    else:
-        path = value.path if isinstance(value, Dotted) else repr(value)
-        shown = value.source if isinstance(value, Unknown) else path
-        got = f"{shown} in the place of a layer"
-        raise code.source.refuse(None, got=got, wanted="layers such as nn.Linear(784, 32)")
 
 
 def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
@@ -201,6 +182,15 @@ def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
                 got=f"{mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} arrive",
                 wanted=f"a {kind} that takes {mismatch.arriving} features",
                 remedy=f"Write {mismatch.mended}, or mend the width before it.",
+            )
+        size = size_of(visit.output_shape)
+        if layer.gives is not None and size is not None and layer.gives != size:
+            raise code.source.refuse(
+                layer.span,
+                kind=ShapeMismatch,
+                got=f"a view of {layer.gives} features a sample, but {size} arrive",
+                wanted=f"one of {size}, so that the samples stay apart",
+                remedy="Write x.flatten(1).",
             )
     return network
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import replace
 
 from chalknet.errors import ChalknetError
+from chalknet.notation.torch_effects import Remarks, quoted
 from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
-from chalknet.notation.torch_layers import CodeLayer, Unknown
+from chalknet.notation.torch_layers import Unknown
+from chalknet.notation.torch_names import Binding, Jump, Names, Return
+from chalknet.notation.torch_targets import Targets
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
     Call,
@@ -22,44 +21,43 @@ from chalknet.notation.torch_values import (
     Function,
     Instance,
     elements,
+    iterated,
     no_chain,
+    roots,
 )
 
 _DEPTH = 60  # calls within calls
-_IDLE_ROUNDS = 30  # rounds of a loop that change no name: it fits or prints, and builds nothing
-
-
-@dataclass(frozen=True)
-class Binding:
-    """A value that was given a name, empty for none, and the line in which."""
-
-    name: str
-    value: object
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.name or 'one without a name'} in line {self.line}"
-
-
-class _Return(Exception):
-    def __init__(self, value: object) -> None:
-        super().__init__()
-        self.value = value
+_IDLE_ROUNDS = 30  # rounds of a loop in a row that change no name: it fits or prints, and builds nothing
+_WITHOUT_GRADIENT = ("no_grad", "inference_mode", "set_grad_enabled")
+_OVERRIDDEN = ("train", "eval", "parameters", "named_parameters", "__getattr__", "__setattr__", "add_module")
+# Decorators that leave a function as it is.
+_DECORATORS = frozenset(
+    "compile script script_method export override abstractmethod staticmethod classmethod property final "
+    "wraps cached_property cache lru_cache overload typechecked beartype jaxtyped dataclass".split()
+)
 
 
 class Interpreter(ast.NodeVisitor):
     """The abstract interpreter: the names of a text and their values, statement by statement.
 
     Args:
-        code: the parsed text. The names of its outermost level are kept in `bindings`, in their order.
+        code: the parsed text. Its names are kept in `names`.
     """
 
     def __init__(self, code: Code) -> None:
-        self.bindings: list[Binding] = []
+        self.names = Names()
         self.notes: list[str] = []
-        self.scopes: list[dict[str, object]] = [{"__name__": "__main__"}]
+        self.remarks = Remarks(code)
+        self.forwards = 0  # how many of them are a forward, or called by one
+        self.training = True  # the mode in which forward is followed
+        self.mode_matters = False  # whether the code asked for it
+        self.without_gradient = False
+        self._visited: set[int] = set()
+        self._jumps: list[str] = []  # notes on each break or continue that was passed over
         self._code = code
-        self._value = Expressions(code, self).value
+        expressions = Expressions(code, self)
+        self._value = expressions.value
+        self.bind = Targets(self, expressions).bind
 
     def follow(self) -> None:
         """Analyse the whole text."""
@@ -67,59 +65,67 @@ class Interpreter(ast.NodeVisitor):
 
     def instance(self, kind: Class, call: Call) -> Instance:
         """Return an object of the class, made with these arguments."""
-        made = Instance(kind, call.span)
-        if method := kind.method("__init__"):
-            self.enter(Function(method, made), call)
+        base = kind.base
+        chain = CodeChain(call.span) if base is not None and base.last == "Sequential" else None
+        made = Instance(kind, call.span, chain=chain)
+        self._decorated(kind.node)
+        for name in filter(kind.member, _OVERRIDDEN):
+            self.notes.append(f"{kind.node.name} has a {name} of its own, which is not read")
+        if isinstance(method := kind.member("__init__"), Function):
+            self.enter(replace(method, owner=made), call)
+        elif chain is not None:
+            chain.append(*call.positional)
         return made
 
-    def forward(self, instance: Instance, flow: Flow) -> object:
+    def forward(self, instance: Instance, call: Call) -> object:
         """Return x after `forward`."""
-        method = instance.kind.method("forward") or instance.kind.method("__call__")
-        if method is not None:
-            return self.enter(Function(method, instance), Call(self._code.source, flow.span, [flow]))
-        if instance.chain:
-            return flow.through(*instance.chain)
+        method = instance.kind.member("__call__") or instance.attributes.get("forward")
+        method = method or instance.kind.member("forward")
+        flow = next((value for value in call.values if isinstance(value, Flow)), Flow(call.span))
+        if isinstance(method, Function):
+            given = call if flow in call.values else replace(call, positional=[flow, *call.positional[1:]])
+            self.forwards += 1
+            try:
+                return self.enter(replace(method, owner=method.owner or instance), given)
+            finally:
+                self.forwards -= 1
+        if method is None and instance.chain is not None:
+            return flow.through(instance.chain)
         name = instance.kind.node.name
-        return flow.through(no_chain(self._code.source, instance.span, f"{name}, which has no forward"))
+        got = f"{name}, whose forward is {'not defined here' if method is None else 'set from outside'}"
+        return flow.through(no_chain(self._code.source, instance.span, got))
 
     def enter(self, function: Function, call: Call) -> object:
         """Return what a function of the text gives; arguments left out become symbols."""
-        if len(self.scopes) > _DEPTH:
-            return Unknown(f"{function.node.name}(...)")
-        with self.scope(self._arguments(function, call)):
-            try:
+        if len(self.names.scopes) > _DEPTH:
+            return Unknown(f"{function.node.name}(...)", of=roots(*call.values))
+        before = self.without_gradient
+        scope = self._arguments(function, call)
+        self._decorated(function.node)
+        self.names.functions.append(function)
+        try:
+            with self.names.scope(scope):
                 self._block(function.node.body)
-            except _Return as leaving:
-                return leaving.value
+        except Return as leaving:
+            return leaving.value
+        except Jump:  # outside a loop
+            return None
+        finally:
+            self.names.functions.pop()
+            self.without_gradient = before
         return None
 
-    @contextmanager
-    def scope(self, names: dict[str, object]) -> Iterator[None]:
-        """Open a scope of its own with these names in it."""
-        self.scopes.append(names)
-        try:
-            yield
-        finally:
-            self.scopes.pop()
-
-    def bind(self, target: ast.expr, value: object) -> None:
-        """Give a value its name, an object its attribute, a list its member."""
-        if isinstance(target, ast.Name):
-            self._name(target.id, value, target)
-        elif isinstance(target, ast.Tuple | ast.List):
-            values = elements(value) if isinstance(value, list | tuple | range) else []
-            for index, part in enumerate(target.elts):
-                self.bind(part, values[index] if index < len(values) else Unknown(shown(target)))
-        elif isinstance(target, ast.Attribute):
-            owner = self._value(target.value)
-            if isinstance(owner, Instance):
-                owner.attributes[target.attr] = value
-        elif isinstance(target, ast.Subscript):
-            owner, place = self._value(target.value), self._value(target.slice)
-            many = owner.items if isinstance(owner, CodeChain) else owner
-            if isinstance(many, list | dict):
-                with suppress(IndexError, TypeError):
-                    operator.setitem(cast(dict[object, object], many), place, value)
+    def _decorated(self, node: ast.FunctionDef | ast.ClassDef) -> None:
+        for decorator in node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            name = shown(called).rpartition(".")[2]
+            if name in _WITHOUT_GRADIENT:
+                self.without_gradient = bool(self.forwards)
+            elif name not in _DECORATORS:
+                line, what = decorator.lineno, node.name
+                self.notes.append(
+                    f"line {line}: @{shown(decorator)} is not read: {what} is, as written below it"
+                )
 
     def _arguments(self, function: Function, call: Call) -> dict[str, object]:
         node, given = function.node.args, dict(call.keywords)
@@ -131,142 +137,263 @@ class Interpreter(ast.NodeVisitor):
         scope |= {name: self._value(default) for name, default in (*defaults, *only)}
         scope |= dict(zip(names, positional, strict=False))
         if node.vararg:
-            scope[node.vararg.arg] = positional[len(names) :]
+            scope[node.vararg.arg] = tuple(positional[len(names) :])
         if node.kwarg:
             scope[node.kwarg.arg] = {name: given[name] for name in given if name not in scope}
         return scope | given
 
-    def _name(self, name: str, value: object, node: ast.expr | ast.stmt) -> None:
-        self.scopes[-1][name] = value
-        if len(self.scopes) == 1:
-            self.bindings.append(Binding(name, value, node.lineno))
-
     def _block(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
+            self._visited.add(id(statement))
             try:
                 self.visit(statement)
             except ChalknetError:
                 raise
             except NOT_FOLLOWED:  # it would fail when run too, or its value is known only then
-                continue
+                self._not_followed(statement)
 
     def generic_visit(self, node: ast.AST) -> None:
-        """Pass over every other kind of statement."""
+        """Pass over a statement that is not followed, saying so where it names layers."""
+        if isinstance(node, ast.stmt) and not isinstance(
+            node, ast.Pass | ast.Assert | ast.Raise | ast.AsyncFunctionDef
+        ):
+            self._not_followed(node)
+
+    def _not_followed(self, node: ast.stmt) -> None:
+        self.remarks.add(node, "not followed", *self.names.touched(node))
+        for name, flow in self.names.flows(node).items():
+            got = f"{quoted(node)}, which is not followed"
+            self.names.scopes[-1][name] = self._poisoned(flow, node, got)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Bind a value to its targets."""
         value = self._value(node.value)
         for target in node.targets:
-            self.bind(target, value)
+            self.bind(target, value, node.value)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         """Bind a value to its annotated target."""
         if node.value is not None:
-            self.bind(node.target, self._value(node.value))
+            self.bind(node.target, self._value(node.value), node.value)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         """Bind what an operator makes of the target and a value."""
         current = self._value(node.target)
         if isinstance(current, list) and isinstance(node.op, ast.Add):
-            current.extend(elements(self._value(node.value)))
-            return
-        target = node.target
-        self.bind(target, self._value(ast.copy_location(ast.BinOp(target, node.op, node.value), node)))
+            current.extend(iterated(self._value(node.value)))
+        elif isinstance(current, CodeChain) and isinstance(node.op, ast.Add):
+            current.append(*elements(self._value(node.value)))
+        else:
+            made = ast.copy_location(ast.BinOp(node.target, node.op, node.value), node)
+            self.bind(node.target, self._value(made), made)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        """Take away names, attributes and members."""
+        for target in node.targets:
+            self.bind(target, Targets.NOTHING)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        """Let names stand for those of the outermost level."""
+        self.names.redirect(node.names, self.names.scopes[:1])
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        """Let names stand for those of the functions around."""
+        self.names.redirect(node.names, self.names.closure)
+
+    # Loops and branches
 
     def visit_For(self, node: ast.For) -> None:
         """Follow the rounds of a loop over values."""
         many = self._value(node.iter)
-        if not isinstance(many, range):
-            many = [Unknown(shown(node.target))] if isinstance(many, Unknown) else elements(many)
-        idle, before = 0, self._names()
-        for element in many:
+        if isinstance(many, Unknown | Flow):
+            self._round_of_many(node, Unknown(shown(node.target), of=roots(many)))
+            return
+        idle, before, jumps = 0, self.names.structures(), len(self._jumps)
+        first = dict(before)
+        for number, element in enumerate(many if isinstance(many, range) else iterated(many)):
             self.bind(node.target, element)
-            self._block(node.body)
+            if self._round(node.body):
+                break
+            if number % (8 * _IDLE_ROUNDS) >= _IDLE_ROUNDS:  # looking at all names each time takes long
+                continue
             targets = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
-            after = [entry for entry in self._names() if entry[0] not in targets]
+            after = [entry for entry in self.names.structures() if entry[0] not in targets]
             idle, before = (idle + 1 if after == before else 0), after
-            if idle >= _IDLE_ROUNDS:
-                return
+            if idle >= _IDLE_ROUNDS - 2:
+                self._left_early(node, number + 1)
+                break
+        else:
+            self._block(node.orelse)
+        passed, self._jumps = self._jumps[jumps:], self._jumps[:jumps]
+        if any(
+            name in first and first[name] != now and roots(self.names.scopes[-1][name])
+            for name, now in self.names.structures()
+        ):
+            self.notes += passed
+
+    def _round(self, body: list[ast.stmt]) -> bool:
+        """Follow one round of a loop; return whether it leaves the loop."""
+        try:
+            self._block(body)
+        except Jump as jump:
+            return jump.leaves
+        return False
+
+    def _left_early(self, node: ast.For, rounds: int) -> None:
+        """Say so where a loop that changes nothing holds layers in what was never reached."""
+        unseen = [
+            part for part in ast.walk(node) if isinstance(part, ast.stmt) and id(part) not in self._visited
+        ]
+        if self.names.touched(*unseen):
+            self.notes.append(f"line {node.lineno}: the loop is read for its first {rounds} rounds alone")
+
+    def _round_of_many(self, node: ast.For | ast.While, element: object) -> None:
+        """Follow one round of a loop whose rounds are not known; what one more would change is not known."""
+        before = dict(self.names.structures())
+        if isinstance(node, ast.For):
+            self.bind(node.target, element)
+        self._round(node.body)
+        scope = self.names.scopes[-1]
+        for name, now in self.names.structures():
+            if name not in before or before[name] == now:
+                continue
+            if isinstance(value := scope[name], Flow):
+                scope[name] = self._poisoned(
+                    value, node, "a loop whose rounds only running the code would tell"
+                )
+            elif isinstance(value, int | float):
+                scope[name] = Unknown(name)
+            else:
+                self.remarks.add(node, "rounds", value)
+        self._block(node.orelse)
 
     def visit_While(self, node: ast.While) -> None:
         """Follow the rounds of a loop while names change."""
         before = None
-        while before != (before := self._names()):
+        while before != (before := self.names.structures()):
             test = self._value(node.test)
-            if not isinstance(test, Unknown) and not test:
+            if isinstance(test, Unknown | Flow):
+                self._round_of_many(node, None)
                 return
-            self._block(node.body)
-            if isinstance(test, Unknown):
+            if not test:
+                break
+            if self._round(node.body):
                 return
+        self._block(node.orelse)
+
+    def visit_Break(self, node: ast.Break) -> None:
+        """Leave the loop."""
+        raise Jump(leaves=True)
+
+    def visit_Continue(self, node: ast.Continue) -> None:
+        """Go on with the next round."""
+        raise Jump(leaves=False)
 
     def visit_If(self, node: ast.If) -> None:
-        """Follow the branch that the test chooses; where it is not known, the one that binds names."""
+        """Follow the branch that the test chooses; where it is not known, the one that changes names."""
         test = self._value(node.test)
         if not isinstance(test, Unknown | Flow):
             self._block(node.body if test else node.orelse)
             return
-        before = self._names()
-        self._block(node.body)
-        if self._names() != before:
-            line = node.lineno
-            self.notes.append(f"line {line}: read as if {shown(node.test)} were true")
-        else:
-            self._block(node.orelse)
+        branches = [(node.body, "true"), (node.orelse, "false")]
+        for body, outcome in branches[isinstance(node.body[-1], ast.Raise) :]:  # what raises is not taken
+            before, names = self.names.structures(), dict(self.names.scopes[-1])
+            leaving: Return | Jump | None = None
+            try:
+                self._block(body)
+            except (Return, Jump) as problem:
+                leaving = problem
+            if self.names.structures() == before and not isinstance(leaving, Return):
+                other = "false" if outcome == "true" else "true"
+                self._jumps += [_as_if(node, other)] * (leaving is not None)
+                continue
+            self._chosen(node, test, outcome, names, leaving)
+            if leaving:
+                raise leaving
+            return
 
-    def _names(self) -> list[tuple[str, object]]:
-        return [(name, _structure(value)) for name, value in self.scopes[-1].items()]
+    def _chosen(
+        self, node: ast.If, test: object, outcome: str, names: dict[str, object], leaving: Exception | None
+    ) -> None:
+        """Say which branch was read; where the values of x decide, x passes no chain."""
+        if not any(isinstance(one, Flow) for one in roots(test)):
+            self.notes.append(_as_if(node, outcome))
+            return
+        what = f"a branch on the values of x, {shown(node.test)}"
+        for name, value in self.names.scopes[-1].items():
+            if isinstance(value, Flow) and names.get(name) is not value:
+                self.names.scopes[-1][name] = self._poisoned(value, node, what)
+        if isinstance(leaving, Return) and isinstance(leaving.value, Flow):
+            leaving.value = self._poisoned(leaving.value, node, what)
+
+    def _poisoned(self, flow: Flow, node: ast.stmt, got: str) -> Flow:
+        return flow.through(no_chain(self._code.source, self._code.span(node), got))
 
     def visit_With(self, node: ast.With) -> None:
         """Follow the body."""
-        self._block(node.body)
+        before = self.without_gradient
+        for item in node.items:
+            context = self._value(item.context_expr)
+            code = context.source if isinstance(context, Unknown) else shown(item.context_expr)
+            name = code.partition("(")[0].rpartition(".")[2]
+            if name == "autocast" and self.forwards:
+                self.notes.append(f"line {node.lineno}: autocast sets a dtype, which is not read")
+            self.without_gradient |= name in _WITHOUT_GRADIENT and bool(self.forwards)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, context)
+        try:
+            self._block(node.body)
+        finally:
+            self.without_gradient = before
 
     def visit_Try(self, node: ast.Try) -> None:
-        """Follow the code as if nothing failed."""
+        """Follow the code as if nothing failed, and say so where that may change layers."""
+        handlers = [part for handler in node.handlers for part in handler.body]
+        if self.names.touched(*handlers) or any(isinstance(part, ast.Return) for part in handlers):
+            self.notes.append(f"line {node.lineno}: read as if nothing failed in the try")
         self._block([*node.body, *node.orelse, *node.finalbody])
 
     def visit_Expr(self, node: ast.Expr) -> None:
         """Keep the value of an expression on the outermost level."""
         value = self._value(node.value)
-        if len(self.scopes) == 1:
-            self.bindings.append(Binding("", value, node.lineno))
+        if len(self.names.scopes) == 1:
+            self.names.bindings.append(Binding("", value, node.lineno))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """Bind a function."""
-        self._name(node.name, Function(node), node)
+        self.names.bind(node.name, Function(node, closure=tuple(self.names.scopes[1:])), node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """Bind a class."""
-        self._name(node.name, Class(node, tuple(self._value(base) for base in node.bases)), node)
+        kind = Class(node, tuple(self._value(base) for base in node.bases))
+        closure = tuple(self.names.scopes[1:])
+        with self.names.scope(dict(self.names.scopes[-1]) if len(self.names.scopes) > 1 else {}):
+            known = set(self.names.scopes[-1])
+            self._block(node.body)
+            members = {name: value for name, value in self.names.scopes[-1].items() if name not in known}
+        for name, value in members.items():
+            method = replace(value, home=kind, closure=closure) if isinstance(value, Function) else value
+            kind.members[name] = method
+        self.names.bind(node.name, kind, node)
 
     def visit_Import(self, node: ast.Import) -> None:
         """Bind the modules that are imported."""
         for alias in node.names:
             bound = alias.asname or alias.name.partition(".")[0]
-            self.scopes[-1][bound] = Dotted(alias.name if alias.asname else bound)
+            self.names.scopes[-1][bound] = Dotted(alias.name if alias.asname else bound)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Bind the names that are imported from a module."""
         for alias in node.names:
             if alias.name != "*":
-                self.scopes[-1][alias.asname or alias.name] = Dotted(f"{node.module or ''}.{alias.name}")
+                self.names.scopes[-1][alias.asname or alias.name] = Dotted(
+                    f"{node.module or ''}.{alias.name}"
+                )
 
     def visit_Return(self, node: ast.Return) -> None:
         """Leave the function with a value."""
-        raise _Return(None if node.value is None else self._value(node.value))
+        raise Return(None if node.value is None else self._value(node.value))
 
 
-def _structure(value: object) -> object:
-    """Return a value's structure, equal for equal descriptions: layers by their steps, not by identity."""
-    match value:
-        case CodeLayer():
-            return (value.step, value.takes)
-        case CodeChain(items=items) | Flow(items=items):
-            return [_structure(item) for item in items]
-        case Instance(attributes=attributes):
-            return [(name, _structure(part)) for name, part in attributes.items() if part is not value]
-        case list() | tuple():
-            return [_structure(item) for item in value]
-        case int() | float() | str() | dict():
-            return value
-        case _:
-            return type(value)
+def _as_if(node: ast.If, outcome: str) -> str:
+    return f"line {node.lineno}: read as if {shown(node.test)} were {outcome}"

@@ -7,6 +7,8 @@ import json
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 from chalknet.notation.tokens import SourceText, Span
 
@@ -38,9 +40,15 @@ class Code:
         end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return Span(start, max(end, start + 1))
 
+    @cached_property
+    def _lines(self) -> list[tuple[int, str]]:
+        rows = self.source.text.split("\n")
+        starts = accumulate((len(row) + 1 for row in rows), initial=0)
+        return list(zip(starts, rows, strict=False))
+
     def _offset(self, line: int, column_bytes: int) -> int:
-        *before, row = self.source.text.split("\n")[:line]
-        return sum(len(row) + 1 for row in before) + len(row.encode()[:column_bytes].decode(errors="ignore"))
+        start, row = self._lines[line - 1]
+        return start + len(row.encode()[:column_bytes].decode(errors="ignore"))
 
 
 def parse(text: str) -> Code:

@@ -1,19 +1,18 @@
-"""The kinds of values in PyTorch code that is analysed without running it, and what calling one gives."""
+"""The kinds of values in PyTorch code that is analysed without running it."""
 
 from __future__ import annotations
 
 import ast
-import builtins
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from chalknet.errors import CannotExpress
-from chalknet.network import Arguments, torch_layers
+from chalknet.network import Arguments, Dropout, Flatten, torch_layers
 from chalknet.notation.tokens import SourceText, Span
-from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown, layer_of_function, make_layer
+from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown
 
-_LARGEST_LIST = 10_000
+LARGEST_LIST = 10_000
 
 
 @dataclass(frozen=True)
@@ -30,47 +29,140 @@ class Dotted:
 
 @dataclass(frozen=True, eq=False)
 class CodeChain:
-    """An `nn.Sequential`: layers and chains in their order, which the code may still append to."""
+    """An `nn.Sequential`: layers and chains by name in their order, which the code may still change.
+
+    Names matter as they do in torch: a module under a name that is there already takes its place.
+    """
 
     span: Span
-    items: list[object]
+    modules: dict[str, object] = field(default_factory=dict)
+    _items: list[object] = field(default_factory=list)  # the values of `modules`; shorter when out of date
+
+    @classmethod
+    def of(cls, span: Span, items: Iterable[object]) -> CodeChain:
+        """Return the chain of some items, named by their places."""
+        return cls(span, {str(place): item for place, item in enumerate(items)})
+
+    @property
+    def items(self) -> list[object]:
+        """Return what is in it, in order; not to be changed."""
+        if len(self._items) != len(self.modules):
+            self._items[:] = self.modules.values()
+        return self._items
+
+    def put(self, name: str, item: object) -> None:
+        """Put an item under a name: at the end, or in the place of what had it."""
+        if name in self.modules:
+            self._items.clear()
+        elif len(self._items) == len(self.modules):
+            self._items.append(item)
+        self.modules[name] = item
+
+    def append(self, *items: object) -> None:
+        """Put items at the end, named as torch names them."""
+        for item in items:
+            self.put(str(len(self.modules)), item)
+
+    def take(self, name: str) -> object:
+        """Take out the item of a name, which the others' names do not depend on."""
+        self._items.clear()
+        return self.modules.pop(name, None)
+
+    def renew(self, items: Iterable[object]) -> None:
+        """Put these items in the place of all, named by their places."""
+        named = {str(place): item for place, item in enumerate(items)}
+        self.modules.clear()
+        self._items.clear()
+        self.modules.update(named)
+
+    def part(self, place: object) -> object:
+        """Return an item or, for a slice, the chain of some under the names that they have."""
+        if isinstance(place, slice):
+            return CodeChain(self.span, dict(list(self.modules.items())[place]))
+        return operator.getitem(self.items, place)  # type: ignore[misc]
 
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """An x and the layers it has passed, inside `forward` or by hand."""
+    """An x and the layers it has passed, inside `forward` or by hand.
+
+    Args:
+        span: where it begins.
+        items: what it passed.
+        x: what the code calls it.
+        start: the same for all that one x became.
+        memory: the same for values that share one, as a view does.
+    """
 
     span: Span
     items: tuple[object, ...] = ()
-    x: str = "x"  # what the code calls it
+    x: str = "x"
+    start: object = field(default_factory=object)
+    memory: object = field(default_factory=object)
 
     def through(self, *items: object) -> Flow:
         """Return it after some more layers."""
-        return Flow(self.span, (*self.items, *items), self.x)
+        memory = self.memory if all(map(_may_be_a_view, items)) else object()
+        return replace(self, items=(*self.items, *items), memory=memory)
+
+
+def _may_be_a_view(item: object) -> bool:
+    """Return whether a layer's value may be x itself, or a part of it, and not a new one."""
+    if isinstance(item, CodeChain):
+        return all(map(_may_be_a_view, item.items))
+    if not isinstance(item, CodeLayer) or item.in_place:
+        return False
+    return item.problem is not None or isinstance(item.step, Flatten | Dropout) or item.kind == "Identity"
 
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A `def` of the text, and the object it belongs to when it is a method."""
+    """A `def` of the text.
+
+    Args:
+        node: what it does.
+        owner: the object, or class, that it belongs to when it is a method.
+        home: the class that defines it, from whose bases `super()` is.
+        closure: the names of the functions around it, the innermost last.
+    """
 
     node: ast.FunctionDef
-    owner: Instance | None = None
+    owner: Instance | Class | None = None
+    home: Class | None = None
+    closure: tuple[dict[str, object], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Class:
-    """A `class` of the text."""
+    """A `class` of the text.
+
+    Args:
+        node: its definition.
+        bases: what it derives from.
+        members: its methods and what else it binds.
+    """
 
     node: ast.ClassDef
     bases: tuple[object, ...]
+    members: dict[str, object] = field(default_factory=dict)
 
-    def method(self, name: str) -> ast.FunctionDef | None:
-        """Return the method of this name, its own or a base's."""
-        for statement in self.node.body:
-            if isinstance(statement, ast.FunctionDef) and statement.name == name:
-                return statement
-        inherited = [base.method(name) for base in self.bases if isinstance(base, Class)]
-        return next(filter(None, inherited), None)
+    @property
+    def line(self) -> list[Class]:
+        """Return the class and those of the text that it derives from, the nearest first."""
+        found = [self]
+        for base in self.bases:  # what two bases share comes behind both
+            inherited = base.line if isinstance(base, Class) else []
+            found = [kind for kind in found if kind not in inherited] + inherited
+        return found
+
+    def member(self, name: str) -> object:
+        """Return what it binds to a name, itself or by a base; None for nothing."""
+        return next((kind.members[name] for kind in self.line if name in kind.members), None)
+
+    @property
+    def base(self) -> Dotted | None:
+        """Return the class from elsewhere that it derives from, `torch.nn.Module` for most."""
+        return next((base for kind in self.line for base in kind.bases if isinstance(base, Dotted)), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +179,30 @@ class Instance:
     kind: Class
     span: Span
     attributes: dict[str, object] = field(default_factory=dict)
-    chain: list[object] = field(default_factory=list)
+    chain: CodeChain | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Super:
+    """A `super()`: the methods of an object that the bases of a class define."""
+
+    instance: Instance
+    home: Class
+
+
+Model = CodeLayer | CodeChain | Instance
 
 
 @dataclass(frozen=True)
 class Call:
-    """The values of one call and where it stands."""
+    """The values of one call and where it stands.
+
+    Args:
+        source: the text.
+        span: the place of the call.
+        positional: its values without a name.
+        keywords: its values with one.
+    """
 
     source: SourceText
     span: Span
@@ -103,75 +213,50 @@ class Call:
         """Return an argument given by place or by name, or None."""
         return self.positional[place] if place < len(self.positional) else self.keywords.get(name)
 
-
-def call_torch(path: Dotted, call: Call) -> object:
-    """Return what calling a name of torch or of the standard library gives."""
-    name, first = path.last, call.argument(0, "input")
-    if path.path in _WRAPPERS:
-        return first
-    if name in _CONTAINERS and not path.path.startswith("builtins."):
-        return _CONTAINERS[name](call)
-    if path.path.startswith("builtins.") or path.path.startswith("math."):
-        return _call_python(path, call)
-    if isinstance(first, Flow) and path.path.startswith("torch."):
-        return flow_method(first, name, Call(call.source, call.span, call.positional[1:], call.keywords))
-    if path.path.startswith(("torch.nn.functional.", "torch.nn.init.", "torch.nn.utils.")):
-        return Unknown(f"{path.path}(...)")
-    if path.path.startswith("torch.nn.") and name[:1].isupper() and not name.endswith("Loss"):
-        return make_layer(call.source, name, call.positional, call.keywords, call.span)
-    return Unknown(f"{name}(...)")
+    @property
+    def values(self) -> list[object]:
+        """Return all arguments."""
+        return [*self.positional, *self.keywords.values()]
 
 
-def call_layer(callee: CodeLayer | CodeChain, call: Call) -> Flow:
-    """Return x after a layer or a chain; x may be any value that is not known."""
-    first = call.argument(0, "input")
-    if isinstance(first, Flow):
-        return first.through(callee)
-    return Flow(call.span, (callee,), first.source if isinstance(first, Unknown) else "x")
+def roots(*values: object) -> tuple[object, ...]:
+    """Return the layers, chains, objects and x that values are, hold, or are parts of."""
+    found: list[object] = []
+    for value in values:
+        if isinstance(value, Unknown):
+            found += value.of
+        elif isinstance(value, Model | Flow):
+            found.append(value)
+        elif isinstance(value, list | tuple | dict):
+            found += roots(*elements(value))
+    return tuple({id(one): one for one in found}.values())
 
 
-def chain_method(chain: CodeChain, name: str, call: Call) -> object:
-    """Return what a method of an `nn.Sequential` gives; it may change the chain."""
-    if name == "forward":
-        return call_layer(chain, call)
-    if name == "extend":
-        chain.items.extend(elements(call.argument(0, "sequential")))
-    elif name == "append":
-        chain.items.append(call.argument(0, "module"))
-    elif name == "insert":
-        place = call.argument(0, "index")
-        chain.items.insert(place if isinstance(place, int) else 0, call.argument(1, "module"))
-    elif name in ("add_module", "register_module"):
-        chain.items.append(call.argument(1, "module"))
-    elif name not in _SELF:
-        return Unknown(f".{name}(...)")
-    return chain
+def parts(value: object) -> dict[int, object]:
+    """Return a value and all that is inside, at any depth, by identity."""
+    found: dict[int, object] = {}
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in found or not isinstance(part, Model | Flow | list | tuple | dict | Unknown):
+            continue
+        found[id(part)] = part
+        waiting += inside(part)
+    return found
 
 
-def flow_method(flow: Flow, name: str, call: Call) -> Flow:
-    """Return x after a function of torch or a method of x."""
-    if name in _SELF:
-        return flow
-    layer = layer_of_function(name)
-    if layer is not None:
-        keywords = {key: value for key, value in call.keywords.items() if key not in _NO_OPTIONS}
-        positional = call.positional[: len(layer.effective)]
-        return flow.through(make_layer(call.source, layer.name, positional, keywords, call.span))
-    if name in ("view", "reshape") and _keeps_the_batch(call):
-        return flow.through(make_layer(call.source, "Flatten", [], call.keywords, call.span))
-    return flow.through(no_chain(call.source, call.span, f"{name}(...) of {flow.x}"))
-
-
-def common_name(name: str) -> Dotted | None:
-    """Return what a name stands for in code without imports, such as a line cut out of a page, or None."""
-    return _COMMON.get(name) or (Dotted(f"torch.nn.{name}") if name in torch_layers() else None)
-
-
-def no_chain(source: SourceText, span: Span, got: str) -> CodeLayer:
-    """Return a layer whose problem is that x passes no chain of steps."""
-    wanted = "one layer after the other, from x to yhat"
-    problem = source.refuse(span, got=got, wanted=wanted, remedy=FIT_AS_IT_IS, kind=CannotExpress)
-    return CodeLayer(span, problem=problem)
+def inside(value: object) -> list[object]:
+    """Return what is directly inside a value."""
+    match value:
+        case CodeChain() | Flow():
+            return list(value.items)
+        case Instance():
+            return [*value.attributes.values(), *([value.chain] if value.chain else [])]
+        case list() | tuple() | dict():
+            return elements(value)
+        case CodeLayer(origin=origin) if origin:
+            return [origin]
+    return []
 
 
 def elements(value: object) -> list[object]:
@@ -180,8 +265,10 @@ def elements(value: object) -> list[object]:
     Raises:
         ValueError: for more of them than any network has layers.
     """
-    if isinstance(value, range | list | tuple) and len(value) > _LARGEST_LIST:
+    if isinstance(value, range | list | tuple) and len(value) > LARGEST_LIST:
         raise ValueError(f"{len(value)} members")
+    if isinstance(value, Instance) and value.chain:
+        value = value.chain
     if isinstance(value, CodeChain):
         return list(value.items)
     if isinstance(value, Mapping):
@@ -191,55 +278,16 @@ def elements(value: object) -> list[object]:
     return [value]
 
 
-def _keeps_the_batch(call: Call) -> bool:
-    sizes = call.positional
-    if len(sizes) == 1 and isinstance(sizes[0], list | tuple):
-        sizes = list(sizes[0])
-    return len(sizes) == 2 and (sizes[0] == -1 or (isinstance(sizes[0], Unknown | Flow) and sizes[1] != 1))
+def iterated(value: object) -> list[object]:
+    """Return what a loop over a value takes one after the other: of a dict, its keys."""
+    return elements(list(value) if isinstance(value, Mapping | str) else value)
 
 
-def _sequential(call: Call) -> CodeChain:
-    items: list[object] = []
-    for value in call.positional:
-        items += elements(value) if isinstance(value, Mapping) else [value]
-    return CodeChain(call.span, items)
+def common_name(name: str) -> Dotted | None:
+    """Return what a name stands for in code without imports, such as a line cut out of a page, or None."""
+    return _COMMON.get(name) or (Dotted(f"torch.nn.{name}") if name in torch_layers() else None)
 
 
-def _module_list(call: Call) -> list[object]:
-    return elements(call.positional[0]) if call.positional else []
-
-
-def _ordered(call: Call) -> dict[object, object]:
-    given = call.positional[0] if call.positional else {}
-    made: dict[object, object] = dict(given if isinstance(given, Mapping) else elements(given))  # type: ignore[arg-type]
-    return made | dict(call.keywords)
-
-
-_CONTAINERS: Mapping[str, Callable[[Call], object]] = {
-    "Sequential": _sequential,
-    "ModuleList": _module_list,
-    "OrderedDict": _ordered,
-    "ModuleDict": _ordered,
-}
-_WRAPPERS = {
-    "torch.compile",
-    "torch.jit.script",
-    "torch.nn.DataParallel",
-    "torch.nn.parallel.DistributedDataParallel",
-    "copy.copy",
-    "copy.deepcopy",
-}
-# Methods that give the module, or x, back: they do not change the network.
-_SELF = frozenset(
-    "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type compile "
-    "contiguous clone detach".split()
-)
-# Keywords that do not change the network.
-_NO_OPTIONS = ("inplace", "training", "dtype", "_stacklevel")
-_PYTHON = frozenset(
-    "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
-)
-BUILTINS: Mapping[str, Dotted] = {name: Dotted(f"builtins.{name}") for name in _PYTHON}
 _COMMON: Mapping[str, Dotted] = {
     "torch": Dotted("torch"),
     "nn": Dotted("torch.nn"),
@@ -250,19 +298,8 @@ _COMMON: Mapping[str, Dotted] = {
 }
 
 
-_MATH = frozenset({"math.prod", "math.ceil", "math.floor", "math.sqrt", "math.log2", "math.pow"})
-
-
-def _call_python(path: Dotted, call: Call) -> object:
-    if path.path not in _MATH and path.last not in _PYTHON:
-        return Unknown(f"{path.last}(...)")
-    if any(isinstance(value, Unknown) for value in call.positional):
-        shown = [value.source if isinstance(value, Unknown) else "..." for value in call.positional]
-        return Unknown(f"{path.last}({', '.join(shown)})")
-    long = [value for value in call.positional if isinstance(value, range) and len(value) > _LARGEST_LIST]
-    if long and path.last != "len":
-        return Unknown(f"{path.last}(...)")
-    values = [value.items if isinstance(value, CodeChain) else value for value in call.positional]
-    function = getattr(math if path.path in _MATH else builtins, path.last)
-    result = function(*values, **call.keywords)
-    return list(result) if path.last in ("zip", "enumerate", "reversed") else result
+def no_chain(source: SourceText, span: Span, got: str, remedy: str = FIT_AS_IT_IS) -> CodeLayer:
+    """Return a layer whose problem is that x passes no chain of steps."""
+    wanted = "one layer after the other, from x to yhat"
+    problem = source.refuse(span, got=got, wanted=wanted, remedy=remedy, kind=CannotExpress)
+    return CodeLayer(span, problem=problem)

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
-from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, left_out, said, trailing_index
+from chalknet.notation.drawings.vocabulary import (
+    is_bias,
+    is_dots,
+    is_loss,
+    left_out,
+    said,
+    trailing_index,
+    without_more,
+)
 
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 LOOSE = ("plaintext", "none", "note", "plain", "text", "tab", "comment")
@@ -186,7 +194,7 @@ class _Roles:
                 levels[min(near)].units.append(node)
             elif kind == "caption":
                 if len(near) == 1 and (node.group or node.rank):
-                    levels[min(near)].texts.append(node.text)
+                    _entitle(levels, near, node.text)
                 else:
                     self.captions.append(node.text)
             elif kind == "bias" and not any(link.source == key for link in self._sketch.links):
@@ -195,7 +203,7 @@ class _Roles:
             here = groups.get(frame.key, set())
             if frame.title and here and max(here) - min(here) == len(here) - 1:
                 if len(here) == 1 or (len(here) == 2 and 0 not in here):
-                    levels[min(here)].texts.append(frame.title)
+                    _entitle(levels, here, frame.title)
                 else:
                     self.captions.append(frame.title)
 
@@ -211,6 +219,14 @@ class _Roles:
             if link.target == key and link.source in depth:
                 found |= {depth[link.source] + 1} | (set() if link.visible else {depth[link.source]})
         return found & set(depth.values())
+
+
+def _entitle(levels: list[Level], here: set[int], title: str) -> None:
+    """Give a title to the first of the levels under it, and to each the units that it says are left out."""
+    text, more = without_more(title, len(levels[min(here)].units))
+    levels[min(here)].texts.append(text)
+    for level in here:
+        levels[level].left_out += more * (len(levels[level].units) > 1)
 
 
 def _without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:

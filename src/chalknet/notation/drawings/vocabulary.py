@@ -71,6 +71,22 @@ def left_out(label: str) -> int:
     return int(match.group(1).replace(",", "")) if match else 0
 
 
+def without_more(title: str, drawn: int) -> tuple[str, int]:
+    """Return a title without the words that say how many units are not drawn, and how many these are.
+
+    Args:
+        title: what stands over the units: `Input (+3)`, `Input, 10 of 13 shown`.
+        drawn: how many are.
+    """
+    text = plain(title)
+    if (match := words.SOME_OF.search(text)) and _number(match[1]) == drawn:
+        return words.SOME_OF.sub(" ", text, count=1), max(int(match[2].replace(",", "")) - drawn, 0)
+    if match := words.MORE_IN_TITLE.search(text):
+        count = (match["some"] or match["plus"]).replace(",", "")
+        return words.MORE_IN_TITLE.sub(" ", text, count=1), int(count)
+    return title, 0
+
+
 def is_bias(label: str) -> bool:
     """Return whether a label may be that of a bias node."""
     return bool(words.BIAS_NODE.fullmatch(plain(label)))

@@ -34,10 +34,14 @@ class Widths:
         if told is None and count > 1 and level.dots and what.sure:
             told = what.width
         if told is not None:
-            drawn: int | str = by_index if elided and by_index is not None else count
+            drawn: int | str = by_index if elided and by_index is not None else count + level.left_out
             if told != drawn and (elided or (count > 1 and not level.dots)):
                 self._notes.append(f"{which} says {told}, but {drawn} are drawn: {told} was read")
             return told
+        whole = count > 1 and not (elided or level.dots or level.left_out)
+        if whole and isinstance(title.width, int) and title.width > count:
+            more = f"the title of {which} has a {title.width}, but {count} are drawn: {count} was read"
+            self._notes.append(more)
         if elided and by_index is not None:
             return by_index
         if level.left_out:

@@ -156,6 +156,17 @@ MORE = re.compile(
     r"\(?\s*(?:\+|and|[.…⋮]+)\s*(\d[\d,]*)\s*(?:more|others?|further|개 ?더|개|más|weitere|autres|altri|他|个)?\s*\)?(?:\s*(?:units?|nodes?|neurons?))?",
     re.I,
 )
+# The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
+_LEFT_OUT = r"more|others?|further|not\s+(?:shown|drawn)|omitted|개\s?더|más|weitere|autres|altri|他"
+_SOME_UNITS = r"(?:\s*(?:units?|nodes?|neurons?|개))?"
+MORE_IN_TITLE = re.compile(
+    rf"[(\[,;]?\s*(?:(?:\+|plus|and|&|[.…⋮⋯]+)\s*)?(?<![\d.,])(?P<some>\d[\d,]*){_SOME_UNITS}\s*(?:{_LEFT_OUT})\b{_SOME_UNITS}\s*[)\]]?"
+    rf"|(?<!\d)(?<!\d )[(\[]?\s*(?:\+|\bplus\b)\s*(?P<plus>\d[\d,]*)(?![\w.]){_SOME_UNITS}(?!\s*bias)\s*[)\]]?",
+    re.I,
+)
+SOME_OF = re.compile(
+    r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
+)
 DOTS = re.compile(
     r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
 )
@@ -204,7 +215,7 @@ FEATURES = re.compile(
 )
 BRACKETED = re.compile(rf"[(\[]\s*({NUMBER})\s*[)\]]")
 NOT_A_WIDTH = re.compile(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*\d+|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )
