@@ -147,7 +147,7 @@ def _piece(path: Path, layout: CsvLayout, text: bytes, start: int) -> Iterator[T
     beginnings = _beginnings(text)
     _refuse_strange_rows(path, layout, text, start, beginnings)
     plain = layout.plain(text, beginnings)
-    if plain.strip(b"\r\n"):
+    if re.search(rb"[^\r\n]", plain):
         yield TextPiece(plain, start, start + len(text))
 
 
@@ -171,12 +171,23 @@ def _refuse_open_quotation(path: Path, layout: CsvLayout, text: bytes, start: in
 
 
 def _beginnings(text: bytes) -> bytes:
-    """Return the different bytes that the lines of a text begin with, faster than by looking for each."""
+    """Return the bytes that the lines of a text begin with and that are more than a letter or a figure.
+
+    Looking for single bytes takes a tenth of a millisecond for 8 MB, for what follows a line end a hundred
+    times as long: that is done only where it can be found.
+    """
     letters = np.frombuffer(text, np.uint8)
+    there = bytes(sign for sign in b"#/%! \t" if sign in text)
+    dashes = letters == ord("-")
+    if (dashes[:-1] & dashes[1:]).any():
+        there += b"-"
+    if not there:
+        return b""
     ends = letters[:-1] == ord("\n")
     if b"\r" in text:
         ends |= letters[:-1] == ord("\r")
-    return text[:1] + np.flatnonzero(np.bincount(letters[1:][ends], minlength=256)).astype(np.uint8).tobytes()
+    found = np.bincount(letters[np.flatnonzero(ends) + 1], minlength=256)
+    return bytes(sign for sign in there if found[sign] or text[0] == sign)
 
 
 def line_number(path: Path, position: int, encoding: str = UTF8) -> int:
@@ -195,7 +206,8 @@ def not_utf8(path: Path, start: int) -> DataError:
 
 def headers_in(text: bytes, header: bytes) -> Iterator[int]:
     """Yield where lines of a text begin that are the header again."""
-    at = text.find(header) if header else -1
+    can_be = bool(header) and all(letter in text for letter in set(header))  # fast where it is not there
+    at = text.find(header) if can_be else -1
     while at >= 0:
         before, after = text[:at].removesuffix(_BOM_INSIDE)[-1:], text[at + len(header) :][:1]
         if before in (b"", b"\n", b"\r") and after in (b"", b"\n", b"\r"):
