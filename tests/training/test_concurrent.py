@@ -58,7 +58,7 @@ def test_two_hundred_fits_on_eight_threads_equal_those_in_series(tmp_path):
 
 
 def test_eager_fits_on_eight_threads_equal_those_in_series():
-    numbers, before = _eager(range(40))[:12], _states()
+    numbers, before = _eager(range(40))[:6], _states()
     series = [fit(number) for number in numbers]
     with ThreadPoolExecutor(THREADS) as pool:
         together = list(pool.map(fit, numbers))
@@ -96,6 +96,7 @@ def test_a_fit_that_draws_of_its_own_leaves_the_callers_numbers_and_repeats_itse
     assert _states() == before
 
 
+@pytest.mark.slow
 def test_a_fit_within_the_progress_of_a_fit_changes_neither():
     inner = []
 
@@ -340,6 +341,7 @@ def test_measured_times_are_kept_only_where_nothing_else_computed():
         assert third()
 
 
+@pytest.mark.slow
 def test_a_choice_measured_beside_another_fit_is_not_remembered(monkeypatch):
     pytest.importorskip("numba")
     autotune = import_module("chalknet.training.choice.autotune")

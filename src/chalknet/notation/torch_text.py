@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,6 +52,9 @@ class Code:
         return start + len(row.encode()[:column_bytes].decode(errors="ignore"))
 
 
+_FILTERS = threading.Lock()  # the filters are the process's: two threads would put back each other's
+
+
 def parse(text: str) -> Code:
     """Return the Python in a text: a script, a notebook's cell, a page with fences, a printed module.
 
@@ -62,7 +66,7 @@ def parse(text: str) -> Code:
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
     try:
-        with warnings.catch_warnings():
+        with _FILTERS, warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # an odd escape in the user's strings
             tree = ast.parse("if 1:\n" * added + code)
             return Code(source, ast.increment_lineno(tree, -added))
