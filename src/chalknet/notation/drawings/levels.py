@@ -10,6 +10,7 @@ from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
 from chalknet.notation.drawings.vocabulary import is_bias, is_dots, is_loss, left_out, said, trailing_index
+from chalknet.notation.drawings.words import pattern
 
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 LOOSE = ("plaintext", "none", "note", "plain", "text", "tab", "comment")
@@ -299,9 +300,11 @@ def _one_network(
 def _are_rows(units: dict[str, Drawn], parts: list[list[str]], depth: dict[str, int]) -> bool:
     """Return whether components say the same but for one index."""
 
+    index = pattern(r"_?\(?[\dn]+\)?(?![a-z])|_[a-z]\b")
+
     def signature(part: list[str]) -> list[str]:
         texts = [(depth[key], units[key].at, plain(units[key].text)) for key in part]
-        return [re.sub(r"_?\(?[\dn]+\)?(?![a-z])|_[a-z]\b", "", text) for _, _, text in sorted(texts)]
+        return [index.sub("", text) for _, _, text in sorted(texts)]
 
     return len({tuple(signature(part)) for part in parts}) == 1
 
