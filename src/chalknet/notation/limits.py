@@ -9,6 +9,7 @@ LIMITS: dict[str, int] = {
     "characters in a text": 10_000_000,
     "characters in a formula": 200_000,
     "layers": 10_000,
+    "words of a drawing": 600_000,
     "nodes": 20_000,
     "edges": 500_000,
     "groups": 1_000,

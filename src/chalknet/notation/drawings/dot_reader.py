@@ -86,6 +86,7 @@ class _Reader:
         self._now = next(self._tokens)
         self._ports: dict[str, dict[str, str]] = {}
         self._unnamed = 0
+        self._words = 0
 
     def read(self) -> Sketch:
         if self._now.text == "strict":
@@ -100,6 +101,9 @@ class _Reader:
 
     def _next(self) -> _Token:
         token, self._now = self._now, next(self._tokens, self._now)
+        self._words += 1
+        if not self._words % 1_000:
+            check_limit(self._sketch.source, token.at, "words of a drawing", self._words)
         return token
 
     def _is_at(self, *signs: str) -> bool:
