@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -13,6 +15,7 @@ from chalknet.counting import Convention, Counts, count_network
 from chalknet.errors import (
     CannotExpress,
     ChalknetError,
+    Excerpt,
     FileProblem,
     InvalidValue,
     NotationError,
@@ -21,9 +24,9 @@ from chalknet.errors import (
     public,
     unknown_name,
 )
-from chalknet.files import RUN_NETWORK, RUN_WEIGHTS, user_path
+from chalknet.files import RUN_NETWORK, RUN_WEIGHTS, open_file, user_path
 from chalknet.network import Network
-from chalknet.notation import NOTATIONS, recognise
+from chalknet.notation import LIMITS, NOTATIONS, recognise
 from chalknet.notation import write as write_text
 
 if TYPE_CHECKING:
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
     from chalknet.drawing import DialectName, Drawing, StyleOptions, TextSuffix
     from chalknet.module import Fitted
 
-_LARGEST_TEXT_BYTES = 50_000_000
 ONNX_SUFFIX = ".onnx"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # Forms that `drawing` writes.
 _DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
 TextNotation: TypeAlias = Literal[
@@ -278,6 +281,15 @@ def _read_onnx(path: Path) -> Network:
 
 
 def _read_text(text: str, notation: str | None, name: str | None) -> Network:
+    _check_length("text", len(text))
+    if odd := _SURROGATE.search(text):
+        raise NotationError(
+            where="text",
+            got=f"{odd.group()!r}, which is half a character",
+            wanted="whole characters",
+            remedy="Take it out, or save the text as UTF-8.",
+            excerpt=Excerpt(_SURROGATE.sub("?", text), odd.start()),
+        )
     chosen = recognise(text) if notation is None else look_up(NOTATIONS, notation, "notation", "notation")
     if chosen.read is None:
         raise CannotExpress(
@@ -329,20 +341,50 @@ def _shown(path: Path) -> str:
 
 
 def _text_of(path: Path) -> str:
-    if path.is_dir():
-        path = path / RUN_NETWORK
+    if path == Path("-"):
+        return _standard_input()
+    path = path / RUN_NETWORK if path.is_dir() else path
+    most = LIMITS["characters in a text"]
+    with _reading(path), open_file(path) as file:
+        data = file.read(4 * most + 1)  # a character takes 4 bytes at most
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    _check_length(_shown(path), len(data) // 4 if len(data) > 4 * most else len(text))
+    return text
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise FileProblem(
+            where="standard input",
+            got="a closed one",
+            wanted="the text of a network",
+            remedy="Give a file, or the formula itself in quotes.",
+        )
+    with _reading(Path("-")):
+        text = sys.stdin.read(LIMITS["characters in a text"] + 1)
+    _check_length("standard input", len(text))
+    return text
+
+
+def _check_length(where: str, characters: int) -> None:
+    if characters > LIMITS["characters in a text"]:
+        raise NotationError(
+            where=where,
+            got=f"more than {LIMITS['characters in a text']:,} characters",
+            wanted="the text of a network",
+            remedy="Give what describes the network, not its data or weights; for a network as large as this: "
+            f'chalknet.notation.LIMITS["characters in a text"] = {10 * LIMITS["characters in a text"]}.',
+        )
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what a system or an encoding says against a text into a FileProblem."""
     try:
-        if path == Path("-"):
-            return sys.stdin.read()
-        if path.stat().st_size > _LARGEST_TEXT_BYTES:
-            raise NotationError(
-                where=str(path),
-                got="a file of more than 50 MB",
-                wanted="the text of a network",
-                remedy="Give the file that describes the network, not its data or weights.",
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
+        yield
+    except (OSError, UnicodeDecodeError, ValueError) as problem:
+        if isinstance(problem, ChalknetError):
+            raise
         reason = problem.strerror if isinstance(problem, OSError) else "bytes that are no UTF-8 text"
         raise FileProblem(
             where=_shown(path),
