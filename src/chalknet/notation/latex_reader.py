@@ -39,7 +39,8 @@ _ARROW_COMMAND = re.compile(rf"\\(?:{'|'.join(_ARROWS)}|xrightarrow|overset|stac
 _ARROW = re.compile(r"-[^>]*+(?<=-)>|[→⟶⟹]")
 _SHAPE = re.compile(r"[^,×]++[,×].*", re.DOTALL)
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789(),.=")
-_BEFORE_SCRIPT = frozenset("_^") | frozenset(" \t\n\r") | {"\\limits"}
+_BLANK = frozenset(" \t\n\r") | {"\\limits"}
+_BEFORE_SCRIPT = _BLANK | frozenset("_^")
 _MOST_SCRIPTS = 20  # under and over one thing
 
 _SYMBOLS: Mapping[str, str] = {
@@ -145,8 +146,10 @@ class _Translation:
         items, last = self._items, len(self._items) - 1
         while (text := self._peek()) not in ("", end, "}"):
             following = items[self._next + 1].text if self._next < last else ""
-            if text in _PLAIN and following not in _BEFORE_SCRIPT:
-                letters.append(self._take())
+            blank = (text.isspace() or text == "\\limits") and following in _BLANK
+            if blank or (text in _PLAIN and following not in _BEFORE_SCRIPT):
+                taken = self._take()
+                letters += [] if text == "\\limits" else [taken]
             else:
                 letters += self._atom(depth)
         return letters

@@ -7,7 +7,7 @@ from chalknet.notation.tokens import SourceText, Span
 
 LIMITS: dict[str, int] = {
     "characters in a text": 10_000_000,
-    "characters in a formula": 200_000,
+    "characters in a formula": 100_000,
     "layers": 10_000,
     "words of a drawing": 600_000,
     "nodes": 20_000,
