@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -15,19 +13,20 @@ from chalknet.counting import Convention, Counts, count_network
 from chalknet.errors import (
     CannotExpress,
     ChalknetError,
-    Excerpt,
     FileProblem,
     InvalidValue,
-    NotationError,
+    OutOfMemory,
     checked_seed,
     look_up,
     public,
     unknown_name,
 )
-from chalknet.files import RUN_NETWORK, RUN_WEIGHTS, open_file, user_path
+from chalknet.files import RUN_WEIGHTS, user_path
 from chalknet.network import Network
-from chalknet.notation import LIMITS, NOTATIONS, recognise
+from chalknet.notation import NOTATIONS, check_text, recognise, shown_path, text_of
 from chalknet.notation import write as write_text
+from chalknet.system import available_bytes, fits_in_memory
+from chalknet.units import show_bytes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from chalknet.module import Fitted
 
 ONNX_SUFFIX = ".onnx"
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # Forms that `drawing` writes.
 _DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
 TextNotation: TypeAlias = Literal[
@@ -91,10 +89,10 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
         suffix = None if notation else _by_suffix(path)
         if path.suffix.lower() == ONNX_SUFFIX:
             return _read_onnx(path)
-        return _read_text(_text_of(path), notation or suffix, name)
+        return _read_text(text_of(path), notation or suffix, name)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
-            problem.where = f"{_shown(path)}, {problem.where}"
+            problem.where = f"{shown_path(path)}, {problem.where}"
         raise
 
 
@@ -149,6 +147,7 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
     if notation == "onnx":
         from chalknet.module import build, write_onnx  # brings torch
 
+        _check_fits(network)
         return write_onnx(build(network), network.input_shape)
     return write_text(network, notation)
 
@@ -232,7 +231,21 @@ def build(model: ModelLike, *, seed: int | None = None) -> nn.Sequential:
     """
     from chalknet.module import build as build_network  # brings torch, which a text does not need
 
-    return build_network(read(model), seed=None if seed is None else checked_seed(seed))
+    network = read(model)
+    _check_fits(network)
+    return build_network(network, seed=None if seed is None else checked_seed(seed))
+
+
+def _check_fits(network: Network) -> None:
+    """Refuse to build what memory does not hold, before any of it is taken."""
+    parameters = count_network(network).parameters or 0
+    if not fits_in_memory(4 * parameters):
+        raise OutOfMemory(
+            where=f"network {network.name}",
+            got=f"{parameters:,} parameters, which take {show_bytes(4 * parameters)}",
+            wanted=f"at most {show_bytes(available_bytes())}, which is free here",
+            remedy="Make a layer narrower.",
+        )
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:
@@ -281,15 +294,7 @@ def _read_onnx(path: Path) -> Network:
 
 
 def _read_text(text: str, notation: str | None, name: str | None) -> Network:
-    _check_length("text", len(text))
-    if odd := _SURROGATE.search(text):
-        raise NotationError(
-            where="text",
-            got=f"{odd.group()!r}, which is half a character",
-            wanted="whole characters",
-            remedy="Take it out, or save the text as UTF-8.",
-            excerpt=Excerpt(_SURROGATE.sub("?", text), odd.start()),
-        )
+    check_text(text)
     chosen = recognise(text) if notation is None else look_up(NOTATIONS, notation, "notation", "notation")
     if chosen.read is None:
         raise CannotExpress(
@@ -334,61 +339,3 @@ def _path_of(form: str | PathLike[str]) -> Path | None:
     suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes} | {ONNX_SUFFIX}
     looks_like_one = Path(text).suffix.lower() in suffixes and " " not in text
     return user_path(text) if looks_like_one else None
-
-
-def _shown(path: Path) -> str:
-    return "standard input" if path == Path("-") else str(path)
-
-
-def _text_of(path: Path) -> str:
-    if path == Path("-"):
-        return _standard_input()
-    path = path / RUN_NETWORK if path.is_dir() else path
-    most = LIMITS["characters in a text"]
-    with _reading(path), open_file(path) as file:
-        data = file.read(4 * most + 1)  # a character takes 4 bytes at most
-        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    _check_length(_shown(path), len(data) // 4 if len(data) > 4 * most else len(text))
-    return text
-
-
-def _standard_input() -> str:
-    if sys.stdin is None:
-        raise FileProblem(
-            where="standard input",
-            got="a closed one",
-            wanted="the text of a network",
-            remedy="Give a file, or the formula itself in quotes.",
-        )
-    with _reading(Path("-")):
-        text = sys.stdin.read(LIMITS["characters in a text"] + 1)
-    _check_length("standard input", len(text))
-    return text
-
-
-def _check_length(where: str, characters: int) -> None:
-    if characters > LIMITS["characters in a text"]:
-        raise NotationError(
-            where=where,
-            got=f"more than {LIMITS['characters in a text']:,} characters",
-            wanted="the text of a network",
-            remedy="Give what describes the network, not its data or weights; for a network as large as this: "
-            f'chalknet.notation.LIMITS["characters in a text"] = {10 * LIMITS["characters in a text"]}.',
-        )
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn what a system or an encoding says against a text into a FileProblem."""
-    try:
-        yield
-    except (OSError, UnicodeDecodeError, ValueError) as problem:
-        if isinstance(problem, ChalknetError):
-            raise
-        reason = problem.strerror if isinstance(problem, OSError) else "bytes that are no UTF-8 text"
-        raise FileProblem(
-            where=_shown(path),
-            got=reason or str(problem),
-            wanted="a readable text file",
-            remedy="Check the name, or give the formula itself in quotes.",
-        ) from problem

@@ -1,7 +1,7 @@
 """Texts read in a child process that ends when one takes too long or too much memory.
 
-As a program (`python -m tests.fuzz.bounded`) it is that child: a case a line on standard input, what came of it a
-line on standard output.
+As a program (`python -m tests.fuzz.bounded`) it is that child: a case a line on standard input, what came of
+it a line on standard output.
 """
 
 from __future__ import annotations

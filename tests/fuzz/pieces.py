@@ -11,18 +11,24 @@ from chalknet.notation import NOTATIONS
 
 # Pieces of all notations, and of what stands around them in files.
 PIECES = (
-    *"# // /*/ /**/ % %% -> -- - = , ; : ( ) [ ] { } < > \\ \" ' ` ``` ~~~ | & . _ ^ $ $$ ~ @ ! ? * + × x θ 1 a".split(),
-    *"0 1, x_1 1,1, relu l1 784 graph digraph strict subgraph end flowchart node edge label rank -1 … ≥ 한".split(),
-    *r"<td> </td> <td <td>a</td> <svg <svg> </svg> <g> </g> <metadata> <network> <metadata><network> <text>".split(),
-    *r"\[ \( \begin{align} \end{align} \limits \overset \underset \to \bf \hat \frac \\ \% \left \a \,".split(),
-    *"u1(n,32) nn. nn.Linear(1,1) Sequential( {\" [\" {\"a\": -relu-> ->32 a[b] a-->b a->b; a[ a( a(( a{ \"a\"".split(),
-    *"a:b:c {a} x= =x (n, (n,1) .. .5 1e e+ - -. w1 b= bias dropout( 0. 1x1 --> == ==> o--o :::a @{ @{label:".split(),
-    *"<b> </b> <sub> &amp; &#1; #quot; #1; >>> ... %m (0): ReLU() in= out= in:1 []= max( max(0, 1/( e^ W W(1,".split(),
-    *"batch (n,a (1,1) ^( ^{ _{ _( '' ← {[( ]}) <!-- --> <![CDATA[ ]]> <!ENTITY &a; <?xml 1em import def".split(),
-    " ", "\n", "\t", "\r", "\r\n", "\0", "\ufeff", "\u200f", "\u0301\u0327", "# input shape: ", ">>> ", "In [1]: ", "// ",
-    "x ", "a ", "1 ", ", ", "- ", " -", "a\n", "#\n", "%%\n", "---\n", "--- ", "```dot\n", "```dot", "```mermaid\n",
-    "> ", "| ", "a=b ", "a b ", "graph ", "subgraph a\n", "end\n", "subgraph {", "a & ", "bias ", "(0): ReLU()\n",
-    "if 1:\n", " (", "l1 -> ", "-l1-> u ", "relu ", "+1 more ", "batch size ", "1 x 1 ", "1 -> ", "import torch\n",
+    '#', '//', '/*/', '/**/', '%', '%%', '->', '--', '-', '=', ',', ';', ':', '(', ')', '[', ']', '{', '}',
+    '<', '>', '\\', '"', "'", '`', '```', '~~~', '|', '&', '.', '_', '^', '$', '$$', '~', '@', '!', '?', '*',
+    '+', '×', 'x', 'θ', '1', 'a', '0', '1,', 'x_1', '1,1,', 'relu', 'l1', '784', 'graph', 'digraph',
+    'strict', 'subgraph', 'end', 'flowchart', 'node', 'edge', 'label', 'rank', '-1', '…', '≥', '한', '<td>',
+    '</td>', '<td', '<td>a</td>', '<svg', '<svg>', '</svg>', '<g>', '</g>', '<metadata>', '<network>',
+    '<metadata><network>', '<text>', '\\[', '\\(', '\\begin{align}', '\\end{align}', '\\limits', '\\overset',
+    '\\underset', '\\to', '\\bf', '\\hat', '\\frac', '\\\\', '\\%', '\\left', '\\a', '\\,', 'u1(n,32)',
+    'nn.', 'nn.Linear(1,1)', 'Sequential(', '{"', '["', '{"a":', '-relu->', '->32', 'a[b]', 'a-->b', 'a->b;',
+    'a[', 'a(', 'a((', 'a{', '"a"', 'a:b:c', '{a}', 'x=', '=x', '(n,', '(n,1)', '..', '.5', '1e', 'e+', '-',
+    '-.', 'w1', 'b=', 'bias', 'dropout(', '0.', '1x1', '-->', '==', '==>', 'o--o', ':::a', '@{', '@{label:',
+    '<b>', '</b>', '<sub>', '&amp;', '&#1;', '#quot;', '#1;', '>>>', '...', '%m', '(0):', 'ReLU()', 'in=',
+    'out=', 'in:1', '[]=', 'max(', 'max(0,', '1/(', 'e^', 'W', 'W(1,', 'batch', '(n,a', '(1,1)', '^(', '^{',
+    '_{', '_(', "''", '←', '{[(', ']})', '<!--', '-->', '<![CDATA[', ']]>', '<!ENTITY', '&a;', '<?xml',
+    '1em', 'import', 'def', ' ', '\n', '\t', '\r', '\r\n', '\x00', '\ufeff', '\u200f', '̧́',
+    '# input shape: ', '>>> ', 'In [1]: ', '// ', 'x ', 'a ', '1 ', ', ', '- ', ' -', 'a\n', '#\n', '%%\n',
+    '---\n', '--- ', '```dot\n', '```dot', '```mermaid\n', '> ', '| ', 'a=b ', 'a b ', 'graph ',
+    'subgraph a\n', 'end\n', 'subgraph {', 'a & ', 'bias ', '(0): ReLU()\n', 'if 1:\n', ' (', 'l1 -> ',
+    '-l1-> u ', 'relu ', '+1 more ', 'batch size ', '1 x 1 ', '1 -> ', 'import torch\n',
 )  # fmt: skip
 # Where the pieces stand: in a text of no known form, and inside each form, where its reader meets them.
 PLACES: tuple[tuple[str | None, str, str], ...] = (

@@ -31,7 +31,9 @@ _NAME = re.compile(
     r"[^\W\d][\w\u0300-\u036f]*(?:\^?(?:(?<=[_^])(?:\(\w+\)|\{\w+\}|\{\(\w+\)\})|(?<=\^)\w+))?'*"
 )
 _WIDTH = re.compile(r"[0-9]+(?:\s*[x×*·]\s*[0-9]+)*")
-_SHAPE_OPENS = re.compile(rf"\s*+:?\s*+[(\[](?!\s*(?:[{_DASHES}{_TIPS}]|=+>))")  # ( -l1-> is a layer's bracket
+_SHAPE_OPENS = re.compile(
+    rf"\s*+:?\s*+[(\[](?!\s*(?:[{_DASHES}{_TIPS}]|=+>))"
+)  # ( -l1-> is a layer's bracket
 _LONE_SHAPE = re.compile(r"[(\[]\s*\w+\s*(?:[,×*·)\]]|x\s)")
 _BETWEEN_WORDS = re.compile(r"\s*+[,+&]?\s*+")
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
@@ -175,7 +177,9 @@ def _size(source: SourceText, entry: str, row: Span) -> Size:
     if entry.isidentifier():
         return entry
     factors = _FACTORS.split(entry)
-    if len(factors) <= _MOST_AXES and all(re.fullmatch(rf"[0-9]{{1,{_MOST_DIGITS}}}", factor) for factor in factors):
+    if len(factors) <= _MOST_AXES and all(
+        re.fullmatch(rf"[0-9]{{1,{_MOST_DIGITS}}}", factor) for factor in factors
+    ):
         size = prod(map(int, factors))
         if 0 < size < 10**_MOST_DIGITS:
             return size

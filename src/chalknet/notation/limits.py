@@ -8,6 +8,8 @@ from chalknet.notation.tokens import SourceText, Span
 LIMITS: dict[str, int] = {
     "characters in a text": 10_000_000,
     "characters in a formula": 100_000,
+    "characters of code": 500_000,
+    "steps of following code": 300_000,
     "layers": 10_000,
     "words of a drawing": 600_000,
     "nodes": 20_000,

@@ -292,7 +292,9 @@ class _Reader:
             self._ports[key][port or str(number)] = name
         touching = [link for link in self._sketch.links if key in (link.source, link.target)]
         if touching:
-            self._sketch.links = [link for link in self._sketch.links if key not in (link.source, link.target)]
+            self._sketch.links = [
+                link for link in self._sketch.links if key not in (link.source, link.target)
+            ]
         for link in touching:
             all_fields = list(self._ports[key].values())
             sources = all_fields if link.source == key else [link.source]
@@ -340,7 +342,9 @@ def _fields(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
         return []
     for _, text in found:
         check_limit(sketch.source, node.at, "characters in a label", len(text))
-    sketch.spend(20 * sum(20 + len(text) for _, text in found), node.at)  # each is looked up in many languages
+    sketch.spend(
+        20 * sum(20 + len(text) for _, text in found), node.at
+    )  # each is looked up in many languages
     stems = {re.sub(r"[\W\d_]+", "", text).lower() for _, text in found} - {"", "bias", "b"}
     functions = {text for _, text in found if said(text).is_function}
     if found and all(port for port, _ in found) and not (functions and len({text for _, text in found}) > 1):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chalknet.notation.drawings.fences import fence_of
 from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 _HEAD = re.compile(r"\s*(?:graph|flowchart(?:-elk)?)\b[ \t]*(TB|TD|BT|RL|LR|[<>^v])?[ \t]*(?=[;\n]|$)", re.I)
@@ -80,6 +81,7 @@ class _Reader:
         text: the text without its comments.
         open_groups: the subgraphs that are not ended yet, the innermost last.
         links: groups of keys at both ends of each link; a key may be a subgraph's.
+        words: how many nodes and statements were read.
         ahead: where each closing bracket was found last, so that none is looked for twice.
     """
 
@@ -87,6 +89,7 @@ class _Reader:
     text: str
     open_groups: list[str] = field(default_factory=list)
     links: list[tuple[list[str], list[str], Link]] = field(default_factory=list)
+    words: int = 0
     ahead: dict[str, int] = field(default_factory=dict)
 
     def read(self, at: int) -> None:
@@ -161,7 +164,9 @@ class _Reader:
         for start in starts:  # behind the quotes, else the quotes are part of a longer text
             end = _LINK_ENDS.search(self.text, start)
             if end and end.group("tip") and (start == starts[-1] or end.start() == start):
-                label = _unquoted(self.text[opening.start("quoted") if len(starts) > 1 else start : end.start()])
+                label = _unquoted(
+                    self.text[opening.start("quoted") if len(starts) > 1 else start : end.start()]
+                )
                 return Link("", "", label, True, at), end.end()
         return None
 
@@ -180,6 +185,8 @@ class _Reader:
         if match is None:
             got = repr(self.text[at : at + 12]) if at < len(self.text) else "the end of the text"
             raise self.sketch.source.refuse(min(at, len(self.text)), got=got, wanted="the name of a node")
+        self.words += 2
+        check_limit(self.sketch.source, at, "words of a drawing", self.words)
         key, at = match.group(), match.end()
         node = self.sketch.node(key, match.start())
         if self.open_groups and not node.group and key not in self.sketch.groups:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _OURS = re.compile(r"<metadata>\s*+<network\b[^<>]*+>")
 _SVG, _SVG_END = re.compile(r"<svg\b"), re.compile(r"</svg\s*+>")
 _ARROW = re.compile(r"^(.*?)(->|--)(.*)$", re.S)
-_NUMBER = re.compile(r"\s*+([+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30}+)?|\.[0-9]{1,30}+)(?:[eE][+-]?[0-9]{1,2})?)(?:px|pt)?\s*+")
+_NUMBER = re.compile(
+    r"\s*+([+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30}+)?|\.[0-9]{1,30}+)(?:[eE][+-]?[0-9]{1,2})?)(?:px|pt)?\s*+"
+)
 
 
 def network_inside(text: str) -> str | None:
@@ -195,7 +197,9 @@ def _shape(element: Element) -> str:
 
 def _points(sketch: Sketch, element: Element) -> list[tuple[float, float]]:
     for part in element:
-        numbers = re.findall(r"-?[0-9]++(?:\.[0-9]++)?+(?:e-?[0-9]++)?+", part.get("points", "") or part.get("d", ""))
+        numbers = re.findall(
+            r"-?[0-9]++(?:\.[0-9]++)?+(?:e-?[0-9]++)?+", part.get("points", "") or part.get("d", "")
+        )
         if _tag(part) in ("polygon", "path") and len(numbers) >= 4:
             values = list(map(float, numbers))
             if (widest := max(values, key=abs)) and not abs(widest) < _FARTHEST:
@@ -208,7 +212,9 @@ def _points(sketch: Sketch, element: Element) -> list[tuple[float, float]]:
 def _into_clusters(drawn: list[_Drawn], sketch: Sketch) -> None:
     """Give each node the smallest cluster around its middle: an SVG knows places, not members."""
     frames = [(group.title, _points(sketch, group.element)) for group in drawn if group.kind == "cluster"]
-    boxes = sorted((_Box.around(title, points) for title, points in frames if points), key=lambda box: box.area)
+    boxes = sorted(
+        (_Box.around(title, points) for title, points in frames if points), key=lambda box: box.area
+    )
     for group in drawn:
         middle = _middle(sketch, group) if group.kind == "node" and boxes else None
         if middle is not None:

@@ -159,8 +159,7 @@ def weight_of(label: str) -> float | None:
 def is_weight(label: str) -> bool:
     """Return whether an edge's label stands for a weight: a number, `w_{11}`, `*ŵ₁`, `l1`, `W: 3x2`."""
     return weight_of(label) is not None or bool(
-        words.MATRIX.search(plain(label))
-        or _WEIGHT_NAME.fullmatch(plain(label))
+        words.MATRIX.search(plain(label)) or _WEIGHT_NAME.fullmatch(plain(label))
     )
 
 
