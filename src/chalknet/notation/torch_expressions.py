@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
+from chalknet.notation.budget import Budget
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
@@ -31,9 +32,6 @@ from chalknet.notation.torch_values import (
 if TYPE_CHECKING:
     from chalknet.notation.torch_statements import Interpreter
 
-_STEPS = 300_000  # expressions evaluated before a text is refused as too long: about a second
-_LARGEST = 10**12
-_LONGEST = 10_000
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -74,20 +72,13 @@ class Expressions(ast.NodeVisitor):
     def __init__(self, code: Code, world: Interpreter) -> None:
         self._code = code
         self._world = world
-        self._steps = 0
+        self.budget = Budget(code)
 
     def value(self, node: ast.expr) -> object:
         """Return the value of an expression; `Unknown` where it is known only when the code runs."""
-        self._steps += 1
-        if self._steps > _STEPS:
-            raise self._code.source.refuse(
-                self._code.span(node),
-                got="a program too long to follow",
-                wanted="the lines that define the network",
-                remedy="Give the definition of the network alone.",
-            )
+        self.budget.spend(node)
         try:
-            return self.visit(node)
+            return self.budget.made(node, self.visit(node))
         except ChalknetError:
             raise
         except NOT_FOLLOWED:
@@ -128,29 +119,23 @@ class Expressions(ast.NodeVisitor):
             return flow.through(no_chain(self._code.source, self._code.span(node), f"the sum {shown(node)}"))
         if isinstance(node.op, ast.Pow) and not (isinstance(right, int) and abs(right) <= 64):
             raise ValueError("a power that may be too large to compute")
-        lists = [value for value in (left, right) if isinstance(value, list | tuple | str)]
-        times = next((value for value in (left, right) if isinstance(value, int)), 0)
-        if isinstance(node.op, ast.Mult) and lists and len(lists[0]) * times > _LONGEST:
-            raise ValueError("a list that is too long to make")
-        result = self._apply(node.op, left, right)
-        if isinstance(result, int | float) and abs(result) > _LARGEST:
-            raise ValueError("a number larger than any width")
-        return result
+        return self._apply(node, node.op, left, right)
 
-    def _apply(self, sign: ast.AST, *values: object) -> object:
+    def _apply(self, node: ast.expr, sign: ast.AST, *values: object) -> object:
         if any(isinstance(value, Unknown) for value in values):
             raise ValueError("an operand that is known only when the code runs")
+        self.budget.check_operator(node, sign, values)
         return _OPERATORS[type(sign)](*values)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> object:
         """Return what an operator makes of one value."""
-        return self._apply(node.op, self.value(node.operand))
+        return self._apply(node, node.op, self.value(node.operand))
 
     def visit_Compare(self, node: ast.Compare) -> object:
         """Return whether a comparison holds."""
         if len(node.ops) > 1:
             return Unknown(shown(node))
-        return self._apply(node.ops[0], self.value(node.left), self.value(node.comparators[0]))
+        return self._apply(node, node.ops[0], self.value(node.left), self.value(node.comparators[0]))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> object:
         """Return the value that settles an `and` or an `or`."""
@@ -212,6 +197,7 @@ class Expressions(ast.NodeVisitor):
     def visit_ListComp(self, node: ast.ListComp) -> object:
         """Return the values of a comprehension as a list."""
         made: list[object] = []
+        self.budget.spend(node.elt, len(self._world.scopes[-1]) // 16)
         with self._world.scope(dict(self._world.scopes[-1])):
             self._gather(node.elt, node.generators, made)
         return made
@@ -249,6 +235,7 @@ class Expressions(ast.NodeVisitor):
                 return flow_method(owner, name, call)
             case list() | dict():
                 method = _METHODS[type(owner)].get(name)
+                self.budget.walk(node, owner, *call.positional)
                 return method(owner, *call.positional, **call.keywords) if method else Unknown("...")
             case Instance() | CodeLayer() if passing := self._module_method(owner, name, call):
                 return passing
@@ -256,6 +243,8 @@ class Expressions(ast.NodeVisitor):
 
     def _called(self, callee: object, node: ast.Call, call: Call) -> object:
         if isinstance(callee, Dotted):
+            if callee.path.startswith(("builtins.", "math.")):
+                self.budget.check_call(node, callee.last, call.positional)
             return call_torch(callee, call)
         if isinstance(callee, CodeLayer | CodeChain):
             return call_layer(callee, call)

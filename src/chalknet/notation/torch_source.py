@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from chalknet.errors import CannotExpress, ShapeMismatch, unknown_name
 from chalknet.network import Network, Shape, Step
+from chalknet.notation.limits import LIMITS, check_limit
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown, no_layer
@@ -16,11 +18,12 @@ from chalknet.notation.torch_text import Code, parse
 from chalknet.notation.torch_values import Call, Class, CodeChain, Dotted, Flow, Function, Instance, elements
 from chalknet.notation.torch_writer import write_torch
 
-INPUT_SHAPE = re.compile(r"#\s*input[ _]shape\s*[:=]?\s*\(?\s*([\w\s,x×]+?)\s*,?\s*(?:\)|$)", re.M)
+INPUT_SHAPE = re.compile(
+    r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
+)
 _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
 )
-_MOST_LAYERS = 10_000
 
 
 def read_torch(text: str, name: str | None = None) -> Network:
@@ -40,7 +43,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     try:
         run.follow()
         chosen, notes = _choose(_candidates(run, code), name, code)
-        layers = list(_layers(chosen.value, run, code))
+        layers = list(islice(_layers(chosen.value, run, code), LIMITS["layers"] + 1))
     except RecursionError:
         got, wanted = "modules nested without end", "layers one after the other"
         raise code.source.refuse(None, got=got, wanted=wanted) from None
@@ -62,7 +65,7 @@ def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     """Return the networks of a text: finished ones, else what makes one when called, else a computed x."""
     bindings = run.bindings
     whole = [binding for binding in bindings if _is_network(binding.value)]
-    parts = {id(part) for binding in whole for part in _parts(binding.value)}
+    parts = {id(part) for binding in whole for part in _parts(binding.value, run)}
     free = [binding for binding in whole if id(binding.value) not in parts]
     if free:
         return _distinct(free)
@@ -103,7 +106,7 @@ def _is_network(value: object) -> bool:
     return isinstance(value, CodeChain)
 
 
-def _parts(value: object) -> Iterator[object]:
+def _parts(value: object, run: Interpreter) -> Iterator[object]:
     """Yield what is inside a network, at any depth."""
     inside = value.items if isinstance(value, CodeChain) else []
     if isinstance(value, Instance):
@@ -113,7 +116,8 @@ def _parts(value: object) -> Iterator[object]:
     for part in inside:
         if part is not value:
             yield part
-            yield from _parts(part)
+            run.budget.spend(None)
+            yield from _parts(part, run)
 
 
 def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding, list[str]]:
@@ -145,6 +149,7 @@ def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding
 
 def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:
     """Yield the layers of a network in their order, nested chains flattened."""
+    run.budget.spend(None)
     if isinstance(value, CodeLayer):
         if value.problem is not None:
             raise value.problem
@@ -181,8 +186,7 @@ def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
 
 
 def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
-    if len(layers) > _MOST_LAYERS:
-        raise code.source.refuse(None, got=f"{len(layers)} layers", wanted=f"at most {_MOST_LAYERS}")
+    check_limit(code.source, None, "layers", len(layers))
     steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
     taken = [layer.takes for layer in layers if layer.takes]
     stated = _stated_shape(code.source, chosen)
@@ -213,7 +217,7 @@ def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
     comment = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
     if comment is None:
         return None
-    sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1)) if size]
+    sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1).strip(" \t,")) if size]
     return tuple(int(size) if size.isdigit() else size for size in sizes)
 
 

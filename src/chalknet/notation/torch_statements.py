@@ -59,7 +59,8 @@ class Interpreter(ast.NodeVisitor):
         self.notes: list[str] = []
         self.scopes: list[dict[str, object]] = [{"__name__": "__main__"}]
         self._code = code
-        self._value = Expressions(code, self).value
+        expressions = Expressions(code, self)
+        self._value, self.budget = expressions.value, expressions.budget
 
     def follow(self) -> None:
         """Analyse the whole text."""
@@ -143,6 +144,7 @@ class Interpreter(ast.NodeVisitor):
 
     def _block(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
+            self.budget.spend(statement)
             try:
                 self.visit(statement)
             except ChalknetError:
@@ -180,6 +182,7 @@ class Interpreter(ast.NodeVisitor):
             many = [Unknown(shown(node.target))] if isinstance(many, Unknown) else elements(many)
         idle, before = 0, self._names()
         for element in many:
+            self.budget.spend(node)
             self.bind(node.target, element)
             self._block(node.body)
             targets = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
@@ -214,6 +217,7 @@ class Interpreter(ast.NodeVisitor):
             self._block(node.orelse)
 
     def _names(self) -> list[tuple[str, object]]:
+        self.budget.walk(None, *self.scopes[-1].values())
         return [(name, _structure(value)) for name, value in self.scopes[-1].items()]
 
     def visit_With(self, node: ast.With) -> None:
