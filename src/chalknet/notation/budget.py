@@ -16,7 +16,7 @@ _MEMBERS_A_STEP = 16  # copied in about the time of one step
 _NUMBERS = (int, float, bool)
 
 
-class Budget:
+class StepBudget:
     """Counts the steps of following a program, and refuses beforehand what would take too many at once.
 
     Args:

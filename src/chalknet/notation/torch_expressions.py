@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.budget import Budget
+from chalknet.notation.budget import StepBudget
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
@@ -72,7 +72,7 @@ class Expressions(ast.NodeVisitor):
     def __init__(self, code: Code, world: Interpreter) -> None:
         self._code = code
         self._world = world
-        self.budget = Budget(code)
+        self.budget = StepBudget(code)
 
     def value(self, node: ast.expr) -> object:
         """Return the value of an expression; `Unknown` where it is known only when the code runs."""
