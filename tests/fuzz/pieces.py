@@ -30,6 +30,7 @@ PIECES = (
     'subgraph a\n', 'end\n', 'subgraph {', 'a & ', 'bias ', '(0): ReLU()\n', 'if 1:\n', ' (', 'l1 -> ',
     '-l1-> u ', 'relu ', '+1 more ', 'batch size ', '1 x 1 ', '1 -> ', 'import torch\n',
 )  # fmt: skip
+LABEL = ("dot", 'digraph { a -> b; a [label="', '"]}')
 # Where the pieces stand: in a text of no known form, and inside each form, where its reader meets them.
 PLACES: tuple[tuple[str | None, str, str], ...] = (
     (None, "", ""),
@@ -40,7 +41,7 @@ PLACES: tuple[tuple[str | None, str, str], ...] = (
     ("arrows", "X(n,", ")"),
     ("json", '{"input_shape": 1, "steps": [', "]}"),
     ("dot", "digraph { a -> b; ", "}"),
-    ("dot", 'digraph { a -> b; a [label="', '"]}'),
+    LABEL,
     ("dot", "digraph { a -> b; a [label=<", ">]}"),
     ("dot", 'digraph { a -> b; a [shape=record, label="', '"]}'),
     ("mermaid", "flowchart LR\n", ""),

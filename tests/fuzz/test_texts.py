@@ -9,7 +9,7 @@ from re import _parser
 
 import pytest
 from tests.fuzz.bounded import ROOT, Case, outcomes
-from tests.fuzz.pieces import PIECES, PLACES, pieces_of_patterns
+from tests.fuzz.pieces import LABEL, PIECES, PLACES, pieces_of_patterns
 from tests.fuzz.texts import fuzz
 
 import chalknet as cn
@@ -30,7 +30,8 @@ def bad(found):
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place[0]} {place[1]}")
 def test_a_piece_over_and_over_is_read_in_time_in_proportion_to_it(place):
     notation, beginning, end = place
-    pieces = sorted({*PIECES, *(piece for piece in pieces_of_patterns() if len(piece) > 2)})
+    words_of_patterns = [piece for piece in pieces_of_patterns() if len(piece) > 2]
+    pieces = sorted({*PIECES, *(words_of_patterns if place in (PLACES[0], LABEL) else [])})
     cases = [Case(notation, beginning, piece, _SHORT // len(piece), end) for piece in pieces]
     found = outcomes(cases)
     assert not bad(one for one in found if one.is_bad)
