@@ -244,7 +244,10 @@ def invalid(where: str, value: object, wanted: str, remedy: str = "") -> Invalid
 
 def shown(value: object) -> str:
     """Return a value as a message shows it: its `repr`, short and on one line."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except (ValueError, RecursionError):  # thousands of digits, lists nested without end
+        text = f"a {type(value).__name__} too large to show"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 import threading
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
-from chalknet.errors import invalid, writing
+from chalknet.errors import FileProblem, invalid, writing
 
 UNFINISHED = ".unfinished"
 
@@ -53,6 +55,31 @@ def cache_folder() -> Path:
 def reading(path: object) -> AbstractContextManager[None]:
     """Turn an OSError raised in the body into a FileProblem that names the path, as `writing` does."""
     return writing(path, "a file that can be read", "Check the path and its permissions.")
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Return a file, open for reading its bytes; a pipe or a device is refused and not waited for.
+
+    Raises:
+        OSError: for what cannot be opened.
+        FileProblem: for what is no file.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise _no_file(path)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise _no_file(path)
+
+
+def _no_file(path: Path) -> FileProblem:
+    return FileProblem(
+        where=str(path),
+        got="a folder, a pipe or a device",
+        wanted="a file",
+        remedy="Write it to a file; the text of a network may also come through standard input, as -.",
+    )
 
 
 def write_whole(path: Path, content: bytes) -> None:

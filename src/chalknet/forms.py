@@ -15,16 +15,18 @@ from chalknet.errors import (
     ChalknetError,
     FileProblem,
     InvalidValue,
-    NotationError,
+    OutOfMemory,
     checked_seed,
     look_up,
     public,
     unknown_name,
 )
-from chalknet.files import RUN_NETWORK, RUN_WEIGHTS, user_path
+from chalknet.files import RUN_WEIGHTS, user_path
 from chalknet.network import Network
-from chalknet.notation import NOTATIONS, recognise
+from chalknet.notation import NOTATIONS, check_text, recognise, shown_path, text_of
 from chalknet.notation import write as write_text
+from chalknet.system import available_bytes, fits_in_memory
+from chalknet.units import show_bytes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from chalknet.drawing import DialectName, Drawing, StyleOptions, TextSuffix
     from chalknet.module import Fitted
 
-_LARGEST_TEXT_BYTES = 50_000_000
 ONNX_SUFFIX = ".onnx"
 # Forms that `drawing` writes.
 _DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
@@ -88,10 +89,10 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
         suffix = None if notation else _by_suffix(path)
         if path.suffix.lower() == ONNX_SUFFIX:
             return _read_onnx(path)
-        return _read_text(_text_of(path), notation or suffix, name)
+        return _read_text(text_of(path), notation or suffix, name)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
-            problem.where = f"{_shown(path)}, {problem.where}"
+            problem.where = f"{shown_path(path)}, {problem.where}"
         raise
 
 
@@ -146,6 +147,7 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
     if notation == "onnx":
         from chalknet.module import build, write_onnx  # brings torch
 
+        _check_fits(network)
         return write_onnx(build(network), network.input_shape)
     return write_text(network, notation)
 
@@ -229,7 +231,21 @@ def build(model: ModelLike, *, seed: int | None = None) -> nn.Sequential:
     """
     from chalknet.module import build as build_network  # brings torch, which a text does not need
 
-    return build_network(read(model), seed=None if seed is None else checked_seed(seed))
+    network = read(model)
+    _check_fits(network)
+    return build_network(network, seed=None if seed is None else checked_seed(seed))
+
+
+def _check_fits(network: Network) -> None:
+    """Refuse to build what memory does not hold, before any of it is taken."""
+    parameters = count_network(network).parameters or 0
+    if not fits_in_memory(4 * parameters):
+        raise OutOfMemory(
+            where=f"network {network.name}",
+            got=f"{parameters:,} parameters, which take {show_bytes(4 * parameters)}",
+            wanted=f"at most {show_bytes(available_bytes())}, which is free here",
+            remedy="Make a layer narrower.",
+        )
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:
@@ -278,6 +294,7 @@ def _read_onnx(path: Path) -> Network:
 
 
 def _read_text(text: str, notation: str | None, name: str | None) -> Network:
+    check_text(text)
     chosen = recognise(text) if notation is None else look_up(NOTATIONS, notation, "notation", "notation")
     if chosen.read is None:
         raise CannotExpress(
@@ -322,31 +339,3 @@ def _path_of(form: str | PathLike[str]) -> Path | None:
     suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes} | {ONNX_SUFFIX}
     looks_like_one = Path(text).suffix.lower() in suffixes and " " not in text
     return user_path(text) if looks_like_one else None
-
-
-def _shown(path: Path) -> str:
-    return "standard input" if path == Path("-") else str(path)
-
-
-def _text_of(path: Path) -> str:
-    if path.is_dir():
-        path = path / RUN_NETWORK
-    try:
-        if path == Path("-"):
-            return sys.stdin.read()
-        if path.stat().st_size > _LARGEST_TEXT_BYTES:
-            raise NotationError(
-                where=str(path),
-                got="a file of more than 50 MB",
-                wanted="the text of a network",
-                remedy="Give the file that describes the network, not its data or weights.",
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "bytes that are no UTF-8 text"
-        raise FileProblem(
-            where=_shown(path),
-            got=reason or str(problem),
-            wanted="a readable text file",
-            remedy="Check the name, or give the formula itself in quotes.",
-        ) from problem

@@ -145,10 +145,10 @@ class Style(Shown):
         for node in self.node_names:
             look_up(dict.fromkeys(get_args(NodeName)), node, "draw node_names", "node")
         object.__setattr__(self, "layer_titles", tuple(self.layer_titles))
-        for name, least in (("max_nodes", 3), ("digits", 1)):
+        for name, least, most in (("max_nodes", 3, 1_000), ("digits", 1, 100)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                wanted = f"a whole number of at least {least}"
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                wanted = f"a whole number of at least {least} and at most {most:,}"
                 raise invalid(f"draw {name}", value, wanted, f"Leave {name} out for its default.")
 
     @property

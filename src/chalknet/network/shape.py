@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from math import prod
 from typing import TypeAlias
 
-from chalknet.errors import InvalidValue
+from chalknet.errors import InvalidValue, shown
 
 Size: TypeAlias = int | str
 Shape: TypeAlias = tuple[Size, ...]
 UNKNOWN_WIDTH = "?"
 """The width that nobody has named: at the ends of a network it is taken from the data."""
+_LARGEST = 2**63 - 1  # what torch counts to
 
 
 def as_size(value: object, where: str) -> Size:
@@ -27,11 +28,13 @@ def as_size(value: object, where: str) -> Size:
         size = 0 if isinstance(value, bool | str) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         size = 0
-    if size < 1:
+    if not 1 <= size <= _LARGEST:
         raise InvalidValue(
             where=where,
-            got=f"the size {value!r}",
-            wanted="a whole number of at least 1, or a symbol such as 'm'",
+            got=f"the size {shown(value)}",
+            wanted="a whole number of at least 1"
+            + (f" and at most {_LARGEST:,}" if size > 1 else "")
+            + ", or a symbol such as 'm'",
             remedy="Write how many features there are.",
         )
     return size

@@ -8,6 +8,7 @@ from dataclasses import replace
 from chalknet.network import UNKNOWN_WIDTH, Linear, Network, Shape, show_shape
 from chalknet.notation.formula import read_formula
 from chalknet.notation.grammar import BATCH_NAMES
+from chalknet.notation.limits import check_limit
 from chalknet.notation.notation import Notation
 from chalknet.notation.states import role_of, states_of
 from chalknet.notation.tokens import SourceText, Span
@@ -15,9 +16,9 @@ from chalknet.notation.words import settled_word, write_step
 
 _COMMENT = re.compile(r"#[^\n]*")
 _ARROW = re.compile(r"[-–—−─=]>|[→⟶⟹⇒↦⟼]")
-_BEGINS_SO = re.compile(r"\s*\(?\s*(?:[xX]\b|[0-9]|[^\W\d]\w*\s*\(\s*\w+\s*,)")
+_BEGINS_SO = re.compile(r"\s*+\(?\s*+(?:[xX]\b|[0-9]|[^\W\d]\w*+\s*+\(\s*+\w++\s*+,)")
 _OTHER_FORM = re.compile(
-    r"\\[a-zA-Z]|\bimport\b|\bdef\b|\bSequential\b|^\s*(?:[\[{]\s*[\"\]}{]|(?:strict\s+)?(?:di)?graph\b)"
+    r"\\[a-zA-Z]|\bimport\b|\bdef\b|\bSequential\b|^\s*+(?:[\[{]\s*+[\"\]}{]|(?:strict\s+)?(?:di)?graph\b)"
 )
 
 
@@ -32,7 +33,9 @@ def read_arrows(text: str, name: str | None = None) -> Network:
         ChalknetError: with the line and a caret.
     """
     blanked = _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
-    return read_formula(SourceText("arrow text", blanked, text))
+    source = SourceText("arrow text", blanked, text)
+    check_limit(source, None, "characters in a formula", sum(map(len, blanked.split())))
+    return read_formula(source)
 
 
 def write_arrows(network: Network) -> str:

@@ -10,6 +10,7 @@ from itertools import chain
 from chalknet.errors import ChalknetError, NotationError, ShapeMismatch
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step, show_shape
 from chalknet.notation.grammar import read_sizes, tokens
+from chalknet.notation.limits import check_limit
 from chalknet.notation.states import role_of
 from chalknet.notation.tokens import Arrow, Mark, Sizes, SourceText, Span, StateToken, Token, Word
 from chalknet.notation.words import with_bias, write_step
@@ -59,6 +60,7 @@ def _read_path(source: SourceText, found: Iterable[Token]) -> _Path:
             case Arrow():
                 _check_begins_at_state(source, token, nodes[-1])
                 arrows.append(token)
+                check_limit(source, token.span, "layers", len(arrows))
                 nodes.append([])
             case Mark(sign="("):
                 brackets.append(token)
@@ -154,6 +156,7 @@ class _FormulaReading:
         with self.source.pointing(word.span):
             self.shape = step.output_shape(self.shape)
         self.steps.append(step)
+        check_limit(self.source, word.span, "layers", len(self.steps))
 
     def _linear(self, word: Word, place: int | None) -> Linear:
         if place is None:

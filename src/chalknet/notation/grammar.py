@@ -18,7 +18,7 @@ _MOST_DIGITS = 15
 _DASHES = "-–—−─"
 _TIPS = ">→⟶⟹⇒↦⟼"
 _BEGINS = re.compile(r"\S")
-_ARROW_BEGINS = re.compile(rf"[{_DASHES}{_TIPS}]|=+>")
+_ARROW_BEGINS = re.compile(rf"[{_DASHES}{_TIPS}]|={{1,9}}>")
 _TIP = re.compile(rf"[{_TIPS}]")
 _SECOND_ARROW = re.compile(rf"\s[{_DASHES}]+\s*[^\W\d]")
 _MARKS: Mapping[str, Literal["(", ")", "=", ","]] = {
@@ -31,12 +31,15 @@ _NAME = re.compile(
     r"[^\W\d][\w\u0300-\u036f]*(?:\^?(?:(?<=[_^])(?:\(\w+\)|\{\w+\}|\{\(\w+\)\})|(?<=\^)\w+))?'*"
 )
 _WIDTH = re.compile(r"[0-9]+(?:\s*[x×*·]\s*[0-9]+)*|\?")
-_SHAPE_OPENS = re.compile(rf"\s*:?\s*[(\[](?!\s*(?:[{_DASHES}{_TIPS}]|=+>))")  # ( -l1-> is a layer's bracket
+_SHAPE_OPENS = re.compile(
+    rf"\s*+:?\s*+[(\[](?!\s*(?:[{_DASHES}{_TIPS}]|=+>))"
+)  # ( -l1-> is a layer's bracket
 _LONE_SHAPE = re.compile(r"[(\[]\s*\w+\s*(?:[,×*·)\]]|x\s)")
-_BETWEEN_WORDS = re.compile(r"\s*[,+&]?\s*")
+_BETWEEN_WORDS = re.compile(r"\s*+[,+&]?\s*+")
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-_AXES = re.compile(r"\s*×\s*|\s+x\s+|(?<=[0-9])x(?=[0-9])")
-_FACTORS = re.compile(r"\s*[*·]\s*")
+_AXES = re.compile(r"(?<!\s)\s*+×\s*+|(?<!\s)\s++x\s++|(?<=[0-9])x(?=[0-9])")
+_FACTORS = re.compile(r"(?<!\s)\s*+[*·]\s*+")
+_MOST_AXES = 64  # as in torch
 
 
 def tokens(source: SourceText, start: int = 0) -> Iterator[Token]:
@@ -138,6 +141,9 @@ def read_sizes(source: SourceText, inside: Span, span: Span) -> Sizes:
     Raises:
         NotationError: for an entry that is no size, and for the batch alone.
     """
+    axes = 1 + sum(map(source.text[slice(*inside)].count, ",x×"))
+    if axes > _MOST_AXES:
+        raise source.refuse(span, got=f"a shape of {axes} axes", wanted=f"at most {_MOST_AXES}")
     first, *rest = [
         tuple(_size(source, entry, row) for entry in _AXES.split(source.text[slice(*row)].strip()))
         for row in _rows(source.text, inside)
@@ -171,7 +177,9 @@ def _size(source: SourceText, entry: str, row: Span) -> Size:
     if entry.isidentifier() or entry == UNKNOWN_WIDTH:
         return entry
     factors = _FACTORS.split(entry)
-    if all(re.fullmatch(rf"[0-9]{{1,{_MOST_DIGITS}}}", factor) for factor in factors):
+    if len(factors) <= _MOST_AXES and all(
+        re.fullmatch(rf"[0-9]{{1,{_MOST_DIGITS}}}", factor) for factor in factors
+    ):
         size = prod(map(int, factors))
         if 0 < size < 10**_MOST_DIGITS:
             return size

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
-from chalknet.errors import ChalknetError, unknown_name
+from chalknet.errors import ChalknetError, shown, unknown_name
 from chalknet.network import STEPS, Network, Step
+from chalknet.notation.limits import check_limit
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 
 _VERSION = 1
 _EXAMPLE = '{"input_shape": [784], "steps": [{"step": "Linear", "out_features": 1}]}'
+_MOST_AXES = 64  # as in torch
 _KEYS = ("chalknet", "name", "input_shape", "steps")
 
 
@@ -44,6 +48,11 @@ def read_json(text: str, name: str | None = None) -> Network:
         raise _wrong(source, "steps", entries, "a list of steps")
     if not isinstance(called := kept.get("name", "net"), str):
         raise _wrong(source, "name", called, "a word, or no name at all")
+    check_limit(source, _span(source, "steps"), "layers", len(entries))
+    if isinstance(shape, list) and len(shape) > _MOST_AXES:
+        raise _wrong(source, "input_shape", f"{len(shape)} sizes", f"at most {_MOST_AXES} sizes")
+    if not called.isprintable():
+        raise _wrong(source, "name", called, "letters that can be printed")
     steps = tuple(_step(source, number, entry) for number, entry in enumerate(entries))
     with source.pointing(_span(source, "input_shape")):
         return Network(tuple(shape) if isinstance(shape, list) else (shape,), steps, name=called)
@@ -93,7 +102,7 @@ def _check_names(
 
 def _parsed(source: SourceText) -> dict[str, Any]:
     try:
-        kept = json.loads(source.text)
+        kept = json.loads(source.text, object_pairs_hook=partial(_object, source))
     except json.JSONDecodeError as problem:
         at, got = problem.pos, problem.msg
     except (RecursionError, ValueError) as problem:
@@ -105,11 +114,27 @@ def _parsed(source: SourceText) -> dict[str, Any]:
     raise source.refuse(at, got=got, wanted='a JSON object with "input_shape" and "steps"')
 
 
+def _object(source: SourceText, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; a key that stands in it twice is refused."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise source.refuse(_span(source, twice), got=f"the key {shown(twice)} twice", wanted="each key once")
+    return made
+
+
 def _wrong(source: SourceText, key: str, value: object, wanted: str) -> ChalknetError:
     """Return the error for the value of a key, which may be an entry of a list: `steps[0]`."""
-    got = "nothing" if value is None else json.dumps(value)[:60]
+    got = "nothing" if value is None else _short(value)
     at_key = replace(source, what=f"{source.what}, {key}")
     return at_key.refuse(_span(source, key.partition("[")[0]), got=got, wanted=wanted)
+
+
+def _short(value: object) -> str:
+    try:
+        return json.dumps(value)[:60]
+    except RecursionError:
+        return f"a {type(value).__name__} nested deep"
 
 
 def _span(source: SourceText, word: str) -> Span:

@@ -6,12 +6,14 @@ r"""Reading LaTeX: each command becomes the arrow text it stands for, and every 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from chalknet.errors import ChalknetError
 from chalknet.network import Network
 from chalknet.notation.formula import read_formula
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText, Span
 
 
@@ -28,14 +30,18 @@ _DEEPEST = 50
 _REMEDY = r"Write for instance \underset{(n,1)}{\bf X} \overset{relu}{\to} \underset{(n,1)}{\hat{\bf y}}."
 _ITEM = re.compile(r"\\\\(?:\[[^\[\]\n]*\])?|\\[a-zA-Z]+\*?|\\.?|%[^\n]*|[^\\%]", re.DOTALL)
 _ARROWS = "to rightarrow longrightarrow Rightarrow Longrightarrow mapsto longmapsto implies".split()
-_FORMULA = re.compile(
-    r"\\begin\{(equation|align|gather|multline|eqnarray|flalign|displaymath|math)(\*?)\}.*?\\end\{\1\2\}"
-    r"|(?<!\\)\\\[.*?\\\]|(?<!\\)\\\(.*?\\\)|\$\$.*?\$\$|\$[^$]*\$",
-    re.DOTALL,
+_FORMULA_OPENS = re.compile(
+    r"\\begin(\{(?:equation|align|gather|multline|eqnarray|flalign|displaymath|math)\*?\})"
+    r"|(?<!\\)\\[(\[]|\$\$?"
 )
+_FORMULA_ENDS = {r"\[": r"\]", r"\(": r"\)", "$$": "$$", "$": "$"}
 _ARROW_COMMAND = re.compile(rf"\\(?:{'|'.join(_ARROWS)}|xrightarrow|overset|stackrel)(?![a-zA-Z])|[→⟶⟹]|->")
-_ARROW = re.compile(r"-[^>]*->|->|[→⟶⟹]")
-_SHAPE = re.compile(r"[^,×]+[,×].*", re.DOTALL)
+_ARROW = re.compile(r"-[^>]*+(?<=-)>|[→⟶⟹]")
+_SHAPE = re.compile(r"[^,×]++[,×].*", re.DOTALL)
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789(),.=")
+_BLANK = frozenset(" \t\n\r") | {"\\limits"}
+_BEFORE_SCRIPT = _BLANK | frozenset("_^")
+_MOST_SCRIPTS = 20  # under and over one thing
 
 _SYMBOLS: Mapping[str, str] = {
     **dict.fromkeys(_ARROWS, "->"),
@@ -76,7 +82,7 @@ def read_latex(text: str, name: str | None = None) -> Network:
 
 def recognise_latex(text: str) -> float:
     """Return how likely it is that a text is a formula in LaTeX."""
-    if re.search(r"^\s*(import|from)\s|\bSequential\(", text, re.MULTILINE):
+    if re.search(r"^[ \t]*+(import|from)\s|\bSequential\(", text, re.MULTILINE):
         return 0.0
     if re.search(r"\\[a-zA-Z]", text):
         return 0.95 if _ARROW_COMMAND.search(text) else 0.4
@@ -85,16 +91,33 @@ def recognise_latex(text: str) -> float:
 
 def _formula_in(source: SourceText) -> Span:
     """Return the span of the formula in a document: the only piece of mathematics with an arrow."""
-    found = [piece for piece in _FORMULA.finditer(source.text) if _ARROW_COMMAND.search(piece.group())]
+    found = [span for span in _formulas(source.text) if _ARROW_COMMAND.search(source.text, *span)]
     if len(found) > 1:
-        raise source.refuse(found[1].start(), got="a second formula", wanted="one path from X to yhat")
-    return Span(*found[0].span()) if found else Span(0, len(source.text))
+        raise source.refuse(found[1].start, got="a second formula", wanted="one path from X to yhat")
+    return found[0] if found else Span(0, len(source.text))
+
+
+def _formulas(text: str) -> Iterator[Span]:
+    """Yield the pieces of mathematics of a document."""
+    missing: set[str] = set()  # what closes no piece from here on
+    at = 0
+    while opens := _FORMULA_OPENS.search(text, at):
+        at = opens.end()
+        name = opens.group(1)
+        closing = rf"\end{name}" if name else _FORMULA_ENDS[opens.group()]
+        end = -1 if closing in missing else text.find(closing, at)
+        if end >= 0:
+            at = end + len(closing)
+            yield Span(opens.start(), at)
+        else:
+            missing.add(closing)
 
 
 class _Translation:
     """The translation of the items of a LaTeX text: commands, braces and characters."""
 
     def __init__(self, source: SourceText, span: Span) -> None:
+        check_limit(source, span.start, "characters in a formula", span.end - span.start)
         found = _ITEM.finditer(source.text, *span)
         self._items = [_Piece(item.group(), item.start()) for item in found if item.group()[0] != "%"]
         self._next = 0
@@ -120,8 +143,15 @@ class _Translation:
 
     def _sequence(self, depth: int, end: str = "}") -> _Letters:
         letters: _Letters = []
-        while self._peek() not in ("", end, "}"):
-            letters += self._atom(depth)
+        items, last = self._items, len(self._items) - 1
+        while (text := self._peek()) not in ("", end, "}"):
+            following = items[self._next + 1].text if self._next < last else ""
+            blank = (text.isspace() or text == "\\limits") and following in _BLANK
+            if blank or (text in _PLAIN and following not in _BEFORE_SCRIPT):
+                taken = self._take()
+                letters += [] if text == "\\limits" else [taken]
+            else:
+                letters += self._atom(depth)
         return letters
 
     def _atom(self, depth: int) -> _Letters:
@@ -129,13 +159,16 @@ class _Translation:
         atom = self._nucleus(depth)
         indices: _Letters = []
         shapes: _Letters = []
-        while True:
+        for scripts in count(1):
             here = self._next
             self._skip_space()
             if self._peek() not in ("_", "^"):
                 self._next = here
                 break
             sign = self._take()
+            if scripts > _MOST_SCRIPTS:
+                got = f"more than {_MOST_SCRIPTS} of _ and ^ at one thing"
+                raise self._source.refuse(sign.place, got=got, wanted="one _ and one ^")
             script = self._argument(sign, depth)
             if _ARROW.fullmatch(_text(atom)):
                 atom = _over(script, atom)

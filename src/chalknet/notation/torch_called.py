@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from chalknet.notation.budget import StepBudget
 from chalknet.notation.torch_calls import SELF, call_layer, call_torch, chain_method, flow_method
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
@@ -51,11 +52,13 @@ class Called:
     Args:
         code: what is followed.
         world: what its names stand for.
+        budget: counts what is done.
     """
 
-    def __init__(self, code: Code, world: Interpreter) -> None:
+    def __init__(self, code: Code, world: Interpreter, budget: StepBudget) -> None:
         self._code = code
         self._world = world
+        self._budget = budget
 
     def method(self, owner: object, name: str, node: ast.Call, call: Call, attribute: Attribute) -> object:
         """Return what a method of a value, or a name in a module, gives when it is called."""
@@ -71,6 +74,7 @@ class Called:
             case Instance() | CodeLayer() | CodeChain():
                 return self._of_module(owner, name, node, call)
             case list() | dict() | str():
+                self._budget.walk(node, owner, *call.positional)
                 return self._of_list(owner, name, node, call)
             case Unknown() if owner.of and not isinstance(call.argument(0, "input"), Flow):
                 self._world.remarks.called(node, name, owner, call.values)
@@ -135,6 +139,8 @@ class Called:
 
     def _of_dotted(self, callee: Dotted, node: ast.Call, call: Call) -> object:
         first = call.argument(0, "input")
+        if callee.path.startswith(("builtins.", "math.")):
+            self._budget.check_call(node, callee.last, call.positional)
         if callee.path.endswith("Module.__init__"):
             return None
         if callee.last == "set_grad_enabled" and self._world.forwards:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
+from chalknet.notation.budget import StepBudget
 from chalknet.notation.torch_called import Called
 from chalknet.notation.torch_calls import BUILTINS
 from chalknet.notation.torch_layers import CodeLayer, Unknown
@@ -32,9 +33,6 @@ from chalknet.notation.torch_values import (
 if TYPE_CHECKING:
     from chalknet.notation.torch_statements import Interpreter
 
-_STEPS = 300_000  # expressions evaluated before a text is refused as too long: about a second
-_LARGEST = 10**12
-_LONGEST = 10_000
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -71,21 +69,14 @@ class Expressions(ast.NodeVisitor):
     def __init__(self, code: Code, world: Interpreter) -> None:
         self._code = code
         self._world = world
-        self._steps = 0
-        self._called = Called(code, world)
+        self.budget = StepBudget(code)
+        self._called = Called(code, world, self.budget)
 
     def value(self, node: ast.expr) -> object:
         """Return the value of an expression; `Unknown` where it is known only when the code runs."""
-        self._steps += 1
-        if self._steps > _STEPS:
-            raise self._code.source.refuse(
-                self._code.span(node),
-                got="a program too long to follow",
-                wanted="the lines that define the network",
-                remedy="Give the definition of the network alone.",
-            )
+        self.budget.spend(node)
         try:
-            return self.visit(node)
+            return self.budget.made(node, self.visit(node))
         except ChalknetError:
             raise
         except NOT_FOLLOWED:
@@ -167,24 +158,20 @@ class Expressions(ast.NodeVisitor):
         """Return what an operator makes of two values."""
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(left, CodeChain) and isinstance(node.op, ast.Add | ast.Mult):
+            if isinstance(right, int):
+                self.budget.check_operator(node, node.op, (left.items, right))
             more = left.items * right if isinstance(right, int) else left.items + elements(right)
             return CodeChain.of(self._code.span(node), more)
         if flow := next((value for value in (left, right) if isinstance(value, Flow)), None):
             return flow.through(no_chain(self._code.source, self._code.span(node), shown(node)))
         if isinstance(node.op, ast.Pow) and not (isinstance(right, int) and abs(right) <= 64):
             raise ValueError("a power that may be too large to compute")
-        lists = [value for value in (left, right) if isinstance(value, list | tuple | str)]
-        times = next((value for value in (left, right) if isinstance(value, int)), 0)
-        if isinstance(node.op, ast.Mult) and lists and len(lists[0]) * times > _LONGEST:
-            raise ValueError("a list that is too long to make")
-        result = self._apply(node.op, left, right)
-        if isinstance(result, int | float) and abs(result) > _LARGEST:
-            raise ValueError("a number larger than any width")
-        return result
+        return self._apply(node, node.op, left, right)
 
-    def _apply(self, sign: ast.AST, *values: object) -> object:
+    def _apply(self, node: ast.expr, sign: ast.AST, *values: object) -> object:
         if any(isinstance(value, Unknown) for value in values):
             raise ValueError("an operand that is known only when the code runs")
+        self.budget.check_operator(node, sign, values)
         return _OPERATORS[type(sign)](*values)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> object:
@@ -194,7 +181,7 @@ class Expressions(ast.NodeVisitor):
             return operand.through(no_chain(self._code.source, self._code.span(node), shown(node)))
         if isinstance(operand, Unknown | Flow):
             return Unknown(shown(node), of=roots(operand))
-        return self._apply(node.op, operand)
+        return self._apply(node, node.op, operand)
 
     def visit_Compare(self, node: ast.Compare) -> object:
         """Return whether a comparison holds."""
@@ -206,7 +193,7 @@ class Expressions(ast.NodeVisitor):
         if any(isinstance(value, Flow) for value in values) and values[-1] is not None:
             return Unknown(shown(node), of=roots(*values))
         pairs = zip(node.ops, values, values[1:], strict=False)
-        return all(self._apply(sign, left, right) for sign, left, right in pairs)
+        return all(self._apply(node, sign, left, right) for sign, left, right in pairs)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> object:
         """Return the value that settles an `and` or an `or`."""
@@ -314,6 +301,7 @@ class Expressions(ast.NodeVisitor):
     def visit_ListComp(self, node: ast.ListComp) -> object:
         """Return the values of a comprehension as a list."""
         made: list[object] = []
+        self.budget.spend(node.elt, len(self._world.names.scopes[-1]) // 16)
         with self._world.names.scope(dict(self._world.names.scopes[-1])):
             self._gather(node.elt, node.generators, made)
         return made

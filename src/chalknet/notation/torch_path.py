@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.network import Dropout
+from chalknet.notation.limits import LIMITS, check_limit
 from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown, no_layer
 from chalknet.notation.torch_statements import Interpreter
@@ -21,7 +23,8 @@ def path_of(value: object, run: Interpreter, code: Code) -> list[CodeLayer]:
     Raises:
         NotationError, CannotExpress: for what is no path through layers, in either mode.
     """
-    layers = list(_layers(value, run, code))
+    layers = list(islice(_layers(value, run, code), LIMITS["layers"] + 1))
+    check_limit(code.source, None, "layers", len(layers))
     if run.mode_matters:
         run.training = False
         evaluated = list(_layers(value, run, code))
@@ -65,6 +68,7 @@ def _refuse_other_path(training: list[CodeLayer], evaluated: list[CodeLayer], co
 
 def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:
     """Yield the layers of a network in their order, nested chains flattened."""
+    run.budget.spend(None)
     if isinstance(value, CodeLayer):
         if value.problem is not None:
             raise value.problem

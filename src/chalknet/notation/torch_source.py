@@ -17,11 +17,12 @@ from chalknet.notation.torch_text import Code, parse
 from chalknet.notation.torch_values import Call, Class, CodeChain, Flow, Function, Instance, Model, parts
 from chalknet.notation.torch_writer import write_torch
 
-INPUT_SHAPE = re.compile(r"#\s*input[ _]shape\s*[:=]?\s*\(?\s*([\w\s,x×]+?)\s*,?\s*(?:\)|$)", re.M)
+INPUT_SHAPE = re.compile(
+    r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
+)
 _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
 )
-_MOST_LAYERS = 10_000
 
 
 def read_torch(text: str, name: str | None = None) -> Network:
@@ -162,8 +163,6 @@ def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
 
 
 def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
-    if len(layers) > _MOST_LAYERS:
-        raise code.source.refuse(None, got=f"{len(layers)} layers", wanted=f"at most {_MOST_LAYERS}")
     steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
     taken = [layer.takes for layer in layers if layer.takes]
     stated = _stated_shape(code.source, chosen)
@@ -203,7 +202,7 @@ def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
     comment = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
     if comment is None:
         return None
-    sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1)) if size]
+    sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1).strip(" \t,")) if size]
     return tuple(int(size) if size.isdigit() else size for size in sizes)
 
 

@@ -56,7 +56,7 @@ class Interpreter(ast.NodeVisitor):
         self._jumps: list[str] = []  # notes on each break or continue that was passed over
         self._code = code
         expressions = Expressions(code, self)
-        self._value = expressions.value
+        self._value, self.budget = expressions.value, expressions.budget
         self.bind = Targets(self, expressions).bind
 
     def follow(self) -> None:
@@ -145,6 +145,7 @@ class Interpreter(ast.NodeVisitor):
     def _block(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
             self._visited.add(id(statement))
+            self.budget.spend(statement)
             try:
                 self.visit(statement)
             except ChalknetError:
@@ -208,16 +209,17 @@ class Interpreter(ast.NodeVisitor):
         if isinstance(many, Unknown | Flow):
             self._round_of_many(node, Unknown(shown(node.target), of=roots(many)))
             return
-        idle, before, jumps = 0, self.names.structures(), len(self._jumps)
+        idle, before, jumps = 0, self._structures(), len(self._jumps)
         first = dict(before)
         for number, element in enumerate(many if isinstance(many, range) else iterated(many)):
+            self.budget.spend(node)
             self.bind(node.target, element)
             if self._round(node.body):
                 break
             if number % (8 * _IDLE_ROUNDS) >= _IDLE_ROUNDS:  # looking at all names each time takes long
                 continue
             targets = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
-            after = [entry for entry in self.names.structures() if entry[0] not in targets]
+            after = [entry for entry in self._structures() if entry[0] not in targets]
             idle, before = (idle + 1 if after == before else 0), after
             if idle >= _IDLE_ROUNDS - 2:
                 self._left_early(node, number + 1)
@@ -227,9 +229,13 @@ class Interpreter(ast.NodeVisitor):
         passed, self._jumps = self._jumps[jumps:], self._jumps[:jumps]
         if any(
             name in first and first[name] != now and roots(self.names.scopes[-1][name])
-            for name, now in self.names.structures()
+            for name, now in self._structures()
         ):
             self.notes += passed
+
+    def _structures(self) -> list[tuple[str, object]]:
+        self.budget.walk(None, *self.names.scopes[-1].values())
+        return self.names.structures()
 
     def _round(self, body: list[ast.stmt]) -> bool:
         """Follow one round of a loop; return whether it leaves the loop."""
@@ -249,12 +255,12 @@ class Interpreter(ast.NodeVisitor):
 
     def _round_of_many(self, node: ast.For | ast.While, element: object) -> None:
         """Follow one round of a loop whose rounds are not known; what one more would change is not known."""
-        before = dict(self.names.structures())
+        before = dict(self._structures())
         if isinstance(node, ast.For):
             self.bind(node.target, element)
         self._round(node.body)
         scope = self.names.scopes[-1]
-        for name, now in self.names.structures():
+        for name, now in self._structures():
             if name not in before or before[name] == now:
                 continue
             if isinstance(value := scope[name], Flow):
@@ -270,7 +276,7 @@ class Interpreter(ast.NodeVisitor):
     def visit_While(self, node: ast.While) -> None:
         """Follow the rounds of a loop while names change."""
         before = None
-        while before != (before := self.names.structures()):
+        while before != (before := self._structures()):
             test = self._value(node.test)
             if isinstance(test, Unknown | Flow):
                 self._round_of_many(node, None)
@@ -297,13 +303,13 @@ class Interpreter(ast.NodeVisitor):
             return
         branches = [(node.body, "true"), (node.orelse, "false")]
         for body, outcome in branches[isinstance(node.body[-1], ast.Raise) :]:  # what raises is not taken
-            before, names = self.names.structures(), dict(self.names.scopes[-1])
+            before, names = self._structures(), dict(self.names.scopes[-1])
             leaving: Return | Jump | None = None
             try:
                 self._block(body)
             except (Return, Jump) as problem:
                 leaving = problem
-            if self.names.structures() == before and not isinstance(leaving, Return):
+            if self._structures() == before and not isinstance(leaving, Return):
                 other = "false" if outcome == "true" else "true"
                 self._jumps += [_as_if(node, other)] * (leaving is not None)
                 continue

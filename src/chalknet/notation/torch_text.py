@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText, Span
 
 _REMEDY = "Write for instance net = torch.nn.Sequential(torch.nn.Linear(784, 1), torch.nn.Sigmoid())."
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
-_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d*\]:|[ \t]+\.\.\.:)(?: |$)([^\n]*)", re.M)
+_FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(?:^[ \t]*+\1[ \t]*+$|\Z)", re.M | re.S)
+_PROMPT = re.compile(r"^[ \t]*+(?:>>>|\.\.\.|In \[\d*+\]:|(?<=[ \t])\.\.\.:)(?: |$)([^\n]*+)", re.M)
 _FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d*\]:)", re.M)
 _MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.M)
 _PRINTED = re.compile(r"^[ \t]*\w+\([ \t]*\n[ \t]*\(\w+\): ", re.M)
@@ -63,6 +64,7 @@ def parse(text: str) -> Code:
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
     source, code = SourceText("PyTorch code", text, remedy=_REMEDY), _code_in(text)
+    check_limit(source, None, "characters of code", sum(map(len, code.split())))
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
     try:
@@ -98,7 +100,7 @@ def _code_in(text: str) -> str:
         text = _only(text, [match.span(2) for match in _FENCE.finditer(text)])
     if _FIRST_PROMPT.search(text):
         text = _only(text, [match.span(1) for match in _PROMPT.finditer(text)])
-    if _PRINTED.search(text) and not re.search(r"^\s*(?:import|from|class|def) ", text, re.M):
+    if _PRINTED.search(text) and not re.search(r"^[ \t]*+(?:import|from|class|def) ", text, re.M):
         text = _printed(text)
     return _MAGIC.sub(lambda line: " " * len(line.group()), text)
 

@@ -30,6 +30,7 @@ _NAMES = (
 )
 _OPTIONS = re.compile(r"\s*\((?!\s*(?:[-–—−─]+\s*[^\W\d]|[-–—−─]*[>→⟶⟹⇒↦⟼]))([^()]*)\)|\s+([0-9]*\.[0-9]+)")
 _BIAS_VALUE = re.compile(r"\s*=\s*(\w+)")
+_LONGEST = 100  # characters of a name that may mean a step
 _OTHER_THAN_THEIR_NUMBER = {"relu6"}  # a function of its own, not the sixth relu
 
 
@@ -178,7 +179,7 @@ def _find(text: str, span: Span) -> tuple[Span | None, _Maker | None]:
     name, maker = None, None
     for pattern in _NAMES:
         name = pattern.match(text, *span)
-        maker = _maker(name.group()) if name else None
+        maker = _maker(name.group()) if name and len(name.group()) <= _LONGEST else None
         if maker:
             break
     return Span(*name.span()) if name else None, maker

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.levels import Level
 from chalknet.notation.drawings.vocabulary import Said, said
+from chalknet.notation.drawings.words import pattern
 
 
 def merged(level: Level) -> Said:
@@ -69,7 +68,7 @@ def over(label: str) -> Said:
     text = plain(label)
     if text == "h":
         return Said("h", (Activation("h"),))
-    if re.fullmatch(r"\d[\d,]*\s*(?:->|→|=>|to)\s*\d[\d,]*", text):
+    if pattern(r"\d[\d,]*\s*(?:->|→|=>|to)\s*\d[\d,]*").fullmatch(text):
         return said(f"Linear {text}")
     return said(label)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Sketch
+from chalknet.notation.drawings.words import pattern
 
-_BACKWARD = re.compile(r"(\w+?)Backward\d*$")
+_BACKWARD = pattern(r"(\w+?)Backward\d*$")
 _PRODUCTS = {"Addmm": "", "Mm": ", bias=False", "Linear": ""}
 _PLUMBING = ("AccumulateGrad", "TBackward", "TransposeBackward", "PermuteBackward")
 _NAMES = {"NativeDropout": "dropout", "LogSoftmax": "log_softmax", "LeakyRelu": "leaky_relu", "Silu": "silu"}
-_MATRIX = re.compile(r"\((\d+),\s*(\d+)\)")
+_MATRIX = pattern(r"\((\d+),\s*(\d+)\)")
 
 
 def from_autograd(sketch: Sketch) -> None:

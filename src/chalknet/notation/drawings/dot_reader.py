@@ -9,14 +9,15 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings.sketch import REMEDY, Group, Link, Sketch
+from chalknet.notation.drawings.sketch import REMEDY, Drawn, Link, Sketch
 from chalknet.notation.drawings.vocabulary import said
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 _DEEPEST = 60  # subgraphs within subgraphs
 _TOKEN = re.compile(
-    r"\s+|//[^\n]*|/\*.*?\*/|(?<=\n)#[^\n]*"
-    r'|(?P<string>"(?:[^"\\]|\\.)*")'
+    r"\s++|//[^\n]*+|/\*.*?\*/|(?<=\n)#[^\n]*+"
+    r'|(?P<string>"(?:[^"\\]++|\\.)*+")'
     r"|(?P<name>[^\W\d]\w*|-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?![^\W\d]))"
     r"|(?P<sign>->|--|[{}\[\];,=:+])",
     re.S,
@@ -85,6 +86,7 @@ class _Reader:
         self._now = next(self._tokens)
         self._ports: dict[str, dict[str, str]] = {}
         self._unnamed = 0
+        self._words = 0
 
     def read(self) -> Sketch:
         if self._now.text == "strict":
@@ -99,6 +101,9 @@ class _Reader:
 
     def _next(self) -> _Token:
         token, self._now = self._now, next(self._tokens, self._now)
+        self._words += 1
+        if not self._words % 1_000:
+            check_limit(self._sketch.source, token.at, "words of a drawing", self._words)
         return token
 
     def _is_at(self, *signs: str) -> bool:
@@ -119,10 +124,12 @@ class _Reader:
         if self._now.kind not in ("name", "string", "html"):
             raise self._refuse(wanted="a name")
         token = self._next()
-        while token.kind == "string" and self._now.text == "+":
-            self._next()
-            token = _Token("string", token.text + self._name().text, token.at)
-        return token
+        pieces = [token.text]
+        while token.kind == "string" and self._met("+"):
+            if self._now.kind != "string":
+                raise self._refuse(wanted="a text in quotes, as before the +")
+            pieces.append(self._next().text)
+        return token._replace(text="".join(pieces)) if len(pieces) > 1 else token
 
     def _block(self, group: str, rank: str, defaults: _Defaults, depth: int) -> list[str]:
         """Read `{ ... }` and return the nodes named in it."""
@@ -131,6 +138,7 @@ class _Reader:
         if not self._met("{"):
             raise self._refuse(wanted="'{'")
         members: dict[str, None] = {}
+        self._sketch.spend(sum(map(len, defaults.values())), self._now.at)
         scope = _Scope(group, rank, {kind: dict(entries) for kind, entries in defaults.items()}, depth)
         while not self._met("}"):
             if self._now.kind == "end":
@@ -185,9 +193,11 @@ class _Reader:
         group = scope.group
         if name.lower().startswith("cluster"):
             group = name
-            self._sketch.groups.setdefault(name, Group(name, "", scope.group))
+            if name not in self._sketch.groups:
+                self._sketch.group(name, "", scope.group, self._now.at)
         self._unnamed += 1
         if self._now.text != "{":  # a subgraph named again
+            self._sketch.spend(len(self._sketch.nodes), self._now.at)
             return [key for key, node in self._sketch.nodes.items() if node.group == name]
         return self._block(group, f"rank{self._unnamed}", scope.defaults, scope.depth + 1)
 
@@ -217,6 +227,7 @@ class _Reader:
         at = self._now.at
         while self._met("->", "--"):
             ends.append(self._operand(scope) or [])
+        self._sketch.spend(len(scope.defaults["edge"]), at)
         attributes = {**scope.defaults["edge"], **self._attributes()}
         visible = "invis" not in attributes.get("style", "")
         label = attributes.get("label", attributes.get("xlabel", attributes.get("taillabel", "")))
@@ -258,8 +269,9 @@ class _Reader:
             node.shape = "invisible"
         if "label" in attributes:
             label = attributes["label"]
+            self._sketch.spend(len(label) + label.count("\\N") * len(key), node.at)
             node.label = label.removeprefix(_HTML).replace("\\N", key)
-            fields = _fields(node.shape, label)
+            fields = _fields(self._sketch, node, label)
             if fields:
                 self._expand(key, fields, _title(label))
         if "xlabel" in attributes and not node.label:
@@ -268,8 +280,9 @@ class _Reader:
     def _expand(self, key: str, fields: list[tuple[str, str]], title: str) -> None:
         """Put the fields of a record in the place of the node, in a group under the table's title."""
         record = self._sketch.nodes.pop(key)
+        self._sketch.spend(len(fields) * len(key) + len(self._sketch.links), record.at)
         if title:
-            self._sketch.groups[key] = Group(key, title, record.group)
+            self._sketch.group(key, title, record.group, record.at)
             record.group = key
         self._ports[key] = {}
         for number, (port, text) in enumerate(fields):
@@ -277,8 +290,12 @@ class _Reader:
             node = self._sketch.node(name, record.at)
             node.label, node.group, node.rank = text, record.group, record.rank or f"record-{key}"
             self._ports[key][port or str(number)] = name
-        for link in [link for link in self._sketch.links if key in (link.source, link.target)]:
-            self._sketch.links.remove(link)
+        touching = [link for link in self._sketch.links if key in (link.source, link.target)]
+        if touching:
+            self._sketch.links = [
+                link for link in self._sketch.links if key not in (link.source, link.target)
+            ]
+        for link in touching:
             all_fields = list(self._ports[key].values())
             sources = all_fields if link.source == key else [link.source]
             self._sketch.connect(sources, all_fields if link.target == key else [link.target], link)
@@ -295,17 +312,26 @@ class _Scope:
     same_rank: str = ""
 
 
-_UNIT = re.compile(r"\s*(?:[^\W\d_]{1,6}[\s_^]*\(?[\w,]*\)?|[0-9]*|[.…⋮⋯]+|bias|\+1)\s*")
-_CELL = re.compile(r"<td\b([^>]*)>(.*?)</td>", re.I | re.S)
+_UNIT = re.compile(r"\s*+(?:[^\W\d_]{1,6}[\s_^]*+\(?[\w,]*+\)?|[0-9]*+|[.…⋮⋯]++|bias|\+1)\s*+")
+_CELL = re.compile(r"<td\b([^<>]*+)>", re.I)
+_CELL_END = re.compile(r"</td>", re.I)
 _CELL_PORT = re.compile(r"port\s*=\s*[\"']?([^\"'\s>]+)", re.I)
 
 
-def _fields(shape: str, label: str) -> list[tuple[str, str]]:
+def _cells(label: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands inside the tag of each cell of an HTML table, and the text of the cell."""
+    opening = _CELL.search(label)
+    while opening and (end := _CELL_END.search(label, opening.end())):
+        yield opening.group(1), label[opening.end() : end.start()]
+        opening = _CELL.search(label, end.end())
+
+
+def _fields(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
     """Return port and text of each field of a record, or of an HTML table, whose fields are units."""
     if label.startswith(_HTML):
-        cells = [(_CELL_PORT.search(inside), text) for inside, text in _CELL.findall(label)]
+        cells = [(_CELL_PORT.search(inside), text) for inside, text in _cells(label)]
         found = [(port.group(1), text) for port, text in cells if port]
-    elif "record" in shape and ("|" in label or _PORT.match(label)):
+    elif "record" in node.shape and ("|" in label or _PORT.match(label)):
         parts = [part.strip(" {}") for part in label.replace("\\|", "¦").split("|")]
         ports = [_PORT.match(part) for part in parts]
         found = [
@@ -314,6 +340,11 @@ def _fields(shape: str, label: str) -> list[tuple[str, str]]:
         ]
     else:
         return []
+    for _, text in found:
+        check_limit(sketch.source, node.at, "characters in a label", len(text))
+    sketch.spend(
+        20 * sum(20 + len(text) for _, text in found), node.at
+    )  # each is looked up in many languages
     stems = {re.sub(r"[\W\d_]+", "", text).lower() for _, text in found} - {"", "bias", "b"}
     functions = {text for _, text in found if said(text).is_function}
     if found and all(port for port, _ in found) and not (functions and len({text for _, text in found}) > 1):
@@ -326,5 +357,5 @@ def _title(label: str) -> str:
     """Return what stands in a table outside the cells that are units."""
     if not label.startswith(_HTML):
         return ""
-    texts = [text for inside, text in _CELL.findall(label) if not _CELL_PORT.search(inside)]
+    texts = [text for inside, text in _cells(label) if not _CELL_PORT.search(inside)]
     return "<BR/>".join(texts)

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
+from chalknet.notation.drawings.words import DECIMAL
+
 _COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("Sigma", "sum"), "Σ"),
     **dict.fromkeys(("dots", "ldots", "ddots"), "…"),
@@ -28,7 +30,7 @@ _COMMANDS: Mapping[str, str] = {
 }
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵢ", "0123456789+-=()ni")
 _HIGH_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ]+")
-_TAG = re.compile(r"<\s*(/?)\s*([a-zA-Z]+)[^<>]*>")
+_TAG = re.compile(r"<\s*+(?:(/)\s*+)?([a-zA-Z]++)[^<>]*+>")
 _NEW_LINE = {"br", "tr", "td", "table", "p", "div", "hr", "li"}
 _LATEX = re.compile(r"\\(?:([a-zA-Z]+)\s?|([,;:! ])|(.))")
 _IS_LATEX = re.compile(r"\$|\\(?:hat|sigma|sum|math|text|vdots|cdots|ldots|frac|bold|left|right|lambda|nu)\b")
@@ -40,11 +42,13 @@ _STYLED = re.compile(
 @lru_cache(maxsize=100_000)
 def plain(label: str) -> str:
     r"""Return the words of a label: `$\hat{y}$` -> `y`, `x<sub>1</sub>` -> `x_1`, `ℝ⁷⁸⁴` -> `R^784`."""
+    if DECIMAL.fullmatch(label):
+        return label
     breaks = r"\\[nlr](?![a-zA-Z])" if _IS_LATEX.search(label) else r"\\[nlr]"
     text = re.sub(breaks, "\n", label).replace("\\N", "")
     if "<" in text:
         text = _TAG.sub(_without_tag, text)
-    text = html.unescape(re.sub(r"#(quot|amp|lt|gt|\d+);", _entity, text))
+    text = unescaped(re.sub(r"#(quot|amp|lt|gt|\d{1,7});", _entity, text))
     if "\\" in text:
         text = _STYLED.sub("", text)
         text = _LATEX.sub(_command, text)
@@ -52,7 +56,13 @@ def plain(label: str) -> str:
     text = _HIGH_RUN.sub(lambda run: "^" + run.group().translate(_HIGH), text)
     text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("∑", "Σ").replace("ς", "σ")
     text = text.replace("`", "").replace("**", "")
-    return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+    text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def unescaped(text: str) -> str:
+    """Return a text with the characters that its entities stand for; numbers of none stay as they are."""
+    return html.unescape(re.sub(r"&(?=#[0-9]{8})", "&amp;", text))
 
 
 def _without_tag(tag: re.Match[str]) -> str:

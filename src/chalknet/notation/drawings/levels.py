@@ -18,6 +18,8 @@ from chalknet.notation.drawings.vocabulary import (
     trailing_index,
     without_more,
 )
+from chalknet.notation.drawings.words import pattern
+from chalknet.notation.limits import check_limit
 
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 LOOSE = ("plaintext", "none", "note", "plain", "text", "tab", "comment")
@@ -73,6 +75,7 @@ def sort_out(sketch: Sketch) -> Sorted:
         raise sketch.source.refuse(0, got=got, wanted="the nodes of a network and the edges between them")
     depth = _depths(sketch, units, links)
     depth = _one_network(sketch, units, links, depth, roles)
+    check_limit(sketch.source, 0, "levels", max(depth.values()) + 1)
     levels = [Level() for _ in range(max(depth.values()) + 1)]
     for key, level in depth.items():
         levels[level].units.append(units[key])
@@ -142,6 +145,7 @@ class _Roles:
             if is_loss(node.text) and not said(node.text).role and not said(node.text).operation
         ]
         while len(self.units) > 2:
+            self._sketch.spend(len(visible))
             links = [link for link in visible if link.source in self.units and link.target in self.units]
             within = {link.source for link in links} & {link.target for link in links}
             ends = [key for key in losses if key in self.units and key not in within]
@@ -179,6 +183,7 @@ class _Roles:
             if key in depth:
                 continue
             node = self._sketch.nodes[key]
+            self._sketch.spend(len(self._sketch.links) + len(depth))
             near = groups.get(node.group, set()) if node.group else ranks.get(node.rank, set())
             near = near or ranks.get(node.rank, set()) or self._linked(key, depth)
             if not near and kind == "dots":  # only its place in the text is left
@@ -239,6 +244,7 @@ def _without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:
         into[link.target].append(link)
         out_of[link.source].append(link)
     for point in [key for key in points if into[key] and out_of[key]]:
+        sketch.spend(len(links) + len(into[point]) * len(out_of[point]))
         joined = [
             Link(first.source, second.target, first.label or second.label, True, second.at)
             for first in into[point]
@@ -314,10 +320,11 @@ def _one_network(
 
 def _are_rows(units: dict[str, Drawn], parts: list[list[str]], depth: dict[str, int]) -> bool:
     """Return whether components say the same but for one index."""
+    index = pattern(r"_?\(?[\dn]+\)?(?![a-z])|_[a-z]\b")
 
     def signature(part: list[str]) -> list[str]:
         texts = [(depth[key], units[key].at, plain(units[key].text)) for key in part]
-        return [re.sub(r"_?\(?[\dn]+\)?(?![a-z])|_[a-z]\b", "", text) for _, _, text in sorted(texts)]
+        return [index.sub("", text) for _, _, text in sorted(texts)]
 
     return len({tuple(signature(part)) for part in parts}) == 1
 

@@ -25,6 +25,7 @@ def network_of(sketch: Sketch) -> Network:
     Raises:
         NotationError, CannotExpress: for what is no feed-forward network, with the reason.
     """
+    sketch.check_labels()
     from_autograd(sketch)
     found = sort_out(sketch)
     refuse_foreign(sketch)

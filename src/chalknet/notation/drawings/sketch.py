@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chalknet.errors import CannotExpress, ChalknetError
+from chalknet.notation.drawings.words import DECIMAL
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 REMEDY = "Mend the drawing at the caret."
-MOST_LINKS = 2_000_000  # more is no drawing, and would not fit in memory
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Drawn:
         return self.key if self.label is None else self.label
 
 
-@dataclass
+@dataclass(slots=True)
 class Link:
     """An edge; an invisible one only holds things in place."""
 
@@ -66,6 +67,7 @@ class Sketch:
         source: the text it was read from.
         nodes, links, groups: by their ids, in the order of the text.
         caption: what stands over or under it.
+        spent: the steps that reading it took so far.
     """
 
     source: SourceText
@@ -73,19 +75,46 @@ class Sketch:
     links: list[Link] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
     caption: str = ""
+    spent: int = 0
 
     def node(self, key: str, at: int) -> Drawn:
         """Return the node of this id, new or known."""
-        return self.nodes.setdefault(key, Drawn(key, at))
+        node = self.nodes.get(key)
+        if node is None:
+            check_limit(self.source, at, "characters in a label", len(key))
+            check_limit(self.source, at, "nodes", len(self.nodes) + 1)
+            node = self.nodes[key] = Drawn(key, at)
+        return node
+
+    def group(self, key: str, title: str, parent: str, at: int) -> None:
+        """Draw a frame, or give the frame of this id its title and its parent."""
+        self.groups[key] = Group(key, title, parent)
+        check_limit(self.source, at, "groups", len(self.groups))
+
+    def spend(self, steps: int, at: int | None = None) -> None:
+        """Count steps that are more than one for each character, such as a look at every link.
+
+        Raises:
+            NotationError: for more of them than any drawing takes.
+        """
+        self.spent += steps
+        check_limit(self.source, at, "steps of reading a drawing", self.spent)
+
+    def check_labels(self) -> None:
+        """Refuse labels that are longer than any label, or more than people draw."""
+        labels = {node.text: node.at for node in self.nodes.values()}
+        labels |= {group.title: 0 for group in self.groups.values()}
+        labels |= {link.label: link.at for link in self.links if not DECIMAL.fullmatch(link.label)}
+        for label, at in {**labels, self.caption: 0}.items():
+            check_limit(self.source, at, "characters in a label", len(label))
+        check_limit(self.source, None, "characters in all labels", sum(map(len, labels)) + 20 * len(labels))
 
     def connect(self, sources: Iterable[str], targets: Iterable[str], link: Link) -> None:
         """Draw a link from each of the sources to each of the targets, like the one given."""
         targets = list(targets)
         for source in sources:
-            if len(self.links) + len(targets) > MOST_LINKS:
-                got = f"more than {MOST_LINKS} edges"
-                raise self.source.refuse(link.at, got=got, wanted="a drawing of a network")
-            self.links += [replace(link, source=source, target=target) for target in targets]
+            check_limit(self.source, link.at, "edges", len(self.links) + len(targets))
+            self.links += [Link(source, target, link.label, link.visible, link.at) for target in targets]
 
     def not_a_chain(self, at: int, *, got: str, wanted: str) -> ChalknetError:
         """Return the error for a network in which the layers do not stand one behind the other."""

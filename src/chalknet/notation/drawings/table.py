@@ -6,22 +6,23 @@ import re
 from functools import partial
 
 from chalknet.network import Network
+from chalknet.notation.drawings.fences import fence_of
 from chalknet.notation.drawings.playground import read_playground, recognise_playground
 from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText
 
+# Possessive quantifiers (`*+`) give nothing back: what is no head of a drawing is left in linear time.
 _DOT = re.compile(
-    r"\s*(?:(?://[^\n]*|/\*.*?\*/|#[^\n]*)\s*)*(?:strict\s+)?(?:di)?graph\b\s*"
-    r"(?:[\w.]+|\"[^\"]*\"|<[^<>]*>)?\s*\{",
+    r"\s*+(?:(?://[^\n]*+|/\*(?>.*?\*/)|#[^\n]*+)\s*+)*+(?:strict\s++)?+(?:di)?+graph\b\s*+"
+    r"(?:[\w.]++|\"[^\"]*+\"|<[^<>]*+>)?+\s*+\{",
     re.S | re.I,
 )
 _MERMAID = re.compile(
-    r"(?:\s*---\n.*?\n---[ \t]*\n)?(?:\s*%%[^\n]*\n)*\s*"
+    r"(?:\s*+---\n(?>.*?\n---[ \t]*+\n))?+(?:\s*+%%[^\n]*+\n)*+\s*+"
     r"(?:(?:graph|flowchart)(?:-elk)?[ \t]*(?:TB|TD|BT|RL|LR)?[ \t]*(?:[;\n]|$)|\w+Diagram\b)",
     re.S,
 )
-_FENCED = re.compile(r"```\s*(mermaid|dot|graphviz)\b", re.I)
 
 
 def _read(form: str, text: str, name: str | None = None) -> Network:
@@ -42,8 +43,8 @@ def _read(form: str, text: str, name: str | None = None) -> Network:
 
 
 def _read_dot(text: str, name: str | None = None) -> Network:
-    fenced = re.search(r"```\s*(?:dot|graphviz)\b[^\n]*\n(.*?)(?:```|\Z)", text, re.S | re.I)
-    return _read("dot", fenced.group(1) if fenced else text)
+    fence = fence_of(text, "dot", "graphviz")
+    return _read("dot", text[slice(*fence.span)] if fence else text)
 
 
 def _recognise_svg(text: str) -> float:
@@ -53,8 +54,8 @@ def _recognise_svg(text: str) -> float:
 
 def _recognise_text(form: re.Pattern[str], fences: tuple[str, ...], text: str) -> float:
     """Return how likely it is that a text, or the first fence of a page, is in a form."""
-    fenced = _FENCED.search(text)
-    return 0.97 if form.match(text) or (fenced and fenced.group(1).lower() in fences) else 0.0
+    fence = fence_of(text)
+    return 0.97 if form.match(text) or (fence and fence.word in fences) else 0.0
 
 
 DRAWINGS = (

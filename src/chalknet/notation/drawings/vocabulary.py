@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from math import prod
+from math import inf, isfinite, prod
 from typing import NamedTuple
 
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.words import pattern
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class Said:
 
 def is_dots(label: str) -> bool:
     """Return whether a label stands for what is left out."""
-    return bool(
-        words.DOTS.fullmatch(plain(label)) or (words.MORE.fullmatch(plain(label)) and plain(label) != "+1")
-    )
+    text = plain(label)
+    dots = words.DOTS.fullmatch(text) or text == ":"
+    return bool((dots and words.ELLIPSIS.search(text)) or (words.MORE.fullmatch(text) and text != "+1"))
 
 
 def left_out(label: str) -> int:
@@ -102,17 +103,17 @@ def is_loss(label: str) -> bool:
 def said(label: str) -> Said:
     """Return what a label says."""
     text = plain(label)
-    if not text:
-        return Said("")
+    if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
+        return Said(text)
     steps, rest = _steps(text)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
     rest = words.NO_BIAS.sub(" ", rest)
-    if bias is False and re.search(r"[wŵθβ]_?0", text):
+    if bias is False and pattern(r"[wŵθβ]_?0").search(text):
         bias = True  # the drawn 1 is the bias, and bias=False says that none is added besides
-    rest = re.sub(r"(?:dim|axis)\s*=\s*-?[01]\b", " ", rest)
+    rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(rest)
     state = bool(words.SUM.search(rest)) or bool(
-        re.match(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)", rest)
+        pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest)
     )
     expression = bool(words.EXPRESSION.search(rest))
     operation = expression or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
@@ -166,34 +167,27 @@ def clauses(caption: str) -> list[Said]:
 
 def weight_of(label: str) -> float | None:
     """Return the number that an edge carries: `-4.5`, `*(-4.5)`, `w11 = 0.5`, `×2`."""
-    match = re.fullmatch(
-        r"(?:[wWθβvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?",
-        plain(label),
-    )
-    return float(match.group(1).replace(" ", "")) if match else None
+    match = _WEIGHT.fullmatch(plain(label))
+    number = float("".join(match.group(1).split())) if match else inf
+    return number if isfinite(number) else None
 
 
 def is_weight(label: str) -> bool:
     """Return whether an edge's label stands for a weight: a number, `w_{11}`, `*ŵ₁`, `l1`, `W: 3x2`."""
     return weight_of(label) is not None or bool(
-        words.MATRIX.search(plain(label))
-        or re.fullmatch(
-            r"[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*",
-            plain(label),
-            re.I,
-        )
+        words.MATRIX.search(plain(label)) or _WEIGHT_NAME.fullmatch(plain(label))
     )
 
 
 def trailing_index(label: str) -> int | str | None:
     """Return the index a unit's name ends in: `x_784` -> 784, `u1[:,31]` -> 31, `x_m` -> "m"."""
-    text = re.split(r"[=\n|]", plain(label))[0].strip()
-    text = re.sub(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]", "", text).strip()
-    text = re.sub(r"\(\d+\)$", "", text) if "_" in text else text
-    match = re.search(r"(?:^|[^\d.])(\d+)\s*[\])]?$", text)
+    text = re.split(r"[=\n|]", plain(label), maxsplit=1)[0].strip()
+    text = pattern(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]").sub("", text).strip()
+    text = pattern(r"\(\d+\)$").sub("", text) if "_" in text else text
+    match = pattern(r"(?:^|[^\d.])(\d+)\s*[\])]?$").search(text)
     if match:
         return int(match.group(1))
-    symbol = re.search(r"(?:_\(?|\[:,\s*)([a-zA-Z])(?:\s*-\s*1)?[)\]]?$", text)
+    symbol = pattern(r"(?:_\(?|\[:,\s*)([a-zA-Z])(?:\s*-\s*1)?[)\]]?$").search(text)
     return symbol.group(1) if symbol else None
 
 
@@ -208,8 +202,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     text = words.DROPOUT.sub(_blank, text)
     found += [(match.start(), Flatten()) for match in words.FLATTEN.finditer(text)]
     text = words.FLATTEN.sub(_blank, text)
-    for name, pattern in words.activation_patterns():
-        parts = re.compile(rf"(?:{pattern})(?:{words.SLOPE})?" if name in WITH_NUMBER else pattern, re.I)
+    for name, spellings in words.activation_patterns():
+        parts = pattern(rf"(?:{spellings})(?:{words.SLOPE})?" if name in WITH_NUMBER else spellings, re.I)
         for match in parts.finditer(text):
             value = match.group(1) if name in WITH_NUMBER else None
             options = {WITH_NUMBER[name]: float(value)} if value else {}
@@ -221,6 +215,12 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     return tuple(step for step, _ in groupby(steps)), text
 
 
+_WEIGHT = pattern(
+    r"(?:[wWθβvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?"
+)
+_WEIGHT_NAME = pattern(
+    r"[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*", re.I
+)
 WITH_NUMBER: Mapping[str, str] = {"leaky_relu": "negative_slope", "elu": "alpha"}
 
 
@@ -229,8 +229,8 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _role(text: str) -> words.Role:
-    if re.search(r"(?:input|output)[ _]shape", text, re.I) or (
-        re.search(r"input\s*:", text, re.I) and re.search(r"output\s*:", text, re.I)
+    if pattern(r"(?:input|output)[ _]shape", re.I).search(text) or (
+        pattern(r"input\s*:", re.I).search(text) and pattern(r"output\s*:", re.I).search(text)
     ):
         return ""  # the shapes before and behind, as Keras prints them
     return next((role for role, pattern in words.ROLES if pattern.search(text)), "")
@@ -270,7 +270,7 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
         return _Sizes(1, True)
     if match := words.POWER.search(text):
         return _Sizes(int(match.group(1)), True)
-    text = re.sub(r"\^\s*[\[(]?\d+[\])]?", " ", text)  # a^(3) is an a of layer 3
+    text = pattern(r"\^\s*[\[(]?\d+[\])]?").sub(" ", text)  # a^(3) is an a of layer 3
     if match := words.IMAGE.search(text):
         sizes = tuple(int(size) for size in match.groups() if size)
         if operation and len(sizes) == 2:  # a weight matrix: Gemm keeps (out, in), MatMul (in, out)
@@ -301,7 +301,7 @@ def _opened(match: re.Match[str]) -> str:
 
 
 def _sizes(text: str) -> list[int | str]:
-    return [_number(part) for part in re.split(r"\s*[,x×]\s*", text.strip())]
+    return [_number(part) for part in pattern(r"\s*[,x×]\s*").split(text.strip())]
 
 
 def _number(text: str) -> int | str:

@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from chalknet.network import ACTIVATIONS
 
 Role: TypeAlias = Literal["", "input", "hidden", "output", "all"]
+
+
+_REPEATED = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|\}[?+]?|([*+])([?+]?)")
+_MOST_REPEATS = 60  # of one thing in a label, such as the digits of a number
+
+
+@lru_cache(maxsize=1_000)
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    r"""Return a pattern with every `*` and `+` bounded, so that a search takes time in proportion to the label.
+
+    Args:
+        text: the pattern as one writes it.
+        flags: those of `re`.
+
+    Example:
+        >>> pattern(r"[*+]\d+").pattern
+        '[*+]\\d{1,60}'
+    """
+    return re.compile(_REPEATED.sub(_bounded, text), flags)
+
+
+def _bounded(piece: re.Match[str]) -> str:
+    sign, manner = piece.groups()
+    return f"{{{int(sign == '+')},{_MOST_REPEATS}}}{manner}" if sign else piece.group()
 
 
 def any_of(*words: str) -> str:
@@ -68,7 +93,7 @@ def activation_patterns() -> tuple[tuple[str, str], ...]:
     return (*((row.name, any_of(*map(re.escape, (row.name, *row.aliases)))) for row in rows), *_ACTIVATIONS)
 
 
-LINEAR_ACTIVATION = re.compile(
+LINEAR_ACTIVATION = pattern(
     any_of(
         "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
@@ -76,7 +101,7 @@ LINEAR_ACTIVATION = re.compile(
     + "|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
     re.I,
 )  # fmt: skip
-OPERATION = re.compile(
+OPERATION = pattern(
     any_of(
         r"linear(?=\s*[(\d]| layer|\n)", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
         "gemm", "matmul", "inner ?product", "addmm", "densa", "totalmente conectada", r"lin(?:ear)?\d+",
@@ -85,33 +110,33 @@ OPERATION = re.compile(
     + "|전결합|완전 ?연결|전연결|全连接|全結合|密集层",
     re.I,
 )  # fmt: skip
-SUM = re.compile(r"Σ|^\+$|^sum$|가중합|加权和|求和", re.I)
-EXPRESSION = re.compile(
+SUM = pattern(r"Σ|^\+$|^sum$|가중합|加权和|求和", re.I)
+EXPRESSION = pattern(
     r"(?<![a-zA-Z])[wŵWvV]_?\(?\d*\)?(?:\^?[T⊤])?\s*[*·⋅]?\s*(?:\^T )?[xhazX](?![a-zA-Z])|[xhaz]_?[\w,]*\s*[*·]\s*[wŵ]"
     r"|^-[\d.]*x(?:_\d+)?(?:[+-]|$)|^[\d.]+x(?:_\d+)?(?:[+-]|$)|^x(?:_\d+)?[+-]"
 )
-REGRESSION = re.compile(
+REGRESSION = pattern(
     any_of("(?:linear|logistic|softmax) regression", "regresi[oó]n (?:lineal|log[ií]stica)")
     + "|(?:선형|로지스틱) ?회귀|(?:线性|逻辑)回归",
     re.I,
 )
-DROPOUT = re.compile(
+DROPOUT = pattern(
     r"(?:" + any_of("drop[ -]?out") + r"|드롭 ?아웃|随机失活|丢弃)[^\d%\n]{0,12}(\d*\.\d+|\d+\s*%|\d\b)?",
     re.I,
 )
-FLATTEN = re.compile(
+FLATTEN = pattern(
     any_of("flatten", "aplanar", "aplanado", "reshape", "unroll") + "|평탄화|펼치기|펴기|展平|拉平|平坦化",
     re.I,
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("input", re.compile(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingresso", "data", "image", "noise")
+    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingresso", "data", "image", "noise")
                          + "|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
-    ("hidden", re.compile(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oa]", "intermedia", "bottleneck", "encoder", "decoder")
+    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oa]", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
-    ("output", re.compile(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscita", "ausgabe(?:schicht)?", "predictions?")
+    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscita", "ausgabe(?:schicht)?", "predictions?")
                           + "|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
-ALL = re.compile(
+ALL = pattern(
     any_of(
         "all",
         "every",
@@ -130,15 +155,15 @@ ALL = re.compile(
     + "|모든|모두|각|所有|每",
     re.I,
 )
-NO_BIAS = re.compile(
+NO_BIAS = pattern(
     r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem)[ _-]?bias\b|without (?:a )?bias|w/o bias"
     r"|편향 ?없|바이어스 ?없|sin sesgo|sans biais|无偏置|沒有偏置|バイアスなし",
     re.I,
 )
-WITH_BIAS = re.compile(
+WITH_BIAS = pattern(
     r"bias\s*[=:]\s*(?:true|yes|1|on)\b|\(?\+\s*[bc](?:ias)?_?\d*\)?(?![a-z])|(?<![a-z])with bias", re.I
 )
-BIAS_NODE = re.compile(
+BIAS_NODE = pattern(
     r"(?:\+ ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
     r"|[xhazv]_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
     r"|バイアス[ _]?\d*|biais[ _]?\d*|offset|threshold|schwelle|intercept|constant|\(?intercept\)?|one)"
@@ -146,31 +171,30 @@ BIAS_NODE = re.compile(
     re.I,
 )
 # A matrix that stands for a map: `W1: 3072x50`, `W ∈ R^128×784`, `V (10, 128)`.
-MATRIX = re.compile(
+MATRIX = pattern(
     r"(?<![a-zA-Z])(?:[WVU]|weights?)_?\^?[\[(]?\d*[\])]?\s*(?:[:=∈(]|is)?\s*(?:R\s*\^\s*)?[(\[{]?\s*(\d+)\s*[x×,]\s*(\d+)"
 )
-RATE = re.compile(r"(?<![a-z])(?:rate|p|prob\w*)\s*[=:]?\s*(0?\.\d+)", re.I)
-SINGLE_VALUE = re.compile(r"∈\s*R\s*$")
-FIRST_ARGUMENT = re.compile(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
-MORE = re.compile(
+RATE = pattern(r"(?<![a-z])(?:rate|p|prob\w*)\s*[=:]?\s*(0?\.\d+)", re.I)
+SINGLE_VALUE = pattern(r"∈\s*R\s*$")
+FIRST_ARGUMENT = pattern(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
+MORE = pattern(
     r"\(?\s*(?:\+|and|[.…⋮]+)\s*(\d[\d,]*)\s*(?:more|others?|further|개 ?더|개|más|weitere|autres|altri|他|个)?\s*\)?(?:\s*(?:units?|nodes?|neurons?))?",
     re.I,
 )
 # The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
 _LEFT_OUT = r"more|others?|further|not\s+(?:shown|drawn)|omitted|개\s?더|más|weitere|autres|altri|他"
 _SOME_UNITS = r"(?:\s*(?:units?|nodes?|neurons?|개))?"
-MORE_IN_TITLE = re.compile(
+MORE_IN_TITLE = pattern(
     rf"[(\[,;]?\s*(?:(?:\+|plus|and|&|[.…⋮⋯]+)\s*)?(?<![\d.,])(?P<some>\d[\d,]*){_SOME_UNITS}\s*(?:{_LEFT_OUT})\b{_SOME_UNITS}\s*[)\]]?"
     rf"|(?<!\d)(?<!\d )[(\[]?\s*(?:\+|\bplus\b)\s*(?P<plus>\d[\d,]*)(?![\w.]){_SOME_UNITS}(?!\s*bias)\s*[)\]]?",
     re.I,
 )
-SOME_OF = re.compile(
+SOME_OF = pattern(
     r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
 )
-DOTS = re.compile(
-    r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)*(?:\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$)(?:[.…⋮⋯⋱∙•·:︙⁞\s])*"
-)
-LOSS = re.compile(
+DOTS = re.compile(r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)+")  # as a whole, with one of the next in it
+ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
+LOSS = pattern(
     any_of(
         "loss(?: function)?", "cost(?: function)?", "bce(?:loss)?", "mse(?:loss)?", "nll(?:loss)?", r"cross[ -]?entropy(?: ?loss)?",
         "criterion", "error", "p[eé]rdida", "objective", "logits?", r"optim\\.\\w+", r"backprop(?:agation)?", "optimizer", "sgd", "adam", "labels?", "ground truth", "targets?",
@@ -178,7 +202,7 @@ LOSS = re.compile(
     + "|손실|오차|损失|損失|误差|정답",
     re.I,
 )  # fmt: skip
-FOREIGN = re.compile(
+FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
         "rnn", "recurrent", "attention", "self-attention", "embedding", r"batch[ _-]?norm(?:alization)?\w*", r"layer[ _-]?norm\w*",
@@ -188,7 +212,7 @@ FOREIGN = re.compile(
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
     re.I,
 )  # fmt: skip
-UNKNOWN_ACTIVATION = re.compile(
+UNKNOWN_ACTIVATION = pattern(
     r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
     re.I,
 )
@@ -197,27 +221,28 @@ UNITS = (
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
     r"neuronen?|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )
-NUMBER = r"\d[\d,]*"
-SIZED = re.compile(
+NUMBER = r"\d[\d,]{0,19}"
+SIZED = pattern(
     rf"({NUMBER})[^\S\n]*-?[^\S\n]*(?:hidden |input |output |입력 |은닉 |출력 )?(?:{UNITS})|"
     rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})",
     re.I,
 )
-IMAGE = re.compile(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
-BATCH_SHAPE = re.compile(
-    r"[(\[<⟨]\s*(?:none|n|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w+(?:\s*[,x×]\s*\w+)*)\s*,?\s*[)\]>⟩]", re.I
+IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
+BATCH_SHAPE = pattern(
+    r"[(\[<⟨]\s*(?:none|n|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
 )
-NUMBER_SHAPE = re.compile(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
-POWER = re.compile(r"[RℝrN]\s*\^\s*\(?(\d+)")
-BETWEEN = re.compile(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
-FEATURES = re.compile(
-    rf"in(?:_features)?\s*[=:]\s*({NUMBER}).*?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
+NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
+POWER = pattern(r"[RℝrN]\s*\^\s*\(?(\d+)")
+BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
+FEATURES = pattern(
+    rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
-BRACKETED = re.compile(rf"[(\[]\s*({NUMBER})\s*[)\]]")
-NOT_A_WIDTH = re.compile(
+BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*[)\]]")
+NOT_A_WIDTH = pattern(
     r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*\d+|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )
-BARE = re.compile(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")
+BARE = pattern(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")
+DECIMAL = pattern(r"[+-]?\d*\.\d+")  # a weight on an edge, of which there may be many
 SLOPE = r"\s*\(?\s*(?:negative[_ ]slope|slope|alpha|α|a)?\s*[=:]?\s*(\d*\.\d+)\s*\)?"

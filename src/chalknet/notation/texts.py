@@ -1,0 +1,97 @@
+"""Texts as they come from files and from standard input, of bounded length."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chalknet.errors import ChalknetError, Excerpt, FileProblem, NotationError
+from chalknet.files import RUN_NETWORK, open_file
+from chalknet.notation.limits import LIMITS
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def check_text(text: str) -> None:
+    """Refuse a text that is too long, or that holds half a character.
+
+    Raises:
+        NotationError: for either.
+    """
+    _check_length("text", len(text))
+    if odd := _SURROGATE.search(text):
+        raise NotationError(
+            where="text",
+            got=f"{odd.group()!r}, which is half a character",
+            wanted="whole characters",
+            remedy="Take it out, or save the text as UTF-8.",
+            excerpt=Excerpt(_SURROGATE.sub("?", text), odd.start()),
+        )
+
+
+def shown_path(path: Path) -> str:
+    """Return what a path is called in an error; `-` is standard input."""
+    return "standard input" if path == Path("-") else str(path)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file, of the network of a kept fit, or of standard input for `-`.
+
+    Raises:
+        FileProblem: for what is no file, or no UTF-8 text.
+        NotationError: for more characters than a network takes.
+    """
+    if path == Path("-"):
+        return _standard_input()
+    path = path / RUN_NETWORK if path.is_dir() else path
+    most = LIMITS["characters in a text"]
+    with _reading(path), open_file(path) as file:
+        data = file.read(4 * most + 1)  # a character takes 4 bytes at most
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    _check_length(shown_path(path), len(data) // 4 if len(data) > 4 * most else len(text))
+    return text
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise FileProblem(
+            where="standard input",
+            got="a closed one",
+            wanted="the text of a network",
+            remedy="Give a file, or the formula itself in quotes.",
+        )
+    with _reading(Path("-")):
+        text = sys.stdin.read(LIMITS["characters in a text"] + 1)
+    _check_length("standard input", len(text))
+    return text
+
+
+def _check_length(where: str, characters: int) -> None:
+    if characters > LIMITS["characters in a text"]:
+        raise NotationError(
+            where=where,
+            got=f"more than {LIMITS['characters in a text']:,} characters",
+            wanted="the text of a network",
+            remedy="Give what describes the network, not its data or weights; for so large a network: "
+            f'chalknet.notation.LIMITS["characters in a text"] = {10 * LIMITS["characters in a text"]}.',
+        )
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what a system or an encoding says against a text into a FileProblem."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError, ValueError) as problem:
+        if isinstance(problem, ChalknetError):
+            raise
+        reason = problem.strerror if isinstance(problem, OSError) else "bytes that are no UTF-8 text"
+        raise FileProblem(
+            where=shown_path(path),
+            got=reason or str(problem),
+            wanted="a readable text file",
+            remedy="Check the name, or give the formula itself in quotes.",
+        ) from problem

@@ -1,0 +1,38 @@
+"""Programs are followed for a bounded number of steps, in bounded memory."""
+
+import re
+
+import pytest
+from tests.fuzz.bounded import Case, outcomes
+from tests.fuzz.programs import PROGRAMS
+
+import chalknet as cn
+from chalknet.notation import LIMITS
+
+
+@pytest.mark.slow
+def test_a_program_that_would_take_for_ever_or_all_memory_is_read_or_refused():
+    cases = [Case("torch", f"import torch\n{program}", "", 0) for program in PROGRAMS]
+    assert not [f"{one.case.beginning[13:90]!r}: {one.what}" for one in outcomes(cases) if one.is_bad]
+
+
+def test_a_program_that_takes_too_many_steps_is_refused_with_its_line():
+    with pytest.raises(cn.NotationError, match=r"steps of following code(.|\n)*line 3") as problem:
+        cn.read("import torch.nn as nn\ni = 0\nwhile True: i = i + 1")
+    assert "LIMITS" in problem.value.remedy
+
+
+@pytest.mark.parametrize("limit", ["characters of code", "steps of following code"])
+def test_a_limit_of_code_is_named_and_what_its_error_says_raises_it(monkeypatch, limit):
+    text = "nn.Sequential(nn.Linear(1, 2))"
+    read = cn.read(text)
+    monkeypatch.setitem(LIMITS, limit, 1)
+    for _ in range(30):
+        try:
+            assert cn.read(text) == read
+            return
+        except cn.NotationError as problem:
+            name, amount = re.search(r'LIMITS\["([^"]+)"\] = (\d+)', problem.remedy).groups()
+            assert name == limit
+            monkeypatch.setitem(LIMITS, name, int(amount))
+    pytest.fail("the remedy does not help")
