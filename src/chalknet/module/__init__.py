@@ -4,7 +4,7 @@ from chalknet.module.build import build, class_named, require_settled
 from chalknet.module.onnx_file import OnnxModel, read_onnx, write_onnx
 from chalknet.module.random import RandomStream
 from chalknet.module.read import Fitted, check_module, flat, network_of, read_module, read_weights
-from chalknet.module.tensors_file import read_tensors, tensors_from_bytes, tensors_to_bytes
+from chalknet.module.tensors_file import read_tensors, run_of_tensors, tensors_from_bytes, tensors_to_bytes
 
 __all__ = [
     "Fitted",
@@ -20,6 +20,7 @@ __all__ = [
     "read_tensors",
     "read_weights",
     "require_settled",
+    "run_of_tensors",
     "tensors_from_bytes",
     "tensors_to_bytes",
     "write_onnx",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import platform
-import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,18 +16,39 @@ import torch
 from torch import nn
 
 from chalknet.data import ArraySource, Source
-from chalknet.errors import FileProblem, InvalidValue, public
-from chalknet.files import RUN_DATA, RUN_PLAN, RUN_WEIGHTS, try_lock, user_path, write_whole
+from chalknet.errors import ChalknetError, FileProblem, InvalidValue, public
+from chalknet.files import (
+    RUN_DATA,
+    RUN_HISTORY,
+    RUN_NETWORK,
+    RUN_PLAN,
+    RUN_WEIGHTS,
+    UNFINISHED,
+    digest_of,
+    is_regular,
+    try_lock,
+    user_path,
+)
 from chalknet.module import build, flat, read_tensors, tensors_to_bytes
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
 from chalknet.training.history import FitResult
 from chalknet.training.kept import checkpoint, run_files
+from chalknet.training.kept.ours import (
+    ASIDE,
+    LOCK,
+    RUN_FILES,
+    foreign_files,
+    is_ours,
+    remove_leftovers,
+    remove_run,
+)
 from chalknet.training.kept.run_files import Setting, damaged, read_setting, write_setting
+from chalknet.training.kept.tensors import check_weights, expected_weights, most_bytes
 from chalknet.training.record.record_options import RecordOptions
 
-_LOCK = ".lock"
+_NAMES_SHOWN = 5
 _LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
 
 
@@ -44,17 +66,23 @@ class RunFolder:
 
     def with_logs(self, logs: Mapping[str, str]) -> RunFolder:
         """Return the folder after the keys of the run's logs were written to it."""
-        folder = replace(self, setting=replace(self.setting, logs=logs))
-        write_setting(folder.path, folder.setting)
-        return folder
+        return replace(self, setting=write_setting(self.path, replace(self.setting, logs=logs)))
 
     def keep(self, result: FitResult) -> None:
-        """Write the result: weights, history, and last the plan with the outcome."""
+        """Write the result: weights, history, and last the plan with the outcome and their checksums."""
         module = result.module if result.plan.network is None else flat(result.module)
-        write_whole(self.path / RUN_WEIGHTS, tensors_to_bytes(module.state_dict()))
-        run_files.write_history(self.path, result.history)
-        write_setting(self.path, replace(self.setting, plan=result.plan, outcome=result.outcome))
-        if result.outcome.ended:
+        contents = {
+            RUN_WEIGHTS: tensors_to_bytes(module.state_dict(), self.setting.run),
+            RUN_HISTORY: run_files.history_to_bytes(result.history),
+        }
+        setting = replace(self.setting, plan=result.plan, outcome=result.outcome)
+        for name, content in contents.items():
+            setting = run_files.write_file(self.path, setting, name, content)
+        ended = result.outcome.ended
+        if ended:
+            setting = replace(setting, files={n: sum_ for n, sum_ in setting.files.items() if n != RUN_DATA})
+        write_setting(self.path, setting)
+        if ended and is_ours(self.path / RUN_DATA, setting.run):
             (self.path / RUN_DATA).unlink(missing_ok=True)
 
 
@@ -68,6 +96,7 @@ def setting_of(prepared: PreparedFit, record: RecordOptions) -> Setting:
         fingerprint=source.fingerprint(),
         made_with=made_with(),
         preparation=source.preparation,
+        run=uuid.uuid4().hex,
     )
 
 
@@ -92,20 +121,22 @@ def claimed(prepared: PreparedFit, record: RecordOptions) -> Iterator[RunFolder]
     Raises:
         FileProblem: when something else is there, another process is writing it, or it cannot be written.
     """
-    path, setting = Path(str(record.out)), setting_of(prepared, record)
-    with _held_for_overwriting(path, overwrite=record.overwrite):
+    path, setting = _place(Path(str(record.out))), setting_of(prepared, record)
+    with _held_for_overwriting(path, overwrite=record.overwrite) as replaces:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(
-                prefix=f".{path.name}.", dir=path.parent, ignore_cleanup_errors=True
-            ) as beside:  # its place, on the same file system
-                unfinished = Path(beside)
-                unfinished.chmod(0o755)
-                lock = _locked(unfinished)
-                write_setting(unfinished, setting)
-                _write_data(unfinished, setting, prepared.source)
-                _move(unfinished, path)
+            remove_leftovers(path.parent)
+            unfinished, lock = _new_folder(path)
+            try:
+                setting = _write_data(unfinished, setting, prepared.source)
+                setting = write_setting(unfinished, setting)
+                _move(unfinished, path, replaces=replaces)
+            except BaseException:
+                remove_run(unfinished)
+                raise
         except OSError as problem:
+            if isinstance(problem, FileProblem) and problem.__cause__ is None:
+                raise  # it says all itself
             if path.exists() and problem.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise _busy(path) from problem  # another process has made it meanwhile
             raise _unwritable(path, problem) from problem
@@ -114,7 +145,7 @@ def claimed(prepared: PreparedFit, record: RecordOptions) -> Iterator[RunFolder]
             yield RunFolder(path, setting)
         except BaseException:
             if not (path / checkpoint.FOLDER).exists() and not (path / RUN_WEIGHTS).exists():
-                shutil.rmtree(path, ignore_errors=True)
+                remove_run(path)
             raise
 
 
@@ -123,22 +154,42 @@ def held(path: Path) -> Iterator[None]:
     """Hold the folder of an existing run for this process.
 
     Raises:
-        FileProblem: when it holds no run, or another process is writing it.
+        FileProblem: when it holds no run, another process is writing it, or a file of somebody else's has
+            the name of one that is to be written.
     """
-    read_setting(path)
+    setting = read_setting(path)
     with _locked(path):
+        checkpoint.check_folder(path)
+        for name in RUN_FILES:
+            if os.path.lexists(path / name) and not is_ours(path / name, setting.run):
+                raise checkpoint.foreign(path / name)
         yield
 
 
-def kept_data(path: Path) -> ArraySource | None:
-    """Return the copy of the arrays that is kept with a run under way, if there is one."""
-    if not (path / RUN_DATA).exists():
+def adopted(path: Path, setting: Setting) -> Setting:
+    """Return the setting of a run that an earlier version began, its copy of the data among its files."""
+    if setting.sealed or not is_regular(path / RUN_DATA):
+        return setting
+    return replace(setting, files={RUN_DATA: digest_of(path / RUN_DATA)})
+
+
+def kept_data(path: Path, setting: Setting) -> ArraySource | None:
+    """Return the copy of the arrays that is kept with a run under way, if there is one.
+
+    Raises:
+        FileProblem: when it is damaged, or not the one that was kept.
+    """
+    if (RUN_DATA not in setting.files) if setting.sealed else not os.path.lexists(path / RUN_DATA):
         return None
+    run_files.check_file(path, setting, RUN_DATA)
     tensors = read_tensors(path / RUN_DATA)
     held_out = None
-    if "held_out_x" in tensors:
-        held_out = ArraySource(tensors["held_out_x"], tensors["held_out_y"], "data held out")
-    return ArraySource(tensors["x"], tensors["y"], "data", held_out)
+    try:
+        if "held_out_x" in tensors:
+            held_out = ArraySource(tensors["held_out_x"], tensors["held_out_y"], "data held out")
+        return ArraySource(tensors["x"], tensors["y"], "data", held_out)
+    except KeyError as problem:
+        raise damaged(path / RUN_DATA, problem) from problem
 
 
 @public()
@@ -171,14 +222,44 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
             wanted="one that has ended",
             remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
         )
-    history = run_files.read_history(folder, setting.plan.recipe.loss_row.metric)
-    module = module_of(folder, setting.plan, module, "load_run")
-    target = module if setting.plan.network is None else flat(module)
+    history = run_files.read_history(folder, setting)
+    if setting.plan.network is None:
+        target = module = module_of(folder, setting.plan, module, "load_run")
+        weights = _weights(folder, setting, target.state_dict())
+    else:
+        weights = _weights(folder, setting)
+        module = module_of(folder, setting.plan, module, "load_run")
+        target = flat(module)
     try:
-        target.load_state_dict(read_tensors(folder / RUN_WEIGHTS))
+        target.load_state_dict(weights)
     except RuntimeError as problem:
         raise damaged(folder / RUN_WEIGHTS, problem) from problem
     return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
+
+
+def _weights(
+    folder: Path, setting: Setting, own: Mapping[str, torch.Tensor] | None = None
+) -> Mapping[str, torch.Tensor]:
+    """Return the weights of a run, found to be those of its network before that is built.
+
+    Args:
+        folder: of the run.
+        setting: of the run.
+        own: the parameters of the user's module, where no Network describes it.
+    """
+    plan, path = setting.plan, folder / RUN_WEIGHTS
+    try:
+        expected = expected_weights(plan.network, plan.placement.dtype) if plan.network else own or {}
+    except ValueError as problem:
+        raise damaged(folder / RUN_NETWORK, problem) from problem
+    run_files.check_file(folder, setting, RUN_WEIGHTS)
+    weights = read_tensors(path, None if own else most_bytes(expected))
+    if plan.network is not None:
+        try:
+            check_weights(weights, expected)
+        except ValueError as problem:
+            raise damaged(path, problem) from problem
+    return weights
 
 
 def module_of(folder: Path, plan: Plan, module: nn.Module | None, verb: str) -> nn.Module:
@@ -200,13 +281,13 @@ def module_of(folder: Path, plan: Plan, module: nn.Module | None, verb: str) -> 
 
 
 @contextmanager
-def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[None]:
+def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[bool]:
+    """Hold the folder of a run that is to be replaced; yield whether there is one."""
     occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
     if not occupied:
-        yield
+        yield False
         return
-    if not (path / RUN_PLAN).exists():
-        raise _occupied(path, "something that is no run", "Give another name.")
+    setting = _setting_of_occupied(path)
     with _locked(path):
         if not overwrite:
             raise _occupied(
@@ -215,12 +296,63 @@ def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[None]:
                 "Say overwrite=True (--overwrite) to replace it, cn.resume(path) (chalknet resume RUN) "
                 "to go on with it, or give another name.",
             )
-        yield
+        _check_all_ours(path, setting)
+        yield True
+
+
+def _setting_of_occupied(path: Path) -> Setting:
+    if not is_regular(path / RUN_PLAN):
+        raise _occupied(path, "something that is no run", "Give another name.")
+    try:
+        return read_setting(path)
+    except ChalknetError as problem:
+        what = f"something that is no run, or a damaged one ({problem.where}: {problem.got})"
+        raise _occupied(path, what, "Give another name, or remove it yourself.") from problem
+
+
+def _check_all_ours(path: Path, setting: Setting) -> None:
+    """Refuse to replace a folder in which anything was not written by chalknet for its run.
+
+    Raises:
+        FileProblem: naming what would be lost.
+    """
+    foreign = foreign_files(path, setting.run)
+    if foreign:
+        more = f" and {len(foreign) - _NAMES_SHOWN} more" if len(foreign) > _NAMES_SHOWN else ""
+        raise _occupied(
+            path,
+            f"a run, and in it {', '.join(foreign[:_NAMES_SHOWN])}{more}, which chalknet did not write",
+            "Move that elsewhere, or give another name: nothing but a run is replaced.",
+        )
+
+
+def _place(path: Path) -> Path:
+    """Return where a run is made: the folder itself where a link to it was given.
+
+    Raises:
+        FileProblem: for a link to nowhere.
+    """
+    if path.is_symlink() and not path.exists():
+        raise _occupied(path, "a link to nowhere", "Give another name, or remove the link.")
+    return path.resolve()
+
+
+def _new_folder(path: Path) -> tuple[Path, AbstractContextManager[object]]:
+    """Return a hidden folder beside a run's place, on the same file system, and the lock on it."""
+    while True:
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent))
+        with suppress(FileNotFoundError):  # taken for a leftover in between
+            made.chmod(0o755)
+            lock = try_lock(made / LOCK)
+            if lock is not None:
+                return made, lock
 
 
 def _locked(path: Path) -> AbstractContextManager[object]:
     try:
-        lock = try_lock(path / _LOCK)
+        lock = try_lock(path / LOCK)
+    except FileProblem:
+        raise
     except OSError as problem:
         raise _unwritable(path, problem) from problem
     if lock is None:
@@ -237,10 +369,10 @@ def _busy(path: Path) -> FileProblem:
     )
 
 
-def _write_data(folder: Path, setting: Setting, source: Source) -> None:
+def _write_data(folder: Path, setting: Setting, source: Source) -> Setting:
     """Keep a copy of arrays until the run is done: they have no place from which to load them again."""
     if setting.origin is not None or not isinstance(source, ArraySource):
-        return
+        return setting
     parts = {"": source, "held_out_": source.held_out}
     tensors = {
         f"{part}{side}": getattr(array, side)
@@ -248,18 +380,29 @@ def _write_data(folder: Path, setting: Setting, source: Source) -> None:
         if isinstance(array, ArraySource)
         for side in ("x", "y")
     }
-    if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
-        write_whole(folder / RUN_DATA, tensors_to_bytes(tensors))
+    if sum(tensor.nbytes for tensor in tensors.values()) > _LARGEST_COPY_BYTES:
+        return setting
+    return run_files.write_file(folder, setting, RUN_DATA, tensors_to_bytes(tensors, setting.run))
 
 
-def _move(unfinished: Path, place: Path) -> None:
-    if place.exists():
-        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
-        place.rename(aside / "run")
+def _move(unfinished: Path, place: Path, *, replaces: bool) -> None:
+    """Put a folder in its place; the run that was there is removed once the new one is."""
+    if not replaces:
+        if place.exists():
+            place.rmdir()  # an empty folder; one that is not empty any more stays
         unfinished.rename(place)
-        shutil.rmtree(aside)
-    else:
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=UNFINISHED, dir=place.parent)) / ASIDE
+    place.rename(aside)
+    try:
+        _check_all_ours(aside, read_setting(aside))  # nothing was put there meanwhile
         unfinished.rename(place)
+    except BaseException:
+        aside.rename(place)
+        aside.parent.rmdir()
+        raise
+    remove_run(aside)
+    aside.parent.rmdir()
 
 
 def _occupied(path: Path, got: str, remedy: str) -> FileProblem:

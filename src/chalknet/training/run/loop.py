@@ -122,7 +122,8 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         if _is_due(run.start.record.evaluate_every, updates):
             history.append_evaluation(_evaluation(run, updates, seconds))
         if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
-            save(run.folder.path, Checkpoint(run.session.state(), history, seconds, loss))
+            made = Checkpoint(run.session.state(), history, seconds, loss)
+            save(run.folder.path, made, run.folder.setting.run)
             saved = monotonic()
         for feed in run.logs:
             feed.see(history)
