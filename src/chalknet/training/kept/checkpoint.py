@@ -17,7 +17,15 @@ import torch
 
 from chalknet.engine import SessionState
 from chalknet.errors import FileProblem
-from chalknet.files import is_folder, is_regular, read_regular, unfinished_name, write_whole
+from chalknet.files import (
+    is_folder,
+    is_regular,
+    no_regular_file,
+    open_regular,
+    read_regular,
+    unfinished_name,
+    write_whole,
+)
 from chalknet.module import run_of_tensors, tensors_from_bytes, tensors_to_bytes
 from chalknet.training.history import Evaluation, History
 from chalknet.training.kept.run_files import Setting, check_history, damaged
@@ -30,6 +38,8 @@ FOLDER = "checkpoints"
 _KEPT = 2
 _TENSORS, _FACTS = ".safetensors", ".json"
 _NAME = re.compile(r"\d{12,19}\.(safetensors|json)")
+_BEGINS = (b'{\n  "chalknet_run": ', b'{\n  "updates": ')  # the facts, of this version and the one before
+_SEARCHED_BYTES = 4096
 _OF_STATE = ("updates", "order", "micro_batch")  # what is kept of a session's state as a fact
 
 
@@ -161,16 +171,27 @@ def is_ours(path: Path, run: str) -> bool:
     if not _NAME.fullmatch(path.name):
         return False
     if path.suffix == _TENSORS:
-        return run_of_tensors(path) == run
-    try:
-        facts = _facts(path)
-    except (OSError, ValueError):
-        return False
-    return facts.run == run
+        found = run_of_tensors(path)
+    else:
+        try:
+            found = _facts(path).run
+        except (OSError, ValueError):
+            found = None
+    return found == run if found is not None else _was_ours(path, run)
+
+
+def _was_ours(path: Path, run: str) -> bool:
+    """Return whether a damaged file has still the mark of its run or its first line, or is empty."""
+    with suppress(OSError), open_regular(path) as file:
+        begins = file.read(_SEARCHED_BYTES)
+        return not begins or begins.startswith(_BEGINS) or bool(run and run.encode() in begins)
+    return False
 
 
 def foreign(path: Path) -> FileProblem:
     """Return the error for a file that is no part of a run and has the name of one that is to be written."""
+    if not is_regular(path):
+        return no_regular_file(path)
     return FileProblem(
         where=str(path),
         got="a file that chalknet did not write for this run",
@@ -220,6 +241,8 @@ def _load(facts_file: Path, setting: Setting) -> Checkpoint:
         random=tuple(random[name] for name in sorted(random)),
     )
     check_state(state, setting.plan)
+    if facts.metric != setting.plan.recipe.loss_row.metric:
+        raise ValueError(f"its metric is {facts.metric!r}")
     history = _history(facts.metric, _part(tensors, "history"))
     check_history(history)
     if history and history.updates[-1] > state.updates:
@@ -273,9 +296,11 @@ def _not_saved(run: Path, updates: int, problem: Exception) -> FileProblem:
     last = _all(run / FOLDER)
     kept = f"the last whole one is that of update {int(last[-1].stem):,}" if last else "there is none before"
     reason: Any = problem.got if isinstance(problem, FileProblem) else getattr(problem, "strerror", problem)
+    in_the_way = isinstance(problem, FileProblem) and problem.__cause__ is None
     return FileProblem(
-        where=str(run),
+        where=problem.where if isinstance(problem, FileProblem) and in_the_way else str(run),
         got=f"{reason} for the checkpoint of update {updates:,}; {kept}",
-        wanted="room for a checkpoint beside the last two",
-        remedy="Make room, then go on with cn.resume(path) (chalknet resume RUN).",
+        wanted="no other file there" if in_the_way else "room for a checkpoint beside the last two",
+        remedy=f"{'Move it elsewhere' if in_the_way else 'Make room'}, then go on with cn.resume(path) "
+        "(chalknet resume RUN).",
     )

@@ -70,11 +70,18 @@ def check_state(state: SessionState, plan: Plan) -> None:
             if name not in expected or (by_slot and set(by_slot) != slots):
                 raise ValueError(f"{name!r} has {', '.join(by_slot)} of another optimizer")
             for slot, value in by_slot.items():
-                if value.shape not in (expected[name].shape, torch.Size()) or not value.is_floating_point():
+                if not _is_slot(slot, value, expected[name]):
                     raise ValueError(f"{slot!r} of {name!r} is {tuple(value.shape)} of {value.dtype}")
     if not state.random or any(each.dtype != torch.uint8 or each.ndim != 1 for each in state.random):
         raise ValueError("its random numbers are none")
     torch.Generator().set_state(state.random[0])  # raises for what is none of its states
+
+
+def _is_slot(slot: str, value: torch.Tensor, weight: torch.Tensor) -> bool:
+    """Return whether an optimizer keeps this of a weight: `step` is a count, all else is as the weight."""
+    if slot == "step":
+        return value.is_floating_point() and value.ndim == 0 and 0 < float(value) < float("inf")
+    return value.shape == weight.shape and value.dtype == weight.dtype
 
 
 @cache
