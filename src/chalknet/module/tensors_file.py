@@ -65,18 +65,14 @@ def tensors_from_bytes(content: bytes, where: object) -> dict[str, torch.Tensor]
     return tensors
 
 
-def read_tensors(path: Path, most: int | None = None) -> dict[str, torch.Tensor]:
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Return the tensors of a safetensors file.
-
-    Args:
-        path: where it is.
-        most: the largest size in bytes; None for any.
 
     Raises:
         FileProblem: when it is not there or damaged.
     """
     try:
-        content = read_regular(path, most)
+        content = read_regular(path)
     except FileProblem:
         raise
     except OSError as problem:

@@ -26,9 +26,7 @@ from chalknet.files import (
     RUN_NETWORK,
     RUN_PLAN,
     RUN_PREPARATION,
-    digest_of,
     is_regular,
-    open_regular,
     read_regular,
     write_whole,
 )
@@ -188,26 +186,31 @@ def read_setting(folder: Path) -> Setting:
     return setting
 
 
-def check_file(folder: Path, setting: Setting, name: str) -> None:
-    """Raise unless a file that belongs to the plan is the one that was kept.
+def read_file(folder: Path, setting: Setting, name: str, most: int | None = None) -> bytes:
+    """Return the content of a file that belongs to the plan, found to be the one that was kept.
+
+    Args:
+        folder: of the run.
+        setting: of the run.
+        name: of the file.
+        most: the largest size in bytes; None for any.
 
     Raises:
         FileProblem: when it is missing, damaged, or of another run.
     """
     path = folder / name
     with _reading(path):
-        if setting.sealed and digest_of(path) != setting.files.get(name):
+        content = read_regular(path, most)
+        if setting.sealed and hashlib.sha256(content).hexdigest() != setting.files.get(name):
             raise ValueError("its checksum is another: it was damaged or edited, or is of another run")
+        return content
 
 
 def _read_text(folder: Path, setting: Setting, name: str) -> bytes | None:
-    """Return a file that belongs to the plan, its checksum verified; None where none belongs to it."""
-    path = folder / name
-    if (name not in setting.files) if setting.sealed else not os.path.lexists(path):
+    """Return a file that belongs to the plan; None where none belongs to it."""
+    if (name not in setting.files) if setting.sealed else not os.path.lexists(folder / name):
         return None
-    check_file(folder, setting, name)
-    with _reading(path):
-        return read_regular(path, _LARGEST_JSON_BYTES[name])
+    return read_file(folder, setting, name, _LARGEST_JSON_BYTES[name])
 
 
 def _network(content: bytes) -> Network | None:
@@ -235,10 +238,10 @@ def history_to_bytes(history: History) -> bytes:
 def read_history(folder: Path, setting: Setting) -> History:
     """Return the history of the run kept in a folder, its checksum verified."""
     path, metric = folder / RUN_HISTORY, setting.plan.recipe.loss_row.metric
-    check_file(folder, setting, RUN_HISTORY)
+    content = io.BytesIO(read_file(folder, setting, RUN_HISTORY))
     history = History(metric)
     evaluations = []
-    with _reading(path), io.TextIOWrapper(open_regular(path), encoding="utf-8", newline="") as file:
+    with _reading(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
         names = [*history.columns, f"train_{metric}", f"held_out_{metric}"]
         if next(rows, None) != names:

@@ -25,7 +25,7 @@ from chalknet.files import (
     try_lock,
     user_path,
 )
-from chalknet.module import build, flat, read_tensors, tensors_to_bytes
+from chalknet.module import build, flat, tensors_from_bytes, tensors_to_bytes
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
@@ -132,8 +132,7 @@ def kept_data(path: Path, setting: Setting) -> ArraySource | None:
     """
     if (RUN_DATA not in setting.files) if setting.sealed else not os.path.lexists(path / RUN_DATA):
         return None
-    run_files.check_file(path, setting, RUN_DATA)
-    tensors = read_tensors(path / RUN_DATA)
+    tensors = tensors_from_bytes(run_files.read_file(path, setting, RUN_DATA), path / RUN_DATA)
     held_out = None
     try:
         if "held_out_x" in tensors:
@@ -203,8 +202,8 @@ def _weights(
         expected = expected_weights(plan.network, plan.placement.dtype) if plan.network else own or {}
     except ValueError as problem:
         raise damaged(folder / RUN_NETWORK, problem) from problem
-    run_files.check_file(folder, setting, RUN_WEIGHTS)
-    weights = read_tensors(path, None if own else most_bytes(expected))
+    content = run_files.read_file(folder, setting, RUN_WEIGHTS, None if own else most_bytes(expected))
+    weights = tensors_from_bytes(content, path)
     if plan.network is not None:
         try:
             check_weights(weights, expected)
