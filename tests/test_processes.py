@@ -124,6 +124,7 @@ def test_a_signal_to_the_launcher_ends_all_processes_with_a_checkpoint_of_the_la
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
+@pytest.mark.timeout(1200)
 def test_no_worker_outlives_a_launcher_that_is_killed_at_any_instant(tmp_path):
     chance = random.Random(11)
     for trial in range(TRIALS):

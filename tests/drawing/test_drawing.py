@@ -250,10 +250,10 @@ def test_the_pictures_are_those_that_were_looked_at(dialect, request):
 )
 def test_a_colour_is_six_digits_and_nothing_else(colour):
     with pytest.raises(InvalidValue, match="draw colours, hidden"):
-        draw(cn.read("2 -> 1"), "layers", colours={"hidden": colour})
+        cn.draw(cn.read("2 -> 1"), "layers", colours={"hidden": colour})
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=20))
 def test_any_title_gives_an_svg_that_is_xml(title):
-    svg = draw(cn.read("2 -> 1"), "layers", title=title, layer_titles=(title, "b", title)).svg
+    svg = cn.draw(cn.read("2 -> 1"), "layers", title=title, layer_titles=(title, "b", title)).svg
     assert ElementTree.fromstring(svg.encode()).tag.endswith("svg")
