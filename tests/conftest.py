@@ -17,5 +17,6 @@ def pytest_addoption(parser):
 def _nothing_is_remembered(tmp_path_factory, monkeypatch):
     """Let no test find what an earlier fit measured, nor leave anything in the user's cache."""
     place = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
     monkeypatch.setattr(import_module("chalknet.training.choice.timing_cache"), "cache_folder", lambda: place)
     (place / "measured.json").unlink(missing_ok=True)

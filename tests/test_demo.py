@@ -54,3 +54,12 @@ def test_the_three_methods_of_the_demo_start_alike():
         "mini-batch stochastic gradient descent",
         "stochastic gradient descent",
     ]
+
+
+@pytest.mark.parametrize("name", ["report.html", "digits.svg", "over-updates.svg"])
+def test_the_demo_writes_over_no_file_but_those_of_a_demo_and_says_so_before_it_fits(tmp_path, name):
+    (tmp_path / name).write_text("my own")
+    with pytest.raises(cn.FileProblem, match=f"{name}: got a file that is not the demo's.*--out FOLDER"):
+        next(run_demo(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "my own"

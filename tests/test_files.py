@@ -1,5 +1,6 @@
 """Paths of users, locks, and files that are read or written as a whole."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -8,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from chalknet.errors import DataError, FileProblem
-from chalknet.files import cache_folder, lock, reading, try_lock, user_path, write_whole
+from chalknet.files import (
+    cache_folder,
+    lock,
+    reading,
+    try_lock,
+    user_key,
+    user_path,
+    write_output,
+    write_whole,
+)
 
 
 def test_a_tilde_is_the_home_folder_and_that_of_nobody_stays(monkeypatch, tmp_path):
@@ -95,3 +105,40 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it(
         write_whole(tmp_path / "a", "no bytes")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_a_file_is_never_written_through_a_link_nor_in_the_place_of_something_else(tmp_path):
+    (tmp_path / "theirs").write_bytes(b"years of work")
+    (tmp_path / "link").symlink_to("theirs")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "folder", "pipe"):
+        with pytest.raises(FileProblem, match=f"{name}: got no file of its own"):
+            write_whole(tmp_path / name, b"new")
+    assert (tmp_path / "theirs").read_bytes() == b"years of work" and (tmp_path / "link").is_symlink()
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_an_output_goes_through_a_link_and_into_a_pipe_and_keeps_the_permissions(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "file").chmod(0o600)
+    (tmp_path / "link").symlink_to("file")
+    write_output(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "file").read_bytes() == b"new"
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_output(tmp_path / "pipe", b"into it")
+    assert os.read(reader, 100) == b"into it"
+    os.close(reader)
+
+
+def test_the_key_of_a_user_is_made_once_and_read_by_nobody_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    key = user_key()
+    assert key is not None and len(key) == 32 and user_key() == key
+    (place,) = (tmp_path / "data" / "chalknet").iterdir()
+    assert place.name == "key" and place.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "no folder").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "no folder"))
+    assert user_key() is None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import chalknet as cn
 from chalknet.cli.launch import launch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+TRIALS = 20
 FIT = ("fit", "784 -> 8 relu -> 1 sigmoid", "--loss", "bce", "--batch-size", "64")
 CHALKNET = (sys.executable, "-m", "chalknet")
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2")
@@ -119,6 +121,39 @@ def test_a_signal_to_the_launcher_ends_all_processes_with_a_checkpoint_of_the_la
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     done = run(*CHALKNET, "resume", folder, "--updates", int(last) + 5, "--processes", 2, "--json")
     assert json.loads(done.stdout)["updates"] == int(last) + 5
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
+@pytest.mark.timeout(1200)
+def test_no_worker_outlives_a_launcher_that_is_killed_at_any_instant(tmp_path):
+    chance = random.Random(11)
+    for trial in range(TRIALS):
+        folder = tmp_path / f"run{trial}"
+        words = [*CHALKNET, *FIT, "--updates", 10**8, "--processes", 2, "--out", folder]
+        launcher = subprocess.Popen(
+            list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + 60
+        while len(_processes_of(folder)) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 6))  # from the interpreter's start over the imports to the first updates
+        launcher.kill()
+        launcher.wait()
+        until = time.monotonic() + 20
+        while _processes_of(folder) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not _processes_of(folder), f"trial {trial}"
+
+
+def _processes_of(folder):
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder).encode() in (process / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
 
 
 def test_a_worker_that_fails_gives_its_exit_code(capsys):

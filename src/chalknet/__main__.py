@@ -1,5 +1,19 @@
-"""Run the command as `python -m chalknet`."""
+"""Run the command as `chalknet` or `python -m chalknet`."""
 
-from chalknet.cli import main
+import os
+import signal
 
-main()
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command; Ctrl-C while it is still being loaded ends the process at once, without a word."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(_INTERRUPTED))
+    from chalknet.cli import main as command
+
+    command()
+
+
+if __name__ == "__main__":
+    main()

@@ -44,11 +44,13 @@ class Excerpt:
         line = self.text[start : end if end >= 0 else len(self.text)]
         column = self.position - start
         first = max(0, column - 90)  # a very long line is cut, so that the caret stays on the screen
-        shown = line[first : column + 60].expandtabs(1)
+        shown = _CONTROL.sub("\ufffd", line[first : column + 60].expandtabs(1))  # as long as it was
         carets = "^" * max(1, min(self.length, len(line) - column))
         return f"line {self.line_number}:\n    {shown}\n    {' ' * (column - first)}{carets[:60]}"
 
 
+# Control characters but tab and newline, halves of a surrogate, and what changes the direction of writing.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _ADDRESS = re.compile(r"<(?:[\w.]+\.)?(\w+)(?: object)?(?: [\w.<>]+)? at 0x[0-9a-fA-F]+>")
 
 
@@ -88,7 +90,7 @@ class ChalknetError(Exception):
         return [*traceback.format_list(frames), f"{type(self).__name__}: {self}"]
 
     def __str__(self) -> str:
-        message = f"{self.where}: got {self.got}; wanted {self.wanted}. {self.remedy}"
+        message = printable(f"{self.where}: got {self.got}; wanted {self.wanted}. {self.remedy}")
         return message if self.excerpt is None else f"{message}\n  {self.excerpt}"
 
 
@@ -240,6 +242,16 @@ def invalid(where: str, value: object, wanted: str, remedy: str = "") -> Invalid
     """
     remedy = remedy or f"Leave {where} out for the default, or correct it."
     return InvalidValue(where=where, got=shown(value), wanted=wanted, remedy=remedy)
+
+
+def printable(text: str) -> str:
+    r"""Return a text for a terminal: what would steer it, or turn the direction of writing, escaped.
+
+    Example:
+        >>> print(printable("red\x1b[31m.csv"))
+        red\x1b[31m.csv
+    """
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def shown(value: object) -> str:

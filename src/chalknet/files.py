@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import secrets
 import stat
 import tempfile
-import threading
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from filelock import FileLock, Timeout
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
 from chalknet.errors import FileProblem, invalid, writing
 
 UNFINISHED = ".unfinished"
+# What `write_whole` calls a file until it is whole; earlier versions wrote the process's number alone.
+_UNFINISHED_FILE = re.compile(rf"\.(.+)\.\d+(-[0-9a-f]{{8}})?{re.escape(UNFINISHED)}")
+_NO_FILE = "no file of its own, but {}"
+_KINDS = {
+    stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+}  # fmt: skip
+_FLAGS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
+_BLOCK_BYTES = 1 << 20
 
 # What a kept run calls its files.
 RUN_NETWORK = "network.json"
@@ -86,23 +97,154 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there in full or, whatever happens, as it was before.
 
     The content is on the disk itself when this returns: written beside its place, synced, renamed, and the
-    rename synced too.
+    rename synced too. A link, a pipe or a folder in its place is never followed, replaced or written to.
 
     Raises:
         FileProblem: when it cannot be written; what was written so far is taken away.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{UNFINISHED}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{UNFINISHED}")
     with writing(path):
+        if os.path.lexists(path) and not is_regular(path):
+            raise no_regular_file(path)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o666)
         try:
-            with beside.open("wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            if path.exists():
+                beside.chmod(stat.S_IMODE(path.stat().st_mode))
             beside.replace(path)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file that the user named: whole, and through a link; a pipe or a device is written to.
+
+    Raises:
+        FileProblem: when it cannot be written; a file that was there before is then as it was.
+    """
+    with writing(path):
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            write_whole(Path(os.path.realpath(path)), content)
+
+
+def unfinished_name(name: str) -> str | None:
+    """Return the name of the file that a file of this name was to become; None for any other file."""
+    found = _UNFINISHED_FILE.fullmatch(name)
+    return found and found[1]
+
+
+def is_regular(path: Path) -> bool:
+    """Return whether a regular file is there: no link to one, no pipe, no folder."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there, and no link to one."""
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a file for reading, and nothing but a file: what a pipe or a device would send is never awaited.
+
+    Raises:
+        FileProblem: for a link, a pipe, a device, a socket or a folder.
+        OSError: for a file that cannot be opened.
+    """
+    if os.path.lexists(path) and not is_regular(path):
+        raise no_regular_file(path)
+    descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # put there between the two looks
+        os.close(descriptor)
+        raise no_regular_file(path)
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """Return the content of a file as `open_regular` opens it.
+
+    Args:
+        path: where it is.
+        most: the largest size in bytes; None for any.
+
+    Raises:
+        FileProblem: for what is no file, or a larger one.
+        OSError: for a file that cannot be read.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if most is not None and size > most:
+            raise FileProblem(
+                where=str(path),
+                got=f"{size:,} bytes",
+                wanted=f"at most {most:,}",
+                remedy="It is not what chalknet wrote: restore it from a copy.",
+            )
+        return file.read()
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content as `open_regular` opens it."""
+    digest = hashlib.sha256()
+    with open_regular(path) as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def no_regular_file(path: Path) -> FileProblem:
+    """Return the error for a link, pipe, device, socket or folder in the place of a file."""
+    try:
+        kind = _KINDS.get(stat.S_IFMT(path.lstat().st_mode), "something else")
+    except OSError:
+        kind = "something else"
+    return FileProblem(
+        where=str(path),
+        got=_NO_FILE.format(kind),
+        wanted="a regular file",
+        remedy="Move it away; chalknet neither follows nor replaces it.",
+    )
+
+
+def user_key() -> bytes | None:
+    """Return the secret of this user on this machine, made when it is first asked for; None without a place.
+
+    What is signed with it was made by this user here. Nobody else can read it.
+    """
+    folder = user_data_path("chalknet", appauthor=False)
+    path = folder / "key"
+    with suppress(OSError):
+        if folder.is_absolute() and not os.path.lexists(path):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside = folder / f".key.{os.getpid()}-{secrets.token_hex(4)}{UNFINISHED}"
+            try:
+                descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(secrets.token_bytes(_KEY_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+                with suppress(FileExistsError):  # another process was first, and its key is the one
+                    os.link(beside, path)
+            finally:
+                beside.unlink(missing_ok=True)
+        key = read_regular(path, _KEY_BYTES)
+        return key if len(key) == _KEY_BYTES else None
+    return None
+
+
+_KEY_BYTES = 32
 
 
 def sync_folder(folder: Path) -> None:
@@ -126,12 +268,37 @@ def lock(path: Path, timeout_s: float = -1) -> AbstractContextManager[object]:
 
     Raises:
         TimeoutError: when it was held all that time.
+        FileProblem: where something else than a lock of ours is in its place.
     """
+    _check_lock(path)
     return FileLock(path, thread_local=False).acquire(timeout=timeout_s)
 
 
 def try_lock(path: Path) -> AbstractContextManager[object] | None:
     """Return a lock on a file as `lock` does; None when another process or thread holds it."""
+    _check_lock(path)
     with suppress(Timeout):
         return FileLock(path, thread_local=False).acquire(blocking=False)
     return None
+
+
+def is_lock(path: Path) -> bool:
+    """Return whether a file is a lock as chalknet writes it: empty, and a file of its own."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0 and found.st_nlink == 1
+
+
+def _check_lock(path: Path) -> None:
+    """Refuse a lock that is a link, has other names or content: opening it for writing would empty a file."""
+    if os.path.lexists(path) and not is_lock(path):
+        if not is_regular(path):
+            raise no_regular_file(path)
+        raise FileProblem(
+            where=str(path),
+            got="a file with content, or with a second name",
+            wanted="an empty file, which is what a lock is",
+            remedy="Move it away; chalknet does not write to it.",
+        )

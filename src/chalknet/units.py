@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 
 DTYPES = ("float32", "float64")  # of weights and tables
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SECOND_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
@@ -16,6 +18,11 @@ def is_number(value: object) -> bool:
     except (TypeError, ValueError, OverflowError):
         return False
     return True
+
+
+def xml_text(text: str) -> str:
+    """Return a text without the characters that no XML has: control characters and halves of a surrogate."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def show_count(value: int) -> str:

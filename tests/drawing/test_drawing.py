@@ -243,3 +243,17 @@ def test_the_pictures_are_those_that_were_looked_at(dialect, request):
     if request.config.getoption("--regold"):
         golden.write_text(svg, encoding="utf-8")
     assert svg == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "colour", ["red}</style><script>", "#12345", "#1234567", "red", "", 3, None, "#12345g"]
+)
+def test_a_colour_is_six_digits_and_nothing_else(colour):
+    with pytest.raises(InvalidValue, match="draw colours, hidden"):
+        cn.draw(cn.read("2 -> 1"), "layers", colours={"hidden": colour})
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=20))
+def test_any_title_gives_an_svg_that_is_xml(title):
+    svg = cn.draw(cn.read("2 -> 1"), "layers", title=title, layer_titles=(title, "b", title)).svg
+    assert ElementTree.fromstring(svg.encode()).tag.endswith("svg")

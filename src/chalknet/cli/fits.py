@@ -119,6 +119,7 @@ def compare(asked: Asked) -> int | None:
     ),
     options.TARGET,
     _RESUMED,
+    options.TRUST,
     options.AS_JSON,
 )
 def resume(asked: Asked) -> int | None:
@@ -133,7 +134,7 @@ def resume(asked: Asked) -> int | None:
     if processes not in (None, 1) and not is_launched():
         return launch(processes, sys.argv[1:], run)
     with stoppable(run), _told_first({**asked, "out": run}):
-        result = cn.resume(run, data=data_of(asked), **given(asked, _RESUMED))
+        result = cn.resume(run, data=data_of(asked), trust=asked["trust"] or False, **given(asked, _RESUMED))
     return _answer(result, "\n".join([str(result), *result.plan.reasons]), {**asked, "out": run})
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shlex
 import signal
 import sys
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,21 +18,76 @@ from pathlib import Path
 import typer
 
 import chalknet as cn
-from chalknet.cli.say import is_launched, say, tell
+from chalknet.cli.say import is_launched, leave_streams, say, tell
 from chalknet.errors import Elsewhere
 
 INTERRUPTED = 130  # the exit code after Ctrl-C: 128 + SIGINT
 # The signals that torch's launcher handles, without restoring the handlers; Windows has two of them.
+_ENDING = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGHUP")]
 _HANDLED = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")]
 
 
+_LAUNCHER = "CHALKNET_LAUNCHER"  # tells the processes of a fit which process started them
+_LOOKS_EVERY_S = 0.5
+_PAUSE_S = 1.0
+
+
 class Terminated(KeyboardInterrupt):
-    """Raised by SIGTERM; the process ends by that signal once everything is printed."""
+    """Raised by SIGTERM or SIGHUP; the process ends by that signal once everything is printed.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def end_with_launcher() -> None:
+    """End this process, one of several of a fit, as soon as the launcher that started it is gone.
+
+    A launcher that is killed cannot end them itself, and they would wait for each other for hours.
+    """
+    if not is_launched():
+        return
+    launcher = int(os.environ.get(_LAUNCHER, os.getppid()))
+
+    def watch() -> None:
+        while os.getppid() == launcher:
+            time.sleep(_LOOKS_EVERY_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def one_interrupt() -> Iterator[None]:
+    """Let Ctrl-C interrupt the body once, however often it is pressed until it is left alone for a second.
+
+    What the first one interrupted has then the time to end in order. After the body none has an effect.
+    """
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
+        yield
+        return
+    last = -math.inf
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal last
+        before, last = last, time.monotonic()
+        if last - before > _PAUSE_S:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
 def stoppable(out: Path | None) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end what runs inside with a sentence on what is kept.
+    """Let Ctrl-C, SIGTERM and SIGHUP end what runs inside with a sentence on what is kept.
 
     A fit that is stopped between two updates keeps its run and returns after Ctrl-C; after SIGTERM, and
     where it is stopped before its first update, the sentence is printed here. Of several processes each ends
@@ -43,20 +101,25 @@ def stoppable(out: Path | None) -> Iterator[None]:
         return
 
     def terminate(number: int, frame: object) -> None:
-        raise Terminated
+        raise Terminated(number)
 
-    before = signal.signal(signal.SIGTERM, terminate)
+    # a signal that the caller ignores, as nohup does SIGHUP, stays ignored
+    handlers = {number: signal.getsignal(number) for number in _ENDING}
+    before = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, terminate)
     try:
         yield
     except KeyboardInterrupt as stopped:
         _tell_how_far(out)
         if isinstance(stopped, Terminated):
-            sys.stdout.flush()
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGTERM)
+            leave_streams()
+            signal.signal(stopped.number, signal.SIG_DFL)
+            signal.raise_signal(stopped.number)
         raise typer.Exit(INTERRUPTED) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def tell_what_is_kept(run: Path | None) -> None:
@@ -100,6 +163,7 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         rdzv_endpoint="localhost:0",  # a port that is free
         max_restarts=0,
     )
+    os.environ[_LAUNCHER] = str(os.getpid())
     logging.disable(logging.CRITICAL)  # the launcher's own messages; ours are printed below
     before = {number: signal.getsignal(number) for number in _HANDLED}
     try:
@@ -110,6 +174,7 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         rank, failure = ended.get_first_failure()
         return _exit_code(rank, processes, failure.exitcode, out)
     finally:
+        os.environ.pop(_LAUNCHER, None)
         logging.disable(logging.NOTSET)
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -13,9 +15,9 @@ import typer
 import chalknet as cn
 from chalknet.cli import fits, hardware, networks  # their commands are added as they are imported
 from chalknet.cli.app import app
-from chalknet.cli.launch import INTERRUPTED, reports
+from chalknet.cli.launch import INTERRUPTED, end_with_launcher, one_interrupt, reports
 from chalknet.cli.options import flag
-from chalknet.cli.say import set_up_streams, tell
+from chalknet.cli.say import leave_streams, printing, set_up_streams, tell
 from chalknet.planning import OTHER_NAMES
 
 __all__ = ["fits", "hardware", "main", "networks"]
@@ -28,25 +30,37 @@ _CLICK: Any = import_module(typer.BadParameter.__module__)
 
 def main() -> None:
     """Run the command; an error of ours is two sentences and an exit code, `--debug` shows where."""
+    end_with_launcher()
     set_up_streams()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of other packages; what concerns a user is a note
     if "--debug" in sys.argv:
         os.environ["CHALKNET_TRACEBACK"] = "full"  # the public verbs hide their frames without it
     typed = [word for word in sys.argv[1:] if word != "--debug"]
+    with one_interrupt():
+        try:
+            code = _code_of(typed)
+        except (KeyboardInterrupt, typer.Abort):
+            code = INTERRUPTED
+        except BrokenPipeError:
+            code = 1  # the reader went away: nothing more to say to it
+        leave_streams()
+    sys.exit(code if typed else 2)
+
+
+def _code_of(typed: Sequence[str]) -> int | None:
+    """Run a command and return its exit code; what went wrong is printed."""
     try:
-        code = app(typed or ["--help"], standalone_mode=False, prog_name="chalknet")
-        sys.stdout.flush()
+        with printing():
+            code: int | None = app(typed or ["--help"], standalone_mode=False, prog_name="chalknet")
+            sys.stdout.flush()
+        return code
     except cn.ChalknetError as problem:
         if os.environ.get("CHALKNET_TRACEBACK") == "full":
             raise
-        code = _report(problem)
+        return _report(problem)
     except _CLICK.UsageError as problem:
-        code = _report_usage(problem)
-    except typer.Abort:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away: nothing more to say to it
-        code = 1
-    sys.exit(code if typed else 2)
+        return _report_usage(problem)
 
 
 def _report(problem: cn.ChalknetError) -> int:

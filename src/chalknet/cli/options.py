@@ -74,6 +74,7 @@ MODEL = Option(
     Option("activation", "Name the unknown activations in their order.", words.names, "relu,sigmoid"),
 )
 RUN = Option("run", "The folder that a fit was kept in.", user_path, "RUN", default=..., argument=True)
+TRUST = Option("trust", "Let a run that somebody else made name its data and logs.", bool)
 AS_JSON = Option("as_json", "Print the answer as JSON.", bool, panel="Output", flags=("--json",))
 OUT = Option("out", "A file to write instead of printing.", user_path, "FILE", "Output")
 PICTURE = _panel(

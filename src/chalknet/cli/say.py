@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 import typer
 
 import chalknet as cn
-from chalknet.errors import look_up, writing
+from chalknet.errors import look_up, printable, writing
+from chalknet.files import write_output
 
+_STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}  # in the order of their numbers
+_FULL = (errno.EBADF, errno.ENOSPC, errno.EIO, errno.EDQUOT)  # what a stream that takes nothing says
 _COLOURS = {"error": typer.colors.RED, "note": typer.colors.YELLOW}
 # How our own signs read on a console that does not have them; other characters become \uNNNN.
 _PLAIN = {"→": "->", "×": "x", "µ": "u", "·": "*", "…": "...", "–": "-", "—": "-", "±": "+-", "²": "^2"}
 
 
 def set_up_streams() -> None:
-    """Let standard output and error take every character, and standard input be UTF-8."""
+    """Let standard output and error take every character, and standard input be UTF-8.
+
+    A stream that the caller closed is opened, so that no file of ours gets its number: standard input as an
+    empty one, standard error as one that swallows all, standard output as one that refuses, since an answer
+    that goes nowhere is a failure.
+    """
+    for number, (name, mode) in enumerate(_STREAMS.items()):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY if mode == "w" and number == 2 else os.O_RDONLY)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
     codecs.register_error("chalknet", _replaced)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -44,12 +61,40 @@ def answers() -> bool:
 
 def say(text: str) -> None:
     """Print an answer."""
-    typer.echo(_coloured(text, sys.stdout), sys.stdout, color=True)
+    with printing():
+        typer.echo(_coloured(printable(text), sys.stdout), sys.stdout, color=True)
 
 
 def tell(text: str) -> None:
     """Print what is no answer, such as a note or an error, to standard error."""
-    typer.echo(_coloured(text, sys.stderr), sys.stderr, color=True)
+    with suppress(OSError):  # nobody can be told
+        typer.echo(_coloured(printable(text), sys.stderr), sys.stderr, color=True)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Turn what the system says against writing to standard output into an error of ours."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno not in _FULL or problem.filename is not None:
+            raise
+        raise cn.FileProblem(
+            where="standard output",
+            got=problem.strerror or str(problem),
+            wanted="a terminal, a pipe or a file that takes the answer",
+            remedy="Let it go elsewhere; a fit with --out is kept all the same.",
+        ) from problem
+
+
+def leave_streams() -> None:
+    """Let the interpreter end without a word about output that nobody takes."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def tell_written(path: Path) -> None:
@@ -67,13 +112,13 @@ def put(document: str | bytes, out: Path | None = None) -> None:
     """
     content = document if isinstance(document, bytes) else f"{document}\n".encode("utf-8", "surrogateescape")
     if out is not None:
-        with writing(out):
-            out.write_bytes(content)
+        write_output(out, content)
         tell_written(out)
     elif isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        with printing():
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
     elif isinstance(document, str):
         say(document)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import os
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,8 @@ from string import Template
 import torch
 
 import chalknet as cn
+from chalknet.errors import FileProblem, writing
+from chalknet.files import is_regular, open_regular, write_output
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
 UPDATES = 700
@@ -24,6 +27,8 @@ METHODS: dict[str, dict[str, int | None]] = {
 }
 LECTURE = {"all samples": "0.9953", "2,048 samples": "0.9931"}
 _DIGITS = 12
+_REPORT, _PICTURES = "report.html", ("over-updates", "over-samples", "digits")
+_MARK = b"<title>chalknet: digits 0 and 1"  # by which a report of an earlier demo is known
 
 
 def run_demo(folder: Path, on_written: Callable[[Path], None] = lambda path: None) -> Iterator[str]:
@@ -36,6 +41,7 @@ def run_demo(folder: Path, on_written: Callable[[Path], None] = lambda path: Non
     Raises:
         ChalknetError: when the folder cannot be written.
     """
+    _check_place(folder)
     network = cn.read(FORMULA)
     yield f"network  {FORMULA}"
     yield f"data     {_data_line()}"
@@ -46,17 +52,39 @@ def run_demo(folder: Path, on_written: Callable[[Path], None] = lambda path: Non
     for name, accuracy in LECTURE.items():
         ours = f"{comparison.results[name].evaluation.train:.4f}"
         yield f"training accuracy, {name} an update: {ours} (the lecture: {accuracy})"
-    pictures = {
-        "over-updates": comparison.plot("updates"),
-        "over-samples": comparison.plot("samples"),
-        "digits": _digits(comparison.results["2,048 samples"]),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
+    charts = (
+        comparison.plot("updates"),
+        comparison.plot("samples"),
+        _digits(comparison.results["2,048 samples"]),
+    )
+    pictures = dict(zip(_PICTURES, charts, strict=True))
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_output(folder / _REPORT, _page(network, comparison, pictures).encode())
     for name, chart in pictures.items():
         chart.save(folder / f"{name}.svg")
         on_written(folder / f"{name}.svg")
-    (folder / "report.html").write_text(_page(network, comparison, pictures), encoding="utf-8")
-    on_written(folder / "report.html")
+    on_written(folder / _REPORT)
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse to write over files that are not those of a demo: the user did not name them.
+
+    Raises:
+        FileProblem: naming one of them.
+    """
+    report, ours = folder / _REPORT, False
+    if is_regular(report):
+        with open_regular(report) as file:
+            ours = _MARK in file.read(1000)
+    for path in (report, *(folder / f"{name}.svg" for name in _PICTURES)):
+        if os.path.lexists(path) and not (ours and is_regular(path)):
+            raise FileProblem(
+                where=str(path),
+                got="a file that is not the demo's",
+                wanted="no file of this name, or a demo made before",
+                remedy="Give another folder: chalknet demo --out FOLDER.",
+            )
 
 
 def compare_methods(network: cn.Network, updates: int = UPDATES) -> cn.Comparison:

@@ -17,8 +17,8 @@ from chalknet.drawing.scene import Bounds, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS, Style
 from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
-from chalknet.errors import CannotExpress, look_up, writing
-from chalknet.files import user_path
+from chalknet.errors import CannotExpress, look_up
+from chalknet.files import user_path, write_output
 from chalknet.network import Network
 from chalknet.notation import write
 from chalknet.units import one_line
@@ -142,8 +142,7 @@ class Drawing:
         """
         path = user_path(path)
         content = self._content(path.suffix.lower(), f"save {path}")
-        with writing(path):
-            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        write_output(path, content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
         return path
 
     def on(self, axes: Axes) -> Axes:

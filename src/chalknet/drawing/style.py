@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypedDict, get_args
@@ -24,6 +25,7 @@ _COLOURS: Mapping[str, tuple[str, str]] = {
     "positive": ("#0072B2", "#56B4E9"),
     "negative": ("#D55E00", "#E69F00"),
 }
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
 COLOURS: Mapping[str, str] = {part: light for part, (light, dark) in _COLOURS.items()}
 DARK: Mapping[str, str] = {part: dark for part, (light, dark) in _COLOURS.items()}
 
@@ -142,6 +144,9 @@ class Style(Shown):
             look_up(dict.fromkeys(known), getattr(self, option), f"draw {option}", option)
         for part in self.colours:
             look_up(COLOURS, part, "draw colours", "part")
+        for part, colour in self.colours.items():
+            if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
+                raise invalid(f"draw colours, {part}", colour, "a colour as #rrggbb", "Write it as #1f77b4.")
         for node in self.node_names:
             look_up(dict.fromkeys(get_args(NodeName)), node, "draw node_names", "node")
         object.__setattr__(self, "layer_titles", tuple(self.layer_titles))

@@ -12,7 +12,7 @@ from chalknet.module.random import (
     draws_from_default,
 )
 from chalknet.module.read import Fitted, check_module, flat, network_of, read_module, read_weights
-from chalknet.module.tensors_file import read_tensors, tensors_from_bytes, tensors_to_bytes
+from chalknet.module.tensors_file import read_tensors, run_of_tensors, tensors_from_bytes, tensors_to_bytes
 
 __all__ = [
     "DEFAULT_GENERATORS",
@@ -34,6 +34,7 @@ __all__ = [
     "read_tensors",
     "read_weights",
     "require_settled",
+    "run_of_tensors",
     "tensors_from_bytes",
     "tensors_to_bytes",
     "write_onnx",

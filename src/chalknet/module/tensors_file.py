@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,15 +11,41 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from chalknet.errors import FileProblem
+from chalknet.files import open_regular, read_regular
+
+_MARK = "chalknet run"  # the key of the file's metadata that says which run it belongs to
+_LARGEST_HEADER_BYTES = 100_000_000  # as the format itself has it
 
 
-def tensors_to_bytes(tensors: Mapping[str, torch.Tensor]) -> bytes:
-    """Return the content of a safetensors file with these tensors, wherever they are."""
+def tensors_to_bytes(tensors: Mapping[str, torch.Tensor], run: str = "") -> bytes:
+    """Return the content of a safetensors file with these tensors, wherever they are.
+
+    Args:
+        tensors: by their names.
+        run: the run that the file belongs to, which `run_of_tensors` finds again; "" for none.
+    """
     apart = {  # tied weights share memory, which the format does not know
         name: value.detach().to("cpu", copy=True).contiguous() for name, value in tensors.items()
     }
-    content: bytes = save(apart)
+    content: bytes = save(apart, metadata={_MARK: run} if run else None)
     return content
+
+
+def run_of_tensors(path: Path) -> str | None:
+    """Return the run that a safetensors file belongs to, "" for none; None for a file of another kind.
+
+    Only the beginning of the file is read.
+    """
+    try:
+        with open_regular(path) as file:
+            size = int.from_bytes(file.read(8), "little")
+            if not 2 <= size <= _LARGEST_HEADER_BYTES:
+                return None
+            header = json.loads(file.read(size))
+        run = header.get("__metadata__", {}).get(_MARK, "")
+    except (OSError, ValueError, RecursionError, AttributeError):
+        return None
+    return run if isinstance(run, str) else None
 
 
 def tensors_from_bytes(content: bytes, where: object) -> dict[str, torch.Tensor]:
@@ -45,7 +72,9 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         FileProblem: when it is not there or damaged.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
+    except FileProblem:
+        raise
     except OSError as problem:
         raise _damaged(path, problem.strerror or str(problem)) from problem
     return tensors_from_bytes(content, path)
@@ -56,5 +85,5 @@ def _damaged(where: object, got: str) -> FileProblem:
         where=str(where),
         got=got,
         wanted="the file as it was kept",
-        remedy="It or its folder is damaged or was edited: fit again, or restore it.",
+        remedy="It is damaged or was edited: restore it from a copy, or fit again in another folder.",
     )

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from chalknet.data import load
-from chalknet.errors import invalid, look_up, public, unknown_name, whole_number, writing
-from chalknet.files import user_path
+from chalknet.errors import invalid, look_up, public, unknown_name, whole_number
+from chalknet.files import user_path, write_output
 from chalknet.training.history import FitResult
 from chalknet.training.predict import predict
-from chalknet.units import one_line, show_value
+from chalknet.units import one_line, show_value, xml_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ class Chart:
         buffer = io.StringIO()
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "chalknet"}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Title": self.alt_text})
-        return buffer.getvalue()
+        return xml_text(buffer.getvalue())
 
     def save(self, path: str | Path) -> None:
         """Write the picture to a `.svg`, `.png` or `.pdf` file.
@@ -71,11 +71,12 @@ class Chart:
         path = user_path(path, "path")
         if path.suffix.lower() not in self.suffixes:
             raise unknown_name(str(path), "picture format", path.suffix, self.suffixes)
-        with writing(path):
-            if path.suffix.lower() == ".svg":
-                path.write_text(self.svg, encoding="utf-8")
-            else:
-                self.figure.savefig(path, dpi=150)
+        if path.suffix.lower() == ".svg":
+            write_output(path, self.svg.encode())
+        else:
+            buffer = io.BytesIO()
+            self.figure.savefig(buffer, dpi=150, format=path.suffix[1:].lower())
+            write_output(path, buffer.getvalue())
 
     def __repr__(self) -> str:
         return one_line(f"Chart({self.alt_text})")

@@ -7,6 +7,7 @@ from html import escape
 from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
 from chalknet.drawing.style import COLOURS, DARK
 from chalknet.drawing.text import LINE, TextRun, height_of, lines_of, width_of
+from chalknet.units import xml_text
 
 NAMESPACE = "https://github.com/chalknet/chalknet"
 _FONTS = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans KR', 'Malgun Gothic', sans-serif"
@@ -60,7 +61,7 @@ def write_svg(scene: Scene) -> str:
     size = f'width="{scene.width * factor:.2f}{unit}" height="{scene.height * factor:.2f}{unit}"'
     chosen = {part: colour for part, colour in scene.colours.items() if colour != COLOURS[part]}
     dark = {**DARK, **chosen}
-    return "\n".join(
+    lines = "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="chalknet" role="img" {size} '
             f'viewBox="0 0 {scene.width:.2f} {scene.height:.2f}" aria-label="{escape(scene.title)}">',
@@ -76,6 +77,7 @@ def write_svg(scene: Scene) -> str:
             "</svg>\n",
         ]
     )
+    return xml_text(lines)
 
 
 def write_html(scene: Scene) -> str:

@@ -84,7 +84,7 @@ def _run(run: TextRun) -> str:
 def _escaped(text: str) -> str:
     pieces: list[str] = []
     for letter in unicodedata.normalize("NFD", text):
-        if letter == "\u0302":
+        if letter == "\u0302" and pieces:
             pieces[-1] = f"$\\hat{{\\mathsf{{{pieces[-1]}}}}}$"
         else:
             pieces.append(_SPECIAL.get(letter, letter))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
+import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,45 @@ import torch
 
 from chalknet.engine import SessionState
 from chalknet.errors import FileProblem
-from chalknet.files import UNFINISHED, write_whole
-from chalknet.module import tensors_from_bytes, tensors_to_bytes
+from chalknet.files import (
+    is_folder,
+    is_regular,
+    no_regular_file,
+    open_regular,
+    read_regular,
+    unfinished_name,
+    write_whole,
+)
+from chalknet.module import run_of_tensors, tensors_from_bytes, tensors_to_bytes
 from chalknet.training.history import Evaluation, History
+from chalknet.training.kept.run_files import Setting, check_history, damaged
+from chalknet.training.kept.schema import from_json
+from chalknet.training.kept.seal import read_sealed, sealed
+from chalknet.training.kept.tensors import check_state
 from chalknet.units import show_count
 
 FOLDER = "checkpoints"
 _KEPT = 2
 _TENSORS, _FACTS = ".safetensors", ".json"
+_NAME = re.compile(r"\d{12,19}\.(safetensors|json)")
+_BEGINS = (b'{\n  "chalknet_run": ', b'{\n  "updates": ')  # the facts, of this version and the one before
+_SEARCHED_BYTES = 4096
 _OF_STATE = ("updates", "order", "micro_batch")  # what is kept of a session's state as a fact
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What stands in the facts of a checkpoint: their schema."""
+
+    updates: int
+    order: int | None
+    micro_batch: int | None
+    seconds: float
+    loss: float
+    metric: str
+    bytes: int
+    sha256: str
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,72 +75,158 @@ class Checkpoint:
     loss: float
 
 
-def save(run: Path, checkpoint: Checkpoint) -> None:
+def save(path: Path, checkpoint: Checkpoint, run: str = "") -> None:
     """Keep a checkpoint in a run's folder; then drop those before the last two.
 
-    The tensors are written first, whole, then the facts with their checksum: a checkpoint counts from the
+    The tensors are written first, whole, then the facts with their checksums: a checkpoint counts from the
     moment its facts are there, so that a process killed at any time leaves the one before.
 
+    Args:
+        path: the run's folder.
+        checkpoint: what is kept.
+        run: the run's name.
+
     Raises:
-        FileProblem: when it cannot be written, naming the checkpoint that is kept.
+        FileProblem: when it cannot be written, or another file has its name; naming the checkpoint that is
+            kept.
     """
-    folder = run / FOLDER
+    folder = path / FOLDER
     stem = f"{checkpoint.state.updates:012d}"
-    content = tensors_to_bytes(_tensors(checkpoint))
-    facts = {
+    content = tensors_to_bytes(_tensors(checkpoint), run)
+    facts = _Facts(
         **{name: vars(checkpoint.state)[name] for name in _OF_STATE},
-        "seconds": checkpoint.seconds,
-        "loss": checkpoint.loss,
-        "metric": checkpoint.history.metric,
-        "bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
+        seconds=checkpoint.seconds,
+        loss=checkpoint.loss,
+        metric=checkpoint.history.metric,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        run=run,
+    )
     try:
         folder.mkdir(exist_ok=True)
-        write_whole(folder / f"{stem}{_TENSORS}", content)
-        write_whole(folder / f"{stem}{_FACTS}", (json.dumps(facts, indent=2) + "\n").encode())
+        check_folder(path)
+        for name, part in ((f"{stem}{_TENSORS}", content), (f"{stem}{_FACTS}", sealed(asdict(facts)))):
+            if os.path.lexists(folder / name) and not is_ours(folder / name, run):
+                raise foreign(folder / name)
+            write_whole(folder / name, part)
     except (FileProblem, OSError) as problem:
-        raise _not_saved(run, checkpoint.state.updates, problem) from problem
-    _drop_all_but_the_last(folder)
+        raise _not_saved(path, checkpoint.state.updates, problem) from problem
+    _drop_all_but_the_last(folder, run)
 
 
-def newest(run: Path) -> tuple[Checkpoint | None, tuple[str, ...]]:
+def newest(path: Path, setting: Setting) -> tuple[Checkpoint | None, tuple[str, ...]]:
     """Return the newest whole checkpoint of a run, and what was wrong with newer ones.
+
+    Args:
+        path: the run's folder.
+        setting: the run's; a checkpoint of another run, or another network, is none of it.
 
     Raises:
         FileProblem: when checkpoints are there and none of them is whole.
     """
+    check_folder(path)
     notes: list[str] = []
-    for facts_file in reversed(_all(run / FOLDER)):
+    for facts_file in reversed(_all(path / FOLDER)):
         try:
-            return _load(facts_file), tuple(notes)
-        except (FileProblem, OSError, KeyError, TypeError, ValueError) as problem:
-            reason = (
-                problem.got if isinstance(problem, FileProblem) else f"{type(problem).__name__}: {problem}"
-            )
+            return _load(facts_file, setting), tuple(notes)
+        except (OSError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as problem:
+            reason = damaged(facts_file, problem).got if not isinstance(problem, FileProblem) else problem.got
             notes.append(f"the checkpoint of update {int(facts_file.stem):,} is damaged ({reason})")
     if notes:
         raise FileProblem(
-            where=str(run / FOLDER),
+            where=str(path / FOLDER),
             got="; ".join(notes),
             wanted="a whole checkpoint",
-            remedy="Restore the folder from a copy, or fit again with overwrite=True (--overwrite).",
+            remedy="Restore the folder from a copy, or fit again in another folder.",
         )
     return None, ()
 
 
+def check_folder(path: Path) -> None:
+    """Raise unless the checkpoints of a run are in a folder of their own, or not there yet.
+
+    Raises:
+        FileProblem: for a link to another folder, or something that is none.
+    """
+    folder = path / FOLDER
+    if os.path.lexists(folder) and not is_folder(folder):
+        raise FileProblem(
+            where=str(folder),
+            got="a link or a file",
+            wanted="a folder of the run's own",
+            remedy="Move it away; chalknet neither follows nor replaces it.",
+        )
+
+
+def is_ours(path: Path, run: str) -> bool:
+    """Return whether a file in the folder of checkpoints was written by chalknet for a run.
+
+    It is known by its full name and by its content; links are not followed.
+    """
+    if not is_regular(path):
+        return False
+    name = unfinished_name(path.name)
+    if name is not None:
+        return _NAME.fullmatch(name) is not None
+    if not _NAME.fullmatch(path.name):
+        return False
+    if path.suffix == _TENSORS:
+        found = run_of_tensors(path)
+    else:
+        try:
+            found = _facts(path).run
+        except (OSError, ValueError):
+            found = None
+    return found == run if found is not None else _was_ours(path, run)
+
+
+def _was_ours(path: Path, run: str) -> bool:
+    """Return whether a damaged file has still the mark of its run or its first line, or is empty."""
+    with suppress(OSError), open_regular(path) as file:
+        begins = file.read(_SEARCHED_BYTES)
+        return not begins or begins.startswith(_BEGINS) or bool(run and run.encode() in begins)
+    return False
+
+
+def foreign(path: Path) -> FileProblem:
+    """Return the error for a file that is no part of a run and has the name of one that is to be written."""
+    if not is_regular(path):
+        return no_regular_file(path)
+    return FileProblem(
+        where=str(path),
+        got="a file that chalknet did not write for this run",
+        wanted="no file of this name",
+        remedy="Move it elsewhere; chalknet does not write over it.",
+    )
+
+
 def _all(folder: Path) -> list[Path]:
     """Return the facts of the checkpoints that were finished, the oldest first."""
-    return sorted(path for path in folder.glob(f"*{_FACTS}") if path.stem.isdigit())
+    found = folder.glob(f"*{_FACTS}")
+    return sorted(path for path in found if _NAME.fullmatch(path.name))
 
 
-def _load(facts_file: Path) -> Checkpoint:
-    facts = json.loads(facts_file.read_text(encoding="utf-8"))
+def _facts(path: Path) -> _Facts:
+    kept = read_sealed(path)
+    facts = from_json(_Facts, kept.values)
+    if facts.run and not kept.sealed:
+        raise ValueError("its checksum is gone")
+    if facts.updates != int(path.stem):
+        raise ValueError(f"it is that of update {facts.updates:,}")
+    return facts
+
+
+def _load(facts_file: Path, setting: Setting) -> Checkpoint:
+    facts = _facts(facts_file)
+    if facts.run != setting.run:
+        raise ValueError("it is of another run")
     tensors_file = facts_file.with_suffix(_TENSORS)
-    content = tensors_file.read_bytes()
-    if len(content) != facts["bytes"]:
-        raise ValueError(f"{show_count(len(content))} bytes of {show_count(facts['bytes'])}")
-    if hashlib.sha256(content).hexdigest() != facts["sha256"]:
+    if not os.path.lexists(tensors_file):
+        raise ValueError(f"{tensors_file.name} is gone")
+    content = read_regular(tensors_file, facts.bytes)
+    if len(content) != facts.bytes:
+        raise ValueError(f"{show_count(len(content))} bytes of {show_count(facts.bytes)}")
+    if hashlib.sha256(content).hexdigest() != facts.sha256:
         raise ValueError("its checksum is another")
     tensors = tensors_from_bytes(content, tensors_file)
     slots: dict[str, dict[str, torch.Tensor]] = {}
@@ -118,14 +235,19 @@ def _load(facts_file: Path) -> Checkpoint:
         slots.setdefault(parameter, {})[slot] = value
     random = _part(tensors, "random")
     state = SessionState(
-        **{name: facts[name] for name in _OF_STATE},
+        **{name: vars(facts)[name] for name in _OF_STATE},
         weights=_part(tensors, "weights"),
         slots=slots,
         random=tuple(random[name] for name in sorted(random)),
     )
-    return Checkpoint(
-        state, _history(facts["metric"], _part(tensors, "history")), facts["seconds"], facts["loss"]
-    )
+    check_state(state, setting.plan)
+    if facts.metric != setting.plan.recipe.loss_row.metric:
+        raise ValueError(f"its metric is {facts.metric!r}")
+    history = _history(facts.metric, _part(tensors, "history"))
+    check_history(history)
+    if history and history.updates[-1] > state.updates:
+        raise ValueError("its history is longer than the fit")
+    return Checkpoint(state, history, facts.seconds, facts.loss)
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
@@ -159,12 +281,13 @@ def _history(metric: str, columns: Mapping[str, torch.Tensor]) -> History:
     return history
 
 
-def _drop_all_but_the_last(folder: Path) -> None:
-    for facts_file in _all(folder)[:-_KEPT]:
-        facts_file.unlink(missing_ok=True)  # first: without it the tensors are no checkpoint
-    whole = {path.stem for path in _all(folder)}
-    for path in folder.iterdir():
-        if path.name.endswith(UNFINISHED) or path.stem not in whole:
+def _drop_all_but_the_last(folder: Path, run: str) -> None:
+    """Remove what this run does not need any more; whatever else is there is left alone."""
+    ours = [path for path in folder.iterdir() if is_ours(path, run)]
+    kept = sorted(path.stem for path in ours if path.suffix == _FACTS)[-_KEPT:]
+    # the facts first: without them the tensors are no checkpoint
+    for path in sorted(ours, key=lambda path: path.suffix != _FACTS):
+        if path.stem not in kept:
             with suppress(OSError):
                 path.unlink()
 
@@ -173,9 +296,11 @@ def _not_saved(run: Path, updates: int, problem: Exception) -> FileProblem:
     last = _all(run / FOLDER)
     kept = f"the last whole one is that of update {int(last[-1].stem):,}" if last else "there is none before"
     reason: Any = problem.got if isinstance(problem, FileProblem) else getattr(problem, "strerror", problem)
+    in_the_way = isinstance(problem, FileProblem) and problem.__cause__ is None
     return FileProblem(
-        where=str(run),
+        where=problem.where if isinstance(problem, FileProblem) and in_the_way else str(run),
         got=f"{reason} for the checkpoint of update {updates:,}; {kept}",
-        wanted="room for a checkpoint beside the last two",
-        remedy="Make room, then go on with cn.resume(path) (chalknet resume RUN).",
+        wanted="no other file there" if in_the_way else "room for a checkpoint beside the last two",
+        remedy=f"{'Move it elsewhere' if in_the_way else 'Make room'}, then go on with cn.resume(path) "
+        "(chalknet resume RUN).",
     )

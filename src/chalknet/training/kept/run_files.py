@@ -1,22 +1,43 @@
-"""The files of a kept run: the plan and its setting as JSON, the history as CSV."""
+"""The files of a kept run: the plan and its setting as JSON, the history as CSV, each with its checksum.
+
+`plan.json` is sealed, and holds the checksums of the files that belong to it; it is written last.
+"""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass, field, replace
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from chalknet.data import Preparation
-from chalknet.errors import FileProblem
-from chalknet.files import RUN_HISTORY, RUN_NETWORK, RUN_PLAN, RUN_PREPARATION, write_whole
+from chalknet.errors import ChalknetError, FileProblem
+from chalknet.files import (
+    RUN_HISTORY,
+    RUN_NETWORK,
+    RUN_PLAN,
+    RUN_PREPARATION,
+    is_regular,
+    read_regular,
+    write_whole,
+)
+from chalknet.network import Network
 from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.kept.schema import check_fields, from_json, parse_json
+from chalknet.training.kept.seal import Unsealed, read_sealed, sealed
 from chalknet.training.record.record_options import RecordOptions
+from chalknet.units import DTYPES
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,10 @@ class Setting:
         outcome: how the run ended; None while it is under way, or when it was killed.
         logs: the logs asked for, each with the key of its run.
         preparation: what turned the columns of a file into x and y, for new data; None where nothing did.
+        run: a name that no other run has; "" for a run that was begun by an earlier version.
+        files: the SHA-256 of each file that belongs to the plan, by its name.
+        sealed: whether it has checksums; earlier versions wrote none.
+        own: whether this user wrote it on this machine.
     """
 
     plan: Plan
@@ -42,18 +67,72 @@ class Setting:
     outcome: Outcome | None = None
     logs: Mapping[str, str] = field(default_factory=dict)
     preparation: Preparation | None = None
+    run: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    sealed: bool = False
+    own: bool = False
 
 
-_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs")  # fields of a Setting that JSON can hold
+@dataclass(frozen=True)
+class _Recording:
+    """What stands in `plan.json` of what is recorded."""
+
+    evaluate_every: int | None = None
+    record_every: int = 1
+    checkpoint_every: str | None = None
 
 
-def write_setting(folder: Path, setting: Setting) -> None:
-    """Write the plan and the network of a run."""
+@dataclass(frozen=True)
+class _PlanFile:
+    """What stands in `plan.json`: its schema."""
+
+    model: str
+    recipe: Recipe
+    data: DataFacts
+    placement: Placement
+    engine: str
+    updates: int | None
+    updates_per_epoch: int
+    outcome: str | None
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    metric: str | None = None
+    recording: _Recording = field(default_factory=_Recording)
+    origin: Mapping[str, Any] | None = None
+    fingerprint: str | None = None
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    logs: Mapping[str, str] = field(default_factory=dict)
+    run: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs", "run", "files")  # that JSON can hold
+_OF_PLAN = (
+    "model",
+    "recipe",
+    "data",
+    "placement",
+    "engine",
+    "updates",
+    "updates_per_epoch",
+    "reasons",
+    "notes",
+)
+_LARGEST_JSON_BYTES = {RUN_NETWORK: 4 << 20, RUN_PREPARATION: 64 << 20}
+_LONGEST_LINE = 4096  # of the history; a longer one is none of ours
+
+
+def write_setting(folder: Path, setting: Setting) -> Setting:
+    """Write the plan, the network and the preparation of a run; return the setting with their checksums."""
     plan, record = setting.plan, setting.record
+    texts = {}
     if plan.network is not None:
-        write_whole(folder / RUN_NETWORK, write(plan.network, "json").encode())
+        texts[RUN_NETWORK] = write(plan.network, "json")
     if setting.preparation is not None:
-        write_whole(folder / RUN_PREPARATION, (setting.preparation.to_json() + "\n").encode())
+        texts[RUN_PREPARATION] = setting.preparation.to_json() + "\n"
+    for name, text in texts.items():
+        # a lone surrogate, as a name can have, becomes an escape of JSON
+        setting = write_file(folder, setting, name, text.encode("utf-8", "backslashreplace"))
     kept = {name: value for name, value in asdict(plan).items() if name != "network"}
     kept |= {
         "metric": plan.recipe.loss_row.metric,
@@ -65,55 +144,118 @@ def write_setting(folder: Path, setting: Setting) -> None:
         },
         **{name: vars(setting)[name] for name in _AS_IT_IS},
     }
-    write_whole(folder / RUN_PLAN, (json.dumps(kept, indent=2) + "\n").encode())
+    write_whole(folder / RUN_PLAN, sealed(kept))
+    return replace(setting, sealed=True, own=True)
+
+
+def write_file(folder: Path, setting: Setting, name: str, content: bytes) -> Setting:
+    """Write a file that belongs to the plan, unless it is there; return the setting with its checksum."""
+    checksum = hashlib.sha256(content).hexdigest()
+    if setting.files.get(name) != checksum or not is_regular(folder / name):
+        write_whole(folder / name, content)
+    return replace(setting, files={**setting.files, name: checksum})
 
 
 def read_setting(folder: Path) -> Setting:
     """Return the setting of the run kept in a folder.
 
     Raises:
-        FileProblem: for a missing or damaged file.
+        FileProblem: for a missing or damaged file, one that is no file, or a value that cannot be.
     """
-    kept = _read_json(folder / RUN_PLAN)
-    try:
-        return Setting(
-            plan=_plan(folder, kept),
-            record=RecordOptions(**kept.get("recording", {}), out=folder),
-            outcome=None if kept["outcome"] is None else Outcome[kept["outcome"]],
-            preparation=_preparation(folder / RUN_PREPARATION),
-            **{name: kept[name] for name in _AS_IT_IS if name in kept},
-        )
-    except (KeyError, TypeError, ValueError) as problem:
-        raise damaged(folder / RUN_PLAN, problem) from problem
+    kept = _read_plan(folder / RUN_PLAN)
+    with _reading(folder / RUN_PLAN):
+        file = from_json(_PlanFile, kept.values)
+        if not kept.sealed and (file.run or file.files):
+            raise ValueError("its checksum is gone")
+        record = RecordOptions(**vars(file.recording), out=folder)
+        outcome = None if file.outcome is None else Outcome[file.outcome]
+        if not isinstance(getattr(torch, file.placement.dtype, None), torch.dtype):
+            raise ValueError(f"placement.dtype is {file.placement.dtype!r}")
+    setting = Setting(
+        plan=Plan(network=None, **{name: vars(file)[name] for name in _OF_PLAN}),
+        record=record, outcome=outcome, sealed=kept.sealed, own=kept.own,
+        **{name: vars(file)[name] for name in _AS_IT_IS},
+    )  # fmt: skip
+    network, preparation = (_read_text(folder, setting, name) for name in _LARGEST_JSON_BYTES)
+    if network is not None:
+        with _reading(folder / RUN_NETWORK):
+            setting = replace(setting, plan=replace(setting.plan, network=_network(network)))
+    if preparation is not None:
+        with _reading(folder / RUN_PREPARATION):
+            setting = replace(setting, preparation=_preparation(preparation))
+    return setting
 
 
-def _preparation(path: Path) -> Preparation | None:
-    return Preparation.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+def read_file(folder: Path, setting: Setting, name: str, most: int | None = None) -> bytes:
+    """Return the content of a file that belongs to the plan, found to be the one that was kept.
+
+    Args:
+        folder: of the run.
+        setting: of the run.
+        name: of the file.
+        most: the largest size in bytes; None for any.
+
+    Raises:
+        FileProblem: when it is missing, damaged, or of another run.
+    """
+    path = folder / name
+    with _reading(path):
+        content = read_regular(path, most)
+        if setting.sealed and hashlib.sha256(content).hexdigest() != setting.files.get(name):
+            raise ValueError("its checksum is another: it was damaged or edited, or is of another run")
+        return content
 
 
-def write_history(folder: Path, history: History) -> None:
-    """Write the history with the evaluations beside it."""
+def _read_text(folder: Path, setting: Setting, name: str) -> bytes | None:
+    """Return a file that belongs to the plan; None where none belongs to it."""
+    if (name not in setting.files) if setting.sealed else not os.path.lexists(folder / name):
+        return None
+    return read_file(folder, setting, name, _LARGEST_JSON_BYTES[name])
+
+
+def _network(content: bytes) -> Network | None:
+    parse_json(content)
+    read = NOTATIONS["json"].read
+    return read(content.decode("utf-8"), None) if read else None
+
+
+def _preparation(content: bytes) -> Preparation:
+    parse_json(content)
+    preparation = Preparation.from_json(content.decode("utf-8"))
+    check_fields(preparation)
+    if preparation.dtype not in DTYPES:
+        raise ValueError(f"dtype is {preparation.dtype!r}")
+    return preparation
+
+
+def history_to_bytes(history: History) -> bytes:
+    """Return the history, with the evaluations beside it, as CSV."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(_history_rows(history))
-    write_whole(folder / RUN_HISTORY, text.getvalue().encode())
+    return text.getvalue().encode()
 
 
-def read_history(folder: Path, metric: str) -> History:
-    """Return the history of the run kept in a folder."""
-    path = folder / RUN_HISTORY
+def read_history(folder: Path, setting: Setting) -> History:
+    """Return the history of the run kept in a folder, its checksum verified."""
+    path, metric = folder / RUN_HISTORY, setting.plan.recipe.loss_row.metric
+    content = io.BytesIO(read_file(folder, setting, RUN_HISTORY))
     history = History(metric)
     evaluations = []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                updates, samples, seconds = int(row["updates"]), int(row["samples"]), float(row["seconds"])
-                if row["loss"]:
-                    history.append(updates, samples, float(row["epochs"]), seconds, float(row["loss"]))
-                if train := row[f"train_{metric}"]:
-                    held_out = float(text) if (text := row[f"held_out_{metric}"]) else None
-                    evaluations.append(Evaluation(updates, samples, seconds, float(train), held_out))
-    except (OSError, KeyError, TypeError, ValueError) as problem:
-        raise damaged(path, problem) from problem
+    with _reading(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
+        rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
+        names = [*history.columns, f"train_{metric}", f"held_out_{metric}"]
+        if next(rows, None) != names:
+            raise ValueError(f"its first line is not {','.join(names)}")
+        for row in rows:
+            updates, samples, epochs, seconds, loss, train, held_out = row
+            if loss:
+                history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
+            if train:
+                kept_out = float(held_out) if held_out else None
+                evaluations.append(
+                    Evaluation(int(updates), int(samples), float(seconds), float(train), kept_out)
+                )
+        check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
         history.append_evaluation(evaluation)
     return history
@@ -130,50 +272,49 @@ def _history_rows(history: History) -> Iterable[Sequence[object]]:
         yield [updates, samples, None, seconds, None, *both]  # between recorded rows, the loss stays blank
 
 
-def _plan(folder: Path, kept: dict[str, Any]) -> Plan:
-    network = None
-    if (folder / RUN_NETWORK).exists():
-        read = NOTATIONS["json"].read
-        network = read((folder / RUN_NETWORK).read_text(encoding="utf-8"), None) if read else None
-    own = {name: kept[name] for name in ("model", "engine", "updates", "updates_per_epoch", "reasons")}
-    own |= {"notes": kept.get("notes", ())}
-    return Plan(
-        network=network,
-        recipe=Recipe(**kept["recipe"]),
-        data=DataFacts(**_with_tuples(kept["data"])),
-        placement=Placement(**_with_tuples(kept["placement"])),
-        **_with_tuples(own),
-    )
+def check_history(history: History) -> None:
+    """Raise a ValueError unless the counts of a history that was read can be those of a fit."""
+    updates = history.updates
+    if any(later <= one for one, later in pairwise((0, *updates))) or any(
+        each < 1 for each in history.samples
+    ):
+        raise ValueError("its updates are not in order")
 
 
-def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values read from JSON, which has lists alone, with tuples in their place."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as problem:
+def _read_plan(path: Path) -> Unsealed:
+    if not os.path.lexists(path):
         there = "no run" if path.parent.is_dir() else "a file"
         raise FileProblem(
             where=str(path.parent),
             got=there if path.parent.exists() else "nothing there",
             wanted=f"a folder that a fit was kept in, with {RUN_PLAN}",
             remedy="Keep a fit with out=FOLDER (--out FOLDER).",
-        ) from problem
-    except (OSError, ValueError) as problem:
+        )
+    with _reading(path):
+        return read_sealed(path)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Name the file of a run in every error about what stands in it."""
+    try:
+        yield
+    except FileProblem:
+        raise
+    except ChalknetError as problem:  # such as an activation of the user's own that is not registered
+        problem.where = f"{path}, {problem.where}"
+        raise
+    except (OSError, ArithmeticError, KeyError, TypeError, ValueError, csv.Error) as problem:
         raise damaged(path, problem) from problem
-    if not isinstance(kept, dict):
-        raise damaged(path, ValueError("no JSON object"))
-    return kept
 
 
 def damaged(path: Path, problem: Exception) -> FileProblem:
     """Return the error for a file of a run that is not as it was written."""
+    text = getattr(problem, "strerror", None) or str(problem)
+    got = text if isinstance(problem, OSError | ValueError) else f"{type(problem).__name__}: {text}"
     return FileProblem(
         where=str(path),
-        got=f"{type(problem).__name__}: {problem}".splitlines()[0],
+        got=got.splitlines()[0] if got else type(problem).__name__,
         wanted="the file as it was kept",
-        remedy="The folder is damaged or was edited: fit again, or restore it.",
+        remedy="It is damaged or was edited: restore it from a copy, or fit again in another folder.",
     )

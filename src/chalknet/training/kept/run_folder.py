@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
+import os
 import platform
-import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -14,20 +13,32 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from chalknet.data import ArraySource, Source
+from chalknet.data import ArraySource
 from chalknet.errors import FileProblem, InvalidValue, public
-from chalknet.files import RUN_DATA, RUN_PLAN, RUN_WEIGHTS, try_lock, user_path, write_whole
-from chalknet.module import build, flat, read_tensors, tensors_to_bytes
+from chalknet.files import (
+    RUN_DATA,
+    RUN_HISTORY,
+    RUN_NETWORK,
+    RUN_WEIGHTS,
+    digest_of,
+    is_regular,
+    try_lock,
+    user_path,
+)
+from chalknet.module import build, flat, tensors_from_bytes, tensors_to_bytes
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
 from chalknet.training.history import FitResult
 from chalknet.training.kept import checkpoint, run_files
+from chalknet.training.kept.ours import (
+    LOCK,
+    RUN_FILES,
+    is_ours,
+)
 from chalknet.training.kept.run_files import Setting, damaged, read_setting, write_setting
+from chalknet.training.kept.tensors import check_weights, expected_weights, most_bytes
 from chalknet.training.record.record_options import RecordOptions
-
-_LOCK = ".lock"
-_LARGEST_COPY_BYTES = 256 << 20  # arrays up to this size are kept with a run that is under way
 
 
 @dataclass(frozen=True)
@@ -44,17 +55,23 @@ class RunFolder:
 
     def with_logs(self, logs: Mapping[str, str]) -> RunFolder:
         """Return the folder after the keys of the run's logs were written to it."""
-        folder = replace(self, setting=replace(self.setting, logs=logs))
-        write_setting(folder.path, folder.setting)
-        return folder
+        return replace(self, setting=write_setting(self.path, replace(self.setting, logs=logs)))
 
     def keep(self, result: FitResult) -> None:
-        """Write the result: weights, history, and last the plan with the outcome."""
+        """Write the result: weights, history, and last the plan with the outcome and their checksums."""
         module = result.module if result.plan.network is None else flat(result.module)
-        write_whole(self.path / RUN_WEIGHTS, tensors_to_bytes(module.state_dict()))
-        run_files.write_history(self.path, result.history)
-        write_setting(self.path, replace(self.setting, plan=result.plan, outcome=result.outcome))
-        if result.outcome.ended:
+        contents = {
+            RUN_WEIGHTS: tensors_to_bytes(module.state_dict(), self.setting.run),
+            RUN_HISTORY: run_files.history_to_bytes(result.history),
+        }
+        setting = replace(self.setting, plan=result.plan, outcome=result.outcome)
+        for name, content in contents.items():
+            setting = run_files.write_file(self.path, setting, name, content)
+        ended = result.outcome.ended
+        if ended:
+            setting = replace(setting, files={n: sum_ for n, sum_ in setting.files.items() if n != RUN_DATA})
+        write_setting(self.path, setting)
+        if ended and is_ours(self.path / RUN_DATA, setting.run):
             (self.path / RUN_DATA).unlink(missing_ok=True)
 
 
@@ -68,6 +85,7 @@ def setting_of(prepared: PreparedFit, record: RecordOptions) -> Setting:
         fingerprint=source.fingerprint(),
         made_with=made_with(),
         preparation=source.preparation,
+        run=uuid.uuid4().hex,
     )
 
 
@@ -83,62 +101,45 @@ def made_with() -> dict[str, str]:
 
 
 @contextmanager
-def claimed(prepared: PreparedFit, record: RecordOptions) -> Iterator[RunFolder]:
-    """Hold a new run's folder for this process.
-
-    It is made at once, so that a place that cannot be written is refused before the first update; it is
-    removed again when the body fails and there is no checkpoint or result in it.
-
-    Raises:
-        FileProblem: when something else is there, another process is writing it, or it cannot be written.
-    """
-    path, setting = Path(str(record.out)), setting_of(prepared, record)
-    with _held_for_overwriting(path, overwrite=record.overwrite):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(
-                prefix=f".{path.name}.", dir=path.parent, ignore_cleanup_errors=True
-            ) as beside:  # its place, on the same file system
-                unfinished = Path(beside)
-                unfinished.chmod(0o755)
-                lock = _locked(unfinished)
-                write_setting(unfinished, setting)
-                _write_data(unfinished, setting, prepared.source)
-                _move(unfinished, path)
-        except OSError as problem:
-            if path.exists() and problem.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                raise _busy(path) from problem  # another process has made it meanwhile
-            raise _unwritable(path, problem) from problem
-    with lock:
-        try:
-            yield RunFolder(path, setting)
-        except BaseException:
-            if not (path / checkpoint.FOLDER).exists() and not (path / RUN_WEIGHTS).exists():
-                shutil.rmtree(path, ignore_errors=True)
-            raise
-
-
-@contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold the folder of an existing run for this process.
 
     Raises:
-        FileProblem: when it holds no run, or another process is writing it.
+        FileProblem: when it holds no run, another process is writing it, or a file of somebody else's has
+            the name of one that is to be written.
     """
-    read_setting(path)
-    with _locked(path):
+    setting = read_setting(path)
+    with locked(path):
+        checkpoint.check_folder(path)
+        for name in RUN_FILES:
+            if os.path.lexists(path / name) and not is_ours(path / name, setting.run):
+                raise checkpoint.foreign(path / name)
         yield
 
 
-def kept_data(path: Path) -> ArraySource | None:
-    """Return the copy of the arrays that is kept with a run under way, if there is one."""
-    if not (path / RUN_DATA).exists():
+def adopted(path: Path, setting: Setting) -> Setting:
+    """Return the setting of a run that an earlier version began, its copy of the data among its files."""
+    if setting.sealed or not is_regular(path / RUN_DATA):
+        return setting
+    return replace(setting, files={RUN_DATA: digest_of(path / RUN_DATA)})
+
+
+def kept_data(path: Path, setting: Setting) -> ArraySource | None:
+    """Return the copy of the arrays that is kept with a run under way, if there is one.
+
+    Raises:
+        FileProblem: when it is damaged, or not the one that was kept.
+    """
+    if (RUN_DATA not in setting.files) if setting.sealed else not os.path.lexists(path / RUN_DATA):
         return None
-    tensors = read_tensors(path / RUN_DATA)
+    tensors = tensors_from_bytes(run_files.read_file(path, setting, RUN_DATA), path / RUN_DATA)
     held_out = None
-    if "held_out_x" in tensors:
-        held_out = ArraySource(tensors["held_out_x"], tensors["held_out_y"], "data held out")
-    return ArraySource(tensors["x"], tensors["y"], "data", held_out)
+    try:
+        if "held_out_x" in tensors:
+            held_out = ArraySource(tensors["held_out_x"], tensors["held_out_y"], "data held out")
+        return ArraySource(tensors["x"], tensors["y"], "data", held_out)
+    except KeyError as problem:
+        raise damaged(path / RUN_DATA, problem) from problem
 
 
 @public()
@@ -171,14 +172,44 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
             wanted="one that has ended",
             remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
         )
-    history = run_files.read_history(folder, setting.plan.recipe.loss_row.metric)
-    module = module_of(folder, setting.plan, module, "load_run")
-    target = module if setting.plan.network is None else flat(module)
+    history = run_files.read_history(folder, setting)
+    if setting.plan.network is None:
+        target = module = module_of(folder, setting.plan, module, "load_run")
+        weights = _weights(folder, setting, target.state_dict())
+    else:
+        weights = _weights(folder, setting)
+        module = module_of(folder, setting.plan, module, "load_run")
+        target = flat(module)
     try:
-        target.load_state_dict(read_tensors(folder / RUN_WEIGHTS))
+        target.load_state_dict(weights)
     except RuntimeError as problem:
         raise damaged(folder / RUN_WEIGHTS, problem) from problem
     return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
+
+
+def _weights(
+    folder: Path, setting: Setting, own: Mapping[str, torch.Tensor] | None = None
+) -> Mapping[str, torch.Tensor]:
+    """Return the weights of a run, found to be those of its network before that is built.
+
+    Args:
+        folder: of the run.
+        setting: of the run.
+        own: the parameters of the user's module, where no Network describes it.
+    """
+    plan, path = setting.plan, folder / RUN_WEIGHTS
+    try:
+        expected = expected_weights(plan.network, plan.placement.dtype) if plan.network else own or {}
+    except ValueError as problem:
+        raise damaged(folder / RUN_NETWORK, problem) from problem
+    content = run_files.read_file(folder, setting, RUN_WEIGHTS, None if own else most_bytes(expected))
+    weights = tensors_from_bytes(content, path)
+    if plan.network is not None:
+        try:
+            check_weights(weights, expected)
+        except ValueError as problem:
+            raise damaged(path, problem) from problem
+    return weights
 
 
 def module_of(folder: Path, plan: Plan, module: nn.Module | None, verb: str) -> nn.Module:
@@ -199,36 +230,25 @@ def module_of(folder: Path, plan: Plan, module: nn.Module | None, verb: str) -> 
     return build(plan.network, seed=0).to(getattr(torch, plan.placement.dtype))
 
 
-@contextmanager
-def _held_for_overwriting(path: Path, *, overwrite: bool) -> Iterator[None]:
-    occupied = path.exists() and (not path.is_dir() or any(path.iterdir()))
-    if not occupied:
-        yield
-        return
-    if not (path / RUN_PLAN).exists():
-        raise _occupied(path, "something that is no run", "Give another name.")
-    with _locked(path):
-        if not overwrite:
-            raise _occupied(
-                path,
-                "a run that was kept before",
-                "Say overwrite=True (--overwrite) to replace it, cn.resume(path) (chalknet resume RUN) "
-                "to go on with it, or give another name.",
-            )
-        yield
+def locked(path: Path) -> AbstractContextManager[object]:
+    """Return the lock on a run's folder.
 
-
-def _locked(path: Path) -> AbstractContextManager[object]:
+    Raises:
+        FileProblem: when another process holds it, or something else has its name.
+    """
     try:
-        lock = try_lock(path / _LOCK)
+        lock = try_lock(path / LOCK)
+    except FileProblem:
+        raise
     except OSError as problem:
-        raise _unwritable(path, problem) from problem
+        raise unwritable(path, problem) from problem
     if lock is None:
-        raise _busy(path)
+        raise busy(path)
     return lock
 
 
-def _busy(path: Path) -> FileProblem:
+def busy(path: Path) -> FileProblem:
+    """Return the error for a run that another process writes."""
     return FileProblem(
         where=str(path),
         got="a run that another process is writing now",
@@ -237,36 +257,8 @@ def _busy(path: Path) -> FileProblem:
     )
 
 
-def _write_data(folder: Path, setting: Setting, source: Source) -> None:
-    """Keep a copy of arrays until the run is done: they have no place from which to load them again."""
-    if setting.origin is not None or not isinstance(source, ArraySource):
-        return
-    parts = {"": source, "held_out_": source.held_out}
-    tensors = {
-        f"{part}{side}": getattr(array, side)
-        for part, array in parts.items()
-        if isinstance(array, ArraySource)
-        for side in ("x", "y")
-    }
-    if sum(tensor.nbytes for tensor in tensors.values()) <= _LARGEST_COPY_BYTES:
-        write_whole(folder / RUN_DATA, tensors_to_bytes(tensors))
-
-
-def _move(unfinished: Path, place: Path) -> None:
-    if place.exists():
-        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
-        place.rename(aside / "run")
-        unfinished.rename(place)
-        shutil.rmtree(aside)
-    else:
-        unfinished.rename(place)
-
-
-def _occupied(path: Path, got: str, remedy: str) -> FileProblem:
-    return FileProblem(where=f"out={str(path)!r}", got=got, wanted="a new or empty folder", remedy=remedy)
-
-
-def _unwritable(path: Path, problem: OSError) -> FileProblem:
+def unwritable(path: Path, problem: OSError) -> FileProblem:
+    """Return the error for a place in which no run can be kept."""
     return FileProblem(
         where=f"out={str(path)!r}",
         got=getattr(problem, "got", None) or problem.strerror or str(problem),

@@ -9,8 +9,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-from chalknet.engine import ENGINES, ProcessGroup
-from chalknet.errors import InvalidValue
+from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
+from chalknet.errors import FileProblem, InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
 from chalknet.training.choice.doubts import divergence_note
@@ -39,7 +39,7 @@ def carry_out(start: FitStart) -> FitResult:
         stack.enter_context(explain(plan))
         session = ENGINES[plan.engine].open(plan, start.prepared.batches, start.prepared.module)
         if start.checkpoint is not None:
-            session.restore(start.checkpoint.state)
+            _restore(session, start.checkpoint.state, plan)
         with interruptible() as interrupt, module_errors(session.module, plan):
             inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
             history, outcome = run_loop(inputs)
@@ -58,6 +58,23 @@ def carry_out(start: FitStart) -> FitResult:
         problem.result = result
         raise problem
     return result
+
+
+def _restore(session: Session, state: SessionState, plan: Plan) -> None:
+    """Let a session go on from a checkpoint.
+
+    Raises:
+        FileProblem: for a checkpoint that is none of this model's.
+    """
+    try:
+        session.restore(state)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as problem:
+        raise FileProblem(
+            where=f"the checkpoint of update {state.updates:,}",
+            got=str(problem).strip().partition("\n")[0],
+            wanted=f"a state of {plan.model}, fitted by {plan.recipe.optimizer}",
+            remedy="Give the module that the run was begun with, or fit again in another folder.",
+        ) from problem
 
 
 def check_started(asked: int | None, group: ProcessGroup) -> None:
@@ -88,7 +105,7 @@ def _progress_listener(
 
 def _sees_bars() -> bool:
     """Return whether a bar can be seen: in a terminal or a notebook, not in a pipe."""
-    return sys.stderr.isatty() or _in_notebook()
+    return (sys.stderr is not None and sys.stderr.isatty()) or _in_notebook()
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from chalknet.planning import (
 )
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
 from chalknet.training.history import FitResult, Progress
-from chalknet.training.kept.run_folder import claimed
+from chalknet.training.kept.claim import claimed
 from chalknet.training.logs.feeds import check_logs
 from chalknet.training.record.module_use import fitting
 from chalknet.training.record.record_options import RecordOptions

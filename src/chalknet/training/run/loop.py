@@ -1,4 +1,4 @@
-"""The only loop: advance a session, record, evaluate, stop; also for Ctrl-C and SIGTERM, after an update."""
+"""The only loop: advance a session, record, evaluate, stop; also for a signal, after an update."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chalknet.training.record.record_options import Interval, RecordOptions
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
 _LARGEST_STRETCH = 1 << 20
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP")]
 
 
 @dataclass
@@ -54,9 +54,10 @@ class Interrupt:
         return self.agreed_number is not None
 
     def raise_again(self) -> None:
-        """Send SIGTERM again, which ends the process now that all is kept; Ctrl-C only ends the fit."""
-        if signal.SIGTERM in (self.number, self.agreed_number):
-            signal.raise_signal(signal.SIGTERM)
+        """Send SIGTERM or SIGHUP again, which ends the process now that all is kept; Ctrl-C ends the fit."""
+        for number in dict.fromkeys((self.number, self.agreed_number)):
+            if number not in (None, signal.SIGINT):
+                signal.raise_signal(number)
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         if _is_due(run.start.record.evaluate_every, updates):
             history.append_evaluation(_evaluation(run, updates, seconds))
         if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
-            save(run.folder.path, Checkpoint(run.session.state(), history, seconds, loss))
+            made = Checkpoint(run.session.state(), history, seconds, loss)
+            save(run.folder.path, made, run.folder.setting.run)
             saved = monotonic()
         for feed in run.logs:
             feed.see(history)
@@ -237,16 +239,17 @@ def _report(run: LoopInputs, history: History, updates: int, seconds: float, los
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Note the first Ctrl-C or SIGTERM in place of its effect; the second one has its usual effect.
+    """Note the first Ctrl-C, SIGTERM or SIGHUP in place of its effect; the second one has its usual effect.
 
     Only the main thread can do so. A fit in another thread stops once the program is ending, as it is after a
-    Ctrl-C that nobody handles: Python waits for such threads.
+    Ctrl-C that nobody handles: Python waits for such threads. A signal that is ignored stays so.
     """
     if threading.current_thread() is not threading.main_thread():
         yield Interrupt(ending=_program_ending())
         return
     interrupt = Interrupt()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
     if None in before.values():
         yield interrupt
         return
@@ -259,7 +262,7 @@ def interruptible() -> Iterator[Interrupt]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    for number in _SIGNALS:
+    for number in before:
         signal.signal(number, note_signal)
     try:
         yield interrupt

@@ -12,7 +12,7 @@ from torch import nn
 
 from chalknet.data import HasProvenance, Provenance, Source, found_again, load, load_like
 from chalknet.engine import ProcessGroup, join
-from chalknet.errors import DataError, FileProblem, InvalidValue, public
+from chalknet.errors import DataError, FileProblem, InvalidValue, invalid, public, shown
 from chalknet.files import user_path
 from chalknet.network import Network
 from chalknet.planning import (
@@ -50,6 +50,7 @@ class ResumeKeywords(TypedDict, total=False):
     strict: bool
     progress: bool | None
     on_progress: Callable[[Progress], None] | None
+    trust: bool
 
 
 @public()
@@ -83,10 +84,13 @@ def resume(
         strict: as in `fit`; notes of the run before are among those that are errors.
         progress: as in `fit`.
         on_progress: as in `fit`.
+        trust: whether the files and logs that the run's plan names may be read and written though this user
+            did not make the run on this machine.
         **options: all of the above after `module`; left out, they are as before.
 
     Raises:
-        FileProblem: for a folder without a run, a run that another process writes, damaged checkpoints.
+        FileProblem: for a folder without a run, a run that another process writes, damaged files.
+        InvalidValue: for a run of somebody else whose plan names its data, without `data` or `trust`.
         DataError: when the data is no longer what it was.
         UnknownName: for an option that does not exist.
 
@@ -103,7 +107,7 @@ def resume(
     folder, group = user_path(path, "path"), join()
     with ExitStack() as stack:
         with group.agreement():
-            kept = stack.enter_context(_kept_run(folder, options)) if group.leads else None
+            kept = stack.enter_context(_kept_run(folder, data, options)) if group.leads else None
         kept = group.from_first(kept)
         if kept is None:
             return run_folder.load_run(folder, module=module)
@@ -119,6 +123,7 @@ class _KeptRun:
 
     folder: Path
     setting: Setting
+    trusted: bool
     checkpoint: Checkpoint | None
     notes: tuple[str, ...]
 
@@ -129,8 +134,11 @@ class _KeptRun:
 
 
 @contextmanager
-def _kept_run(folder: Path, options: Mapping[str, Any]) -> Iterator[_KeptRun | None]:
+def _kept_run(folder: Path, data: object, options: Mapping[str, Any]) -> Iterator[_KeptRun | None]:
     """Hold the folder of a run; yield where the run stands, None when there is nothing left to do."""
+    trust = options.get("trust", False)
+    if not isinstance(trust, bool):
+        raise invalid("trust", trust, "True or False")
     budget = {unit: options[unit] for unit in BUDGET_UNITS if options.get(unit) is not None}
     with run_folder.held(folder):
         setting = read_setting(folder)
@@ -141,7 +149,38 @@ def _kept_run(folder: Path, options: Mapping[str, Any]) -> Iterator[_KeptRun | N
             budget = {**dict.fromkeys(BUDGET_UNITS), **budget}
             plan = replace(setting.plan, recipe=replace(setting.plan.recipe, **budget))
             setting = replace(setting, plan=plan)
-        yield _KeptRun(folder, setting, *newest(folder))
+        trusted = setting.own or trust
+        setting, notes = (setting, ()) if trusted else _without_places(folder, setting, data)
+        last, found = newest(folder, setting)
+        yield _KeptRun(folder, run_folder.adopted(folder, setting), trusted, last, (*notes, *found))
+
+
+def _without_places(folder: Path, setting: Setting, data: object) -> tuple[Setting, tuple[str, ...]]:
+    """Return a setting that names no place to read or write, and what is left out for that.
+
+    Raises:
+        InvalidValue: where the plan alone says where the data are.
+    """
+    origin: Mapping[str, Any] | None = setting.origin
+    notes: tuple[str, ...] = ()
+    if origin is not None and data is None:
+        raise InvalidValue(
+            where=str(folder),
+            got=f"a run that was not made by you on this machine, with the data {shown(origin.get('data'))}",
+            wanted="data that you name yourself, or your word that its plan.json may name them",
+            remedy="Say cn.resume(path, data=...) (--data FILE); or trust=True (--trust).",
+        )
+    if setting.logs:
+        notes = (
+            f"{', '.join(setting.logs)} is left as it is: the run was not made by you on this machine, and "
+            "trust=True (--trust) was not said",
+        )
+    kept = {
+        name: value
+        for name, value in (origin or {}).items()
+        if name not in ("data", "cache") and (name != "held_out" or isinstance(value, float))
+    }
+    return replace(setting, origin=None if origin is None else kept, logs={}), notes
 
 
 def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: Mapping[str, Any]) -> FitStart:
@@ -165,10 +204,11 @@ def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: M
     if prepared.strict and notes:
         raise noted(tuple(notes))
 
-    now, fingerprint = source.origin, source.fingerprint()
-    if now is None and setting.origin is not None:  # the same data from memory
-        now, fingerprint = setting.origin, setting.fingerprint
-    setting = replace(run_folder.setting_of(prepared, record), origin=now, fingerprint=fingerprint)
+    now = run_folder.setting_of(prepared, record)
+    now = replace(now, run=setting.run, files=setting.files, sealed=setting.sealed)
+    if kept.trusted and source.origin is None and setting.origin is not None:  # the same data from memory
+        now = replace(now, origin=setting.origin, fingerprint=setting.fingerprint)
+    setting = now
     folder = nullcontext(run_folder.RunFolder(kept.folder, setting))
     return FitStart(prepared, record, folder, logs, kept.checkpoint)
 
@@ -200,7 +240,7 @@ def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> tuple[Source, tup
             if data is None and not Path(problem.where).exists():
                 problem.remedy = _MOVED.format(kept.folder)
             raise
-    arrays = run_folder.kept_data(kept.folder)
+    arrays = run_folder.kept_data(kept.folder, kept.setting)
     if arrays is None:
         raise InvalidValue(
             where=str(kept.folder),
