@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from chalknet.data.columns import LoadOptions, Preparation
-from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, TableColumn, Words, format_of
+from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, RawRows, TableColumn, Words, format_of
+from chalknet.data.formats.option_words import options_in
 from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
 from chalknet.errors import ChalknetError, DataError
@@ -27,7 +30,8 @@ def describe(data: object, **options: Any) -> dict[str, str]:
     """Return facts about data: its name, how many observations, x and y with their ranges, held out.
 
     Of a table, given by its path, whatever it holds: the kind of each column, its range, how many values are
-    missing, and examples; then what a fit would see with these options, or the problem that it would have.
+    missing, and examples; then what a fit would see with these options, or the problem that it would have. A
+    text that cannot be read as it stands is described as its remedy would have it read.
 
     Args:
         data: whatever `load` takes.
@@ -45,15 +49,49 @@ def describe(data: object, **options: Any) -> dict[str, str]:
     if path is None or (file_format := format_of(path)).side is not None:
         return _facts(load(data, **options))
     asked = LoadOptions(**{name: value for name, value in options.items() if name != "held_out"})
-    table = file_format.open(path, asked)
-    assert isinstance(table, DataTable)
+    table, problem = _opened(file_format.open, path, asked)
+    if table is None:
+        return {"name": path.name, "problem": problem}
     found = _scan(table)
     try:
-        seen = _facts(load(data, **options))
-    except ChalknetError as problem:
-        return found | {"problem": str(problem)}
+        seen = {} if problem else _facts(load(data, **options))
+    except ChalknetError as refusal:
+        problem = str(refusal)
+    if problem:
+        return found | {"problem": problem}
     renamed = {"x": "x of a fit", "y": "y of a fit"}
     return found | {renamed.get(key, key): fact for key, fact in seen.items() if key != "name"}
+
+
+_REMEDIES = 4  # followed one after the other
+
+
+def _opened(
+    open_: Callable[[Path, LoadOptions], DataTable | RawRows], path: Path, asked: LoadOptions
+) -> tuple[DataTable | None, str]:
+    """Return a table, and why a fit would not read it; None where no option makes it one.
+
+    Args:
+        open_: opens the file.
+        path: the file.
+        asked: what is said of it.
+    """
+    first = ""
+    for _ in range(_REMEDIES):
+        try:
+            table = open_(path, asked)
+            assert isinstance(table, DataTable)
+            next(iter(table.blocks([TableColumn(0, table.label(0), "words")], 0)), None)
+            return table, first
+        except DataError as problem:
+            first = first or str(problem)
+            named = {
+                name: value for name, value in options_in(problem.remedy).items() if hasattr(asked, name)
+            }
+            if not named or all(getattr(asked, name) == value for name, value in named.items()):
+                break
+            asked = replace(asked, **named)
+    return None, first
 
 
 def _facts(source: Source) -> dict[str, str]:
