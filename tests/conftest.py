@@ -1,5 +1,6 @@
 """How the tests run: no deadlines, since a busy machine is no defect."""
 
+import signal
 from importlib import import_module
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import settings
 
 settings.register_profile("chalknet", deadline=None, max_examples=60)
 settings.load_profile("chalknet")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it runs in the background so
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
@@ -20,3 +23,11 @@ def _nothing_is_remembered(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
     monkeypatch.setattr(import_module("chalknet.training.choice.timing_cache"), "cache_folder", lambda: place)
     (place / "measured.json").unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_as_they_were():
+    """Undo that a command which is run in this process ignores Ctrl-C once it is done."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)

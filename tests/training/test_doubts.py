@@ -284,7 +284,7 @@ def test_what_is_returned_around_yhat_is_chosen_by_the_line_in_the_remedy(end):
     line = re.search(r"Say (module\.register_forward_hook\(.*\)) once", refused.value.remedy)[1]
     eval(line, {"module": module})
     result = cn.fit(module, (X, NUMBERS), loss="mse", **FIT)
-    assert cn.predict(result, X).shape == (60, 1)
+    assert np.asarray(cn.predict(result, X)).shape == (60, 1)
 
 
 def test_two_inputs_are_given_side_by_side_by_the_line_in_the_remedy():

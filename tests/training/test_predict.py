@@ -81,10 +81,17 @@ def test_a_kept_run_treats_new_rows_as_the_training_rows_were(kept):
             "got no size, but sise; wanted the columns of the fit: size, city",
         ),
         ("city,rooms\nx,2\n", "got no size; wanted .*add those that are missing"),
-        ("size,city,rooms\n50,zz,2\n", "unknown category 'zz'; wanted one of x, y, z"),
+        (
+            "size,city,rooms\n50,zz,2\n",
+            "column 'city', row 0 .*got 'zz', which the training rows did not have; "
+            "wanted one of x, y, z.*unknown='missing'",
+        ),
         ("size,city,rooms\n,x,2\n", None),
         ("size,city,rooms\n50,,2\n", "column 'city' of new.csv, row 0.*missing"),
-        ("size,city,rooms\nbig,x,2\n", "column 'size' of new.csv, row 0.*'big'"),
+        (
+            "size,city,rooms\nbig,x,2\n",
+            "column 'size' of new.csv, line 2: got 'big', text; wanted numbers, as in the training rows",
+        ),
         ("size,city,rooms\n50,x,inf\n", "column 'rooms' of new.csv, row 0.*inf"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +15,6 @@ import torch
 
 from chalknet.data.columns import LoadOptions, Preparation
 from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, RawRows, TableColumn, Words, format_of
-from chalknet.data.formats.option_words import options_in
 from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
 from chalknet.errors import ChalknetError, DataError
@@ -64,6 +65,7 @@ def describe(data: object, **options: Any) -> dict[str, str]:
 
 
 _REMEDIES = 4  # followed one after the other
+_OPTION = re.compile(r"\b(\w+)=('(?:[^'\\]|\\.)*'|\[[^\]]*\]|\d+|True|False)")  # as a remedy names it
 
 
 def _opened(
@@ -85,9 +87,8 @@ def _opened(
             return table, first
         except DataError as problem:
             first = first or str(problem)
-            named = {
-                name: value for name, value in options_in(problem.remedy).items() if hasattr(asked, name)
-            }
+            found = {name: ast.literal_eval(value) for name, value in _OPTION.findall(problem.remedy)}
+            named = {name: value for name, value in found.items() if hasattr(asked, name)}
             if not named or all(getattr(asked, name) == value for name, value in named.items()):
                 break
             asked = replace(asked, **named)

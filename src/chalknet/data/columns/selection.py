@@ -77,7 +77,7 @@ def words_of(
         words = {i for i, column in pairs if column.words is not None}
     for i in (*chosen.x, *chosen.y):
         if i not in words:
-            _check_numbers(table.columns[i], table, target=i in chosen.y)
+            _check_numbers(table.columns[i], table, target=i in chosen.y, like=like is not None)
     return {table.label(i) for i in words}
 
 
@@ -109,7 +109,7 @@ def select_of_array(raw: RawRows, options: LoadOptions) -> RawRows:
     return replace(raw, x_columns=x, y_columns=y, names=names)
 
 
-def _check_numbers(column: Column, table: DataTable, *, target: bool) -> None:
+def _check_numbers(column: Column, table: DataTable, *, target: bool, like: bool) -> None:
     """Raise a DataError for a column that holds no numbers, with the first value that is none."""
     if column.kind in formats.NUMBER_KINDS and (column.reading is None or column.reading.problem is None):
         return
@@ -122,7 +122,10 @@ def _check_numbers(column: Column, table: DataTable, *, target: bool) -> None:
         categories = f"Make categories of it, one_hot=[{column.name!r}], or " * (column.kind == "date")
         remedy = f"{categories}{leave_out(column.name)}."
         refusal = DataError(where=where, got=got, wanted="numbers", remedy=remedy[0].upper() + remedy[1:])
-    if target:
+    if like:
+        wanted, remedy = "numbers, as in the training rows", _NUMBERS_THERE
+        refusal = DataError(where=refusal.where, got=refusal.got, wanted=wanted, remedy=remedy)
+    elif target:
         remedy = _CLASSES if column.kind == "text" else _OTHER_TARGET
         if "one_hot" in refusal.remedy:
             refusal = DataError(where=refusal.where, got=refusal.got, wanted="numbers", remedy=remedy)
@@ -130,4 +133,5 @@ def _check_numbers(column: Column, table: DataTable, *, target: bool) -> None:
 
 
 _CLASSES = "If these are classes, say classes=True (--classes); else name another target: y=... (--y)."
+_NUMBERS_THERE = "Correct it; words that stand for gaps are named with missing=[...] (--missing)."
 _OTHER_TARGET = "Name another target with y=... (--y), or turn it into numbers first."

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import shlex
 from collections.abc import Sequence
-from typing import Any
 
 
 def option(name: str, value: object) -> str:
@@ -27,12 +24,3 @@ def skip_option(skipped: Sequence[int | str], new: int | str) -> str:
     both = [new, *others] if isinstance(new, int) else [*others, new]
     each = [one for one in dict.fromkeys(both) if one != 0]
     return option("skip_rows", each[0] if len(each) == 1 else each)
-
-
-def options_in(remedy: str) -> dict[str, Any]:
-    """Return the options that a remedy names in the form of `option`; the first where it leaves a choice."""
-    found = _OPTION.findall(remedy)
-    return {name: ast.literal_eval(value) for name, value in reversed(found)}
-
-
-_OPTION = re.compile(r"\b(\w+)=('(?:[^'\\]|\\.)*'|\[[^\]]*\]|\d+|True|False)")

@@ -4,6 +4,7 @@ from chalknet.data.sources.array_source import ArraySource as ArraySource
 from chalknet.data.sources.array_source import check_numbers as check_numbers
 from chalknet.data.sources.dataset import is_dataset as is_dataset
 from chalknet.data.sources.dataset import open_dataset as open_dataset
+from chalknet.data.sources.scale import is_pixel_note as is_pixel_note
 from chalknet.data.sources.scale import scaled_like as scaled_like
 from chalknet.data.sources.source import HasProvenance as HasProvenance
 from chalknet.data.sources.source import Provenance as Provenance

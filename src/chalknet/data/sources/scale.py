@@ -78,8 +78,16 @@ def pixel_note(x: torch.Tensor, scale: str, name: str) -> str:
         return ""
     return (
         f"x of {name} holds {'bytes' if scale == 'bytes' else 'whole numbers'} up to {most:g} as they stand, "
-        "which most networks fit badly: give x / 255, or say standardise=True (--standardise)"
+        f"{_BADLY}: give x / 255, or say standardise=True (--standardise)"
     )
+
+
+_BADLY = "which most networks fit badly"
+
+
+def is_pixel_note(note: str) -> bool:
+    """Return whether a note is one of `pixel_note`, which means nothing where x are numbers of words."""
+    return _BADLY in note
 
 
 def _other_scale(where: str, got: str, trained: str, remedy: str) -> DataError:

@@ -10,7 +10,7 @@ from math import prod
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Source, StreamedSource, load
+from chalknet.data import Batches, Source, StreamedSource, is_pixel_note, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Noted, Refused, look_up
 from chalknet.hardware import checked_device, with_widths, within_memory
@@ -94,7 +94,9 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         whole_numbers=mapped.shapes.whole_numbers,
     )
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
-    notes = (*source.notes, *_doubts(fitted, mapped, source, recipe), *doubts)
+    whole = mapped.shapes.whole_numbers
+    told = [note for note in source.notes if not (whole and is_pixel_note(note))]
+    notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
