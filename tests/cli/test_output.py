@@ -132,8 +132,8 @@ def test_columns_with_korean_names_are_aligned(type_, tmp_path):
 
     table = tmp_path / "houses.csv"
     table.write_text(KOREAN, encoding="utf-8")
-    rows = type_("data", table)[1].splitlines()[2:]
-    assert {cell_len(row[: row.index("number")]) for row in rows} == {6}
+    rows = [row for row in type_("data", table)[1].splitlines() if "number," in row]
+    assert len(rows) == 3 and len({cell_len(row[: row.index("number")]) for row in rows}) == 1
 
 
 @pytest.mark.slow

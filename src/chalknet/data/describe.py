@@ -17,7 +17,7 @@ from chalknet.data.columns import LoadOptions, Preparation
 from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, RawRows, TableColumn, Words, format_of
 from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
-from chalknet.errors import ChalknetError, DataError
+from chalknet.errors import DataError
 from chalknet.units import show_count, show_value
 
 _ROWS_AT_A_TIME = 8192
@@ -39,7 +39,7 @@ def describe(data: object, **options: Any) -> dict[str, str]:
         options: keywords of `load`; of a source that was loaded from columns, facts say which they are.
 
     Raises:
-        ChalknetError: what `load` raises for anything but a table that can be read.
+        ChalknetError: what `load` raises, but a DataError for a table: that is the problem then.
 
     Example:
         >>> import chalknet as cn
@@ -56,7 +56,7 @@ def describe(data: object, **options: Any) -> dict[str, str]:
     found = _scan(table)
     try:
         seen = {} if problem else _facts(load(data, **options))
-    except ChalknetError as refusal:
+    except DataError as refusal:
         problem = str(refusal)
     if problem:
         return found | {"problem": problem}

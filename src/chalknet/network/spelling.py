@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -31,5 +32,6 @@ def name_of_row(rows: Iterable[NamedRow], spelling: str) -> str | None:
     return None
 
 
+@lru_cache(4096)  # of what a text holds again and again, and of the rows
 def _folded(spelling: str) -> str:
     return spelling.lower().replace("_", "").replace("-", "")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from chalknet.notation.budget import StepBudget
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_values import CodeChain, Flow, Function, Instance, Model, roots
 
@@ -106,8 +107,9 @@ class Names:
         values = [self.find(name) for name in dict.fromkeys(named)]
         return [value for value in values if any(isinstance(one, Model) for one in roots(value))]
 
-    def structures(self) -> list[tuple[str, object]]:
-        """Return the names of the current scope with their values' structures."""
+    def structures(self, budget: StepBudget) -> list[tuple[str, object]]:
+        """Return the names of the current scope with their values' structures, which a budget counts."""
+        budget.walk(None, *self.scopes[-1].values())
         return [(name, _structure(value)) for name, value in self.scopes[-1].items()]
 
 

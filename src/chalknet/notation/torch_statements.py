@@ -201,15 +201,13 @@ class Interpreter(ast.NodeVisitor):
         """Let names stand for those of the functions around."""
         self.names.redirect(node.names, self.names.closure)
 
-    # Loops and branches
-
     def visit_For(self, node: ast.For) -> None:
         """Follow the rounds of a loop over values."""
         many = self._value(node.iter)
         if isinstance(many, Unknown | Flow):
             self._round_of_many(node, Unknown(shown(node.target), of=roots(many)))
             return
-        idle, before, jumps = 0, self._structures(), len(self._jumps)
+        idle, before, jumps = 0, self.names.structures(self.budget), len(self._jumps)
         first = dict(before)
         for number, element in enumerate(many if isinstance(many, range) else iterated(many)):
             self.budget.spend(node)
@@ -219,7 +217,7 @@ class Interpreter(ast.NodeVisitor):
             if number % (8 * _IDLE_ROUNDS) >= _IDLE_ROUNDS:  # looking at all names each time takes long
                 continue
             targets = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
-            after = [entry for entry in self._structures() if entry[0] not in targets]
+            after = [entry for entry in self.names.structures(self.budget) if entry[0] not in targets]
             idle, before = (idle + 1 if after == before else 0), after
             if idle >= _IDLE_ROUNDS - 2:
                 self._left_early(node, number + 1)
@@ -229,13 +227,9 @@ class Interpreter(ast.NodeVisitor):
         passed, self._jumps = self._jumps[jumps:], self._jumps[:jumps]
         if any(
             name in first and first[name] != now and roots(self.names.scopes[-1][name])
-            for name, now in self._structures()
+            for name, now in self.names.structures(self.budget)
         ):
             self.notes += passed
-
-    def _structures(self) -> list[tuple[str, object]]:
-        self.budget.walk(None, *self.names.scopes[-1].values())
-        return self.names.structures()
 
     def _round(self, body: list[ast.stmt]) -> bool:
         """Follow one round of a loop; return whether it leaves the loop."""
@@ -255,12 +249,12 @@ class Interpreter(ast.NodeVisitor):
 
     def _round_of_many(self, node: ast.For | ast.While, element: object) -> None:
         """Follow one round of a loop whose rounds are not known; what one more would change is not known."""
-        before = dict(self._structures())
+        before = dict(self.names.structures(self.budget))
         if isinstance(node, ast.For):
             self.bind(node.target, element)
         self._round(node.body)
         scope = self.names.scopes[-1]
-        for name, now in self._structures():
+        for name, now in self.names.structures(self.budget):
             if name not in before or before[name] == now:
                 continue
             if isinstance(value := scope[name], Flow):
@@ -276,7 +270,7 @@ class Interpreter(ast.NodeVisitor):
     def visit_While(self, node: ast.While) -> None:
         """Follow the rounds of a loop while names change."""
         before = None
-        while before != (before := self._structures()):
+        while before != (before := self.names.structures(self.budget)):
             test = self._value(node.test)
             if isinstance(test, Unknown | Flow):
                 self._round_of_many(node, None)
@@ -303,13 +297,13 @@ class Interpreter(ast.NodeVisitor):
             return
         branches = [(node.body, "true"), (node.orelse, "false")]
         for body, outcome in branches[isinstance(node.body[-1], ast.Raise) :]:  # what raises is not taken
-            before, names = self._structures(), dict(self.names.scopes[-1])
+            before, names = self.names.structures(self.budget), dict(self.names.scopes[-1])
             leaving: Return | Jump | None = None
             try:
                 self._block(body)
             except (Return, Jump) as problem:
                 leaving = problem
-            if self._structures() == before and not isinstance(leaving, Return):
+            if self.names.structures(self.budget) == before and not isinstance(leaving, Return):
                 other = "false" if outcome == "true" else "true"
                 self._jumps += [_as_if(node, other)] * (leaving is not None)
                 continue

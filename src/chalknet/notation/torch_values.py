@@ -35,8 +35,10 @@ class CodeChain:
     """
 
     span: Span
-    modules: dict[str, object] = field(default_factory=dict)
-    _items: list[object] = field(default_factory=list)  # the values of `modules`; shorter when out of date
+    modules: dict[str, object] = field(default_factory=dict, repr=False)
+    _items: list[object] = field(
+        default_factory=list, repr=False
+    )  # the values of `modules`; shorter when out of date
 
     @classmethod
     def of(cls, span: Span, items: Iterable[object]) -> CodeChain:

@@ -74,11 +74,12 @@ def predict(
         DataError: for gaps, words and pixels on another scale than the training rows had.
 
     Example:
+        >>> import numpy as np
         >>> import torch
         >>> import chalknet as cn
         >>> x = torch.linspace(-1, 1, 50)
         >>> result = cn.fit("1 -> 1", (x, 2 * x), loss="mse", lr=0.5, updates=100)
-        >>> cn.predict(result, [[3.0]]).values.round(2).tolist()
+        >>> np.asarray(cn.predict(result, [[3.0]])).round(2).tolist()
         [[6.0]]
     """
     check_options("predict", options, ("model", "data", "keep", *PredictKeywords.__annotations__))
