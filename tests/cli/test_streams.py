@@ -1,10 +1,12 @@
 """Streams that are closed or full, signals while the command is loaded, names that steer a terminal."""
 
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,9 +67,21 @@ def test_a_reader_that_goes_away_ends_the_command_without_a_word(tmp_path, words
     assert err == ""
 
 
+def until_caught(process):
+    """Wait until Python has begun and handles Ctrl-C: before that no program can."""
+    status, until = Path(f"/proc/{process.pid}/status"), time.monotonic() + 60
+    while status.exists() and time.monotonic() < until:
+        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", status.read_text(), re.M)
+        if caught and int(caught[1], 16) >> (signal.SIGINT - 1) & 1:
+            return
+        time.sleep(0.005)
+
+
 def signalled(words, folder, number, times, chance, **options):
     process = subprocess.Popen([sys.executable, "-m", "chalknet", *words], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, cwd=folder, **options)  # fmt: skip
+    if number == signal.SIGINT:
+        until_caught(process)
     time.sleep(chance.uniform(0.08, 2.0))  # the instant is what is tried, not a wait for something
     for _ in range(times):
         process.send_signal(number)
@@ -81,7 +95,7 @@ LONG = ("fit", "784 -> 2 relu -> 1 sigmoid", "--loss", "bce", "--updates", "1000
 
 
 @pytest.mark.parametrize("trial", range(8))
-def test_ctrl_c_at_any_instant_and_twenty_times_is_130_without_a_traceback(tmp_path, trial):
+def test_ctrl_c_at_any_instant_of_python_and_twenty_times_is_130_without_a_traceback(tmp_path, trial):
     code, _, err = signalled(LONG, tmp_path, signal.SIGINT, (1, 20)[trial % 2], random.Random(trial))
     assert code == 130 and clean(err), err
 
