@@ -86,7 +86,10 @@ def signalled(words, folder, number, times, chance, **options):
     for _ in range(times):
         process.send_signal(number)
         time.sleep(0.01)
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()  # one that went on would stay
     return process.returncode, out.decode(), err.decode()
 
 
