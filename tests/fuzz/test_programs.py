@@ -1,13 +1,11 @@
 """Programs are followed for a bounded number of steps, in bounded memory."""
 
-import re
-
 import pytest
 from tests.fuzz.bounded import Case, outcomes
+from tests.fuzz.limits import assert_error_raises_limit
 from tests.fuzz.programs import PROGRAMS
 
 import chalknet as cn
-from chalknet.notation import LIMITS
 
 
 @pytest.mark.slow
@@ -24,15 +22,4 @@ def test_a_program_that_takes_too_many_steps_is_refused_with_its_line():
 
 @pytest.mark.parametrize("limit", ["characters of code", "steps of following code"])
 def test_a_limit_of_code_is_named_and_what_its_error_says_raises_it(monkeypatch, limit):
-    text = "nn.Sequential(nn.Linear(1, 2))"
-    read = cn.read(text)
-    monkeypatch.setitem(LIMITS, limit, 1)
-    for _ in range(30):
-        try:
-            assert cn.read(text) == read
-            return
-        except cn.NotationError as problem:
-            name, amount = re.search(r'LIMITS\["([^"]+)"\] = (\d+)', problem.remedy).groups()
-            assert name == limit
-            monkeypatch.setitem(LIMITS, name, int(amount))
-    pytest.fail("the remedy does not help")
+    assert_error_raises_limit(monkeypatch, limit, "nn.Sequential(nn.Linear(1, 2))")

@@ -9,11 +9,11 @@ from re import _parser
 
 import pytest
 from tests.fuzz.bounded import ROOT, Case, outcomes
+from tests.fuzz.limits import assert_error_raises_limit
 from tests.fuzz.pieces import LABEL, PIECES, PLACES, pieces_of_patterns
 from tests.fuzz.texts import fuzz
 
 import chalknet as cn
-from chalknet.notation import LIMITS
 from chalknet.notation.drawings import vocabulary, words
 from chalknet.notation.drawings.labels import plain
 
@@ -101,17 +101,7 @@ def test_a_number_on_an_edge_says_nothing_by_the_long_way_either(label):
     ],
 )
 def test_a_limit_is_named_and_what_its_error_says_raises_it(monkeypatch, limit, text):
-    read = cn.read(text)
-    monkeypatch.setitem(LIMITS, limit, 1)
-    for _ in range(30):
-        try:
-            assert cn.read(text) == read
-            return
-        except cn.NotationError as problem:
-            name, amount = re.search(r'LIMITS\["([^"]+)"\] = (\d+)', problem.remedy).groups()
-            assert name == limit
-            monkeypatch.setitem(LIMITS, name, int(amount))
-    pytest.fail("the remedy does not help")
+    assert_error_raises_limit(monkeypatch, limit, text)
 
 
 def test_a_pipe_and_a_device_are_refused_and_not_waited_for(tmp_path):
