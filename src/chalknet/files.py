@@ -9,6 +9,7 @@ import secrets
 import stat
 import tempfile
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -68,6 +69,36 @@ def reading(path: object) -> AbstractContextManager[None]:
     return writing(path, "a file that can be read", "Check the path and its permissions.")
 
 
+@dataclass(frozen=True)
+class FileStamp:
+    """What tells a file that was written to from one that was not, without reading it.
+
+    Args:
+        size: its bytes.
+        mtime_ns: when its content was changed, which programs can set back.
+        ctime_ns: when anything about it was changed, which they cannot.
+        inode: its number on its device.
+        device: where it is.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+
+
+def stamp_of(path: Path) -> FileStamp:
+    """Return the stamp of a file.
+
+    Raises:
+        FileProblem: when it is gone.
+    """
+    with reading(path):
+        found = path.stat()
+    return FileStamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+
+
 def open_file(path: Path) -> BinaryIO:
     """Return a file, open for reading its bytes; a pipe or a device is refused and not waited for.
 
@@ -106,9 +137,9 @@ def write_whole(path: Path, content: bytes) -> None:
     with writing(path):
         if os.path.lexists(path) and not is_regular(path):
             raise no_regular_file(path)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o666)
+        file = create_file(beside)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -156,8 +187,12 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path, *, writable: bool = False) -> IO[bytes]:
     """Open a file for reading, and nothing but a file: what a pipe or a device would send is never awaited.
+
+    Args:
+        path: where it is.
+        writable: whether it is written to as well.
 
     Raises:
         FileProblem: for a link, a pipe, a device, a socket or a folder.
@@ -165,11 +200,21 @@ def open_regular(path: Path) -> IO[bytes]:
     """
     if os.path.lexists(path) and not is_regular(path):
         raise no_regular_file(path)
-    descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+    descriptor = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | _FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # put there between the two looks
         os.close(descriptor)
         raise no_regular_file(path)
-    return os.fdopen(descriptor, "rb")
+    return os.fdopen(descriptor, "r+b" if writable else "rb")
+
+
+def create_file(path: Path, mode: int = 0o666) -> IO[bytes]:
+    """Return a new file, open for writing and reading: what is there already is never opened.
+
+    Raises:
+        OSError: where something is there, or nothing can be.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, mode)
+    return os.fdopen(descriptor, "w+b")
 
 
 def read_regular(path: Path, most: int | None = None) -> bytes:
@@ -230,8 +275,7 @@ def user_key() -> bytes | None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             beside = folder / f".key.{os.getpid()}-{secrets.token_hex(4)}{UNFINISHED}"
             try:
-                descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
+                with create_file(beside, 0o600) as file:
                     file.write(secrets.token_bytes(_KEY_BYTES))
                     file.flush()
                     os.fsync(file.fileno())
@@ -285,16 +329,22 @@ def try_lock(path: Path) -> AbstractContextManager[object] | None:
 def is_lock(path: Path) -> bool:
     """Return whether a file is a lock as chalknet writes it: empty, and a file of its own."""
     try:
-        found = path.lstat()
+        return _is_lock(path.lstat())
     except OSError:
         return False
+
+
+def _is_lock(found: os.stat_result) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_size == 0 and found.st_nlink == 1
 
 
 def _check_lock(path: Path) -> None:
     """Refuse a lock that is a link, has other names or content: opening it for writing would empty a file."""
-    if os.path.lexists(path) and not is_lock(path):
-        if not is_regular(path):
+    with suppress(FileNotFoundError):  # one look: who holds it may remove it meanwhile
+        found = path.lstat()
+        if _is_lock(found) or not found.st_nlink:
+            return
+        if not stat.S_ISREG(found.st_mode):
             raise no_regular_file(path)
         raise FileProblem(
             where=str(path),

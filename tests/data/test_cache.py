@@ -1,5 +1,6 @@
 """The cache of converted tables: found by content, resumed, shared, whole or not there."""
 
+import io
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import torch
 from tests.data.table_files import WRITERS, write_csv
 
 from chalknet.data import load
+from chalknet.data.cache.entry import HEADER_BYTES, npy_header
 from chalknet.data.formats import content_hash
 from chalknet.errors import DataError, FileProblem
 
@@ -38,7 +40,7 @@ def test_a_table_is_converted_once_into_two_plain_npy_files(tmp_path, own_cache)
     assert np.array_equal(x, np.stack(list(content.values())[:-1], axis=1))
     assert y.dtype == np.int64
     assert np.array_equal(y, content["y"])
-    assert json.loads((entry / "facts.json").read_text())["rows"] == 5000
+    assert json.loads((entry / "facts.json").read_text())["state"]["rows"] == 5000
     stamp = (entry / "x.npy").stat().st_mtime_ns
     again = load(path)
     assert (entry / "x.npy").stat().st_mtime_ns == stamp
@@ -76,7 +78,7 @@ def test_other_columns_dtypes_and_readings_are_other_entries(tmp_path, own_cache
 
 
 def test_the_hash_of_the_content_is_that_of_all_parts_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("chalknet.data.formats.table._PART_BYTES", 7)
+    monkeypatch.setattr("chalknet.checksum._PART_BYTES", 7)
     hashes = set()
     for content in (b"", b"a", b"abcdefg", b"abcdefgh", b"hbcdefga", b"abcdefg" * 3, b"abcdefg" * 4):
         (tmp_path / "f").write_bytes(content)
@@ -90,7 +92,7 @@ def small_steps(monkeypatch):
     """Make a conversion of many blocks of some rows, noted after each."""
     monkeypatch.setattr("chalknet.data.formats.csv_layout._PIECE_BYTES", 3000)
     monkeypatch.setattr("chalknet.data.formats.arrow._BLOCK_BYTES", 3000)
-    monkeypatch.setattr("chalknet.data.conversion._SAVE_EVERY_BYTES", 1)
+    monkeypatch.setattr("chalknet.data.cache.unfinished._SAVE_EVERY_BYTES", 1)
 
 
 class Stopped(BaseException):
@@ -106,28 +108,28 @@ def test_a_conversion_that_was_cut_off_goes_on_where_it_stopped(
     content = {**table(), "word": words[np.random.default_rng(1).integers(0, 3, 5000)]}
     path = WRITERS[suffix](tmp_path / f"t{suffix}", content)
     options = {"one_hot": True, "y": "y"}
-    from chalknet.data import conversion
+    from chalknet.data.cache import unfinished
 
-    save, saved = conversion._save, []
+    save, saved = unfinished._save, []
 
-    def stop(part, ledger, files):
-        save(part, ledger, files)
-        saved.append(ledger.position)
+    def stop(part, digest, state, files):
+        save(part, digest, state, files)
+        saved.append(state.position)
         if len(saved) == steps:
-            files[0].write(b"torn")  # more than what is noted reaches the disk
-            files[0].flush()
+            files[0].file.write(b"torn")  # more than what is noted reaches the disk
+            files[0].file.flush()
             raise Stopped
 
     with monkeypatch.context() as patched:
-        patched.setattr(conversion, "_save", stop)
+        patched.setattr(unfinished, "_save", stop)
         with pytest.raises(Stopped):
             load(path, **options)
     (part,) = own_cache.glob("*.part")
     begun = []
-    blocks_from = json.loads((part / "progress.json").read_text())["position"]
+    blocks_from = json.loads((part / "progress.json").read_text())["state"]["position"]
     assert blocks_from == saved[-1] > 0
     with monkeypatch.context() as patched:
-        patched.setattr(conversion, "_save", lambda part, ledger, files: begun.append(ledger.position))
+        patched.setattr(unfinished, "_save", lambda part, digest, state, files: begun.append(state.position))
         again = load(path, **options)
     assert min(begun) > blocks_from  # the blocks before it were not read again
     assert not list(own_cache.glob("*.part"))
@@ -138,21 +140,6 @@ def test_a_conversion_that_was_cut_off_goes_on_where_it_stopped(
     (kept,), (other,) = own_cache.glob("t-*[!k]"), (tmp_path / "other").glob("t-*[!k]")
     for name in ("x.npy", "y.npy", "facts.json"):
         assert (kept / name).read_bytes() == (other / name).read_bytes()
-
-
-def test_notes_that_do_not_fit_the_files_make_it_begin_anew(tmp_path, own_cache):
-    path = write_csv(tmp_path / "t.csv", table(100))
-    wanted = load(path)
-    (entry,) = own_cache.glob("t-*[!k]")
-    for note in ('{"position": 500, "rows": 90}', "{", "[]", '{"position": "x", "strange": 1}'):
-        for file in entry.iterdir():
-            file.unlink()
-        entry.rmdir()
-        part = entry.with_name(f"{entry.name}.part")
-        part.mkdir()
-        (part / "progress.json").write_text(note)
-        (part / "x.npy").write_bytes(b"short")
-        assert load(path).x.equal(wanted.x)
 
 
 CHILD = """
@@ -230,13 +217,13 @@ def test_a_bad_value_leaves_nothing_half(tmp_path, own_cache, small_steps):
 
 def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, own_cache, monkeypatch, small_steps):
     path = write_csv(tmp_path / "t.csv", table(1000))
-    from chalknet.data import conversion
+    from chalknet.data.cache import unfinished
 
-    def grow(part, ledger, files):
+    def grow(part, digest, state, files):
         with path.open("a") as file:
             file.write("1,2,3,4,5\n")
 
-    monkeypatch.setattr(conversion, "_save", grow)
+    monkeypatch.setattr(unfinished, "_save", grow)
     monkeypatch.setattr("chalknet.data.formats.csv_layout._PIECE_BYTES", 30_000)
     with pytest.raises(DataError, match="written to while it was read"):
         load(path)
@@ -294,23 +281,13 @@ def test_the_header_is_numpy_s_own_and_fills_the_bytes_kept_for_it(tmp_path, own
         with (entry / name).open("rb") as file:
             assert np.lib.format.read_magic(file) == (1, 0)
             assert np.lib.format.read_array_header_1_0(file) == (shape, False, np.dtype(dtype))
-            assert file.tell() == 128
+            assert file.tell() == HEADER_BYTES
 
 
-def test_a_header_for_any_number_of_rows_fits_the_bytes_kept_for_it(tmp_path):
-    from chalknet.data import conversion
-
+def test_a_header_for_any_number_of_rows_fits_the_bytes_kept_for_it():
     for rows in (1, 10**6, 2**62):
-        (tmp_path / "x.npy").write_bytes(b"\0" * 128)
-        conversion._write_header(tmp_path / "x.npy", np.dtype("float64"), (rows, 10**6))
-        assert (tmp_path / "x.npy").stat().st_size == 128
-
-
-def test_what_a_killed_process_left_of_its_notes_is_not_kept(tmp_path, own_cache):
-    path = write_csv(tmp_path / "t.csv", table(20))
-    load(path)
-    (entry,) = own_cache.glob("t-*[!k]")
-    part = entry.rename(entry.with_name(f"{entry.name}.part"))
-    (part / ".progress.json.1.unfinished").write_text("{")
-    assert len(load(path)) == 20
-    assert sorted(file.name for file in entry.iterdir()) == ["facts.json", "x.npy", "y.npy"]
+        header = npy_header(np.dtype("float64"), (rows, 10**6))
+        file = io.BytesIO(header)
+        assert np.lib.format.read_magic(file) == (1, 0)
+        assert np.lib.format.read_array_header_1_0(file) == ((rows, 10**6), False, np.dtype("float64"))
+        assert file.tell() == len(header) == HEADER_BYTES

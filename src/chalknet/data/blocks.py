@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from chalknet.data.formats import Block, DataTable, TableColumn, Words, leave_ou
 from chalknet.errors import DataError
 
 _MOST_WORDS = 10_000
+_LONGEST_WORD = 1 << 20
 _TARGET_GAP = "Leave these rows out of the file: a target is not made up."
 _NOTES = 8  # of gaps, a column each
 
@@ -43,6 +44,22 @@ class ConversionState:
     notes: list[str] = field(default_factory=list)
     merged: dict[str, list[float]] = field(default_factory=dict)
 
+    def check(self, columns: Collection[str]) -> None:
+        """Raise a ValueError where something cannot be so of a table with these columns."""
+        noted = (self.words, self.missing, self.markers, self.merged)
+        gaps = self.missing.values()
+        if (
+            self.rows < 1
+            or self.position < 1
+            or any(name not in columns for each in noted for name in each)
+            or any(
+                len(gap) != 2 or not 0 < gap[0] <= self.rows or not 0 <= gap[1] < self.rows for gap in gaps
+            )
+            or any(len(words) > _MOST_WORDS or len({*words}) < len(words) for words in self.words.values())
+            or any(len(numbers) != 2 for numbers in self.merged.values())
+        ):
+            raise ValueError("facts that no table can have")
+
 
 @dataclass(frozen=True)
 class Conversion:
@@ -64,6 +81,11 @@ class Conversion:
     def x_dtype(self) -> np.dtype[Any]:
         """Return the dtype of x."""
         return np.dtype(next((column.dtype for column in self.x if column.dtype != "words"), "float32"))
+
+
+def target_dtype(conversion: Conversion, state: ConversionState) -> np.dtype[Any]:
+    """Return the dtype of y: a target of whole numbers is int64."""
+    return np.dtype(np.int64) if state.whole and len(conversion.y) == 1 else conversion.x_dtype
 
 
 def numbers_of(
@@ -132,7 +154,7 @@ def _numbered(column: TableColumn, value: Words, state: ConversionState) -> npt.
         if word not in numbers:
             numbers[word] = len(known)
             known.append(word)
-    if len(known) > _MOST_WORDS:
+    if len(known) > _MOST_WORDS or any(len(word) > _LONGEST_WORD for word in value.words):
         raise DataError(
             where=f"column {column.name!r}",
             got=f"more than {_MOST_WORDS:,} different values, such as {known[0]!r} and {known[-1]!r}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from dataclasses import dataclass, field
 from math import prod
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.checksum import combined, part_digests, read_at
 from chalknet.errors import DataError
 from chalknet.files import reading
 
@@ -21,7 +21,6 @@ Array = npt.NDArray[Any]
 # Rows that stand closer than this are read in one go: the system call costs more than what lies between.
 _GAP_BYTES = 4096
 _PIECE_BYTES = 4 << 20
-_seeking = threading.Lock()  # where the system has no positional read
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +70,19 @@ class ArrayFile:
         """Return the bytes of one row in the file."""
         return self.dtype.itemsize * prod(self.shape[1:])
 
+    @property
+    def file_bytes(self) -> int:
+        """Return the size of the file, as it was opened."""
+        return self._stamp[0]
+
     def __len__(self) -> int:
         return self.shape[0]
+
+    def checksum(self) -> str:
+        """Return the checksum of all bytes of the file: of those before the first row, and of the rows."""
+        with reading(self.path):
+            ends = ((0, self.offset), (self.offset, self.file_bytes))
+            return combined(each for end in ends for each in part_digests(self._descriptor, *end))
 
     def read(self, rows: slice | npt.NDArray[np.int64], out: Array | None = None) -> Array:
         """Return these rows as they are stored, `(k, ...)`.
@@ -123,14 +133,14 @@ class ArrayFile:
         columns = (places * size, (places + lengths) * size, self.offset + numbers * size)
         with reading(self.path):
             for begin, end, position in zip(*(column.tolist() for column in columns), strict=True):
-                if _read_at(self._descriptor, (views[begin:end],), position) != end - begin:
+                if read_at(self._descriptor, (views[begin:end],), position) != end - begin:
                     self._fill(views[begin:end], position)  # a short read: go on, or find the file cut off
 
     def _fill(self, view: memoryview, position: int) -> None:
         """Fill bytes from a position of the file on."""
         while view:
             with reading(self.path):
-                got = _read_at(self._descriptor, (view,), position)
+                got = read_at(self._descriptor, (view,), position)
             if not got:
                 raise self._changed(f"no bytes from {position:,} on")
             view, position = view[got:], position + got
@@ -152,14 +162,3 @@ class ArrayFile:
             wanted="the file as it was when it was opened",
             remedy="Let nothing write to it while it is in use, and load it again.",
         )
-
-
-def _sought_and_read(descriptor: int, views: tuple[memoryview], position: int) -> int:
-    with _seeking:
-        os.lseek(descriptor, position, os.SEEK_SET)
-        part = os.read(descriptor, len(views[0]))
-    views[0][: len(part)] = part
-    return len(part)
-
-
-_read_at = getattr(os, "preadv", _sought_and_read)  # Windows has no positional read

@@ -159,7 +159,8 @@ def utf8_parts(
     """
     with opened(path) as file:
         position = file.seek(start) if encoding == UTF8 else 0
-        for part in _read(file, size) if encoding == UTF8 else _decoded(path, file, encoding, size):
+        aligned = size - position % size  # so that the parts end where they do when read from the beginning
+        for part in _read(file, size, aligned) if encoding == UTF8 else _decoded(path, file, encoding, size):
             kept = part[max(0, start - position) : None if end is None else max(0, end - position)]
             position += len(part)
             if kept:
@@ -168,9 +169,11 @@ def utf8_parts(
                 return
 
 
-def _read(file: IO[bytes], size: int) -> Iterator[bytes]:
-    while part := file.read(size):
+def _read(file: IO[bytes], size: int, first: int = 0) -> Iterator[bytes]:
+    part = file.read(first or size)
+    while part:
         yield part
+        part = file.read(size)
 
 
 def _decoded(path: Path, file: IO[bytes], encoding: str, size: int) -> Iterator[bytes]:

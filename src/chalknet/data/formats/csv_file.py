@@ -102,6 +102,7 @@ class _CsvFile:
 
     def blocks(self, chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:
         """Yield columns block by block; where they hold more than plain numbers, they are judged then."""
+        late = False  # whether columns were judged by what stands here, which a later beginning would miss
         for piece in pieces(self.path, self.layout, max(start, self.layout.start)):
             plain = self._plain(chosen)
             try:
@@ -111,10 +112,11 @@ class _CsvFile:
                 if self._plain(chosen) == plain:
                     raise self._unparsed(piece, str(problem)) from problem
                 self._check_late(found, piece)
+                late = True
                 table = self.parsed(piece, self._types(chosen, self._plain(chosen)))
             unquoted = self._unquoted(piece, [each.index for each in chosen if each.dtype == "words"])
             values = [self._values(table.column(str(each.index)), each, unquoted) for each in chosen]
-            yield Block(tuple(values), table.num_rows, piece.end)
+            yield Block(tuple(values), table.num_rows, piece.end, resumable=not late)
 
     def _plain(self, chosen: Sequence[TableColumn]) -> set[int]:
         """Return the columns that Arrow parses as numbers."""

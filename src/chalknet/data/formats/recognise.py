@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from chalknet.data.formats.packed import head_of
 from chalknet.data.formats.raw_rows import RawRows
 from chalknet.data.formats.table import DataTable, FileOptions
 from chalknet.errors import DataError
+from chalknet.files import stamp_of
 
 _PACKED = r"(\.(gz|bz2|xz))?"
 
@@ -31,15 +32,21 @@ class FileFormat:
         ending: pattern of the end of its files' names.
         matches: whether the first bytes of a file, unpacked, are those of this format; None where no first
             bytes are its own.
-        open: returns a file's rows, or the table they are columns of.
+        reader: returns a file's rows, or the table they are columns of.
         side: returns what a file holds as x alone or as y alone; None for tables, which hold both.
     """
 
     name: str
     ending: str
     matches: Callable[[bytes], bool] | None
-    open: Callable[[Path, FileOptions], DataTable | RawRows]
+    reader: Callable[[Path, FileOptions], DataTable | RawRows]
     side: Callable[[Path, Literal["x", "y"]], Any] | None = None
+
+    def open(self, path: Path, options: FileOptions) -> DataTable | RawRows:
+        """Return a file's rows, or the table they are columns of, with the file's stamp from before."""
+        before = stamp_of(path)
+        found = self.reader(path, options)
+        return replace(found, stamp=before) if isinstance(found, DataTable) else found
 
 
 def _begins_with(*marks: bytes) -> Callable[[bytes], bool]:

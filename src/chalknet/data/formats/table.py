@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.checksum import combined, part_digests
 from chalknet.data.formats.number_text import ColumnReading
-from chalknet.files import reading
+from chalknet.files import FileStamp, reading
 
 NUMBER_KINDS = ("number", "boolean", "empty")  # of columns that are read as numbers
-_PART_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -98,11 +95,13 @@ class Block:
         columns: an array `(rows,)` with NaN where a number is missing, or Words, for each column.
         rows: how many.
         position: where the next block begins, to go on from there later.
+        resumable: whether who begins there, knowing nothing of the blocks before, reads the same.
     """
 
     columns: tuple[npt.NDArray[Any] | Words, ...]
     rows: int
     position: int
+    resumable: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,6 +119,7 @@ class DataTable:
         notes: what was assumed in reading it, a sentence each.
         judge: reads columns, given by their numbers, and returns those of texts with their readings.
         hash_values: returns the hash of a container's values; None where the file's bytes are hashed.
+        stamp: of the file, from before anything of it was read; None for a container in memory.
     """
 
     name: str
@@ -132,6 +132,7 @@ class DataTable:
     notes: tuple[str, ...] = ()
     judge: Callable[[Sequence[int]], Mapping[int, Column]] | None = None
     hash_values: Callable[[], str] | None = None
+    stamp: FileStamp | None = None
 
     def judged(self, indexes: Iterable[int]) -> DataTable:
         """Return the table with columns judged by all their values."""
@@ -156,13 +157,6 @@ class DataTable:
 
 def content_hash(path: Path) -> str:
     """Return the SHA-256 of the SHA-256s of a file's parts of 8 MiB, which are computed side by side."""
-
-    def part(start: int) -> bytes:
-        with path.open("rb") as file:
-            file.seek(start)
-            return hashlib.sha256(file.read(_PART_BYTES)).digest()
-
-    with reading(path):
-        starts = range(0, max(1, path.stat().st_size), _PART_BYTES)
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            return hashlib.sha256(b"".join(pool.map(part, starts))).hexdigest()
+    with reading(path), path.open("rb") as file:
+        size = path.stat().st_size
+        return combined(part_digests(file.fileno(), 0, max(1, size)))

@@ -27,9 +27,9 @@ from chalknet.files import (
     write_whole,
 )
 from chalknet.module import run_of_tensors, tensors_from_bytes, tensors_to_bytes
+from chalknet.schema import from_json
 from chalknet.training.history import Evaluation, History
 from chalknet.training.kept.run_files import Setting, check_history, damaged
-from chalknet.training.kept.schema import from_json
 from chalknet.training.kept.seal import read_sealed, sealed
 from chalknet.training.kept.tensors import check_state
 from chalknet.units import show_count

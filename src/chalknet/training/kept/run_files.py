@@ -33,8 +33,8 @@ from chalknet.files import (
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
+from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.training.history import Evaluation, History, Outcome
-from chalknet.training.kept.schema import check_fields, from_json, parse_json
 from chalknet.training.kept.seal import Unsealed, read_sealed, sealed
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chalknet.files import read_regular, user_key
-from chalknet.training.kept.schema import parse_json
+from chalknet.schema import parse_json
 
 _LARGEST_BYTES = 64 << 20
 _SEAL = re.compile(rb',\n  "seal": "([0-9a-f]{64})",\n  "signature": "([0-9a-f]{64})?"\n}\n\Z')

@@ -70,6 +70,9 @@ def checked(hint: Any, value: Any, where: str) -> Any:
     if origin in (Mapping, dict) or (isinstance(origin, type) and issubclass(origin, Mapping)):
         if isinstance(value, Mapping):
             return {key: checked(inner[1], each, _at(where, key)) for key, each in value.items()}
+    elif origin is list:
+        if isinstance(value, list):
+            return [checked(inner[0], each, f"{where}[{i}]") for i, each in enumerate(value)]
     elif origin is Literal:
         if value in inner:
             return value
