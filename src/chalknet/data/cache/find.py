@@ -108,7 +108,10 @@ def _made(request: TableRequest, folder: Path, digest: str, damaged: dict[Path, 
     """Return an entry that is made, in the place of one that was damaged."""
     for each in (folder, *damaged):
         remove_ours(each)
-    if os.path.lexists(folder) or not is_free(folder.with_name(f"{folder.name}{PART}")):
+    part = folder.with_name(f"{folder.name}{PART}")
+    if os.path.lexists(folder):
+        remove_ours(part)  # which can never be put there
+    if os.path.lexists(folder) or not is_free(part):
         raise _Taken
     notes = tuple(_NOTE.format(each, reason) for each, reason in damaged.items())
     for _ in range(_ATTEMPTS):
