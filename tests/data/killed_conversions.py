@@ -12,11 +12,14 @@ import signal
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
+import pyarrow.csv  # noqa: F401  loaded once, before all forks
 from tests.fuzz.table_cache import OPTIONS, left_over, small_steps, write_table
 
 import chalknet as cn
+import chalknet.data
 
 _OPERATIONS = (
     "open",
@@ -76,24 +79,24 @@ def run(place: Path, seed: int, count: int) -> dict[str, object]:
     """
     chance, counts, wrong = random.Random(seed), Counter[str](), []
     table = write_table(place / "t.csv", seed)
-    os.waitpid(in_a_process(lambda: converted(table, place / "fresh")), 0)
+    os.waitpid(in_a_process(partial(converted, table, place / "fresh")), 0)
     wanted, took_s, operation = content_of(place / "fresh"), 0.2, 0
     for number in range(count):
         cache, begun = place / f"cache{number}", time.monotonic()
         for _ in range(chance.choice((1, 1, 2))):  # some are killed twice
             operation += 1
             if number % 2:
-                child = in_a_process(lambda: converted(table, cache))
+                child = in_a_process(partial(converted, table, cache))
                 time.sleep(chance.uniform(0, took_s))
                 os.kill(child, signal.SIGKILL)
             else:
-                child = in_a_process(lambda at=operation: killed_at(table, cache, at))
+                child = in_a_process(partial(killed_at, table, cache, operation))
             _, status = os.waitpid(child, 0)
             if not number % 2 and not os.WIFSIGNALED(status):
                 operation = 0  # there are no more of them
             counts["killed" if os.WIFSIGNALED(status) else "ended before"] += 1
         begun = time.monotonic()
-        _, status = os.waitpid(in_a_process(lambda: converted(table, cache)), 0)
+        _, status = os.waitpid(in_a_process(partial(converted, table, cache)), 0)
         took_s = time.monotonic() - begun
         if status or content_of(cache) != wanted or left_over(cache):
             wrong.append(f"{number}: {status}, {sorted(content_of(cache))}, left over {left_over(cache)}")

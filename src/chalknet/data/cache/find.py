@@ -140,7 +140,7 @@ def _whole(
             try:
                 return open_entry(folder, digest, request.conversion)
             except ValueError as problem:
-                damaged[folder] = str(problem)
+                damaged.setdefault(folder, str(problem))
     return None
 
 

@@ -251,6 +251,8 @@ class Preparation:
         if raw.dtype.kind == "f":
             raw = np.where(np.isnan(raw), -1, raw)
         numbers = raw.astype(np.int64)
+        if len(numbers) and not -1 <= numbers.min() <= numbers.max() < len(raw_words):
+            raise no_word(column.name, raw_words)
         codes: npt.NDArray[np.int64] = lookup[numbers]
         rows = np.flatnonzero(codes == _NEW)
         if len(rows):
@@ -283,6 +285,16 @@ class Preparation:
 _NEW = -2
 _ROWS_NAMED = 5
 _WORDS_NAMED = 10
+
+
+def no_word(name: str, words: Sequence[str]) -> DataError:
+    """Return the error for a number that stands for none of a column's words: somebody has changed the facts."""
+    return DataError(
+        where=f"column {name!r}",
+        got=f"a number that stands for none of its {len(words):,} words",
+        wanted="the converted numbers as chalknet wrote them",
+        remedy="Give another folder for them, cache='/folder' (--cache /folder).",
+    )
 
 
 def _told(new: Counter[str], words: Sequence[str]) -> tuple[str, str]:

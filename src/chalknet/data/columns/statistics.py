@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.columns.options import AUTO, FILLS, LoadOptions, positions
-from chalknet.data.columns.preparation import Preparation, PreparedColumn
+from chalknet.data.columns.preparation import Preparation, PreparedColumn, no_word
 from chalknet.data.formats import ColumnNames, leave_out
 from chalknet.errors import DataError, InvalidValue, unknown_name
 
@@ -131,6 +131,8 @@ def _words_learned(
     name: str, fill: str | float | None, names: ColumnNames, seen: _Learned, rows: int, i: int
 ) -> PreparedColumn:
     """Return a column of words: those of the training rows, and one of its own for what is missing."""
+    if not all(0 <= number < len(names.words[name]) for number in seen.counts[i]):
+        raise no_word(name, names.words[name])
     counts = {names.words[name][number]: count for number, count in seen.counts[i].items()}
     if fill == "auto":
         fill = AUTO[True] if i in seen.first_gaps else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from chalknet.data.formats.no_table import remedies
 from chalknet.data.formats.numpy_files import is_npz, numpy_side, open_numpy
 from chalknet.data.formats.packed import head_of
 from chalknet.data.formats.raw_rows import RawRows
-from chalknet.data.formats.table import DataTable, FileOptions
+from chalknet.data.formats.table import DataTable, FileOptions, content_hash
 from chalknet.errors import DataError
 from chalknet.files import stamp_of
 
@@ -46,7 +47,9 @@ class FileFormat:
         """Return a file's rows, or the table they are columns of, with the file's stamp from before."""
         before = stamp_of(path)
         found = self.reader(path, options)
-        return replace(found, stamp=before) if isinstance(found, DataTable) else found
+        if not isinstance(found, DataTable):
+            return found
+        return replace(found, stamp=before, hash_values=cache(lambda: content_hash(path)))
 
 
 def _begins_with(*marks: bytes) -> Callable[[bytes], bool]:

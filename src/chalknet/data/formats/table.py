@@ -118,7 +118,8 @@ class DataTable:
         unit_bytes: about how many bytes a position stands for: 1 for bytes of text, a row's for rows.
         notes: what was assumed in reading it, a sentence each.
         judge: reads columns, given by their numbers, and returns those of texts with their readings.
-        hash_values: returns the hash of a container's values; None where the file's bytes are hashed.
+        hash_values: returns the hash of the file's bytes or of a container's values, as it was when it was
+            first asked for, of this table and of those made of it; None to hash the file's bytes now.
         stamp: of the file, from before anything of it was read; None for a container in memory.
     """
 
