@@ -288,7 +288,7 @@ _WORDS_NAMED = 10
 
 
 def no_word(name: str, words: Sequence[str]) -> DataError:
-    """Return the error for a number that stands for none of a column's words: somebody has changed the facts."""
+    """Return the error for a number that stands for none of a column's words, which somebody has changed."""
     return DataError(
         where=f"column {name!r}",
         got=f"a number that stands for none of its {len(words):,} words",
