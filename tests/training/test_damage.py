@@ -11,11 +11,10 @@ from tests.fuzz.run_folders import files_of, fuzz, outcome_of, runs_for
 
 import chalknet as cn
 from chalknet.errors import ChalknetError, FileProblem, InvalidValue
+from chalknet.seal import parse_json, sealed
 from chalknet.training.kept.checkpoint import newest
 from chalknet.training.kept.run_files import read_setting
 from chalknet.training.kept.run_folder import kept_data
-from chalknet.training.kept.schema import parse_json
-from chalknet.training.kept.seal import sealed
 
 X = torch.linspace(-1, 1, 20)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -14,21 +13,6 @@ T = TypeVar("T")
 _LARGEST = 2**63 - 1  # what torch, numpy and the file formats count with
 _LONGEST_TEXT = 1 << 20
 _COUNTS = {"threads": 1 << 16, "processes": 1 << 16}  # what starts threads: nobody has more
-
-
-def parse_json(content: bytes) -> dict[str, Any]:
-    """Return a JSON object: without NaN, a key given twice, or brackets nested past reading.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    try:
-        kept = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("brackets nested too deep") from None
-    if not isinstance(kept, dict):
-        raise ValueError("no JSON object")
-    return kept
 
 
 def from_json(kind: type[T], values: object, where: str = "", **ready: object) -> T:
@@ -147,17 +131,6 @@ def _tuple(inner: Sequence[Any], value: object, where: str) -> tuple[Any, ...]:
 
 def _is_required(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return made
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name}, which is no number")
 
 
 def _at(where: str, name: object) -> str:
