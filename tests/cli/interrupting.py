@@ -149,5 +149,7 @@ def main(name: str, trials: int, seed: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts in the background what ignores it
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell starts in the background what ignores it
     print(json.dumps(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])), indent=2))

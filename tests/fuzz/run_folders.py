@@ -67,13 +67,19 @@ def runs_for(place: Path) -> dict[str, Expected]:
     data = (X, X**2)
     result = cn.fit("1 -> 3 tanh dropout(0.2) -> 1", data, **OPTIONS, checkpoint_every=10, out=finished,
                     on_progress=look)  # fmt: skip
-    same = result.module.state_dict(), list(result.history.loss)
-    return {"finished": Expected(finished, True, *same), "killed": Expected(killed, False, *same)}
+    table = {"a": X.numpy(), "b": ["red", "blue"] * 10, "c": ["yes", "no", "no", "yes"] * 5}
+    table = cn.load(table, y="c", one_hot=True, standardise=True)
+    of_table = cn.fit("3 -> 2", table, **{**OPTIONS, "loss": "cross_entropy"}, out=place / "table")
+    return {
+        name: Expected(place / name, name != "killed", one.module.state_dict(), list(one.history.loss))
+        for name, one in (("finished", result), ("killed", result), ("table", of_table))
+    }
 
 
 def outcome_of(expected: Expected, folder: Path) -> Outcome:
     """Return what becomes of a damaged copy of a run."""
     begun = time.monotonic()
+    rows = {"a": X.numpy()[:4], "b": ["red"] * 4} if "table" in expected.folder.name else X[:4]
 
     def watch(progress: cn.Progress) -> None:
         if time.monotonic() - begun > SLOWEST_S / 2:
@@ -81,6 +87,9 @@ def outcome_of(expected: Expected, folder: Path) -> Outcome:
 
     try:
         result = cn.load_run(folder) if expected.ended else cn.resume(folder, on_progress=watch)
+        str(cn.predict(result, rows))
+        cn.read(folder)
+        cn.draw(folder, weights="numbers")
     except _Enough:
         return "another result"  # a budget without end
     except ChalknetError:
