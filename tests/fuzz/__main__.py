@@ -1,4 +1,4 @@
-"""Every reader and every file that is read back, tried with damage: python -m tests.fuzz SECONDS [SEED [PART]].
+"""Every reader and every file that is read back, tried: python -m tests.fuzz SECONDS [SEED [PART]].
 
 Each part runs in a process of its own, for its share of the time, and prints a row: the tried, the read, the
 refused, the longest time of one, the peak of memory. Exit code 1 where something came of one that is neither

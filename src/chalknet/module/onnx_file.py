@@ -145,15 +145,17 @@ def _onnx() -> ModuleType:
 def _parsed(path: Path, onnx: ModuleType) -> Any:
     from google.protobuf.message import DecodeError  # onnx brings it
 
+    most = min(_LARGEST_FILE_BYTES, available_bytes() // _COPIES)
     try:
         size = path.stat().st_size if path.is_file() else None
-        data = path.read_bytes() if size is not None and size <= min(_LARGEST_FILE_BYTES, available_bytes() // _COPIES) else b""
+        data = path.read_bytes() if size is not None and size <= most else b""
     except OSError as problem:
         raise _file_problem(path, problem.strerror or str(problem)) from problem
     if size is None:
         raise _file_problem(path, "a folder or device" if path.exists() else "no such file")
-    if size > min(_LARGEST_FILE_BYTES, available_bytes() // _COPIES):
-        raise _file_problem(path, f"a file of {size / 1e9:.1f} GB")
+    if size > most:
+        room = "" if size > _LARGEST_FILE_BYTES else ", for which memory has no room"
+        raise _file_problem(path, f"a file of {size / 1e9:.1f} GB{room}")
     try:
         model = onnx.load_model_from_string(data)
     except DecodeError as problem:
@@ -206,7 +208,7 @@ def _load_beside(tensor: Any, folder: Path, room: int, onnx: ModuleType) -> int:
             raise ValueError(f"the place {location!r}, which is not in the folder of the ONNX file")
         offset, length = (int(known.get(key) or 0) for key in ("offset", "length"))
         dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
-        needed = math.prod(tensor.dims) * dtype.itemsize
+        needed = int(math.prod(tensor.dims) * dtype.itemsize)
         if min((offset, *tensor.dims)) < 0 or length not in (0, needed):
             raise ValueError(f"offset {offset} and length {length} for {needed:,} bytes")
         with open_regular(path) as file:

@@ -229,7 +229,10 @@ def _check_width(setting: Setting) -> None:
     inputs, outputs = (size_of(shape) for shape in (network.input_shape, network.output_shape))
     if preparation.x and isinstance(inputs, int) and preparation.width != inputs:
         raise ValueError(f"its columns become {preparation.width} features, the network takes {inputs}")
-    classes = sum(column.width for column in preparation.y) if preparation.classes else 0
+    words = [column.words for column in preparation.y] if preparation.classes else [()]
+    if len(words) != 1 or words[0] is None:
+        raise ValueError("its classes have no words")
+    classes = len(words[0])
     if isinstance(outputs, int) and classes > max(2, outputs):
         raise ValueError(f"it has {classes} classes, the network {outputs}")
 
