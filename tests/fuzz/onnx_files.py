@@ -29,7 +29,7 @@ _OPERATIONS = (
 )  # fmt: skip
 _NUMBERS = (0, 1, -1, 2, 7, 2**31, 2**62, -(2**63))
 _FLOATS = (float("nan"), float("inf"), -float("inf"), 0.0, 1e38, -1.0)
-_PLACES = (
+PLACES = (
     "/etc/passwd", "../secret.bin", "a/../../secret.bin", "link.bin", "endless.bin", "sparse.bin", "pipe.bin",
     "weights.bin", "", ".", "\x00", "gone.bin",
 )  # fmt: skip
@@ -145,7 +145,7 @@ def _outside(graph: Any, chance: random.Random) -> None:
     tensor = chance.choice(graph.initializer)
     tensor.ClearField("raw_data")
     tensor.data_location = TensorProto.EXTERNAL
-    entries = {"location": chance.choice(_PLACES)}
+    entries = {"location": chance.choice(PLACES)}
     entries |= {
         key: str(chance.choice((0, 4, 10**12, -1, "x")))
         for key in ("offset", "length")
