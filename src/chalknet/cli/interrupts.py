@@ -24,7 +24,7 @@ class Interrupted(KeyboardInterrupt):
         ending: what raised it.
     """
 
-    def __init__(self, ending: Ending) -> None:
+    def __init__(self, ending: EndBySignal) -> None:
         super().__init__()
         self._ending = ending
 
@@ -32,7 +32,7 @@ class Interrupted(KeyboardInterrupt):
         self._ending.see_dropped()
 
 
-class Ending:
+class EndBySignal:
     """The handler of the signals that end this process.
 
     The first signal raises `Interrupted`, so that what is under way cleans up. Code of other packages may
@@ -112,4 +112,4 @@ class Ending:
             self.leave()
 
 
-ENDING = Ending()
+ENDING = EndBySignal()

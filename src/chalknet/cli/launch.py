@@ -18,7 +18,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import psutil
 import typer
 
 import chalknet as cn
@@ -26,7 +25,7 @@ from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.say import is_launched, leave_streams, say, tell
 from chalknet.errors import Elsewhere
 from chalknet.files import RUN_PLAN
-from chalknet.system import BURST
+from chalknet.system import BURST, signal_children
 
 # Windows has two of these signals.
 _ENDING = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGHUP")]
@@ -171,22 +170,14 @@ class _Forward:
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and BURST.repeats():
             return
-        if self.number or not self.send(number):
+        if self.number or not signal_children(number):
             self.leave(number)
         self.number = number
         _thread.start_new_thread(self._leave_later, (number,))
 
-    def send(self, number: int) -> int:
-        """Send a signal to the processes, and return how many there are."""
-        children = psutil.Process().children()
-        for child in children:
-            with suppress(psutil.NoSuchProcess):
-                child.send_signal(number)
-        return len(children)
-
     def leave(self, number: int) -> None:
         """End this process and the others now."""
-        self.send(getattr(signal, "SIGKILL", signal.SIGTERM))
+        signal_children(getattr(signal, "SIGKILL", signal.SIGTERM))
         os._exit(128 + number)
 
     def _leave_later(self, number: int) -> None:
