@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench pictures gallery render clean
+.PHONY: demo test fuzz check bench pictures gallery render clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
 
-test: check  ## every check and every test
+test: check  ## every check and every test, and a minute of fuzz
 	$(BIN)/pytest
+	$(BIN)/python -m tests.fuzz 60
+
+fuzz: $(READY)  ## damaged texts, programs and files, each read or refused: make fuzz SECONDS=60 SEED=7
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),600) $(SEED)
 
 check: $(READY)  ## format, lint, types, and which room may import which
 	$(BIN)/ruff format --check .

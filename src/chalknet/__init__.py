@@ -12,25 +12,37 @@ Names are resolved on first use: `import chalknet` loads neither torch nor numpy
 
 from __future__ import annotations
 
-import re
-from importlib import import_module
-from pkgutil import get_data
-
 __version__ = "0.1.0"
 
-# The stub is the only list of the public names; type checkers read it in the place of this file.
-_STUB = (get_data(__name__, "__init__.pyi") or b"").decode()
-_ROOMS = {name: room for room, name in re.findall(r"^from (\S+) import (\w+)", _STUB, re.MULTILINE)}
 
-__all__ = sorted(_ROOMS)
+_ROOMS: dict[str, str] = {}  # where each public name is; filled on first use
 
 
 def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
+    if name == "__all__":
+        return __dir__()
+    if name not in _rooms():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_ROOMS[name]), name)
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(_rooms()[name]), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted(_rooms())
+
+
+def _rooms() -> dict[str, str]:
+    """Return where each public name is, from the stub, which is the only list and what type checkers read.
+
+    Nothing is imported before: the command handles Ctrl-C once this package is there.
+    """
+    if not _ROOMS:
+        import re
+        from pkgutil import get_data
+
+        stub = (get_data(__name__, "__init__.pyi") or b"").decode()
+        found = re.findall(r"^from (\S+) import (\w+)", stub, re.MULTILINE)
+        _ROOMS.update({name: room for room, name in found})
+    return _ROOMS

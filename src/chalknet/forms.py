@@ -21,10 +21,11 @@ from chalknet.errors import (
     public,
     unknown_name,
 )
-from chalknet.files import RUN_WEIGHTS, user_path
+from chalknet.files import RUN_PLAN, RUN_WEIGHTS, user_path
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, check_text, recognise, shown_path, text_of
 from chalknet.notation import write as write_text
+from chalknet.seal import file_of_run, read_plan, reading_run
 from chalknet.system import available_bytes, fits_in_memory
 from chalknet.units import show_bytes
 
@@ -254,12 +255,26 @@ def _weights_of(form: object) -> Mapping[str, Any]:
     path = _path_of(form) if isinstance(form, str | PathLike) else None
     if module is None and (path is None or not (path / RUN_WEIGHTS).exists()):
         return {}
-    from chalknet.module import read_tensors, read_weights  # brings torch
+    from chalknet.module import read_weights  # brings torch
 
     if module is not None:
         return read_weights(module)
     assert path is not None
-    return {name: values.tolist() for name, values in read_tensors(path / RUN_WEIGHTS).items()}
+    return _weights_of_run(path)
+
+
+def _weights_of_run(folder: Path) -> Mapping[str, Any]:
+    """Return the weights of a kept fit, found to be those of its network."""
+    from chalknet.module import check_weights, expected_weights, most_bytes, tensors_from_bytes
+
+    network = read(folder)
+    with reading_run(folder / RUN_PLAN):
+        expected = expected_weights(network, read_plan(folder).values["placement"]["dtype"])
+    content = file_of_run(folder, RUN_WEIGHTS, most_bytes(expected))
+    with reading_run(folder / RUN_WEIGHTS):
+        tensors = tensors_from_bytes(content, folder / RUN_WEIGHTS)
+        check_weights(tensors, expected)
+    return {name: values.tolist() for name, values in tensors.items()}
 
 
 def _no_form(model: object) -> InvalidValue:

@@ -1,13 +1,16 @@
-"""Memory, cores and forks, as this process may use them."""
+"""Memory, cores and forks, as this process may use them; and when a Ctrl-C counts."""
 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import platform
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +20,7 @@ import psutil
 
 _ROOT = Path("/")
 _PARTS_IN_MEMORY = 4
+_BURST_S = 1.0
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2**63 for "no limit"
 # What counts against a limit and is given back on demand: pages of files that nobody needs just now.
 _RECLAIMABLE = ("inactive_file", "total_inactive_file")
@@ -84,12 +88,43 @@ class ForkSafeLock:
         self._lock.release()
 
 
+@dataclass
+class Burst:
+    """Ctrl-C that is pressed again within a second, or held down, counts once, whatever handles it.
+
+    Args:
+        began: when the first one came.
+    """
+
+    began: float = -math.inf
+
+    def repeats(self) -> bool:
+        """Return whether a Ctrl-C that came now is a repetition; otherwise it begins the next second."""
+        now = time.monotonic()
+        repeated = now - self.began < _BURST_S
+        if not repeated:
+            self.began = now
+        return repeated
+
+
+BURST = Burst()
+
+
 @cache
 def processor() -> str:
     """Return what the processor is called."""
     lines = _lines(Path("/proc/cpuinfo"))
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, "") or platform.processor() or platform.machine()
+
+
+def signal_children(number: int) -> int:
+    """Send a signal to the processes that this one started, and return how many there are."""
+    children = psutil.Process().children()
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.send_signal(number)
+    return len(children)
 
 
 def resident_bytes() -> int:

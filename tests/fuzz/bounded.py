@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,16 +50,17 @@ class Outcome(NamedTuple):
         return self.what not in ("read", "refused")
 
 
-def outcomes(cases: Iterable[Case], seconds: float = SECONDS) -> list[Outcome]:
+def outcomes(cases: Iterable[Case], seconds: float = SECONDS, warm: Sequence[str] = ()) -> list[Outcome]:
     """Return what comes of the cases, read one after the other in a child process.
 
     Args:
         cases: the texts.
         seconds: the processor time that each may take.
+        warm: texts that are read first, so that what they import does not count.
     """
     waiting, found = list(cases), list[Outcome]()
     while waiting:
-        lines = _run(waiting, seconds)
+        lines = _run(waiting, seconds, warm)
         found += [Outcome(case, *line) for case, line in zip(waiting, lines, strict=False)]
         waiting = waiting[len(lines) :]
         if waiting:  # the child was killed, or died of it
@@ -67,10 +68,10 @@ def outcomes(cases: Iterable[Case], seconds: float = SECONDS) -> list[Outcome]:
     return found
 
 
-def _run(cases: list[Case], seconds: float) -> list[tuple[str, float]]:
+def _run(cases: list[Case], seconds: float, warm: Sequence[str]) -> list[tuple[str, float]]:
     paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     child = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.bounded", str(seconds)],
+        [sys.executable, "-m", "tests.fuzz.bounded", str(seconds), *warm],
         input="".join(f"{json.dumps(case)}\n" for case in cases),
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"},
@@ -115,10 +116,18 @@ def read_bounded(text: str, notation: str | None, seconds: float = SECONDS) -> s
     return "read"
 
 
-def _child(seconds: float) -> None:
+def _child(seconds: float, *more: str) -> None:
     import chalknet as cn
 
-    for warm in ("digraph {a->b}", "flowchart LR\na-->b", "1 -> 1", "nn.Linear(1,1)", "<svg/>", r"\to"):
+    for warm in (
+        "digraph {a->b}",
+        "flowchart LR\na-->b",
+        "1 -> 1",
+        "nn.Linear(1,1)",
+        "<svg/>",
+        r"\to",
+        *more,
+    ):
         read_bounded(warm, None)
     assert cn.read("1 -> 1")
     limit_memory()
@@ -130,4 +139,4 @@ def _child(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    _child(float(sys.argv[1]))
+    _child(float(sys.argv[1]), *sys.argv[2:])

@@ -1,5 +1,15 @@
 """Programs that would take for ever, or all memory, were they run or followed to the end."""
 
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import Counter
+from typing import Any
+
+from tests.fuzz.bounded import Case, outcomes
+
 _NET = "net = nn.Sequential(nn.Linear(1, 2))"
 PROGRAMS = [
     f"{program}\n{_NET}" if "nn." not in program else program
@@ -48,3 +58,65 @@ PROGRAMS = [
         "a = dict(zip(range(9000), range(9000)))\n" + "b = dict(a)\n" * 9000 + "",
     )
 ]
+_NUMBERS = (
+    "0",
+    "1",
+    "-1",
+    "2",
+    "3",
+    "9000",
+    "10**12",
+    "2**64",
+    "-30000000",
+    "1.5",
+    "True",
+    "None",
+    "'x'",
+    "[]",
+)
+_HEADS = ("for i in range(10**9):", "while a:", "if b:", "def g(a):")
+_BATCH = 40
+
+
+def changed(program: str, chance: random.Random) -> str:
+    """Return a program with other numbers, other lines, or lines of another one among its own."""
+    lines = program.split("\n")
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(lines))
+        words = re.split(r"(\b[0-9]+\b)", lines[at])
+        match chance.randrange(5):
+            case 0 if len(words) > 1:
+                words[chance.randrange(1, len(words), 2)] = chance.choice(_NUMBERS)
+                lines[at] = "".join(words)
+            case 1:
+                lines[at:at] = chance.choice(PROGRAMS).split("\n")[: chance.choice((1, 1, 3))]
+            case 2:
+                lines[at : at + 1] = [lines[at]] * chance.choice((0, 2, 30))
+            case 3:
+                other = chance.randrange(len(lines))
+                lines[at], lines[other] = lines[other], lines[at]
+            case _:
+                lines[at] = f"{chance.choice(_HEADS)} {lines[at].strip()}"
+    return "\n".join(lines)
+
+
+def fuzz(seed: int, seconds: float) -> dict[str, Any]:
+    """Read programs that were changed, for some time.
+
+    Args:
+        seed: of the changes.
+        seconds: how long new programs are made.
+
+    Returns:
+        How many were tried, read and refused, the longest time, and under "wrong" what must not be.
+    """
+    chance, counts, wrong, worst = random.Random(seed), Counter[str](), [], 0.0
+    ends = time.monotonic() + seconds
+    while not counts or time.monotonic() < ends:
+        programs = [changed(chance.choice(PROGRAMS), chance) for _ in range(_BATCH)]
+        for found in outcomes([Case("torch", f"import torch\n{one}", "", 0) for one in programs]):
+            counts["wrong" if found.is_bad else found.what] += 1
+            worst = max(worst, found.seconds)
+            if found.is_bad:
+                wrong.append(f"{found.what} from {found.case.beginning[:1000]!r}")
+    return {"seed": seed, "tried": sum(counts.values()), **counts, "worst_s": worst, "wrong": wrong}

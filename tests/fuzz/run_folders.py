@@ -1,7 +1,4 @@
-"""Damage and malice in the folder of a run, generated: what becomes of it when it is loaded or gone on with.
-
-`python -m tests.fuzz.run_folders SEED SECONDS` prints the counts; `fuzz` is the same as a function.
-"""
+"""Damage and malice in the folder of a run, generated: what becomes of it when it is loaded or goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import json
 import os
 import random
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -67,13 +63,25 @@ def runs_for(place: Path) -> dict[str, Expected]:
     data = (X, X**2)
     result = cn.fit("1 -> 3 tanh dropout(0.2) -> 1", data, **OPTIONS, checkpoint_every=10, out=finished,
                     on_progress=look)  # fmt: skip
-    same = result.module.state_dict(), list(result.history.loss)
-    return {"finished": Expected(finished, True, *same), "killed": Expected(killed, False, *same)}
+    table = {"a": X.numpy(), "b": ["red", "blue"] * 10, "c": ["yes", "no", "no", "yes"] * 5}
+    table = cn.load(table, y="c", one_hot=True, standardise=True)
+    of_table = cn.fit("3 -> 2", table, **{**OPTIONS, "loss": "cross_entropy"}, out=place / "table")
+    return {
+        name: Expected(place / name, name != "killed", one.module.state_dict(), list(one.history.loss))
+        for name, one in (("finished", result), ("killed", result), ("table", of_table))
+    }
 
 
-def outcome_of(expected: Expected, folder: Path) -> Outcome:
-    """Return what becomes of a damaged copy of a run."""
+def outcome_of(expected: Expected, folder: Path, *, used: bool = False) -> Outcome:
+    """Return what becomes of a damaged copy of a run.
+
+    Args:
+        expected: what becomes of it when nothing is damaged.
+        folder: the copy.
+        used: whether it is also predicted with, read as a network and drawn.
+    """
     begun = time.monotonic()
+    rows = {"a": X.numpy()[:4], "b": ["red"] * 4} if "table" in expected.folder.name else X[:4]
 
     def watch(progress: cn.Progress) -> None:
         if time.monotonic() - begun > SLOWEST_S / 2:
@@ -81,6 +89,10 @@ def outcome_of(expected: Expected, folder: Path) -> Outcome:
 
     try:
         result = cn.load_run(folder) if expected.ended else cn.resume(folder, on_progress=watch)
+        if used:
+            str(cn.predict(result, rows))
+            cn.read(folder)
+            cn.draw(folder, weights="numbers")
     except _Enough:
         return "another result"  # a budget without end
     except ChalknetError:
@@ -276,7 +288,7 @@ def fuzz(seed: int, seconds: float) -> dict[str, Any]:
             shutil.copytree(runs[which].folder, folder)
             forged = chance.random() < 0.4
             how = forge(folder, chance) if forged else damage(folder, others[which].folder, chance)
-            found = outcome_of(runs[which], folder)
+            found = outcome_of(runs[which], folder, used=True)
             # a forged folder is another run: what matters is that it does no harm
             found = "another run" if forged and found == "another result" else found
             counts[found if found in _ALLOWED else "wrong"] += 1
@@ -287,6 +299,3 @@ def fuzz(seed: int, seconds: float) -> dict[str, Any]:
 
 
 _ALLOWED = ("error", "before", "same", "another run")
-
-if __name__ == "__main__":
-    print(json.dumps(fuzz(int(sys.argv[1]), float(sys.argv[2])), indent=2))

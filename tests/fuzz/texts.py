@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from tests.fuzz.bounded import Case, outcomes
 from tests.fuzz.pieces import PIECES
@@ -51,27 +52,28 @@ def damaged(text: str, others: list[str], draw: random.Random) -> str:
     return text
 
 
-def fuzz(seed: int, seconds: float) -> dict[str, int]:
-    """Read damaged texts, and return how many were tried, read and refused.
+def fuzz(seed: int, seconds: float) -> dict[str, Any]:
+    """Read damaged texts for some time.
 
     Args:
         seed: of the damage; the same seed damages alike.
         seconds: how long new texts are made.
 
-    Raises:
-        AssertionError: for a text that ends in another error than ours, in too much time or memory; with the
-            seed and the text.
+    Returns:
+        How many were tried, read and refused, the longest time, and under "wrong" each that ended in another
+        error than ours, in too much time or memory.
     """
-    draw, texts, counts = random.Random(seed), examples(), Counter(tried=0, read=0, refused=0)
+    draw, texts, counts, wrong, worst = random.Random(seed), examples(), Counter[str](), [], 0.0
     notations = [None, None, *(row.name for row in NOTATIONS.values() if row.read)]
     ends = time.monotonic() + seconds
-    while not counts["tried"] or time.monotonic() < ends:
+    while not counts or time.monotonic() < ends:
         cases = [
             Case(draw.choice(notations), damaged(draw.choice(texts), texts, draw), "", 0)
             for _ in range(_BATCH)
         ]
-        for outcome in outcomes(cases):
-            assert not outcome.is_bad, f"seed {seed}: {outcome.what} from {outcome.case!r}"
-            counts["tried"] += 1
-            counts[outcome.what] += 1
-    return dict(counts)
+        for found in outcomes(cases):
+            counts["wrong" if found.is_bad else found.what] += 1
+            worst = max(worst, found.seconds)
+            if found.is_bad:
+                wrong.append(f"{found.what} from {found.case!r}")
+    return {"seed": seed, "tried": sum(counts.values()), **counts, "worst_s": worst, "wrong": wrong}

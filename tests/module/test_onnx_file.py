@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.fuzz.onnx_files import PLACES, fuzz, prepare
 from tests.strategies import networks
 from torch import nn
 
@@ -533,3 +534,52 @@ def test_a_module_by_hand_that_views_its_images_as_rows_is_read(tmp_path, opset,
     assert read_module(read.module, input_shape=read.input_shape) == Network((3, 4), steps)
     x = torch.from_numpy(samples((3, 4)))
     torch.testing.assert_close(read.module(x), module(x))
+
+
+@pytest.mark.slow
+def test_damaged_onnx_files_are_read_or_refused():
+    counts = fuzz(seed=1, seconds=0)
+    assert not counts["wrong"]
+    assert counts["tried"] == counts["read"] + counts["refused"] > 100
+
+
+@pytest.mark.parametrize(
+    "location", [place for place in PLACES if place not in ("weights.bin", "sparse.bin")]
+)
+def test_weights_are_never_read_from_elsewhere(tmp_path, location):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    prepare(folder)
+    model = onnx.load_model_from_string(graph([("MatMul", "x w", "y", {})], w=W))
+    (weight,) = model.graph.initializer
+    weight.ClearField("raw_data")
+    weight.data_location = TensorProto.EXTERNAL
+    weight.external_data.add(key="location", value=location)
+    with pytest.raises(FileProblem, match="weights kept in a file of their own"):
+        written(folder, model.SerializeToString())
+    for entry in weight.external_data:
+        entry.value = "weights.bin"
+    read = written(folder, model.SerializeToString())
+    assert torch.equal(read.module[0].weight, torch.ones(3, 4))
+
+
+def test_weights_larger_than_memory_are_refused_before_they_are_read(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    prepare(folder)  # a file of a terabyte that takes no room
+    model = onnx.load_model_from_string(graph([("MatMul", "x w", "y", {})], w=W))
+    (weight,) = model.graph.initializer
+    weight.ClearField("raw_data")
+    weight.dims[:] = [4, 2**36]
+    weight.data_location = TensorProto.EXTERNAL
+    weight.external_data.add(key="location", value="sparse.bin")
+    with pytest.raises(FileProblem, match="the weight needs 1,099,511,627,776"):
+        written(folder, model.SerializeToString())
+
+
+def test_constants_that_double_are_refused(tmp_path):
+    nodes = [("Constant", "", "c0", {"value_ints": [0, -1]})]
+    nodes += [("Concat", f"c{i} c{i}", f"c{i + 1}", {"axis": 0}) for i in range(40)]
+    nodes += [("Reshape", "x c40", "r", {}), ("MatMul", "r w", "y", {})]
+    with pytest.raises(CannotExpress, match="a calculation of constants"):
+        written(tmp_path, graph(nodes, w=W))

@@ -13,7 +13,8 @@ from typing import Any
 import chalknet as cn
 from chalknet.cli import options, words
 from chalknet.cli.app import command
-from chalknet.cli.launch import INTERRUPTED, launch, stoppable, tell_what_is_kept
+from chalknet.cli.interrupts import INTERRUPTED
+from chalknet.cli.launch import launch, stoppable, tell_what_is_kept
 from chalknet.cli.options import Asked, Option, data_of, given, load_options, network_of, source_of, without
 from chalknet.cli.say import answer, answers, check_picture, is_launched, put, say, tell, tell_written
 from chalknet.errors import Noted

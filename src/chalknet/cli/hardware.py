@@ -8,7 +8,7 @@ from dataclasses import asdict
 import chalknet as cn
 from chalknet.cli import options, words
 from chalknet.cli.app import command
-from chalknet.cli.launch import INTERRUPTED
+from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.options import Asked, Option, data_of, given, network_of, without
 from chalknet.cli.say import answer, check_picture, tell, tell_written
 
@@ -83,12 +83,13 @@ def race(asked: Asked) -> int:
     """
     check_picture("--out", asked["out"])
     in_view = sys.stderr.isatty() and not asked["as_json"]
-    found = cn.race(
-        None if asked["model"] is None else network_of(asked),
-        data=data_of(asked),
-        on_row=(lambda row: tell(str(row))) if in_view else None,
-        **given(asked, _RACED, _SWEPT),
-    )
+    with ENDING.caught_inside():  # the race ends with the rows so far
+        found = cn.race(
+            None if asked["model"] is None else network_of(asked),
+            data=data_of(asked),
+            on_row=(lambda row: tell(str(row))) if in_view else None,
+            **given(asked, _RACED, _SWEPT),
+        )
     if asked["out"] is not None:
         found.plot().save(asked["out"])
         tell_written(asked["out"])

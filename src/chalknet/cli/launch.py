@@ -1,9 +1,10 @@
-"""How a fit ends early: Ctrl-C and SIGTERM, and the several processes that torch's own launcher starts."""
+"""A fit that is ended early says what is kept; and the several processes that torch's own launcher starts."""
 
 from __future__ import annotations
 
+import _thread
+import dataclasses
 import logging
-import math
 import os
 import shlex
 import signal
@@ -12,36 +13,27 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import typer
 
 import chalknet as cn
+from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.say import is_launched, leave_streams, say, tell
 from chalknet.errors import Elsewhere
+from chalknet.files import RUN_PLAN
+from chalknet.system import BURST, signal_children
 
-INTERRUPTED = 130  # the exit code after Ctrl-C: 128 + SIGINT
-# The signals that torch's launcher handles, without restoring the handlers; Windows has two of them.
+# Windows has two of these signals.
 _ENDING = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGHUP")]
 _HANDLED = [each for each in signal.Signals if each.name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")]
 
-
 _LAUNCHER = "CHALKNET_LAUNCHER"  # tells the processes of a fit which process started them
 _LOOKS_EVERY_S = 0.5
-_PAUSE_S = 1.0
-
-
-class Terminated(KeyboardInterrupt):
-    """Raised by SIGTERM or SIGHUP; the process ends by that signal once everything is printed.
-
-    Args:
-        number: of the signal.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+_PATIENCE_S = 30.0  # for the processes of a fit to end after a signal, each with what it keeps
 
 
 def end_with_launcher() -> None:
@@ -62,30 +54,6 @@ def end_with_launcher() -> None:
 
 
 @contextmanager
-def one_interrupt() -> Iterator[None]:
-    """Let Ctrl-C interrupt the body once, however often it is pressed until it is left alone for a second.
-
-    What the first one interrupted has then the time to end in order. After the body none has an effect.
-    """
-    if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
-        yield
-        return
-    last = -math.inf
-
-    def interrupt(number: int, frame: object) -> None:
-        nonlocal last
-        before, last = last, time.monotonic()
-        if last - before > _PAUSE_S:
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
 def stoppable(out: Path | None) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP end what runs inside with a sentence on what is kept.
 
@@ -100,35 +68,41 @@ def stoppable(out: Path | None) -> Iterator[None]:
         yield
         return
 
-    def terminate(number: int, frame: object) -> None:
-        raise Terminated(number)
-
     # a signal that the caller ignores, as nohup does SIGHUP, stays ignored
     handlers = {number: signal.getsignal(number) for number in _ENDING}
     before = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
+    ENDING.last_words = lambda: f"{_what_is_kept(out)}\n"
     for number in before:
-        signal.signal(number, terminate)
+        signal.signal(number, ENDING)
     try:
         yield
-    except KeyboardInterrupt as stopped:
+    except BaseException as problem:  # other code may have raised its own for that of the signal
+        if not (ENDING.number or isinstance(problem, KeyboardInterrupt)):
+            raise
+        ENDING.is_over = True
         _tell_how_far(out)
-        if isinstance(stopped, Terminated):
+        if ENDING.number not in (0, signal.SIGINT):
             leave_streams()
-            signal.signal(stopped.number, signal.SIG_DFL)
-            signal.raise_signal(stopped.number)
+            signal.signal(ENDING.number, signal.SIG_DFL)
+            signal.raise_signal(ENDING.number)
         raise typer.Exit(INTERRUPTED) from None
     finally:
+        ENDING.last_words = str
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def tell_what_is_kept(run: Path | None) -> None:
     """Print where a stopped fit is kept and the command that goes on with it; None says that it is not."""
-    folder = shlex.quote(str(run))
-    kept = f"kept in {folder}; go on with: chalknet resume {folder}"
-    nothing = "nothing was kept; with --out FOLDER a fit can go on where it was stopped"
     # Several processes share the launcher's standard error, which has errors alone.
-    (say if is_launched() else tell)(nothing if run is None else kept)
+    (say if is_launched() else tell)(_what_is_kept(run))
+
+
+def _what_is_kept(run: Path | None) -> str:
+    if run is None or not (run / RUN_PLAN).exists():
+        return "nothing was kept; with --out FOLDER a fit can go on where it was stopped"
+    folder = shlex.quote(str(run))
+    return f"kept in {folder}; go on with: chalknet resume {folder}"
 
 
 def reports(problem: cn.ChalknetError) -> bool:
@@ -154,6 +128,9 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+    # It handles no signals: an exception of its own it could drop. Older versions do not have the option.
+    known = {field.name for field in dataclasses.fields(LaunchConfig)}
+    quiet: dict[str, Any] = {"signals_to_handle": ""} if "signals_to_handle" in known else {}
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -162,23 +139,81 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",  # a port that is free
         max_restarts=0,
+        **quiet,
     )
     os.environ[_LAUNCHER] = str(os.getpid())
     logging.disable(logging.CRITICAL)  # the launcher's own messages; ours are printed below
-    before = {number: signal.getsignal(number) for number in _HANDLED}
     try:
-        elastic_launch(config, sys.executable)("-m", "chalknet", *words)
+        with _forwarding() as sent:
+            elastic_launch(config, sys.executable)("-m", "chalknet", *words)
     except SignalException as ended:
         return 128 + ended.sigval
     except ChildFailedError as ended:
         rank, failure = ended.get_first_failure()
-        return _exit_code(rank, processes, failure.exitcode, out)
+        return 128 + sent.number if sent.number else _exit_code(rank, processes, failure.exitcode, out)
     finally:
         os.environ.pop(_LAUNCHER, None)
         logging.disable(logging.NOTSET)
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
     return 0
+
+
+class _Forward:
+    """The handler of signals in the launcher of a fit in several processes: each process ends it in order.
+
+    Args:
+        number: of the signal that was sent on; 0 for none.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and BURST.repeats():
+            return
+        if self.number or not signal_children(number):
+            self.leave(number)
+        self.number = number
+        _thread.start_new_thread(self._leave_later, (number,))
+
+    def leave(self, number: int) -> None:
+        """End this process and the others now."""
+        signal_children(getattr(signal, "SIGKILL", signal.SIGTERM))
+        os._exit(128 + number)
+
+    def _leave_later(self, number: int) -> None:
+        time.sleep(_PATIENCE_S)
+        self.leave(number)
+
+
+@contextmanager
+def _forwarding() -> Iterator[_Forward]:
+    """Send signals on to the processes that are started inside.
+
+    A process inherits which signals wait (`__main__` lets them in): none comes before it can handle it. Here
+    another thread takes them.
+    """
+    forward = _Forward()
+    before = {number: signal.getsignal(number) for number in _HANDLED}
+    caught = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+    masks = hasattr(signal, "pthread_sigmask")
+    for number in caught:
+        signal.signal(number, forward)
+    if masks:
+        _thread.start_new_thread(_take_signals, (caught,))
+        signal.pthread_sigmask(signal.SIG_BLOCK, caught)
+    try:
+        yield forward
+    finally:
+        for number in caught:  # those that torch's launcher of older versions left
+            signal.signal(number, before[number] or signal.SIG_DFL)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, caught)
+
+
+def _take_signals(numbers: Sequence[int]) -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+    while True:
+        signal.pause()
 
 
 def _exit_code(rank: int, processes: int, code: int, out: Path | None) -> int:
@@ -200,9 +235,7 @@ def _exit_code(rank: int, processes: int, code: int, out: Path | None) -> int:
 
 def _tell_how_far(out: Path | None) -> None:
     """Print how far a run got that ended without a result, if it was kept."""
-    try:
+    with suppress(cn.ChalknetError):  # stopped before anything was kept
         if out is not None:
             say(str(cn.load_run(out)))
-    except cn.ChalknetError:  # stopped before anything was kept
-        out = None
     tell_what_is_kept(out)

@@ -15,7 +15,8 @@ import typer
 import chalknet as cn
 from chalknet.cli import fits, hardware, networks  # their commands are added as they are imported
 from chalknet.cli.app import app
-from chalknet.cli.launch import INTERRUPTED, end_with_launcher, one_interrupt, reports
+from chalknet.cli.interrupts import ENDING, INTERRUPTED
+from chalknet.cli.launch import end_with_launcher, reports
 from chalknet.cli.options import flag
 from chalknet.cli.say import leave_streams, printing, set_up_streams, tell
 from chalknet.planning import OTHER_NAMES
@@ -37,15 +38,28 @@ def main() -> None:
     if "--debug" in sys.argv:
         os.environ["CHALKNET_TRACEBACK"] = "full"  # the public verbs hide their frames without it
     typed = [word for word in sys.argv[1:] if word != "--debug"]
-    with one_interrupt():
-        try:
-            code = _code_of(typed)
-        except (KeyboardInterrupt, typer.Abort):
-            code = INTERRUPTED
-        except BrokenPipeError:
-            code = 1  # the reader went away: nothing more to say to it
+    with ENDING.by_ctrl_c():
+        code = _ended(typed)
         leave_streams()
     sys.exit(code if typed else 2)
+
+
+def _ended(typed: Sequence[str]) -> int | None:
+    """Run a command and return its exit code, also when a signal came meanwhile."""
+    try:
+        try:
+            code = _code_of(typed)
+        finally:
+            ENDING.is_over = True  # from here on no signal raises
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 1  # the reader went away: nothing more to say to it
+    except Exception:
+        if ENDING.number:  # what other code made of it
+            return INTERRUPTED
+        raise
+    return INTERRUPTED if ENDING.number else code
 
 
 def _code_of(typed: Sequence[str]) -> int | None:
@@ -56,6 +70,8 @@ def _code_of(typed: Sequence[str]) -> int | None:
             sys.stdout.flush()
         return code
     except cn.ChalknetError as problem:
+        if ENDING.number:  # what the interrupted code made of it
+            return INTERRUPTED
         if os.environ.get("CHALKNET_TRACEBACK") == "full":
             raise
         return _report(problem)

@@ -30,6 +30,7 @@ from chalknet.network import (
 Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
 
+_LONGEST_SHAPE = 1000  # axes; what Concat makes of constants, which could double again and again
 _LONGEST_PATTERN = 12  # nodes that make one activation; GELU by tanh takes nine
 
 
@@ -298,7 +299,7 @@ def _constant(node: GraphNode, constants: Mapping[str, Array]) -> Array:
                 return given[0][given[1]]
         case "Unsqueeze", [0, *_]:
             return given[0].reshape(1)
-        case "Concat", [_, *_] if set(axes) == {1}:
+        case "Concat", [_, *_] if set(axes) == {1} and sum(map(len, given)) <= _LONGEST_SHAPE:
             return np.concatenate(given)
     return node.refuse("a calculation of constants", "the constants", "Export it with constant folding.")
 

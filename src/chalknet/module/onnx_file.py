@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +14,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from chalknet.errors import FileProblem, MissingPackage, NotationError, unknown_name
+from chalknet.errors import ChalknetError, FileProblem, MissingPackage, NotationError, unknown_name
+from chalknet.files import open_regular
 from chalknet.module.onnx_chain import (
     REMEDIES,
     Array,
@@ -25,8 +28,10 @@ from chalknet.module.onnx_chain import (
 from chalknet.module.onnx_writer import INPUT, GraphWriter, write_node
 from chalknet.module.read import flat, read_module
 from chalknet.network import Shape, Size
+from chalknet.system import available_bytes
 
 _LARGEST_FILE_BYTES = 2_000_000_000  # protobuf reads no more
+_COPIES = 4  # of the weights while they are read: the file, protobuf's, the checker's, the module's
 _OLDEST_OPSET = 7  # before it, Add and Gemm broadcast by rules of their own
 _OPSET, _IR_VERSION = 20, 9  # the first with Gelu, and the file version of its time
 _DEFAULT_DOMAIN = ("", "ai.onnx")
@@ -124,7 +129,6 @@ def _onnx() -> ModuleType:
     try:
         import onnx
         import onnx.checker
-        import onnx.external_data_helper
         import onnx.helper
         import onnx.numpy_helper
     except ImportError as problem:
@@ -141,15 +145,17 @@ def _onnx() -> ModuleType:
 def _parsed(path: Path, onnx: ModuleType) -> Any:
     from google.protobuf.message import DecodeError  # onnx brings it
 
+    most = min(_LARGEST_FILE_BYTES, available_bytes() // _COPIES)
     try:
         size = path.stat().st_size if path.is_file() else None
-        data = path.read_bytes() if size is not None and size <= _LARGEST_FILE_BYTES else b""
+        data = path.read_bytes() if size is not None and size <= most else b""
     except OSError as problem:
         raise _file_problem(path, problem.strerror or str(problem)) from problem
     if size is None:
         raise _file_problem(path, "a folder or device" if path.exists() else "no such file")
-    if size > _LARGEST_FILE_BYTES:
-        raise _file_problem(path, f"a file of {size / 1e9:.1f} GB")
+    if size > most:
+        room = "" if size > _LARGEST_FILE_BYTES else ", for which memory has no room"
+        raise _file_problem(path, f"a file of {size / 1e9:.1f} GB{room}")
     try:
         model = onnx.load_model_from_string(data)
     except DecodeError as problem:
@@ -174,14 +180,49 @@ def _checked(model: Any, folder: Path, onnx: ModuleType) -> Any:
         raise refusal("the ONNX file", f"opset {max(opsets)}", f"opset {_OLDEST_OPSET} or newer", remedy)
     if model.graph.sparse_initializer:
         raise refusal("the graph", "sparse weights", "dense weights", "Export the weights as they are.")
+    room = available_bytes()
+    for tensor in model.graph.initializer:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            room -= _load_beside(tensor, folder, room, onnx)
     try:
-        onnx.external_data_helper.load_external_data_for_model(model, str(folder))
         onnx.checker.check_model(model)
-    except OSError as problem:
-        raise _file_problem(folder, f"weights kept in a file of their own, {problem}") from problem
     except (onnx.checker.ValidationError, ValueError, TypeError, RuntimeError, AttributeError) as problem:
         raise _damaged(f"a graph that is not valid ({_first_line(problem)})") from problem
     return model
+
+
+def _load_beside(tensor: Any, folder: Path, room: int, onnx: ModuleType) -> int:
+    """Read a weight from a file in the folder of the ONNX file, and from nowhere else; return its bytes.
+
+    Args:
+        tensor: whose place of data is replaced by the data.
+        folder: of the ONNX file.
+        room: how many bytes memory has left.
+        onnx: the package.
+    """
+    known = {entry.key: entry.value for entry in tensor.external_data}
+    location = known.get("location", "")
+    path = folder / location
+    try:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"the place {location!r}, which is not in the folder of the ONNX file")
+        offset, length = (int(known.get(key) or 0) for key in ("offset", "length"))
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        needed = int(math.prod(tensor.dims) * dtype.itemsize)
+        if min((offset, *tensor.dims)) < 0 or length not in (0, needed):
+            raise ValueError(f"offset {offset} and length {length} for {needed:,} bytes")
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if needed > size - offset or needed > room // _COPIES:
+                raise ValueError(f"{size:,} bytes; the weight needs {needed:,} from byte {offset:,}")
+            file.seek(offset)
+            tensor.raw_data = file.read(needed)
+    except (OSError, ValueError, KeyError, TypeError, ChalknetError) as problem:
+        got = getattr(problem, "got", None) or getattr(problem, "strerror", None) or str(problem)
+        raise _file_problem(path, f"weights kept in a file of their own, {got}") from problem
+    del tensor.external_data[:]
+    tensor.data_location = onnx.TensorProto.DEFAULT
+    return needed
 
 
 def _array(tensor: Any, onnx: ModuleType) -> Array:

@@ -10,11 +10,14 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from chalknet.errors import FileProblem
-from chalknet.files import open_regular, read_regular
+from chalknet.files import open_regular
+from chalknet.module.build import build
+from chalknet.network import Network
+from chalknet.seal import damaged
 
 _MARK = "chalknet run"  # the key of the file's metadata that says which run it belongs to
-_LARGEST_HEADER_BYTES = 100_000_000  # as the format itself has it
+_LARGEST_HEADER_BYTES = 16 << 20  # names and shapes of 100,000 tensors
+_SLACK_BYTES = 1 << 20  # of a file beside its tensors: names, shapes and the mark of its run
 
 
 def tensors_to_bytes(tensors: Mapping[str, torch.Tensor], run: str = "") -> bytes:
@@ -58,32 +61,49 @@ def tensors_from_bytes(content: bytes, where: object) -> dict[str, torch.Tensor]
     Raises:
         FileProblem: when it is damaged.
     """
+    path = Path(str(where))
+    header_bytes = int.from_bytes(content[:8], "little")
+    if header_bytes > _LARGEST_HEADER_BYTES:
+        raise damaged(path, ValueError(f"a header of {header_bytes:,} bytes"))
     try:
         tensors: dict[str, torch.Tensor] = load(content)
-    except SafetensorError as problem:
-        raise _damaged(where, str(problem).splitlines()[0]) from problem
+    except (SafetensorError, LookupError, RuntimeError, TypeError, ValueError) as problem:
+        raise damaged(path, ValueError(str(problem).partition("\n")[0])) from problem
     return tensors
 
 
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """Return the tensors of a safetensors file.
+def expected_weights(network: Network, dtype: str) -> Mapping[str, torch.Tensor]:
+    """Return the parameters and buffers of a network as tensors without memory.
 
     Raises:
-        FileProblem: when it is not there or damaged.
+        ValueError: for a network whose parameters no machine can hold.
     """
     try:
-        content = read_regular(path)
-    except FileProblem:
-        raise
-    except OSError as problem:
-        raise _damaged(path, problem.strerror or str(problem)) from problem
-    return tensors_from_bytes(content, path)
+        with torch.device("meta"):
+            module = build(network).to(getattr(torch, dtype))
+    except (AttributeError, RuntimeError, TypeError, OverflowError) as problem:
+        raise ValueError(f"no network that can be built: {problem}") from problem
+    weights: Mapping[str, torch.Tensor] = module.state_dict()
+    return weights
 
 
-def _damaged(where: object, got: str) -> FileProblem:
-    return FileProblem(
-        where=str(where),
-        got=got,
-        wanted="the file as it was kept",
-        remedy="It is damaged or was edited: restore it from a copy, or fit again in another folder.",
-    )
+def most_bytes(weights: Mapping[str, torch.Tensor]) -> int:
+    """Return the largest size of a file that holds these tensors."""
+    return _SLACK_BYTES + sum(tensor.nbytes + 1024 for tensor in weights.values())
+
+
+def check_weights(found: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> None:
+    """Raise unless tensors have the names, shapes and dtypes of others.
+
+    Raises:
+        ValueError: naming the first that differs.
+    """
+    for name in dict.fromkeys((*expected, *found)):
+        if name not in found or name not in expected:
+            raise ValueError(f"{'no' if name in expected else 'an unknown'} tensor {name!r}")
+        ours, theirs = expected[name], found[name]
+        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+            raise ValueError(
+                f"{name!r} is {tuple(theirs.shape)} of {theirs.dtype}, "
+                f"not {tuple(ours.shape)} of {ours.dtype}"
+            )

@@ -11,6 +11,7 @@ from pathlib import Path
 from chalknet.errors import ChalknetError, Excerpt, FileProblem, NotationError
 from chalknet.files import RUN_NETWORK, open_file
 from chalknet.notation.limits import LIMITS
+from chalknet.seal import file_of_run
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -46,13 +47,17 @@ def text_of(path: Path) -> str:
     """
     if path == Path("-"):
         return _standard_input()
-    path = path / RUN_NETWORK if path.is_dir() else path
-    most = LIMITS["characters in a text"]
-    with _reading(path), open_file(path) as file:
-        data = file.read(4 * most + 1)  # a character takes 4 bytes at most
+    most = 4 * LIMITS["characters in a text"]  # bytes of a character
+    with _reading(path):
+        data = file_of_run(path, RUN_NETWORK, most) if path.is_dir() else _beginning(path, most + 1)
         text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    _check_length(shown_path(path), len(data) // 4 if len(data) > 4 * most else len(text))
+    _check_length(shown_path(path), len(data) // 4 if len(data) > most else len(text))
     return text
+
+
+def _beginning(path: Path, most: int) -> bytes:
+    with open_file(path) as file:
+        return file.read(most)
 
 
 def _standard_input() -> str:

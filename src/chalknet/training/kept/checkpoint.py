@@ -28,9 +28,10 @@ from chalknet.files import (
 )
 from chalknet.module import run_of_tensors, tensors_from_bytes, tensors_to_bytes
 from chalknet.schema import from_json
+from chalknet.seal import damaged, read_sealed, sealed
+from chalknet.system import available_bytes
 from chalknet.training.history import Evaluation, History
-from chalknet.training.kept.run_files import Setting, check_history, damaged
-from chalknet.training.kept.seal import read_sealed, sealed
+from chalknet.training.kept.run_files import Setting, check_history
 from chalknet.training.kept.tensors import check_state
 from chalknet.units import show_count
 
@@ -223,7 +224,7 @@ def _load(facts_file: Path, setting: Setting) -> Checkpoint:
     tensors_file = facts_file.with_suffix(_TENSORS)
     if not os.path.lexists(tensors_file):
         raise ValueError(f"{tensors_file.name} is gone")
-    content = read_regular(tensors_file, facts.bytes)
+    content = read_regular(tensors_file, min(facts.bytes, available_bytes()))
     if len(content) != facts.bytes:
         raise ValueError(f"{show_count(len(content))} bytes of {show_count(facts.bytes)}")
     if hashlib.sha256(content).hexdigest() != facts.sha256:

@@ -29,8 +29,8 @@ from chalknet.files import (
     unfinished_name,
 )
 from chalknet.module import run_of_tensors
+from chalknet.seal import read_sealed
 from chalknet.training.kept import checkpoint
-from chalknet.training.kept.seal import read_sealed
 
 LOCK = ".lock"
 ASIDE = "run"  # what a run that is being replaced is called for that moment

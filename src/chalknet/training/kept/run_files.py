@@ -9,8 +9,7 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -20,22 +19,20 @@ from typing import Any
 import torch
 
 from chalknet.data import Preparation
-from chalknet.errors import ChalknetError, FileProblem
 from chalknet.files import (
     RUN_HISTORY,
     RUN_NETWORK,
     RUN_PLAN,
     RUN_PREPARATION,
     is_regular,
-    read_regular,
     write_whole,
 )
-from chalknet.network import Network
+from chalknet.network import Network, size_of
 from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
+from chalknet.seal import checked_file, read_plan, reading_run, sealed
 from chalknet.training.history import Evaluation, History, Outcome
-from chalknet.training.kept.seal import Unsealed, read_sealed, sealed
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES
 
@@ -162,8 +159,8 @@ def read_setting(folder: Path) -> Setting:
     Raises:
         FileProblem: for a missing or damaged file, one that is no file, or a value that cannot be.
     """
-    kept = _read_plan(folder / RUN_PLAN)
-    with _reading(folder / RUN_PLAN):
+    kept = read_plan(folder)
+    with reading_run(folder / RUN_PLAN):
         file = from_json(_PlanFile, kept.values)
         if not kept.sealed and (file.run or file.files):
             raise ValueError("its checksum is gone")
@@ -178,11 +175,12 @@ def read_setting(folder: Path) -> Setting:
     )  # fmt: skip
     network, preparation = (_read_text(folder, setting, name) for name in _LARGEST_JSON_BYTES)
     if network is not None:
-        with _reading(folder / RUN_NETWORK):
+        with reading_run(folder / RUN_NETWORK):
             setting = replace(setting, plan=replace(setting.plan, network=_network(network)))
     if preparation is not None:
-        with _reading(folder / RUN_PREPARATION):
+        with reading_run(folder / RUN_PREPARATION):
             setting = replace(setting, preparation=_preparation(preparation))
+            _check_width(setting)
     return setting
 
 
@@ -198,12 +196,7 @@ def read_file(folder: Path, setting: Setting, name: str, most: int | None = None
     Raises:
         FileProblem: when it is missing, damaged, or of another run.
     """
-    path = folder / name
-    with _reading(path):
-        content = read_regular(path, most)
-        if setting.sealed and hashlib.sha256(content).hexdigest() != setting.files.get(name):
-            raise ValueError("its checksum is another: it was damaged or edited, or is of another run")
-        return content
+    return checked_file(folder / name, setting.files.get(name, "") if setting.sealed else None, most)
 
 
 def _read_text(folder: Path, setting: Setting, name: str) -> bytes | None:
@@ -228,6 +221,22 @@ def _preparation(content: bytes) -> Preparation:
     return preparation
 
 
+def _check_width(setting: Setting) -> None:
+    """Raise a ValueError unless what becomes of the columns is what the network takes and gives."""
+    network, preparation = setting.plan.network, setting.preparation
+    if network is None or preparation is None:
+        return
+    inputs, outputs = (size_of(shape) for shape in (network.input_shape, network.output_shape))
+    if preparation.x and isinstance(inputs, int) and preparation.width != inputs:
+        raise ValueError(f"its columns become {preparation.width} features, the network takes {inputs}")
+    words = [column.words for column in preparation.y] if preparation.classes else [()]
+    if len(words) != 1 or words[0] is None:
+        raise ValueError("its classes have no words")
+    classes = len(words[0])
+    if isinstance(outputs, int) and classes > max(2, outputs):
+        raise ValueError(f"it has {classes} classes, the network {outputs}")
+
+
 def history_to_bytes(history: History) -> bytes:
     """Return the history, with the evaluations beside it, as CSV."""
     text = io.StringIO(newline="")
@@ -238,10 +247,13 @@ def history_to_bytes(history: History) -> bytes:
 def read_history(folder: Path, setting: Setting) -> History:
     """Return the history of the run kept in a folder, its checksum verified."""
     path, metric = folder / RUN_HISTORY, setting.plan.recipe.loss_row.metric
-    content = io.BytesIO(read_file(folder, setting, RUN_HISTORY))
+    last = setting.plan.updates
+    most = None if last is None else (2 * last + 2) * _LONGEST_LINE
+    content = io.BytesIO(read_file(folder, setting, RUN_HISTORY, most))
     history = History(metric)
     evaluations = []
-    with _reading(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
+    before = 0
+    with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
         names = [*history.columns, f"train_{metric}", f"held_out_{metric}"]
         if next(rows, None) != names:
@@ -250,15 +262,24 @@ def read_history(folder: Path, setting: Setting) -> History:
             updates, samples, epochs, seconds, loss, train, held_out = row
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
+                # looked at here: no more rows are kept than there were updates
+                before = _later(history.updates[-1], before, last)
             if train:
                 kept_out = float(held_out) if held_out else None
                 evaluations.append(
                     Evaluation(int(updates), int(samples), float(seconds), float(train), kept_out)
                 )
+                _later(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
         history.append_evaluation(evaluation)
     return history
+
+
+def _later(updates: int, before: int, last: int | None) -> int:
+    if before < updates <= (updates if last is None else last):
+        return updates
+    raise ValueError("its updates are not in order, or more than the plan has")
 
 
 def _history_rows(history: History) -> Iterable[Sequence[object]]:
@@ -279,42 +300,3 @@ def check_history(history: History) -> None:
         each < 1 for each in history.samples
     ):
         raise ValueError("its updates are not in order")
-
-
-def _read_plan(path: Path) -> Unsealed:
-    if not os.path.lexists(path):
-        there = "no run" if path.parent.is_dir() else "a file"
-        raise FileProblem(
-            where=str(path.parent),
-            got=there if path.parent.exists() else "nothing there",
-            wanted=f"a folder that a fit was kept in, with {RUN_PLAN}",
-            remedy="Keep a fit with out=FOLDER (--out FOLDER).",
-        )
-    with _reading(path):
-        return read_sealed(path)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Name the file of a run in every error about what stands in it."""
-    try:
-        yield
-    except FileProblem:
-        raise
-    except ChalknetError as problem:  # such as an activation of the user's own that is not registered
-        problem.where = f"{path}, {problem.where}"
-        raise
-    except (OSError, ArithmeticError, KeyError, TypeError, ValueError, csv.Error) as problem:
-        raise damaged(path, problem) from problem
-
-
-def damaged(path: Path, problem: Exception) -> FileProblem:
-    """Return the error for a file of a run that is not as it was written."""
-    text = getattr(problem, "strerror", None) or str(problem)
-    got = text if isinstance(problem, OSError | ValueError) else f"{type(problem).__name__}: {text}"
-    return FileProblem(
-        where=str(path),
-        got=got.splitlines()[0] if got else type(problem).__name__,
-        wanted="the file as it was kept",
-        remedy="It is damaged or was edited: restore it from a copy, or fit again in another folder.",
-    )

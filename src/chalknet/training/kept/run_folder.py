@@ -25,8 +25,17 @@ from chalknet.files import (
     try_lock,
     user_path,
 )
-from chalknet.module import build, flat, tensors_from_bytes, tensors_to_bytes
+from chalknet.module import (
+    build,
+    check_weights,
+    expected_weights,
+    flat,
+    most_bytes,
+    tensors_from_bytes,
+    tensors_to_bytes,
+)
 from chalknet.planning import Plan
+from chalknet.seal import damaged
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
 from chalknet.training.history import FitResult
@@ -36,8 +45,7 @@ from chalknet.training.kept.ours import (
     RUN_FILES,
     is_ours,
 )
-from chalknet.training.kept.run_files import Setting, damaged, read_setting, write_setting
-from chalknet.training.kept.tensors import check_weights, expected_weights, most_bytes
+from chalknet.training.kept.run_files import Setting, read_setting, write_setting
 from chalknet.training.record.record_options import RecordOptions
 
 

@@ -1,56 +1,15 @@
-"""Whether kept tensors are those of a network: by name, shape and dtype, before anything is allocated."""
+"""Whether a session can go on from a kept state: its weights, its optimizer's state, its random numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import torch
 
 from chalknet.engine import SessionState
-from chalknet.module import build, class_named
-from chalknet.network import Network
+from chalknet.module import check_weights, class_named, expected_weights
 from chalknet.planning import Plan, Recipe
-
-_SLACK_BYTES = 1 << 20  # of a file beside its tensors: names, shapes and the mark of its run
-
-
-def expected_weights(network: Network, dtype: str) -> Mapping[str, torch.Tensor]:
-    """Return the parameters and buffers of a network as tensors without memory.
-
-    Raises:
-        ValueError: for a network whose parameters no machine can hold.
-    """
-    try:
-        with torch.device("meta"):
-            module = build(network).to(getattr(torch, dtype))
-    except (RuntimeError, TypeError, OverflowError) as problem:
-        raise ValueError(f"no network that can be built: {problem}") from problem
-    weights: Mapping[str, torch.Tensor] = module.state_dict()
-    return weights
-
-
-def most_bytes(weights: Mapping[str, torch.Tensor]) -> int:
-    """Return the largest size of a file that holds these tensors."""
-    return _SLACK_BYTES + sum(tensor.nbytes + 1024 for tensor in weights.values())
-
-
-def check_weights(found: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> None:
-    """Raise unless tensors have the names, shapes and dtypes of others.
-
-    Raises:
-        ValueError: naming the first that differs.
-    """
-    for name in dict.fromkeys((*expected, *found)):
-        if name not in found or name not in expected:
-            raise ValueError(f"{'no' if name in expected else 'an unknown'} tensor {name!r}")
-        ours, theirs = expected[name], found[name]
-        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-            raise ValueError(
-                f"{name!r} is {tuple(theirs.shape)} of {theirs.dtype}, "
-                f"not {tuple(ours.shape)} of {ours.dtype}"
-            )
 
 
 def check_state(state: SessionState, plan: Plan) -> None:

@@ -18,6 +18,7 @@ from torch import nn
 
 from chalknet.engine import ProcessGroup, Session
 from chalknet.planning import Plan
+from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import Evaluation, History, Outcome, Progress
 from chalknet.training.kept.checkpoint import Checkpoint, save
@@ -256,6 +257,7 @@ def interruptible() -> Iterator[Interrupt]:
 
     def note_signal(number: int, frame: FrameType | None) -> None:
         interrupt.number = number
+        BURST.repeats()  # the command takes one that comes right after it for the same
         put_back()
 
     def put_back() -> None:
