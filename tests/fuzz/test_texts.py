@@ -26,6 +26,11 @@ def bad(found):
     return [f"{one.case.piece!r} in {one.case.beginning!r}: {one.what}, {one.seconds} s" for one in found]
 
 
+def least_s(case):
+    """Return the shortest time that a text takes in several tries."""
+    return min(found.seconds for found in outcomes([case] * 5))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place[0]} {place[1]}")
 def test_a_piece_over_and_over_is_read_in_time_in_proportion_to_it(place):
@@ -38,7 +43,10 @@ def test_a_piece_over_and_over_is_read_in_time_in_proportion_to_it(place):
     slow = [one for one in found if one.seconds > _NOTICEABLE_S]
     twice = outcomes([one.case._replace(times=2 * one.case.times) for one in slow])
     growing = [
-        two for one, two in zip(slow, twice, strict=True) if two.is_bad or two.seconds > 3 * one.seconds
+        two
+        for one, two in zip(slow, twice, strict=True)
+        # the least of several: what else runs on the machine slows some of them down
+        if two.is_bad or (two.seconds > 3 * one.seconds and least_s(two.case) > 3 * least_s(one.case))
     ]
     assert not bad(growing)
 
