@@ -222,6 +222,8 @@ def writing(
     """Turn what the system says against writing a file into a FileProblem that names it."""
     try:
         yield
+    except FileProblem:
+        raise
     except OSError as problem:
         raise FileProblem(
             where=str(path),

@@ -120,7 +120,7 @@ def _no_file(path: Path) -> FileProblem:
         where=str(path),
         got="a folder, a pipe or a device",
         wanted="a file",
-        remedy="Write it to a file; the text of a network may also come through standard input, as -.",
+        remedy="Write it to a file, or send it through standard input, as -.",
     )
 
 

@@ -118,7 +118,7 @@ def test_a_header_that_claims_absurd_sizes_allocates_nothing(sizes, pack):
 def test_a_file_that_cannot_be_opened_or_written_is_a_file_problem(tmp_path):
     with pytest.raises(FileProblem, match="No such file"):
         read_idx(tmp_path / "nowhere")
-    with pytest.raises(FileProblem, match="directory"):
+    with pytest.raises(FileProblem, match="folder"):
         read_idx(tmp_path)
     with pytest.raises(FileProblem, match="wanted a place that can be written"):
         write_idx(tmp_path / "no" / "folder", SMALL)

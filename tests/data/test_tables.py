@@ -5,6 +5,7 @@ import datetime
 import decimal
 import gzip
 import lzma
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -293,10 +294,8 @@ def test_pixels_damaged_inside_are_told_and_nothing_half_stays(parquet, own_cach
 
 
 def test_without_pyarrow_the_install_line_is_told(csv, monkeypatch):
-    def refuse(name):
-        raise ImportError(f"no {name}")
-
-    monkeypatch.setattr("chalknet.data.formats.pyarrow_module.import_module", refuse)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "pyarrow"]:
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingPackage, match=r'pip install "chalknet\[tables\]"'):
         load(csv("a,b\n1,2\n"))
 

@@ -75,6 +75,13 @@ def fit(asked: Asked) -> int | None:
     check_picture("--plot", asked["plot"])
     network, source = network_of(asked), source_of(asked)
     several = asked["processes"] not in (None, 1) and not is_launched()
+    if several and asked["data"] == "-":
+        raise cn.InvalidValue(
+            where="--data",
+            got="standard input, which one process alone can read",
+            wanted="data that every process of the fit can open",
+            remedy="Write it to a file and give its path.",
+        )
     if asked["dry_run"] or several:  # a mistake is found before a process is started
         plan = cn.plan(network, source, **given(asked, _RECIPE, options.PLACE))
     if asked["dry_run"]:

@@ -113,11 +113,12 @@ DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     Option("unknown", "Words that the training rows did not have: refuse, missing or most-frequent."),
     Option("cache", "Where converted tables are kept; the user's cache folder.", metavar="DIR"),
     Option("in_memory", "Read all of it, or batch by batch.", bool, flags=("--in-memory/--stream",)),
+    Option("limits", "How much is read of a file at most, as an error says.", words.limits, "NAME=N,..."),
 )  # fmt: skip
 
 # How a text is read, and what becomes of words that are new: kept with a run, and asked otherwise by predict.
 FILE = [row for row in COLUMNS if row.name in (
-    "delimiter", "header", "encoding", "comment", "skip_rows", "decimal", "missing", "unknown",
+    "delimiter", "header", "encoding", "comment", "skip_rows", "decimal", "missing", "unknown", "limits",
 )]  # fmt: skip
 
 LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(

@@ -72,6 +72,12 @@ def imputation(word: str) -> float | str | dict[str, float | str]:
     return {column.strip(): number_or_name(value.strip()) for column, _, value in pairs}
 
 
+def limits(word: str) -> dict[str, int]:
+    """Return limits by their names: `columns=100000` -> `{"columns": 100000}`."""
+    pairs = [part.partition("=") for part in word.split(",")]
+    return {name.strip(): _read(int, most, "NAME=N, such as columns=100000") for name, _, most in pairs}
+
+
 def _read(kind: Callable[[str], T], word: str, wanted: str) -> T:
     try:
         return kind(word)

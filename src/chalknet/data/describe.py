@@ -46,10 +46,10 @@ def describe(data: object, **options: Any) -> dict[str, str]:
         >>> cn.describe(([0.0, 0.5, 1.0], [0, 1, 1]))["x"]
         '(n,1) float32, 0 to 1'
     """
-    path = file_of(data)
+    asked = LoadOptions(**{name: value for name, value in options.items() if name != "held_out"})
+    path = file_of(data, asked)
     if path is None or (file_format := format_of(path)).side is not None:
         return _facts(load(data, **options))
-    asked = LoadOptions(**{name: value for name, value in options.items() if name != "held_out"})
     table, problem = _opened(file_format.open, path, asked)
     if table is None:
         return {"name": path.name, "problem": problem}

@@ -13,7 +13,6 @@ import torch
 from chalknet.data.blocks import Conversion, ConversionState, numbers_of
 from chalknet.data.columns import Preparation, PreparedColumn, columns_like
 from chalknet.data.formats import (
-    IDX,
     DataTable,
     FileOptions,
     TableColumn,
@@ -22,7 +21,7 @@ from chalknet.data.formats import (
     format_of,
     is_bytes,
     named,
-    scale_of_images,
+    scale_of,
     side_of,
 )
 from chalknet.data.load import file_of, load
@@ -88,8 +87,8 @@ def feature_blocks(data: object, reading: FeatureReading) -> Iterator[torch.Tens
         yield from _blocks_of_table(table, reading)
         return
     scale = ""
-    if (path := file_of(data)) and (file_format := format_of(path)).side is not None:
-        data, scale = side_of(path, "x"), scale_of_images(path) if file_format is IDX else ""
+    if (path := file_of(data, reading.options)) and format_of(path).side is not None:
+        data, scale = side_of(path, "x", reading.options), scale_of(path)
     if _holds_rows(data):
         yield from _blocks_of_source(load(data, **vars(reading.options)), reading)
         return
@@ -121,7 +120,7 @@ def texts_of(data: object, names: Sequence[str], options: FileOptions) -> dict[s
 
 def _table_of(data: object, reading: FeatureReading) -> DataTable | None:
     """Return what has columns with names as a table; None for anything else."""
-    if path := file_of(data):
+    if path := file_of(data, reading.options):
         file_format = format_of(path)
         table = file_format.open(path, reading.options) if file_format.side is None else None
         return table if isinstance(table, DataTable) else None

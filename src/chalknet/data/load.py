@@ -14,13 +14,15 @@ from torch.utils.data import TensorDataset
 
 from chalknet.data import formats, sources
 from chalknet.data.columns import Columns, LoadOptions, Preparation
-from chalknet.data.formats import DataTable, FileOptions, RawRows, named
+from chalknet.data.formats import DataTable, FileOptions, RawRows, named, standard_input
 from chalknet.data.mnist import DATA_SETS
 from chalknet.data.opened import Opened, source_of, with_held_out
 from chalknet.data.origin import is_name, is_pair, is_pair_of_paths, is_path, with_provenance, with_reading
 from chalknet.data.sources import Source
 from chalknet.errors import FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
+
+_NOTHING_SAID = FileOptions()
 
 
 def load(
@@ -45,6 +47,7 @@ def load(
     unknown: str = "refuse",
     cache: str | Path | None = None,
     in_memory: bool | None = None,
+    limits: Mapping[str, int] | None = None,
 ) -> Source:
     """Return the source of samples that `data` stands for.
 
@@ -86,6 +89,9 @@ def load(
             "most-frequent"; kept with the run, for predictions too.
         cache: the folder of converted tables; None for `chalknet/tables` in the user's cache folder.
         in_memory: whether all of it is read into memory; None where it takes a quarter of it at most.
+        limits: how much is read of a file at most, where that is not enough: "columns" of a table (20,000),
+            "row_bytes" of a text (64 MiB), "unpacked_bytes" of a packed file (128 MiB, or 50 times its size),
+            "input_bytes" of standard input (4 GiB).
 
     Raises:
         UnknownName: for a name that is neither a data set nor a path, a column that is not there.
@@ -105,6 +111,7 @@ def load(
         delimiter=delimiter, header=header, encoding=encoding, comment=comment, skip_rows=skip_rows,
         decimal=decimal, missing=missing, x=x, y=y, one_hot=one_hot, classes=classes, fill=fill,
         standardise=standardise, drop=drop, unknown=unknown, dtype=dtype, cache=cache, in_memory=in_memory,
+        limits=limits,
     )  # fmt: skip
     share = float(held_out) if isinstance(held_out, Real) else None
     opened = _opened(data, options)
@@ -112,7 +119,8 @@ def load(
     if held_out is not None and share is None:
         beside = _opened(held_out, options, "held_out")
         source = with_held_out(source, source_of(beside, options, None, source.preparation, beside=True))
-    return with_reading(with_provenance(source, opened, data, held_out, options), options)
+    named_data, named_aside = (... if standard_input.is_asked(each) else each for each in (data, held_out))
+    return with_reading(with_provenance(source, opened, named_data, named_aside, options), options)
 
 
 def load_like(data: object, preparation: Preparation | None) -> Source:
@@ -137,14 +145,16 @@ def _opened(data: object, options: FileOptions, where: str = "data") -> Opened:
 
 def open_path(data: str | os.PathLike[str], options: FileOptions) -> DataTable | RawRows:
     """Return what a file or a folder holds, by its format."""
-    path = existing(data)
+    path = existing(data, options)
     if path.is_dir():
         return formats.open_folder(path, path.resolve().name)
     return formats.format_of(path).open(path, options)
 
 
-def existing(data: str | os.PathLike[str]) -> Path:
+def existing(data: str | os.PathLike[str], options: FileOptions = _NOTHING_SAID) -> Path:
     """Return the path of a file or folder that exists, or raise the error that names what there is."""
+    if standard_input.is_asked(data):
+        return standard_input.copied(options.limits)
     path = Path(data)
     with suppress(ValueError, OSError):  # a text that no path can be: with a zero byte, or too long
         path = user_path(data)
@@ -160,28 +170,30 @@ def existing(data: str | os.PathLike[str]) -> Path:
     )
 
 
-def file_of(data: object) -> Path | None:
+def file_of(data: object, options: FileOptions = _NOTHING_SAID) -> Path | None:
     """Return the path of a file that is given by its path; None for anything else, a folder too."""
-    return path if is_path(data) and not is_name(data) and (path := existing(data)).is_file() else None
+    if not is_path(data) or is_name(data):
+        return None
+    path = existing(data, options)
+    return path if path.is_file() else None
 
 
 def _open_pair(pair: Sequence[Any], options: FileOptions) -> RawRows | named.TablePair:
     """Return x and y, either of which may be a path; two .npy files of equal length are left in place."""
     name = user_path(pair[0]).name if is_path(pair[0]) else "data"
-    if table := named.table_pair(pair[0], _side(pair[1], "y"), name, options):
+    if table := named.table_pair(pair[0], _side(pair[1], "y", options), name, options):
         return table
     if is_pair_of_paths(pair):
-        x, y = (formats.open_npy(existing(side)) for side in pair)
+        x, y = (formats.open_npy(existing(side, options)) for side in pair)
         if x is not None and y is not None and len(x) == len(y):
             return RawRows(x, y, name, scale="bytes" if formats.is_bytes(x) else "")
-    rows = formats.rows_of_arrays(_side(pair[0], "x"), _side(pair[1], "y"), name)
-    if is_path(pair[0]) and formats.format_of(path := existing(pair[0])) is formats.IDX:
-        return replace(rows, scale=formats.scale_of_images(path))
-    return rows
+    rows = formats.rows_of_arrays(_side(pair[0], "x", options), _side(pair[1], "y", options), name)
+    scale = formats.scale_of(existing(pair[0], options)) if is_path(pair[0]) else ""
+    return replace(rows, scale=scale) if scale else rows
 
 
-def _side(value: object, side: Literal["x", "y"]) -> object:
-    return formats.side_of(existing(value), side) if is_path(value) else value
+def _side(value: object, side: Literal["x", "y"], options: FileOptions) -> object:
+    return formats.side_of(existing(value, options), side, options) if is_path(value) else value
 
 
 # What `load` takes, the first that fits; a row is added for another kind.

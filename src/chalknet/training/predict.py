@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -36,6 +36,7 @@ class PredictKeywords(TypedDict, total=False):
     skip_rows: int | str | Sequence[int | str] | None
     decimal: str | None
     missing: str | Sequence[str] | None
+    limits: Mapping[str, int] | None
 
 
 @public(x="data")
@@ -66,6 +67,7 @@ def predict(
         skip_rows: rows of a text that are left out.
         decimal: of numbers in a text, "." or ",".
         missing: further words that stand for a gap.
+        limits: how much is read of a file at most, as in `load`.
         **options: all of the above after `keep`; left out, they are as they were in the fit.
 
     Raises:

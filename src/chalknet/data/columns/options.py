@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.data.formats import SKIPPED_ROWS, Column, FileOptions
+from chalknet.data.formats import limits as file_limits
 from chalknet.errors import DataError, InvalidValue, invalid, look_up, unknown_name, whole_number
 from chalknet.files import user_path
 from chalknet.units import DTYPES
@@ -74,6 +76,7 @@ class LoadOptions(FileOptions):
             fill=_fill(self.fill),
             cache=_folder("cache", self.cache),
             in_memory=_flag("in_memory", self.in_memory, None),
+            limits=_limits(self.limits),
             dtype=str(self.dtype).removeprefix("torch."),
         )
         look_up(dict.fromkeys(UNKNOWNS), self.unknown, "unknown", "way to treat unknown words")
@@ -224,19 +227,20 @@ def word_columns(
 def positions(columns: Columns | bool, names: Sequence[str], where: str) -> tuple[int, ...]:
     """Return the numbers of columns given by name or by number, each once."""
     found = []
+    counts, first = Counter(names), {name: number for number, name in reversed(list(enumerate(names)))}
     for column in (columns,) if isinstance(columns, str | int) else columns:
-        number = _number(column, names)
+        number = first[column] if column in first else _number(column, len(names))
         if number is None:
             raise unknown_name(where, "column", str(column), names[:_NAMES_SHOWN])
-        if isinstance(column, str) and names.count(column) > 1:
+        if isinstance(column, str) and counts[column] > 1:
             raise DataError(
                 where=where,
-                got=f"{names.count(column)} columns called {column!r}",
+                got=f"{counts[column]} columns called {column!r}",
                 wanted="a name that one column has",
                 remedy="Give its number, counted from 0, or rename it.",
             )
         found.append(number)
-    twice = [names[number] for number in found if found.count(number) > 1]
+    twice = [names[number] for number, count in Counter(found).items() if count > 1]
     if twice:
         raise InvalidValue(
             where=where, got=f"{twice[0]!r} twice", wanted="each column once", remedy="Leave one of them out."
@@ -244,14 +248,13 @@ def positions(columns: Columns | bool, names: Sequence[str], where: str) -> tupl
     return tuple(found)
 
 
-def _number(column: str | int, names: Sequence[str]) -> int | None:
-    if isinstance(column, str) and column in names:
-        return names.index(column)
+def _number(column: str | int, count: int) -> int | None:
+    """Return the number of a column of so many, counted from the end where it is negative; None for none."""
     try:
         number = int(column)
     except ValueError:
         return None
-    return range(len(names))[number] if -len(names) <= number < len(names) else None
+    return range(count)[number] if -count <= number < count else None
 
 
 def _columns(name: str, value: Any, unless: tuple[object, ...]) -> object:
@@ -312,6 +315,17 @@ def _fill(fill: object) -> object:
     if isinstance(fill, str) and fill not in FILLS:
         raise unknown_name("fill", "way to fill gaps", fill, (*FILLS, "a number", "a dict by column"))
     return fill if fill is None else _fill_value(fill)
+
+
+def _limits(value: object) -> dict[str, int] | None:
+    """Return the option `limits` as a dict of whole numbers."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise invalid("limits", value, "a dict such as {'columns': 100000}")
+    for name in value:
+        look_up(file_limits.LIMITS, name, "limits", "limit")
+    return {name: whole_number(f"limit {name}", most) for name, most in value.items()}
 
 
 _LARGEST = 3.4e38  # of float32

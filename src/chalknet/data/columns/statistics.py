@@ -109,6 +109,7 @@ def learn(
     )  # fmt: skip
 
 
+_MEDIANS_TOGETHER = 64
 _MOST_VALUES = 4_000_000  # of which medians and means are learned though nothing asks for them yet
 
 
@@ -195,11 +196,25 @@ def _learned(names: ColumnNames, middle: Sequence[int], blocks: Iterable[tuple[A
             counter.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
         kept += [x[:, middle]] if middle else []
         rows += len(x)
-    for column, values in zip(middle, np.concatenate(kept).T if kept else (), strict=False):
-        there = values[~np.isnan(values)]
-        if len(there):
-            seen.medians[column] = float(np.median(there.astype(np.float64)))
+    if kept:
+        seen.medians.update(_medians(middle, np.concatenate(kept)))
     return seen
+
+
+def _medians(columns: Sequence[int], values: Array) -> dict[int, float]:
+    """Return by number the medians of columns `(n, columns)`, gaps left out; none of nothing but gaps."""
+    with_gaps = np.atleast_1d(np.isnan(values).any(axis=0))
+    found: dict[int, float] = {}
+    for first in range(0, len(columns), _MEDIANS_TOGETHER):  # some at a time: each takes memory of its own
+        some = range(first, min(first + _MEDIANS_TOGETHER, len(columns)))
+        whole = [i for i in some if not with_gaps[i]]
+        middles = np.median(values[:, whole].astype(np.float64), axis=0)
+        found.update(zip((columns[i] for i in whole), middles.tolist(), strict=True))
+        for i in (i for i in some if with_gaps[i]):
+            there = values[~np.isnan(values[:, i]), i]
+            if len(there):
+                found[columns[i]] = float(np.median(there.astype(np.float64)))
+    return found
 
 
 def _imputed_number(name: str, fill: str | float, x: _Moments, medians: Mapping[int, float], i: int) -> float:

@@ -14,7 +14,6 @@ from chalknet.data.formats.idx import open_folder as open_folder
 from chalknet.data.formats.idx import pixels as pixels
 from chalknet.data.formats.idx import read_idx as read_idx
 from chalknet.data.formats.idx import read_member as read_member
-from chalknet.data.formats.idx import scale_of_images as scale_of_images
 from chalknet.data.formats.idx import write_idx as write_idx
 from chalknet.data.formats.labels import classes_note as classes_note
 from chalknet.data.formats.number_text import leave_out as leave_out
@@ -28,6 +27,7 @@ from chalknet.data.formats.raw_rows import is_bytes as is_bytes
 from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
 from chalknet.data.formats.recognise import IDX as IDX
 from chalknet.data.formats.recognise import format_of as format_of
+from chalknet.data.formats.recognise import scale_of as scale_of
 from chalknet.data.formats.recognise import side_of as side_of
 from chalknet.data.formats.table import NUMBER_KINDS as NUMBER_KINDS
 from chalknet.data.formats.table import SKIPPED_ROWS as SKIPPED_ROWS

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.formats.number_text import ColumnReading, Evidence, Tally, decimals_of, judged
+from chalknet.data.formats.arrow_proof import proof_of
+from chalknet.data.formats.limits import limit_of, over_limit, unpacked_limit
+from chalknet.data.formats.number_text import ColumnReading, DecimalSigns, Evidence, Tally, judged
 from chalknet.data.formats.pyarrow_module import module, pyarrow
 from chalknet.data.formats.table import Block, Column, DataTable, FileOptions, TableColumn, Words
-from chalknet.data.formats.text_columns import Texts, add_texts, numbers_of_texts, words_of_texts
-from chalknet.errors import DataError
-from chalknet.files import reading
+from chalknet.data.formats.text_columns import Texts, add_texts, numbers_of_columns, words_of_columns
+from chalknet.errors import ChalknetError, DataError
+from chalknet.files import open_file, reading
 from chalknet.units import is_number
 
 _BLOCK_BYTES = 8 << 20
@@ -40,17 +43,22 @@ def open_parquet(path: Path, options: FileOptions) -> DataTable:
     parquet = module("pyarrow.parquet")
     # Without pre-buffering a row group is read as it is decoded, and memory stays flat.
     with _reading_columns(path):
-        file = parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
-    counts = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
-    schema = file.schema_arrow
+        file = parquet.ParquetFile(
+            path, pre_buffer=False, buffer_size=1 << 16, page_checksum_verification=True
+        )
+        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        counts, schema = [group.num_rows for group in groups], file.schema_arrow
+        every = list(schema.names)  # which makes a new list each time that it is asked
+        unpacked = sum(group.total_byte_size for group in groups)
+    _check_size(path, options, schema, sum(counts), unpacked)
 
     def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
-        names = [schema.names[i] for i in indexes]
+        names = [every[i] for i in indexes]
         rows = max(1, _BLOCK_BYTES // (8 * max(1, len(names))))
         for group, end in enumerate(accumulate(counts)):
             if end > start:
                 batches = file.iter_batches(rows, row_groups=[group], columns=names)
-                yield from _after(batches, start - end + counts[group])
+                yield from _after(map(_valid, batches), start - end + counts[group])
 
     return _columnar(path, schema, batches, sum(counts), options)
 
@@ -58,7 +66,7 @@ def open_parquet(path: Path, options: FileOptions) -> DataTable:
 def open_arrow(path: Path, options: FileOptions) -> DataTable:
     """Return an Arrow IPC file (Feather) as a table."""
     pa = pyarrow()
-    with reading(path), path.open("rb") as content:
+    with reading(path), open_file(path) as content:
         is_stream = content.read(len(STREAM_MARK)) == STREAM_MARK
     if is_stream:
         raise DataError(
@@ -67,9 +75,17 @@ def open_arrow(path: Path, options: FileOptions) -> DataTable:
             wanted="an Arrow file, of which any part can be read",
             remedy="Write it with pyarrow.ipc.new_file, or as Parquet.",
         )
+    most = unpacked_limit(path.stat().st_size, options.limits)
+    proof = proof_of(path, most)
+    if proof.is_large:
+        raise over_limit(str(path), "unpacked_bytes", options.limits, f"more than {most:,} bytes", 4 * most)
+    if proof.problem:
+        raise _damaged(path, proof.problem)
     # Mapped: a batch that is not compressed is then read as its blocks are, not all at once.
     with _reading_columns(path):
         file = pa.ipc.open_file(pa.memory_map(str(path)))
+        count = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
+    _check_size(path, options, file.schema, count, 0)
 
     def batches(indexes: Sequence[int], start: int) -> Iterator[Any]:
         rows = max(1, _BLOCK_BYTES // (8 * max(1, len(indexes))))
@@ -77,8 +93,24 @@ def open_arrow(path: Path, options: FileOptions) -> DataTable:
         parts = (batch.slice(at, rows) for batch in whole for at in range(0, batch.num_rows, rows))
         yield from _after(parts, start)
 
-    count = sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
     return _columnar(path, file.schema, batches, count, options)
+
+
+def _valid(batch: Any) -> Any:
+    batch.validate(full=True)
+    return batch
+
+
+def _check_size(path: Path, options: FileOptions, schema: Any, rows: int, unpacked_bytes: int) -> None:
+    """Raise a DataError for more columns, or more numbers from so small a file, than the limits allow."""
+    columns = len(schema.names)
+    if columns > limit_of("columns", options.limits):
+        raise over_limit(str(path), "columns", options.limits, f"{columns:,} columns", columns)
+    size, most = path.stat().st_size, unpacked_limit(path.stat().st_size, options.limits)
+    unpacked_bytes = max(unpacked_bytes, 4 * rows * columns)
+    if unpacked_bytes > most:
+        got = f"{rows:,} rows, {unpacked_bytes:,} bytes, packed into {size:,}"
+        raise over_limit(str(path), "unpacked_bytes", options.limits, got, unpacked_bytes)
 
 
 def arrow_table(name: str, table: Any, options: FileOptions = _NOTHING_SAID) -> DataTable:
@@ -177,13 +209,12 @@ class _Readings:
         tallies = {i: Tally() for i in wanted if i not in self.found}
         row = 0
         for batch in self.batches(list(tallies), 0) if tallies else ():
-            for column, tally in enumerate(tallies.values()):
-                add_texts(tally, _typed(_strings(batch.column(column))), self.options.missing, row)
+            texts = [_typed(_strings(batch.column(i))) for i in range(len(tallies))]
+            add_texts(list(tallies.values()), texts, self.options.missing, row)
             row += batch.num_rows
+        signs = DecimalSigns(tallies)
         for i, tally in tallies.items():
-            signs = [decimals_of(other) for j, other in tallies.items() if j != i]
-            only = frozenset().union(*(each for each in signs if len(each) == 1))
-            evidence = Evidence(self.name, _row_of, self.options.decimal, others=only)
+            evidence = Evidence(self.name, _row_of, self.options.decimal, others=signs.without(i))
             self.found[i] = judged(self.columns[i].name, tally, evidence)
         return {i: replace(self.columns[i], kind=self.found[i].kind, reading=self.found[i]) for i in wanted}
 
@@ -191,11 +222,11 @@ class _Readings:
         """Return a column of a batch as numbers or words."""
         missing, is_text = self.options.missing, self.columns[column.index].kind == "text"
         if column.dtype == "words":
-            return words_of_texts(_typed(_strings(values)), missing)
+            return words_of_columns([_typed(_strings(values))], missing)[0]
         if not is_text:
             return numbers_of_arrow(values, missing)
         self.judge([column.index])
-        return numbers_of_texts(_strings(values), self.found[column.index], missing)
+        return numbers_of_columns([_strings(values)], [self.found[column.index]], missing)[0]
 
 
 def _typed(values: Any) -> Texts:
@@ -240,19 +271,32 @@ def column_of(name: str, values: Any) -> Column:
     pa = pyarrow()
     examples = (value for value in values.slice(0, 1000).to_pylist() if value is not None)
     found = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
-    kinds = (kind for kind, tests in _KINDS.items() if any(getattr(pa.types, test)(found) for test in tests))
-    return Column(name, next(kinds, str(found)), tuple(str(value)[:40] for value in islice(examples, 3)))
+    return Column(name, _kind_of(found), tuple(str(value)[:40] for value in islice(examples, 3)))
+
+
+@lru_cache
+def _kind_of(found: Any) -> str:
+    """Return what we call a column with values of a type of Arrow's."""
+    types = pyarrow().types
+    kinds = (kind for kind, tests in _KINDS.items() if any(getattr(types, test)(found) for test in tests))
+    return next(kinds, str(found))
 
 
 @contextmanager
 def _reading_columns(path: Path) -> Iterator[None]:
-    """Turn an error of Arrow's into that of a damaged file."""
+    """Turn what Arrow, or Python over its values, says against a file into the error of a damaged one."""
     try:
         yield
-    except (pyarrow().ArrowException, OSError) as problem:
-        raise DataError(
-            where=str(path),
-            got=f"a damaged file ({str(problem).splitlines()[0]})",
-            wanted="a whole Parquet or Arrow file",
-            remedy="Copy or make it again.",
-        ) from problem
+    except ChalknetError:
+        raise
+    except Exception as problem:
+        raise _damaged(path, (str(problem) or type(problem).__name__).splitlines()[0]) from problem
+
+
+def _damaged(path: Path, problem: str) -> DataError:
+    return DataError(
+        where=str(path),
+        got=f"a damaged file ({problem})",
+        wanted="a whole Parquet or Arrow file",
+        remedy="Copy or make it again.",
+    )

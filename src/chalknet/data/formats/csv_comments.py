@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-_QUOTED = rb'"(?:[^"]|"")*(?:"|\Z)'
+_QUOTED = rb'"(?:[^"]++|"")*+(?:"|\Z)'
 
 
 def _pattern(comment: str) -> re.Pattern[bytes]:
-    return re.compile(rb"(%b)|[ ]*%b[^\r\n]*" % (_QUOTED, re.escape(comment.encode())))
+    return re.compile(rb"(%b)|(?<! )[ ]*%b[^\r\n]*" % (_QUOTED, re.escape(comment.encode())))
 
 
 def blanked(text: bytes, comment: str | None) -> bytes:

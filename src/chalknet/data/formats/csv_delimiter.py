@@ -17,6 +17,8 @@ _DELIMITERS = ",;\t|"
 _TWO_VALUES = re.compile(r"\d[ \t]+[-+]?\d")
 _WITH_A_BLANK = re.compile(r"^[-+]?\d{1,3}( \d{3})+\b|\d \d{1,2}:\d\d")  # 1 234 567 or 2021-03-04 10:00
 _ROWS_LOOKED_AT = 50
+_BYTES_LOOKED_AT = 1 << 20
+_FIELDS_LOOKED_AT = 5_000
 _LEAST, _GOOD = 0.3, 0.8  # what blanks need, and what a character needs to be preferred to them
 
 
@@ -41,7 +43,7 @@ def separator_of(rows: Sequence[bytes]) -> tuple[Separator, str]:
     Args:
         rows: its first ones.
     """
-    shown = rows[:_ROWS_LOOKED_AT]
+    shown = rows[: max(3, min(_ROWS_LOOKED_AT, _BYTES_LOOKED_AT // max(map(len, rows), default=1)))]
     usual = max((_merit(shown, each) for each in _USUAL), key=lambda merit: (merit.score, merit.width))
     one, two = (_merit(shown, each) for each in _BLANKS)
     blanks = two if two.score > one.score or (two.score == one.score and two.width < one.width) else one
@@ -65,7 +67,8 @@ def _merit(rows: Sequence[bytes], separator: Separator) -> _Merit:
     longest = max((run for run in runs if len(run[0]) > 1), key=len, default=[])
     if not longest:
         return _Merit(separator, 0.0, 1)
-    fields = [field for row in longest for field in row]
+    shown = max(1, _FIELDS_LOOKED_AT // len(longest))
+    fields = [field for row in longest for field in row[:shown]]
     clean = sum(_is_clean(field, separator) for field in fields) / len(fields)
     return _Merit(separator, len(longest) / len(parted) * clean, len(longest[0]))
 

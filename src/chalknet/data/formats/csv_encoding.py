@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from chalknet.data.formats.csv_languages import as_likely, guesses
+from chalknet.data.formats.limits import over_limit, unpacked_limit
 from chalknet.data.formats.option_words import option
 from chalknet.data.formats.packed import opened
 from chalknet.errors import DataError, invalid
@@ -143,7 +144,13 @@ def _decodes(text: bytes, encoding: str, whole: bool) -> bool:
 
 
 def utf8_parts(
-    path: Path, encoding: str, start: int = 0, *, end: int | None = None, size: int = _PART_BYTES
+    path: Path,
+    encoding: str,
+    start: int = 0,
+    *,
+    end: int | None = None,
+    size: int = _PART_BYTES,
+    limits: Mapping[str, int] | None = None,
 ) -> Iterator[bytes]:
     """Yield a text as UTF-8, from one of its bytes to another, in parts of about `size` bytes.
 
@@ -153,16 +160,22 @@ def utf8_parts(
         start: byte of the text as UTF-8; where it is in another encoding, it is decoded again up to there.
         end: byte of the text as UTF-8 to stop at; None for all of it.
         size: bytes that are read at a time.
+        limits: how much is read, where the user says so.
 
     Raises:
-        DataError: for bytes that the encoding does not have.
+        DataError: for bytes that the encoding does not have, or more than a packed file may hold.
     """
     with opened(path) as file:
+        packed = not isinstance(file, io.BufferedReader)
+        # where an end is given, all up to there was read before
+        most = unpacked_limit(path.stat().st_size, limits) if packed and end is None else None
         position = file.seek(start) if encoding == UTF8 else 0
         aligned = size - position % size  # so that the parts end where they do when read from the beginning
         for part in _read(file, size, aligned) if encoding == UTF8 else _decoded(path, file, encoding, size):
             kept = part[max(0, start - position) : None if end is None else max(0, end - position)]
             position += len(part)
+            if most is not None and position > most:
+                raise over_limit(str(path), "unpacked_bytes", limits, f"more than {most:,} bytes", 4 * most)
             if kept:
                 yield kept
             if end is not None and position >= end:
@@ -191,7 +204,9 @@ def _decoded(path: Path, file: IO[bytes], encoding: str, size: int) -> Iterator[
             yield text
 
 
-def last_bytes(path: Path, encoding: str, size: int) -> tuple[int, bytes]:
+def last_bytes(
+    path: Path, encoding: str, size: int, limits: Mapping[str, int] | None = None
+) -> tuple[int, bytes]:
     """Return at which byte of a text, as UTF-8, its last bytes begin, and these bytes.
 
     A text that is packed or in another encoding is read through for it.
@@ -201,7 +216,7 @@ def last_bytes(path: Path, encoding: str, size: int) -> tuple[int, bytes]:
             at = file.seek(max(0, file.seek(0, io.SEEK_END) - size))
             return at, file.read(size)
     tail, length = b"", 0
-    for part in utf8_parts(path, encoding, size=1 << 20):
+    for part in utf8_parts(path, encoding, size=1 << 20, limits=limits):
         tail = (tail + part)[-size:]
         length += len(part)
     return length - len(tail), tail
@@ -275,10 +290,14 @@ def _fitting(path: Path, near: bytes) -> str:
 
 def _reads(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
+    most, count = unpacked_limit(path.stat().st_size, None), 0
     with opened(path) as file:
         try:
             for part in chain(_read(file, _PART_BYTES), [b""]):
                 decoder.decode(part, not part)
+                count += len(part)
+                if count > most:
+                    break
         except UnicodeError:
             return False
     return True

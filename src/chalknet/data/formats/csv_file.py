@@ -23,6 +23,7 @@ from chalknet.data.formats.csv_scan import layout_of
 from chalknet.data.formats.number_text import (
     WORD_GAPS,
     ColumnReading,
+    DecimalSigns,
     Evidence,
     NumberStyle,
     Place,
@@ -33,7 +34,7 @@ from chalknet.data.formats.number_text import (
 )
 from chalknet.data.formats.pyarrow_module import module, pyarrow
 from chalknet.data.formats.table import NUMBER_KINDS, Block, Column, DataTable, FileOptions, TableColumn
-from chalknet.data.formats.text_columns import Texts, add_texts, numbers_of_texts, words_of_texts
+from chalknet.data.formats.text_columns import Texts, add_texts, numbers_of_columns, words_of_columns
 from chalknet.errors import DataError
 from chalknet.units import is_number
 
@@ -114,9 +115,7 @@ class _CsvFile:
                 self._check_late(found, piece)
                 late = True
                 table = self.parsed(piece, self._types(chosen, self._plain(chosen)))
-            unquoted = self._unquoted(piece, [each.index for each in chosen if each.dtype == "words"])
-            values = [self._values(table.column(str(each.index)), each, unquoted) for each in chosen]
-            yield Block(tuple(values), table.num_rows, piece.end, resumable=not late)
+            yield Block(self._values(table, piece, chosen), table.num_rows, piece.end, resumable=not late)
 
     def _plain(self, chosen: Sequence[TableColumn]) -> set[int]:
         """Return the columns that Arrow parses as numbers."""
@@ -136,13 +135,23 @@ class _CsvFile:
             for i in (each.index for each in chosen)
         }
 
-    def _values(self, values: Any, column: TableColumn, unquoted: Mapping[int, Any]) -> Any:
-        values = values.combine_chunks()
-        if column.dtype == "words":
-            return words_of_texts(Texts(values, unquoted.get(column.index)), self.missing)
-        if values.type != pyarrow().string():
-            return numbers_of_arrow(values, self.missing)
-        return numbers_of_texts(values, self.readings[column.index], self.missing)
+    def _values(self, table: Any, piece: TextPiece, chosen: Sequence[TableColumn]) -> tuple[Any, ...]:
+        """Return the columns of a parsed piece as words and numbers."""
+        columns = [table.column(str(each.index)).combine_chunks() for each in chosen]
+        words = [i for i, each in enumerate(chosen) if each.dtype == "words"]
+        told, string = set(words), pyarrow().string()
+        texts = [i for i, each in enumerate(columns) if i not in told and each.type == string]
+        unquoted = self._unquoted(piece, [chosen[i].index for i in words])
+        found: dict[int, Any] = {}
+        as_texts = [Texts(columns[i], unquoted.get(chosen[i].index)) for i in words]
+        found.update(zip(words, words_of_columns(as_texts, self.missing), strict=True))
+        readings = [self.readings[chosen[i].index] for i in texts]
+        numbers = numbers_of_columns([columns[i] for i in texts], readings, self.missing)
+        found.update(zip(texts, numbers, strict=True))
+        return tuple(
+            found[i] if i in found else numbers_of_arrow(column, self.missing)
+            for i, column in enumerate(columns)
+        )
 
     def _unquoted(self, piece: TextPiece, words: Sequence[int]) -> dict[int, Any]:
         """Return which words of a piece are gaps without quotation marks; {} where nothing is quoted."""
@@ -170,7 +179,8 @@ class _CsvFile:
 
     def judge(self, indexes: Sequence[int]) -> dict[int, Column]:
         """Return columns with their readings: those of texts, and of numbers that may be something else."""
-        wanted = [i for i in indexes if self._is_text(i) or i in self.readings or self._is_doubtful(i)]
+        told = {i for i in indexes if self._is_text(i) or i in self.readings}
+        wanted = [i for i in indexes if i in told or i in self._doubtful]
         return self._judge(set(wanted) - self.readings.keys(), wanted)
 
     def _judge(self, unread: Collection[int], wanted: Collection[int]) -> dict[int, Column]:
@@ -191,9 +201,8 @@ class _CsvFile:
     def _add(self, tallies: Mapping[int, Tally], piece: TextPiece) -> None:
         table = self.parsed(piece, {str(i): pyarrow().string() for i in tallies})
         unquoted = self._unquoted(piece, list(tallies))
-        for i, tally in tallies.items():
-            texts = Texts(table.column(str(i)).combine_chunks(), unquoted.get(i))
-            add_texts(tally, texts, self.missing, piece.start)
+        texts = [Texts(table.column(str(i)).combine_chunks(), unquoted.get(i)) for i in tallies]
+        add_texts(list(tallies.values()), texts, self.missing, piece.start)
 
     @cached_property
     def _sample(self) -> dict[int, Tally]:
@@ -210,22 +219,26 @@ class _CsvFile:
     def _is_text(self, index: int) -> bool:
         return self.columns[index].kind == "text"
 
-    def _is_doubtful(self, index: int) -> bool:
-        """Return whether a column that Arrow takes for numbers may hold something else."""
-        if self.columns[index].kind not in NUMBER_KINDS:
-            return False
-        tally = self._sample[index]
-        two = decimals_of(tally) == {".", ","} and self.layout.delimiter != ","
-        said = self.options.decimal == "," and bool(decimals_of(tally))
+    @cached_property
+    def _doubtful(self) -> frozenset[int]:
+        """Return the columns that Arrow takes for numbers and that may hold something else."""
+        numbers = (i for i, column in enumerate(self.columns) if column.kind in NUMBER_KINDS)
+        return frozenset(i for i in numbers if self._is_doubtful(self._sample[i]))
+
+    def _is_doubtful(self, tally: Tally) -> bool:
+        signs = decimals_of(tally)
+        two = signs == {".", ","} and self.layout.delimiter != ","
+        said = self.options.decimal == "," and bool(signs)
         hexadecimal = any(shape.lower().startswith(("zx", "-zx", "+zx")) for shape in tally.shapes)
         return two or said or hexadecimal or has_leading_zeros(tally)
 
     def _evidence(self, index: int) -> Evidence:
-        others = [decimals_of(tally) for i, tally in self._sample.items() if i != index]
-        only = frozenset().union(*(each for each in others if len(each) == 1))
-        return Evidence(
-            self.path.name, self._place, self.options.decimal, self.layout.delimiter, frozenset(only)
-        )
+        only = self._signs.without(index)
+        return Evidence(self.path.name, self._place, self.options.decimal, self.layout.delimiter, only)
+
+    @cached_property
+    def _signs(self) -> DecimalSigns:
+        return DecimalSigns(self._sample)
 
     def _place(self, place: Place) -> str:
         piece = next(pieces(self.path, self.layout, place[0]))

@@ -89,14 +89,14 @@ def _comes_again(first: TextRow, below: Sequence[TextRow], words: Sequence[int])
 def _why_figures_are_names(first: TextRow, below: Sequence[TextRow]) -> str:
     """Return why figures in the first row are names (years, or numbers of columns), or ""."""
     columns = [column for column, field in enumerate(first.fields) if is_value(field)]
-    labels = [field for column, field in enumerate(first.fields) if column not in columns]
+    labels = [field for field in first.fields if not is_value(field)]
     texts = [first.fields[column] for column in columns]
-    if not below or not all(text.isdecimal() for text in texts):
+    if not below or not all(map(_is_whole, texts)):
         return ""
     numbers, values = [int(text) for text in texts], _values(below, columns)
     steps = {after - before for before, after in pairwise(numbers)}
     in_years = all(number in _YEARS for number in numbers) and len(steps) == 1 and steps <= {-1, 1, 2, 5, 10}
-    if in_years and not any(value.isdecimal() and int(value) in _YEARS for value in values):
+    if in_years and not any(_is_whole(value) and int(value) in _YEARS for value in values):
         return "it holds years in a row over other values"
     counts = len(numbers) > 1 and numbers in (
         list(range(len(numbers))),
@@ -120,16 +120,22 @@ def _counts_rows(first: TextRow, below: Sequence[TextRow]) -> bool:
 
 def counts_by_one(fields: Sequence[str]) -> bool:
     """Return whether fields are 0, 1, 2, ... or 1, 2, 3, ..."""
-    if len(fields) < 2 or not all(field.isdecimal() for field in fields):
+    if len(fields) < 2 or not all(map(_is_whole, fields)):
         return False
     numbers = list(map(int, fields))
     return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
+def _is_whole(field: str) -> bool:
+    """Return whether a field is a whole number of no more digits than anything is counted with."""
+    return field.isdecimal() and len(field) < 20
+
+
 def names_of(fields: Sequence[str]) -> tuple[str, ...]:
     """Return the names of columns; a column without a name is called by its number."""
+    known = set(fields)
     return tuple(
-        field or (str(i) if str(i) not in fields else f"Unnamed: {i}") for i, field in enumerate(fields)
+        field or (str(i) if str(i) not in known else f"Unnamed: {i}") for i, field in enumerate(fields)
     )
 
 

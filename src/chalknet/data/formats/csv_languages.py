@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 from math import log
 
 _WORDS_LOOKED_AT = 400
+_LETTERS = 40  # of a word
 _AS_LIKELY = log(100)  # less than this between two encodings, and the text leaves open which it is
 _WORD = re.compile(r"[^ \t\r\n,;|\"]+")
 _RARE = log(1e-5)
@@ -147,7 +148,7 @@ def guesses(text: bytes, *, whole: bool) -> tuple[Guess, ...]:
             decoded = codecs.getincrementaldecoder(encoding)().decode(text, whole)
         except UnicodeDecodeError:
             continue
-        each = dict.fromkeys(word for word in _WORD.findall(decoded) if not word.isascii())
+        each = dict.fromkeys(word[:_LETTERS] for word in _WORD.findall(decoded) if not word.isascii())
         words = tuple(islice(each, _WORDS_LOOKED_AT))
         likelihood, language = max((_likelihood(words, letters), letters.language) for letters in languages)
         found.append(Guess(encoding, language, words, rarity + likelihood))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,12 @@ import numpy as np
 from chalknet.data.formats.csv_comments import blanked, without_comments
 from chalknet.data.formats.csv_encoding import UTF8, line_ends, undecodable, utf8_parts
 from chalknet.data.formats.csv_rows import Separator, is_missing
+from chalknet.data.formats.limits import limit_of, over_limit
 from chalknet.data.formats.option_words import option, skip_option
 from chalknet.errors import DataError
 
 _PIECE_BYTES = 8 << 20
-_LARGEST_ROW_BYTES = 256 << 20
+_LINE_END = re.compile(rb"[\r\n]")
 _BOM_INSIDE = b"\xef\xbb\xbf"
 
 
@@ -39,6 +40,7 @@ class CsvLayout:
         number_first: whether the first column holds numbers.
         comment_marks: what lines begin with that are refused as comments; no first row begins with it.
         ignored: positions in a row that are no columns of the table, such as one after a last delimiter.
+        limits: how much is read, where the user says so.
     """
 
     separator: Separator
@@ -53,6 +55,7 @@ class CsvLayout:
     number_first: bool = False
     comment_marks: tuple[str, ...] = ()
     ignored: frozenset[int] = frozenset()
+    limits: Mapping[str, int] | None = None
 
     @property
     def delimiter(self) -> str:
@@ -82,16 +85,17 @@ class CsvLayout:
         text = self._without_headers(without_comments(text, self.comment))
         blank = b" " if self.delimiter == "\t" else b" \t"
         if set(blank) & set(beginnings) and b'"' not in text:
-            text = re.sub(rb"(?:\A|(?<=[\r\n]))[%b]+(?=[\r\n]|\Z)" % blank, b"", text)
+            text = re.sub(rb"(?:\A|(?<=[\r\n]))[%b]++(?=[\r\n]|\Z)" % blank, b"", text)
         if self.ignored and not self.separator.blanks:
             delimiter = re.escape(self.delimiter.encode())
-            text = re.sub(rb"(%b) +(?=[\r\n]|\Z)" % delimiter, rb"\1", text)
+            text = re.sub(rb"(%b) ++(?=[\r\n]|\Z)" % delimiter, rb"\1", text)
         return self.separator.delimited(text)
 
     def _without_headers(self, text: bytes) -> bytes:
         if "headers" in self.skipped:
-            for start in reversed(list(headers_in(text, self.header))):
-                text = text[:start] + text[start + len(self.header) :]
+            starts = [0, *(start + len(self.header) for start in headers_in(text, self.header))]
+            ends = [*(start - len(self.header) for start in starts[1:]), len(text)]
+            text = b"".join(text[start:end] for start, end in zip(starts, ends, strict=True))
         return text
 
 
@@ -122,20 +126,18 @@ def pieces(path: Path, layout: CsvLayout, start: int) -> Iterator[TextPiece]:
         DataError: for a row without an end, the header again, comments that were not asked to be left out,
             bytes that the encoding does not have.
     """
-    rest = b""
-    for more in utf8_parts(path, layout.encoding, start, end=layout.end, size=_PIECE_BYTES):
+    rest, longest = b"", limit_of("row_bytes", layout.limits)
+    parts = utf8_parts(path, layout.encoding, start, end=layout.end, size=_PIECE_BYTES, limits=layout.limits)
+    for more in parts:
         text = rest + more
         cut = _last_row_end(blanked(text, layout.comment))
         if cut:
             yield from _piece(path, layout, text[:cut], start)
             start += cut
-        elif len(text) > _LARGEST_ROW_BYTES:
-            raise DataError(
-                where=f"{path}, line {line_number(path, start, layout.encoding)}",
-                got=f"a row of more than {_LARGEST_ROW_BYTES >> 20} MiB",
-                wanted="rows that end with a line",
-                remedy="Look for a quotation mark that is opened there and never closed.",
-            )
+        if len(text) - cut > longest:
+            line = line_number(path, start, layout.encoding)
+            where, got = f"{path}, line {line}", f"a row of more than {longest:,} bytes"
+            raise over_limit(where, "row_bytes", layout.limits, got, 4 * longest)
         rest = text[cut:]
     if rest.strip():
         _refuse_open_quotation(path, layout, rest, start)
@@ -209,7 +211,8 @@ def headers_in(text: bytes, header: bytes) -> Iterator[int]:
     can_be = bool(header) and all(letter in text for letter in set(header))  # fast where it is not there
     at = text.find(header) if can_be else -1
     while at >= 0:
-        before, after = text[:at].removesuffix(_BOM_INSIDE)[-1:], text[at + len(header) :][:1]
+        end = at + len(header)
+        before, after = text[max(0, at - 4) : at].removesuffix(_BOM_INSIDE)[-1:], text[end : end + 1]
         if before in (b"", b"\n", b"\r") and after in (b"", b"\n", b"\r"):
             yield at
         at = text.find(header, at + len(header))
@@ -225,7 +228,8 @@ def _refuse_strange_rows(path: Path, layout: CsvLayout, text: bytes, start: int,
             raise _strange(path, layout, start + at, "the header again", remedy)
     for mark in (mark for mark in layout.comment_marks if mark.encode()[0] in beginnings):
         for at in _lines_that_begin_with(text, mark.encode()):
-            line = re.split(rb"[\r\n]", text[at : at + (1 << 16)], maxsplit=1)[0]
+            end = _LINE_END.search(text, at, at + (1 << 16))
+            line = text[at : end.start() if end else at + (1 << 16)]
             if _is_comment(line, mark, layout):
                 what = f"a comment, {line.decode(UTF8, 'replace')[:60]!r}"
                 raise _strange(path, layout, start + at, what, option("comment", mark))
@@ -264,10 +268,10 @@ def _strange(path: Path, layout: CsvLayout, position: int, what: str, remedy: st
 def _last_row_end(text: bytes) -> int:
     """Return the byte after the last line end that stands outside quotation marks; 0 when there is none."""
     end_of_line = b"\n" if b"\n" in text else b"\r"
-    end, quotes = len(text), text.count(b'"')
-    while True:
-        found = text.rfind(end_of_line, 0, end)
-        quotes -= text.count(b'"', found + 1, end)
-        if found < 0 or quotes % 2 == 0:
-            return found + 1
-        end = found
+    last = text.rfind(end_of_line)
+    if text.count(b'"', 0, last + 1) % 2 == 0:
+        return last + 1
+    letters = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero(letters == ord(end_of_line))
+    outside = ends[np.searchsorted(np.flatnonzero(letters == ord('"')), ends) % 2 == 0]
+    return int(outside[-1]) + 1 if len(outside) else 0

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from chalknet.data.formats.csv_encoding import line_ends
 from chalknet.units import is_number
 
-_ROW = re.compile(rb'(?:[^"\r\n]|"[^"]*(?:"|\Z))*+(?:\r\n?|\n)?')  # its line end included
-_QUOTED = rb'"(?:[^"]|"")*(?:"|\Z)'
+_ROW = re.compile(rb'(?:[^"\r\n]++|"[^"]*(?:"|\Z))*+(?:\r\n?|\n)?')  # its line end included
+_QUOTED = rb'"(?:[^"]++|"")*+(?:"|\Z)'
+# Blanks at the ends of lines; a run is looked at from its first one alone: in linear time.
+_OUTER = rb"(?:\A|(?<=[\r\n]))[ \t]+|(?<![ \t])[ \t]++(?=[\r\n]|\Z)"
 _BLANKS = {1: rb"[ \t]+", 2: rb"[ \t]{2,}|\t"}
 # What takes the place of a text that people measure: figures, amounts, shares, dates, times.
 _VALUE = re.compile(
@@ -69,9 +71,9 @@ class Separator:
             return text
         tab, blanks = self.delimiter.encode(), _BLANKS[self.blanks]
         if b'"' not in text:
-            inner = re.sub(rb"(?:\A|(?<=[\r\n]))[ \t]+|[ \t]+(?=[\r\n]|\Z)", b"", text)
+            inner = re.sub(_OUTER, b"", text)
             return re.sub(blanks, tab, inner)
-        pattern = rb"(%b)|((?:\A|(?<=[\r\n]))[ \t]+|[ \t]+(?=[\r\n]|\Z))|%b" % (_QUOTED, blanks)
+        pattern = rb"(%b)|(%b)|%b" % (_QUOTED, _OUTER, blanks)
         return re.sub(pattern, lambda found: found[1] or (b"" if found[2] else tab), text)
 
 

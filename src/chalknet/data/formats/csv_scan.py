@@ -46,6 +46,7 @@ from chalknet.data.formats.csv_rows import (
     row_spans,
     rows_of,
 )
+from chalknet.data.formats.limits import limit_of, over_limit
 from chalknet.data.formats.no_table import refuse_other
 from chalknet.data.formats.option_words import option, skip_option
 from chalknet.data.formats.packed import opened
@@ -55,7 +56,8 @@ from chalknet.errors import DataError, invalid
 _HEAD_BYTES = 1 << 20
 _TAIL_BYTES = 64 << 10
 _ROWS_LOOKED_AT = 120
-_FIELDS_LOOKED_AT = 20_000
+_FIELDS_LOOKED_AT = 50_000
+_LEAST_LINES = 3
 _SEPARATOR_LINE = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=(.)"?[ \t]*(?:\r\n?|\n|\Z)', re.I)
 
 
@@ -121,14 +123,13 @@ def _first_look(path: Path, options: FileOptions) -> _Scan:
     with opened(path) as file:
         head = file.read(_HEAD_BYTES)
     refuse_other(path, head)
-    whole = len(head) < _HEAD_BYTES
-    encoding = encoding_of(path, head, options.encoding, whole=whole)
-    text = next(utf8_parts(path, encoding.name, size=_HEAD_BYTES), b"")
+    encoding = encoding_of(path, head, options.encoding, whole=len(head) < _HEAD_BYTES)
+    lines = _lines_skipped(options)
+    text, whole = _first_lines(path, encoding.name, options, lines + _LEAST_LINES)
     if not text.removeprefix(BOM).strip():
         raise DataError(where=str(path), got="an empty file", wanted="rows", remedy="Write the data anew.")
     refuse_controls(path, text)
     start, delimiter, note = _after_separator_line(path, text)
-    lines = _lines_skipped(options)
     start = max(start, _line_start(text, lines))
     masked = blanked(text, options.comment)
     spans = list(islice(row_spans(masked, start), _ROWS_LOOKED_AT + 1))
@@ -143,10 +144,26 @@ def _first_look(path: Path, options: FileOptions) -> _Scan:
         )
     separator, strange = _separator(options, delimiter, masked, spans)
     first = rows_of(masked, spans[:1], separator)[0].width
-    rows = rows_of(masked, spans[: max(20, min(_ROWS_LOOKED_AT, _FIELDS_LOOKED_AT // first))], separator)
+    if first > limit_of("columns", options.limits):
+        raise over_limit(str(path), "columns", options.limits, f"{first:,} columns", first)
+    rows = rows_of(masked, spans[: max(3, min(_ROWS_LOOKED_AT, _FIELDS_LOOKED_AT // first))], separator)
     width = usual_width([row for row in rows if not mark_of(row)] or rows)
     scan = _Scan(path, options, encoding.name, whole, masked, separator, width, tuple(rows))
     return scan.told(encoding.note, note, strange)
+
+
+def _first_lines(path: Path, encoding: str, options: FileOptions, lines: int) -> tuple[bytes, bool]:
+    """Return the first megabyte of a text, more where its first lines are longer, and whether that is all."""
+    parts, length, ended, longest = list[bytes](), 0, 0, limit_of("row_bytes", options.limits)
+    for part in utf8_parts(path, encoding, size=_HEAD_BYTES):
+        if parts and ended >= lines:
+            return b"".join(parts), False
+        parts.append(part)
+        length, ended = length + len(part), ended + line_ends(part)
+        if length > (ended + 1) * longest:
+            got = f"a row of more than {longest:,} bytes"
+            raise over_limit(str(path), "row_bytes", options.limits, got, 4 * longest)
+    return b"".join(parts), True
 
 
 def _lines_skipped(options: FileOptions) -> int:
@@ -257,6 +274,7 @@ def _layout(scan: _Scan) -> CsvLayout:
         if scan.options.comment
         else tuple(set(COMMENT_MARKS) - {mark_of(row) for row in full}),
         ignored=frozenset([len(names) - 1] if ignored else []),
+        limits=scan.options.limits,
     )
 
 
@@ -329,7 +347,7 @@ def _below_header(scan: _Scan, header: TextRow, rows: Sequence[TextRow]) -> tupl
 def _with_end(layout: CsvLayout, scan: _Scan) -> CsvLayout:
     """Return the layout without totals and remarks at its end, which are refused or told where they stay."""
     asked = "totals" in scan.skipped
-    at, tail = last_bytes(scan.path, layout.encoding, _TAIL_BYTES)
+    at, tail = last_bytes(scan.path, layout.encoding, _TAIL_BYTES, layout.limits)
     begin = max(0, layout.start - at)
     if at + begin > layout.start:  # in the middle of a line
         begin = tail.find(b"\n") + 1

@@ -9,8 +9,10 @@ the number of axes, each axis as a 32-bit number, then the values; all big-endia
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from itertools import product
@@ -23,11 +25,12 @@ import numpy.typing as npt
 import torch
 
 from chalknet.data.formats.array_file import ArrayFile
+from chalknet.data.formats.limits import over_limit, unpacked_limit
 from chalknet.data.formats.packed import unpacked
 from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
 from chalknet.data.formats.table import FileOptions
 from chalknet.errors import DataError, InvalidValue, writing
-from chalknet.files import reading
+from chalknet.files import open_file, reading
 from chalknet.system import fits_in_memory
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -51,7 +54,7 @@ def open_images(path: Path, options: FileOptions) -> RawRows:
     labels = labels_beside(path)
     if isinstance(labels, Path) and (rows := _left_in_file(path, labels, options.in_memory)):
         return rows
-    images = read_idx(path)
+    images = read_idx(path, options.limits)
     if labels is None or images.ndim < 2:
         raise DataError(
             where=str(path),
@@ -61,7 +64,7 @@ def open_images(path: Path, options: FileOptions) -> RawRows:
             wanted="a file of images with its file of labels beside it",
             remedy="Give the pair of paths (images, labels).",
         )
-    return rows_of_images(images, read_idx(labels), path.name)
+    return rows_of_images(images, read_idx(labels, options.limits), path.name)
 
 
 def open_folder(folder: Traversable, name: str) -> RawRows:
@@ -118,14 +121,15 @@ def pixels(images: npt.NDArray[Any]) -> torch.Tensor:
     return rows.float().div_(255) if rows.dtype == torch.uint8 else rows
 
 
-def idx_side(path: Path, side: str) -> torch.Tensor | npt.NDArray[Any]:
+def idx_side(path: Path, side: str, options: FileOptions) -> torch.Tensor | npt.NDArray[Any]:
     """Return an IDX file as x alone, rows of pixels, or as y alone."""
-    return pixels(read_idx(path)) if side == "x" else read_idx(path)
+    found = read_idx(path, options.limits)
+    return pixels(found) if side == "x" else found
 
 
 def scale_of_images(path: Path) -> str:
     """Return "divided" for a file of bytes, which `idx_side` divides by 255, else an empty text."""
-    with reading(path), path.open("rb") as file, unpacked(file, str(path)) as content:
+    with reading(path), open_file(path) as file, unpacked(file, str(path)) as content:
         dtype, _ = _header(content, str(path))
     return "divided" if dtype == np.uint8 else ""
 
@@ -149,42 +153,49 @@ def _labels_name(path: Path) -> str:
     return path.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
 
 
-def read_idx(path: str | Traversable) -> npt.NDArray[Any]:
+def read_idx(path: str | Traversable, limits: Mapping[str, int] | None = None) -> npt.NDArray[Any]:
     """Return the array of an IDX file, in the machine's byte order.
 
     Args:
         path: the file; whether it is packed is found in its first bytes, not in its name.
+        limits: how much is read, as in `load`.
 
     Raises:
         FileProblem: when it cannot be opened.
         DataError: when it is no IDX file, cut off, too long or damaged.
     """
     place = Path(path) if isinstance(path, str) else path
-    with reading(path), place.open("rb") as file:
-        return decode_idx(cast(BinaryIO, file), str(path))
+    with reading(path), open_file(place) if isinstance(place, Path) else place.open("rb") as file:
+        return decode_idx(cast(BinaryIO, file), str(path), limits)
 
 
-def decode_idx(file: BinaryIO, where: str) -> npt.NDArray[Any]:
+def decode_idx(file: BinaryIO, where: str, limits: Mapping[str, int] | None = None) -> npt.NDArray[Any]:
     """Return the array in an open file; memory grows with what is there, not with what a header claims.
 
     Args:
         file: open for reading, at its beginning.
         where: what an error calls it.
+        limits: how much is read, as in `load`.
     """
+    most = unpacked_limit(file.seek(0, io.SEEK_END), limits)
+    file.seek(0)
     with unpacked(file, where) as content:
         dtype, shape = _header(content, where)
         length = prod(shape) * dtype.itemsize
-        data = _read_up_to(content, length + 1)  # one more: it must be the end, where gzip keeps its checksum
+        # one more: it must be the end, where gzip keeps its checksum
+        data = _read_up_to(content, min(length, most) + 1)
+        if content is not file and len(data) > most:
+            raise over_limit(where, "unpacked_bytes", limits, f"more than {most:,} bytes, packed", length)
         if len(data) != length:
             found = str(len(data)) if len(data) < length else f"more than {length}"
             raise _damaged(where, f"{found} bytes", f"{length} bytes for values of shape {shape}")
         try:
-            return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+            return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
         except ValueError as problem:  # more axes than numpy has, or none of anything times too much
             raise _damaged(where, f"{len(shape)} axes {shape}", "an array that fits numpy") from problem
 
 
-def is_idx(head: bytes) -> bool:
+def is_idx(head: bytes | bytearray) -> bool:
     """Return whether the first bytes of a file, unpacked, are those of an IDX file."""
     return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in _DTYPES
 
@@ -192,7 +203,7 @@ def is_idx(head: bytes) -> bool:
 def open_idx(path: Path) -> ArrayFile | None:
     """Return an IDX file's array left in its file, a row an entry; None where it is packed or damaged."""
     try:
-        with reading(path), path.open("rb") as file:
+        with reading(path), open_file(path) as file:
             dtype, shape = _header(file, str(path))
     except DataError:
         return None
@@ -235,12 +246,11 @@ def _header(stream: IO[bytes], where: str) -> tuple[np.dtype[Any], tuple[int, ..
     return np.dtype(_DTYPES[head[2]]), struct.unpack(f">{axes}I", sizes)
 
 
-def _read_up_to(stream: IO[bytes], length: int) -> bytes:
-    parts: list[bytes] = []
-    while length > 0 and (part := stream.read(min(length, _CHUNK_BYTES))):
-        parts.append(part)
-        length -= len(part)
-    return b"".join(parts)
+def _read_up_to(stream: IO[bytes], length: int) -> bytearray:
+    content = bytearray()
+    while length > len(content) and (part := stream.read(min(length - len(content), _CHUNK_BYTES))):
+        content += part
+    return content
 
 
 def _damaged(where: str, got: str, wanted: str) -> DataError:

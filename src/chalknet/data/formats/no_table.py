@@ -32,7 +32,7 @@ def _with_pandas(verb: str) -> str:
 
 
 _UNPACK = "Unpack it, and give the file that is in it."
-_HTML = rb"(?i)\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b"
+_HTML = rb"(?i)\s*+(?:<!--.*?-->\s*+)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b"
 _JSON = rb'\s*(?:\{\s*["}]|\[\s*(?:[\[{"]|-?\d+(?:\.\d+)?\s*[,\]]\s*[-\d\]]))'
 _EXCEL = rb"PK\x03\x04[\s\S]*(?:\[Content_Types\]|xl/|_rels)"
 _PDF = "Copy the table into a spreadsheet, and save it as CSV."
@@ -63,10 +63,13 @@ OTHER_FILES = (
     OtherFile("an HTML page", _HTML, (".html", ".htm"), _PAGE),
     OtherFile("an XML document", rb"\s*<\?xml", (".xml",), _with_pandas("read_xml")),
     OtherFile(
-        "JSON, an object a line", rb'\s*\{\s*"[^\r\n]*\}\s*[\r\n]+\s*\{', (".jsonl", ".ndjson"), _LINES
+        "JSON, an object a line",
+        rb'\s*+\{\s*+"[^\r\n]*+(?:(?<=\})|(?<=\}[ \t]))\s++\{',
+        (".jsonl", ".ndjson"),
+        _LINES,
     ),
     OtherFile("JSON", _JSON, (".json",), _with_pandas("read_json")),
-    OtherFile("an ARFF file", rb"(?i)(?:\s*%[^\r\n]*[\r\n]+)*\s*@relation\b", (".arff",), _ARFF),
+    OtherFile("an ARFF file", rb"(?i)(?:\s*+%[^\r\n]*+)*+\s*+@relation\b", (".arff",), _ARFF),
 )
 
 

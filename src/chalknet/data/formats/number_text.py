@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from itertools import product
+from itertools import accumulate, product
 
 from chalknet.errors import DataError
 
@@ -150,6 +150,19 @@ def decimals_of(tally: Tally) -> frozenset[str]:
     return frozenset(style.decimal for style in styles) if separated else frozenset()
 
 
+class DecimalSigns:
+    """The decimal signs of the columns of a table that allow only one each."""
+
+    def __init__(self, tallies: Mapping[int, Tally]) -> None:
+        self._own = {i: signs for i, tally in tallies.items() if len(signs := decimals_of(tally)) == 1}
+        self._counts = Counter(sign for signs in self._own.values() for sign in signs)
+
+    def without(self, column: int) -> frozenset[str]:
+        """Return those of all columns but one."""
+        own = self._own.get(column, frozenset())
+        return frozenset(sign for sign, count in self._counts.items() if count > (sign in own))
+
+
 def has_leading_zeros(tally: Tally) -> bool:
     """Return whether whole numbers begin with a zero, as codes do."""
     return any(map(_LEADING_ZERO.fullmatch, tally.shapes))
@@ -206,10 +219,16 @@ def _read(
     if zeros:
         seen = min(zeros, key=_by_place)
         notes.append(
-            f"column {name}: {seen.text} is read as {int(seen.text)}; one_hot=[{name!r}] makes categories of "
-            f"codes, drop=[{name!r}] leaves them out"
+            f"column {name}: {seen.text} is read as {_whole(seen.text)}; one_hot=[{name!r}] makes categories "
+            f"of codes, drop=[{name!r}] leaves them out"
         )
     return replace(reading, style=style, notes=tuple(notes))
+
+
+def _whole(text: str) -> str:
+    """Return a whole number without the zeros that lead, however many digits it has."""
+    digits = text.lstrip("+-0") or "0"
+    return f"-{digits}" if text.startswith("-") and digits != "0" else digits
 
 
 def _decimal(decimals: set[str], first: Seen, evidence: Evidence) -> tuple[str, str]:
@@ -282,9 +301,11 @@ def _strange(where: str, name: str, seen: Seen, evidence: Evidence, kind: str) -
 def _contradiction(where: str, name: str, shapes: Mapping[str, Seen], evidence: Evidence) -> DataError:
     """Return the error for numbers that no one style has, with two of them that exclude each other."""
     ordered = sorted(shapes, key=lambda shape: shapes[shape].place)
-    pairs = ((a, b) for i, b in enumerate(ordered) for a in ordered[:i] if not _common((a, b)))
-    last = next(i for i in range(len(ordered)) if not _common(ordered[: i + 1]))
-    first, second = (shapes[shape] for shape in next(pairs, (ordered[last - 1], ordered[last])))
+    each = map(styles_of, ordered)
+    common = accumulate(each, lambda one, other: one & other)
+    last = next(i for i, styles in enumerate(common) if not styles)
+    against = (other for other in ordered[:last] if not _common((other, ordered[last])))
+    first, second = shapes[next(against, ordered[last - 1])], shapes[ordered[last]]
     return DataError(
         where=where,
         got=f"{first.text!r} in {evidence.place_of(first.place)} and {second.text!r} in "

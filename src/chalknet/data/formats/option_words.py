@@ -9,6 +9,8 @@ from collections.abc import Sequence
 def option(name: str, value: object) -> str:
     """Return how an option is written: `comment='#' (--comment '#')`."""
     items = value if isinstance(value, list) else [value]
+    if isinstance(value, dict):
+        items = [f"{key}={each}" for key, each in value.items()]
     word = shlex.quote(",".join(map(str, items)))
     return f"{name}={value!r} (--{name.replace('_', '-')}{'=' if word.startswith('-') else ' '}{word})"
 

@@ -11,15 +11,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from chalknet.errors import DataError
-from chalknet.files import reading
+from chalknet.errors import ChalknetError, DataError
+from chalknet.files import open_file, reading
 
 _UNPACK: Mapping[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
-_DAMAGED = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
+_DAMAGED = (OSError, zlib.error, lzma.LZMAError, EOFError)  # OSError is bz2's, and gzip's
 _HEAD_BYTES = 64
 
 
@@ -44,6 +44,8 @@ def unpacked(file: IO[bytes], where: str) -> Iterator[IO[bytes]]:
         with unpack(file) as content:
             yield cast(IO[bytes], content)
     except _DAMAGED as problem:
+        if isinstance(problem, OSError) and (problem.errno or isinstance(problem, ChalknetError)):
+            raise  # of whoever reads, or of the system
         raise DataError(
             where=where,
             got=f"damaged {unpack.__module__.removeprefix('_')} data ({problem})",
@@ -60,7 +62,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         FileProblem: when it cannot be opened or read.
         DataError: when it is packed and damaged.
     """
-    with reading(path), path.open("rb") as file, unpacked(file, str(path)) as content:
+    with reading(path), open_file(path) as file, unpacked(file, str(path)) as content:
         yield content
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from chalknet.data.formats.arrow import STREAM_MARK, open_arrow, open_parquet
 from chalknet.data.formats.csv_file import open_csv
-from chalknet.data.formats.idx import idx_side, is_idx, open_images
+from chalknet.data.formats.idx import idx_side, is_idx, open_images, scale_of_images
 from chalknet.data.formats.no_table import remedies
 from chalknet.data.formats.numpy_files import is_npz, numpy_side, open_numpy
 from chalknet.data.formats.packed import head_of
@@ -35,13 +35,15 @@ class FileFormat:
             bytes are its own.
         reader: returns a file's rows, or the table they are columns of.
         side: returns what a file holds as x alone or as y alone; None for tables, which hold both.
+        scale: returns how bytes of x alone are taken, as RawRows has it; None where they stand as they are.
     """
 
     name: str
     ending: str
     matches: Callable[[bytes], bool] | None
     reader: Callable[[Path, FileOptions], DataTable | RawRows]
-    side: Callable[[Path, Literal["x", "y"]], Any] | None = None
+    side: Callable[[Path, Literal["x", "y"], FileOptions], Any] | None = None
+    scale: Callable[[Path], str] | None = None
 
     def open(self, path: Path, options: FileOptions) -> DataTable | RawRows:
         """Return a file's rows, or the table they are columns of, with the file's stamp from before."""
@@ -56,7 +58,7 @@ def _begins_with(*marks: bytes) -> Callable[[bytes], bool]:
     return lambda head: head.startswith(marks)
 
 
-IDX = FileFormat("IDX", rf"[-._](idx\d*|ubyte){_PACKED}", is_idx, open_images, idx_side)
+IDX = FileFormat("IDX", rf"[-._](idx\d*|ubyte){_PACKED}", is_idx, open_images, idx_side, scale_of_images)
 FORMATS = (
     FileFormat(".npy", r"\.npy", _begins_with(b"\x93NUMPY"), open_numpy, numpy_side),
     FileFormat(".npz", r"\.npz", is_npz, open_numpy, numpy_side),
@@ -92,7 +94,13 @@ def format_of(path: Path) -> FileFormat:
     )
 
 
-def side_of(path: Path, side: Literal["x", "y"]) -> Any:
+def scale_of(path: Path) -> str:
+    """Return how the bytes of a file that is x alone are taken: "divided" by 255, or "" as they stand."""
+    found = format_of(path).scale
+    return "" if found is None else found(path)
+
+
+def side_of(path: Path, side: Literal["x", "y"], options: FileOptions) -> Any:
     """Return what a file holds as x alone or as y alone.
 
     Raises:
@@ -106,4 +114,4 @@ def side_of(path: Path, side: Literal["x", "y"]) -> Any:
             wanted=".npz, .npy or an IDX file in a pair (x, y)",
             remedy="Give a table alone, and name its columns: x=['a', 'b'], y='c'.",
         )
-    return file_format.side(path, side)
+    return file_format.side(path, side, options)

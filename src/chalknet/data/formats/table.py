@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,6 +32,7 @@ class FileOptions:
         skip_rows: of a text, what is left out: so many lines at its top, and rows of a kind (SKIPPED_ROWS).
         decimal: of numbers in texts, "." or ","; None to find out for each column.
         missing: further words that stand for a missing value.
+        limits: how much is read at most, by the names of LIMITS; None for ours.
     """
 
     delimiter: str | None = None
@@ -41,6 +43,7 @@ class FileOptions:
     skip_rows: int | str | Sequence[int | str] = ()
     decimal: str | None = None
     missing: str | Sequence[str] = ()
+    limits: Mapping[str, int] | None = None
 
 
 # Kinds of rows that are recognised below the header, and left out where `skip_rows` names them.
@@ -144,8 +147,12 @@ class DataTable:
 
     def label(self, index: int) -> str:
         """Return a column's name, with its number where another column has that name too."""
-        names = [column.name for column in self.columns]
-        return names[index] if names.count(names[index]) == 1 else f"{names[index]} (column {index})"
+        name = self.columns[index].name
+        return name if self._names[name] == 1 else f"{name} (column {index})"
+
+    @cached_property
+    def _names(self) -> Counter[str]:
+        return Counter(column.name for column in self.columns)
 
     @cached_property
     def content_hash(self) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from chalknet.data.formats.number_text import (
     SPACES,
     WORD_GAPS,
     ColumnReading,
+    NumberStyle,
     Seen,
     Tally,
     styles_of,
@@ -26,6 +26,7 @@ from chalknet.data.formats.table import Words
 
 _MOST_SHAPES = 50_000  # of words, those of numbers aside
 _OTHERS = "other words"
+_ROWS_TOGETHER = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -34,67 +35,129 @@ class Texts:
 
     Args:
         values: an Arrow array of strings; null is a gap in any column.
-        unquoted: which of them may be gaps of words; None where all may.
+        unquoted: which of them may be gaps of words; None where all may, in all columns of a block.
     """
 
     values: Any
     unquoted: npt.NDArray[np.bool_] | None = None
 
 
-def add_texts(tally: Tally, texts: Texts, missing: Sequence[str], position: int) -> None:
-    """Add the texts of a block to a column's tally.
+def add_texts(
+    tallies: Sequence[Tally], texts: Sequence[Texts], missing: Sequence[str], position: int
+) -> None:
+    """Add the texts of a block to the tallies of its columns.
+
+    Short columns are looked at many at a time: what a call of Arrow's costs is then shared by them.
 
     Args:
-        tally: that of the column so far.
-        texts: its next ones.
+        tallies: those of the columns so far.
+        texts: the next ones of each, all of one length.
         missing: further words that stand for gaps.
         position: where the block begins.
     """
-    compute = module("pyarrow.compute")
-    trimmed = compute.utf8_trim_whitespace(texts.values).fill_null("")
+    for some in _together([each.values for each in texts]):
+        _add_together(tallies[some], texts[some], missing, position)
+
+
+def _add_together(
+    tallies: Sequence[Tally], texts: Sequence[Texts], missing: Sequence[str], position: int
+) -> None:
+    compute, rows, joined = module("pyarrow.compute"), len(texts[0].values), _joined(texts)
+    if not rows:
+        return
+    trimmed = compute.utf8_trim_whitespace(joined.values).fill_null("")
     gaps = _gaps_of_numbers(trimmed, missing)
-    words = _gaps_of_words(trimmed, texts, missing)
-    tally.gaps += _counted(compute, trimmed, gaps)
-    tally.unquoted += _counted(compute, trimmed, words)
+    words = _gaps_of_words(trimmed, joined, missing)
+    for chosen, kept in ((gaps, "gaps"), (words, "unquoted")):
+        if chosen.any():
+            for each in _different(trimmed, chosen, rows):
+                getattr(tallies[each.column], kept)[each.text] += each.times
     shapes = compute.replace_substring_regex(trimmed, r"^([^0-9]*)0", r"\1Z")
     shapes = compute.replace_substring_regex(shapes, "[0-9]", "0")
-    encoded = shapes.dictionary_encode()
-    numbers = np.where(gaps, -1, encoded.indices.to_numpy(zero_copy_only=False))
-    there = np.flatnonzero(~gaps)
-    counts = np.bincount(numbers[there], minlength=len(encoded.dictionary))
-    firsts = np.zeros(len(counts), np.int64)
-    firsts[numbers[there[::-1]]] = there[::-1]
-    for shape, count, row in zip(
-        encoded.dictionary.to_pylist(), counts.tolist(), firsts.tolist(), strict=True
-    ):
-        if not count:
-            continue
-        full = len(tally.shapes) >= _MOST_SHAPES and shape not in tally.shapes and not styles_of(shape)
-        seen = tally.shapes.setdefault(
-            _OTHERS if full else shape, Seen(0, trimmed[row].as_py(), (position, row))
+    for each in _different(shapes, ~gaps, rows):
+        found, shape = tallies[each.column].shapes, each.text
+        full = len(found) >= _MOST_SHAPES and shape not in found and not styles_of(shape)
+        place = each.column * rows + each.row
+        seen = found.setdefault(
+            _OTHERS if full else shape, Seen(0, trimmed[place].as_py(), (position, each.row))
         )
-        seen.count += count
+        seen.count += each.times
 
 
-def numbers_of_texts(values: Any, reading: ColumnReading, missing: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Return texts `(rows,)` as float64 with NaN for gaps.
+class _Text(NamedTuple):
+    """A text of one of several columns: how often it occurs there, and first in which row."""
+
+    column: int
+    text: str
+    times: int
+    row: int
+
+
+def _different(texts: Any, chosen: npt.NDArray[np.bool_], rows: int) -> Iterator[_Text]:
+    """Yield the different texts of columns that stand one after another, among those chosen, in order."""
+    encoded = texts.dictionary_encode()
+    places = np.flatnonzero(chosen)
+    words = encoded.dictionary.to_pylist()
+    keys = encoded.indices.to_numpy(zero_copy_only=False)[places] + places // rows * len(words)
+    if len(texts) == rows:  # of one column: counted without sorting
+        counts = np.bincount(keys, minlength=len(words))
+        first = np.zeros(len(counts), np.int64)
+        first[keys[::-1]] = places[::-1]
+        keys = np.flatnonzero(counts)
+        first, counts = first[keys], counts[keys]
+    else:
+        keys, first, counts = np.unique(keys, return_index=True, return_counts=True)
+        first = places[first]
+    order = np.argsort(first, kind="stable")
+    for key, place, count in zip(*(each[order].tolist() for each in (keys, first, counts)), strict=True):
+        yield _Text(place // rows, words[key % len(words)], count, place % rows)
+
+
+def _joined(texts: Sequence[Texts]) -> Texts:
+    """Return the texts of columns one after another."""
+    if len(texts) == 1:
+        return texts[0]
+    flags = [each.unquoted for each in texts if each.unquoted is not None]
+    values = pyarrow().concat_arrays([each.values for each in texts])
+    return Texts(values, np.concatenate(flags) if flags else None)
+
+
+def numbers_of_columns(
+    columns: Sequence[Any], readings: Sequence[ColumnReading], missing: Sequence[str]
+) -> list[npt.NDArray[np.float64]]:
+    """Return columns of texts, each `(rows,)`, as float64 with NaN for gaps; short ones many at a time.
 
     Args:
-        values: an Arrow array of strings.
-        reading: how all texts of their column were judged.
+        columns: Arrow arrays of strings, all of one length.
+        readings: how all texts of each column were judged.
         missing: further words that stand for gaps.
 
     Raises:
-        DataError: where the column was judged to hold something else.
+        DataError: where a column was judged to hold something else.
     """
-    if reading.problem is not None:
-        raise reading.problem
-    style = reading.style
+    found: dict[int, npt.NDArray[np.float64]] = {}
+    alike: dict[tuple[bool, NumberStyle], list[int]] = {}
+    for i, reading in enumerate(readings):
+        if reading.problem is not None:
+            raise reading.problem
+        alike.setdefault((reading.kind == "boolean", reading.style), []).append(i)
+    for (boolean, style), places in alike.items():
+        for some in _together([columns[i] for i in places]):
+            joined = _joined([Texts(columns[i]) for i in places[some]])
+            numbers = _numbers(joined.values, boolean, style, missing)
+            parts = numbers.reshape(len(places[some]), -1)
+            found.update(zip(places[some], parts, strict=True))
+    return [found[i] for i in range(len(columns))]
+
+
+def _numbers(
+    values: Any, boolean: bool, style: NumberStyle, missing: Sequence[str]
+) -> npt.NDArray[np.float64]:
     compute = module("pyarrow.compute")
     plain = compute.utf8_trim_whitespace(values).fill_null("")
     gaps = _gaps_of_numbers(plain, missing)
     plain = compute.if_else(compute.invert(pyarrow().array(gaps)), plain, "nan")
-    if reading.kind == "boolean":
+    if boolean:
         found = _flags(compute.equal(compute.utf8_lower(plain), "true")).astype(np.float64)
         found[gaps] = np.nan
         return found
@@ -108,15 +171,36 @@ def numbers_of_texts(values: Any, reading: ColumnReading, missing: Sequence[str]
     return np.array(compute.cast(plain, "float64").to_numpy(zero_copy_only=False))
 
 
-def words_of_texts(texts: Texts, missing: Sequence[str]) -> Words:
-    """Return texts as words; those are missing that are gaps and are not quoted."""
-    compute = module("pyarrow.compute")
-    trimmed = compute.utf8_trim_whitespace(texts.values).fill_null("")
-    gaps = _gaps_of_words(trimmed, texts, missing)
-    values = compute.if_else(pyarrow().array(gaps), None, texts.values)
-    encoded = values.dictionary_encode()
-    numbers = encoded.indices.cast("int64").fill_null(-1).to_numpy(zero_copy_only=False)
-    return Words(numbers, tuple(encoded.dictionary.to_pylist()))
+def words_of_columns(columns: Sequence[Texts], missing: Sequence[str]) -> list[Words]:
+    """Return columns of texts, all of one length, as words; those are missing that are unquoted gaps."""
+    found: list[Words] = []
+    for some in _together([each.values for each in columns]):
+        texts = _joined(columns[some])
+        trimmed = module("pyarrow.compute").utf8_trim_whitespace(texts.values).fill_null("")
+        gaps = _gaps_of_words(trimmed, texts, missing)
+        values = module("pyarrow.compute").if_else(pyarrow().array(gaps), None, texts.values)
+        encoded = values.dictionary_encode()
+        numbers = encoded.indices.cast("int64").fill_null(-1).to_numpy(zero_copy_only=False)
+        words = encoded.dictionary.to_pylist()
+        parts = numbers.reshape(len(columns[some]), -1)
+        found += [Words(numbers, tuple(words))] if len(parts) == 1 else [_own(part, words) for part in parts]
+    return found
+
+
+def _own(numbers: npt.NDArray[np.int64], words: Sequence[str]) -> Words:
+    """Return a column with numbers of its own for its words, in the order in which they first stand there."""
+    there = numbers >= 0
+    different, first, places = np.unique(numbers[there], return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    own = np.full(len(numbers), -1)
+    own[there] = np.argsort(order)[places]
+    return Words(own, tuple(words[number] for number in different[order].tolist()))
+
+
+def _together(columns: Sequence[Any]) -> Iterator[slice]:
+    """Yield which columns of one length are looked at in one go."""
+    some = max(1, _ROWS_TOGETHER // max(1, len(columns[0]) if columns else 1))
+    yield from (slice(first, first + some) for first in range(0, len(columns), some))
 
 
 def _gaps_of_words(trimmed: Any, texts: Texts, missing: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -140,10 +224,3 @@ def _among(texts: Any, words: Sequence[str]) -> npt.NDArray[np.bool_]:
 
 def _flags(values: Any) -> npt.NDArray[np.bool_]:
     return np.array(values.to_numpy(zero_copy_only=False), bool)
-
-
-def _counted(compute: Any, texts: Any, chosen: npt.NDArray[np.bool_]) -> Counter[str]:
-    if not chosen.any():
-        return Counter()
-    found = compute.value_counts(texts.filter(pyarrow().array(chosen)))
-    return Counter({each["values"]: each["counts"] for each in found.to_pylist()})
