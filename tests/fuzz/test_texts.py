@@ -150,6 +150,14 @@ def test_a_place_in_an_svg_that_is_no_number_is_refused(place):
         cn.read(text)
 
 
+def test_a_record_is_read_with_one_label():
+    declared = 'digraph { x [shape=record, label="<a>x1|<b>x2"]; '
+    again, drawn = declared.removeprefix("digraph { "), "x:a -> y; x:b -> y }"
+    assert cn.read(declared + again + drawn) == cn.read(declared + drawn)
+    with pytest.raises(cn.NotationError, match="got a second label; wanted a record with one label"):
+        cn.read(declared + again.replace("x2", "x3") + drawn)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -32,6 +32,7 @@ from chalknet.system import available_bytes
 
 _LARGEST_FILE_BYTES = 2_000_000_000  # protobuf reads no more
 _COPIES = 4  # of the weights while they are read: the file, protobuf's, the checker's, the module's
+_MOST_NODES, _MOST_ENDS = 120_000, 100  # of 10,000 layers, an activation each
 _OLDEST_OPSET = 7  # before it, Add and Gemm broadcast by rules of their own
 _OPSET, _IR_VERSION = 20, 9  # the first with Gelu, and the file version of its time
 _DEFAULT_DOMAIN = ("", "ai.onnx")
@@ -168,12 +169,20 @@ def _parsed(path: Path, onnx: ModuleType) -> Any:
 def _checked(model: Any, folder: Path, onnx: ModuleType) -> Any:
     """Return the model, its operations known, its weights loaded, and passed by onnx's own checker."""
     known = known_operations()
+    if len(model.graph.node) > _MOST_NODES:
+        got = f"{len(model.graph.node):,} nodes"
+        raise refusal("the graph", got, f"at most {_MOST_NODES:,}", "Export a smaller network.")
     for index, node in enumerate(model.graph.node):
         where = _where(node, index)
         if node.domain not in _DEFAULT_DOMAIN or node.op_type not in known:
             got = f"the operation {node.domain or ''}{'.' * bool(node.domain)}{node.op_type}"
             near = unknown_name(where, "operation", str(node.op_type), known)
             raise refusal(where, got, near.wanted, REMEDIES.get(node.op_type, near.remedy))
+        ends = max(len(node.input), len(node.output), len(node.attribute))
+        if ends > _MOST_ENDS:
+            raise refusal(
+                where, f"{ends:,} inputs, outputs or attributes", f"at most {_MOST_ENDS}", "Export it anew."
+            )
     opsets = [entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN]
     if opsets and max(opsets) < _OLDEST_OPSET:
         remedy = "Export it anew, or raise it with onnx.version_converter."

@@ -85,6 +85,7 @@ class _Reader:
         self._tokens = _tokens(self._sketch)
         self._now = next(self._tokens)
         self._ports: dict[str, dict[str, str]] = {}
+        self._label_of_record: dict[str, str] = {}  # by its fields
         self._unnamed = 0
         self._words = 0
 
@@ -267,13 +268,18 @@ class _Reader:
         node.shape = attributes.get("shape", node.shape).lower()
         if "invis" in attributes.get("style", ""):
             node.shape = "invisible"
-        if "label" in attributes:
-            label = attributes["label"]
+        label = attributes.get("label")
+        if key in self._label_of_record:
+            if label not in (None, self._label_of_record[key]):
+                wanted = "a record with one label"
+                raise self._sketch.source.refuse(self._now.at, got="a second label", wanted=wanted)
+        elif label is not None:
             self._sketch.spend(len(label) + label.count("\\N") * len(key), node.at)
             node.label = label.removeprefix(_HTML).replace("\\N", key)
             fields = _fields(self._sketch, node, label)
             if fields:
                 self._expand(key, fields, _title(label))
+                self._label_of_record |= dict.fromkeys(self._ports[key].values(), label)
         if "xlabel" in attributes and not node.label:
             node.label = attributes["xlabel"].removeprefix(_HTML)
 
