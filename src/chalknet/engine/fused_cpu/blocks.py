@@ -276,7 +276,7 @@ def tail(fit, rows, yhat, arena):
         z = yhat if k == 0 else arena[step.in_at * size : step.in_at * size + numbers]
         activation_forward(step, z, arena[step.out_at * size : step.out_at * size + numbers])
     parts = parts_of_loss(fit, rows.size)
-    tile = Tile(rows.start, rows.size, arena, fit.shared.keys, like(1.0 / parts, arena[0]))
+    tile = Tile(rows.start, rows.size, 0, arena, fit.shared.keys, like(1.0 / parts, arena[0]))
     loss = loss_of(fit, tile)
     for k in range(last, 0, -1):
         step, numbers = steps[k], rows.size * steps[k].out_stride
@@ -347,7 +347,7 @@ def _compiled(stamp: int) -> Any:
             if turn.threads > 1:
                 arrivals += turn.threads
                 barrier(shared.counter, arrivals)
-            yhat = arena[places.other : places.other + rows.size * outputs]
+            yhat = arena[places.y : places.y + rows.size * outputs]
             whole_yhat(parts, part_size, turn.shards, yhat)
             loss = tail(fit, rows, yhat, arena)
             if thread == 0:

@@ -35,7 +35,9 @@ class Batch(NamedTuple):
         per_epoch: batches in an epoch.
         features: numbers in one x.
         targets: numbers in one y.
-        tile: rows of a tile.
+        tile: rows that an arena has room for.
+        first_linear: the first step with weights.
+        room: numbers that a thread has for the gradient of a piece; 0 where gradients lie as the weights do.
     """
 
     size: int
@@ -45,6 +47,8 @@ class Batch(NamedTuple):
     features: int
     targets: int
     tile: int
+    first_linear: int
+    room: int
 
 
 class UpdateRule(NamedTuple):
@@ -70,11 +74,11 @@ class UpdateRule(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Offsets in a thread's arena: gathered x, the two gradients that take turns; the arena's size."""
+    """Offsets in an arena: the gathered x, the gradient of yhat, the gathered y; the arena's size."""
 
     x: int
     gradient: int
-    other: int
+    y: int
     size: int
 
 
@@ -82,12 +86,13 @@ class Shared(NamedTuple):
     """What the threads share.
 
     Args:
-        counter: how often a thread has arrived at a barrier.
-        parts: each shard's part of the loss.
+        counter: of the pieces: those taken, those done, and the update behind which no further one is made.
+        parts: each piece's part of the loss.
         losses: the loss of each update.
         keys: each thread's numbers for the rows of Dropout.
-        nonzero: room for the places of an x that are not zero; empty where a tile has more rows.
-        arenas: each thread's memory for a tile.
+        nonzero: room for the places of an x that are not zero, and their number; empty unless a batch is one
+            sample.
+        arenas: memory for the values of the rows, one arena behind the other.
         numbers: each thread's numbers of the optimizer at an update.
     """
 
@@ -113,12 +118,12 @@ class Fit(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Which updates a call makes, and which part of them.
+    """Which updates a call makes, and which thread makes them.
 
     Args:
         thread: this thread's number.
         threads: how many run it together.
-        shards: in how many parts an update is split; thread t takes shard t, t + threads, ...
+        shards: in how many parts an update is split for threads.
         ahead: the number of the first batch, counted from where `data.order` begins.
         done: updates made before.
     """
@@ -139,18 +144,20 @@ class BatchRows(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """Some rows of a batch, and a thread's memory for them.
+    """Some rows of a batch, and the memory for them.
 
     Args:
         first: where the rows begin in the order.
         rows: how many they are.
-        arena: the thread's memory.
+        shift: rows of the arena before them.
+        arena: holds x, h and the gradients.
         keys: numbers for the rows of Dropout.
         scale: what the gradient of the loss is multiplied by.
     """
 
     first: int
     rows: int
+    shift: int
     arena: Array
     keys: Array
     scale: float

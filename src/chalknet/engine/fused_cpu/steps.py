@@ -14,7 +14,16 @@ from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.nonzero import sparse_backward, sparse_forward
-from chalknet.engine.fused_cpu.products import Matrix, Size, add_scaled, dot, product, rows_at, transposed
+from chalknet.engine.fused_cpu.products import (
+    Matrix,
+    Size,
+    add_scaled,
+    dot,
+    from_place,
+    product,
+    rows_at,
+    transposed,
+)
 from chalknet.engine.fused_cpu.scalars import copy, exponential, fill, inlined, like, part, scalar
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
@@ -58,14 +67,20 @@ class TileStep(NamedTuple):
     mask: int
 
 
-class GradientSums(NamedTuple):
-    """Where gradients of weights are summed: from an offset in `WeightBuffers.gradients` on.
+class Lines(NamedTuple):
+    """Some lines of a Linear's weight, and where their gradient is summed.
 
     Args:
-        offset: where the sums begin.
+        low: the first line, as the weight is stored: an input, or for few outputs a place along them.
+        high: the one behind the last.
+        bias: whether the bias comes with them.
+        offset: where the sums begin in `WeightBuffers.gradients`.
         fresh: whether the sums begin anew.
     """
 
+    low: int
+    high: int
+    bias: bool
     offset: int
     fresh: bool
 
@@ -88,34 +103,35 @@ def forward(tile, weights, keys):
 
 
 @inlined
-def backward(tile, g, to, weights, sums):
-    """Take the gradient g `(lines, out)` back through a step.
+def backward(tile, g, to, weights):
+    """Take the gradient g `(lines, out)` back through a step, to the gradient of what arrives.
 
-    Returns whether the gradient of its input went to the matrix `to`; otherwise it is where g was.
+    That is the matrix `to`, or for a step that changes g in its place, g itself.
     """
     kind = tile.step.kind
-    if kind in (kinds.ACTIVATION, kinds.SOFTMAX, kinds.LOG_SOFTMAX):
+    if kind == kinds.LINEAR:
+        linear_input_gradient(tile, g, to, weights)
+    elif kind == kinds.NARROW:
+        narrow_input_gradient(tile, g, to, weights)
+    elif kind == kinds.FLATTEN:
+        flatten_backward(tile, g, to)
+    elif kind == kinds.DROPOUT:
+        dropout_backward(tile, g)
+    else:
         lines = lines_of(tile)
         z, h = numbers_of(tile.x, lines), numbers_of(tile.h, lines)
         activation_backward(tile.step, z, h, numbers_of(g, lines))
-        return False
-    if kind == kinds.DROPOUT:
-        dropout_backward(tile, g)
-        return False
-    if kind == kinds.FLATTEN:
-        flatten_backward(tile, g, to)
-        return True
-    if kind == kinds.LINEAR:
-        if tile.step.input_gradient:
-            linear_input_gradient(tile, g, to, weights)
-        linear_weight_gradient(tile, g, weights, sums)
+
+
+@inlined
+def weight_gradient(tile, g, weights, lines):
+    """Add the gradient of some lines of a Linear's weight, and of its bias, over the rows of a tile."""
+    if tile.step.kind == kinds.LINEAR:
+        linear_weight_gradient(tile, g, weights, lines)
     else:
-        if tile.step.input_gradient:
-            narrow_input_gradient(tile, g, to, weights)
-        narrow_weight_gradient(tile, g, weights, sums)
-    if tile.step.bias_at >= 0:
-        bias_gradient(tile, g, weights, sums)
-    return True
+        narrow_weight_gradient(tile, g, weights, lines)
+    if lines.bias:
+        bias_gradient(tile, g, weights, lines)
 
 
 @part
@@ -172,12 +188,49 @@ def linear_input_gradient(tile, g, to, weights):
 
 
 @part
-def linear_weight_gradient(tile, g, weights, sums):
+def columns_forward(tile, weights, low, high):
+    """Run a Linear for some of its outputs, whole vectors of them."""
     step = tile.step
-    target = weight_of(step, weights.gradients, sums.offset)
-    start = rows_at(weights.zeros, 0, 0) if sums.fresh else target
-    size = Size(step.inputs, lines_of(tile), whole_vectors(step.outputs, weights.values))
-    product(transposed(tile.x), g, start, target, size)
+    weight = from_place(weight_of(step, weights.values, 0), 0, low)
+    start = from_place(bias_rows(step, weights), 0, low)
+    size = Size(lines_of(tile), step.inputs, high - low)
+    product(tile.x, weight, start, from_place(tile.h, 0, low), size)
+
+
+@part
+def columns_input_gradient(tile, g, to, weights, low, high):
+    """Take the gradient g of a Linear back to some of its inputs, whole vectors of them."""
+    step = tile.step
+    weight = from_place(rows_at(weights.transposed, step.transposed_at, step.transposed_stride), 0, low)
+    size = Size(lines_of(tile), step.outputs, high - low)
+    product(g, weight, rows_at(weights.zeros, 0, 0), from_place(to, 0, low), size)
+
+
+@part
+def columns_activation(tile, low, high):
+    """Run an activation on some columns."""
+    for row in range(lines_of(tile)):
+        a, b = tile.x.offset + row * tile.x.row_stride, tile.h.offset + row * tile.h.row_stride
+        z, h = tile.x.values[a + low : a + high], tile.h.values[b + low : b + high]
+        call_at(tile.step.forward, z, h, high - low)
+
+
+@part
+def columns_activation_backward(tile, g, low, high):
+    """Take the gradient g back through an activation on some columns, in its place."""
+    for row in range(lines_of(tile)):
+        a, b = tile.x.offset + row * tile.x.row_stride, tile.h.offset + row * tile.h.row_stride
+        z, h, c = tile.x.values[a + low : a + high], tile.h.values[b + low : b + high], g.offset + row * g.row_stride
+        call_at(tile.step.backward, z, h, g.values[c + low : c + high], high - low)
+
+
+@part
+def linear_weight_gradient(tile, g, weights, lines):
+    step = tile.step
+    target = from_place(weight_of(step, weights.gradients, lines.offset), lines.low, 0)
+    start = rows_at(weights.zeros, 0, 0) if lines.fresh else target
+    size = Size(lines.high - lines.low, lines_of(tile), step.weight_stride)  # what fills up becomes zero too
+    product(from_place(transposed(tile.x), lines.low, 0), g, start, target, size)
 
 
 @part
@@ -189,12 +242,12 @@ def sparse_linear_forward(tile, x, weights):
 
 
 @part
-def sparse_linear_backward(tile, x, g, weights, sums):
+def sparse_linear_backward(tile, x, g, weights, lines):
     """Add the gradient of a Linear's weight and bias to the weights themselves."""
     columns = whole_vectors(tile.step.outputs, weights.values)
     sparse_backward(x, g, weight_of(tile.step, weights.gradients, 0), columns)
-    if tile.step.bias_at >= 0:
-        bias_gradient(tile, g, weights, sums)
+    if lines.bias:
+        bias_gradient(tile, g, weights, lines)
 
 
 @part
@@ -224,28 +277,29 @@ def narrow_input_gradient(tile, g, to, weights):
 
 
 @part
-def narrow_weight_gradient(tile, g, weights, sums):
-    step, x, width = tile.step, tile.x, tile.step.inputs
+def narrow_weight_gradient(tile, g, weights, lines):
+    step, x = tile.step, tile.x
+    width = min(lines.high, step.inputs) - lines.low
     for out in range(step.outputs):
-        a = sums.offset + weight_place(step, out)
+        a = lines.offset + weight_place(step, out) + lines.low
         target, rows = weights.gradients[a : a + width], lines_of(tile)
-        if sums.fresh:
-            fill(weights.gradients[a : a + step.weight_stride], like(0.0, weights.gradients[0]))
+        if lines.fresh:
+            fill(weights.gradients[a : a + lines.high - lines.low], like(0.0, weights.gradients[0]))
         row = 0
         while row + 4 <= rows:
-            add_four_rows(x, g, row, out, target)
+            add_four_rows(x, g, row, out, lines.low, target)
             row += 4
         while row < rows:
-            place = x.offset + row * x.row_stride
+            place = x.offset + row * x.row_stride + lines.low
             scale = g.values[g.offset + row * g.row_stride + out]
             add_scaled(scale, x.values[place : place + width], target)
             row += 1
 
 
 @part
-def add_four_rows(x, g, row, out, target):
+def add_four_rows(x, g, row, out, low, target):
     """Add four rows of x, each times its gradient: the target is loaded and stored once for four."""
-    at, s, width = x.offset + row * x.row_stride, x.row_stride, len(target)
+    at, s, width = x.offset + row * x.row_stride + low, x.row_stride, len(target)
     g_at, t = g.offset + row * g.row_stride + out, g.row_stride
     x0, x1 = x.values[at : at + width], x.values[at + s : at + s + width]
     x2, x3 = x.values[at + 2 * s : at + 2 * s + width], x.values[at + 3 * s : at + 3 * s + width]
@@ -255,11 +309,11 @@ def add_four_rows(x, g, row, out, target):
 
 
 @part
-def bias_gradient(tile, g, weights, sums):
-    a, width = sums.offset + tile.step.bias_at, tile.step.outputs
+def bias_gradient(tile, g, weights, lines):
+    a, width = lines.offset + tile.step.bias_at, tile.step.outputs
     target = weights.gradients[a : a + width]
-    if sums.fresh:
-        fill(target, like(0.0, weights.gradients[0]))
+    if lines.fresh:
+        fill(weights.gradients[a : a + tile.step.out_stride], like(0.0, weights.gradients[0]))
     for row in range(lines_of(tile)):
         at = g.offset + row * g.row_stride
         values = g.values[at : at + width]
