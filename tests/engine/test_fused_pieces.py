@@ -76,6 +76,23 @@ def with_threads(monkeypatch, threads):
 CASES = (networks(), st.integers(1, 700), st.sampled_from(["sgd", "adam"]), st.booleans())
 
 
+def whole(steps, k):
+    """Return all lines of a step with weights, the bias as one more."""
+    if not steps["weight_stride"][k]:
+        return range(0)
+    lines = steps["inputs"][k] if steps["kind"][k] == LINEAR else steps["weight_stride"][k]
+    return range(lines + (steps["bias_at"][k] >= 0))
+
+
+def lines_of(piece, steps):
+    """Return the lines that a piece of weights updates, the bias as one more."""
+    if not piece["high"]:
+        return [(k, line) for k in range(piece["step_low"], piece["step"] + 1) for line in whole(steps, k)]
+    assert piece["step_low"] == piece["step"]
+    last = [piece["high"]] if piece["bias"] else []
+    return [(piece["step"], line) for line in [*range(piece["low"], piece["high"]), *last]]
+
+
 @settings(max_examples=40, deadline=None)
 @given(*CASES)
 def test_every_row_and_every_line_belongs_to_one_piece(network, rows, optimizer, small):
@@ -91,13 +108,10 @@ def test_every_row_and_every_line_belongs_to_one_piece(network, rows, optimizer,
     covered = np.concatenate([np.arange(p["first"] + p["low"], p["first"] + p["high"]) for p in loss])
     assert sorted(covered) == list(range(rows))
     assert sorted(loss["part"]) == list(range(pieces.parts))
-    for k in np.flatnonzero(steps["weight_stride"]):
-        for first in np.unique(table["first"][table["kind"] == WEIGHTS]):
-            mine = table[(table["kind"] == WEIGHTS) & (table["step"] == k) & (table["first"] == first)]
-            wanted = steps["inputs"][k] if steps["kind"][k] == LINEAR else steps["weight_stride"][k]
-            lines = np.concatenate([np.arange(low, high) for low, high in mine[["low", "high"]]])
-            assert list(lines) == list(range(wanted))
-            assert mine["bias"].sum() == (steps["bias_at"][k] >= 0)
+    weights = table[table["kind"] == WEIGHTS]
+    for first in np.unique(weights["first"]):
+        found = [line for piece in weights[weights["first"] == first] for line in lines_of(piece, steps)]
+        assert sorted(found) == sorted((k, line) for k in range(len(steps)) for line in whole(steps, k))
     assert table["ends"].sum() == 1
 
 

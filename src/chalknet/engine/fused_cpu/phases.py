@@ -24,7 +24,7 @@ _WHOLE_NUMBERS = (
     "first", "low", "high",  # rows before its chunk; its rows in it, or lines or columns
     "forward_low", "forward_high", "backward_low", "backward_high",  # steps
     "tile", "slot", "sums", "gather", "loss", "part",  # of rows
-    "step", "at", "bias", "updates", "shards",  # of weights: where they lie
+    "step", "step_low", "at", "bias", "updates", "shards",  # of weights: several steps whole, or lines of one
 )  # fmt: skip
 PIECE = np.dtype([(name, np.int64) for name in _WHOLE_NUMBERS])
 APART = 16  # numbers between what two threads write, so that they do not share a cache line
@@ -37,6 +37,7 @@ _MOST_LINE_NUMBERS = 64 << 10  # of a piece of weights: its gradient stays in th
 _SHARD_ROWS, _SHARD_WEIGHTS = 64, 32 << 10  # rows at least and weights at most for a buffer of its own
 _TILE_BYTES = 512 << 10  # half of a core's own cache
 _ARENA_BYTES = 8 << 20
+_OPTIMIZER_WORK = 8  # multiply-adds that updating a weight is worth
 _COLUMN_WORK = 4_000_000  # multiply-adds at least of a layer that is cut into columns
 _LARGE_WEIGHT_BYTES, _FEW_ROWS = 512 << 10, 128
 _FEWEST_PANELS = 4
@@ -215,24 +216,45 @@ class _Cut:
         }  # fmt: skip
 
     def _weight_pieces(self, rows: int) -> list[dict[str, int]]:
-        """Return the pieces of all weights; their gradient is summed over so many rows."""
-        found = []
+        """Return the pieces of all weights, the last step first; their gradient is summed over so many rows."""
+        found: list[dict[str, int]] = []
+        together = 0  # work of the last piece, while it can take further steps
         for k in reversed(self._linears):
             step = self._steps[k]
             narrow = step["kind"] == kinds.NARROW
             lines = int(step["weight_stride"] if narrow else step["inputs"])
             numbers = int(step["outputs"] if narrow else step["weight_stride"])  # of a line
-            work = max(rows * int(step["positions"]), 8) * lines * numbers
+            work = max(rows * int(step["positions"]), _OPTIMIZER_WORK) * lines * numbers
             pieces = max(min(MOST_PIECES, work // _PIECE_WORK), lines * numbers // _MOST_LINE_NUMBERS, 1)
-            each = -(-lines // (_LINES_TOGETHER * pieces)) * _LINES_TOGETHER
-            stride = 1 if narrow else int(step["weight_stride"])
-            for low in range(0, lines, each):
-                high, at = min(low + each, lines), int(step["weight_at"]) + low * stride
-                found.append({"kind": WEIGHTS, "step": k, "low": low, "high": high, "at": at, "shards": 1})
-                behind = (int(step["outputs"]) - 1) * int(step["weight_stride"]) if narrow else 0
-                self._room = max(self._room, (high - low) * stride + behind + int(step["out_stride"]) + APART)
-            found[-1]["bias"] = int(step["bias_at"] != kinds.ABSENT)
+            if pieces == 1 and together and together + work < _PIECE_WORK:
+                found[-1].update(step_low=k, at=int(step["weight_at"]))
+            else:
+                together = 0
+                found += self._cut_lines(k, lines, pieces) if pieces > 1 else [self._lines(k)]
+            together = together + work if pieces == 1 else 0
+        for piece in found:
+            self._room = max(self._room, self._extent(piece))
         return found
+
+    def _lines(self, k: int, low: int = 0, high: int = 0) -> dict[str, int]:
+        """Return a piece of some lines of a step; of all of them without any."""
+        step = self._steps[k]
+        stride = 1 if step["kind"] == kinds.NARROW else int(step["weight_stride"])
+        at = int(step["weight_at"]) + low * stride
+        return {"kind": WEIGHTS, "step": k, "step_low": k, "low": low, "high": high, "at": at, "shards": 1}
+
+    def _cut_lines(self, k: int, lines: int, pieces: int) -> list[dict[str, int]]:
+        each = -(-lines // (_LINES_TOGETHER * pieces)) * _LINES_TOGETHER
+        found = [self._lines(k, low, min(low + each, lines)) for low in range(0, lines, each)]
+        found[-1]["bias"] = int(self._steps["bias_at"][k] != kinds.ABSENT)
+        return found
+
+    def _extent(self, piece: dict[str, int]) -> int:
+        """Return how many numbers lie between the first and the last weight of a piece."""
+        step = self._steps[piece["step"]]
+        narrow, stride = step["kind"] == kinds.NARROW, int(step["weight_stride"])
+        ends = int(step["weight_at"]) + stride * int(step["outputs"] if narrow else piece["high"] or step["inputs"])
+        return ends + int(step["out_stride"]) - piece["at"]
 
     def _table(self, tile: int, arenas: int, gradients: int, room: int = 0) -> Pieces:
         table: Array = np.zeros(sum(map(len, self._phases)), dtype=PIECE)

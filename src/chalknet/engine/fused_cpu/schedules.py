@@ -227,7 +227,7 @@ def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:
     """Return whether zeros of x are skipped: a batch is one sample, and the first step one piece."""
     if rows > 1 or steps["kind"][0] != kinds.LINEAR or steps["positions"][0] != 1:
         return False
-    first = pieces[(pieces["step"] == 0) & np.isin(pieces["kind"], (FORWARD_COLUMNS, WEIGHTS))]
+    first = pieces[(pieces["step_low"] == 0) & np.isin(pieces["kind"], (FORWARD_COLUMNS, WEIGHTS))]
     return len(first) == 1
 
 

@@ -165,40 +165,55 @@ def run_columns_backward(fit, piece, rows):
 
 @part
 def run_weights(fit, piece, rows, numbers, thread):
-    """Sum the gradient of some lines of a weight over the rows, where no piece before did, and update them."""
-    step, rule = fit.steps[piece.step], fit.rule
+    """Update some weights: lines of one step, or all lines of several steps, the last one first."""
     offset = thread * fit.batch.room - piece.at if fit.batch.room else 0
-    if not piece.sums:
-        tile = chunk_of(fit, piece, rows)
-        x = x_of(fit, tile)
-        row, g = first_row(fit, piece, x), gradient_of(fit, tile, piece.step)
-        here = step_of(fit, tile, piece.step, x)
-        lines = Lines(piece.low, piece.high, piece.bias != 0, offset, piece.first == 0 and rule.direct == 0)
-        if piece.step == 0 and rule.direct and is_sparse(row):
-            sparse_linear_backward(here, row, g, fit.weights, lines)
-        else:
-            weight_gradient(here, g, fit.weights, lines)
-    if not piece.updates:
-        return
-    if rule.direct == 0:
-        step_lines(fit, piece, step, offset, numbers)
-    if step.transposed_at != kinds.ABSENT:
-        target = rows_at(fit.weights.transposed, step.transposed_at, step.transposed_stride)
-        transpose(weight_of(step, fit.weights.values, 0), target, piece.low, piece.high, step.outputs)
+    for k in range(piece.step, piece.step_low - 1, -1):
+        step = fit.steps[k]
+        if not is_linear(step):
+            continue
+        lines = all_lines(step, offset, piece.first == 0 and fit.rule.direct == 0)
+        if piece.high:
+            lines = Lines(piece.low, piece.high, piece.bias != 0, offset, lines.fresh)
+        if not piece.sums:
+            sum_gradient(fit, piece, rows, k, lines)
+        if piece.updates:
+            update_lines(fit, piece.shards, step, lines, numbers)
 
 
 @part
-def step_lines(fit, piece, step, offset, numbers):
-    """Update some lines of a weight by their gradient, which lies at an offset from them."""
+def sum_gradient(fit, piece, rows, k, lines):
+    """Sum the gradient of some lines of a weight over the rows of a chunk."""
+    tile = chunk_of(fit, piece, rows)
+    x = x_of(fit, tile)
+    row, g, here = first_row(fit, piece, x), gradient_of(fit, tile, k), step_of(fit, tile, k, x)
+    if k == 0 and fit.rule.direct and is_sparse(row):
+        sparse_linear_backward(here, row, g, fit.weights, lines)
+    else:
+        weight_gradient(here, g, fit.weights, lines)
+
+
+@part
+def update_lines(fit, shards, step, lines, numbers):
+    """Update some lines of a weight by their gradient, which lies at an offset from them, and transpose them."""
+    if fit.rule.direct == 0:
+        step_lines(fit, shards, step, lines, numbers)
+    if step.transposed_at != kinds.ABSENT:
+        target = rows_at(fit.weights.transposed, step.transposed_at, step.transposed_stride)
+        transpose(weight_of(step, fit.weights.values, 0), target, lines.low, lines.high, step.outputs)
+
+
+@part
+def step_lines(fit, shards, step, lines, numbers):
+    """Update some lines of a weight."""
     if step.train_weight and step.kind == kinds.LINEAR:
-        low, high = weight_place(step, piece.low), weight_place(step, piece.high)
-        step_stretch(fit, low, high, offset, piece.shards, numbers)
+        low, high = weight_place(step, lines.low), weight_place(step, lines.high)
+        step_stretch(fit, low, high, lines.offset, shards, numbers)
     elif step.train_weight:
         for out in range(step.outputs):
             at = weight_place(step, out)
-            step_stretch(fit, at + piece.low, at + piece.high, offset, piece.shards, numbers)
-    if piece.bias and step.train_bias:
-        step_stretch(fit, step.bias_at, step.bias_at + step.out_stride, offset, piece.shards, numbers)
+            step_stretch(fit, at + lines.low, at + lines.high, lines.offset, shards, numbers)
+    if lines.bias and step.train_bias:
+        step_stretch(fit, step.bias_at, step.bias_at + step.out_stride, lines.offset, shards, numbers)
 
 
 @part
