@@ -55,7 +55,9 @@ def main() -> None:
         page.write_text(INTRODUCTION, encoding="utf-8")
         results.unlink(missing_ok=True)
     for name in [words.section] if words.section else SECTIONS:
-        found = SECTIONS[name].measure(Asked(tuple(words.case), words.quick, docs / "pictures", words.seed, words.draws))
+        found = SECTIONS[name].measure(
+            Asked(tuple(words.case), words.quick, docs / "pictures", words.seed, words.draws)
+        )
         if not found.raw:
             asking.error(f"{name} has no case named {' or '.join(words.case)}")
         print("\n".join(found.lines), flush=True)

@@ -56,7 +56,10 @@ class Draw:
     def __str__(self) -> str:
         batch = f"batch {self.recipe.batch_size}" if self.rows < len(self.x) else f"all {self.rows}"
         said = [formula_of(self.network), batch, self.recipe.loss, self.recipe.optimizer]
-        said += [name if value is True else f"{name} {value:g}" for name, value in self.recipe.optimizer_options.items()]  # type: ignore[misc]
+        said += [
+            name if value is True else f"{name} {value:g}"
+            for name, value in self.recipe.optimizer_options.items()
+        ]  # type: ignore[misc]
         said += ["shuffled"] * self.recipe.shuffle + [self.dtype] * (self.dtype != "float32")
         return ", ".join(said)
 

@@ -54,7 +54,7 @@ def _times(draw: Draw, rounds: int) -> dict[str, list[float]]:
     """Return the seconds of an update by rival, one a round; a rival that cannot run it is left out."""
     rivals = {name: call for name, make in _RIVALS.items() if (call := make(draw)) is not None}
     updates = {name: _enough(call) for name, call in rivals.items()}
-    for name, prepare in (rivals.items() if rounds > 1 else ()):
+    for name, prepare in rivals.items() if rounds > 1 else ():
         prepare(updates[name])  # JAX compiles for each number of updates
     times: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(rounds):
@@ -194,7 +194,12 @@ def _summary(seed: int, found: list[tuple[Draw, dict[str, list[float]]]]) -> lis
             rows.append(f"| {name} | {len(ratios)} | {mean:.2f} × | {min(ratios):.2f} × | {said} |")
     heads = ("rival", "draws", "geometric mean of its ratios", "least", "aim")
     lost = [draw for draw, times in found if _is_lost(times)]
-    return [*lines, *table(*heads, rows=rows), "", f"Draws below 1.0 × the best rival by more than the spread: {len(lost)} of {len(found)}."]
+    return [
+        *lines,
+        *table(*heads, rows=rows),
+        "",
+        f"Draws below 1.0 × the best rival by more than the spread: {len(lost)} of {len(found)}.",
+    ]
 
 
 def _is_lost(times: dict[str, list[float]]) -> bool:

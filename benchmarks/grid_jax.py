@@ -28,9 +28,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mse": lambda h, y: jnp.mean((h - y) ** 2),
     "l1": lambda h, y: jnp.mean(jnp.abs(h - y)),
-    "huber": lambda h, y: jnp.mean(
-        jnp.where(jnp.abs(h - y) > 1, jnp.abs(h - y) - 0.5, (h - y) ** 2 / 2)
-    ),
+    "huber": lambda h, y: jnp.mean(jnp.where(jnp.abs(h - y) > 1, jnp.abs(h - y) - 0.5, (h - y) ** 2 / 2)),
     "bce": lambda h, y: -jnp.mean(y * jnp.log(h) + (1 - y) * jnp.log(1 - h)),
     "bce_logits": lambda h, y: jnp.mean(jax.nn.softplus(h) - y * h),
     "cross_entropy": lambda h, y: -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(h), y[:, None], 1)),

@@ -33,7 +33,9 @@ def networks(draw, dropout=False):
         steps += [Linear(draw(WIDTHS), bias=draw(st.booleans()))]
         steps += [Activation(draw(st.sampled_from(["relu", "tanh", "softmax", "sigmoid"])))]
         steps += [Dropout(0.3)] if dropout and draw(st.booleans()) else []
-    return Network((draw(st.one_of(st.integers(1, 20), st.sampled_from([100, 257]))),), (*steps, Linear(draw(WIDTHS))))
+    return Network(
+        (draw(st.one_of(st.integers(1, 20), st.sampled_from([100, 257]))),), (*steps, Linear(draw(WIDTHS)))
+    )
 
 
 @pytest.fixture
@@ -59,11 +61,15 @@ def fitted(engine, network, recipe, data, dtype="float64", threads=8, updates=4)
 def data_for(network, n, dtype=torch.float64):
     generator = torch.Generator().manual_seed(n)
     x = torch.randn(n, *network.input_shape, generator=generator, dtype=torch.float64)
-    return x.to(dtype), torch.rand(n, *network.output_shape, generator=generator, dtype=torch.float64).to(dtype)
+    return x.to(dtype), torch.rand(n, *network.output_shape, generator=generator, dtype=torch.float64).to(
+        dtype
+    )
 
 
 def recipe_of(optimizer, batch, shuffle=True):
-    return Recipe(loss="mse", optimizer=optimizer, lr=0.01, updates=100, batch_size=batch, shuffle=shuffle, seed=3)
+    return Recipe(
+        loss="mse", optimizer=optimizer, lr=0.01, updates=100, batch_size=batch, shuffle=shuffle, seed=3
+    )
 
 
 def with_threads(monkeypatch, threads):
@@ -125,7 +131,9 @@ def test_the_cases_reach_every_kind_of_piece(small_caches):
     assert cuts(network, 64) == {ROWS, FORWARD_COLUMNS, BACKWARD_COLUMNS, WEIGHTS}
     layout = lay_out(network, np.dtype("float64"), 8)
     assert len(np.unique(phases.pieces_of(layout, 700, 8, True).table["first"])) > 1  # chunks
-    assert phases.pieces_of(lay_out(cn.read("3 -> 5 -> 1"), np.dtype("float64"), 8), 700, 8, True).gradients > 1
+    assert (
+        phases.pieces_of(lay_out(cn.read("3 -> 5 -> 1"), np.dtype("float64"), 8), 700, 8, True).gradients > 1
+    )
 
 
 @settings(max_examples=25, deadline=None)

@@ -14,7 +14,9 @@ from chalknet.engine.fused_cpu.scalars import intrinsic, scalar
 
 _SPINS = 1000  # about 50 µs at the most: after that a thread that waits sleeps
 _SLEEP_US = 20
-_sleep = (lambda us: 0) if sys.platform == "win32" else types.ExternalFunction("usleep", types.int32(types.uint32))
+_sleep = (
+    (lambda us: 0) if sys.platform == "win32" else types.ExternalFunction("usleep", types.int32(types.uint32))
+)
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -74,7 +76,7 @@ def wait(spins):
     if spins < _SPINS:
         _pause()
     else:
-        _sleep(_SLEEP_US)
+        _sleep(_SLEEP_US)  # type: ignore[call-overload]
     return spins + 1
 
 

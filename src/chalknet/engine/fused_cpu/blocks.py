@@ -359,7 +359,7 @@ def _compiled(stamp: int) -> Any:
                 units_backward(steps, fit, Units(low, high, x, rows.size, buffers, g), e, numbers)
             if thread == 0:
                 step_last_bias(steps[2], fit, e, g, numbers)
-            if not math.isfinite(loss):
+            if not math.isfinite(loss) or loss <= fit.rule.target:
                 return made + 1
         return len(shared.losses)
 

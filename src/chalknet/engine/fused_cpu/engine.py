@@ -36,6 +36,7 @@ class FusedCpu:
 
     name = "fused_cpu"
     streams = False
+    stops_at_target = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""

@@ -60,6 +60,7 @@ class UpdateRule(NamedTuple):
         optimizer: the optimizer's number.
         direct: 1 where gradients are summed into the weights themselves.
         seed: of Dropout.
+        target: a loss at which the updates end; below all losses where there is none.
         numbers: the optimizer's numbers of `numbers_of`.
         state: what the optimizer keeps of each weight.
     """
@@ -69,6 +70,7 @@ class UpdateRule(NamedTuple):
     optimizer: int
     direct: int
     seed: int
+    target: float
     numbers: Array
     state: OptimizerState
 

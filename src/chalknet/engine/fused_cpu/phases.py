@@ -9,7 +9,6 @@ they update at once. A batch that is too large for the arena is walked in chunks
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -54,8 +53,8 @@ class Pieces:
         tile: rows that an arena has room for.
         arenas: how many arenas there are.
         gradients: how many buffers for the gradient of all weights.
-        room: numbers of a thread for the gradient of a piece, where a piece sums and applies it. Where this is 0
-            too, gradients go to the weights themselves.
+        room: numbers of a thread for the gradient of a piece, where a piece sums and applies it. Where this is
+            0 too, gradients go to the weights themselves.
         parts: how many pieces give a part of the loss.
         most: pieces of the widest phase: more threads have nothing to do.
     """
@@ -93,7 +92,9 @@ class _Cut:
 
     def pieces(self) -> Pieces:
         """Return the pieces, in shards or in phases."""
-        shards = min(MOST_PIECES, self._rows // _SHARD_ROWS, self._work(self._all) * self._rows // _PIECE_WORK)
+        shards = min(
+            MOST_PIECES, self._rows // _SHARD_ROWS, self._work(self._all) * self._rows // _PIECE_WORK
+        )
         if shards > 1 and self._layout.weights <= _SHARD_WEIGHTS:
             return self._in_shards(shards)
         return self._in_chunks()
@@ -120,7 +121,7 @@ class _Cut:
             ]
         )
         slots = self._parts = len(self._phases[0])
-        self._phases.append(self._weight_pieces(0) )
+        self._phases.append(self._weight_pieces(0))
         for piece in self._phases[-1]:
             piece.update(updates=1, sums=1, shards=slots)
         return self._table(tile, slots, slots)
@@ -183,40 +184,64 @@ class _Cut:
         vector = self._layout.fill
         self._phases.append(
             [
-                {"kind": kind, "first": first, "step": k, "low": low, "high": min(low + each, -(-width // vector) * vector)} | more
+                {
+                    "kind": kind,
+                    "first": first,
+                    "step": k,
+                    "low": low,
+                    "high": min(low + each, -(-width // vector) * vector),
+                }
+                | more
                 for low in range(0, width, each)
             ]
         )
 
     def _rows_phase(
-        self, first: int, rows: int, forward: range, backward: range = range(0), gather: bool = False, loss: bool = False
+        self,
+        first: int,
+        rows: int,
+        forward: range,
+        backward: range = range(0),
+        gather: bool = False,
+        loss: bool = False,
     ) -> None:
         if not (forward or backward or gather or loss):
             return
-        work = rows * (self._work(forward) + self._work(backward) + gather * _GATHER_WORK * int(self._steps["inputs"][0]))
+        work = rows * (
+            self._work(forward) + self._work(backward) + gather * _GATHER_WORK * int(self._steps["inputs"][0])
+        )
         pieces = max(1, min(MOST_PIECES, work // _PIECE_WORK, rows // _ROWS_TOGETHER))
         row_bytes = self._layout.row * self._itemsize
-        pieces = max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES))) if pieces > 1 else 1
+        pieces = (
+            max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES))) if pieces > 1 else 1
+        )
         each = -(-rows // pieces)
         each = -(-each // _ROWS_TOGETHER) * _ROWS_TOGETHER if pieces > 1 else each
         found = []
         for low in range(0, rows, each):
-            piece = self._row_piece(forward, low, min(low + each, rows), backward) | {"tile": each, "first": first}
+            piece = self._row_piece(forward, low, min(low + each, rows), backward) | {
+                "tile": each,
+                "first": first,
+            }
             piece |= {"gather": int(gather), "loss": int(loss)}
             if loss:
                 piece["part"], self._parts = self._parts, self._parts + 1
             found.append(piece)
         self._phases.append(found)
 
-    def _row_piece(self, forward: range, low: int, high: int, backward: range | None = None) -> dict[str, int]:
+    def _row_piece(
+        self, forward: range, low: int, high: int, backward: range | None = None
+    ) -> dict[str, int]:
         back = forward if backward is None else backward
         return {
-            "kind": ROWS, "low": low, "high": high, "forward_low": forward.start, "forward_high": forward.stop,
-            "backward_low": back.start, "backward_high": back.stop, "gather": 1, "loss": 1,
+            "kind": ROWS, "low": low, "high": high,
+            "forward_low": forward.start, "forward_high": forward.stop,
+            "backward_low": back.start, "backward_high": back.stop,
+            "gather": 1, "loss": 1,
         }  # fmt: skip
 
     def _weight_pieces(self, rows: int) -> list[dict[str, int]]:
-        """Return the pieces of all weights, the last step first; their gradient is summed over so many rows."""
+        """Return the pieces of all weights, the last step first; so many rows give their gradient."""
         found: list[dict[str, int]] = []
         together = 0  # work of the last piece, while it can take further steps
         for k in reversed(self._linears):
@@ -253,7 +278,9 @@ class _Cut:
         """Return how many numbers lie between the first and the last weight of a piece."""
         step = self._steps[piece["step"]]
         narrow, stride = step["kind"] == kinds.NARROW, int(step["weight_stride"])
-        ends = int(step["weight_at"]) + stride * int(step["outputs"] if narrow else piece["high"] or step["inputs"])
+        ends = int(step["weight_at"]) + stride * int(
+            step["outputs"] if narrow else piece["high"] or step["inputs"]
+        )
         return ends + int(step["out_stride"]) - piece["at"]
 
     def _table(self, tile: int, arenas: int, gradients: int, room: int = 0) -> Pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -30,10 +31,10 @@ from chalknet.engine.fused_cpu.optimizers import (
     numbers_of,
     slots_of,
 )
+from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, WEIGHTS, pieces_of
 from chalknet.engine.fused_cpu.products import lanes
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.steps import WeightBuffers
-from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, WEIGHTS, pieces_of
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.engine.fused_cpu.updates import LAST, run_updates
 from chalknet.network import Activation, Network
@@ -89,7 +90,7 @@ class Schedule:
         self._team = ThreadTeam(shares)
 
     def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
-        """Make as many updates as losses has room for, fewer after one that is no number; return how many.
+        """Make as many updates as losses has room for, fewer after one that is no number or reaches the target.
 
         Args:
             order: rows of the epochs ahead; empty for the source's own order.
@@ -114,7 +115,7 @@ class Schedule:
                 shared.counter[0] = _PAST_ALL
                 raise
 
-        return self._team.make(updates, losses)
+        return self._team.make(updates, losses, self._fit.rule.target)
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,11 @@ class Task:
     def rule(self, direct: bool) -> UpdateRule:
         """Return how the weights are updated."""
         recipe, dtype = self.recipe, self.store.values.dtype.name
+        target = -math.inf if recipe.target_loss is None else float(recipe.target_loss)
         loss = CROSS_ENTROPY if recipe.loss == CLASS_LOSS else loss_address(recipe.loss_row, dtype)
         return UpdateRule(
             loss, int(recipe.reduction == "mean"), CODES[recipe.optimizer], int(direct),
-            recipe.seed % 2**63, np.array(numbers_of(recipe)), self.store.optimizer_state,
+            recipe.seed % 2**63, target, np.array(numbers_of(recipe)), self.store.optimizer_state,
         )  # fmt: skip
 
     @property
@@ -213,7 +215,9 @@ def piece_schedule(task: Task) -> Schedule:
     shared = _shared(task, threads, pieces.arenas * places.size)._replace(
         parts=np.zeros(pieces.parts * APART),
         keys=np.zeros(keys, dtype=np.uint32),
-        nonzero=_whole_numbers(1 + steps["inputs"][0] if _takes_sparse_rows(steps, rows, pieces.table) else 0),
+        nonzero=_whole_numbers(
+            1 + steps["inputs"][0] if _takes_sparse_rows(steps, rows, pieces.table) else 0
+        ),
     )
     room = -(-pieces.room // APART) * APART
     direct = not pieces.gradients and not room

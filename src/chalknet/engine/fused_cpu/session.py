@@ -67,6 +67,7 @@ class FusedSession:
         samples = _samples(batches, network, recipe.loss, dtype)
         self._counts_steps = recipe.optimizer in COUNTS_STEPS
         self._orders = Orders(batches, self._stream)
+        self._target = -math.inf if recipe.target_loss is None else recipe.target_loss
         self._done = 0
         started = perf_counter()
         kernel, loaded = kernel_of(network), is_loaded(network, plan.placement.dtype)
@@ -90,10 +91,10 @@ class FusedSession:
         return choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
 
     def advance(self, updates: int) -> Advance:
-        """Make this many updates, fewer when a loss is no number."""
+        """Make this many updates, fewer when a loss is no number or reaches the target."""
         losses: list[float] = []
         started = perf_counter()
-        while len(losses) < updates and (not losses or math.isfinite(losses[-1])):
+        while len(losses) < updates and (not losses or self._target < losses[-1] < math.inf):
             order, ahead, some = self._orders.ahead(self._done, updates - len(losses))
             room = np.empty(some)
             made = self._schedule.run(order, ahead, self._done, room)

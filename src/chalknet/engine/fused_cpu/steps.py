@@ -220,7 +220,11 @@ def columns_activation_backward(tile, g, low, high):
     """Take the gradient g back through an activation on some columns, in its place."""
     for row in range(lines_of(tile)):
         a, b = tile.x.offset + row * tile.x.row_stride, tile.h.offset + row * tile.h.row_stride
-        z, h, c = tile.x.values[a + low : a + high], tile.h.values[b + low : b + high], g.offset + row * g.row_stride
+        z, h, c = (
+            tile.x.values[a + low : a + high],
+            tile.h.values[b + low : b + high],
+            g.offset + row * g.row_stride,
+        )
         call_at(tile.step.backward, z, h, g.values[c + low : c + high], high - low)
 
 

@@ -1,4 +1,4 @@
-"""How many threads make a fit's updates: measured during the fit, since other programs use the cores too.
+"""How many threads make a fit's updates: measured meanwhile, since other programs use the cores too.
 
 The shape fixes the pieces of an update and all sums, so the numbers do not depend on how many threads there are.
 Measurements are repeated: a machine that is shared now may be quiet later.
@@ -42,12 +42,15 @@ class ThreadTeam:
         self._worked_s = 0.0  # since another number was measured
         self._wait_s = _FIRST_WAIT_S
 
-    def make(self, updates: Callable[[int, Array, int], int], losses: Array) -> int:
-        """Fill in the losses in several calls, up to the first that is no number; return how many.
+    def make(
+        self, updates: Callable[[int, Array, int], int], losses: Array, target: float = -math.inf
+    ) -> int:
+        """Fill in the losses in several calls, up to no number or the target; return how many.
 
         Args:
             updates: makes updates: number of threads, losses to fill in, updates made before.
             losses: one number for each update.
+            target: a loss at which the updates end.
         """
         made = 0
         while made < len(losses) or not len(losses):
@@ -56,7 +59,7 @@ class ThreadTeam:
             more = updates(self._sizes[place], losses[made : made + some], made)
             self._note(place, more, self._clock() - started)
             made += more
-            if not more or not math.isfinite(losses[made - 1]):
+            if not more or not target < losses[made - 1] < math.inf:
                 break
         return made
 

@@ -1,6 +1,6 @@
 """The general schedule: an update is a table of pieces, which threads take in turn.
 
-The pieces and all their sums follow from the shape, so the numbers do not depend on how many threads take part.
+The pieces and all their sums follow from the shape: the numbers are the same for any number of threads.
 A piece begins when all pieces of the phases before its own are done; a thread that has no core takes none,
 and the others do not wait for it.
 """
@@ -12,7 +12,6 @@ from typing import Any
 
 from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.barrier import add, read, take, wait
-from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY
 from chalknet.engine.fused_cpu.memory import Tile
 from chalknet.engine.fused_cpu.nonzero import SparseRow, sparse_row
 from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, optimizer_step, prepare, state_of
@@ -194,7 +193,7 @@ def sum_gradient(fit, piece, rows, k, lines):
 
 @part
 def update_lines(fit, shards, step, lines, numbers):
-    """Update some lines of a weight by their gradient, which lies at an offset from them, and transpose them."""
+    """Update some lines of a weight by their gradient, and transpose them."""
     if fit.rule.direct == 0:
         step_lines(fit, shards, step, lines, numbers)
     if step.transposed_at != kinds.ABSENT:
@@ -234,18 +233,18 @@ def step_stretch(fit, low, high, offset, shards, numbers):
 
 @part
 def end_update(fit, made):
-    """Write the loss of an update; no update is made behind one that is no number."""
+    """Write the loss of an update; none is made behind one that is no number or reaches the target."""
     loss = 0.0
     for piece in range(len(fit.shared.parts) // APART):
         loss += fit.shared.parts[piece * APART]
     fit.shared.losses[made] = loss
-    if not math.isfinite(loss):
+    if not math.isfinite(loss) or loss <= fit.rule.target:
         fit.shared.counter[LAST] = made + 1
 
 
 @part
 def next_piece(counter, pieces, updates):
-    """Take the next piece, once all that it waits for is done; return its number, counted over all updates."""
+    """Take the next piece, once all that it waits for is done; return its number, over all updates."""
     spins = 0
     while True:
         number = read(counter, TAKEN)
