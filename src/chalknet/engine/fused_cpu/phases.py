@@ -53,7 +53,7 @@ class Pieces:
         tile: rows that an arena has room for.
         arenas: how many arenas there are.
         gradients: how many buffers for the gradient of all weights.
-        room: numbers of a thread for the gradient of a piece, where a piece sums and applies it. Where this is
+        room: numbers of a thread for a piece's gradient, where a piece sums and applies it. Where this is
             0 too, gradients go to the weights themselves.
         parts: how many pieces give a part of the loss.
         most: pieces of the widest phase: more threads have nothing to do.

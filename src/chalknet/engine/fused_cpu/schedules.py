@@ -90,7 +90,7 @@ class Schedule:
         self._team = ThreadTeam(shares)
 
     def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
-        """Make as many updates as losses has room for, fewer after one that is no number or reaches the target.
+        """Make as many updates as losses has room for, up to no number or the target; return how many.
 
         Args:
             order: rows of the epochs ahead; empty for the source's own order.

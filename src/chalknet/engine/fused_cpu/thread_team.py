@@ -1,6 +1,6 @@
-"""How many threads make a fit's updates: measured meanwhile, since other programs use the cores too.
+"""How many threads make a fit's updates: measured, since other programs use the cores too.
 
-The shape fixes the pieces of an update and all sums, so the numbers do not depend on how many threads there are.
+The shape fixes the pieces of an update and all sums: the numbers are the same for any number of threads.
 Measurements are repeated: a machine that is shared now may be quiet later.
 """
 
