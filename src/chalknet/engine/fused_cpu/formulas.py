@@ -17,15 +17,8 @@ from llvmlite import ir
 from numba import cfunc, types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.scalars import (
-    ELEMENTWISE,
-    FUNCTIONS,
-    STAMP,
-    exponential,
-    intrinsic,
-    like,
-    scalar,
-)
+from chalknet.engine.fused_cpu.functions import FUNCTIONS, exponential
+from chalknet.engine.fused_cpu.scalars import ELEMENTWISE, STAMP, intrinsic, like, scalar
 from chalknet.network import FORMULA_FUNCTIONS, Activation
 from chalknet.planning import Loss
 
