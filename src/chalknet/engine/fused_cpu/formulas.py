@@ -38,6 +38,15 @@ def {name}(zs, hs, gs, numbers):
         gs[i] *= {value}
     return 0.0
 """
+_WITH_DERIVATIVE = """
+def {name}(zs, hs, numbers):
+    for i in range(numbers):
+        z = zs[i]
+        h = {value}
+        hs[i] = h
+        zs[i] = {derivative}
+    return 0.0
+"""
 _LOSS = """
 def {name}(yhats, ys, gs, scale, rows, width, stride):
     total = 0.0
@@ -61,6 +70,14 @@ def backward_address(step: Activation, dtype: str) -> int:
     """Return the address of the loop `(z, h, g, numbers)` that multiplies g by the derivative."""
     value = _typed(step.row.derivative, step.all_options, "z")
     return _address(_BACKWARD, ("array", "array", "array", "int"), dtype, value=value)
+
+
+def derivative_address(step: Activation, dtype: str) -> int:
+    """Return the address of the loop `(z, h, numbers)` that writes h, and the derivative in the place of z."""
+    value, derivative = (
+        _typed(text, step.all_options, "z") for text in (step.row.formula, step.row.derivative)
+    )
+    return _address(_WITH_DERIVATIVE, ("array", "array", "int"), dtype, value=value, derivative=derivative)
 
 
 def loss_address(loss: Loss, dtype: str) -> int:

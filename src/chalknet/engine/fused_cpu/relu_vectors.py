@@ -57,6 +57,22 @@ def relu_forward(writer, hidden, units, x, yhat):
 
 
 @written
+def add_dots(writer, h, v, yhat, units):
+    """Add to a column of yhat, for `SAMPLES` rows of h, the sum over units of h v; they fill whole vectors."""
+    builder = writer.builder
+    sums = writer.sums(SAMPLES)
+    with cgutils.for_range(builder, builder.udiv(units, writer.number(writer.lanes))) as loop:
+        shift = builder.mul(loop.index, writer.number(writer.lanes))
+        weights = writer.load(v.values, builder.add(v.offset, shift))
+        for s, total in enumerate(sums):
+            place = builder.add(writer.row_at(h, s), shift)
+            writer.add_product(total, weights, writer.load(h.values, place))
+    for s, total in enumerate(sums):
+        place = builder.gep(yhat.values, [writer.row_at(yhat, s)])
+        builder.store(builder.fadd(builder.load(place), writer.sum_of(builder.load(total))), place)
+
+
+@written
 def relu_backward(writer, hidden, x, e, rows, target):
     """Write for `UNITS` vectors of units the sums of e and of e x over the samples where z > 0."""
     builder = writer.builder
