@@ -2,8 +2,8 @@
 
 A block's weights stay in the first cache while all samples pass over it. Hidden values and derivatives are
 kept for the backward pass where all of them fit the cache, and are computed anew elsewhere: there is never a
-large array of samples x hidden units. The units are cut into shares by the shape alone; threads take shares in
-turn, and wait for each other once an update, when every share of yhat is known.
+large array of samples x hidden units. The units are cut into shares by the shape alone; threads take shares
+in turn, and wait for each other once an update, when every share of yhat is known.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from chalknet.engine.fused_cpu import names
 from chalknet.engine.fused_cpu.barrier import barrier
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.memory import Tile
@@ -46,7 +47,6 @@ BLOCK = 256  # hidden units at a time
 GROUP = 12  # samples at a time on their way through the activation: a block of them stays in the first cache
 RELU_BLOCK = 1024  # in the forward pass, where a block is weights alone
 SHARE = 64  # a share of the hidden units is a multiple of this
-KEPT_BYTES = 4 << 20  # up to so many the hidden values are kept for the backward pass
 
 
 class Room(NamedTuple):
@@ -55,7 +55,7 @@ class Room(NamedTuple):
     Args:
         rows: samples whose hidden values it holds at a time.
         hidden: numbers for the hidden values of a block, and as many for their derivatives.
-        kept: whether it holds those of all samples and units of the share, so that the backward pass finds them.
+        kept: whether it holds those of all samples and units of the share, for the backward pass.
         size: numbers in all.
     """
 
@@ -78,7 +78,7 @@ def room_for(counts: tuple[int, int, int], rows: int, shares: int, itemsize: int
     filled = -(-units // SHARE) * SHARE
     widest = -(-filled // SHARE // shares) * SHARE
     whole = -(-rows // SAMPLES) * SAMPLES
-    kept = 2 * whole * filled * itemsize <= KEPT_BYTES
+    kept = names.keeps_hidden(units, rows, itemsize)
     held = whole if kept else min(whole, 4 * GROUP)
     hidden = held * (widest if kept else BLOCK)
     size = 2 * hidden + (1 + inputs + outputs + GROUP) * BLOCK + rows * (1 + inputs)
@@ -215,7 +215,7 @@ def hidden_place(block):
 
 @part
 def compute_hidden(steps, weights, block, row, some, loop):
-    """Write h of some samples from a row on by the loop of the activation, which takes z in the derivatives' place."""
+    """Write h of some samples from a row on, by a loop of the activation; z is in the derivatives' place."""
     width, step, x = block.high - block.low, steps[0], block.x
     w = rows_at(weights.values, step.weight_at + block.low, step.weight_stride)
     start = rows_at(weights.zeros, 0, 0)

@@ -73,7 +73,7 @@ def backward_address(step: Activation, dtype: str) -> int:
 
 
 def derivative_address(step: Activation, dtype: str) -> int:
-    """Return the address of the loop `(z, h, numbers)` that writes h, and the derivative in the place of z."""
+    """Return the address of the loop `(z, h, numbers)` that writes h, and the derivative in z's place."""
     value, derivative = (
         _typed(text, step.all_options, "z") for text in (step.row.formula, step.row.derivative)
     )

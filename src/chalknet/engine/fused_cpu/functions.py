@@ -17,15 +17,15 @@ from chalknet.engine.fused_cpu.scalars import function, intrinsic, is_single, li
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
-# The largest error found, in units in the last place, of float32 and float64, rounded up. A result below the
-# smallest normal number may be wrong by one more.
+# The largest error in units in the last place, of float32 and float64: found on every 331st float32 and by
+# chance among float64, rounded up. Of a zero the sign is not kept.
 ERRORS: dict[str, tuple[float, float]] = {
-    "exp": (1.5, 1.5),
-    "expm1": (2.0, 2.0),
+    "exp": (1.0, 1.0),
+    "expm1": (1.5, 2.0),
     "log": (1.0, 1.0),
     "log1p": (1.5, 1.5),
-    "tanh": (4.0, 3.0),
-    "erf": (4.0, 3.0),
+    "tanh": (5.0, 3.0),
+    "erf": (6.0, 3.0),
     "sqrt": (0.5, 0.5),
 }
 
@@ -168,8 +168,9 @@ def exponential_less_one(x):
 _logarithm_rest = _polynomial(
     (0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693, 0.0),
     (
-        1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
-        2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01, 0.0,
+        1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+        2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01,
+        6.666666666666735130e-01, 0.0,
     ),
 )  # fmt: skip
 _SMALLEST_NORMAL = _choice(2.0**-126, 2.0**-1022)

@@ -1,4 +1,4 @@
-"""The two inner loops of one wide ReLU layer with the sums in registers, written as vector instructions.
+"""Inner loops of one wide hidden layer with the sums in registers, written as vector instructions.
 
 For z = w x + b, the units' share of yhat is sum over units of v max(z, 0); backward, each unit needs two sums
 over the samples where z > 0, of e and of e x: the gradient of v is then w times the second plus b times the
@@ -58,7 +58,7 @@ def relu_forward(writer, hidden, units, x, yhat):
 
 @written
 def add_dots(writer, h, v, yhat, units):
-    """Add to a column of yhat, for `SAMPLES` rows of h, the sum over units of h v; they fill whole vectors."""
+    """Add h v, summed over units, to a column of yhat for `SAMPLES` rows of h; units fill whole vectors."""
     builder = writer.builder
     sums = writer.sums(SAMPLES)
     with cgutils.for_range(builder, builder.udiv(units, writer.number(writer.lanes))) as loop:

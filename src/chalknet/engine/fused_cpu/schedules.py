@@ -11,7 +11,7 @@ import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.blocks import BLOCK, SAMPLES, SHARE, room_for, run_blocks
+from chalknet.engine.fused_cpu.blocks import BLOCK, SHARE, room_for, run_blocks
 from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
 from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
 from chalknet.engine.fused_cpu.names import (
@@ -32,6 +32,7 @@ from chalknet.engine.fused_cpu.optimizers import (
     slots_of,
 )
 from chalknet.engine.fused_cpu.products import lanes
+from chalknet.engine.fused_cpu.relu_vectors import SAMPLES
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
