@@ -152,7 +152,7 @@ def test_float32_losses_and_weights_are_those_of_eager_but_for_the_order_of_sums
 @given(
     activation=st.sampled_from([case for case in ACTIVATION_CASES if case.row.elementwise]),
     inputs=st.integers(1, 8),
-    units=st.sampled_from([64, 65, 127, 128, 300, 513]),
+    units=st.sampled_from([64, 65, 127, 128, 300, 513, 1000, 2000]),
     outputs=st.integers(1, 4),
     biases=st.tuples(st.booleans(), st.booleans()),
     recipe=st.sampled_from(list(RECIPES)),
@@ -160,10 +160,11 @@ def test_float32_losses_and_weights_are_those_of_eager_but_for_the_order_of_sums
     n=st.integers(1, 70),
     threads=st.integers(1, 2),
     whole=st.booleans(),
+    kept=st.booleans(),
 )
 @settings(max_examples=100)
 def test_walking_the_hidden_units_in_blocks_gives_what_eager_gives(
-    activation, inputs, units, outputs, biases, recipe, loss, n, threads, whole
+    activation, inputs, units, outputs, biases, recipe, loss, n, threads, whole, kept
 ):
     ending = [Activation("sigmoid")] if loss == "bce" else []
     steps = (Linear(units, biases[0]), activation, Linear(outputs, biases[1]), *ending)
@@ -171,7 +172,10 @@ def test_walking_the_hidden_units_in_blocks_gives_what_eager_gives(
     asked = Recipe(
         loss, name, options, lr=1e-3, updates=9, batch_size=None if whole else -(-n // 3), shuffle=not whole
     )
-    assert_same(*both(Network((inputs,), steps), asked, n, threads=threads), 1e-10)
+    with pytest.MonkeyPatch.context() as patch:
+        if not kept:  # hidden values are computed anew in the backward pass, as for large batches
+            patch.setattr("chalknet.engine.fused_cpu.names.KEPT_BYTES", 0)
+        assert_same(*both(Network((inputs,), steps), asked, n, threads=threads), 1e-10)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -261,6 +265,17 @@ def test_a_single_sample_with_many_zeros_is_read_where_it_is_not_zero():
             weights = [parameter.detach().numpy() for parameter in session.module.parameters()]
             results.append(SimpleNamespace(losses=losses, weights=weights))
         assert_same(*results, 1e-10)
+
+
+@pytest.mark.parametrize("plan_threads", [1, 2])
+@pytest.mark.parametrize("text", ["1 -> 1000 relu -> 1", "3 -> 700 gelu -> 2", "2 -> 300 tanh -> 1"])
+def test_the_numbers_of_a_wide_layer_do_not_depend_on_the_threads_of_the_plan(text, plan_threads):
+    network, losses = cn.read(text), []
+    data = samples("mse", 300, network, torch.float32)
+    for threads in (plan_threads, 3):
+        session = opened(FusedCpu(), network, Recipe("mse", "adam", updates=9), data, "float32", threads)
+        losses.append(session.advance(30).losses)
+    assert losses[0] == losses[1]
 
 
 def test_the_numbers_do_not_depend_on_how_many_threads_were_at_work():

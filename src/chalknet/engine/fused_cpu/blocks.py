@@ -1,8 +1,9 @@
 """Walking the hidden units in blocks: for few inputs, one wide hidden layer and few outputs.
 
-A block's weights stay in the first cache while all samples pass over it, and hidden values are computed anew
-in the backward pass instead of being stored: there is never an array of samples x hidden units. Each thread
-has its share of the hidden units; they wait for each other once an update, when every share of yhat is known.
+A block's weights stay in the first cache while all samples pass over it. Hidden values and derivatives are
+kept for the backward pass where all of them fit the cache, and are computed anew elsewhere: there is never a
+large array of samples x hidden units. The units are cut into shares by the shape alone; threads take shares
+in turn, and wait for each other once an update, when every share of yhat is known.
 """
 
 from __future__ import annotations
@@ -10,21 +11,31 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from chalknet.engine.fused_cpu import names
 from chalknet.engine.fused_cpu.barrier import barrier
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.memory import Tile
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import NUMBERS, optimizer_step, prepare, state_of
-from chalknet.engine.fused_cpu.products import Vector, vector
+from chalknet.engine.fused_cpu.products import (
+    Size,
+    Vector,
+    from_place,
+    product,
+    rows_at,
+    transposed,
+    vector,
+)
 from chalknet.engine.fused_cpu.relu_vectors import (
     SAMPLES,
     UNITS,
     ReluSums,
     ReluUnits,
+    add_dots,
     relu_backward,
     relu_forward,
 )
-from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, inlined, kernel, like, part
+from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
 from chalknet.engine.fused_cpu.steps import activation_backward, activation_forward, weight_place
 from chalknet.engine.fused_cpu.tiles import gather, loss_of, parts_of_loss, rows_of_batch
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
@@ -33,58 +44,118 @@ from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 BLOCK = 256  # hidden units at a time
-GROUP = 4  # samples at a time
+GROUP = 12  # samples at a time on their way through the activation: a block of them stays in the first cache
 RELU_BLOCK = 1024  # in the forward pass, where a block is weights alone
-SHARE = 64  # a thread's share of the hidden units is a multiple of this
+SHARE = 64  # a share of the hidden units is a multiple of this
+
+
+class Room(NamedTuple):
+    """How much memory a share of the hidden units has.
+
+    Args:
+        rows: samples whose hidden values it holds at a time.
+        hidden: numbers for the hidden values of a block, and as many for their derivatives.
+        kept: whether it holds those of all samples and units of the share, for the backward pass.
+        size: numbers in all.
+    """
+
+    rows: int
+    hidden: int
+    kept: bool
+    size: int
+
+
+def room_for(counts: tuple[int, int, int], rows: int, shares: int, itemsize: int) -> Room:
+    """Return the room of a share.
+
+    Args:
+        counts: inputs, units and outputs.
+        rows: samples of a batch.
+        shares: in how many parts the units are cut.
+        itemsize: bytes of a number.
+    """
+    inputs, units, outputs = counts
+    filled = -(-units // SHARE) * SHARE
+    widest = -(-filled // SHARE // shares) * SHARE
+    whole = -(-rows // SAMPLES) * SAMPLES
+    kept = names.keeps_hidden(units, rows, itemsize)
+    held = whole if kept else min(whole, 4 * GROUP)
+    hidden = held * (widest if kept else BLOCK)
+    size = 2 * hidden + (1 + inputs + outputs + GROUP) * BLOCK + rows * (1 + inputs)
+    return Room(held, hidden, kept, -(-size // 16) * 16)
 
 
 class Units(NamedTuple):
-    """Some hidden units, and the samples that pass over them.
+    """Some hidden units, the samples that pass over them, and the memory for both.
 
     Args:
+        first: the first unit of the share.
         low: the first unit.
         high: the one behind the last.
         x: the samples, one behind the other.
         rows: how many samples.
-        buffers: z, h and the gradient of z of `GROUP` samples and a block of units each.
+        room: how much memory the share has.
+        hidden: h of the units, and behind it, from `room.hidden` on, the derivatives.
         gradients: a block's gradients: its biases, its weights by input, its weights by output.
+        spare: a block for `GROUP` samples.
+        factors: what a sample's derivatives are multiplied by: one number for the bias and one an input.
     """
 
+    first: int
     low: int
     high: int
     x: Vector
     rows: int
-    buffers: Array
+    room: Room
+    hidden: Array
     gradients: Array
+    spare: Array
+    factors: Array
+
+
+@part
+def share_at(steps, room, memory, share, x, rows):
+    """Return a share of the hidden units; its memory begins with the hidden values."""
+    a = 2 * room.hidden
+    b = a + (1 + steps[0].inputs + steps[2].outputs) * BLOCK
+    c = b + GROUP * BLOCK
+    gradients, spare, factors = memory[a:b], memory[b:c], memory[c : room.size]
+    return Units(share.low, share.low, share.high, x, rows, room, memory[:a], gradients, spare, factors)
 
 
 @part
 def block_of(units, low, size):
     """Return the units from low on, `size` of them at the most."""
     high = min(units.high, low + size)
-    return Units(low, high, units.x, units.rows, units.buffers, units.gradients)
+    return Units(
+        units.first, low, high, units.x, units.rows, units.room, units.hidden, units.gradients, units.spare,
+        units.factors,
+    )  # fmt: skip
 
 
 @part
-def units_forward(steps, values, units, yhat):
+def units_forward(steps, weights, units, yhat):
     """Add what some hidden units give to yhat `(rows, outputs)`."""
     if is_plain(steps):
         for low in range(units.low, units.high, RELU_BLOCK):
-            relu_block_forward(steps, values, block_of(units, low, RELU_BLOCK), yhat)
+            relu_block_forward(steps, weights.values, block_of(units, low, RELU_BLOCK), yhat)
         return
     for low in range(units.low, units.high, BLOCK):
-        block_forward(steps, values, block_of(units, low, BLOCK), yhat)
+        block_forward(steps, weights, block_of(units, low, BLOCK), yhat)
 
 
 @part
 def units_backward(steps, fit, units, e, numbers):
     """Compute the gradients of some hidden units from the gradient e of yhat, and update their weights."""
+    plain = is_plain(steps)
+    if not plain:
+        set_factors(steps, units, e)
     for low in range(units.low, units.high, BLOCK):
         block = block_of(units, low, BLOCK)
-        if is_plain(steps):
+        if plain:
             relu_block_backward(steps, fit.weights.values, block, e)
         else:
-            block_backward(steps, fit.weights.values, block, e)
+            block_backward(steps, fit.weights, block, e)
         step_block(steps, fit, block, numbers)
 
 
@@ -131,94 +202,110 @@ def relu_block_backward(steps, values, block, e):
 
 
 @part
-def hidden_of(steps, values, block, row, some):
-    """Write z = W x + b and h of some samples from a row on; return them, `(some, width)` each."""
-    width = block.high - block.low
-    z, h = block.buffers[: some * width], block.buffers[GROUP * BLOCK : GROUP * BLOCK + some * width]
-    for s in range(some):
-        block_z(steps[0], values, block, row + s, z[s * width : (s + 1) * width])
-    call_at(steps[1].forward, z, h, len(h))
-    return z, h
+def multiply(a, b, start, c, size):
+    """Let C = S + A B: the one compiled copy of the product here."""
+    product(a, b, start, c, size)
 
 
 @part
-def block_z(step, values, block, row, z):
-    """Write z = W x + b of one sample."""
+def hidden_place(block):
+    """Return where h of a block begins: behind the blocks before it, where all are kept."""
+    return block.room.rows * (block.low - block.first) if block.room.kept else 0
+
+
+@part
+def compute_hidden(steps, weights, block, row, some, loop):
+    """Write h of some samples from a row on, by a loop of the activation; z is in the derivatives' place."""
+    width, step, x = block.high - block.low, steps[0], block.x
+    w = rows_at(weights.values, step.weight_at + block.low, step.weight_stride)
+    start = rows_at(weights.zeros, 0, 0)
     if step.bias_at >= 0:
-        copy(values[step.bias_at + block.low : step.bias_at + block.high], z)
-    else:
-        fill(z, like(0.0, z[0]))
-    for i in range(step.inputs):
-        a = weight_place(step, i) + block.low
-        w, scale = values[a : a + len(z)], block.x.values[block.x.offset + row * step.inputs + i]
-        for j in range(len(z)):
-            z[j] += scale * w[j]
+        start = rows_at(weights.values, step.bias_at + block.low, 0)
+    for first in range(0, some, GROUP):
+        rows = min(GROUP, some - first)
+        at = hidden_place(block) + first * width
+        z = rows_at(block.hidden, block.room.hidden + at, width)
+        xs = rows_at(x.values, x.offset + (row + first) * step.inputs, step.inputs)
+        multiply(xs, w, start, z, Size(rows, step.inputs, width))
+        h, zs = block.hidden[at:], block.hidden[block.room.hidden + at :]
+        call_at(loop, zs, h, rows * width)
 
 
 @part
-def block_forward(steps, values, block, yhat):
-    width, out = block.high - block.low, steps[2]
-    for row in range(0, block.rows, GROUP):
-        some = min(GROUP, block.rows - row)
-        _, h = hidden_of(steps, values, block, row, some)
-        for s in range(some):
-            for o in range(out.outputs):
-                a = weight_place(out, o) + block.low
-                v, total = values[a : a + width], like(0.0, h[0])
-                for j in range(width):
-                    total += v[j] * h[s * width + j]
-                yhat[(row + s) * out.outputs + o] += total
+def block_forward(steps, weights, block, yhat):
+    """Add what a block gives to yhat, which has room for whole vectors of samples."""
+    out, width, at = steps[2], block.high - block.low, hidden_place(block)
+    loop = steps[1].backward if block.room.kept else steps[1].forward
+    for row in range(0, block.rows, block.room.rows):
+        some = min(block.room.rows, block.rows - row)
+        compute_hidden(steps, weights, block, row, some, loop)
+        for o in range(out.outputs):
+            v = Vector(weights.values, weight_place(out, o) + block.low)
+            for first in range(0, some, SAMPLES):
+                h = rows_at(block.hidden, at + first * width, width)
+                add_dots(h, v, rows_at(yhat, (row + first) * out.outputs + o, out.outputs), width)
 
 
 @part
-def block_backward(steps, values, block, e):
-    """Write the gradients of a block."""
-    width, g = block.high - block.low, block.gradients
-    fill(g, like(0.0, g[0]))
-    for row in range(0, block.rows, GROUP):
-        some = min(GROUP, block.rows - row)
-        z, h = hidden_of(steps, values, block, row, some)
-        dz = block.buffers[2 * GROUP * BLOCK : 2 * GROUP * BLOCK + some * width]
-        fill(dz, like(0.0, g[0]))
-        for s in range(some):
-            a, b = s * width, (s + 1) * width
-            output_gradient(steps, values, block, e[(row + s) * steps[2].outputs :], Row(h[a:b], dz[a:b]))
-        call_at(steps[1].backward, z, h, dz, len(dz))
-        for s in range(some):
-            input_gradient(steps[0], block, row + s, dz[s * width : (s + 1) * width])
+def set_factors(steps, units, e):
+    """Write for each sample 1 and its x, times its gradient where there is one output."""
+    inputs, single = steps[0].inputs, steps[2].outputs == 1
+    for row in range(units.rows):
+        scale = e[row] if single else like(1.0, e[0])
+        at = row * (1 + inputs)
+        units.factors[at] = scale
+        for i in range(inputs):
+            units.factors[at + 1 + i] = scale * units.x.values[units.x.offset + row * inputs + i]
 
 
-class Row(NamedTuple):
-    """The hidden values of one sample, and their gradient."""
+@part
+def block_backward(steps, weights, block, e):
+    """Write the gradients of a block.
 
-    h: Array
-    gradient: Array
+    With v the weights to an output and d the derivatives, the gradient of w is the sum over samples of
+    x d (e v). Where there is one output v leaves the sum, and e is in the factors.
+    """
+    inputs, out, width, at = steps[0].inputs, steps[2], block.high - block.low, hidden_place(block)
+    g, single = block.gradients, out.outputs == 1
+    for row in range(0, block.rows, block.room.rows):
+        some = min(block.room.rows, block.rows - row)
+        if not block.room.kept:
+            compute_hidden(steps, weights, block, row, some, steps[1].backward)
+        h = rows_at(block.hidden, at, width)
+        derivatives = rows_at(block.hidden, block.room.hidden + at, width)
+        es = rows_at(e, row * out.outputs, out.outputs)
+        if not single:
+            multiply_by_errors(steps, weights, block, es, derivatives, some)
+        factors = rows_at(block.factors, row * (1 + inputs), 1 + inputs)
+        into, outs = rows_at(g, 0, BLOCK), rows_at(g, (1 + inputs) * BLOCK, BLOCK)
+        zeros = rows_at(weights.zeros, 0, 0)
+        multiply(
+            transposed(factors), derivatives, into if row else zeros, into, Size(1 + inputs, some, width)
+        )
+        multiply(transposed(es), h, outs if row else zeros, outs, Size(out.outputs, some, width))
+    if single:
+        a = weight_place(out, 0) + block.low
+        v = weights.values[a : a + width]
+        for i in range(1 + inputs):
+            sums = g[i * BLOCK : i * BLOCK + width]
+            for j in range(width):
+                sums[j] *= v[j]
 
 
-@inlined
-def output_gradient(steps, values, block, e, row):
-    """Add one sample's gradient of the weights by output, and of h."""
-    out, width, g = steps[2], len(row.h), block.gradients
-    for o in range(out.outputs):
-        a, b = weight_place(out, o) + block.low, (1 + steps[0].inputs + o) * BLOCK
-        v, sums, scale = values[a : a + width], g[b : b + width], e[o]
-        for j in range(width):
-            row.gradient[j] += scale * v[j]
-            sums[j] += scale * row.h[j]
-
-
-@inlined
-def input_gradient(step, block, row, dz):
-    """Add one sample's gradient of the biases and of the weights by input."""
-    width, g = len(dz), block.gradients
-    ones = g[:width]
-    for j in range(width):
-        ones[j] += dz[j]
-    for i in range(step.inputs):
-        scale = block.x.values[block.x.offset + row * step.inputs + i]
-        sums = g[(1 + i) * BLOCK : (1 + i) * BLOCK + width]
-        for j in range(width):
-            sums[j] += scale * dz[j]
+@part
+def multiply_by_errors(steps, weights, block, es, derivatives, some):
+    """Multiply the derivatives of some samples by the sum over outputs of e v."""
+    out, width = steps[2], block.high - block.low
+    v = rows_at(weights.values, out.weight_at + block.low, out.weight_stride)
+    for first in range(0, some, GROUP):
+        rows = min(GROUP, some - first)
+        target = rows_at(block.spare, 0, width)
+        size = Size(rows, out.outputs, width)
+        multiply(from_place(es, first, 0), v, rows_at(weights.zeros, 0, 0), target, size)
+        a = derivatives.offset + first * width
+        d = derivatives.values[a : a + rows * width]
+        for i in range(len(d)):
+            d[i] *= block.spare[i]
 
 
 @part
@@ -232,7 +319,8 @@ def step_at(fit, at, g, numbers):
 @part
 def step_block(steps, fit, block, numbers):
     """Update the weights of a block."""
-    first, out, g, width = steps[0], steps[2], block.gradients, block.high - block.low
+    first, out, g = steps[0], steps[2], block.gradients
+    width = min(block.high, first.outputs) - block.low  # without what fills up
     if first.train_bias and first.bias_at >= 0:
         step_at(fit, first.bias_at + block.low, g[:width], numbers)
     if first.train_weight:
@@ -296,14 +384,18 @@ def copy_x(fit, rows, arena):
     copy(fit.data.x[a : a + width], arena[at : at + width])
 
 
+class Share(NamedTuple):
+    """The first hidden unit of a share and the one behind its last."""
+
+    low: int
+    high: int
+
+
 @part
 def share_of_units(steps, shard, shards):
-    """Return the first hidden unit of a share and the one behind its last."""
-    units = steps[0].outputs
-    if is_plain(steps):
-        units = (units + SHARE - 1) // SHARE * SHARE  # what fills up is zero and stays zero under ReLU
-    high = units if shard == shards - 1 else units * (shard + 1) // shards // SHARE * SHARE
-    return units * shard // shards // SHARE * SHARE, high
+    """Return the hidden units of a share, what fills them up included: its weights are zero and stay zero."""
+    parts = (steps[0].outputs + SHARE - 1) // SHARE
+    return Share(parts * shard // shards * SHARE, parts * (shard + 1) // shards * SHARE)
 
 
 @part
@@ -317,21 +409,19 @@ def whole_yhat(parts, part_size, shards, yhat):
 
 
 def _compiled(stamp: int) -> Any:
-    """Return the kernel `(steps, fit, turn)`.
+    """Return the kernel `(steps, room, fit, turn)`.
 
     It makes the updates that `shared.losses` has room for, fewer after a loss that is no number, and returns
     how many it made. `steps` are Linear, activation, Linear; the fit's own table has the steps behind them,
-    an identity at the least, and its tile is a whole batch. The gradients of the weights hold each thread's
-    room for a block, `shared.parts` each share's yhat, for two updates in turn.
+    an identity at the least, and its tile is a whole batch. The gradients of the weights hold each share's
+    room, `shared.parts` each share's yhat, for two updates in turn.
     """
 
     @kernel
-    def run_blocks(steps, fit, turn):
+    def run_blocks(steps, room, fit, turn):
         shared, places, thread = fit.shared, fit.places, turn.thread
         arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
-        room = len(fit.weights.gradients) // turn.shards
-        buffers = fit.weights.gradients[thread * room : (thread + 1) * room]
-        g, x = buffers[3 * GROUP * BLOCK :], Vector(arena, places.x)
+        memory, x = fit.weights.gradients, Vector(arena, places.x)
         part_size, outputs = len(shared.parts) // (2 * turn.shards), steps[2].outputs
         arrivals, numbers = stamp * 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
         for made in range(len(shared.losses)):
@@ -342,8 +432,9 @@ def _compiled(stamp: int) -> Any:
             for shard in range(thread, turn.shards, turn.threads):
                 own = parts[shard * part_size : (shard + 1) * part_size]
                 begin_yhat(steps[2], fit.weights.values, rows.size, shard, own)
-                low, high = share_of_units(steps, shard, turn.shards)
-                units_forward(steps, fit.weights.values, Units(low, high, x, rows.size, buffers, g), own)
+                share = share_of_units(steps, shard, turn.shards)
+                units = share_at(steps, room, memory[shard * room.size :], share, x, rows.size)
+                units_forward(steps, fit.weights, units, own)
             if turn.threads > 1:
                 arrivals += turn.threads
                 barrier(shared.counter, arrivals)
@@ -355,10 +446,11 @@ def _compiled(stamp: int) -> Any:
             e = arena[places.gradient : places.gradient + len(yhat)]
             prepare(fit.rule.numbers, rows.update, numbers)
             for shard in range(thread, turn.shards, turn.threads):
-                low, high = share_of_units(steps, shard, turn.shards)
-                units_backward(steps, fit, Units(low, high, x, rows.size, buffers, g), e, numbers)
+                share = share_of_units(steps, shard, turn.shards)
+                units = share_at(steps, room, memory[shard * room.size :], share, x, rows.size)
+                units_backward(steps, fit, units, e, numbers)
             if thread == 0:
-                step_last_bias(steps[2], fit, e, g, numbers)
+                step_last_bias(steps[2], fit, e, memory[2 * room.hidden :], numbers)
             if not math.isfinite(loss) or loss <= fit.rule.target:
                 return made + 1
         return len(shared.losses)

@@ -17,15 +17,8 @@ from llvmlite import ir
 from numba import cfunc, types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.scalars import (
-    ELEMENTWISE,
-    FUNCTIONS,
-    STAMP,
-    exponential,
-    intrinsic,
-    like,
-    scalar,
-)
+from chalknet.engine.fused_cpu.functions import FUNCTIONS, exponential
+from chalknet.engine.fused_cpu.scalars import ELEMENTWISE, STAMP, intrinsic, like, scalar
 from chalknet.network import FORMULA_FUNCTIONS, Activation
 from chalknet.planning import Loss
 
@@ -43,6 +36,15 @@ def {name}(zs, hs, gs, numbers):
     for i in range(numbers):
         z, h = zs[i], hs[i]
         gs[i] *= {value}
+    return 0.0
+"""
+_WITH_DERIVATIVE = """
+def {name}(zs, hs, numbers):
+    for i in range(numbers):
+        z = zs[i]
+        h = {value}
+        hs[i] = h
+        zs[i] = {derivative}
     return 0.0
 """
 _LOSS = """
@@ -68,6 +70,14 @@ def backward_address(step: Activation, dtype: str) -> int:
     """Return the address of the loop `(z, h, g, numbers)` that multiplies g by the derivative."""
     value = _typed(step.row.derivative, step.all_options, "z")
     return _address(_BACKWARD, ("array", "array", "array", "int"), dtype, value=value)
+
+
+def derivative_address(step: Activation, dtype: str) -> int:
+    """Return the address of the loop `(z, h, numbers)` that writes h, and the derivative in z's place."""
+    value, derivative = (
+        _typed(text, step.all_options, "z") for text in (step.row.formula, step.row.derivative)
+    )
+    return _address(_WITH_DERIVATIVE, ("array", "array", "int"), dtype, value=value, derivative=derivative)
 
 
 def loss_address(loss: Loss, dtype: str) -> int:

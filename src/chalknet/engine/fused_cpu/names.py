@@ -19,6 +19,7 @@ MOST_TILE_ROWS = 12  # rows of a tile of a product, where vectors are as long as
 TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 MOST_SHARES = 8  # of an update, for threads
 WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, waiting costs more
+KEPT_BYTES = 4 << 20  # up to so many, hidden values and derivatives are kept for the backward pass
 _FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
 
 
@@ -34,6 +35,11 @@ def walks_blocks(network: Network) -> bool:
         return False
     inputs, units, outputs = (int(shape[0]) for shape in (network.input_shape, shapes[0], shapes[2]))
     return inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= NARROW_OUTPUTS
+
+
+def keeps_hidden(units: int, rows: int, itemsize: int) -> bool:
+    """Return whether the walk over blocks keeps the hidden values of a batch for its backward pass."""
+    return 2 * units * rows * itemsize <= KEPT_BYTES
 
 
 def activation_reason(step: Activation) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
+from chalknet.engine.fused_cpu.blocks import BLOCK, SHARE, room_for, run_blocks
 from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
 from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
 from chalknet.engine.fused_cpu.names import (
@@ -33,6 +33,7 @@ from chalknet.engine.fused_cpu.optimizers import (
 )
 from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, WEIGHTS, pieces_of
 from chalknet.engine.fused_cpu.products import lanes
+from chalknet.engine.fused_cpu.relu_vectors import SAMPLES
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
@@ -80,14 +81,15 @@ class Schedule:
     """The memory and the compiled loop of one fit.
 
     Args:
-        shares: how many threads can take part.
+        shares: in how many parts an update is split for threads.
+        threads: at most so many take part.
         kernel: makes the updates of a `Fit` and a `Turn`.
         fit: the memory; the order and the losses are put in at each run.
     """
 
-    def __init__(self, shares: int, kernel: Callable[[Fit, Turn], int], fit: Fit) -> None:
+    def __init__(self, shares: int, threads: int, kernel: Callable[[Fit, Turn], int], fit: Fit) -> None:
         self.shares, self._kernel, self._fit = shares, kernel, fit
-        self._team = ThreadTeam(shares)
+        self._team = ThreadTeam(threads)
 
     def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
         """Make as many updates as losses has room for, up to no number or the target; return how many.
@@ -192,16 +194,19 @@ def block_schedule(task: Task) -> Schedule:
     dtype = store.values.dtype
     inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     work = units * (inputs + outputs) * rows * 3
-    shares = max(1, min(task.threads, MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
+    most = max(1, min(MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
+    shares = 1 << most.bit_length() - 1  # by the shape alone, and threads of any power of two have as many
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
     tail = lay_out(behind, dtype, lanes(dtype.itemsize))
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
-    room = 3 * GROUP * BLOCK + (1 + inputs + outputs) * BLOCK
-    parts = _zeros(2 * shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
+    room = room_for((inputs, units, outputs), rows, shares, dtype.itemsize)
+    whole = -(-rows // SAMPLES) * SAMPLES
+    parts = _zeros(2 * shares * (-(-whole * outputs // _LINE) * _LINE), dtype)
     shared = _shared(task, shares, shares * places.size)._replace(parts=parts)
-    weights = WeightBuffers(store.values, store.transposed, store.transposed, _zeros(shares * room, dtype))
+    gradients = _zeros(shares * room.size, dtype)
+    weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients)
     fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
-    return Schedule(shares, partial(run_blocks, steps), fit)
+    return Schedule(shares, min(shares, task.threads), partial(run_blocks, steps, room), fit)
 
 
 def piece_schedule(task: Task) -> Schedule:
@@ -224,7 +229,7 @@ def piece_schedule(task: Task) -> Schedule:
     gradients = store.values if direct else _zeros(pieces.gradients * layout.weights + threads * room, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
     fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
-    return Schedule(threads, partial(run_updates, pieces.table), fit)
+    return Schedule(1, threads, partial(run_updates, pieces.table), fit)
 
 
 def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from chalknet.engine.fused_cpu.formulas import backward_address, forward_address
-from chalknet.engine.fused_cpu.names import NARROW_OUTPUTS, ROW_WISE, Array
+from chalknet.engine.fused_cpu.formulas import backward_address, derivative_address, forward_address
+from chalknet.engine.fused_cpu.names import NARROW_OUTPUTS, ROW_WISE, Array, walks_blocks
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
@@ -74,7 +74,7 @@ class _Builder:
     """Gives every step its place."""
 
     def __init__(self, network: Network, dtype: np.dtype[Any], fill: int) -> None:
-        self._dtype, self._fill = dtype, fill
+        self._dtype, self._fill, self._walks_blocks = dtype, fill, walks_blocks(network)
         width = _number(network.input_shape[-1])
         self._positions = prod(_number(size) for size in network.input_shape[:-1])
         self._width, self._stride, self._at = width, width, 0
@@ -131,7 +131,8 @@ class _Builder:
             return
         row["kind"], row["is_relu"] = ACTIVATION, int(step.kind == "relu")
         row["forward"] = forward_address(step, self._dtype.name)
-        row["backward"] = backward_address(step, self._dtype.name)
+        hidden = self._walks_blocks and len(self._steps) == 1
+        row["backward"] = (derivative_address if hidden else backward_address)(step, self._dtype.name)
 
     def _filled(self, width: int) -> int:
         return -(-width // self._fill) * self._fill

@@ -12,6 +12,7 @@ import numpy as np
 
 from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.formulas import call_at
+from chalknet.engine.fused_cpu.functions import exponential
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.nonzero import sparse_backward, sparse_forward
 from chalknet.engine.fused_cpu.products import (
@@ -24,7 +25,7 @@ from chalknet.engine.fused_cpu.products import (
     rows_at,
     transposed,
 )
-from chalknet.engine.fused_cpu.scalars import copy, exponential, fill, inlined, like, part, scalar
+from chalknet.engine.fused_cpu.scalars import copy, fill, inlined, like, part, scalar
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
 # ruff: noqa: D103
