@@ -239,7 +239,7 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     transposed = sum(
         numbers(visit.input_shape)[-1] * numbers(visit.output_shape)[-1]
         for visit in visits[1:]
-        if numbers(visit.output_shape)[-1] > rules.NARROW_OUTPUTS
+        if not rules.is_narrow(numbers(visit.input_shape)[-1], numbers(visit.output_shape)[-1])
     )
     always, by_option = _SLOTS[recipe.optimizer]
     slots = always + sum(many for option, many in by_option.items() if recipe.optimizer_options.get(option))

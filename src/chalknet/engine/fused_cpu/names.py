@@ -14,13 +14,18 @@ Array: TypeAlias = np.ndarray[Any, Any]
 ROW_WISE = ("softmax", "log_softmax")  # activations of whole rows
 CLASS_LOSS = "cross_entropy"  # the loss of whole rows
 
-NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
+NARROW_OUTPUTS, _NARROW_RATIO = 4, 16  # at most so many outputs, and so many inputs for each
 MOST_TILE_ROWS = 12  # rows of a tile of a product, where vectors are as long as 64 bytes
 TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 MOST_SHARES = 8  # of an update, for threads
 WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, waiting costs more
 KEPT_BYTES = 4 << 20  # up to so many, hidden values and derivatives are kept for the backward pass
 _FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
+
+
+def is_narrow(inputs: int, outputs: int) -> bool:
+    """Return whether the products of a Linear run along its inputs: many of them, for few outputs."""
+    return outputs <= NARROW_OUTPUTS and inputs >= _NARROW_RATIO * outputs
 
 
 def walks_blocks(network: Network) -> bool:

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from chalknet.engine.fused_cpu.formulas import backward_address, derivative_address, forward_address
-from chalknet.engine.fused_cpu.names import NARROW_OUTPUTS, ROW_WISE, Array, walks_blocks
+from chalknet.engine.fused_cpu.names import ROW_WISE, Array, is_narrow, walks_blocks
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
@@ -111,7 +111,7 @@ class _Builder:
 
     def _linear(self, step: Linear, row: dict[str, Any]) -> None:
         out = _number(step.out_features)
-        narrow = out <= NARROW_OUTPUTS
+        narrow = is_narrow(self._width, out)
         row["kind"], row["outputs"], row["out_stride"] = NARROW if narrow else LINEAR, out, self._spread(out)
         row["train_weight"] = row["train_bias"] = 1
         row["weight_stride"] = self._filled(self._width) if narrow else row["out_stride"]

@@ -49,7 +49,7 @@ _STRETCH = 1024  # weights updated at a time: they and their optimizer state sta
 TAKEN, DONE, LAST = 0, APART, 2 * APART  # what `Shared.counter` has
 
 
-@part
+@inlined
 def tile_of(fit, rows, first, count, shift, slot):
     """Return some rows of a batch, `first` counted within it, in one of the arenas."""
     arena = fit.shared.arenas[slot * fit.places.size : (slot + 1) * fit.places.size]
@@ -60,14 +60,14 @@ def tile_of(fit, rows, first, count, shift, slot):
     return Tile(rows.start + first, count, shift, arena, keys, scale)
 
 
-@part
+@inlined
 def chunk_of(fit, piece, rows):
     """Return all rows that an arena has room for, from the piece's first on."""
     count = max(0, min(fit.batch.tile, rows.size - piece.first))
     return tile_of(fit, rows, piece.first, count, 0, 0)
 
 
-@part
+@inlined
 def run_rows(fit, piece, rows):
     """Run steps forward and backward on some rows, a tile at a time."""
     stop, total, fresh = min(piece.first + piece.high, rows.size), 0.0, True
@@ -162,7 +162,7 @@ def run_columns_backward(fit, piece, rows):
         columns_activation_backward(step_of(fit, tile, before, x), to, piece.low, piece.high)
 
 
-@part
+@inlined
 def run_weights(fit, piece, rows, numbers, thread):
     """Update some weights: lines of one step, or all lines of several steps, the last one first."""
     offset = thread * fit.batch.room - piece.at if fit.batch.room else 0
@@ -179,7 +179,7 @@ def run_weights(fit, piece, rows, numbers, thread):
             update_lines(fit, piece.shards, step, lines, numbers)
 
 
-@part
+@inlined
 def sum_gradient(fit, piece, rows, k, lines):
     """Sum the gradient of some lines of a weight over the rows of a chunk."""
     tile = chunk_of(fit, piece, rows)
@@ -191,7 +191,7 @@ def sum_gradient(fit, piece, rows, k, lines):
         weight_gradient(here, g, fit.weights, lines)
 
 
-@part
+@inlined
 def update_lines(fit, shards, step, lines, numbers):
     """Update some lines of a weight by their gradient, and transpose them."""
     if fit.rule.direct == 0:
