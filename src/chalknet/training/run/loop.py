@@ -29,6 +29,7 @@ from chalknet.training.record.record_options import Interval, RecordOptions
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
 _LARGEST_STRETCH = 1 << 20
+_NO_UPDATE = 1 << 62  # a number that no fit reaches
 _SIGNALS = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP")]
 
 
@@ -210,7 +211,8 @@ def _record(
         losses: of its updates.
     """
     updates, seconds, per_update_s = before
-    due = (updates + index) % run.start.record.record_every == 0
+    every = min(run.start.record.record_every, _NO_UPDATE)
+    due = (updates + index) % every == 0
     index = index[due]
     _append(run, history, updates + index, seconds + index * per_update_s, np.array(losses)[due])
 
