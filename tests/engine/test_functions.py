@@ -11,8 +11,8 @@ import torch
 from chalknet.network import FORMULA_FUNCTIONS
 
 pytest.importorskip("numba")
-from chalknet.engine.fused_cpu import formulas  # noqa: E402
-from chalknet.engine.fused_cpu.functions import ERRORS, FUNCTIONS  # noqa: E402
+from chalknet.engine.fused_cpu import formulas
+from chalknet.engine.fused_cpu.functions import ERRORS, FUNCTIONS
 
 DTYPES = [np.float32, np.float64]
 FAR = 1000  # beyond, the result is 0, a limit or infinite
