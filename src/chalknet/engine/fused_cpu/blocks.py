@@ -1,8 +1,9 @@
 """Walking the hidden units in blocks: for few inputs, one wide hidden layer and few outputs.
 
-Hidden values and derivatives are kept for the backward pass where all of them fit the cache, and are computed anew elsewhere: there is never a
-large array of samples x hidden units. The units are cut into shares by the shape alone; threads take shares
-in turn, and wait for each other once an update, when every share of yhat is known.
+Hidden values and derivatives are kept for the backward pass where all of them fit the cache, and are computed
+anew elsewhere: there is never a large array of samples x hidden units. The units are cut into shares by the
+shape alone; threads take shares in turn, and wait for each other once an update, when every share of yhat is
+known.
 """
 
 from __future__ import annotations

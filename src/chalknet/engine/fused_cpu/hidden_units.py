@@ -1,7 +1,8 @@
 """Some hidden units of one wide layer, block by block: forward over all samples, back, and their step.
 
-A block's weights stay in the first cache while all samples pass over it. Products of few inputs and few
-outputs are products of matrices in register tiles; ReLU between one input and one output has loops of its own.
+A block's weights stay in the first cache while all samples pass over it. What comes
+from the inputs and goes to the outputs are products of matrices in register tiles; ReLU between one input and
+one output has loops of its own.
 """
 
 from __future__ import annotations
