@@ -9,6 +9,7 @@ from benchmarks import (
     commands,
     drawing,
     engines,
+    functions,
     gpu,
     grid,
     memory,
@@ -23,6 +24,7 @@ from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 SECTIONS = {
     "engines": Section("Engines", engines.measured),
     "grid": Section("The whole space", grid.measured),
+    "functions": Section("Functions", functions.measured),
     "wide": Section("Memory and cost of wide layers", wide.measured),
     "memory": Section("Memory, estimated and measured", memory.measured),
     "scale": Section("Cost against scale", scale.measured),

@@ -18,7 +18,7 @@ from numba import cfunc, types
 from numba.core import cgutils
 
 from chalknet.engine.fused_cpu.functions import FUNCTIONS, exponential
-from chalknet.engine.fused_cpu.scalars import ELEMENTWISE, STAMP, intrinsic, like, scalar
+from chalknet.engine.fused_cpu.scalars import ELEMENTWISE, STAMP, intrinsic, like, part
 from chalknet.network import FORMULA_FUNCTIONS, Activation
 from chalknet.planning import Loss
 
@@ -108,7 +108,7 @@ def call_at(context, address, *arguments):
 CROSS_ENTROPY = 0  # the loss of class numbers: stands in the place of an address
 
 
-@scalar
+@part
 def cross_entropy(yhat, label, g, scale):
     """Return the loss of one sample with its class number; g becomes its gradient."""
     highest = yhat[0]
@@ -117,6 +117,7 @@ def cross_entropy(yhat, label, g, scale):
     total = like(0.0, highest)
     for i in range(len(yhat)):
         g[i] = exponential(yhat[i] - highest)
+    for i in range(len(yhat)):
         total += g[i]
     for i in range(len(yhat)):
         g[i] = scale * (g[i] / total)

@@ -12,8 +12,9 @@ import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.blocks import BLOCK, SHARE, room_for, run_blocks
+from chalknet.engine.fused_cpu.blocks import run_blocks
 from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
+from chalknet.engine.fused_cpu.hidden_units import BLOCK, SHARE, room_for
 from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
 from chalknet.engine.fused_cpu.names import (
     CLASS_LOSS,

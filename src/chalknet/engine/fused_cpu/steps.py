@@ -344,7 +344,7 @@ def activation_backward(step, z, h, g):
         softmax_backward(step, h, g)
 
 
-@scalar
+@part
 def softmax_forward(step, z, h):
     width, stride = step.outputs, step.out_stride
     for line in range(len(h) // stride):
@@ -352,15 +352,16 @@ def softmax_forward(step, z, h):
         highest, total = zz[0], like(0.0, zz[0])
         for i in range(width):
             highest = zz[i] if zz[i] > highest else highest
-        for i in range(width):
+        for i in range(width):  # apart from the sum: together they would not vectorise
             hh[i] = exponential(zz[i] - highest)
+        for i in range(width):
             total += hh[i]
         shift = highest + like(math.log(total), total)
         for i in range(width):
             hh[i] = zz[i] - shift if step.kind == kinds.LOG_SOFTMAX else hh[i] / total
 
 
-@scalar
+@part
 def softmax_backward(step, h, g):
     width, stride = step.outputs, step.out_stride
     for line in range(len(h) // stride):
