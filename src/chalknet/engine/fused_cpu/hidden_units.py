@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from chalknet.engine.fused_cpu import names
 from chalknet.engine.fused_cpu.formulas import call_at
+from chalknet.engine.fused_cpu.linear import weight_place
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.optimizers import optimizer_step, state_of
 from chalknet.engine.fused_cpu.products import (
@@ -32,7 +33,6 @@ from chalknet.engine.fused_cpu.relu_vectors import (
     relu_forward,
 )
 from chalknet.engine.fused_cpu.scalars import like, part
-from chalknet.engine.fused_cpu.steps import weight_place
 from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 
 # ruff: noqa: D103

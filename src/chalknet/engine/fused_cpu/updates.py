@@ -12,26 +12,24 @@ from typing import Any
 
 from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.barrier import add, read, take, wait
+from chalknet.engine.fused_cpu.linear import (
+    Lines,
+    columns_activation,
+    columns_activation_backward,
+    columns_forward,
+    columns_input_gradient,
+    sparse_linear_backward,
+    sparse_linear_forward,
+    weight_of,
+    weight_place,
+)
 from chalknet.engine.fused_cpu.memory import Tile
 from chalknet.engine.fused_cpu.nonzero import SparseRow, sparse_row
 from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, optimizer_step, prepare, state_of
 from chalknet.engine.fused_cpu.phases import APART, BACKWARD_COLUMNS, FORWARD_COLUMNS, ROWS, WEIGHTS
 from chalknet.engine.fused_cpu.products import rows_at, transpose
 from chalknet.engine.fused_cpu.scalars import STAMP, fill, inlined, kernel, like, part
-from chalknet.engine.fused_cpu.steps import (
-    Lines,
-    backward,
-    columns_activation,
-    columns_activation_backward,
-    columns_forward,
-    columns_input_gradient,
-    forward,
-    sparse_linear_backward,
-    sparse_linear_forward,
-    weight_gradient,
-    weight_of,
-    weight_place,
-)
+from chalknet.engine.fused_cpu.steps import backward, forward, weight_gradient
 from chalknet.engine.fused_cpu.tiles import (
     gather_to,
     gradient_of,
