@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from chalknet.engine.fused_cpu.barrier import barrier
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.memory import Tile
-from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.optimizers import NUMBERS, optimizer_step, prepare, state_of
+from chalknet.engine.fused_cpu.names import BLOCK, GROUP, SHARE, Array
+from chalknet.engine.fused_cpu.optimizer_rows import NUMBERS
+from chalknet.engine.fused_cpu.optimizers import optimizer_step, prepare, state_of
 from chalknet.engine.fused_cpu.products import Vector, vector
 from chalknet.engine.fused_cpu.relu_vectors import (
     SAMPLES,
@@ -32,10 +33,7 @@ from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 # ruff: noqa: D103
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
-BLOCK = 256  # hidden units at a time
-GROUP = 4  # samples at a time
 RELU_BLOCK = 1024  # in the forward pass, where a block is weights alone
-SHARE = 64  # a thread's share of the hidden units is a multiple of this
 
 
 class Units(NamedTuple):
@@ -137,7 +135,7 @@ def hidden_of(steps, values, block, row, some):
     z, h = block.buffers[: some * width], block.buffers[GROUP * BLOCK : GROUP * BLOCK + some * width]
     for s in range(some):
         block_z(steps[0], values, block, row + s, z[s * width : (s + 1) * width])
-    call_at(steps[1].forward, z, h, len(h))
+    call_at(steps[1].forward, z, h, len(h), steps[1].options)
     return z, h
 
 
@@ -183,7 +181,7 @@ def block_backward(steps, values, block, e):
         for s in range(some):
             a, b = s * width, (s + 1) * width
             output_gradient(steps, values, block, e[(row + s) * steps[2].outputs :], Row(h[a:b], dz[a:b]))
-        call_at(steps[1].backward, z, h, dz, len(dz))
+        call_at(steps[1].backward, z, h, dz, len(dz), steps[1].options)
         for s in range(some):
             input_gradient(steps[0], block, row + s, dz[s * width : (s + 1) * width])
 

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.optimizers import OptimizerState
-from chalknet.engine.fused_cpu.steps import WeightBuffers
+from chalknet.engine.fused_cpu.names import Array, Doubles, Keys, WholeNumbers
+from chalknet.engine.fused_cpu.step_table import Steps
+
+
+class OptimizerState(NamedTuple):
+    """What an optimizer keeps of each weight: up to three numbers; an array is empty where it keeps fewer."""
+
+    first: Array
+    second: Array
+    third: Array
+
+
+class WeightBuffers(NamedTuple):
+    """The weights and their gradients.
+
+    Args:
+        values: all weights.
+        transposed: transposed copies of the weights.
+        zeros: as many zeros as the widest row has numbers.
+        gradients: where the gradients are summed; for the plainest SGD the weights themselves.
+    """
+
+    values: Array
+    transposed: Array
+    zeros: Array
+    gradients: Array
 
 
 class Data(NamedTuple):
@@ -21,8 +44,8 @@ class Data(NamedTuple):
 
     x: Array
     y: Array
-    classes: Array
-    order: Array
+    classes: WholeNumbers
+    order: WholeNumbers
 
 
 class Batch(NamedTuple):
@@ -65,7 +88,7 @@ class UpdateRule(NamedTuple):
     optimizer: int
     direct: int
     seed: int
-    numbers: Array
+    numbers: Doubles
     state: OptimizerState
 
 
@@ -91,19 +114,19 @@ class Shared(NamedTuple):
         numbers: each thread's numbers of the optimizer at an update.
     """
 
-    counter: Array
-    parts: Array
-    losses: Array
-    keys: Array
-    nonzero: Array
+    counter: WholeNumbers
+    parts: Doubles
+    losses: Doubles
+    keys: Keys
+    nonzero: WholeNumbers
     arenas: Array
-    numbers: Array
+    numbers: Doubles
 
 
 class Fit(NamedTuple):
     """All that the updates of a fit read and write."""
 
-    steps: Array
+    steps: Steps
     data: Data
     batch: Batch
     rule: UpdateRule
@@ -152,5 +175,5 @@ class Tile(NamedTuple):
     first: int
     rows: int
     arena: Array
-    keys: Array
+    keys: Keys
     scale: float

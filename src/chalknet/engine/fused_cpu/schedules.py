@@ -11,36 +11,46 @@ import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
-from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
-from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
+from chalknet.engine.fused_cpu.kernels import Kernel, run_blocks, run_tiles
+from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY, loops_unit, loss_address
+from chalknet.engine.fused_cpu.memory import (
+    Batch,
+    Data,
+    Fit,
+    OptimizerState,
+    Places,
+    Shared,
+    Turn,
+    UpdateRule,
+    WeightBuffers,
+)
 from chalknet.engine.fused_cpu.names import (
+    BLOCK,
     CLASS_LOSS,
+    GROUP,
     MOST_SHARES,
+    SHARE,
     TILE_BYTES,
     WORTH_A_THREAD,
     Array,
+    tile_rows,
     walks_blocks,
 )
-from chalknet.engine.fused_cpu.optimizers import (
+from chalknet.engine.fused_cpu.object_file import Unit, current_level
+from chalknet.engine.fused_cpu.optimizer_rows import (
     CODES,
     DECAY,
     MOMENTUM,
     NUMBERS,
-    OptimizerState,
     numbers_of,
     slots_of,
 )
-from chalknet.engine.fused_cpu.products import lanes
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
-from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
-from chalknet.engine.fused_cpu.tiles import run_tiles
-from chalknet.engine.fused_cpu.vectors import TILE_ROWS
 from chalknet.network import Activation, Network
 from chalknet.planning import Recipe
 
-_LARGEST_TILE = 20 * TILE_ROWS
+_TILES_IN_A_ROW = 20
 _PAST_ALL_BARRIERS = 1 << 62
 _LINE = 16  # numbers between what two threads write: a cache line of its own
 
@@ -164,14 +174,19 @@ def choose_schedule(task: Task) -> Schedule:
     return block_schedule(task) if walks_blocks(task.network) else tile_schedule(task)
 
 
-def is_loaded(network: Network, dtype: str) -> bool:
-    """Return whether the network's kernel has been compiled or loaded in this process."""
-    return any(dtype in str(signature) for signature in kernel_of(network).signatures)
+def units_of(network: Network, dtype: str) -> tuple[Unit, Unit]:
+    """Return what a fit calls: the kernel of its schedule, and the loops of activations and losses."""
+    return kernel_of(network).unit(dtype), loops_unit(dtype)
 
 
-def kernel_of(network: Network) -> Any:
+def kernel_of(network: Network) -> Kernel:
     """Return the compiled loop of the network's schedule."""
     return run_blocks if walks_blocks(network) else run_tiles
+
+
+def lanes(itemsize: int) -> int:
+    """Return how many numbers a vector holds."""
+    return current_level().vector_bytes // itemsize
 
 
 def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
@@ -254,8 +269,9 @@ def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
 
 
 def _tile_rows(layout: MemoryLayout, rows: int, itemsize: int) -> int:
-    fitting = TILE_BYTES // (layout.row * itemsize) // TILE_ROWS * TILE_ROWS
-    return max(1, min(rows, _LARGEST_TILE, max(TILE_ROWS, fitting)))
+    least = tile_rows(current_level().vector_bytes)
+    fitting = TILE_BYTES // (layout.row * itemsize) // least * least
+    return max(1, min(rows, _TILES_IN_A_ROW * least, max(least, fitting)))
 
 
 def _multiply_adds(steps: Array) -> int:

@@ -14,10 +14,12 @@ import numpy as np
 
 from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.barrier import barrier
-from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, call_at, cross_entropy
+from chalknet.engine.fused_cpu.formulas import call_at, cross_entropy
+from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY
 from chalknet.engine.fused_cpu.memory import BatchRows, Tile
 from chalknet.engine.fused_cpu.nonzero import sparse_row
-from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, optimizer_step, prepare, state_of
+from chalknet.engine.fused_cpu.optimizer_rows import LR, NUMBERS
+from chalknet.engine.fused_cpu.optimizers import optimizer_step, prepare, state_of
 from chalknet.engine.fused_cpu.products import Vector, rows_at, transpose
 from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, inlined, kernel, like, part
 from chalknet.engine.fused_cpu.steps import (
