@@ -5,6 +5,7 @@ It is started by `building`, with the instruction set in numba's own variables. 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils, config, event
+from numba.core import cgutils, event
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
@@ -57,7 +58,7 @@ def compiled(unit: Unit) -> ObjectCode:
     for other in (*others, *(result.library._get_module_for_linking() for result in results.values())):
         whole.link_in(other, preserve=True)
     machine = next(iter(results.values())).library.codegen._tm
-    return ObjectCode(config.CPU_NAME, tuple(results), bytes(machine.emit_object(whole)))
+    return ObjectCode(os.environ["NUMBA_CPU_NAME"], tuple(results), bytes(machine.emit_object(whole)))
 
 
 def _compiled_kernel(unit: Unit) -> Any:

@@ -33,7 +33,7 @@ class Kernel:
     others: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: Any) -> int:
-        """Call the code for the types of these arrays, which is loaded or compiled when it is first needed."""
+        """Call the code for the types of these arrays; the first call loads it, or has it compiled."""
         entry = _entry(self.unit_of(dtypes_in(arguments)))
         returned = int(entry(pack(arguments)))
         if returned < 0:

@@ -1,8 +1,8 @@
 """The formulas of activations and losses as loops, which the kernels call by their address.
 
 A kernel is compiled once for all networks. A row of a table costs a loop of its own for each dtype. One call
-takes a whole stretch of numbers. The options of an activation are constants of its loop where they are torch's
-defaults, else an argument of another loop: so the loops of all networks are known beforehand.
+takes a whole stretch of numbers. The options of an activation are constants of its loop where they are
+torch's defaults, else an argument of another one: so the loops of all networks are known beforehand.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ _NOT_COMPILED = (
 )
 # What the code may call: an unknown name would end the process when it is loaded.
 _MATHEMATICS = (
-    "ceil copysign cos erf exp exp2 expm1 floor fma fmax fmin fmod ldexp log log10 log1p log2 nearbyint pow rint "
-    "round sin sqrt tanh trunc"
+    "ceil copysign cos erf exp exp2 expm1 floor fma fmax fmin fmod ldexp log log10 log1p log2 nearbyint pow "
+    "rint round sin sqrt tanh trunc"
 )
 _CALLED = (
     *("memcpy", "memmove", "memset", "sched_yield"),

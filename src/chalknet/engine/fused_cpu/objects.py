@@ -1,7 +1,7 @@
 """Where object code comes from: the package, the user's cache, or a compiler; loaded once in a process.
 
-What the package ships is for the usual instruction sets. What is not there, or not whole, or of other sources,
-is compiled once for this machine into the user's cache, in the same form. Files are named by instruction set
+What the package ships is for the usual instruction sets. What is not there, not whole or of other sources is
+compiled once for this machine into the user's cache, in the same form. Files are named by instruction set
 and sources, so that several processors and versions can share a folder.
 """
 

@@ -7,12 +7,13 @@ with AVX-512, else 32 or 16 bytes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils, config
+from numba.core import cgutils
 
 from chalknet.engine.fused_cpu.levels import LEVELS
 from chalknet.engine.fused_cpu.names import tile_rows
@@ -22,7 +23,7 @@ from chalknet.engine.fused_cpu.scalars import intrinsic
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
-VECTOR_BYTES = (LEVELS.get(config.CPU_NAME or "") or current_level()).vector_bytes
+VECTOR_BYTES = (LEVELS.get(os.environ.get("NUMBA_CPU_NAME", "")) or current_level()).vector_bytes
 TILE_ROWS = tile_rows(VECTOR_BYTES)
 FAST = ("contract", "reassoc", "nsz")
 
