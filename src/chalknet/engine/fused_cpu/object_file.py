@@ -152,8 +152,11 @@ def from_bytes(content: bytes) -> ObjectCode:
     return ObjectCode(found["level"], tuple(found["symbols"]), code)
 
 
+_KEPT: list[Any] = []  # an address may be known anywhere
+
+
 class LoadedCode:
-    """Object code in memory, where it stays as long as this value.
+    """Object code in memory, where it stays as long as the process.
 
     Args:
         compiled: for a processor that is at hand.
@@ -173,6 +176,7 @@ class LoadedCode:
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(compiled.code))
         self._engine.finalize_object()
         self.symbols = compiled.symbols
+        _KEPT.append(self._engine)
 
     def address(self, symbol: str) -> int:
         """Return where the code of a symbol begins."""

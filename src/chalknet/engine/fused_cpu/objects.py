@@ -30,10 +30,7 @@ from chalknet.system import ForkSafeLock, cores
 
 _MOST_BYTES = 1 << 26
 _FUNCTIONS = {False: 60, True: 110}  # about so many functions a unit compiles, for the bar alone
-_INSTALL = "pip install --force-reinstall chalknet"
-_ADVICE = (
-    f"The next fit tries again; a package installed with its compiled code needs no compiler: {_INSTALL}."
-)
+_REMEDY = "Install numba anew, and the next fit compiles it, once: pip install --force-reinstall numba."
 
 _LOADING = ForkSafeLock()
 _LOADED: dict[str, LoadedCode] = {}
@@ -152,7 +149,7 @@ def _compile(units: Sequence[Unit]) -> None:
                 where="engine fused_cpu",
                 got=f"no compiled code for this machine, and none could be made ({problem})",
                 wanted="its code as it is shipped, or numba to compile it",
-                remedy=_ADVICE,
+                remedy=_REMEDY,
             ) from problem
         for unit, content in zip(missing, contents, strict=True):
             with suppress(OSError):
