@@ -77,7 +77,9 @@ def values_by(address: int) -> np.ndarray:
     pointer = ctypes.c_void_p
     loop = ctypes.CFUNCTYPE(ctypes.c_double, pointer, pointer, ctypes.c_int64, pointer)(address)
     assert loop(z.ctypes.data, h.ctypes.data, len(z), options.ctypes.data) == 7.0
-    np.testing.assert_allclose(h, z * 2.5 + np.exp(z), rtol=0, atol=1e-14)  # exp may be wrong by two units of 20
+    np.testing.assert_allclose(
+        h, z * 2.5 + np.exp(z), rtol=0, atol=1e-14
+    )  # exp may be wrong by two units of 20
     return h
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
 
+from chalknet.engine.fused_cpu.levels import LEVELS
 from chalknet.engine.fused_cpu.object_file import Unit
 
 _ROOT = Path(__file__).parents[3]
@@ -131,7 +132,7 @@ def _environment(level: str) -> dict[str, str]:
     ours = {
         "PYTHONPATH": path,
         "NUMBA_CPU_NAME": level,
-        "NUMBA_CPU_FEATURES": "",
+        "NUMBA_CPU_FEATURES": LEVELS[level].tuning,
         "NUMBA_DISABLE_INTEL_SVML": "1",  # a library that another machine need not have
     }
     return kept | ours

@@ -18,18 +18,26 @@ class Level:
         name: LLVM's name of the processor that has it and nothing more.
         vector_bytes: the length of a vector.
         features: what a processor must have beyond the level before.
+        tuning: LLVM's features that choose among its instructions.
     """
 
     name: str
     vector_bytes: int
     features: frozenset[str] = frozenset()
+    tuning: str = ""
 
 
 _X86 = (
     Level("x86-64", 16),
     Level("x86-64-v2", 16, frozenset("cx16 sahf popcnt sse3 sse4.1 sse4.2 ssse3".split())),
     Level("x86-64-v3", 32, frozenset("avx avx2 bmi bmi2 f16c fma lzcnt movbe xsave".split())),
-    Level("x86-64-v4", 64, frozenset("avx512f avx512bw avx512cd avx512dq avx512vl".split())),
+    # Vectors of 64 bytes in loops too: 1 -> 500 sigmoid -> 1 takes 82 µs an update in place of 95.
+    Level(
+        "x86-64-v4",
+        64,
+        frozenset("avx512f avx512bw avx512cd avx512dq avx512vl".split()),
+        tuning="-prefer-256-bit",
+    ),
 )
 _OTHER = Level("generic", 16)
 _ARCHITECTURES = {"x86_64": _X86, "amd64": _X86}  # by `platform.machine()`
