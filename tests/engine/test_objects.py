@@ -150,7 +150,7 @@ def test_what_is_shipped_is_taken_before_the_cache_and_an_unwritable_cache_is_no
 def test_a_cache_shared_by_two_processors_holds_both(places, built, content, monkeypatch):
     objects.address_in((UNIT,), LOOP.name)
     code = object_file.from_bytes(content)
-    other = levels.Level("x86-64-v9", 64)
+    other = levels.InstructionSet("x86-64-v9", 64)
     monkeypatch.setattr(objects, "current_level", lambda: other)
     monkeypatch.setattr(
         objects,
@@ -229,9 +229,8 @@ def units_that_a_fit_calls(network, loss, dtype, monkeypatch):
     """Return the units of a fit's kernels, as its arguments name them."""
     called = []
     monkeypatch.setattr(kernels, "_entry", lambda unit: called.append(unit) or (lambda packed: 0))
-    monkeypatch.setattr(objects, "provide", lambda units: None)
     monkeypatch.setattr(objects, "address_in", lambda units, symbol: 0)
-    monkeypatch.setattr("chalknet.engine.fused_cpu.session.provide", lambda units: None)
+    monkeypatch.setattr("chalknet.engine.fused_cpu.session._provide", lambda *asked: None)
     recipe, torch_dtype = Recipe(loss, updates=1, batch_size=4), getattr(torch, dtype)
     x = torch.ones(8, *network.input_shape, dtype=torch_dtype)
     shape = (8,) if loss == "cross_entropy" else (8, *network.output_shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from itertools import product
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 
 from chalknet.engine.fused_cpu.names import Array, activation_reason, loss_reason
 from chalknet.engine.fused_cpu.object_file import Loop, Unit
-from chalknet.network import ACTIVATIONS, FORMULA_FUNCTIONS, Activation
+from chalknet.network import ACTIVATIONS, FORMULA_FUNCTIONS, Activation, Network
 from chalknet.planning import LOSSES, Loss
 
 CROSS_ENTROPY = 0  # the loss of class numbers: stands in the place of an address
@@ -107,6 +107,18 @@ def loops_of_tables(dtype: str) -> tuple[Loop, ...]:
     return tuple({loop.name: loop for loop in loops}.values())
 
 
+def units_beside(network: Network, loss: Loss, dtype: str, known: Collection[str]) -> tuple[Unit, ...]:
+    """Return the loops that a fit calls and that are not known, each to be compiled alone."""
+    steps = [step for step in network.steps if isinstance(step, Activation) and step.row.elementwise]
+    loops = [make(step, dtype) for step in steps for make in (forward_loop, backward_loop)]
+    loops += [loss_loop(loss, dtype)] if loss.target != "class" else []
+    return tuple(dict.fromkeys(_alone(loop) for loop in loops if loop.name not in known))
+
+
+def _alone(loop: Loop) -> Unit:
+    return Unit(loop.name, loops=(loop,))
+
+
 def _variants(kind: str) -> Iterator[Activation]:
     """Yield an activation with each choice of words, with torch's numbers and with others."""
     row = ACTIVATIONS[kind]
@@ -136,7 +148,7 @@ def _address(loop: Loop) -> int:
     """Return the address of a loop: among those of the tables, or compiled alone."""
     from chalknet.engine.fused_cpu.objects import address_in  # what compiles a loop needs nothing of it
 
-    return address_in((loops_unit(loop.dtype), Unit(loop.name, loops=(loop,))), loop.name)
+    return address_in((loops_unit(loop.dtype), _alone(loop)), loop.name)
 
 
 class _Typed(ast.NodeTransformer):

@@ -19,7 +19,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from chalknet.engine.fused_cpu.levels import Level, usable_levels
+from chalknet.engine.fused_cpu.levels import InstructionSet, usable_levels
 
 _MAGIC = b"chalknet object code 1\n"
 _FOLDER = Path(__file__).parent
@@ -112,7 +112,7 @@ class ObjectCode:
 
 
 @cache
-def current_level() -> Level:
+def current_level() -> InstructionSet:
     """Return the instruction set of this process: the highest one that the package has code for, if any."""
     usable = usable_levels()
     shipped = [level for level in usable if any(SHIPPED.glob(f"*-{level.name}-{sources_hash()}.bin"))]

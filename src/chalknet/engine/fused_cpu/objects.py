@@ -73,6 +73,11 @@ def provide(units: Sequence[Unit]) -> None:
             _compile(missing)
 
 
+def symbols_of(unit: Unit) -> tuple[str, ...]:
+    """Return what is in a unit that has been loaded."""
+    return _LOADED[unit.name].symbols
+
+
 def is_loaded(unit: Unit) -> bool:
     """Return whether this process has loaded a unit."""
     return unit.name in _LOADED

@@ -13,8 +13,9 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
+from chalknet.engine.fused_cpu.loops import units_beside
 from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.objects import loading, provide
+from chalknet.engine.fused_cpu.objects import loading, provide, symbols_of
 from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, SLOTS
 from chalknet.engine.fused_cpu.schedules import (
     Samples,
@@ -38,7 +39,7 @@ from chalknet.engine.state import SessionState, copied, named, refill, weights_o
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream
 from chalknet.network import Network, numbers
-from chalknet.planning import Plan
+from chalknet.planning import Plan, Recipe
 
 
 class FusedSession:
@@ -69,7 +70,7 @@ class FusedSession:
         self._done = 0
         started = perf_counter()
         with loading() as notes:
-            provide(units_of(network, plan.placement.dtype))
+            _provide(network, recipe, plan.placement.dtype)
             self._schedule = self._scheduled(plan, batches, samples)
             self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
         self.notes: tuple[str, ...] = tuple(notes)
@@ -139,6 +140,13 @@ class FusedSession:
     def _write_weights(self) -> None:
         for parameter, view in self._views:
             parameter.copy_(view)
+
+
+def _provide(network: Network, recipe: Recipe, dtype: str) -> None:
+    """Load all code that a fit calls; what has to be compiled is compiled together."""
+    kernel, loops = units_of(network, dtype)
+    provide((kernel, loops))
+    provide(units_beside(network, recipe.loss_row, dtype, symbols_of(loops)))
 
 
 def _pairs(
