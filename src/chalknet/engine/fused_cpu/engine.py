@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -44,15 +43,10 @@ class FusedCpu:
 
     def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return what loading its code costs in a process, and compiling it where none is at hand."""
-        start_s, once_s = _LOADING_S, 0.0
-        if network is not None:
-            with suppress(ImportError):
-                from chalknet.engine.fused_cpu.objects import is_at_hand, is_loaded
-                from chalknet.engine.fused_cpu.schedules import units_of
-
-                units = units_of(network, placement.dtype)
-                start_s = 0.0 if all(map(is_loaded, units)) else _LOADING_S
-                once_s = 0.0 if all(map(is_at_hand, units)) else _COMPILING_S
+        if network is None:
+            return StartupCost(_LOADING_S, 0.0, _TIMES_AS_FAST)
+        start_s = 0.0 if _code_is("loaded", network, placement.dtype) else _LOADING_S
+        once_s = 0.0 if _code_is("at_hand", network, placement.dtype) else _COMPILING_S
         return StartupCost(start_s, once_s, _TIMES_AS_FAST)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> FusedSession:
@@ -76,6 +70,15 @@ class FusedCpu:
                 remedy="Install it: pip install llvmlite numba.",
             ) from problem
         return FusedSession(plan, batches, module)
+
+
+def _code_is(where: str, network: Network, dtype: str) -> bool:
+    """Return whether all code of a network's fit is "loaded" in this process, or "at_hand" in files."""
+    try:
+        from chalknet.engine.fused_cpu import objects, schedules
+    except ImportError:  # without llvmlite
+        return False
+    return all(map(getattr(objects, f"is_{where}"), schedules.units_of(network, dtype)))
 
 
 def _placement_reasons(placement: Placement) -> list[str]:
