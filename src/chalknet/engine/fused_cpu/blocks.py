@@ -9,7 +9,6 @@ known.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from chalknet.engine.fused_cpu.barrier import barrier
 from chalknet.engine.fused_cpu.hidden_units import (
@@ -20,9 +19,10 @@ from chalknet.engine.fused_cpu.hidden_units import (
     units_forward,
 )
 from chalknet.engine.fused_cpu.memory import Tile
-from chalknet.engine.fused_cpu.optimizers import NUMBERS, prepare
+from chalknet.engine.fused_cpu.optimizer_rows import NUMBERS
+from chalknet.engine.fused_cpu.optimizers import prepare
 from chalknet.engine.fused_cpu.products import Vector
-from chalknet.engine.fused_cpu.scalars import STAMP, copy, fill, kernel, like, part
+from chalknet.engine.fused_cpu.scalars import copy, fill, kernel, like, part
 from chalknet.engine.fused_cpu.steps import activation_backward, activation_forward
 from chalknet.engine.fused_cpu.tiles import gather, loss_of, parts_of_loss, rows_of_batch
 
@@ -91,54 +91,46 @@ def whole_yhat(parts, part_size, shards, yhat):
             yhat[i] += more[i]
 
 
-def _compiled(stamp: int) -> Any:
-    """Return the kernel `(steps, room, fit, turn)`.
+@kernel
+def run_blocks(steps, room, fit, turn):
+    """Make the updates that `shared.losses` has room for, up to a loss that is no number or the target.
 
-    It makes the updates that `shared.losses` has room for, fewer after a loss that is no number, and returns
-    how many it made. `steps` are Linear, activation, Linear; the fit's own table has the steps behind them,
-    an identity at the least, and its tile is a whole batch. The gradients of the weights hold each share's
-    room, `shared.parts` each share's yhat, for two updates in turn.
+    `steps` are Linear, activation, Linear; the fit's own table has the steps behind them, an identity at the
+    least, and its tile is a whole batch. The gradients of the weights hold each share's room, and
+    `shared.parts` each share's yhat, for two updates in turn. Returns how many updates were made.
     """
-
-    @kernel
-    def run_blocks(steps, room, fit, turn):
-        shared, places, thread = fit.shared, fit.places, turn.thread
-        arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
-        memory, x = fit.weights.gradients, Vector(arena, places.x)
-        part_size, outputs = len(shared.parts) // (2 * turn.shards), steps[2].outputs
-        arrivals, numbers = stamp * 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
-        for made in range(len(shared.losses)):
-            rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead + made, turn.done + made + 1)
-            if len(fit.data.order) or fit.batch.per_epoch > 1 or made == 0:
-                copy_x(fit, rows, arena)
-            parts = shared.parts[(made % 2) * turn.shards * part_size :]
-            for shard in range(thread, turn.shards, turn.threads):
-                own = parts[shard * part_size : (shard + 1) * part_size]
-                begin_yhat(steps[2], fit.weights.values, rows.size, shard, own)
-                share = share_of_units(steps, shard, turn.shards)
-                units = share_at(steps, room, memory[shard * room.size :], share, x, rows.size)
-                units_forward(steps, fit.weights, units, own)
-            if turn.threads > 1:
-                arrivals += turn.threads
-                barrier(shared.counter, arrivals)
-            yhat = arena[places.y : places.y + rows.size * outputs]
-            whole_yhat(parts, part_size, turn.shards, yhat)
-            loss = tail(fit, rows, yhat, arena)
-            if thread == 0:
-                shared.losses[made] = loss
-            e = arena[places.gradient : places.gradient + len(yhat)]
-            prepare(fit.rule.numbers, rows.update, numbers)
-            for shard in range(thread, turn.shards, turn.threads):
-                share = share_of_units(steps, shard, turn.shards)
-                units = share_at(steps, room, memory[shard * room.size :], share, x, rows.size)
-                units_backward(steps, fit, units, e, numbers)
-            if thread == 0:
-                step_last_bias(steps[2], fit, e, memory[2 * room.hidden :], numbers)
-            if not math.isfinite(loss) or loss <= fit.rule.target:
-                return made + 1
-        return len(shared.losses)
-
-    return run_blocks
-
-
-run_blocks = _compiled(STAMP)
+    shared, places, thread = fit.shared, fit.places, turn.thread
+    arena = shared.arenas[thread * places.size : (thread + 1) * places.size]
+    memory, x = fit.weights.gradients, Vector(arena, places.x)
+    part_size, outputs = len(shared.parts) // (2 * turn.shards), steps[2].outputs
+    arrivals, numbers = 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
+    for made in range(len(shared.losses)):
+        rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead + made, turn.done + made + 1)
+        if len(fit.data.order) or fit.batch.per_epoch > 1 or made == 0:
+            copy_x(fit, rows, arena)
+        parts = shared.parts[(made % 2) * turn.shards * part_size :]
+        for shard in range(thread, turn.shards, turn.threads):
+            own = parts[shard * part_size : (shard + 1) * part_size]
+            begin_yhat(steps[2], fit.weights.values, rows.size, shard, own)
+            share = share_of_units(steps, shard, turn.shards)
+            units = share_at(steps, room, memory[shard * room.size :], share, x, rows.size)
+            units_forward(steps, fit.weights, units, own)
+        if turn.threads > 1:
+            arrivals += turn.threads
+            barrier(shared.counter, arrivals)
+        yhat = arena[places.y : places.y + rows.size * outputs]
+        whole_yhat(parts, part_size, turn.shards, yhat)
+        loss = tail(fit, rows, yhat, arena)
+        if thread == 0:
+            shared.losses[made] = loss
+        e = arena[places.gradient : places.gradient + len(yhat)]
+        prepare(fit.rule.numbers, rows.update, numbers)
+        for shard in range(thread, turn.shards, turn.threads):
+            share = share_of_units(steps, shard, turn.shards)
+            units = share_at(steps, room, memory[shard * room.size :], share, x, rows.size)
+            units_backward(steps, fit, units, e, numbers)
+        if thread == 0:
+            step_last_bias(steps[2], fit, e, memory[2 * room.hidden :], numbers)
+        if not math.isfinite(loss) or loss <= fit.rule.target:
+            return made + 1
+    return len(shared.losses)

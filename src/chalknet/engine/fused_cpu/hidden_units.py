@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chalknet.engine.fused_cpu import names
 from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.linear import weight_place
-from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.memory import Room
+from chalknet.engine.fused_cpu.names import BLOCK, GROUP, SAMPLES, SHARE, Array
 from chalknet.engine.fused_cpu.optimizers import optimizer_step, state_of
 from chalknet.engine.fused_cpu.products import (
     Size,
@@ -24,7 +24,6 @@ from chalknet.engine.fused_cpu.products import (
     vector,
 )
 from chalknet.engine.fused_cpu.relu_vectors import (
-    SAMPLES,
     UNITS,
     ReluSums,
     ReluUnits,
@@ -38,46 +37,7 @@ from chalknet.engine.fused_cpu.vectors import VECTOR_BYTES
 # ruff: noqa: D103
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
-BLOCK = 256  # hidden units at a time
-GROUP = 12  # samples at a time on their way through the activation: a block of them stays in the first cache
 RELU_BLOCK = 1024  # in the forward pass, where a block is weights alone
-SHARE = 64  # a share of the hidden units is a multiple of this
-
-
-class Room(NamedTuple):
-    """How much memory a share of the hidden units has.
-
-    Args:
-        rows: samples whose hidden values it holds at a time.
-        hidden: numbers for the hidden values of a block, and as many for their derivatives.
-        kept: whether it holds those of all samples and units of the share, for the backward pass.
-        size: numbers in all.
-    """
-
-    rows: int
-    hidden: int
-    kept: bool
-    size: int
-
-
-def room_for(counts: tuple[int, int, int], rows: int, shares: int, itemsize: int) -> Room:
-    """Return the room of a share.
-
-    Args:
-        counts: inputs, units and outputs.
-        rows: samples of a batch.
-        shares: in how many parts the units are cut.
-        itemsize: bytes of a number.
-    """
-    inputs, units, outputs = counts
-    filled = -(-units // SHARE) * SHARE
-    widest = -(-filled // SHARE // shares) * SHARE
-    whole = -(-rows // SAMPLES) * SAMPLES
-    kept = names.keeps_hidden(units, rows, itemsize)
-    held = whole if kept else min(whole, 4 * GROUP)
-    hidden = held * (widest if kept else BLOCK)
-    size = 2 * hidden + (1 + inputs + outputs + GROUP) * BLOCK + rows * (1 + inputs)
-    return Room(held, hidden, kept, -(-size // 16) * 16)
 
 
 class Share(NamedTuple):
@@ -237,7 +197,7 @@ def compute_hidden(steps, weights, block, row, some, loop):
         xs = rows_at(x.values, x.offset + (row + first) * step.inputs, step.inputs)
         multiply(xs, w, start, z, Size(rows, step.inputs, width))
         h, zs = block.hidden[at:], block.hidden[block.room.hidden + at :]
-        call_at(loop, zs, h, rows * width)
+        call_at(loop, zs, h, rows * width, steps[1].options)
 
 
 @part

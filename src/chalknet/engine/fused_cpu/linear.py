@@ -108,7 +108,7 @@ def columns_activation(tile, low, high):
     for row in range(lines_of(tile)):
         a, b = tile.x.offset + row * tile.x.row_stride, tile.h.offset + row * tile.h.row_stride
         z, h = tile.x.values[a + low : a + high], tile.h.values[b + low : b + high]
-        call_at(tile.step.forward, z, h, high - low)
+        call_at(tile.step.forward, z, h, high - low, tile.step.options)
 
 
 @part
@@ -121,7 +121,7 @@ def columns_activation_backward(tile, g, low, high):
             tile.h.values[b + low : b + high],
             g.offset + row * g.row_stride,
         )
-        call_at(tile.step.backward, z, h, g.values[c + low : c + high], high - low)
+        call_at(tile.step.backward, z, h, g.values[c + low : c + high], high - low, tile.step.options)
 
 
 @part

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.optimizers import OptimizerState
-from chalknet.engine.fused_cpu.steps import WeightBuffers
+from chalknet.engine.fused_cpu.names import (
+    BLOCK,
+    GROUP,
+    SAMPLES,
+    SHARE,
+    Array,
+    Doubles,
+    Keys,
+    WholeNumbers,
+    keeps_hidden,
+)
+from chalknet.engine.fused_cpu.step_table import Steps
+
+
+class OptimizerState(NamedTuple):
+    """What an optimizer keeps of each weight: up to three numbers; an array is empty where it keeps fewer."""
+
+    first: Array
+    second: Array
+    third: Array
+
+
+class WeightBuffers(NamedTuple):
+    """The weights and their gradients.
+
+    Args:
+        values: all weights.
+        transposed: transposed copies of the weights.
+        zeros: as many zeros as the widest row has numbers.
+        gradients: where the gradients are summed; for the plainest SGD the weights themselves.
+    """
+
+    values: Array
+    transposed: Array
+    zeros: Array
+    gradients: Array
 
 
 class Data(NamedTuple):
@@ -21,8 +54,8 @@ class Data(NamedTuple):
 
     x: Array
     y: Array
-    classes: Array
-    order: Array
+    classes: WholeNumbers
+    order: WholeNumbers
 
 
 class Batch(NamedTuple):
@@ -71,7 +104,7 @@ class UpdateRule(NamedTuple):
     direct: int
     seed: int
     target: float
-    numbers: Array
+    numbers: Doubles
     state: OptimizerState
 
 
@@ -98,19 +131,19 @@ class Shared(NamedTuple):
         numbers: each thread's numbers of the optimizer at an update.
     """
 
-    counter: Array
-    parts: Array
-    losses: Array
-    keys: Array
-    nonzero: Array
+    counter: WholeNumbers
+    parts: Doubles
+    losses: Doubles
+    keys: Keys
+    nonzero: WholeNumbers
     arenas: Array
-    numbers: Array
+    numbers: Doubles
 
 
 class Fit(NamedTuple):
     """All that the updates of a fit read and write."""
 
-    steps: Array
+    steps: Steps
     data: Data
     batch: Batch
     rule: UpdateRule
@@ -161,5 +194,41 @@ class Tile(NamedTuple):
     rows: int
     shift: int
     arena: Array
-    keys: Array
+    keys: Keys
     scale: float
+
+
+class Room(NamedTuple):
+    """How much memory a share of the hidden units has.
+
+    Args:
+        rows: samples whose hidden values it holds at a time.
+        hidden: numbers for the hidden values of a block, and as many for their derivatives.
+        kept: 1 where it holds those of all samples and units of the share, for the backward pass.
+        size: numbers in all.
+    """
+
+    rows: int
+    hidden: int
+    kept: int
+    size: int
+
+
+def room_for(counts: tuple[int, int, int], rows: int, shares: int, itemsize: int) -> Room:
+    """Return the room of a share.
+
+    Args:
+        counts: inputs, units and outputs.
+        rows: samples of a batch.
+        shares: in how many parts the units are cut.
+        itemsize: bytes of a number.
+    """
+    inputs, units, outputs = counts
+    filled = -(-units // SHARE) * SHARE
+    widest = -(-filled // SHARE // shares) * SHARE
+    whole = -(-rows // SAMPLES) * SAMPLES
+    kept = keeps_hidden(units, rows, itemsize)
+    held = whole if kept else min(whole, 4 * GROUP)
+    hidden = held * (widest if kept else BLOCK)
+    size = 2 * hidden + (1 + inputs + outputs + GROUP) * BLOCK + rows * (1 + inputs)
+    return Room(held, hidden, int(kept), -(-size // 16) * 16)

@@ -9,6 +9,7 @@ they update at once. A batch that is too large for the arena is walked in chunks
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
@@ -26,7 +27,9 @@ _WHOLE_NUMBERS = (
     "step", "step_low", "at", "bias", "updates", "shards",  # of weights: several steps whole, or lines of one
 )  # fmt: skip
 PIECE = np.dtype([(name, np.int64) for name in _WHOLE_NUMBERS])
+PieceTable: TypeAlias = Annotated[Array, PIECE]
 APART = 16  # numbers between what two threads write, so that they do not share a cache line
+TAKEN, DONE, LAST = 0, APART, 2 * APART  # what `Shared.counter` has
 
 MOST_PIECES = 16  # of a phase
 _PIECE_WORK = 100_000  # multiply-adds at least: a piece costs 0.1 µs to take
@@ -59,7 +62,7 @@ class Pieces:
         most: pieces of the widest phase: more threads have nothing to do.
     """
 
-    table: Array
+    table: PieceTable
     tile: int
     arenas: int
     gradients: int

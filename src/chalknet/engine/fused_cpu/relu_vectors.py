@@ -12,10 +12,9 @@ from typing import NamedTuple
 from llvmlite import ir
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.names import SAMPLES, Array
 from chalknet.engine.fused_cpu.vectors import FAST, VECTOR_BYTES, written
 
-SAMPLES = 8  # samples that go forward at a time
 UNITS = 4 if VECTOR_BYTES == 64 else 2  # vectors of units that go backward at a time
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"

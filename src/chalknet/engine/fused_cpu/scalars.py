@@ -5,8 +5,6 @@ For a float32 z, numba computes `1 + z` in float64, which prevents vectorised co
 
 from __future__ import annotations
 
-import zlib
-from pathlib import Path
 from typing import Any
 
 from numba import njit, types
@@ -20,8 +18,8 @@ SUMS = {"contract", "nsz", "reassoc"}
 intrinsic: Any = _intrinsic
 
 # Division by zero gives infinity, as in torch: a check would prevent vectorised code. Nothing is allocated,
-# so reference counting is off: it cost 1 µs an update. Only kernels can be called from Python: the wrappers
-# of the other functions took a sixth of the compile time.
+# so reference counting is off: it cost 1 µs an update. Nothing is called from Python by numba: the
+# wrappers took a sixth of the compile time.
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _njit: Any = njit
@@ -31,17 +29,7 @@ function: Any = _njit(
 )  # called in a loop over numbers
 part: Any = _njit(fastmath=SUMS, **_OPTIONS, **_BARE)
 inlined: Any = _njit(inline="always", **_OPTIONS)  # where a call costs time, or an array is returned
-kernel: Any = _njit(fastmath=SUMS, cache=True, **_OPTIONS)
-
-
-def _stamp_of_sources() -> int:
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return zlib.crc32(b"".join(source.read_bytes() for source in sources))
-
-
-# numba's cache looks only at the kernel's own file. A kernel that closes over this number is compiled again
-# when any file here changes.
-STAMP = _stamp_of_sources()
+kernel: Any = part
 
 
 @intrinsic

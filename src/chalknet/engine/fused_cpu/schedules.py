@@ -12,33 +12,42 @@ import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.blocks import run_blocks
-from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
-from chalknet.engine.fused_cpu.hidden_units import BLOCK, SHARE, room_for
-from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
+from chalknet.engine.fused_cpu.kernels import Kernel, run_blocks, run_updates
+from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY, loops_unit, loss_address
+from chalknet.engine.fused_cpu.memory import (
+    Batch,
+    Data,
+    Fit,
+    OptimizerState,
+    Places,
+    Shared,
+    Turn,
+    UpdateRule,
+    WeightBuffers,
+    room_for,
+)
 from chalknet.engine.fused_cpu.names import (
+    BLOCK,
     CLASS_LOSS,
     MOST_SHARES,
+    SAMPLES,
+    SHARE,
     WORTH_A_THREAD,
     Array,
     walks_blocks,
 )
-from chalknet.engine.fused_cpu.optimizers import (
+from chalknet.engine.fused_cpu.object_file import Unit, current_level
+from chalknet.engine.fused_cpu.optimizer_rows import (
     CODES,
     DECAY,
     MOMENTUM,
     NUMBERS,
-    OptimizerState,
     numbers_of,
     slots_of,
 )
-from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, WEIGHTS, pieces_of
-from chalknet.engine.fused_cpu.products import lanes
-from chalknet.engine.fused_cpu.relu_vectors import SAMPLES
+from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, LAST, WEIGHTS, pieces_of
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
-from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
-from chalknet.engine.fused_cpu.updates import LAST, run_updates
 from chalknet.network import Activation, Network
 from chalknet.planning import Recipe
 
@@ -174,14 +183,19 @@ def choose_schedule(task: Task) -> Schedule:
     return block_schedule(task) if walks_blocks(task.network) else piece_schedule(task)
 
 
-def is_loaded(network: Network, dtype: str) -> bool:
-    """Return whether the network's kernel has been compiled or loaded in this process."""
-    return any(dtype in str(signature) for signature in kernel_of(network).signatures)
+def units_of(network: Network, dtype: str) -> tuple[Unit, Unit]:
+    """Return what a fit calls: the kernel of its schedule, and the loops of activations and losses."""
+    return kernel_of(network).unit(dtype), loops_unit(dtype)
 
 
-def kernel_of(network: Network) -> Any:
+def kernel_of(network: Network) -> Kernel:
     """Return the compiled loop of the network's schedule."""
     return run_blocks if walks_blocks(network) else run_updates
+
+
+def lanes(itemsize: int) -> int:
+    """Return how many numbers a vector holds."""
+    return current_level().vector_bytes // itemsize
 
 
 def fill_of(network: Network, dtype: np.dtype[Any]) -> int:

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
-import torch
-from torch import nn
 
-from chalknet.engine.fused_cpu.formulas import backward_address, derivative_address, forward_address
+from chalknet.engine.fused_cpu.loops import (
+    backward_address,
+    derivative_address,
+    forward_address,
+    options_address,
+)
 from chalknet.engine.fused_cpu.names import ROW_WISE, Array, is_narrow, walks_blocks
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
 
@@ -26,9 +33,11 @@ _WHOLE_NUMBERS = (
     "weight_at", "weight_stride", "bias_at", "transposed_at", "transposed_stride",
     "train_weight", "train_bias", "input_gradient", "gradient_at", "threshold",
     "forward", "backward", "is_relu",  # of an activation: the addresses of its loops
+    "options",  # and of its options
 )  # fmt: skip
 # What the kernels read of a step; `scale` is what Dropout multiplies kept values by.
 STEP = np.dtype([*((name, np.int64) for name in _WHOLE_NUMBERS), ("scale", np.float64)])
+Steps: TypeAlias = Annotated[Array, STEP]
 ABSENT = -1
 _PAGE_BYTES = 4096
 
@@ -133,6 +142,7 @@ class _Builder:
         row["forward"] = forward_address(step, self._dtype.name)
         hidden = self._walks_blocks and len(self._steps) == 1
         row["backward"] = (derivative_address if hidden else backward_address)(step, self._dtype.name)
+        row["options"] = options_address(step)
 
     def _filled(self, width: int) -> int:
         return -(-width // self._fill) * self._fill
@@ -173,6 +183,8 @@ def _number(size: int | str) -> int:
 
 def linears_of(module: nn.Module) -> list[nn.Linear]:
     """Return the Linear modules in their order; a Network's table holds no other weights."""
+    from torch import nn  # the table itself needs no torch
+
     return [child for child in module.modules() if isinstance(child, nn.Linear)]
 
 

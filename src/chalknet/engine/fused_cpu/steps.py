@@ -31,22 +31,6 @@ from chalknet.engine.fused_cpu.scalars import copy, fill, inlined, like, part, s
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
-class WeightBuffers(NamedTuple):
-    """The weights and their gradients.
-
-    Args:
-        values: all weights.
-        transposed: transposed copies of the weights.
-        zeros: as many zeros as the widest row has numbers.
-        gradients: where the gradients are summed; for the plainest SGD the weights themselves.
-    """
-
-    values: Array
-    transposed: Array
-    zeros: Array
-    gradients: Array
-
-
 class TileStep(NamedTuple):
     """A step and where its values lie for the rows of a tile.
 
@@ -126,7 +110,7 @@ def numbers_of(matrix, rows):
 def activation_forward(step, z, h):
     """Run an activation or a softmax."""
     if step.kind == kinds.ACTIVATION:
-        call_at(step.forward, z, h, len(h))
+        call_at(step.forward, z, h, len(h), step.options)
     else:
         softmax_forward(step, z, h)
 
@@ -135,7 +119,7 @@ def activation_forward(step, z, h):
 def activation_backward(step, z, h, g):
     """Take the gradient g back through an activation or a softmax, in its place."""
     if step.kind == kinds.ACTIVATION:
-        call_at(step.backward, z, h, g, len(g))
+        call_at(step.backward, z, h, g, len(g), step.options)
     else:
         softmax_backward(step, h, g)
 

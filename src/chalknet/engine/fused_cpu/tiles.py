@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, call_at, cross_entropy
+from chalknet.engine.fused_cpu.formulas import call_at, cross_entropy
+from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY
 from chalknet.engine.fused_cpu.memory import BatchRows
 from chalknet.engine.fused_cpu.products import Vector, rows_at
 from chalknet.engine.fused_cpu.scalars import copy, fill, inlined, like, part

@@ -8,7 +8,6 @@ and the others do not wait for it.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.barrier import add, read, take, wait
@@ -25,10 +24,20 @@ from chalknet.engine.fused_cpu.linear import (
 )
 from chalknet.engine.fused_cpu.memory import Tile
 from chalknet.engine.fused_cpu.nonzero import SparseRow, sparse_row
-from chalknet.engine.fused_cpu.optimizers import LR, NUMBERS, optimizer_step, prepare, state_of
-from chalknet.engine.fused_cpu.phases import APART, BACKWARD_COLUMNS, FORWARD_COLUMNS, ROWS, WEIGHTS
+from chalknet.engine.fused_cpu.optimizer_rows import LR, NUMBERS
+from chalknet.engine.fused_cpu.optimizers import optimizer_step, prepare, state_of
+from chalknet.engine.fused_cpu.phases import (
+    APART,
+    BACKWARD_COLUMNS,
+    DONE,
+    FORWARD_COLUMNS,
+    LAST,
+    ROWS,
+    TAKEN,
+    WEIGHTS,
+)
 from chalknet.engine.fused_cpu.products import rows_at, transpose
-from chalknet.engine.fused_cpu.scalars import STAMP, fill, inlined, kernel, like, part
+from chalknet.engine.fused_cpu.scalars import fill, inlined, kernel, like, part
 from chalknet.engine.fused_cpu.steps import backward, forward, weight_gradient
 from chalknet.engine.fused_cpu.tiles import (
     gather_to,
@@ -44,7 +53,6 @@ from chalknet.engine.fused_cpu.tiles import (
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 _STRETCH = 1024  # weights updated at a time: they and their optimizer state stay in the first cache
-TAKEN, DONE, LAST = 0, APART, 2 * APART  # what `Shared.counter` has
 
 
 @inlined
@@ -256,47 +264,39 @@ def next_piece(counter, pieces, updates):
             return number
 
 
-def _compiled(stamp: int) -> Any:
-    """Return the kernel `(pieces, fit, turn)`.
+@kernel
+def run_updates(pieces, fit, turn):
+    """Make the updates that `shared.losses` has room for, up to a loss that is no number or the target.
 
-    It makes the updates that `shared.losses` has room for, fewer after a loss that is no number, and returns
-    how many it made.
+    Returns how many were made.
     """
-
-    @kernel
-    def run_updates(pieces, fit, turn):
-        shared, updates, number = fit.shared, len(fit.shared.losses), stamp * 0
-        counter, current, prepared = shared.counter, -1, -1
-        numbers = shared.numbers[turn.thread * NUMBERS : (turn.thread + 1) * NUMBERS]
-        rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead, turn.done + 1)
-        while True:
-            if turn.threads > 1:
-                number = next_piece(counter, pieces, updates)
-            made = number // len(pieces)
-            if made >= min(updates, counter[LAST]):
-                return min(updates, counter[LAST])
-            if made != current:
-                current, ahead = made, turn.ahead + made
-                rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, ahead, turn.done + made + 1)
-            piece = pieces[number - made * len(pieces)]
-            if piece.ends:
-                end_update(fit, made)
-            if piece.kind == ROWS:
-                run_rows(fit, piece, rows)
-            elif piece.kind == WEIGHTS:
-                if prepared != made and fit.rule.direct == 0:
-                    prepared = made
-                    prepare(fit.rule.numbers, rows.update, numbers)
-                run_weights(fit, piece, rows, numbers, turn.thread)
-            elif piece.kind == FORWARD_COLUMNS:
-                run_columns_forward(fit, piece, rows)
-            elif piece.kind == BACKWARD_COLUMNS:
-                run_columns_backward(fit, piece, rows)
-            if turn.threads > 1:
-                add(counter, DONE, 1)
-            number += 1
-
-    return run_updates
-
-
-run_updates = _compiled(STAMP)
+    shared, updates, number = fit.shared, len(fit.shared.losses), 0
+    counter, current, prepared = shared.counter, -1, -1
+    numbers = shared.numbers[turn.thread * NUMBERS : (turn.thread + 1) * NUMBERS]
+    rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead, turn.done + 1)
+    while True:
+        if turn.threads > 1:
+            number = next_piece(counter, pieces, updates)
+        made = number // len(pieces)
+        if made >= min(updates, counter[LAST]):
+            return min(updates, counter[LAST])
+        if made != current:
+            current, ahead = made, turn.ahead + made
+            rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, ahead, turn.done + made + 1)
+        piece = pieces[number - made * len(pieces)]
+        if piece.ends:
+            end_update(fit, made)
+        if piece.kind == ROWS:
+            run_rows(fit, piece, rows)
+        elif piece.kind == WEIGHTS:
+            if prepared != made and fit.rule.direct == 0:
+                prepared = made
+                prepare(fit.rule.numbers, rows.update, numbers)
+            run_weights(fit, piece, rows, numbers, turn.thread)
+        elif piece.kind == FORWARD_COLUMNS:
+            run_columns_forward(fit, piece, rows)
+        elif piece.kind == BACKWARD_COLUMNS:
+            run_columns_backward(fit, piece, rows)
+        if turn.threads > 1:
+            add(counter, DONE, 1)
+        number += 1
