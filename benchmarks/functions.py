@@ -98,7 +98,8 @@ def _call(loop: int, z: Any, h: Any, calls: int) -> None:
 @njit  # type: ignore[untyped-decorator]
 def _call_on_copies(loop: int, z: Any, place: Any, h: Any, calls: int) -> None:
     for _ in range(calls):
-        place[:] = z
+        for i in range(len(z)):  # a slice would be copied without vectors
+            place[i] = z[i]
         formulas.call_at(loop, place, h, len(z))
 
 
