@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import time
 from collections.abc import Callable
@@ -9,15 +10,15 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from numba import njit
 
 from benchmarks.sections import Asked, Found, table
-from chalknet.engine.fused_cpu import formulas
+from chalknet.engine.fused_cpu import loops
 from chalknet.engine.fused_cpu.functions import ERRORS
+from chalknet.engine.fused_cpu.objects import address_in
 from chalknet.network import ACTIVATIONS, Activation
 
 _DTYPES = ("float32", "float64")
-_NUMBERS, _CALLS, _ROUNDS = 2048, 8, 40  # of a timed loop: its numbers stay in the first cache
+_NUMBERS, _CALLS, _ROUNDS = 4096, 8, 40  # of a timed loop: its numbers stay in the first cache
 
 
 def measured(asked: Asked) -> Found:
@@ -53,8 +54,8 @@ def _largest_error(name: str, dtype: str, many: int) -> float:
     x = np.concatenate([*sizes, draw.uniform(0, 12, many)])
     x = np.concatenate([x, -x]).astype(dtype)
     found = np.empty_like(x)
-    loop = formulas._address(formulas._FORWARD, ("array", "array", "int"), dtype, value=f"{name}(z)")
-    _call(loop, x, found, 1)
+    address = address_in((loops.functions_unit(tuple(ERRORS), dtype),), f"only_{name}")
+    _callable(address, 2)(x.ctypes.data, found.ctypes.data, len(x), None)
     return max(_error(name, *pair, limits) for pair in zip(x.tolist(), found.tolist(), strict=True))
 
 
@@ -71,40 +72,35 @@ def _times(step: Activation, dtype: str) -> list[float]:
     """Return the nanoseconds of h, of h with its derivative, and of the gradient's way back."""
     z = np.random.default_rng(0).normal(size=_NUMBERS).astype(dtype)
     h, g = np.empty_like(z), np.ones_like(z)
-    forward = formulas.forward_address(step, dtype)
-    both, backward = formulas.derivative_address(step, dtype), formulas.backward_address(step, dtype)
-    return [
-        _best(lambda: _call(forward, z, h, _CALLS)),
-        _best(lambda: _call_on_copies(both, z, g, h, _CALLS)),
-        _best(lambda: _call_back(backward, z, h, g, _CALLS)),
-    ]
+    options = loops.options_address(step)
+    forward, both, backward = (
+        _callable(address(step, dtype), arrays)
+        for address, arrays in (
+            (loops.forward_address, 2),
+            (loops.derivative_address, 2),
+            (loops.backward_address, 3),
+        )
+    )
+    places = [array.ctypes.data for array in (z, h, g)]
+    calls = (
+        lambda: forward(*places[:2], _NUMBERS, options),
+        lambda: both(places[2], places[1], _NUMBERS, options),  # overwrites its z, which the next call reads
+        lambda: backward(*places, _NUMBERS, options),
+    )
+    return [_best(call, g) for call in calls]
 
 
-def _best(call: Callable[[], object]) -> float:
+def _callable(address: int, arrays: int) -> Callable[..., float]:
+    kinds = [*[ctypes.c_void_p] * arrays, ctypes.c_int64, ctypes.c_void_p]
+    return ctypes.CFUNCTYPE(ctypes.c_double, *kinds)(address)
+
+
+def _best(call: Callable[[], object], changed: Any) -> float:
+    """Return the nanoseconds of a number in the fastest call; what calls change is set to 1 before each."""
     taken = []
-    for _ in range(_ROUNDS):
+    for _ in range(_CALLS * _ROUNDS):
+        changed[:] = 1
         started = time.perf_counter()
         call()
         taken.append(time.perf_counter() - started)
-    return min(taken) / (_NUMBERS * _CALLS) * 1e9
-
-
-@njit  # type: ignore[untyped-decorator]
-def _call(loop: int, z: Any, h: Any, calls: int) -> None:
-    for _ in range(calls):
-        formulas.call_at(loop, z, h, len(z))
-
-
-@njit  # type: ignore[untyped-decorator]
-def _call_on_copies(loop: int, z: Any, place: Any, h: Any, calls: int) -> None:
-    for _ in range(calls):
-        for i in range(len(z)):  # a slice would be copied without vectors
-            place[i] = z[i]
-        formulas.call_at(loop, place, h, len(z))
-
-
-@njit  # type: ignore[untyped-decorator]
-def _call_back(loop: int, z: Any, h: Any, g: Any, calls: int) -> None:
-    for _ in range(calls):
-        g[:] = 1
-        formulas.call_at(loop, z, h, g, len(z))
+    return min(taken) / _NUMBERS * 1e9

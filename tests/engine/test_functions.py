@@ -11,20 +11,21 @@ import torch
 from chalknet.network import FORMULA_FUNCTIONS
 
 pytest.importorskip("numba")
-from chalknet.engine.fused_cpu import formulas
 from chalknet.engine.fused_cpu.functions import ERRORS, FUNCTIONS
+from chalknet.engine.fused_cpu.loops import functions_unit
+from chalknet.engine.fused_cpu.objects import address_in
 
 DTYPES = [np.float32, np.float64]
+_ONE_ARGUMENT = tuple(name for name in FUNCTIONS if name not in ("min", "max"))
 FAR = 1000  # beyond, the result is 0, a limit or infinite
 
 
 def values(name, x):
     """Return a function's values by the compiled loop of a formula that is nothing but the function."""
-    template, arguments = formulas._FORWARD, ("array", "array", "int")
-    address = formulas._address(template, arguments, x.dtype.name, value=f"{name}(z)")
-    loop = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)(address)
+    address = address_in((functions_unit(_ONE_ARGUMENT, x.dtype.name),), f"only_{name}")
+    loop = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * 2, ctypes.c_int64, ctypes.c_void_p)(address)
     found = np.empty_like(x)
-    loop(x.ctypes.data, found.ctypes.data, len(x))
+    loop(x.ctypes.data, found.ctypes.data, len(x), None)
     return found
 
 

@@ -118,6 +118,14 @@ def loss_loop(loss: Loss, dtype: str) -> Loop:
     return _loop(_LOSS, arguments, dtype, value=value, gradient=gradient)
 
 
+def functions_unit(names: Collection[str], dtype: str) -> Unit:
+    """Return loops `(z, h, numbers, options)` of nothing but a function, with names as `only_exp`."""
+    arguments = ("array", "array", "int", "options")
+    texts = {f"only_{name}": f"{name}(z)" for name in names}
+    loops = [Loop(n, dtype, arguments, _FORWARD.format(name=n, value=v)) for n, v in texts.items()]
+    return Unit(f"functions-{dtype}", loops=tuple(loops))
+
+
 def loops_unit(dtype: str) -> Unit:
     """Return the loops of chalknet's own activations and losses, whatever their options."""
     return Unit(f"loops-{dtype}", tables=dtype)
