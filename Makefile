@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz check bench pictures gallery render clean
+.PHONY: objects demo test fuzz check bench pictures gallery render clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
@@ -24,6 +24,9 @@ check: $(READY)  ## format, lint, types, and which room may import which
 
 bench: $(READY)  ## the loop everyone writes against cn.fit, interleaved; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+objects: $(READY)  ## compile the engine fused_cpu anew, after a change of its sources
+	$(BIN)/python tools/compile_objects.py
 
 pictures: $(READY)  ## the pictures of the README, made by the product
 	$(BIN)/chalknet demo --out demo

@@ -9,7 +9,9 @@ from benchmarks import (
     commands,
     drawing,
     engines,
+    functions,
     gpu,
+    grid,
     memory,
     processes,
     race,
@@ -21,6 +23,8 @@ from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 
 SECTIONS = {
     "engines": Section("Engines", engines.measured),
+    "grid": Section("The whole space", grid.measured),
+    "functions": Section("Functions", functions.measured),
     "wide": Section("Memory and cost of wide layers", wide.measured),
     "memory": Section("Memory, estimated and measured", memory.measured),
     "scale": Section("Cost against scale", scale.measured),
@@ -42,6 +46,8 @@ def main() -> None:
     asking.add_argument(
         "--quick", action="store_true", help="the smallest setting, written to build/: to see that all works"
     )
+    asking.add_argument("--seed", type=int, default=1, help="of the fits that `grid` draws")
+    asking.add_argument("--draws", type=int, default=grid.DRAWS, help="how many fits `grid` draws")
     words = asking.parse_args()
     docs = ROOT / ("build" if words.quick else "docs")
     page = docs / "benchmarks.md"
@@ -51,7 +57,9 @@ def main() -> None:
         page.write_text(INTRODUCTION, encoding="utf-8")
         results.unlink(missing_ok=True)
     for name in [words.section] if words.section else SECTIONS:
-        found = SECTIONS[name].measure(Asked(tuple(words.case), words.quick, docs / "pictures"))
+        found = SECTIONS[name].measure(
+            Asked(tuple(words.case), words.quick, docs / "pictures", words.seed, words.draws)
+        )
         if not found.raw:
             asking.error(f"{name} has no case named {' or '.join(words.case)}")
         print("\n".join(found.lines), flush=True)

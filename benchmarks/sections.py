@@ -30,11 +30,15 @@ class Asked:
         only: names of cases; empty for all of them.
         quick: whether the smallest setting is enough, to see that everything works; its figures mean nothing.
         pictures: the folder for pictures, beside the page.
+        seed: of what is drawn at random.
+        draws: how many draws.
     """
 
     only: tuple[str, ...] = ()
     quick: bool = False
     pictures: Path = ROOT / "docs" / "pictures"
+    seed: int = 1
+    draws: int = 60
 
     def wants(self, case: str) -> bool:
         """Return whether a case is to be measured."""

@@ -147,6 +147,10 @@ class Noted(Refused):
     result: object = None
 
 
+class CodeUnavailable(Refused):
+    """Compiled code that is not there for this machine and could not be made; another engine can go on."""
+
+
 class Elsewhere(Refused):
     """Raised here because another process failed; that process reports the error."""
 

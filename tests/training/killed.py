@@ -79,7 +79,7 @@ def fork(run, engine, kill_at, seconds):
 
 
 if __name__ == "__main__":
-    import chalknet.engine.fused_cpu.session  # brings numba
+    import chalknet.engine.fused_cpu.session
 
     cn.fit, cn.resume  # noqa: B018  # resolved here, once for all children
     for line in sys.stdin:

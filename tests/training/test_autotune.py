@@ -50,8 +50,8 @@ class Trials:
 @pytest.fixture(autouse=True)
 def _kernels_are_kept_on_disk_but_not_loaded(monkeypatch):
     engine = import_module("chalknet.engine.fused_cpu.engine")
-    monkeypatch.setattr(engine, "_is_loaded", lambda network, dtype: False)
-    monkeypatch.setattr(engine, "_compiled_before", lambda: True)
+    monkeypatch.setattr(engine, "_code_is", lambda where, network, dtype: where == "at_hand")
+    monkeypatch.setattr(engine, "_LOADING_S", 1.1)  # so that it matters
 
 
 @pytest.fixture
@@ -164,11 +164,11 @@ def test_another_recipe_or_shape_is_measured_anew(memory, other):
 
 def test_compiling_once_is_counted_now_and_not_remembered(memory, monkeypatch):
     engine = import_module("chalknet.engine.fused_cpu.engine")
-    monkeypatch.setattr(engine, "_compiled_before", lambda: False)
+    monkeypatch.setattr(engine, "_code_is", lambda where, network, dtype: False)
     costs = {EAGER: Cost(310e-6), ALONE: Cost(310e-6), FUSED: Cost(8e-6, 30.0)}
     first = autotune(draft(10**6), EVERY_CANDIDATE, Trials(costs), memory)
     assert "8 µs + 30 s to start" in first.reasons[0]
-    monkeypatch.setattr(engine, "_compiled_before", lambda: True)
+    monkeypatch.setattr(engine, "_code_is", lambda where, network, dtype: where == "at_hand")
     assert "8 µs + 1.1 s to start" in autotune(draft(10**6), EVERY_CANDIDATE, Trials({}), memory).reasons[0]
 
 

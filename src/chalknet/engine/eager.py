@@ -29,6 +29,7 @@ class Eager:
 
     name = "eager"
     streams = True
+    stops_at_target = False
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return no reasons: this engine runs whatever torch runs."""

@@ -88,6 +88,7 @@ class Engine(Protocol):
 
     name: str
     streams: bool  # whether it reads its source batch by batch, never all samples at once
+    stops_at_target: bool  # whether an advance ends with the update that reached the recipe's target
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""

@@ -239,7 +239,7 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     transposed = sum(
         numbers(visit.input_shape)[-1] * numbers(visit.output_shape)[-1]
         for visit in visits[1:]
-        if numbers(visit.output_shape)[-1] > rules.NARROW_OUTPUTS
+        if not rules.is_narrow(numbers(visit.input_shape)[-1], numbers(visit.output_shape)[-1])
     )
     always, by_option = _SLOTS[recipe.optimizer]
     slots = always + sum(many for option, many in by_option.items() if recipe.optimizer_options.get(option))
@@ -254,9 +254,11 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
         else max(1, min(-(-rows // shares), max(rules.MOST_TILE_ROWS, rules.TILE_BYTES // (row * itemsize))))
     )
     ends = inputs + 4 * outputs
+    units = numbers(visits[0].output_shape)[-1]
+    kept = 2 * rows * units if blocks and rules.keeps_hidden(units, rows, itemsize) else 0
     return FusedNeeds(
         copies=(weights + transposed) * itemsize,
         gradients=0 if blocks else shares * weights * itemsize,
         optimizer=slots * weights * itemsize,
-        arenas=shares * tile * (ends if blocks else row) * itemsize,
+        arenas=(shares * tile * (ends if blocks else row) + kept) * itemsize,
     )

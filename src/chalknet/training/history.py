@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple, TypeAlias, overload
 
+import numpy as np
+import numpy.typing as npt
 from torch import nn
 
 from chalknet.data import Preparation
@@ -18,6 +20,8 @@ from chalknet.module import Fitted
 from chalknet.planning import Plan
 from chalknet.tables import Shown, Table, Tabular
 from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
+
+Rows: TypeAlias = npt.NDArray[Any]
 
 
 class Outcome(Enum):
@@ -169,6 +173,14 @@ class History(Tabular, Sequence[HistoryRow]):
         self.epochs.append(epochs)
         self.seconds.append(seconds)
         self.loss.append(loss)
+
+    def extend(self, updates: Rows, samples: Rows, epochs: Rows, seconds: Rows, loss: Rows) -> None:
+        """Add the rows of some updates, an array for each column, all `(rows,)`."""
+        for column, rows in zip(
+            self.columns.values(), (updates, samples, epochs, seconds, loss), strict=True
+        ):
+            assert isinstance(column, array)
+            column.frombytes(np.asarray(rows, np.dtype(column.typecode)).tobytes())
 
     def append_evaluation(self, evaluation: Evaluation) -> None:
         """Add one evaluation."""

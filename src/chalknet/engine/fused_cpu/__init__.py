@@ -1,4 +1,4 @@
-"""The whole training loop in one compiled call on the CPU; numba is loaded when a session opens."""
+"""The whole training loop in one compiled call on the CPU; its code is loaded when a session opens."""
 
 from chalknet.engine.fused_cpu import names
 from chalknet.engine.fused_cpu.engine import FusedCpu

@@ -1,4 +1,4 @@
-"""A barrier inside compiled code: a counter that each thread increments and polls."""
+"""What threads share inside compiled code: counters that are changed atomically, and waiting."""
 
 from __future__ import annotations
 
@@ -12,19 +12,48 @@ from chalknet.engine.fused_cpu.scalars import intrinsic, scalar
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
-_SPINS_BEFORE_YIELD = 500  # about 5 µs: after that the other thread may have no core
-_yield_core = (lambda: 0) if sys.platform == "win32" else types.ExternalFunction("sched_yield", types.int32())
+_SPINS = 1000  # about 50 µs at the most: after that a thread that waits sleeps
+_SLEEP_US = 20
+_sleep = (
+    (lambda us: 0) if sys.platform == "win32" else types.ExternalFunction("usleep", types.int32(types.uint32))
+)
+
+
+def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    data = context.make_array(signature.args[0])(context, builder, args[0]).data
+    return builder.gep(data, [args[1]])
 
 
 @intrinsic
-def _incremented(context: Any, counter: Any, by: Any) -> Any:
-    """Increment the first number of an int64 array atomically; return its previous value."""
+def add(context: Any, counter: Any, at: Any, by: Any) -> Any:
+    """Add to a number of an int64 array atomically; return its previous value."""
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.atomic_rmw("add", place, args[1], "seq_cst")
+        return builder.atomic_rmw("add", _place(context, builder, signature, args), args[2], "seq_cst")
+
+    return types.int64(counter, types.int64, types.int64), write
+
+
+@intrinsic
+def read(context: Any, counter: Any, at: Any) -> Any:
+    """Return a number of an int64 array by an atomic load."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load_atomic(_place(context, builder, signature, args), "acquire", 8)
 
     return types.int64(counter, types.int64), write
+
+
+@intrinsic
+def take(context: Any, counter: Any, at: Any, expected: Any) -> Any:
+    """Increment a number of an int64 array if it still is the expected one; return whether it was."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place, more = _place(context, builder, signature, args), builder.add(args[2], args[2].type(1))
+        result = builder.cmpxchg(place, args[2], more, "seq_cst", "seq_cst")
+        return builder.extract_value(result, 1)
+
+    return types.boolean(counter, types.int64, types.int64), write
 
 
 @intrinsic
@@ -41,24 +70,20 @@ def _pause(context: Any) -> Any:
     return types.void(), write
 
 
-@intrinsic
-def _read(context: Any, counter: Any) -> Any:
-    """Return the first number of an int64 array by an atomic load."""
-
-    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.load_atomic(place, "acquire", 8)
-
-    return types.int64(counter), write
+@scalar
+def wait(spins):
+    """Wait a moment, asleep once it has lasted long; return how often this one has waited."""
+    if spins < _SPINS:
+        _pause()
+    else:
+        _sleep(_SLEEP_US)  # type: ignore[call-overload]
+    return spins + 1
 
 
 @scalar
 def barrier(counter, target):
-    """Wait until all threads together have incremented the counter to the target."""
-    _incremented(counter, 1)
+    """Wait until all threads together have incremented the first counter to the target."""
+    add(counter, 0, 1)
     spins = 0
-    while _read(counter) < target:
-        _pause()
-        spins += 1
-        if spins > _SPINS_BEFORE_YIELD:
-            _yield_core()
+    while read(counter, 0) < target:
+        spins = wait(spins)

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.optimizers import OptimizerState
-from chalknet.engine.fused_cpu.steps import WeightBuffers
+from chalknet.engine.fused_cpu.names import (
+    BLOCK,
+    GROUP,
+    SAMPLES,
+    SHARE,
+    Array,
+    Doubles,
+    Keys,
+    WholeNumbers,
+    keeps_hidden,
+)
+from chalknet.engine.fused_cpu.step_table import Steps
+
+
+class OptimizerState(NamedTuple):
+    """What an optimizer keeps of each weight: up to three numbers; an array is empty where it keeps fewer."""
+
+    first: Array
+    second: Array
+    third: Array
+
+
+class WeightBuffers(NamedTuple):
+    """The weights and their gradients.
+
+    Args:
+        values: all weights.
+        transposed: transposed copies of the weights.
+        zeros: as many zeros as the widest row has numbers.
+        gradients: where the gradients are summed; for the plainest SGD the weights themselves.
+    """
+
+    values: Array
+    transposed: Array
+    zeros: Array
+    gradients: Array
 
 
 class Data(NamedTuple):
@@ -21,8 +54,8 @@ class Data(NamedTuple):
 
     x: Array
     y: Array
-    classes: Array
-    order: Array
+    classes: WholeNumbers
+    order: WholeNumbers
 
 
 class Batch(NamedTuple):
@@ -35,7 +68,9 @@ class Batch(NamedTuple):
         per_epoch: batches in an epoch.
         features: numbers in one x.
         targets: numbers in one y.
-        tile: rows of a tile.
+        tile: rows that an arena has room for.
+        first_linear: the first step with weights.
+        room: numbers that a thread has for the gradient of a piece; 0 where gradients lie as the weights do.
     """
 
     size: int
@@ -45,6 +80,8 @@ class Batch(NamedTuple):
     features: int
     targets: int
     tile: int
+    first_linear: int
+    room: int
 
 
 class UpdateRule(NamedTuple):
@@ -56,6 +93,7 @@ class UpdateRule(NamedTuple):
         optimizer: the optimizer's number.
         direct: 1 where gradients are summed into the weights themselves.
         seed: of Dropout.
+        target: a loss at which the updates end; below all losses where there is none.
         numbers: the optimizer's numbers of `numbers_of`.
         state: what the optimizer keeps of each weight.
     """
@@ -65,16 +103,17 @@ class UpdateRule(NamedTuple):
     optimizer: int
     direct: int
     seed: int
-    numbers: Array
+    target: float
+    numbers: Doubles
     state: OptimizerState
 
 
 class Places(NamedTuple):
-    """Offsets in a thread's arena: gathered x, the two gradients that take turns; the arena's size."""
+    """Offsets in an arena: the gathered x, the gradient of yhat, the gathered y; the arena's size."""
 
     x: int
     gradient: int
-    other: int
+    y: int
     size: int
 
 
@@ -82,28 +121,29 @@ class Shared(NamedTuple):
     """What the threads share.
 
     Args:
-        counter: how often a thread has arrived at a barrier.
-        parts: each shard's part of the loss.
+        counter: of the pieces: those taken, those done, and the update behind which no further one is made.
+        parts: each piece's part of the loss.
         losses: the loss of each update.
         keys: each thread's numbers for the rows of Dropout.
-        nonzero: room for the places of an x that are not zero; empty where a tile has more rows.
-        arenas: each thread's memory for a tile.
+        nonzero: room for the places of an x that are not zero, and their number; empty unless a batch is one
+            sample.
+        arenas: memory for the values of the rows, one arena behind the other.
         numbers: each thread's numbers of the optimizer at an update.
     """
 
-    counter: Array
-    parts: Array
-    losses: Array
-    keys: Array
-    nonzero: Array
+    counter: WholeNumbers
+    parts: Doubles
+    losses: Doubles
+    keys: Keys
+    nonzero: WholeNumbers
     arenas: Array
-    numbers: Array
+    numbers: Doubles
 
 
 class Fit(NamedTuple):
     """All that the updates of a fit read and write."""
 
-    steps: Array
+    steps: Steps
     data: Data
     batch: Batch
     rule: UpdateRule
@@ -113,12 +153,12 @@ class Fit(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Which updates a call makes, and which part of them.
+    """Which updates a call makes, and which thread makes them.
 
     Args:
         thread: this thread's number.
         threads: how many run it together.
-        shards: in how many parts an update is split; thread t takes shard t, t + threads, ...
+        shards: in how many parts an update is split for threads.
         ahead: the number of the first batch, counted from where `data.order` begins.
         done: updates made before.
     """
@@ -139,18 +179,56 @@ class BatchRows(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """Some rows of a batch, and a thread's memory for them.
+    """Some rows of a batch, and the memory for them.
 
     Args:
         first: where the rows begin in the order.
         rows: how many they are.
-        arena: the thread's memory.
+        shift: rows of the arena before them.
+        arena: holds x, h and the gradients.
         keys: numbers for the rows of Dropout.
         scale: what the gradient of the loss is multiplied by.
     """
 
     first: int
     rows: int
+    shift: int
     arena: Array
-    keys: Array
+    keys: Keys
     scale: float
+
+
+class Room(NamedTuple):
+    """How much memory a share of the hidden units has.
+
+    Args:
+        rows: samples whose hidden values it holds at a time.
+        hidden: numbers for the hidden values of a block, and as many for their derivatives.
+        kept: 1 where it holds those of all samples and units of the share, for the backward pass.
+        size: numbers in all.
+    """
+
+    rows: int
+    hidden: int
+    kept: int
+    size: int
+
+
+def room_for(counts: tuple[int, int, int], rows: int, shares: int, itemsize: int) -> Room:
+    """Return the room of a share.
+
+    Args:
+        counts: inputs, units and outputs.
+        rows: samples of a batch.
+        shares: in how many parts the units are cut.
+        itemsize: bytes of a number.
+    """
+    inputs, units, outputs = counts
+    filled = -(-units // SHARE) * SHARE
+    widest = -(-filled // SHARE // shares) * SHARE
+    whole = -(-rows // SAMPLES) * SAMPLES
+    kept = keeps_hidden(units, rows, itemsize)
+    held = whole if kept else min(whole, 4 * GROUP)
+    hidden = held * (widest if kept else BLOCK)
+    size = 2 * hidden + (1 + inputs + outputs + GROUP) * BLOCK + rows * (1 + inputs)
+    return Room(held, hidden, int(kept), -(-size // 16) * 16)

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
 from chalknet.network import Activation, Linear, Network, unknown_in_formula
 from chalknet.planning import Loss
 
-Array: TypeAlias = np.ndarray[Any, Any]
+Array: TypeAlias = np.ndarray[Any, Any]  # of a kernel's arguments: of the type of the weights and data
+WholeNumbers: TypeAlias = Annotated[Array, "int64"]
+Doubles: TypeAlias = Annotated[Array, "float64"]
+Keys: TypeAlias = Annotated[Array, "uint32"]
 
 ROW_WISE = ("softmax", "log_softmax")  # activations of whole rows
 CLASS_LOSS = "cross_entropy"  # the loss of whole rows
 
-NARROW_OUTPUTS = 4  # up to so many outputs the products run along the inputs
+NARROW_OUTPUTS, _NARROW_RATIO = 4, 16  # at most so many outputs, and so many inputs for each
+BLOCK = 256  # hidden units at a time
+GROUP = 12  # samples at a time on their way through the activation: a block of them stays in the first cache
+SAMPLES = 8  # samples that go forward at a time where there is one input or one output
+SHARE = 64  # a share of the hidden units is a multiple of this
 MOST_TILE_ROWS = 12  # rows of a tile of a product, where vectors are as long as 64 bytes
 TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 MOST_SHARES = 8  # of an update, for threads
 WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, waiting costs more
+KEPT_BYTES = 4 << 20  # up to so many, hidden values and derivatives are kept for the backward pass
 _FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
+
+
+def is_narrow(inputs: int, outputs: int) -> bool:
+    """Return whether the products of a Linear run along its inputs: many of them, for few outputs."""
+    return outputs <= NARROW_OUTPUTS and inputs >= _NARROW_RATIO * outputs
+
+
+def tile_rows(vector_bytes: int) -> int:
+    """Return the rows of a tile, with two vectors each: 24 of 32 registers, or 12 of 16."""
+    return MOST_TILE_ROWS if vector_bytes == 64 else 6
 
 
 def walks_blocks(network: Network) -> bool:
@@ -34,6 +52,11 @@ def walks_blocks(network: Network) -> bool:
         return False
     inputs, units, outputs = (int(shape[0]) for shape in (network.input_shape, shapes[0], shapes[2]))
     return inputs <= _FEW_INPUTS and units >= _MANY_UNITS and outputs <= NARROW_OUTPUTS
+
+
+def keeps_hidden(units: int, rows: int, itemsize: int) -> bool:
+    """Return whether the walk over blocks keeps the hidden values of a batch for its backward pass."""
+    return 2 * units * rows * itemsize <= KEPT_BYTES
 
 
 def activation_reason(step: Activation) -> str:

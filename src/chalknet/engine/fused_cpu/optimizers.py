@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.memory import OptimizerState
+from chalknet.engine.fused_cpu.optimizer_rows import (
+    BETA1,
+    BETA2,
+    CENTERED,
+    CODES,
+    DAMPENING,
+    DECAY,
+    EPS,
+    FRESH,
+    LR,
+    MOMENTUM,
+    NESTEROV,
+    ROOT,
+    SIZE,
+)
 from chalknet.engine.fused_cpu.scalars import copy, like, part, scalar
-from chalknet.planning import Recipe
 
 # ruff: noqa: D103
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
-
-LR, DECAY, MOMENTUM, DAMPENING, NESTEROV, BETA1, BETA2, EPS, CENTERED = range(9)
-FRESH, SIZE, ROOT, NUMBERS = range(9, 13)
-
-
-class OptimizerState(NamedTuple):
-    """What an optimizer keeps of each weight: up to three numbers; an array is empty where it keeps fewer."""
-
-    first: Array
-    second: Array
-    third: Array
 
 
 @part
@@ -108,37 +111,7 @@ def rmsprop(w, g, state, o):
         w[i] -= lr * move
 
 
-# What torch calls the three arrays beside the weights.
-_ADAM_SLOTS = ("exp_avg", "exp_avg_sq", "")
-SLOTS = {
-    "sgd": ("momentum_buffer", "", ""),
-    "adam": _ADAM_SLOTS,
-    "adamw": _ADAM_SLOTS,
-    "rmsprop": ("grad_avg", "square_avg", "momentum_buffer"),
-}
-COUNTS_STEPS = ("adam", "adamw", "rmsprop")  # those of which torch keeps the number of updates too
-
 ROWS: dict[str, Any] = {"sgd": sgd, "adam": adam, "adamw": adamw, "rmsprop": rmsprop}
-CODES = {name: code for code, name in enumerate(ROWS)}
-SGD = CODES["sgd"]
-
-
-def numbers_of(recipe: Recipe) -> list[float]:
-    """Return the recipe's numbers in the order in which the compiled rows read them."""
-    options = {**recipe.optimizer_row.options, **recipe.optimizer_options}
-    betas = options.get("betas", (0.0, options.get("alpha", 0.0)))
-    assert isinstance(betas, tuple | list)
-    names = ("weight_decay", "momentum", "dampening", "nesterov")
-    numbers = [recipe.lr or 0.0, *(options.get(name, 0.0) for name in names), *betas]
-    return [float(value) for value in (*numbers, options.get("eps", 0.0), options.get("centered", False))]  # type: ignore[arg-type]
-
-
-def slots_of(recipe: Recipe) -> tuple[bool, bool, bool]:
-    """Return which of the three arrays beside the weights the recipe's optimizer writes."""
-    o = numbers_of(recipe)
-    adaptive = recipe.optimizer != "sgd"
-    first = o[CENTERED] != 0 if recipe.optimizer == "rmsprop" else adaptive or o[MOMENTUM] != 0
-    return first, adaptive, recipe.optimizer == "rmsprop" and o[MOMENTUM] != 0
 
 
 def _link(code: int, row: Any, otherwise: Any) -> Callable[..., None]:
@@ -160,8 +133,8 @@ def _nothing(wanted, w, g, state, o):
 def _chained() -> Any:
     """Return the function `(code, weights, gradients, state, numbers)` that finds a row by its number."""
     step: Any = _nothing
-    for code, row in reversed(list(enumerate(ROWS.values()))):
-        step = _link(code, row, step)
+    for name, row in ROWS.items():
+        step = _link(CODES[name], row, step)
     return step
 
 

@@ -1,4 +1,4 @@
-"""The two inner loops of one wide ReLU layer with the sums in registers, written as vector instructions.
+"""Inner loops of one wide hidden layer with the sums in registers, written as vector instructions.
 
 For z = w x + b, the units' share of yhat is sum over units of v max(z, 0); backward, each unit needs two sums
 over the samples where z > 0, of e and of e x: the gradient of v is then w times the second plus b times the
@@ -12,10 +12,9 @@ from typing import NamedTuple
 from llvmlite import ir
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.names import SAMPLES, Array
 from chalknet.engine.fused_cpu.vectors import FAST, VECTOR_BYTES, written
 
-SAMPLES = 8  # samples that go forward at a time
 UNITS = 4 if VECTOR_BYTES == 64 else 2  # vectors of units that go backward at a time
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
@@ -53,6 +52,22 @@ def relu_forward(writer, hidden, units, x, yhat):
             writer.add_product(total, v, writer.positive(z))
     for s, total in enumerate(sums):
         place = builder.gep(yhat.values, [builder.add(yhat.offset, writer.number(s))])
+        builder.store(builder.fadd(builder.load(place), writer.sum_of(builder.load(total))), place)
+
+
+@written
+def add_dots(writer, h, v, yhat, units):
+    """Add h v, summed over units, to a column of yhat for `SAMPLES` rows of h; units fill whole vectors."""
+    builder = writer.builder
+    sums = writer.sums(SAMPLES)
+    with cgutils.for_range(builder, builder.udiv(units, writer.number(writer.lanes))) as loop:
+        shift = builder.mul(loop.index, writer.number(writer.lanes))
+        weights = writer.load(v.values, builder.add(v.offset, shift))
+        for s, total in enumerate(sums):
+            place = builder.add(writer.row_at(h, s), shift)
+            writer.add_product(total, weights, writer.load(h.values, place))
+    for s, total in enumerate(sums):
+        place = builder.gep(yhat.values, [writer.row_at(yhat, s)])
         builder.store(builder.fadd(builder.load(place), writer.sum_of(builder.load(total))), place)
 
 

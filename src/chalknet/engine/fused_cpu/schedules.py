@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,37 +12,46 @@ import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.blocks import BLOCK, GROUP, SHARE, run_blocks
-from chalknet.engine.fused_cpu.formulas import CROSS_ENTROPY, loss_address
-from chalknet.engine.fused_cpu.memory import Batch, Data, Fit, Places, Shared, Turn, UpdateRule
+from chalknet.engine.fused_cpu.kernels import Kernel, run_blocks, run_updates
+from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY, loops_unit, loss_address
+from chalknet.engine.fused_cpu.memory import (
+    Batch,
+    Data,
+    Fit,
+    OptimizerState,
+    Places,
+    Shared,
+    Turn,
+    UpdateRule,
+    WeightBuffers,
+    room_for,
+)
 from chalknet.engine.fused_cpu.names import (
+    BLOCK,
     CLASS_LOSS,
     MOST_SHARES,
-    TILE_BYTES,
+    SAMPLES,
+    SHARE,
     WORTH_A_THREAD,
     Array,
     walks_blocks,
 )
-from chalknet.engine.fused_cpu.optimizers import (
+from chalknet.engine.fused_cpu.object_file import Unit, current_level
+from chalknet.engine.fused_cpu.optimizer_rows import (
     CODES,
     DECAY,
     MOMENTUM,
     NUMBERS,
-    OptimizerState,
     numbers_of,
     slots_of,
 )
-from chalknet.engine.fused_cpu.products import lanes
+from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, LAST, WEIGHTS, pieces_of
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
-from chalknet.engine.fused_cpu.steps import WeightBuffers
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
-from chalknet.engine.fused_cpu.tiles import run_tiles
-from chalknet.engine.fused_cpu.vectors import TILE_ROWS
 from chalknet.network import Activation, Network
 from chalknet.planning import Recipe
 
-_LARGEST_TILE = 20 * TILE_ROWS
-_PAST_ALL_BARRIERS = 1 << 62
+_PAST_ALL = 1 << 62
 _LINE = 16  # numbers between what two threads write: a cache line of its own
 
 
@@ -82,16 +92,17 @@ class Schedule:
 
     Args:
         shares: in how many parts an update is split for threads.
+        threads: at most so many take part.
         kernel: makes the updates of a `Fit` and a `Turn`.
         fit: the memory; the order and the losses are put in at each run.
     """
 
-    def __init__(self, shares: int, kernel: Callable[[Fit, Turn], int], fit: Fit) -> None:
+    def __init__(self, shares: int, threads: int, kernel: Callable[[Fit, Turn], int], fit: Fit) -> None:
         self.shares, self._kernel, self._fit = shares, kernel, fit
-        self._team = ThreadTeam(shares)
+        self._team = ThreadTeam(threads)
 
     def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
-        """Make as many updates as losses has room for, fewer after one that is no number; return how many.
+        """Make as many updates as losses has room for, up to no number or the target; return how many.
 
         Args:
             order: rows of the epochs ahead; empty for the source's own order.
@@ -102,19 +113,21 @@ class Schedule:
         data = self._fit.data._replace(order=order)
 
         def updates(threads: int, losses: Array, made: int) -> int:
-            shared = self._fit.shared._replace(counter=_whole_numbers(_LINE), losses=losses)
+            counter = _whole_numbers(LAST + 1)
+            counter[LAST] = _PAST_ALL
+            shared = self._fit.shared._replace(counter=counter, losses=losses)
             fit = self._fit._replace(data=data, shared=shared)
 
             def work(thread: int) -> int:
                 return self._kernel(fit, Turn(thread, threads, self.shares, ahead + made, done + made))
 
             try:
-                return run_together(threads, work)
+                return min(run_together(threads, work), int(counter[LAST]))
             except BaseException:  # the other threads wait for this one: let them pass every barrier
-                shared.counter[0] = _PAST_ALL_BARRIERS
+                shared.counter[0] = _PAST_ALL
                 raise
 
-        return self._team.make(updates, losses)
+        return self._team.make(updates, losses, self._fit.rule.target)
 
 
 @dataclass(frozen=True)
@@ -134,22 +147,28 @@ class Task:
         """Return the number of samples in a whole batch."""
         return min(self.batches.size, len(self.batches.source))
 
-    def batch(self, tile: int) -> Batch:
-        """Return how the samples are cut, with tiles of so many rows."""
+    def batch(self, tile: int, room: int = 0) -> Batch:
+        """Return how the samples are cut, with arenas for so many rows, and room for a piece's gradient."""
         batches, n = self.batches, len(self.batches.source)
         features = len(self.samples.x) // n
         return Batch(
             batches.size, batches.samples_per_epoch, n, batches.updates_per_epoch,
-            features, self.samples.targets, tile,
+            features, self.samples.targets, tile, self.first_linear, room,
         )  # fmt: skip
+
+    @property
+    def first_linear(self) -> int:
+        """Return the first step with weights."""
+        return int(np.isin(self.layout.steps["kind"], (kinds.LINEAR, kinds.NARROW)).argmax())
 
     def rule(self, direct: bool) -> UpdateRule:
         """Return how the weights are updated."""
         recipe, dtype = self.recipe, self.store.values.dtype.name
+        target = -math.inf if recipe.target_loss is None else float(recipe.target_loss)
         loss = CROSS_ENTROPY if recipe.loss == CLASS_LOSS else loss_address(recipe.loss_row, dtype)
         return UpdateRule(
             loss, int(recipe.reduction == "mean"), CODES[recipe.optimizer], int(direct),
-            recipe.seed % 2**63, np.array(numbers_of(recipe)), self.store.optimizer_state,
+            recipe.seed % 2**63, target, np.array(numbers_of(recipe)), self.store.optimizer_state,
         )  # fmt: skip
 
     @property
@@ -161,17 +180,22 @@ class Task:
 
 def choose_schedule(task: Task) -> Schedule:
     """Return the schedule that suits the counts of a task."""
-    return block_schedule(task) if walks_blocks(task.network) else tile_schedule(task)
+    return block_schedule(task) if walks_blocks(task.network) else piece_schedule(task)
 
 
-def is_loaded(network: Network, dtype: str) -> bool:
-    """Return whether the network's kernel has been compiled or loaded in this process."""
-    return any(dtype in str(signature) for signature in kernel_of(network).signatures)
+def units_of(network: Network, dtype: str) -> tuple[Unit, Unit]:
+    """Return what a fit calls: the kernel of its schedule, and the loops of activations and losses."""
+    return kernel_of(network).unit(dtype), loops_unit(dtype)
 
 
-def kernel_of(network: Network) -> Any:
+def kernel_of(network: Network) -> Kernel:
     """Return the compiled loop of the network's schedule."""
-    return run_blocks if walks_blocks(network) else run_tiles
+    return run_blocks if walks_blocks(network) else run_updates
+
+
+def lanes(itemsize: int) -> int:
+    """Return how many numbers a vector holds."""
+    return current_level().vector_bytes // itemsize
 
 
 def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
@@ -185,36 +209,50 @@ def block_schedule(task: Task) -> Schedule:
     dtype = store.values.dtype
     inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     work = units * (inputs + outputs) * rows * 3
-    shares = max(1, min(task.threads, MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
+    most = max(1, min(MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
+    shares = 1 << most.bit_length() - 1  # by the shape alone, and threads of any power of two have as many
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
     tail = lay_out(behind, dtype, lanes(dtype.itemsize))
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
-    room = 3 * GROUP * BLOCK + (1 + inputs + outputs) * BLOCK
-    parts = _zeros(2 * shares * (-(-rows * outputs // _LINE) * _LINE), dtype)
-    shared = _shared(task, shares, places.size)._replace(parts=parts)
-    weights = WeightBuffers(store.values, store.transposed, store.transposed, _zeros(shares * room, dtype))
+    room = room_for((inputs, units, outputs), rows, shares, dtype.itemsize)
+    whole = -(-rows // SAMPLES) * SAMPLES
+    parts = _zeros(2 * shares * (-(-whole * outputs // _LINE) * _LINE), dtype)
+    shared = _shared(task, shares, shares * places.size)._replace(parts=parts)
+    gradients = _zeros(shares * room.size, dtype)
+    weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients)
     fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
-    return Schedule(shares, partial(run_blocks, steps), fit)
+    return Schedule(shares, min(shares, task.threads), partial(run_blocks, steps, room), fit)
 
 
-def tile_schedule(task: Task) -> Schedule:
-    """Return the schedule by tiles of rows, a share of each batch for each thread."""
+def piece_schedule(task: Task) -> Schedule:
+    """Return the schedule by pieces of an update."""
     layout, store, rows = task.layout, task.store, task.rows
     dtype, steps = store.values.dtype, layout.steps
-    work = _multiply_adds(steps) * rows * 3
-    shares = max(1, min(task.threads, MOST_SHARES, rows // 2, work // WORTH_A_THREAD))
-    tile = _tile_rows(layout, -(-rows // shares), dtype.itemsize)
-    direct = shares == 1 and tile >= rows and _is_plain_sgd(task.recipe) and _all_trained(steps)
-    places = _places(layout, tile, layout.x_at * tile, layout.row * tile)
-    keys = shares * tile if (steps["kind"] == kinds.DROPOUT).any() else 0
-    single = tile == 1 and steps["kind"][0] == kinds.LINEAR and steps["positions"][0] == 1
-    shared = _shared(task, shares, places.size)._replace(
-        keys=np.zeros(keys, dtype=np.uint32), nonzero=_whole_numbers(steps["inputs"][0] if single else 0)
+    pieces = pieces_of(layout, rows, dtype.itemsize, _is_plain_sgd(task.recipe) and _all_trained(steps))
+    threads = max(1, min(task.threads, pieces.most, _multiply_adds(steps) * rows * 3 // WORTH_A_THREAD))
+    places = _places(layout, pieces.tile)
+    keys = pieces.arenas * pieces.tile if (steps["kind"] == kinds.DROPOUT).any() else 0
+    shared = _shared(task, threads, pieces.arenas * places.size)._replace(
+        parts=np.zeros(pieces.parts * APART),
+        keys=np.zeros(keys, dtype=np.uint32),
+        nonzero=_whole_numbers(
+            1 + steps["inputs"][0] if _takes_sparse_rows(steps, rows, pieces.table) else 0
+        ),
     )
-    gradients = store.values if direct else _zeros(shares * layout.weights, dtype)
+    room = -(-pieces.room // APART) * APART
+    direct = not pieces.gradients and not room
+    gradients = store.values if direct else _zeros(pieces.gradients * layout.weights + threads * room, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
-    fit = Fit(layout.steps, task.data, task.batch(tile), task.rule(direct), places, weights, shared)
-    return Schedule(shares, run_tiles, fit)
+    fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
+    return Schedule(1, threads, partial(run_updates, pieces.table), fit)
+
+
+def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:
+    """Return whether zeros of x are skipped: a batch is one sample, and the first step one piece."""
+    if rows > 1 or steps["kind"][0] != kinds.LINEAR or steps["positions"][0] != 1:
+        return False
+    first = pieces[(pieces["step_low"] == 0) & np.isin(pieces["kind"], (FORWARD_COLUMNS, WEIGHTS))]
+    return len(first) == 1
 
 
 def _is_plain_sgd(recipe: Recipe) -> bool:
@@ -226,17 +264,23 @@ def _all_trained(steps: Array) -> bool:
     return bool(linear_rows(steps)["train_weight"].all())
 
 
-def _places(layout: MemoryLayout, rows: int, x: int, size: int) -> Places:
-    gradient, other = (at * rows for at in layout.gradient_at)
-    return Places(x, gradient, other, size)
+def _places(layout: MemoryLayout, rows: int, x_at: int | None = None, size: int | None = None) -> Places:
+    """Return the places of an arena for so many rows."""
+    gradient = int(layout.steps["gradient_at"][-1]) * rows
+    return Places(
+        layout.x_at * rows if x_at is None else x_at,
+        gradient,
+        layout.y_at * rows,
+        layout.row * rows if size is None else size,
+    )
 
 
 def _shared(task: Task, shares: int, arena: int) -> Shared:
     """Return what the threads share, as far as both schedules have it; losses are put in at each run."""
     dtype = task.store.values.dtype
     return Shared(
-        counter=_whole_numbers(_LINE), parts=np.zeros(shares * _LINE), losses=np.empty(0),
-        keys=np.zeros(0, dtype=np.uint32), nonzero=_whole_numbers(0), arenas=_zeros(shares * arena, dtype),
+        counter=_whole_numbers(LAST + 1), parts=np.zeros(shares * _LINE), losses=np.empty(0),
+        keys=np.zeros(0, dtype=np.uint32), nonzero=_whole_numbers(0), arenas=_zeros(arena, dtype),
         numbers=np.zeros(shares * NUMBERS),
     )  # fmt: skip
 
@@ -251,11 +295,6 @@ def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
     raw = np.zeros(numbers + spare, dtype=dtype)
     skip = -raw.ctypes.data % 64 // dtype.itemsize
     return raw[skip : skip + numbers]
-
-
-def _tile_rows(layout: MemoryLayout, rows: int, itemsize: int) -> int:
-    fitting = TILE_BYTES // (layout.row * itemsize) // TILE_ROWS * TILE_ROWS
-    return max(1, min(rows, _LARGEST_TILE, max(TILE_ROWS, fitting)))
 
 
 def _multiply_adds(steps: Array) -> int:

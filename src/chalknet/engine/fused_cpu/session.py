@@ -13,18 +13,18 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
-from chalknet.engine.fused_cpu.compiling import compiling
+from chalknet.engine.fused_cpu.loops import units_beside
 from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.optimizers import COUNTS_STEPS, SLOTS
+from chalknet.engine.fused_cpu.objects import loading, provide, symbols_of
+from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, SLOTS
 from chalknet.engine.fused_cpu.schedules import (
     Samples,
     Schedule,
     Task,
     choose_schedule,
     fill_of,
-    is_loaded,
-    kernel_of,
     make_store,
+    units_of,
 )
 from chalknet.engine.fused_cpu.step_table import (
     LINEAR,
@@ -39,7 +39,7 @@ from chalknet.engine.state import SessionState, copied, named, refill, weights_o
 from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream
 from chalknet.network import Network, numbers
-from chalknet.planning import Plan
+from chalknet.planning import Plan, Recipe
 
 
 class FusedSession:
@@ -52,7 +52,8 @@ class FusedSession:
 
     Attributes:
         module: holds the weights of the last whole update after each advance.
-        compile_s: seconds spent compiling, or loading what an earlier process compiled.
+        compile_s: seconds spent loading compiled code, or compiling it.
+        notes: what was wrong with it.
     """
 
     def __init__(self, plan: Plan, batches: Batches, module: nn.Module | None) -> None:
@@ -63,23 +64,24 @@ class FusedSession:
         module = opened_module(plan, module, self._stream)
         self.module: nn.Module = module.train()
         self._named = named(plan, module)
-        self.notes: tuple[str, ...] = ()
         samples = _samples(batches, network, recipe.loss, dtype)
         self._counts_steps = recipe.optimizer in COUNTS_STEPS
         self._orders = Orders(batches, self._stream)
+        self._target = -math.inf if recipe.target_loss is None else recipe.target_loss
         self._done = 0
         started = perf_counter()
-        kernel, loaded = kernel_of(network), is_loaded(network, plan.placement.dtype)
-        with compiling(kernel, plan.placement.dtype, loaded=loaded):
+        with loading() as notes:
+            _provide(network, recipe, plan.placement.dtype)
             self._schedule = self._scheduled(plan, batches, samples)
             self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
+        self.notes: tuple[str, ...] = tuple(notes)
         self.compile_s = perf_counter() - started
 
     def _scheduled(self, plan: Plan, batches: Batches, samples: Samples) -> Schedule:
         """Lay out the memory and fill it with the module's weights; return the compiled loop over it."""
         network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
         assert network is not None
-        layout = lay_out(network, numbers, fill_of(network, numbers))  # compiles the activations
+        layout = lay_out(network, numbers, fill_of(network, numbers))  # loads the activations
         _mark_frozen(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))
@@ -90,10 +92,10 @@ class FusedSession:
         return choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
 
     def advance(self, updates: int) -> Advance:
-        """Make this many updates, fewer when a loss is no number."""
+        """Make this many updates, fewer when a loss is no number or reaches the target."""
         losses: list[float] = []
         started = perf_counter()
-        while len(losses) < updates and (not losses or math.isfinite(losses[-1])):
+        while len(losses) < updates and (not losses or self._target < losses[-1] < math.inf):
             order, ahead, some = self._orders.ahead(self._done, updates - len(losses))
             room = np.empty(some)
             made = self._schedule.run(order, ahead, self._done, room)
@@ -139,6 +141,13 @@ class FusedSession:
     def _write_weights(self) -> None:
         for parameter, view in self._views:
             parameter.copy_(view)
+
+
+def _provide(network: Network, recipe: Recipe, dtype: str) -> None:
+    """Load all code that a fit calls; what has to be compiled is compiled together."""
+    kernel, loops = units_of(network, dtype)
+    provide((kernel, loops))
+    provide(units_beside(network, recipe.loss_row, dtype, symbols_of(loops)))
 
 
 def _pairs(

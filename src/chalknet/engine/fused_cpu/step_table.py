@@ -9,26 +9,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
-import torch
-from torch import nn
 
-from chalknet.engine.fused_cpu.formulas import backward_address, forward_address
-from chalknet.engine.fused_cpu.names import NARROW_OUTPUTS, ROW_WISE, Array
+from chalknet.engine.fused_cpu.loops import (
+    backward_address,
+    derivative_address,
+    forward_address,
+    options_address,
+)
+from chalknet.engine.fused_cpu.names import ROW_WISE, Array, is_narrow, walks_blocks
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 LINEAR, NARROW, ACTIVATION, DROPOUT, SOFTMAX, LOG_SOFTMAX, FLATTEN = range(7)
 
 _WHOLE_NUMBERS = (
     "kind", "positions", "inputs", "outputs", "in_stride", "out_stride", "in_at", "out_at", "mask_at",
     "weight_at", "weight_stride", "bias_at", "transposed_at", "transposed_stride",
-    "train_weight", "train_bias", "input_gradient", "threshold",
+    "train_weight", "train_bias", "input_gradient", "gradient_at", "threshold",
     "forward", "backward", "is_relu",  # of an activation: the addresses of its loops
+    "options",  # and of its options
 )  # fmt: skip
 # What the kernels read of a step; `scale` is what Dropout multiplies kept values by.
 STEP = np.dtype([*((name, np.int64) for name in _WHOLE_NUMBERS), ("scale", np.float64)])
+Steps: TypeAlias = Annotated[Array, STEP]
 ABSENT = -1
 _PAGE_BYTES = 4096
 
@@ -41,9 +50,10 @@ class MemoryLayout:
         steps: the table, `STEP` each; places inside the arena are for one row of a tile.
         weights: numbers in the vector of weights.
         transposed: numbers in the transposed copies of weights that the backward pass reads.
-        row: numbers of the arena for one row of a tile, gathered x and gradients included.
+        row: numbers of the arena for one row, gathered x, gathered y and gradients included.
         x_at: where the gathered x lies, for one row.
-        gradient_at: where the two gradients lie, for one row.
+        y_at: where the gathered y lies, for one row.
+        fill: rows are filled up to a multiple of so many numbers.
     """
 
     steps: Array
@@ -51,7 +61,8 @@ class MemoryLayout:
     transposed: int
     row: int
     x_at: int
-    gradient_at: tuple[int, int]
+    y_at: int
+    fill: int
 
 
 def lay_out(network: Network, dtype: np.dtype[Any], fill: int) -> MemoryLayout:
@@ -72,12 +83,11 @@ class _Builder:
     """Gives every step its place."""
 
     def __init__(self, network: Network, dtype: np.dtype[Any], fill: int) -> None:
-        self._dtype, self._fill = dtype, fill
+        self._dtype, self._fill, self._walks_blocks = dtype, fill, walks_blocks(network)
         width = _number(network.input_shape[-1])
         self._positions = prod(_number(size) for size in network.input_shape[:-1])
         self._width, self._stride, self._at = width, width, 0
         self._row = self._filled(self._positions * width)  # x comes first
-        self._largest = self._row
         self._weights = self._transposed = 0
         self._trainable_before = False
         self._steps: list[dict[str, Any]] = []
@@ -106,12 +116,11 @@ class _Builder:
         self._positions, self._width, self._stride, self._at = (
             positions, row["outputs"], row["out_stride"], row["out_at"],
         )  # fmt: skip
-        self._largest = max(self._largest, positions * row["out_stride"])
         self._steps.append(row)
 
     def _linear(self, step: Linear, row: dict[str, Any]) -> None:
         out = _number(step.out_features)
-        narrow = out <= NARROW_OUTPUTS
+        narrow = is_narrow(self._width, out)
         row["kind"], row["outputs"], row["out_stride"] = NARROW if narrow else LINEAR, out, self._spread(out)
         row["train_weight"] = row["train_bias"] = 1
         row["weight_stride"] = self._filled(self._width) if narrow else row["out_stride"]
@@ -131,7 +140,9 @@ class _Builder:
             return
         row["kind"], row["is_relu"] = ACTIVATION, int(step.kind == "relu")
         row["forward"] = forward_address(step, self._dtype.name)
-        row["backward"] = backward_address(step, self._dtype.name)
+        hidden = self._walks_blocks and len(self._steps) == 1
+        row["backward"] = (derivative_address if hidden else backward_address)(step, self._dtype.name)
+        row["options"] = options_address(step)
 
     def _filled(self, width: int) -> int:
         return -(-width // self._fill) * self._fill
@@ -146,9 +157,23 @@ class _Builder:
         return at
 
     def layout(self) -> MemoryLayout:
-        gradient_at = (self._room(self._largest), self._room(self._largest))
+        self._place_gradients()
+        last = self._steps[-1]
+        y_at = self._room(self._positions * last["outputs"])
         steps = np.array([tuple(step.values()) for step in self._steps], dtype=STEP)
-        return MemoryLayout(steps, self._weights, self._transposed, self._row, 0, gradient_at)
+        return MemoryLayout(steps, self._weights, self._transposed, self._row, 0, y_at, self._fill)
+
+    def _place_gradients(self) -> None:
+        """Give each step's output a place for its gradient; a step that changes it in place shares it."""
+        at = ABSENT
+        for step, after in zip(reversed(self._steps), [None, *reversed(self._steps)], strict=False):
+            if after is None or after["kind"] in _MOVING:
+                positions = 1 if step["kind"] == FLATTEN else step["positions"]
+                at = self._room(positions * step["out_stride"])
+            step["gradient_at"] = at
+
+
+_MOVING = (LINEAR, NARROW, FLATTEN)  # whose gradient by x lies elsewhere than the one by h
 
 
 def _number(size: int | str) -> int:
@@ -158,6 +183,8 @@ def _number(size: int | str) -> int:
 
 def linears_of(module: nn.Module) -> list[nn.Linear]:
     """Return the Linear modules in their order; a Network's table holds no other weights."""
+    from torch import nn  # the table itself needs no torch
+
     return [child for child in module.modules() if isinstance(child, nn.Linear)]
 
 

@@ -1,15 +1,16 @@
-"""How many threads work on a fit's shards: measured during the fit, since other programs use the cores too.
+"""How many threads make a fit's updates: measured, since other programs use the cores too.
 
-The plan fixes the shards and the sums are taken shard by shard, so that the results do not depend on the
-number of threads. Measurements are repeated: torch's own threads spin for some 8 ms after each of its larger
-operations, and a measurement meanwhile does not hold later.
+The shape fixes the pieces of an update and all sums: the numbers are the same for any number of threads.
+Measurements are repeated: a machine that is shared now may be quiet later.
 """
 
 from __future__ import annotations
 
 import math
-import threading
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from time import perf_counter
 
 from chalknet.engine.fused_cpu.names import Array
@@ -17,89 +18,104 @@ from chalknet.system import cores
 
 _WARM_UP = 8  # updates before the first measurement
 _TRIAL_S = 0.001  # a measurement lasts about so long
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until the slower number of threads is measured again
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until another number of threads is measured again
 _TRIALS_APART = 16  # at least, in trials: for updates longer than a trial
 _STRETCH_S = 0.016  # between two time measurements: threads that lose a core take 30 times as long
+_MOST_FITS_THREADS = 4096  # of all fits of a process: those of one fit wait for each other
 
 
 class ThreadTeam:
-    """Makes updates with the number of threads that is fastest now.
+    """Makes updates with the number of threads that is fastest now: 1, 2, 4, ... or as many as are of use.
 
     Args:
-        shares: the shards of each update; threads are at most as many as these and as the available cores.
+        most: threads that are of use; fewer where fewer cores are available.
         clock: a monotonic clock in seconds.
     """
 
-    def __init__(self, shares: int, clock: Callable[[], float] = perf_counter) -> None:
-        self._most, self._clock = min(shares, cores()), clock
-        self._per_update_s: dict[int, float] = {}
-        self._best = self._most
+    def __init__(self, most: int, clock: Callable[[], float] = perf_counter) -> None:
+        most, self._clock = min(most, cores()), clock
+        self._sizes = [size for power in range(most.bit_length()) if (size := 1 << power) < most] + [most]
+        self._per_update_s: dict[int, float] = {}  # by the place among the sizes
+        self._best = len(self._sizes) - 1
+        self._downwards = True  # the next one to try has fewer threads
         self._warm_s = 0.0  # an update of the first stretch
-        self._worked_s = 0.0  # since the slower number was measured
+        self._worked_s = 0.0  # since another number was measured
         self._wait_s = _FIRST_WAIT_S
 
-    def make(self, updates: Callable[[int, Array, int], int], losses: Array) -> int:
-        """Fill in the losses in several calls, up to the first that is no number; return how many.
+    def make(
+        self, updates: Callable[[int, Array, int], int], losses: Array, target: float = -math.inf
+    ) -> int:
+        """Fill in the losses in several calls, up to no number or the target; return how many.
 
         Args:
             updates: makes updates: number of threads, losses to fill in, updates made before.
             losses: one number for each update.
+            target: a loss at which the updates end.
         """
         made = 0
         while made < len(losses) or not len(losses):
-            threads, some = self._next(len(losses) - made)
+            place, some = self._next(len(losses) - made)
             started = self._clock()
-            more = updates(threads, losses[made : made + some], made)
-            self._note(threads, more, self._clock() - started)
+            more = updates(self._sizes[place], losses[made : made + some], made)
+            self._note(place, more, self._clock() - started)
             made += more
-            if not more or not math.isfinite(losses[made - 1]):
+            if not more or not target < losses[made - 1] < math.inf:
                 break
         return made
 
     def _next(self, left: int) -> tuple[int, int]:
-        """Return the number of threads to continue with, and for how many updates."""
-        if self._most == 1 or not left:
-            return 1, left
+        """Return the number of threads to continue with, by its place, and for how many updates."""
+        if len(self._sizes) == 1 or not left:
+            return 0, left
         if not self._warm_s:
-            return self._most, min(left, _WARM_UP)
-        for threads in (self._most, 1):
-            if threads not in self._per_update_s:
-                return threads, _updates(_TRIAL_S, self._warm_s, left)
-        slower = self._per_update_s[self._other()]
-        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (slower - _TRIAL_S)):
-            return self._other(), _updates(_TRIAL_S, slower, left)
+            return self._best, min(left, _WARM_UP)
+        if self._best not in self._per_update_s:
+            return self._best, _updates(_TRIAL_S, self._warm_s, left)
+        other = self._other()
+        if other not in self._per_update_s:
+            return other, _updates(_TRIAL_S, self._per_update_s[self._best], left)
+        other_s = self._per_update_s[other]
+        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (other_s - _TRIAL_S)):
+            return other, _updates(_TRIAL_S, other_s, left)
         return self._best, _updates(min(self._wait_s, _STRETCH_S), self._per_update_s[self._best], left)
 
-    def _note(self, threads: int, made: int, elapsed_s: float) -> None:
-        if not made or self._most == 1:
+    def _note(self, place: int, made: int, elapsed_s: float) -> None:
+        if not made or len(self._sizes) == 1:
             return
         if not self._warm_s:  # memory is touched for the first time, so the time means nothing
             self._warm_s = elapsed_s / made
             return
-        self._per_update_s[threads] = elapsed_s / made
-        if len(self._per_update_s) == 1:
-            return
-        if threads == self._best:
+        self._per_update_s[place] = elapsed_s / made
+        if place == self._best:
             self._worked_s += elapsed_s
         else:
+            self._downwards = not self._downwards
             self._worked_s, self._wait_s = 0.0, min(2 * self._wait_s, _LONGEST_WAIT_S)
-        if self._per_update_s[self._other()] < self._per_update_s[self._best]:
-            self._best, self._worked_s, self._wait_s = self._other(), 0.0, _FIRST_WAIT_S
+        fastest = min(self._per_update_s, key=self._per_update_s.__getitem__)
+        if fastest != self._best:
+            self._downwards = fastest < self._best
+            self._best, self._worked_s, self._wait_s = fastest, 0.0, _FIRST_WAIT_S
 
     def _other(self) -> int:
-        return 1 if self._best == self._most else self._most
+        """Return the next number of threads to try: half or twice as many as the best, in turn."""
+        other = self._best - 1 if self._downwards else self._best + 1
+        return other if 0 <= other < len(self._sizes) else self._best + (1 if self._downwards else -1)
 
 
 def _updates(wanted_s: float, per_update_s: float, left: int) -> int:
     return min(left, max(1, int(wanted_s / per_update_s)))
 
 
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:
+    """Return the threads of a process: those of the one that it was forked from do not live here."""
+    return ThreadPoolExecutor(_MOST_FITS_THREADS, thread_name_prefix="chalknet")
+
+
 def run_together(threads: int, work: Callable[[int], int]) -> int:
     """Run the work in this many threads, this one included; return this one's result."""
-    others = [threading.Thread(target=work, args=(thread,), daemon=True) for thread in range(1, threads)]
-    for other in others:
-        other.start()
+    others = [_pool(os.getpid()).submit(work, thread) for thread in range(1, threads)]
     made = work(0)
     for other in others:
-        other.join()
+        other.result()
     return made

@@ -7,31 +7,24 @@ with AVX-512, else 32 or 16 bytes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.names import MOST_TILE_ROWS
+from chalknet.engine.fused_cpu.levels import LEVELS
+from chalknet.engine.fused_cpu.names import tile_rows
+from chalknet.engine.fused_cpu.object_file import current_level
 from chalknet.engine.fused_cpu.scalars import intrinsic
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
 
-def _vector_bytes() -> int:
-    features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f"):
-        return 64
-    return 32 if features.get("avx2") else 16
-
-
-VECTOR_BYTES = _vector_bytes()
-TILE_ROWS = (
-    MOST_TILE_ROWS if VECTOR_BYTES == 64 else 6
-)  # with two vectors a row: 24 of 32 registers, 12 of 16
+VECTOR_BYTES = (LEVELS.get(os.environ.get("NUMBA_CPU_NAME", "")) or current_level()).vector_bytes
+TILE_ROWS = tile_rows(VECTOR_BYTES)
 FAST = ("contract", "reassoc", "nsz")
 
 

@@ -28,6 +28,7 @@ class Graph:
 
     name = "graph"
     streams = True
+    stops_at_target = False
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can.

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
-from chalknet.errors import FileProblem, InvalidValue
+from chalknet.errors import CodeUnavailable, FileProblem, InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
 from chalknet.training.choice.doubts import divergence_note
@@ -37,13 +37,14 @@ def carry_out(start: FitStart) -> FitResult:
         stack.enter_context(FITS.working())
         stack.enter_context(using_threads(plan.placement.threads))
         stack.enter_context(explain(plan))
-        session = ENGINES[plan.engine].open(plan, start.prepared.batches, start.prepared.module)
+        session, plan = _opened(start, plan)
         if start.checkpoint is not None:
             _restore(session, start.checkpoint.state, plan)
         with interruptible() as interrupt, module_errors(session.module, plan):
             inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
             history, outcome = run_loop(inputs)
-        notes = [*session.notes, *(note for feed in feeds for note in feed.end(history, outcome))]
+        added = plan.notes[len(start.prepared.plan.notes) :]
+        notes = [*added, *session.notes, *(note for feed in feeds for note in feed.end(history, outcome))]
         if outcome is Outcome.DIVERGED:
             notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
         plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
@@ -58,6 +59,19 @@ def carry_out(start: FitStart) -> FitResult:
         problem.result = result
         raise problem
     return result
+
+
+def _opened(start: FitStart, plan: Plan) -> tuple[Session, Plan]:
+    """Return a session and its plan: of the engine eager, with a note, where compiled code cannot be had."""
+    batches, module = start.prepared.batches, start.prepared.module
+    try:
+        return ENGINES[plan.engine].open(plan, batches, module), plan
+    except CodeUnavailable as problem:
+        note = (
+            f"{problem.where} could not be used, and eager made the updates: {problem.got}. {problem.remedy}"
+        )
+        plan = replace(plan, engine="eager", notes=(*plan.notes, note))
+        return ENGINES["eager"].open(plan, batches, module), plan
 
 
 def _restore(session: Session, state: SessionState, plan: Plan) -> None:

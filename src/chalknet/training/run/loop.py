@@ -13,14 +13,15 @@ from importlib import import_module
 from time import monotonic
 from types import FrameType
 
+import numpy as np
 import torch
 from torch import nn
 
-from chalknet.engine import ProcessGroup, Session
+from chalknet.engine import ENGINES, ProcessGroup, Session
 from chalknet.planning import Plan
 from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.history import Evaluation, History, Outcome, Progress
+from chalknet.training.history import Evaluation, History, Outcome, Progress, Rows
 from chalknet.training.kept.checkpoint import Checkpoint, save
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
@@ -29,6 +30,7 @@ from chalknet.training.record.record_options import Interval, RecordOptions
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
 _LARGEST_STRETCH = 1 << 20
+_NO_UPDATE = 1 << 62  # a number that no fit reaches
 _SIGNALS = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP")]
 
 
@@ -119,9 +121,7 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
         outcome, losses = _checked_losses(run.plan, progress.losses)
         per_update_s = progress.elapsed_s / len(progress.losses)
-        for index, loss in enumerate(losses, start=1):
-            if _is_due(run.start.record.record_every, updates + index):
-                _append(run, history, updates + index, seconds + index * per_update_s, loss)
+        _record(run, history, np.arange(1, len(losses) + 1), (updates, seconds, per_update_s), losses)
         updates, loss = updates + len(losses), losses[-1]
         seconds += progress.elapsed_s
         interrupted = run.interrupt.agreed(run.group)
@@ -140,7 +140,7 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
             _report(run, history, updates, seconds, loss)
     # The last row and evaluation are not in the checkpoints: a fit that goes on has them at another update.
     if not len(history) or history.updates[-1] != updates:
-        _append(run, history, updates, seconds, loss)
+        _append(run, history, np.array([updates]), np.array([seconds]), np.array([loss]))
     if not history.evaluations or history.evaluations[-1].updates != updates:
         history.append_evaluation(_evaluation(run, updates, seconds))
     _report(run, history, updates, seconds, loss)
@@ -172,7 +172,7 @@ def _stretch(run: LoopInputs, updates: int, seconds: float, per_update_s: float)
     for every in (run.start.record.evaluate_every, _checkpoint_interval(run).updates):
         if every is not None:
             stops.append(every - updates % every)
-    if run.plan.recipe.target_loss is not None:
+    if run.plan.recipe.target_loss is not None and not ENGINES[run.plan.engine].stops_at_target:
         stops.append(1)  # the weights must be those of the very update that reached the target
     return min(stops)
 
@@ -199,9 +199,28 @@ def _has_finite_weights(module: nn.Module) -> bool:
     return all(bool(weight.isfinite().all()) for weight in module.parameters() if weight.requires_grad)
 
 
-def _append(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:
+def _record(
+    run: LoopInputs, history: History, index: Rows, before: tuple[int, float, float], losses: Sequence[float]
+) -> None:
+    """Add the rows that are due of a stretch of updates.
+
+    Args:
+        run: says which are due.
+        history: gets them.
+        index: 1, 2, ...: an index for each loss.
+        before: updates and seconds before the stretch, and seconds of an update.
+        losses: of its updates.
+    """
+    updates, seconds, per_update_s = before
+    every = min(run.start.record.record_every, _NO_UPDATE)
+    due = (updates + index) % every == 0
+    index = index[due]
+    _append(run, history, updates + index, seconds + index * per_update_s, np.array(losses)[due])
+
+
+def _append(run: LoopInputs, history: History, updates: Rows, seconds: Rows, losses: Rows) -> None:
     samples = run.start.prepared.batches.samples_in(updates)
-    history.append(updates, samples, updates / run.plan.updates_per_epoch, seconds, loss)
+    history.extend(updates, samples, updates / run.plan.updates_per_epoch, seconds, losses)
 
 
 def _is_due(every: int | None, updates: int) -> bool:

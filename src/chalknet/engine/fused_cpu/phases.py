@@ -1,0 +1,300 @@
+"""How an update is cut into pieces: by the shape alone, so that the numbers are the same on any machine.
+
+Small weights under many rows: each piece takes its rows forward and backward, and sums the gradients of all
+weights in a buffer of its own. Else: pieces take rows (or where the weights are large, columns of a layer)
+forward and backward, then pieces take lines of the weights, whose gradient they sum over all rows and which
+they update at once. A batch that is too large for the arena is walked in chunks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+import numpy as np
+
+from chalknet.engine.fused_cpu import step_table as kinds
+from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.step_table import MemoryLayout
+
+ROWS, FORWARD_COLUMNS, BACKWARD_COLUMNS, WEIGHTS = range(4)
+
+_WHOLE_NUMBERS = (
+    "kind", "waits_for", "ends",  # all: pieces done before it may begin; whether it writes the loss
+    "first", "low", "high",  # rows before its chunk; its rows in it, or lines or columns
+    "forward_low", "forward_high", "backward_low", "backward_high",  # steps
+    "tile", "slot", "sums", "gather", "loss", "part",  # of rows
+    "step", "step_low", "at", "bias", "updates", "shards",  # of weights: several steps whole, or lines of one
+)  # fmt: skip
+PIECE = np.dtype([(name, np.int64) for name in _WHOLE_NUMBERS])
+PieceTable: TypeAlias = Annotated[Array, PIECE]
+APART = 16  # numbers between what two threads write, so that they do not share a cache line
+TAKEN, DONE, LAST = 0, APART, 2 * APART  # what `Shared.counter` has
+
+MOST_PIECES = 16  # of a phase
+_PIECE_WORK = 100_000  # multiply-adds at least: a piece costs 0.1 µs to take
+_ROWS_TOGETHER = 16  # a product over fewer rows is slower
+_LINES_TOGETHER = 16
+_MOST_LINE_NUMBERS = 64 << 10  # of a piece of weights: its gradient stays in the core's own cache
+_SHARD_ROWS, _SHARD_WEIGHTS = 64, 32 << 10  # rows at least and weights at most for a buffer of its own
+_TILE_BYTES = 512 << 10  # half of a core's own cache
+_ARENA_BYTES = 8 << 20
+_OPTIMIZER_WORK = 8  # multiply-adds that updating a weight is worth
+_COLUMN_WORK = 4_000_000  # multiply-adds at least of a layer that is cut into columns
+_LARGE_WEIGHT_BYTES, _FEW_ROWS = 512 << 10, 128
+_FEWEST_PANELS = 4
+_COLUMNS_TOGETHER = 256  # bytes of them: four vectors
+_GATHER_WORK = 8  # multiply-adds that copying a number of x is worth
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces of an update.
+
+    Args:
+        table: `PIECE` each, in the order in which they are taken.
+        tile: rows that an arena has room for.
+        arenas: how many arenas there are.
+        gradients: how many buffers for the gradient of all weights.
+        room: numbers of a thread for a piece's gradient, where a piece sums and applies it. Where this is
+            0 too, gradients go to the weights themselves.
+        parts: how many pieces give a part of the loss.
+        most: pieces of the widest phase: more threads have nothing to do.
+    """
+
+    table: PieceTable
+    tile: int
+    arenas: int
+    gradients: int
+    room: int
+    parts: int
+    most: int
+
+
+def pieces_of(layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -> Pieces:
+    """Return the pieces of an update.
+
+    Args:
+        layout: of the network.
+        rows: samples in a whole batch.
+        itemsize: bytes of a number.
+        plain_sgd: whether gradients may be added to the weights themselves.
+    """
+    return _Cut(layout, rows, itemsize, plain_sgd).pieces()
+
+
+class _Cut:
+    def __init__(self, layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -> None:
+        self._layout, self._rows, self._itemsize, self._plain = layout, rows, itemsize, plain_sgd
+        self._steps = layout.steps
+        linear = np.flatnonzero(np.isin(self._steps["kind"], (kinds.LINEAR, kinds.NARROW)))
+        self._linears = [int(k) for k in linear]
+        self._first = self._linears[0]
+        self._phases: list[list[dict[str, int]]] = []
+        self._parts = self._room = 0
+
+    def pieces(self) -> Pieces:
+        """Return the pieces, in shards or in phases."""
+        shards = min(
+            MOST_PIECES, self._rows // _SHARD_ROWS, self._work(self._all) * self._rows // _PIECE_WORK
+        )
+        if shards > 1 and self._layout.weights <= _SHARD_WEIGHTS:
+            return self._in_shards(shards)
+        return self._in_chunks()
+
+    @property
+    def _all(self) -> range:
+        return range(len(self._steps))
+
+    def _work(self, steps: range) -> int:
+        """Return the multiply-adds of one sample, forward through some steps."""
+        some = self._steps[steps.start : steps.stop]
+        linear = some[np.isin(some["kind"], (kinds.LINEAR, kinds.NARROW))]
+        return int((linear["inputs"] * linear["outputs"] * linear["positions"]).sum())
+
+    def _in_shards(self, shards: int) -> Pieces:
+        each = -(-self._rows // shards)
+        tile = max(1, min(each, _TILE_BYTES // (self._layout.row * self._itemsize)))
+        tile = tile // _ROWS_TOGETHER * _ROWS_TOGETHER or tile
+        self._phases.append(
+            [
+                self._row_piece(self._all, low, min(low + each, self._rows))
+                | {"slot": slot, "tile": tile, "sums": 1, "backward_low": self._first, "part": slot}
+                for slot, low in enumerate(range(0, self._rows, each))
+            ]
+        )
+        slots = self._parts = len(self._phases[0])
+        self._phases.append(self._weight_pieces(0))
+        for piece in self._phases[-1]:
+            piece.update(updates=1, sums=1, shards=slots)
+        return self._table(tile, slots, slots)
+
+    def _in_chunks(self) -> Pieces:
+        row_bytes = self._layout.row * self._itemsize
+        chunk = max(1, min(self._rows, max(16 * _ROWS_TOGETHER, _ARENA_BYTES // row_bytes)))
+        chunks = range(0, self._rows, chunk)
+        for first in chunks:
+            self._forward_and_backward(first, min(chunk, self._rows - first))
+            weights = self._weight_pieces(chunk)
+            for piece in weights:
+                piece.update(first=first, updates=int(first == chunks[-1]))
+            self._phases.append(weights)
+        if len(chunks) > 1:
+            return self._table(chunk, 1, 1)
+        return self._table(chunk, 1, 0, 0 if self._plain else self._room)
+
+    def _forward_and_backward(self, first: int, rows: int) -> None:
+        """Add the phases of a chunk up to the gradients of all layers."""
+        done = 0
+        forward = [k for k in self._linears if self._columns(k, "outputs", rows)]
+        backward = [k for k in self._linears[1:] if self._columns(k, "inputs", rows)]
+        for k in forward:
+            self._rows_phase(first, rows, range(done, k), gather=done == 0)
+            behind = self._elementwise(k + 1, 1)
+            self._columns_phase(FORWARD_COLUMNS, first, k, "outputs", {"forward_high": behind})
+            done = behind
+        stop = len(self._steps)
+        low = backward[-1] + 1 if backward else self._first + 1
+        self._rows_phase(first, rows, range(done, stop), range(low, stop), gather=done == 0, loss=True)
+        for k, after in zip(backward[::-1], [self._first, *backward][: len(backward)][::-1], strict=True):
+            before = self._elementwise(k - 1, -1) + 1
+            self._columns_phase(BACKWARD_COLUMNS, first, k, "inputs", {"backward_low": before})
+            self._rows_phase(first, rows, range(0), range(after + 1, before))
+
+    def _elementwise(self, k: int, by: int) -> int:
+        """Return the first step from k on, in a direction, that is no activation by elements."""
+        while 0 <= k < len(self._steps) and self._steps["kind"][k] == kinds.ACTIVATION:
+            k += by
+        return k
+
+    def _columns(self, k: int, side: str, rows: int) -> bool:
+        """Return whether a layer is cut into columns: large weights under few rows."""
+        step = self._steps[k]
+        if step["kind"] != kinds.LINEAR or (side == "inputs" and step["transposed_at"] == kinds.ABSENT):
+            return False
+        panels = int(step[side]) * self._itemsize // _COLUMNS_TOGETHER
+        weights = int(step["inputs"] * step["outputs"])
+        lines = rows * int(step["positions"])
+        by_rows = max(1, rows // _ROWS_TOGETHER)
+        if lines * weights < _COLUMN_WORK or panels < _FEWEST_PANELS:
+            return False
+        large = weights * self._itemsize > _LARGE_WEIGHT_BYTES and rows < MOST_PIECES * _FEW_ROWS
+        return large or panels >= 2 * by_rows
+
+    def _columns_phase(self, kind: int, first: int, k: int, side: str, more: dict[str, int]) -> None:
+        width, unit = int(self._steps[k][side]), _COLUMNS_TOGETHER // self._itemsize
+        each = -(-width // (unit * MOST_PIECES)) * unit
+        vector = self._layout.fill
+        self._phases.append(
+            [
+                {
+                    "kind": kind,
+                    "first": first,
+                    "step": k,
+                    "low": low,
+                    "high": min(low + each, -(-width // vector) * vector),
+                }
+                | more
+                for low in range(0, width, each)
+            ]
+        )
+
+    def _rows_phase(
+        self,
+        first: int,
+        rows: int,
+        forward: range,
+        backward: range = range(0),
+        gather: bool = False,
+        loss: bool = False,
+    ) -> None:
+        if not (forward or backward or gather or loss):
+            return
+        work = rows * (
+            self._work(forward) + self._work(backward) + gather * _GATHER_WORK * int(self._steps["inputs"][0])
+        )
+        pieces = max(1, min(MOST_PIECES, work // _PIECE_WORK, rows // _ROWS_TOGETHER))
+        row_bytes = self._layout.row * self._itemsize
+        pieces = (
+            max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES))) if pieces > 1 else 1
+        )
+        each = -(-rows // pieces)
+        each = -(-each // _ROWS_TOGETHER) * _ROWS_TOGETHER if pieces > 1 else each
+        found = []
+        for low in range(0, rows, each):
+            piece = self._row_piece(forward, low, min(low + each, rows), backward) | {
+                "tile": each,
+                "first": first,
+            }
+            piece |= {"gather": int(gather), "loss": int(loss)}
+            if loss:
+                piece["part"], self._parts = self._parts, self._parts + 1
+            found.append(piece)
+        self._phases.append(found)
+
+    def _row_piece(
+        self, forward: range, low: int, high: int, backward: range | None = None
+    ) -> dict[str, int]:
+        back = forward if backward is None else backward
+        return {
+            "kind": ROWS, "low": low, "high": high,
+            "forward_low": forward.start, "forward_high": forward.stop,
+            "backward_low": back.start, "backward_high": back.stop,
+            "gather": 1, "loss": 1,
+        }  # fmt: skip
+
+    def _weight_pieces(self, rows: int) -> list[dict[str, int]]:
+        """Return the pieces of all weights, the last step first; so many rows give their gradient."""
+        found: list[dict[str, int]] = []
+        together = 0  # work of the last piece, while it can take further steps
+        for k in reversed(self._linears):
+            step = self._steps[k]
+            narrow = step["kind"] == kinds.NARROW
+            lines = int(step["weight_stride"] if narrow else step["inputs"])
+            numbers = int(step["outputs"] if narrow else step["weight_stride"])  # of a line
+            work = max(rows * int(step["positions"]), _OPTIMIZER_WORK) * lines * numbers
+            pieces = max(min(MOST_PIECES, work // _PIECE_WORK), lines * numbers // _MOST_LINE_NUMBERS, 1)
+            if pieces == 1 and together and together + work < _PIECE_WORK:
+                found[-1].update(step_low=k, at=int(step["weight_at"]))
+            else:
+                together = 0
+                found += self._cut_lines(k, lines, pieces) if pieces > 1 else [self._lines(k)]
+            together = together + work if pieces == 1 else 0
+        for piece in found:
+            self._room = max(self._room, self._extent(piece))
+        return found
+
+    def _lines(self, k: int, low: int = 0, high: int = 0) -> dict[str, int]:
+        """Return a piece of some lines of a step; of all of them without any."""
+        step = self._steps[k]
+        stride = 1 if step["kind"] == kinds.NARROW else int(step["weight_stride"])
+        at = int(step["weight_at"]) + low * stride
+        return {"kind": WEIGHTS, "step": k, "step_low": k, "low": low, "high": high, "at": at, "shards": 1}
+
+    def _cut_lines(self, k: int, lines: int, pieces: int) -> list[dict[str, int]]:
+        each = -(-lines // (_LINES_TOGETHER * pieces)) * _LINES_TOGETHER
+        found = [self._lines(k, low, min(low + each, lines)) for low in range(0, lines, each)]
+        found[-1]["bias"] = int(self._steps["bias_at"][k] != kinds.ABSENT)
+        return found
+
+    def _extent(self, piece: dict[str, int]) -> int:
+        """Return how many numbers lie between the first and the last weight of a piece."""
+        step = self._steps[piece["step"]]
+        narrow, stride = step["kind"] == kinds.NARROW, int(step["weight_stride"])
+        ends = int(step["weight_at"]) + stride * int(
+            step["outputs"] if narrow else piece["high"] or step["inputs"]
+        )
+        return ends + int(step["out_stride"]) - piece["at"]
+
+    def _table(self, tile: int, arenas: int, gradients: int, room: int = 0) -> Pieces:
+        table: Array = np.zeros(sum(map(len, self._phases)), dtype=PIECE)
+        at = 0
+        for phase in self._phases:
+            begins = at
+            for piece in phase:
+                for name, value in piece.items():
+                    table[at][name] = value
+                table["waits_for"][at] = begins
+                at += 1
+        table["ends"][at - len(self._phases[-1])] = 1
+        return Pieces(table, tile, arenas, gradients, room, self._parts, max(map(len, self._phases)))
