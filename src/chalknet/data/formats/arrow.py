@@ -168,7 +168,7 @@ def _columnar(
 
     with _reading_columns(path):
         head = next(batches(range(len(schema.names)), 0))
-    columns = tuple(column_of(name, head.column(i)) for i, name in enumerate(schema.names))
+        columns = tuple(column_of(name, head.column(i)) for i, name in enumerate(schema.names))
     read = _Readings(path.name, columns, batches, options)
 
     def blocks(chosen: Sequence[TableColumn], start: int) -> Iterator[Block]:

@@ -88,6 +88,7 @@ class _CsvFile:
         options: what was said of its numbers and gaps.
         columns: by their first rows.
         readings: of columns whose texts were all read, by their numbers.
+        places: lines in words, as far as they were asked for.
     """
 
     path: Path
@@ -95,6 +96,7 @@ class _CsvFile:
     options: FileOptions
     columns: tuple[Column, ...] = ()
     readings: dict[int, ColumnReading] = field(default_factory=dict)
+    places: dict[Place, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -241,8 +243,10 @@ class _CsvFile:
         return DecimalSigns(self._sample)
 
     def _place(self, place: Place) -> str:
-        piece = next(pieces(self.path, self.layout, place[0]))
-        return f"line {self._line(piece, place[1] + 1)}"
+        if place not in self.places:  # most columns of words have their first word in one row
+            piece = next(pieces(self.path, self.layout, place[0]))
+            self.places[place] = f"line {self._line(piece, place[1] + 1)}"
+        return self.places[place]
 
     def parsed(
         self,
