@@ -47,7 +47,7 @@ class Prediction(Tabular):
         >>> words = ["above" if value > 0 else "below" for value in x.tolist()]
         >>> result = cn.fit("1 -> 2", (x, words), loss="cross_entropy", lr=1.0, updates=200)
         >>> found = cn.predict(result, [[0.9], [-0.9]])
-        >>> found.classes.tolist(), found.names
+        >>> found.columns["class"].tolist(), found.names
         (['above', 'below'], ('above', 'below'))
     """
 
