@@ -84,17 +84,19 @@ def changed(program: str, chance: random.Random) -> str:
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(lines))
         words = re.split(r"(\b[0-9]+\b)", lines[at])
-        match chance.randrange(5):
+        match chance.randrange(6):
             case 0 if len(words) > 1:
                 words[chance.randrange(1, len(words), 2)] = chance.choice(_NUMBERS)
                 lines[at] = "".join(words)
             case 1:
                 lines[at:at] = chance.choice(PROGRAMS).split("\n")[: chance.choice((1, 1, 3))]
             case 2:
-                lines[at : at + 1] = [lines[at]] * chance.choice((0, 2, 30))
+                lines[at : at + 1] = [lines[at]] * chance.choice((2, 30))
             case 3:
                 other = chance.randrange(len(lines))
                 lines[at], lines[other] = lines[other], lines[at]
+            case 4 if len(lines) > 1:
+                del lines[at]
             case _:
                 lines[at] = f"{chance.choice(_HEADS)} {lines[at].strip()}"
     return "\n".join(lines)
