@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from chalknet.files import open_file, reading
 from chalknet.units import is_number
 
 _BLOCK_BYTES = 8 << 20
+_PROVED_BYTES = 16 << 20
 _NOTHING_SAID = FileOptions()
 STREAM_MARK = b"\xff\xff\xff\xff"
 # What we call a column, and pyarrow's tests of the type of its values.
@@ -41,6 +42,10 @@ _KINDS = {
 def open_parquet(path: Path, options: FileOptions) -> DataTable:
     """Return a Parquet file as a table."""
     parquet = module("pyarrow.parquet")
+    with reading(path), open_file(path):
+        small = path.stat().st_size <= _PROVED_BYTES
+    if small:  # a large one is decoded but once, since it takes memory in proportion to its size anyway
+        _refuse_damaged(path, options, "parquet")
     # Without pre-buffering a row group is read as it is decoded, and memory stays flat.
     with _reading_columns(path):
         file = parquet.ParquetFile(
@@ -75,12 +80,7 @@ def open_arrow(path: Path, options: FileOptions) -> DataTable:
             wanted="an Arrow file, of which any part can be read",
             remedy="Write it with pyarrow.ipc.new_file, or as Parquet.",
         )
-    most = unpacked_limit(path.stat().st_size, options.limits)
-    proof = proof_of(path, most)
-    if proof.is_large:
-        raise over_limit(str(path), "unpacked_bytes", options.limits, f"more than {most:,} bytes", 4 * most)
-    if proof.problem:
-        raise _damaged(path, proof.problem)
+    _refuse_damaged(path, options, "arrow")
     # Mapped: a batch that is not compressed is then read as its blocks are, not all at once.
     with _reading_columns(path):
         file = pa.ipc.open_file(pa.memory_map(str(path)))
@@ -94,6 +94,18 @@ def open_arrow(path: Path, options: FileOptions) -> DataTable:
         yield from _after(parts, start)
 
     return _columnar(path, file.schema, batches, count, options)
+
+
+def _refuse_damaged(path: Path, options: FileOptions, kind: Literal["arrow", "parquet"]) -> None:
+    """Raise a DataError for what another process found that it cannot read."""
+    with reading(path):
+        most = unpacked_limit(path.stat().st_size, options.limits)
+        proof = proof_of(path, most, kind)
+    if proof.is_large:
+        got = f"more than {most:,} bytes, packed, or damage that promises as much"
+        raise over_limit(str(path), "unpacked_bytes", options.limits, got, 4 * most)
+    if proof.problem:
+        raise _damaged(path, proof.problem)
 
 
 def _valid(batch: Any) -> Any:

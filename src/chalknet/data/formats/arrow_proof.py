@@ -1,6 +1,7 @@
-"""Whether an Arrow file can be read, found out by a process of its own: Arrow may crash on a damaged one.
+"""Whether an Arrow or a Parquet file can be read, found out by a process of its own.
 
-As a program it is that process, which imports nothing of ours: `arrow_proof.py FILE MEMORY_BYTES`.
+Arrow may crash on a damaged file, or take the memory that it promises. As a program it is that process, which
+imports nothing of ours: `arrow_proof.py FILE MEMORY_BYTES arrow|parquet`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Literal
 
 _MORE_BYTES = 512 << 20  # of address space, for Arrow itself
 _NO_MEMORY = "not enough memory for it"
@@ -32,28 +35,33 @@ class Proof:
     is_large: bool = False
 
 
-def proof_of(path: Path, unpacked_bytes: int) -> Proof:
-    """Return whether all of an Arrow file is valid; asked once for a file that does not change.
+def proof_of(path: Path, unpacked_bytes: int, kind: Literal["arrow", "parquet"]) -> Proof:
+    """Return whether all of a file is valid; asked once for a file that does not change.
 
     Args:
         path: the file.
         unpacked_bytes: how much a batch of its rows may take in memory.
+        kind: what it is.
     """
     found = path.stat()
     stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-    return _proof(str(path.resolve()), stamp, found.st_size + unpacked_bytes)
+    return _proof(str(path.resolve()), stamp, found.st_size + unpacked_bytes, kind)
 
 
 @lru_cache(1000)
-def _proof(path: str, stamp: tuple[int, ...], memory_bytes: int) -> Proof:
+def _proof(path: str, stamp: tuple[int, ...], memory_bytes: int, kind: str) -> Proof:
     if not sys.executable:
         return Proof()  # a program that Python is a part of; the batches are validated as they are read
     child = subprocess.run(
-        [sys.executable, "-P", "-W", "ignore", __file__, path, str(memory_bytes)],
+        [sys.executable, "-P", "-W", "ignore", __file__, path, str(memory_bytes), kind],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve much more address space than they use
+        },
         check=False,
     )
     with suppress(ValueError):
@@ -62,18 +70,31 @@ def _proof(path: str, stamp: tuple[int, ...], memory_bytes: int) -> Proof:
     return Proof(f"reading it ended the process that tried, with {child.returncode}")
 
 
-def _validated(path: str) -> str:
-    """Return why a file is no valid Arrow file, "" where it is."""
+def _validated(path: str, kind: str) -> str:
+    """Return why a file cannot be read, "" where it can."""
     try:
-        arrow = import_module("pyarrow")
-        with arrow.memory_map(path) as content, import_module("pyarrow.ipc").open_file(content) as file:
-            for i in range(file.num_record_batches):
-                file.get_batch(i).validate(full=True)
+        for batch in _BATCHES[kind](path):
+            batch.validate(full=True)
     except MemoryError:
         return _NO_MEMORY
     except Exception as problem:
         return (str(problem) or type(problem).__name__).splitlines()[0]
     return ""
+
+
+def _arrow(path: str) -> Iterator[Any]:
+    with import_module("pyarrow").memory_map(path) as content:
+        file = import_module("pyarrow.ipc").open_file(content)
+        yield from map(file.get_batch, range(file.num_record_batches))
+
+
+def _parquet(path: str) -> Iterator[Any]:
+    parquet = import_module("pyarrow.parquet")
+    file = parquet.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
+    yield from file.iter_batches(use_threads=False)
+
+
+_BATCHES = {"arrow": _arrow, "parquet": _parquet}
 
 
 def _limit_memory(more_bytes: int) -> None:
@@ -88,8 +109,11 @@ def _limit_memory(more_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    import_module("pyarrow")
+    for name in ("pyarrow", "pyarrow.ipc", "pyarrow.parquet"):
+        import_module(name)
+    import_module("pyarrow").set_cpu_count(1)  # each thread takes address space of its own
+    import_module("pyarrow").set_io_thread_count(1)
     _limit_memory(int(sys.argv[2]) + _MORE_BYTES)
-    sys.stdout.write(json.dumps(_validated(sys.argv[1])))
+    sys.stdout.write(json.dumps(_validated(sys.argv[1], sys.argv[3])))
     sys.stdout.flush()
     os._exit(0)
