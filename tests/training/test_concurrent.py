@@ -23,6 +23,7 @@ from torch import nn
 import chalknet as cn
 from chalknet.files import write_whole
 from chalknet.training import Candidate, using_threads
+from chalknet.training.choice import timing_cache
 from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.timing_cache import TimingCache
 from chalknet.training.choice.torch_threads import FITS, Activity
