@@ -75,7 +75,9 @@ def recipe_of(optimizer, batch, shuffle=True):
 def with_threads(monkeypatch, threads):
     """Let every update be made by so many threads."""
     monkeypatch.setattr(thread_team, "cores", lambda: threads)
-    monkeypatch.setattr(thread_team.ThreadTeam, "_next", lambda team, left: (len(team._sizes) - 1, left))
+    monkeypatch.setattr(
+        thread_team.ThreadTeam, "_next", lambda team, left: ((len(team._sizes) - 1) * (left > 0), left)
+    )
     monkeypatch.setattr(schedules, "WORTH_A_THREAD", 1)
 
 

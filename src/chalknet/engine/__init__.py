@@ -2,7 +2,7 @@
 
 from chalknet.engine.eager import Eager, is_out_of_memory
 from chalknet.engine.engine import Advance, Engine, Session, StartupCost
-from chalknet.engine.fused_cpu import names as fused_rules
+from chalknet.engine.fused_cpu.needs import fused_needs
 from chalknet.engine.group import ProcessGroup, join
 from chalknet.engine.state import SessionState
 from chalknet.engine.table import ENGINES
@@ -17,7 +17,7 @@ __all__ = [
     "Session",
     "SessionState",
     "StartupCost",
-    "fused_rules",
+    "fused_needs",
     "is_out_of_memory",
     "join",
     "loss_function",

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import prod
 
 import torch
 
-from chalknet.engine import fused_rules as rules
+from chalknet.engine import fused_needs
 from chalknet.hardware.context import cuda_context
 from chalknet.hardware.device import Device, find_device
 from chalknet.hardware.trace import Traced, UpdateSpec, trace
 from chalknet.module import network_of
-from chalknet.network import Linear, Network, numbers
-from chalknet.planning import Plan, Recipe
+from chalknet.network import Network, numbers
+from chalknet.planning import Plan
 from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_bytes, show_count
-
-# Arrays of the optimizer's state for each weight: always, and by an option.
-_SLOTS: dict[str, tuple[int, dict[str, int]]] = {
-    "sgd": (0, {"momentum": 1}),
-    "adam": (2, {"amsgrad": 1}),
-    "adamw": (2, {"amsgrad": 1}),
-    "rmsprop": (1, {"momentum": 1, "centered": 1}),
-}
 
 
 @dataclass(frozen=True)
@@ -212,53 +203,3 @@ def _title(update: UpdateSpec) -> str:
     fitted = f"{name}, {update.recipe.loss}, {update.recipe.optimizer}"
     where = f"{update.engine} on {update.device}, {update.dtype}"
     return f"{fitted}, {show_count(update.rows)} samples an update, {where}"
-
-
-@dataclass(frozen=True)
-class FusedNeeds:
-    """Bytes that the engine needs besides the module."""
-
-    copies: int
-    gradients: int
-    optimizer: int
-    arenas: int
-
-
-def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, itemsize: int) -> FusedNeeds:
-    """Return what the engine needs besides the module's own parameters.
-
-    Args:
-        network: every width a number.
-        recipe: its optimizer.
-        rows: samples in a batch.
-        threads: CPU threads.
-        itemsize: bytes of one number.
-    """
-    visits = [visit for visit in network.walk() if isinstance(visit.step, Linear)]
-    weights = sum(visit.step.parameters(visit.input_shape) or 0 for visit in visits)
-    transposed = sum(
-        numbers(visit.input_shape)[-1] * numbers(visit.output_shape)[-1]
-        for visit in visits[1:]
-        if not rules.is_narrow(numbers(visit.input_shape)[-1], numbers(visit.output_shape)[-1])
-    )
-    always, by_option = _SLOTS[recipe.optimizer]
-    slots = always + sum(many for option, many in by_option.items() if recipe.optimizer_options.get(option))
-    blocks = rules.walks_blocks(network)
-    work = 3 * rows * sum(visit.step.multiply_adds(visit.input_shape) or 0 for visit in visits)
-    shares = max(1, min(threads, rules.MOST_SHARES, rows // 2, work // rules.WORTH_A_THREAD))
-    inputs, outputs = prod(numbers(network.input_shape)), prod(numbers(network.output_shape))
-    row = inputs + 2 * sum(prod(numbers(visit.output_shape)) for visit in network.walk())
-    tile = (
-        rows
-        if blocks
-        else max(1, min(-(-rows // shares), max(rules.MOST_TILE_ROWS, rules.TILE_BYTES // (row * itemsize))))
-    )
-    ends = inputs + 4 * outputs
-    units = numbers(visits[0].output_shape)[-1]
-    kept = 2 * rows * units if blocks and rules.keeps_hidden(units, rows, itemsize) else 0
-    return FusedNeeds(
-        copies=(weights + transposed) * itemsize,
-        gradients=0 if blocks else shares * weights * itemsize,
-        optimizer=slots * weights * itemsize,
-        arenas=(shares * tile * (ends if blocks else row) + kept) * itemsize,
-    )

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.engine.fused_cpu.names import Array, activation_reason, loss_reason
+from chalknet.engine.fused_cpu.names import Array, activation_reason, loss_reason, walks_blocks
 from chalknet.engine.fused_cpu.object_file import Loop, Unit
 from chalknet.network import ACTIVATIONS, FORMULA_FUNCTIONS, Activation, Network
 from chalknet.planning import LOSSES, Loss
@@ -72,6 +72,16 @@ def backward_address(step: Activation, dtype: str) -> int:
 def derivative_address(step: Activation, dtype: str) -> int:
     """Return the address of the loop `(z, h, numbers, options)` that writes h, and its derivative over z."""
     return _address(derivative_loop(step, dtype))
+
+
+def link_loops(steps: Array, network: Network, dtype: str) -> None:
+    """Write the addresses of the loops of a network's activations into its table of steps."""
+    hidden = 1 if walks_blocks(network) else None  # the walk over blocks keeps derivatives there
+    for k, step in enumerate(network.steps):
+        if isinstance(step, Activation) and step.row.elementwise:
+            backward = derivative_address if k == hidden else backward_address
+            steps["forward"][k], steps["backward"][k] = forward_address(step, dtype), backward(step, dtype)
+            steps["options"][k] = options_address(step)
 
 
 def options_address(step: Activation) -> int:

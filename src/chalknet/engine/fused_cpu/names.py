@@ -22,8 +22,6 @@ BLOCK = 256  # hidden units at a time
 GROUP = 12  # samples at a time on their way through the activation: a block of them stays in the first cache
 SAMPLES = 8  # samples that go forward at a time where there is one input or one output
 SHARE = 64  # a share of the hidden units is a multiple of this
-MOST_TILE_ROWS = 12  # rows of a tile of a product, where vectors are as long as 64 bytes
-TILE_BYTES = 512 << 10  # a tile with all that belongs to it: half of a core's own cache
 MOST_SHARES = 8  # of an update, for threads
 WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, waiting costs more
 KEPT_BYTES = 4 << 20  # up to so many, hidden values and derivatives are kept for the backward pass
@@ -33,11 +31,6 @@ _FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is
 def is_narrow(inputs: int, outputs: int) -> bool:
     """Return whether the products of a Linear run along its inputs: many of them, for few outputs."""
     return outputs <= NARROW_OUTPUTS and inputs >= _NARROW_RATIO * outputs
-
-
-def tile_rows(vector_bytes: int) -> int:
-    """Return the rows of a tile, with two vectors each: 24 of 32 registers, or 12 of 16."""
-    return MOST_TILE_ROWS if vector_bytes == 64 else 6
 
 
 def walks_blocks(network: Network) -> bool:

@@ -36,3 +36,9 @@ def slots_of(recipe: Recipe) -> tuple[bool, bool, bool]:
     adaptive = recipe.optimizer != "sgd"
     first = o[CENTERED] != 0 if recipe.optimizer == "rmsprop" else adaptive or o[MOMENTUM] != 0
     return first, adaptive, recipe.optimizer == "rmsprop" and o[MOMENTUM] != 0
+
+
+def is_plain_sgd(recipe: Recipe) -> bool:
+    """Return whether an update is the gradient times a number, and nothing is kept."""
+    numbers = numbers_of(recipe)
+    return recipe.optimizer == "sgd" and numbers[MOMENTUM] == numbers[DECAY] == 0

@@ -13,7 +13,7 @@ import numpy as np
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.kernels import Kernel, run_blocks, run_updates
-from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY, loops_unit, loss_address
+from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY, link_loops, loops_unit, loss_address
 from chalknet.engine.fused_cpu.memory import (
     Batch,
     Data,
@@ -29,24 +29,23 @@ from chalknet.engine.fused_cpu.memory import (
 from chalknet.engine.fused_cpu.names import (
     BLOCK,
     CLASS_LOSS,
-    MOST_SHARES,
     SAMPLES,
     SHARE,
     WORTH_A_THREAD,
     Array,
     walks_blocks,
 )
+from chalknet.engine.fused_cpu.needs import block_shares
 from chalknet.engine.fused_cpu.object_file import Unit, current_level
 from chalknet.engine.fused_cpu.optimizer_rows import (
     CODES,
-    DECAY,
-    MOMENTUM,
     NUMBERS,
+    is_plain_sgd,
     numbers_of,
     slots_of,
 )
 from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, LAST, WEIGHTS, pieces_of
-from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
+from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows, multiply_adds
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.network import Activation, Network
 from chalknet.planning import Recipe
@@ -208,11 +207,10 @@ def block_schedule(task: Task) -> Schedule:
     steps, store, rows = task.layout.steps, task.store, task.rows
     dtype = store.values.dtype
     inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
-    work = units * (inputs + outputs) * rows * 3
-    most = max(1, min(MOST_SHARES, units // (2 * SHARE), work // WORTH_A_THREAD))
-    shares = 1 << most.bit_length() - 1  # by the shape alone, and threads of any power of two have as many
+    shares = block_shares((inputs, units, outputs), rows)
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
     tail = lay_out(behind, dtype, lanes(dtype.itemsize))
+    link_loops(tail.steps, behind, dtype.name)
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
     room = room_for((inputs, units, outputs), rows, shares, dtype.itemsize)
     whole = -(-rows // SAMPLES) * SAMPLES
@@ -228,8 +226,8 @@ def piece_schedule(task: Task) -> Schedule:
     """Return the schedule by pieces of an update."""
     layout, store, rows = task.layout, task.store, task.rows
     dtype, steps = store.values.dtype, layout.steps
-    pieces = pieces_of(layout, rows, dtype.itemsize, _is_plain_sgd(task.recipe) and _all_trained(steps))
-    threads = max(1, min(task.threads, pieces.most, _multiply_adds(steps) * rows * 3 // WORTH_A_THREAD))
+    pieces = pieces_of(layout, rows, dtype.itemsize, is_plain_sgd(task.recipe) and _all_trained(steps))
+    threads = max(1, min(task.threads, pieces.most, multiply_adds(steps) * rows * 3 // WORTH_A_THREAD))
     places = _places(layout, pieces.tile)
     keys = pieces.arenas * pieces.tile if (steps["kind"] == kinds.DROPOUT).any() else 0
     shared = _shared(task, threads, pieces.arenas * places.size)._replace(
@@ -253,11 +251,6 @@ def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:
         return False
     first = pieces[(pieces["step_low"] == 0) & np.isin(pieces["kind"], (FORWARD_COLUMNS, WEIGHTS))]
     return len(first) == 1
-
-
-def _is_plain_sgd(recipe: Recipe) -> bool:
-    numbers = numbers_of(recipe)
-    return recipe.optimizer == "sgd" and numbers[MOMENTUM] == numbers[DECAY] == 0
 
 
 def _all_trained(steps: Array) -> bool:
@@ -295,12 +288,6 @@ def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
     raw = np.zeros(numbers + spare, dtype=dtype)
     skip = -raw.ctypes.data % 64 // dtype.itemsize
     return raw[skip : skip + numbers]
-
-
-def _multiply_adds(steps: Array) -> int:
-    """Return the multiply-adds of one sample's forward pass."""
-    linear = linear_rows(steps)
-    return int((linear["inputs"] * linear["outputs"] * linear["positions"]).sum())
 
 
 def _widest(steps: Array) -> int:

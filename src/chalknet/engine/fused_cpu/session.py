@@ -13,7 +13,7 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
-from chalknet.engine.fused_cpu.loops import units_beside
+from chalknet.engine.fused_cpu.loops import link_loops, units_beside
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.objects import loading, provide, symbols_of
 from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, SLOTS
@@ -81,7 +81,8 @@ class FusedSession:
         """Lay out the memory and fill it with the module's weights; return the compiled loop over it."""
         network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
         assert network is not None
-        layout = lay_out(network, numbers, fill_of(network, numbers))  # loads the activations
+        layout = lay_out(network, numbers, fill_of(network, numbers))
+        link_loops(layout.steps, network, numbers.name)
         _mark_frozen(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))

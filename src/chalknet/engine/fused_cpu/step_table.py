@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
 
-from chalknet.engine.fused_cpu.loops import (
-    backward_address,
-    derivative_address,
-    forward_address,
-    options_address,
-)
-from chalknet.engine.fused_cpu.names import ROW_WISE, Array, is_narrow, walks_blocks
+from chalknet.engine.fused_cpu.names import ROW_WISE, Array, is_narrow
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Visit
 
 if TYPE_CHECKING:
@@ -66,7 +60,7 @@ class MemoryLayout:
 
 
 def lay_out(network: Network, dtype: np.dtype[Any], fill: int) -> MemoryLayout:
-    """Return the table of a network whose steps are all known to the kernels.
+    """Return the table of a network whose steps are all known to the kernels, without addresses of loops.
 
     Args:
         network: the network.
@@ -83,7 +77,7 @@ class _Builder:
     """Gives every step its place."""
 
     def __init__(self, network: Network, dtype: np.dtype[Any], fill: int) -> None:
-        self._dtype, self._fill, self._walks_blocks = dtype, fill, walks_blocks(network)
+        self._dtype, self._fill = dtype, fill
         width = _number(network.input_shape[-1])
         self._positions = prod(_number(size) for size in network.input_shape[:-1])
         self._width, self._stride, self._at = width, width, 0
@@ -139,10 +133,6 @@ class _Builder:
             row["kind"] = SOFTMAX if step.kind == "softmax" else LOG_SOFTMAX
             return
         row["kind"], row["is_relu"] = ACTIVATION, int(step.kind == "relu")
-        row["forward"] = forward_address(step, self._dtype.name)
-        hidden = self._walks_blocks and len(self._steps) == 1
-        row["backward"] = (derivative_address if hidden else backward_address)(step, self._dtype.name)
-        row["options"] = options_address(step)
 
     def _filled(self, width: int) -> int:
         return -(-width // self._fill) * self._fill
@@ -191,6 +181,12 @@ def linears_of(module: nn.Module) -> list[nn.Linear]:
 def linear_rows(steps: Array) -> Array:
     """Return the rows of the Linear steps."""
     return steps[np.isin(steps["kind"], (LINEAR, NARROW))]
+
+
+def multiply_adds(steps: Array) -> int:
+    """Return the multiply-adds of one sample's forward pass."""
+    linear = linear_rows(steps)
+    return int((linear["inputs"] * linear["outputs"] * linear["positions"]).sum())
 
 
 def weight_views(steps: Array, vector: torch.Tensor) -> list[dict[str, torch.Tensor]]:

@@ -16,7 +16,6 @@ from numba import types
 from numba.core import cgutils
 
 from chalknet.engine.fused_cpu.levels import LEVELS
-from chalknet.engine.fused_cpu.names import tile_rows
 from chalknet.engine.fused_cpu.object_file import current_level
 from chalknet.engine.fused_cpu.scalars import intrinsic
 
@@ -24,7 +23,7 @@ from chalknet.engine.fused_cpu.scalars import intrinsic
 
 
 VECTOR_BYTES = (LEVELS.get(os.environ.get("NUMBA_CPU_NAME", "")) or current_level()).vector_bytes
-TILE_ROWS = tile_rows(VECTOR_BYTES)
+TILE_ROWS = 12 if VECTOR_BYTES == 64 else 6  # of two vectors each: 24 of 32 registers, or 12 of 16
 FAST = ("contract", "reassoc", "nsz")
 
 
