@@ -146,6 +146,7 @@ def main(name: str, trials: int, seed: int) -> dict[str, Any]:
             print(dict(counts), end="\r", file=sys.stderr)
             if not known:
                 wrong.append(found)
+                print(found, file=sys.stderr)
         beside = [path.name for path in folder.iterdir() if path.name.startswith(".")]
     return {"command": name, "seed": seed, "lasts_s": round(lasts_s, 2), "tried": trials, **counts,
             "hidden files left": len(beside), "wrong": wrong}  # fmt: skip

@@ -7,6 +7,7 @@ a result nor an error of ours within five seconds and a gigabyte; the command th
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -72,6 +73,7 @@ def run_here(part: str, seconds: float, seed: int) -> None:
     """Run a part in this process, and print what came of it."""
     import chalknet as cn
 
+    faulthandler.dump_traceback_later(seconds + _MORE_S - 10, exit=True)  # where it hangs
     fuzz = importlib.import_module(f"tests.fuzz.{part}").fuzz
     cn.build("1 -> 1")
     imports = _peak_bytes(resource.RUSAGE_SELF)

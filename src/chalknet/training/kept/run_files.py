@@ -232,6 +232,9 @@ def _check_width(setting: Setting) -> None:
     words = [column.words for column in preparation.y] if preparation.classes else [()]
     if len(words) != 1 or words[0] is None:
         raise ValueError("its classes have no words")
+    if preparation.numeric_classes:
+        for word in words[0]:
+            float(word)  # raises for what is no number
     classes = len(words[0])
     if isinstance(outputs, int) and classes > max(2, outputs):
         raise ValueError(f"it has {classes} classes, the network {outputs}")
