@@ -78,7 +78,7 @@ def test_an_engine_that_makes_hidden_values_anew_keeps_none():
     )
     assert eager.activations_bytes >= 4 * 100 * 200_000
     assert fused.activations_bytes == 0
-    assert fused.optimizer_bytes == pytest.approx(eager.optimizer_bytes, abs=32)
+    assert fused.optimizer_bytes == pytest.approx(eager.optimizer_bytes, rel=1e-3)  # rows are filled up
 
 
 def test_on_cuda_the_context_has_a_line_of_its_own():
