@@ -1,5 +1,6 @@
 """What auto takes on the CPU, by its rule; and that what it names is what is run."""
 
+import copy
 from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
@@ -226,3 +227,21 @@ def test_the_engine_by_name_keeps_torchs_number_of_threads():
     plan = cn.plan(NET, DATA, Recipe(loss="mse", updates=10**6), engine="eager")
     assert plan.placement == Placement("cpu", "float32", torch.get_num_threads(), plan.placement.reasons)
     assert not [reason for reason in plan.reasons if "measured" in reason]
+
+
+@pytest.mark.parametrize("sleeping", [(), (1,), (3,), (1, 3)])
+def test_a_dropout_in_evaluation_mode_drops_nothing_whatever_the_engine(sleeping):
+    """As in the script, which leaves the modes as they are; without masks the engines agree to rounding."""
+    x = torch.randn(60, 3, dtype=torch.float64)
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 5), nn.Dropout(), nn.Tanh(), nn.Dropout(0.3), nn.Linear(5, 1)).double()
+    for place in sleeping:
+        net[place].eval()
+    modes = [child.training for child in net.modules()]
+    fits = [
+        cn.fit(copy.deepcopy(net), (x, x[:, :1]), loss="mse", batch_size=7, updates=30, engine=engine)
+        for engine in ("auto", "eager")
+    ]
+    assert [child.training for child in fits[0].module.modules()] == modes
+    same = fits[0].history.loss == pytest.approx(fits[1].history.loss, rel=1e-10)
+    assert (fits[0].plan.engine, same) == ("fused_cpu", len(sleeping) == 2)
