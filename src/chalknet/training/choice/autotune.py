@@ -9,7 +9,7 @@ from math import inf
 from chalknet.engine import ENGINES, StartupCost
 from chalknet.errors import Refused
 from chalknet.network import Dropout
-from chalknet.planning import Plan
+from chalknet.planning import Placement, Plan
 from chalknet.training.choice import cost_model
 from chalknet.training.choice.cost_model import Candidate, Cost
 from chalknet.training.choice.fitted_model import first_line
@@ -122,7 +122,7 @@ def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, Star
 
     On the CPU that is one engine, so that nothing there depends on a measurement.
     """
-    possible: dict[Candidate, StartupCost] = {}
+    possible: dict[Candidate, Placement] = {}
     refused: list[str] = []
     for name in candidates.engines:
         reasons = {device: _refusals(draft, name, device) for device in candidates.devices}
@@ -132,8 +132,7 @@ def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, Star
             placement = replace(draft.placement, device=device)
             plain = name == "eager" and device == "cpu"
             threads = candidates.eager_threads if plain else candidates.threads
-            start = ENGINES[name].startup_cost(draft.network, draft.recipe, placement)
-            possible[Candidate(device, name, threads)] = start
+            possible[Candidate(device, name, threads)] = placement
         if all(reasons.values()):
             against = dict.fromkeys(reason for some in reasons.values() for reason in some)
             refused += [f"engine {name} cannot run this: {reason}" for reason in against]
@@ -144,11 +143,14 @@ def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, Star
             wanted="an engine that can run this network and recipe",
             remedy='Say engine="auto", or engine="eager", which runs whatever torch runs.',
         )
+    if len(possible) == 1:  # nothing is measured, whatever the start costs
+        return dict.fromkeys(possible, StartupCost()), refused
+    starts = {c: ENGINES[c.engine].startup_cost(draft.network, draft.recipe, p) for c, p in possible.items()}
     default = candidates.devices[0]
     preferred = sorted(
-        possible, key=lambda c: (c.device != default, c.engine != "eager", _start_s(possible[c]))
+        possible, key=lambda c: (c.device != default, c.engine != "eager", _start_s(starts[c]))
     )
-    return {candidate: possible[candidate] for candidate in preferred}, refused
+    return {candidate: starts[candidate] for candidate in preferred}, refused
 
 
 def _refusals(draft: Plan, engine: str, device: str) -> tuple[str, ...]:
