@@ -26,7 +26,7 @@ from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShap
 from chalknet.training.choice.rehearsal import Rehearsal
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
-from chalknet.training.choice.torch_threads import eager_threads, usable_threads
+from chalknet.training.choice.torch_threads import eager_threads, usable_threads, using_threads
 from chalknet.training.choice.trial_run import run_trial
 from chalknet.units import show_count
 
@@ -62,7 +62,8 @@ def load_for(options: RunOptions, data: object, held_out: object) -> Source:
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
     """
-    return load(data, held_out=held_out, dtype=options.dtype or "float32")
+    with using_threads(1):  # one look at each number, which threads that wait for each other only delay
+        return load(data, held_out=held_out, dtype=options.dtype or "float32")
 
 
 def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options: RunOptions) -> PreparedFit:
@@ -96,7 +97,8 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
     whole = mapped.shapes.whole_numbers
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
-    notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
+    with using_threads(1):
+        notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
