@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks import (
+    auto,
     checkpoints,
     commands,
     drawing,
@@ -24,6 +25,7 @@ from benchmarks.sections import INTRODUCTION, ROOT, Asked, Section, write
 SECTIONS = {
     "engines": Section("Engines", engines.measured),
     "grid": Section("The whole space", grid.measured),
+    "auto": Section("By default", auto.measured),
     "functions": Section("Functions", functions.measured),
     "wide": Section("Memory and cost of wide layers", wide.measured),
     "memory": Section("Memory, estimated and measured", memory.measured),

@@ -89,7 +89,7 @@ def test_the_table_is_html_in_a_notebook_and_the_picture_has_every_name():
 
 
 def test_the_table_says_by_what_each_method_was_run():
-    assert "all run by eager on cpu, float32, " in str(compare())
+    assert "all run by fused_cpu on cpu, float32, " in str(compare())
     torch_threads = torch.get_num_threads()
     unlike = compare({"a": {"engine": "eager", "threads": 1}, "b": {"engine": "eager", "threads": 2}})
     assert str(unlike).endswith(

@@ -106,7 +106,9 @@ def test_the_hand_written_sequential_and_the_formula_give_the_same_losses():
     x, y = torch.randn(50, 3), (torch.rand(50, 1) > 0.5).float()
     losses, _ = script(4, by_hand, x, y, "bce", "sgd", {}, 8, True, False, epochs=4)
     network = cn.read("3 -> 8 relu dropout(0.5) -> 1 sigmoid")
-    result = cn.fit(network, (x, y), loss="bce", lr=0.1, batch_size=8, shuffle=True, epochs=4, seed=4)
+    result = cn.fit(
+        network, (x, y), loss="bce", lr=0.1, batch_size=8, shuffle=True, epochs=4, seed=4, engine="eager"
+    )
     assert list(result.history.loss) == losses
 
 
@@ -145,12 +147,15 @@ def test_c3_all_samples_an_update_is_the_loop_without_a_loader():
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
-    assert list(cn.fit(network, (x, y), loss="mse", lr=0.1, updates=7, seed=5).history.loss) == losses
+    assert (
+        list(cn.fit(network, (x, y), loss="mse", lr=0.1, updates=7, seed=5, engine="eager").history.loss)
+        == losses
+    )
 
 
 def test_c3_the_sum_of_the_losses_is_the_mean_times_the_batch():
     x, y = torch.randn(10, 1), torch.randn(10, 1)
-    options = {"loss": "mse", "lr": 0.0, "epochs": 1, "batch_size": 3}
+    options = {"loss": "mse", "lr": 0.0, "epochs": 1, "batch_size": 3, "engine": "eager"}
     mean = cn.fit(cn.read("1 -> 1"), (x, y), **options)
     total = cn.fit(cn.read("1 -> 1"), (x, y), **options, reduction="sum")
     sizes = [3, 3, 3, 1]
@@ -164,24 +169,31 @@ def test_the_callers_random_numbers_are_left_as_they_were_found():
     before = torch.get_rng_state()
     x = torch.randn(9, 2, generator=torch.Generator().manual_seed(0))
     cn.fit(
-        cn.read("2 -> 3 relu dropout -> 1"), (x, x[:, :1]), loss="mse", batch_size=2, shuffle=True, epochs=2
+        cn.read("2 -> 3 relu dropout -> 1"),
+        (x, x[:, :1]),
+        loss="mse",
+        batch_size=2,
+        shuffle=True,
+        epochs=2,
+        engine="eager",
     )
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_fit_does_not_depend_on_the_callers_random_numbers():
     x, y = torch.randn(9, 2), torch.randn(9, 1)
+    options = {"loss": "mse", "batch_size": 2, "shuffle": True, "epochs": 2, "engine": "eager"}
     losses = []
     for callers_seed in (1, 2):
         torch.manual_seed(callers_seed)
-        result = cn.fit(cn.read("2 -> 3 relu -> 1"), (x, y), loss="mse", batch_size=2, shuffle=True, epochs=2)
+        result = cn.fit(cn.read("2 -> 3 relu -> 1"), (x, y), **options)
         losses.append(list(result.history.loss))
     assert losses[0] == losses[1]
 
 
 def test_losses_and_weights_do_not_depend_on_how_often_the_fit_is_evaluated():
     x, y = torch.randn(30, 2), torch.randn(30, 1)
-    options = {"loss": "mse", "batch_size": 4, "shuffle": True, "epochs": 5, "seed": 3}
+    options = {"loss": "mse", "batch_size": 4, "shuffle": True, "epochs": 5, "seed": 3, "engine": "eager"}
     network = cn.read("2 -> 8 relu dropout(0.5) -> 1")
     often = cn.fit(network, (x, y), **options, evaluate_every=1, held_out=(x, y))
     seldom = cn.fit(network, (x, y), **options)
@@ -205,7 +217,7 @@ def test_nan_inside_bce_which_torch_refuses_is_a_divergence_at_its_update_and_no
 
 def test_float64_is_computed_in_float64():
     x, y = torch.randn(10, 1, dtype=torch.float64), torch.randn(10, 1, dtype=torch.float64)
-    result = cn.fit(cn.read("1 -> 1"), (x, y), loss="mse", updates=3, dtype="float64")
+    result = cn.fit(cn.read("1 -> 1"), (x, y), loss="mse", updates=3, dtype="float64", engine="eager")
     assert result.module[0].weight.dtype == torch.float64
     torch.manual_seed(0)
     first = nn.MSELoss()(nn.Linear(1, 1).double()(x), y)

@@ -128,10 +128,11 @@ def test_an_accuracy_is_the_share_that_is_right_with_dropout_off():
     assert result.history.metric == "accuracy"
 
 
-def test_an_evaluation_leaves_every_submodule_in_its_mode():
+@pytest.mark.parametrize("engine", ["eager", "fused_cpu"])
+def test_an_evaluation_leaves_every_submodule_in_its_mode(engine):
     net = nn.Sequential(nn.Linear(1, 3), nn.Dropout(), nn.Linear(3, 1))
     net[1].eval()
-    result = fit(net, updates=2, evaluate_every=1)
+    result = fit(net, updates=2, evaluate_every=1, engine=engine)
     assert [module.training for module in result.module.modules()] == [True, True, False, True]
 
 
@@ -187,7 +188,8 @@ def test_printing_the_plan_says_everything_that_was_decided():
         "sgd, lr=0.001",
         "SGD with batch size 2048 (once: mini-batch stochastic gradient descent), in order",
         "700 updates, 7 an epoch: 100 epochs",
-        "eager on cpu, float32",
+        "fused_cpu on cpu, float32",
+        'for the script\'s numbers to the last bit say engine="eager"',
     ):
         assert words in text
 
@@ -265,5 +267,5 @@ def test_a_source_of_the_users_own_is_fitted_like_arrays():
     x = torch.arange(10.0) / 10
     options = {"batch_size": 3, "shuffle": True, "epochs": 4}
     assert list(fit(data=Squares(), **options).history.loss) == list(
-        fit(data=(x, x**2), **options).history.loss
+        fit(data=(x, x**2), engine="eager", **options).history.loss
     )

@@ -222,7 +222,8 @@ class RunOptions(Shown):
     Args:
         device: "auto" takes the cheapest by measurement; or a torch device such as "cpu" or "cuda:0", or a
             `Device`.
-        engine: "auto" takes the cheapest by measurement; or the name of an engine.
+        engine: "auto" takes `fused_cpu` on the CPU wherever it can run the fit, else `eager`, and measures on
+            a GPU; or the name of an engine.
         dtype: "float32" or "float64", or torch's dtype of that name; None keeps a given module's own, and is
             float32 for a network.
         threads: CPU threads torch may use, at least 1; None leaves torch's number.

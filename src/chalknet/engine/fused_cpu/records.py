@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -49,6 +50,7 @@ def declared_dtypes(kinds: tuple[Any, ...], dtype: str, others: dict[str, str]) 
     return tuple(name for kind in kinds for name in _declared(kind, dtype, others, ""))
 
 
+@cache
 def fields_of(kind: Any) -> dict[str, Any]:
     """Return the annotated fields of a named tuple; empty for anything else."""
     is_record = isinstance(kind, type) and issubclass(kind, tuple)
@@ -73,6 +75,7 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+@cache
 def name_of(dtype: np.dtype[Any]) -> str:
     """Return the name of a type; of a record, the names of its fields and theirs."""
     if dtype.fields is None:

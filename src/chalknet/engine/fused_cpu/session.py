@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from math import prod
 from time import perf_counter
 
@@ -37,8 +38,8 @@ from chalknet.engine.fused_cpu.step_table import (
 from chalknet.engine.orders import Orders
 from chalknet.engine.state import SessionState, copied, named, refill, weights_of
 from chalknet.errors import ShapeMismatch
-from chalknet.module import RandomStream
-from chalknet.network import Network, numbers
+from chalknet.module import RandomStream, flat
+from chalknet.network import Dropout, Network, numbers
 from chalknet.planning import Plan, Recipe
 
 
@@ -57,12 +58,15 @@ class FusedSession:
     """
 
     def __init__(self, plan: Plan, batches: Batches, module: nn.Module | None) -> None:
-        network, recipe = plan.network, plan.recipe
-        assert network is not None
+        assert plan.network is not None
+        recipe, network = plan.recipe, plan.network
+        if module is not None:
+            network = _in_modes(network, module)
+            plan = replace(plan, network=network)
         dtype = getattr(torch, plan.placement.dtype)
         self._stream = RandomStream(recipe.seed)
         module = opened_module(plan, module, self._stream)
-        self.module: nn.Module = module.train()
+        self.module: nn.Module = module
         self._named = named(plan, module)
         samples = _samples(batches, network, recipe.loss, dtype)
         self._counts_steps = recipe.optimizer in COUNTS_STEPS
@@ -142,6 +146,13 @@ class FusedSession:
     def _write_weights(self) -> None:
         for parameter, view in self._views:
             parameter.copy_(view)
+
+
+def _in_modes(network: Network, module: nn.Module) -> Network:
+    """Return the network of a module; a Dropout in evaluation mode drops nothing."""
+    drops = (leaf.training for leaf in flat(module) if isinstance(leaf, nn.Dropout))
+    steps = [replace(s, p=s.p * next(drops)) if isinstance(s, Dropout) else s for s in network.steps]
+    return replace(network, steps=tuple(steps))
 
 
 def _provide(network: Network, recipe: Recipe, dtype: str) -> None:

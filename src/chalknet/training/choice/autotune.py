@@ -1,4 +1,4 @@
-"""Which device, engine and threads run a fit, where that was left open: by measuring what each costs."""
+"""Which device and engine run a fit, where that was left open: on the CPU by a rule, a GPU by measuring."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
-from chalknet.counting import count_network
 from chalknet.engine import ENGINES, StartupCost
 from chalknet.errors import Refused
-from chalknet.planning import Plan
+from chalknet.network import Dropout
+from chalknet.planning import Placement, Plan
 from chalknet.training.choice import cost_model
 from chalknet.training.choice.cost_model import Candidate, Cost
 from chalknet.training.choice.fitted_model import first_line
@@ -17,15 +17,11 @@ from chalknet.training.choice.timing_cache import TimingCache, key_of
 from chalknet.training.choice.torch_threads import FITS
 from chalknet.units import show_seconds
 
-# In multiply-adds: below, waiting at the threads' barriers can cost more than they save.
-_SMALL_UPDATE = 10_000_000
-
 _LEAST = show_seconds(cost_model.SHORT_S)
 _TOO_SHORT = f"nothing was measured: a fit of less than about {_LEAST} has little to gain by it"
-_UNTRIED = "nothing was measured: data of a class of your own may change when it is read on trial"
-_OTHER_SUMS = (
-    " is the same training, but adds up in an order of its own: for the script's numbers to the last bit "
-    'say engine="eager"'
+_UNTRIED = (
+    "data of a class of your own may change each time it is read: eager reads each batch anew, "
+    "and nothing was measured"
 )
 _TOO_LARGE = "it needs all samples in memory, and these are read a batch at a time (in_memory=True)"
 
@@ -39,14 +35,16 @@ class Candidates:
     Args:
         asked: the engine as it was asked for, "auto" or a name.
         devices: the default device first.
-        engines: names of engines.
-        threads: numbers of CPU threads, the default first.
+        engines: names of engines, the fastest first; on the CPU the first that can run the plan is taken.
+        threads: CPU threads.
+        eager_threads: those of the plain loop on the CPU.
     """
 
     asked: str
     devices: tuple[str, ...]
     engines: tuple[str, ...]
-    threads: tuple[int, ...]
+    threads: int
+    eager_threads: int
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Autotuned:
 
 
 def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: TimingCache) -> Autotuned:
-    """Return the cheapest way to run a plan, by `cost_model.cheapest`.
+    """Return how to run a plan: on the CPU by a rule; among devices the cheapest, by `cost_model.cheapest`.
 
     Args:
         draft: the plan, with the default device and threads.
@@ -70,23 +68,41 @@ def autotune(draft: Plan, candidates: Candidates, trial: Trial | None, cache: Ti
     Raises:
         Refused: when no engine runs it.
     """
-    short = _is_short(draft)
-    if candidates.asked == "auto" and short:
-        return Autotuned(Candidate(candidates.devices[0], "eager", candidates.threads[0]), (_TOO_SHORT,))
-    possible, refused = _possible(draft, candidates)
-    first = next(iter(possible))
-    if len(possible) == 1:
-        return Autotuned(first, refused)
-    if trial is None or short:
-        return Autotuned(first, (*refused, _UNTRIED if trial is None else _TOO_SHORT))
-    measurement = _Measurement(draft, possible, trial)
-    measurement.run(cache, key_of(draft.model, draft.recipe, draft.data, draft.placement))
-    if not measurement.costs:
-        return Autotuned(first, (*refused, *measurement.notes))
-    chosen = cost_model.cheapest(measurement.costs, measurement.updates)
-    found = cost_model.show_costs(measurement.costs, measurement.recalled, measurement.updates)
-    reasons = (*refused, found, *measurement.notes)
-    return Autotuned(chosen, reasons if chosen == first else (*reasons, f"{chosen}{_OTHER_SUMS}"))
+    if trial is None and candidates.asked == "auto":
+        candidates = replace(candidates, engines=("eager",))
+    possible, reasons = _possible(draft, candidates)
+    chosen = next(iter(possible))
+    if trial is None:
+        reasons += [_UNTRIED] * (candidates.asked == "auto" or len(possible) > 1)
+    elif len(possible) > 1 and _is_short(draft):
+        reasons.append(_TOO_SHORT)
+    elif len(possible) > 1:
+        measurement = _Measurement(draft, possible, trial)
+        measurement.run(cache, key_of(draft.model, draft.recipe, draft.data, draft.placement))
+        costs, updates = measurement.costs, measurement.updates
+        if costs:
+            chosen = cost_model.cheapest(costs, updates)
+            reasons.append(cost_model.show_costs(costs, measurement.recalled, updates))
+        reasons += measurement.notes
+    return Autotuned(chosen, (*reasons, *_other_numbers(draft, candidates, chosen)))
+
+
+def _other_numbers(draft: Plan, candidates: Candidates, chosen: Candidate) -> tuple[str, ...]:
+    """Return why a fit that was left open does not end with the script's numbers to the last bit."""
+    as_asked = candidates.asked == chosen.engine and chosen.device == candidates.devices[0]
+    on_cpu = chosen.device == "cpu"
+    if as_asked or (chosen.engine == "eager" and on_cpu and chosen.threads == candidates.threads):
+        return ()
+    network, remedy = draft.network, 'engine="eager"' + ', device="cpu"' * (not on_cpu)
+    if chosen.engine == "fused_cpu" and network and any(isinstance(step, Dropout) for step in network.steps):
+        differs = "draws Dropout's masks, and adds up, in an order of its own"
+    else:
+        differs = "adds up in an order of its own"
+    if chosen.engine == "eager" and on_cpu:
+        why, remedy = "the updates are too small to share among threads", f"threads={candidates.threads}"
+    else:
+        why = "the same training"
+    return (f"{chosen}: {why}; it {differs}: for the script's numbers to the last bit say {remedy}",)
 
 
 def _is_short(draft: Plan) -> bool:
@@ -97,30 +113,26 @@ def _is_short(draft: Plan) -> bool:
 
 
 def _usual_update_s(draft: Plan) -> float:
-    return cost_model.usual_update_s(draft.network, _samples(draft), draft.recipe, draft.placement)
+    samples = draft.recipe.batch_size or draft.data.observations
+    return cost_model.usual_update_s(draft.network, samples, draft.recipe, draft.placement)
 
 
-def _is_small(draft: Plan) -> bool:
-    forward = count_network(draft.network).multiply_adds if draft.network is not None else None
-    return forward is not None and forward * _samples(draft) < _SMALL_UPDATE
+def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, StartupCost], list[str]]:
+    """Return what can run the plan, on the default device first, and why other engines cannot.
 
-
-def _samples(draft: Plan) -> int:
-    return draft.recipe.batch_size or draft.data.observations
-
-
-def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, StartupCost], tuple[str, ...]]:
-    """Return the candidates that can run the plan, those that start soonest first, and why others cannot."""
-    possible: dict[Candidate, StartupCost] = {}
+    On the CPU that is one engine, so that nothing there depends on a measurement.
+    """
+    possible: dict[Candidate, Placement] = {}
     refused: list[str] = []
-    for name in sorted(candidates.engines, key=lambda name: name != "eager"):
+    for name in candidates.engines:
         reasons = {device: _refusals(draft, name, device) for device in candidates.devices}
         for device in (device for device, against in reasons.items() if not against):
+            if device == "cpu" and any(candidate.device == device for candidate in possible):
+                continue
             placement = replace(draft.placement, device=device)
-            start = ENGINES[name].startup_cost(draft.network, draft.recipe, placement)
-            plain = name == "eager" and device == "cpu"  # other engines choose their threads themselves
-            threads = candidates.threads if plain else candidates.threads[:1]
-            possible |= {Candidate(device, name, number): start for number in threads}
+            plain = name == "eager" and device == "cpu"
+            threads = candidates.eager_threads if plain else candidates.threads
+            possible[Candidate(device, name, threads)] = placement
         if all(reasons.values()):
             against = dict.fromkeys(reason for some in reasons.values() for reason in some)
             refused += [f"engine {name} cannot run this: {reason}" for reason in against]
@@ -131,9 +143,14 @@ def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, Star
             wanted="an engine that can run this network and recipe",
             remedy='Say engine="auto", or engine="eager", which runs whatever torch runs.',
         )
-    first = next(iter(possible))
-    soonest = sorted(possible, key=lambda c: (c != first, _start_s(possible[c])))
-    return {candidate: possible[candidate] for candidate in soonest}, tuple(refused)
+    if len(possible) == 1:  # nothing is measured, whatever the start costs
+        return dict.fromkeys(possible, StartupCost()), refused
+    starts = {c: ENGINES[c.engine].startup_cost(draft.network, draft.recipe, p) for c, p in possible.items()}
+    default = candidates.devices[0]
+    preferred = sorted(
+        possible, key=lambda c: (c.device != default, c.engine != "eager", _start_s(starts[c]))
+    )
+    return {candidate: starts[candidate] for candidate in preferred}, refused
 
 
 def _refusals(draft: Plan, engine: str, device: str) -> tuple[str, ...]:
@@ -182,8 +199,8 @@ class _Measurement:
         for candidate in self._possible:
             if candidate in known:
                 self._recall(candidate, known[candidate])
-            elif not self.costs and self._trial_updates() < 1 / 2:  # one is too large a share of the fit
-                self.costs[candidate] = Cost(_usual_update_s(self._draft))
+            elif not self.costs and self._trial_updates() < 1:  # one is too large a share of the fit
+                self.costs[candidate] = self._estimated(candidate)
                 self.notes.append(f"{candidate} was not tried but estimated: the updates are few and long")
             elif not self.costs or self._is_worth_trying(candidate):
                 self._try(candidate)
@@ -191,10 +208,11 @@ class _Measurement:
                 first = next(iter(self.costs.values()))
                 self.updates = self._draft.recipe.budget.amount / first.update_s
 
+    def _estimated(self, candidate: Candidate) -> Cost:
+        start = self._possible[candidate]
+        return Cost(_usual_update_s(self._draft) / start.times_as_fast, _start_s(start))
+
     def _is_worth_trying(self, candidate: Candidate) -> bool:
-        default = next(iter(self.costs))
-        if (candidate.engine, candidate.device) == (default.engine, default.device):  # with other threads
-            return _is_small(self._draft)
         start = self._possible[candidate]
         if cost_model.is_worth_starting(candidate, start, self.costs, self.updates):
             return True
@@ -223,5 +241,5 @@ class _Measurement:
         self._reusable[candidate] = replace(cost, start_s=start.start_s) if start.once_s else cost
 
     def _trial_updates(self) -> float:
-        """Return the updates that may go into a trial, half of the share for each number of threads."""
-        return inf if self._draft.updates is None else self._draft.updates * cost_model.MEASURED_SHARE / 2
+        """Return the updates that may go into a trial."""
+        return inf if self._draft.updates is None else self._draft.updates * cost_model.MEASURED_SHARE

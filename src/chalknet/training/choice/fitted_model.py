@@ -13,6 +13,7 @@ from typing import TypeGuard
 import torch
 from torch import nn
 
+from chalknet.counting import count_network
 from chalknet.data import Source
 from chalknet.errors import ChalknetError, InvalidValue, Refused, ShapeMismatch
 from chalknet.hardware import explain
@@ -36,6 +37,7 @@ from chalknet.training.choice.endings import (
     ending_of_network,
     refused_by_loss,
 )
+from chalknet.training.choice.multiply_adds import CountedMultiplyAdds
 from chalknet.training.record.module_use import evaluation_mode
 from chalknet.units import show_count
 
@@ -114,9 +116,15 @@ class FittedModel:
         """Return one line that names the model."""
         if self.network is not None:
             return write(self.network, "arrows")
-        assert self.module is not None
-        weights = sum(parameter.numel() for parameter in self.module.parameters())
-        return f"{type(self.module).__name__}, a module of {show_count(weights)} parameters"
+        return f"{type(self.module).__name__}, a module of {show_count(self.weights)} parameters"
+
+    @property
+    def weights(self) -> int:
+        """Return how many numbers the optimizer changes."""
+        if self.module is None:
+            assert self.network is not None
+            return count_network(self.network).parameters or 0
+        return sum(parameter.numel() for parameter in self.module.parameters())
 
     @property
     def layers(self) -> Iterable[object]:
@@ -151,7 +159,8 @@ class FittedModel:
             any_layout = isinstance(network.steps[0], Flatten)
             shapes = ModelShapes(_sizes(network.input_shape), _sizes(network.output_shape), any_layout)
             check_outputs(shapes.output_shape, loss)
-            mapped = Mapped(shapes, ending_of_network(network, loss))
+            multiply_adds = count_network(network).multiply_adds or 0
+            mapped = Mapped(shapes, ending_of_network(network, loss), multiply_adds=multiply_adds)
         check_ending(mapped.ending, loss)
         return mapped
 
@@ -168,19 +177,23 @@ class Mapped:
         shapes: of one sample of x and of yhat.
         ending: what the model ends with.
         unused: names of the parameters that have no effect on yhat.
+        multiply_adds: to map a sample forward; of a module as many as torch can count.
     """
 
     shapes: ModelShapes
     ending: Ending
     unused: tuple[str, ...] = ()
+    multiply_adds: int = 0
 
 
 def map_one(module: nn.Module, source: Source, loss: Loss) -> Mapped:
     """Map one sample in evaluation mode to learn what a module makes of it."""
     keeping = default_generators_kept() if draws_from_default(module) else nullcontext()
     with evaluation_mode(module), keeping, torch.enable_grad():
+        counted = CountedMultiplyAdds()
         try:
-            yhat, dtype = first_yhat(module, source.take(slice(0, 1)).x)
+            with counted:
+                yhat, dtype = first_yhat(module, source.take(slice(0, 1)).x)
         except ChalknetError:
             if len(source) < 2 or not batch_statistics(module):
                 raise
@@ -198,7 +211,7 @@ def map_one(module: nn.Module, source: Source, loss: Loss) -> Mapped:
             x = source.take(slice(0, min(len(source), _ROWS_SEEN))).x
             ending = ending_by_values(forward(module, x.to(yhat.device, dtype)), loss)
     shapes = ModelShapes(source.x_shape, tuple(yhat.shape[1:]), whole_numbers=not dtype.is_floating_point)
-    return Mapped(shapes, ending, unused)
+    return Mapped(shapes, ending, unused, counted.multiply_adds)
 
 
 def first_yhat(module: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, torch.dtype]:

@@ -12,7 +12,7 @@ from torch import nn
 
 from chalknet.data import Batches, Source, StreamedSource, is_pixel_note, load
 from chalknet.engine import ENGINES, ProcessGroup
-from chalknet.errors import InvalidValue, Noted, Refused, look_up
+from chalknet.errors import InvalidValue, Noted, OutOfMemory, Refused, look_up
 from chalknet.hardware import checked_device, with_widths, within_memory
 from chalknet.module import default_generators_kept
 from chalknet.network import Network
@@ -26,7 +26,7 @@ from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShap
 from chalknet.training.choice.rehearsal import Rehearsal
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
-from chalknet.training.choice.torch_threads import usable_threads
+from chalknet.training.choice.torch_threads import eager_threads, usable_threads, using_threads
 from chalknet.training.choice.trial_run import run_trial
 from chalknet.units import show_count
 
@@ -62,7 +62,8 @@ def load_for(options: RunOptions, data: object, held_out: object) -> Source:
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
     """
-    return load(data, held_out=held_out, dtype=options.dtype or "float32")
+    with using_threads(1):  # one look at each number, which threads that wait for each other only delay
+        return load(data, held_out=held_out, dtype=options.dtype or "float32")
 
 
 def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options: RunOptions) -> PreparedFit:
@@ -96,7 +97,8 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
     whole = mapped.shapes.whole_numbers
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
-    notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
+    with using_threads(1):
+        notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -111,7 +113,12 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     )
     if options.strict and draft.notes:
         raise noted(draft.notes)
-    plan = within_memory(_autotuned(draft, options, batches, fitted.module))
+    multiply_adds = mapped.multiply_adds * batches.size // placement.processes
+    is_open = options.engine == "auto" and options.threads is None
+    threads = (
+        eager_threads(placement.threads, multiply_adds, fitted.weights) if is_open else placement.threads
+    )
+    plan = _fitting(_autotuned(draft, options, batches, fitted.module, threads), options)
     return PreparedFit(plan, fitted.module, batches, held_out, source, options.strict)
 
 
@@ -234,13 +241,15 @@ def _updates(recipe: Recipe, batches: Batches) -> int | None:
     return counts.get(recipe.budget.unit)  # seconds are counted as they pass
 
 
-def _autotuned(draft: Plan, options: RunOptions, batches: Batches, module: nn.Module | None) -> Plan:
-    """Return the plan with the device, the engine and the threads that are cheapest among those allowed."""
+def _autotuned(
+    draft: Plan, options: RunOptions, batches: Batches, module: nn.Module | None, plain_threads: int
+) -> Plan:
+    """Return the plan with its device, engine and threads, chosen among those allowed."""
 
     def trial(plan: Plan, share: float) -> Cost:
         return run_trial(within_memory(plan), batches, module, share)
 
-    candidates = _candidates(draft.placement, options, module)
+    candidates = _candidates(draft.placement, options, module, plain_threads)
     tuned = autotune(draft, candidates, trial if batches.source.is_repeatable else None, TimingCache())
     chosen, placement = tuned.candidate, draft.placement
     if len(candidates.devices) > 1:
@@ -250,19 +259,40 @@ def _autotuned(draft: Plan, options: RunOptions, batches: Batches, module: nn.Mo
     return replace(draft, engine=chosen.engine, placement=placement, reasons=reasons)
 
 
-def _candidates(placement: Placement, options: RunOptions, module: nn.Module | None) -> Candidates:
-    """Return what may be chosen from; several processes would not measure the same, and keep the defaults."""
+def _candidates(
+    placement: Placement, options: RunOptions, module: nn.Module | None, plain_threads: int
+) -> Candidates:
+    """Return what may be chosen from; several processes would not measure the same, and keep the device."""
     if options.engine != "auto":
         look_up({"auto": None, **ENGINES}, options.engine, "engine", "engine")
     alone, any_engine = placement.processes == 1, options.engine == "auto"
     open_device = alone and module is None and options.any_device and torch.cuda.is_available()
-    open_threads = alone and any_engine and options.threads is None and placement.threads > 1
+    devices = (placement.device, "cuda:0") if open_device else (placement.device,)
+    on_gpu = any(device != "cpu" for device in devices)
     return Candidates(
         asked=options.engine,
-        devices=(placement.device, "cuda:0") if open_device else (placement.device,),
-        engines=tuple(ENGINES) if any_engine else (options.engine,),
-        threads=(placement.threads, 1) if open_threads else (placement.threads,),
+        devices=devices,
+        engines=tuple(name for name in ENGINES if on_gpu or name != "graph")
+        if any_engine
+        else (options.engine,),
+        threads=placement.threads,
+        eager_threads=plain_threads,
     )
+
+
+def _fitting(plan: Plan, options: RunOptions) -> Plan:
+    """Return the plan as it fits into memory: by `eager`, which can sum an update in pieces, if need be.
+
+    Raises:
+        OutOfMemory: where that does not fit either.
+    """
+    try:
+        return within_memory(plan)
+    except OutOfMemory as problem:
+        if options.engine != "auto" or plan.engine == "eager":
+            raise
+        why = f"engine {plan.engine} cannot run this: {problem.got}"
+    return within_memory(replace(plan, engine="eager", reasons=(*plan.reasons, why)))
 
 
 def _shared(placement: Placement, options: RunOptions) -> Placement:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
+from chalknet.counting import count_network
 from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
 from chalknet.errors import CodeUnavailable, FileProblem, InvalidValue
 from chalknet.hardware import explain
@@ -16,7 +17,7 @@ from chalknet.planning import Plan
 from chalknet.training.choice.doubts import divergence_note
 from chalknet.training.choice.fitted_model import module_errors
 from chalknet.training.choice.prepare import noted
-from chalknet.training.choice.torch_threads import FITS, using_threads
+from chalknet.training.choice.torch_threads import FITS, eager_threads, using_threads
 from chalknet.training.history import FitResult, Outcome, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
@@ -35,7 +36,7 @@ def carry_out(start: FitStart) -> FitResult:
         _check_alike(start, group)
         stack.enter_context(group.watched())
         stack.enter_context(FITS.working())
-        stack.enter_context(using_threads(plan.placement.threads))
+        stack.enter_context(using_threads(_torch_threads(plan)))
         stack.enter_context(explain(plan))
         session, plan = _opened(start, plan)
         if start.checkpoint is not None:
@@ -59,6 +60,15 @@ def carry_out(start: FitStart) -> FitResult:
         problem.result = result
         raise problem
     return result
+
+
+def _torch_threads(plan: Plan) -> int:
+    """Return torch's threads: one where a compiled loop leaves it small evaluations alone."""
+    if plan.engine != "fused_cpu" or plan.network is None:
+        return plan.placement.threads
+    rows = max(plan.data.observations, plan.data.held_out)
+    multiply_adds = count_network(plan.network).multiply_adds or 0
+    return eager_threads(plan.placement.threads, rows * multiply_adds, 0)
 
 
 def _opened(start: FitStart, plan: Plan) -> tuple[Session, Plan]:
