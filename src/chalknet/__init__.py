@@ -12,24 +12,11 @@ Names are resolved on first use: `import chalknet` loads neither torch nor numpy
 
 from __future__ import annotations
 
-import re
-from importlib import import_module
-from pkgutil import get_data
+from chalknet.lazy import door
 
 __version__ = "0.1.0"
 
-# The stub is the only list of the public names; type checkers read it in the place of this file.
-_STUB = (get_data(__name__, "__init__.pyi") or b"").decode()
-_ROOMS = {name: room for room, name in re.findall(r"^from (\S+) import (\w+)", _STUB, re.MULTILINE)}
-
-__all__ = sorted(_ROOMS)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_ROOMS[name]), name)
-    return value
+__getattr__, __all__ = door(__name__)
 
 
 def __dir__() -> list[str]:

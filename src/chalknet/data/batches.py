@@ -15,10 +15,9 @@ from queue import SimpleQueue
 from time import perf_counter, thread_time
 from typing import NamedTuple, TypeVar
 
-import torch
-
 from chalknet.data.sources import Sample, Source, permutation
 from chalknet.errors import DataError, invalid
+from chalknet.lazy import torch
 from chalknet.system import cores
 
 T = TypeVar("T")

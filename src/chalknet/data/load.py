@@ -10,8 +10,6 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
-from torch.utils.data import TensorDataset
-
 from chalknet.data import formats, sources
 from chalknet.data.columns import Columns, LoadOptions, Preparation
 from chalknet.data.formats import DataTable, FileOptions, RawRows, named
@@ -21,6 +19,7 @@ from chalknet.data.origin import is_name, is_pair, is_pair_of_paths, is_path, wi
 from chalknet.data.sources import Source
 from chalknet.errors import FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
+from chalknet.lazy import torch_data, torch_is_loaded
 
 
 def load(
@@ -173,7 +172,7 @@ def _open_pair(pair: Sequence[Any], options: FileOptions) -> RawRows | named.Tab
     if is_pair_of_paths(pair):
         x, y = (formats.open_npy(existing(side)) for side in pair)
         if x is not None and y is not None and len(x) == len(y):
-            return RawRows(x, y, name, scale="bytes" if formats.is_bytes(x) else "")
+            return RawRows(x, y, name, scale="bytes" if x.dtype == "uint8" else "")
     rows = formats.rows_of_arrays(_side(pair[0], "x"), _side(pair[1], "y"), name)
     if is_path(pair[0]) and formats.format_of(path := existing(pair[0])) is formats.IDX:
         return replace(rows, scale=formats.scale_of_images(path))
@@ -191,7 +190,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
     (is_pair, _open_pair),
     (named.is_named, lambda data, options: named.table_of(data, options=options)),
     (
-        lambda data: isinstance(data, TensorDataset),
+        lambda data: torch_is_loaded() and isinstance(data, torch_data.TensorDataset),
         lambda dataset, options: _opened(dataset.tensors, options),
     ),
     (lambda data: isinstance(data, Mapping), lambda arrays, options: formats.rows_of_mapping(arrays, "data")),

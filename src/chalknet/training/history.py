@@ -10,10 +10,9 @@ from enum import Enum
 from importlib import import_module
 from typing import Any, NamedTuple, overload
 
-from torch import nn
-
 from chalknet.data import Preparation
 from chalknet.errors import MissingPackage
+from chalknet.lazy import torch
 from chalknet.module import Fitted
 from chalknet.planning import Plan
 from chalknet.tables import Shown, Table, Tabular
@@ -265,7 +264,7 @@ class FitResult(Shown, Fitted):
     """
 
     plan: Plan
-    module: nn.Module
+    module: torch.nn.Module
     history: History
     outcome: Outcome
     compile_s: float = 0.0

@@ -13,8 +13,6 @@ from chalknet.module import build, class_named
 from chalknet.network import Network
 from chalknet.planning import Plan, Recipe
 
-_SLACK_BYTES = 1 << 20  # of a file beside its tensors: names, shapes and the mark of its run
-
 
 def expected_weights(network: Network, dtype: str) -> Mapping[str, torch.Tensor]:
     """Return the parameters and buffers of a network as tensors without memory.
@@ -29,11 +27,6 @@ def expected_weights(network: Network, dtype: str) -> Mapping[str, torch.Tensor]
         raise ValueError(f"no network that can be built: {problem}") from problem
     weights: Mapping[str, torch.Tensor] = module.state_dict()
     return weights
-
-
-def most_bytes(weights: Mapping[str, torch.Tensor]) -> int:
-    """Return the largest size of a file that holds these tensors."""
-    return _SLACK_BYTES + sum(tensor.nbytes + 1024 for tensor in weights.values())
 
 
 def check_weights(found: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> None:
