@@ -19,6 +19,7 @@ from chalknet.module.read import read_weights as read_weights
 from chalknet.module.sequential import build as build
 from chalknet.module.sequential import class_named as class_named
 from chalknet.module.sequential import require_settled as require_settled
+from chalknet.module.tensors_file import arrays_from_bytes as arrays_from_bytes
 from chalknet.module.tensors_file import read_tensors as read_tensors
 from chalknet.module.tensors_file import run_of_tensors as run_of_tensors
 from chalknet.module.tensors_file import tensors_from_bytes as tensors_from_bytes

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+import numpy.typing as npt
+from safetensors import SafetensorError, numpy
 
 from chalknet.errors import FileProblem
 from chalknet.files import open_regular, read_regular
+from chalknet.lazy import torch
 
 _MARK = "chalknet run"  # the key of the file's metadata that says which run it belongs to
 _LARGEST_HEADER_BYTES = 100_000_000  # as the format itself has it
@@ -24,6 +25,8 @@ def tensors_to_bytes(tensors: Mapping[str, torch.Tensor], run: str = "") -> byte
         tensors: by their names.
         run: the run that the file belongs to, which `run_of_tensors` finds again; "" for none.
     """
+    from safetensors.torch import save  # brings torch, as does its load
+
     apart = {  # tied weights share memory, which the format does not know
         name: value.detach().to("cpu", copy=True).contiguous() for name, value in tensors.items()
     }
@@ -58,11 +61,25 @@ def tensors_from_bytes(content: bytes, where: object) -> dict[str, torch.Tensor]
     Raises:
         FileProblem: when it is damaged.
     """
+    from safetensors.torch import load
+
     try:
         tensors: dict[str, torch.Tensor] = load(content)
     except SafetensorError as problem:
         raise _damaged(where, str(problem).splitlines()[0]) from problem
     return tensors
+
+
+def arrays_from_bytes(content: bytes) -> dict[str, npt.NDArray[Any]] | None:
+    """Return the tensors of a safetensors file's content as arrays, without torch.
+
+    None for a file that is damaged, which `tensors_from_bytes` reports, or holds a dtype that numpy lacks.
+    """
+    try:
+        arrays: dict[str, npt.NDArray[Any]] = numpy.load(content)
+    except (SafetensorError, KeyError, TypeError, ValueError):
+        return None
+    return arrays
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

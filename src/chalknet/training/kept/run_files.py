@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
 from chalknet.data import Preparation
 from chalknet.errors import ChalknetError, FileProblem
@@ -36,6 +34,7 @@ from chalknet.files import (
     write_whole,
 )
 from chalknet.lazy import torch
+from chalknet.module import arrays_from_bytes
 from chalknet.network import Network
 from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
@@ -262,9 +261,8 @@ def read_weights(
     dtype = np.dtype(setting.plan.placement.dtype)
     most = most_bytes(dtype.itemsize * prod(shape) for shape in shapes.values())
     content = read_file(folder, setting, RUN_WEIGHTS, most)
-    try:
-        weights: Mapping[str, npt.NDArray[Any]] = load(content)
-    except (SafetensorError, KeyError, TypeError, ValueError):
+    weights = arrays_from_bytes(content)
+    if weights is None:
         return None
     found = {name: value.shape for name, value in weights.items()}
     same = found == shapes and all(value.dtype == dtype for value in weights.values())
