@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from typing import Any
 
 _INTERRUPTED = 130
 
@@ -12,20 +11,34 @@ def main() -> None:
     """Run the command; Ctrl-C while it is still being loaded ends the process at once, without a word."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(_INTERRUPTED))
-    _leave_out("pandas")
+    sys.meta_path.insert(0, _WithoutPandas)  # type: ignore[arg-type]
     from chalknet.cli import main as command
 
     command()
 
 
-def _leave_out(package: str) -> None:
-    """Let a package count as not installed in this process.
+class _WithoutPandas:
+    """Lets pandas count as not installed in this process.
 
     On its first conversion pyarrow imports pandas, where there is one, to know its types again. No command
     has use for them, and the import takes half a second.
     """
-    modules: dict[str, Any] = sys.modules
-    modules.setdefault(package, None)
+
+    @classmethod
+    def find_spec(cls, name: str, path: object = None, target: object = None) -> object:
+        """Return where pandas would come from: nowhere; None for everything else."""
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, cls) if name == "pandas" else None  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: object) -> None:
+        """Raise as the import of a package does that is not there."""
+        raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+
+    @staticmethod
+    def exec_module(module: object) -> None:
+        """Do nothing: it is never reached."""
 
 
 if __name__ == "__main__":
