@@ -153,6 +153,24 @@ def test_a_kept_run_predicts_without_torch_what_its_result_predicts(loss, kind, 
     assert notes == list(wanted.notes)
 
 
+@pytest.mark.slow
+def test_the_command_predicts_without_torch_and_without_pandas(tmp_path):
+    x = torch.linspace(-1, 1, 20)
+    (tmp_path / "new.csv").write_text("a\n0.5\n-0.5\n")
+    result = cn.fit("1 -> 1", ({"a": x}, x), loss="mse", updates=3, out=tmp_path / "run")
+    code = (
+        f"import sys; sys.argv = ['chalknet', 'predict', {str(tmp_path / 'run')!r}, '--data', 'new.csv']\n"
+        "from chalknet.__main__ import main\n"
+        "try:\n    main()\n"
+        "finally:\n    print([name for name in ('torch', 'pandas') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+    found = [float(line) for line in done.stdout.splitlines()[1:]]
+    wanted = cn.predict(result, tmp_path / "new.csv").values
+    np.testing.assert_allclose(found, wanted[:, 0], rtol=1e-6)
+
+
 def test_what_has_no_row_is_mapped_by_torch(tmp_path, monkeypatch):
     import chalknet.training.predictions.array_forward as room
 
