@@ -270,7 +270,7 @@ def _weights_of_run(folder: Path) -> Mapping[str, Any]:
     network = read(folder)
     with reading_run(folder / RUN_PLAN):
         expected = expected_weights(network, read_plan(folder).values["placement"]["dtype"])
-    content = file_of_run(folder, RUN_WEIGHTS, most_bytes(expected))
+    content = file_of_run(folder, RUN_WEIGHTS, most_bytes(each.nbytes for each in expected.values()))
     with reading_run(folder / RUN_WEIGHTS):
         tensors = tensors_from_bytes(content, folder / RUN_WEIGHTS)
         check_weights(tensors, expected)

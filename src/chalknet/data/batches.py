@@ -16,10 +16,10 @@ from time import perf_counter, thread_time
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import torch
 
 from chalknet.data.sources import Sample, Source, permutation
 from chalknet.errors import DataError, invalid
+from chalknet.lazy import torch
 from chalknet.system import cores
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from chalknet.data import load
 from chalknet.errors import invalid, look_up, public, unknown_name, whole_number
 from chalknet.files import user_path, write_output
 from chalknet.training.history import FitResult
-from chalknet.training.predict import predict
+from chalknet.training.predictions.predict import predict
 from chalknet.units import one_line, show_value, xml_text
 
 if TYPE_CHECKING:

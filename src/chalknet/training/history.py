@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
 
 from chalknet.data import Preparation
 from chalknet.errors import MissingPackage
+from chalknet.lazy import torch
 from chalknet.module import Fitted
 from chalknet.planning import Plan
 from chalknet.tables import Shown, Table, Tabular
@@ -277,7 +277,7 @@ class FitResult(Shown, Fitted):
     """
 
     plan: Plan
-    module: nn.Module
+    module: torch.nn.Module
     history: History
     outcome: Outcome
     compile_s: float = 0.0

@@ -23,6 +23,7 @@ from chalknet.data.formats.raw_rows import ColumnNames as ColumnNames
 from chalknet.data.formats.raw_rows import RawRows as RawRows
 from chalknet.data.formats.raw_rows import as_features as as_features
 from chalknet.data.formats.raw_rows import as_targets as as_targets
+from chalknet.data.formats.raw_rows import feature_array as feature_array
 from chalknet.data.formats.raw_rows import is_bytes as is_bytes
 from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
 from chalknet.data.formats.recognise import IDX as IDX

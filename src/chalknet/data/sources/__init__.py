@@ -1,6 +1,7 @@
 """Sources: samples by their row numbers, from arrays, files or a class of the user's."""
 
 from chalknet.data.sources.array_source import ArraySource as ArraySource
+from chalknet.data.sources.array_source import check_array as check_array
 from chalknet.data.sources.array_source import check_numbers as check_numbers
 from chalknet.data.sources.dataset import is_dataset as is_dataset
 from chalknet.data.sources.dataset import open_dataset as open_dataset

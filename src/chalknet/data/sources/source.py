@@ -7,9 +7,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self, runtime_checkable
 
-import torch
-
 from chalknet.data.columns import Preparation
+from chalknet.lazy import torch
 
 
 class Sample(NamedTuple):

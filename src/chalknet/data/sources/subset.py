@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import torch
-
 from chalknet.data.sources.array_source import ArraySource
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.errors import InvalidValue
+from chalknet.lazy import torch
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,20 +13,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import partial
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from chalknet.data import Preparation
+from chalknet.errors import FileProblem
 from chalknet.files import (
     RUN_HISTORY,
     RUN_NETWORK,
     RUN_PLAN,
     RUN_PREPARATION,
+    RUN_WEIGHTS,
     is_regular,
     write_whole,
 )
+from chalknet.lazy import torch
+from chalknet.module import arrays_from_bytes, most_bytes
 from chalknet.network import Network, size_of
 from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
@@ -116,6 +122,7 @@ _OF_PLAN = (
     "notes",
 )
 _LARGEST_JSON_BYTES = {RUN_NETWORK: 4 << 20, RUN_PREPARATION: 64 << 20}
+_SLACK_BYTES = 1 << 20  # of a file beside its tensors: names, shapes and the mark of its run
 _LONGEST_LINE = 4096  # of the history; a longer one is none of ours
 
 
@@ -166,7 +173,8 @@ def read_setting(folder: Path) -> Setting:
             raise ValueError("its checksum is gone")
         record = RecordOptions(**vars(file.recording), out=folder)
         outcome = None if file.outcome is None else Outcome[file.outcome]
-        if not isinstance(getattr(torch, file.placement.dtype, None), torch.dtype):
+        dtype = file.placement.dtype
+        if dtype not in DTYPES and not isinstance(getattr(torch, dtype, None), torch.dtype):
             raise ValueError(f"placement.dtype is {file.placement.dtype!r}")
     setting = Setting(
         plan=Plan(network=None, **{name: vars(file)[name] for name in _OF_PLAN}),
@@ -197,6 +205,62 @@ def read_file(folder: Path, setting: Setting, name: str, most: int | None = None
         FileProblem: when it is missing, damaged, or of another run.
     """
     return checked_file(folder / name, setting.files.get(name, "") if setting.sealed else None, most)
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that has ended, without its weights.
+
+    Args:
+        setting: what was decided, and how it ended.
+        outcome: how it ended.
+        history: what was recorded.
+    """
+
+    setting: Setting
+    outcome: Outcome
+    history: History
+
+
+def read_ended(folder: Path) -> EndedRun:
+    """Return the run kept in a folder, found to have ended.
+
+    Raises:
+        FileProblem: for one that is under way or was killed, or a damaged file.
+    """
+    setting = read_setting(folder)
+    if setting.outcome is None:
+        raise FileProblem(
+            where=str(folder),
+            got="a run that is under way, or was killed",
+            wanted="one that has ended",
+            remedy=f"Go on with it: cn.resume({str(folder)!r}) (chalknet resume {folder}).",
+        )
+    return EndedRun(setting, setting.outcome, read_history(folder, setting))
+
+
+def read_weights(
+    folder: Path, setting: Setting, shapes: Mapping[str, tuple[int, ...]]
+) -> Mapping[str, npt.NDArray[Any]] | None:
+    """Return the weights of a run as arrays, their checksum verified; None where they are not as expected.
+
+    Args:
+        folder: of the run.
+        setting: of the run.
+        shapes: those that its network has, by name.
+
+    Raises:
+        FileProblem: when they are missing, damaged, or of another run.
+    """
+    dtype = np.dtype(setting.plan.placement.dtype)
+    most = most_bytes(dtype.itemsize * prod(shape) for shape in shapes.values())
+    content = read_file(folder, setting, RUN_WEIGHTS, most)
+    weights = arrays_from_bytes(content)
+    if weights is None:
+        return None
+    found = {name: value.shape for name, value in weights.items()}
+    same = found == shapes and all(value.dtype == dtype for value in weights.values())
+    return weights if same else None
 
 
 def _read_text(folder: Path, setting: Setting, name: str) -> bytes | None:

@@ -172,15 +172,8 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
         5
     """
     folder = user_path(path, "path")
-    setting = read_setting(folder)
-    if setting.outcome is None:
-        raise FileProblem(
-            where=str(folder),
-            got="a run that is under way, or was killed",
-            wanted="one that has ended",
-            remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
-        )
-    history = run_files.read_history(folder, setting)
+    ended = run_files.read_ended(folder)
+    setting = ended.setting
     if setting.plan.network is None:
         target = module = module_of(folder, setting.plan, module, "load_run")
         weights = _weights(folder, setting, target.state_dict())
@@ -192,7 +185,7 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
         target.load_state_dict(weights)
     except RuntimeError as problem:
         raise damaged(folder / RUN_WEIGHTS, problem) from problem
-    return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
+    return FitResult(setting.plan, module, ended.history, ended.outcome, preparation=setting.preparation)
 
 
 def _weights(
@@ -210,7 +203,12 @@ def _weights(
         expected = expected_weights(plan.network, plan.placement.dtype) if plan.network else own or {}
     except ValueError as problem:
         raise damaged(folder / RUN_NETWORK, problem) from problem
-    content = run_files.read_file(folder, setting, RUN_WEIGHTS, None if own else most_bytes(expected))
+    content = run_files.read_file(
+        folder,
+        setting,
+        RUN_WEIGHTS,
+        None if own else most_bytes(each.nbytes for each in expected.values()),
+    )
     weights = tensors_from_bytes(content, path)
     if plan.network is not None:
         try:

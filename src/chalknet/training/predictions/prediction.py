@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from chalknet.data import Preparation
+from chalknet.lazy import torch
 from chalknet.planning import Loss
 from chalknet.tables import Table, Tabular
 from chalknet.training.history import data_frame
@@ -166,21 +166,29 @@ for _name in (
     setattr(Prediction, f"__{_name}__", _operator(f"__{_name}__"))
 
 
-def predicted(raw: Array, loss: Loss | None, preparation: Preparation | None) -> Prediction:
+def predicted(
+    raw: Array,
+    loss: Loss | None,
+    preparation: Preparation | None,
+    activation: Callable[[str, Array], Array],
+) -> Prediction:
     """Return what a network's numbers say.
 
     Args:
         raw: what the module gives, `(n, outputs)`.
         loss: of the fit; None where it is not known.
         preparation: of the training rows, which knows words and units.
+        activation: gives softmax (over axis 1), sigmoid or exp of raw.
     """
     if loss is None:
         return Prediction(raw)
-    if loss.target not in _PROBABILITIES:
+    if loss.target not in _ACTIVATIONS:
         values = raw if preparation is None else preparation.restore(raw)
         targets = tuple(column.name for column in preparation.y) if preparation and preparation.named else ()
         return Prediction(raw, values=values, names=targets)
-    probabilities = _PROBABILITIES[loss.target](torch.from_numpy(raw), loss).numpy()
+    applied, otherwise = _ACTIVATIONS[loss.target]
+    kind = applied if applied in loss.applies else otherwise
+    probabilities = activation(kind, raw) if kind else raw
     if loss.target == "class":
         return _of_classes(raw, probabilities, raw.argmax(axis=1), preparation)
     decided = raw > _THRESHOLDS.get(loss.decision, 0.5)
@@ -212,18 +220,9 @@ def _number(word: str) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def _class_probabilities(raw: torch.Tensor, loss: Loss) -> torch.Tensor:
-    return raw.softmax(dim=1) if "softmax" in loss.applies else raw.exp()  # else the network gives logarithms
-
-
-def _binary_probabilities(raw: torch.Tensor, loss: Loss) -> torch.Tensor:
-    return raw.sigmoid() if "sigmoid" in loss.applies else raw
-
-
-_PROBABILITIES: Mapping[str, Callable[[torch.Tensor, Loss], torch.Tensor]] = {
-    "class": _class_probabilities,
-    "probability": _binary_probabilities,
-}
+# Loss.target -> what makes probabilities of raw: where the loss applies it itself, and where it does not
+# (a network that ends with the activation: logarithms of classes, or the probability).
+_ACTIVATIONS = {"class": ("softmax", "exp"), "probability": ("sigmoid", "")}
 _THRESHOLDS = {"above 0": 0.0, "above 0.5": 0.5}
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Protocol, TypedDict, Unpack
 
-import torch
-from torch import nn
+import numpy.typing as npt
 
 from chalknet.data import FeatureReading, FileOptions, LoadOptions, Preparation, feature_blocks, texts_of
 from chalknet.errors import ShapeMismatch, invalid, public
 from chalknet.files import user_path
-from chalknet.hardware import checked_device
-from chalknet.planning import check_options, with_options
-from chalknet.training.choice.fitted_model import first_yhat, forward
+from chalknet.lazy import torch, torch_is_loaded
+from chalknet.planning import Plan, check_options, with_options
 from chalknet.training.history import FitResult
-from chalknet.training.kept.run_folder import load_run
-from chalknet.training.prediction import Prediction, predicted
-from chalknet.training.record.module_use import evaluation_mode
+from chalknet.training.kept.run_files import read_ended, read_weights
+from chalknet.training.predictions.array_forward import ArrayForward, weight_shapes
+from chalknet.training.predictions.prediction import Prediction, predicted
 
-_ROWS_AT_A_TIME = 8192
+Array = npt.NDArray[Any]
 
 
 class PredictKeywords(TypedDict, total=False):
@@ -42,7 +40,7 @@ class PredictKeywords(TypedDict, total=False):
 @public(x="data")
 @with_options(PredictKeywords)
 def predict(
-    model: FitResult | nn.Module | str | Path,
+    model: FitResult | torch.nn.Module | str | Path,
     data: object,
     *,
     keep: str | Sequence[str] = (),
@@ -85,39 +83,73 @@ def predict(
         [[6.0]]
     """
     check_options("predict", options, ("model", "data", "keep", *PredictKeywords.__annotations__))
-    if isinstance(model, str | Path):
-        model = load_run(user_path(model, "model"))
-    module = model.module if isinstance(model, FitResult) else model
-    if not isinstance(module, nn.Module):
-        wanted = "a FitResult, a module, or the folder of a kept fit"
-        raise invalid("model", model, wanted, "Fit the network first.")
-    result = model if isinstance(model, FitResult) else None
-    reading = reading_for(result, options)
+    fitted = _kept(model) if isinstance(model, str | Path) else _in_memory(model)
+    reading = _reading(fitted, options)
     names = (keep,) if isinstance(keep, str) else keep
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise invalid("keep", keep, "the name of a column, or a list of them")
     kept = texts_of(data, names, reading.options) if names else {}
-    parts = list(_mapped(module, data, reading, result))
-    loss = None if result is None else result.plan.recipe.loss_row
-    raw = torch.cat(parts).numpy()
-    found = predicted(raw, loss, reading.preparation)
+    plan, forward = fitted.plan, fitted.forward
+    blocks = feature_blocks(data, reading)
+    raw = forward(blocks if plan is None else (_as_fitted(block, plan.data.x_shape) for block in blocks))
+    loss = None if plan is None else plan.recipe.loss_row
+    found = predicted(raw, loss, reading.preparation, forward.activation)
     return replace(found, kept=kept, notes=(*reading.notes, *_replacements(reading)))
 
 
-def reading_for(result: FitResult | None, options: Any) -> FeatureReading:
-    """Return how data is read for a fit: as the training rows were, but for what is asked otherwise.
+class _Forward(Protocol):
+    """A forward pass in evaluation mode, and the activations by which it is read."""
 
-    Args:
-        result: the fit; None for a module.
-        options: those of `predict`.
-    """
+    def __call__(self, blocks: Iterable[Array]) -> Array: ...
+
+    def activation(self, kind: str, values: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What predicts: a forward pass, and what is known of its fit."""
+
+    forward: _Forward
+    plan: Plan | None = None
+    preparation: Preparation | None = None
+
+
+def _in_memory(model: object) -> _Fitted:
+    """Return what predicts with a FitResult or a module."""
+    module = model.module if isinstance(model, FitResult) else model
+    if not torch_is_loaded() or not isinstance(module, torch.nn.Module):
+        wanted = "a FitResult, a module, or the folder of a kept fit"
+        raise invalid("model", model, wanted, "Fit the network first.")
+    from chalknet.training.predictions.module_forward import ModuleForward  # brings torch
+
+    if not isinstance(model, FitResult):
+        return _Fitted(ModuleForward(module, None))
+    return _Fitted(ModuleForward(module, model.plan.data.whole_numbers), model.plan, model.preparation)
+
+
+def _kept(path: str | Path) -> _Fitted:
+    """Return what predicts with a kept run: its network on arrays, or else its module by torch."""
+    folder = user_path(path, "model")
+    setting = read_ended(folder).setting
+    plan = setting.plan
+    shapes = weight_shapes(plan)
+    weights = None if shapes is None else read_weights(folder, setting, shapes)
+    if weights is not None and plan.network is not None:
+        return _Fitted(ArrayForward(plan.network, weights), plan, setting.preparation)
+    from chalknet.training.kept.run_folder import load_run  # brings torch
+
+    return _in_memory(load_run(folder))
+
+
+def _reading(fitted: _Fitted, options: Any) -> FeatureReading:
+    """Return how data is read for a fit: as the training rows were, but for what is asked otherwise."""
     asked = {name: value for name, value in options.items() if value is not None}
-    preparation = None if result is None else result.preparation
+    plan, preparation = fitted.plan, fitted.preparation
     kept = {} if preparation is None else dict(preparation.reading)
     checked = LoadOptions(**{**kept, **asked})
     names = FileOptions.__dataclass_fields__
     reading = FileOptions(**{name: getattr(checked, name) for name in names})
-    width = None if result is None else prod(_numbers(result.plan.data.x_shape))
+    width = None if plan is None else prod(_numbers(plan.data.x_shape))
     return FeatureReading(_with_unknown(preparation, asked), reading, width)
 
 
@@ -127,30 +159,7 @@ def _with_unknown(preparation: Preparation | None, asked: dict[str, Any]) -> Pre
     return replace(preparation, unknown=asked["unknown"])
 
 
-def _mapped(
-    module: nn.Module, data: object, reading: FeatureReading, result: FitResult | None
-) -> Iterator[torch.Tensor]:
-    """Yield what the module gives for the rows of data, some at a time."""
-    parameter = next(iter(module.parameters()), torch.empty(0))
-    checked_device(parameter.device)
-    dtype = None
-    with evaluation_mode(module):
-        for block in feature_blocks(data, reading):
-            rows = block if result is None else _as_fitted(block, tuple(result.plan.data.x_shape))
-            for part in torch.split(rows, _ROWS_AT_A_TIME):
-                dtype = dtype or _input_dtype(result or module, module, part)
-                yield forward(module, part.to(parameter.device, dtype)).cpu()
-
-
-def _input_dtype(model: FitResult | nn.Module, module: nn.Module, x: torch.Tensor) -> torch.dtype:
-    """Return the dtype in which a module takes x: as the fit found it, or as its first row shows."""
-    if isinstance(model, FitResult):
-        whole, own = model.plan.data.whole_numbers, next(module.parameters()).dtype
-        return torch.int64 if whole else own
-    return first_yhat(module, x[:1])[1]
-
-
-def _as_fitted(rows: torch.Tensor, x_shape: tuple[int | str, ...]) -> torch.Tensor:
+def _as_fitted(rows: Array, x_shape: Sequence[int | str]) -> Array:
     sizes = _numbers(x_shape)
     if prod(rows.shape[1:]) != prod(sizes):
         raise ShapeMismatch(
