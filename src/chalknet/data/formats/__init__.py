@@ -1,7 +1,6 @@
 """Formats: how a file of each kind is recognised, scanned and read."""
 
 from chalknet.data.formats.array_file import ArrayFile as ArrayFile
-from chalknet.data.formats.arrow import arrow_table as arrow_table
 from chalknet.data.formats.csv_layout import not_utf8 as not_utf8
 from chalknet.data.formats.idx import TEST_IMAGES as TEST_IMAGES
 from chalknet.data.formats.idx import TEST_LABELS as TEST_LABELS
