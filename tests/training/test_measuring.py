@@ -15,6 +15,7 @@ from chalknet.planning import Recipe
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Candidate, Cost
 from chalknet.training.choice.timing_cache import TimingCache
+from chalknet.training.choice.torch_threads import FITS
 from chalknet.training.choice.trial_run import run_trial
 
 NET = cn.read("1 -> 500 relu -> 1")
@@ -71,6 +72,18 @@ def draft(updates=100_000, network=NET, **options):
     options = {"loss": "mse", "optimizer": "adam", "updates": updates, **options}
     plan = cn.plan(network, DATA, Recipe(**options), engine="eager", threads=2)
     return replace(plan, reasons=())
+
+
+def test_a_choice_measured_beside_another_fit_is_not_remembered(memory):
+    costs = {FUSED: Cost(310e-6, 0.1), GPU: Cost(305e-6, 2.0), GRAPH: Cost(8e-6, 1.1)}
+    beside, alone, recalling = Trials(costs), Trials(costs), Trials(costs)
+    with FITS.working():
+        choice = autotune(draft(), BESIDE_A_GPU, beside, memory)
+    assert any("other fits ran meanwhile" in reason for reason in choice.reasons)
+    autotune(draft(), BESIDE_A_GPU, alone, memory)
+    assert alone.tried == beside.tried == [FUSED, GPU, GRAPH]
+    autotune(draft(), BESIDE_A_GPU, recalling, memory)
+    assert recalling.tried == []
 
 
 def test_beside_a_gpu_the_cpu_is_tried_by_one_engine_and_the_cheapest_wins(memory):

@@ -26,7 +26,7 @@ from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShap
 from chalknet.training.choice.rehearsal import Rehearsal
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
-from chalknet.training.choice.torch_threads import eager_threads, usable_threads, using_threads
+from chalknet.training.choice.torch_threads import eager_threads, one_thread, usable_threads
 from chalknet.training.choice.trial_run import run_trial
 from chalknet.units import show_count
 
@@ -62,7 +62,7 @@ def load_for(options: RunOptions, data: object, held_out: object) -> Source:
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
     """
-    with using_threads(1):  # one look at each number, which threads that wait for each other only delay
+    with one_thread():
         return load(data, held_out=held_out, dtype=options.dtype or "float32")
 
 
@@ -97,7 +97,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
     whole = mapped.shapes.whole_numbers
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
-    with using_threads(1):
+    with one_thread():
         notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
     draft = Plan(
         network=fitted.network,

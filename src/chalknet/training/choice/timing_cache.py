@@ -19,6 +19,7 @@ from chalknet.files import cache_folder, lock, write_whole
 from chalknet.planning import DataFacts, Placement, Recipe
 from chalknet.system import cores, processor
 from chalknet.training.choice.cost_model import Candidate, Cost
+from chalknet.training.choice.torch_threads import threads_before
 
 _MOST = 200  # entries, of a network and a recipe each: the file stays under about 200 KiB
 _DAYS = 7  # a machine may have been busy, and changes in ways that no version number shows
@@ -106,7 +107,7 @@ def machine_and_versions() -> str:
     """Return the processor, the cores this process may use, the first GPU, and the software's versions."""
     versions = ", ".join(f"{name} {installed_versions().get(name, 'none')}" for name in _PACKAGES)
     gpu = f", {torch.cuda.get_device_name(0)}" if torch.cuda.is_available() else ""
-    return f"{processor()}, {cores()} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"
+    return f"{processor()}, {cores()} cores, torch's {threads_before()} threads{gpu}, {versions}"
 
 
 @cache

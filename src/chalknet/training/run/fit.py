@@ -22,6 +22,7 @@ from chalknet.planning import (
     with_options,
 )
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
+from chalknet.training.choice.torch_threads import one_thread
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.claim import claimed
 from chalknet.training.logs.feeds import check_logs
@@ -133,6 +134,7 @@ def fit(
     check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
     group = join()
     with ExitStack() as stack:
+        stack.enter_context(one_thread())
         with group.agreement():
             stack.enter_context(fitting(model))
             record = RecordOptions(**options_for(RecordOptions, options))
