@@ -121,6 +121,7 @@ def _one(chance: np.random.Generator, number: int) -> Draw | None:
         inputs, outputs = between(1, 2000), between(1, 2000)
         hidden = [between(1, 2000)] * depth if maybe(0.5) else [between(1, 2000) for _ in range(depth)]
     outputs = max(2, outputs) if loss == "cross_entropy" else outputs
+    hidden = hidden if ACTIVATIONS[activation].elementwise else [max(2, width) for width in hidden]
     n = between(100, 20_000)
     batch = None if maybe(0.2) else between(1, n)
     steps: list[Step] = []

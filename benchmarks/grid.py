@@ -22,8 +22,8 @@ from chalknet.units import show_seconds
 
 FUSED, LOOP, EAGER, JAX, SKLEARN = "fused_cpu", "plain loop", "eager", "JAX jit+scan", "scikit-learn"
 DRAWS, ROUNDS = 60, 5
-_CALL_S = 0.15  # what a timed call lasts at least
-_REST_S = 0.2  # before each call: the threads of the one before spin on
+_CALL_S = 0.1  # what a timed call lasts at least
+_REST_S = 0.1  # before each call: the threads of the one before spin on
 _WORST = 10
 _AIMS = {LOOP: 8.0, JAX: 2.0}
 _INTRODUCTION = """Fits drawn at random, `python -m benchmarks grid --seed {seed}`: widths 1 to 2,000 (one hidden layer to 300,000), depth
@@ -43,9 +43,12 @@ def measured(asked: Asked) -> Found:
     ceilings = measure_ceilings(repeats=3)
     found: list[tuple[Draw, dict[str, list[float]]]] = []
     for draw in drawn(asked.seed, 2 if asked.quick else asked.draws):
+        if not asked.wants(str(draw.number)):
+            continue
         found.append((draw, _times(draw, 1 if asked.quick else ROUNDS)))
         print(f"{draw.number}: {draw}: {_shown(found[-1][1])}", file=sys.stderr, flush=True)
-    _picture(found, ceilings.flops_per_s, asked.pictures / "grid.svg")
+    if not asked.only:
+        _picture(found, ceilings.flops_per_s, asked.pictures / "grid.svg")
     raw = {str(draw.number): {"fit": str(draw), "work": draw.work, "seconds": times} for draw, times in found}
     return Found([*_summary(asked.seed, found), *_worst(found), *_table(found)], raw)
 
@@ -53,9 +56,10 @@ def measured(asked: Asked) -> Found:
 def _times(draw: Draw, rounds: int) -> dict[str, list[float]]:
     """Return the seconds of an update by rival, one a round; a rival that cannot run it is left out."""
     rivals = {name: call for name, make in _RIVALS.items() if (call := make(draw)) is not None}
-    updates = {name: _enough(call) for name, call in rivals.items()}
-    for name, prepare in rivals.items() if rounds > 1 else ():
-        prepare(updates[name])  # JAX compiles for each number of updates
+    updates = {name: _enough(call) for name, call in rivals.items() if name != JAX}
+    if JAX in rivals:  # it compiles for each number of updates
+        updates[JAX] = max(2, updates[FUSED] // 2)
+        rivals[JAX](updates[JAX])
     times: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(rounds):
         for name, call in rivals.items():

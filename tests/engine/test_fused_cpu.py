@@ -285,7 +285,7 @@ def test_the_numbers_do_not_depend_on_how_many_threads_were_at_work():
     losses = []
     for most in (1, 2):
         session = opened(FusedCpu(), network, recipe, data, "float32", threads=2)
-        session._schedule._team = thread_team.ThreadTeam(most)
+        session._schedule._team = thread_team.ThreadTeam(most, most)
         losses.append(session.advance(40).losses)
     assert losses[0] == losses[1]
 

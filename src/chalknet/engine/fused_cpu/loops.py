@@ -46,15 +46,21 @@ def {name}(zs, hs, numbers, options):
         zs[i] = {derivative}
     return 0.0
 """
+# In stretches, beside the arrays: a sum, and rows that are filled up, would prevent vectorised code.
 _LOSS = """
 def {name}(yhats, ys, gs, scale, rows, width, stride):
-    total = 0.0
-    for row in range(rows):
-        for i in range(width):
-            at = row * stride + i
-            yhat, y = yhats[at], ys[row * width + i]
-            total += {value}
-            gs[at] = scale * ({gradient})
+    total, numbers = 0.0, rows * width
+    values, gradients, yhat_room, y_room = room(scale), room(scale), room(scale), room(scale)
+    for first in range(0, numbers, ROOM):
+        count = ROOM if numbers - first > ROOM else numbers - first
+        gather_rows(yhats, yhat_room, first, count, width, stride)
+        filled = fill_up(ys, y_room, yhat_room, first, count)
+        for i in range(filled):
+            yhat, y = yhat_room[i], y_room[i]
+            values[i] = {value}
+            gradients[i] = scale * ({gradient})
+        total += sum_of(values, count)
+        scatter_rows(gradients, gs, first, count, width, stride)
     return total
 """
 

@@ -53,6 +53,9 @@ from chalknet.planning import Recipe
 _PAST_ALL = 1 << 62
 _LINE = 16  # numbers between what two threads write: a cache line of its own
 
+# Multiply-adds: with fewer of an update a thread, more threads were not faster on 16 cores.
+_WORK_OF_A_THREAD = 16_000_000
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -94,11 +97,14 @@ class Schedule:
         threads: at most so many take part.
         kernel: makes the updates of a `Fit` and a `Turn`.
         fit: the memory; the order and the losses are put in at each run.
+        work: multiply-adds of an update.
     """
 
-    def __init__(self, shares: int, threads: int, kernel: Callable[[Fit, Turn], int], fit: Fit) -> None:
+    def __init__(
+        self, shares: int, threads: int, kernel: Callable[[Fit, Turn], int], fit: Fit, work: int
+    ) -> None:
         self.shares, self._kernel, self._fit = shares, kernel, fit
-        self._team = ThreadTeam(threads)
+        self._team = ThreadTeam(threads, work // _WORK_OF_A_THREAD)
 
     def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
         """Make as many updates as losses has room for, up to no number or the target; return how many.
@@ -219,7 +225,7 @@ def block_schedule(task: Task) -> Schedule:
     gradients = _zeros(shares * room.size, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients)
     fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
-    return Schedule(shares, min(shares, task.threads), partial(run_blocks, steps, room), fit)
+    return Schedule(shares, min(shares, task.threads), partial(run_blocks, steps, room), fit, work_of(task))
 
 
 def piece_schedule(task: Task) -> Schedule:
@@ -227,7 +233,7 @@ def piece_schedule(task: Task) -> Schedule:
     layout, store, rows = task.layout, task.store, task.rows
     dtype, steps = store.values.dtype, layout.steps
     pieces = pieces_of(layout, rows, dtype.itemsize, is_plain_sgd(task.recipe) and _all_trained(steps))
-    threads = max(1, min(task.threads, pieces.most, multiply_adds(steps) * rows * 3 // WORTH_A_THREAD))
+    threads = max(1, min(task.threads, pieces.most, work_of(task) // WORTH_A_THREAD))
     places = _places(layout, pieces.tile)
     keys = pieces.arenas * pieces.tile if (steps["kind"] == kinds.DROPOUT).any() else 0
     shared = _shared(task, threads, pieces.arenas * places.size)._replace(
@@ -242,7 +248,12 @@ def piece_schedule(task: Task) -> Schedule:
     gradients = store.values if direct else _zeros(pieces.gradients * layout.weights + threads * room, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
     fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
-    return Schedule(1, threads, partial(run_updates, pieces.table), fit)
+    return Schedule(1, threads, partial(run_updates, pieces.table), fit, work_of(task))
+
+
+def work_of(task: Task) -> int:
+    """Return the multiply-adds of an update, about."""
+    return multiply_adds(task.layout.steps) * task.rows * 3
 
 
 def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:

@@ -18,6 +18,9 @@ from chalknet.system import cores
 
 _WARM_UP = 8  # updates before the first measurement
 _TRIAL_S = 0.001  # a measurement lasts about so long
+_SETTLE_S = (
+    0.004  # shorter updates are slower while other cores still hold the numbers: one is made beforehand
+)
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until another number of threads is measured again
 _TRIALS_APART = 16  # at least, in trials: for updates longer than a trial
 _STRETCH_S = 0.016  # between two time measurements: threads that lose a core take 30 times as long
@@ -29,15 +32,17 @@ class ThreadTeam:
 
     Args:
         most: threads that are of use; fewer where fewer cores are available.
+        first: threads to begin with, as far as there are so many.
         clock: a monotonic clock in seconds.
     """
 
-    def __init__(self, most: int, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(self, most: int, first: int, clock: Callable[[], float] = perf_counter) -> None:
         most, self._clock = min(most, cores()), clock
         self._sizes = [size for power in range(most.bit_length()) if (size := 1 << power) < most] + [most]
         self._per_update_s: dict[int, float] = {}  # by the place among the sizes
-        self._best = len(self._sizes) - 1
-        self._downwards = True  # the next one to try has fewer threads
+        self._best = max(place for place, size in enumerate(self._sizes) if size <= max(1, first))
+        self._downwards = self._best == len(self._sizes) - 1  # the next one to try has fewer threads
+        self._settled = self._best  # what the numbers that updates change are near to
         self._warm_s = 0.0  # an update of the first stretch
         self._worked_s = 0.0  # since another number was measured
         self._wait_s = _FIRST_WAIT_S
@@ -72,18 +77,27 @@ class ThreadTeam:
         if self._best not in self._per_update_s:
             return self._best, _updates(_TRIAL_S, self._warm_s, left)
         other = self._other()
-        if other not in self._per_update_s:
-            return other, _updates(_TRIAL_S, self._per_update_s[self._best], left)
-        other_s = self._per_update_s[other]
-        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (other_s - _TRIAL_S)):
-            return other, _updates(_TRIAL_S, other_s, left)
+        other_s = self._per_update_s.get(other)
+        if other_s is None:
+            return self._trial(other, self._per_update_s[self._best], left)
+        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (_trial_s(other_s) - _TRIAL_S)):
+            return self._trial(other, other_s, left)
         return self._best, _updates(min(self._wait_s, _STRETCH_S), self._per_update_s[self._best], left)
+
+    def _trial(self, place: int, per_update_s: float, left: int) -> tuple[int, int]:
+        """Return what comes next of a trial: an update to settle where they are short, or those measured."""
+        if per_update_s >= _SETTLE_S:
+            self._settled = place
+        return place, 1 if self._settled != place else min(left, _trial_updates(per_update_s))
 
     def _note(self, place: int, made: int, elapsed_s: float) -> None:
         if not made or len(self._sizes) == 1:
             return
         if not self._warm_s:  # memory is touched for the first time, so the time means nothing
             self._warm_s = elapsed_s / made
+            return
+        if place not in (self._best, self._settled):
+            self._settled = place
             return
         self._per_update_s[place] = elapsed_s / made
         if place == self._best:
@@ -95,11 +109,21 @@ class ThreadTeam:
         if fastest != self._best:
             self._downwards = fastest < self._best
             self._best, self._worked_s, self._wait_s = fastest, 0.0, _FIRST_WAIT_S
+        self._settled = self._best
 
     def _other(self) -> int:
         """Return the next number of threads to try: half or twice as many as the best, in turn."""
         other = self._best - 1 if self._downwards else self._best + 1
         return other if 0 <= other < len(self._sizes) else self._best + (1 if self._downwards else -1)
+
+
+def _trial_updates(per_update_s: float) -> int:
+    return max(2 if per_update_s < _SETTLE_S else 1, int(_TRIAL_S / per_update_s))
+
+
+def _trial_s(per_update_s: float) -> float:
+    """Return how long a trial lasts: with one update before it where updates are short."""
+    return per_update_s * (_trial_updates(per_update_s) + (per_update_s < _SETTLE_S))
 
 
 def _updates(wanted_s: float, per_update_s: float, left: int) -> int:

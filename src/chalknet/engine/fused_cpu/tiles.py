@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.formulas import call_at, cross_entropy
+from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY
 from chalknet.engine.fused_cpu.memory import BatchRows
 from chalknet.engine.fused_cpu.products import Vector, rows_at
 from chalknet.engine.fused_cpu.scalars import copy, fill, inlined, like, part
 from chalknet.engine.fused_cpu.steps import TileStep, mixed
+from chalknet.engine.fused_cpu.whole_rows import cross_entropy_gradient
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
@@ -54,15 +55,16 @@ def loss_of(fit, tile):
     shift = tile.shift * positions_out(last) * stride
     yhat_at, g_at = last.out_at * fit.batch.tile + shift, last.gradient_at * fit.batch.tile + shift
     yhat, g = arena[yhat_at : yhat_at + lines * stride], arena[g_at : g_at + lines * stride]
+    if fit.rule.loss == CROSS_ENTROPY:
+        total = cross_entropy_gradient(yhat, g, width, stride, tile.scale)
+        for row in range(tile.rows):
+            at = tile.first + row
+            label = data.classes[data.order[at] if len(data.order) else at]
+            total -= yhat[row * stride + label]
+            g[row * stride + label] -= tile.scale
+        return total
     if stride > width:
         fill(g, like(0.0, tile.scale))
-    if fit.rule.loss == CROSS_ENTROPY:
-        total = 0.0
-        for row in range(tile.rows):
-            a, at = row * stride, tile.first + row
-            label = data.classes[data.order[at] if len(data.order) else at]
-            total += cross_entropy(yhat[a : a + width], label, g[a : a + width], tile.scale)
-        return total
     y = y_of(fit, tile)
     return call_at(fit.rule.loss, yhat, y.values[y.offset :], g, tile.scale, lines, width, stride)
 
