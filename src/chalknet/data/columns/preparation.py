@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,14 +110,18 @@ class Preparation:
     @property
     def may_not_refuse(self) -> bool:
         """Return whether other rows can have nothing new: they are numbers without gaps."""
-        return self.unknown == "refuse" and all(column.words is None for column in self.x)
+        return self.unknown == "refuse" and self._numbers_alone
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Return whether every feature is taken as it stands."""
         return all(column.is_plain for column in self.x)
 
-    @property
+    @cached_property
+    def _numbers_alone(self) -> bool:
+        return all(column.words is None for column in self.x)
+
+    @cached_property
     def width(self) -> int:
         """Return how many columns x has once words are columns of their own."""
         return sum(column.width for column in self.x)
@@ -178,7 +183,7 @@ class Preparation:
             DataError: for gaps, words that the training rows did not have, where `unknown` is "refuse".
         """
         counts = Counter[str]() if replaced is None else replaced
-        if all(column.words is None for column in self.x):
+        if self._numbers_alone:
             return self._numbers(raw, self.x, counts, owned)
         x = np.zeros((len(raw), self.width), self.dtype)
         numbers = [i for i, column in enumerate(self.x) if column.words is None]
@@ -219,9 +224,10 @@ class Preparation:
         self, raw: Array, columns: Sequence[PreparedColumn], counts: Counter[str], owned: bool
     ) -> Array:
         """Return columns of numbers with their gaps filled, scaled, in the dtype of x."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            gaps = raw.dtype.kind == "f" and not np.isfinite(raw.sum(dtype=np.float64))
-        if not gaps and all(column.is_plain for column in columns):
+        with np.errstate(invalid="ignore"):  # a minimum is NaN where one number is, and costs least
+            gaps = raw.dtype.kind == "f" and np.isnan(raw.min(initial=np.inf))
+        plain = self.is_plain if columns is self.x else all(column.is_plain for column in columns)
+        if not gaps and plain:
             return raw if owned and raw.dtype == self.dtype else np.array(raw, self.dtype)
         x = np.array(raw, np.float64)
         for i, column in enumerate(columns if gaps else ()):
