@@ -20,6 +20,7 @@ from chalknet.data import ArraySource, Batches, Shard, StreamedSource, load
 from chalknet.data.formats.array_file import ArrayFile
 from chalknet.data.formats.idx import idx_bytes
 from chalknet.data.formats.numpy_files import open_npy
+from chalknet.engine import ENGINES
 from chalknet.errors import DataError, Refused
 
 
@@ -145,7 +146,8 @@ def test_a_file_is_read_into_memory_where_it_fits_and_stays_where_it_does_not(tm
     assert not load(path, in_memory=True).streams
 
 
-def test_engines_that_need_all_samples_in_memory_say_so(tmp_path):
+def test_an_engine_that_needs_all_samples_in_memory_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(ENGINES["fused_cpu"], "streams", False)
     source = load(WRITERS[".npy"](tmp_path / "t.npy", table()), in_memory=False)
     recipe = cn.Recipe(loss="mse", updates=300_000)
     plan = cn.plan(cn.read("5 -> 1"), source, recipe)

@@ -152,12 +152,20 @@ class Batches:
             order: what `draw_order` gave.
             start: number of the first batch to yield, counted from 0.
         """
-        blocks = self._blocks(self._rows(order), start * self.size)
-        for x, y in self._ahead(blocks):
+        for x, y in self.blocks(order, start):
             if x.shape[0] <= self.size:  # nothing to split, which takes 5 µs
                 yield Sample(_aligned(x), y)
                 continue
             yield from map(Sample, map(_aligned, torch.split(x, self.size)), torch.split(y, self.size))
+
+    def blocks(self, order: int | None, start: int = 0) -> Iterator[Sample]:
+        """Yield the samples of one epoch, some whole batches at a time; the last one may be short.
+
+        Args:
+            order: what `draw_order` gave.
+            start: number of the first batch to yield, counted from 0.
+        """
+        return self._ahead(self._blocks(self._rows(order), start * self.size))
 
     def updates(self, order: int | None, start: int, shard: Shard) -> Iterator[Iterator[MicroBatch]]:
         """Yield the micro-batches of each update of one epoch; take all of one update before the next.
