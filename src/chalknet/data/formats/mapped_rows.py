@@ -1,4 +1,4 @@
-"""Rows of a file gathered through a memory map, while a lease keeps everybody from cutting the file off."""
+"""Rows of a file read through a memory map, while a lease keeps everybody from cutting the file off."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _MOST_BYTES = 512 << 20
 class MappedRows:
     """The rows of a file that is open, read through a map of the whole of it.
 
-    Rows in a shuffled order are read so without a system call for each. What was touched counts as resident
-    memory, though the pages are those of the system's own cache, which takes them back where memory is short.
-    So large files are not mapped: resident memory stays below a bound, whatever the size of a file.
+    Shuffled rows are read so without a system call for each, rows in order in three quarters of the time.
+    What was touched counts as resident memory, though the pages are those of the system's own cache, which
+    takes them back where memory is short. So large files are not mapped: resident memory stays below a bound,
+    whatever the size of a file.
 
     A mapped file that is cut off ends the process that reads it. So rows are read under a lease (Linux's
     `F_SETLEASE`): whoever wants to write to the file or to cut it off waits until the rows are read, some
@@ -47,13 +48,13 @@ class MappedRows:
     def _end(self) -> int:
         return self._offset + self._shape[0] * self._shape[1]
 
-    def gather(
-        self, rows: npt.NDArray[np.int64], out: npt.NDArray[np.uint8], check: Callable[[], None]
+    def read(
+        self, rows: slice | npt.NDArray[np.int64], out: npt.NDArray[np.uint8], check: Callable[[], None]
     ) -> bool:
         """Read rows into `out`; return whether they were.
 
         Args:
-            rows: their numbers, each that of a row.
+            rows: a slice of step 1, or numbers, each that of a row.
             out: `(k, bytes of a row)`, contiguous.
             check: raises an error where the file is no longer what it was.
         """
@@ -63,11 +64,14 @@ class MappedRows:
             if not held:
                 return False
             check()
-            if self._rows is None and not self._map():
+            if os.fstat(self._descriptor).st_size < self._end or (self._rows is None and not self._map()):
                 return False
             assert self._rows is not None
-            numbers = torch.from_numpy(np.array(rows))
-            torch.index_select(self._rows, 0, numbers, out=torch.from_numpy(out))
+            if isinstance(rows, slice):
+                np.copyto(out, self._rows.numpy()[rows])
+            else:
+                numbers = torch.from_numpy(np.array(rows))
+                torch.index_select(self._rows, 0, numbers, out=torch.from_numpy(out))
         return True
 
     @contextmanager
