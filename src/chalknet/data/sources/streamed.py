@@ -82,11 +82,18 @@ class StreamedSource(HasProvenance):
         if self.preparation is not None:
             words = _words(self.raw)
             y = self.preparation.apply_target(y, words)
-        if self.preparation is not None and self.preparation.x:
+        if self.preparation is not None and self.preparation.x and not self._is_prepared(x):
             flat = x.numpy().reshape(len(x), -1)
             made = self.preparation.apply(flat, words, owned=True)
             x = x if made is flat else torch.from_numpy(made)
         return Sample(x.reshape(len(x), *self.x_shape), as_targets(y, f"y of {self.name}"))
+
+    def _is_prepared(self, x: torch.Tensor) -> bool:
+        """Return whether x as it stands is as it is prepared: known to have no gaps, and taken as it is."""
+        found = self.preparation
+        assert found is not None
+        plain = found.is_plain and found.may_not_refuse and self.raw.checked
+        return plain and x.dtype == getattr(torch, found.dtype)
 
     def blocks(self, row_values: int | None = None) -> Iterator[tuple[int, Sample]]:
         """Yield all rows in their order, some MB at a time, each block with the number of its first row.

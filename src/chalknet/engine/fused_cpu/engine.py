@@ -30,7 +30,7 @@ class FusedCpu:
     """
 
     name = "fused_cpu"
-    streams = False
+    streams = True
     stops_at_target = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
@@ -88,6 +88,8 @@ def _placement_reasons(placement: Placement) -> list[str]:
         reasons.append(f"it runs on the CPU, not on {placement.device}")
     if placement.processes > 1:
         reasons.append(f"it computes in one process, not in {placement.processes} that share each update")
+    if placement.micro_batch is not None:
+        reasons.append(f"it takes an update whole, not {placement.micro_batch:,} samples at a time")
     if placement.dtype not in DTYPES:
         reasons.append(f"it computes in {' or '.join(DTYPES)}, not in {placement.dtype}")
     return reasons

@@ -32,6 +32,7 @@ _NOT_COMPILED = (
     "schedules.py",
     "thread_team.py",
     "objects.py",
+    "samples.py",
     "building.py",
 )
 # What the code may call: an unknown name would end the process when it is loaded.

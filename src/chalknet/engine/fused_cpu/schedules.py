@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ from chalknet.engine.fused_cpu.optimizer_rows import (
 from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, LAST, WEIGHTS, pieces_of
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows, multiply_adds
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
-from chalknet.network import Activation, Network
+from chalknet.network import Activation, Network, numbers
 from chalknet.planning import Recipe
 
 _PAST_ALL = 1 << 62
@@ -59,7 +60,7 @@ _WORK_OF_A_THREAD = 16_000_000
 
 @dataclass(frozen=True)
 class Samples:
-    """The samples as flat arrays.
+    """Samples as flat arrays: all of a source, or a block of batches.
 
     Args:
         x: all x.
@@ -106,22 +107,27 @@ class Schedule:
         self.shares, self._kernel, self._fit = shares, kernel, fit
         self._team = ThreadTeam(threads, work // _WORK_OF_A_THREAD)
 
-    def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
+    def run(self, order: Array, ahead: int, done: int, losses: Array, samples: Samples | None = None) -> int:
         """Make as many updates as losses has room for, up to no number or the target; return how many.
 
         Args:
-            order: rows of the epochs ahead; empty for the source's own order.
+            order: rows of the epochs ahead; empty for the samples' own order.
             ahead: number of the first batch in them.
             done: updates made before.
             losses: is filled.
+            samples: some batches that are taken as an epoch; None for those of the task.
         """
-        data = self._fit.data._replace(order=order)
+        data, batch = self._fit.data._replace(order=order), self._fit.batch
+        if samples is not None:
+            n = len(samples.x) // batch.features
+            data = data._replace(x=samples.x, y=samples.y, classes=samples.classes)
+            batch = batch._replace(samples=n, source=n, per_epoch=-(-n // batch.size))
 
         def updates(threads: int, losses: Array, made: int) -> int:
             counter = _whole_numbers(LAST + 1)
             counter[LAST] = _PAST_ALL
             shared = self._fit.shared._replace(counter=counter, losses=losses)
-            fit = self._fit._replace(data=data, shared=shared)
+            fit = self._fit._replace(data=data, batch=batch, shared=shared)
 
             def work(thread: int) -> int:
                 return self._kernel(fit, Turn(thread, threads, self.shares, ahead + made, done + made))
@@ -155,7 +161,7 @@ class Task:
     def batch(self, tile: int, room: int = 0) -> Batch:
         """Return how the samples are cut, with arenas for so many rows, and room for a piece's gradient."""
         batches, n = self.batches, len(self.batches.source)
-        features = len(self.samples.x) // n
+        features = prod(numbers(self.network.input_shape))
         return Batch(
             batches.size, batches.samples_per_epoch, n, batches.updates_per_epoch,
             features, self.samples.targets, tile, self.first_linear, room,

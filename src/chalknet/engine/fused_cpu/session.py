@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from math import prod
 from time import perf_counter
 
 import numpy as np
@@ -18,6 +17,7 @@ from chalknet.engine.fused_cpu.loops import link_loops, units_beside
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.objects import loading, provide, symbols_of
 from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, SLOTS
+from chalknet.engine.fused_cpu.samples import Flat, SamplesInMemory, StreamedSamples
 from chalknet.engine.fused_cpu.schedules import (
     Samples,
     Schedule,
@@ -37,9 +37,8 @@ from chalknet.engine.fused_cpu.step_table import (
 )
 from chalknet.engine.orders import Orders
 from chalknet.engine.state import SessionState, copied, named, refill, weights_of
-from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, flat
-from chalknet.network import Dropout, Network, numbers
+from chalknet.network import Dropout, Network
 from chalknet.planning import Plan, Recipe
 
 
@@ -48,7 +47,7 @@ class FusedSession:
 
     Args:
         plan: what was decided; its network has steps with compiled code only.
-        batches: the samples in their order; they are read from their source once.
+        batches: the samples in their order; read from their source once, or where it streams block by block.
         module: the module whose weights are fitted, or None to build the plan's network.
 
     Attributes:
@@ -68,15 +67,18 @@ class FusedSession:
         module = opened_module(plan, module, self._stream)
         self.module: nn.Module = module
         self._named = named(plan, module)
-        samples = _samples(batches, network, recipe.loss, dtype)
         self._counts_steps = recipe.optimizer in COUNTS_STEPS
         self._orders = Orders(batches, self._stream)
+        flat = Flat(batches.source.name, network, recipe.loss, dtype)
+        feed = StreamedSamples if batches.source.streams else SamplesInMemory
+        self._feed = feed(batches, self._orders, flat)
+        self._taking = self._stream.for_updates(others=not batches.source.is_repeatable)
         self._target = -math.inf if recipe.target_loss is None else recipe.target_loss
         self._done = 0
         started = perf_counter()
         with loading() as notes:
             _provide(network, recipe, plan.placement.dtype)
-            self._schedule = self._scheduled(plan, batches, samples)
+            self._schedule = self._scheduled(plan, batches, self._feed.samples)
             self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
         self.notes: tuple[str, ...] = tuple(notes)
         self.compile_s = perf_counter() - started
@@ -101,9 +103,10 @@ class FusedSession:
         losses: list[float] = []
         started = perf_counter()
         while len(losses) < updates and (not losses or self._target < losses[-1] < math.inf):
-            order, ahead, some = self._orders.ahead(self._done, updates - len(losses))
-            room = np.empty(some)
-            made = self._schedule.run(order, ahead, self._done, room)
+            with self._taking():
+                ahead = self._feed.ahead(self._done, updates - len(losses))
+            room = np.empty(ahead.updates)
+            made = self._schedule.run(ahead.order, ahead.first, self._done, room, ahead.samples)
             losses += room[:made].tolist()
             self._done += made
         elapsed_s = perf_counter() - started
@@ -132,6 +135,7 @@ class FusedSession:
         refill(self._state_views, state.slots)
         self._stream.go_to(state.random)
         self._orders.go_to(state.updates, state.order)
+        self._feed.go_to()
         self._done = state.updates
 
     @torch.no_grad()
@@ -196,31 +200,3 @@ def _mark_frozen(steps: Array, module: nn.Module) -> None:
     for index, linear in zip(places, linears_of(module), strict=True):
         steps["train_weight"][index] = linear.weight.requires_grad
         steps["train_bias"][index] = linear.bias is not None and linear.bias.requires_grad
-
-
-def _samples(batches: Batches, network: Network, loss: str, dtype: torch.dtype) -> Samples:
-    """Return all samples as flat arrays: views of the source's tensors where no conversion is needed."""
-    n = len(batches.source)
-    x, y = batches.source.take(slice(0, n))
-    features, outputs = prod(numbers(network.input_shape)), prod(numbers(network.output_shape))
-    x = x.to(dtype).contiguous().reshape(-1)
-    if x.numel() != n * features:
-        raise ShapeMismatch(
-            where=f"x of {batches.source.name}",
-            got=f"{x.numel() // n} numbers a sample",
-            wanted=f"{features}, which the network takes",
-            remedy="Give other columns.",
-        )
-    none = torch.empty(0, dtype=dtype)
-    if loss == "cross_entropy":
-        classes = y.to(torch.int64).contiguous().reshape(-1)
-        return Samples(x.numpy(), none.numpy(), classes.numpy(), 1)
-    y = y.to(dtype).contiguous().reshape(-1)
-    if y.numel() != n * outputs:
-        raise ShapeMismatch(
-            where=f"y of {batches.source.name}",
-            got=f"{y.numel() // n} numbers a sample",
-            wanted=f"{outputs}, as many as yhat has",
-            remedy="Let the network end in as many features as y has.",
-        )
-    return Samples(x.numpy(), y.numpy(), torch.empty(0, dtype=torch.int64).numpy(), outputs)
