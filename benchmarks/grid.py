@@ -28,7 +28,7 @@ _WORST = 10
 _AIMS = {LOOP: 8.0, JAX: 2.0}
 _INTRODUCTION = """Fits drawn at random, `python -m benchmarks grid --seed {seed}`: widths 1 to 2,000 (one hidden layer to 300,000), depth
 1 to 12, batch 1 to all, every activation, loss and optimizer, with and without bias, Dropout and shuffling, float32
-and float64; at most 4e9 multiply-adds an update. An update's time is the median of {rounds} calls of at least
+and float64; at most 4e9 multiply-adds and 2e7 hidden values an update. An update's time is the median of {rounds} calls of at least
 {call_s} s, the rivals in turn. A ratio is the median over the rounds: how many times as long the rival takes as
 `fused_cpu`; its spread is half the range of the ratios. Compiling is not counted. JAX draws its order once and leaves
 short last batches out; scikit-learn runs where it has the network, the loss and the optimizer.
