@@ -30,14 +30,14 @@ class Asked:
         only: names of cases; empty for all of them.
         quick: whether the smallest setting is enough, to see that everything works; its figures mean nothing.
         pictures: the folder for pictures, beside the page.
-        seed: of what is drawn at random.
-        draws: how many draws.
+        seeds: of what is drawn at random.
+        draws: how many draws for each seed.
     """
 
     only: tuple[str, ...] = ()
     quick: bool = False
     pictures: Path = ROOT / "docs" / "pictures"
-    seed: int = 1
+    seeds: tuple[int, ...] = (1,)
     draws: int = 60
 
     def wants(self, case: str) -> bool:
