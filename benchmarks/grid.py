@@ -16,7 +16,7 @@ from torch import nn
 
 import chalknet as cn
 from benchmarks.draws import Draw, drawn, fit
-from benchmarks.sections import Asked, Found, table
+from benchmarks.sections import Asked, Call, Found, lasting, table
 from chalknet.measure import measure_ceilings
 from chalknet.network import Activation, Dropout, Linear
 from chalknet.units import show_seconds
@@ -35,8 +35,6 @@ rival takes as `fused_cpu`; its spread is half the range of the ratios. Compilin
 once and leaves short last batches out; scikit-learn runs where it has the network, the loss and the optimizer.
 
 ![Time against arithmetic](pictures/grid.svg)"""
-
-Call = Callable[[int], float]  # makes so many updates, returns the seconds of them
 
 
 class Timed(NamedTuple):
@@ -74,7 +72,7 @@ def measured(asked: Asked) -> Found:
 def _times(draw: Draw, rounds: int) -> dict[str, list[float]]:
     """Return the seconds of an update by rival, one a round; a rival that cannot run it is left out."""
     rivals = {name: call for name, make in _RIVALS.items() if (call := make(draw)) is not None}
-    updates = {name: _enough(call) for name, call in rivals.items() if name != JAX}
+    updates = {name: lasting(call, _CALL_S) for name, call in rivals.items() if name != JAX}
     if JAX in rivals:  # it compiles for each number of updates
         updates[JAX] = max(2, updates[FUSED] // 2)
         rivals[JAX](updates[JAX])
@@ -84,13 +82,6 @@ def _times(draw: Draw, rounds: int) -> dict[str, list[float]]:
             time.sleep(_REST_S)
             times[name].append(call(updates[name]) / updates[name])
     return times
-
-
-def _enough(call: Call) -> int:
-    updates = 2
-    while (taken := call(updates)) < _CALL_S / 10 and updates < 10**6:
-        updates *= 4
-    return max(2, min(10**6, int(updates * _CALL_S / taken)))
 
 
 def _ours(engine: str) -> Callable[[Draw], Call]:

@@ -14,6 +14,8 @@ from typing import Any
 from chalknet.system import processor
 
 ROOT = Path(__file__).parents[1]
+Call = Callable[[int], float]  # makes so many updates, returns the seconds of them
+_MOST_UPDATES = 10**6
 INTRODUCTION = """# Benchmarks
 
 Printed by `make bench`; one part alone by `python -m benchmarks engines`, one case of it, printed only, by
@@ -64,6 +66,14 @@ class Section:
 
     heading: str
     measure: Callable[[Asked], Found]
+
+
+def lasting(call: Call, seconds: float) -> int:
+    """Return how many updates a call makes in about so many seconds, at least 2."""
+    updates = 2
+    while (taken := call(updates)) < seconds / 10 and updates < _MOST_UPDATES:
+        updates *= 4
+    return max(2, min(_MOST_UPDATES, int(updates * seconds / taken)))
 
 
 def table(*heads: str, rows: Sequence[str]) -> list[str]:
