@@ -1,4 +1,4 @@
-"""Damage by chance in one file of a folder: a file that holds something; another folder like it is at hand."""
+"""Damage by chance in one file of a folder; another folder like it is at hand."""
 
 from __future__ import annotations
 
