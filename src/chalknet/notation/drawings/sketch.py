@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError
@@ -137,9 +137,10 @@ class Sketch:
     def connect(self, sources: Iterable[str], targets: Iterable[str], link: Link) -> None:
         """Draw a link from each of the sources to each of the targets, like the one given."""
         targets = list(targets)
+        look = (link.label, link.visible, link.at, link.style, link.directed)
         for source in sources:
             check_limit(self.source, link.at, "edges", len(self.links) + len(targets))
-            self.links += [replace(link, source=source, target=target) for target in targets]
+            self.links += [Link(source, target, *look) for target in targets]
 
     def not_a_chain(self, at: int, *, got: str, wanted: str) -> ChalknetError:
         """Return the error for a network in which the layers do not stand one behind the other."""
