@@ -5,14 +5,14 @@ from __future__ import annotations
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.levels import Level
+from chalknet.notation.drawings.sketch import Drawn
 from chalknet.notation.drawings.vocabulary import Said, said
 from chalknet.notation.drawings.words import pattern
 
 
-def merged(level: Level) -> Said:
-    """Return what the units of a level say together: what all of them say, or the only one."""
-    each = [said(unit.text) for unit in level.units]
+def merged(units: list[Drawn]) -> Said:
+    """Return what the units of a column say together: what all of them say, or the only one."""
+    each = [said(unit.text) for unit in units]
     if len(each) == 1:
         return each[0]
     with_steps = [one for one in each if one.steps]
@@ -76,11 +76,3 @@ def over(label: str) -> Said:
 def first_known(*values: bool | None) -> bool | None:
     """Return the first of the values that is known."""
     return next((value for value in values if value is not None), None)
-
-
-def is_one_to_one(level: Level, before: Level) -> bool:
-    """Return whether each unit hangs on exactly one of the level before, each on another one."""
-    count = len(level.units)
-    if len(before.units) != count or len(level.links) != count:
-        return False
-    return len({link.source for link in level.links}) == len({link.target for link in level.links}) == count

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalknet.notation.drawings.agreement import is_one_to_one
+from chalknet.notation.drawings.columns import Column
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.levels import Sorted
 from chalknet.notation.drawings.sketch import Sketch
+from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.vocabulary import is_weight, said
 
 
@@ -21,44 +21,51 @@ def refuse_foreign(sketch: Sketch) -> None:
             raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")
 
 
-def refuse_branches(sketch: Sketch, found: Sorted) -> None:
+def refuse_branches(sketch: Sketch, columns: list[Column]) -> None:
     """Raise CannotExpress for boxes of several units each that stand side by side."""
-    for level in found.levels:
-        boxes = [unit for unit in level.units if said(unit.text).counted or said(unit.text).in_width]
-        if len(level.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
+    for column in columns:
+        boxes = [unit for unit in column.units if said(unit.text).counted or said(unit.text).in_width]
+        if len(column.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
             same = len({said(unit.text).width for unit in boxes}) == 1
-            if same and len(boxes) == len(level.units) and level.dots:
+            if same and len(boxes) == len(column.units) and column.dots:
                 continue  # rows of observations
             example = plain(boxes[0].text).splitlines()[0]
-            got = f"{len(level.units)} layers side by side, such as {example}"
+            got = f"{len(column.units)} layers side by side, such as {example}"
             raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
-def refuse_other_charts(sketch: Sketch, found: Sorted) -> None:
+_DECISIONS = frozenset(("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí"))
+
+
+def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     """Refuse a flowchart of something else: it has no sign of a network."""
-    texts = [unit.text for level in found.levels for unit in level.units]
-    labels = [link.label for level in found.levels for link in level.links if link.label]
-    words = [plain(label).lower() for label in labels]
-    decides = any(word in ("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí") for word in words)
-    notes = [text for level in found.levels for text in level.texts] + found.captions
-    known = [said(text) for text in (*texts, *notes, *labels)]
-    signs = any(
-        one.steps or one.operation or one.role or one.sure or one.state or one.bias is not None
-        for one in known
-    ) or any(is_weight(label) for label in labels)
-    short = all(len(plain(text)) <= 24 and plain(text).count(" ") <= 2 for text in texts)
-    wide = max(len(level.units) for level in found.levels) > 1
-    dense = all(
-        len(level.links) == len(level.units) * len(before.units) or is_one_to_one(level, before)
-        for before, level in zip(found.levels, found.levels[1:], strict=False)
-    )
-    names = all(len(plain(text)) <= 6 for text in texts)
-    if not dense and wide and not decides and signs:
-        found.notes.append("not every node is connected to every node of the next layer: read as if it were")
-    if decides or not (signs or (short and wide and dense) or names):
+    columns = structure.columns.all
+    texts = [unit.text for column in columns for unit in column.units]
+    labels = [link.label for column in columns for link in column.links if link.label]
+    decides = any(plain(label).lower() in _DECISIONS for label in labels)
+    if decides or not (_signs(structure, texts, labels) or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
             None,
             got="a chart in which nothing speaks of a network",
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
         )
+
+
+def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
+    """Return whether a label, a title or a caption speaks of a network."""
+    notes = [text for column in structure.columns.all for text in column.texts] + structure.columns.captions
+    known = [said(text) for text in (*texts, *notes, *labels)]
+    return any(
+        one.steps or one.operation or one.role or one.sure or one.state or one.bias is not None
+        for one in known
+    ) or any(is_weight(label) for label in labels)
+
+
+def _looks_dense(columns: list[Column], texts: list[str]) -> bool:
+    """Return whether short names stand in columns that are joined as those of a network are."""
+    plains = [plain(text) for text in texts]
+    short = all(len(text) <= 24 and text.count(" ") <= 2 for text in plains)
+    wide = any(len(column.units) > 1 for column in columns)
+    dense = all(column.join in ("all", "each", "one") for column in columns[1:])
+    return (short and wide and dense) or all(len(text) <= 6 for text in plains)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
 
 
@@ -105,18 +106,19 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    steps, rest = _steps(text)
+    steps, rest = _steps(spelled(text))
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
     rest = words.NO_BIAS.sub(" ", rest)
     if bias is False and pattern(r"[wŵθβ]_?0").search(text):
         bias = True  # the drawn 1 is the bias, and bias=False says that none is added besides
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(rest)
-    state = bool(words.SUM.search(rest)) or bool(
+    product = bool(words.OPERATOR.fullmatch(rest.strip()))
+    state = product or bool(words.SUM.search(rest)) or bool(
         pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest)
     )
     expression = bool(words.EXPRESSION.search(rest))
-    operation = expression or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
+    operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
     if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
         r"dense(?! ?_?input)\b|linear", rest, re.I
     ):
@@ -126,7 +128,7 @@ def said(label: str) -> Said:
     matrix = words.MATRIX.search(rest)
     sizes = _sizes_in(rest, operation and not expression)
     width = sizes.width
-    if not sizes.sure and expression:
+    if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
     operation = operation or (sizes.into is not None and "linear" in rest.lower())
     linear = bool(words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest))))
@@ -137,7 +139,7 @@ def said(label: str) -> Said:
         operation=operation,
         state=state or (operation and expression),
         width=width,
-        sure=sizes.sure,
+        sure=sizes.sure and width is not None,
         counted=sizes.counted,
         in_width=sizes.into,
         matrix=(int(matrix.group(1)), int(matrix.group(2))) if matrix else None,
@@ -210,6 +212,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
             found.append((match.start(), Activation(name, options)))
         text = parts.sub(_blank, text)
     steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
+    if not steps and (match := words.STEP_FUNCTION.search(text)):
+        return (Activation("?"),), text[: match.start()] + " " + text[match.end() :]
     if not steps and words.UNKNOWN_ACTIVATION.fullmatch(text.strip()):
         steps, text = [Activation("?")], ""
     return tuple(step for step, _ in groupby(steps)), text
@@ -277,6 +281,8 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
             out, into = sizes if "matmul" not in text.lower() else sizes[::-1]
             return _Sizes(out, True, into)
         return _Sizes(prod(sizes), True, None, sizes)
+    if match := words.TIMES.search(text):
+        return _Sizes(_number(match.group(1)), True, counted=True)
     if match := words.SIZED.search(text):
         return _Sizes(_number(match.group(1) or match.group(2)), True, counted=True)
     if operation and (match := words.FIRST_ARGUMENT.search(text)):
@@ -306,4 +312,4 @@ def _sizes(text: str) -> list[int | str]:
 
 def _number(text: str) -> int | str:
     digits = text.replace(",", "")
-    return int(digits) if digits.isdigit() else text
+    return int(digits) if digits.isdecimal() else text

@@ -170,6 +170,20 @@ BIAS_NODE = pattern(
     r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
     re.I,
 )
+LAYER = pattern(
+    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
+    + "|층|계층|레이어|层|層|слой|слоя|ニューロン群",
+    re.I,
+)  # fmt: skip
+ONE_UNIT = pattern(
+    r"\b(?:neuron|unit|node|neurone|neurona|perceptron|perceptr[oó]n|neurônio)\b(?!\s*layer)|뉴런(?! ?층)|神经元|神經元|ニューロン|нейрон\b",
+    re.I,
+)
+BIAS_WORD = pattern(
+    any_of("bias(?:es)?", "biais", "sesgos?", "intercept", "schwelle", "vi[eé]s")
+    + "|편향|바이어스|偏置|偏差|バイアス|смещени",
+    re.I,
+)
 # A matrix that stands for a map: `W1: 3072x50`, `W ∈ R^128×784`, `V (10, 128)`.
 MATRIX = pattern(
     r"(?<![a-zA-Z])(?:[WVU]|weights?)_?\^?[\[(]?\d*[\])]?\s*(?:[:=∈(]|is)?\s*(?:R\s*\^\s*)?[(\[{]?\s*(\d+)\s*[x×,]\s*(\d+)"
@@ -187,6 +201,11 @@ _SOME_UNITS = r"(?:\s*(?:units?|nodes?|neurons?|개))?"
 MORE_IN_TITLE = pattern(
     rf"[(\[,;]?\s*(?:(?:\+|plus|and|&|[.…⋮⋯]+)\s*)?(?<![\d.,])(?P<some>\d[\d,]*){_SOME_UNITS}\s*(?:{_LEFT_OUT})\b{_SOME_UNITS}\s*[)\]]?"
     rf"|(?<!\d)(?<!\d )[(\[]?\s*(?:\+|\bplus\b)\s*(?P<plus>\d[\d,]*)(?![\w.]){_SOME_UNITS}(?!\s*bias)\s*[)\]]?",
+    re.I,
+)
+LAYERS_LEFT_OUT = pattern(
+    r"(\d{1,4})\s*(?:more|further|other|additional|identical|similar|weitere|más|autres|mais|altri|개 ?더|个|個)\s*(?:hidden |similar |identical |fully connected |dense |versteckte |ocultas )*(?:layers?|blocks?|schichten|capas|couches|camadas|strati|층|层|層)"
+    r"|(?:×|x)\s*(\d{1,4})\s*(?:more )?(?:hidden )?(?:layers|blocks)",
     re.I,
 )
 SOME_OF = pattern(
@@ -212,6 +231,12 @@ FOREIGN = pattern(
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
     re.I,
 )  # fmt: skip
+STEP_FUNCTION = pattern(
+    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$))", r"sgn", r"sign(?=\s*(?:\(|$))")
+    + "|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
+    re.I,
+)  # fmt: skip
+OPERATOR = pattern(r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I)  # a product, as a node of its own
 UNKNOWN_ACTIVATION = pattern(
     r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
     re.I,
@@ -227,9 +252,10 @@ SIZED = pattern(
     rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})",
     re.I,
 )
+TIMES = pattern(rf"(?<![\w)\]\s])\s*[×✕]\s*({NUMBER})(?![\w×x.])")  # `◯ ×128`
 IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
 BATCH_SHAPE = pattern(
-    r"[(\[<⟨]\s*(?:none|n|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
+    r"[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
 )
 NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 POWER = pattern(r"[RℝrN]\s*\^\s*\(?(\d+)")
@@ -239,8 +265,8 @@ FEATURES = pattern(
 )
 BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*[)\]]")
 NOT_A_WIDTH = pattern(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
-    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*\d+|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
+    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )
 BARE = pattern(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")

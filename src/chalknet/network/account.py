@@ -1,0 +1,60 @@
+"""What each mark of a drawing was taken for when the drawing was read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chalknet.tables import Table, Tabular
+
+
+class Mark(NamedTuple):
+    """A mark of a drawing.
+
+    Args:
+        kind: "node", "frame" or "caption".
+        key: its id in the drawing.
+        text: what is written in it, in plain words.
+        role: what it was taken for, such as "unit", "bias", "hand-out" or "caption".
+        rule: the evidence that spoke loudest for it; empty where nothing else came into question.
+        column: the number of its column from the first; -1 for what stands beside the columns.
+        place: x, y, width and height as they are drawn; None where the drawing does not say.
+    """
+
+    kind: str
+    key: str
+    text: str
+    role: str
+    rule: str
+    column: int = -1
+    place: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Account(Tabular):
+    """Every mark of a drawing with the role that it was given, and why.
+
+    Args:
+        marks: nodes, frames and captions.
+        links: both ends and the role of each link: "connection", "order" or "gradient".
+    """
+
+    marks: tuple[Mark, ...]
+    links: tuple[tuple[str, str, str], ...]
+
+    @property
+    def unexplained(self) -> tuple[Mark, ...]:
+        """Return the marks that the reading does not explain."""
+        return tuple(mark for mark in self.marks if mark.role == "unknown")
+
+    @property
+    def table(self) -> Table:
+        """Return the account as a table: a mark a row, the links counted by their role."""
+        rows: list[list[str]] = [
+            [mark.kind, mark.text or mark.key, mark.role, mark.rule] for mark in self.marks
+        ]
+        rows += [
+            ["links", str(count), role, ""] for role, count in Counter(link[2] for link in self.links).items()
+        ]
+        return Table(("mark", "text", "role", "because"), tuple(map(tuple, rows)))

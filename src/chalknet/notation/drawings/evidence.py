@@ -1,0 +1,251 @@
+"""The rules by which a column gets its role: what speaks for a layer, an activation, a value, a mere hand-over."""
+
+from __future__ import annotations
+
+from chalknet.network import Flatten
+from chalknet.notation.drawings.beside import beside, is_only
+from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.facts import LOOSE, ROUND
+from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.readings import SOFTMAXES, View
+from chalknet.notation.drawings.rules import Role, Rule
+from chalknet.notation.drawings.vocabulary import is_dots
+from chalknet.notation.drawings.words import pattern
+
+_X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
+_BIAS_ADD = frozenset(("add", "+ b", "biasadd", "+b", "+"))
+
+
+def _loose(column: Column) -> bool:
+    return bool(column.units) and all(unit.shape in LOOSE for unit in column.units)
+
+
+def _round(column: Column) -> bool:
+    return bool(column.units) and all(unit.shape in ROUND for unit in column.units)
+
+
+def _only(column: Column, kind: str) -> bool:
+    """Return whether each of its labels says nothing but that it is such a thing."""
+    return all(is_only(unit.text, kind) for unit in column.units[:20])  # type: ignore[arg-type]
+
+
+def _speaks(column: Column, kind: str) -> bool:
+    return any(kind in beside(unit.text) for unit in column.units[:20])
+
+
+def _nameless(column: Column) -> bool:
+    return all(not plain(unit.text) or unit.shape == "point" for unit in column.units)
+
+
+def _says_role(column: Column, role: str) -> bool:
+    return role in (column.said.role, column.title.role)
+
+
+def _states(column: Column) -> bool:
+    """Return whether it states a map, an activation or a width in so many words."""
+    said = column.said
+    return bool(said.operation or said.steps or said.linear or said.sure)
+
+
+def _in_width(v: View) -> bool:
+    """Return whether a width is stated that differs from the one before."""
+    stated = v.whole.stated[v.at]
+    return stated is not None and stated != v.now and not v.gives_width
+
+
+def _lists_outputs(v: View) -> bool:
+    """Return whether the units are the outputs of the box before them, one by one."""
+    count = len(v.here.units)
+    if not v.before.is_single or count < 2 or not isinstance(v.now, int):
+        return False
+    return v.now == count + v.here.left_out or (v.here.dots and count < v.now)
+
+
+def _for_all(v: View) -> bool:
+    """Return whether one box is a function of all the units before it, as softmax is drawn."""
+    said = v.said
+    if not v.here.is_single or len(v.before.units) < 2 or said.operation or not said.steps:
+        return False
+    if said.role and said.text != v.here.units[0].text:
+        return False
+    same = len(v.after.units) == len(v.before.units)
+    return same or (v.is_last and v.reading.is_open and any(step in SOFTMAXES for step in said.steps))
+
+
+def _value_of_sum(v: View) -> bool:
+    """Return whether it writes out the sum before it once more, such as `z = w·x + b` behind `Σ`."""
+    said = v.said
+    sums = said.operation and said.state and said.width is None and not said.steps
+    return sums and v.is_bare and v.here.join == "one" and not v.here.weights and not v.edge.matrix
+
+
+def _names_function(v: View) -> bool:
+    return v.here.join == "one" and v.said.is_function and bool(v.said.steps) and not v.said.operation
+
+
+def _edge_applies(v: View) -> bool:
+    """Return whether the steps on the arrows are all that they stand for."""
+    if not v.edge.steps or v.edge.operation:
+        return False
+    return v.here.join == "each" or Flatten() in v.edge.steps or (v.here.join == "one" and v.is_unsettled)
+
+
+def _counted_behind(v: View) -> bool:
+    """Return whether a later box states how many features arrive, with nothing of a network before it."""
+    if _states(v.here) or v.said.width is not None or len(v.said.text) <= 3:
+        return False
+    for column in v.columns[v.at + 1 : -1]:
+        said = column.said
+        if not column.is_single or said.operation or said.steps:
+            return False
+        if said.sure:
+            return said.role in ("", "input")
+    return False
+
+
+_INPUT: tuple[Rule[View], ...] = (
+    Rule("it comes first", "input", 1, lambda v: v.at == 0),
+    Rule("it says that it is the input", "input", 2, lambda v: _says_role(v.here, "input")),
+    Rule("its units are named as inputs are", "input", 1, lambda v: all(_X.fullmatch(plain(unit.text)) for unit in v.here.units)),
+    Rule("it says that it is another layer", "input", -3, lambda v: v.said.role in ("hidden", "output")),
+    Rule("it states how many there are", "input", 2, lambda v: v.here.is_single and v.said.sure and not v.said.operation),
+    Rule("it names an operation", "input", -5, lambda v: v.here.is_single and v.said.operation and not v.said.state and v.said.role != "input"),
+    Rule("its words are those of data, and the next says that it is the input", "input", -2,
+         lambda v: _says_role(v.after, "input") and not v.said.sure),
+)  # fmt: skip
+_HAND_IN: tuple[Rule[View], ...] = (
+    Rule("a column leads into the input", "hand-in", -1, lambda v: True),
+    Rule("each leads to the one opposite", "hand-in", 3, lambda v: v.after.join == "each" and not v.after.said.steps and not v.after.edge.steps),
+    Rule("the next says that it is the input", "hand-in", 3, lambda v: _says_role(v.after, "input") and not v.after.said.operation),
+    Rule("the next are named as inputs are, and it is not", "hand-in", 2,
+         lambda v: len(v.after.units) > 1 and all(_X.fullmatch(plain(unit.text)) for unit in v.after.units) and not v.said.role),
+    Rule("its words are those of data", "hand-in", 1.5, lambda v: _speaks(v.here, "sample")),
+    Rule("it states nothing, and one behind it states how many features arrive", "hand-in", 2.5, _counted_behind),
+    Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: _loose(v.here) and not _loose(v.after)),
+    Rule("a point without a name", "hand-in", 2, lambda v: _nameless(v.here) and not _nameless(v.after)),
+    Rule("it states a map, an activation or a width", "hand-in", -3, lambda v: v.said.operation or v.said.steps or v.said.counted),
+    Rule("it states a width", "hand-in", -1.5, lambda v: v.said.sure),
+    Rule("each of several leads to all", "hand-in", -7, lambda v: len(v.here.units) > 1 and v.after.join in ("all", "some")),
+    Rule("one leads to several", "hand-in", -1.5, lambda v: v.here.is_single and len(v.after.units) > 1),
+    Rule("numbers stand on the arrows behind it", "hand-in", -4, lambda v: v.after.is_weighty),
+)  # fmt: skip
+_FIRST: tuple[Rule[View], ...] = (
+    Rule("no input is drawn before the operation", "operation", 5,
+         lambda v: v.here.is_single and v.said.operation and not v.said.state and v.said.role != "input"),
+    Rule("no input is drawn", "operation", -2, lambda v: True),
+)  # fmt: skip
+_UNIT: tuple[Rule[View], ...] = (
+    Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all"),
+    Rule("units are joined with some before them", "unit", 2, lambda v: v.here.join == "some"),
+    Rule("weights stand on the arrows", "unit", 3, lambda v: v.here.is_weighty and v.here.join != "each"),
+    Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation),
+    Rule("the arrows name an activation between layers", "unit", 2, lambda v: v.edge.steps and not _edge_applies(v)),
+    Rule("it names a map", "unit", 3, lambda v: v.said.operation),
+    Rule("it states a width of its own", "unit", 3, _in_width),
+    Rule("it states a number of units", "unit", 2, lambda v: v.whole.stated[v.at] is not None and (v.said.steps or v.said.counted or not v.reading.was_function)),
+    Rule("a matrix of weights leads here", "unit", 4, lambda v: v.here.weights or v.edge.matrix),
+    Rule("it says which layer it is", "unit", 1.5, lambda v: {v.said.role, v.title.role} & {"hidden", "output"}),
+    Rule("it says that it is the input", "unit", -3, lambda v: v.said.role == "input" and not v.said.operation),
+    Rule("it has biases of its own", "unit", 2, lambda v: v.here.biases),
+    Rule("it names only an activation, and none is known yet", "unit", -3, lambda v: _names_function(v) and v.reading.is_open),
+    Rule("it names only an activation, as other boxes do", "unit", -2, lambda v: _names_function(v) and v.separate),
+    Rule("its value is activated already: the activation of another layer", "unit", 2,
+         lambda v: _names_function(v) and v.activates and not v.is_unsettled and not v.separate and not v.reading.was_function),
+    Rule("each hangs on the one opposite alone", "unit", -4, lambda v: v.here.join == "each"),
+    Rule("it states how many come out of what was done", "unit", -4, lambda v: v.gives_width),
+    Rule("it only shows the value of what was done", "unit", -2, lambda v: v.reading.was_function and not _states(v.here) and not _in_width(v)),
+    Rule("it is one box for all units before it", "unit", -3, _for_all),
+    Rule("it is the value of a sum", "unit", -3,
+         _value_of_sum),
+    Rule("its words are those of data", "unit", -3, lambda v: _speaks(v.here, "sample") and not v.said.operation and not v.said.steps),
+    Rule("one behind one, and it states nothing", "unit", -1, lambda v: v.here.join == "one" and not _states(v.here) and not v.said.role),
+    Rule("a bias is added", "unit", -5, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
+    Rule("a value between others", "unit", -4, lambda v: "tensor" in v.said.text.lower()),
+)  # fmt: skip
+_ACTIVATION: tuple[Rule[View], ...] = (
+    Rule("each on the one opposite, and it names an activation", "activation", 4, lambda v: v.here.join == "each" and v.steps),
+    Rule("it names only a function", "activation", 2, _names_function),
+    Rule("the activation before it is not known yet", "activation", 2, lambda v: _names_function(v) and v.is_unsettled),
+    Rule("it names a step that is no activation", "activation", 2, lambda v: _names_function(v) and not v.activates),
+    Rule("the arrows name it", "activation", 4, _edge_applies),
+    Rule("one box for all units before it", "activation", 6, _for_all),
+    Rule("it states a number of units", "activation", -4, lambda v: v.said.counted or (v.said.steps and _in_width(v))),
+    Rule("the activation is known already", "activation", -2,
+         lambda v: v.activates and not v.is_unsettled and not v.separate and not v.reading.was_function),
+    Rule("weights stand on the arrows", "activation", -3,
+         lambda v: v.here.is_weighty and v.here.join != "each" and not (v.said.steps and (v.is_unsettled or v.separate))),
+    Rule("each unit is joined with all before it", "activation", -5,
+         lambda v: v.here.join in ("all", "some") and not _for_all(v) and not _edge_applies(v)),
+    Rule("it names a map", "activation", -5, lambda v: v.said.operation),
+)  # fmt: skip
+_UNNAMED: tuple[Rule[View], ...] = (
+    Rule("each on the one opposite: a function that nobody names", "unknown", 2,
+         lambda v: v.here.join == "each" and v.reading.is_open and not v.steps and not v.said.linear and not v.title.linear),
+    Rule("it is the last", "unknown", -0.5, lambda v: v.is_last),
+)  # fmt: skip
+_ELIDED: tuple[Rule[View], ...] = (
+    Rule("dots in the chain stand for layers", "elided", 6, lambda v: v.here.is_single and is_dots(v.here.units[0].text)),
+    Rule("it says how many layers are left out", "elided", 6, lambda v: v.layers_left_out),
+    Rule("one behind one", "elided", 0, lambda v: v.here.join == "one"),
+)  # fmt: skip
+_VALUE: tuple[Rule[View], ...] = (
+    Rule("a value is shown once more", "value", -1.5, lambda v: True),
+    Rule("the value of what was done before", "value", 2.5, lambda v: v.reading.was_function and v.here.join in ("one", "each")),
+    Rule("each times its weight", "value", 5, lambda v: v.here.join == "each" and v.said.operation and v.said.state),
+    Rule("it states the width that the value has", "value", 1, lambda v: v.reading.was_function and v.whole.stated[v.at] == v.now is not None),
+    Rule("it states how many come out of what was done", "value", 5, lambda v: v.gives_width),
+    Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all),
+    Rule("the value of a sum", "value", 4,
+         _value_of_sum),
+    Rule("it says that no activation follows", "value", 3,
+         lambda v: v.here.join == "each" and v.reading.is_open and (v.said.linear or v.title.linear)),
+    Rule("each on the one opposite, whose activation is known", "value", 2, lambda v: v.here.join == "each" and not v.reading.is_open and not v.steps),
+    Rule("a bias is added", "value", 6, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
+    Rule("a value between others", "value", 5, lambda v: "tensor" in v.said.text.lower()),
+    Rule("it states a width of its own", "value", -4, _in_width),
+    Rule("it names a step", "value", -3, lambda v: v.said.steps),
+    Rule("it names a map", "value", -3, lambda v: v.said.operation and not v.said.state),
+    Rule("it says that it is a hidden layer", "value", -3, lambda v: v.said.role == "hidden"),
+    Rule("each unit is joined with all before it", "value", -5, lambda v: v.here.join in ("all", "some") and not v.is_behind_for_all),
+    Rule("weights stand on the arrows", "value", -4, lambda v: v.here.is_weighty),
+)  # fmt: skip
+_HAND_OUT: tuple[Rule[View], ...] = (
+    Rule("a column hands out the result", "hand-out", -1, lambda v: True),
+    Rule("its words are those of a result", "hand-out", 2, lambda v: _only(v.here, "result")),
+    Rule("its words are those of data or targets", "hand-out", 2, lambda v: _speaks(v.here, "target") or _speaks(v.here, "sample")),
+    Rule("it is only written, and the one before is framed", "hand-out", 2.5, lambda v: _loose(v.here) and not _loose(v.before)),
+    Rule("the one before is the output", "hand-out", 1.5, lambda v: _says_role(v.before, "output")),
+    Rule("the one before is activated", "hand-out", 0.5, lambda v: not v.reading.is_open),
+    Rule("it hangs on the one opposite", "hand-out", 1, lambda v: v.here.join in ("each", "one")),
+    Rule("one unit, and one behind it", "hand-out", 1, lambda v: v.here.join == "one" and v.at >= 2 and len(v.columns[v.at - 2].units) > 1),
+    Rule("it hangs on one of several", "hand-out", 1, lambda v: v.here.join == "some" and len(v.here.links) == 1),
+    Rule("it lists the outputs of the box before it", "hand-out", 5,
+         _lists_outputs),
+    Rule("a point without a name", "hand-out", 2.5, lambda v: _nameless(v.here) and not _nameless(v.before)),
+    Rule("the layers before state their widths, and it does not", "hand-out", 1.5,
+         lambda v: v.widths_are_stated and v.said.width is None and not v.title.sure),
+    Rule("it is drawn in another shape", "hand-out", 0.5, lambda v: _round(v.before) != _round(v.here)),
+    Rule("each unit is joined with all before it", "hand-out", -5,
+         lambda v: v.here.join == "all" and not _lists_outputs(v)),
+    Rule("it names a map", "hand-out", -4, lambda v: v.said.operation),
+    Rule("it names an activation", "hand-out", -3, lambda v: v.said.steps or v.edge.steps),
+    Rule("it says that no activation follows", "hand-out", -2, lambda v: v.said.linear and v.reading.is_open),
+    Rule("it states a width of its own", "hand-out", -4, _in_width),
+    Rule("it is the only one that says that it is the output", "hand-out", -2,
+         lambda v: _says_role(v.here, "output") and not _says_role(v.before, "output")),
+    Rule("it has biases of its own", "hand-out", -4, lambda v: v.here.biases),
+    Rule("weights stand on the arrows", "hand-out", -4, lambda v: v.here.is_weighty and v.here.join != "each"),
+    Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single),
+)  # fmt: skip
+
+EVIDENCE: dict[Role, tuple[Rule[View], ...]] = {
+    "input": _INPUT,
+    "hand-in": _HAND_IN,
+    "operation": _FIRST,
+    "unit": _UNIT,
+    "activation": _ACTIVATION,
+    "unknown": _UNNAMED,
+    "value": _VALUE,
+    "elided": _ELIDED,
+    "hand-out": _HAND_OUT,
+}

@@ -1,0 +1,378 @@
+"""Readings of a drawing: each column gets a role, and the roles that the evidence favours together win."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from chalknet.network import Activation, Dropout, Step
+from chalknet.notation.drawings.agreement import first_known
+from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.rules import Role, weigh
+from chalknet.notation.drawings.typos import spelled
+from chalknet.notation.drawings.vocabulary import Said, is_dots
+from chalknet.notation.drawings.widths import stated_width
+from chalknet.notation.drawings.words import LAYERS_LEFT_OUT
+
+SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
+_MOST_LEFT_OUT = 10_000
+_WIDEST = 12  # readings that are followed at once
+
+
+@dataclass(frozen=True)
+class Map:
+    """A linear map met on the way, and the steps behind it.
+
+    Args:
+        column: the column it leads to.
+        width_from: the column that states its width: the same, or a value behind it.
+        bias: whether its text says so.
+        steps: what follows.
+        told: whether it is known that no more activation follows.
+        as_state: whether its value is drawn as one of a linear map, so that no activation follows if none is
+            told anywhere.
+    """
+
+    column: int
+    width_from: int
+    bias: bool | None
+    steps: tuple[Step, ...] = ()
+    told: bool = False
+    as_state: bool = False
+
+    @property
+    def activated(self) -> bool:
+        """Return whether its activation is known."""
+        return self.told or any(isinstance(step, Activation) for step in self.steps)
+
+
+class Part(NamedTuple):
+    """What one column is in a reading, and why."""
+
+    column: int
+    role: Role
+    rule: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A reading of the first columns.
+
+    Args:
+        weight: of all evidence so far.
+        parts: the role of each column.
+        start: the column that is X; -1 before it is met.
+        before: steps on X itself.
+        maps: the linear maps so far.
+        was_function: whether the last column named what is done, and no value.
+        out: whether the result was already handed out.
+        hidden: whether layers are left out, and nobody says how many.
+    """
+
+    weight: float = 0.0
+    parts: tuple[Part, ...] = ()
+    start: int = -1
+    before: tuple[Step, ...] = ()
+    maps: tuple[Map, ...] = ()
+    was_function: bool = False
+    out: bool = False
+    hidden: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the activation of the last map is not known yet."""
+        return bool(self.maps) and not self.maps[-1].activated
+
+    def with_steps(self, steps: Sequence[Step]) -> Reading:
+        """Return the reading with steps on its last value; the same activation twice is one."""
+        target = self.maps[-1].steps if self.maps else self.before
+        for step in steps:
+            if not (isinstance(step, Activation) and target and target[-1] == step):
+                target = (*target, step)
+        if not self.maps:
+            return replace(self, before=target)
+        return replace(self, maps=(*self.maps[:-1], replace(self.maps[-1], steps=target)))
+
+    def with_bias(self) -> Reading:
+        """Return the reading with a bias in its last map."""
+        return replace(self, maps=(*self.maps[:-1], replace(self.maps[-1], bias=True)))
+
+    def with_told(self) -> Reading:
+        """Return the reading with no activation behind its last map."""
+        return replace(self, maps=(*self.maps[:-1], replace(self.maps[-1], told=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """All columns of a drawing, and what they say together, looked up once."""
+
+    columns: Sequence[Column]
+
+    @cached_property
+    def separate(self) -> bool:
+        """Return whether the drawing has boxes for maps and others for activations."""
+        functions = [column.said for column in self.columns if column.said.is_function]
+        return any(one.operation for one in functions) and any(
+            one.steps and not one.operation for one in functions
+        )
+
+    @cached_property
+    def all_single(self) -> bool:
+        return all(column.is_single for column in self.columns)
+
+    @cached_property
+    def stated(self) -> list[int | str | None]:
+        """Return the width that each column states in so many words."""
+        return [stated_width(self.columns, place, surely=True) for place in range(len(self.columns))]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A column within a reading, as the rules see it.
+
+    Args:
+        whole: all columns.
+        at: the number of this one.
+        reading: of those before.
+    """
+
+    whole: Whole
+    at: int
+    reading: Reading
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        return self.whole.columns
+
+    @property
+    def separate(self) -> bool:
+        return self.whole.separate
+
+    @property
+    def here(self) -> Column:
+        return self.columns[self.at]
+
+    @property
+    def before(self) -> Column:
+        return self.columns[self.at - 1] if self.at else Column()
+
+    @property
+    def after(self) -> Column:
+        return self.columns[self.at + 1] if self.at + 1 < len(self.columns) else Column()
+
+    @property
+    def is_last(self) -> bool:
+        return self.at + 1 == len(self.columns)
+
+    @property
+    def said(self) -> Said:
+        return self.here.said
+
+    @property
+    def title(self) -> Said:
+        return self.here.title
+
+    @property
+    def edge(self) -> Said:
+        return self.here.edge
+
+    @property
+    def last_role(self) -> Role:
+        return self.reading.parts[-1].role if self.reading.parts else "nothing"
+
+    @property
+    def now(self) -> int | str | None:
+        """Return the width of the value that arrives, None where it is not known."""
+        maps = self.reading.maps
+        at = maps[-1].width_from if maps else self.reading.start
+        if at < 0:
+            return None
+        column = self.columns[at]
+        return self.whole.stated[at] or (None if column.is_single else len(column.units) + column.left_out)
+
+    @property
+    def all_single(self) -> bool:
+        return self.whole.all_single
+
+    @property
+    def widths_are_stated(self) -> bool:
+        """Return whether all layers so far state their widths."""
+        return bool(self.reading.maps) and all(
+            self.whole.stated[one.column] is not None for one in self.reading.maps
+        )
+
+    @property
+    def is_unsettled(self) -> bool:
+        return self.reading.is_open
+
+    @property
+    def is_bare(self) -> bool:
+        """Return whether no activation has followed the last map yet."""
+        maps = self.reading.maps
+        return bool(maps) and not any(isinstance(step, Activation) for step in maps[-1].steps)
+
+    @property
+    def is_behind_for_all(self) -> bool:
+        """Return whether the box before it stands for a function of as many units as there are here."""
+        return (
+            self.at >= 2
+            and self.before.is_single
+            and len(self.columns[self.at - 2].units) == len(self.here.units) > 1
+        )
+
+    @cached_property
+    def layers_left_out(self) -> int:
+        """Return how many layers a box says that it stands for: `... 3 more hidden layers ...` -> 3."""
+        match = LAYERS_LEFT_OUT.search(spelled(self.said.text)) if self.here.is_single else None
+        return int(next(filter(None, match.groups()))) if match else 0
+
+    @property
+    def gives_width(self) -> bool:
+        """Return whether a value states the width of the map before it, which states none."""
+        maps, stated = self.reading.maps, self.whole.stated[self.at]
+        if not maps or stated is None or self.here.join != "one" or self.said.operation or self.said.steps:
+            return False
+        place = maps[-1].width_from
+        column = self.columns[place]
+        return column.is_single and column.said.state and self.whole.stated[place] is None
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps that the column, its arrows or its title name."""
+        return self.said.steps or self.edge.steps or self.title.steps
+
+    @property
+    def activates(self) -> bool:
+        return any(isinstance(step, Activation) for step in self.said.steps)
+
+
+def readings(columns: Sequence[Column]) -> list[Reading]:
+    """Return the readings of a drawing that the evidence favours, the best first.
+
+    Args:
+        columns: from the first to the last.
+    """
+    from chalknet.notation.drawings.evidence import EVIDENCE
+
+    whole = Whole(columns)
+    found = [Reading()]
+    for at in range(len(columns)):
+        following = []
+        for reading in found:
+            view = View(whole, at, reading)
+            for role in _possible(view):
+                what = weigh(EVIDENCE[role], view, role)
+                following.append(_taken(view, role, what.weight, what.rule))
+        following.sort(key=lambda reading: -reading.weight)
+        found = following[:_WIDEST]
+    return [reading for reading in found if reading.start >= 0 and (reading.maps or reading.before)]
+
+
+def _possible(view: View) -> Iterator[Role]:
+    """Yield the roles that a column may have behind those before it."""
+    reading = view.reading
+    if reading.out:
+        yield "hand-out"
+        return
+    if reading.start < 0:
+        yield "input"
+        if view.here.is_single and view.said.operation:
+            yield "operation"
+        if view.at + 2 < len(view.columns):
+            yield "hand-in"
+        return
+    if view.layers_left_out or (view.here.is_single and is_dots(view.here.units[0].text)):
+        yield "elided"
+        return
+    yield "unit"
+    if view.steps:
+        yield "activation"
+    elif view.here.join == "each" and reading.is_open:
+        yield "unknown"
+    if view.here.join != "all" or view.is_behind_for_all:
+        yield "value"
+    if reading.maps:
+        yield "hand-out"
+
+
+def _taken(view: View, role: Role, weight: float, rule: str) -> Reading:
+    """Return the reading with one more column in a role."""
+    step = replace(
+        view.reading,
+        weight=view.reading.weight + weight,
+        parts=(*view.reading.parts, Part(view.at, role, rule)),
+    )
+    if view.here.biases and step.maps and role in ("value", "activation"):
+        step = step.with_bias()
+    return _TAKE[role](view, step)
+
+
+def _input(view: View, step: Reading) -> Reading:
+    steps = [*view.said.steps, *[one for one in view.title.steps if one not in view.said.steps]]
+    before = tuple(one for one in steps if not isinstance(one, Activation))
+    return replace(step, start=view.at, before=before)
+
+
+def _unit(view: View, step: Reading) -> Reading:
+    said, title, edge = view.said, view.title, view.edge
+    steps = said.steps or edge.steps or title.steps
+    extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
+    activates = any(isinstance(one, Activation) for one in (*steps, *extra))
+    only_a_name = said.operation and said.text.lower() == "linear"
+    linear = not activates and (said.linear or title.linear) and not only_a_name
+    torch_like = said.in_width is not None and "linear" in said.text.lower()
+    told = linear or ((view.separate or torch_like) and said.operation and not said.steps)
+    one = Map(view.at, view.at, first_known(said.bias, title.bias, edge.bias), (*steps, *extra), told)
+    return replace(
+        step,
+        start=max(step.start, 0),
+        maps=(*closed(step.maps, view.columns), one),
+        was_function=said.is_function,
+    )
+
+
+def closed(maps: tuple[Map, ...], columns: Sequence[Column]) -> tuple[Map, ...]:
+    """Return maps with the last one settled, if its value was drawn as such: u without a v is a linear layer."""
+    if maps and not maps[-1].activated and columns[maps[-1].column].said.state:
+        return (*maps[:-1], replace(maps[-1], as_state=True))
+    return maps
+
+
+def _operation(view: View, step: Reading) -> Reading:
+    return _unit(view, replace(step, start=view.at))
+
+
+def _activation(view: View, step: Reading) -> Reading:
+    return replace(step.with_steps(view.steps), was_function=view.said.is_function)
+
+
+def _value(view: View, step: Reading) -> Reading:
+    if step.maps and view.said.text.lower() in ("add", "+ b", "+b", "biasadd"):
+        step = step.with_bias()
+    if view.gives_width:
+        step = replace(step, maps=(*step.maps[:-1], replace(step.maps[-1], width_from=view.at)))
+    if step.is_open and (view.said.linear or view.title.linear):
+        step = step.with_told()
+    return replace(step, was_function=False)
+
+
+def _elided(view: View, step: Reading) -> Reading:
+    """Return the reading with the last map once more for each layer that is left out."""
+    if not view.layers_left_out or not step.maps:
+        return replace(step, hidden=True)
+    return replace(step, maps=(*step.maps, *[step.maps[-1]] * min(view.layers_left_out, _MOST_LEFT_OUT)))
+
+
+_TAKE: dict[Role, Callable[[View, Reading], Reading]] = {
+    "input": _input,
+    "operation": _operation,
+    "hand-in": lambda view, step: step,
+    "unit": _unit,
+    "activation": _activation,
+    "unknown": lambda view, step: step.with_steps((Activation("?"),)),
+    "value": _value,
+    "elided": _elided,
+    "hand-out": lambda view, step: replace(step, out=True),
+}

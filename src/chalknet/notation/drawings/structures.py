@@ -1,0 +1,397 @@
+"""From what is drawn to its columns: which nodes and links belong to the network, and in how many networks they fall."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from chalknet.notation.drawings.beside import beside, is_only
+from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
+from chalknet.notation.drawings.facts import Fact, Facts
+from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
+from chalknet.notation.drawings.sides import Sides, sides_of
+from chalknet.notation.drawings.sketch import Link, Sketch
+from chalknet.notation.drawings.words import pattern
+
+_MOST_FLIPS = 4
+
+
+@dataclass(eq=False)
+class Structure:
+    """What belongs to the network, and its columns.
+
+    Args:
+        facts: what is drawn.
+        sides: which nodes stand beside the network.
+        columns: the units.
+        weight: of the evidence for this structure, compared with the likeliest one: 0 for that.
+        links: the roles of links that connect nothing, by their ends.
+        notes: what had to be assumed.
+    """
+
+    facts: Facts
+    sides: Sides
+    columns: Columns
+    weight: float = 0.0
+    links: dict[tuple[str, str], Weighed] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
+    """Return the structures of a sketch, the likeliest first; others differ from it in one node whose role was close.
+
+    Args:
+        sketch: what is drawn.
+        name: which of several networks: the title of its frame, or its number.
+
+    Raises:
+        NotationError: for a sketch without units or edges, or of several networks.
+        CannotExpress: for a cycle or a connection that skips a column, naming the nodes.
+    """
+    facts = Facts.of(sketch, without_junctions(sketch, [link for link in sketch.links if link.visible]))
+    sides = sides_of(facts)
+    found = [_Building(facts, sides, name).structure()]
+    for key, close in list(sides.close.items())[:_MOST_FLIPS]:
+        roles = dict(sides.roles)
+        if roles.pop(key, None) is None:
+            roles[key] = close
+        try:
+            other = _Building(facts, Sides(roles), name).structure()
+        except Exception:  # noqa: BLE001, S112 -- the flipped drawing is no network: no second reading
+            continue
+        other.weight = -abs(close.weight - 2.0) - 0.5
+        found.append(other)
+    return found
+
+
+class _Building:
+    """Builds the columns for one choice of what stands beside the network."""
+
+    def __init__(self, facts: Facts, sides: Sides, name: str | None) -> None:
+        self._facts, self._name = facts, name
+        self._sides = Sides(dict(sides.roles), {}, list(sides.notes))
+        self._roles_of_links: dict[tuple[str, str], Weighed] = {}
+        self._notes = list(sides.notes)
+        self._rows = False
+
+    def structure(self) -> Structure:
+        links = self._between_units()
+        if not links:
+            sketch = self._facts.sketch
+            got = "nothing that leads from one node to another" if sketch.nodes else "an empty drawing"
+            raise sketch.source.refuse(0, got=got, wanted="the nodes of a network and the edges between them")
+        self._set_aside_links(links)
+        links = self._between_units()
+        while True:
+            depth = depths(self._facts, self._units(), links)
+            depth = self._one_network(links, depth)
+            hanging = self._hanging(links, depth)
+            if not hanging:
+                break
+            for key, what in hanging.items():
+                self._sides.roles[key] = what
+                text = self._facts.nodes[key].first_line
+                self._notes.append(f"{text}: read as a note beside the network ({what.rule})")
+            links = self._between_units()
+            if not links:
+                break
+        self._check(links, depth)
+        columns = columns_of(self._facts, self._sides, links, self._rows, depth)
+        return Structure(self._facts, self._sides, columns, 0.0, self._roles_of_links, self._notes)
+
+    def _units(self) -> list[str]:
+        return [key for key in self._facts.nodes if self._sides.role(key) == "unit"]
+
+    def _between_units(self) -> list[Link]:
+        """Return the links between units, one for each pair of ends, but those that connect nothing."""
+        seen: dict[tuple[str, str], Link] = {}
+        roles = self._sides.roles
+        for link in self._facts.links:
+            ends = link.source, link.target
+            if link.source in roles or link.target in roles or ends in self._roles_of_links:
+                continue
+            kept = seen.setdefault(ends, link)
+            if not kept.label and link.label:
+                seen[ends] = replace(kept, label=link.label)
+        return list(seen.values())
+
+    # Links that connect nothing
+
+    def _set_aside_links(self, links: list[Link]) -> None:
+        """Give a role to links that only order nodes side by side, and to those that carry gradients back."""
+        for link in self._ordering(links):
+            self._roles_of_links[link.source, link.target] = Weighed(
+                "order", 3, "it joins units side by side, while others lead on"
+            )
+        back = self._leading_back(
+            [link for link in links if (link.source, link.target) not in self._roles_of_links]
+        )
+        for link in back:
+            self._roles_of_links[link.source, link.target] = Weighed(
+                "gradient", 3, "dashed or named so, it leads back"
+            )
+        if back:
+            self._notes.append(
+                f"{len(back)} arrow{'s' * (len(back) > 1)} that lead back: read as gradients or updates, no connections"
+            )
+
+    def _ordering(self, links: list[Link]) -> list[Link]:
+        """Return links within a frame or rank whose units are all led to, and all lead on, in the same way."""
+        within: dict[str, list[Link]] = defaultdict(list)
+        led_to, leading = set(), set()
+        for link in links:
+            here, there = self._home(link.source), self._home(link.target)
+            if here and here == there:
+                within[here].append(link)
+            else:
+                leading.add(link.source)
+                led_to.add(link.target)
+        found = []
+        for inside in within.values():
+            ends = {end for link in inside for end in (link.source, link.target)}
+            ways = {(end in led_to, end in leading) for end in ends}
+            if len(ways) == 1 and ways != {(False, False)} and len(inside) <= len(ends):
+                found += inside
+        return found
+
+    def _leading_back(self, links: list[Link]) -> list[Link]:
+        """Return dashed links, or links that speak of gradients, that lead from behind to the front."""
+        odd = [
+            link for link in links if link.style in ("dashed", "dotted") or "training" in beside(link.label)
+        ]
+        if not odd or len(odd) == len(links):
+            return []
+        marked = {(link.source, link.target) for link in odd}
+        straight = [link for link in links if (link.source, link.target) not in marked]
+        depth = depths(self._facts, self._units(), straight)
+        return [link for link in odd if depth.get(link.target, 0) < depth.get(link.source, 0)]
+
+    # Notes that are linked to the network
+
+    def _hanging(self, links: list[Link], depth: dict[str, int]) -> dict[str, Weighed]:
+        """Return nodes that enter behind the input or end before the output, and are no units by their evidence."""
+        view = _Around(self._facts, depth)
+        sources, sinks = {link.source for link in links}, {link.target for link in links}
+        found = {}
+        for key, level in depth.items():
+            late = key not in sinks and level > 0
+            early = key not in sources and level < view.last
+            if not (late or early):
+                continue
+            one = _Hanging(self._facts.nodes[key], level, late, view)
+            best = max(
+                (weigh(rules, one, role) for role, rules in _HANGING.items()), key=lambda what: what.weight
+            )
+            if best.weight >= _ENOUGH:
+                found[key] = best
+        return found if len(found) < len(depth) - 1 else {}
+
+    def _check(self, links: list[Link], depth: dict[str, int]) -> None:
+        """Refuse what enters behind the input and what skips a column."""
+        facts = self._facts
+        sinks = {link.target for link in links}
+        peers = {(self._home(key), level) for key, level in depth.items() if key in sinks or level == 0}
+        for key, level in depth.items():
+            if level > 0 and key not in sinks and (self._home(key), level) not in peers:
+                raise no_way(
+                    facts, facts.nodes[key], f"{named(facts.nodes[key])}, which enters behind the input"
+                )
+        for link in links:
+            if link.source in depth and link.target in depth and depth[link.target] - depth[link.source] != 1:
+                source, target = (named(facts.nodes[key]) for key in (link.source, link.target))
+                got = f"a connection from {source} to {target} that skips what lies between"
+                raise facts.sketch.not_a_chain(
+                    link.at, got=got, wanted="each layer connected to the next one alone"
+                )
+
+    def _home(self, key: str) -> str:
+        node = self._facts.nodes[key].node
+        return node.group or node.rank
+
+    # Several drawings in one
+
+    def _one_network(self, links: list[Link], depth: dict[str, int]) -> dict[str, int]:
+        """Return the columns of one component; others of the same build are more observations."""
+        parts = _components(links, depth)
+        parts = [part for part in parts if not self._is_legend(part)] or parts
+        if len(parts) == 1:
+            return {key: depth[key] for key in parts[0]}
+        builds = {tuple(sorted(Counter(depth[key] for key in part).items())) for part in parts}
+        if self._name is None and len(builds) == 1 and self._are_rows(parts, depth):
+            if not self._rows:
+                self._notes.append(
+                    f"{len(parts)} rows of the same network are drawn: read as observations of it"
+                )
+            self._rows = True
+            first = min(parts, key=lambda part: min(self._facts.nodes[key].node.at for key in part))
+            return {key: depth[key] for key in first}
+        return {key: depth[key] for key in self._chosen(parts)}
+
+    def _chosen(self, parts: list[list[str]]) -> list[str]:
+        """Return the network that the user named, by the title of its frame or by its number."""
+        titles = [self._title_of(part, number) for number, part in enumerate(parts, start=1)]
+        for number, (part, title) in enumerate(zip(parts, titles, strict=True), start=1):
+            if self._name is not None and self._name.strip().lower() in (title.lower(), str(number)):
+                return part
+        source = self._facts.sketch.source
+        shown = "; ".join(f"{number}: {title}" for number, title in enumerate(titles, start=1))
+        raise source.refuse(
+            min(self._facts.nodes[key].node.at for key in parts[1]),
+            got=f"{len(parts)} drawings that do not hang together ({shown})",
+            wanted="one network, or the name of one of them",
+            remedy=f'Say which: --name "{titles[0]}", in Python name="{titles[0]}", or its number.',
+        )
+
+    def _title_of(self, part: list[str], number: int) -> str:
+        frames = [set(self._facts.groups_of(key)) for key in part]
+        around = set.intersection(*frames) if frames else set()
+        for key in self._facts.groups_of(part[0]):
+            if key in around and (title := plain(self._facts.sketch.groups[key].title)):
+                return title.split("\n")[0]
+        return f"network {number}"
+
+    def _is_legend(self, part: list[str]) -> bool:
+        """Return whether a component only explains what the others mean."""
+        groups = {group for key in part for group in self._facts.groups_of(key)}
+        titles = [
+            self._facts.sketch.groups[group].title for group in groups if group in self._facts.sketch.groups
+        ]
+        legend = any("legend" in beside(title) for title in titles if title)
+        if legend and not self._rows:
+            self._notes.append(f"{self._facts.nodes[part[0]].first_line}: read as the legend")
+        return legend
+
+    def _are_rows(self, parts: list[list[str]], depth: dict[str, int]) -> bool:
+        """Return whether components say the same but for one index."""
+        index = pattern(r"_?\(?[\dn]+\)?(?![a-z])|_[a-z]\b")
+
+        def signature(part: list[str]) -> tuple[str, ...]:
+            texts = [
+                (depth[key], self._facts.nodes[key].node.at, self._facts.nodes[key].text) for key in part
+            ]
+            return tuple(index.sub("", text) for _, _, text in sorted(texts))
+
+        return len({signature(part) for part in parts}) == 1
+
+
+def _components(links: list[Link], depth: dict[str, int]) -> list[list[str]]:
+    """Return the nodes that hang together, in the order in which they are met."""
+    parent = {key: key for key in depth}
+
+    def root(key: str) -> str:
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for link in links:
+        if link.source in parent and link.target in parent:
+            parent[root(link.source)] = root(link.target)
+    parts: dict[str, list[str]] = defaultdict(list)
+    for key in depth:
+        parts[root(key)].append(key)
+    return list(parts.values())
+
+
+@dataclass(frozen=True, eq=False)
+class _Around:
+    """The units of each column, looked up once."""
+
+    facts: Facts
+    depth: dict[str, int]
+
+    @cached_property
+    def last(self) -> int:
+        return max(self.depth.values(), default=0)
+
+    @cached_property
+    def stems(self) -> Counter[tuple[int, str]]:
+        return Counter((level, _stem(self.facts.nodes[key])) for key, level in self.depth.items())
+
+    @cached_property
+    def shapes(self) -> Counter[tuple[int, str]]:
+        return Counter((level, self.facts.nodes[key].node.shape) for key, level in self.depth.items())
+
+    @cached_property
+    def groups(self) -> Counter[tuple[int, str]]:
+        return Counter((level, self.facts.nodes[key].node.group) for key, level in self.depth.items())
+
+    @cached_property
+    def sizes(self) -> Counter[int]:
+        return Counter(self.depth.values())
+
+
+def _stem(fact: Fact) -> str:
+    match = re.match(r"[^\W\d_]{1,12}", fact.text or fact.key)
+    return match.group().lower() if match else ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Hanging:
+    """A node that enters late or ends early."""
+
+    fact: Fact
+    level: int
+    late: bool
+    around: _Around
+
+    @property
+    def links(self) -> Iterator[Link]:
+        yield from self.fact.into or self.fact.out_of
+
+    def is_one_of(self, counted: Counter[tuple[int, str]], what: str) -> bool:
+        """Return whether others of its column share something."""
+        return counted[self.level, what] > 1
+
+    @property
+    def words(self) -> frozenset[str]:
+        return beside(self.fact.node.text)
+
+
+_ENOUGH = 2.0
+_HANGING: dict[Role, tuple[Rule[_Hanging], ...]] = {
+    "idea": (
+        Rule("its words are those of an idea, not of a unit", "idea", 2, lambda v: v.words & {"idea", "training", "sample", "legend", "loss", "target"}),
+        Rule("it says nothing else", "idea", 1, lambda v: any(is_only(v.fact.node.text, kind) for kind in ("idea", "training", "legend"))),
+        Rule("it is only written, without a frame", "idea", 2, lambda v: v.fact.is_loose and v.fact.text),
+        Rule("dashed links hold it", "idea", 1.5, lambda v: all(link.style in ("dashed", "dotted") for link in v.links)),
+        Rule("it is a sentence", "idea", 1, lambda v: v.fact.text.count(" ") >= 3),
+        Rule("others of its column have another shape", "idea", 0.5,
+             lambda v: v.around.sizes[v.level] > 1 and not v.is_one_of(v.around.shapes, v.fact.node.shape)),
+        Rule("others of its column stand in a frame of theirs", "idea", 0.5,
+             lambda v: v.around.sizes[v.level] > 1 and not v.is_one_of(v.around.groups, v.fact.node.group)),
+        Rule("it is named as others of its column", "idea", -4, lambda v: v.is_one_of(v.around.stems, _stem(v.fact))),
+        Rule("it states a map, an activation or a width", "idea", -4,
+             lambda v: v.fact.said.operation or v.fact.said.steps or v.fact.said.sure),
+        Rule("it says which layer it is", "idea", -3, lambda v: v.fact.said.role),
+    ),
+    "weight": (
+        Rule("its name is that of a weight matrix", "weight", 4, lambda v: v.late and "weight" in v.words),
+        Rule("its name is that of a bias", "weight", 3, lambda v: v.late and "idea" in v.words and "bias" in v.fact.text.lower()),
+    ),
+}  # fmt: skip
+
+
+def without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:
+    """Return the links with those through mere points joined: `a -> . -> b` is `a -> b`."""
+    points = {key for key, node in sketch.nodes.items() if node.shape == "point"}
+    if not points or len(points) == len(sketch.nodes):
+        return links
+    into, out_of = defaultdict(list), defaultdict(list)
+    for link in links:
+        into[link.target].append(link)
+        out_of[link.source].append(link)
+    for point in [key for key in points if into[key] and out_of[key]]:
+        sketch.spend(len(links) + len(into[point]) * len(out_of[point]))
+        joined = [
+            replace(second, source=first.source, target=second.target, label=first.label or second.label)
+            for first in into[point]
+            for second in out_of[point]
+        ]
+        links = [link for link in links if point not in (link.source, link.target)] + joined
+        sketch.nodes[point].shape = "invisible"
+    return links
