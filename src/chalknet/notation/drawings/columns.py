@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Literal, TypeAlias
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.agreement import merged, over, together
 from chalknet.notation.drawings.facts import Fact, Facts
+from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sides import Sides
 from chalknet.notation.drawings.sketch import Drawn, Link
 from chalknet.notation.drawings.vocabulary import (
@@ -239,6 +241,8 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
             trailing_index(unit.key) if index is None else index
             for unit, index in zip(units, indices, strict=True)
         ]
+    if dots:
+        indices = _with_letters(units, indices)
     numbers = [index for index in indices if isinstance(index, int)]
     symbols = [index for index in indices if isinstance(index, str)]
     if len(symbols) == 1 and dots:
@@ -249,6 +253,21 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     if last - first + 1 == len(numbers) or not (dots or first <= 1):
         return None, False
     return (last + 1 if first == 0 else last), True
+
+
+_STEM = re.compile(r"(.*?[^\W\d])_?(\d+)")
+
+
+def _with_letters(units: list[Drawn], indices: list[int | str | None]) -> list[int | str | None]:
+    """Return the indices with that of `hm` beside `h1` and `h2`, which ends in a letter."""
+    texts = [plain(unit.text).split("\n")[0] for unit in units]
+    stems = {match[1] for text in texts if (match := _STEM.fullmatch(text))}
+    return [
+        text[len(stem) :].strip("_")
+        if index is None and (stem := next((one for one in stems if text.startswith(one)), "")) and len(text) in (len(stem) + 1, len(stem) + 2)
+        else index
+        for text, index in zip(texts, indices, strict=True)
+    ]
 
 
 def depths(facts: Facts, units: Collection[str], links: Collection[Link]) -> dict[str, int]:

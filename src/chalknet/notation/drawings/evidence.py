@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from chalknet.network import Flatten
 from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.columns import Column
-from chalknet.notation.drawings.facts import LOOSE, ROUND
+from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import SOFTMAXES, View
 from chalknet.notation.drawings.rules import Role, Rule
@@ -13,6 +15,7 @@ from chalknet.notation.drawings.vocabulary import is_dots
 from chalknet.notation.drawings.words import pattern
 
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
+_ANSWER = pattern(r"arg ?max|(?:predicted|final|winning) (?:class|label|category|digit)|^(?:the )?(?:class|decision|verdict|prediction|max)$|预测类别|예측 ?클래스|予測クラス|clase predicha|classe prédite|vorhergesagte klasse|класс", re.I)
 _BIAS_ADD = frozenset(("add", "+ b", "biasadd", "+b", "+"))
 
 
@@ -34,7 +37,7 @@ def _speaks(column: Column, kind: str) -> bool:
 
 
 def _nameless(column: Column) -> bool:
-    return all(not plain(unit.text) or unit.shape == "point" for unit in column.units)
+    return all(not plain(unit.text) or unit.shape in POINTS for unit in column.units)
 
 
 def _says_role(column: Column, role: str) -> bool:
@@ -62,14 +65,24 @@ def _lists_outputs(v: View) -> bool:
 
 
 def _for_all(v: View) -> bool:
-    """Return whether one box is a function of all the units before it, as softmax is drawn."""
-    said = v.said
-    if not v.here.is_single or len(v.before.units) < 2 or said.operation or not said.steps:
+    """Return whether one box is a function of all the units before it, as softmax is drawn.
+
+    A unit with the same word is drawn as those before it are, and has an arrow or a role of its own.
+    """
+    said, units = v.said, v.before.units
+    if not v.here.is_single or len(units) + v.before.dots < 2 or said.operation or not said.steps:
         return False
-    if said.role and said.text != v.here.units[0].text:
+    if v.here.is_weighty or v.here.biases or (said.role and said.text != v.here.units[0].text):
         return False
-    same = len(v.after.units) == len(v.before.units)
-    return same or (v.is_last and v.reading.is_open and any(step in SOFTMAXES for step in said.steps))
+    if any(step in SOFTMAXES for step in said.steps):
+        return True
+    return _other_shape(v) or len(v.after.units) == len(units)
+
+
+def _other_shape(v: View) -> bool:
+    """Return whether it is drawn in another shape than the units before it."""
+    shape = v.here.units[0].shape
+    return bool(v.before.units) and shape not in ROUND and shape not in {unit.shape for unit in v.before.units}
 
 
 def _value_of_sum(v: View) -> bool:
@@ -110,6 +123,8 @@ _INPUT: tuple[Rule[View], ...] = (
     Rule("it says that it is another layer", "input", -3, lambda v: v.said.role in ("hidden", "output")),
     Rule("it states how many there are", "input", 2, lambda v: v.here.is_single and v.said.sure and not v.said.operation),
     Rule("it names an operation", "input", -5, lambda v: v.here.is_single and v.said.operation and not v.said.state and v.said.role != "input"),
+    Rule("its words are those of data, and many stand behind it", "input", -2,
+         lambda v: v.here.is_single and _only(v.here, "sample") and len(v.after.units) > 1 and not v.said.sure),
     Rule("its words are those of data, and the next says that it is the input", "input", -2,
          lambda v: _says_role(v.after, "input") and not v.said.sure),
 )  # fmt: skip
@@ -126,6 +141,10 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("it states a map, an activation or a width", "hand-in", -3, lambda v: v.said.operation or v.said.steps or v.said.counted),
     Rule("it states a width", "hand-in", -1.5, lambda v: v.said.sure),
     Rule("each of several leads to all", "hand-in", -7, lambda v: len(v.here.units) > 1 and v.after.join in ("all", "some")),
+    Rule("data in another shape than the units behind it", "hand-in", 2,
+         lambda v: _speaks(v.here, "sample") and len(v.after.units) > 1 and v.here.units[0].shape not in {unit.shape for unit in v.after.units}),
+    Rule("it says that it is data, and the next stand under a title of inputs", "hand-in", 1.5,
+         lambda v: _only(v.here, "sample") and v.after.title.role == "input"),
     Rule("one leads to several", "hand-in", -1.5, lambda v: v.here.is_single and len(v.after.units) > 1),
     Rule("numbers stand on the arrows behind it", "hand-in", -4, lambda v: v.after.is_weighty),
 )  # fmt: skip
@@ -194,7 +213,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("each times its weight", "value", 5, lambda v: v.here.join == "each" and v.said.operation and v.said.state),
     Rule("it states the width that the value has", "value", 1, lambda v: v.reading.was_function and v.whole.stated[v.at] == v.now is not None),
     Rule("it states how many come out of what was done", "value", 5, lambda v: v.gives_width),
-    Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all),
+    Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all and (v.is_last or any(step in SOFTMAXES for step in v.before.said.steps))),
     Rule("the value of a sum", "value", 4,
          _value_of_sum),
     Rule("it says that no activation follows", "value", 3,
@@ -214,8 +233,12 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("its words are those of a result", "hand-out", 2, lambda v: _only(v.here, "result")),
     Rule("its words are those of data or targets", "hand-out", 2, lambda v: _speaks(v.here, "target") or _speaks(v.here, "sample")),
     Rule("it is only written, and the one before is framed", "hand-out", 2.5, lambda v: _loose(v.here) and not _loose(v.before)),
+    Rule("one word for all outputs, without a frame", "hand-out", 4,
+         lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and _loose(v.here) and not _loose(v.before)),
     Rule("the one before is the output", "hand-out", 1.5, lambda v: _says_role(v.before, "output")),
     Rule("the one before is activated", "hand-out", 0.5, lambda v: not v.reading.is_open),
+    Rule("it is one answer for all outputs", "hand-out", 6,
+         lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and _ANSWER.search(v.said.text) and not v.here.biases and not v.here.is_weighty),
     Rule("it hangs on the one opposite", "hand-out", 1, lambda v: v.here.join in ("each", "one")),
     Rule("one unit, and one behind it", "hand-out", 1, lambda v: v.here.join == "one" and v.at >= 2 and len(v.columns[v.at - 2].units) > 1),
     Rule("it hangs on one of several", "hand-out", 1, lambda v: v.here.join == "some" and len(v.here.links) == 1),
@@ -232,7 +255,7 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("it says that no activation follows", "hand-out", -2, lambda v: v.said.linear and v.reading.is_open),
     Rule("it states a width of its own", "hand-out", -4, _in_width),
     Rule("it is the only one that says that it is the output", "hand-out", -2,
-         lambda v: _says_role(v.here, "output") and not _says_role(v.before, "output")),
+         lambda v: _says_role(v.here, "output") and not _says_role(v.before, "output") and not (v.here.join == "one" and _other_shape(v))),
     Rule("it has biases of its own", "hand-out", -4, lambda v: v.here.biases),
     Rule("weights stand on the arrows", "hand-out", -4, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single),

@@ -29,6 +29,9 @@ ROUND = frozenset(
 )
 
 
+POINTS = frozenset(("point", "f-circ", "junction", "filled-circle", "small-circle"))  # as junctions and free ends
+
+
 @dataclass(frozen=True, eq=False)
 class Fact:
     """A node of the sketch.
@@ -103,7 +106,7 @@ class Facts:
         """Return the facts of a sketch, whose links are given: through mere points they are joined."""
         into: dict[str, list[Link]] = defaultdict(list)
         out_of: dict[str, list[Link]] = defaultdict(list)
-        seen = tuple(links)
+        seen = tuple(link for link in links if link.source in sketch.nodes and link.target in sketch.nodes)
         for link in seen:
             into[link.target].append(link)
             out_of[link.source].append(link)

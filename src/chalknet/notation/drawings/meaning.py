@@ -16,7 +16,7 @@ from chalknet.notation.drawings.readings import Map, Reading, closed, readings
 from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure, structures_of
-from chalknet.notation.drawings.vocabulary import Said, clauses, weight_of
+from chalknet.notation.drawings.vocabulary import Said, clauses, said, weight_of
 from chalknet.notation.drawings.widths import Width, width_of
 
 _EQUAL = 0.4  # readings that differ by less evidence are equally good: the user is asked
@@ -205,13 +205,13 @@ class _Walk:
         """Note what was read as no layer without a word that says so, and connections that are missing."""
         for part in self._reading.parts:
             column = self._columns[part.column]
-            said = column.said
+            what = column.said
             if part.role in ("hand-in", "hand-out") and part.rule:
-                what = "comes before the network" if part.role == "hand-in" else "only hands out the result"
-                self._notes.append(f"{_named(column)}: read as what {what}")
-            if part.role == "activation" and Activation("?") in said.steps:
+                does = "comes before the network" if part.role == "hand-in" else "only hands out the result"
+                self._notes.append(f"{_named(column)}: read as what {does}")
+            if part.role == "activation" and Activation("?") in what.steps:
                 self._notes.append(
-                    f"{said.text.splitlines()[0]} does not say which activation it is: it stays ?"
+                    f"{what.text.splitlines()[0]} does not say which activation it is: it stays ?"
                 )
             sparse = part.role == "unit" and column.join == "some"
             if sparse and not column.dots and not self._columns[part.column - 1].dots:
@@ -293,6 +293,8 @@ class _Walk:
         column = self._columns[one.column]
         if not column.biases and one.bias is not None:
             return one.bias
+        if any(said(caption).bias is False for caption in self._captions) and not any(each.biases for each in self._columns):
+            return False
         if column.biases or any("bias=True" in caption for caption in self._captions):
             return True
         drawn = any(each.biases or each.said.bias or each.title.bias for each in self._columns)

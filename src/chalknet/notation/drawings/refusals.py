@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.facts import ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure
@@ -34,6 +37,7 @@ def refuse_branches(sketch: Sketch, columns: list[Column]) -> None:
             raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
+_UNIT = re.compile(r"(?:[^\W\d_]{1,4}|in|out|input|output)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]")
 _DECISIONS = frozenset(("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí"))
 
 
@@ -65,7 +69,10 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
 def _looks_dense(columns: list[Column], texts: list[str]) -> bool:
     """Return whether short names stand in columns that are joined as those of a network are."""
     plains = [plain(text) for text in texts]
-    short = all(len(text) <= 24 and text.count(" ") <= 2 for text in plains)
-    wide = any(len(column.units) > 1 for column in columns)
+    units = [unit for column in columns for unit in column.units]
     dense = all(column.join in ("all", "each", "one") for column in columns[1:])
-    return (short and wide and dense) or all(len(text) <= 6 for text in plains)
+    wide = any(len(column.units) > 1 for column in columns)
+    named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
+    drawn_so = sum(unit.shape in ROUND for unit in units) * 2 >= len(units)
+    short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)
+    return named or (dense and wide and short and drawn_so)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
-from chalknet.notation.drawings.facts import Fact, Facts
+from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
 from chalknet.notation.drawings.sides import Sides, sides_of
@@ -52,6 +52,9 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
         NotationError: for a sketch without units or edges, or of several networks.
         CannotExpress: for a cycle or a connection that skips a column, naming the nodes.
     """
+    for node in sketch.nodes.values():
+        if node.shape in POINTS and node.label is None:
+            node.label = ""
     facts = Facts.of(sketch, without_junctions(sketch, [link for link in sketch.links if link.visible]))
     sides = sides_of(facts)
     found = [_Building(facts, sides, name).structure()]
@@ -217,7 +220,7 @@ class _Building:
     def _one_network(self, links: list[Link], depth: dict[str, int]) -> dict[str, int]:
         """Return the columns of one component; others of the same build are more observations."""
         parts = _components(links, depth)
-        parts = [part for part in parts if not self._is_legend(part)] or parts
+        parts = [part for part in parts if not (self._is_legend(part) or self._is_talk(part))] or parts
         if len(parts) == 1:
             return {key: depth[key] for key in parts[0]}
         builds = {tuple(sorted(Counter(depth[key] for key in part).items())) for part in parts}
@@ -264,6 +267,14 @@ class _Building:
         if legend and not self._rows:
             self._notes.append(f"{self._facts.nodes[part[0]].first_line}: read as the legend")
         return legend
+
+    def _is_talk(self, part: list[str]) -> bool:
+        """Return whether a component is ideas that are linked with one another, and states nothing of a layer."""
+        facts = [self._facts.nodes[key] for key in part]
+        talk = all(beside(fact.node.text) & {"idea", "training", "legend", "loss"} and not fact.said.sure for fact in facts)
+        if talk and len(part) < 20:
+            self._notes.append(f"{', '.join(fact.first_line for fact in facts)}: read as notes beside the network")
+        return talk
 
     def _are_rows(self, parts: list[list[str]], depth: dict[str, int]) -> bool:
         """Return whether components say the same but for one index."""
@@ -378,7 +389,7 @@ _HANGING: dict[Role, tuple[Rule[_Hanging], ...]] = {
 
 def without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:
     """Return the links with those through mere points joined: `a -> . -> b` is `a -> b`."""
-    points = {key for key, node in sketch.nodes.items() if node.shape == "point"}
+    points = {key for key, node in sketch.nodes.items() if node.shape in POINTS}
     if not points or len(points) == len(sketch.nodes):
         return links
     into, out_of = defaultdict(list), defaultdict(list)

@@ -64,6 +64,8 @@ def is_dots(label: str) -> bool:
     """Return whether a label stands for what is left out."""
     text = plain(label)
     dots = words.DOTS.fullmatch(text) or text == ":"
+    if words.AND_SO_ON.fullmatch(text):
+        return True
     return bool((dots and words.ELLIPSIS.search(text)) or (words.MORE.fullmatch(text) and text != "+1"))
 
 
@@ -114,8 +116,10 @@ def said(label: str) -> Said:
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(rest)
     product = bool(words.OPERATOR.fullmatch(rest.strip()))
-    state = product or bool(words.SUM.search(rest)) or bool(
-        pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest)
+    state = (
+        product
+        or bool(words.SUM.search(rest))
+        or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
     )
     expression = bool(words.EXPRESSION.search(rest))
     operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
@@ -253,7 +257,7 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
     text = words.NOT_A_WIDTH.sub(_blank, text)
     shapes = [_sizes(match.group(1)) for match in words.BATCH_SHAPE.finditer(text)]
     shapes += [
-        _sizes(match.group(2))
+        _sizes(match.group()[1:-1] if _is_picture(match) else match.group(2))
         for match in words.NUMBER_SHAPE.finditer(text)
         if not operation or "put" in text
     ]
@@ -291,6 +295,11 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
         return _Sizes(_number(match.group(1)), True)
     bare = words.BARE.findall(text)
     return _Sizes(_number(bare[-1]) if bare else None)
+
+
+def _is_picture(match: re.Match[str]) -> bool:
+    """Return whether a shape of numbers is that of a picture, `(28, 28)`, and not a batch of rows."""
+    return match.group(1) == match.group(2) and int(match.group(1)) > 4
 
 
 def _sizes_of_shapes(shapes: list[list[int | str]]) -> _Sizes:

@@ -110,12 +110,20 @@ def _is_width(columns: Sequence[Column], place: int, surely: bool) -> bool:
     if what.width is None:
         return False
     alone = plain(columns[place].units[0].text) == str(what.width)
+    if alone and is_numbered(columns, what.width):
+        return False
     if what.operation or what.role or what.steps or alone:
         others = [one.said.width for one in columns if one.said.width is not None]
         small = isinstance(what.width, int) and what.width <= len(columns)
         numbered = what.role == "hidden" and small
         return not numbered or len(set(others)) < len(others)
     return not surely and (what.state or len(what.text.split()) > 1)
+
+
+def is_numbered(columns: Sequence[Column], number: int | str) -> bool:
+    """Return whether a number in a node is its name: nodes side by side are numbered, and it is one of the row."""
+    labels = {plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units}
+    return isinstance(number, int) and bool({str(number - 1), str(number + 1)} & labels)
 
 
 def _behind(columns: Sequence[Column], place: int) -> int | str | None:

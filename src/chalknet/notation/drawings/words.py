@@ -46,7 +46,7 @@ def any_of(*words: str) -> str:
 # Activations, the longest names first.
 _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("log_softmax", any_of(r"log[ _-]?softmax", "로그 ?소프트맥스")),
-    ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス")),
+    ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス", r"софтмакс\w*")),
     ("leaky_relu", any_of(r"leaky[ _-]?re ?lu", r"l-?relu", "리키 ?렐루", "泄漏 ?relu")),
     ("gelu", any_of("gelu")),
     ("silu", any_of("silu", "swish")),
@@ -65,6 +65,9 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             "하이퍼볼릭 ?탄젠트",
             r"tang(?:ente|ens)[ -]?h[iy]perb[oó]li(?:ca|que|cus)",
             "双曲正切",
+            r"гиперболическ\w* тангенс\w*",
+            r"tangens hiperboliczn\w*",
+            r"tanh-?funktion",
             "ハイパボリックタンジェント",
         ),
     ),
@@ -77,6 +80,9 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             "log[ií]stica",
             "sigm",
             "시그모이드",
+            r"сигмоид\w*",
+            r"sigmoidaln\w*",
+            r"sigmoid-?(?:funktion|kurve)",
             "S形",
             "로지스틱",
             "シグモイド",
@@ -191,8 +197,12 @@ MATRIX = pattern(
 RATE = pattern(r"(?<![a-z])(?:rate|p|prob\w*)\s*[=:]?\s*(0?\.\d+)", re.I)
 SINGLE_VALUE = pattern(r"∈\s*R\s*$")
 FIRST_ARGUMENT = pattern(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
+_MORE_WORDS = (
+    "more|others?|further|omitted|not\\s+(?:shown|drawn)|skipped|left\\s+out|hidden|weitere|weggelassen|ausgelassen|más|omitid[oa]s|autres|omis|altri|omess[ie]|mais|więcej|pominięt\\w*|ещ[её]|пропущен\\w*"
+    "|개\\s?(?:더|생략)|더|생략|개|省略|个\\s?省略|個\\s?省略|个|個|他"
+)
 MORE = pattern(
-    r"\(?\s*(?:\+|and|[.…⋮]+)\s*(\d[\d,]*)\s*(?:more|others?|further|개 ?더|개|más|weitere|autres|altri|他|个)?\s*\)?(?:\s*(?:units?|nodes?|neurons?))?",
+    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
     re.I,
 )
 # The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
@@ -211,7 +221,8 @@ LAYERS_LEFT_OUT = pattern(
 SOME_OF = pattern(
     r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
 )
-DOTS = re.compile(r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)+")  # as a whole, with one of the next in it
+DOTS = re.compile(r"(?:[.…⋮⋯⋱∙•·:︙⁞\s_~|-]|\\vdots)+")  # as a whole, with one of the next in it
+AND_SO_ON = pattern(r"(?:\W*(?:etc|and so on|usw|u\.s\.w|und so weiter|y as[ií] sucesivamente|et cetera|ecc|itd|i tak dalej|и т\. ?д|等等?|など|등등?|以下同様)\W*)", re.I)
 ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
 LOSS = pattern(
     any_of(
@@ -236,7 +247,9 @@ STEP_FUNCTION = pattern(
     + "|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
     re.I,
 )  # fmt: skip
-OPERATOR = pattern(r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I)  # a product, as a node of its own
+OPERATOR = pattern(
+    r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I
+)  # a product, as a node of its own
 UNKNOWN_ACTIVATION = pattern(
     r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
     re.I,
