@@ -40,6 +40,15 @@ def _nameless(column: Column) -> bool:
     return all(not plain(unit.text) or unit.shape in POINTS for unit in column.units)
 
 
+def _other_count(v: View) -> bool:
+    """Return whether it has another number of units than the value that arrives."""
+    return isinstance(v.now, int) and v.reading.was_function and len(v.here.units) + v.here.left_out != v.now and not v.here.dots and v.last_role == "activation" and not _one_box(v)
+
+
+def _one_box(v: View) -> bool:
+    return v.here.is_single and len(v.columns[v.reading.maps[-1].column if v.reading.maps else v.reading.start].units) == 1
+
+
 def _says_role(column: Column, role: str) -> bool:
     return role in (column.said.role, column.title.role)
 
@@ -70,7 +79,7 @@ def _for_all(v: View) -> bool:
     A unit with the same word is drawn as those before it are, and has an arrow or a role of its own.
     """
     said, units = v.said, v.before.units
-    if not v.here.is_single or len(units) + v.before.dots < 2 or said.operation or not said.steps:
+    if not v.here.is_single or len(units) + v.before.dots < 2 or said.operation or not said.only_steps:
         return False
     if v.here.is_weighty or v.here.biases or (said.role and said.text != v.here.units[0].text):
         return False
@@ -100,7 +109,7 @@ def _edge_applies(v: View) -> bool:
     """Return whether the steps on the arrows are all that they stand for."""
     if not v.edge.steps or v.edge.operation:
         return False
-    return v.here.join == "each" or Flatten() in v.edge.steps or (v.here.join == "one" and v.is_unsettled)
+    return v.here.join == "each" or Flatten() in v.edge.steps or (v.here.join == "one" and (v.is_unsettled or (v.is_bare and not v.said.operation)))
 
 
 def _counted_behind(v: View) -> bool:
@@ -137,7 +146,7 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("its words are those of data", "hand-in", 1.5, lambda v: _speaks(v.here, "sample")),
     Rule("it states nothing, and one behind it states how many features arrive", "hand-in", 2.5, _counted_behind),
     Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: _loose(v.here) and not _loose(v.after)),
-    Rule("a point without a name", "hand-in", 2, lambda v: _nameless(v.here) and not _nameless(v.after)),
+    Rule("a point without a name", "hand-in", 2, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[v.at + 1 : -1])),
     Rule("it states a map, an activation or a width", "hand-in", -3, lambda v: v.said.operation or v.said.steps or v.said.counted),
     Rule("it states a width", "hand-in", -1.5, lambda v: v.said.sure),
     Rule("each of several leads to all", "hand-in", -7, lambda v: len(v.here.units) > 1 and v.after.join in ("all", "some")),
@@ -154,7 +163,8 @@ _FIRST: tuple[Rule[View], ...] = (
     Rule("no input is drawn", "operation", -2, lambda v: True),
 )  # fmt: skip
 _UNIT: tuple[Rule[View], ...] = (
-    Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all"),
+    Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all" and len(v.before.units) > 1),
+    Rule("one is joined with each", "unit", 1.5, lambda v: v.here.join == "all" and len(v.before.units) == 1),
     Rule("units are joined with some before them", "unit", 2, lambda v: v.here.join == "some"),
     Rule("weights stand on the arrows", "unit", 3, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation),
@@ -172,7 +182,7 @@ _UNIT: tuple[Rule[View], ...] = (
          lambda v: _names_function(v) and v.activates and not v.is_unsettled and not v.separate and not v.reading.was_function),
     Rule("each hangs on the one opposite alone", "unit", -4, lambda v: v.here.join == "each"),
     Rule("it states how many come out of what was done", "unit", -4, lambda v: v.gives_width),
-    Rule("it only shows the value of what was done", "unit", -2, lambda v: v.reading.was_function and not _states(v.here) and not _in_width(v)),
+    Rule("it only shows the value of what was done", "unit", -2, lambda v: v.reading.was_function and not _states(v.here) and not _in_width(v) and not _other_count(v)),
     Rule("it is one box for all units before it", "unit", -3, _for_all),
     Rule("it is the value of a sum", "unit", -3,
          _value_of_sum),
@@ -222,6 +232,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("a bias is added", "value", 6, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
     Rule("a value between others", "value", 5, lambda v: "tensor" in v.said.text.lower()),
     Rule("it states a width of its own", "value", -4, _in_width),
+    Rule("it has another number of units than the value", "value", -5, _other_count),
     Rule("it names a step", "value", -3, lambda v: v.said.steps),
     Rule("it names a map", "value", -3, lambda v: v.said.operation and not v.said.state),
     Rule("it says that it is a hidden layer", "value", -3, lambda v: v.said.role == "hidden"),
@@ -244,13 +255,15 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("it hangs on one of several", "hand-out", 1, lambda v: v.here.join == "some" and len(v.here.links) == 1),
     Rule("it lists the outputs of the box before it", "hand-out", 5,
          _lists_outputs),
-    Rule("a point without a name", "hand-out", 2.5, lambda v: _nameless(v.here) and not _nameless(v.before)),
+    Rule("a point without a name", "hand-out", 2.5, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[: v.at])),
     Rule("the layers before state their widths, and it does not", "hand-out", 1.5,
          lambda v: v.widths_are_stated and v.said.width is None and not v.title.sure),
     Rule("it is drawn in another shape", "hand-out", 0.5, lambda v: _round(v.before) != _round(v.here)),
     Rule("each unit is joined with all before it", "hand-out", -5,
          lambda v: v.here.join == "all" and not _lists_outputs(v)),
     Rule("it names a map", "hand-out", -4, lambda v: v.said.operation),
+    Rule("it has another number of units than the value", "hand-out", -2, lambda v: _other_count(v) and not _only(v.here, "result")),
+    Rule("it stands under a title that says it is the output", "hand-out", -2, lambda v: v.title.role == "output" and v.before.title.role != "output"),
     Rule("it names an activation", "hand-out", -3, lambda v: v.said.steps or v.edge.steps),
     Rule("it says that no activation follows", "hand-out", -2, lambda v: v.said.linear and v.reading.is_open),
     Rule("it states a width of its own", "hand-out", -4, _in_width),

@@ -119,6 +119,14 @@ class Whole:
         )
 
     @cached_property
+    def arrows_act_before(self) -> bool:
+        """Return whether an activation on an arrow is that of the box it comes from: the first arrow has none."""
+        acts = [any(isinstance(step, Activation) for step in column.edge.steps) for column in self.columns[1:]]
+        boxes = [column.is_single and column.said.operation for column in self.columns[1:]]
+        first = boxes.index(True) if True in boxes else 0
+        return any(acts) and not acts[first] and all(box or not act for act, box in zip(acts[:-1], boxes[:-1], strict=True))
+
+    @cached_property
     def all_single(self) -> bool:
         return all(column.is_single for column in self.columns)
 
@@ -317,6 +325,8 @@ def _input(view: View, step: Reading) -> Reading:
 
 def _unit(view: View, step: Reading) -> Reading:
     said, title, edge = view.said, view.title, view.edge
+    if view.whole.arrows_act_before and edge.steps and view.is_bare:
+        step, edge = step.with_steps(edge.steps), Said("")
     steps = said.steps or edge.steps or title.steps
     extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
     activates = any(isinstance(one, Activation) for one in (*steps, *extra))

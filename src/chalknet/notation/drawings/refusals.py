@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Column
-from chalknet.notation.drawings.facts import ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.vocabulary import is_weight, said
+from chalknet.notation.drawings.words import LAYER
 
 
 def refuse_foreign(sketch: Sketch) -> None:
@@ -17,6 +18,9 @@ def refuse_foreign(sketch: Sketch) -> None:
     texts = [(node.text, node.at) for node in sketch.nodes.values()]
     texts += [(group.title, 0) for group in sketch.groups.values()]
     texts += [(label, 0) for label in {link.label for link in sketch.links}]
+    if {"Q", "K", "V"} <= {plain(text) for text, _ in texts} or {"q", "k", "v"} <= {plain(text) for text, _ in texts}:
+        got = "queries, keys and values: attention, a layer that no network here has"
+        raise sketch.not_a_chain(texts[0][1], got=got, wanted="linear maps, activations, Dropout and Flatten")
     for text, at in texts:
         what = said(text)
         if what.foreign:
@@ -37,7 +41,9 @@ def refuse_branches(sketch: Sketch, columns: list[Column]) -> None:
             raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
-_UNIT = re.compile(r"(?:[^\W\d_]{1,4}|in|out|input|output)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]")
+_UNIT = re.compile(
+    r"(?:[^\W\d_]{1,2}|in|out|inp|hid|input|output|neuron|unit|node)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]|-?[\d.]+"
+)
 _DECISIONS = frozenset(("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí"))
 
 
@@ -59,20 +65,22 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
 def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
     """Return whether a label, a title or a caption speaks of a network."""
     notes = [text for column in structure.columns.all for text in column.texts] + structure.columns.captions
-    known = [said(text) for text in (*texts, *notes, *labels)]
-    return any(
-        one.steps or one.operation or one.role or one.sure or one.state or one.bias is not None
-        for one in known
-    ) or any(is_weight(label) for label in labels)
+    for text in (*texts, *notes, *labels):
+        one = said(text)
+        role = one.role and not ("sample" in beside(text) and not LAYER.search(one.text))
+        if one.steps or one.operation or role or one.sure or one.state or one.bias is not None:
+            return True
+    return any(is_weight(label) for label in labels)
 
 
 def _looks_dense(columns: list[Column], texts: list[str]) -> bool:
-    """Return whether short names stand in columns that are joined as those of a network are."""
+    """Return whether units stand in columns that are joined as those of a network are."""
     plains = [plain(text) for text in texts]
     units = [unit for column in columns for unit in column.units]
     dense = all(column.join in ("all", "each", "one") for column in columns[1:])
+    tree = all(len(column.links) == len(column.units) for column in columns[1:]) and not dense
     wide = any(len(column.units) > 1 for column in columns)
     named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
-    drawn_so = sum(unit.shape in ROUND for unit in units) * 2 >= len(units)
+    drawn_so = sum(unit.shape in ("circle", "doublecircle", "point") for unit in units) * 2 >= len(units)
     short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)
-    return named or (dense and wide and short and drawn_so)
+    return (named and not tree) or (dense and wide and short and drawn_so)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chalknet.notation.drawings.beside import beside, is_only
-from chalknet.notation.drawings.facts import Fact, Facts
+from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
 from chalknet.notation.drawings.vocabulary import is_bias
 from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
@@ -143,6 +143,8 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     ),
     "elided": (
         Rule("dots stand for what is left out", "elided", 8, lambda v: v.fact.is_dots),
+        Rule("a point without a link, between units", "elided", 5,
+             lambda v: v.fact.alone and v.fact.node.shape in POINTS and not v.fact.text and (v.fact.node.group or v.fact.node.rank)),
         Rule("the whole network passes through it", "elided", -9, lambda v: v.is_only_way),
     ),
     "bias": (

@@ -18,6 +18,7 @@ from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.drawings.words import pattern
 
 _MOST_FLIPS = 4
+_DEFAULT_SHAPES = {"DOT": "ellipse", "Mermaid": "box"}  # what a tool draws where no shape is given
 
 
 @dataclass(eq=False)
@@ -52,7 +53,9 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
         NotationError: for a sketch without units or edges, or of several networks.
         CannotExpress: for a cycle or a connection that skips a column, naming the nodes.
     """
+    default = _DEFAULT_SHAPES.get(sketch.source.what, "")
     for node in sketch.nodes.values():
+        node.shape = node.shape or default
         if node.shape in POINTS and node.label is None:
             node.label = ""
     facts = Facts.of(sketch, without_junctions(sketch, [link for link in sketch.links if link.visible]))

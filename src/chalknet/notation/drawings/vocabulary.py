@@ -36,6 +36,7 @@ class Said:
         role: of the layer.
         bias: whether there is one; None where nothing is said.
         foreign: the name of a layer that no network here has.
+        only_steps: whether it says nothing but its steps: `ReLU`, `σ(z)`.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Said:
     role: words.Role = ""
     bias: bool | None = None
     foreign: str = ""
+    only_steps: bool = False
 
     @property
     def is_function(self) -> bool:
@@ -151,6 +153,7 @@ def said(label: str) -> Said:
         role=_role(rest),
         bias=bias,
         foreign=foreign.group() if foreign else "",
+        only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(rest),
     )
 
 
@@ -158,7 +161,7 @@ def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
     for clause in re.split(
-        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)| and | und | et | y | 및 |、|，",
+        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)

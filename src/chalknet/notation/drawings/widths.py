@@ -69,6 +69,8 @@ def width_of(columns: Sequence[Column], place: int) -> Width:
         return Width(
             count + column.left_out, notes, "so many are drawn, and it is said how many are left out"
         )
+    if column.dots and isinstance(title.width, int) and title.width > count:
+        return Width(title.width, (), "its title states how many there are, and dots stand for the rest")
     if column.dots:
         notes = ("the dots of {which} do not say how many there are: {symbol}",)
         return Width(None, notes, "the dots do not say how many there are")

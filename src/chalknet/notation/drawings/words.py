@@ -250,6 +250,7 @@ STEP_FUNCTION = pattern(
 OPERATOR = pattern(
     r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I
 )  # a product, as a node of its own
+MORE_THAN_STEPS = pattern(r"(?<![a-z])(?!(?:z|x|u|a|v|h|f|g|φ|act|activation|function|funktion|layer|activación|fonction|the|dim|axis|p|t)(?![a-zà-ÿ]))[^\W\d_]+", re.I)
 UNKNOWN_ACTIVATION = pattern(
     r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
     re.I,
