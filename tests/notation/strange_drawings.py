@@ -41,7 +41,9 @@ def drawing(seed: int) -> Drawing:
         text, suffix, readings = doubtful(choices)
         return Drawing(seed, text, suffix, Truth("ask", readings), choices.kinds)
     written = (network_of_units if what == "units" else network_of_boxes)(choices)
-    return Drawing(seed, written.text, written.suffix, Truth("network", [written.truth]), choices.kinds, written.told)
+    return Drawing(
+        seed, written.text, written.suffix, Truth("network", [written.truth]), choices.kinds, written.told
+    )
 
 
 def main() -> None:

@@ -11,14 +11,49 @@ from tests.notation.strange.plans import LARGE, Layer, Plan
 from tests.notation.strange.units import Ends
 from tests.notation.strange.words import WORDS, layer_name, spelled
 
-FORMS = {"dense words": 4.0, "count words": 4, "linear": 2, "arrow in box": 1, "shape": 2, "vector": 2, "matrix on arrow": 1.5}
+OPERATIONS = ("dense words", "linear", "arrow in box", "shape")  # an arrow that leaves one carries its result
+FORMS = {
+    "dense words": 4.0,
+    "count words": 4,
+    "linear": 2,
+    "arrow in box": 1,
+    "shape": 2,
+    "vector": 2,
+    "matrix on arrow": 1.5,
+}
 PLACES = {"nowhere": 3.0, "in the box": 4, "own box": 3, "arrow": 1.5, "caption": 1}
 HIDDEN = {
-    "dense words": ["Dense {n}", "Dense({n})", "Dense ({n})", "FC {n}", "fc{k} ({n})", "Fully connected\n{n} units", "Dense layer\nunits={n}", "Dense\n{n}"],
-    "count words": ["{name} ({n} {units})", "{name}\n{n} {units}", "{name}: {n} {units}", "{n} {units}", "{name}\n({n})"],
-    "linear": ["Linear({m}, {n})", "nn.Linear({m}, {n})", "Linear {m}→{n}", "Linear(in={m}, out={n})", "fc{k}: Linear({m}, {n})"],
+    "dense words": [
+        "Dense {n}",
+        "Dense({n})",
+        "Dense ({n})",
+        "FC {n}",
+        "fc{k} ({n})",
+        "Fully connected\n{n} units",
+        "Dense layer\nunits={n}",
+        "Dense\n{n}",
+    ],
+    "count words": [
+        "{name} ({n} {units})",
+        "{name}\n{n} {units}",
+        "{name}: {n} {units}",
+        "{n} {units}",
+        "{name}\n({n})",
+    ],
+    "linear": [
+        "Linear({m}, {n})",
+        "nn.Linear({m}, {n})",
+        "Linear {m}→{n}",
+        "Linear(in={m}, out={n})",
+        "fc{k}: Linear({m}, {n})",
+    ],
     "arrow in box": ["{m} → {n}", "fc{k}: {m}→{n}", "layer {k}\n{m} -> {n}"],
-    "shape": ["{name}\n(None, {n})", "{name}\nshape: (None, {n})", "Dense\noutput shape (None, {n})", "{name}\n(batch, {n})"],
+    "shape": [
+        "{name}\n(None, {n})",
+        "{name}\nshape: (None, {n})",
+        "Dense\noutput shape (None, {n})",
+        "{name}\n(batch, {n})",
+    ],
     "vector": ["h{k} ∈ R^{n}", "h{k} ∈ ℝ^{n}", "a{k} ∈ ℝ^{{{n}}}", "h{k}\n({n}×1)"],
     "matrix on arrow": ["h{k}", "{name}", "a{k}"],
 }
@@ -52,6 +87,7 @@ class Boxes:
     said: list[str] = field(default_factory=list)
     told: str = ""
     left_out: int = 0
+    word: str = ""  # the activation of the box before
 
     def draw(self) -> Picture:
         """Draw one box a layer, and what stands between."""
@@ -63,7 +99,9 @@ class Boxes:
         self.group = "model" if choices.chance(0.2) else None
         if self.group:
             self.picture.groups["model"] = choices.one(["Model", "Neural network", "Encoder", "MLP", "net"])
-        shape = choices.pick("shape of boxes", {"box": 6.0, "round": 3, "stadium": 1, "circle": 0.5, "hexagon": 0.3})
+        shape = choices.pick(
+            "shape of boxes", {"box": 6.0, "round": 3, "stadium": 1, "circle": 0.5, "hexagon": 0.3}
+        )
         self.shape = shape
         if self.facts == "disagree":
             self.told = "param|disagree|weights"
@@ -82,12 +120,15 @@ class Boxes:
             self.said.append(layer.role)
         if place:
             self._arrow(place, layer, first, word if layer.place == "arrow" else "")
+            self.word = word
         last = first
         if layer.place == "own box":
             fact = f"\n(None, {layer.width})" if self.form == "shape" and isinstance(layer.width, int) else ""
             last = self._after(last, f"act{place}", word + fact, place * 2 + 0.6)
         if layer.dropout:
-            last = self._after(last, f"drop{place}", choices.one(DROPOUTS).format(layer.dropout), place * 2 + 1.2)
+            last = self._after(
+                last, f"drop{place}", choices.one(DROPOUTS).format(layer.dropout), place * 2 + 1.2
+            )
         if place == 0 and layer.width == 784 and choices.chance(0.3) and self.form != "matrix on arrow":
             last = self._after(last, "flatten", choices.one(["Flatten", "flatten", "Flatten()"]), 1)
             picture.nodes[first].label = choices.one(["Input 28×28", "28x28 image", "Input\n(28, 28)"])
@@ -117,8 +158,12 @@ class Boxes:
         before = self.columns[-1].out[0]
         if self.form == "matrix on arrow":
             if place == 1:
-                self.matrix = self.choices.one([*MATRICES, *(TRANSPOSED if len(self.plan.layers) > 2 else [])])
+                widths = [other.width for other in self.plan.layers]
+                told_apart = any(a != b for a, b in zip(widths, widths[2:], strict=False))
+                self.matrix = self.choices.one([*MATRICES, *(TRANSPOSED if told_apart else [])])
             word = self.matrix.format(k=place, m=self.plan.layers[place - 1].width, n=layer.width)
+        if self.form in OPERATIONS:
+            word = self.word if self.plan.layers[place - 1].place == "arrow" else ""
         self.picture.link(before, node, word)
 
 

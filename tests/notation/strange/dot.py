@@ -13,8 +13,20 @@ SHAPES = {
     "text": "plaintext", "ellipse": "ellipse", "hexagon": "hexagon", "doublecircle": "doublecircle",
     "cylinder": "cylinder", "record": "record",
 }  # fmt: skip
-STYLES = {"dotted": "style=dotted", "dashed": "style=dashed", "invisible": "style=invis", "thick": "penwidth=2"}
-LOOKS = ["splines=line", "nodesep=0.3", "ranksep=1.5", "splines=false", 'bgcolor="transparent"', "fontname=Helvetica"]
+STYLES = {
+    "dotted": "style=dotted",
+    "dashed": "style=dashed",
+    "invisible": "style=invis",
+    "thick": "penwidth=2",
+}
+LOOKS = [
+    "splines=line",
+    "nodesep=0.3",
+    "ranksep=1.5",
+    "splines=false",
+    'bgcolor="transparent"',
+    "fontname=Helvetica",
+]
 COLOURS = ["lightblue", "#ffcc99", "palegreen", "gray90", "orange"]
 RESERVED = {"node", "edge", "graph", "digraph", "subgraph", "strict"}
 
@@ -45,13 +57,16 @@ def write(choices: Choices, picture: Picture, style: Style, tool: str) -> str:
         head, name, end = f"strict {head}", ' ""', ";"
     lines = [f"{head}{name} {{", *_settings(choices, picture, style, common, end)]
     single_defined = _Definer(choices, picture, style, common, quote)
-    blocks = [_group(choices, picture, single_defined, number, key, end) for number, key in enumerate(picture.groups)]
+    blocks = [
+        _group(choices, picture, single_defined, number, key, end)
+        for number, key in enumerate(picture.groups)
+    ]
     free = [node for node in picture.nodes.values() if node.group is None]
     nodes = [f"  {single_defined.of(node, tool)}{end}" for node in free]
     links = bundles(picture.links) if style.order == "lists" else single(picture.links)
     drawn = []
     for bundle in links:
-        drawn.append("  " + _link(bundle.starts, bundle.ends, bundle.link, style, single_defined.name, choices) + end)
+        drawn.append("  " + _link(bundle.starts, bundle.ends, bundle.link, style, single_defined.name) + end)
     if style.ranks:
         blocks += _ranks(picture, single_defined.name)
     lines += arranged(choices, style, [block for block in blocks if block] + nodes, drawn)
@@ -63,7 +78,13 @@ class _Definer:
     """Writes the statements of nodes with one habit of commas and quotes."""
 
     def __init__(self, choices: Choices, picture: Picture, style: Style, common: str, quote: bool) -> None:
-        self.choices, self.picture, self.style, self.common, self.quote = choices, picture, style, common, quote
+        self.choices, self.picture, self.style, self.common, self.quote = (
+            choices,
+            picture,
+            style,
+            common,
+            quote,
+        )
         self.comma = choices.one([", ", " ", ","])
         self.colour = choices.one(COLOURS)
 
@@ -74,7 +95,7 @@ class _Definer:
         attributes = []
         if node.label != self.style.ids[node.key] and not (node.shape == "point" and not node.label):
             attributes.append(f"label={label_of(node)}")
-        if node.shape != self.common:
+        if SHAPES[node.shape] != self.common:
             attributes.append(f"shape={SHAPES[node.shape]}")
         styles = ["rounded"] if node.shape in ("round", "stadium") else []
         if self.style.decoration in ("classes", "everything", "emoji") and node.role == "unit":
@@ -88,8 +109,8 @@ class _Definer:
 
 
 def _common_shape(picture: Picture) -> str:
-    shapes = [node.shape for node in picture.nodes.values() if node.shape not in ("round", "stadium")]
-    return max(sorted(set(shapes)), key=shapes.count, default="circle")
+    shapes = [SHAPES[node.shape] for node in picture.nodes.values() if node.shape != "point"]
+    return max(sorted(set(shapes)), key=shapes.count)
 
 
 def _settings(choices: Choices, picture: Picture, style: Style, common: str, end: str) -> list[str]:
@@ -103,7 +124,7 @@ def _settings(choices: Choices, picture: Picture, style: Style, common: str, end
     if words:
         lines.append('label="' + "\\n".join(words) + '"')
         lines += [choices.one(["labelloc=t", "labelloc=b", "fontsize=20"])]
-    lines.append(f"node [shape={SHAPES[common]}]")
+    lines.append(f"node [shape={common}]")
     if style.decoration == "everything":
         lines.append('edge [color="gray" arrowsize=0.5]')
     return [f"  {line}{end}" for line in lines]
@@ -128,14 +149,19 @@ def _ranks(picture: Picture, name) -> list[str]:
     return [f"  {{ rank=same; {'; '.join(keys)} }}" for keys in columns.values() if len(keys) > 1]
 
 
-def _link(starts: list[str], ends: list[str], link: Link, style: Style, name, choices: Choices) -> str:
+def _link(starts: list[str], ends: list[str], link: Link, style: Style, name) -> str:
     sign = "--" if style.undirected else "->"
     sides = [" ".join(map(name, side)) for side in (starts, ends)]
-    sides = [f"{{{side}}}" if " " in side and len(keys) > 1 else side for side, keys in zip(sides, (starts, ends), strict=True)]
+    sides = [
+        f"{{{side}}}" if " " in side and len(keys) > 1 else side
+        for side, keys in zip(sides, (starts, ends), strict=True)
+    ]
     attributes = [f"label={quoted(link.label, True)}"] if link.label else []
     attributes += [STYLES[link.style]] if link.style in STYLES else []
     if not link.arrow and not style.undirected and link.style != "invisible":
         attributes.append("dir=none")
+    if not link.arrow and style.loose:
+        attributes.append("constraint=false")
     return f"{sides[0]} {sign} {sides[1]}" + (f" [{', '.join(attributes)}]" if attributes else "")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.notation.strange.choice import Choices
 from tests.notation.strange.networks import write
 from tests.notation.strange.picture import Node, Picture, TruthLayer
@@ -29,18 +31,28 @@ def doubtful(choices: Choices) -> tuple[str, str, list[list[TruthLayer]]]:
 
 def _reading(widths: list, activations: tuple[str, ...] = ()) -> list[TruthLayer]:
     words = [*activations, *["?"] * len(widths)]
-    return [TruthLayer(widths[0], ""), *(TruthLayer(width, word) for width, word in zip(widths[1:], words, strict=False))]
+    return [
+        TruthLayer(widths[0], ""),
+        *(TruthLayer(width, word) for width, word in zip(widths[1:], words, strict=False)),
+    ]
 
 
-def _columns(picture: Picture, widths: list[int], titles: list[str], mark: str = "", labels: str = "xhy") -> list[list[str]]:
+def _columns(
+    picture: Picture, widths: list[int], titles: list[str], mark: str = "", labels: str = "xhy"
+) -> list[list[str]]:
     columns = []
     for place, width in enumerate(widths):
         group = f"g{mark}{place}" if titles else None
         if titles:
             picture.groups[group] = titles[place]
         names = [f"{labels[place]}{at + 1}" for at in range(width)]
-        columns.append([picture.add(Node(f"{mark}u{place}_{at}", name, place * 2.0, "circle", group)) for at, name in enumerate(names)])
-    for starts, ends in zip(columns, columns[1:], strict=False):
+        columns.append(
+            [
+                picture.add(Node(f"{mark}u{place}_{at}", name, place * 2.0, "circle", group))
+                for at, name in enumerate(names)
+            ]
+        )
+    for starts, ends in itertools.pairwise(columns):
         picture.all_to_all(starts, ends)
     return columns
 
@@ -50,11 +62,20 @@ def _title_against_units(choices: Choices, picture: Picture, widths: list[int]) 
     place = choices.one([0, 1])
     wrong[place] += choices.one([1, 2])
     word = choices.one(["{} ({})", "{}: {} neurons", "{}\n{} units"])
-    _columns(picture, widths, [word.format(name, n) for name, n in zip(("Input layer", "Hidden layer", "Output layer"), wrong, strict=True)])
+    _columns(
+        picture,
+        widths,
+        [
+            word.format(name, n)
+            for name, n in zip(("Input layer", "Hidden layer", "Output layer"), wrong, strict=True)
+        ],
+    )
     return [_reading(widths), _reading(wrong)]
 
 
-def _last_label_against_title(choices: Choices, picture: Picture, widths: list[int]) -> list[list[TruthLayer]]:
+def _last_label_against_title(
+    choices: Choices, picture: Picture, widths: list[int]
+) -> list[list[TruthLayer]]:
     said, labelled = choices.one([(784, 728), (100, 10), (64, 46), (256, 265)])
     columns = _columns(picture, [3, *widths[1:]], [f"Input layer ({said})", "Hidden layer", "Output layer"])
     picture.nodes[columns[0][-1]].label = f"x{labelled}"
@@ -64,7 +85,9 @@ def _last_label_against_title(choices: Choices, picture: Picture, widths: list[i
 
 def _two_networks(choices: Choices, picture: Picture, widths: list[int]) -> list[list[TruthLayer]]:
     other = [widths[0] + 1, widths[1] - 1 or 2, widths[2]]
-    names = choices.one([("Teacher", "Student"), ("Network A", "Network B"), ("actor", "critic"), ("before", "after pruning")])
+    names = choices.one(
+        [("Teacher", "Student"), ("Network A", "Network B"), ("actor", "critic"), ("before", "after pruning")]
+    )
     for mark, name, sizes in zip("ab", names, (widths, other), strict=True):
         _columns(picture, sizes, [], mark)
         picture.groups[f"net{mark}"] = name

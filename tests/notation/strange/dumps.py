@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.notation.strange.choice import Choices
 from tests.notation.strange.plans import Plan
 
@@ -20,14 +22,20 @@ def plot_model(choices: Choices, plan: Plan) -> str:
     rankdir = choices.one(["TB", "TB", "LR"])
     for place, layer in enumerate(plan.layers):
         before = plan.layers[max(0, place - 1)].width
-        name, kind = ("input_1", "InputLayer") if place == 0 else (f"dense_{place}" if place > 1 else "dense", "Dense")
+        name, kind = (
+            ("input_1", "InputLayer") if place == 0 else (f"dense_{place}" if place > 1 else "dense", "Dense")
+        )
         spelling = {"identity": "linear"}.get(layer.activation, layer.activation)
         layer.place = "in the box" if shown and place else "nowhere"
         head = f"{name}: {kind}" if not (shown and place) else f"{{{name}: {kind}|{spelling}}}"
-        left, right = (f"[(None, {layer.width})]",) * 2 if place == 0 else (f"(None, {before})", f"(None, {layer.width})")
+        left, right = (
+            (f"[(None, {layer.width})]",) * 2
+            if place == 0
+            else (f"(None, {before})", f"(None, {layer.width})")
+        )
         ids.append(number + 1232 * place)
         rows.append(f'{ids[-1]} [label="{head}|{{input:|output:}}|{{{{{left}}}|{{{right}}}}}"];')
-    edges = [f"{start} -> {end};" for start, end in zip(ids, ids[1:], strict=False)]
+    edges = [f"{start} -> {end};" for start, end in itertools.pairwise(ids)]
     return "\n".join(
         ["digraph G {", "concentrate=True;", f"rankdir={rankdir};", "node [shape=record];", *rows, *edges, "}"]
     ) + "\n"  # fmt: skip
@@ -55,7 +63,9 @@ def autograd(choices: Choices, plan: Plan) -> str:
         step = node("AddmmBackward0" if biased else "MmBackward0")
         if flow is not None:
             lines.append(f"\t{flow} -> {step}")
-        for parameter, shape in [("bias", f"({layer.width})"), ("weight", f"({layer.width}, {before})")][not biased :]:
+        for parameter, shape in [("bias", f"({layer.width})"), ("weight", f"({layer.width}, {before})")][
+            not biased :
+        ]:
             held = node(f"{name}.{parameter}\n {shape}", "lightblue")
             gathered = node("AccumulateGrad")
             lines.append(f"\t{held} -> {gathered}")

@@ -17,13 +17,19 @@ LETTERS = {
     "output": ["y", "y", "o", "out", "ŷ", "Y", "O"],
 }
 ZERO_LETTERS = {"input": ["in", "p", "i"], "hidden": ["n", "u"], "output": ["out", "o"]}  # x0 would be a bias
-NAMES = {"input": ["Input", "input", "in", "Feature", "pixel"], "hidden": ["Neuron", "Hidden", "hidden", "node", "Unit"],
-         "output": ["Output", "output", "class", "Out"]}
+NAMES = {
+    "input": ["Input", "input", "in", "Feature", "pixel"],
+    "hidden": ["Neuron", "Hidden", "hidden", "node", "Unit"],
+    "output": ["Output", "output", "class", "Out"],
+}
 # How an index looks: letter, layer number ("" where one hidden layer), unit number.
 SPELLINGS = {
     "plain": (lambda a, n, k: f"{a}{k}", lambda a, n, k: f"{a}{n}_{k}"),
     "underscore": (lambda a, n, k: f"{a}_{k}", lambda a, n, k: f"{a}_{n}_{k}"),
-    "unicode": (lambda a, n, k: f"{a}{k.translate(LOW)}", lambda a, n, k: f"{a}{k.translate(LOW)}⁽{n.translate(HIGH)}⁾"),
+    "unicode": (
+        lambda a, n, k: f"{a}{k.translate(LOW)}",
+        lambda a, n, k: f"{a}{k.translate(LOW)}⁽{n.translate(HIGH)}⁾",
+    ),
     "sub": (lambda a, n, k: f"{a}<sub>{k}</sub>", lambda a, n, k: f"{a}<sub>{n},{k}</sub>"),
     "latex": (lambda a, n, k: f"$${a}_{{{k}}}$$", lambda a, n, k: f"$${a}^{{({n})}}_{{{k}}}$$"),
     "brackets": (lambda a, n, k: f"{a}[{k}]", lambda a, n, k: f"{a}{n}[{k}]"),
@@ -67,13 +73,14 @@ class Labels:
         self.running = choices.one([0, 1])
         if zero:
             choices.keep("counted from", "0")
-        if self.style == "words":
-            table = NAMES
-        else:
-            table = ZERO_LETTERS if zero else LETTERS
+        table = NAMES if self.style == "words" else ZERO_LETTERS if zero else LETTERS
         self.letters = {role: choices.one(names) for role, names in table.items()}
-        self.features = choices.one(FEATURES).split()
-        self.classes = choices.one([row for row in CLASSES if len(row.split()) >= self.plan.layers[-1].first] or [""])
+        inputs = self.plan.layers[0].drawn
+        rows = [row.split() for row in FEATURES]
+        self.features = choices.one([row for row in rows if len(row) >= inputs] or rows)
+        self.classes = choices.one(
+            [row for row in CLASSES if len(row.split()) >= self.plan.layers[-1].first] or [""]
+        )
         self.hidden_empty = choices.chance(0.3)
 
     def of(self, layer: Layer) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from tests.notation.strange.choice import Choices
@@ -50,13 +51,25 @@ TREES = {
     "taxonomy": ["Animal; Mammal; Bird; Dog; Cat; Eagle; Owl", "Fahrzeug; Auto; Rad; Kombi; Limousine; Rennrad; MTB"],
 }  # fmt: skip
 LAYERED = {
-    "supply chain": [["Plant Busan", "Plant Ulm"], ["Warehouse A", "Warehouse B", "Warehouse C"], ["Customer 1", "Customer 2"]],
-    "computer network": [["Router 1", "Router 2"], ["Switch A", "Switch B", "Switch C"], ["Server web", "Server db"]],
+    "supply chain": [
+        ["Plant Busan", "Plant Ulm"],
+        ["Warehouse A", "Warehouse B", "Warehouse C"],
+        ["Customer 1", "Customer 2"],
+    ],
+    "computer network": [
+        ["Router 1", "Router 2"],
+        ["Switch A", "Switch B", "Switch C"],
+        ["Server web", "Server db"],
+    ],
     "food web": [["grass", "algae"], ["rabbit", "fish", "insect"], ["fox", "eagle"]],
     "bipartite match": [["Alice", "Bob", "Carol"], ["Job 1", "Job 2", "Job 3"]],
     "causes": [["Smoking", "Pollution"], ["Cancer", "Bronchitis", "Asthma"], ["X-ray", "Dyspnoea"]],
     "timetable": [["Maths", "Physics"], ["Room 101", "Room 102", "Lab"], ["Mon", "Tue"]],
-    "microservices": [["web app", "mobile app"], ["auth service", "orders service", "search service"], ["postgres", "redis"]],
+    "microservices": [
+        ["web app", "mobile app"],
+        ["auth service", "orders service", "search service"],
+        ["postgres", "redis"],
+    ],
 }
 TEXTS = {
     "class diagram": "classDiagram\n    class {0} {{\n        +String name\n        +run() void\n    }}\n    {0} <|-- {1}\n    {0} <|-- {2}\n    {1} --> {2} : uses\n",
@@ -69,7 +82,14 @@ TEXTS = {
     "mindmap": "mindmap\n  root(({0}))\n    {1}\n      small\n    {2}\n",
     "journey": "journey\n    title {0}\n    section Day\n      {1}: 5: Me\n      {2}: 3: Me\n",
 }  # fmt: skip
-NAMES = ["Order Customer Product", "Model Trainer Dataset", "Neuron Layer Network", "User Account Session", "Server Client Cache", "Idle Busy Done"]
+NAMES = [
+    "Order Customer Product",
+    "Model Trainer Dataset",
+    "Neuron Layer Network",
+    "User Account Session",
+    "Server Client Cache",
+    "Idle Busy Done",
+]
 
 
 def lookalike(choices: Choices) -> tuple[str, str]:
@@ -77,7 +97,7 @@ def lookalike(choices: Choices) -> tuple[str, str]:
     tables: dict[str, tuple[dict, Callable[[Choices, str], Picture]]] = {
         "flow": (FLOWS, _flow), "tree": (TREES, _tree), "layered": (LAYERED, _layered),
     }  # fmt: skip
-    rows = {kind: 1.0 for table, _ in tables.values() for kind in table} | {kind: 0.4 for kind in TEXTS}
+    rows = {kind: 1.0 for table, _ in tables.values() for kind in table} | dict.fromkeys(TEXTS, 0.4)
     kind = choices.pick("look-alike", rows)
     if kind in TEXTS:
         choices.keep("dialect", "mermaid")
@@ -96,7 +116,7 @@ def _flow(choices: Choices, kind: str) -> Picture:
     for at, word in enumerate(words):
         shape = "diamond" if word.endswith("?") else choices.one([usual, usual, "box", "round"])
         keys.append(picture.add(Node(f"k{at}", word, at, shape)))
-    for start, end in zip(keys, keys[1:], strict=False):
+    for start, end in itertools.pairwise(keys):
         picture.link(start, end, choices.one(["yes", "ok"]) if "?" in picture.nodes[start].label else "")
     jump = choices.rng.randrange(1, len(keys) - 1)
     if kind == "flow chart":
@@ -104,7 +124,11 @@ def _flow(choices: Choices, kind: str) -> Picture:
         picture.link(asked, choices.one([keys[0], keys[-1]]), "no")
     if kind == "state machine":
         for start in choices.shuffled(keys)[:2]:
-            picture.link(start, choices.one([key for key in keys if key != start]), choices.one(["reset", "a", "b", "timeout"]))
+            picture.link(
+                start,
+                choices.one([key for key in keys if key != start]),
+                choices.one(["reset", "a", "b", "timeout"]),
+            )
         picture.link(keys[-1], keys[0], "reset")
     if kind == "recurrent":
         loops = keys[1 : -1 if len(keys) < 4 else 2]
@@ -124,7 +148,17 @@ def _tree(choices: Choices, kind: str) -> Picture:
     for at in range(1, len(words)):
         parent = (at - 1) // branching
         if kind == "decision tree":
-            parent = 0 if at < 3 else next(p for p in range(at) if words[p][-1:].isdigit() and p in (0, 2, 1) and parents.count(p) < 2) if "length" in words[0] else (at - 1) // 2
+            parent = (
+                0
+                if at < 3
+                else next(
+                    p
+                    for p in range(at)
+                    if words[p][-1:].isdigit() and p in (0, 2, 1) and parents.count(p) < 2
+                )
+                if "length" in words[0]
+                else (at - 1) // 2
+            )
         parents.append(parent)
         depth.append(depth[parent] + 1)
     for at, word in enumerate(words):
@@ -139,8 +173,10 @@ def _layered(choices: Choices, kind: str) -> Picture:
     picture, columns = Picture(), []
     shape = choices.one(["box", "circle", "ellipse", "round"])
     for place, names in enumerate(LAYERED[kind]):
-        columns.append([picture.add(Node(f"u{place}_{at}", name, place, shape)) for at, name in enumerate(names)])
-    for starts, ends in zip(columns, columns[1:], strict=False):
+        columns.append(
+            [picture.add(Node(f"u{place}_{at}", name, place, shape)) for at, name in enumerate(names)]
+        )
+    for starts, ends in itertools.pairwise(columns):
         picture.all_to_all(starts, ends)
         if kind in ("food web", "causes", "bipartite match"):
             for _ in range(2):

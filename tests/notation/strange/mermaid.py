@@ -21,7 +21,11 @@ COLOURS = ["#f9f", "#bbf", "#e1f5fe", "#ffcc80", "#c8e6c9"]
 def label_text(label: str, quoted: bool) -> str:
     """Return a label as it stands between the brackets."""
     text = label.replace('"', "#quot;").replace("\n", "<br/>" if quoted else "<br>")
-    plain = re.fullmatch(r"[\w .,:+=?áéíóúñçãõäöüßŷ-]*\w[\w .,:+=?-]*", text) and text.lower() not in ("end", "o", "x")
+    plain = re.fullmatch(r"[\w .,:+=?áéíóúñçãõäöüßŷ-]*\w[\w .,:+=?-]*", text) and text.lower() not in (
+        "end",
+        "o",
+        "x",
+    )
     return text if plain and not quoted else f'"{text or " "}"'
 
 
@@ -51,7 +55,10 @@ def write(choices: Choices, picture: Picture, style: Style) -> str:
     lines = _header(choices, picture, style, word)
     lines += arranged(choices, style, [*blocks, *nodes], drawn)
     if choices.chance(0.2):
-        lines = [line + ";" if line.startswith("    ") and "\n" not in line and "%%" not in line else line for line in lines]
+        lines = [
+            line + ";" if line.startswith("    ") and "\n" not in line and "%%" not in line else line
+            for line in lines
+        ]
     return "\n".join([*lines, *_decoration(choices, picture, style)]) + "\n"
 
 
@@ -60,7 +67,9 @@ def _header(choices: Choices, picture: Picture, style: Style, word: str) -> list
     if picture.title:
         lines += ["---", f'title: "{picture.title}"', "---"]
     if style.decoration in ("classes", "everything"):
-        lines.append(choices.one(["%%{init: {'theme': 'base'}}%%", '%%{init: {"flowchart": {"curve": "linear"}}}%%']))
+        lines.append(
+            choices.one(["%%{init: {'theme': 'base'}}%%", '%%{init: {"flowchart": {"curve": "linear"}}}%%'])
+        )
     direction = "" if style.direction == "none" else f" {style.direction}"
     lines.append(word + direction)
     if style.decoration in ("comments", "everything"):
@@ -99,7 +108,11 @@ def _links(links: list[Bundle], style: Style, name, choices: Choices) -> list[st
     chained = style.order in ("lists", "inline") and choices.chance(0.5)
     while at < len(links):
         bundle = links[at]
-        text = " & ".join(map(name, bundle.starts)) + _arrow(bundle.link, style, choices) + " & ".join(map(name, bundle.ends))
+        text = (
+            " & ".join(map(name, bundle.starts))
+            + _arrow(bundle.link, style, choices)
+            + " & ".join(map(name, bundle.ends))
+        )
         while chained and at + 1 < len(links) and links[at + 1].starts == links[at].ends:
             at += 1
             text += _arrow(links[at].link, style, choices) + " & ".join(map(name, links[at].ends))

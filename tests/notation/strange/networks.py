@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.notation.strange import dot, dumps, extras, mermaid, svg
-from tests.notation.strange.boxes import FORMS, PLACES, Boxes, grow
+from tests.notation.strange.boxes import FORMS, OPERATIONS, PLACES, Boxes, grow
 from tests.notation.strange.choice import Choices
 from tests.notation.strange.labels import Labels
 from tests.notation.strange.picture import Node, Picture, TruthLayer
@@ -22,9 +22,21 @@ TOOLS = {
 }
 HABITS = {
     "hand": {},
-    "script": {"order": ["nodes first", "layer by layer"], "ids": ["L0N1", "layer and unit", "numbers", "n0"]},
-    "language model": {"headings": ["groups"], "decoration": ["everything", "emoji", "classes"], "order": ["nodes first", "lists"]},
-    "ann-visualizer": {"headings": ["groups"], "ids": ["numbers"], "decoration": ["classes"], "order": ["layer by layer"]},
+    "script": {
+        "order": ["nodes first", "layer by layer"],
+        "ids": ["L0N1", "layer and unit", "numbers", "n0"],
+    },
+    "language model": {
+        "headings": ["groups"],
+        "decoration": ["everything", "emoji", "classes"],
+        "order": ["nodes first", "lists"],
+    },
+    "ann-visualizer": {
+        "headings": ["groups"],
+        "ids": ["numbers"],
+        "decoration": ["classes"],
+        "order": ["layer by layer"],
+    },
     "networkx": {"headings": ["none"], "ids": ["numbers"], "order": ["nodes first"], "decoration": ["plain"]},
     "nn2dot": {"headings": ["groups"], "ids": ["x1 h1_1 y1", "L0N1"], "order": ["lists", "nodes first"]},
 }
@@ -68,20 +80,21 @@ def network_of_units(choices: Choices) -> Written:
 def network_of_boxes(choices: Choices) -> Written:
     """Return a network drawn a box a layer, or dumped by a tool."""
     dialect = choices.pick("dialect", DIALECTS)
-    drawn = plan(choices)
+    drawn = plan(choices, sizes=False)
     if dialect == "dot" and choices.chance(0.3):
         tool = choices.keep("tool", choices.one(["plot_model", "torchviz"]))
         grow(choices, drawn)
         text = (dumps.plot_model if tool == "plot_model" else dumps.autograd)(choices, drawn)
-        return Written(text, ".dot", drawn.truth(), "")
+        return _only_what_shows(choices, drawn, Written(text, ".dot", drawn.truth(), ""))
     tool = choices.pick("tool", {"hand": 5.0, "script": 1, "language model": 2})
     grow(choices, drawn)
     form = choices.pick("form of boxes", FORMS, ["matrix on arrow"] if len(drawn.layers) < 3 else [])
     barred = ["arrow"] if form == "matrix on arrow" else []
+    mixed = ["caption"] if choices.chosen["hidden activation"] == "mixed" else []
+    place = choices.pick("hidden activation said", PLACES, [*barred, *mixed]) if drawn.hidden else "nowhere"
+    barred += ["arrow"] if form in OPERATIONS or not _arrow_is_clear(drawn, place) else []
+    barred += ["own box"] if drawn.layers[-1].activation == "identity" else []  # it would be a linear map
     drawn.layers[-1].place = choices.pick("output activation said", PLACES, barred)
-    if choices.chosen["hidden activation"] == "mixed":
-        barred.append("caption")
-    place = choices.pick("hidden activation said", PLACES, barred)
     for layer in drawn.hidden:
         layer.place = place
         if choices.chance(0.12):
@@ -90,6 +103,12 @@ def network_of_boxes(choices: Choices) -> Written:
     art = Boxes(choices, drawn, _BoxLabels(dialect), form)
     art.draw()
     return _finished(choices, art, dialect, tool)
+
+
+def _arrow_is_clear(drawn: Plan, hidden_place: str) -> bool:
+    """Return whether an activation on the arrows into the output is its own: ReLU there is the hidden layer's."""
+    known = drawn.layers[-1].activation in ("softmax", "sigmoid", "identity")
+    return known or hidden_place == "arrow" or not drawn.hidden
 
 
 class _BoxLabels:
@@ -112,10 +131,12 @@ def _elide_some(choices: Choices, drawn: Plan, headings: str, tool: str) -> None
         return
     captioned = choices.chance(0.2)
     for layer in drawn.layers:
-        share = {"input": 0.7, "hidden": 0.6, "output": 0.3}[layer.role]
+        share = {"input": 0.7, "hidden": 0.6, "output": 0.6 if captioned else 0.3}[layer.role]
         if not choices.chance(share) or (layer.role == "output" and layer.activation == "sigmoid"):
             continue
-        allowed = ["caption", "last label", "more"] if captioned else ["last label", "more", "symbol", "unknown"]
+        allowed = (
+            ["caption", "last label", "more"] if captioned else ["last label", "more", "symbol", "unknown"]
+        )
         allowed += ["title"] if headings != "none" else []
         allowed += ["box"] if layer.role == "hidden" else []
         elide(choices, layer, ["plus"] if plus else allowed)
@@ -139,6 +160,8 @@ def _place_activations(choices: Choices, drawn: Plan, headings: str) -> None:
         for layer in drawn.hidden:
             layer.place = place
     output, barred = drawn.layers[-1], [*common]
+    if not _arrow_is_clear(drawn, drawn.layers[1].place):
+        barred += ["arrow"]
     if output.source != "drawn" or output.activation == "softmax":
         barred += PER_UNIT
     if output.activation == "identity":
@@ -159,28 +182,43 @@ def _finished(choices: Choices, art, dialect: str, tool: str) -> Written:
         extras.training(art, ends)
     extras.beside(art)
     denied = any(layer.bias is False for layer in drawn.layers[1:])
-    told = extras.caption(choices, drawn, picture, art.said, denied)
+    told = extras.caption(art, denied)
     if art.left_out:
         choices.keep("sparse", "yes")
         told = "sparse|not all|all-to-all|fully|missing|every"
-    if tool == "networkx" and (picture.title or picture.caption):
+    if tool == "networkx" and (picture.title or picture.caption or picture.groups):
         tool = choices.keep("tool", "script")
     text, suffix = write(choices, picture, dialect, tool, undirected)
-    return Written(text, suffix, drawn.truth(), told or getattr(art, "told", ""))
+    return _only_what_shows(
+        choices, drawn, Written(text, suffix, drawn.truth(), told or getattr(art, "told", ""))
+    )
+
+
+def _only_what_shows(choices: Choices, drawn: Plan, written: Written) -> Written:
+    """Forget the kinds of what is planned and not drawn: an activation that nothing says."""
+    if all(layer.place == "nowhere" for layer in drawn.hidden):
+        choices.chosen.pop("hidden activation", None)
+    if drawn.layers[-1].place == "nowhere":
+        choices.chosen.pop("output activation", None)
+    return written
 
 
 def _one_way_needed(art) -> bool:
     return art.plan.layers[-1].place == "layer box" or isinstance(art, Boxes)
 
 
-def write(choices: Choices, picture: Picture, dialect: str, tool: str, undirected: bool = False) -> tuple[str, str]:
+def write(
+    choices: Choices, picture: Picture, dialect: str, tool: str, undirected: bool = False
+) -> tuple[str, str]:
     """Write a picture in a dialect, with the style of a tool, on a page; return the text and the suffix."""
     container = choices.pick("container", CONTAINERS[dialect])
     places = ["text", "text"] if dialect == "mermaid" else ["text", "label", "label"]
     places += ["prose"] if container in ("markdown", "quarto", "html") else []
-    style = Style(caption_at=choices.one(places), undirected=undirected)
+    style = Style(caption_at=choices.one(places), undirected=undirected, loose=choices.chance(0.5))
     style.direction = choices.pick("direction", DIRECTIONS, ["RL", "BT"] if undirected else [])
-    orders = {"mermaid": [], "dot": ["inline"], "svg": ["inline", "lists", "edges first", "layer by layer"]}[dialect]
+    orders = {"mermaid": [], "dot": ["inline"], "svg": ["inline", "lists", "edges first", "layer by layer"]}[
+        dialect
+    ]
     wanted = {key: ORDERS[key] for key in HABITS.get(tool, {}).get("order", ORDERS) if key not in orders}
     style.order = choices.pick("order", wanted or ORDERS, orders)
     style.decoration = _habit(choices, tool, "decoration", DECORATIONS)
@@ -193,8 +231,8 @@ def write(choices: Choices, picture: Picture, dialect: str, tool: str, undirecte
             picture.add(Node("caption", picture.caption, -3, "text", None, "text"))
     if picture.title and dialect == "svg" and container == "html":
         picture.title = ""
-    schemes = _habit(choices, tool, "ids", {key: IDS[key] for key in _schemes(dialect, picture)})
-    style.ids = ids_of(choices, picture, schemes)
+    scheme = _habit(choices, tool, "ids", {key: IDS[key] for key in _schemes(dialect, picture)})
+    style.ids = ids_of(choices, picture, scheme, dialect != "mermaid")
     writer = {
         "mermaid": lambda: mermaid.write(choices, picture, style),
         "dot": lambda: dot.write(choices, picture, style, tool),
@@ -202,7 +240,9 @@ def write(choices: Choices, picture: Picture, dialect: str, tool: str, undirecte
     }[dialect]
     prose = picture.caption if style.caption_at == "prose" else ""
     language = "mermaid" if dialect == "mermaid" else choices.one(["dot", "graphviz"])
-    text = page(choices, writer(), "dot" if container == "quarto" and dialect == "dot" else language, container, prose)
+    text = page(
+        choices, writer(), "dot" if container == "quarto" and dialect == "dot" else language, container, prose
+    )
     return text, SUFFIXES.get((dialect, container)) or SUFFIXES[container]
 
 

@@ -14,8 +14,17 @@ LARGE = {
     "output": [10, 10, 26, 100, 1000, 12],
 }
 # How a layer that is not drawn in full says its width. "symbol" is x_d, "unknown" says nothing.
-SOURCES = {"last label": 5.0, "more": 3, "title": 4, "plus": 2, "caption": 2, "symbol": 1.5, "unknown": 1.5, "box": 2}
-SYMBOLS = {"input": "dmnp", "hidden": "hkmp", "output": "ckK"}
+SOURCES = {
+    "last label": 5.0,
+    "more": 3,
+    "title": 4,
+    "plus": 2,
+    "caption": 2,
+    "symbol": 1.5,
+    "unknown": 1.5,
+    "box": 2,
+}
+SYMBOLS = {"input": "dmnp", "hidden": "kmpq", "output": "ckK"}
 
 
 @dataclass
@@ -66,11 +75,11 @@ class Plan:
         return [layer.truth() for layer in self.layers]
 
 
-def plan(choices: Choices) -> Plan:
+def plan(choices: Choices, sizes: bool = True) -> Plan:
     """Return a random network of one to four layers of weights, all units drawn."""
     language = choices.pick("language", LANGUAGES)
     depth = int(choices.pick("layers of weights", {"1": 1.6, "2": 5, "3": 3, "4": 1}))
-    size = choices.pick("size", {"small": 6, "some to twelve": 1})
+    size = choices.pick("size", {"small": 6, "some to twelve": 1}) if sizes else "small"
     roles = ["input", *["hidden"] * (depth - 1), "output"]
     ranges = {"input": range(1, 6), "hidden": range(2, 6), "output": range(1, 4)}
     layers = []
@@ -93,8 +102,9 @@ def _choose_activations(choices: Choices, layers: list[Layer]) -> None:
         layer.activation = hidden
     if len(layers) > 3 and choices.chance(0.2):
         choices.keep("hidden activation", "mixed")
+        others = choices.shuffled(HIDDEN_ACTIVATIONS)
         for layer in layers[1:-1]:
-            layer.activation = choices.one(list(HIDDEN_ACTIVATIONS))
+            layer.activation = others.pop()
     wide = layers[-1].width != 1
     layers[-1].activation = choices.pick(
         "output activation",

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import chalknet as cn
 from tests.notation.strange.picture import TruthLayer
+
+import chalknet as cn
 
 if TYPE_CHECKING:
     from tests.notation.strange_drawings import Drawing
 
 OUTCOMES = ("right", "asked", "refused", "wrong, silent", "wrong, noted", "crashed")
+ROUTINE = r"\bbias\b|activation of|taken from the caption"  # notes on what a drawing leaves out, no doubts
 ASKING = r"--reading|reading=|--name|name=|\bwhich\b|--activation|activation="
 
 
@@ -32,10 +34,12 @@ def outcome(drawing: Drawing) -> tuple[str, str, bool]:
         except Exception as error:
             return "crashed", repr(error), True
     answer, notes = cn.write(network, "shorthand"), " ".join(network.notes)
-    same = any(equal(network, reading) for reading in drawing.truth.readings)
+    faults = [fault(network, reading) for reading in drawing.truth.readings] or ["widths"]
+    same = "" in faults
     if drawing.truth.answer == "ask":
-        same = same and bool(notes)
-    wrong = "wrong, noted" if notes else "wrong, silent"
+        same = same and any(not re.search(ROUTINE, note) for note in network.notes)
+    worst = next((found for found in faults if found), "widths")
+    wrong = "wrong, noted" if any(_points_at(note, worst) for note in network.notes) else "wrong, silent"
     lost = any(layer.dropout for layer in drawing.truth.readings[0]) if same else False
     told = re.search(drawing.told, notes, re.IGNORECASE) is not None
     kept = any(isinstance(step, cn.Dropout) for step in network.steps) or "ropout" in notes
@@ -43,42 +47,63 @@ def outcome(drawing: Drawing) -> tuple[str, str, bool]:
 
 
 def _unread(drawing: Drawing, message: str) -> str:
-    if drawing.truth.answer != "network":
-        return "right"
-    return "asked" if re.search(ASKING, message) else "refused"
+    asked = "asked" if re.search(ASKING, message) else "refused"
+    rightly = {"network": "", "refuse": asked, "ask": "asked"}[drawing.truth.answer]
+    return "right" if asked == rightly else asked
 
 
-def equal(network: cn.Network, reading: list[TruthLayer]) -> bool:
-    """Return whether a network has the reading's widths, and its activations and biases where it says any."""
-    layers: list[tuple[int | str, list[str], bool | None]] = []
+def _points_at(note: str, fault: str) -> bool:
+    """Return whether a note may lead a person to the fault: one on a bias that is not drawn is none on a width."""
+    return fault in note.lower() or not re.search(ROUTINE, note)
+
+
+def fault(network: cn.Network, reading: list[TruthLayer]) -> str:
+    """Return what parts a network from a reading: "widths", "activation", "bias" or nothing."""
     sizes = network.input_shape
     known = all(isinstance(size, int) for size in sizes)
-    layers.append((math.prod(sizes) if known else sizes[0], [], None))  # an image is its pixels
+    widths, activations, biases = (
+        [math.prod(sizes) if known else sizes[0]],
+        [[]],
+        [None],
+    )  # an image is its pixels
     for step in network.steps:
         if isinstance(step, cn.Linear):
-            layers.append((step.out_features, [], step.bias))
+            widths.append(step.out_features)
+            activations.append([])
+            biases.append(step.bias)
         elif isinstance(step, cn.Activation):
-            layers[-1][1].append(step.kind)
-    return len(layers) == len(reading) and all(map(_same_layer, layers, reading))
+            activations[-1].append(step.kind)
+    if len(widths) != len(reading) or not all(map(_same_width, widths, (layer.width for layer in reading))):
+        return "widths"
+    if not all(map(_same_activation, activations, (layer.activation for layer in reading))):
+        return "activation"
+    agree = all(layer.bias in (None, bias) for bias, layer in zip(biases, reading, strict=True))
+    return "" if agree else "bias"
 
 
-def _same_layer(layer: tuple[int | str, list[str], bool | None], truth: TruthLayer) -> bool:
-    width, activations, bias = layer
-    if isinstance(width, int) != isinstance(truth.width, int):
-        return False
-    if isinstance(width, int) and width != truth.width:
-        return False
-    wanted = [] if truth.activation in ("", "identity") else [truth.activation]
-    said = [kind for kind in activations if kind != "identity"]
-    if truth.activation == "?":  # the drawing says nothing: a reader may leave it open or say linear
-        return all(kind in ("?", "h") for kind in said)
-    return said == wanted and (truth.bias is None or bias is None or truth.bias == bias)
+def _same_width(read: int | str, true: int | str) -> bool:
+    numbers = isinstance(read, int), isinstance(true, int)
+    return read == true if any(numbers) else True  # a width that nobody knows may have any symbol
+
+
+def _same_activation(read: list[str], true: str) -> bool:
+    read = [kind for kind in read if kind != "identity"]
+    if true == "?":  # the drawing says nothing: left open, or linear
+        return all(kind in ("?", "h") for kind in read)
+    return read == ([] if true in ("", "identity") else [true])
 
 
 def show(drawing: Drawing) -> str:
     """Return a drawing with its truth and how it was read."""
     result, words, told = outcome(drawing)
-    lines = [drawing.text, "-" * 80, *drawing.kinds, "-" * 80, f"truth: {drawing.truth}", f"told:  {drawing.told or '-'}"]
+    lines = [
+        drawing.text,
+        "-" * 80,
+        *drawing.kinds,
+        "-" * 80,
+        f"truth: {drawing.truth}",
+        f"told:  {drawing.told or '-'}",
+    ]
     return "\n".join([*lines, f"read:  {result}{'' if told else ', a fact not told'}: {words}"])
 
 
@@ -90,7 +115,9 @@ def table(drawings: Iterable[Drawing]) -> str:
         result, _, told = outcome(drawing)
         seeds[result].append(drawing.seed)
         for kind in ("all", *drawing.kinds):
-            counts[kind].update([result, "of", *(["fact not told"] if result == "right" and not told else [])])
+            counts[kind].update(
+                [result, "of", *(["fact not told"] if result == "right" and not told else [])]
+            )
     columns = (*OUTCOMES, "fact not told")
     lines = [f"| {'kind':45} | {'of':>5} | " + " | ".join(f"{name:>13}" for name in columns) + " |"]
     lines.append("|" + "-" * 47 + "|" + "-" * 6 + ":|" + "|".join("-" * 14 + ":" for _ in columns) + "|")

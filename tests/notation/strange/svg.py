@@ -19,7 +19,11 @@ HEAD = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <title>G</title>
 <polygon fill="white" stroke="none" points="-4,4 -4,-{h} {w},-{h} {w},4 -4,4"/>
 """
-DASHES = {"dotted": ' stroke-dasharray="1,5"', "dashed": ' stroke-dasharray="5,2"', "thick": ' stroke-width="2"'}
+DASHES = {
+    "dotted": ' stroke-dasharray="1,5"',
+    "dashed": ' stroke-dasharray="5,2"',
+    "thick": ' stroke-width="2"',
+}
 
 
 def places(picture: Picture, direction: str) -> dict[str, tuple[float, float]]:
@@ -37,7 +41,9 @@ def places(picture: Picture, direction: str) -> dict[str, tuple[float, float]]:
     if direction in ("RL", "BT"):
         far = 60 + 130 * len(columns)
         spots = {key: (far - x, y) if direction == "RL" else (x, far - y) for key, (x, y) in spots.items()}
-    return {key: (x, y - 70 * tallest - 140 * len(columns)) for key, (x, y) in spots.items()}  # Graphviz counts upwards
+    return {
+        key: (x, y - 70 * tallest - 140 * len(columns)) for key, (x, y) in spots.items()
+    }  # Graphviz counts upwards
 
 
 def write(choices: Choices, picture: Picture, style: Style) -> str:
@@ -52,7 +58,10 @@ def write(choices: Choices, picture: Picture, style: Style) -> str:
     for row, text in enumerate(words):
         parts.append(_text(text, width / 2, -8 - 16 * row))
     clusters = [_cluster(picture, key, number, spots) for number, key in enumerate(picture.groups, 1)]
-    nodes = [_node(node, style.ids[node.key], number, *spots[node.key]) for number, node in enumerate(picture.nodes.values(), 1)]
+    nodes = [
+        _node(node, style.ids[node.key], number, *spots[node.key])
+        for number, node in enumerate(picture.nodes.values(), 1)
+    ]
     edges = [
         _edge(link, number, style, spots[link.start], spots[link.end])
         for number, link in enumerate(picture.links, 1)
@@ -72,7 +81,9 @@ def _text(text: str, x: float, y: float) -> str:
 
 def _lines(label: str, x: float, y: float) -> str:
     lines = [line for line in label.split("\n") if line.strip()]
-    return "".join(_text(line, x, y + 4 + 15 * row - 7.5 * (len(lines) - 1)) for row, line in enumerate(lines))
+    return "".join(
+        _text(line, x, y + 4 + 15 * row - 7.5 * (len(lines) - 1)) for row, line in enumerate(lines)
+    )
 
 
 def _node(node: Node, name: str, number: int, x: float, y: float) -> str:

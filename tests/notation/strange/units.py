@@ -47,7 +47,8 @@ class Units:
         """Draw the columns and the links between them."""
         choices = self.choices
         self.shape = choices.pick("shape of units", SHAPES)
-        self.dots = choices.pick("dots", dict.fromkeys(DOTS, 1.0) | {"three points": 1.5})
+        if any(layer.elided for layer in self.plan.layers):
+            self.dots = choices.pick("dots", dict.fromkeys(DOTS, 1.0) | {"three points": 1.5})
         self.dots_linked = choices.chance(0.5)
         for place, layer in enumerate(self.plan.layers):
             group = self._heading(place, layer)
@@ -96,7 +97,9 @@ class Units:
         if layer.place == "sum and node":
             labels = [self.choices.one(["Σ", "∑"])] * len(labels)
         if layer.place == "pairs":
-            labels = [f"z{place}_{k}" if len(self.plan.layers) > 2 else f"z{k}" for k in range(1, len(labels) + 1)]
+            labels = [
+                f"z{place}_{k}" if len(self.plan.layers) > 2 else f"z{k}" for k in range(1, len(labels) + 1)
+            ]
         units = []
         for at, label in enumerate(labels):
             if at == layer.first and layer.elided:
@@ -132,7 +135,9 @@ class Units:
         choices, picture, column = self.choices, self.picture, place * 2 + 0.7
         if layer.place == "layer box":
             word = spelled(choices, layer.activation, self.plan.language)
-            box = picture.add(Node(f"act{place}", word, column, choices.one(["box", "round"]), None, "activation"))
+            box = picture.add(
+                Node(f"act{place}", word, column, choices.one(["box", "round"]), None, "activation")
+            )
             picture.all_to_all(units, [box])
             return Ends(units, [box])
         if layer.place == "caption":
@@ -214,7 +219,8 @@ class Units:
             for s, start in enumerate(starts):
                 for e, end in enumerate(ends):
                     if not (self.sparse and self._left_out(s, e, len(starts), len(ends))):
-                        self.picture.link(start, end, word or self._weight(s, e))
+                        dotted = start.startswith("dots") or end.startswith("dots")
+                        self.picture.link(start, end, "" if dotted else word or self._weight(s, e))
 
     def _left_out(self, s: int, e: int, starts: int, ends: int) -> bool:
         kept = s % ends == e or e % starts == s  # every unit keeps a link on each side

@@ -23,8 +23,25 @@ WORDS = {
 }
 # More ways to name the layers in English, and the slips of people who type fast.
 ENGLISH = {
-    "input": ["Input layer", "Input", "Inputs", "input_layer", "INPUT LAYER", "Layer 0 (input)", "inputs", "Imput Layer"],
-    "hidden": ["Hidden layer", "Hidden", "hidden_layer", "HIDDEN LAYER", "hidden", "Hiden layer", "Dense layer"],
+    "input": [
+        "Input layer",
+        "Input",
+        "Inputs",
+        "input_layer",
+        "INPUT LAYER",
+        "Layer 0 (input)",
+        "inputs",
+        "Imput Layer",
+    ],
+    "hidden": [
+        "Hidden layer",
+        "Hidden",
+        "hidden_layer",
+        "HIDDEN LAYER",
+        "hidden",
+        "Hiden layer",
+        "Dense layer",
+    ],
     "output": ["Output layer", "Output", "Outputs", "output_layer", "OUTPUT LAYER", "outputs", "Ouput Layer"],
 }
 LANGUAGES = {"English": 14.0} | dict.fromkeys(list(WORDS)[1:], 1.0)
@@ -58,7 +75,15 @@ IN_LANGUAGE = {
     ("identity", "Polish"): "liniowa",
 }
 # Sigmoid is drawn as σ in a formula; a plain ASCII pen has no σ.
-HIDDEN_ACTIVATIONS = {"relu": 8.0, "sigmoid": 3, "tanh": 3, "leaky_relu": 1, "gelu": 0.5, "elu": 0.5, "softplus": 0.3}
+HIDDEN_ACTIVATIONS = {
+    "relu": 8.0,
+    "sigmoid": 3,
+    "tanh": 3,
+    "leaky_relu": 1,
+    "gelu": 0.5,
+    "elu": 0.5,
+    "softplus": 0.3,
+}
 FEATURES = [
     "age income height weight sex smoker",
     "sqft bedrooms bathrooms zipcode year garage",
@@ -67,19 +92,79 @@ FEATURES = [
     "Open High Low Close Volume RSI",
     "speed distance angle fuel mass drag",
 ]
-CLASSES = ["cat dog bird fish frog horse", "setosa versicolor virginica", "spam ham", "up down flat", "yes no", "sick healthy"]
-SAMPLES = ["image 28×28", "28x28 pixels", "MNIST digit", "CSV rows", "Image", "sample x", "raw pixels", "📷 photo", "mini-batch"]
-LOSSES = [
-    "MSE", "Loss", "Loss L(ŷ, y)", "½(t − o)²", "cross-entropy", "BCE loss", "J(θ)", "error E", "Cost function",
-    "L = 1/m Σ (y-ŷ)²", "Binary Crossentropy",
+CLASSES = [
+    "cat dog bird fish frog horse",
+    "setosa versicolor virginica",
+    "spam ham",
+    "up down flat",
+    "yes no",
+    "sick healthy",
 ]
-OPTIMIZERS = ["SGD", "Adam (lr=0.001)", "optimizer", "Gradient descent", "Optimizer: RMSprop", "update weights"]
-CONCEPTS = ["Weights & Bias", "Net Sum", "Backpropagation", "Universal approximation", "Learning rate 0.01", "Forward pass",
-            "Feature extraction", "Dropout = regularisation", "Non-linearity"]
-TITLES = ["My first neural network", "Neural Network", "MLP", "Perceptron", "A multi-layer perceptron", "XOR network",
-          "MNIST classifier", "Lecture 4: feed-forward networks", "nn", "Deep network", "Model architecture"]
-HEADER_NOTES = ["fully connected, trained for 20 epochs", "batch size 32", "weights initialised at random", "source: own work",
-                "see section 2.3", "© 2023 Prof. M.", "TODO: tune this"]
+SAMPLES = [
+    "image 28×28",
+    "28x28 pixels",
+    "MNIST digit",
+    "CSV rows",
+    "Image",
+    "sample x",
+    "raw pixels",
+    "📷 photo",
+    "mini-batch",
+]
+LOSSES = [
+    "MSE",
+    "Loss",
+    "Loss L(ŷ, y)",
+    "½(t − o)²",
+    "cross-entropy",
+    "BCE loss",
+    "J(θ)",
+    "error E",
+    "Cost function",
+    "L = 1/m Σ (y-ŷ)²",
+    "Binary Crossentropy",
+]
+OPTIMIZERS = [
+    "SGD",
+    "Adam (lr=0.001)",
+    "optimizer",
+    "Gradient descent",
+    "Optimizer: RMSprop",
+    "update weights",
+]
+CONCEPTS = [
+    "Weights & Bias",
+    "Net Sum",
+    "Backpropagation",
+    "Universal approximation",
+    "Learning rate 0.01",
+    "Forward pass",
+    "Feature extraction",
+    "Dropout = regularisation",
+    "Non-linearity",
+]
+TITLES = [
+    "My first neural network",
+    "Neural Network",
+    "MLP",
+    "Perceptron",
+    "A multi-layer perceptron",
+    "XOR network",
+    "MNIST classifier",
+    "Lecture 4: feed-forward networks",
+    "nn",
+    "Deep network",
+    "Model architecture",
+]
+HEADER_NOTES = [
+    "fully connected, trained for 20 epochs",
+    "batch size 32",
+    "weights initialised at random",
+    "source: own work",
+    "see section 2.3",
+    "© 2023 Prof. M.",
+    "TODO: tune this",
+]
 
 
 def spelled(choices, activation: str, language: str) -> str:

@@ -14,7 +14,14 @@ IDS = {
     "x1 h1_1 y1": 5.0, "letters": 1.5, "numbers": 1.5, "n0": 2, "uuid": 0.7, "L0N1": 2, "layer and unit": 1.5,
     "misleading": 1.5, "unicode": 0.8, "blanks": 0.8, "colons": 0.5, "labels": 3, "from 140234": 0.4,
 }  # fmt: skip
-ORDERS = {"nodes first": 4.0, "inline": 3, "edges first": 1.5, "shuffled": 1.5, "lists": 4, "layer by layer": 2}
+ORDERS = {
+    "nodes first": 4.0,
+    "inline": 3,
+    "edges first": 1.5,
+    "shuffled": 1.5,
+    "lists": 4,
+    "layer by layer": 2,
+}
 UNICODE = ["узел{}", "节点{}", "é{}", "노드{}", "α{}", "ユニット{}", "größe{}"]
 ROOTS = ["x{}", "hidden{}", "input_{}", "layer{}", "h{}", "y{}", "b{}"]
 
@@ -29,6 +36,7 @@ class Style:
     decoration: str = "plain"
     undirected: bool = False
     ranks: bool = False
+    loose: bool = False  # links within a layer that move nothing
     caption_at: str = "text"
 
 
@@ -49,8 +57,8 @@ def _named(key: str, number: int, last: int) -> str:
     return f"x{at}" if place == 0 else f"y{at}" if place == last else f"h{place}_{at}"
 
 
-def ids_of(choices: Choices, picture: Picture, scheme: str) -> dict[str, str]:
-    """Return the id of every node by the scheme; no id says more than it must."""
+def ids_of(choices: Choices, picture: Picture, scheme: str, blanks: bool) -> dict[str, str]:
+    """Return the id of every node by the scheme; a dialect may allow no blanks in them."""
     keys, rng = list(picture.nodes), choices.rng
     places = [int(key[1 : key.index("_")]) for key in keys if re.fullmatch(r"u\d+_\d+", key)]
     last = max(places, default=0)
@@ -70,17 +78,20 @@ def ids_of(choices: Choices, picture: Picture, scheme: str) -> dict[str, str]:
         "unicode": lambda n, key: pattern.format(n + start),
         "blanks": lambda n, key: f"node {n + start}",
         "colons": lambda n, key: f"{key[:1]}:{n + start}",
-        "labels": lambda n, key: _by_label(picture, key, n),
+        "labels": lambda n, key: _by_label(picture, key, n, blanks),
         "from 140234": lambda n, key: str(140234500000000 + 336 * n),
     }
     return {key: schemes[scheme](n, key) for n, key in enumerate(keys)}
 
 
-def _by_label(picture: Picture, key: str, number: int) -> str:
+def _by_label(picture: Picture, key: str, number: int, blanks: bool) -> str:
     label = picture.nodes[key].label
     same = sum(node.label == label for node in picture.nodes.values())
-    taken = re.fullmatch(r"[^\W_][\w.+ ]*", label) and same == 1 and label.lower() not in ("end", "graph", "node", "edge")
-    return label if taken else f"n{number}"
+    pattern = r"[^\W_][\w.+ ]*" if blanks else r"(?:(?![₀-₉⁰-⁹¹²³])[^\W_])(?:(?![₀-₉⁰-⁹¹²³])\w)*"
+    taken = (
+        re.fullmatch(pattern, label) and same == 1 and label.lower() not in ("end", "graph", "node", "edge")
+    )
+    return label if taken else f"k{number}"  # no unit is labelled k
 
 
 @dataclass
@@ -103,7 +114,8 @@ def bundles(links: list[Link]) -> list[Bundle]:
     found: dict[tuple[tuple[str, ...], str, str, bool], Bundle] = {}
     for (start, *look), ends in by_start.items():
         bundle = found.setdefault(
-            (tuple(ends), *look), Bundle([], ends, firsts[(start, *look)])  # type: ignore[arg-type]
+            (tuple(ends), *look),
+            Bundle([], ends, firsts[(start, *look)]),  # type: ignore[arg-type]
         )
         bundle.starts.append(start)
     return list(found.values())
@@ -120,7 +132,13 @@ def arranged(choices: Choices, style: Style, nodes: list[str], links: list[str])
         return choices.shuffled([*nodes, *links])
     if style.order == "layer by layer":  # some nodes, the links that a loop had by then, and so on
         steps = range(4)
-        parts = [(nodes[len(nodes) * k // 4 : len(nodes) * (k + 1) // 4], links[len(links) * k // 4 : len(links) * (k + 1) // 4]) for k in steps]
+        parts = [
+            (
+                nodes[len(nodes) * k // 4 : len(nodes) * (k + 1) // 4],
+                links[len(links) * k // 4 : len(links) * (k + 1) // 4],
+            )
+            for k in steps
+        ]
         return [line for some, others in parts for line in [*some, *others]]
     return [*links, *nodes] if style.order == "edges first" else [*nodes, *links]
 
@@ -130,7 +148,12 @@ INTRODUCTIONS = [
     "# 실습\n\n아래 그림을 보세요.\n", "# Aufgabe 2\n\nGegeben ist das folgende Netz:\n", "### Architecture 🧠\n",
     "| a | b |\n|---|---|\n| 1 | 2 |\n\nSee below.\n",
 ]  # fmt: skip
-ENDINGS = ["\nTrain it with backpropagation.\n", "\n", "\n---\nlast update: May 2023\n", "\n- questions?\n- next: CNNs\n"]
+ENDINGS = [
+    "\nTrain it with backpropagation.\n",
+    "\n",
+    "\n---\nlast update: May 2023\n",
+    "\n- questions?\n- next: CNNs\n",
+]
 
 
 def page(choices: Choices, body: str, language: str, container: str, caption: str) -> str:
@@ -143,8 +166,14 @@ def page(choices: Choices, body: str, language: str, container: str, caption: st
         fence = choices.one(["```", "```", "```", "~~~", "````"])
         return f"{start}\n{fence}{language}\n{body}{fence}\n{words}{end}"
     if container == "quarto":
-        return f"---\ntitle: Lecture\nformat: html\n---\n\n{start}\n```{{{language}}}\n{body}```\n{words}{end}"
+        return (
+            f"---\ntitle: Lecture\nformat: html\n---\n\n{start}\n```{{{language}}}\n{body}```\n{words}{end}"
+        )
     if container == "html":
-        holder = f'<pre class="mermaid">\n{body}</pre>' if language == "mermaid" else body
+        holder = (
+            f'<pre class="mermaid">\n{body}</pre>' if language == "mermaid" else body[body.index("<svg") :]
+        )
         return f"<!DOCTYPE html>\n<html><head><title>net</title></head>\n<body>\n<h1>Net</h1>\n{holder}\n<p>{caption}</p>\n</body></html>\n"
-    return f'import graphviz\n\nsource = """\n{body}"""\ngraphviz.Source(source).render("net", format="png")\n'
+    return (
+        f'import graphviz\n\nsource = """\n{body}"""\ngraphviz.Source(source).render("net", format="png")\n'
+    )
