@@ -40,6 +40,7 @@ def test_a_seed_gives_the_same_drawing_twice():
     assert [drawing(seed) for seed in range(50)] == DRAWINGS[:50]
 
 
+@pytest.mark.slow
 def test_ten_thousand_seeds_and_some_give_more_than_ten_thousand_combinations_of_kinds():
     assert len({drawing(seed).kinds for seed in range(10_600)}) > 10_000
 
