@@ -160,6 +160,8 @@ def _place_activations(choices: Choices, drawn: Plan, headings: str) -> None:
         for layer in drawn.hidden:
             layer.place = place
     output, barred = drawn.layers[-1], [*common]
+    if drawn.hidden or output.drawn > 1:
+        barred += ["spelled out"]
     if not _arrow_is_clear(drawn, drawn.layers[1].place):
         barred += ["arrow"]
     if output.source != "drawn" or output.activation == "softmax":
@@ -196,9 +198,9 @@ def _finished(choices: Choices, art, dialect: str, tool: str) -> Written:
 
 def _only_what_shows(choices: Choices, drawn: Plan, written: Written) -> Written:
     """Forget the kinds of what is planned and not drawn: an activation that nothing says."""
-    if all(layer.place == "nowhere" for layer in drawn.hidden):
+    if all(layer.place in ("nowhere", "sum and f") for layer in drawn.hidden):
         choices.chosen.pop("hidden activation", None)
-    if drawn.layers[-1].place == "nowhere":
+    if drawn.layers[-1].place in ("nowhere", "sum and f"):
         choices.chosen.pop("output activation", None)
     return written
 

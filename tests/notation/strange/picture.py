@@ -15,7 +15,6 @@ class Node:
     shape: str = "circle"
     group: str | None = None
     role: str = "unit"  # for the colours alone; nothing that is written says it
-    html: str = ""  # a record in DOT's own words, where a tool writes one
 
 
 @dataclass

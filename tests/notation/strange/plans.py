@@ -53,7 +53,7 @@ class Layer:
 
     def truth(self) -> TruthLayer:
         """Return the layer as a careful person reads it."""
-        said = self.activation if self.place != "nowhere" else "?"
+        said = self.activation if self.place not in ("nowhere", "sum and f") else "?"
         width = "?" if self.source == "unknown" or self.width == "n" else self.width
         return TruthLayer(width, said if self.role != "input" else "", self.bias, self.dropout)
 

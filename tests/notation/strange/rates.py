@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = ("right", "asked", "refused", "wrong, silent", "wrong, noted", "crashed")
 ROUTINE = r"\bbias\b|activation of|taken from the caption"  # notes on what a drawing leaves out, no doubts
-ASKING = r"--reading|reading=|--name|name=|\bwhich\b|--activation|activation="
+ASKING = r"--reading|reading=|--name|name=|\bwhich\b|--activation|activation=|text of its own"
 
 
 def outcome(drawing: Drawing) -> tuple[str, str, bool]:
@@ -36,9 +36,10 @@ def outcome(drawing: Drawing) -> tuple[str, str, bool]:
     answer, notes = cn.write(network, "shorthand"), " ".join(network.notes)
     faults = [fault(network, reading) for reading in drawing.truth.readings] or ["widths"]
     same = "" in faults
-    if drawing.truth.answer == "ask":
-        same = same and any(not re.search(ROUTINE, note) for note in network.notes)
     worst = next((found for found in faults if found), "widths")
+    if drawing.truth.answer == "ask":  # one reading, and a doubt beside it
+        same = same and any(not re.search(ROUTINE, note) for note in network.notes)
+        worst = "doubt"
     wrong = "wrong, noted" if any(_points_at(note, worst) for note in network.notes) else "wrong, silent"
     lost = any(layer.dropout for layer in drawing.truth.readings[0]) if same else False
     told = re.search(drawing.told, notes, re.IGNORECASE) is not None

@@ -67,6 +67,9 @@ RULES = [
     Rule("links within a layer: ", PLAIN, "Dotted lines without heads and invisible links put units in order."),
     Rule("sparse: yes", "as if connected, and told", "The widths are plain; that some links are missing must not be lost."),
     # What says an activation
+    Rule("hidden activation said: sum and f", "a sum and its activation are one unit, ?", "f stands for any function."),
+    Rule("output activation said: sum and f", "a sum and its activation are one unit, ?", "f stands for any function."),
+    Rule("output activation said: spelled out", "one unit", "Boxes in a row say what the one neuron does."),
     Rule("hidden activation said: ", "as said, ? for nowhere", "By title, label, node, arrow into the layer, box behind it or caption."),
     Rule("output activation said: ", "as said, ? for nowhere", "By title, label, node, arrow into the layer, box behind it or caption."),
     Rule("hidden activation: ", "that one", "In any usual spelling and language; σ is the sigmoid, max(0, z) is ReLU."),
@@ -92,6 +95,7 @@ RULES = [
     Rule("index: ", PLAIN, "x1, x_1, x₁ and $x_1$ are the same."),
     Rule("headings: ", PLAIN, "A layer's name as a group's title or as a text beside it."),
     Rule("arrows: none", PLAIN, "Lines go from the first layer to the last, as the statements do."),
+    Rule("weights on arrows: as nodes", "no layer", "w1 between x1 and the sum is the weight of that link."),
     Rule("weights on arrows: ", PLAIN, "Names and values of weights say no width."),
     Rule("caption: ", PLAIN, "A caption counts, wherever it stands on the page."),
     *(Rule(f"{style}: ", PLAIN, "A habit of the pen.") for style in (

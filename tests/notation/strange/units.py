@@ -14,11 +14,15 @@ DOTS = ["⋮", "…", "...", "⋯", ". . .", ".\n.\n.", "___...___", "• • �
 MORE = ["+{n} more", "... {n} more ...", "⋮ ({n} more)", "+{n}", "… {n:,} more …"]
 SHAPES = {"circle": 10.0, "box": 2, "round": 1.5, "doublecircle": 0.7, "ellipse": 1.5, "hexagon": 0.4}
 HIDDEN_PLACES = {
-    "nowhere": 5.0, "title": 4, "label": 2, "node": 2, "pairs": 1, "sum and node": 1.5, "caption": 2,
+    "nowhere": 5.0, "title": 4, "label": 2, "node": 2, "pairs": 1, "sum and node": 1.5,
+    "sum and f": 0.8, "caption": 2,
     "layer box": 1.2, "arrow": 0.6,
 }  # fmt: skip
-OUTPUT_PLACES = HIDDEN_PLACES | {"layer box": 2.0}
-PER_UNIT = ("node", "pairs", "sum and node")
+OUTPUT_PLACES = HIDDEN_PLACES | {"layer box": 2.0, "spelled out": 1.0}
+SUMS = ["Σ", "∑"]
+FUNCTIONS = ["f", "φ", "f(z)", "g", "activation function", "Activation"]
+NEURON = [["Weights & Bias", "Net Sum"], ["Weights", "Sum"], ["Σ w·x + b"], ["Weighted sum"], ["net input"]]
+PER_UNIT = ("node", "pairs", "sum and node", "sum and f", "spelled out")
 BIASES = {"none": 9.0, "nodes": 4, "first only": 1, "x0": 1.2, "in labels": 1, "denied": 1}
 BIAS_LABELS = ["b", "+1", "1", "bias", "b1", "Bias", "b = 1", "B", "own word", "bias\n(+1)"]
 
@@ -90,12 +94,14 @@ class Units:
         column, picture = place * 2.0, self.picture
         labels = self._box_label(layer) if layer.source == "box" else self.labels.of(layer)
         if layer.place == "label":
-            word = spelled(self.choices, layer.activation, self.plan.language)
+            word, names = spelled(self.choices, layer.activation, self.plan.language), labels
             counted = layer.source in ("last label", "symbol", "box")
             form = self.choices.one(["{}\n{}", "{} ({})", "{} | {}", "{}, {}" if counted else "{1}"])
             labels = [form.format(label, word) if label else word for label in labels]
-        if layer.place == "sum and node":
-            labels = [self.choices.one(["Σ", "∑"])] * len(labels)
+            if layer.source == "drawn" and self.labels.dialect != "mermaid" and self.choices.chance(0.15):
+                return self._records(place, names, group, word)
+        if layer.place in ("sum and node", "sum and f"):
+            labels = [self.choices.one(SUMS)] * len(labels)
         if layer.place == "pairs":
             labels = [
                 f"z{place}_{k}" if len(self.plan.layers) > 2 else f"z{k}" for k in range(1, len(labels) + 1)
@@ -109,6 +115,14 @@ class Units:
         if layer.elided and layer.first == len(labels):
             units += self._elision(place, layer, group)
         return self._activated(place, layer, units, group)
+
+    def _records(self, place: int, names: list[str], group: str | None, word: str) -> Ends:
+        """Draw the units as records, a field for the sum and one for the activation."""
+        self.choices.keep("shape of units", "record")
+        fields = [f"{name.replace('<sub>', '').replace('</sub>', '') or 'Σ'}|{word}" for name in names]
+        nodes = [Node(f"u{place}_{at}", text, place * 2.0, "record", group) for at, text in enumerate(fields)]
+        units = [self.picture.add(node) for node in nodes]
+        return Ends(units, units)
 
     def _box_label(self, layer: Layer) -> list[str]:
         words, name = WORDS[self.plan.language], layer_name(self.choices, "hidden", self.plan.language, None)
@@ -142,11 +156,13 @@ class Units:
             return Ends(units, [box])
         if layer.place == "caption":
             self.said.append(layer.role)
+        if layer.place == "spelled out":
+            return self._neuron(place, layer, units[0])
         if layer.place not in PER_UNIT:
             return Ends(units, units)
         word = spelled(choices, layer.activation, self.plan.language)
         on_arrow = layer.place == "pairs" and choices.chance(0.5)
-        names = [word] * len(units)
+        names = [choices.one(FUNCTIONS) if layer.place == "sum and f" else word] * len(units)
         if layer.place == "pairs":
             names = [picture.nodes[unit].label.replace("z", "a") for unit in units]
             if not on_arrow:
@@ -157,6 +173,24 @@ class Units:
             outs.append(picture.add(Node(f"f{place}_{at}", name, column, shape, group, "activation")))
             picture.link(unit, outs[-1], word if on_arrow else "")
         return Ends(units, outs)
+
+    def _neuron(self, place: int, layer: Layer, unit: str) -> Ends:
+        """Draw the one neuron as a row of boxes that name what it does."""
+        choices, picture = self.choices, self.picture
+        word = spelled(choices, layer.activation, self.plan.language)
+        first, *others = choices.one(NEURON)
+        picture.nodes[unit].label, picture.nodes[unit].shape = first, "box"
+        row = [unit]
+        for at, label in enumerate(
+            [*others, choices.one(["{}", "Activation\n{}", "{} activation"]).format(word)]
+        ):
+            row.append(
+                picture.add(
+                    Node(f"f{place}_{at}", label, place * 2 + 0.5 * (at + 1), "box", None, "activation")
+                )
+            )
+            picture.link(row[-2], row[-1])
+        return Ends([unit], [row[-1]])
 
     def _biases(self) -> None:
         choices, layers = self.choices, self.plan.layers
@@ -208,9 +242,13 @@ class Units:
         unlinked = any(layer.elided or layer.place == "layer box" for layer in layers)
         pairs = max(len(a.out) * len(b.into) for a, b in zip(self.columns, self.columns[1:], strict=False))
         weights = {"none": 8.0, "names": 1, "numbers": 1.5} if pairs <= 16 else {"none": 1.0}
+        if len(layers) == 2 and pairs == layers[0].drawn > 1 and not unlinked:
+            weights["as nodes"] = 5.0
         self.weights = choices.pick("weights on arrows", weights)
         self.left_out = 0
-        self.sparse = not unlinked and self.weights != "names" and pairs > 3 and choices.chance(0.08)
+        self.sparse = (
+            not unlinked and self.weights in ("none", "numbers") and pairs > 6 and choices.chance(0.1)
+        )
         for place in range(len(layers) - 1):
             starts, ends = self.columns[place].out, self.columns[place + 1].into
             word = ""
@@ -220,15 +258,26 @@ class Units:
                 for e, end in enumerate(ends):
                     if not (self.sparse and self._left_out(s, e, len(starts), len(ends))):
                         dotted = start.startswith("dots") or end.startswith("dots")
-                        self.picture.link(start, end, "" if dotted else word or self._weight(s, e))
+                        middle = self._weight_node(s, start) if self.weights == "as nodes" else start
+                        self.picture.link(middle, end, "" if dotted else word or self._weight(s, e))
 
     def _left_out(self, s: int, e: int, starts: int, ends: int) -> bool:
-        kept = s % ends == e or e % starts == s  # every unit keeps a link on each side
+        kept = s % ends == e or e % starts == s or (s + 1) % ends == e  # every unit keeps a link on each side
         leaves = not kept and self.choices.chance(0.5)
         self.left_out += leaves
         return leaves
 
+    def _weight_node(self, s: int, start: str) -> str:
+        label = {"sub": f"w<sub>{s + 1}</sub>", "underscore": f"w_{s + 1}"}.get(
+            self.labels.index, f"w{s + 1}"
+        )
+        node = self.picture.add(
+            Node(f"w{s}", label, 1.0, "circle" if self.shape != "circle" else "box", None, "weight")
+        )
+        self.picture.link(start, node)
+        return node
+
     def _weight(self, s: int, e: int) -> str:
-        if self.weights == "none":
+        if self.weights in ("none", "as nodes"):
             return ""
         return f"w{e + 1}{s + 1}" if self.weights == "names" else f"{self.choices.rng.uniform(-2, 2):.2f}"
