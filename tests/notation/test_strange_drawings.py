@@ -1,7 +1,6 @@
 """The generator of strangers' drawings itself: the same by seed, every kind occurs, what it writes is well formed."""
 
 import re
-from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
@@ -76,15 +75,12 @@ def test_what_parts_a_network_from_a_reading_is_named():
     assert {text: fault(cn.read(text), reading) for text in read} == read
 
 
-def test_ids_are_unique_and_every_unit_is_drawn():
+def test_every_node_of_a_dot_drawing_is_defined_once_by_an_id_of_its_own():
     for one in of_dialect("dot"):
-        if "what: units" in one.kinds:
-            defined = re.findall(
-                r'^ +("[^"]+"|[\w\u0080-\uffff.]+) ?(?:\[(?!style|label="\W*",? ?dir).*)?;?$',
-                body(one),
-                re.MULTILINE,
-            )
-            assert max(Counter(defined).values()) == 1, one.seed
+        found = re.findall(r'^ +("[^"]+"|[\w.\u0080-\U0010ffff]+)(?: \[.*\])?;?$', body(one), re.MULTILINE)
+        found = [name for name in found if name not in ("node", "edge")]
+        dumped = {"tool: torchviz", "tool: plot_model"} & set(one.kinds)  # written node by node, not by ids
+        assert dumped or (found and len(found) == len(set(found))), one.seed
 
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
