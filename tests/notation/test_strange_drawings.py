@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.notation.strange import boxes, doubtful, extras, labels, lookalikes, plans, units, words, writing
-from tests.notation.strange.picture import TruthLayer, shorthand
-from tests.notation.strange.rates import fault
+from tests.notation.strange.picture import Truth, TruthLayer, shorthand
+from tests.notation.strange.rates import fault, outcome
 from tests.notation.strange.rules import RULES, rule_of
-from tests.notation.strange_drawings import WHAT, drawing
+from tests.notation.strange_drawings import WHAT, Drawing, drawing
 
 import chalknet as cn
 
@@ -73,6 +73,22 @@ def test_what_parts_a_network_from_a_reading_is_named():
         "3 -> 4 relu -> d tanh": "activation", "3 -> 4 nobias relu -> d": "bias", "3 -> 4 relu -> d nobias": "",
     }  # fmt: skip
     assert {text: fault(cn.read(text), reading) for text in read} == read
+
+
+def test_what_a_reader_made_of_a_drawing_is_right_refused_or_wrong():
+    network = Truth("network", [[TruthLayer(3), TruthLayer(4, "relu")]])
+    wanted = [
+        ("3 -> 4 relu", network, "right"),
+        ("3 -> 5 relu", network, "wrong, silent"),
+        ("3 - 4 relu", network, "refused"),
+        ("3 -> 4 relu", Truth("refuse"), "wrong, silent"),
+        ("3 - 4 relu", Truth("refuse"), "right"),
+        ("3 -> 4 relu", Truth("ask", [*network.readings, [TruthLayer(3), TruthLayer(5)]]), "wrong, silent"),
+    ]
+    for text, truth, result in wanted:
+        assert outcome(Drawing(0, text, ".txt", truth, ()))[0] == result, text
+    told = Drawing(0, "3 -> 4 relu", ".txt", network, (), told="sparse")
+    assert outcome(told)[::2] == ("right", False)
 
 
 def test_every_node_of_a_dot_drawing_is_defined_once_by_an_id_of_its_own():

@@ -32,6 +32,7 @@ HIDDEN = {
         "Fully connected\n{n} units",
         "Dense layer\nunits={n}",
         "Dense\n{n}",
+        "Neurons: {n}\nWeights: {w:,}",
     ],
     "count words": [
         "{name} ({n} {units})",
@@ -116,6 +117,8 @@ class Boxes:
         word = spelled(choices, layer.activation, self.plan.language) if layer.role != "input" else ""
         if layer.place == "in the box":
             picture.nodes[first].label = self.join.format(label, word)
+        if place and self.facts != "none":
+            picture.nodes[first].label += self._parameters(place, layer)
         if layer.place == "caption":
             self.said.append(layer.role)
         if place:
@@ -147,12 +150,15 @@ class Boxes:
         template = self.hidden if place else self.input
         if layer.role == "output" and self.form in ("vector", "matrix on arrow"):
             template = template.replace("h{k}", "ŷ").replace("a{k}", "y")
-        text = template.format(n=layer.width, m=before, k=place, name=name, units=WORDS[language]["units"])
-        if place and self.facts != "none":
-            count = (before + (layer.bias is not False)) * layer.width
-            count += 1000 * place if self.facts == "disagree" and layer.role == "output" else 0
-            text += f"\n{count:,} params"
-        return text
+        weights = before * layer.width
+        return template.format(
+            n=layer.width, w=weights, m=before, k=place, name=name, units=WORDS[language]["units"]
+        )
+
+    def _parameters(self, place: int, layer: Layer) -> str:
+        count = (self.plan.layers[place - 1].width + 1) * layer.width
+        count += 1000 * place if self.facts == "disagree" and layer.role == "output" else 0
+        return f"\n{count:,} params"
 
     def _arrow(self, place: int, layer: Layer, node: str, word: str) -> None:
         before = self.columns[-1].out[0]

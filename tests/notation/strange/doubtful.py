@@ -14,6 +14,7 @@ DOUBTS = {
     "two networks": 2,
     "two activations": 1,
     "unit or result": 1,
+    "shape behind a layer": 1,
 }
 
 
@@ -110,10 +111,21 @@ def _unit_or_result(choices: Choices, picture: Picture, widths: list[int]) -> li
     return [_reading([widths[0], 1, 1]), _reading([widths[0], 1])]
 
 
+def _shape_behind_a_layer(choices: Choices, picture: Picture, widths: list[int]) -> list[list[TruthLayer]]:
+    first, said, behind = choices.one([(784, 128, 100), (64, 32, 16), (13, 10, 8), (30, 64, 32)])
+    form = choices.one(["ReLU\n(None, {})", "ReLU, output (1, {})", "relu\noutput shape (batch, {})"])
+    rows = [f"Input ({first})", f"Dense {said}", form.format(behind), f"Dense {widths[2]}"]
+    keys = [picture.add(Node(f"k{at}", row, at * 2.0, "box")) for at, row in enumerate(rows)]
+    for start, end in itertools.pairwise(keys):
+        picture.link(start, end)
+    return [_reading([first, said, widths[2]], ("relu",)), _reading([first, behind, widths[2]], ("relu",))]
+
+
 _DRAWN = {
     "title against units": _title_against_units,
     "last label against title": _last_label_against_title,
     "two networks": _two_networks,
     "two activations": _two_activations,
     "unit or result": _unit_or_result,
+    "shape behind a layer": _shape_behind_a_layer,
 }

@@ -144,23 +144,11 @@ def _tree(choices: Choices, kind: str) -> Picture:
     picture, words = Picture(), choices.one(TREES[kind]).split("; ")
     shape = choices.one(["box", "box", "ellipse", "round", "circle"])
     branching = 2 if kind == "decision tree" else choices.one([2, 3])
+    asking = [at for at, word in enumerate(words) if kind != "decision tree" or "?" in word or "<" in word]
     parents, depth = [-1], [0]
-    for at in range(1, len(words)):
-        parent = (at - 1) // branching
-        if kind == "decision tree":
-            parent = (
-                0
-                if at < 3
-                else next(
-                    p
-                    for p in range(at)
-                    if words[p][-1:].isdigit() and p in (0, 2, 1) and parents.count(p) < 2
-                )
-                if "length" in words[0]
-                else (at - 1) // 2
-            )
-        parents.append(parent)
-        depth.append(depth[parent] + 1)
+    for at in range(1, len(words)):  # each that asks has its answers, in the order of the words
+        parents.append(asking[(at - 1) // branching])
+        depth.append(depth[parents[at]] + 1)
     for at, word in enumerate(words):
         picture.add(Node(f"k{at}", word, depth[at], shape))
         if at:

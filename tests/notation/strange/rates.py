@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = ("right", "asked", "refused", "wrong, silent", "wrong, noted", "crashed")
 ROUTINE = r"\bbias\b|activation of|taken from the caption"  # notes on what a drawing leaves out, no doubts
-ASKING = r"--reading|reading=|--name|name=|\bwhich\b|--activation|activation=|text of its own"
+ASKING = r"--reading|reading=|--name|name=|\bwhich\b|--activation|activation="
 
 
 def outcome(drawing: Drawing) -> tuple[str, str, bool]:
@@ -48,7 +48,10 @@ def outcome(drawing: Drawing) -> tuple[str, str, bool]:
 
 
 def _unread(drawing: Drawing, message: str) -> str:
-    asked = "asked" if re.search(ASKING, message) else "refused"
+    several = (
+        "|text of its own" if drawing.truth.answer == "ask" else ""
+    )  # "two networks, draw each alone" asks too
+    asked = "asked" if re.search(ASKING + several, message) else "refused"
     rightly = {"network": "", "refuse": asked, "ask": "asked"}[drawing.truth.answer]
     return "right" if asked == rightly else asked
 

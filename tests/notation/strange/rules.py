@@ -107,6 +107,7 @@ RULES = [
     Rule("doubt: last label against title", "ask", "The last unit's number and the title's differ."),
     Rule("doubt: two networks", "ask", "Which of the two is meant?"),
     Rule("doubt: two activations", "ask", "Title and caption name different ones."),
+    Rule("doubt: shape behind a layer", "ask", "A layer of 128 units does not hand on (None, 100)."),
     Rule("doubt: unit or result", "ask", "One unit behind one other of the same look: a layer, or the result's name?"),
 ]  # fmt: skip
 
