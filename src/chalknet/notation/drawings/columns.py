@@ -237,11 +237,6 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     """
     indices = [trailing_index(unit.text) for unit in units]
     if dots:
-        indices = [
-            trailing_index(unit.key) if index is None else index
-            for unit, index in zip(units, indices, strict=True)
-        ]
-    if dots:
         indices = _with_letters(units, indices)
     numbers = [index for index in indices if isinstance(index, int)]
     symbols = [index for index in indices if isinstance(index, str)]

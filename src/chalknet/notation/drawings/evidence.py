@@ -15,6 +15,8 @@ from chalknet.notation.drawings.vocabulary import is_dots
 from chalknet.notation.drawings.words import pattern
 
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
+_X1 = pattern(r"(?:[xX]|in|input|p|i)[\W_]{0,2}\d[\W_]{0,2}")
+_Y = pattern(r"(?:y|o|out|output|a|z|h)[\W_]{0,2}\d{0,6}[\W_]{0,3}", re.I)
 _ANSWER = pattern(r"arg ?max|(?:predicted|final|winning) (?:class|label|category|digit)|^(?:the )?(?:class|decision|verdict|prediction|max)$|预测类别|예측 ?클래스|予測クラス|clase predicha|classe prédite|vorhergesagte klasse|класс", re.I)
 _BIAS_ADD = frozenset(("add", "+ b", "biasadd", "+b", "+"))
 
@@ -132,7 +134,7 @@ _INPUT: tuple[Rule[View], ...] = (
     Rule("it says that it is another layer", "input", -3, lambda v: v.said.role in ("hidden", "output")),
     Rule("it states how many there are", "input", 2, lambda v: v.here.is_single and v.said.sure and not v.said.operation),
     Rule("it names an operation", "input", -5, lambda v: v.here.is_single and v.said.operation and not v.said.state and v.said.role != "input"),
-    Rule("its words are those of data, and many stand behind it", "input", -2,
+    Rule("its words are those of data, and many stand behind it", "input", -3,
          lambda v: v.here.is_single and _only(v.here, "sample") and len(v.after.units) > 1 and not v.said.sure),
     Rule("its words are those of data, and the next says that it is the input", "input", -2,
          lambda v: _says_role(v.after, "input") and not v.said.sure),
@@ -145,6 +147,9 @@ _HAND_IN: tuple[Rule[View], ...] = (
          lambda v: len(v.after.units) > 1 and all(_X.fullmatch(plain(unit.text)) for unit in v.after.units) and not v.said.role),
     Rule("its words are those of data", "hand-in", 1.5, lambda v: _speaks(v.here, "sample")),
     Rule("it states nothing, and one behind it states how many features arrive", "hand-in", 2.5, _counted_behind),
+    Rule("the next is named as inputs are, and it is not", "hand-in", 3,
+         lambda v: v.after.join == "one" and v.here.is_single and _X1.fullmatch(plain(v.after.units[0].text)) and not _X1.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
+    Rule("a point as the start of an arrow", "hand-in", 3, lambda v: all(unit.shape in POINTS for unit in v.here.units)),
     Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: _loose(v.here) and not _loose(v.after)),
     Rule("a point without a name", "hand-in", 2, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[v.at + 1 : -1])),
     Rule("it states a map, an activation or a width", "hand-in", -3, lambda v: v.said.operation or v.said.steps or v.said.counted),
@@ -241,7 +246,11 @@ _VALUE: tuple[Rule[View], ...] = (
 )  # fmt: skip
 _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("a column hands out the result", "hand-out", -1, lambda v: True),
-    Rule("its words are those of a result", "hand-out", 2, lambda v: _only(v.here, "result")),
+    Rule("its words are those of a result", "hand-out", 1, lambda v: _only(v.here, "result")),
+    Rule("it says that it is the result, and no unit is called so", "hand-out", 1.5, lambda v: _only(v.here, "result") and not all(_Y.fullmatch(plain(unit.text)) for unit in v.here.units)),
+    Rule("an activation stands before it", "hand-out", 1.5, lambda v: v.last_role == "activation" and _only(v.here, "result") and not _says_role(v.here, "output")),
+    Rule("a point as the end of an arrow", "hand-out", 3, lambda v: all(unit.shape in POINTS for unit in v.here.units)),
+    Rule("one unit behind several values", "hand-out", -1.5, lambda v: v.here.is_single and isinstance(v.now, int) and v.now > 1 and not v.said.steps and not _loose(v.here)),
     Rule("its words are those of data or targets", "hand-out", 2, lambda v: _speaks(v.here, "target") or _speaks(v.here, "sample")),
     Rule("it is only written, and the one before is framed", "hand-out", 2.5, lambda v: _loose(v.here) and not _loose(v.before)),
     Rule("one word for all outputs, without a frame", "hand-out", 4,
@@ -251,13 +260,13 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("it is one answer for all outputs", "hand-out", 6,
          lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and _ANSWER.search(v.said.text) and not v.here.biases and not v.here.is_weighty),
     Rule("it hangs on the one opposite", "hand-out", 1, lambda v: v.here.join in ("each", "one")),
-    Rule("one unit, and one behind it", "hand-out", 1, lambda v: v.here.join == "one" and v.at >= 2 and len(v.columns[v.at - 2].units) > 1),
+    Rule("one unit, and one behind it", "hand-out", 1, lambda v: v.here.join == "one" and v.now in (1, None) and v.at >= 2 and len(v.columns[v.at - 2].units) > 1),
     Rule("it hangs on one of several", "hand-out", 1, lambda v: v.here.join == "some" and len(v.here.links) == 1),
     Rule("it lists the outputs of the box before it", "hand-out", 5,
          _lists_outputs),
     Rule("a point without a name", "hand-out", 2.5, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[: v.at])),
     Rule("the layers before state their widths, and it does not", "hand-out", 1.5,
-         lambda v: v.widths_are_stated and v.said.width is None and not v.title.sure),
+         lambda v: v.here.is_single and v.widths_are_stated and v.said.width is None and not v.title.sure),
     Rule("it is drawn in another shape", "hand-out", 0.5, lambda v: _round(v.before) != _round(v.here)),
     Rule("each unit is joined with all before it", "hand-out", -5,
          lambda v: v.here.join == "all" and not _lists_outputs(v)),

@@ -12,12 +12,13 @@ from chalknet.notation.drawings.account import account_of
 from chalknet.notation.drawings.autograd import from_autograd
 from chalknet.notation.drawings.columns import Column
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.readings import Map, Reading, closed, readings
+from chalknet.notation.drawings.readings import Map, Part, Reading, closed, readings
 from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure, structures_of
-from chalknet.notation.drawings.vocabulary import Said, clauses, said, weight_of
-from chalknet.notation.drawings.widths import Width, width_of
+from chalknet.notation.drawings.vocabulary import Said, clauses, layer_number, said, weight_of
+from chalknet.notation.drawings.widths import Width, stated_width, width_of
+from chalknet.notation.drawings.words import WIDTHS_IN_A_ROW
 
 _EQUAL = 0.4  # readings that differ by less evidence are equally good: the user is asked
 _NEARLY = 2.0  # a second reading within so much is told
@@ -176,6 +177,7 @@ class _Walk:
         self._x = self._input()
         for one in self._follow_captions(list(reading.maps)):
             self._linear(one)
+        self._follow_row()
         steps: list[Step] = list(reading.before)
         parameters: dict[str, list[Any]] = {}
         for number, linear in enumerate(self._maps, start=1):
@@ -198,6 +200,19 @@ class _Walk:
         notes = tuple(dict.fromkeys(self._notes))
         return Network(shape if picture else (self._x,), tuple(steps), notes=notes, weights=parameters)
 
+    def _follow_row(self) -> None:
+        """Fill widths that nobody knows from a caption that lists all of them, and tell where it disagrees."""
+        row = self._widths_in_a_row(len(self._maps) + 1)
+        if row is None:
+            return
+        known = [self._x, *[linear.width for linear in self._maps]]
+        if any(isinstance(size, int) and size != told for size, told in zip(known, row, strict=True)):
+            self._notes.append(f"a caption says {'-'.join(map(str, row))}, but {'-'.join(map(str, known))} was read")
+            return
+        self._x = row[0]
+        for linear, size in zip(self._maps, row[1:], strict=True):
+            linear.width = size
+
     def _note_open(self, which: str) -> None:
         self._notes.append(f"the activation of {which} is not drawn: it stays ?")
 
@@ -213,11 +228,22 @@ class _Walk:
                 self._notes.append(
                     f"{what.text.splitlines()[0]} does not say which activation it is: it stays ?"
                 )
+            self._note_width(part, column)
             sparse = part.role == "unit" and column.join == "some"
             if sparse and not column.dots and not self._columns[part.column - 1].dots:
                 self._notes.append(
                     "not every node is connected to every node of the next layer: read as if it were"
                 )
+
+    def _note_width(self, part: Part, column: Column) -> None:
+        """Note a width that a step, a value or what stands beside the network states, where another one arrives."""
+        stated = stated_width(self._columns, part.column, surely=True)
+        if stated is None or part.role not in ("activation", "value", "hand-in", "hand-out"):
+            return
+        behind = [linear for linear in self._maps if linear.map.column <= part.column]
+        arrives = behind[-1].width if behind else self._x
+        if stated != arrives:
+            self._notes.append(f"{_named(column)} says {stated}, but {arrives} was read")
 
     # Widths
 
@@ -269,7 +295,7 @@ class _Walk:
             return None
         now = self._now()
         if now not in matrix or (not self._maps and now == 1):
-            later = self._columns[place + 1].edge.matrix if place + 1 < len(self._columns) else None
+            later = next((each.edge.matrix for each in self._columns[place + 1 :] if each.edge.matrix), None)
             swapped = later is not None and matrix[0] in later and matrix[1] not in later
             into, out = matrix[::-1] if swapped else matrix
             if not self._maps:
@@ -333,12 +359,37 @@ class _Walk:
             if named is not None and not one.activated:
                 one = replace(one, steps=(*one.steps, *named.steps), told=named.linear)
             for wanted in (role, "all"):
-                clause = next((clause for clause in said_of if clause.role == wanted), None)
-                if clause is not None and not one.activated:
+                clause = next((clause for clause in said_of if _speaks_of(clause, wanted, at + 1)), None)
+                if clause is None:
+                    continue
+                if not one.activated:
                     one = replace(one, steps=(*one.steps, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
+                elif wanted == role and _contradicts(clause, one):
+                    self._notes.append(f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read")
             maps[at] = one
         return list(closed(tuple(maps), self._columns))
+
+    def _widths_in_a_row(self, count: int) -> list[int] | None:
+        """Return the widths that a caption lists for all layers, as in `MLP 784-128-10`."""
+        for caption in self._captions:
+            for match in WIDTHS_IN_A_ROW.finditer(plain(caption)):
+                sizes = [int(size.replace(",", "")) for size in re.findall(r"\d[\d,]*", match.group())]
+                if len(sizes) == count and all(sizes):
+                    return sizes
+        return None
+
+
+def _speaks_of(clause: Said, role: str, number: int) -> bool:
+    """Return whether a clause speaks of a layer of this role and number."""
+    return clause.role == role and layer_number(clause.text) in (0, number if role == "hidden" else 0)
+
+
+def _contradicts(clause: Said, one: Map) -> bool:
+    """Return whether a clause names another activation than a map has."""
+    told = [step for step in clause.steps if isinstance(step, Activation) and step != Activation("?")]
+    drawn = [step for step in one.steps if isinstance(step, Activation) and step != Activation("?")]
+    return bool(told and drawn and told[0].kind not in [step.kind for step in drawn])
 
 
 def _stem(column: Column) -> str:

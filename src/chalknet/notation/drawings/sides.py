@@ -15,6 +15,7 @@ from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
+_IS_ONE = re.compile(r"=\s*\+?1\b")
 _INDEXED = re.compile(r"([^\W\d_]{1,4})_?\(?(\d{1,6})")
 _BIAS_VECTOR = re.compile(r"[bBθ][\^_]?\(?\d*\)?\s*[\[(]?\s*\d+\s*(?:[×x,]\s*\d+)?\s*[)\]]?")
 _INDEX_0 = re.compile(r"([^\W\d_]{1,4})_?\(?0\)?.{0,12}", re.S)
@@ -52,6 +53,12 @@ class _Scene:
     @cached_property
     def counts_from_zero(self) -> bool:
         return any(fact.into and _INDEX_0.fullmatch(fact.text) for fact in self.facts.nodes.values())
+
+    @cached_property
+    def has_index_bias(self) -> bool:
+        """Return whether a node with the index 0, into which nothing leads, stands beside one with the index 1."""
+        zeros = [_INDEX_0.fullmatch(fact.text) for fact in self.facts.nodes.values() if not fact.into and fact.out_of]
+        return any(match and f"{match[1]}1".lower() in self.names for match in zeros)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -158,6 +165,8 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("other layers count from 0 too", "bias", -6, lambda v: v.first_of_row and v.scene.counts_from_zero),
         Rule("no index 1 stands beside its index 0", "bias", -6,
              lambda v: v.first_of_row and v.first_of_row not in v.scene.names and not BIAS_WORD.search(v.fact.text)),
+        Rule("other biases are named so, or it is said to be 1", "bias", 6,
+             lambda v: v.first_of_row and (v.scene.has_index_bias or _IS_ONE.search(v.fact.text)) and v.first_of_row not in v.scene.names),
     ),
     "caption": (
         Rule("words without a link", "caption", 3,

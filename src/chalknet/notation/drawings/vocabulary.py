@@ -157,9 +157,18 @@ def said(label: str) -> Said:
     )
 
 
+def layer_number(text: str) -> int:
+    """Return which hidden layer a text speaks of, from 1: `Hidden layer 2: tanh` -> 2; 0 where it does not say."""
+    match = words.HIDDEN_NUMBER.search(spelled(plain(text)))
+    return int(next(filter(None, match.groups()))) if match else 0
+
+
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
+    whole = said(caption)
+    if whole.role and (whole.steps or whole.linear) and caption.count("\n") in (1, 2) and len(whole.text) < 80:
+        found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role))
     for clause in re.split(
         r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),
@@ -169,8 +178,9 @@ def clauses(caption: str) -> list[Said]:
         role = what.role or ("all" if words.ALL.search(clause) else "")
         if words.REGRESSION.search(clause):
             role = "output"
-        if what.steps or what.linear:
-            found.append(Said(what.text, what.steps, what.linear, role=role))
+        linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
+        if what.steps or linear:
+            found.append(Said(what.text, what.steps, linear, role=role))
     return found
 
 

@@ -86,7 +86,8 @@ def is_box(columns: Sequence[Column], place: int) -> bool:
     text = plain(unit.text)
     if what.operation and what.is_function and not what.state:
         return all(each.is_single for each in columns)
-    words = f"{text}\n{chr(10).join(column.texts)}"
+    single = all(each.is_single for each in columns)
+    words = f"{text}\n{chr(10).join(column.texts) if single else ''}"
     others = sum(len(each.units) > 1 or each.dots for each in columns)
     roles = sum(bool(each.said.role) for each in columns)
     weight = 0.0

@@ -104,7 +104,7 @@ LINEAR_ACTIVATION = pattern(
         "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
-    + "|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
+    + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
     re.I,
 )  # fmt: skip
 OPERATION = pattern(
@@ -162,7 +162,7 @@ ALL = pattern(
     re.I,
 )
 NO_BIAS = pattern(
-    r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem)[ _-]?bias\b|without (?:a )?bias|w/o bias"
+    r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem|bez|zonder|utan)[ _-]?bias(?:u|es)?\b|sem (?:viés|vieses)|sin (?:sesgos?|bias)|sans biais|senza bias|без (?:смещени\w*|байас\w*)|bez (?:obciążeni\w*|wyrazu wolnego)|无偏(?:置|差)|無偏置|沒有偏置|バイアス ?(?:なし|無し)|바이어스 ?없\w*|편향 ?없\w*|no biases|without (?:a )?bias|w/o bias"
     r"|편향 ?없|바이어스 ?없|sin sesgo|sans biais|无偏置|沒有偏置|バイアスなし",
     re.I,
 )
@@ -213,11 +213,16 @@ MORE_IN_TITLE = pattern(
     rf"|(?<!\d)(?<!\d )[(\[]?\s*(?:\+|\bplus\b)\s*(?P<plus>\d[\d,]*)(?![\w.]){_SOME_UNITS}(?!\s*bias)\s*[)\]]?",
     re.I,
 )
+HIDDEN_NUMBER = pattern(
+    r"(?:hidden[ _-]?(?:layer)?|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d,.]|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
+    re.I,
+)
 LAYERS_LEFT_OUT = pattern(
     r"(\d{1,4})\s*(?:more|further|other|additional|identical|similar|weitere|más|autres|mais|altri|개 ?더|个|個)\s*(?:hidden |similar |identical |fully connected |dense |versteckte |ocultas )*(?:layers?|blocks?|schichten|capas|couches|camadas|strati|층|层|層)"
     r"|(?:×|x)\s*(\d{1,4})\s*(?:more )?(?:hidden )?(?:layers|blocks)",
     re.I,
 )
+WIDTHS_IN_A_ROW = pattern(r"(?<![\w.])\d[\d,]{0,9}(?:\s*(?:-|–|—|→|->|:|×|x|/)\s*\d[\d,]{0,9}){1,40}(?![\w.])")  # `MLP 784-128-10`
 SOME_OF = pattern(
     r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
 )
@@ -272,7 +277,7 @@ BATCH_SHAPE = pattern(
     r"[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
 )
 NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
-POWER = pattern(r"[RℝrN]\s*\^\s*\(?(\d+)")
+POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
 BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
 FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
