@@ -10,6 +10,7 @@ from chalknet.differences import Difference as Difference
 from chalknet.differences import difference as difference
 from chalknet.drawing import Drawing as Drawing
 from chalknet.drawing import Style as Style
+from chalknet.drawing import draw_account as draw_account
 from chalknet.errors import CannotExpress as CannotExpress
 from chalknet.errors import ChalknetError as ChalknetError
 from chalknet.errors import DataError as DataError
@@ -21,6 +22,7 @@ from chalknet.errors import NotationError as NotationError
 from chalknet.errors import OutOfMemory as OutOfMemory
 from chalknet.errors import Refused as Refused
 from chalknet.errors import ShapeMismatch as ShapeMismatch
+from chalknet.errors import Undecided as Undecided
 from chalknet.errors import UnknownName as UnknownName
 from chalknet.errors import Unsettled as Unsettled
 from chalknet.forms import build as build
@@ -34,6 +36,7 @@ from chalknet.hardware import devices as devices
 from chalknet.hardware import explain as explain
 from chalknet.hardware import memory as memory
 from chalknet.hardware import place as place
+from chalknet.network import Account as Account
 from chalknet.network import Activation as Activation
 from chalknet.network import Dropout as Dropout
 from chalknet.network import Flatten as Flatten

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast, overload
 
 from chalknet.counting import Convention, Counts, count_network
 from chalknet.errors import (
@@ -16,6 +16,7 @@ from chalknet.errors import (
     FileProblem,
     InvalidValue,
     OutOfMemory,
+    Undecided,
     checked_seed,
     look_up,
     public,
@@ -53,7 +54,9 @@ def written() -> tuple[str, ...]:
 
 
 @public(form="model")
-def read(model: ModelLike, *, notation: str | None = None, name: str | None = None) -> Network:
+def read(
+    model: ModelLike, *, notation: str | None = None, name: str | None = None, reading: int | None = None
+) -> Network:
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
@@ -62,9 +65,11 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
             a fit, or a Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
         name: which network, where a text holds several.
+        reading: which reading, from 1, of a drawing that may be read in several ways.
 
     Raises:
         NotationError: for a text that is no network, with the line and a caret.
+        Undecided: for a drawing that can be read in several ways equally well.
         FileProblem: for a file that cannot be read.
         InvalidValue: for anything that is no form of a network, saying what it is and what to write.
 
@@ -73,6 +78,8 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
         >>> cn.read("784 -> 32 relu -> 1 sigmoid") == cn.read("784 -l-> 32 -relu-> 32 -l-> 1 -sig-> 1")
         True
     """
+    if reading is not None:
+        return _chosen_reading(model, notation, name, reading)
     if isinstance(model, Network):
         return model
     module = _module_of(model)
@@ -95,6 +102,21 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
         if not isinstance(problem, FileProblem):
             problem.where = f"{shown_path(path)}, {problem.where}"
         raise
+
+
+def _chosen_reading(model: ModelLike, notation: str | None, name: str | None, reading: int) -> Network:
+    """Return one of the networks that a drawing may show."""
+    try:
+        network = read(model, notation=notation, name=name)
+        readings: tuple[Network, ...] = network.account.readings if network.account else (network,)
+    except Undecided as problem:
+        readings = cast("tuple[Network, ...]", problem.readings)
+    if isinstance(reading, bool) or not isinstance(reading, int) or not 1 <= reading <= len(readings):
+        ways = f"a number from 1 to {len(readings)}" if len(readings) > 1 else "1, the only reading"
+        raise InvalidValue(
+            where="reading", got=repr(reading), wanted=ways, remedy="Leave reading out for the likeliest one."
+        )
+    return readings[reading - 1]
 
 
 def model_of(model: ModelLike) -> Network | nn.Module:

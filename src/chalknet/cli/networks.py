@@ -34,6 +34,7 @@ _SAMENESS = (
         default="arrows",
     ),
     options.OUT,
+    Option("explain", "Show what each mark of a drawing was taken for; with -o, draw it so.", bool),
     options.READING,
     options.ACTIVATION,
 )
@@ -42,11 +43,24 @@ def read(asked: Asked) -> None:
 
     Example: chalknet read '784 -> 32 relu -> 1 sigmoid' --to torch
     Example: chalknet read net.dot --to torch --activation relu,sigmoid
+    Example: chalknet read net.dot --explain -o seen.svg
     """
     network = network_of(asked)
     for note in network.notes:
         tell(f"note: {note}")
+    if asked["explain"]:
+        _explain(network, asked)
+        return
     put(cn.write(network, asked["to"]), asked["out"])
+
+
+def _explain(network: cn.Network, asked: Asked) -> None:
+    """Print the account of a drawing, or draw it."""
+    drawing = cn.draw_account(network)  # which refuses what was not read from a drawing
+    if asked["out"] is None:
+        put(f"{network.account}\n\n{cn.write(network, 'shorthand')}")
+    else:
+        tell_written(drawing.save(asked["out"]))
 
 
 @command(

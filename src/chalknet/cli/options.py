@@ -70,6 +70,9 @@ MODEL = Option(
     "Reading the model",
     Option("notation", "Read it as this notation instead of recognising it."),
     Option("name", "Which network, where a text holds several."),
+    Option(
+        "reading", "Which reading, where a drawing may be read in several ways.", words.process_count, "N"
+    ),
     Option("sizes", "Give a symbolic width its number.", words.size, "m=784", flags=("--set",), many=True),
     Option("activation", "Name the unknown activations in their order.", words.names, "relu,sigmoid"),
 )
@@ -179,7 +182,9 @@ EVALUATE_EVERY, *_ = RECORD = _panel(
 
 def network_of(asked: Asked) -> cn.Network:
     """Return the network that a command is about, its symbols and activations replaced as asked."""
-    network = cn.read(asked["model"], notation=asked["notation"], name=asked["name"])
+    network = cn.read(
+        asked["model"], notation=asked["notation"], name=asked["name"], reading=asked["reading"]
+    )
     if asked["sizes"]:
         network = network.bind(**dict(asked["sizes"]))
     activation = asked.get("activation")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalknet.tables import Table, Tabular
 
@@ -38,10 +38,12 @@ class Account(Tabular):
     Args:
         marks: nodes, frames and captions.
         links: both ends and the role of each link: "connection", "order" or "gradient".
+        readings: the networks that the drawing may show, the likeliest first.
     """
 
     marks: tuple[Mark, ...]
     links: tuple[tuple[str, str, str], ...]
+    readings: tuple[Any, ...] = ()
 
     @property
     def unexplained(self) -> tuple[Mark, ...]:

@@ -1,11 +1,11 @@
-"""The account of a drawing: each mark with its role in the reading that was chosen, and the rule that gave it."""
+"""The account of a drawing: each mark with its role in a reading, and the rule that gave it."""
 
 from __future__ import annotations
 
 from chalknet.network import Account, Mark
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.readings import Reading
 from chalknet.notation.drawings.structures import Structure
+from chalknet.notation.drawings.view import Reading
 
 
 def account_of(structure: Structure, reading: Reading) -> Account:

@@ -69,6 +69,8 @@ def over(label: str) -> Said:
     if text == "h":
         return Said("h", (Activation("h"),))
     if match := pattern(r"(\d{1,7})\s*[x×✕]\s*(\d{1,7})").fullmatch(text):
+        if "1" in match.groups():  # one row of values
+            return Said(text)
         return Said(text, matrix=(int(match[1]), int(match[2])))
     if pattern(r"\d[\d,]*\s*(?:->|→|=>|to)\s*\d[\d,]*").fullmatch(text):
         return said(f"Linear {text}")

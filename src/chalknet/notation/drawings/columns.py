@@ -1,4 +1,4 @@
-"""The columns of a drawing: units that stand side by side, by the longest way from a source, and what belongs to each."""
+"""The columns of a drawing: units that stand side by side, and what belongs to each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from chalknet.errors import ChalknetError
@@ -40,7 +41,7 @@ class Column:
         texts: titles and captions that speak of this column alone.
         biases: links from bias nodes.
         weights: what is written in the nodes of weights that lead here.
-        join: how it hangs on the column before: "all" units on all, "each" on the one opposite, a single "one"
+        join: how it hangs on the column before: "all" units on all, "each" on one opposite, a single "one"
             on a single one, or "some" on some; "first" has none before it.
     """
 
@@ -118,7 +119,7 @@ def columns_of(
         column.units.sort(key=lambda unit: unit.at)
     found = Columns(columns, [facts.sketch.caption] if facts.sketch.caption else [], dict(depth))
     _Placing(facts, sides, rows, found).place()
-    for before, column in zip(columns, columns[1:], strict=False):
+    for before, column in pairwise(columns):
         column.join = _join(before, column)
     return found
 
@@ -222,7 +223,7 @@ class _Placing:
         return found
 
     def _entitle(self, here: set[int], title: str) -> None:
-        """Give a title to the first of the columns under it, and to each the units that it says are left out."""
+        """Give a title to the first of the columns under it, and to each the units it says are left out."""
         columns = self.found.all
         text, more = without_more(title, len(columns[min(here)].units))
         columns[min(here)].texts.append(text)
@@ -259,7 +260,9 @@ def _with_letters(units: list[Drawn], indices: list[int | str | None]) -> list[i
     stems = {match[1] for text in texts if (match := _STEM.fullmatch(text))}
     return [
         text[len(stem) :].strip("_")
-        if index is None and (stem := next((one for one in stems if text.startswith(one)), "")) and len(text) in (len(stem) + 1, len(stem) + 2)
+        if index is None
+        and (stem := next((one for one in stems if text.startswith(one)), ""))
+        and len(text) in (len(stem) + 1, len(stem) + 2)
         else index
         for text, index in zip(texts, indices, strict=True)
     ]

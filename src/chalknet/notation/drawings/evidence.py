@@ -9,15 +9,18 @@ from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.columns import Column
 from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.readings import SOFTMAXES, View
 from chalknet.notation.drawings.rules import Role, Rule
+from chalknet.notation.drawings.view import SOFTMAXES, View
 from chalknet.notation.drawings.vocabulary import is_dots
 from chalknet.notation.drawings.words import pattern
 
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
 _X1 = pattern(r"(?:[xX]|in|input|p|i)[\W_]{0,2}\d[\W_]{0,2}")
 _Y = pattern(r"(?:y|o|out|output|a|z|h)[\W_]{0,2}\d{0,6}[\W_]{0,3}", re.I)
-_ANSWER = pattern(r"arg ?max|(?:predicted|final|winning) (?:class|label|category|digit)|^(?:the )?(?:class|decision|verdict|prediction|max)$|预测类别|예측 ?클래스|予測クラス|clase predicha|classe prédite|vorhergesagte klasse|класс", re.I)
+_ANSWER = pattern(
+    r"arg ?max|(?:predicted|final|winning) (?:class|label|category|digit)|^(?:the )?(?:class|decision|verdict|prediction|max)$|预测类别|예측 ?클래스|予測クラス|clase predicha|classe prédite|vorhergesagte klasse|класс",
+    re.I,
+)
 _BIAS_ADD = frozenset(("add", "+ b", "biasadd", "+b", "+"))
 
 
@@ -31,7 +34,7 @@ def _round(column: Column) -> bool:
 
 def _only(column: Column, kind: str) -> bool:
     """Return whether each of its labels says nothing but that it is such a thing."""
-    return all(is_only(unit.text, kind) for unit in column.units[:20])  # type: ignore[arg-type]
+    return all(is_only(unit.text, kind) for unit in column.units[:20])
 
 
 def _speaks(column: Column, kind: str) -> bool:
@@ -44,11 +47,21 @@ def _nameless(column: Column) -> bool:
 
 def _other_count(v: View) -> bool:
     """Return whether it has another number of units than the value that arrives."""
-    return isinstance(v.now, int) and v.reading.was_function and len(v.here.units) + v.here.left_out != v.now and not v.here.dots and v.last_role == "activation" and not _one_box(v)
+    return (
+        isinstance(v.now, int)
+        and v.reading.was_function
+        and len(v.here.units) + v.here.left_out != v.now
+        and not v.here.dots
+        and v.last_role == "activation"
+        and not _one_box(v)
+    )
 
 
 def _one_box(v: View) -> bool:
-    return v.here.is_single and len(v.columns[v.reading.maps[-1].column if v.reading.maps else v.reading.start].units) == 1
+    return (
+        v.here.is_single
+        and len(v.columns[v.reading.maps[-1].column if v.reading.maps else v.reading.start].units) == 1
+    )
 
 
 def _says_role(column: Column, role: str) -> bool:
@@ -93,7 +106,9 @@ def _for_all(v: View) -> bool:
 def _other_shape(v: View) -> bool:
     """Return whether it is drawn in another shape than the units before it."""
     shape = v.here.units[0].shape
-    return bool(v.before.units) and shape not in ROUND and shape not in {unit.shape for unit in v.before.units}
+    return (
+        bool(v.before.units) and shape not in ROUND and shape not in {unit.shape for unit in v.before.units}
+    )
 
 
 def _value_of_sum(v: View) -> bool:
@@ -111,7 +126,11 @@ def _edge_applies(v: View) -> bool:
     """Return whether the steps on the arrows are all that they stand for."""
     if not v.edge.steps or v.edge.operation:
         return False
-    return v.here.join == "each" or Flatten() in v.edge.steps or (v.here.join == "one" and (v.is_unsettled or (v.is_bare and not v.said.operation)))
+    return (
+        v.here.join == "each"
+        or Flatten() in v.edge.steps
+        or (v.here.join == "one" and (v.is_unsettled or (v.is_bare and not v.said.operation)))
+    )
 
 
 def _counted_behind(v: View) -> bool:
@@ -211,6 +230,7 @@ _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("each unit is joined with all before it", "activation", -5,
          lambda v: v.here.join in ("all", "some") and not _for_all(v) and not _edge_applies(v)),
     Rule("it names a map", "activation", -5, lambda v: v.said.operation),
+    Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
 )  # fmt: skip
 _UNNAMED: tuple[Rule[View], ...] = (
     Rule("each on the one opposite: a function that nobody names", "unknown", 2,

@@ -29,7 +29,9 @@ ROUND = frozenset(
 )
 
 
-POINTS = frozenset(("point", "f-circ", "junction", "filled-circle", "small-circle"))  # as junctions and free ends
+POINTS = frozenset(
+    ("point", "f-circ", "junction", "filled-circle", "small-circle")
+)  # as junctions and free ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,8 @@ class Facts:
 
     def groups_of(self, key: str) -> list[str]:
         """Return the frames around a node, the innermost first."""
-        group, found = self.nodes[key].node.group, []
+        group = self.nodes[key].node.group
+        found: list[str] = []
         while group and len(found) < 60:
             found.append(group)
             group = self.parents.get(group, "")

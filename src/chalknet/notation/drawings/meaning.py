@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from chalknet.errors import CannotExpress, ChalknetError
-from chalknet.network import Activation, Flatten, Linear, Network, Step
+from chalknet.errors import ChalknetError, Undecided
+from chalknet.network import Linear, Network
 from chalknet.notation.drawings.account import account_of
 from chalknet.notation.drawings.autograd import from_autograd
-from chalknet.notation.drawings.columns import Column
-from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.readings import Map, Part, Reading, closed, readings
+from chalknet.notation.drawings.readings import readings
 from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure, structures_of
-from chalknet.notation.drawings.vocabulary import Said, clauses, layer_number, said, weight_of
-from chalknet.notation.drawings.widths import Width, stated_width, width_of
-from chalknet.notation.drawings.words import WIDTHS_IN_A_ROW
+from chalknet.notation.drawings.view import Reading
+from chalknet.notation.drawings.walk import Walk, name_of
 
 _EQUAL = 0.4  # readings that differ by less evidence are equally good: the user is asked
 _NEARLY = 2.0  # a second reading within so much is told
+_FAR, _MOST = 6.0, 5  # other readings that may be asked for by their number
 
 
 class _Candidate(NamedTuple):
@@ -33,33 +30,33 @@ class _Candidate(NamedTuple):
     reading: Reading
 
 
-def network_of(sketch: Sketch, name: str | None = None, number: int | None = None) -> Network:
-    """Return the network that a sketch shows.
+def network_of(sketch: Sketch, name: str | None = None) -> Network:
+    """Return the network that a sketch shows; its account holds the other readings that are nearly as good.
 
     Args:
         sketch: what is drawn.
         name: which of several networks.
-        number: which of several readings, from 1; None for the best, where it is clearly the best.
 
     Raises:
-        NotationError, CannotExpress: for what is no feed-forward network, with the reason; for two readings that
-            the drawing bears out equally well.
+        NotationError, CannotExpress: for what is no feed-forward network, with the reason.
+        Undecided: for two readings that the drawing bears out equally well.
     """
     sketch.check_labels()
     from_autograd(sketch)
     refuse_foreign(sketch)
     found = _candidates(sketch, name)
-    if number is None and len(found) > 1 and found[0].weight - found[1].weight < _EQUAL:
-        raise _undecided(sketch, found)
-    chosen = found[0 if number is None else _checked(sketch, number, len(found)) - 1]
-    notes = list(chosen.network.notes)
-    if number is None and len(found) > 1 and found[0].weight - found[1].weight < _NEARLY:
-        notes.append(f"or {_short(found[1].network)}, if {_difference(*found[:2])}: say --reading 2")
-    return replace(
-        chosen.network,
-        notes=tuple(dict.fromkeys(notes)),
-        account=account_of(chosen.structure, chosen.reading),
-    )
+    found = [one for one in found if found[0].weight - one.weight < _FAR][:_MOST]
+    readings = [one.network for one in found]
+    for at, one in enumerate(found):
+        account = account_of(one.structure, one.reading)
+        readings[at] = replace(one.network, account=replace(account, readings=tuple(readings)))
+    if len(found) > 1 and found[0].weight - found[1].weight < _EQUAL:
+        raise _undecided(sketch, found, tuple(readings))
+    chosen = readings[0]
+    if len(found) > 1 and found[0].weight - found[1].weight < _NEARLY:
+        doubt = f"or {_short(found[1].network)}, if {_difference(*found[:2])}: say --reading 2"
+        return replace(chosen, notes=(*chosen.notes, doubt))
+    return chosen
 
 
 def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
@@ -71,7 +68,7 @@ def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
         refuse_other_charts(sketch, structure)
         for reading in readings(structure.columns.all):
             try:
-                network = _Walk(structure, reading).network()
+                network = Walk(structure, reading).network()
             except ChalknetError as error:  # the next reading may still be one
                 problem = problem or error
                 continue
@@ -82,15 +79,6 @@ def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
     if not found:
         raise problem or sketch.source.refuse(0, got="no layer behind X", wanted="at least one step")
     return sorted(found.values(), key=lambda one: -one.weight)
-
-
-def _checked(sketch: Sketch, number: int, count: int) -> int:
-    if not 1 <= number <= count:
-        got, wanted = f"reading {number}", f"a number from 1 to {count}"
-        raise sketch.source.refuse(
-            None, got=got, wanted=wanted, remedy="Leave --reading out for the best one."
-        )
-    return number
 
 
 def _short(network: Network) -> str:
@@ -113,286 +101,25 @@ def _difference(first: _Candidate, second: _Candidate) -> str:
             return f"{fact.first_line!r} is a {others.role(key)}"
     for one, two in zip(first.reading.parts, second.reading.parts, strict=False):
         if one.role != two.role:
-            return f"{_named(second.structure.columns.all[two.column])} is {_AS[two.role]}"
+            return f"{name_of(second.structure.columns.all[two.column])} is {_AS[two.role]}"
     return "it is read otherwise"
 
 
 _AS = {
-    "input": "the input", "hand-in": "what comes before the input", "unit": "a layer", "operation": "a map",
+    "input": "the input", "hand-in": "what comes before it", "unit": "a layer", "operation": "a map",
     "activation": "an activation", "unknown": "an activation that is not named", "value": "the value before it",
     "hand-out": "what only hands out the result",
 }  # fmt: skip
 
 
-def _named(column: Column) -> str:
-    texts = [plain(unit.text).split("\n")[0] or unit.key for unit in column.units]
-    return repr(texts[0]) if len(texts) == 1 else f"the column {texts[0]!r}, ..."
-
-
-def _undecided(sketch: Sketch, found: list[_Candidate]) -> ChalknetError:
+def _undecided(sketch: Sketch, found: list[_Candidate], readings: tuple[Network, ...]) -> Undecided:
     equal = [one for one in found if found[0].weight - one.weight < _EQUAL]
     shown = "; ".join(f"{number}: {_short(one.network)}" for number, one in enumerate(equal, start=1))
-    return sketch.source.refuse(
-        None,
-        got=f"a drawing that can be read in {len(equal)} ways ({shown}): is {_difference(*found[:2])}?",
+    problem = Undecided(
+        where=sketch.source.what,
+        got=f"a drawing that can be read in {len(equal)} ways ({shown}), by whether {_difference(*found[:2])}",
         wanted="one that can be read in one way",
         remedy="Say which: --reading 1, in Python reading=1; --explain shows what each mark is taken for.",
     )
-
-
-@dataclass
-class _Linear:
-    """A linear map with its width and its numbers."""
-
-    map: Map
-    width: int | str
-    weights: list[list[float]] | None = None
-    biases: list[float] | None = None
-
-
-class _Walk:
-    """Goes through a reading and gathers the steps."""
-
-    def __init__(self, structure: Structure, reading: Reading) -> None:
-        self._structure, self._reading = structure, reading
-        self._columns, self._captions = structure.columns.all, structure.columns.captions
-        self._notes = list(structure.notes)
-        self._maps: list[_Linear] = []
-
-    def network(self) -> Network:
-        reading = self._reading
-        if reading.hidden:
-            source = self._structure.facts.sketch.source
-            raise source.refuse(
-                None,
-                kind=CannotExpress,
-                got="dots that stand for layers, and nothing says for how many",
-                wanted="each layer, or how many are left out",
-                remedy="Write the number into the box, such as '... 3 more layers ...'.",
-            )
-        if not reading.maps and not reading.before:
-            raise self._structure.facts.sketch.source.refuse(
-                0, got="no layer behind X", wanted="at least one step"
-            )
-        self._x = self._input()
-        for one in self._follow_captions(list(reading.maps)):
-            self._linear(one)
-        self._follow_row()
-        steps: list[Step] = list(reading.before)
-        parameters: dict[str, list[Any]] = {}
-        for number, linear in enumerate(self._maps, start=1):
-            path = len(steps)
-            steps.append(Linear(linear.width, bias=self._bias(linear.map, number)))
-            if linear.weights is not None:
-                parameters[f"{path}.weight"] = linear.weights
-                if linear.biases is not None:
-                    parameters[f"{path}.bias"] = linear.biases
-            steps += linear.map.steps
-            if not linear.map.activated and not linear.map.as_state:
-                steps.append(Activation("?"))
-                self._note_open("the last layer" if number == len(self._maps) else f"layer {number}")
-        self._note_rest()
-        shape = (
-            self._columns[max(reading.start, 0)].said.shape
-            or self._columns[max(reading.start, 0)].title.shape
-        )
-        picture = len(shape) > 1 and Flatten() in reading.before
-        notes = tuple(dict.fromkeys(self._notes))
-        return Network(shape if picture else (self._x,), tuple(steps), notes=notes, weights=parameters)
-
-    def _follow_row(self) -> None:
-        """Fill widths that nobody knows from a caption that lists all of them, and tell where it disagrees."""
-        row = self._widths_in_a_row(len(self._maps) + 1)
-        if row is None:
-            return
-        known = [self._x, *[linear.width for linear in self._maps]]
-        if any(isinstance(size, int) and size != told for size, told in zip(known, row, strict=True)):
-            self._notes.append(f"a caption says {'-'.join(map(str, row))}, but {'-'.join(map(str, known))} was read")
-            return
-        self._x = row[0]
-        for linear, size in zip(self._maps, row[1:], strict=True):
-            linear.width = size
-
-    def _note_open(self, which: str) -> None:
-        self._notes.append(f"the activation of {which} is not drawn: it stays ?")
-
-    def _note_rest(self) -> None:
-        """Note what was read as no layer without a word that says so, and connections that are missing."""
-        for part in self._reading.parts:
-            column = self._columns[part.column]
-            what = column.said
-            if part.role in ("hand-in", "hand-out") and part.rule:
-                does = "comes before the network" if part.role == "hand-in" else "only hands out the result"
-                self._notes.append(f"{_named(column)}: read as what {does}")
-            if part.role == "activation" and Activation("?") in what.steps:
-                self._notes.append(
-                    f"{what.text.splitlines()[0]} does not say which activation it is: it stays ?"
-                )
-            self._note_width(part, column)
-            sparse = part.role == "unit" and column.join == "some"
-            if sparse and not column.dots and not self._columns[part.column - 1].dots:
-                self._notes.append(
-                    "not every node is connected to every node of the next layer: read as if it were"
-                )
-
-    def _note_width(self, part: Part, column: Column) -> None:
-        """Note a width that a step, a value or what stands beside the network states, where another one arrives."""
-        stated = stated_width(self._columns, part.column, surely=True)
-        if stated is None or part.role not in ("activation", "value", "hand-in", "hand-out"):
-            return
-        behind = [linear for linear in self._maps if linear.map.column <= part.column]
-        arrives = behind[-1].width if behind else self._x
-        if stated != arrives:
-            self._notes.append(f"{_named(column)} says {stated}, but {arrives} was read")
-
-    # Widths
-
-    def _input(self) -> int | str | None:
-        reading = self._reading
-        if reading.parts[max(reading.start, 0)].role == "operation":
-            into = self._columns[reading.start].said.in_width
-            if into is None:
-                self._notes.append("no input is drawn: x has m features")
-            return into or "m"
-        return self._sized(width_of(self._columns, reading.start), 0)
-
-    def _sized(self, width: Width, number: int) -> int | str:
-        which, symbol = (f"layer {number}", f"k{number}") if number else ("the input", "m")
-        self._notes += [note.format(which=which, symbol=symbol) for note in width.notes]
-        if isinstance(width.value, str) and (told := self._told_of(width.value)):
-            return told
-        return symbol if width.value is None else width.value
-
-    def _told_of(self, symbol: str) -> int | None:
-        """Return the number that a caption gives a symbol: `n = 10 inputs`."""
-        told = re.compile(rf"(?<![\w.]){re.escape(symbol)}\s*=\s*(\d{{1,9}})(?![\w.])")
-        match = next(filter(None, (told.search(plain(caption)) for caption in self._captions)), None)
-        if match is None or not int(match[1]):
-            return None
-        self._notes.append(f"{symbol} = {match[1]} was taken from the caption")
-        return int(match[1])
-
-    def _linear(self, one: Map) -> None:
-        column, number = self._columns[one.column], len(self._maps) + 1
-        what, edge = column.said, column.edge
-        width = self._matrix_width(column, one.column)
-        if width is None and edge.operation and edge.sure:
-            width = edge.width
-        if width is None:
-            width = self._sized(width_of(self._columns, one.width_from), number)
-        self._check_in_width(what if what.in_width else edge)
-        found = _Linear(one, width)
-        self._maps.append(found)
-        self._weigh(found)
-
-    def _now(self) -> int | str | None:
-        return self._maps[-1].width if self._maps else self._x
-
-    def _matrix_width(self, column: Column, place: int) -> int | str | None:
-        """Return the features behind a weight matrix, whose order is what fits to those before it."""
-        matrix = column.edge.matrix or column.said.matrix
-        if matrix is None:
-            return None
-        now = self._now()
-        if now not in matrix or (not self._maps and now == 1):
-            later = next((each.edge.matrix for each in self._columns[place + 1 :] if each.edge.matrix), None)
-            swapped = later is not None and matrix[0] in later and matrix[1] not in later
-            into, out = matrix[::-1] if swapped else matrix
-            if not self._maps:
-                self._x = into
-            return out
-        return matrix[1] if matrix[0] == now else matrix[0]
-
-    def _check_in_width(self, what: Said) -> None:
-        now = self._now()
-        if what.in_width is None or now is None or what.in_width == now:
-            return
-        if not self._maps and (now == 1 or isinstance(now, str)):
-            self._x = what.in_width
-            return
-        first = what.text.splitlines()[0]
-        self._notes.append(f"{first} takes {what.in_width} features, but {now} arrive: {now} was read")
-
-    # Biases and weights
-
-    def _bias(self, one: Map, number: int) -> bool:
-        column = self._columns[one.column]
-        if not column.biases and one.bias is not None:
-            return one.bias
-        if any(said(caption).bias is False for caption in self._captions) and not any(each.biases for each in self._columns):
-            return False
-        if column.biases or any("bias=True" in caption for caption in self._captions):
-            return True
-        drawn = any(each.biases or each.said.bias or each.title.bias for each in self._columns)
-        if drawn:
-            self._notes.append(f"layer {number} has no bias drawn, while others have: it has none")
-            return False
-        self._notes.append("no bias is drawn: every linear map has one, as in torch")
-        return True
-
-    def _weigh(self, linear: _Linear) -> None:
-        """Keep the numbers on the edges, where every edge has one."""
-        place = linear.map.column
-        column, before = self._columns[place], self._columns[place - 1] if place else Column()
-        if not column.links or len(column.links) != len(column.units) * len(before.units):
-            return
-        if column.dots or before.dots or len(column.units) != linear.width:
-            return
-        numbers = {(link.source, link.target): weight_of(link.label) for link in column.links}
-        if any(number is None for number in numbers.values()):
-            return
-        sources, targets = [unit.key for unit in before.units], [unit.key for unit in column.units]
-        linear.weights = [[numbers[source, target] or 0.0 for source in sources] for target in targets]
-        biases = {link.target: weight_of(link.label) for link in column.biases}
-        if biases and all(biases.get(target) is not None for target in targets):
-            linear.biases = [biases[target] or 0.0 for target in targets]
-
-    # Captions
-
-    def _follow_captions(self, maps: list[Map]) -> list[Map]:
-        """Return the maps whose activation is open with what a caption says of their role, or of all of them."""
-        said_of = [clause for caption in self._captions for clause in clauses(caption)]
-        for at, one in enumerate(maps):
-            role = "output" if at + 1 == len(maps) else "hidden"
-            stem = _stem(self._columns[one.column])
-            named = next((clause for clause in said_of if stem and clause.text.startswith(f"{stem}:")), None)
-            if named is not None and not one.activated:
-                one = replace(one, steps=(*one.steps, *named.steps), told=named.linear)
-            for wanted in (role, "all"):
-                clause = next((clause for clause in said_of if _speaks_of(clause, wanted, at + 1)), None)
-                if clause is None:
-                    continue
-                if not one.activated:
-                    one = replace(one, steps=(*one.steps, *clause.steps), told=clause.linear)
-                    self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
-                elif wanted == role and _contradicts(clause, one):
-                    self._notes.append(f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read")
-            maps[at] = one
-        return list(closed(tuple(maps), self._columns))
-
-    def _widths_in_a_row(self, count: int) -> list[int] | None:
-        """Return the widths that a caption lists for all layers, as in `MLP 784-128-10`."""
-        for caption in self._captions:
-            for match in WIDTHS_IN_A_ROW.finditer(plain(caption)):
-                sizes = [int(size.replace(",", "")) for size in re.findall(r"\d[\d,]*", match.group())]
-                if len(sizes) == count and all(sizes):
-                    return sizes
-        return None
-
-
-def _speaks_of(clause: Said, role: str, number: int) -> bool:
-    """Return whether a clause speaks of a layer of this role and number."""
-    return clause.role == role and layer_number(clause.text) in (0, number if role == "hidden" else 0)
-
-
-def _contradicts(clause: Said, one: Map) -> bool:
-    """Return whether a clause names another activation than a map has."""
-    told = [step for step in clause.steps if isinstance(step, Activation) and step != Activation("?")]
-    drawn = [step for step in one.steps if isinstance(step, Activation) and step != Activation("?")]
-    return bool(told and drawn and told[0].kind not in [step.kind for step in drawn])
-
-
-def _stem(column: Column) -> str:
-    """Return the letters that the names of a column's units begin with: `h[0]`, `h[1]` -> `h`."""
-    stems = {re.match(r"[^\W\d_]*", plain(unit.text)).group() for unit in column.units}  # type: ignore[union-attr]
-    return stems.pop() if len(stems) == 1 else ""
+    problem.readings = readings
+    return problem

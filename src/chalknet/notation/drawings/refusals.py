@@ -18,7 +18,9 @@ def refuse_foreign(sketch: Sketch) -> None:
     texts = [(node.text, node.at) for node in sketch.nodes.values()]
     texts += [(group.title, 0) for group in sketch.groups.values()]
     texts += [(label, 0) for label in {link.label for link in sketch.links}]
-    if {"Q", "K", "V"} <= {plain(text) for text, _ in texts} or {"q", "k", "v"} <= {plain(text) for text, _ in texts}:
+    if {"Q", "K", "V"} <= {plain(text) for text, _ in texts} or {"q", "k", "v"} <= {
+        plain(text) for text, _ in texts
+    }:
         got = "queries, keys and values: attention, a layer that no network here has"
         raise sketch.not_a_chain(texts[0][1], got=got, wanted="linear maps, activations, Dropout and Flatten")
     for text, at in texts:

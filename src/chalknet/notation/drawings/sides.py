@@ -57,7 +57,11 @@ class _Scene:
     @cached_property
     def has_index_bias(self) -> bool:
         """Return whether a node with the index 0, into which nothing leads, stands beside one with the index 1."""
-        zeros = [_INDEX_0.fullmatch(fact.text) for fact in self.facts.nodes.values() if not fact.into and fact.out_of]
+        zeros = [
+            _INDEX_0.fullmatch(fact.text)
+            for fact in self.facts.nodes.values()
+            if not fact.into and fact.out_of
+        ]
         return any(match and f"{match[1]}1".lower() in self.names for match in zeros)
 
     @cached_property

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
-from chalknet.notation.drawings.beside import beside, is_only
+from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
-from chalknet.notation.drawings.facts import POINTS, Fact, Facts
+from chalknet.notation.drawings.facts import POINTS, Facts
+from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
+from chalknet.notation.drawings.rules import Weighed, weigh
 from chalknet.notation.drawings.sides import Sides, sides_of
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.drawings.words import pattern
@@ -67,7 +65,7 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
             roles[key] = close
         try:
             other = _Building(facts, Sides(roles), name).structure()
-        except Exception:  # noqa: BLE001, S112 -- the flipped drawing is no network: no second reading
+        except Exception:
             continue
         other.weight = -abs(close.weight - 2.0) - 0.5
         found.append(other)
@@ -180,7 +178,7 @@ class _Building:
 
     def _hanging(self, links: list[Link], depth: dict[str, int]) -> dict[str, Weighed]:
         """Return nodes that enter behind the input or end before the output, and are no units by their evidence."""
-        view = _Around(self._facts, depth)
+        view = Around(self._facts, depth)
         sources, sinks = {link.source for link in links}, {link.target for link in links}
         found = {}
         for key, level in depth.items():
@@ -188,11 +186,11 @@ class _Building:
             early = key not in sources and level < view.last
             if not (late or early):
                 continue
-            one = _Hanging(self._facts.nodes[key], level, late, view)
+            one = Hanging(self._facts.nodes[key], level, late, view)
             best = max(
-                (weigh(rules, one, role) for role, rules in _HANGING.items()), key=lambda what: what.weight
+                (weigh(rules, one, role) for role, rules in HANGING.items()), key=lambda what: what.weight
             )
-            if best.weight >= _ENOUGH:
+            if best.weight >= ENOUGH:
                 found[key] = best
         return found if len(found) < len(depth) - 1 else {}
 
@@ -274,9 +272,14 @@ class _Building:
     def _is_talk(self, part: list[str]) -> bool:
         """Return whether a component is ideas that are linked with one another, and states nothing of a layer."""
         facts = [self._facts.nodes[key] for key in part]
-        talk = all(beside(fact.node.text) & {"idea", "training", "legend", "loss"} and not fact.said.sure for fact in facts)
+        talk = all(
+            beside(fact.node.text) & {"idea", "training", "legend", "loss"} and not fact.said.sure
+            for fact in facts
+        )
         if talk and len(part) < 20:
-            self._notes.append(f"{', '.join(fact.first_line for fact in facts)}: read as notes beside the network")
+            self._notes.append(
+                f"{', '.join(fact.first_line for fact in facts)}: read as notes beside the network"
+            )
         return talk
 
     def _are_rows(self, parts: list[list[str]], depth: dict[str, int]) -> bool:
@@ -309,85 +312,6 @@ def _components(links: list[Link], depth: dict[str, int]) -> list[list[str]]:
     for key in depth:
         parts[root(key)].append(key)
     return list(parts.values())
-
-
-@dataclass(frozen=True, eq=False)
-class _Around:
-    """The units of each column, looked up once."""
-
-    facts: Facts
-    depth: dict[str, int]
-
-    @cached_property
-    def last(self) -> int:
-        return max(self.depth.values(), default=0)
-
-    @cached_property
-    def stems(self) -> Counter[tuple[int, str]]:
-        return Counter((level, _stem(self.facts.nodes[key])) for key, level in self.depth.items())
-
-    @cached_property
-    def shapes(self) -> Counter[tuple[int, str]]:
-        return Counter((level, self.facts.nodes[key].node.shape) for key, level in self.depth.items())
-
-    @cached_property
-    def groups(self) -> Counter[tuple[int, str]]:
-        return Counter((level, self.facts.nodes[key].node.group) for key, level in self.depth.items())
-
-    @cached_property
-    def sizes(self) -> Counter[int]:
-        return Counter(self.depth.values())
-
-
-def _stem(fact: Fact) -> str:
-    match = re.match(r"[^\W\d_]{1,12}", fact.text or fact.key)
-    return match.group().lower() if match else ""
-
-
-@dataclass(frozen=True, eq=False)
-class _Hanging:
-    """A node that enters late or ends early."""
-
-    fact: Fact
-    level: int
-    late: bool
-    around: _Around
-
-    @property
-    def links(self) -> Iterator[Link]:
-        yield from self.fact.into or self.fact.out_of
-
-    def is_one_of(self, counted: Counter[tuple[int, str]], what: str) -> bool:
-        """Return whether others of its column share something."""
-        return counted[self.level, what] > 1
-
-    @property
-    def words(self) -> frozenset[str]:
-        return beside(self.fact.node.text)
-
-
-_ENOUGH = 2.0
-_HANGING: dict[Role, tuple[Rule[_Hanging], ...]] = {
-    "idea": (
-        Rule("its words are those of an idea, not of a unit", "idea", 2, lambda v: v.words & {"idea", "training", "sample", "legend", "loss", "target"}),
-        Rule("it says nothing else", "idea", 1, lambda v: any(is_only(v.fact.node.text, kind) for kind in ("idea", "training", "legend"))),
-        Rule("it is only written, without a frame", "idea", 2, lambda v: v.fact.is_loose and v.fact.text),
-        Rule("dashed links hold it", "idea", 1.5, lambda v: all(link.style in ("dashed", "dotted") for link in v.links)),
-        Rule("it is a sentence", "idea", 1, lambda v: v.fact.text.count(" ") >= 3),
-        Rule("others of its column have another shape", "idea", 0.5,
-             lambda v: v.around.sizes[v.level] > 1 and not v.is_one_of(v.around.shapes, v.fact.node.shape)),
-        Rule("others of its column stand in a frame of theirs", "idea", 0.5,
-             lambda v: v.around.sizes[v.level] > 1 and not v.is_one_of(v.around.groups, v.fact.node.group)),
-        Rule("it is named as others of its column", "idea", -4, lambda v: v.is_one_of(v.around.stems, _stem(v.fact))),
-        Rule("it states a map, an activation or a width", "idea", -4,
-             lambda v: v.fact.said.operation or v.fact.said.steps or v.fact.said.sure),
-        Rule("it says which layer it is", "idea", -3, lambda v: v.fact.said.role),
-    ),
-    "weight": (
-        Rule("its name is that of a weight matrix", "weight", 4, lambda v: v.late and "weight" in v.words),
-        Rule("its name is that of a bias", "weight", 3, lambda v: v.late and "idea" in v.words and "bias" in v.fact.text.lower()),
-    ),
-}  # fmt: skip
 
 
 def without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:

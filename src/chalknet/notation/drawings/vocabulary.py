@@ -158,7 +158,7 @@ def said(label: str) -> Said:
 
 
 def layer_number(text: str) -> int:
-    """Return which hidden layer a text speaks of, from 1: `Hidden layer 2: tanh` -> 2; 0 where it does not say."""
+    """Return which hidden layer a text speaks of: `Hidden layer 2: tanh` -> 2; 0 where it does not say."""
     match = words.HIDDEN_NUMBER.search(spelled(plain(text)))
     return int(next(filter(None, match.groups()))) if match else 0
 
@@ -167,7 +167,12 @@ def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
     whole = said(caption)
-    if whole.role and (whole.steps or whole.linear) and caption.count("\n") in (1, 2) and len(whole.text) < 80:
+    if (
+        whole.role
+        and (whole.steps or whole.linear)
+        and caption.count("\n") in (1, 2)
+        and len(whole.text) < 80
+    ):
         found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role))
     for clause in re.split(
         r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
@@ -206,6 +211,8 @@ def trailing_index(label: str) -> int | str | None:
     match = pattern(r"(?:^|[^\d.])(\d+)\s*[\])]?$").search(text)
     if match:
         return int(match.group(1))
+    if named := pattern(r"^[^\W\d]{1,3}_?(\d+)\s").match(text):  # x_30 and the name of the feature
+        return int(named.group(1))
     symbol = pattern(r"(?:_\(?|\[:,\s*)([a-zA-Z])(?:\s*-\s*1)?[)\]]?$").search(text)
     return symbol.group(1) if symbol else None
 

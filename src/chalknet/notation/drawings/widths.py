@@ -17,7 +17,7 @@ class Width(NamedTuple):
 
     Args:
         value: None where nobody can know it.
-        notes: what disagrees or is not said, with `{which}` for the layer and `{symbol}` for its unknown width.
+        notes: what disagrees or is not said, with `{which}` for the layer, `{symbol}` for its width.
         rule: why.
     """
 
@@ -124,7 +124,7 @@ def _is_width(columns: Sequence[Column], place: int, surely: bool) -> bool:
 
 
 def is_numbered(columns: Sequence[Column], number: int | str) -> bool:
-    """Return whether a number in a node is its name: nodes side by side are numbered, and it is one of the row."""
+    """Return whether a number in a node is its name: one of a row of numbered nodes."""
     labels = {plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units}
     return isinstance(number, int) and bool({str(number - 1), str(number + 1)} & labels)
 

@@ -222,12 +222,17 @@ LAYERS_LEFT_OUT = pattern(
     r"|(?:×|x)\s*(\d{1,4})\s*(?:more )?(?:hidden )?(?:layers|blocks)",
     re.I,
 )
-WIDTHS_IN_A_ROW = pattern(r"(?<![\w.])\d[\d,]{0,9}(?:\s*(?:-|–|—|→|->|:|×|x|/)\s*\d[\d,]{0,9}){1,40}(?![\w.])")  # `MLP 784-128-10`
+WIDTHS_IN_A_ROW = pattern(
+    r"(?<![\w.])\d[\d,]{0,9}(?:\s*(?:-|–|—|→|->|:|×|x|/)\s*\d[\d,]{0,9}){1,40}(?![\w.])"
+)  # `MLP 784-128-10`
 SOME_OF = pattern(
     r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
 )
 DOTS = re.compile(r"(?:[.…⋮⋯⋱∙•·:︙⁞\s_~|-]|\\vdots)+")  # as a whole, with one of the next in it
-AND_SO_ON = pattern(r"(?:\W*(?:etc|and so on|usw|u\.s\.w|und so weiter|y as[ií] sucesivamente|et cetera|ecc|itd|i tak dalej|и т\. ?д|等等?|など|등등?|以下同様)\W*)", re.I)
+AND_SO_ON = pattern(
+    r"(?:\W*(?:etc|and so on|usw|u\.s\.w|und so weiter|y as[ií] sucesivamente|et cetera|ecc|itd|i tak dalej|и т\. ?д|等等?|など|등등?|以下同様)\W*)",
+    re.I,
+)
 ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
 LOSS = pattern(
     any_of(
@@ -255,7 +260,10 @@ STEP_FUNCTION = pattern(
 OPERATOR = pattern(
     r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I
 )  # a product, as a node of its own
-MORE_THAN_STEPS = pattern(r"(?<![a-z])(?!(?:z|x|u|a|v|h|f|g|φ|act|activation|function|funktion|layer|activación|fonction|the|dim|axis|p|t)(?![a-zà-ÿ]))[^\W\d_]+", re.I)
+MORE_THAN_STEPS = pattern(
+    r"(?<![a-z])(?!(?:z|x|u|a|v|h|f|g|φ|act|activation|function|funktion|layer|activación|fonction|the|dim|axis|p|t)(?![a-zà-ÿ]))[^\W\d_]+",
+    re.I,
+)
 UNKNOWN_ACTIVATION = pattern(
     r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
     re.I,
