@@ -10,7 +10,6 @@ from chalknet.differences import Difference as Difference
 from chalknet.differences import difference as difference
 from chalknet.drawing import Drawing as Drawing
 from chalknet.drawing import Style as Style
-from chalknet.drawing import draw_account as draw_account
 from chalknet.errors import CannotExpress as CannotExpress
 from chalknet.errors import ChalknetError as ChalknetError
 from chalknet.errors import DataError as DataError
@@ -28,6 +27,7 @@ from chalknet.errors import Unsettled as Unsettled
 from chalknet.forms import build as build
 from chalknet.forms import count as count
 from chalknet.forms import draw as draw
+from chalknet.forms import draw_account as draw_account
 from chalknet.forms import read as read
 from chalknet.forms import write as write
 from chalknet.hardware import Device as Device

@@ -210,6 +210,28 @@ def draw(model: ModelLike, dialect: DialectName = "nodes", **options: Unpack[Sty
     return draw_network(network, dialect, style=style, weights=weights)
 
 
+@public(form="model")
+def draw_account(model: ModelLike, *, name: str | None = None, reading: int | None = None) -> Drawing:
+    """Return a drawing as it was read: each node in the colour of the role that it was given.
+
+    Args:
+        model: the text or the file of a drawing, or the network that `read` returned from one.
+        name: which network, where a text holds several.
+        reading: which reading, from 1, of a drawing that may be read in several ways.
+
+    Raises:
+        CannotExpress: for a network that was not read from a drawing.
+
+    Example:
+        >>> import chalknet as cn
+        >>> "hand-out" in cn.draw_account("digraph { {x1 x2} -> y; y -> result }").svg
+        True
+    """
+    from chalknet.drawing import draw_account as draw_marks  # only a drawing needs it
+
+    return draw_marks(read(model, name=name, reading=reading))
+
+
 @public(network="model")
 def count(model: ModelLike, convention: Convention = "trainable") -> Counts:
     """Return the layers, hidden layers, nodes, parameters and multiply-adds of a network.

@@ -66,11 +66,14 @@ def comparison():
     return {"a": {"batch_size": 2}}
 
 
+DRAWING = "digraph { {x1 x2} -> y; y -> result }"
+
 # For each verb: a call that works, as keywords.
 VERBS = {
     "read": lambda: {"model": NET},
     "write": lambda: {"model": NET, "notation": "torch"},
     "draw": lambda: {"model": NET, "dialect": "nodes"},
+    "draw_account": lambda: {"model": DRAWING},
     "count": lambda: {"model": NET},
     "build": lambda: {"model": NET},
     "difference": lambda: {"a": NET, "b": NET},

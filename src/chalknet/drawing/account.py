@@ -8,7 +8,7 @@ from chalknet.drawing.diagram import Diagram, Edge, Node
 from chalknet.drawing.drawing import Dialect, Drawing, scene_of
 from chalknet.drawing.style import Style
 from chalknet.errors import CannotExpress
-from chalknet.network import Account, Mark, Network
+from chalknet.network import Account, DrawnMark, Network
 
 # The colour of each role is that of a part of our own drawings.
 _KINDS = {
@@ -32,12 +32,6 @@ def draw_account(network: Network) -> Drawing:
 
     Raises:
         CannotExpress: for a network that was not read from a drawing.
-
-    Example:
-        >>> import chalknet as cn
-        >>> network = cn.read('digraph { {x1 x2} -> {h1 h2 h3} -> y; y -> result; b -> {h1 h2 h3} }')
-        >>> "hand-out" in cn.draw_account(network).svg
-        True
     """
     account = network.account
     if account is None:
@@ -70,7 +64,7 @@ def _diagram(account: Account) -> Diagram:
     return Diagram(tuple(tuple(columns[place]) for place in sorted(columns)), tuple(edges))
 
 
-def _node(mark: Mark, number: int, outputs: int) -> Node:
+def _node(mark: DrawnMark, number: int, outputs: int) -> Node:
     kind = _KINDS.get(mark.role, "text")
     kind = "output" if kind == "hidden" and mark.column == outputs else kind
     words = " ".join(mark.text.split())

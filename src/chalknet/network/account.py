@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from chalknet.tables import Table, Tabular
 
 
-class Mark(NamedTuple):
+class DrawnMark(NamedTuple):
     """A mark of a drawing.
 
     Args:
@@ -39,14 +39,24 @@ class Account(Tabular):
         marks: nodes, frames and captions.
         links: both ends and the role of each link: "connection", "order" or "gradient".
         readings: the networks that the drawing may show, the likeliest first.
+
+    Example:
+        >>> import chalknet as cn
+        >>> print(cn.read('digraph { {x1 x2} -> y; y -> result }').account)
+        mark   text    role        because
+        node   x1      input       its units are named as inputs are
+        node   x2      input       its units are named as inputs are
+        node   y       unit        each unit is joined with all before it
+        node   result  hand-out    it says that it is the result, and no unit is called so
+        links  3       connection
     """
 
-    marks: tuple[Mark, ...]
+    marks: tuple[DrawnMark, ...]
     links: tuple[tuple[str, str, str], ...]
     readings: tuple[Any, ...] = ()
 
     @property
-    def unexplained(self) -> tuple[Mark, ...]:
+    def unexplained(self) -> tuple[DrawnMark, ...]:
         """Return the marks that the reading does not explain."""
         return tuple(mark for mark in self.marks if mark.role == "unknown")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalknet.network import Account, Mark
+from chalknet.network import Account, DrawnMark
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.view import Reading
@@ -29,14 +29,14 @@ def account_of(structure: Structure, reading: Reading) -> Account:
         )
         if key not in rows and role == "unit":
             role = "unknown"
-        marks.append(Mark("node", key, fact.text, role, rule, number, fact.node.place))
+        marks.append(DrawnMark("node", key, fact.text, role, rule, number, fact.node.place))
     titled = {text for column in columns.all for text in column.texts}
     for group in facts.sketch.groups.values():
         if group.title:
             role = "title" if group.title in titled else "caption"
-            marks.append(Mark("frame", group.key, plain(group.title), role, ""))
+            marks.append(DrawnMark("frame", group.key, plain(group.title), role, ""))
     if facts.sketch.caption:
-        marks.append(Mark("caption", "", plain(facts.sketch.caption), "caption", ""))
+        marks.append(DrawnMark("caption", "", plain(facts.sketch.caption), "caption", ""))
     links = tuple(
         (
             link.source,

@@ -30,7 +30,7 @@ Join: TypeAlias = Literal["first", "all", "each", "one", "some"]
 
 
 @dataclass(eq=False)
-class Column:
+class UnitColumn:
     """Units side by side.
 
     Args:
@@ -91,7 +91,7 @@ class Columns:
         place: the column of each unit, by id.
     """
 
-    all: list[Column]
+    all: list[UnitColumn]
     captions: list[str]
     place: dict[str, int]
 
@@ -109,7 +109,7 @@ def columns_of(
         depth: the column of each linked unit.
     """
     check_limit(facts.sketch.source, 0, "levels", max(depth.values()) + 1)
-    columns = [Column() for _ in range(max(depth.values()) + 1)]
+    columns = [UnitColumn() for _ in range(max(depth.values()) + 1)]
     for key, level in depth.items():
         columns[level].units.append(facts.nodes[key].node)
     for link in links:
@@ -124,7 +124,7 @@ def columns_of(
     return found
 
 
-def _join(before: Column, column: Column) -> Join:
+def _join(before: UnitColumn, column: UnitColumn) -> Join:
     count, units, sources = len(column.links), len(column.units), len(before.units)
     if units == sources == 1:
         return "one" if column.is_single and before.is_single else "all"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from chalknet.network import Flatten
+from chalknet.network import Activation, Flatten
 from chalknet.notation.drawings.beside import beside, is_only
-from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
@@ -24,24 +24,24 @@ _ANSWER = pattern(
 _BIAS_ADD = frozenset(("add", "+ b", "biasadd", "+b", "+"))
 
 
-def _loose(column: Column) -> bool:
+def _loose(column: UnitColumn) -> bool:
     return bool(column.units) and all(unit.shape in LOOSE for unit in column.units)
 
 
-def _round(column: Column) -> bool:
+def _round(column: UnitColumn) -> bool:
     return bool(column.units) and all(unit.shape in ROUND for unit in column.units)
 
 
-def _only(column: Column, kind: str) -> bool:
+def _only(column: UnitColumn, kind: str) -> bool:
     """Return whether each of its labels says nothing but that it is such a thing."""
     return all(is_only(unit.text, kind) for unit in column.units[:20])
 
 
-def _speaks(column: Column, kind: str) -> bool:
+def _speaks(column: UnitColumn, kind: str) -> bool:
     return any(kind in beside(unit.text) for unit in column.units[:20])
 
 
-def _nameless(column: Column) -> bool:
+def _nameless(column: UnitColumn) -> bool:
     return all(not plain(unit.text) or unit.shape in POINTS for unit in column.units)
 
 
@@ -64,14 +64,13 @@ def _one_box(v: View) -> bool:
     )
 
 
-def _says_role(column: Column, role: str) -> bool:
+def _says_role(column: UnitColumn, role: str) -> bool:
     return role in (column.said.role, column.title.role)
 
 
-def _states(column: Column) -> bool:
+def _states(column: UnitColumn) -> bool:
     """Return whether it states a map, an activation or a width in so many words."""
-    said = column.said
-    return bool(said.operation or said.steps or said.linear or said.sure)
+    return any(one.operation or one.steps or one.linear or one.sure for one in (column.said, column.title))
 
 
 def _in_width(v: View) -> bool:
@@ -129,7 +128,14 @@ def _edge_applies(v: View) -> bool:
     return (
         v.here.join == "each"
         or Flatten() in v.edge.steps
-        or (v.here.join == "one" and (v.is_unsettled or (v.is_bare and not v.said.operation)))
+        or (
+            v.here.join == "one"
+            and (
+                v.is_unsettled
+                or (v.is_bare and not v.said.operation)
+                or not any(isinstance(step, Activation) for step in v.edge.steps)
+            )
+        )
     )
 
 
@@ -229,6 +235,8 @@ _ACTIVATION: tuple[Rule[View], ...] = (
          lambda v: v.here.is_weighty and v.here.join != "each" and not (v.said.steps and (v.is_unsettled or v.separate))),
     Rule("each unit is joined with all before it", "activation", -5,
          lambda v: v.here.join in ("all", "some") and not _for_all(v) and not _edge_applies(v)),
+    Rule("only its title names a step", "activation", -3,
+         lambda v: v.here.join != "each" and not v.said.steps and not v.edge.steps),
     Rule("it names a map", "activation", -5, lambda v: v.said.operation),
     Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
 )  # fmt: skip

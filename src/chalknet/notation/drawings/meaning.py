@@ -107,7 +107,7 @@ def _difference(first: _Candidate, second: _Candidate) -> str:
 
 _AS = {
     "input": "the input", "hand-in": "what comes before it", "unit": "a layer", "operation": "a map",
-    "activation": "an activation", "unknown": "an activation that is not named", "value": "the value before it",
+    "activation": "an activation", "unknown": "an activation without a name", "value": "the value before it",
     "hand-out": "what only hands out the result",
 }  # fmt: skip
 
@@ -117,7 +117,8 @@ def _undecided(sketch: Sketch, found: list[_Candidate], readings: tuple[Network,
     shown = "; ".join(f"{number}: {_short(one.network)}" for number, one in enumerate(equal, start=1))
     problem = Undecided(
         where=sketch.source.what,
-        got=f"a drawing that can be read in {len(equal)} ways ({shown}), by whether {_difference(*found[:2])}",
+        got=f"a drawing with {len(equal)} readings that are equally good ({shown}), "
+        f"by whether {_difference(*found[:2])}",
         wanted="one that can be read in one way",
         remedy="Say which: --reading 1, in Python reading=1; --explain shows what each mark is taken for.",
     )

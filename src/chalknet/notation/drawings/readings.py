@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings.agreement import first_known
-from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role, weigh
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole
 from chalknet.notation.drawings.vocabulary import Said, is_dots
@@ -16,7 +16,7 @@ _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
 
 
-def readings(columns: Sequence[Column]) -> list[Reading]:
+def readings(columns: Sequence[UnitColumn]) -> list[Reading]:
     """Return the readings of a drawing that the evidence favours, the best first.
 
     Args:
@@ -103,7 +103,7 @@ def _unit(view: View, step: Reading) -> Reading:
     )
 
 
-def closed(maps: tuple[Map, ...], columns: Sequence[Column]) -> tuple[Map, ...]:
+def closed(maps: tuple[Map, ...], columns: Sequence[UnitColumn]) -> tuple[Map, ...]:
     """Return maps with the last one settled, if its value was drawn as such: u without a v is linear."""
     if maps and not maps[-1].activated and columns[maps[-1].column].said.state:
         return (*maps[:-1], replace(maps[-1], as_state=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chalknet.notation.drawings.beside import beside
-from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure
@@ -30,7 +30,7 @@ def refuse_foreign(sketch: Sketch) -> None:
             raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")
 
 
-def refuse_branches(sketch: Sketch, columns: list[Column]) -> None:
+def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
     """Raise CannotExpress for boxes of several units each that stand side by side."""
     for column in columns:
         boxes = [unit for unit in column.units if said(unit.text).counted or said(unit.text).in_width]
@@ -75,7 +75,7 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
     return any(is_weight(label) for label in labels)
 
 
-def _looks_dense(columns: list[Column], texts: list[str]) -> bool:
+def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
     """Return whether units stand in columns that are joined as those of a network are."""
     plains = [plain(text) for text in texts]
     units = [unit for column in columns for unit in column.units]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from chalknet.network import Activation, Step
-from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.vocabulary import Said
@@ -105,7 +105,7 @@ class Reading:
 class Whole:
     """All columns of a drawing, and what they say together, looked up once."""
 
-    columns: Sequence[Column]
+    columns: Sequence[UnitColumn]
 
     @cached_property
     def separate(self) -> bool:
@@ -155,7 +155,7 @@ class View:
     reading: Reading
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[UnitColumn]:
         """Return all columns."""
         return self.whole.columns
 
@@ -165,19 +165,19 @@ class View:
         return self.whole.separate
 
     @property
-    def here(self) -> Column:
+    def here(self) -> UnitColumn:
         """Return the column itself."""
         return self.columns[self.at]
 
     @property
-    def before(self) -> Column:
+    def before(self) -> UnitColumn:
         """Return the column before it; an empty one before the first."""
-        return self.columns[self.at - 1] if self.at else Column()
+        return self.columns[self.at - 1] if self.at else UnitColumn()
 
     @property
-    def after(self) -> Column:
+    def after(self) -> UnitColumn:
         """Return the column behind it; an empty one behind the last."""
-        return self.columns[self.at + 1] if self.at + 1 < len(self.columns) else Column()
+        return self.columns[self.at + 1] if self.at + 1 < len(self.columns) else UnitColumn()
 
     @property
     def is_last(self) -> bool:

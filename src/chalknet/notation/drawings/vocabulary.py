@@ -236,8 +236,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
             found.append((match.start(), Activation(name, options)))
         text = parts.sub(_blank, text)
     steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
-    if not steps and (match := words.STEP_FUNCTION.search(text)):
-        return (Activation("?"),), text[: match.start()] + " " + text[match.end() :]
+    if not steps and (unknown := words.STEP_FUNCTION.search(text)):
+        return (Activation("?"),), text[: unknown.start()] + " " + text[unknown.end() :]
     if not steps and words.UNKNOWN_ACTIVATION.fullmatch(text.strip()):
         steps, text = [Activation("?")], ""
     return tuple(step for step, _ in groupby(steps)), text

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
-from chalknet.notation.drawings.columns import Column
+from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
 from chalknet.notation.drawings.structures import Structure
@@ -18,7 +18,7 @@ from chalknet.notation.drawings.widths import Width, stated_width, width_of
 from chalknet.notation.drawings.words import WIDTHS_IN_A_ROW
 
 
-def name_of(column: Column) -> str:
+def name_of(column: UnitColumn) -> str:
     """Return what a column is called in a sentence."""
     texts = [plain(unit.text).split("\n")[0] or unit.key for unit in column.units]
     return repr(texts[0]) if len(texts) == 1 else f"the column {texts[0]!r}, ..."
@@ -123,7 +123,7 @@ class Walk:
                     "not every node is connected to every node of the next layer: read as if it were"
                 )
 
-    def _note_width(self, part: Part, column: Column) -> None:
+    def _note_width(self, part: Part, column: UnitColumn) -> None:
         """Note a width that a step, a value or what stands beside the network states, where another one arrives."""
         stated = stated_width(self._columns, part.column, surely=True)
         if stated is None or part.role not in ("activation", "value", "hand-in", "hand-out"):
@@ -176,7 +176,7 @@ class Walk:
     def _now(self) -> int | str:
         return self._maps[-1].width if self._maps else self._x
 
-    def _matrix_width(self, column: Column, place: int) -> int | str | None:
+    def _matrix_width(self, column: UnitColumn, place: int) -> int | str | None:
         """Return the features behind a weight matrix, whose order is what fits to those before it."""
         matrix = column.edge.matrix or column.said.matrix
         if matrix is None:
@@ -223,7 +223,7 @@ class Walk:
     def _weigh(self, linear: _Linear) -> None:
         """Keep the numbers on the edges, where every edge has one."""
         place = linear.map.column
-        column, before = self._columns[place], self._columns[place - 1] if place else Column()
+        column, before = self._columns[place], self._columns[place - 1] if place else UnitColumn()
         if not column.links or len(column.links) != len(column.units) * len(before.units):
             return
         if column.dots or before.dots or len(column.units) != linear.width:
@@ -284,7 +284,7 @@ def _contradicts(clause: Said, one: Map) -> bool:
     return bool(told and drawn and told[0].kind not in [step.kind for step in drawn])
 
 
-def _stem(column: Column) -> str:
+def _stem(column: UnitColumn) -> str:
     """Return the letters that the names of a column's units begin with: `h[0]`, `h[1]` -> `h`."""
     stems = {re.match(r"[^\W\d_]*", plain(unit.text)).group() for unit in column.units}  # type: ignore[union-attr]
     return stems.pop() if len(stems) == 1 else ""

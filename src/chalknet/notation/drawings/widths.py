@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chalknet.notation.drawings.columns import Column, index_gap
+from chalknet.notation.drawings.columns import UnitColumn, index_gap
 from chalknet.notation.drawings.facts import LOOSE, ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import trailing_index
@@ -26,7 +26,7 @@ class Width(NamedTuple):
     rule: str = ""
 
 
-def stated_width(columns: Sequence[Column], place: int, *, surely: bool = False) -> int | str | None:
+def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = False) -> int | str | None:
     """Return the width that a column states in words; None where it does not.
 
     Args:
@@ -48,7 +48,7 @@ def stated_width(columns: Sequence[Column], place: int, *, surely: bool = False)
     return title.width if title.width not in (place, place + 1) else None
 
 
-def width_of(columns: Sequence[Column], place: int) -> Width:
+def width_of(columns: Sequence[UnitColumn], place: int) -> Width:
     """Return the width of a column: what it states, its indices, its dots, or its units."""
     column = columns[place]
     count, title = len(column.units), column.title
@@ -79,7 +79,7 @@ def width_of(columns: Sequence[Column], place: int) -> Width:
     return Width(count, notes, "so many are drawn")
 
 
-def is_box(columns: Sequence[Column], place: int) -> bool:
+def is_box(columns: Sequence[UnitColumn], place: int) -> bool:
     """Return whether a single node is a box for a whole layer, and no unit."""
     column = columns[place]
     unit, what = column.units[0], column.said
@@ -98,7 +98,7 @@ def is_box(columns: Sequence[Column], place: int) -> bool:
     return weight > 1.0
 
 
-def _of_box(columns: Sequence[Column], place: int) -> Width:
+def _of_box(columns: Sequence[UnitColumn], place: int) -> Width:
     behind = _behind(columns, place) if columns[place].said.operation else None
     if behind is not None:
         return Width(behind, (), "the layer behind it takes so many")
@@ -107,7 +107,7 @@ def _of_box(columns: Sequence[Column], place: int) -> Width:
     )
 
 
-def _is_width(columns: Sequence[Column], place: int, surely: bool) -> bool:
+def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     """Return whether a bare number in a node is its width, and not the number of a layer or a unit."""
     what = columns[place].said
     if what.width is None:
@@ -123,13 +123,13 @@ def _is_width(columns: Sequence[Column], place: int, surely: bool) -> bool:
     return not surely and (what.state or len(what.text.split()) > 1)
 
 
-def is_numbered(columns: Sequence[Column], number: int | str) -> bool:
+def is_numbered(columns: Sequence[UnitColumn], number: int | str) -> bool:
     """Return whether a number in a node is its name: one of a row of numbered nodes."""
     labels = {plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units}
     return isinstance(number, int) and bool({str(number - 1), str(number + 1)} & labels)
 
 
-def _behind(columns: Sequence[Column], place: int) -> int | str | None:
+def _behind(columns: Sequence[UnitColumn], place: int) -> int | str | None:
     for column in columns[place + 1 :]:
         one = column.said
         if one.in_width is not None:
