@@ -12,7 +12,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
 from chalknet.notation.drawings.view import SOFTMAXES, View
 from chalknet.notation.drawings.vocabulary import is_dots
-from chalknet.notation.drawings.words import pattern
+from chalknet.notation.drawings.words import LAYER, pattern
 
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
 _X1 = pattern(r"(?:[xX]|in|input|p|i)[\W_]{0,2}\d[\W_]{0,2}")
@@ -299,6 +299,8 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("each unit is joined with all before it", "hand-out", -5,
          lambda v: v.here.join == "all" and not _lists_outputs(v)),
     Rule("it names a map", "hand-out", -4, lambda v: v.said.operation),
+    Rule("its title says that it is a layer", "hand-out", -3,
+         lambda v: v.title.linear or v.title.steps or v.title.operation or any(LAYER.search(text) for text in v.here.texts)),
     Rule("it has another number of units than the value", "hand-out", -2, lambda v: _other_count(v) and not _only(v.here, "result")),
     Rule("it stands under a title that says it is the output", "hand-out", -2, lambda v: v.title.role == "output" and v.before.title.role != "output"),
     Rule("it names an activation", "hand-out", -3, lambda v: v.said.steps or v.edge.steps),
