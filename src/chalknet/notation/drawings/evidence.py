@@ -73,6 +73,11 @@ def _states(column: UnitColumn) -> bool:
     return any(one.operation or one.steps or one.linear or one.sure for one in (column.said, column.title))
 
 
+def _states_more(column: UnitColumn) -> bool:
+    """Return whether it or its title states a map or an activation."""
+    return any(one.operation or one.steps or one.linear for one in (column.said, column.title))
+
+
 def _in_width(v: View) -> bool:
     """Return whether a width is stated that differs from the one before."""
     stated = v.whole.stated[v.at]
@@ -216,7 +221,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it is one box for all units before it", "unit", -3, _for_all),
     Rule("it is the value of a sum", "unit", -3,
          _value_of_sum),
-    Rule("its words are those of data", "unit", -3, lambda v: _speaks(v.here, "sample") and not v.said.operation and not v.said.steps),
+    Rule("its words are those of data", "unit", -3, lambda v: _speaks(v.here, "sample") and not _states_more(v.here)),
     Rule("one behind one, and it states nothing", "unit", -1, lambda v: v.here.join == "one" and not _states(v.here) and not v.said.role),
     Rule("a bias is added", "unit", -5, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
     Rule("a value between others", "unit", -4, lambda v: "tensor" in v.said.text.lower()),
