@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from chalknet.notation.drawings.fences import fence_of
 from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
@@ -53,9 +52,6 @@ def read_mermaid_sketch(text: str) -> Sketch:
     Raises:
         NotationError: with a caret, for another kind of diagram or what is no Mermaid.
     """
-    if fence := fence_of(text, "mermaid"):
-        start, end = fence.span
-        text = re.sub(r"[^\n]", " ", text[:start]) + text[start:end]
     sketch = Sketch(SourceText("Mermaid", text, remedy=REMEDY))
     text = re.sub(r"%%[^\n]*", lambda comment: " " * len(comment.group()), text)
     start = 0

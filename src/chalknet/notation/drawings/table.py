@@ -6,7 +6,6 @@ import re
 from functools import partial
 
 from chalknet.network import Network
-from chalknet.notation.drawings.fences import fence_of
 from chalknet.notation.drawings.playground import read_playground, recognise_playground
 from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
@@ -42,38 +41,32 @@ def _read(form: str, text: str, name: str | None = None) -> Network:
         raise source.refuse(None, got=got, wanted="the drawing of a network") from problem
 
 
-def _read_dot(text: str, name: str | None = None) -> Network:
-    fence = fence_of(text, "dot", "graphviz")
-    return _read("dot", text[slice(*fence.span)] if fence else text)
-
-
 def _recognise_svg(text: str) -> float:
     head = text[:4000].lower()
     return 0.99 if "<svg" in head or ("<html" in head and "<svg" in text.lower()) else 0.0
 
 
-def _recognise_text(form: re.Pattern[str], fences: tuple[str, ...], text: str) -> float:
-    """Return how likely it is that a text, or the first fence of a page, is in a form."""
-    fence = fence_of(text)
-    return 0.97 if form.match(text) or (fence and fence.word in fences) else 0.0
+def _recognise_text(form: re.Pattern[str], text: str) -> float:
+    """Return how likely it is that a text is in a form."""
+    return 0.97 if form.match(text) else 0.0
 
 
 DRAWINGS = (
     Notation(
         name="dot",
         suffixes=(".dot", ".gv"),
-        recognise=partial(_recognise_text, _DOT, ("dot", "graphviz")),
-        read=_read_dot,
+        recognise=partial(_recognise_text, _DOT),
+        read=partial(_read, "dot"),
     ),
     Notation(
         name="mermaid",
         suffixes=(".mmd", ".mermaid"),
-        recognise=partial(_recognise_text, _MERMAID, ("mermaid",)),
+        recognise=partial(_recognise_text, _MERMAID),
         read=partial(_read, "mermaid"),
     ),
     Notation(
         name="svg",
-        suffixes=(".svg", ".html", ".htm"),
+        suffixes=(".svg",),
         recognise=_recognise_svg,
         read=partial(_read, "svg"),
     ),
