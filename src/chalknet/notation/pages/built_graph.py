@@ -96,13 +96,17 @@ class BuiltGraph:
         """Return it as DOT.
 
         Raises:
-            NotDrawn: where a name or a label is known only when the program runs.
+            NotDrawn: where a name or a label is known only when the program runs, or for too large a graph.
         """
-        lines = [
-            self.head
-            or f"{'digraph' if self.directed else 'graph'} {quoted(self.name) if self.name else ''}",
-            "{",
-        ]
+        lines: list[str] = []
+        self._write(lines, 0)
+        return "\n".join(lines)
+
+    def _write(self, lines: list[str], depth: int) -> None:
+        if depth > DEEPEST:
+            raise NotDrawn(f"subgraphs more than {DEEPEST} deep")
+        kind = "digraph" if self.directed else "graph"
+        lines += [self.head or f"{kind} {quoted(self.name) if self.name else ''}", "{"]
         for kind, attributes in (
             ("graph", self.graph_attr),
             ("node", self.node_attr),
@@ -110,17 +114,25 @@ class BuiltGraph:
         ):
             if attributes:
                 lines.append(f"{kind}{_list(attributes)}")
-        lines += [str(line) for line in self.body if not isinstance(line, Unknown)]
-        layers: dict[object, list[object]] = {}
-        if self.library == "networkx":
-            for node, known in self.nodes.items():
-                layer = next((known[key] for key in ("layer", "subset", "bipartite") if key in known), None)
-                if layer is not None and not isinstance(layer, Unknown):
-                    layers.setdefault(layer, []).append(node)
+        lines += [str(line) for line in self.body if isinstance(line, str)]
         for statement in self.statements:
-            lines.append(self._line(statement))
-        lines += [f"{{rank=same; {'; '.join(quoted(node) for node in nodes)}}}" for nodes in layers.values()]
-        return "\n".join([*lines, "}"])
+            if len(lines) > _MOST:
+                raise NotDrawn(f"more than {_MOST:,} nodes and edges")
+            if statement[0] == "subgraph":
+                statement[1]._write(lines, depth + 1)
+            else:
+                lines.append(self._line(statement))
+        lines += [f"{{rank=same; {'; '.join(map(quoted, nodes))}}}" for nodes in self._layers()]
+        lines.append("}")
+
+    def _layers(self) -> list[list[object]]:
+        """Return the nodes of each layer that networkx is told."""
+        layers: dict[object, list[object]] = {}
+        for node, known in self.nodes.items() if self.library == "networkx" else ():
+            layer = next((known[key] for key in ("layer", "subset", "bipartite") if key in known), None)
+            if isinstance(layer, str | int | float):
+                layers.setdefault(layer, []).append(node)
+        return list(layers.values())
 
     def _line(self, statement: tuple[Any, ...]) -> str:
         match statement:
@@ -133,8 +145,6 @@ class BuiltGraph:
                 return f"{kind}{_list(attributes)}"
             case ("attr", _, attributes):
                 return "".join(f"{key}={quoted(value)};" for key, value in _shown(attributes))
-            case ("subgraph", BuiltGraph() as inner):
-                return inner.dot()
         return str(statement[1])
 
     def _end(self, name: object) -> str:

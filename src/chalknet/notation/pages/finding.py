@@ -31,6 +31,9 @@ _MAGIC = re.compile(r"^[ \t]*+[%!?][^\n]*+", re.M)
 _WORDS = re.compile(r"(?:[^\W\d_]{2,}+\W++){4}")
 
 
+_MOST_UNTOLD = 300  # blocks that do not say what they are
+
+
 class Finder:
     """Finds the pieces of a page that may be networks.
 
@@ -67,9 +70,9 @@ class Finder:
 
     def _in_prose(self, text: str) -> tuple[float, list[Piece]]:
         """Return drawings and formulas that stand in running text."""
-        if any(row.recognise(text) >= 0.95 for name, row in self._others() if name != "svg"):
-            return 0.0, []
         blocks = embedded(text)
+        if not blocks or any(row.recognise(text) >= 0.95 for name, row in self._others() if name != "svg"):
+            return 0.0, []
         rest = _without(text, blocks)
         if not _WORDS.search(rest) or "->" in rest:
             blocks = [block for block in blocks if block.word != "arrows"]
@@ -82,6 +85,7 @@ class Finder:
         code: list[tuple[str, int, str, tuple[str, ...]]] = []
         waiting = [*reversed(list(blocks))]
         found: list[Piece] = []
+        untold = 0
         while waiting:
             block, place = waiting.pop()
             form = FORM_OF_WORD.get(block.word)
@@ -98,13 +102,14 @@ class Finder:
                     (one._replace(line=one.line + block.line - 1, names=(*one.names, *block.names)), place)
                     for one in reversed(embedded(block.text))
                 ]
-            elif form == "":
+            elif form == "" and untold < _MOST_UNTOLD:
+                untold += 1
                 row = self._best(block.text)
                 if row is not None and row.name not in NO_CODE:
                     code.append((block.text, block.line, place, block.names))
                 elif row is not None:
                     found.append(_piece(row.name, block, place, sure=row.name in DRAWN))
-            elif form is not None:
+            elif form:
                 found += self._said(form, block, place)
         if rest:
             found += [
@@ -155,7 +160,7 @@ class Finder:
             together = sorted([*parts, *shared], key=code.index)
             names = tuple(dict.fromkeys(name for part in parts for name in part[3]))
             place = parts[0][2] or f"line {parts[0][1]}"
-            yield Piece(form, _laid_out(together), place, names if len(parts) == 1 else ())
+            yield Piece(form, _laid_out(together), place, names if len(parts) == 1 else (), line=1)
         text = _MAGIC.sub("", _laid_out(code))
         if DRAWS.search(text):
             yield from self._drawings(text, code)
@@ -179,8 +184,8 @@ class Finder:
             if row is None or row.name not in DRAWN:
                 continue
             place = code[0][2] if len(code) == 1 and code[0][2] else f"line {one.line}"
-            lines = "\n" * (one.line - 1) if one.written else ""
-            yield Piece(row.name, lines + one.text, place, one.names, problem=one.problem)
+            line = one.line if one.written else 0
+            yield Piece(row.name, one.text, place, one.names, problem=one.problem, line=line)
 
     def _distinct(self, pieces: Iterable[Piece]) -> list[Piece]:
         """Return each piece once, in the order in which they were found."""
@@ -192,8 +197,8 @@ class Finder:
 
 
 def _piece(form: str, block: PageBlock, place: str, *, sure: bool = True) -> Piece:
-    text = block.text if place else "\n" * (block.line - 1) + block.text
-    return Piece(form, text, place or f"line {block.line}", block.names, sure)
+    line = 0 if place else block.line
+    return Piece(form, block.text, place or f"line {block.line}", block.names, sure, line=line)
 
 
 def _laid_out(code: list[tuple[str, int, str, tuple[str, ...]]]) -> str:

@@ -31,6 +31,8 @@ _SUFFIXES = (
     ".htm",
     ".xhtml",
 )
+_CHARACTERS = "characters in drawings of a page"
+_FEW = 4  # that are read whatever their length
 
 
 class _Reading(NamedTuple):
@@ -85,6 +87,9 @@ class Pages:
         if len(pieces) > LIMITS["drawings in a page"]:
             got, most = f"{len(pieces):,} drawings and listings", LIMITS["drawings in a page"]
             raise refused_page(got, f"at most {most:,}, or the name of one", _offer(pieces[:3]))
+        if len(pieces) > _FEW and sum(len(piece.text) for piece in pieces) > LIMITS[_CHARACTERS]:
+            got = f"{len(pieces)} drawings and listings, which are long"
+            raise refused_page(got, f"at most {_FEW}, or the name of one", _offer(pieces[:3]))
         return self._together(pieces)
 
     def of_form(self, text: str, form: str, name: str | None) -> Network | None:
@@ -110,9 +115,9 @@ class Pages:
         reader = self._rows[piece.form].read
         assert reader is not None
         try:
-            return reader(piece.text, name)
+            return reader(piece.placed, name)
         except ChalknetError as problem:
-            if not piece.text.startswith("\n"):  # its lines are not those of the page
+            if not piece.line:
                 problem.where = f"{piece.place}, {problem.where}"
             raise
 

@@ -70,11 +70,12 @@ class Piece(NamedTuple):
 
     Args:
         form: the row of the table that reads it.
-        text: what is inside, behind as many empty lines as stand before it.
+        text: what is inside.
         place: where it stands, such as "line 12" or "cell 3".
         names: what it may be called.
         sure: whether it says of itself what it is; what only looks like a network is dropped when it is none.
         problem: why it is not read, where that is known beforehand.
+        line: the line of the page that its text begins in; 0 where its lines are not those of the page.
     """
 
     form: str
@@ -83,6 +84,12 @@ class Piece(NamedTuple):
     names: tuple[str, ...] = ()
     sure: bool = True
     problem: ChalknetError | None = None
+    line: int = 0
+
+    @property
+    def placed(self) -> str:
+        """Return its text behind as many empty lines as stand before it in the page."""
+        return "\n" * (self.line - 1) + self.text
 
     def __str__(self) -> str:
         called = f" '{self.names[0]}'" if self.names else ""
