@@ -18,8 +18,9 @@ _DOT = re.compile(
     re.S | re.I,
 )
 _MERMAID = re.compile(
-    r"(?:\s*+---\n(?>.*?\n---[ \t]*+\n))?+(?:\s*+%%[^\n]*+\n)*+\s*+"
-    r"(?:(?:graph|flowchart)(?:-elk)?[ \t]*(?:TB|TD|BT|RL|LR)?[ \t]*(?:[;\n]|$)|\w+Diagram\b)",
+    r"(?:\s*+---\n(?>.*?\n---[ \t]*+\n))?+(?:\s*+(?:%%\{(?>.*?\}%%)|%%[^\n]*+\n))*+\s*+"
+    r"(?:(?:graph|flowchart)(?:-elk)?[ \t]*(?:TB|TD|BT|RL|LR)?[ \t]*(?:[;\n]|$)"
+    r"|block(?:-beta)?[ \t]*+\n|\w+Diagram\b)",
     re.S,
 )
 
