@@ -44,12 +44,18 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
     sketch.spend(
         20 * sum(20 + len(text) for _, text in found), node.at
     )  # each is looked up in many languages
-    stems = {re.sub(r"[\W\d_]+", "", text).lower() for _, text in found} - {"", "bias", "b"}
-    functions = {text for _, text in found if said(text).is_function}
-    if found and all(port for port, _ in found) and not (functions and len({text for _, text in found}) > 1):
+    texts = [text for _, text in found]
+    functions = {text for text in texts if said(text).is_function}
+    if found and all(port for port, _ in found) and not (functions and len(set(texts)) > 1):
         return found
-    alike = len(stems) <= 1 and all(_UNIT.fullmatch(text) and not said(text).is_function for _, text in found)
-    return found if len(found) > 1 and alike else []
+    return found if are_units(texts) else []
+
+
+def are_units(texts: list[str]) -> bool:
+    """Return whether the fields of a record are units side by side: of one name, or numbers and dots."""
+    stems = {re.sub(r"[\W\d_]+", "", text).lower() for text in texts} - {"", "bias", "b"}
+    named = all(_UNIT.fullmatch(text) and not said(text).is_function for text in texts)
+    return len(texts) > 1 and len(stems) <= 1 and named
 
 
 def title_of(label: str) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import dist
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalknet.errors import shown
 from chalknet.notation.drawings.labels import unescaped
-from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
+from chalknet.notation.drawings.mermaid_svg import is_of_mermaid, line_style, read_mermaid_svg, stated
+from chalknet.notation.drawings.records import are_units
+from chalknet.notation.drawings.sketch import REMEDY, Link, Place, Sketch
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 if TYPE_CHECKING:
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(r"<metadata>\s*+<network\b[^<>]*+>")
 _SVG, _SVG_END = re.compile(r"<svg\b"), re.compile(r"</svg\s*+>")
-_ARROW = re.compile(r"^(.*?)(->|--)(.*)$", re.S)
+_COMPASS = frozenset("n ne e se s sw w nw c _".split())
 _NUMBER = re.compile(
     r"\s*+([+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30}+)?|\.[0-9]{1,30}+)(?:[eE][+-]?[0-9]{1,2})?)(?:px|pt)?\s*+"
 )
@@ -52,7 +56,10 @@ def read_svg_sketch(text: str) -> Sketch:
         NotationError: for a damaged or dangerous file, or an SVG of other make.
     """
     sketch = Sketch(SourceText("SVG", text, remedy=REMEDY))
-    drawn = list(_groups(_parsed(sketch, text)))
+    root = _parsed(sketch, text)
+    if is_of_mermaid(root):
+        return read_mermaid_svg(sketch, root)
+    drawn = list(_groups(root))
     places = {match.group(1): match.start() for match in re.finditer(r">([^<>]*+)<", text)}
     for group in drawn:
         title, at = group.title, places.get(group.title, 0)
@@ -60,25 +67,99 @@ def read_svg_sketch(text: str) -> Sketch:
             texts = group.element.findall("{*}text")
             sketch.caption = "\n".join("".join(part.itertext()) for part in texts)
         elif group.kind == "node":
-            node = sketch.node(title, at)
-            node.label = "\n".join(_texts(sketch, group))
-            node.shape = _shape(group.element)
-        elif group.kind == "edge" and (match := _ARROW.match(title)):
-            visible = any(_tag(part) == "path" for part in group.inside)
-            link = Link("", "", "\n".join(_texts(sketch, group)), visible)
-            sketch.connect([match.group(1).strip()], [match.group(3).strip()], link)
+            _node(sketch, group, at)
         elif group.kind == "cluster":
             sketch.group(title, "\n".join(_texts(sketch, group)), "", at)
     if not sketch.nodes:
         raise sketch.source.refuse(
             0,
-            got="an SVG that is neither ours nor Graphviz's",
+            got="an SVG that is neither ours nor Graphviz's nor Mermaid's",
             wanted="one with the network inside, or with titles of nodes and edges",
             remedy="Give the DOT or Mermaid text it was made from.",
         )
+    edges = [_edge(sketch, group) for group in drawn if group.kind == "edge"]
     _into_clusters(drawn, sketch)
-    _into_fields(drawn, sketch)
+    fields = _fields(drawn, sketch, edges)
+    for edge in edges:
+        sources, targets = (_at(sketch, end, fields) for end in (edge.tail, edge.head))
+        if edge.backward:
+            sources, targets = targets, sources
+        sketch.connect(sources, targets, edge.link)
     return sketch
+
+
+def _node(sketch: Sketch, group: _Drawn, at: int) -> None:
+    node = sketch.node(group.title, at)
+    node.label = "\n".join(_texts(sketch, group))
+    node.shape = _shape(group.element)
+    node.place = _frame(sketch, group)
+    first = next((part for part in group.inside if _tag(part) in ("ellipse", "polygon", "path")), None)
+    fill = "none" if first is None else stated(first, "fill")
+    node.colour = "" if fill in ("none", "transparent") else fill
+
+
+class _End(NamedTuple):
+    """An end of an edge: its node, the port behind a colon, and where the line ends."""
+
+    node: str
+    port: str
+    x: float
+    y: float
+
+
+class _Edge(NamedTuple):
+    """An edge as it is drawn; `backward` says that its only head stands at its tail."""
+
+    tail: _End
+    head: _End
+    link: Link
+    backward: bool
+
+
+def _edge(sketch: Sketch, group: _Drawn) -> _Edge:
+    """Return an edge: its title names its ends, its line and heads say how it looks."""
+    title = group.title
+    check_limit(sketch.source, None, "characters in a label", len(title))
+    (tail, tail_port), (head, head_port) = _ends(sketch, title)
+    path = next((part for part in group.inside if _tag(part) == "path"), None)
+    line = [] if path is None else _numbers(sketch, path.get("d", ""))
+    start, end = (line[0], line[-1]) if line else ((0.0, 0.0), (0.0, 0.0))
+    heads = [
+        middle
+        for part in group.inside
+        if _tag(part) in ("polygon", "ellipse", "polyline") and (middle := _centre(sketch, part))
+    ]
+    at_start = [dist(middle, start) < dist(middle, end) for middle in heads]
+    visible = path is not None and stated(path, "stroke") not in ("none", "transparent")
+    style = "" if path is None else line_style(path)
+    directed = bool(heads) and len(set(at_start)) == 1
+    link = Link("", "", "\n".join(_texts(sketch, group)), visible, 0, style, directed)
+    return _Edge(_End(tail, tail_port, *start), _End(head, head_port, *end), link, directed and at_start[0])
+
+
+def _ends(sketch: Sketch, title: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return node and port of both ends; a node's id may hold colons and arrows of its own."""
+    splits = list(re.finditer("->|--", title))
+    sketch.spend(len(splits))
+    found = []
+    for split in splits:
+        pair = (_known(sketch, title[: split.start()]), _known(sketch, title[split.end() :]))
+        if pair[0] and pair[1]:
+            found.append((bool(pair[0][1]) + bool(pair[1][1]), (pair[0], pair[1])))
+    if found:
+        return min(found, key=lambda one: one[0])[1]
+    tail, _, head = title.partition("->" if "->" in title else "--")
+    return (tail.strip(), ""), (head.strip(), "")
+
+
+def _known(sketch: Sketch, end: str) -> tuple[str, str] | None:
+    """Return the node that an end of an edge names, and its port."""
+    parts = end.strip().split(":")
+    for count in range(len(parts), max(0, len(parts) - 3), -1):
+        node = ":".join(parts[:count])
+        if node in sketch.nodes:
+            return node, parts[count] if count < len(parts) else ""
+    return None
 
 
 def _groups(root: Element) -> Iterator[_Drawn]:
@@ -104,32 +185,65 @@ def _inside(element: Element) -> Iterator[Element]:
         waiting += [] if _tag(part) == "text" else reversed(part)
 
 
-def _into_fields(drawn: list[_Drawn], sketch: Sketch) -> None:
-    """Put the fields of a record in its place, as far as edges end at their ports."""
-    ports: dict[str, dict[str, None]] = {}
-    for link in sketch.links:
-        for end in (link.source, link.target):
-            node, colon, port = end.partition(":")
-            if colon and node in sketch.nodes and end not in sketch.nodes:
-                ports.setdefault(node, {})[port.partition(":")[0]] = None
-    texts = {group.title: _texts(sketch, group) for group in drawn if group.kind == "node" and ports}
-    fields: dict[str, list[str]] = {}
-    for key, names in ports.items():
-        labels = texts.get(key, [])
-        if len(labels) == len(names) > 1:
-            record = sketch.nodes.pop(key)
-            for name, label in zip(sorted(names), labels, strict=True):
-                unit = sketch.node(f"{key}:{name}", record.at)
-                unit.label, unit.group, unit.rank = label, record.group, f"record-{key}"
-            fields[key] = [f"{key}:{name}" for name in sorted(names)]
-    for link in sketch.links:
-        link.source, link.target = (_field(end, fields) for end in (link.source, link.target))
+class _Field(NamedTuple):
+    """A field of a record or a cell of a table: its node, its text and where that stands."""
+
+    key: str
+    text: str
+    x: float
+    y: float
 
 
-def _field(end: str, fields: dict[str, list[str]]) -> str:
-    node, _, port = end.partition(":")
-    name = f"{node}:{port.partition(':')[0]}"
-    return name if name in fields.get(node, ()) else node
+def _fields(drawn: list[_Drawn], sketch: Sketch, edges: list[_Edge]) -> dict[str, dict[str, list[str]]]:
+    """Put the fields of records in their place, as DOT has them; return the nodes of each port."""
+    ports: dict[str, dict[str, _End]] = {}
+    for edge in edges:
+        for end in (edge.tail, edge.head):
+            if end.port and end.port not in _COMPASS:
+                ports.setdefault(end.node, {}).setdefault(end.port, end)
+    made: dict[str, dict[str, list[str]]] = {}
+    for group in drawn:
+        key = group.title
+        if group.kind != "node" or key not in sketch.nodes or key in made:
+            continue
+        fields = _cells(sketch, group)
+        if len(fields) < 2 or not (key in ports or are_units([field.text for field in fields])):
+            continue
+        record = sketch.nodes.pop(key)
+        sketch.spend(len(fields) * (1 + len(ports.get(key, {}))), record.at)
+        for field in fields:
+            unit = sketch.node(field.key, record.at)
+            unit.label, unit.group, unit.rank = field.text, record.group, f"record-{key}"
+            unit.place = Place(field.x, field.y)
+        made[key] = {"": [field.key for field in fields]}
+        for port, end in ports.get(key, {}).items():
+            nearest = min(fields, key=lambda field: dist((field.x, field.y), (end.x, end.y)))
+            made[key][port] = [nearest.key]
+    return made
+
+
+def _at(sketch: Sketch, end: _End, fields: dict[str, dict[str, list[str]]]) -> list[str]:
+    """Return the nodes that an edge ends at: the field of its port, else all fields of a record."""
+    if end.node not in fields:
+        return [end.node]
+    return fields[end.node].get(end.port, fields[end.node][""])
+
+
+def _cells(sketch: Sketch, group: _Drawn) -> list[_Field]:
+    """Return the texts of a node between the lines that part its fields."""
+    cells: list[list[Element]] = [[]]
+    for part in group.inside:
+        if _tag(part) in ("polygon", "polyline", "path", "ellipse"):
+            cells.append([])
+        elif _tag(part) == "text":
+            cells[-1].append(part)
+    found = []
+    for number, texts in enumerate(filter(None, cells)):
+        text = "\n".join(_lines(sketch, texts))
+        x = fmean(_number(sketch, part, "x") for part in texts)
+        y = fmean(_number(sketch, part, "y") for part in texts)
+        found.append(_Field(f"{group.title}:{number}", text, x, y))
+    return found
 
 
 def _parsed(sketch: Sketch, text: str) -> Element:
@@ -172,11 +286,14 @@ _SHIFTS = {"sub": "_", "super": "^"}
 
 def _texts(sketch: Sketch, group: _Drawn) -> list[str]:
     """Return the texts of a group, those of one line joined: Graphviz writes an index as its own text."""
+    return _lines(sketch, [part for part in group.inside if _tag(part) == "text"])
+
+
+def _lines(sketch: Sketch, texts: list[Element]) -> list[str]:
     lines: dict[float, list[str]] = {}
-    for part in group.inside:
-        if _tag(part) == "text":
-            sign = _SHIFTS.get(part.get("baseline-shift", ""), "")
-            lines.setdefault(_number(sketch, part, "y"), []).append(sign + "".join(part.itertext()))
+    for part in texts:
+        sign = _SHIFTS.get(part.get("baseline-shift", ""), "")
+        lines.setdefault(_number(sketch, part, "y"), []).append(sign + "".join(part.itertext()))
     return ["".join(lines[row]) for row in sorted(lines)]
 
 
@@ -191,22 +308,51 @@ def _number(sketch: Sketch, element: Element, name: str) -> float:
 
 
 def _shape(element: Element) -> str:
-    tags = [_tag(part) for part in element]
-    return "ellipse" if "ellipse" in tags else "box" if {"polygon", "path"} & set(tags) else "plaintext"
+    tags = [_tag(part) for part in _inside(element)]
+    if "ellipse" in tags:
+        return "ellipse"
+    return "box" if {"polygon", "path"} & set(tags) else "plaintext"
+
+
+def _numbers(sketch: Sketch, written: str) -> list[tuple[float, float]]:
+    """Return the points of a line or a frame."""
+    numbers = re.findall(r"-?[0-9]++(?:\.[0-9]++)?+(?:e-?[0-9]++)?+", written)
+    values = list(map(float, numbers))
+    if values and (widest := max(values, key=abs)) and not abs(widest) < _FARTHEST:
+        got = f"a frame that reaches to {widest}"
+        raise sketch.source.refuse(None, got=got, wanted=f"places of at most {_FARTHEST:.0e}")
+    return list(zip(values[::2], values[1::2], strict=False))
 
 
 def _points(sketch: Sketch, element: Element) -> list[tuple[float, float]]:
-    for part in element:
-        numbers = re.findall(
-            r"-?[0-9]++(?:\.[0-9]++)?+(?:e-?[0-9]++)?+", part.get("points", "") or part.get("d", "")
-        )
-        if _tag(part) in ("polygon", "path") and len(numbers) >= 4:
-            values = list(map(float, numbers))
-            if (widest := max(values, key=abs)) and not abs(widest) < _FARTHEST:
-                got = f"a frame that reaches to {widest}"
-                raise sketch.source.refuse(None, got=got, wanted=f"places of at most {_FARTHEST:.0e}")
-            return list(zip(values[::2], values[1::2], strict=False))
+    for part in _inside(element):
+        if _tag(part) in ("polygon", "path"):
+            points = _numbers(sketch, part.get("points", "") or part.get("d", ""))
+            if len(points) >= 2:
+                return points
     return []
+
+
+def _centre(sketch: Sketch, part: Element) -> tuple[float, float] | None:
+    if _tag(part) == "ellipse":
+        return _number(sketch, part, "cx"), _number(sketch, part, "cy")
+    points = _numbers(sketch, part.get("points", ""))
+    return (fmean(x for x, _ in points), fmean(y for _, y in points)) if points else None
+
+
+def _frame(sketch: Sketch, group: _Drawn) -> Place | None:
+    """Return the middle and the size of what a node is drawn as."""
+    first = {_tag(part): part for part in reversed(group.inside)}
+    if (ellipse := first.get("ellipse")) is not None:
+        x, y, across, down = (_number(sketch, ellipse, name) for name in ("cx", "cy", "rx", "ry"))
+        return Place(x, y, 2 * across, 2 * down)
+    if points := _points(sketch, group.element):
+        box = _Box.around("", points)
+        middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        return Place(*middle, box.right - box.left, box.bottom - box.top)
+    if (text := first.get("text")) is not None:
+        return Place(_number(sketch, text, "x"), _number(sketch, text, "y"))
+    return None
 
 
 def _into_clusters(drawn: list[_Drawn], sketch: Sketch) -> None:
@@ -216,10 +362,10 @@ def _into_clusters(drawn: list[_Drawn], sketch: Sketch) -> None:
         (_Box.around(title, points) for title, points in frames if points), key=lambda box: box.area
     )
     for group in drawn:
-        middle = _middle(sketch, group) if group.kind == "node" and boxes else None
-        if middle is not None:
+        place = sketch.nodes[group.title].place if group.kind == "node" and boxes else None
+        if place is not None:
             sketch.spend(len(boxes))
-            around = next((box.title for box in boxes if box.holds(*middle)), "")
+            around = next((box.title for box in boxes if box.holds(place.x, place.y)), "")
             sketch.nodes[group.title].group = around or sketch.nodes[group.title].group
 
 
@@ -243,14 +389,3 @@ class _Box(NamedTuple):
 
     def holds(self, x: float, y: float) -> bool:
         return self.left <= x <= self.right and self.top <= y <= self.bottom
-
-
-def _middle(sketch: Sketch, group: _Drawn) -> tuple[float, float] | None:
-    first = {_tag(part): part for part in reversed(group.inside)}
-    if (ellipse := first.get("ellipse")) is not None:
-        return _number(sketch, ellipse, "cx"), _number(sketch, ellipse, "cy")
-    if points := _points(sketch, group.element):
-        return fmean(x for x, _ in points), fmean(y for _, y in points)
-    if (text := first.get("text")) is not None:
-        return _number(sketch, text, "x"), _number(sketch, text, "y")
-    return None
