@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
+from chalknet.notation.drawings.svg_shapes import line_style, stated, tag_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -28,23 +29,6 @@ class _Part(NamedTuple):
     y: float
 
 
-def stated(element: Element, name: str) -> str:
-    """Return what an element says of its look, as an attribute or within its style."""
-    found = re.search(rf"(?<![\w-]){name}[ \t]*+:[ \t]*+([^;!]++)", element.get("style", ""))
-    return found.group(1).strip() if found else element.get(name, "")
-
-
-def line_style(element: Element) -> str:
-    """Return the style of a line: gaps shorter than the dashes make it dashed, longer ones dotted."""
-    dashes = [
-        float(one) for one in re.findall(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", stated(element, "stroke-dasharray"))
-    ]
-    if any(dashes):
-        return "dotted" if dashes[0] <= 2 else "dashed"
-    width = re.match(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", stated(element, "stroke-width"))
-    return "bold" if width and float(width.group()) >= 2 else ""
-
-
 def is_of_mermaid(root: Element) -> bool:
     """Return whether an SVG is one of Mermaid's flowcharts."""
     kind = root.get("aria-roledescription", "")
@@ -62,11 +46,11 @@ def read_mermaid_svg(sketch: Sketch, root: Element) -> Sketch:
         element = part.element
         if _has(element, "cluster"):
             frames.append(_cluster(sketch, part))
-        elif _has(element, "node") and _tag(element) in ("g", "a"):
+        elif _has(element, "node") and tag_of(element) in ("g", "a"):
             _node(sketch, part)
-        elif _tag(element) == "path" and (_has(element, "flowchart-link") or element.get("data-edge")):
+        elif tag_of(element) == "path" and (_has(element, "flowchart-link") or element.get("data-edge")):
             paths.append(element)
-        elif _has(element, "edgeLabel") and _tag(element) == "g":
+        elif _has(element, "edgeLabel") and tag_of(element) == "g":
             labels.append(element)
     if not sketch.nodes:
         raise sketch.source.refuse(
@@ -87,7 +71,7 @@ def _parts(root: Element) -> Iterator[_Part]:
         part = waiting.pop()
         yield part
         element = part.element
-        if _has(element, "node") and _tag(element) in ("g", "a") and not _holds_root(element):
+        if _has(element, "node") and tag_of(element) in ("g", "a") and not _holds_root(element):
             continue
         moved = [_moved(inner, part) for inner in element]
         waiting += reversed(moved)
@@ -116,8 +100,10 @@ def _node(sketch: Sketch, part: _Part) -> None:
     node = sketch.node(key, 0)
     node.label = _text(element)
     shape = next((inner for inner in element.iter() if _has(inner, "label-container")), None)
-    shape = shape if shape is not None else next((one for one in element.iter() if _tag(one) in _ROUND), None)
-    node.shape = "box" if shape is None else _ROUND.get(_tag(shape), "box")
+    shape = (
+        shape if shape is not None else next((one for one in element.iter() if tag_of(one) in _ROUND), None)
+    )
+    node.shape = "box" if shape is None else _ROUND.get(tag_of(shape), "box")
     fill = "" if shape is None else stated(shape, "fill")
     node.colour = "" if fill in ("none", "transparent") else fill
     node.place = Place(part.x, part.y)
@@ -127,7 +113,7 @@ def _cluster(sketch: Sketch, part: _Part) -> tuple[str, Place]:
     element = part.element
     key = element.get("data-id") or element.get("id") or f"cluster {len(sketch.groups)}"
     sketch.group(key, _text(element), "", 0)
-    frame = next((inner for inner in element.iter() if _tag(inner) == "rect"), None)
+    frame = next((inner for inner in element.iter() if tag_of(inner) == "rect"), None)
     x, y, width, height = (_length(frame, name) for name in ("x", "y", "width", "height"))
     return key, Place(part.x + x + width / 2, part.y + y + height / 2, width, height)
 
@@ -214,9 +200,9 @@ def _text(element: Element) -> str:
         if isinstance(part, str):
             words.append(part)
             continue
-        if _tag(part) in ("style", "title", "desc", "script"):
+        if tag_of(part) in ("style", "title", "desc", "script"):
             continue
-        inner: list[Element | str] = ["\n"] if _tag(part) in _BLOCKS else []
+        inner: list[Element | str] = ["\n"] if tag_of(part) in _BLOCKS else []
         inner.append(part.text or "")
         for child in part:
             inner += [child, child.tail or ""]
@@ -227,7 +213,3 @@ def _text(element: Element) -> str:
 
 def _has(element: Element, kind: str) -> bool:
     return kind in element.get("class", "").split()
-
-
-def _tag(element: Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
