@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
-from chalknet.notation.drawings.svg_shapes import line_style, stated, tag_of
+from chalknet.notation.drawings.svg_shapes import Box, line_style, points_of, stated, tag_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -16,6 +16,7 @@ _NODE_ID = re.compile(r"(?:.*?-)?flowchart-(?P<key>.+)-[0-9]++", re.S)
 _EDGE_ID = re.compile(r"(?:.*?-)?L(?P<sign>[-_])(?P<ends>.+)(?P=sign)[0-9]++", re.S)
 _ENDS = re.compile(r"\bL([SE])-(\S++)")
 _MOVED = re.compile(r"translate\(\s*+(-?[0-9.]{1,30}+)[,\s]++(-?[0-9.]{1,30}+)")
+_FARTHEST_RIM = 25.0  # from the end of a line: an arrow head, and some air
 _LONGEST = 4_000  # characters of an id
 _BLOCKS = ("p", "div", "br", "tspan", "li")
 _ROUND = {"circle": "circle", "ellipse": "ellipse"}
@@ -39,7 +40,7 @@ def is_of_mermaid(root: Element) -> bool:
 
 def read_mermaid_svg(sketch: Sketch, root: Element) -> Sketch:
     """Return what a flowchart of Mermaid shows; its ids name the nodes and the ends of the edges."""
-    paths: list[Element] = []
+    paths: list[_Part] = []
     labels: list[Element] = []
     frames: list[tuple[str, Place]] = []
     for part in _parts(root):
@@ -49,7 +50,7 @@ def read_mermaid_svg(sketch: Sketch, root: Element) -> Sketch:
         elif _has(element, "node") and tag_of(element) in ("g", "a"):
             _node(sketch, part)
         elif tag_of(element) == "path" and (_has(element, "flowchart-link") or element.get("data-edge")):
-            paths.append(element)
+            paths.append(part)
         elif _has(element, "edgeLabel") and tag_of(element) == "g":
             labels.append(element)
     if not sketch.nodes:
@@ -106,7 +107,20 @@ def _node(sketch: Sketch, part: _Part) -> None:
     node.shape = "box" if shape is None else _ROUND.get(tag_of(shape), "box")
     fill = "" if shape is None else stated(shape, "fill")
     node.colour = "" if fill in ("none", "transparent") else fill
-    node.place = Place(part.x, part.y)
+    node.place = Place(part.x, part.y, *_size(sketch, shape))
+
+
+def _size(sketch: Sketch, shape: Element | None) -> tuple[float, float]:
+    """Return the width and the height of a node's frame."""
+    if shape is None:
+        return 0.0, 0.0
+    if tag_of(shape) in _ROUND:
+        radii = [_length(shape, name) or _length(shape, "r") for name in ("rx", "ry")]
+        return 2 * radii[0], 2 * radii[1]
+    if points := points_of(sketch, shape.get("points", "")):
+        box = Box.around("", points)
+        return box.right - box.left, box.bottom - box.top
+    return _length(shape, "width"), _length(shape, "height")
 
 
 def _cluster(sketch: Sketch, part: _Part) -> tuple[str, Place]:
@@ -123,7 +137,7 @@ def _length(element: Element | None, name: str) -> float:
     return float(match.group()) if match else 0.0
 
 
-def _links(sketch: Sketch, paths: list[Element], labels: list[Element]) -> None:
+def _links(sketch: Sketch, paths: list[_Part], labels: list[Element]) -> None:
     """Draw the edges, each with the label that names it or, where none does, the one of its number."""
     named: dict[str, str] = {}
     for label in labels:
@@ -131,8 +145,9 @@ def _links(sketch: Sketch, paths: list[Element], labels: list[Element]) -> None:
         if key:
             named[key] = _text(label)
     numbered = [_text(label) for label in labels] if not named and len(labels) == len(paths) else []
-    for number, path in enumerate(paths):
-        source, target = _ends(sketch, path)
+    for number, part in enumerate(paths):
+        path = part.element
+        source, target = _ends(sketch, path) or _ends_by_place(sketch, part)
         key = path.get("data-id") or path.get("id") or ""
         text = named.get(key, numbered[number] if numbered else "")
         kinds = path.get("class", "")
@@ -147,12 +162,8 @@ def _links(sketch: Sketch, paths: list[Element], labels: list[Element]) -> None:
         sketch.connect([source], [target], Link("", "", text, visible, 0, style, start != end))
 
 
-def _ends(sketch: Sketch, path: Element) -> tuple[str, str]:
-    """Return the ends of an edge: its classes `LS-a LE-b` name them, else its id `L_a_b_0`.
-
-    Raises:
-        NotationError: where neither does.
-    """
+def _ends(sketch: Sketch, path: Element) -> tuple[str, str] | None:
+    """Return the ends of an edge: its classes `LS-a LE-b` name them, or its id `L_a_b_0`; else None."""
     said = dict(_ENDS.findall(path.get("class", "")))
     if len(said) == 2:
         return said["S"], said["E"]
@@ -160,17 +171,40 @@ def _ends(sketch: Sketch, path: Element) -> tuple[str, str]:
     if match:
         parts = match.group("ends").split(match.group("sign"))
         sketch.spend(len(parts))
-        known = {**sketch.nodes, **sketch.groups}
         for count in range(1, len(parts)):
-            source, target = (match.group("sign").join(some) for some in (parts[:count], parts[count:]))
-            if source in known and target in known:
-                return source, target
+            ends = match.group("sign").join(parts[:count]), match.group("sign").join(parts[count:])
+            if all(end in sketch.nodes or end in sketch.groups for end in ends):
+                return ends
+    return None
+
+
+def _ends_by_place(sketch: Sketch, part: _Part) -> tuple[str, str]:
+    """Return the nodes whose rims are nearest to the ends of a line: an edge with an id names none.
+
+    Raises:
+        NotationError: where no node is near.
+    """
+    line = points_of(sketch, part.element.get("d", ""))
+    found = [_nearest(sketch, part.x + x, part.y + y) for x, y in (line[:1] + line[-1:])]
+    if len(found) == 2 and found[0] and found[1]:
+        return found[0], found[1]
     raise sketch.source.refuse(
         None,
-        got=f"an edge that does not say where it ends ({path.get('id', 'without an id')[:80]})",
-        wanted="an id such as L_a_b_0",
+        got=f"an edge that does not say where it ends ({part.element.get('id', 'without an id')[:80]})",
+        wanted="an id such as L_a_b_0, or a line that ends at two nodes",
         remedy="Give the Mermaid text that the SVG was made from.",
     )
+
+
+def _nearest(sketch: Sketch, x: float, y: float) -> str | None:
+    sketch.spend(len(sketch.nodes))
+    best, nearest = _FARTHEST_RIM, None
+    for node in sketch.nodes.values():
+        place = node.place or Place(0, 0)
+        gap = max(abs(x - place.x) - place.width / 2, abs(y - place.y) - place.height / 2)
+        if abs(gap) < best:
+            best, nearest = abs(gap), node.key
+    return nearest
 
 
 def _into_frames(sketch: Sketch, frames: list[tuple[str, Place]]) -> None:
