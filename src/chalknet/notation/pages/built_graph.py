@@ -10,7 +10,7 @@ from chalknet.notation.pages.program_values import flat
 from chalknet.notation.torch_layers import Unknown
 from chalknet.notation.torch_values import Call
 
-_MOST = 200_000  # nodes and edges that are added
+MOST = 200_000  # nodes and edges that are added
 DEEPEST = 50  # subgraphs within subgraphs
 _SEEN = frozenset(
     "label xlabel headlabel taillabel shape style dir rank rankdir fillcolor color group subset layer pos "
@@ -72,8 +72,8 @@ class BuiltGraph:
             if isinstance(name, Unknown):
                 raise NotDrawn("the name of a node")
             flat(name)
-        if len(self.statements) >= _MOST:
-            raise NotDrawn(f"more than {_MOST:,} nodes and edges")
+        if len(self.statements) >= MOST:
+            raise NotDrawn(f"more than {MOST:,} nodes and edges")
 
     def child(self, head: str) -> BuiltGraph:
         """Return a new subgraph of it.
@@ -116,8 +116,8 @@ class BuiltGraph:
                 lines.append(f"{kind}{_list(attributes)}")
         lines += [str(line) for line in self.body if isinstance(line, str)]
         for statement in self.statements:
-            if len(lines) > _MOST:
-                raise NotDrawn(f"more than {_MOST:,} nodes and edges")
+            if len(lines) > MOST:
+                raise NotDrawn(f"more than {MOST:,} nodes and edges")
             if statement[0] == "subgraph":
                 statement[1]._write(lines, depth + 1)
             else:

@@ -35,6 +35,7 @@ _UNDECLARED = {
     "pydot": Dotted("pydot"),
     "Digraph": Dotted("graphviz.Digraph"),
 }
+_COST_OF_NOT_FOLLOWING = 30  # steps: its expression is looked through and written down
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.USub: operator.neg,
@@ -67,6 +68,7 @@ class ProgramValues(ast.NodeVisitor):
         try:
             return self._bounded(node, self.visit(node))
         except NOT_FOLLOWED as problem:
+            self.budget.spend(node, _COST_OF_NOT_FOLLOWING)
             self._program.not_followed(node, problem)
             return Unknown(ast.unparse(node)[:60])
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import accumulate, pairwise
+from math import prod
 from typing import Any, NamedTuple
 
-from chalknet.notation.pages.built_graph import DEEPEST, BuiltGraph, NotDrawn, quoted
+from chalknet.notation.pages.built_graph import DEEPEST, MOST, BuiltGraph, NotDrawn, quoted
 from chalknet.notation.torch_layers import Unknown
 from chalknet.notation.torch_values import Call
 
@@ -241,6 +242,8 @@ def _many(value: object) -> Iterable[Any]:
 
 def _multipartite(call: Call, line: int) -> BuiltGraph:
     sizes = [size for size in call.positional if isinstance(size, int)]
+    if prod(sizes) + sum(sizes) > MOST:
+        raise NotDrawn(f"more than {MOST:,} nodes and edges")
     made = BuiltGraph(False, line, library="networkx")
     ends = list(accumulate([0, *sizes]))
     layers = [range(start, end) for start, end in pairwise(ends)]
