@@ -56,11 +56,12 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
-        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), the path of a file
-            with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
-            a fit, or a Network. Every verb takes these as its `model`.
+        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), a page that holds
+            one (Markdown, HTML, a notebook, a program that draws), the path of a file with one, of an ONNX
+            file or of the folder of a kept fit, "-" for standard input, an `nn.Module`, a fit, or a Network.
+            Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
-        name: which network, where a text holds several.
+        name: which network, where a text or a page holds several: a title, a class, "line 12", "cell 3".
 
     Raises:
         NotationError: for a text that is no network, with the line and a caret.

@@ -69,7 +69,7 @@ MODEL = Option(
 *READING, ACTIVATION = _panel(
     "Reading the model",
     Option("notation", "Read it as this notation instead of recognising it."),
-    Option("name", "Which network, where a text holds several."),
+    Option("name", "Which network, where a text or a page holds several: a title, a class, line 12, cell 3."),
     Option("sizes", "Give a symbolic width its number.", words.size, "m=784", flags=("--set",), many=True),
     Option("activation", "Name the unknown activations in their order.", words.names, "relu,sigmoid"),
 )

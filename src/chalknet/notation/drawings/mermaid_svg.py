@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
-from chalknet.notation.drawings.svg_shapes import Box, line_style, points_of, stated, tag_of
+from chalknet.notation.drawings.svg_shapes import DrawnFrame, line_style, points_of, stated, tag_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -118,7 +118,7 @@ def _size(sketch: Sketch, shape: Element | None) -> tuple[float, float]:
         radii = [_length(shape, name) or _length(shape, "r") for name in ("rx", "ry")]
         return 2 * radii[0], 2 * radii[1]
     if points := points_of(sketch, shape.get("points", "")):
-        box = Box.around("", points)
+        box = DrawnFrame.around("", points)
         return box.right - box.left, box.bottom - box.top
     return _length(shape, "width"), _length(shape, "height")
 

@@ -14,7 +14,7 @@ from chalknet.notation.drawings.mermaid_svg import is_of_mermaid, read_mermaid_s
 from chalknet.notation.drawings.records import are_units
 from chalknet.notation.drawings.sketch import REMEDY, Link, Place, Sketch
 from chalknet.notation.drawings.svg_shapes import (
-    Box,
+    DrawnFrame,
     frame_of,
     inside_of,
     line_style,
@@ -324,7 +324,7 @@ def _frame(sketch: Sketch, group: _Drawn) -> Place | None:
         x, y, across, down = (number_of(sketch, ellipse, name) for name in ("cx", "cy", "rx", "ry"))
         return Place(x, y, 2 * across, 2 * down)
     if points := frame_of(sketch, group.element):
-        box = Box.around("", points)
+        box = DrawnFrame.around("", points)
         middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
         return Place(*middle, box.right - box.left, box.bottom - box.top)
     if (text := first.get("text")) is not None:
@@ -336,7 +336,7 @@ def _into_clusters(drawn: list[_Drawn], sketch: Sketch) -> None:
     """Give each node the smallest cluster around its middle: an SVG knows places, not members."""
     frames = [(group.title, frame_of(sketch, group.element)) for group in drawn if group.kind == "cluster"]
     boxes = sorted(
-        (Box.around(title, points) for title, points in frames if points), key=lambda box: box.area
+        (DrawnFrame.around(title, points) for title, points in frames if points), key=lambda box: box.area
     )
     for group in drawn:
         place = sketch.nodes[group.title].place if group.kind == "node" and boxes else None

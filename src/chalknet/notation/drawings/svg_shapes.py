@@ -72,7 +72,7 @@ def tag_of(element: Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-class Box(NamedTuple):
+class DrawnFrame(NamedTuple):
     """The frame of a cluster."""
 
     title: str
@@ -82,7 +82,7 @@ class Box(NamedTuple):
     bottom: float
 
     @classmethod
-    def around(cls, title: str, points: list[tuple[float, float]]) -> Box:
+    def around(cls, title: str, points: list[tuple[float, float]]) -> DrawnFrame:
         """Return the box around some points."""
         across, down = zip(*points, strict=True)
         return cls(title, min(across), max(across), min(down), max(down))
