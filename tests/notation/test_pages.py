@@ -231,6 +231,30 @@ def test_what_is_not_read_beside_the_network_is_told():
     assert any("in line 11 is not read: a sequenceDiagram" in note for note in network.notes)
 
 
+def test_several_networks_inside_one_piece_are_asked_for_too():
+    code = TORCH + TORCH.replace("net =", "other =").replace("2, 3", "5, 3")
+    page = page_of(fence("python", code), fence("mermaid", M))
+    with pytest.raises(NotationError) as problem:
+        cn.read(page)
+    assert (
+        "net" in problem.value.remedy and "other" in problem.value.remedy and "Part 2" in problem.value.remedy
+    )
+    assert [widths(cn.read(page, name=name)) for name in ("other", "Part 2")] == [[5, 3, 1], [2, 3, 1]]
+
+
+@pytest.mark.parametrize("text", [f"{D}\n{OTHER}", f"flowchart LR\na --> b & c\n\n{M}\n", f"{D}\n\n{M}"])
+def test_several_drawings_in_a_text_are_not_the_first_one(text):
+    try:
+        assert len(set(cn.read(text).notes)) and D in text and M in text  # the same in two forms
+    except NotationError as problem:
+        assert "different networks" in str(problem)
+
+
+def test_a_page_without_a_network_says_so():
+    with pytest.raises(NotationError, match="no network is drawn or written"):
+        cn.read("# Hello\n\nWrite `a -> b`:\n\n```bash\nls -> x\n```\n")
+
+
 def test_the_places_of_errors_are_those_of_the_page():
     page = "# Title\n\ntext\n\n```dot\ndigraph {\n  a -> ;\n}\n```\n"
     with pytest.raises(NotationError, match="line 7:"):

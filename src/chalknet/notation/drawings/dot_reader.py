@@ -103,7 +103,7 @@ class _Reader:
         self._block("", "", {"node": {}, "edge": {}}, 0)
         if self._now.text.lower() in ("digraph", "graph", "strict") and self._now.kind == "name":
             wanted = "one graph in a text"
-            remedy = "Give each graph a text of its own, or all in a page, and say which: name='line 12'."
+            remedy = "Give each graph a text of its own."
             raise self._sketch.source.refuse(self._now.at, got="a second graph", wanted=wanted, remedy=remedy)
         self._reach_clusters()
         if self._strict:

@@ -94,7 +94,8 @@ def read_mermaid_sketch(text: str) -> Sketch:
     if head is None:
         other = _OTHER.match(text, start)
         got = f"a {other.group(1)}" if other else "no flowchart"
-        raise sketch.source.refuse(start, got=got, wanted="a flowchart, such as flowchart LR")
+        at = start + len(text[start:]) - len(text[start:].lstrip())
+        raise sketch.source.refuse(at, got=got, wanted="a flowchart, such as flowchart LR")
     _Reader(sketch, text, in_blocks=bool(head.group("blocks"))).read(head.end())
     return sketch
 

@@ -31,6 +31,7 @@ _MAGIC = re.compile(r"^[ \t]*+[%!?][^\n]*+", re.M)
 _WORDS = re.compile(r"(?:[^\W\d_]{2,}+\W++){4}")
 
 
+_EMPTY = 0.91  # more than of arrow text, which any arrow in a sentence may be
 _MOST_UNTOLD = 300  # blocks that do not say what they are
 
 
@@ -60,25 +61,32 @@ class Finder:
         ):
             words = {FORM_OF_WORD.get(block.word) for block in blocks_found}
             alone = (len(pieces) == 1 and pieces[0].form == "svg") or (
-                words <= {"python", ""} and all(piece.form not in DRAWN for piece in pieces)
+                words <= {"python", ""} and all(piece.form not in NO_CODE for piece in pieces)
             )
             return (0.0, []) if alone and not _is_page(text) else (0.995, pieces)
         pieces = self._distinct(self._of_programs([(text, 1, "", ())])) if DRAWS.search(text) else []
         if any(piece.form in DRAWN for piece in pieces):
             return 0.96, pieces
-        return self._in_prose(text)
+        certainty, pieces = self._in_prose(text)
+        return (_EMPTY, []) if blocks_found and not pieces else (certainty, pieces)
 
     def _in_prose(self, text: str) -> tuple[float, list[Piece]]:
         """Return drawings and formulas that stand in running text."""
         blocks = embedded(text)
-        if not blocks or any(row.recognise(text) >= 0.95 for name, row in self._others() if name != "svg"):
+        sure = (
+            {name for name, row in self._others() if name != "svg" and row.recognise(text) >= 0.95}
+            if blocks
+            else ()
+        )
+        several = len([block for block in blocks if block.word in DRAWN]) > 1 and DRAWN.issuperset(sure)
+        if not blocks or (sure and not several):
             return 0.0, []
         rest = _without(text, blocks)
         if not _WORDS.search(rest) or "->" in rest:
             blocks = [block for block in blocks if block.word != "arrows"]
         pieces = self._distinct(self._pieces_of(((block, "") for block in blocks), ""))
         whole = len(pieces) == 1 and len(pieces[0].text.strip()) > 0.95 * len(text.strip())
-        return (0.0, []) if whole else (0.93, pieces)
+        return (0.0, []) if whole or not pieces else (0.98 if several and sure else 0.93, pieces)
 
     def _pieces_of(self, blocks: Iterable[tuple[PageBlock, str]], rest: str) -> Iterator[Piece]:
         """Yield the pieces of blocks, each with its place; Python is one, as it builds on itself."""
@@ -172,7 +180,8 @@ class Finder:
                 yield from self._drawings(_MAGIC.sub("", _laid_out([part])), [part])
             return
         if found is None:
-            blocks = embedded(text)
+            whole = code[0][1] == 1 and not code[0][2]  # a text of its own, which is no program then
+            blocks = [] if whole else embedded(text)
             yield from (
                 _piece(block.word, block, code[0][2])
                 for block in blocks

@@ -32,6 +32,7 @@ _SUFFIXES = (
     ".xhtml",
 )
 _CHARACTERS = "characters in drawings of a page"
+_ASKS = "--name on the command line"  # of an error that lists several networks
 _FEW = 4  # that are read whatever their length
 
 
@@ -60,8 +61,7 @@ class Pages:
 
     def recognise(self, text: str) -> float:
         """Return how likely it is that a text holds a network among other things."""
-        certainty, pieces = self._pieces(text)
-        return certainty if pieces else 0.0
+        return self._pieces(text)[0]
 
     def read(self, text: str, name: str | None = None) -> Network:
         """Return the network of a page.
@@ -158,10 +158,11 @@ class Pages:
                 if piece.sure:
                     failed.append((piece, problem))
         if not read:
-            if len(failed) == 1:
-                raise failed[0][1]
-            got = "; ".join(f"{piece}: {problem.got}" for piece, problem in failed) or "no network"
-            raise refused_page(got, "one that can be read", _offer([piece for piece, _ in failed]))
+            raise _none_read(failed)
+        if asked := [(piece, problem) for piece, problem in failed if _ASKS in problem.remedy]:
+            got = "; ".join([*map(str, (one.piece for one in read)), *(f"{a}, {b.got}" for a, b in asked)])
+            remedy = " ".join([_offer([one.piece for one in read], pieces), *(b.remedy for _, b in asked)])
+            raise refused_page(got, "one, or the name of one", remedy)
         chosen = fullest([one.network for one in read])
         if not all(agree(chosen, one.network) for one in read):
             listed = "; ".join(f"{one.piece}, {_widths(one.network)}" for one in read)
@@ -169,6 +170,16 @@ class Pages:
             raise refused_page(got, "one, or the name of one", _offer([one.piece for one in read], pieces))
         notes = [f"{piece} is not read: {problem.got}" for piece, problem in failed]
         return _noted(chosen, read, notes)
+
+
+def _none_read(failed: list[tuple[Piece, ChalknetError]]) -> ChalknetError:
+    """Return the error for a page of which nothing is read."""
+    if len(failed) == 1:
+        return failed[0][1]
+    if not failed:
+        return refused_page("a page in which no network is drawn or written", "a drawing, a formula or code")
+    got = "; ".join(f"{piece}: {problem.got}" for piece, problem in failed)
+    return refused_page(got, "one that can be read", _offer([piece for piece, _ in failed]))
 
 
 def _noted(chosen: Network, read: list[_Reading], notes: list[str]) -> Network:
