@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from chalknet.notation.pages.piece import PageBlock, names_inside
 
@@ -44,6 +45,11 @@ def embedded(text: str) -> list[PageBlock]:
         PageBlock(word, text[start:end], text.count("\n", 0, start) + 1, tuple(names_inside(text[start:end])))
         for word, start, end in sorted(found, key=lambda part: part[1])
     ]
+
+
+def holds_several(text: str) -> bool:
+    """Return whether more than one graph or flowchart begins in a text."""
+    return len(list(islice(chain(_GRAPH.finditer(text), _FLOWCHART.finditer(text)), 2))) > 1
 
 
 def _graphs(text: str) -> Iterator[tuple[str, int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from chalknet.notation.notation import Notation
 from chalknet.notation.pages.blocks import blocks_of
-from chalknet.notation.pages.embedded import embedded
+from chalknet.notation.pages.embedded import embedded, holds_several
 from chalknet.notation.pages.hypertext import IS_HTML, blocks_of_html
 from chalknet.notation.pages.notebook import cells_of
 from chalknet.notation.pages.piece import (
@@ -72,6 +72,8 @@ class Finder:
 
     def _in_prose(self, text: str) -> tuple[float, list[Piece]]:
         """Return drawings and formulas that stand in running text."""
+        if not holds_several(text) and any(self._recognises(name, text) for name in DRAWN - {"svg"}):
+            return 0.0, []
         blocks = embedded(text)
         sure = (
             {name for name, row in self._others() if name != "svg" and row.recognise(text) >= 0.95}
