@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast, overloa
 
 from chalknet.counting import Convention, Counts, count_network
 from chalknet.errors import (
-    CannotExpress,
     ChalknetError,
     FileProblem,
     InvalidValue,
@@ -24,7 +23,7 @@ from chalknet.errors import (
 )
 from chalknet.files import RUN_PLAN, RUN_WEIGHTS, user_path
 from chalknet.network import Network
-from chalknet.notation import NOTATIONS, check_text, recognise, shown_path, text_of
+from chalknet.notation import NOTATIONS, check_text, read_text, shown_path, text_of
 from chalknet.notation import write as write_text
 from chalknet.seal import file_of_run, read_plan, reading_run
 from chalknet.system import available_bytes, fits_in_memory
@@ -60,11 +59,12 @@ def read(
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
-        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), the path of a file
-            with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
-            a fit, or a Network. Every verb takes these as its `model`.
+        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), a page that holds
+            one (Markdown, HTML, a notebook, a program that draws), the path of a file with one, of an ONNX
+            file or of the folder of a kept fit, "-" for standard input, an `nn.Module`, a fit, or a Network.
+            Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
-        name: which network, where a text holds several.
+        name: which network, where a text or a page holds several: a title, a class, "line 12", "cell 3".
         reading: which reading, from 1, of a drawing that may be read in several ways.
 
     Raises:
@@ -92,12 +92,11 @@ def read(
         raise _no_form(model)
     path = _path_of(model)
     if path is None:
-        return _read_text(str(model), notation, name)
+        return _read_text(str(model), notation, "", name)
     try:
-        suffix = None if notation else _by_suffix(path)
         if path.suffix.lower() == ONNX_SUFFIX:
             return _read_onnx(path)
-        return _read_text(text_of(path), notation or suffix, name)
+        return _read_text(text_of(path), notation, path.suffix.lower(), name)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
             problem.where = f"{shown_path(path)}, {problem.where}"
@@ -352,17 +351,9 @@ def _read_onnx(path: Path) -> Network:
     return replace(network, weights=read_weights(model.module))
 
 
-def _read_text(text: str, notation: str | None, name: str | None) -> Network:
+def _read_text(text: str, notation: str | None, suffix: str, name: str | None) -> Network:
     check_text(text)
-    chosen = recognise(text) if notation is None else look_up(NOTATIONS, notation, "notation", "notation")
-    if chosen.read is None:
-        raise CannotExpress(
-            where=f"notation {chosen.name}",
-            got="a form that is only written",
-            wanted=f"one of {', '.join(row.name for row in NOTATIONS.values() if row.read)}",
-            remedy="Leave the notation out, the form is recognised by itself.",
-        )
-    return chosen.read(text, name)
+    return read_text(text, notation, suffix, name)
 
 
 def _module_of(form: object) -> nn.Module | None:
@@ -376,11 +367,6 @@ def _module_of(form: object) -> nn.Module | None:
     return module if isinstance(module, torch.nn.Module) else None
 
 
-def _by_suffix(path: Path) -> str | None:
-    suffix = path.suffix.lower()
-    return next((row.name for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
-
-
 def _path_of(form: str | PathLike[str]) -> Path | None:
     """Return the path that is meant, or None for a text that is the network itself."""
     if not isinstance(form, str):
@@ -388,7 +374,13 @@ def _path_of(form: str | PathLike[str]) -> Path | None:
     text = form.strip()
     if text == "-":
         return Path("-")
-    if "\n" in text or "->" in text or len(text) > 1000 or ("(" in text and ")" in text and "=" in text):
+    if (
+        "\n" in text
+        or "->" in text
+        or "://" in text
+        or len(text) > 1000
+        or ("(" in text and ")" in text and "=" in text)
+    ):
         return None
     try:
         if text and user_path(text).exists():

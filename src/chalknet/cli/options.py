@@ -69,7 +69,7 @@ MODEL = Option(
 *READING, ACTIVATION = _panel(
     "Reading the model",
     Option("notation", "Read it as this notation instead of recognising it."),
-    Option("name", "Which network, where a text holds several."),
+    Option("name", "Which network, where a text or a page holds several: a title, a class, line 12, cell 3."),
     Option(
         "reading", "Which reading, where a drawing may be read in several ways.", words.process_count, "N"
     ),

@@ -3,7 +3,7 @@
 from chalknet.notation.limits import LIMITS
 from chalknet.notation.notation import Notation
 from chalknet.notation.states import NamedState, states_of
-from chalknet.notation.table import NOTATIONS, NotationName, recognise, write
+from chalknet.notation.table import NOTATIONS, NotationName, read_text, recognise, write
 from chalknet.notation.texts import check_text, shown_path, text_of
 from chalknet.notation.words import read_step, write_step
 
@@ -15,6 +15,7 @@ __all__ = [
     "NotationName",
     "check_text",
     "read_step",
+    "read_text",
     "recognise",
     "shown_path",
     "states_of",

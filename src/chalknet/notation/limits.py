@@ -18,6 +18,8 @@ LIMITS: dict[str, int] = {
     "levels": 1_000,
     "characters in a label": 2_000,
     "characters in all labels": 300_000,
+    "drawings in a page": 40,
+    "characters in drawings of a page": 300_000,
     "steps of reading a drawing": 10_000_000,
 }
 """The limits by what they count. A larger number may be put in the place of one."""

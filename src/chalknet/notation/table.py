@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from chalknet.errors import NotationError
+from chalknet.errors import CannotExpress, NotationError, look_up
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation.arrows import ARROWS, SHORTHAND
 from chalknet.notation.drawings import DRAWINGS
@@ -12,14 +12,18 @@ from chalknet.notation.json_text import JSON
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
 from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
+from chalknet.notation.pages import Pages
 from chalknet.notation.torch_source import TORCH
 
 _ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "latex-layers", "shorthand",
-    "mathml",
+    "mathml", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
+_PAGES = Pages(NOTATIONS)
+NOTATIONS[_PAGES.row.name] = _PAGES.row
+_SURE = 0.9  # of what is recognised against what the ending of a file says
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))
 
 
@@ -35,15 +39,54 @@ def write(network: Network, notation: str) -> str:
     return writer(network)
 
 
+def read_text(text: str, notation: str | None, suffix: str, name: str | None) -> Network:
+    """Return the network of a text.
+
+    Args:
+        text: the text.
+        notation: the name of its notation; None where it is to be recognised.
+        suffix: the ending of its file, which says what it is where the text itself does not; empty for none.
+        name: which network, where it holds several.
+    """
+    if notation is None:
+        row = _of_file(text, suffix) if suffix else recognise(text)
+    else:
+        row = look_up(NOTATIONS, notation, "notation", "notation")
+        found = _PAGES.of_form(text, notation, name)
+        if found is not None:
+            return found
+    if row.read is None:
+        raise CannotExpress(
+            where=f"notation {row.name}",
+            got="a form that is only written",
+            wanted=f"one of {', '.join(row.name for row in NOTATIONS.values() if row.read)}",
+            remedy="Leave the notation out, the form is recognised by itself.",
+        )
+    return row.read(text, name)
+
+
+def _of_file(text: str, suffix: str) -> Notation:
+    """Return the notation that the ending of a file says, unless the text is surely in another one."""
+    stated = next((row for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
+    if stated is None:
+        return recognise(text)
+    sure = {row.name: row.recognise(text) for row in (stated, _PAGES.row)}
+    if any(sure.values()):
+        return NOTATIONS[max(sure, key=sure.__getitem__)]
+    other = max(NOTATIONS.values(), key=lambda row: row.recognise(text))
+    return other if other.recognise(text) >= _SURE else stated
+
+
 def recognise(text: str) -> Notation:
     """Return the notation that a text is most likely in.
 
     Raises:
         NotationError: when it is in none, naming those there are with an example of each.
     """
-    chosen = max(NOTATIONS.values(), key=lambda row: row.recognise(text))
-    if chosen.recognise(text) > 0:
-        return chosen
+    certainties = {name: row.recognise(text) for name, row in NOTATIONS.items()}
+    chosen = max(certainties, key=certainties.__getitem__)
+    if certainties[chosen] > 0:
+        return NOTATIONS[chosen]
     shown = " ".join(text.split())
     forms = "\n".join(
         f"    {row.name}: {' '.join(row.write(_EXAMPLE).split())}"

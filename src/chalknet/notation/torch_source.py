@@ -208,7 +208,7 @@ def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
 
 TORCH = Notation(
     name="torch",
-    suffixes=(".py", ".ipynb"),
+    suffixes=(".py",),
     recognise=recognise_torch,
     read=read_torch,
     write=write_torch,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings.sketch import REMEDY, Drawn, Link, Sketch
-from chalknet.notation.drawings.vocabulary import said
+from chalknet.notation.drawings.looks import colour_of, edge_look, place_of
+from chalknet.notation.drawings.records import HTML, fields_of, title_of
+from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
@@ -22,8 +23,6 @@ _TOKEN = re.compile(
     r"|(?P<sign>->|--|[{}\[\];,=:+])",
     re.S,
 )
-_HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
-_PORT = re.compile(r"<[^<>]*>")
 
 
 _Defaults: TypeAlias = dict[str, dict[str, str]]
@@ -51,7 +50,7 @@ def _tokens(sketch: Sketch) -> Iterator[_Token]:
         match = _TOKEN.match(text, at)
         if match is not None:
             if match.lastgroup == "string":
-                yield _Token("string", match.group()[1:-1].replace("\\\n", ""), at)
+                yield _Token("string", match.group()[1:-1].replace("\\\n", "").replace('\\"', '"'), at)
             elif match.lastgroup:
                 yield _Token(match.lastgroup, match.group(), at)
             at = match.end()
@@ -87,18 +86,71 @@ class _Reader:
         self._ports: dict[str, dict[str, str]] = {}
         self._label_of_record: dict[str, str] = {}  # by its fields
         self._unnamed = 0
+        self._to_clusters: dict[int, tuple[Link, str, str]] = {}  # links, and the clusters at their ends
+        self._strict = self._arrows = False
         self._words = 0
 
     def read(self) -> Sketch:
-        if self._now.text == "strict":
+        self._strict = self._now.text.lower() == "strict"
+        if self._strict:
             self._next()
+        self._arrows = self._now.text.lower() == "digraph"
         if self._now.text.lower() not in ("digraph", "graph"):
             raise self._refuse(wanted="digraph { ... }")
         self._next()
         if self._now.text != "{":
             self._name()
         self._block("", "", {"node": {}, "edge": {}}, 0)
+        if self._now.text.lower() in ("digraph", "graph", "strict") and self._now.kind == "name":
+            wanted = "one graph in a text"
+            remedy = "Give each graph a text of its own."
+            raise self._sketch.source.refuse(self._now.at, got="a second graph", wanted=wanted, remedy=remedy)
+        self._reach_clusters()
+        if self._strict:
+            self._merge_links()
         return self._sketch
+
+    def _reach_clusters(self) -> None:
+        """Let the links that end at the frame of a cluster, by `lhead` and `ltail`, lead to all its nodes."""
+        if not self._to_clusters:
+            return
+        inside = {key: dict.fromkeys(nodes) for key, nodes in self._members_of_groups().items()}
+        made: list[Link] = []
+        seen: set[tuple[str, ...]] = set()
+        for link in self._sketch.links:
+            _, tail, head = self._to_clusters.get(id(link), (link, "", ""))
+            if not (tail or head):
+                made.append(link)
+                continue
+            sources, targets = (
+                inside.get(tail) or {link.source: None},
+                inside.get(head) or {link.target: None},
+            )
+            ends = (tail or link.source, head or link.target)
+            self._sketch.spend(len(sources) * len(targets), link.at)
+            if ends not in seen:  # one arrow between two frames, whichever nodes hold it
+                seen.add(ends)
+                made += [replace(link, source=one, target=other) for one in sources for other in targets]
+        check_limit(self._sketch.source, None, "edges", len(made))
+        self._sketch.links = made
+
+    def _members_of_groups(self) -> dict[str, list[str]]:
+        """Return the nodes of each group, those of the groups in it too."""
+        members: dict[str, list[str]] = {key: [] for key in self._sketch.groups}
+        for node in self._sketch.nodes.values():
+            group, steps = node.group, 0
+            while group in members and steps <= _DEEPEST:
+                members[group].append(node.key)
+                group, steps = self._sketch.groups[group].parent, steps + 1
+        return members
+
+    def _merge_links(self) -> None:
+        """Keep the first link between two nodes, as `strict` says."""
+        first: dict[object, Link] = {}
+        for link in self._sketch.links:
+            ends = (link.source, link.target)
+            first.setdefault(ends if self._arrows else frozenset(ends), link)
+        self._sketch.links = list(first.values())
 
     def _next(self) -> _Token:
         token, self._now = self._now, next(self._tokens, self._now)
@@ -230,13 +282,17 @@ class _Reader:
             ends.append(self._operand(scope) or [])
         self._sketch.spend(len(scope.defaults["edge"]), at)
         attributes = {**scope.defaults["edge"], **self._attributes()}
-        visible = "invis" not in attributes.get("style", "")
-        label = attributes.get("label", attributes.get("xlabel", attributes.get("taillabel", "")))
-        link = Link("", "", label.removeprefix(_HTML), visible, at)
+        look = edge_look(attributes, arrows=self._arrows)
+        link = Link("", "", look.label, look.visible, at, look.style, look.directed)
+        clusters = (attributes.get("ltail", ""), attributes.get("lhead", ""))
         for sources, targets in pairwise(ends):
-            if attributes.get("dir") == "back":
+            first_new = len(self._sketch.links)
+            if look.backward:
                 sources, targets = targets, sources
             self._sketch.connect(sources, targets, link)
+            if any(clusters):
+                pair = clusters[::-1] if look.backward else clusters
+                self._to_clusters |= {id(made): (made, *pair) for made in self._sketch.links[first_new:]}
         return list(dict.fromkeys(key for end in ends for key in end))
 
     def _attributes(self) -> dict[str, str]:
@@ -249,15 +305,15 @@ class _Reader:
                 found[key] = "true"
                 if self._met("="):
                     token = self._name()
-                    found[key] = _HTML + token.text if token.kind == "html" else token.text
+                    found[key] = HTML + token.text if token.kind == "html" else token.text
         return found
 
     def _set(self, scope: _Scope, key: str, value: str) -> None:
         key = key.lower()
         if key == "label" and scope.group and scope.group in self._sketch.groups:
-            self._sketch.groups[scope.group].title = value.removeprefix(_HTML)
+            self._sketch.groups[scope.group].title = value.removeprefix(HTML)
         elif key == "label" and scope.depth == 0:
-            self._sketch.caption = value.removeprefix(_HTML)
+            self._sketch.caption = value.removeprefix(HTML)
         elif key == "rank":
             scope.same_rank = f"{scope.rank}-{value}"
 
@@ -275,13 +331,15 @@ class _Reader:
                 raise self._sketch.source.refuse(self._now.at, got="a second label", wanted=wanted)
         elif label is not None:
             self._sketch.spend(len(label) + label.count("\\N") * len(key), node.at)
-            node.label = label.removeprefix(_HTML).replace("\\N", key)
-            fields = _fields(self._sketch, node, label)
+            node.label = label.removeprefix(HTML).replace("\\N", key)
+            fields = fields_of(self._sketch, node, label)
             if fields:
-                self._expand(key, fields, _title(label))
+                self._expand(key, fields, title_of(label))
                 self._label_of_record |= dict.fromkeys(self._ports[key].values(), label)
         if "xlabel" in attributes and not node.label:
-            node.label = attributes["xlabel"].removeprefix(_HTML)
+            node.label = attributes["xlabel"].removeprefix(HTML)
+        node.colour = colour_of(attributes) or node.colour
+        node.place = place_of(attributes) or node.place
 
     def _expand(self, key: str, fields: list[tuple[str, str]], title: str) -> None:
         """Put the fields of a record in the place of the node, in a group under the table's title."""
@@ -316,52 +374,3 @@ class _Scope:
     defaults: _Defaults  # of the nodes and of the edges
     depth: int
     same_rank: str = ""
-
-
-_UNIT = re.compile(r"\s*+(?:[^\W\d_]{1,6}[\s_^]*+\(?[\w,]*+\)?|[0-9]*+|[.…⋮⋯]++|bias|\+1)\s*+")
-_CELL = re.compile(r"<td\b([^<>]*+)>", re.I)
-_CELL_END = re.compile(r"</td>", re.I)
-_CELL_PORT = re.compile(r"port\s*=\s*[\"']?([^\"'\s>]+)", re.I)
-
-
-def _cells(label: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands inside the tag of each cell of an HTML table, and the text of the cell."""
-    opening = _CELL.search(label)
-    while opening and (end := _CELL_END.search(label, opening.end())):
-        yield opening.group(1), label[opening.end() : end.start()]
-        opening = _CELL.search(label, end.end())
-
-
-def _fields(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
-    """Return port and text of each field of a record, or of an HTML table, whose fields are units."""
-    if label.startswith(_HTML):
-        cells = [(_CELL_PORT.search(inside), text) for inside, text in _cells(label)]
-        found = [(port.group(1), text) for port, text in cells if port]
-    elif "record" in node.shape and ("|" in label or _PORT.match(label)):
-        parts = [part.strip(" {}") for part in label.replace("\\|", "¦").split("|")]
-        ports = [_PORT.match(part) for part in parts]
-        found = [
-            (port.group()[1:-1] if port else "", _PORT.sub("", part).strip())
-            for part, port in zip(parts, ports, strict=True)
-        ]
-    else:
-        return []
-    for _, text in found:
-        check_limit(sketch.source, node.at, "characters in a label", len(text))
-    sketch.spend(
-        20 * sum(20 + len(text) for _, text in found), node.at
-    )  # each is looked up in many languages
-    stems = {re.sub(r"[\W\d_]+", "", text).lower() for _, text in found} - {"", "bias", "b"}
-    functions = {text for _, text in found if said(text).is_function}
-    if found and all(port for port, _ in found) and not (functions and len({text for _, text in found}) > 1):
-        return found
-    alike = len(stems) <= 1 and all(_UNIT.fullmatch(text) and not said(text).is_function for _, text in found)
-    return found if len(found) > 1 and alike else []
-
-
-def _title(label: str) -> str:
-    """Return what stands in a table outside the cells that are units."""
-    if not label.startswith(_HTML):
-        return ""
-    texts = [text for inside, text in _cells(label) if not _CELL_PORT.search(inside)]
-    return "<BR/>".join(texts)

@@ -100,7 +100,12 @@ def _for_all(v: View) -> bool:
     said, units = v.said, v.before.units
     if not v.here.is_single or len(units) + v.before.dots < 2 or said.operation or not said.only_steps:
         return False
-    if v.here.is_weighty or v.here.biases or (said.role and said.text != v.here.units[0].text):
+    if (
+        not v.is_bare
+        or v.here.is_weighty
+        or v.here.biases
+        or (said.role and said.text != v.here.units[0].text)
+    ):
         return False
     if any(step in SOFTMAXES for step in said.steps):
         return True

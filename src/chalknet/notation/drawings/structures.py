@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
+from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
 from chalknet.notation.drawings.facts import POINTS, Facts
@@ -168,6 +169,12 @@ class _Building:
             link for link in links if link.style in ("dashed", "dotted") or "training" in beside(link.label)
         ]
         if not odd or len(odd) == len(links):
+            return []
+        try:
+            depths(self._facts, self._units(), links)
+        except ChalknetError:  # a cycle, which they close
+            pass
+        else:
             return []
         marked = {(link.source, link.target) for link in odd}
         straight = [link for link in links if (link.source, link.target) not in marked]

@@ -6,7 +6,6 @@ import re
 from functools import partial
 
 from chalknet.network import Network
-from chalknet.notation.drawings.fences import fence_of
 from chalknet.notation.drawings.playground import read_playground, recognise_playground
 from chalknet.notation.json_text import read_json
 from chalknet.notation.notation import Notation
@@ -19,8 +18,9 @@ _DOT = re.compile(
     re.S | re.I,
 )
 _MERMAID = re.compile(
-    r"(?:\s*+---\n(?>.*?\n---[ \t]*+\n))?+(?:\s*+%%[^\n]*+\n)*+\s*+"
-    r"(?:(?:graph|flowchart)(?:-elk)?[ \t]*(?:TB|TD|BT|RL|LR)?[ \t]*(?:[;\n]|$)|\w+Diagram\b)",
+    r"(?:\s*+---\n(?>.*?\n---[ \t]*+\n))?+(?:\s*+(?:%%\{(?>.*?\}%%)|%%[^\n]*+\n))*+\s*+"
+    r"(?:(?:graph|flowchart)(?:-elk)?[ \t]*(?:TB|TD|BT|RL|LR)?[ \t]*(?:[;\n]|$)"
+    r"|block(?:-beta)?[ \t]*+\n|\w+Diagram\b)",
     re.S,
 )
 
@@ -35,16 +35,11 @@ def _read(form: str, text: str, name: str | None = None) -> Network:
     readers = {"dot": read_dot_sketch, "mermaid": read_mermaid_sketch, "svg": read_svg_sketch}
     inside = network_inside(text) if form == "svg" else None
     try:
-        return network_of(readers[form](text)) if inside is None else read_json(inside)
+        return network_of(readers[form](text), name) if inside is None else read_json(inside)
     except RecursionError as problem:
         source = SourceText("drawing", text, remedy="Take out what is not the network.")
         got = "brackets nested too deep"
         raise source.refuse(None, got=got, wanted="the drawing of a network") from problem
-
-
-def _read_dot(text: str, name: str | None = None) -> Network:
-    fence = fence_of(text, "dot", "graphviz")
-    return _read("dot", text[slice(*fence.span)] if fence else text)
 
 
 def _recognise_svg(text: str) -> float:
@@ -52,28 +47,27 @@ def _recognise_svg(text: str) -> float:
     return 0.99 if "<svg" in head or ("<html" in head and "<svg" in text.lower()) else 0.0
 
 
-def _recognise_text(form: re.Pattern[str], fences: tuple[str, ...], text: str) -> float:
-    """Return how likely it is that a text, or the first fence of a page, is in a form."""
-    fence = fence_of(text)
-    return 0.97 if form.match(text) or (fence and fence.word in fences) else 0.0
+def _recognise_text(form: re.Pattern[str], text: str) -> float:
+    """Return how likely it is that a text is in a form."""
+    return 0.97 if form.match(text) else 0.0
 
 
 DRAWINGS = (
     Notation(
         name="dot",
         suffixes=(".dot", ".gv"),
-        recognise=partial(_recognise_text, _DOT, ("dot", "graphviz")),
-        read=_read_dot,
+        recognise=partial(_recognise_text, _DOT),
+        read=partial(_read, "dot"),
     ),
     Notation(
         name="mermaid",
         suffixes=(".mmd", ".mermaid"),
-        recognise=partial(_recognise_text, _MERMAID, ("mermaid",)),
+        recognise=partial(_recognise_text, _MERMAID),
         read=partial(_read, "mermaid"),
     ),
     Notation(
         name="svg",
-        suffixes=(".svg", ".html", ".htm"),
+        suffixes=(".svg",),
         recognise=_recognise_svg,
         read=partial(_read, "svg"),
     ),

@@ -1,0 +1,5 @@
+"""Pages that hold a network among other things: Markdown, HTML, notebooks, programs that draw."""
+
+from chalknet.notation.pages.page import Pages
+
+__all__ = ["Pages"]
