@@ -7,10 +7,10 @@ import re
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.sketch import Sketch
+from chalknet.notation.drawings.sketch import Drawn, Sketch
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.vocabulary import is_weight, said
-from chalknet.notation.drawings.words import LAYER
+from chalknet.notation.drawings.words import LAYER, pattern
 
 
 def refuse_foreign(sketch: Sketch) -> None:
@@ -23,17 +23,33 @@ def refuse_foreign(sketch: Sketch) -> None:
     }:
         got = "queries, keys and values: attention, a layer that no network here has"
         raise sketch.not_a_chain(texts[0][1], got=got, wanted="linear maps, activations, Dropout and Flatten")
+    texts.append((sketch.caption, 0))
     for text, at in texts:
+        other = next((name for words, name in _OTHER if words.search(plain(text))), "")
+        if other:
+            raise sketch.not_a_chain(at, got=f"{other} ({_shown(text)})", wanted="a feed-forward network")
         what = said(text)
         if what.foreign:
             got = f"{what.foreign!r}, a layer that no network here has"
             raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")
 
 
+def _shown(text: str) -> str:
+    """Return the first line of a label, as an error shows it."""
+    return repr(plain(text).split("\n")[0][:60])
+
+
+def _is_layer(unit: Drawn) -> bool:
+    """Return whether a box names a map and its width: a layer, and no unit of one."""
+    what = said(unit.text)
+    return what.operation and not what.state and isinstance(what.width, int) and what.width > 1
+
+
 def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
     """Raise CannotExpress for boxes of several units each that stand side by side."""
     for column in columns:
         boxes = [unit for unit in column.units if said(unit.text).counted or said(unit.text).in_width]
+        boxes += [unit for unit in column.units if unit not in boxes and _is_layer(unit)]
         if len(column.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
             same = len({said(unit.text).width for unit in boxes}) == 1
             if same and len(boxes) == len(column.units) and column.dots:
@@ -43,6 +59,24 @@ def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
             raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
+_OTHER = (
+    (pattern(r"boltzmann|\brbm\b", re.I), "a Boltzmann machine"),
+    (
+        pattern(
+            r"decision tree|\bgini\b|\bentropy\s*=|samples\s*=\s*\d|entscheidungsbaum|árbol de decisi[oó]n|arbre de d[eé]cision|결정 ?트리|决策树|決定木",
+            re.I,
+        ),
+        "a decision tree",
+    ),
+    (
+        pattern(r"random forest|zufallswald|随机森林|랜덤 ?포레스트|ランダムフォレスト", re.I),
+        "a random forest",
+    ),
+    (pattern(r"markov", re.I), "a Markov chain"),
+    (pattern(r"bayes(?:ian|'s)? (?:net|belief)", re.I), "a Bayesian network"),
+    (pattern(r"hopfield", re.I), "a Hopfield network"),
+    (pattern(r"self[- ]organi[sz]ing map|kohonen", re.I), "a self-organising map"),
+)
 _UNIT = re.compile(
     r"(?:[^\W\d_]{1,2}|in|out|inp|hid|input|output|neuron|unit|node)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]|-?[\d.]+"
 )

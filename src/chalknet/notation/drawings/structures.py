@@ -165,8 +165,11 @@ class _Building:
 
     def _leading_back(self, links: list[Link]) -> list[Link]:
         """Return dashed links, or links that speak of gradients, that lead from behind to the front."""
+        trains = any(what.role in ("loss", "training") for what in self._sides.roles.values())
         odd = [
-            link for link in links if link.style in ("dashed", "dotted") or "training" in beside(link.label)
+            link
+            for link in links
+            if "training" in beside(link.label) or (trains and link.style in ("dashed", "dotted"))
         ]
         if not odd or len(odd) == len(links):
             return []
