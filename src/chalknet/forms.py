@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chalknet.module import Fitted
 
 ONNX_SUFFIX = ".onnx"
+_BY_SUFFIX = 0.045  # how much likelier another form has to be than the one that a file's ending names
 # Forms that `drawing` writes.
 _DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
 TextNotation: TypeAlias = Literal[
@@ -87,10 +88,10 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
     if path is None:
         return _read_text(str(model), notation, name)
     try:
-        suffix = None if notation else _by_suffix(path)
         if path.suffix.lower() == ONNX_SUFFIX:
             return _read_onnx(path)
-        return _read_text(text_of(path), notation or suffix, name)
+        text = text_of(path)
+        return _read_text(text, notation or _by_suffix(path, text), name)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
             problem.where = f"{shown_path(path)}, {problem.where}"
@@ -332,9 +333,13 @@ def _module_of(form: object) -> nn.Module | None:
     return module if isinstance(module, torch.nn.Module) else None
 
 
-def _by_suffix(path: Path) -> str | None:
+def _by_suffix(path: Path, text: str) -> str | None:
+    """Return the form that a file's ending names, unless its text is plainly in another one."""
     suffix = path.suffix.lower()
-    return next((row.name for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
+    row = next((row for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
+    likeliest = max(each.recognise(text) for each in NOTATIONS.values())
+    plainly = row is not None and likeliest > row.recognise(text) + _BY_SUFFIX
+    return None if row is None or plainly else row.name
 
 
 def _path_of(form: str | PathLike[str]) -> Path | None:

@@ -10,14 +10,15 @@ from chalknet.notation.arrows import ARROWS, SHORTHAND
 from chalknet.notation.drawings import DRAWINGS
 from chalknet.notation.json_text import JSON
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
+from chalknet.notation.listings import LISTINGS
 from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
 from chalknet.notation.torch_source import TORCH
 
-_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
+_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *LISTINGS, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
-    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "latex-layers", "shorthand",
-    "mathml",
+    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "summary", "printed",
+    "latex-layers", "shorthand", "mathml",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from chalknet.errors import CannotExpress, ChalknetError, ShapeMismatch, unknown_name
-from chalknet.network import Network, Shape, Step, size_of
+from chalknet.errors import CannotExpress, ChalknetError, unknown_name
+from chalknet.network import Network, Shape
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_names import Binding
+from chalknet.notation.torch_network import network_of_layers
 from chalknet.notation.torch_path import left_out, path_of
 from chalknet.notation.torch_statements import Interpreter
 from chalknet.notation.torch_text import Code, parse
@@ -29,7 +30,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     """Return the network that PyTorch code defines; the code is parsed and never run.
 
     Args:
-        text: a script, a notebook's cell, a page with fenced code, or what `print(module)` gave.
+        text: a script, a notebook's cell, a page with fenced code.
         name: the variable, class or function wanted, or `line 12`, where the text defines several.
 
     Raises:
@@ -163,35 +164,8 @@ def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
 
 
 def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
-    steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
-    taken = [layer.takes for layer in layers if layer.takes]
-    stated = _stated_shape(code.source, chosen)
-    shape: Shape = stated or (taken[0] if taken else ("m",))
-    open_shape = stated is None and not taken
-    notes = ["the code does not say how many features x has: m of them"] if open_shape else []
     name = chosen.name if chosen.name.isidentifier() else "net"
-    with code.source.pointing(layers[0].span):
-        network = Network(shape, tuple(steps), name=name, notes=tuple(notes))
-    for layer, visit in zip(layers, network.walk(), strict=True):
-        if mismatch := visit.mismatch(layer.takes):
-            kind = mismatch.written.partition("(")[0]
-            raise code.source.refuse(
-                layer.span,
-                kind=ShapeMismatch,
-                got=f"{mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} arrive",
-                wanted=f"a {kind} that takes {mismatch.arriving} features",
-                remedy=f"Write {mismatch.mended}, or mend the width before it.",
-            )
-        size = size_of(visit.output_shape)
-        if layer.gives is not None and size is not None and layer.gives != size:
-            raise code.source.refuse(
-                layer.span,
-                kind=ShapeMismatch,
-                got=f"a view of {layer.gives} features a sample, but {size} arrive",
-                wanted=f"one of {size}, so that the samples stay apart",
-                remedy="Write x.flatten(1).",
-            )
-    return network
+    return network_of_layers(code.source, layers, _stated_shape(code.source, chosen), name)
 
 
 def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:

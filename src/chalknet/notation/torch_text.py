@@ -19,8 +19,6 @@ _FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(?:^[ \t]*+\1[ \t]*+$
 _PROMPT = re.compile(r"^[ \t]*+(?:>>>|\.\.\.|In \[\d*+\]:|(?<=[ \t])\.\.\.:)(?: |$)([^\n]*+)", re.M)
 _FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d*\]:)", re.M)
 _MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.M)
-_PRINTED = re.compile(r"^[ \t]*\w+\([ \t]*\n[ \t]*\(\w+\): ", re.M)
-_CHILD = re.compile(r"^[ \t]*\(\w+\): ", re.M)
 _NO_CODE = re.compile(r"[^\n]")
 
 
@@ -57,7 +55,7 @@ _FILTERS = threading.Lock()  # the filters are the process's: two threads would 
 
 
 def parse(text: str) -> Code:
-    """Return the Python in a text: a script, a notebook's cell, a page with fences, a printed module.
+    """Return the Python in a text: a script, a notebook's cell, a page with fences.
 
     Raises:
         NotationError: with a caret, for what is no Python.
@@ -100,8 +98,6 @@ def _code_in(text: str) -> str:
         text = _only(text, [match.span(2) for match in _FENCE.finditer(text)])
     if _FIRST_PROMPT.search(text):
         text = _only(text, [match.span(1) for match in _PROMPT.finditer(text)])
-    if _PRINTED.search(text) and not re.search(r"^[ \t]*+(?:import|from|class|def) ", text, re.M):
-        text = _printed(text)
     return _MAGIC.sub(lambda line: " " * len(line.group()), text)
 
 
@@ -110,10 +106,3 @@ def _only(text: str, kept: list[tuple[int, int]]) -> str:
     for start, end in kept:
         letters[start:end] = text[start:end]
     return "".join(letters)
-
-
-def _printed(text: str) -> str:
-    """Return what `print(module)` printed as the call that makes it: `(0): ReLU()` lines become arguments."""
-    text = _CHILD.sub(lambda child: " " * len(child.group()), text)
-    whole = text.count("(") == text.count(")")
-    return re.sub(r"(?<=\))\n(?=\s*[\w)])", ",", text.rstrip()) if whole else text

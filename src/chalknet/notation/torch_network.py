@@ -1,0 +1,76 @@
+"""From layers in the order in which x passes them to the network that they are."""
+
+from __future__ import annotations
+
+from chalknet.errors import ShapeMismatch
+from chalknet.network import Network, Shape, Step, Visit, size_of
+from chalknet.notation.tokens import SourceText
+from chalknet.notation.torch_layers import CodeLayer
+
+OPEN_WIDTH = "the code does not say how many features x has: m of them"
+
+
+def network_of_layers(
+    source: SourceText, layers: list[CodeLayer], stated: Shape | None = None, name: str = "net"
+) -> Network:
+    """Return the network of some layers, each of which takes what arrives.
+
+    Args:
+        source: the text, to point into.
+        layers: what x passes; a layer without a step only says which sizes arrive there.
+        stated: the shape of a sample, where the text says it; otherwise the first layer that takes sizes.
+        name: what the network is called.
+
+    Raises:
+        ShapeMismatch: for a layer that does not take what arrives.
+    """
+    steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
+    if not steps:
+        got, wanted = "inputs without a layer behind them", "at least one layer"
+        raise source.refuse(layers[0].span if layers else None, got=got, wanted=wanted)
+    taken = next((layer.takes for layer in layers if layer.takes), None)
+    with source.pointing(layers[0].span):
+        notes = () if stated or taken else (OPEN_WIDTH,)
+        network = Network(stated or taken or ("m",), tuple(steps), name=name, notes=notes)
+    visits = network.walk()
+    arriving = network.input_shape
+    for layer in layers:
+        if layer.step is None:
+            _check_input(source, layer, arriving)
+            continue
+        visit = next(visits)
+        _check(source, layer, visit)
+        arriving = visit.output_shape
+    return network
+
+
+def _check_input(source: SourceText, layer: CodeLayer, arriving: Shape) -> None:
+    if layer.takes and layer.takes != arriving:
+        raise source.refuse(
+            layer.span,
+            kind=ShapeMismatch,
+            got=f"an input of shape {layer.takes}, but {arriving} arrives",
+            wanted=f"one of shape {arriving}",
+            remedy="Mend the shape, or leave it out.",
+        )
+
+
+def _check(source: SourceText, layer: CodeLayer, visit: Visit) -> None:
+    if mismatch := visit.mismatch(layer.takes):
+        kind = mismatch.written.partition("(")[0]
+        raise source.refuse(
+            layer.span,
+            kind=ShapeMismatch,
+            got=f"{mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} arrive",
+            wanted=f"a {kind} that takes {mismatch.arriving} features",
+            remedy=f"Write {mismatch.mended}, or mend the width before it.",
+        )
+    size = size_of(visit.output_shape)
+    if layer.gives is not None and size is not None and layer.gives != size:
+        raise source.refuse(
+            layer.span,
+            kind=ShapeMismatch,
+            got=f"a view of {layer.gives} features a sample, but {size} arrive",
+            wanted=f"one of {size}, so that the samples stay apart",
+            remedy="Write x.flatten(1).",
+        )
