@@ -13,11 +13,12 @@ from chalknet.notation.latex import LATEX, LATEX_LAYERS
 from chalknet.notation.listings import LISTINGS
 from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
-from chalknet.notation.torch_source import TORCH
+from chalknet.notation.torch_source import LIBRARIES, TORCH
 
-_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *LISTINGS, LATEX_LAYERS, SHORTHAND, MATHML)
+_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *LISTINGS, *LIBRARIES, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "summary", "printed",
+    "keras-json", "keras", "flax", "equinox", "sklearn",
     "latex-layers", "shorthand", "mathml",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}

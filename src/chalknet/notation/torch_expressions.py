@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.budget import StepBudget
+from chalknet.notation.libraries.known import assumed_names
 from chalknet.notation.torch_called import Called
 from chalknet.notation.torch_calls import BUILTINS
 from chalknet.notation.torch_layers import CodeLayer, Unknown
@@ -71,6 +72,7 @@ class Expressions(ast.NodeVisitor):
         self._world = world
         self.budget = StepBudget(code)
         self._called = Called(code, world, self.budget)
+        self._assumed = assumed_names(code.source.text)
 
     def value(self, node: ast.expr) -> object:
         """Return the value of an expression; `Unknown` where it is known only when the code runs."""
@@ -100,7 +102,12 @@ class Expressions(ast.NodeVisitor):
             )
             return value.through(no_chain(self._code.source, self._code.span(node), got, remedy))
         if value is None and node.id not in self._world.names.scopes[-1]:
-            return BUILTINS.get(node.id) or common_name(node.id) or Unknown(node.id)
+            return (
+                BUILTINS.get(node.id)
+                or self._assumed.get(node.id)
+                or common_name(node.id)
+                or Unknown(node.id)
+            )
         return value
 
     def visit_Attribute(self, node: ast.Attribute) -> object:

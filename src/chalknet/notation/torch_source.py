@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from chalknet.errors import CannotExpress, ChalknetError, unknown_name
 from chalknet.network import Network, Shape
+from chalknet.notation.libraries.known import NOTES_OF, family_of
+from chalknet.notation.libraries.modules import is_module
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer
@@ -21,6 +24,7 @@ from chalknet.notation.torch_writer import write_torch
 INPUT_SHAPE = re.compile(
     r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
 )
+_CALL = re.compile(r"\w[ \t]*+\(")
 _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
 )
@@ -57,6 +61,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     notes += [*map(str, remarks), *left_out(chosen.value, layers, code), *_rebound(chosen, run)]
     _refuse_shared_weights(layers, code)
     network = _network(layers, chosen, code)
+    notes += [note for layer in layers if (note := NOTES_OF.get(layer.kind))]
     return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))
 
 
@@ -70,8 +75,21 @@ def _rebound(chosen: Binding, run: Interpreter) -> list[str]:
 
 def recognise_torch(text: str) -> float:
     """Return how likely it is that a text is PyTorch code."""
-    plain = not text.lstrip().startswith("{") or '"cells"' in text
-    return 0.95 if plain and _LOOKS_LIKE_TORCH.search(text) else 0.0
+    return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(text) else 0.0
+
+
+def recognise_library(code: str, text: str) -> float:
+    """Return how likely it is that a text is code of another library.
+
+    Args:
+        code: what that code is called, such as "Keras code".
+        text: the text.
+    """
+    return 0.96 if _is_code(text) and _CALL.search(text) and family_of(text) == code else 0.0
+
+
+def _is_code(text: str) -> bool:
+    return not text.lstrip().startswith("{") or '"cells"' in text
 
 
 def _candidates(run: Interpreter, code: Code) -> list[Binding]:
@@ -92,7 +110,7 @@ def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     if made := [binding for binding in made if _is_network(binding.value)]:
         return _distinct(made)
     computed = [binding for binding in bindings if isinstance(binding.value, Flow)]
-    alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer)]
+    alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer | CodeChain)]
     return _distinct(computed[-1:] or (alone if len(alone) == 1 else []))
 
 
@@ -117,9 +135,12 @@ def _is_network(value: object) -> bool:
             isinstance(part, CodeLayer | CodeChain | Instance | list | dict)
             for part in value.attributes.values()
         )
-        has_forward = "forward" in value.attributes or any(map(value.kind.member, ("forward", "__call__")))
+        has_forward = "forward" in value.attributes or any(
+            map(value.kind.member, ("forward", "__call__", "call"))
+        )
+        holds = holds or is_module(value.kind.base)  # flax makes layers where it calls them
         return bool((value.chain and value.chain.items) or (holds and has_forward))
-    return isinstance(value, CodeChain)
+    return isinstance(value, CodeChain) and not value.layer
 
 
 def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding, list[str]]:
@@ -188,3 +209,14 @@ TORCH = Notation(
     write=write_torch,
     lossless=True,
 )
+# Code of other libraries is followed by the same reader, which knows their names.
+KERAS, FLAX, EQUINOX, SKLEARN = (
+    Notation(name=name, recognise=partial(recognise_library, code), read=read_torch)
+    for name, code in (
+        ("keras", "Keras code"),
+        ("flax", "flax code"),
+        ("equinox", "equinox code"),
+        ("sklearn", "scikit-learn code"),
+    )
+)
+LIBRARIES = (KERAS, FLAX, EQUINOX, SKLEARN)

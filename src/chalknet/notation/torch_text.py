@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from chalknet.notation.libraries.known import family_of
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText, Span
 
@@ -61,7 +62,7 @@ def parse(text: str) -> Code:
         NotationError: with a caret, for what is no Python.
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source, code = SourceText("PyTorch code", text, remedy=_REMEDY), _code_in(text)
+    source, code = SourceText(family_of(text) or "PyTorch code", text, remedy=_REMEDY), _code_in(text)
     check_limit(source, None, "characters of code", sum(map(len, code.split())))
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin

@@ -36,14 +36,13 @@ class CodeChain:
 
     span: Span
     modules: dict[str, object] = field(default_factory=dict, repr=False)
-    _items: list[object] = field(
-        default_factory=list, repr=False
-    )  # the values of `modules`; shorter when out of date
+    layer: bool = False  # whether it is one layer, such as a Dense with its activation
+    _items: list[object] = field(default_factory=list, repr=False)  # of `modules`; shorter when out of date
 
     @classmethod
-    def of(cls, span: Span, items: Iterable[object]) -> CodeChain:
+    def of(cls, span: Span, items: Iterable[object], *, layer: bool = False) -> CodeChain:
         """Return the chain of some items, named by their places."""
-        return cls(span, {str(place): item for place, item in enumerate(items)})
+        return cls(span, {str(place): item for place, item in enumerate(items)}, layer)
 
     @property
     def items(self) -> list[object]:

@@ -11,7 +11,7 @@ from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, Notation
 from chalknet.network import Activation, Dropout, Flatten, Linear, Shape, Size, Step, activation_name
 from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown
-from chalknet.notation.torch_values import Call, CodeChain, Dotted, Function
+from chalknet.notation.torch_values import Call, CodeChain, Function
 
 Given: TypeAlias = Mapping[str, object]
 
@@ -77,20 +77,18 @@ class Library:
             if value.problem is not None:
                 raise value.problem
             return [Piece(value.step)]
-        name = value if isinstance(value, str) else value.last if isinstance(value, Dotted) else ""
+        name = value if isinstance(value, str) else str(getattr(value, "last", getattr(value, "source", "")))
         step = self.activation(name) if name else None
         if step is not None:
             return [] if step.kind == "identity" else [Piece(step)]
-        if isinstance(value, Unknown) and not value.name:
+        if isinstance(value, Unknown):
             raise NotationError(
                 where=self.name,
                 got=f"activation={value.source}, which only running the code would tell",
                 wanted="the name of an activation",
                 remedy='Write activation="relu", for instance.',
             )
-        shown = (
-            value.node.name if isinstance(value, Function) else name or str(getattr(value, "source", value))
-        )
+        shown = value.node.name if isinstance(value, Function) else name or value
         raise self.no_step(f"the activation {shown}")
 
     def no_step(self, what: str) -> ChalknetError:
@@ -117,7 +115,7 @@ class Library:
             CodeLayer(span, piece.step, piece.takes, always=piece.always, kind=f"{self.name} {name}")
             for piece in pieces
         ]
-        return made[0] if len(made) == 1 else CodeChain.of(span, made)
+        return made[0] if len(made) == 1 else CodeChain.of(span, made, layer=True)
 
     def _no_layer(self, name: str) -> ChalknetError:
         folded = {known.lower(): known for known in self.layers}
@@ -220,7 +218,7 @@ def dropout(*names: str, default: float | None = None) -> Callable[[Library, Giv
         name = next((name for name in names if name in given), names[0])
         off = given.get("deterministic", given.get("inference"))
         if off is True:
-            return [Piece(Activation("identity"))]
+            return []
         return [
             Piece(Dropout(number(given, name, default)), always=off is False and "inference" not in given)
         ]
