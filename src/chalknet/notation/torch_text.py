@@ -55,14 +55,18 @@ class Code:
 _FILTERS = threading.Lock()  # the filters are the process's: two threads would put back each other's
 
 
-def parse(text: str) -> Code:
+def parse(text: str, what: str = "") -> Code:
     """Return the Python in a text: a script, a notebook's cell, a page with fences.
+
+    Args:
+        text: what the user gave.
+        what: what it is called in errors; without it, by the library that it uses.
 
     Raises:
         NotationError: with a caret, for what is no Python.
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source, code = SourceText(family_of(text) or "PyTorch code", text, remedy=_REMEDY), _code_in(text)
+    source, code = SourceText(what or family_of(text) or "PyTorch code", text, remedy=_REMEDY), _code_in(text)
     check_limit(source, None, "characters of code", sum(map(len, code.split())))
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
