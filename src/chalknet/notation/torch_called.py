@@ -46,6 +46,7 @@ _METHODS: Mapping[type, Mapping[str, Callable[..., object]]] = {
 }
 _ITERATORS = frozenset("next iter filter map set vars".split())  # what they give are parts of what they take
 _EVERYWHERE = re.compile(r"register_module_\w*hook$|set_default_dtype$|set_default_tensor_type$")
+_NORMS = re.compile(r"^torch\.nn\.utils\.\w*\.?(?:spectral_norm|weight_norm|orthogonal)$")
 _DTYPES = frozenset("torch.half torch.float16 torch.bfloat16 torch.double torch.float64".split())
 
 
@@ -173,6 +174,9 @@ class Called:
                 self._world.notes.append(
                     f"line {node.lineno}: {match.group()} changes every module, which is not read"
                 )
+            if _NORMS.search(callee.path) and roots(first):
+                got = f"{callee.last}(...), which computes a layer's weights from others"
+                return no_chain(self._code.source, call.span, got)
         return result
 
     def _made_in_forward(self, layer: CodeLayer, node: ast.Call) -> CodeLayer:

@@ -56,6 +56,7 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.In: lambda value, many: value in many,
     ast.NotIn: lambda value, many: value not in many,
 }
+_WHOLE = (slice(None), ...)
 NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
 
 
@@ -288,8 +289,14 @@ class Expressions(ast.NodeVisitor):
         if isinstance(owner, list | tuple | dict | range | str):
             return operator.getitem(owner, place)
         if isinstance(owner, Flow):
+            if isinstance(place, tuple) and len(place) == 2 and place[1] == 0 and place[0] in _WHOLE:
+                return owner.through(CodeLayer(self._code.span(node), kind=shown(node), drops_axis=True))
             return owner.through(no_chain(self._code.source, self._code.span(node), shown(node)))
         return Unknown(shown(node), of=roots(owner))
+
+    def visit_Slice(self, node: ast.Slice) -> object:
+        """Return a slice inside a tuple, as in `x[:, 0]`."""
+        return self.place(node)
 
     def place(self, node: ast.expr) -> Any:
         """Return the value of a subscript, a slice too.

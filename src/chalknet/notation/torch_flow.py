@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from chalknet.notation.torch_layers import Unknown, layer_of_function, make_layer
+from chalknet.notation.torch_layers import CodeLayer, Unknown, layer_of_function, make_layer
 from chalknet.notation.torch_values import Call, Flow, no_chain
 
 # Methods that give the module, or x, back: they do not change the layers.
@@ -35,15 +35,27 @@ def flow_method(flow: Flow, name: str, call: Call) -> object:
         if (
             layer.name == "Flatten" and not positional and "start_dim" not in keywords
         ):  # 0, unlike the layer's
-            got = "flatten without start_dim=1, which puts all samples into one row"
-            return flow.through(no_chain(call.source, call.span, got, "Write x.flatten(1)."))
+            return flow.through(CodeLayer(call.span, kind="flatten without start_dim=1", drops_axis=True))
         made = make_layer(call.source, layer.name, positional, keywords, call.span)
         return flow.through(replace(made, in_place=in_place or made.in_place))
     if name in ("view", "reshape") and (sizes := _sizes_of_samples(call)):
         flat = make_layer(call.source, "Flatten", [], {}, call.span)
         return flow.through(replace(flat, gives=sizes[0] if isinstance(sizes[0], int) else None))
+    if name in _ROWS and _drops_an_axis(name, call):
+        return flow.through(CodeLayer(call.span, kind=f"{name}(...) of {flow.x}", drops_axis=True))
     problem = no_chain(call.source, call.span, f"{name}(...) of {flow.x}")
     return flow.through(replace(problem, in_place=in_place))
+
+
+# What gives one number a sample without the axis of the features, where there is one feature.
+_ROWS = ("squeeze", "view", "reshape", "ravel")
+
+
+def _drops_an_axis(name: str, call: Call) -> bool:
+    given = call.argument(0, "dim" if name == "squeeze" else "shape")
+    return (
+        given in (None, -1, 1) if name == "squeeze" else given in (None, -1, (-1,)) and len(call.values) < 2
+    )
 
 
 def _dropout(flow: Flow, call: Call, in_place: bool) -> object:

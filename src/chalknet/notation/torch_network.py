@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from chalknet.errors import ShapeMismatch
-from chalknet.network import Network, Shape, Step, Visit, size_of
+from dataclasses import replace
+
+from chalknet.errors import CannotExpress, ShapeMismatch
+from chalknet.network import Activation, Network, Shape, Step, Visit, size_of
 from chalknet.notation.tokens import SourceText
-from chalknet.notation.torch_layers import CodeLayer
+from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer
 
 OPEN_WIDTH = "the code does not say how many features x has: m of them"
 
@@ -37,6 +39,10 @@ def network_of_layers(
     for layer in layers:
         if layer.step is None:
             _check_input(source, layer, arriving)
+            if layer.drops_axis:
+                network = replace(
+                    network, notes=(*network.notes, _check_row(source, layer, layers, arriving))
+                )
             continue
         visit = next(visits)
         _check(source, layer, visit)
@@ -53,6 +59,26 @@ def _check_input(source: SourceText, layer: CodeLayer, arriving: Shape) -> None:
             wanted=f"one of shape {arriving}",
             remedy="Mend the shape, or leave it out.",
         )
+
+
+def _check_row(source: SourceText, layer: CodeLayer, layers: list[CodeLayer], arriving: Shape) -> str:
+    """Return the note on an output that loses the axis of its one feature; refuse any other such view."""
+    behind = [one.step for one in layers[layers.index(layer) + 1 :] if one.step is not None]
+    plain = all(isinstance(step, Activation) and step.row.elementwise for step in behind)
+    line = source.excerpt(layer.span).line_number
+    if plain and arriving == (1,):
+        return f"line {line}: {layer.kind} gives the shape (n,), one number a sample: the network gives (n,1)"
+    if plain and layer.kind.startswith("squeeze") and isinstance(arriving[-1], int) and len(arriving) == 1:
+        return f"line {line}: {layer.kind} changes nothing, since {arriving[-1]} features arrive"
+    mixes = plain and not layer.kind.startswith("squeeze")
+    what = ", which puts all samples into one row" if mixes or layer.kind.startswith("flatten") else ""
+    raise source.refuse(
+        layer.span,
+        kind=CannotExpress,
+        got=f"{layer.kind}{what}",
+        wanted="one layer after the other, from x to yhat",
+        remedy="Write x.flatten(1)." if what else FIT_AS_IT_IS,
+    )
 
 
 def _check(source: SourceText, layer: CodeLayer, visit: Visit) -> None:

@@ -12,7 +12,7 @@ from chalknet.notation.libraries.known import NOTES_OF, family_of
 from chalknet.notation.libraries.modules import is_module
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
-from chalknet.notation.torch_layers import CodeLayer
+from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_names import Binding
 from chalknet.notation.torch_network import network_of_layers
 from chalknet.notation.torch_path import left_out, path_of
@@ -25,6 +25,7 @@ INPUT_SHAPE = re.compile(
     r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
 )
 _CALL = re.compile(r"\w[ \t]*+\(")
+_WANTED = "a Sequential, a class with layers and a forward, or a layer"
 _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
 )
@@ -47,7 +48,10 @@ def read_torch(text: str, name: str | None = None) -> Network:
     run = Interpreter(code)
     try:
         run.follow()
-        chosen, notes = _choose(_candidates(run, code), name, code)
+        found = _candidates(run, code)
+        if not found:
+            raise _no_network(run, code)
+        chosen, notes = _choose(found, name, code)
         layers = path_of(chosen.value, run, code)
     except RecursionError:
         got, wanted = "modules nested without end", "layers one after the other"
@@ -144,9 +148,6 @@ def _is_network(value: object) -> bool:
 
 
 def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding, list[str]]:
-    if not found:
-        wanted = "a Sequential, a class with layers and a forward, or a layer"
-        raise code.source.refuse(None, got="code that defines no network", wanted=wanted)
     if name is not None:
         named = [one for one in found if name in (one.name, f"line {one.line}", str(one.line))]
         if not named:
@@ -168,6 +169,32 @@ def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding
             remedy=f"Say which: name={offers}; --name on the command line.",
         )
     return found[0], []
+
+
+def _no_network(run: Interpreter, code: Code) -> ChalknetError:
+    """Return the error for code without a network, with the reason where one can be seen."""
+    got, wanted, span = "code that defines no network", _WANTED, None
+    remedy = ""
+    for binding in run.names.bindings:
+        value = binding.value
+        if isinstance(value, Class) and not any(map(value.member, ("forward", "__call__", "call"))):
+            is_layer = any(getattr(base, "last", "").endswith(("Module", "Model")) for base in value.bases)
+            if is_layer:
+                span = code.span(value.node)
+                got = f"the class {value.node.name}, which has no forward"
+                wanted = "a forward that says which way x takes through its layers"
+                remedy = "Add def forward(self, x): return ..., or write the layers as nn.Sequential(...)."
+        elif isinstance(value, Class):
+            span = code.span(value.node)
+            got = f"the class {value.node.name}, whose __init__ makes no layer that is known here"
+            wanted = "layers such as self.fc1 = nn.Linear(784, 32)"
+        elif isinstance(value, Unknown) and value.name and value.source.startswith(f"{value.name}("):
+            got = f"{value.source}, and {value.source.partition('(')[0]} is not defined in the text"
+            wanted, remedy = "the class itself", "Give the text in which it is defined too."
+    if span is not None:
+        end = code.source.text.find("\n", span.start)
+        span = Span(span.start, end if end > 0 else span.end)
+    return code.source.refuse(span, got=got, wanted=wanted, remedy=remedy)
 
 
 def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:

@@ -113,7 +113,12 @@ def _may_be_a_view(item: object) -> bool:
         return all(map(_may_be_a_view, item.items))
     if not isinstance(item, CodeLayer) or item.in_place:
         return False
-    return item.problem is not None or isinstance(item.step, Flatten | Dropout) or item.kind == "Identity"
+    return (
+        item.problem is not None
+        or item.drops_axis
+        or isinstance(item.step, Flatten | Dropout)
+        or item.kind == "Identity"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,6 +299,7 @@ _COMMON: Mapping[str, Dotted] = {
     "nn": Dotted("torch.nn"),
     "F": Dotted("torch.nn.functional"),
     "math": Dotted("math"),
+    **{name: Dotted(f"torch.nn.utils.{name}") for name in ("spectral_norm", "weight_norm")},
     "OrderedDict": Dotted("collections.OrderedDict"),
     **{name: Dotted(f"torch.nn.{name}") for name in ("Sequential", "ModuleList", "Module")},
 }

@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,7 +18,10 @@ HELPERS = {
     "sigmoid": ("def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n", "sigmoid({})"),
     "relu": ("def rectify(z):\n    s = np.maximum(0, z)\n    return s\n", "rectify({})"),
     "tanh": ("", "np.tanh({})"),
-    "softmax": ("def softmax(z):\n    e = np.exp(z)\n    return e / e.sum(axis={axis}, keepdims=True)\n", "softmax({})"),
+    "softmax": (
+        "def softmax(z):\n    e = np.exp(z)\n    return e / e.sum(axis={axis}, keepdims=True)\n",
+        "softmax({})",
+    ),
 }
 
 
@@ -30,7 +34,7 @@ def program(seed):
     kinds = [draw.choice([*HELPERS]) for _ in sizes[1:]]
     lines, made = ["import numpy as np\n"], []
     lines += [HELPERS[kind][0].replace("{axis}", str(0 if columns else 1)) for kind in set(kinds)]
-    for place, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
+    for place, (inputs, outputs) in enumerate(pairwise(sizes), 1):
         shape = f"{outputs}, {inputs}" if columns else f"{inputs}, {outputs}"
         bias = f"({outputs}, 1)" if columns else f"(1, {outputs})"
         made += [f"W{place} = np.random.randn({shape}) * 0.5", f"b{place} = np.zeros({bias}) + 0.1"]
@@ -57,7 +61,9 @@ def test_programs_are_read_to_the_network_that_they_compute_when_run(seed):
     text, x, columns, (sizes, kinds) = program(seed)
     network = cn.read(text)
     assert recognise(text).name == "numpy"
-    steps = [step for out, kind in zip(sizes[1:], kinds, strict=True) for step in (Linear(out), Activation(kind))]
+    steps = [
+        step for out, kind in zip(sizes[1:], kinds, strict=True) for step in (Linear(out), Activation(kind))
+    ]
     assert network == Network(sizes[0], tuple(steps))
     names = {}
     exec(text, names)
@@ -71,7 +77,9 @@ def test_programs_are_read_to_the_network_that_they_compute_when_run(seed):
     wanted = (result[0] if isinstance(result, tuple) else result).T if columns else result
     wanted = wanted[0] if isinstance(wanted, tuple) else wanted
     found = module(torch.as_tensor(x.T if columns else x)).detach().numpy()
-    assert math.isclose(np.abs(found - wanted).max(), 0, abs_tol=1e-12)  # float64, a few sums of a few numbers
+    assert math.isclose(
+        np.abs(found - wanted).max(), 0, abs_tol=1e-12
+    )  # float64, a few sums of a few numbers
 
 
 def test_a_script_that_trains_is_read_up_to_its_prediction():
@@ -104,7 +112,9 @@ def test_ways_to_write_a_product_a_bias_and_a_relu(body):
 def test_widths_that_are_not_said_are_symbols_and_unused_weights_are_told():
     network = cn.read("h = np.tanh(x @ W1 + b1)\ny = h @ W2 + b2")
     assert network == Network("W1_in", (Linear("W1_out"), TANH, Linear("W2_out")))
-    sized = cn.read("def init(n_x, n_h):\n    W1 = np.random.randn(n_h, n_x)\ndef forward(X):\n    return np.dot(W1, X)")
+    sized = cn.read(
+        "def init(n_x, n_h):\n    W1 = np.random.randn(n_h, n_x)\ndef forward(X):\n    return np.dot(W1, X)"
+    )
     assert sized == Network("n_x", (Linear("n_h", bias=False),))
     left = cn.read(f"{WIDTHS}y = np.tanh(x @ W1.T)")
     assert left.notes == ("W2 is not used on the way of x: it is left out",)
@@ -114,7 +124,11 @@ LOOP = "def forward(X):\n    A = X\n    for l in range(L):\n        W = P['W' + 
 REFUSED = {
     f"{WIDTHS}def f(x):\n    h = np.sin(x @ W1.T)\n    return h @ W2": (CannotExpress, "np.sin(x @ W1.T)", 5),
     f"{WIDTHS}def f(x):\n    h = x @ W1.T\n    return (h + h) @ W2": (CannotExpress, "h + h", 6),
-    f"{WIDTHS}def f(x):\n    return np.tanh(x @ W1.T) @ W2.T": (ShapeMismatch, "takes 1 features, but 4 arrive", 5),
+    f"{WIDTHS}def f(x):\n    return np.tanh(x @ W1.T) @ W2.T": (
+        ShapeMismatch,
+        "takes 1 features, but 4 arrive",
+        5,
+    ),
     LOOP: (CannotExpress, "a loop with layers in it", 3),
     f"{WIDTHS}def f(x):\n    h = x @ W1.T\n    if a:\n        h = np.tanh(h)\n    else:\n        h = relu(h)\n    return h @ W2": (
         CannotExpress,
