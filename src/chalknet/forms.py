@@ -40,8 +40,9 @@ _BY_SUFFIX = 0.045  # how much likelier another form has to be than the one that
 # Forms that `drawing` writes.
 _DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
 TextNotation: TypeAlias = Literal[
-    "latex", "torch", "json", "arrows", "latex-layers", "shorthand", "mathml", "dot", "mermaid", "svg"
-]
+    "latex", "torch", "json", "arrows", "keras", "flax", "latex-layers", "shorthand", "mathml", "dot",
+    "mermaid", "svg",
+]  # fmt: skip
 WrittenName: TypeAlias = TextNotation | Literal["onnx"]
 
 
@@ -58,8 +59,9 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
-        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), the path of a file
-            with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
+        model: a text (arrows, shorthand, LaTeX, source of PyTorch, Keras, flax, equinox, scikit-learn or
+            NumPy, what `print(net)` or `model.summary()` printed, JSON, DOT, Mermaid, SVG), the path of a
+            file with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
             a fit, or a Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
         name: which network, where a text holds several.
@@ -127,8 +129,8 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
 
     Args:
         model: whatever `read` takes.
-        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "json", "mathml", "dot",
-            "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
+        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "keras", "flax", "json", "mathml",
+            "dot", "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
 
     Raises:
         UnknownName: for another notation.

@@ -10,6 +10,7 @@ from chalknet.errors import CannotExpress, ChalknetError, unknown_name
 from chalknet.network import Network, Shape
 from chalknet.notation.libraries.known import NOTES_OF, family_of
 from chalknet.notation.libraries.modules import is_module
+from chalknet.notation.libraries.writer import write_flax, write_keras
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown
@@ -188,7 +189,11 @@ def _no_network(run: Interpreter, code: Code) -> ChalknetError:
             span = code.span(value.node)
             got = f"the class {value.node.name}, whose __init__ makes no layer that is known here"
             wanted = "layers such as self.fc1 = nn.Linear(784, 32)"
-        elif isinstance(value, Unknown) and value.name and value.source.startswith(f"{value.name}("):
+        elif (
+            isinstance(value, Unknown)
+            and value.name[:1].isupper()
+            and value.source.startswith(f"{value.name}(")
+        ):
             got = f"{value.source}, and {value.source.partition('(')[0]} is not defined in the text"
             wanted, remedy = "the class itself", "Give the text in which it is defined too."
     if span is not None:
@@ -238,12 +243,12 @@ TORCH = Notation(
 )
 # Code of other libraries is followed by the same reader, which knows their names.
 KERAS, FLAX, EQUINOX, SKLEARN = (
-    Notation(name=name, recognise=partial(recognise_library, code), read=read_torch)
-    for name, code in (
-        ("keras", "Keras code"),
-        ("flax", "flax code"),
-        ("equinox", "equinox code"),
-        ("sklearn", "scikit-learn code"),
+    Notation(name=name, recognise=partial(recognise_library, code), read=read_torch, write=written)
+    for name, code, written in (
+        ("keras", "Keras code", write_keras),
+        ("flax", "flax code", write_flax),
+        ("equinox", "equinox code", None),
+        ("sklearn", "scikit-learn code", None),
     )
 )
 LIBRARIES = (KERAS, FLAX, EQUINOX, SKLEARN)
