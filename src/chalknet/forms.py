@@ -61,8 +61,8 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
     Args:
         model: a text (arrows, shorthand, LaTeX, source of PyTorch, Keras, flax, equinox, scikit-learn or
             NumPy, what `print(net)` or `model.summary()` printed, JSON, DOT, Mermaid, SVG), the path of a
-            file with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
-            a fit, or a Network. Every verb takes these as its `model`.
+            file with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, a module of
+            torch, a fit, or a Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
         name: which network, where a text holds several.
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Function(NamedTuple):
+class WrittenOut(NamedTuple):
     """An activation, and what it is applied to."""
 
     kind: str
     x: ast.expr
 
 
-def function_of(node: ast.AST, is_x: Callable[[ast.expr], bool]) -> Function | None:
+def function_of(node: ast.AST, is_x: Callable[[ast.expr], bool]) -> WrittenOut | None:
     """Return the activation that an expression writes out, or None.
 
     Args:
@@ -27,34 +27,34 @@ def function_of(node: ast.AST, is_x: Callable[[ast.expr], bool]) -> Function | N
         case ast.BinOp(left, ast.Mult(), ast.Compare(x, [ast.Gt() | ast.GtE()], [ast.Constant(0)])) if _same(
             left, x
         ):
-            return Function("relu", left)
+            return WrittenOut("relu", left)
         case ast.BinOp(ast.Compare(x, [ast.Gt() | ast.GtE()], [ast.Constant(0)]), ast.Mult(), right) if _same(
             right, x
         ):
-            return Function("relu", right)
+            return WrittenOut("relu", right)
         case ast.BinOp(above, ast.Div(), below) if _is_sum_of_exp(above, below):
             inner = next(
                 (part for part in ast.walk(above) if isinstance(part, ast.Name) and is_x(part)), None
             )
-            return Function("softmax", inner) if inner is not None else None
+            return WrittenOut("softmax", inner) if inner is not None else None
         case ast.Call(ast.Attribute(_, "maximum"), [ast.Constant(0 | 0.0), x, *_]):
-            return Function("relu", x)
+            return WrittenOut("relu", x)
         case ast.Call(ast.Attribute(_, "maximum"), [x, ast.Constant(0 | 0.0), *_]):
-            return Function("relu", x)
+            return WrittenOut("relu", x)
         case ast.Call(ast.Attribute(ast.Name("np" | "numpy" | "jnp"), "tanh"), [x]):
-            return Function("tanh", x)
+            return WrittenOut("tanh", x)
         case ast.Call(
             ast.Attribute(_, "where"), [ast.Compare(x, [ast.Gt() | ast.GtE()], _), y, ast.Constant(0)]
         ):
-            return Function("relu", y) if _same(x, y) else None
+            return WrittenOut("relu", y) if _same(x, y) else None
     return None
 
 
-def _sigmoid(below: ast.BinOp) -> Function | None:
+def _sigmoid(below: ast.BinOp) -> WrittenOut | None:
     for one, other in ((below.left, below.right), (below.right, below.left)):
         match one, other:
             case ast.Constant(1 | 1.0), ast.Call(ast.Attribute(_, "exp"), [ast.UnaryOp(ast.USub(), x)]):
-                return Function("sigmoid", x)
+                return WrittenOut("sigmoid", x)
     return None
 
 
