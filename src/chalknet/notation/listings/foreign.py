@@ -74,7 +74,7 @@ _ROWS = (
     _Foreign(
         "a configuration of PyTorch Lightning", _marks(r"^\s*+class_path:\s", r"^\s*+init_args:\s*$"), _WRITE
     ),
-    _Foreign("Caffe's prototxt", _marks(r"^\s*+layers?\s*\{[^}]*\btype\s*:", r'\btype\s*:\s*"InnerProduct"\')),
+    _Foreign("Caffe's prototxt", _marks(r"^\s*+layers?\s*\{[^}]*\btype\s*:", r'\btype\s*:\s*"InnerProduct"')),
     _Foreign("Darknet's cfg", _marks(r"^\[(?:convolutional|connected|maxpool)\]\s*$")),
     _Foreign(
         "Julia code for Flux",
@@ -82,7 +82,9 @@ _ROWS = (
     ),
     _Foreign("C++ code for torch", _marks(r"^\s*+#include\s*<torch/", r"\btorch::nn::\w+"), _EXPORT),
     _Foreign("Chainer code", _marks(r"^\s*+(?:import|from) chainer\b"), _WRITE),
-    _Foreign("MXNet code", _marks(r"\bmx\.sym\.\w", r"\bgluon\.nn\.\w", r"^\s*+(?:import|from) mxnet\b"), _WRITE),
+    _Foreign(
+        "MXNet code", _marks(r"\bmx\.sym\.\w", r"\bgluon\.nn\.\w", r"^\s*+(?:import|from) mxnet\b"), _WRITE
+    ),
     _Foreign("Theano code", _marks(r"^\s*+(?:import|from) (?:theano|lasagne)\b"), _WRITE),
     _Foreign("PaddlePaddle code", _marks(r"\bpaddle\.nn\b", r"\bimport paddle\b"), _WRITE),
     _Foreign("tinygrad code", _marks(r"\bfrom tinygrad\b"), _WRITE),

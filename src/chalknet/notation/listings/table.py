@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chalknet.notation.listings.foreign import FOREIGN
 from chalknet.notation.listings.keras_json import KERAS_JSON
+from chalknet.notation.listings.nested import NESTED
 from chalknet.notation.listings.numpy_code import NUMPY
 from chalknet.notation.listings.printed import PRINTED
 from chalknet.notation.listings.summary import SUMMARY
 
-LISTINGS = (SUMMARY, PRINTED, KERAS_JSON, NUMPY, FOREIGN)
+LISTINGS = (SUMMARY, PRINTED, KERAS_JSON, NUMPY, NESTED, FOREIGN)
