@@ -157,6 +157,13 @@ def test_what_no_network_describes_is_refused_with_its_line(code):
     assert "torch.nn" not in str(problem.value)
 
 
+def test_an_input_width_which_only_the_data_tell_is_a_symbol_and_a_note():
+    for stated in ("input_shape=(X.shape[1],)", "input_dim=X.shape[1]"):
+        network = cn.read(f"{DENSE}m = Sequential([Dense(2, {stated}), Dense(1)])")
+        assert network == Network("m", (Linear(2), Linear(1)))
+        assert network.notes == ("the code does not say how many features x has: m of them",)
+
+
 JSON_REFUSED = {
     '{"class_name": "Sequential", "config": {"layers": []}}': "a model without layers",
     '{"class_name": "Sequential", "config": 3}': "no layers of a Sequential",

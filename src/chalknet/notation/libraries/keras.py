@@ -50,8 +50,10 @@ def input_shape(given: Given) -> Shape:
             wanted="a shape such as (784,)",
             remedy=f"Write {name}=(784,).",
         )
-    if None in sizes and len(sizes) == 1:
-        return ()
+    if len(sizes) == 1 and (
+        sizes[0] is None or (isinstance(sizes[0], Unknown) and not sizes[0].source.isidentifier())
+    ):
+        return ()  # X.shape[1], which only the data tell
     return tuple(width({name: size}, name) for size in sizes)
 
 

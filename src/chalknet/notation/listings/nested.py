@@ -75,10 +75,11 @@ def read_nested(text: str, name: str | None = None) -> Network:
     source = SourceText("formula", _plain(text), remedy=_REMEDY)
     check_limit(source, None, "characters in a formula", len(source.text))
     sizes = {_key(match["name"]): (match["out"], match["in"]) for match in _SIZE.finditer(source.text)}
+    stated = [match.span() for match in _SIZE.finditer(source.text)]
     tokens = [
         token
         for token in _tokens(source.text)
-        if not any(a <= token.place.start < b for a, b in _sized(source.text))
+        if not any(start <= token.place.start < end for start, end in stated)
     ]
     reading = _Reading(source, sizes)
     found = reading.read(tokens)
@@ -100,7 +101,9 @@ def recognise_nested(text: str) -> float:
     plain = _plain(text)
     index = r"(?:\s*[_^]\s*(?:\{[^{}]*\}|\w+|\(\w+\)))*"
     value = rf"[xXhHzZaA](?![a-z]){index}"
-    applied = re.search(rf"W{index}\s*[·*]?\s*(?:{value}|(?:[A-Za-z]+\s*)?\()|{value}\s*W(?![a-z])", plain)
+    applied = re.search(
+        rf"W{index}\s*[·*]?\s*(?:{value}|(?:[A-Za-z]{1, 20}\s*)?\()|{value}\s*W(?![a-z])", plain
+    )
     return 0.9 if applied else 0.0
 
 
@@ -146,10 +149,6 @@ def _tokens(text: str) -> Iterator[_Token]:
             ",".join(indices),
             Span(*found.span()),
         )
-
-
-def _sized(text: str) -> list[tuple[int, int]]:
-    return [match.span() for match in _SIZE.finditer(text)]
 
 
 def _key(written: str) -> str:
