@@ -32,6 +32,7 @@ def _marks(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.M)
 
 
+_MOST = 50_000  # characters in which marks are looked for
 # The first row whose marks a text has; none of them is in a form that is read.
 _ROWS = (
     _Foreign(
@@ -46,7 +47,7 @@ _ROWS = (
     ),
     _Foreign(
         "JAX stax code",
-        _marks(r"\bstax\.(?:serial|Dense)\b", r"\bimport stax\b", r"^\s*+init_\w+, \w+ = serial\("),
+        _marks(r"\bstax\.(?:serial|Dense)\b", r"\bimport stax\b", r"^[ \t]*+init_\w+, \w+ = serial\("),
     ),
     _Foreign(
         "haiku code", _marks(r"\bhk\.(?:Linear|Sequential|transform|nets)\b", r"\bimport haiku\b"), _WRITE
@@ -72,25 +73,29 @@ _ROWS = (
         ),
     ),
     _Foreign(
-        "a configuration of PyTorch Lightning", _marks(r"^\s*+class_path:\s", r"^\s*+init_args:\s*$"), _WRITE
+        "a configuration of PyTorch Lightning",
+        _marks(r"^[ \t]*+class_path:\s", r"^[ \t]*+init_args:\s*$"),
+        _WRITE,
     ),
-    _Foreign("Caffe's prototxt", _marks(r"^\s*+layers?\s*\{[^}]*\btype\s*:", r'\btype\s*:\s*"InnerProduct"')),
+    _Foreign(
+        "Caffe's prototxt", _marks(r"^[ \t]*+layers?\s*\{[^}]*\btype\s*:", r'\btype\s*:\s*"InnerProduct"')
+    ),
     _Foreign("Darknet's cfg", _marks(r"^\[(?:convolutional|connected|maxpool)\]\s*$")),
     _Foreign(
         "Julia code for Flux",
-        _marks(r"\bChain\s*\(\s*Dense\b", r"^\s*+using (?:Flux|Lux)\b", r"\bDense\(\w+\s*=>\s*\w+"),
+        _marks(r"\bChain\s*\(\s*Dense\b", r"^[ \t]*+using (?:Flux|Lux)\b", r"\bDense\(\w+\s*=>\s*\w+"),
     ),
-    _Foreign("C++ code for torch", _marks(r"^\s*+#include\s*<torch/", r"\btorch::nn::\w+"), _EXPORT),
-    _Foreign("Chainer code", _marks(r"^\s*+(?:import|from) chainer\b"), _WRITE),
+    _Foreign("C++ code for torch", _marks(r"^[ \t]*+#include\s*<torch/", r"\btorch::nn::\w+"), _EXPORT),
+    _Foreign("Chainer code", _marks(r"^[ \t]*+(?:import|from) chainer\b"), _WRITE),
     _Foreign(
-        "MXNet code", _marks(r"\bmx\.sym\.\w", r"\bgluon\.nn\.\w", r"^\s*+(?:import|from) mxnet\b"), _WRITE
+        "MXNet code", _marks(r"\bmx\.sym\.\w", r"\bgluon\.nn\.\w", r"^[ \t]*+(?:import|from) mxnet\b"), _WRITE
     ),
-    _Foreign("Theano code", _marks(r"^\s*+(?:import|from) (?:theano|lasagne)\b"), _WRITE),
+    _Foreign("Theano code", _marks(r"^[ \t]*+(?:import|from) (?:theano|lasagne)\b"), _WRITE),
     _Foreign("PaddlePaddle code", _marks(r"\bpaddle\.nn\b", r"\bimport paddle\b"), _WRITE),
     _Foreign("tinygrad code", _marks(r"\bfrom tinygrad\b"), _WRITE),
     _Foreign(
         "PlantUML",
-        _marks(r"^\s*+@startuml\b"),
+        _marks(r"^[ \t]*+@startuml\b"),
         "Give the drawing as SVG, which PlantUML writes, or as DOT or Mermaid.",
     ),
     _Foreign(
@@ -120,7 +125,7 @@ def read_foreign(text: str, name: str | None = None) -> Network:
         NotationError: always.
     """
     for row in _ROWS:
-        if found := row.marks.search(text):
+        if found := row.marks.search(text[:_MOST]):
             _refuse(row, text, found)
     raise NotationError(
         where="text", got="no form that is known", wanted="a form of a network", remedy=_WRITE
@@ -140,7 +145,7 @@ def _refuse(row: _Foreign, text: str, found: re.Match[str]) -> NoReturn:
 
 def recognise_foreign(text: str) -> float:
     """Return how likely it is that a text is in a form that is not read."""
-    return 0.965 if any(row.marks.search(text) for row in _ROWS) else 0.0
+    return 0.965 if any(row.marks.search(text[:_MOST]) for row in _ROWS) else 0.0
 
 
 FOREIGN = Notation(name="foreign", recognise=recognise_foreign, read=read_foreign)

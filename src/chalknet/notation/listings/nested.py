@@ -29,12 +29,13 @@ _ENVIRONMENT = re.compile(
 )
 _GREEK = {"σ": "sigma", "φ": "phi", "ϕ": "phi", "Φ": "phi", "ψ": "psi", "ρ": "rho", "θ": "theta", "ŷ": "yhat"}
 _TOKEN = re.compile(
-    r"\\?[^\W\d_]+(?:\s*[_^]\s*(?:\{[^{}]*\}|\(\w+\)|\w+|\[\w+\]))*'*|[0-9.]+|[()\[\]+=;,∘·*/|-]|\\[a-zA-Z]+|\S"
+    r"\\?[^\W\d_]+(?:\s*[_^]\s*(?:\{[^{}]*\}|\([^\W_]+\)|[0-9]+|[^\W\d_]|\[[^\W_]+\]))*'*|[0-9.]+|[()\[\]+=;,∘·*/|-]|\\[a-zA-Z]+|\S"
 )
-_INDEX = re.compile(r"[_^]\s*(?:\{([^{}]*)\}|\((\w+)\)|(\w+)|\[(\w+)\])")
+_INDEX = re.compile(r"[_^]\s*(?:\{([^{}]*)\}|\(([^\W_]+)\)|([0-9]+|[^\W\d_])|\[([^\W_]+)\])")
 _WEIGHT = re.compile(r"[WVUA]|W\w+|Theta|theta|w")
 _SIZE = re.compile(
-    r"(?P<name>W(?:\s*[_^]\s*(?:\{[^{}]*\}|\(\w+\)|\w+))*)\s*(?:∈|\\in)\s*(?:ℝ|R|\\R)\s*\^\s*[{(]?\s*"
+    r"(?P<name>W(?:\s{0,6}[_^]\s{0,6}(?:\{[^{}]{0,20}\}|\([^\W_]{1,9}\)|[0-9]{1,9}|[^\W\d_])){0,3})"
+    r"\s{0,6}(?:∈|\\in)\s*(?:ℝ|R|\\R)\s*\^\s*[{(]?\s*"
     r"(?P<out>\w+)\s*(?:×|\\times|x)\s*(?P<in>\w+)\s*[})]?"
 )
 _JOINED = re.compile(r"(?<![A-Za-z])([xXhHzZaA])(?=W(?![a-z]))|(?<![A-Za-z])(W)(?=[xXhHzZaA](?![a-z]))")
@@ -95,14 +96,15 @@ def read_nested(text: str, name: str | None = None) -> Network:
 def recognise_nested(text: str) -> float:
     """Return how likely it is that a text is a formula of products with weights."""
     if len(text) > 20_000 or re.search(
-        r"->|→|\\to\b|\\(?:over|under)set|\bimport\b|^\s*+def |\bnp\.|@|\*\*", text
+        r"->|→|\\to\b|\\(?:over|under)set|\bimport\b|^[ \t]*+def |\bnp\.|@|\*\*", text
     ):
         return 0.0
     plain = _plain(text)
-    index = r"(?:\s*[_^]\s*(?:\{[^{}]*\}|\w+|\(\w+\)))*"
+    gap = r"\s{0,6}"
+    index = rf"(?:{gap}[_^]{gap}(?:\{{[^{{}}]{{0,20}}\}}|[0-9]{{1,9}}|[^\W\d_]|\([^\W_]{{1,9}}\))){{0,3}}"
     value = rf"[xXhHzZaA](?![a-z]){index}"
     applied = re.search(
-        rf"W{index}\s*[·*]?\s*(?:{value}|(?:[A-Za-z]{1, 20}\s*)?\()|{value}\s*W(?![a-z])", plain
+        rf"W{index}{gap}[·*]?{gap}(?:{value}|(?:[A-Za-z]{{1,20}}{gap})?\()|{value}{gap}W(?![a-z])", plain
     )
     return 0.9 if applied else 0.0
 
@@ -127,7 +129,7 @@ def _plain(text: str) -> str:
     )
     text = re.sub(r"\\(sigma|phi|varphi|psi|rho|theta|Theta|tanh|max)(?![a-zA-Z])", r" \1", text)
     text = re.sub(r"\{\s*([^\W\d_]+)\s*\}(?!\s*[×x])", r" \1 ", text)  # \mathrm{ReLU}
-    text = re.sub(r"(?<![{_^\w])([A-Za-z]{1,2})([0-9]+)\b", r"\1_{\2}", text)  # W1
+    text = re.sub(r"(?<![{_^\w])([A-Za-z]{1,2})([0-9]+)", r"\1_{\2}", text)  # W1
     text = _JOINED.sub(r"\1\2 ", text)
     return "".join(f" {_GREEK[letter]}" if letter in _GREEK else letter for letter in text)
 

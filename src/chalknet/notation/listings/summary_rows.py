@@ -78,7 +78,7 @@ def tables_of(source: SourceText) -> list[SummaryTable]:
     """Return the tables of a text in their order."""
     heads = list(HEADER.finditer(source.text))
     ends = [head.start() for head in heads[1:]] + [len(source.text)]
-    return [_table(source, head, end) for head, end in zip(heads, ends, strict=True)]
+    return [_table(source, head, end) for head, end in zip(heads, ends, strict=False)]
 
 
 def _table(source: SourceText, head: re.Match[str], end: int) -> SummaryTable:
