@@ -6,14 +6,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from benchmarks.auto import Shape, data_of, fit_of
-from benchmarks.sections import Asked, Found, table
+from benchmarks.sections import Asked, Found, lasting, table
 from chalknet.system import cores
 from chalknet.units import show_seconds
 
@@ -47,7 +46,7 @@ def measured(asked: Asked) -> Found:
     rows: list[str] = []
     raw: dict[str, Any] = {}
     for shape in shapes:
-        call = _enough(shape, "fused_cpu")
+        call = _update_s(shape, "fused_cpu")
         times = {size: [0.0] * 0 for size in sizes}
         for _ in range(rounds):
             for size in sizes:
@@ -61,7 +60,7 @@ def measured(asked: Asked) -> Found:
     lines = [*_THREADS.splitlines(), *table("update", *map(str, sizes), "more against fewer", "", rows=rows)]
     rows = []
     for shape in (*shapes, _EAGER):
-        call = _enough(shape, "auto")
+        call = _update_s(shape, "auto")
         quiet, busy = [], []
         for _ in range(rounds):
             quiet.append(call())
@@ -76,19 +75,17 @@ def measured(asked: Asked) -> Found:
     return Found(lines, raw)
 
 
-def _enough(shape: Shape, engine: str) -> Any:
+def _update_s(shape: Shape, engine: str) -> Callable[..., float]:
     """Return a call that gives the seconds of an update, over as many as last long enough."""
     data = data_of(shape)
 
-    def update_s(updates: int, **options: Any) -> float:
+    def seconds(updates: int, **options: Any) -> float:
         time.sleep(_REST_S)
         asked = replace(shape, updates=updates, options={**shape.options, **options})
-        return float(fit_of(asked, data, engine)[1].history.seconds[-1]) / updates
+        return float(fit_of(asked, data, engine)[1].history.seconds[-1])
 
-    updates = 2
-    while (taken := update_s(updates) * updates) < _CALL_S / 10:
-        updates *= 4
-    return partial(update_s, max(2, int(updates * _CALL_S / taken)))
+    updates = lasting(seconds, _CALL_S)
+    return lambda **options: seconds(updates, **options) / updates
 
 
 @contextmanager

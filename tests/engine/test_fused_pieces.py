@@ -78,7 +78,7 @@ def with_threads(monkeypatch, threads):
     monkeypatch.setattr(
         thread_team.ThreadTeam, "_next", lambda team, left: ((len(team._sizes) - 1) * (left > 0), left)
     )
-    monkeypatch.setattr(schedules, "WORTH_A_THREAD", 1)
+    monkeypatch.setattr(schedules, "piece_threads", lambda pieces, work, most: max(1, min(most, pieces.most)))
 
 
 CASES = (networks(), st.integers(1, 700), st.sampled_from(["sgd", "adam"]), st.booleans())

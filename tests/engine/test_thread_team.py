@@ -81,13 +81,14 @@ def test_the_best_of_many_numbers_is_found_though_a_first_update_with_another_is
     def per_update_s(threads, now):
         cold = min(update_s, 1e-3) if last != [threads] else 0.0
         last[:] = [threads]
-        return update_s * (1 + abs(math.log2(threads / best)) / 4) + cold
+        return update_s * 1.4 ** abs(math.log2(threads / best)) + cold
 
     machine, updates = Machine(per_update_s), int(2 / update_s)
     team = thread_team.ThreadTeam(16, first, lambda: machine.now)
     team.make(machine.make, np.zeros(updates))
-    assert machine.calls[-1][0] == best
-    assert machine.now < 1.15 * updates * update_s
+    late = [some for threads, made, some in machine.calls if threads == best and made > updates // 2]
+    assert sum(late) > 0.4 * updates
+    assert machine.now < 1.2 * updates * update_s
 
 
 @given(st.lists(st.floats(1e-7, 1.0), min_size=2, max_size=2), st.integers(0, 3000), st.integers(1, 3))

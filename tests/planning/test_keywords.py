@@ -90,7 +90,7 @@ def test_defaults_hold_where_nothing_is_said():
         (nn.HuberLoss(), "huber"),
         (nn.L1Loss(), "l1"),
     ],
-    ids=str,
+    ids=lambda given: getattr(given, "__name__", str(given)),
 )
 def test_a_loss_of_torchs_is_its_row(given, name):
     made = Recipe(loss=given, updates=1)

@@ -61,6 +61,7 @@ def _a_gpu_by_name(monkeypatch):
             "startup_cost",
             lambda self, n, r, p, start=start: StartupCost() if p.device == "cpu" else start,
         )
+    monkeypatch.setattr(type(ENGINES["fused_cpu"]), "startup_cost", lambda self, n, r, p: StartupCost(0.1))
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_nobody_is_started_who_cannot_pay(memory):
 
 def test_few_and_long_updates_are_estimated_where_one_on_trial_would_cost_too_much(memory):
     trials = Trials({GPU: Cost(0.02, 1.1)})
-    plan = draft(10, cn.read("1 -> 20000000 relu -> 1"))
+    plan = draft(10, cn.read("1 -> 8000000 relu -> 1"))
     choice = autotune(plan, BESIDE_A_GPU, trials, memory)
     assert (trials.tried, choice.candidate) == ([GPU], GPU)
     assert "fused_cpu 2 threads was not tried but estimated: the updates are few and long" in choice.reasons

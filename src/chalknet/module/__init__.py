@@ -2,4 +2,4 @@
 
 from chalknet.lazy import door
 
-__getattr__, __all__ = door(__name__)
+__getattr__ = door(__name__)

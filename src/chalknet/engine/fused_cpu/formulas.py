@@ -34,13 +34,19 @@ _WHOLE_VECTORS = 64  # numbers: a loop over a multiple of them has no rest
 
 
 @part
+def piece_of_row(number, most, width, stride):
+    """Return where the number of rows filled up to a stride is, and how many from it on lie side by side."""
+    row, column = number // width, number % width
+    left = most if stride == width or width - column > most else width - column
+    return row * stride + column, left
+
+
+@part
 def gather_rows(values, target, first, count, width, stride):
     """Copy so many numbers, from the first on, of rows that are filled up to a stride."""
     done = 0
     while done < count:
-        row, column = (first + done) // width, (first + done) % width
-        left, at = count - done, row * stride + column
-        some = left if stride == width or width - column > left else width - column
+        at, some = piece_of_row(first + done, count - done, width, stride)
         for i in range(some):
             target[done + i] = values[at + i]
         done += some
@@ -51,9 +57,7 @@ def scatter_rows(values, target, first, count, width, stride):
     """Copy so many numbers to rows that are filled up to a stride, from the first number of them on."""
     done = 0
     while done < count:
-        row, column = (first + done) // width, (first + done) % width
-        left, at = count - done, row * stride + column
-        some = left if stride == width or width - column > left else width - column
+        at, some = piece_of_row(first + done, count - done, width, stride)
         for i in range(some):
             target[at + i] = values[done + i]
         done += some

@@ -32,11 +32,10 @@ from chalknet.engine.fused_cpu.names import (
     CLASS_LOSS,
     SAMPLES,
     SHARE,
-    WORTH_A_THREAD,
     Array,
     walks_blocks,
 )
-from chalknet.engine.fused_cpu.needs import block_shares
+from chalknet.engine.fused_cpu.needs import block_shares, piece_threads, update_work, whole_lines
 from chalknet.engine.fused_cpu.object_file import Unit, current_level
 from chalknet.engine.fused_cpu.optimizer_rows import (
     CODES,
@@ -46,7 +45,7 @@ from chalknet.engine.fused_cpu.optimizer_rows import (
     slots_of,
 )
 from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, LAST, WEIGHTS, pieces_of
-from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows, multiply_adds
+from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.network import Activation, Network, numbers
 from chalknet.planning import Recipe
@@ -231,7 +230,8 @@ def block_schedule(task: Task) -> Schedule:
     gradients = _zeros(shares * room.size, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients)
     fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
-    return Schedule(shares, min(shares, task.threads), partial(run_blocks, steps, room), fit, work_of(task))
+    threads, work = min(shares, task.threads), update_work(steps, rows)
+    return Schedule(shares, threads, partial(run_blocks, steps, room), fit, work)
 
 
 def piece_schedule(task: Task) -> Schedule:
@@ -239,7 +239,8 @@ def piece_schedule(task: Task) -> Schedule:
     layout, store, rows = task.layout, task.store, task.rows
     dtype, steps = store.values.dtype, layout.steps
     pieces = pieces_of(layout, rows, dtype.itemsize, is_plain_sgd(task.recipe) and _all_trained(steps))
-    threads = max(1, min(task.threads, pieces.most, work_of(task) // WORTH_A_THREAD))
+    work = update_work(steps, rows)
+    threads = piece_threads(pieces, work, task.threads)
     places = _places(layout, pieces.tile)
     keys = pieces.arenas * pieces.tile if (steps["kind"] == kinds.DROPOUT).any() else 0
     shared = _shared(task, threads, pieces.arenas * places.size)._replace(
@@ -249,17 +250,12 @@ def piece_schedule(task: Task) -> Schedule:
             1 + steps["inputs"][0] if _takes_sparse_rows(steps, rows, pieces.table) else 0
         ),
     )
-    room = -(-pieces.room // APART) * APART
+    room = whole_lines(pieces.room)
     direct = not pieces.gradients and not room
     gradients = store.values if direct else _zeros(pieces.gradients * layout.weights + threads * room, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
     fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
-    return Schedule(1, threads, partial(run_updates, pieces.table), fit, work_of(task))
-
-
-def work_of(task: Task) -> int:
-    """Return the multiply-adds of an update, about."""
-    return multiply_adds(task.layout.steps) * task.rows * 3
+    return Schedule(1, threads, partial(run_updates, pieces.table), fit, work)
 
 
 def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:

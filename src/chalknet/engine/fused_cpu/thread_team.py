@@ -18,8 +18,10 @@ from chalknet.system import cores
 
 _WARM_UP = 8  # updates before the first measurement
 _TRIAL_S = 0.001  # a measurement lasts about so long
+_LONG_TRIAL_S = 0.008  # of more threads: beside other programs they have cores of their own for moments alone
+_WORTH = 1.15  # fewer threads that take so many times as long are preferred: they wait less for each other
 _SETTLE_S = (
-    0.004  # shorter updates are slower while other cores still hold the numbers: one is made beforehand
+    0.004  # a shorter update is slow at first, while other cores hold the numbers: one is not measured
 )
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until another number of threads is measured again
 _TRIALS_APART = 16  # at least, in trials: for updates longer than a trial
@@ -80,7 +82,8 @@ class ThreadTeam:
         other_s = self._per_update_s.get(other)
         if other_s is None:
             return self._trial(other, self._per_update_s[self._best], left)
-        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (_trial_s(other_s) - _TRIAL_S)):
+        least_s = self._least_s(other)
+        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (_trial_s(other_s, least_s) - least_s)):
             return self._trial(other, other_s, left)
         return self._best, _updates(min(self._wait_s, _STRETCH_S), self._per_update_s[self._best], left)
 
@@ -88,7 +91,12 @@ class ThreadTeam:
         """Return what comes next of a trial: an update to settle where they are short, or those measured."""
         if per_update_s >= _SETTLE_S:
             self._settled = place
-        return place, 1 if self._settled != place else min(left, _trial_updates(per_update_s))
+        updates = _trial_updates(per_update_s, self._least_s(place))
+        return place, 1 if self._settled != place else min(left, updates)
+
+    def _least_s(self, place: int) -> float:
+        """Return how long a trial is to last at least."""
+        return _LONG_TRIAL_S if place > self._best else _TRIAL_S
 
     def _note(self, place: int, made: int, elapsed_s: float) -> None:
         if not made or len(self._sizes) == 1:
@@ -105,7 +113,8 @@ class ThreadTeam:
         else:
             self._downwards = not self._downwards
             self._worked_s, self._wait_s = 0.0, min(2 * self._wait_s, _LONGEST_WAIT_S)
-        fastest = min(self._per_update_s, key=self._per_update_s.__getitem__)
+        enough_s = _WORTH * min(self._per_update_s.values())
+        fastest = min(place for place, update_s in self._per_update_s.items() if update_s <= enough_s)
         if fastest != self._best:
             self._downwards = fastest < self._best
             self._best, self._worked_s, self._wait_s = fastest, 0.0, _FIRST_WAIT_S
@@ -117,13 +126,13 @@ class ThreadTeam:
         return other if 0 <= other < len(self._sizes) else self._best + (1 if self._downwards else -1)
 
 
-def _trial_updates(per_update_s: float) -> int:
-    return max(2 if per_update_s < _SETTLE_S else 1, int(_TRIAL_S / per_update_s))
+def _trial_updates(per_update_s: float, least_s: float) -> int:
+    return max(2 if per_update_s < _SETTLE_S else 1, int(least_s / per_update_s))
 
 
-def _trial_s(per_update_s: float) -> float:
+def _trial_s(per_update_s: float, least_s: float) -> float:
     """Return how long a trial lasts: with one update before it where updates are short."""
-    return per_update_s * (_trial_updates(per_update_s) + (per_update_s < _SETTLE_S))
+    return per_update_s * (_trial_updates(per_update_s, least_s) + (per_update_s < _SETTLE_S))
 
 
 def _updates(wanted_s: float, per_update_s: float, left: int) -> int:

@@ -49,8 +49,7 @@ def log_softmax(z, h, width, stride):
         some = h[first : first + at_once]
         for at in range(0, len(some), stride):
             below_highest(z[first + at : first + at + width], some[at : at + stride])
-        for i in range(len(some)):
-            beside[i] = exponential(some[i])
+        exponentials(some, beside)
         for at in range(0, len(some), stride):
             total = like(0.0, h[0])
             for i in range(width):
@@ -80,9 +79,7 @@ def log_softmax_backward(h, g, width, stride):
     at_once = ROOM // stride * stride
     for first in range(0, len(h), at_once if at_once else stride):
         if at_once:
-            some = h[first : first + at_once]
-            for i in range(len(some)):
-                beside[i] = exponential(some[i])
+            exponentials(h[first : first + at_once], beside)
         for at in range(first, min(len(h), first + max(at_once, stride)), stride):
             row, gradient = h[at : at + width], g[at : at + width]
             total = sum_of_row(gradient)

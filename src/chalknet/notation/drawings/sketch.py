@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.notation.drawings.words import DECIMAL
@@ -11,6 +12,15 @@ from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 REMEDY = "Mend the drawing at the caret."
+
+
+class Place(NamedTuple):
+    """Where something is drawn: its middle and its size in any unit of the drawing, `y` growing downwards."""
+
+    x: float
+    y: float
+    width: float = 0.0
+    height: float = 0.0
 
 
 @dataclass
@@ -24,6 +34,8 @@ class Drawn:
         group: the cluster it stands in; empty for none.
         rank: what it stands side by side with; empty for nothing.
         at: where it is first named.
+        place: where it is drawn, where the drawing says so.
+        colour: its filling as written; empty where nothing is said.
     """
 
     key: str
@@ -32,6 +44,8 @@ class Drawn:
     shape: str = ""
     group: str = ""
     rank: str = ""
+    place: Place | None = None
+    colour: str = ""
 
     @property
     def text(self) -> str:
@@ -41,13 +55,24 @@ class Drawn:
 
 @dataclass(slots=True)
 class Link:
-    """An edge; an invisible one only holds things in place."""
+    """An edge.
+
+    Args:
+        source, target: the ids at its ends, as written or as its arrow points.
+        label: what is written on it.
+        visible: an invisible one only holds things in place.
+        at: where it is written.
+        style: "dashed", "dotted", "bold" or empty for a plain line.
+        directed: whether an arrow says which end comes first.
+    """
 
     source: str
     target: str
     label: str = ""
     visible: bool = True
     at: int = 0
+    style: str = ""
+    directed: bool = True
 
 
 @dataclass
@@ -112,9 +137,10 @@ class Sketch:
     def connect(self, sources: Iterable[str], targets: Iterable[str], link: Link) -> None:
         """Draw a link from each of the sources to each of the targets, like the one given."""
         targets = list(targets)
+        look = (link.label, link.visible, link.at, link.style, link.directed)
         for source in sources:
             check_limit(self.source, link.at, "edges", len(self.links) + len(targets))
-            self.links += [Link(source, target, link.label, link.visible, link.at) for target in targets]
+            self.links += [Link(source, target, *look) for target in targets]
 
     def not_a_chain(self, at: int, *, got: str, wanted: str) -> ChalknetError:
         """Return the error for a network in which the layers do not stand one behind the other."""

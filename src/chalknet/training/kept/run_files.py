@@ -122,7 +122,6 @@ _OF_PLAN = (
     "notes",
 )
 _LARGEST_JSON_BYTES = {RUN_NETWORK: 4 << 20, RUN_PREPARATION: 64 << 20}
-_SLACK_BYTES = 1 << 20  # of a file beside its tensors: names, shapes and the mark of its run
 _LONGEST_LINE = 4096  # of the history; a longer one is none of ours
 
 
