@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.notation.formulas import NETWORKS
 from tests.strategies import networks
 
+import chalknet as cn
 from chalknet.errors import (
     CannotExpress,
     ChalknetError,
@@ -18,7 +19,7 @@ from chalknet.errors import (
     ShapeMismatch,
     UnknownName,
 )
-from chalknet.module import build
+from chalknet.module import build, read_module
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network
 from chalknet.notation.torch_source import TORCH, read_torch
 
@@ -40,6 +41,14 @@ def test_what_is_written_is_run_by_torch_and_gives_the_module_that_build_gives(n
     names: dict[str, object] = {}
     exec(TORCH.write(network), names)
     assert str(names["net"]) == str(build(network))
+
+
+@given(networks())
+def test_what_torch_prints_is_read_back_with_a_warning_that_names_its_notation(network):
+    with pytest.warns(DeprecationWarning, match='is now notation="printed"') as warned:
+        found = cn.read(str(build(network)), notation="torch")
+    assert found == read_module(build(network))
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize("formula", NETWORKS)

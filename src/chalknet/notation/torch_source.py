@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +12,7 @@ from chalknet.network import Network, Shape
 from chalknet.notation.libraries.known import NOTES_OF, family_of
 from chalknet.notation.libraries.modules import is_module
 from chalknet.notation.libraries.writer import write_flax, write_keras
+from chalknet.notation.listings.printed import recognise_printed, read_printed
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown
@@ -36,7 +38,8 @@ def read_torch(text: str, name: str | None = None) -> Network:
     """Return the network that PyTorch code defines; the code is parsed and never run.
 
     Args:
-        text: a script, a notebook's cell, a page with fenced code.
+        text: a script, a notebook's cell, a page with fenced code; what `print(module)` gave is read too,
+            with a DeprecationWarning, since it is a notation of its own.
         name: the variable, class or function wanted, or `line 12`, where the text defines several.
 
     Raises:
@@ -45,6 +48,10 @@ def read_torch(text: str, name: str | None = None) -> Network:
             holds, such as one that shares weights.
         ShapeMismatch: for a Linear that does not take what arrives.
     """
+    if recognise_printed(text):
+        called = 'read(..., notation="torch") of what print(module) gave is now notation="printed"'
+        warnings.warn(called, DeprecationWarning, stacklevel=5)  # the caller of the public verb
+        return read_printed(text, name)
     code = parse(text)
     run = Interpreter(code)
     try:
