@@ -27,7 +27,7 @@ from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer
 
 _REMEDY = "Give the whole table, from its head with Layer and Param # to Total params."
 _KERAS_NAME = re.compile(r"(\S[^()]*?)\s*\(([\w\s]+)\)?$")
-_TORCHINFO_NAME = re.compile(r"[├└│─\s|+\-]*(\w+)(?: \(([\w.]+)\))?(?:: ([0-9]+)-[0-9]+)?$")
+_TORCHINFO_NAME = re.compile(r"(\w+)(?: \(([\w.]+)\))?(?:: ([0-9]+)-[0-9]+)?$")
 _TORCHSUMMARY_NAME = re.compile(r"([A-Za-z_]\w*)-[0-9]+$")
 _KERAS_ACTIVATIONS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
 # What Keras takes where nothing is said, which is not torch's default.
@@ -115,7 +115,7 @@ def read_summary(text: str, name: str | None = None) -> Network:
 
 def recognise_summary(text: str) -> float:
     """Return how likely it is that a text holds a table of layers."""
-    return 1.0 if "Param" in text and HEADER.search(text) else 0.0
+    return 1.0 if "Layer" in text and HEADER.search(text) else 0.0
 
 
 def _chosen(source: SourceText, tables: list[SummaryTable], name: str | None) -> SummaryTable:
@@ -142,25 +142,23 @@ def _leaves(source: SourceText, table: SummaryTable) -> tuple[list[_Listed], boo
     rows = [listed for row in table.rows if (listed := _named(row, table))]
     if not rows:
         raise source.refuse(table.span, got="a table without a row", wanted="a row for each layer")
-    if rows[0].form == "keras":
-        return rows, True
-    inner = [
-        one for place, one in enumerate(rows) if place + 1 == len(rows) or rows[place + 1].depth <= one.depth
-    ]
-    around = [one.kind for one in rows if one not in inner]
-    return inner, bool(around) and all(kind == "Sequential" for kind in around)
+    inner, around = [], []
+    for place, one in enumerate(rows):
+        holds = place + 1 < len(rows) and rows[place + 1].depth > one.depth
+        (around if holds else inner).append(one)
+    keras = rows[0].form == "keras"
+    return inner, keras or (bool(around) and all(one.kind == "Sequential" for one in around))
 
 
 def _named(row: Row, table: SummaryTable) -> _Listed | None:
     """Return the layer of a row; None for a line that is none."""
-    tree = "depth-idx" in str(table.titles) or any(sign in row.first for sign in "├└")
     if match := _TORCHSUMMARY_NAME.match(row.first):
         return _Listed(row, match[1], form="torchsummary")
-    if not tree and (match := _KERAS_NAME.match(row.first)):
+    if not table.tree and (match := _KERAS_NAME.match(row.first)):
         kind = re.sub(r"\s", "", match[2])
-        return _Listed(row, _whole(kind), label=match[1].strip(), form="keras")
+        return _Listed(row, _whole(kind), row.depth, match[1].strip(), "keras")
     if match := _TORCHINFO_NAME.match(row.first):
-        return _Listed(row, match[1], int(match[3] or 0), form="torchinfo")
+        return _Listed(row, match[1], int(match[3] or row.depth), form="torchinfo")
     return None
 
 

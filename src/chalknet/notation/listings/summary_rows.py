@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalknet.network import UNKNOWN_WIDTH, Shape, Size
 from chalknet.notation.tokens import SourceText, Span
 
 _TITLES = re.compile(
-    r"Layer\b(?: ?\(type[^)\n]*\))?|Input Shape|Output Shape|Kernel Shape|Param ?%|Param ?#|Mult-Adds"
+    r"Layer\b(?: ?\(type[^)\n]*\)(?:[\w:-]*\))?)?|Input Shape|Output Shape|Kernel Shape|Param ?%|Param ?#|Mult-Adds"
     r"|Trainable|Connected to|Groups"
 )
-HEADER = re.compile(r"^[^\n]{0,200}\bLayer ?\(type[^\n]{0,300}Param ?#[^\n]{0,200}$", re.M)
+HEADER = re.compile(
+    r"^[^\n]{0,200}\bLayer ?\(type[^\n]{0,300}(?:Param ?#|Output Shape)[^\n]{0,200}$", re.M
+)  # a terminal that is too narrow cuts the last column off
 _TOTAL = re.compile(r"^[\s│┃|]*Total params:?\s*([0-9,]+)", re.M | re.I)
 _NAME = re.compile(r'Model: "?([^"\n]{1,200}?)"?\s*$', re.M)
 _BOX = "│┃|"
-_RULE = re.compile(r"[\s_=\-+━─┏┓┗┛┳┻╇┡┩├┤┼└┘┴┬┌┐╞╪╡|╺╸╴╶]*")
-_SHAPE = r"[\[(]+\s*+(?:(?:None|-?[0-9]++|\?)\s*+,?\s*+)++[\])]+|\[\]"
+_RULE = re.compile(r"[\s_¯=\-+━─┏┓┗┛┳┻╇┡┩├┤┼└┘┴┬┌┐╞╪╡|╺╸╴╶]*")
+_SHAPE = r"\[\s*+(?:\(?(?:None|-?[0-9]++|\?)\s*+,?\s*+)*+\)?\]|\((?:None|-?[0-9]++|\?),[^()\n]{0,80}\)"
 _CELL = re.compile(
     rf"(?<=\s)(?:{_SHAPE})(?=\s|$)|(?<=\s\s)(?:[0-9][0-9,.]*%?|--|\?|True|False|\(recursive\))(?=\s|$)"
 )
 _SIZE = re.compile(r"None|-?[0-9]+|\?")
+# What a row hangs on: `│    └─` and `|    + ` of torchinfo, `   └ ` of Keras 3, `||` of Keras 2.
+_BRANCH = re.compile(r"[\s│|]*+(?P<sign>[├└+])?[─\s]*+")
+_OF_TORCHINFO = re.compile(r"depth-idx|var_name")
 
 
 @dataclass
@@ -34,12 +39,14 @@ class Row:
         first: its first cell.
         cells: the others, by the titles over them.
         rest: what stands behind them.
+        depth: how deep inside other modules it is drawn.
     """
 
     span: Span
     first: str
     cells: dict[str, str] = field(default_factory=dict)
     rest: str = ""
+    depth: int = 0
 
     def shape(self, title: str) -> Shape | None:
         """Return the shape of a sample in a column; None where it has none."""
@@ -65,6 +72,7 @@ class SummaryTable:
         titles: those of its columns.
         rows: the lines below.
         total: the number of parameters at its foot; None for none.
+        tree: whether it draws modules inside others as torchinfo does.
     """
 
     name: str
@@ -72,6 +80,7 @@ class SummaryTable:
     titles: tuple[str, ...]
     rows: list[Row]
     total: int | None
+    tree: bool
 
 
 def tables_of(source: SourceText) -> list[SummaryTable]:
@@ -91,7 +100,23 @@ def _table(source: SourceText, head: re.Match[str], end: int) -> SummaryTable:
     names = list(_NAME.finditer(text, max(0, head.start() - 400), head.start()))
     total = int(foot[1].replace(",", "")[:20] or 0) if foot else None
     name = names[-1][1].strip() if names else ""
-    return SummaryTable(name, Span(*head.span()), titles, [row for row in rows if row.first], total)
+    tree = not boxed and (_OF_TORCHINFO.search(head.group()) or any(_branch(row)["sign"] for row in rows))
+    rows = [_out_of_tree(row, boxed) for row in rows if row.first.strip()]
+    return SummaryTable(name, Span(*head.span()), titles, rows, total, bool(tree))
+
+
+def _branch(row: Row) -> re.Match[str]:
+    found = _BRANCH.match(row.first)
+    assert found is not None  # it matches nothing too
+    return found
+
+
+def _out_of_tree(row: Row, boxed: bool) -> Row:
+    """Return a row without the lines that hang it on the module around it, but with their number."""
+    branch = _branch(row)
+    column = branch.start("sign")
+    depth = branch.group().count("|") if column < 0 else column // 3 if boxed else 1 + column // 5
+    return replace(row, first=row.first[branch.end() :].strip(), depth=depth)
 
 
 def _title(written: str) -> str:
@@ -114,14 +139,15 @@ def _boxed(lines: list[tuple[Span, str]], titles: tuple[str, ...]) -> list[Row]:
         if _RULE.fullmatch(bare):
             goes_on = False
             continue
-        parts = [part.strip() for part in re.split(f"[{_BOX}]", bare)]
+        parts = re.split(f"[{_BOX}]", bare)
         parts = parts[1:] if bare[0] in _BOX else parts
+        first, parts = parts[0].rstrip(), [part.strip() for part in parts]
         if goes_on:
-            rows[-1].first = f"{rows[-1].first} {parts[0]}".strip()
+            rows[-1].first = f"{rows[-1].first} {parts[0]}".rstrip()
             for title, part in zip(titles[1:], parts[1:], strict=False):
                 rows[-1].cells[title] = f"{rows[-1].cells.get(title, '')} {part}".strip()
         else:
-            rows.append(Row(span, parts[0], dict(zip(titles[1:], parts[1:], strict=False))))
+            rows.append(Row(span, first, dict(zip(titles[1:], parts[1:], strict=False))))
         goes_on = True
     for row in rows:
         row.rest = row.cells.get("Connected to", "")
@@ -139,13 +165,13 @@ def _spaced(lines: list[tuple[Span, str]], titles: tuple[str, ...]) -> list[Row]
             named = zip(titles[1:], (cell.group() for cell in cells), strict=False)
             rest = line[cells[-1].end() :].strip()
             recursive = next((cell.group() for cell in cells if cell.group() == "(recursive)"), "")
-            rows.append(Row(span, line[: cells[0].start()].strip(), dict(named), f"{rest} {recursive}"))
+            rows.append(Row(span, line[: cells[0].start()].rstrip(), dict(named), f"{rest} {recursive}"))
         elif rows and line[:1].isspace() and len(line) - len(line.lstrip()) > 20:
             rows[-1].rest += f" {line.strip()}"  # a further layer that it is connected to
         elif rows and rows[-1].first.count("(") > rows[-1].first.count(")"):
             rows[-1].first += line.strip()  # the name of a class that goes on
         else:
-            rows.append(Row(span, line.strip()))
+            rows.append(Row(span, line.rstrip()))
     return rows
 
 
