@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalknet.errors import CannotExpress, ShapeMismatch
-from chalknet.network import Activation, Network, Shape, Step, Visit, size_of
+from chalknet.network import Activation, Flatten, Network, Shape, Step, Visit, size_of
 from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer
 
 OPEN_WIDTH = "the code does not say how many features x has: m of them"
+FLAT_ROW = "the code does not say the shape that is flattened: it is read as a row"
 
 
 def network_of_layers(
@@ -33,6 +34,8 @@ def network_of_layers(
     taken = next((layer.takes for layer in layers if layer.takes), None)
     with source.pointing(layers[0].span):
         notes = () if stated or taken else (OPEN_WIDTH,)
+        if isinstance(steps[0], Flatten) and not stated and not layers[0].takes:
+            notes = (FLAT_ROW,)
         network = Network(stated or taken or ("m",), tuple(steps), name=name, notes=notes)
     visits = network.walk()
     arriving = network.input_shape

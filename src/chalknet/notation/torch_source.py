@@ -12,7 +12,7 @@ from chalknet.network import Network, Shape
 from chalknet.notation.libraries.known import NOTES_OF, family_of
 from chalknet.notation.libraries.modules import is_module
 from chalknet.notation.libraries.writer import write_flax, write_keras
-from chalknet.notation.listings.printed import recognise_printed, read_printed
+from chalknet.notation.listings.printed import read_printed, recognise_printed
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown

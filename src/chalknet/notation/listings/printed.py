@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError
-from chalknet.network import Activation, Dropout, Linear, Network, torch_layers
+from chalknet.network import Activation, Dropout, Linear, Network, Step, torch_layers
 from chalknet.notation.limits import check_limit
 from chalknet.notation.listings.unshown import settles, with_unknown
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, make_layer, no_layer
-from chalknet.notation.torch_network import OPEN_WIDTH, network_of_layers
+from chalknet.notation.torch_network import network_of_layers
 
 _LINE = re.compile(
     r"[ \t]*+(?:\((?P<name>[\w.\-]+)\): )?(?:(?P<times>[0-9]{1,5}) x )?"
@@ -60,44 +60,69 @@ def read_printed(text: str, name: str | None = None) -> Network:
     losses: list[str] = []
     held = list(_layers(source, root, losses))
     check_limit(source, None, "layers", len(held))
-    if not held:
-        raise source.refuse(root.span, got=f"{root.kind} without a layer", wanted="at least one layer")
     notes = [f"{loss} is no layer of the network: it is left out" for loss in losses]
-    layers = [one.layer for one in held]
-    if root.kind not in _ORDERED or len({one.chain for one in held}) > 1:
-        layers, note = _without_forward(held, root.kind)
-        notes.append(note)
-    network = network_of_layers(source, layers)
-    if network.unsettled:
-        notes[-1] += f"; {settles(network)}"
-    said = tuple(note.replace("the code", "the print") for note in network.notes if note == OPEN_WIDTH)
-    return replace(network, notes=(*notes, *said))
+    return network_of_print(source, root.span, root.kind, held, notes)
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """A layer, and the outermost chain that it is in; None where its class may apply it anywhere."""
 
     layer: CodeLayer
     chain: int | None
 
 
-def _without_forward(held: list[_Held], kind: str) -> tuple[list[CodeLayer], str]:
+def network_of_print(
+    source: SourceText, span: Span, kind: str, held: list[Held], notes: Sequence[str] = ()
+) -> Network:
+    """Return the network of the layers in a print, with what a print does not show as notes.
+
+    Args:
+        source: the text, to point into.
+        span: where the print begins.
+        kind: the class of the model.
+        held: its layers in the order in which they are printed.
+        notes: what is said of it besides.
+
+    Raises:
+        NotationError: for a print without a layer.
+        ShapeMismatch: for layers that do not follow each other.
+    """
+    if not held:
+        raise source.refuse(span, got=f"{kind} without a layer", wanted="at least one layer")
+    layers, said = [one.layer for one in held], list(notes)
+    if kind not in _ORDERED or len({one.chain for one in held}) > 1:
+        layers, note = _without_forward(held, kind)
+        said.append(note)
+    network = network_of_layers(source, layers)
+    if network.unsettled:
+        unnamed = said.pop() if said else "the print shows no name of a function in it"
+        said.append(f"{unnamed}; {settles(network)}")
+    printed = [note.replace("the code", "the print") for note in network.notes]
+    return replace(network, notes=(*said, *printed))
+
+
+def _without_forward(held: list[Held], kind: str) -> tuple[list[CodeLayer], str]:
     """Return the layers of a class whose forward is not printed, and what had to be assumed."""
-    linear = [place for place, one in enumerate(held) if isinstance(one.layer.step, Linear)]
-    between = [place for place, one in enumerate(held) if isinstance(one.layer.step, Activation | Dropout)]
-    loose = [held[place].layer.kind for place in between if held[place].chain is None]
+    loose = [one for step in (Activation, Dropout) for one in _anywhere(held, step)]
     assumed = f"a print does not show the forward of {kind}"
-    anywhere = len(linear) > 1 and loose and not any(linear[0] < place < linear[-1] for place in between)
-    if anywhere:
-        held = [one for one in held if one.chain is not None or one.layer.kind not in loose]
+    held = [one for one in held if one not in loose]
     shown = any(isinstance(one.layer.step, Activation) for one in held)
     layers, groups = [one.layer for one in held], [one.chain for one in held]
     filled, count = with_unknown(layers, after_last=not shown, groups=groups)
     what = "its layers are read in the order in which they were made"
-    if anywhere:
-        what = f"{', '.join(loose)} may stand anywhere in it"
+    if loose:
+        what = f"{', '.join(one.layer.kind for one in loose)} may stand anywhere in it and is left out"
     unknown = f", and {count} activation{'s are' if count > 1 else ' is'} not known" if count else ""
     return filled, f"{assumed}: {what}{unknown}"
+
+
+def _anywhere(held: list[Held], kind: type[Step]) -> list[Held]:
+    """Return the steps of a kind that may be applied anywhere, since none stands between linear maps."""
+    linear = [place for place, one in enumerate(held) if isinstance(one.layer.step, Linear)]
+    places = [place for place, one in enumerate(held) if isinstance(one.layer.step, kind)]
+    if len(linear) < 2 or any(linear[0] < place < linear[-1] for place in places):
+        return []
+    return [held[place] for place in places if held[place].chain is None]
 
 
 def recognise_printed(text: str) -> float:
@@ -139,7 +164,7 @@ def _tree(source: SourceText) -> _Printed:
 
 def _layers(
     source: SourceText, part: _Printed, losses: list[str], chain: int | None = None, depth: int = 0
-) -> Iterator[_Held]:
+) -> Iterator[Held]:
     """Yield the layers of a module in their order, each with the chain that it is in."""
     if depth > _DEEPEST:
         raise source.refuse(part.span, got="modules nested without end", wanted="layers one after the other")
@@ -151,7 +176,7 @@ def _layers(
     check_limit(source, part.span, "layers", part.times)
     if not part.inside:
         for _ in range(part.times):
-            yield _Held(_layer(source, part), chain)
+            yield Held(_layer(source, part), chain)
         return
     if not _is_container(part):
         raise source.refuse(

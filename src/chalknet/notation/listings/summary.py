@@ -142,7 +142,8 @@ def _leaves(source: SourceText, table: SummaryTable) -> tuple[list[_Listed], boo
     rows = [listed for row in table.rows if (listed := _named(row, table))]
     if not rows:
         raise source.refuse(table.span, got="a table without a row", wanted="a row for each layer")
-    inner, around = [], []
+    inner: list[_Listed] = []
+    around: list[_Listed] = []
     for place, one in enumerate(rows):
         holds = place + 1 < len(rows) and rows[place + 1].depth > one.depth
         (around if holds else inner).append(one)

@@ -10,8 +10,8 @@ from chalknet.network import UNKNOWN_WIDTH, Shape, Size
 from chalknet.notation.tokens import SourceText, Span
 
 _TITLES = re.compile(
-    r"Layer\b(?: ?\(type[^)\n]*\)(?:[\w:-]*\))?)?|Input Shape|Output Shape|Kernel Shape|Param ?%|Param ?#|Mult-Adds"
-    r"|Trainable|Connected to|Groups"
+    r"Layer\b(?: ?\(type[^)\n]*\)(?:[\w:-]*\))?)?|Input Shape|Output Shape|Kernel Shape|Param ?%|Param ?#"
+    r"|Mult-Adds|Trainable|Connected to|Groups"
 )
 HEADER = re.compile(
     r"^[^\n]{0,200}\bLayer ?\(type[^\n]{0,300}(?:Param ?#|Output Shape)[^\n]{0,200}$", re.M

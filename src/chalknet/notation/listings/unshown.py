@@ -43,8 +43,8 @@ def with_unknown(
 
 def settles(network: Network) -> str:
     """Return how the unknown activations of a network are named."""
-    open_places = len(network.unsettled)
-    example = [*["relu"] * (open_places - 1), "linear"]
+    last = network.steps[-1] == UNKNOWN
+    example = ["relu"] * (len(network.unsettled) - last) + ["linear"] * last
     return f"name them with --activation {','.join(example)}, or network.settle(...)"
 
 
