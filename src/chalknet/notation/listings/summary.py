@@ -1,4 +1,4 @@
-"""The network in a table of layers: `model.summary()` of Keras, torchinfo, torchsummary."""
+"""The network in a table of layers of Keras, torchinfo, torchsummary or flax."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer
 
 _REMEDY = "Give the whole table, from its head with Layer and Param # to Total params."
-_KERAS_NAME = re.compile(r"(\S[^()]*?)\s*\(([\w\s]+)\)?$")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*+m")  # as terminals colour and embolden
+_KERAS_NAME = re.compile(r"([^()]*?)\s*\(([\w\s]+)\)?$")
 _TORCHINFO_NAME = re.compile(r"(\w+)(?: \(([\w.]+)\))?(?:: ([0-9]+)-[0-9]+)?$")
 _TORCHSUMMARY_NAME = re.compile(r"([A-Za-z_]\w*)-[0-9]+$")
 _KERAS_ACTIVATIONS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
@@ -96,7 +97,7 @@ def read_summary(text: str, name: str | None = None) -> Network:
         NotationError: for a table without widths, and for several tables, listing them.
         CannotExpress: for a layer that no step describes, with its line.
     """
-    source = SourceText("table of layers", text.replace("\t", "    "), remedy=_REMEDY)
+    source = SourceText("table of layers", _COLOUR.sub("", text).replace("\t", "    "), remedy=_REMEDY)
     table = _chosen(source, tables_of(source), name)
     check_limit(source, table.span, "layers", len(table.rows))
     listed, complete = _leaves(source, table)
@@ -115,7 +116,7 @@ def read_summary(text: str, name: str | None = None) -> Network:
 
 def recognise_summary(text: str) -> float:
     """Return how likely it is that a text holds a table of layers."""
-    return 1.0 if "Layer" in text and HEADER.search(text) else 0.0
+    return 1.0 if HEADER.search(_COLOUR.sub("", text)) else 0.0
 
 
 def _chosen(source: SourceText, tables: list[SummaryTable], name: str | None) -> SummaryTable:
@@ -147,17 +148,18 @@ def _leaves(source: SourceText, table: SummaryTable) -> tuple[list[_Listed], boo
     for place, one in enumerate(rows):
         holds = place + 1 < len(rows) and rows[place + 1].depth > one.depth
         (around if holds else inner).append(one)
-    keras = rows[0].form == "keras"
-    return inner, keras or (bool(around) and all(one.kind == "Sequential" for one in around))
+    if rows[0].form in ("keras", "flax"):
+        return inner, rows[0].form == "keras"
+    return inner, bool(around) and all(one.kind == "Sequential" for one in around)
 
 
 def _named(row: Row, table: SummaryTable) -> _Listed | None:
     """Return the layer of a row; None for a line that is none."""
     if match := _TORCHSUMMARY_NAME.match(row.first):
         return _Listed(row, match[1], form="torchsummary")
-    if not table.tree and (match := _KERAS_NAME.match(row.first)):
+    if table.program != "torchinfo" and (match := _KERAS_NAME.match(row.first)):
         kind = re.sub(r"\s", "", match[2])
-        return _Listed(row, _whole(kind), row.depth, match[1].strip(), "keras")
+        return _Listed(row, _whole(kind), row.depth, match[1].strip(), table.program or "keras")
     if match := _TORCHINFO_NAME.match(row.first):
         return _Listed(row, match[1], int(match[3] or row.depth), form="torchinfo")
     return None
@@ -212,7 +214,8 @@ def _read_linear(reading: _Reading, one: _Listed) -> None:
             f"{one.kind} without an output shape",
             "the number of features that it gives",
             "Let the table show it: summary(net, input_size=(1, 784)) of torchinfo, "
-            "model.build((None, 784)) before model.summary() of Keras.",
+            "model.build((None, 784)) before model.summary() of Keras; of flax, "
+            'tabulate(..., console_kwargs={"width": 200}).',
         )
     out = output[-1]
     if reading.shape is None:
@@ -341,10 +344,11 @@ _READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
 
 def _network(reading: _Reading, table: SummaryTable, complete: bool) -> Network:
     """Return the network, with `?` where a table does not show what is applied."""
-    layers, keras = reading.layers, table.rows and any(layer.kind == "Dense" for layer in reading.layers)
+    layers = reading.layers
+    keras = not table.program and any(layer.kind == "Dense" for layer in layers)
     shown = any(isinstance(layer.step, Activation) for layer in layers)
     if keras or not complete:
-        layers, _ = with_unknown(layers, after_last=bool(keras) or not shown)
+        layers, _ = with_unknown(layers, after_last=keras or not shown)
     shape = reading.input_shape or ("m",)
     shape = ("m",) if shape == (UNKNOWN_WIDTH,) else shape
     steps = tuple(layer.step for layer in layers if layer.step is not None)

@@ -1,4 +1,4 @@
-"""The tables of layers that Keras, torchinfo and torchsummary print: from lines to rows."""
+"""The tables of layers that Keras, torchinfo, torchsummary and flax print: from lines to rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _TITLES = re.compile(
     r"|Mult-Adds|Trainable|Connected to|Groups"
 )
 HEADER = re.compile(
-    r"^[^\n]{0,200}\bLayer ?\(type[^\n]{0,300}(?:Param ?#|Output Shape)[^\n]{0,200}$", re.M
+    r"^[^\n]{0,200}\bLayer ?\(type[^\n]{0,300}(?:Param ?#|Output Shape)[^\n]{0,200}$"
+    r"|^[ \t]{0,200}[┃│|] *path *[┃│|] *(?:module|type) *[┃│|] *inputs[^\n]{0,300}$",
+    re.M,
 )  # a terminal that is too narrow cuts the last column off
 _TOTAL = re.compile(r"^[\s│┃|]*Total params:?\s*([0-9,]+)", re.M | re.I)
 _NAME = re.compile(r'Model: "?([^"\n]{1,200}?)"?\s*$', re.M)
@@ -27,6 +29,19 @@ _CELL = re.compile(
 _SIZE = re.compile(r"None|-?[0-9]+|\?")
 # What a row hangs on: `│    └─` and `|    + ` of torchinfo, `   └ ` of Keras 3, `||` of Keras 2.
 _BRANCH = re.compile(r"[\s│|]*+(?P<sign>[├└+])?[─\s]*+")
+# The columns of flax by the names that the others have; the first is the path of a module.
+_OF_FLAX = {
+    **{
+        "path": "path",
+        "module": "Layer",
+        "type": "Layer",
+        "inputs": "Input Shape",
+        "outputs": "Output Shape",
+    },
+    **dict.fromkeys(("params", "Param"), "Param #"),
+}
+_DTYPE = re.compile(r"\b[a-z]+[0-9]*\[")  # float32[1,784]
+_NUMBER = re.compile(r"([0-9][0-9,]*+) \([0-9.]+ [KMG]?B\)")
 _OF_TORCHINFO = re.compile(r"depth-idx|var_name")
 
 
@@ -49,8 +64,9 @@ class Row:
     depth: int = 0
 
     def shape(self, title: str) -> Shape | None:
-        """Return the shape of a sample in a column; None where it has none."""
-        sizes = _SIZE.findall(self.cells.get(title, ""))
+        """Return the shape of a sample in a column; None where it has none, or is cut off."""
+        cell = self.cells.get(title, "")
+        sizes = [] if "…" in cell else _SIZE.findall(cell)
         if len(sizes) > 1:
             sizes = sizes[1:]  # the batch
         return tuple(map(_size, sizes)) or None
@@ -72,7 +88,7 @@ class SummaryTable:
         titles: those of its columns.
         rows: the lines below.
         total: the number of parameters at its foot; None for none.
-        tree: whether it draws modules inside others as torchinfo does.
+        program: "torchinfo" or "flax"; empty for another, whose rows tell.
     """
 
     name: str
@@ -80,7 +96,7 @@ class SummaryTable:
     titles: tuple[str, ...]
     rows: list[Row]
     total: int | None
-    tree: bool
+    program: str
 
 
 def tables_of(source: SourceText) -> list[SummaryTable]:
@@ -93,16 +109,42 @@ def tables_of(source: SourceText) -> list[SummaryTable]:
 def _table(source: SourceText, head: re.Match[str], end: int) -> SummaryTable:
     text = source.text
     foot = _TOTAL.search(text, head.end(), end)
-    titles = tuple(_title(match.group()) for match in _TITLES.finditer(head.group()))
-    boxed = any(sign in head.group() for sign in _BOX)
     lines = list(_lines(text, head.end() + 1, foot.start() if foot else end))
-    rows = _boxed(lines, titles) if boxed else _spaced(lines, titles)
     names = list(_NAME.finditer(text, max(0, head.start() - 400), head.start()))
     total = int(foot[1].replace(",", "")[:20] or 0) if foot else None
-    name = names[-1][1].strip() if names else ""
-    tree = not boxed and (_OF_TORCHINFO.search(head.group()) or any(_branch(row)["sign"] for row in rows))
-    rows = [_out_of_tree(row, boxed) for row in rows if row.first.strip()]
-    return SummaryTable(name, Span(*head.span()), titles, rows, total, bool(tree))
+    name, program = names[-1][1].strip() if names else "", ""
+    titles = tuple(_title(match.group()) for match in _TITLES.finditer(head.group()))
+    boxed = any(sign in head.group() for sign in _BOX)
+    if not titles:
+        titles, program = (
+            tuple(_OF_FLAX.get(title, title) for title in re.findall(r"\w+", head.group())),
+            "flax",
+        )
+    rows = _boxed(lines, titles) if boxed else _spaced(lines, titles)
+    if program:
+        rows = _flax_rows(rows)
+    elif not boxed and (_OF_TORCHINFO.search(head.group()) or any(_branch(row)["sign"] for row in rows)):
+        program = "torchinfo"
+    if program != "flax":
+        rows = [_out_of_tree(row, boxed) for row in rows if row.first.strip()]
+    return SummaryTable(name, Span(*head.span()), titles, rows, total, program)
+
+
+def _flax_rows(rows: list[Row]) -> list[Row]:
+    """Return the rows of a table of flax, whose paths tell what is inside what; its foot is left out."""
+    made: list[Row] = []
+    around: list[str] = []
+    for row in rows:
+        path, kind = row.first.strip(), row.cells.get("Layer", "")
+        while around and not path.startswith(f"{around[-1]}/".lstrip("/")):
+            around.pop()
+        cells = {title: _DTYPE.sub("[", cell) for title, cell in row.cells.items()}
+        number = _NUMBER.search(cells.get("Param #", ""))
+        if kind:
+            cells["Param #"] = number[1] if number else ""
+            made.append(Row(row.span, f"{path} ({kind})", cells, depth=len(around)))
+            around.append(path)
+    return made
 
 
 def _branch(row: Row) -> re.Match[str]:
