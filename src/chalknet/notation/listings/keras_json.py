@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -22,14 +23,18 @@ _MODELS = ("Sequential", "Functional", "Model")
 _SHAPES = ("batch_input_shape", "batch_shape", "input_shape", "shape", "input_dim")
 _DEEPEST = 20
 _REMEDY = "Give what model.to_json() wrote, as a whole."
-_KIND = re.compile(r'"class_name"\s*:\s*"(Sequential|Functional|Model)"')
+_KIND = re.compile(
+    r'"class_name"\s*:\s*"(?:Sequential|Functional|Model)"'
+    r"|[\"']layers[\"']\s*:\s*\[\s*\{[^{}]{0,200}[\"']class_name[\"']"
+)
+_DICT = re.compile(r"\A\s*+\{\s*+'")
 
 
 def read_keras_json(text: str, name: str | None = None) -> Network:
     """Return the network of a Keras model's JSON.
 
     Args:
-        text: what `model.to_json()` wrote.
+        text: what `model.to_json()` wrote, or `print(model.get_config())`.
         name: of no use here: the text holds one model.
 
     Raises:
@@ -37,13 +42,7 @@ def read_keras_json(text: str, name: str | None = None) -> Network:
         CannotExpress: for a layer that no step describes, and for layers that are not one behind the other.
     """
     source = SourceText("Keras JSON", text, remedy=_REMEDY)
-    try:
-        kept = json.loads(text)
-    except json.JSONDecodeError as problem:
-        raise source.refuse(problem.pos, got=problem.msg, wanted="JSON") from None
-    except (RecursionError, ValueError):
-        raise source.refuse(None, got="brackets nested too deep", wanted="JSON of a model") from None
-    kept = json.loads(kept) if isinstance(kept, str) and len(kept) < len(text) else kept  # saved twice
+    kept = _loaded(source)
     layers = list(_Model(source).layers(kept))
     check_limit(source, None, "layers", len(layers))
     if not layers:
@@ -53,9 +52,30 @@ def read_keras_json(text: str, name: str | None = None) -> Network:
 
 
 def recognise_keras_json(text: str) -> float:
-    """Return how likely it is that a text is a Keras model's JSON."""
+    """Return how likely it is that a text is a Keras model's JSON, or its configuration as a dict."""
     start = text.lstrip()
     return 0.99 if start.startswith(("{", '"{')) and _KIND.search(start.replace('\\"', '"')) else 0.0
+
+
+def _loaded(source: SourceText) -> Any:
+    """Return the description of a model, from JSON or from what `print(model.get_config())` gave."""
+    try:
+        if _DICT.search(source.text):
+            kept = ast.literal_eval(source.text.strip())
+        else:
+            kept = json.loads(source.text)
+            kept = json.loads(kept) if isinstance(kept, str) else kept  # saved twice
+    except json.JSONDecodeError as problem:
+        raise source.refuse(min(problem.pos, len(source.text)), got=problem.msg, wanted="JSON") from None
+    except (SyntaxError, ValueError):
+        raise source.refuse(None, got="a dict that is damaged", wanted="what get_config() gave") from None
+    except (RecursionError, MemoryError):
+        raise source.refuse(None, got="brackets nested too deep", wanted="JSON of a model") from None
+    if (
+        isinstance(kept, dict) and "class_name" not in kept and "layers" in kept
+    ):  # what get_config() leaves out
+        kept = {"class_name": "Functional" if "input_layers" in kept else "Sequential", "config": kept}
+    return kept
 
 
 @dataclass
@@ -143,7 +163,9 @@ class _Model:
         return any(config.get(name) for name in _SHAPES)
 
     def _span(self, kind: str) -> Span:
-        found = re.compile(rf'"class_name"\s*:\s*"{re.escape(kind)}"').search(self.source.text, self.at)
+        found = re.compile(rf"([\"'])class_name\1\s*:\s*([\"']){re.escape(kind)}\2").search(
+            self.source.text, self.at
+        )
         if found is None:
             return Span(0, 1)
         self.at = found.end()
@@ -173,9 +195,9 @@ def _inbound(nodes: Any) -> list[str]:
         part = waiting.pop(0)
         if isinstance(part, dict):
             history = part.get("keras_history")
-            found += [str(history[0])] if isinstance(history, list) and history else []
+            found += [str(history[0])] if isinstance(history, list | tuple) and history else []
             waiting += [value for key, value in part.items() if key != "keras_history"]
-        elif isinstance(part, list):
+        elif isinstance(part, list | tuple):
             named = len(part) >= 3 and isinstance(part[0], str) and isinstance(part[1], int)
             found += [part[0]] if named else []
             waiting += [] if named else part
