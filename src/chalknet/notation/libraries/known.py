@@ -17,6 +17,8 @@ from chalknet.notation.torch_flow import flow_method
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_values import Call, CodeChain, Dotted, Flow, elements, no_chain, roots
 
+_SEARCH = "a search"
+
 
 def _chain_of_all(call: Call) -> object:
     """Return the chain of layers that are given one by one or in a list."""
@@ -28,6 +30,21 @@ def _held(call: Call) -> object:
     """Return the network among the steps of a pipeline, or inside a search."""
     chains = [value for value in roots(*call.values) if isinstance(value, CodeChain)]
     return chains[0] if len(chains) == 1 else Unknown("a pipeline")
+
+
+def _searched(call: Call) -> object:
+    """Return the network inside a search; one with a problem where its widths or activation are searched."""
+    given = call.argument(1, "param_grid") or call.keywords.get("param_distributions")
+    grids = [grid for grid in (given if isinstance(given, list) else [given]) if isinstance(grid, Mapping)]
+    names = [str(name) for grid in grids for name in grid]
+    chosen = [name for name in names if name.endswith(("hidden_layer_sizes", "activation"))]
+    held = _held(call)
+    if not chosen:
+        unsure = isinstance(held, CodeChain) and not grids
+        return CodeChain.of(call.span, [*held.items, CodeLayer(call.span, kind=_SEARCH)]) if unsure else held
+    got = f"a search over {' and '.join(chosen)}, which is no one network"
+    remedy = "Give the estimator alone, with hidden_layer_sizes=(64, 32), for instance."
+    return CodeChain.of(call.span, [no_chain(call.source, call.span, got, remedy)])
 
 
 @dataclass(frozen=True)
@@ -112,11 +129,15 @@ _FAMILIES = (
         re.compile(r"sklearn\."),
         re.compile(r"sklearn\.neural_network\.(?:\w+\.)*[A-Z]\w*"),
         re.compile(r"(?!)"),
-        dict.fromkeys(("make_pipeline", "Pipeline", "GridSearchCV", "RandomizedSearchCV"), _held),
+        {
+            **dict.fromkeys(("make_pipeline", "Pipeline"), _held),
+            **dict.fromkeys(("GridSearchCV", "RandomizedSearchCV"), _searched),
+        },
         re.compile(r"\bMLP(?:Classifier|Regressor)\b"),
         {
             **{name: f"sklearn.neural_network.{name}" for name in SKLEARN.layers},
-            **{name: f"sklearn.pipeline.{name}" for name in ("make_pipeline", "Pipeline", "GridSearchCV")},
+            **{name: f"sklearn.pipeline.{name}" for name in ("make_pipeline", "Pipeline")},
+            **{name: f"sklearn.model_selection.{name}" for name in ("GridSearchCV", "RandomizedSearchCV")},
         },
         "scikit-learn code",
     ),
@@ -125,6 +146,7 @@ _FAMILIES = (
 NOTES_OF: Mapping[str, str] = {
     "scikit-learn MLPClassifier": "the widths at both ends are those of the data, and a classifier ends in "
     "sigmoid for two classes, in softmax for more: name it with --activation or network.settle(...)",
+    _SEARCH: "a search may choose other widths and activations: those of its estimator are read",
     "scikit-learn MLPRegressor": "the widths at both ends are those of the data",
 }
 """What a network of a library does not say, by the kind of its layers."""

@@ -36,6 +36,16 @@ _MOST = 50_000  # characters in which marks are looked for
 # The first row whose marks a text has; none of them is in a form that is read.
 _ROWS = (
     _Foreign(
+        "the name of a model, without its layers",
+        _marks(r"\A\s*+<[\w. ]*\b(?:Sequential|Functional|Model|Module|\w*Net)\b[^<>\n]*>\s*\Z"),
+        _SUMMARY,
+    ),
+    _Foreign(
+        "the parameters of an estimator of scikit-learn",
+        _marks(r"\A\s*+\{[^{}]*[\"']hidden_layer_sizes[\"']\s*:"),
+        "Give what print(model) printed, such as MLPClassifier(hidden_layer_sizes=(64, 32)).",
+    ),
+    _Foreign(
         "a PNG picture",
         _marks(r"\A.?PNG\r?\n"),
         "Give the drawing as SVG, DOT or Mermaid, or write it as a formula.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.network import Activation, Linear, Network, Shape, activation_name
 from chalknet.notation.budget import StepBudget
-from chalknet.notation.listings.numpy_functions import function_of
+from chalknet.notation.listings.numpy_functions import function_of, written_out
 from chalknet.notation.listings.numpy_shapes import Shapes, is_weight, joined, key_of, named_end
 from chalknet.notation.notation import Notation
 from chalknet.notation.torch_layers import CodeLayer
@@ -18,7 +18,10 @@ from chalknet.notation.torch_network import network_of_layers
 from chalknet.notation.torch_text import Code, parse
 
 _PRODUCT = re.compile(r"\b(?:np|numpy|jnp)\.(?:dot|matmul)\(|\.dot\(|[\w\])] @ ")
-_OTHER = re.compile(r"\b(?:torch|keras|tensorflow|flax|equinox|sklearn\.neural_network)\b|\btf\.")
+_OTHER = re.compile(
+    r"\b(?:torch|keras|tensorflow|flax|equinox|sklearn\.neural_network)\b|\btf\."
+    r"|\bnn\.(?:[A-Z]\w*|functional|init|utils)\b"
+)
 _FORWARD = re.compile(r"(?i)forward|feed|predict|propagat|^(?:model|net|network|mlp|nn|f)$|__call__")
 _NO_FORWARD = re.compile(r"(?i)back|grad|train|^fit|cost|loss|update|step|deriv|prime|init")
 _DEEPEST = 20
@@ -65,6 +68,7 @@ class _Program:
         }
         self.used: dict[str, int] = {}
         self.budget = StepBudget(code)
+        self.notes: list[str] = []
 
     def follow(self, body: list[ast.stmt], names: dict[str, object], depth: int = 0) -> object:
         """Follow statements; return what they return."""
@@ -138,7 +142,7 @@ class _Program:
         function = function_of(node, lambda one: isinstance(self._name(one, names), _X))
         if function is not None:
             x = self.value(function.x, names, depth)
-            return self._applied(x, function.kind, node) if isinstance(x, _X) else None
+            return self._applied(x, function.step, node) if isinstance(x, _X) else None
         match node:
             case ast.Attribute(inner, "T"):
                 matrix = self.value(inner, names, depth)
@@ -194,37 +198,28 @@ class _Program:
             for keyword in node.keywords
             if keyword.arg not in ("axis", "keepdims")
         ]
-        kind = activation_name(name) if name not in ("g", "h", "act", "activation") else None
         first = given[0] if given else None
-        if isinstance(first, _X) and name in self.functions and _products(self.functions[name].body) == 0:
-            kind = self._helper(name, kind)
-        if isinstance(first, _X) and kind is not None and not first.lost and len(given) > 1:
+        step = self._function(name) if isinstance(first, _X) else None
+        if isinstance(first, _X) and step is not None and not first.lost and len(given) > 1:
             return replace(first, lost=ast.unparse(node)[:40], at=node)  # sigmoid(z, derivative=True)
-        if isinstance(first, _X) and kind not in (None, "h", "?"):
-            return self._applied(first, kind or "", node)
+        if isinstance(first, _X) and step is not None:
+            return self._applied(first, step, node)
         if name in self.functions and depth < _DEEPEST and not _NO_FORWARD.search(name):
             return self._entered(self.functions[name], node, names, depth)
         return self._lost(node, names, depth)
 
-    def _helper(self, name: str, kind: str | None) -> str | None:
-        """Return the activation that a function of the text computes: by its body, else by its name."""
-        function = self.functions[name]
-        arguments = {argument.arg for argument in function.args.args}
-        returned = [part.value for part in function.body if isinstance(part, ast.Return) and part.value]
-        if not returned:
-            return kind
-        value = returned[-1]
-        value = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
-        assigned = [part for part in ast.walk(function) if isinstance(part, ast.Assign)]
-        local = {
-            target.id: part.value
-            for part in assigned
-            for target in part.targets
-            if isinstance(target, ast.Name)
-        }
-        value = local.get(value.id, value) if isinstance(value, ast.Name) else value
-        found = function_of(value, lambda one: isinstance(one, ast.Name) and one.id in arguments)
-        return found.kind if found is not None else kind
+    def _function(self, name: str) -> Activation | None:
+        """Return the activation that a function is, by its body where the text defines it, or its name."""
+        kind = activation_name(name) if name not in ("g", "h", "act", "activation") else None
+        step = None if kind in (None, "h", "?") else Activation(kind or "")
+        function = self.functions.get(name)
+        if function is None or _products(function.body):
+            return step
+        written = written_out(function)
+        if written is None and step is not None and step.row.options:
+            option = ", ".join(f"{option}={value}" for option, value in step.all_options.items())
+            self.notes.append(f"line {function.lineno}: {name} is read by its name alone, with {option}")
+        return step if written is None else written
 
     def _entered(
         self, function: ast.FunctionDef, node: ast.Call, names: dict[str, object], depth: int
@@ -285,12 +280,12 @@ class _Program:
         layer = replace(last, step=replace(last.step, bias=True))
         return _X((*x.layers[:-1], layer), lost=x.lost, at=x.at)
 
-    def _applied(self, x: _X, kind: str, node: ast.expr) -> object:
+    def _applied(self, x: _X, step: Activation, node: ast.expr) -> object:
         if x.lost:
             return x
         if not x.layers:
             return None
-        return _X((*x.layers, CodeLayer(self.code.span(node), Activation(kind), kind=kind)))
+        return _X((*x.layers, CodeLayer(self.code.span(node), step, kind=step.kind)))
 
     def _no_chain(self, x: _X) -> ChalknetError:
         assert x.at is not None
@@ -330,7 +325,7 @@ def read_numpy(text: str, name: str | None = None) -> Network:
         for weight, shape in program.shapes.of.items()
         if is_weight(weight) and len(shape) == 2 and weight not in program.used
     ]
-    return replace(network, notes=(*network.notes, *notes[:20]))
+    return replace(network, notes=(*dict.fromkeys([*network.notes, *program.notes, *notes[:20]]),))
 
 
 def _longest(program: _Program, name: str | None) -> _X | None:
@@ -390,7 +385,7 @@ def recognise_numpy(text: str) -> float:
     """Return how likely it is that a text is a network in plain NumPy."""
     if text.lstrip().startswith("{") and '"cells"' not in text:
         return 0.0
-    return 0.93 if _PRODUCT.search(text) and not _OTHER.search(text) else 0.0
+    return 0.955 if _PRODUCT.search(text) and not _OTHER.search(text) else 0.0
 
 
 NUMPY = Notation(name="numpy", recognise=recognise_numpy, read=read_numpy)

@@ -43,6 +43,9 @@ _NO_STEPS = frozenset(
 )
 
 
+_MODELS = ("Sequential", "Functional", "Model")
+
+
 @dataclass
 class _Listed:
     """One line of a table that is a layer.
@@ -193,6 +196,10 @@ def _read_row(reading: _Reading, one: _Listed) -> None:
             f"{reading.line(one.row)}: {one.row.first} is read as a module around layers above it"
         )
         return
+    if one.kind in _MODELS:
+        got = f"{one.label or one.kind}, a model whose layers the table does not show"
+        remedy = "Print it with them: model.summary(expand_nested=True) of Keras, depth=9 of torchinfo."
+        raise reading.refuse(one.row, got, "the rows of its layers", remedy)
     read = ", ".join(str(layer.kind) for layer in reading.layers) or "nothing before it"
     wanted = "Linear or Dense, Dropout, Flatten and activations; read up to there: " + read
     raise reading.refuse(one.row, f"{one.kind}, which no step of a network describes", wanted)
