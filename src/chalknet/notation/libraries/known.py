@@ -40,8 +40,9 @@ def _searched(call: Call) -> object:
     chosen = [name for name in names if name.endswith(("hidden_layer_sizes", "activation"))]
     held = _held(call)
     if not chosen:
-        unsure = isinstance(held, CodeChain) and not grids
-        return CodeChain.of(call.span, [*held.items, CodeLayer(call.span, kind=_SEARCH)]) if unsure else held
+        if isinstance(held, CodeChain) and not grids:
+            return CodeChain.of(call.span, [*held.items, CodeLayer(call.span, kind=_SEARCH)])
+        return held
     got = f"a search over {' and '.join(chosen)}, which is no one network"
     remedy = "Give the estimator alone, with hidden_layer_sizes=(64, 32), for instance."
     return CodeChain.of(call.span, [no_chain(call.source, call.span, got, remedy)])

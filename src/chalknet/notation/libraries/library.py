@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TypeAlias
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, NotationError, unknown_name
@@ -119,8 +120,8 @@ class Library:
 
     def _no_layer(self, name: str) -> ChalknetError:
         folded = {known.lower(): known for known in self.layers}
-        if name.lower() in folded:
-            return unknown_name(self.name, "layer", name, [folded[name.lower()]])
+        if near := get_close_matches(name.lower(), folded, 1, cutoff=0.8):
+            return unknown_name(self.name, "layer", name, [folded[near[0]]])
         return self.no_step(f"the layer {name}")
 
     def _bound(self, name: str, row: LayerRow, call: Call) -> Given:

@@ -39,6 +39,7 @@ _SIZE = re.compile(
     r"(?P<out>\w+)\s*(?:×|\\times|x)\s*(?P<in>\w+)\s*[})]?"
 )
 _JOINED = re.compile(r"(?<![A-Za-z])([xXhHzZaA])(?=W(?![a-z]))|(?<![A-Za-z])(W)(?=[xXhHzZaA](?![a-z]))")
+_ENDS = (";", ",", "with", "where", "and")  # what stands between one equation and the next
 _INPUTS = ("x", "X", "a0", "h0", "z0", "A0", "H0", "x0")
 _DEEPEST = 50
 
@@ -199,11 +200,11 @@ class _Reading:
             depth += (token.name in "([") - (token.name in ")]")
             before = tokens[place - 1].place.end if place else token.place.start
             between = self._source.text[before : token.place.start]
-            ends = "\n" in between or "\\\\" in between or token.name in (";", ",")
+            ends = "\n" in between or "\\\\" in between or token.name in _ENDS
             if ends and depth <= 0 and line and token.name not in "+=":
                 yield line
                 line = []
-            if token.name not in (";", ",", "\\"):
+            if token.name not in (*_ENDS, "\\"):
                 line.append(token)
         if line:
             yield line

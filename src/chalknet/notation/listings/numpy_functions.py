@@ -96,6 +96,13 @@ def _plain(node: ast.AST, is_x: Callable[[ast.expr], bool]) -> WrittenOut | None
     match node:
         case ast.BinOp(ast.Constant(1 | 1.0), ast.Div(), ast.BinOp() as below):
             return _sigmoid(below)
+        case ast.BinOp(
+            ast.Call(ast.Attribute(_, "exp"), [x]),
+            ast.Div(),
+            ast.BinOp(ast.Constant(1), ast.Add(), ast.Call(ast.Attribute(_, "exp"), [y]))
+            | ast.BinOp(ast.Call(ast.Attribute(_, "exp"), [y]), ast.Add(), ast.Constant(1)),
+        ) if _same(x, y):
+            return WrittenOut(Activation("sigmoid"), x)
         case ast.BinOp(left, ast.Mult(), ast.Compare(x, [ast.Gt() | ast.GtE()], [ast.Constant(0)])) if _same(
             left, x
         ):
