@@ -5,7 +5,7 @@ import random
 import pytest
 
 import chalknet as cn
-from chalknet.errors import ChalknetError, NotationError, UnknownName
+from chalknet.errors import ChalknetError, NotationError, ShapeMismatch, UnknownName
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation import recognise
 
@@ -102,8 +102,8 @@ REFUSED = {
     "σ(W₂ ReLU(W₁x + b₁) + b₂": (NotationError, "that is never closed"),
     "a^{[l]} = g(W^{[l]} a^{[l-1]} + b^{[l]})": (NotationError, "which is no weight, bias, function or x"),
     r"y = W_2 \tanh(W_1 x), W_1 \in R^{4 \times 3}, W_2 \in R^{2 \times 5}": (
-        NotationError,
-        "take 5 features, but 4",
+        ShapeMismatch,
+        "W2 takes 5 features, but 4 arrive",
     ),
 }
 

@@ -11,9 +11,11 @@ from typing import NamedTuple, TypeAlias
 from chalknet.errors import ChalknetError
 from chalknet.network import Activation, Linear, Network, Size, activation_name
 from chalknet.notation.limits import check_limit
+from chalknet.notation.listings.unshown import joined, named_end
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import CodeLayer
+from chalknet.notation.torch_network import network_of_layers
 
 _REMEDY = "Write for instance y = σ(W₂ ReLU(W₁ x + b₁) + b₂), or 784 -> 32 relu -> 1 sigmoid."
 _MACRO = re.compile(
@@ -77,21 +79,14 @@ def read_nested(text: str, name: str | None = None) -> Network:
     source = SourceText("formula", _plain(text), remedy=_REMEDY)
     check_limit(source, None, "characters in a formula", len(source.text))
     sizes = {_key(match["name"]): (match["out"], match["in"]) for match in _SIZE.finditer(source.text)}
-    stated = [match.span() for match in _SIZE.finditer(source.text)]
-    tokens = [
-        token
-        for token in _tokens(source.text)
-        if not any(start <= token.place.start < end for start, end in stated)
-    ]
+    stated = _SIZE.sub(lambda found: " " * len(found.group()), source.text)
     reading = _Reading(source, sizes)
-    found = reading.read(tokens)
-    layers = _chained(source, found.layers)
-    steps = tuple(layer.step for layer in layers if layer.step is not None)
-    arriving: Size = next((layer.takes[0] for layer in layers if layer.takes), "m")
+    layers = joined(reading.read(list(_tokens(stated))).layers)
+    network = network_of_layers(source, layers)
     unused = sorted(reading.used - {layer.kind for layer in layers})
     notes = [f"{weight} is not used on the way of x: it is left out" for weight in unused]
     notes += [] if sizes else ["the formula does not say the widths: they are named after the weights"]
-    return Network((_size(str(arriving)),), steps, notes=tuple(notes))
+    return replace(network, notes=(*network.notes, *notes))
 
 
 def recognise_nested(text: str) -> float:
@@ -312,7 +307,7 @@ class _Reading:
         if name in self.used:
             raise self._refuse(weight, "a second time, with the same weights")
         self.used.add(name)
-        out, arriving = self._sizes.get(name, (f"{name}_out", f"{name}_in"))
+        out, arriving = self._sizes.get(name, (named_end(name, "out"), named_end(name, "in")))
         if rows and name in self._sizes:
             out, arriving = arriving, out
         step = Linear(_size(re.sub(r"\W", "_", out)), bias=False)
@@ -331,25 +326,6 @@ def _named(side: list[_Token]) -> str:
 
 def _size(text: str) -> Size:
     return int(text) if text.isdigit() and len(text) < 13 else text
-
-
-def _chained(source: SourceText, layers: tuple[CodeLayer, ...]) -> list[CodeLayer]:
-    """Return layers, each of which takes what the one before gives; an unknown width has one name."""
-    made: list[CodeLayer] = []
-    before: Size | None = None
-    for layer in layers:
-        if isinstance(layer.step, Linear):
-            arriving = layer.takes[0]
-            open_width = str(arriving).endswith("_in")
-            if before is not None and not open_width and str(before).endswith("_out"):
-                place = max(at for at, one in enumerate(made) if isinstance(one.step, Linear))
-                made[place] = replace(made[place], step=replace(made[place].step, out_features=arriving))  # type: ignore[type-var]
-            elif before is not None and not open_width and before != arriving:
-                got = f"weights that take {arriving} features, but {before} arrive"
-                raise source.refuse(layer.span, got=got, wanted=f"weights that take {before}")
-            before = layer.step.out_features
-        made.append(layer)
-    return made
 
 
 NESTED = Notation(name="nested", recognise=recognise_nested, read=read_nested)

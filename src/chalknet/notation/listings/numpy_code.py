@@ -16,7 +16,8 @@ from chalknet.notation.listings.numpy_program import (
     deepest,
     products_in,
 )
-from chalknet.notation.listings.numpy_shapes import is_weight, joined
+from chalknet.notation.listings.numpy_shapes import is_weight
+from chalknet.notation.listings.unshown import joined
 from chalknet.notation.notation import Notation
 from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_network import network_of_layers

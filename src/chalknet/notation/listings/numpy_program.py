@@ -10,7 +10,8 @@ from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.network import Activation, Linear, Shape, activation_name
 from chalknet.notation.budget import StepBudget
 from chalknet.notation.listings.numpy_functions import function_of, written_out
-from chalknet.notation.listings.numpy_shapes import Shapes, is_weight, key_of, named_end
+from chalknet.notation.listings.numpy_shapes import Shapes, is_weight, key_of
+from chalknet.notation.listings.unshown import named_end
 from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_text import Code
 

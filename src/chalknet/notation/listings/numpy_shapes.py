@@ -5,10 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from chalknet.network import Linear, Shape, Size
-from chalknet.notation.torch_layers import CodeLayer
+from chalknet.network import Shape, Size
 
 _MAKERS = frozenset(
     "randn rand normal uniform zeros ones random standard_normal random_sample full empty xavier he".split()
@@ -137,32 +135,3 @@ _SIGNS: Mapping[type, Callable[[int, int], int]] = {
 
 def _word(text: str) -> str:
     return re.sub(r"\W+", "_", text).strip("_")[:30] or "k"
-
-
-def joined(layers: tuple[CodeLayer, ...]) -> list[CodeLayer]:
-    """Return layers with one name for each unknown width, of what leaves one map and arrives at the next."""
-    made: list[CodeLayer] = []
-    arriving: Size | None = None
-    for layer in layers:
-        if isinstance(layer.step, Linear):
-            if arriving is not None and "_in" in str(layer.takes[0]):
-                layer = replace(layer, takes=(arriving,))
-            elif arriving is not None and "_out" in str(arriving):
-                before = next(
-                    place for place in range(len(made) - 1, -1, -1) if isinstance(made[place].step, Linear)
-                )
-                made[before] = replace(made[before], step=_widened(made[before].step, layer.takes[0]))
-            assert isinstance(layer.step, Linear)
-            arriving = layer.step.out_features
-        made.append(layer)
-    return made
-
-
-def _widened(step: object, width: Size) -> Linear:
-    assert isinstance(step, Linear)
-    return replace(step, out_features=width)
-
-
-def named_end(weight: str, end: str) -> str:
-    """Return the symbol for an unknown width of a weight, of its `in` or its `out`."""
-    return f"{re.sub(r'[^0-9A-Za-z]+', '_', weight).strip('_')}_{end}"

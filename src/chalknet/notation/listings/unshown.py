@@ -1,7 +1,8 @@
-"""What a listing of layers does not show: the functions that a forward applies between them."""
+"""What a listing of layers does not show: the functions between them, and widths that have no number."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -50,3 +51,35 @@ def settles(network: Network) -> str:
 
 def _passes(step: Step | None) -> bool:
     return step is None or isinstance(step, Dropout)
+
+
+def joined(layers: Sequence[CodeLayer]) -> list[CodeLayer]:
+    """Return layers with one name for each unknown width, of what leaves one map and arrives at the next.
+
+    Args:
+        layers: in their order; of a linear map, `kind` is the name of its weights.
+    """
+    made: list[CodeLayer] = []
+    before: int | None = None
+    for layer in layers:
+        if isinstance(layer.step, Linear):
+            if before is not None:
+                layer, made[before] = _met(layer, made[before])
+            before = len(made)
+        made.append(layer)
+    return made
+
+
+def _met(layer: CodeLayer, before: CodeLayer) -> tuple[CodeLayer, CodeLayer]:
+    """Return a linear map and the one before it, the unknown width between them under one name."""
+    assert isinstance(before.step, Linear)
+    if layer.takes == (named_end(layer.kind, "in"),):
+        return replace(layer, takes=(before.step.out_features,)), before
+    if before.step.out_features == named_end(before.kind, "out"):
+        return layer, replace(before, step=replace(before.step, out_features=layer.takes[0]))
+    return layer, before
+
+
+def named_end(weight: str, end: str) -> str:
+    """Return the symbol for an unknown width of a weight, of its `in` or its `out`."""
+    return f"{re.sub(r'[^0-9A-Za-z]+', '_', weight).strip('_')}_{end}"
