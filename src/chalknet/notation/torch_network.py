@@ -87,13 +87,14 @@ def _check_row(source: SourceText, layer: CodeLayer, layers: list[CodeLayer], ar
 def _check(source: SourceText, layer: CodeLayer, visit: Visit) -> None:
     if mismatch := visit.mismatch(layer.takes):
         kind = mismatch.written.partition("(")[0]
-        named = "" if kind in (layer.kind or kind) else layer.kind  # a weight's name, or Dense of Keras
-        mended = "Mend its width" if named else f"Write {mismatch.mended}, or mend the width before it"
+        label = "" if kind in (layer.kind or kind) else layer.kind  # a weight's name, or Dense of Keras
+        mended = "Mend its width" if label else f"Write {mismatch.mended}, or mend the width before it"
         raise source.refuse(
             layer.span,
             kind=ShapeMismatch,
-            got=f"{named or mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} arrive",
-            wanted=f"{'one' if named else f'a {kind}'} that takes {mismatch.arriving} features",
+            got=f"{label or mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} "
+            "arrive",
+            wanted=f"{'one' if label else f'a {kind}'} that takes {mismatch.arriving} features",
             remedy=f"{mended}.",
         )
     size = size_of(visit.output_shape)

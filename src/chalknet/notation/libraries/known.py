@@ -151,6 +151,8 @@ NOTES_OF: Mapping[str, str] = {
     "scikit-learn MLPRegressor": "the widths at both ends are those of the data",
 }
 """What a network of a library does not say, by the kind of its layers."""
+# One of these is in every text that `looks` finds: a page without them is passed over fast.
+_WORDS = ("keras", "Dense", "layers.", "models.", "flax", "nn.compact", "nnx", "equinox", "eqx", "MLP")
 _IMPORTS_TORCH = re.compile(r"^[ \t]*+(?:import|from)[ \t]+torch\b", re.M)
 _WRAPPERS = re.compile(r"(?:jax|equinox|flax\.nnx)\.(?:filter_)?(?:jit|vmap)")
 
@@ -170,7 +172,7 @@ def assumed_names(text: str) -> Mapping[str, Dotted]:
 
 
 def _looking(text: str) -> _Family | None:
-    if _IMPORTS_TORCH.search(text):
+    if not any(word in text for word in _WORDS) or _IMPORTS_TORCH.search(text):
         return None
     return next((family for family in _FAMILIES if family.looks.search(text)), None)
 

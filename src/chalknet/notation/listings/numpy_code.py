@@ -28,6 +28,7 @@ _OTHER = re.compile(
     r"\b(?:torch|keras|tensorflow|flax|equinox|sklearn\.neural_network)\b|\btf\."
     r"|\bnn\.(?:[A-Z]\w*|functional|init|utils)\b"
 )
+_NO_OUTPUT = re.compile(r"(?i)loss|cost|err|delta|grad|acc|^d[A-Z_]|diff|mse|entropy|correct|label")
 _FORWARD = re.compile(r"(?i)forward|feed|predict|propagat|^(?:model|net|network|mlp|nn|f)$|__call__")
 
 
@@ -44,8 +45,12 @@ def read_numpy(text: str, name: str | None = None) -> Network:
         ShapeMismatch: for weights that do not fit each other.
     """
     code = parse(text, "NumPy code")
-    program = Program(code)
-    result = _longest(program, name)
+    try:
+        program = Program(code)
+        result = _longest(program, name)
+    except RecursionError:
+        got, wanted = "expressions nested too deep", "a product with weights a line"
+        raise code.source.refuse(None, got=got, wanted=wanted) from None
     if result is None:
         got = "code without a product of x and a matrix of weights"
         remedy = "Write for instance A1 = np.tanh(X @ W1 + b1)."
@@ -86,8 +91,15 @@ def _longest(program: Program, name: str | None) -> FollowedX | None:
     names: dict[str, object] = {}
     program.used.clear()
     program.follow([part for part in program.code.tree.body if not isinstance(part, ast.FunctionDef)], names)
-    good = [value for value in names.values() if isinstance(value, FollowedX) and not value.lost]
-    return deepest(good) or lost
+    values = {name: value for name, value in names.items() if isinstance(value, FollowedX)}
+    good = deepest([value for value in values.values() if not value.lost])
+    behind = [
+        f"line {value.at.lineno}: {value.lost} is no layer: {name} is not read"
+        for name, value in values.items()
+        if good and value.at and value.layers == good.layers and not _NO_OUTPUT.search(name)
+    ]
+    program.notes += behind[:1]
+    return good or lost
 
 
 def _forwards(program: Program) -> list[ast.FunctionDef]:

@@ -169,15 +169,13 @@ class Program:
 
     def _lost(self, node: ast.expr, names: dict[str, object], depth: int) -> object:
         """Return an x that something was done to which is no layer, where the expression has one."""
+        values: list[object] = []
         for part in ast.iter_child_nodes(node):
             if isinstance(part, ast.expr):
-                found = deepest(self.value(part, names, depth))
+                values.append(self.value(part, names, depth))
             else:  # such as what a comprehension goes through
-                inside = [self._name(one, names) for one in ast.walk(part) if isinstance(one, ast.Name)]
-                found = deepest(inside)
-            if found is not None:
-                return found if found.lost else replace(found, lost=ast.unparse(node)[:40], at=node)
-        return None
+                values += [self._name(one, names) for one in ast.walk(part) if isinstance(one, ast.Name)]
+        return _lost_among(values, node)
 
     def _call(self, node: ast.Call, names: dict[str, object], depth: int) -> object:
         match node:
@@ -202,7 +200,11 @@ class Program:
             return self._applied(first, step, node)
         if name in self.functions and depth < _DEEPEST and not NO_FORWARD.search(name):
             return self._entered(self.functions[name], node, names, depth)
-        return self._lost(node, names, depth)
+        return _lost_among([self._owner(node, names, depth), *given], node)
+
+    def _owner(self, node: ast.Call, names: dict[str, object], depth: int) -> object:
+        """Return what a call is a method of: x in `x.mean()`."""
+        return self.value(node.func.value, names, depth) if isinstance(node.func, ast.Attribute) else None
 
     def _function(self, name: str) -> Activation | None:
         """Return the activation that a function is, by its body where the text defines it, or its name."""
@@ -242,7 +244,7 @@ class Program:
         matrix = one if isinstance(one, _Matrix) else other
         x = other if matrix is one else one
         if not isinstance(matrix, _Matrix):
-            return self._lost(node, names, depth)
+            return _lost_among([one, other], node)
         x = x if isinstance(x, FollowedX) else FollowedX()
         if matrix.name in self.used and x.lost:
             return x  # the way back, for the gradients
@@ -251,7 +253,7 @@ class Program:
         self.used[matrix.name] = node.lineno
         rows = (self._shape(matrix.name) or (named_end(matrix.name, "out"), named_end(matrix.name, "in")))[:2]
         if len(rows) < 2:
-            return self._lost(node, names, depth)
+            return _lost_among([x], node)
         first_out = (matrix is one) is not matrix.exchanged  # W X has its outputs in rows, X W in columns
         out, arriving = rows if first_out else (rows[1], rows[0])
         if not self._shape(matrix.name):
@@ -296,6 +298,12 @@ class Program:
             wanted="products with weights, a bias, and activations, one after the other",
             remedy=WRITE_FORMULA,
         )
+
+
+def _lost_among(values: object, node: ast.expr) -> FollowedX | None:
+    """Return the x among the parts of an expression, marked as lost by it; None where there is none."""
+    found = deepest(values)
+    return found if found is None or found.lost else replace(found, lost=ast.unparse(node)[:40], at=node)
 
 
 def deepest(values: object) -> FollowedX | None:

@@ -184,6 +184,7 @@ def _boxed(lines: list[tuple[Span, str]], titles: tuple[str, ...]) -> list[Row]:
         parts = re.split(f"[{_BOX}]", bare)
         parts = parts[1:] if bare[0] in _BOX else parts
         first, parts = parts[0].rstrip(), [part.strip() for part in parts]
+        goes_on &= not (rows and first.strip() and any(parts[1:]) and rows[-1].first.endswith(")"))
         if goes_on:
             rows[-1].first = f"{rows[-1].first} {parts[0]}".rstrip()
             for title, part in zip(titles[1:], parts[1:], strict=False):
