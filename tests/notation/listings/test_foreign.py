@@ -29,6 +29,8 @@ FORMS = {
     "draw.io": '<mxfile host="app"><diagram>abc</diagram></mxfile>',
     "Excalidraw": '{"type": "excalidraw", "version": 2, "elements": []}',
     "TikZ": "\\begin{tikzpicture}\n\\node (a) {x}; \\draw[->] (a) -- (b);\n\\end{tikzpicture}",
+    "without its layers": "<Sequential name=sequential, built=True>",
+    "estimator of scikit-learn": "{'activation': 'relu', 'alpha': 0.0001, 'hidden_layer_sizes': (100,)}",
     "PDF document": "%PDF-1.4\n...",
 }
 

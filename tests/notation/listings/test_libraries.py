@@ -110,3 +110,19 @@ def test_perceptrons_of_scikit_learn_have_the_widths_of_their_data(code):
 def test_an_activation_that_scikit_learn_does_not_have_is_refused():
     with pytest.raises(CannotExpress, match="the activation gelu"):
         cn.read("MLPRegressor((3,), activation='gelu')")
+
+
+SEARCH = "GridSearchCV(MLPClassifier(), {grid})"
+
+
+def test_a_search_over_widths_is_no_one_network():
+    with pytest.raises(CannotExpress, match="a search over mlp__hidden_layer_sizes, which is no one network"):
+        cn.read(SEARCH.format(grid="{'mlp__hidden_layer_sizes': [(5,), (9,)]}"))
+    assert cn.read(SEARCH.format(grid="{'alpha': [0.1, 1]}")).steps[0] == Linear(100)
+    unsure = "a search may choose other widths and activations: those of its estimator are read"
+    assert unsure in cn.read(SEARCH.format(grid="grid")).notes
+
+
+def test_a_layer_that_is_nearly_one_of_the_library_is_offered():
+    with pytest.raises(UnknownName, match="Did you mean Dense"):
+        cn.read("import flax.linen as nn\nnet = nn.Sequential([nn.Dence(3), nn.relu])")

@@ -124,3 +124,10 @@ def test_a_formula_cut_off_is_read_or_refused(seed):
             cn.read(text[:end] or "?")
         except ChalknetError as problem:
             assert str(problem)
+
+
+def test_words_between_equations_end_them():
+    text = (
+        r"$y = W_2 \tanh(W_1 x)$ with $W_1 \in \mathbb{R}^{5\times 3}$ and $W_2 \in \mathbb{R}^{2\times 5}$"
+    )
+    assert cn.read(text) == Network(3, (Linear(5, bias=False), TANH, Linear(2, bias=False)))

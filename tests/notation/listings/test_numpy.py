@@ -122,6 +122,12 @@ def test_widths_that_are_not_said_are_symbols_and_unused_weights_are_told():
 
 LOOP = "def forward(X):\n    A = X\n    for l in range(L):\n        W = P['W' + str(l)]\n        A = np.tanh(np.dot(W, A))\n    return A"
 REFUSED = {
+    "W1 = np.ones((4, 4))\ny = np.tanh(np.tanh(x @ W1) @ W1)": (CannotExpress, "W1 a second time", 2),
+    "W1 = np.ones((4, 3)); W2 = np.ones((7, 2))\nh = np.tanh(x @ W1)\ny = np.concatenate([x, h], 1) @ W2": (
+        CannotExpress,
+        "np.concatenate([x, h], 1), which is no layer",
+        3,
+    ),
     f"{WIDTHS}def f(x):\n    h = np.sin(x @ W1.T)\n    return h @ W2": (CannotExpress, "np.sin(x @ W1.T)", 5),
     f"{WIDTHS}def f(x):\n    h = x @ W1.T\n    return (h + h) @ W2": (CannotExpress, "h + h", 6),
     f"{WIDTHS}def f(x):\n    return np.tanh(x @ W1.T) @ W2.T": (
@@ -146,3 +152,41 @@ def test_what_is_no_chain_of_layers_is_refused_with_its_line(text):
         cn.read(text)
     assert said in str(problem.value)
     assert (problem.value.excerpt.line_number if problem.value.excerpt else None) == line
+
+
+WEIGHTS = "W1 = np.ones((4, 4)); W2 = np.ones((4, 1))\n"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "np.where(z > 0, z, 0.2 * z)",
+        "np.maximum(0.2 * z, z)",
+        "np.maximum(z, z * 0.2)",
+        "lrelu(z)\ndef lrelu(z, alpha=0.2):\n    return np.where(z > 0, z, alpha * z)",
+    ],
+)
+def test_a_leaky_relu_keeps_the_slope_that_is_written(written):
+    expression, _, function = written.partition("\n")
+    found = cn.read(f"{function}\n{WEIGHTS}z = x @ W1\nh = {expression}\ny = h @ W2")
+    assert found.steps[1] == Activation("leaky_relu", {"negative_slope": 0.2})
+    assert found.notes == ()
+
+
+def test_a_function_whose_code_is_not_known_is_read_by_its_name_and_told():
+    body = "def relu(z):\n    return np.minimum(np.maximum(z, 0), 6)\n"
+    found = cn.read(f"{body}{WEIGHTS}y = relu(x @ W1) @ W2")
+    assert found.steps[1] == RELU
+    assert found.notes == ("line 1: relu is read as relu by its name alone: its code is not known here",)
+
+
+def test_what_becomes_of_x_behind_the_network_is_told_unless_it_is_a_loss():
+    network = f"{WEIGHTS}y = np.tanh(x @ W1) @ W2\n"
+    assert cn.read(f"{network}out = y * mask").notes == ("line 3: y * mask is no layer: out is not read",)
+    assert cn.read(f"{network}loss = np.mean((y - target) ** 2)\nerror = y - target").notes == ()
+
+
+def test_an_object_named_nn_makes_no_pytorch_code():
+    text = f"{WEIGHTS}class Net:\n    def forward(self, x):\n        return np.tanh(x @ W1) @ W2\nnn = Net()\nnn.forward(x)"
+    assert recognise(text).name == "numpy"
+    assert cn.read(text) == Network(4, (Linear(4, bias=False), TANH, Linear(1, bias=False)))

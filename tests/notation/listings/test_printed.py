@@ -10,10 +10,10 @@ from torch.nn.utils import parametrizations
 import chalknet as cn
 from chalknet.errors import CannotExpress, NotationError, ShapeMismatch, UnknownName
 from chalknet.module import build, read_module
-from chalknet.network import Activation, Dropout, Linear, Network
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network
 from chalknet.notation import recognise
 
-RELU, UNKNOWN = Activation("relu"), Activation("?")
+RELU, TANH, UNKNOWN = Activation("relu"), Activation("tanh"), Activation("?")
 
 
 class Net(nn.Module):
@@ -110,5 +110,53 @@ def test_what_is_no_chain_of_steps_is_refused_by_its_name_and_line(module, kind,
     ],
 )
 def test_a_print_that_is_damaged_is_refused_with_its_line(text, kind, said):
+    with pytest.raises(kind, match=said):
+        cn.read(text)
+
+
+def test_of_a_class_each_kind_of_step_that_is_made_last_may_stand_anywhere():
+    first, last = nn.Linear(4, 3), nn.Linear(3, 1)
+    found = read(Net(fc1=first, drop=nn.Dropout(0.2), fc2=last, relu=nn.ReLU()))
+    assert found == Network(4, (Linear(3), UNKNOWN, Dropout(0.2), Linear(1), UNKNOWN))
+    assert "ReLU may stand anywhere in it and is left out" in found.notes[0]
+
+
+def test_a_flatten_of_a_shape_that_is_not_said_is_told():
+    found = read(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)))
+    assert found == Network(784, (Flatten(), Linear(10)))
+    assert found.notes == ("the print does not say the shape that is flattened: it is read as a row",)
+
+
+PRINTED_JAX = {
+    "M(\n  a=Linear(weight=f32[3,2], bias=f32[3], in_features=2, out_features=3, use_bias=True),\n"
+    "  act=<PjitFunction of <function tanh at 0x7f>>,\n  extra=f32[3]\n)": Network(2, (Linear(3), TANH)),
+    "Sequential(\n    # attributes\n    layers = [Dense(\n        # attributes\n        features = 3\n"
+    "        use_bias = False\n        bias_init = zeros\n    ), <function tanh at 0x7f>]\n)": Network(
+        "m", (Linear(3, bias=False), TANH)
+    ),
+    ">>> MLP(\n  layers=(\n    Linear(weight=f32[1,2])\n  ),\n  activation=<function silu>,\n"
+    "  final_activation=<function <lambda>>,\n  in_size=2,\n  out_size='scalar',\n  width_size=3,\n  depth=1\n)": (
+        Network(2, (Linear(3), Activation("silu"), Linear(1)))
+    ),
+}
+
+
+@pytest.mark.parametrize("text", PRINTED_JAX)
+def test_models_of_flax_and_equinox_are_read_as_they_are_printed(text):
+    assert recognise(text).name == "printed-jax"
+    assert cn.read(text) == PRINTED_JAX[text]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("A(\n  norm=LayerNorm(weight=f32[2])\n)", CannotExpress, "the layer LayerNorm"),
+        ("A(\n  a=Linear(weight=f32[2]", NotationError, "cannot be followed to its last bracket"),
+        ("A(\n    # attributes\n    size = 3\n)", NotationError, "A without a layer"),
+        ("A(\n  a=" + "B(\n  b=" * 2000 + "f32[1]" + ")" * 2001, NotationError, "cannot be followed"),
+    ],
+    ids=["norm", "cut", "empty", "deep"],
+)
+def test_models_of_jax_that_cannot_be_read_are_refused(text, kind, said):
     with pytest.raises(kind, match=said):
         cn.read(text)

@@ -141,3 +141,30 @@ def test_a_table_in_a_text_file_is_recognised_whatever_its_ending(tmp_path):
         path = tmp_path / f"model{ending}"
         path.write_text(printers.torchinfo(DENSE))
         assert cn.read(path) == DENSE
+
+
+KERAS_2_INSIDE = """Model: "model"
+_________________________________________________________________
+ Layer (type)                Output Shape              Param #
+=================================================================
+ input_1 (InputLayer)        [(None, 4)]               0
+ sequential (Sequential)     (None, 8)                 40
+|¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯|
+| dense (Dense)             (None, 8)                 40        |
+¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯¯
+ dense_1 (Dense)             (None, 3)                 27
+=================================================================
+Total params: 67
+"""
+
+
+def test_a_model_inside_a_table_is_read_where_its_layers_are_shown():
+    assert read(KERAS_2_INSIDE) == Network(4, (Linear(8), UNKNOWN, Linear(3), UNKNOWN))
+    closed = "\n".join(line for line in KERAS_2_INSIDE.split("\n") if line[:1] not in ("|", "¯"))
+    with pytest.raises(CannotExpress, match=r"sequential, a model whose layers .*expand_nested=True"):
+        read(closed)
+
+
+def test_a_boxed_table_that_lost_its_lines_is_read():
+    kept = [line for line in printers.keras3(DENSE).split("\n") if line[:1] not in ("├", "┡", "└")]
+    assert read("\n".join(kept)) == read(printers.keras3(DENSE))

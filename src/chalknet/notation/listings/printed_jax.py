@@ -19,7 +19,9 @@ from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import Call, CodeChain
 
-_BEGINS = re.compile(r"^[ \t]*+([A-Z]\w*+)\((?: # [^\n]*+)?+\n[ \t]*+(?:# attributes\n|\w++=)", re.M)
+_BEGINS = re.compile(
+    r"^(?:[ \t]*+>>>)?+[ \t]*+([A-Z]\w*+)\((?: # [^\n]*+)?+\n[ \t]*+(?:# attributes\n|\w++=)", re.M
+)
 _MARKS = re.compile(r"=b?f[0-9]{1,2}\[|\bParam\( #|=Param\(|^[ \t]*+# attributes$", re.M)
 _CODE = re.compile(r"^[ \t]*+(?:import|from|class|def) ", re.M)
 _COMMENT = re.compile(r" # [^\n]*+|^[ \t]*+# attributes$", re.M)

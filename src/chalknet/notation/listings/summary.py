@@ -221,31 +221,25 @@ def _read_linear(reading: _Reading, one: _Listed) -> None:
             f"{one.kind} without an output shape",
             "the number of features that it gives",
             "Let the table show it: summary(net, input_size=(1, 784)) of torchinfo, "
-            "model.build((None, 784)) before model.summary() of Keras; of flax, "
+            'with "output_size" in its col_names; '
+            "of Keras, model.build((None, 784)) before model.summary(); of flax, "
             'tabulate(..., console_kwargs={"width": 200}).',
         )
+    if "recursive" in one.row.rest:
+        got = f"{one.kind} that is used twice, with the same weights"
+        raise reading.refuse(one.row, got, "weights of its own for each step")
     out = output[-1]
     if reading.shape is None:
         reading.input_shape = reading.shape = one.row.shape("Input Shape") or _arriving(reading, one, output)
     arriving = reading.shape[-1]
-    bias = not isinstance(arriving, int) or parameters != arriving * out
-    step = Linear(out, bias=bias)
+    step = Linear(out, bias=not isinstance(arriving, int) or parameters != arriving * out)
     wanted = step.parameters(reading.shape)
-    if (
-        parameters is not None
-        and wanted is not None
-        and parameters != wanted
-        and "recursive" not in one.row.rest
-    ):
+    if parameters is None:
+        reading.notes.append("the table shows no numbers of parameters: each linear map is read with a bias")
+    elif wanted not in (None, parameters):
         reading.notes.append(
             f"{reading.line(one.row)}: {parameters:,} parameters are written, but {arriving} -> {out} has "
             f"{wanted:,}: the widths are read"
-        )
-    if "recursive" in one.row.rest:
-        raise reading.refuse(
-            one.row,
-            f"{one.kind} that is used twice, with the same weights",
-            "weights of its own for each step",
         )
     reading.add(one, step)
 
