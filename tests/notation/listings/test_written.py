@@ -22,9 +22,12 @@ def test_what_is_written_is_python_and_read_back(library, network):
         return
     ast.parse(text)
     assert recognise(text).name == library
-    steps = tuple(step for step in network.steps if step != Activation("identity"))
-    if steps:  # an identity is no layer of these libraries
-        assert cn.read(text) == Network(network.input_shape, steps)
+    steps = network.steps
+    if library == "flax":  # which has no identity
+        steps = tuple(step for step in steps if step != Activation("identity"))
+    if steps:
+        assert cn.read(text).steps == steps
+        assert cn.read(text).input_shape == network.input_shape
 
 
 def test_a_network_of_each_step_as_one_would_write_it():

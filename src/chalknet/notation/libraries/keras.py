@@ -72,6 +72,11 @@ def _dense(library: Library, given: Given) -> list[Piece]:
     return [Piece(step), *library.named(given.get("activation"))]
 
 
+def _activation(library: Library, given: Given) -> list[Piece]:
+    """Return the function of a layer of its own, where Dense says nothing for the identity."""
+    return library.named(given.get("activation")) or [Piece(Activation("identity"))]
+
+
 def _leaky(library: Library, given: Given) -> list[Piece]:
     name = next((name for name in ("negative_slope", "alpha") if name in given), "negative_slope")
     return [Piece(Activation("leaky_relu", {"negative_slope": number(given, name, 0.3)}))]
@@ -100,9 +105,7 @@ def _reshape(library: Library, given: Given) -> list[Piece]:
 
 _ROWS: Mapping[str, LayerRow] = {
     "Dense": LayerRow(("units", "activation", "use_bias"), _with_input(_dense)),
-    "Activation": LayerRow(
-        ("activation",), _with_input(lambda library, given: library.named(given.get("activation")))
-    ),
+    "Activation": LayerRow(("activation",), _with_input(_activation)),
     "Dropout": LayerRow(("rate", "noise_shape", "seed"), _with_input(dropout("rate"))),
     "Flatten": LayerRow(("data_format",), _with_input(FLATTEN)),
     "Reshape": LayerRow(("target_shape",), _with_input(_reshape)),

@@ -23,6 +23,7 @@ class _Target:
         dropout: the call that makes a Dropout.
         flatten: the call that makes a Flatten; empty where there is none.
         activations: how each activation is written, of its options.
+        nothing: how a step that changes nothing is written: it is left out.
     """
 
     name: str
@@ -33,6 +34,7 @@ class _Target:
     dropout: str
     flatten: str
     activations: Mapping[str, Callable[[Mapping[str, object]], str | None]]
+    nothing: str = ""
 
 
 def _plain(text: str) -> Callable[[Mapping[str, object]], str | None]:
@@ -84,6 +86,7 @@ _FLAX = _Target(
         ),
         "elu": lambda options: f"nn.elu(x, alpha={options.get('alpha', 1.0)})",
     },
+    nothing="x",
 )
 
 
@@ -117,7 +120,7 @@ def _write(network: Network, target: _Target) -> str:
     name = network.name if network.name.isidentifier() and not keyword.iskeyword(network.name) else "net"
     name = "net" if name in (*network.symbols, "keras", "nn", "jax") else name
     shown = {"name": name, "class_name": name[:1].upper() + name[1:], "shape": _tuple(network.input_shape)}
-    rows = "".join(target.row.format(call=call) for call in _calls(network, target))
+    rows = "".join(target.row.format(call=call) for call in _calls(network, target) if call != target.nothing)
     return target.head.format(**shown) + rows + target.tail
 
 
