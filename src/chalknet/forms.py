@@ -39,8 +39,9 @@ ONNX_SUFFIX = ".onnx"
 # Forms that `drawing` writes.
 _DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
 TextNotation: TypeAlias = Literal[
-    "latex", "torch", "json", "arrows", "latex-layers", "shorthand", "mathml", "dot", "mermaid", "svg"
-]
+    "latex", "torch", "json", "arrows", "keras", "flax", "latex-layers", "shorthand", "mathml", "dot",
+    "mermaid", "svg",
+]  # fmt: skip
 WrittenName: TypeAlias = TextNotation | Literal["onnx"]
 
 
@@ -59,10 +60,11 @@ def read(
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
-        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), a page that holds
+        model: a text (arrows, shorthand, LaTeX, source of PyTorch, Keras, flax, equinox, scikit-learn or
+            NumPy, what `print(net)` or `model.summary()` printed, JSON, DOT, Mermaid, SVG), a page that holds
             one (Markdown, HTML, a notebook, a program that draws), the path of a file with one, of an ONNX
-            file or of the folder of a kept fit, "-" for standard input, an `nn.Module`, a fit, or a Network.
-            Every verb takes these as its `model`.
+            file or of the folder of a kept fit, "-" for standard input, a module of torch, a fit, or a
+            Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
         name: which network, where a text or a page holds several: a title, a class, "line 12", "cell 3".
         reading: which reading, from 1, of a drawing that may be read in several ways.
@@ -147,8 +149,8 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
 
     Args:
         model: whatever `read` takes.
-        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "json", "mathml", "dot",
-            "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
+        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "keras", "flax", "json", "mathml",
+            "dot", "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
 
     Raises:
         UnknownName: for another notation.

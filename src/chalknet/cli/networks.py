@@ -30,7 +30,8 @@ _SAMENESS = (
     options.MODEL,
     Option(
         "to",
-        "arrows (default), shorthand, latex, latex-layers, torch, json, mathml, dot, mermaid, svg or onnx.",
+        "arrows (default), shorthand, latex, latex-layers, torch, keras, flax, json, mathml, dot, mermaid, "
+        "svg or onnx.",
         default="arrows",
     ),
     options.OUT,
@@ -48,6 +49,7 @@ def read(asked: Asked) -> None:
     Example: chalknet read net.dot --to torch --activation relu,sigmoid
     Example: chalknet read net.dot --explain -o seen.svg
     Example: chalknet read README.md --name Encoder --to torch
+    Example: chalknet read summary.txt --to keras --activation relu,softmax
     """
     network = network_of(asked)
     for note in network.notes:

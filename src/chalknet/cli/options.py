@@ -62,8 +62,9 @@ def _panel(title: str, *rows: Option) -> tuple[Option, ...]:
 
 MODEL = Option(
     "model",
-    "A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, PyTorch code, JSON; a file with one; the folder of a "
-    "kept fit; - for standard input.",
+    "A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, code (PyTorch, Keras, flax, equinox, "
+    "scikit-learn, NumPy), JSON, what print(net) or model.summary() printed; a file with one; the folder "
+    "of a kept fit; - for standard input.",
     metavar="MODEL", default=..., argument=True,
 )  # fmt: skip
 *READING, ACTIVATION = _panel(

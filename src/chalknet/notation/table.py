@@ -10,19 +10,22 @@ from chalknet.notation.arrows import ARROWS, SHORTHAND
 from chalknet.notation.drawings import DRAWINGS
 from chalknet.notation.json_text import JSON
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
+from chalknet.notation.listings import LISTINGS
 from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
 from chalknet.notation.pages import Pages
-from chalknet.notation.torch_source import TORCH
+from chalknet.notation.torch_source import LIBRARIES, TORCH
 
-_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
+_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *LISTINGS, *LIBRARIES, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
-    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "latex-layers", "shorthand",
-    "mathml", "page",
+    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "summary", "printed",
+    "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras", "flax", "equinox", "sklearn",
+    "latex-layers", "shorthand", "mathml", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _PAGES = Pages(NOTATIONS)
 NOTATIONS[_PAGES.row.name] = _PAGES.row
+_PLAINLY = 0.045  # how much likelier another form has to be than the one that a file's ending says
 _SURE = 0.9  # of what is recognised against what the ending of a file says
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))
 
@@ -70,11 +73,12 @@ def _of_file(text: str, suffix: str) -> Notation:
     stated = next((row for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
     if stated is None:
         return recognise(text)
-    sure = {row.name: row.recognise(text) for row in (stated, _PAGES.row)}
-    if any(sure.values()):
-        return NOTATIONS[max(sure, key=sure.__getitem__)]
-    other = max(NOTATIONS.values(), key=lambda row: row.recognise(text))
-    return other if other.recognise(text) >= _SURE else stated
+    certain = {name: row.recognise(text) for name, row in NOTATIONS.items()}
+    chosen = max((stated.name, _PAGES.row.name), key=certain.__getitem__)
+    likeliest = max(certain, key=certain.__getitem__)
+    if not certain[chosen]:
+        return NOTATIONS[likeliest] if certain[likeliest] >= _SURE else stated
+    return NOTATIONS[likeliest if certain[likeliest] > certain[chosen] + _PLAINLY else chosen]
 
 
 def recognise(text: str) -> Notation:
