@@ -16,8 +16,8 @@ from chalknet.notation.torch_source import TORCH
 
 _ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
-    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "latex-layers", "shorthand",
-    "mathml",
+    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
+    "latex-layers", "shorthand", "mathml",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))

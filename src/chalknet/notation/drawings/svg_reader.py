@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _OURS = re.compile(r"<metadata>\s*+<network\b[^<>]*+>")
+_GRAPHVIZ = re.compile(r"<(?:\w+:)?g\b[^<>]*?\bclass\s*=\s*[\"'](?:node|edge|cluster)[\"']")
 _SVG, _SVG_END = re.compile(r"<svg\b"), re.compile(r"</svg\s*+>")
 _ARROW = re.compile(r"^(.*?)(->|--)(.*)$", re.S)
 _NUMBER = re.compile(
@@ -46,11 +47,13 @@ class _Drawn:
 
 
 def read_svg_sketch(text: str) -> Sketch:
-    """Return the graph of an SVG that Graphviz made: its titles are the ids, its texts the labels.
+    """Return the graph of an SVG: in one of Graphviz's the titles are the ids, others are read by their geometry.
 
     Raises:
-        NotationError: for a damaged or dangerous file, or an SVG of other make.
+        NotationError: for a damaged or dangerous file, or one in which nothing is linked.
     """
+    if not _GRAPHVIZ.search(text):
+        return _of_other_make(text)
     sketch = Sketch(SourceText("SVG", text, remedy=REMEDY))
     drawn = list(_groups(_parsed(sketch, text)))
     places = {match.group(1): match.start() for match in re.finditer(r">([^<>]*+)<", text)}
@@ -69,16 +72,17 @@ def read_svg_sketch(text: str) -> Sketch:
             sketch.connect([match.group(1).strip()], [match.group(3).strip()], link)
         elif group.kind == "cluster":
             sketch.group(title, "\n".join(_texts(sketch, group)), "", at)
-    if not sketch.nodes:
-        raise sketch.source.refuse(
-            0,
-            got="an SVG that is neither ours nor Graphviz's",
-            wanted="one with the network inside, or with titles of nodes and edges",
-            remedy="Give the DOT or Mermaid text it was made from.",
-        )
+    if not any(sketch.nodes):
+        return _of_other_make(text)
     _into_clusters(drawn, sketch)
     _into_fields(drawn, sketch)
     return sketch
+
+
+def _of_other_make(text: str) -> Sketch:
+    from chalknet.notation.marks import read_picture  # it stands on this room
+
+    return read_picture(text)
 
 
 def _groups(root: Element) -> Iterator[_Drawn]:
