@@ -129,12 +129,24 @@ class Beside(NamedTuple):
     gap: float
 
 
-def beside(text: TextMark, places: Sequence[Place], index: BoxIndex, unit: float) -> Beside | None:
-    """Return the shape that a text stands right beside."""
+def beside(texts: dict[int, TextMark], places: Sequence[Place], index: BoxIndex, unit: float) -> dict[int, Beside]:
+    """Return for each text that stands right beside a shape which one; of two as near, that on the usual side."""
+    near = {number: _all_beside(text, places, index, unit) for number, text in texts.items()}
+    sides = Counter(side for each in near.values() for side in {one.side for one in each})
+    found = {}
+    for number, each in near.items():
+        least = min((one.gap for one in each), default=0.0)
+        close = [one for one in each if one.gap <= least + 0.6 * texts[number].size]
+        if close:
+            found[number] = max(close, key=lambda one: (sides[one.side], -one.gap))
+    return found
+
+
+def _all_beside(text: TextMark, places: Sequence[Place], index: BoxIndex, unit: float) -> list[Beside]:
     place = text.place
-    best: Beside | None = None
+    found = []
     probes = [(place.x + dx * place.width / 2, place.y + dy * place.height / 2) for dx, dy in _PROBES]
-    for number in {each for probe in probes for each in index.at(*probe)}:
+    for number in sorted({each for probe in probes for each in index.at(*probe)}):
         other = places[number]
         dx, dy = place.x - other.x, place.y - other.y
         out_x = abs(dx) - (place.width + other.width) / 2
@@ -143,12 +155,34 @@ def beside(text: TextMark, places: Sequence[Place], index: BoxIndex, unit: float
         upright = out_y >= out_x
         in_row = abs(dx) < 0.5 * max(place.width, other.width) if upright else abs(dy) < 0.4 * other.height
         side = ("over" if dy < 0 else "under") if upright else ("left" if dx < 0 else "right")
-        if in_row and gap <= 0.8 * text.size + 0.25 * unit and (best is None or gap < best.gap):
-            best = Beside(number, side, gap)
-    return best
+        if in_row and gap <= 0.8 * text.size + 0.25 * unit:
+            found.append(Beside(number, side, gap))
+    return found
 
 
 _PROBES = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+def alike(
+    near: dict[int, Beside], columns: Sequence[int], count: int, *, sideways: bool
+) -> dict[int, Beside]:
+    """Return the texts that stand beside most shapes on one side, or beside several of a column across the links.
+
+    Args:
+        near: the texts, each with the shape that it stands beside.
+        columns: for each shape its column.
+        count: how many shapes have no words.
+        sideways: whether the columns stand side by side.
+    """
+    sides = Counter(each.side for each in near.values())
+    inside = Counter((columns[each.shape], each.side) for each in near.values())
+    across = ("over", "under") if sideways else ("left", "right")
+    return {
+        number: each
+        for number, each in near.items()
+        if sides[each.side] >= max(2, 0.6 * count)
+        or (each.side in across and inside[columns[each.shape], each.side] > 1)
+    }
 
 
 def labels_beside(

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from chalknet.notation.drawings.sketch import Place
-from chalknet.notation.marks.mark import Point, ShapeMark, StrokeMark
+from chalknet.notation.marks.mark import Point, ShapeMark, StrokeMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, median
 from chalknet.notation.marks.outlines import corners_of, length_of, place_of
-from chalknet.notation.marks.tidied import Tidied
 
 _HEADS = ("triangle", "polygon", "diamond")
 
@@ -28,18 +27,15 @@ class _Head(NamedTuple):
 def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     """Take small triangles and short lines at the ends of strokes as their heads."""
     lengths = [length_of(stroke.points) for stroke in found.strokes]
-    usual = median(lengths)
+    usual = sorted(lengths)[int(0.9 * len(lengths))] if lengths else 0.0  # most may be halves of heads
+    unit = _usual_shape(found)
     shafts, heads = [], []
     for stroke, long in zip(found.strokes, lengths, strict=True):
-        head = _of_stroke(stroke, long, usual)
+        head = _of_stroke(stroke, long, usual, unit)
         if head is None:
             shafts.append(stroke)
         else:
             heads.append(head)
-    others = [
-        min(shape.place.width, shape.place.height) for shape in found.shapes if shape.kind not in _HEADS
-    ]
-    unit = median(others, math.inf)
     shapes = []
     for shape in found.shapes:
         size = max(shape.place.width, shape.place.height)
@@ -58,14 +54,28 @@ def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     found.strokes = sorted(shafts, key=lambda stroke: stroke.at)
 
 
+def _usual_shape(found: Tidied) -> float:
+    """Return the usual size of shapes that are no heads."""
+    others = [
+        min(shape.place.width, shape.place.height) for shape in found.shapes if shape.kind not in _HEADS
+    ]
+    both = [max(shape.place.width, shape.place.height) for shape in found.shapes]
+    return median(others, max(both, default=0.0))
+
+
 def _of_diamond(shape: ShapeMark) -> tuple[Point, ...]:
     x, y, width, height = shape.place
     return ((x - width / 2, y), (x, y - height / 2), (x + width / 2, y), (x, y + height / 2))
 
 
-def _of_stroke(stroke: StrokeMark, long: float, usual: float) -> _Head | None:
+def _of_stroke(stroke: StrokeMark, long: float, usual: float, unit: float) -> _Head | None:
     """Return the head that a short line may be: an angle of two lines, or half of one."""
     if long > 0.7 * usual or stroke.start_head or stroke.end_head or stroke.key or stroke.source or stroke.target:
+        return None
+    if _is_straight(stroke.points, long):
+        if long < 0.35 * usual and (long < 0.7 * unit or not unit):
+            place = place_of(stroke.points)
+            return _Head((place.x, place.y), long, (stroke.points[0], stroke.points[-1]), stroke, True)
         return None
     corners = corners_of(stroke.points, long, closed=False)
     if len(corners) == 3:
@@ -73,11 +83,12 @@ def _of_stroke(stroke: StrokeMark, long: float, usual: float) -> _Head | None:
         sides = math.dist(first, tip), math.dist(tip, last)
         if abs(sides[0] - sides[1]) < 0.35 * max(sides) and math.dist(first, last) < 1.7 * max(sides):
             return _Head(tip, max(sides), tuple(corners), stroke, True)
-        return None
-    if len(corners) == 2 and long < 0.35 * usual:
-        place = place_of(corners)
-        return _Head((place.x, place.y), long, tuple(corners), stroke, True)
     return None
+
+
+def _is_straight(points: tuple[Point, ...], long: float) -> bool:
+    """Return whether a line is straight but for an unsteady hand."""
+    return math.dist(points[0], points[-1]) > 0.97 * long
 
 
 def _attached(shafts: list[StrokeMark], heads: list[_Head], spend: Callable[[int], None]) -> list[_Head]:
@@ -85,15 +96,22 @@ def _attached(shafts: list[StrokeMark], heads: list[_Head], spend: Callable[[int
     index = BoxIndex(spend)
     for number, head in enumerate(heads):
         index.add(number, Place(*head.middle), 1.1 * head.size)
-    found: dict[int, tuple[float, int, bool]] = {}
+    fits: list[tuple[float, int, int, bool]] = []
     for number, stroke in enumerate(shafts):
         for at_end in (False, True):
             end = stroke.points[-1 if at_end else 0]
             for each in index.at(*end):
                 off = _how_far_off(stroke, at_end, heads[each])
-                if off is not None and (each not in found or off < found[each][0]):
-                    found[each] = (off, number, at_end)
-    for each, (_, number, at_end) in found.items():
+                if off is not None:
+                    fits.append((off, each, number, at_end))
+    found: dict[int, tuple[int, bool]] = {}
+    taken: set[tuple[int, bool]] = set()
+    for _, each, number, at_end in sorted(fits):  # the best first; a head for one end, an end with one head
+        is_half = len(heads[each].corners) == 2
+        if each not in found and (is_half or (number, at_end) not in taken):
+            found[each] = (number, at_end)
+            taken.add((number, at_end))
+    for each, (number, at_end) in found.items():
         stroke, head = shafts[number], heads[each]
         end = stroke.points[-1 if at_end else 0]
         tip = end if len(head.corners) == 2 else _tip(stroke, at_end, head)
@@ -139,8 +157,10 @@ def _how_far_off(stroke: StrokeMark, at_end: bool, head: _Head) -> float | None:
         return None
     middle = sum(abs((corner[0] - tip[0]) * uy - (corner[1] - tip[1]) * ux) for corner in head.corners)
     sides = [(corner[0] - tip[0]) * uy - (corner[1] - tip[1]) * ux for corner in head.corners]
-    even = abs(sum(sides)) < 0.6 * middle
-    return across + abs(min(along, 0.0)) + abs(max(back, 0.0)) if even else None
+    uneven = abs(sum(sides))
+    if uneven >= 0.6 * middle:
+        return None
+    return across + abs(min(along, 0.0)) + abs(max(back, 0.0)) + 0.2 * uneven
 
 
 def _off_of_barb(end: Point, towards: Point, head: _Head) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from chalknet.notation.drawings.sketch import Place
@@ -125,3 +126,24 @@ class UnreadMark(NamedTuple):
 
 
 AnyMark: TypeAlias = ShapeMark | StrokeMark | TextMark | DotsMark | UnreadMark
+
+
+@dataclass
+class Tidied:
+    """The marks by what they are, with what was put aside.
+
+    Args:
+        shapes: in the order of drawing.
+        strokes, texts, dots: likewise.
+        records: the number of the record box that a shape is a cell of.
+        unused: what was put aside, each with the reason.
+        unit: the usual size of a shape; 0 where there are none.
+    """
+
+    shapes: list[ShapeMark] = field(default_factory=list)
+    strokes: list[StrokeMark] = field(default_factory=list)
+    texts: list[TextMark] = field(default_factory=list)
+    dots: list[DotsMark] = field(default_factory=list)
+    records: dict[int, int] = field(default_factory=dict)
+    unused: list[tuple[AnyMark, str]] = field(default_factory=list)
+    unit: float = 0.0

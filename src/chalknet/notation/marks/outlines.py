@@ -81,6 +81,8 @@ def outline_of(points: Sequence[Point]) -> Outline | None:
         return Outline(_round_kind(place), place)
     if len(corners) > 4 and _is_rounded_box(points, place):
         return Outline("rounded" if len(corners) > 8 else "box", place)
+    if len(corners) >= 10 and is_round(corners, place, sketchy=True) and _goes_round(corners, place):
+        return Outline(_round_kind(place), place)
     kind = {3: "triangle", 6: "hexagon"}.get(len(corners), "polygon")
     return Outline(kind, place, corners=tuple(corners[:64]))
 
@@ -137,12 +139,16 @@ def _is_rounded_box(points: Sequence[Point], place: Place) -> bool:
 def sketchy_outline(parts: Sequence[Sequence[Point]]) -> Outline | None:
     """Return the shape that several open lines draw together, as drawing by hand is imitated; or None."""
     points = [point for part in parts for point in part]
+    if len(parts) > 10 or len(points) > 400:
+        return None
     place = place_of(points)
+    parts = [_with_points_between(part) for part in parts]
+    points = [point for part in parts for point in part]
     x, y, width, height = place
     small = min(width, height)
     if small <= 0.1 * max(width, height) or len(points) < 8:
         return None
-    if all(len(part) >= 12 for part in parts) and is_round(points, place, sketchy=True) and _goes_round(points, place):
+    if all(len(part) >= 40 for part in parts) and is_round(points, place, sketchy=True) and _goes_round(points, place):
         return Outline(_round_kind(place), place)
     band = 0.12 * small
     sides: set[str] = set()
@@ -155,6 +161,14 @@ def sketchy_outline(parts: Sequence[Sequence[Point]]) -> Outline | None:
                 return _sketchy_diamond(points, place)
             sides.add(nearest)
     return Outline("box", place) if len(sides) == 4 and len(parts) >= 4 else None
+
+
+def _with_points_between(part: Sequence[Point]) -> list[Point]:
+    """Return a line with more points on it."""
+    found = [part[0]]
+    for (x, y), (u, v) in pairwise(part):
+        found += [(x + (u - x) * share, y + (v - y) * share) for share in (0.25, 0.5, 0.75, 1.0)]
+    return found
 
 
 def _sketchy_diamond(points: Sequence[Point], place: Place) -> Outline | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from statistics import fmean, pstdev
 
 from chalknet.notation.drawings.sketch import Drawn, Link, Place, PutAside, Sketch
 from chalknet.notation.marks.captions import (
+    alike,
     beside,
     index_of_texts,
     labels_beside,
@@ -15,12 +17,11 @@ from chalknet.notation.marks.captions import (
     titles_of_columns,
 )
 from chalknet.notation.marks.frames import Nesting, nesting_of, owners_of_texts
-from chalknet.notation.marks.heads import give_heads
 from chalknet.notation.marks.joins import Joined, Joints, is_mere_ornament, usual_size
-from chalknet.notation.marks.mark import AnyMark, ShapeMark, StrokeMark, TextMark
+from chalknet.notation.marks.mark import AnyMark, ShapeMark, StrokeMark, TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, whole_place
 from chalknet.notation.marks.outlines import place_of
-from chalknet.notation.marks.tidied import Tidied, rows_of_dots, tidied
+from chalknet.notation.marks.tidied import rows_of_dots, tidied
 from chalknet.notation.tokens import SourceText
 
 # Graphviz's words for shapes
@@ -48,7 +49,6 @@ def sketch_of(marks: Iterable[AnyMark], source: SourceText) -> Sketch:
     """
     sketch = Sketch(source)
     found = tidied(list(marks), sketch.spend)
-    give_heads(found, sketch.spend)
     owners = owners_of_texts(found.texts, found.shapes, sketch.spend)
     nesting = nesting_of(found.shapes, owners, sketch.spend)
     joined = Joints(found.shapes, nesting.frames, sketch.spend).join(found.strokes)
@@ -103,6 +103,8 @@ class _Sketching:
         self._give_ends()
         at_ends = set(self._text_ends.values())
         loose = {number: text for number, text in self._loose.items() if number not in at_ends}
+        self._give_beside(loose, sure=True)
+        loose = {number: text for number, text in loose.items() if number in self._loose}
         titles = self._titles(loose)
         linked = [
             number
@@ -165,34 +167,43 @@ class _Sketching:
         members = {column: columns.count(column) for column in set(found.values())}
         return found if any(count > 1 for count in members.values()) else {}
 
-    def _give_beside(self, loose: dict[int, TextMark]) -> None:
-        """Give shapes without words the words right beside them."""
+    def _give_beside(self, loose: dict[int, TextMark], *, sure: bool = False) -> None:
+        """Give shapes without words the words right beside them.
+
+        Args:
+            loose: the texts.
+            sure: give only those that stand beside most shapes, or beside several of a column, alike.
+        """
         index = BoxIndex(self._sketch.spend)
         places = self._nesting.places
         largest = max((text.size for text in loose.values()), default=0.0)
         for number in range(len(self._shapes)):
             if number not in self._nesting.frames or number not in self._labels:
                 index.add(number, places[number], 0.8 * largest + 0.25 * self._unit)
-        near = {}
-        for number, text in loose.items():
-            found = beside(text, places, index, self._unit)
-            if found is not None:
-                near[number] = found
+        near = beside(loose, places, index, self._unit)
+        if sure:
+            count = sum(n not in self._nesting.frames and n not in self._labels for n in range(len(self._shapes)))
+            near = alike(near, self._columns, count, sideways=self._sideways)
         labels, titles = labels_beside(near, self._columns, sideways=self._sideways)
         for number, shape in labels.items():
             if shape not in self._labels:
                 self._labels[shape] = [self._loose.pop(number)]
-        self._ranks |= titles
+        if not sure:
+            self._ranks |= titles
 
     # Columns
 
     def _runs_sideways(self) -> bool:
-        across = down = 0.0
+        """Return whether links run to the right or left: there they are as long as one another, and not short."""
+        steps: tuple[list[float], list[float]] = ([], [])
         for start, end in self._joined:
-            if start is not None and end is not None:
+            if start is not None and end is not None and start != end:
                 one, other = self._shapes[start].place, self._shapes[end].place
-                across += abs(one.x - other.x)
-                down += abs(one.y - other.y)
+                steps[0].append(abs(one.x - other.x))
+                steps[1].append(abs(one.y - other.y))
+        if not steps[0]:
+            return True
+        across, down = (fmean(each) / (pstdev(each) + 0.1 * self._unit) for each in steps)
         return across >= down
 
     def _in_columns(self) -> list[int]:

@@ -5,36 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from chalknet.notation.drawings.sketch import Place
-from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark
+from chalknet.notation.marks.heads import give_heads
+from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, Rim, median, rim_of, whole_place
 from chalknet.notation.marks.outlines import place_of
 
 _LARGE = 0.9  # of the whole drawing: its ground
 _WHITE = {"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)", "rgb(255, 255, 255)", "rgb(100%,100%,100%)"}
-
-
-@dataclass
-class Tidied:
-    """The marks by what they are, with what was put aside.
-
-    Args:
-        shapes: in the order of drawing.
-        strokes, texts, dots: likewise.
-        records: the number of the record box that a shape is a cell of.
-        unused: what was put aside, each with the reason.
-        unit: the usual size of a shape; 0 where there are none.
-    """
-
-    shapes: list[ShapeMark] = field(default_factory=list)
-    strokes: list[StrokeMark] = field(default_factory=list)
-    texts: list[TextMark] = field(default_factory=list)
-    dots: list[DotsMark] = field(default_factory=list)
-    records: dict[int, int] = field(default_factory=dict)
-    unused: list[tuple[AnyMark, str]] = field(default_factory=list)
-    unit: float = 0.0
 
 
 def tidied(marks: Sequence[AnyMark], spend: Callable[[int], None]) -> Tidied:
@@ -57,6 +36,7 @@ def tidied(marks: Sequence[AnyMark], spend: Callable[[int], None]) -> Tidied:
         else:
             found.unused.append((mark, mark.what))
     _drop_ground(found)
+    give_heads(found, spend)  # before doubles are dropped: heads pile up where many arrows end
     _drop_doubles(found, spend)
     _drop_grounds_of_texts(found, spend)
     found.unit = median(min(shape.place.width, shape.place.height) for shape in found.shapes)
