@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -105,12 +106,14 @@ def _attached(shafts: list[StrokeMark], heads: list[_Head], spend: Callable[[int
                 if off is not None:
                     fits.append((off, each, number, at_end))
     found: dict[int, tuple[int, bool]] = {}
-    taken: set[tuple[int, bool]] = set()
-    for _, each, number, at_end in sorted(fits):  # the best first; a head for one end, an end with one head
-        is_half = len(heads[each].corners) == 2
-        if each not in found and (is_half or (number, at_end) not in taken):
-            found[each] = (number, at_end)
-            taken.add((number, at_end))
+    taken: Counter[tuple[int, bool]] = Counter()
+    fits.sort()
+    for most in (2, math.inf):  # the best first, an end with one head; then those that are left over
+        for _, each, number, at_end in fits:
+            parts = 1 if len(heads[each].corners) == 2 else 2
+            if each not in found and taken[number, at_end] + parts <= most:
+                found[each] = (number, at_end)
+                taken[number, at_end] += parts
     for each, (number, at_end) in found.items():
         stroke, head = shafts[number], heads[each]
         end = stroke.points[-1 if at_end else 0]
@@ -168,4 +171,4 @@ def _off_of_barb(end: Point, towards: Point, head: _Head) -> float | None:
     near, far = sorted(head.corners, key=lambda corner: math.dist(corner, end))
     off = math.dist(near, end)
     along = ((far[0] - near[0]) * towards[0] + (far[1] - near[1]) * towards[1]) / (head.size or 1.0)
-    return off if off < 0.25 * head.size and -0.98 < along < -0.4 else None
+    return off + 0.6 * abs(along + 0.9) * head.size if off < 0.25 * head.size and -0.98 < along < -0.4 else None

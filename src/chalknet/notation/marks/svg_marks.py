@@ -263,7 +263,7 @@ class _Reader:
                 self._stroke(visit, points)
             return
         extent = max(outline.place.width, outline.place.height)
-        line = area_line(outline, corners_of(points, extent)) if paint(visit.look, "fill") else None
+        line = area_line(outline, corners_of(points, 0.01 * extent)) if paint(visit.look, "fill") else None
         if line is not None:
             colour = paint(visit.look, "fill")
             at = visit.at if visit.at >= 0 else visit.element.at

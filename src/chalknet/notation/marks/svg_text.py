@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.geometry import NUMBER, Transform, number, transform_of
 from chalknet.notation.marks.mark import TextMark
-from chalknet.notation.marks.svg_style import Look, StyleSheet, length, look_of
+from chalknet.notation.marks.svg_style import Look, StyleSheet, declarations, length, look_of
 from chalknet.notation.marks.xml_tree import Element
 
 _SHIFTS = {"sub": "_", "super": "^"}
@@ -198,13 +198,17 @@ def matplotlib_text(element: Element, here: Transform) -> TextMark | None:
     lines = [child for child in element.elements() if child.tag == "g" and child.comment]
     if not lines or not element.get("id").startswith("text_"):
         return None
-    middles, width, drawn = [], 0.0, here
+    middles, width, drawn, em = [], 0.0, here, _GLYPHS_PER_EM
     for line in lines:
-        ends = [transform_of(one.get("transform")).e for one in line.walk() if one.tag == "use"]
+        spans = [one for one in line.walk() if one.tag == "tspan"]  # formulas, where letters are kept as text
+        ends = [number((one.get("x").split() or ["0"])[-1]) for one in spans]
+        ends += [transform_of(one.get("transform")).e for one in line.walk() if one.tag == "use"]
         drawn = here.after(transform_of(line.get("transform")))
-        middles.append(drawn.at((max(ends, default=0.0) + 60.0) / 2, 36.0))
-        width = max(width, max(ends, default=0.0) + 60.0)
-    size = _GLYPHS_PER_EM * drawn.scale
+        em = length(dict(declarations(spans[0].get("style"))).get("font-size", "10")) if spans else _GLYPHS_PER_EM
+        wide = max(ends, default=0.0) + 0.6 * em
+        middles.append(drawn.at(wide / 2, -0.36 * em if spans else 0.36 * em))
+        width = max(width, wide)
+    size = em * drawn.scale
     middle = [sum(values) / len(values) for values in zip(*middles, strict=True)]
     place = Place(middle[0], middle[1], width * drawn.scale, 1.2 * size * len(lines))
     words = "\n".join(line.comment.replace("- -", "--") for line in lines)
