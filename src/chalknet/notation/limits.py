@@ -16,7 +16,7 @@ LIMITS: dict[str, int] = {
     "edges": 500_000,
     "groups": 1_000,
     "levels": 1_000,
-    "points of a drawing": 2_000_000,
+    "points of a drawing": 1_000_000,
     "characters in a label": 2_000,
     "characters in all labels": 300_000,
     "steps of reading a drawing": 10_000_000,

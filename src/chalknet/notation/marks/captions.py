@@ -56,7 +56,7 @@ def texts_along(
     reach = max(_FAR * median(text.size for text in texts.values()), 1e-6)
     places = [text.place for text in texts.values()]
     whole = place_of([(place.x, place.y) for place in places])
-    cell = max(2 * reach, max(whole.width, whole.height) / max(4, min(64, _MOST_CELLS // len(strokes))))
+    cell = max(2 * reach, max(whole.width, whole.height) / max(4, min(400, _MOST_CELLS // len(strokes))))
     cells: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, text in texts.items():
         across, down = math.floor(text.place.x / cell), math.floor(text.place.y / cell)

@@ -113,12 +113,12 @@ def sub_paths(written: str, spend: Callable[[int], None] = lambda points: None) 
 
     Args:
         written: the attribute.
-        spend: is told of the points before they are made, and may refuse them.
+        spend: is told about how many points come, before they are made, and may refuse them.
     """
     pen = _Pen()
     for part in _COMMAND.finditer(written):
         command, rest = part.groups()
-        spend(1 + len(rest) // 2)
+        spend(2)
         kind = command.upper()
         if kind in "MZ" and len(pen.points) > 1:
             yield SubPath(pen.points, kind == "Z", pen.curved)
@@ -127,11 +127,14 @@ def sub_paths(written: str, spend: Callable[[int], None] = lambda points: None) 
             continue
         relative = command != kind
         if kind == "A":
-            for values in _ARC.findall(rest):
+            arcs = _ARC.findall(rest)
+            spend(5 * len(arcs))
+            for values in arcs:
                 pen.arc([number(value) for value in values], relative)
             continue
         values = [number(value) for value in NUMBER.findall(rest)]
         takes = _TAKES[kind]
+        spend((6 if kind in "CSQT" else 1) * (len(values) // takes))
         for first in range(0, len(values) - takes + 1, takes):
             pen.draw(kind, values[first : first + takes], relative)
             kind = "L" if kind == "M" else kind

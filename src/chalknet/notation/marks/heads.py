@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 from chalknet.notation.drawings.sketch import Place
@@ -42,7 +43,7 @@ def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
         size = max(shape.place.width, shape.place.height)
         if shape.kind in _HEADS and size < 0.7 * unit and not shape.key and len(shape.corners) <= 8:
             corners = shape.corners or _of_diamond(shape)
-            heads.append(_Head((shape.place.x, shape.place.y), size, corners, shape, False))
+            heads.append(_Head(_middle_of(corners), size, corners, shape, False))
         else:
             shapes.append(shape)
     if not heads:
@@ -53,6 +54,10 @@ def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     shafts += [head.mark for head in left if isinstance(head.mark, StrokeMark)]
     found.shapes = sorted(shapes, key=lambda shape: shape.at)
     found.strokes = sorted(shafts, key=lambda stroke: stroke.at)
+
+
+def _middle_of(corners: Sequence[Point]) -> Point:
+    return (fmean(x for x, _ in corners), fmean(y for _, y in corners))
 
 
 def _usual_shape(found: Tidied) -> float:
@@ -83,7 +88,7 @@ def _of_stroke(stroke: StrokeMark, long: float, usual: float, unit: float) -> _H
         first, tip, last = corners
         sides = math.dist(first, tip), math.dist(tip, last)
         if abs(sides[0] - sides[1]) < 0.35 * max(sides) and math.dist(first, last) < 1.7 * max(sides):
-            return _Head(tip, max(sides), tuple(corners), stroke, True)
+            return _Head(_middle_of(corners), max(sides), tuple(corners), stroke, True)
     return None
 
 
@@ -92,39 +97,86 @@ def _is_straight(points: tuple[Point, ...], long: float) -> bool:
     return math.dist(points[0], points[-1]) > 0.97 * long
 
 
+class _End(NamedTuple):
+    """An end of a stroke: where it is, where it would go on, and how long the stroke is."""
+
+    number: int
+    at_end: bool
+    at: Point
+    towards: Point
+    long: float
+
+
 def _attached(shafts: list[StrokeMark], heads: list[_Head], spend: Callable[[int], None]) -> list[_Head]:
     """Give the heads to the strokes in place, and return those that fit none."""
-    index = BoxIndex(spend)
-    for number, head in enumerate(heads):
-        index.add(number, Place(*head.middle), 1.1 * head.size)
-    fits: list[tuple[float, int, int, bool]] = []
+    ends = []
     for number, stroke in enumerate(shafts):
+        long = length_of(stroke.points)
         for at_end in (False, True):
-            end = stroke.points[-1 if at_end else 0]
-            for each in index.at(*end):
-                off = _how_far_off(stroke, at_end, heads[each])
-                if off is not None:
-                    fits.append((off, each, number, at_end))
-    found: dict[int, tuple[int, bool]] = {}
-    taken: Counter[tuple[int, bool]] = Counter()
-    fits.sort()
-    for most in (2, math.inf):  # the best first, an end with one head; then those that are left over
-        for _, each, number, at_end in fits:
-            parts = 1 if len(heads[each].corners) == 2 else 2
-            if each not in found and taken[number, at_end] + parts <= most:
-                found[each] = (number, at_end)
-                taken[number, at_end] += parts
-    for each, (number, at_end) in found.items():
-        stroke, head = shafts[number], heads[each]
-        end = stroke.points[-1 if at_end else 0]
-        tip = end if len(head.corners) == 2 else _tip(stroke, at_end, head)
-        points = (*stroke.points, tip) if at_end else (tip, *stroke.points)
-        if tip == end:
-            points = stroke.points
-        shafts[number] = stroke._replace(
-            points=points, start_head=stroke.start_head or not at_end, end_head=stroke.end_head or at_end
+            at = stroke.points[-1 if at_end else 0]
+            ends.append(_End(number, at_end, at, outward(stroke.points, at_end), long))
+    found = _fitting(ends, heads, _drawn_together(ends, shafts, heads), spend)
+    for each, place in found.items():
+        end, head = ends[place], heads[each]
+        stroke = shafts[end.number]
+        tip = end.at if len(head.corners) == 2 else _tip(end, head)
+        points = stroke.points
+        if tip != end.at:
+            points = (*points, tip) if end.at_end else (tip, *points)
+        shafts[end.number] = stroke._replace(
+            points=points,
+            start_head=stroke.start_head or not end.at_end,
+            end_head=stroke.end_head or end.at_end,
         )
     return [head for number, head in enumerate(heads) if number not in found]
+
+
+def _drawn_together(ends: list[_End], shafts: list[StrokeMark], heads: list[_Head]) -> dict[int, int]:
+    """Return the ends at which heads stand that are drawn right after, or right before, their stroke."""
+    order = sorted([*((stroke.at, 0, number) for number, stroke in enumerate(shafts)),
+                    *((head.mark.at, 1, number) for number, head in enumerate(heads))])  # fmt: skip
+    found = {}
+    for place, (_, is_head, number) in enumerate(order):
+        if not is_head or len(heads[number].corners) == 2:
+            continue
+        beside = [order[near] for near in (place - 1, place + 1) if 0 <= near < len(order)]
+        places = [2 * stroke + side for _, kind, stroke in beside if not kind for side in (0, 1)]
+        fits = [(off, each) for each in places if (off := _how_far_off(ends[each], heads[number])) is not None]
+        if fits and min(fits)[0] < 0.15 * heads[number].size:
+            found[number] = min(fits)[1]
+    return found
+
+
+def _fitting(
+    ends: list[_End], heads: list[_Head], found: dict[int, int], spend: Callable[[int], None]
+) -> dict[int, int]:
+    """Return for each head the end that it fits best, given those that are known already."""
+    index = BoxIndex(spend)
+    taken = Counter(place for place in found.values() for _ in range(2))
+    for number, head in enumerate(heads):
+        if number not in found:
+            index.add(number, Place(*head.middle), 1.3 * head.size)
+    fits: list[tuple[float, int, int]] = []
+    for place, end in enumerate(ends):
+        if not taken[place]:
+            (x, y), (ux, uy) = end.at, end.towards
+            for each in index.at(x, y):
+                head = heads[each]
+                (mx, my), far = head.middle, (0.32 if len(head.corners) == 2 else 0.2) * head.size
+                if not -far < (mx - x) * uy - (my - y) * ux < far:  # most of a pile of heads
+                    continue
+                spend(5)
+                off = _how_far_off(end, head)
+                if off is not None:
+                    fits.append((off, each, place))
+    fits.sort()
+    for most in (2, math.inf):  # the best first, an end with one head; then those that are left over
+        for _, each, place in fits:
+            parts = 1 if len(heads[each].corners) == 2 else 2
+            if each not in found and taken[place] + parts <= most:
+                found[each] = place
+                taken[place] += parts
+    return found
 
 
 def outward(points: tuple[Point, ...], at_end: bool) -> Point:
@@ -138,37 +190,41 @@ def outward(points: tuple[Point, ...], at_end: bool) -> Point:
     return (0.0, 0.0)
 
 
-def _tip(stroke: StrokeMark, at_end: bool, head: _Head) -> Point:
-    ux, uy = outward(stroke.points, at_end)
+def _tip(end: _End, head: _Head) -> Point:
+    ux, uy = end.towards
     return max(head.corners, key=lambda corner: corner[0] * ux + corner[1] * uy)
 
 
-def _how_far_off(stroke: StrokeMark, at_end: bool, head: _Head) -> float | None:
+def _how_far_off(end: _End, head: _Head) -> float | None:
     """Return how badly a head fits the end of a stroke; None where it does not."""
-    x, y = stroke.points[-1 if at_end else 0]
-    ux, uy = outward(stroke.points, at_end)
-    long = length_of(stroke.points)
-    if head.size > 0.8 * long:
+    if head.size > 0.8 * end.long:
         return None
     if len(head.corners) == 2:
-        return _off_of_barb((x, y), (ux, uy), head)
-    tip = _tip(stroke, at_end, head)
-    across = abs((tip[0] - x) * uy - (tip[1] - y) * ux)
-    along = (tip[0] - x) * ux + (tip[1] - y) * uy
-    back = min(corner[0] * ux + corner[1] * uy for corner in head.corners) - (x * ux + y * uy)
-    if across > 0.3 * head.size or not (-0.3 * head.size <= along and back <= 0.4 * head.size):
+        return _off_of_barb(end, head)
+    (x, y), (ux, uy) = end.at, end.towards
+    size = head.size
+    along, across = [], []
+    for px, py in head.corners:
+        dx, dy = px - x, py - y
+        along.append(dx * ux + dy * uy)
+        across.append(dx * uy - dy * ux)
+    tip = max(along)
+    aside = across[along.index(tip)]
+    back = min(along)
+    if abs(aside) > 0.3 * size or tip < -0.3 * size or back > 0.4 * size:
         return None
-    middle = sum(abs((corner[0] - tip[0]) * uy - (corner[1] - tip[1]) * ux) for corner in head.corners)
-    sides = [(corner[0] - tip[0]) * uy - (corner[1] - tip[1]) * ux for corner in head.corners]
+    sides = [each - aside for each in across]
     uneven = abs(sum(sides))
-    if uneven >= 0.6 * middle:
+    if uneven >= 0.6 * sum(map(abs, sides)):
         return None
-    return across + abs(min(along, 0.0)) + abs(max(back, 0.0)) + 0.2 * uneven
+    return abs(aside) - min(tip, 0.0) + max(back, 0.0) + 0.2 * uneven
 
 
-def _off_of_barb(end: Point, towards: Point, head: _Head) -> float | None:
+def _off_of_barb(end: _End, head: _Head) -> float | None:
     """Return how badly a single line fits as one side of a head: it starts at the end and leads back."""
-    near, far = sorted(head.corners, key=lambda corner: math.dist(corner, end))
-    off = math.dist(near, end)
-    along = ((far[0] - near[0]) * towards[0] + (far[1] - near[1]) * towards[1]) / (head.size or 1.0)
-    return off + 0.6 * abs(along + 0.9) * head.size if off < 0.25 * head.size and -0.98 < along < -0.4 else None
+    near, far = sorted(head.corners, key=lambda corner: math.dist(corner, end.at))
+    off = math.dist(near, end.at)
+    along = ((far[0] - near[0]) * end.towards[0] + (far[1] - near[1]) * end.towards[1]) / (head.size or 1.0)
+    if off >= 0.25 * head.size or not -0.98 < along < -0.4:
+        return None
+    return off + 0.6 * abs(along + 0.9) * head.size

@@ -51,7 +51,7 @@ class Joints:
             self._index.add(number, whole_place(shape), reach)
         sizes = [rim.size for number, rim in enumerate(self._rims) if number not in frames]
         self._unit = median(sizes, 1.0)
-        self._known: dict[tuple[Point, Point], Near | None] = {}
+        self._inside: dict[Point, int | None] = {}  # many strokes end at one point
 
     def join(self, strokes: Sequence[StrokeMark]) -> list[Joined]:
         """Return what each stroke joins.
@@ -78,22 +78,32 @@ class Joints:
         return joined
 
     def _near(self, at: Point, towards: Point, points: tuple[Point, ...]) -> Near | None:
-        known = (at, towards)
-        if known not in self._known:
-            self._known[known] = self._nearest(at, towards)
-        near = self._known[known]
+        """Return the shape around an end; else the first that its direction meets; else one right beside."""
+        if at not in self._inside:
+            self._inside[at] = self._around(at)
+        around = self._inside[at]
+        if around is not None:
+            return Near(around, 0.0)
+        near = self._nearest(at, towards)
         if near is not None and near.gap > _LEAST_TOLERANCE:
             missed = near.gap * self._rims[near.shape].size
             if missed > 0.45 * length_of(points):
                 return None
         return near if near is not None else self._passed(at, towards)
 
+    def _around(self, at: Point) -> int | None:
+        """Return the smallest shape, but no frame, in which a point lies."""
+        best = None
+        for number in self._index.at(*at):
+            if number not in self._frames and self._rims[number].gap(*at) <= 0:
+                if best is None or self._rims[number].size < self._rims[best].size:
+                    best = number
+        return best
+
     def _nearest(self, at: Point, towards: Point) -> Near | None:
-        """Return the shape around an end; else the first that its direction meets; else one right beside."""
         x, y = at
         best: Near | None = None
         least = math.inf
-        inside: tuple[float, int] | None = None
         for number in self._index.at(x, y):
             rim = self._rims[number]
             gap = rim.gap(x, y)
@@ -101,10 +111,6 @@ class Joints:
                 near = abs(gap) / self._unit
                 if near < 0.35 and near + 1 < least:  # a unit is more likely than the frame around it
                     least, best = near + 1, Near(number, 0.0)
-                continue
-            if gap <= 0:
-                if inside is None or rim.size < inside[0]:
-                    inside = (rim.size, number)
                 continue
             size = min(rim.size, 2 * self._unit) or self._unit
             if gap > _REACH * size:
@@ -118,7 +124,9 @@ class Joints:
                 continue
             if cost < least:
                 least, best = cost, Near(number, gap / size)
-        return best if inside is None else Near(inside[1], 0.0)
+            if cost < 0.02:
+                break  # right at the rim
+        return best
 
     def _passed(self, at: Point, towards: Point) -> Near | None:
         """Return the shape that a stroke runs through just before it ends."""

@@ -46,7 +46,7 @@ class Rim(NamedTuple):
     """The rim of a shape, to measure from.
 
     Args:
-        kind: "round", "diamond" or "box".
+        kind: "disc", "round" for other ellipses, "diamond" or "box".
         x, y: its middle.
         half_x, half_y: half its size, before it is turned.
         cos, sin: of its angle.
@@ -70,6 +70,8 @@ class Rim(NamedTuple):
 
     def gap(self, x: float, y: float) -> float:
         """Return how far a point is outside; negative inside."""
+        if self.kind == "disc":
+            return math.hypot(x - self.x, y - self.y) - self.half_x
         dx, dy = self._own(x - self.x, y - self.y)
         if self.kind == "round":
             far = math.hypot(dx / self.half_x, dy / self.half_y)
@@ -91,7 +93,7 @@ class Rim(NamedTuple):
         """
         dx, dy = self._own(x - self.x, y - self.y)
         ux, uy = self._own(*towards)
-        if self.kind == "round":
+        if self.kind in ("disc", "round"):
             return _ahead_of_round(dx / self.half_x, dy / self.half_y, ux / self.half_x, uy / self.half_y)
         near, far = -math.inf, math.inf
         for start, step, half in ((dx, ux, self.half_x), (dy, uy, self.half_y)):
@@ -116,7 +118,8 @@ def _ahead_of_round(dx: float, dy: float, ux: float, uy: float) -> float | None:
 def rim_of(shape: ShapeMark) -> Rim:
     """Return the rim of a shape; what is neither round nor a diamond counts as its box."""
     place = shape.place
-    kind = "round" if shape.kind in ("disc", "ellipse") else "diamond" if shape.kind == "diamond" else "box"
+    round_kind = "disc" if place.width == place.height else "round"
+    kind = {"disc": round_kind, "ellipse": round_kind, "diamond": "diamond"}.get(shape.kind, "box")
     turn = math.radians(shape.angle)
     half_x, half_y = max(place.width / 2, _SMALLEST), max(place.height / 2, _SMALLEST)
     size = min(place.width, place.height)

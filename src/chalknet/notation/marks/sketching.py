@@ -22,6 +22,7 @@ from chalknet.notation.marks.mark import AnyMark, ShapeMark, StrokeMark, TextMar
 from chalknet.notation.marks.nearby import BoxIndex, whole_place
 from chalknet.notation.marks.outlines import place_of
 from chalknet.notation.marks.tidied import rows_of_dots, tidied
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 # Graphviz's words for shapes
@@ -49,6 +50,7 @@ def sketch_of(marks: Iterable[AnyMark], source: SourceText) -> Sketch:
     """
     sketch = Sketch(source)
     found = tidied(list(marks), sketch.spend)
+    check_limit(source, None, "nodes", len(found.shapes))
     owners = owners_of_texts(found.texts, found.shapes, sketch.spend)
     nesting = nesting_of(found.shapes, owners, sketch.spend)
     joined = Joints(found.shapes, nesting.frames, sketch.spend).join(found.strokes)

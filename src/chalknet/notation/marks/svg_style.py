@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from chalknet.notation.marks.geometry import NUMBER, number
+from chalknet.notation.marks.geometry import FARTHEST, NUMBER, number
 from chalknet.notation.marks.xml_tree import Element
 
 _ALONE = ("opacity", "display")  # what is inside does not inherit them
@@ -17,6 +17,7 @@ _INHERITED = (
 )
 _PROPERTIES = frozenset((*_ALONE, *_INHERITED))
 _MOST_RULES = 2_000
+_MOST_RULES_OF_ONE = 50  # class, id or tag: what is written last counts
 _COMMENT = re.compile(r"/\*(?>.*?\*/)|<!--|-->", re.S)
 _RULE = re.compile(r"([^{}]{1,2000}+)\{([^{}]{0,5000}+)\}")
 _PART = re.compile(r"([.#]?)([\w-]+)|\[[^\]]*\]|::?[\w-]+(?:\([^)]*\))?")
@@ -36,7 +37,11 @@ def length(written: str, whole: float = 0.0, em: float = 16.0) -> float:
         whole: what 100% is.
         em: the size of the letters.
     """
-    match = _LENGTH.match(written)
+    try:
+        value = float(written)  # by far the most
+        return value if abs(value) < FARTHEST else 0.0
+    except ValueError:
+        match = _LENGTH.match(written)
     if match is None:
         return 0.0
     value, unit = number(match.group(1)), match.group(2)
@@ -126,7 +131,7 @@ class StyleSheet:
             return
         names = [("", ""), ("", element.tag), ("#", element.get("id"))]
         names += [(".", name) for name in element.get("class").split()[:20]]
-        rules = [rule for name in names for rule in self._rules.get(name, ()) if rule.last.fits(element)]
+        rules = [rule for name in names for rule in self._rules.get(name, [])[-_MOST_RULES_OF_ONE:] if rule.last.fits(element)]
         for rule in sorted(rules, key=lambda rule: rule.weight):
             if _stand_around(rule.around, around):
                 yield from rule.says

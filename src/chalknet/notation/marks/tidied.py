@@ -46,23 +46,28 @@ def tidied(marks: Sequence[AnyMark], spend: Callable[[int], None]) -> Tidied:
 
 def _drop_ground(found: Tidied) -> None:
     """Put aside what covers everything and has no outline."""
+    plain = [
+        shape
+        for shape in found.shapes
+        if shape.kind in ("box", "rounded")
+        and not shape.key
+        and (not shape.outline or shape.outline.lower() in _WHITE)
+    ]
+    if not plain:
+        return
     places = [whole_place(shape) for shape in found.shapes]
     places += [place_of(stroke.points) for stroke in found.strokes]
-    if len(places) < 2:
-        return
     corners = [(one.x + side * one.width / 2, one.y + side * one.height / 2) for one in places for side in (-1, 1)]
     whole = place_of(corners)
-    kept = []
-    for shape in found.shapes:
-        is_large = (
-            shape.place.width >= _LARGE * whole.width and shape.place.height >= _LARGE * whole.height
-        )
-        is_box = shape.kind in ("box", "rounded") and not shape.key
-        if is_box and is_large and (not shape.outline or shape.outline.lower() in _WHITE) and len(places) > 2:
-            found.unused.append((shape, "the ground"))
-        else:
-            kept.append(shape)
-    found.shapes = kept
+    grounds = [
+        shape
+        for shape in plain
+        if shape.place.width >= _LARGE * whole.width and shape.place.height >= _LARGE * whole.height
+    ]
+    if len(places) > 2:
+        found.unused += [(shape, "the ground") for shape in grounds]
+        gone = set(map(id, grounds))
+        found.shapes = [shape for shape in found.shapes if id(shape) not in gone]
 
 
 def _drop_doubles(found: Tidied, spend: Callable[[int], None]) -> None:
@@ -214,7 +219,7 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
         and max(shape.place.width, shape.place.height) < 0.55 * unit
         and max(shape.place.width, shape.place.height) < 2 * min(shape.place.width, shape.place.height)
     ]
-    index = BoxIndex(spend)
+    index = BoxIndex(lambda steps: spend(2 * steps))
     for number in small:
         place = found.shapes[number].place
         index.add(number, place, 5 * min(place.width, place.height))
