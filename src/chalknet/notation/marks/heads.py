@@ -153,15 +153,19 @@ def _fitting(
     """Return for each head the end that it fits best, given those that are known already."""
     index = BoxIndex(spend)
     taken = Counter(place for place in found.values() for _ in range(2))
+    copies: dict[tuple[Point, ...], list[int]] = {}  # heads that are drawn one over the other
     for number, head in enumerate(heads):
         if number not in found:
-            index.add(number, Place(*head.middle), 1.3 * head.size)
+            copies.setdefault(head.corners, []).append(number)
+    piles = list(copies.values())
+    for each, pile in enumerate(piles):
+        index.add(each, Place(*heads[pile[0]].middle), 1.3 * heads[pile[0]].size)
     fits: list[tuple[float, int, int]] = []
     for place, end in enumerate(ends):
         if not taken[place]:
             (x, y), (ux, uy) = end.at, end.towards
             for each in index.at(x, y):
-                head = heads[each]
+                head = heads[piles[each][0]]
                 (mx, my), far = head.middle, (0.32 if len(head.corners) == 2 else 0.2) * head.size
                 if not -far < (mx - x) * uy - (my - y) * ux < far:  # most of a pile of heads
                     continue
@@ -170,12 +174,15 @@ def _fitting(
                 if off is not None:
                     fits.append((off, each, place))
     fits.sort()
-    for most in (2, math.inf):  # the best first, an end with one head; then those that are left over
-        for _, each, place in fits:
-            parts = 1 if len(heads[each].corners) == 2 else 2
-            if each not in found and taken[place] + parts <= most:
-                found[each] = place
-                taken[place] += parts
+    for _, each, place in fits:  # the best first, an end with one head
+        pile = piles[each]
+        parts = 1 if pile and len(heads[pile[-1]].corners) == 2 else 2
+        if pile and taken[place] + parts <= 2:
+            found[pile.pop()] = place
+            taken[place] += parts
+    for _, each, place in fits:  # then those that are left over
+        while piles[each]:
+            found[piles[each].pop()] = place
     return found
 
 

@@ -219,7 +219,7 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
         and max(shape.place.width, shape.place.height) < 0.55 * unit
         and max(shape.place.width, shape.place.height) < 2 * min(shape.place.width, shape.place.height)
     ]
-    index = BoxIndex(lambda steps: spend(2 * steps))
+    index = BoxIndex(lambda steps: spend(4 * steps))
     for number in small:
         place = found.shapes[number].place
         index.add(number, place, 5 * min(place.width, place.height))
