@@ -54,7 +54,7 @@ def nesting_of(
         spend: is told of the steps.
     """
     places = [whole_place(shape) for shape in shapes]
-    index = BoxIndex(spend)
+    index = BoxIndex(lambda steps: spend(3 * steps))
     for number, place in enumerate(places):
         index.add(number, place, 0.0)
     keys = {shape.key: number for number, shape in enumerate(shapes) if shape.key}
@@ -79,12 +79,14 @@ def _holder(number: int, place: Place, places: list[Place], index: BoxIndex) -> 
     over = _OVER * min(place.width, place.height)
     for other in index.at(place.x, place.y):
         around = places[other]
+        if around.width < place.width or around.height < place.height or other == number:
+            continue
         holds = (
             abs(place.x - around.x) + place.width / 2 <= around.width / 2 + over
             and abs(place.y - around.y) + place.height / 2 <= around.height / 2 + over
         )
         larger = _area(around) > 1.2 * _area(place)
-        if other != number and holds and larger and (best is None or _area(around) < _area(places[best])):
+        if holds and larger and (best is None or _area(around) < _area(places[best])):
             best = other
     return best
 

@@ -49,7 +49,8 @@ def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     if not heads:
         return
     left = _attached(shafts, heads, spend)
-    found.unused += [(head.mark, "an arrowhead") for head in heads if head not in left]
+    kept = {id(head) for head in left}
+    found.unused += [(head.mark, "an arrowhead") for head in heads if id(head) not in kept]
     shapes += [head.mark for head in left if isinstance(head.mark, ShapeMark)]
     shafts += [head.mark for head in left if isinstance(head.mark, StrokeMark)]
     found.shapes = sorted(shapes, key=lambda shape: shape.at)
