@@ -12,7 +12,6 @@ import matplotlib
 from matplotlib import patches
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-
 from tests.notation.marks.svg_writers import lines
 from tests.notation.marks.truths import Truth
 
@@ -37,7 +36,11 @@ def matplotlib_svg(truth: Truth, random: Random):
             axes.plot([start[0], end[0]], [start[1], end[1]], color="grey", zorder=1)
         elif manner == "arrow":
             dx, dy = end[0] - start[0], end[1] - start[1]
-            look = {"head_width": min(size, 0.2 * long), "head_length": min(size, 0.2 * long), "width": 0.02 * size}
+            look = {
+                "head_width": min(size, 0.2 * long),
+                "head_length": min(size, 0.2 * long),
+                "width": 0.02 * size,
+            }
             axes.arrow(*start, dx, dy, length_includes_head=True, color="black", **look)
         else:
             look = {"arrowstyle": manner, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 1.5 * size}
@@ -92,7 +95,11 @@ def drawio(truth: Truth, random: Random):
     for number, (one, other) in enumerate(truth.links):
         (a, b), (c, d) = truth.ends(one, other)
         tied = f'source="u{one}" target="u{other}"' if glued else ""
-        points = "" if glued else f'<mxPoint x="{a}" y="{b}" as="sourcePoint"/><mxPoint x="{c}" y="{d}" as="targetPoint"/>'
+        points = (
+            ""
+            if glued
+            else f'<mxPoint x="{a}" y="{b}" as="sourcePoint"/><mxPoint x="{c}" y="{d}" as="targetPoint"/>'
+        )
         out.append(
             f'<mxCell id="e{number}" style="{head}html=1" edge="1" parent="1" {tied}><mxGeometry relative="1" as="geometry">{points}</mxGeometry></mxCell>'
         )
@@ -120,7 +127,13 @@ def cell_of_text(key, words, x, y, size):
     )
 
 
-KINDS = {"disc": "ellipse", "ellipse": "ellipse", "box": "rectangle", "rounded": "rectangle", "diamond": "diamond"}
+KINDS = {
+    "disc": "ellipse",
+    "ellipse": "ellipse",
+    "box": "rectangle",
+    "rounded": "rectangle",
+    "diamond": "diamond",
+}
 
 
 def excalidraw(truth: Truth, random: Random):
@@ -134,8 +147,13 @@ def excalidraw(truth: Truth, random: Random):
             holder = f"u{number}" if random.random() < 0.5 else None
             out.append(box(f"w{number}", "text", x, y, 8, 8, text=label, fontSize=8, containerId=holder))
         elif label:
-            out.append(box(f"w{number}", "text", x, y + b / 2 + 5, 8, 6, text=label, fontSize=6, containerId=None))
-    out += [box(f"t{n}", "text", x, y, 60, 12, text=title, fontSize=10) for n, (title, x, y) in enumerate(truth.titles)]
+            out.append(
+                box(f"w{number}", "text", x, y + b / 2 + 5, 8, 6, text=label, fontSize=6, containerId=None)
+            )
+    out += [
+        box(f"t{n}", "text", x, y, 60, 12, text=title, fontSize=10)
+        for n, (title, x, y) in enumerate(truth.titles)
+    ]
     pairs = [(truth.ends(one, other), (f"u{one}", f"u{other}")) for one, other in truth.links]
     for unit in truth.stubs:
         start, end, leads_in = truth.stub(unit)

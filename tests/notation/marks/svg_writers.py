@@ -14,7 +14,9 @@ def svg(inside, defs="", attributes=""):
 
 
 def text_at(label, x, y, size=10):
-    return f'<text x="{x:.3f}" y="{y + 0.35 * size:.3f}" font-size="{size}" text-anchor="middle">{label}</text>'
+    return (
+        f'<text x="{x:.3f}" y="{y + 0.35 * size:.3f}" font-size="{size}" text-anchor="middle">{label}</text>'
+    )
 
 
 def texts(truth: Truth, size=10):
@@ -101,14 +103,17 @@ def by_hand(truth: Truth, random: Random):
     if truth.gap >= 0 and random.random() < 0.5:
         parts.reverse()
     ground = '<rect width="100%" height="100%" fill="white"/>' if random.random() < 0.5 else ""
-    return svg(ground + "".join(sum(parts, [])) + "".join(texts(truth)), HEAD)
+    return svg(ground + "".join(parts[0] + parts[1]) + "".join(texts(truth)), HEAD)
 
 
 def with_classes(truth: Truth, random: Random):
     """D3's manner: groups with translate, classes in a style sheet, links as paths, labels with dy."""
     tip = "marker-end:url(#a);" if truth.directed else ""
     rules = f".link {{fill:none; stroke:#999; {tip}}} g.node circle, .node rect, .node path {{fill:#fff; stroke:steelblue}} .gone {{display:none}}"
-    drawn = [f'<path class="link" d="M{a:.3f},{b:.3f}L{c:.3f},{d:.3f}"/>' for (a, b), (c, d) in lines(truth, random)]
+    drawn = [
+        f'<path class="link" d="M{a:.3f},{b:.3f}L{c:.3f},{d:.3f}"/>'
+        for (a, b), (c, d) in lines(truth, random)
+    ]
     units = []
     for label, (x, y) in zip(truth.labels, truth.spots, strict=True):
         shape = plain_shape(truth, 0, 0).replace('fill="white" stroke="black"', "")
@@ -116,10 +121,16 @@ def with_classes(truth: Truth, random: Random):
         shape = shape if "<ellipse" not in shape else shape.replace("/>", ' style="fill:white;stroke:red"/>')
         size = 6 if truth.at_label == "beside" else min(10, 0.5 * truth.size[1])
         down = truth.size[1] / 2 + 5 if truth.at_label == "beside" else 0
-        word = f'<text dy=".35em" y="{down}" font-size="{size}" text-anchor="middle">{label}</text>' if label else ""
+        word = (
+            f'<text dy=".35em" y="{down}" font-size="{size}" text-anchor="middle">{label}</text>'
+            if label
+            else ""
+        )
         units.append(f'<g class="node" transform="translate({x:.3f},{y:.3f})">{shape}{word}</g>')
     titles = "".join(text_at(*title) for title in truth.titles)
-    return svg(f"<style>{rules}</style><g>{''.join(drawn + units)}{titles}<circle class='gone' r='40'/></g>", HEAD)
+    return svg(
+        f"<style>{rules}</style><g>{''.join(drawn + units)}{titles}<circle class='gone' r='40'/></g>", HEAD
+    )
 
 
 def as_paths(truth: Truth, random: Random):
@@ -144,9 +155,11 @@ def as_paths(truth: Truth, random: Random):
         out.append(f'<g class="com.sun.star.drawing.CustomShape">{path_shape(truth, x, y)}</g>')
     for word in texts(truth):
         inside = word.partition(">")[2].partition("<")[0]
-        place = word.partition('font-size')[0].removeprefix("<text ")
+        place = word.partition("font-size")[0].removeprefix("<text ")
         rest = word.partition(">")[0].partition("font-size")[2]
-        out.append(f'<text class="SVGTextShape"><tspan class="TextParagraph" font-size{rest}><tspan class="TextPosition" {place}><tspan fill="black">{inside}</tspan></tspan></tspan></text>')
+        out.append(
+            f'<text class="SVGTextShape"><tspan class="TextParagraph" font-size{rest}><tspan class="TextPosition" {place}><tspan fill="black">{inside}</tspan></tspan></tspan></text>'
+        )
     return svg("".join(out))
 
 
@@ -157,7 +170,10 @@ def with_use(truth: Truth, random: Random):
     tip = 'marker-end="url(#a)"' if truth.directed else ""
     pairs = list(lines(truth, random))
     if truth.directed:
-        drawn = "".join(f'<polyline points="{a},{b} {c},{d}" stroke="black" fill="none" {tip}/>' for (a, b), (c, d) in pairs)
+        drawn = "".join(
+            f'<polyline points="{a},{b} {c},{d}" stroke="black" fill="none" {tip}/>'
+            for (a, b), (c, d) in pairs
+        )
     else:
         d = "".join(f"M{a:.3f} {b:.3f}L{c:.3f} {d:.3f}" for (a, b), (c, d) in pairs)
         drawn = f'<path fill="none" stroke="black" d="{d}"/>'
@@ -189,7 +205,9 @@ def wobbling(truth: Truth, random: Random):
         long = math.hypot(c - a, d - b)
         ux, uy, size = (c - a) / long, (d - b) / long, min(0.3 * min(truth.size), 0.2 * long)
         for side in (-1, 1) if truth.directed else ():
-            out.append(path(stroke(c - size * (ux + 0.4 * side * uy), d - size * (uy - 0.4 * side * ux), c, d)))
+            out.append(
+                path(stroke(c - size * (ux + 0.4 * side * uy), d - size * (uy - 0.4 * side * ux), c, d))
+            )
     for x, y in truth.spots:
         a, b = truth.size[0] / 2, truth.size[1] / 2
         if truth.shape in ("disc", "ellipse"):
@@ -198,7 +216,9 @@ def wobbling(truth: Truth, random: Random):
                 start, turn = random.uniform(0, 6), []
                 for step in range(13):
                     angle = start + step * math.tau / 12
-                    turn.append((x + a * math.cos(angle) + random.uniform(-shake, shake), y + b * math.sin(angle)))
+                    turn.append(
+                        (x + a * math.cos(angle) + random.uniform(-shake, shake), y + b * math.sin(angle))
+                    )
                 rounds += "M" + " L".join(f"{p:.3f} {q:.3f}" for p, q in turn)
             out.append(path(rounds))
             continue

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 DIRECTIONS = {"LR": (1, 0), "RL": (-1, 0), "TB": (0, 1), "BT": (0, -1)}
@@ -83,7 +84,9 @@ def truth_of(seed: int) -> Truth:
     direction = random.choice(["LR", "LR", "LR", *DIRECTIONS])
     shape = random.choice(SHAPES) if random.random() < 0.5 else "disc"
     height = random.choice([6, 10, 20, 40])
-    width = height if shape in ("disc", "diamond") or random.random() < 0.3 else height * random.uniform(1.2, 2)
+    width = (
+        height if shape in ("disc", "diamond") or random.random() < 0.3 else height * random.uniform(1.2, 2)
+    )
     if shape == "ellipse" and width == height:
         width *= 1.4
     size = (width, height)
@@ -101,13 +104,15 @@ def truth_of(seed: int) -> Truth:
         top = -(max(widths) - 1) / 2 * step - height * 0.5 - 22
         names = ["Input", "Hidden", "Output", "Layer", "Units"]
         titles = [(f"{names[index % 5]} {index}", index * pitch * ux, top) for index in range(len(widths))]
-    links = [(a, b) for one, other in zip(columns, columns[1:], strict=False) for a in one for b in other]
+    links = [(a, b) for one, other in pairwise(columns) for a in one for b in other]
     if random.random() < 0.25 and len(links) > 4:
         gone = set(random.sample(links, len(links) // 4))
         links = [link for link in links if link not in gone]
     random.shuffle(links)
     at_label = random.choice(["in", "none", "none", "beside"]) if height >= 20 else "none"
-    labels = [f"{'xhzuy'[min(column, 4)]}{place + 1}" for column, c in enumerate(widths) for place in range(c)]
+    labels = [
+        f"{'xhzuy'[min(column, 4)]}{place + 1}" for column, c in enumerate(widths) for place in range(c)
+    ]
     stubs = []
     if random.random() < 0.3 and at_label != "beside":
         stubs = [*columns[0], *(columns[-1] if random.random() < 0.6 else [])]

@@ -15,7 +15,7 @@ REMEDY = "Mend the drawing at the caret."
 
 
 class Place(NamedTuple):
-    """Where something is drawn: its middle and its size, `y` growing downwards, in any unit of the drawing."""
+    """Where something is drawn: its middle and its size, `y` growing downwards, in the drawing's units."""
 
     x: float
     y: float

@@ -47,7 +47,7 @@ class _Drawn:
 
 
 def read_svg_sketch(text: str) -> Sketch:
-    """Return the graph of an SVG: in one of Graphviz's the titles are the ids, others are read by their geometry.
+    """Return the graph of an SVG: Graphviz's by its titles, any other by its geometry.
 
     Raises:
         NotationError: for a damaged or dangerous file, or one in which nothing is linked.

@@ -94,7 +94,9 @@ DRAWINGS = (
     Notation(
         name="excalidraw",
         suffixes=(".excalidraw",),
-        recognise=partial(_recognise_sign, re.compile(r"\"type\"\s*+:\s*+\"excalidraw|^excalidraw-plugin:", re.M)),
+        recognise=partial(
+            _recognise_sign, re.compile(r"\"type\"\s*+:\s*+\"excalidraw|^excalidraw-plugin:", re.M)
+        ),
         read=partial(_read, "excalidraw"),
     ),
     Notation(name="playground", recognise=recognise_playground, read=read_playground),

@@ -1,4 +1,4 @@
-"""What belongs to a text that stands in no shape: a stroke it lies along, a shape beside it, a column under it."""
+"""To what a text belongs that stands in no shape: a stroke, a shape beside it, or a column under it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ _ALIKE = 12.0  # degrees
 _MOST_CELLS = 2_000_000
 
 
-def text_at_end(
-    stroke: StrokeMark, at_end: bool, texts: Sequence[TextMark], index: BoxIndex
-) -> int | None:
+def text_at_end(stroke: StrokeMark, at_end: bool, texts: Sequence[TextMark], index: BoxIndex) -> int | None:
     """Return the text to which the free end of a stroke leads, or from which it comes."""
     x, y = stroke.points[-1 if at_end else 0]
     ux, uy = outward(stroke.points, at_end)
@@ -29,9 +27,7 @@ def text_at_end(
     for number in index.at(x, y):
         text = texts[number]
         dx, dy = text.place.x - x, text.place.y - y
-        gap = math.hypot(
-            max(abs(dx) - text.place.width / 2, 0.0), max(abs(dy) - text.place.height / 2, 0.0)
-        )
+        gap = math.hypot(max(abs(dx) - text.place.width / 2, 0.0), max(abs(dy) - text.place.height / 2, 0.0))
         aside = abs(dx * uy - dy * ux) - (abs(uy) * text.place.width + abs(ux) * text.place.height) / 2
         ahead = dx * ux + dy * uy > -0.2 * text.size
         if gap <= 1.2 * text.size and ahead and aside <= 0.4 * text.size and (best is None or gap < best[0]):
@@ -50,7 +46,7 @@ def index_of_texts(texts: dict[int, TextMark], spend: Callable[[int], None]) -> 
 def texts_along(
     texts: dict[int, TextMark], strokes: Sequence[StrokeMark], spend: Callable[[int], None]
 ) -> dict[int, int]:
-    """Return for each text that lies along a stroke, and clearly along one alone, the number of the stroke."""
+    """Return the stroke of each text that lies along one, and clearly along one alone."""
     if not texts or not strokes:
         return {}
     reach = max(_FAR * median(text.size for text in texts.values()), 1e-6)
@@ -117,8 +113,8 @@ def _off_stroke(text: TextMark, stroke: StrokeMark) -> float | None:
     aside = abs(math.sin(math.radians(turned))) * text.place.width / 2  # words across the stroke
     if text.angle and abs(turned) > _ALIKE:
         return None
-    off = max(0.0, least - 0.6 * aside) / size
-    return off if least <= _FAR * size + 0.6 * aside else None
+    off = max(0.0, least - aside) / size
+    return off if least <= _FAR * size + aside else None
 
 
 class Beside(NamedTuple):
@@ -129,8 +125,10 @@ class Beside(NamedTuple):
     gap: float
 
 
-def beside(texts: dict[int, TextMark], places: Sequence[Place], index: BoxIndex, unit: float) -> dict[int, Beside]:
-    """Return for each text that stands right beside a shape which one; of two as near, that on the usual side."""
+def beside(
+    texts: dict[int, TextMark], places: Sequence[Place], index: BoxIndex, unit: float
+) -> dict[int, Beside]:
+    """Return the shape that each text stands right beside; of two as near, that on the usual side."""
     near = {number: _all_beside(text, places, index, unit) for number, text in texts.items()}
     sides = Counter(side for each in near.values() for side in {one.side for one in each})
     found = {}
@@ -166,7 +164,7 @@ _PROBES = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
 def alike(
     near: dict[int, Beside], columns: Sequence[int], count: int, *, sideways: bool
 ) -> dict[int, Beside]:
-    """Return the texts that stand beside most shapes on one side, or beside several of a column across the links.
+    """Return the texts that stand on one side of most shapes, or of several in a column.
 
     Args:
         near: the texts, each with the shape that it stands beside.
@@ -220,7 +218,8 @@ def titles_of_columns(
     for column, place in zip(columns, places, strict=True):
         spans[column].append(place)
     middles = {
-        column: median(place.x if sideways else place.y for place in inside) for column, inside in spans.items()
+        column: median(place.x if sideways else place.y for place in inside)
+        for column, inside in spans.items()
     }
     ordered = sorted(middles, key=middles.__getitem__)
     gaps = [middles[other] - middles[one] for one, other in pairwise(ordered)]
@@ -229,16 +228,23 @@ def titles_of_columns(
     over: dict[int, int] = {}
     for number, text in texts.items():
         along, across = (text.place.x, text.place.y) if sideways else (text.place.y, text.place.x)
-        column = min(ordered, key=lambda each: abs(middles[each] - along), default=None)
-        if column is None or abs(middles[column] - along) > 0.35 * pitch:
+        column = min(ordered, key=lambda each: abs(middles[each] - along))
+        if abs(middles[column] - along) > 0.35 * pitch:
             continue
         wide = text.place.width if sideways else text.place.height
         if wide <= 1.5 * pitch:
             over[number] = column
             rows[round(across / text.size)].append(number)
-    found = {}
+    found: dict[int, int] = {}
     for row, members in rows.items():
         near = members + rows.get(row + 1, []) + rows.get(row - 1, [])
         if len({over[number] for number in near}) > 1:
             found |= {number: over[number] for number in members}
     return found
+
+
+def reach(places: Sequence[Place], *, sideways: bool) -> tuple[float, float]:
+    """Return from where to where places reach across the direction of the links."""
+    if sideways:
+        return min(p.y - p.height / 2 for p in places), max(p.y + p.height / 2 for p in places)
+    return min(p.x - p.width / 2 for p in places), max(p.x + p.width / 2 for p in places)

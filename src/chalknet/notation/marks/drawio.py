@@ -6,6 +6,7 @@ import math
 import re
 from typing import NamedTuple
 
+from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.sketch import Place, Sketch
 from chalknet.notation.limits import check_limit
 from chalknet.notation.marks.geometry import number
@@ -15,7 +16,6 @@ from chalknet.notation.marks.sketching import sketch_of
 from chalknet.notation.marks.svg_text import html_words, width_of
 from chalknet.notation.marks.xml_tree import Element, read_xml
 from chalknet.notation.tokens import SourceText
-from chalknet.errors import ChalknetError
 
 _REMEDY = "Save the page in draw.io again, uncompressed, or export it as SVG."
 _KINDS = {
@@ -154,7 +154,7 @@ class _Page:
         return False
 
     def _origin(self, key: str) -> Point:
-        """Return where the corner of a cell is in the page; corners are written as seen from the cell around."""
+        """Return where the corner of a cell is in the page; it is written as seen from the cell around."""
         way: list[str] = []
         seen: set[str] = set()
         while key in self._cells and key not in self._origins and key not in seen:
@@ -208,9 +208,10 @@ class _Page:
         lanes = (written == "swimlane" or cell.flag("container")) and cell.key in self._holders
         dashed = "dashed" if cell.flag("dashed") else ""
         holder = above.key if above is not None and self._is_frame(above) else ""
-        shape = ShapeMark(kind, place, number(style.get("rotation", "0")), key=cell.key, at=at)
-        colours = {"fill": "" if fill in ("none", "default") else fill, "outline": outline, "style": dashed}
-        self._marks.append(shape._replace(inside=holder, frame=lanes, **colours))
+        fill = "" if fill in ("none", "default") else fill
+        turn = number(style.get("rotation", "0"))
+        shape = ShapeMark(kind, place, turn, (), fill, outline, dashed, cell.key, holder, lanes, at)
+        self._marks.append(shape)
         self._text(cell, place, of=cell.key)
 
     def _is_frame(self, cell: _Cell) -> bool:
@@ -272,8 +273,9 @@ class _Page:
             style.get("strokeColor", ""),
             number(style.get("strokeWidth", "1")),
             cell.key,
-            *tied,
-            at=cell.element.at,
+            tied[0],
+            tied[1],
+            cell.element.at,
         )
         self._marks.append(stroke)
         if cell.words:

@@ -72,7 +72,9 @@ class _Scene:
         self._source, self._elements = source, elements
         self._points = 0
         self._keys = {_word(one.get("id")) for one in elements}
-        self._frames = {_word(one.get("id")) for one in elements if one.get("type") in ("frame", "magicframe")}
+        self._frames = {
+            _word(one.get("id")) for one in elements if one.get("type") in ("frame", "magicframe")
+        }
 
     def marks(self) -> list[AnyMark]:
         found: list[AnyMark] = []
@@ -151,7 +153,9 @@ class _Scene:
         style = style if style in ("dashed", "dotted") else ""
         width = _number(element.get("strokeWidth"), 1.0)
         key = _word(element.get("id"))
-        return [StrokeMark(tuple(points), *heads, style, colour, width, key, *tied, at=at)]
+        return [
+            StrokeMark(tuple(points), heads[0], heads[1], style, colour, width, key, tied[0], tied[1], at)
+        ]
 
     def _bound(self, binding: Any) -> str:
         key = _word(binding.get("elementId")) if isinstance(binding, dict) else ""

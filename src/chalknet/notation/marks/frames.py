@@ -30,13 +30,12 @@ class Nesting:
     def around(self, x: float, y: float, spend: Callable[[int], None]) -> int | None:
         """Return the smallest frame around a point."""
         spend(len(self.frames))
-        best = None
-        for number in self.frames:
-            place = self.places[number]
-            if abs(x - place.x) <= place.width / 2 and abs(y - place.y) <= place.height / 2:
-                if best is None or _area(place) < _area(self.places[best]):
-                    best = number
-        return best
+        around = [
+            (_area(place), number)
+            for number, place in ((number, self.places[number]) for number in self.frames)
+            if abs(x - place.x) <= place.width / 2 and abs(y - place.y) <= place.height / 2
+        ]
+        return min(around)[1] if around else None
 
 
 def _area(place: Place) -> float:

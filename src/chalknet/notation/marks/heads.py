@@ -77,7 +77,14 @@ def _of_diamond(shape: ShapeMark) -> tuple[Point, ...]:
 
 def _of_stroke(stroke: StrokeMark, long: float, usual: float, unit: float) -> _Head | None:
     """Return the head that a short line may be: an angle of two lines, or half of one."""
-    if long > 0.7 * usual or stroke.start_head or stroke.end_head or stroke.key or stroke.source or stroke.target:
+    if (
+        long > 0.7 * usual
+        or stroke.start_head
+        or stroke.end_head
+        or stroke.key
+        or stroke.source
+        or stroke.target
+    ):
         return None
     if _is_straight(stroke.points, long):
         if long < 0.35 * usual and (long < 0.7 * unit or not unit):
@@ -142,7 +149,9 @@ def _drawn_together(ends: list[_End], shafts: list[StrokeMark], heads: list[_Hea
             continue
         beside = [order[near] for near in (place - 1, place + 1) if 0 <= near < len(order)]
         places = [2 * stroke + side for _, kind, stroke in beside if not kind for side in (0, 1)]
-        fits = [(off, each) for each in places if (off := _how_far_off(ends[each], heads[number])) is not None]
+        fits = [
+            (off, each) for each in places if (off := _how_far_off(ends[each], heads[number])) is not None
+        ]
         if fits and min(fits)[0] < 0.15 * heads[number].size:
             found[number] = min(fits)[1]
     return found

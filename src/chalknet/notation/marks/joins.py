@@ -73,7 +73,9 @@ class Joints:
             ends = [
                 near.shape if near is not None and near.gap <= tolerance else None for near in (start, end)
             ]
-            ends = [self._keys.get(key, at) for key, at in zip((stroke.source, stroke.target), ends, strict=True)]
+            ends = [
+                self._keys.get(key, at) for key, at in zip((stroke.source, stroke.target), ends, strict=True)
+            ]
             joined.append(Joined(*ends))
         return joined
 
@@ -93,12 +95,12 @@ class Joints:
 
     def _around(self, at: Point) -> int | None:
         """Return the smallest shape, but no frame, in which a point lies."""
-        best = None
-        for number in self._index.at(*at):
-            if number not in self._frames and self._rims[number].gap(*at) <= 0:
-                if best is None or self._rims[number].size < self._rims[best].size:
-                    best = number
-        return best
+        around = [
+            (self._rims[number].size, number)
+            for number in self._index.at(*at)
+            if number not in self._frames and self._rims[number].gap(*at) <= 0
+        ]
+        return min(around)[1] if around else None
 
     def _nearest(self, at: Point, towards: Point) -> Near | None:
         x, y = at
@@ -146,7 +148,8 @@ def usual_size(shapes: Sequence[ShapeMark], joined: Sequence[Joined], default: f
     """Return the usual size of the shapes that strokes join, each counted as often as it is joined."""
     ends = Counter(end for pair in joined for end in pair if end is not None)
     sizes = [
-        (min(shapes[number].place.width, shapes[number].place.height), count) for number, count in ends.items()
+        (min(shapes[number].place.width, shapes[number].place.height), count)
+        for number, count in ends.items()
     ]
     half = sum(ends.values()) / 2
     for size, count in sorted(sizes):

@@ -7,7 +7,6 @@ from typing import NamedTuple, TypeAlias
 
 from chalknet.notation.drawings.sketch import Place
 
-
 Point: TypeAlias = tuple[float, float]  # x and y, which grows downwards
 
 
@@ -15,8 +14,8 @@ class ShapeMark(NamedTuple):
     """A closed outline, filled or not.
 
     Args:
-        kind: "disc", "ellipse", "box", "rounded", "diamond", "triangle", "hexagon" or "polygon"; a format that
-            has more words gives its own.
+        kind: "disc", "ellipse", "box", "rounded", "diamond", "triangle", "hexagon" or "polygon"; a format
+            that has more words gives its own.
         place: its middle and its size, before it is turned.
         angle: how far it is turned, clockwise, in degrees.
         corners: those of a triangle or polygon, as it stands.
@@ -100,13 +99,13 @@ class DotsMark(NamedTuple):
 
     Args:
         place: what they cover together.
-        count: how many there are.
+        number: how many there are.
         at: where the first one is written.
         confidence: how sure it is that they are dots of this kind.
     """
 
     place: Place
-    count: int = 3
+    number: int = 3
     at: int = 0
     confidence: float = 1.0
 

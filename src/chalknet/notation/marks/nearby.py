@@ -88,7 +88,8 @@ class Rim(NamedTuple):
         """Return how far a ray runs until it meets the shape; None where it passes by.
 
         Args:
-            x, y: where the ray begins.
+            x: where the ray begins.
+            y: likewise.
             towards: its direction, of length 1.
         """
         dx, dy = self._own(x - self.x, y - self.y)
@@ -123,7 +124,9 @@ def rim_of(shape: ShapeMark) -> Rim:
     turn = math.radians(shape.angle)
     half_x, half_y = max(place.width / 2, _SMALLEST), max(place.height / 2, _SMALLEST)
     size = min(place.width, place.height)
-    return Rim(kind, place.x, place.y, half_x, half_y, math.cos(turn), math.sin(turn) if shape.angle else 0.0, size)
+    return Rim(
+        kind, place.x, place.y, half_x, half_y, math.cos(turn), math.sin(turn) if shape.angle else 0.0, size
+    )
 
 
 def whole_place(shape: ShapeMark) -> Place:

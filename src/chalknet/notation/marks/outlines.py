@@ -1,4 +1,4 @@
-"""Which shape a closed outline is, from its points alone: a disc, a box, a diamond, an arrow drawn as an area."""
+"""Which shape a closed outline is, from its points alone: a disc, a box, an arrow drawn as an area."""
 
 from __future__ import annotations
 
@@ -148,7 +148,11 @@ def sketchy_outline(parts: Sequence[Sequence[Point]]) -> Outline | None:
     small = min(width, height)
     if small <= 0.1 * max(width, height) or len(points) < 8:
         return None
-    if all(len(part) >= 40 for part in parts) and is_round(points, place, sketchy=True) and _goes_round(points, place):
+    if (
+        all(len(part) >= 40 for part in parts)
+        and is_round(points, place, sketchy=True)
+        and _goes_round(points, place)
+    ):
         return Outline(_round_kind(place), place)
     band = 0.12 * small
     sides: set[str] = set()
@@ -214,10 +218,12 @@ def area_line(outline: Outline, corners: Sequence[Point]) -> AreaLine | None:
 
 
 def _closed_arrow(corners: Sequence[Point]) -> AreaLine | None:
-    """Return the arrow of seven corners: two of its tail, two where the head begins, two barbs and the tip."""
+    """Return the arrow of seven corners: tail, neck and barbs, two of each, and the tip."""
     best: tuple[float, AreaLine] | None = None
     for first in range(7):
-        tail, other, neck, barb, tip, other_barb, other_neck = (corners[(first + step) % 7] for step in range(7))
+        tail, other, neck, barb, tip, other_barb, other_neck = (
+            corners[(first + step) % 7] for step in range(7)
+        )
         length = math.dist(tail, tip)
         middle = ((tail[0] + other[0]) / 2, (tail[1] + other[1]) / 2)
         uneven = abs(length - math.dist(other, tip)) + abs(math.dist(neck, tip) - math.dist(other_neck, tip))

@@ -1,4 +1,4 @@
-"""Drawings packed into other files: compressed, as base64, in an SVG, a PNG or a page; unpacked within bounds."""
+"""Drawings packed into other files, an SVG, a PNG or a page, and unpacked within bounds."""
 
 from __future__ import annotations
 

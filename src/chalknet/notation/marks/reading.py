@@ -65,8 +65,16 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what if number == 1 else plural}"
 
 
+def _read_drawio(text: str, name: str | None = None) -> Sketch:
+    return checked(read_drawio(text, name))
+
+
+def _read_excalidraw(text: str, name: str | None = None) -> Sketch:
+    return checked(read_excalidraw(text, name))
+
+
 PICTURES: dict[str, Callable[[str, str | None], Sketch]] = {
     "svg": read_picture,
-    "drawio": lambda text, name=None: checked(read_drawio(text, name)),
-    "excalidraw": lambda text, name=None: checked(read_excalidraw(text, name)),
+    "drawio": _read_drawio,
+    "excalidraw": _read_excalidraw,
 }

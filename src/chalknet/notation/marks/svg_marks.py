@@ -289,9 +289,7 @@ class _Reader:
         at = visit.at if visit.at >= 0 else visit.element.at
         self._marks.append(shape._replace(fill=fill, outline=outline, style=style, at=at))
 
-    def _stroke(
-        self, visit: _Visit, points: list[Point], *, first: bool = True, last: bool = True
-    ) -> None:
+    def _stroke(self, visit: _Visit, points: list[Point], *, first: bool = True, last: bool = True) -> None:
         look = visit.look
         colour, thickness = paint(look, "stroke"), length(look.get("stroke-width", "1"))
         if not colour or thickness <= 0 or points[0] == points[-1] == points[len(points) // 2]:
@@ -330,9 +328,7 @@ def _is_cut_off(visit: _Visit, x: float, y: float, width: float, height: float) 
     if visit.clip is None:
         return False
     left, top, right, bottom = visit.clip
-    return (
-        x + width / 2 < left or x - width / 2 > right or y + height / 2 < top or y - height / 2 > bottom
-    )
+    return x + width / 2 < left or x - width / 2 > right or y + height / 2 < top or y - height / 2 > bottom
 
 
 def _is_same_line(one: list[Point], other: list[Point]) -> bool:

@@ -22,7 +22,16 @@ _COMMENT = re.compile(r"/\*(?>.*?\*/)|<!--|-->", re.S)
 _RULE = re.compile(r"([^{}]{1,2000}+)\{([^{}]{0,5000}+)\}")
 _PART = re.compile(r"([.#]?)([\w-]+)|\[[^\]]*\]|::?[\w-]+(?:\([^)]*\))?")
 _FONT = re.compile(rf"({NUMBER.pattern})(px|pt|em)?")
-_UNITS = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pc": 16.0}
+_UNITS = {
+    "px": 1.0,
+    "pt": 4 / 3,
+    "em": 16.0,
+    "rem": 16.0,
+    "mm": 96 / 25.4,
+    "cm": 96 / 2.54,
+    "in": 96.0,
+    "pc": 16.0,
+}
 _LENGTH = re.compile(rf"\s*+({NUMBER.pattern})\s*+(px|pt|em|rem|mm|cm|in|pc|%)?\s*+")
 _OWN_LINES = {"inherit": "", "initial": ""}
 
@@ -131,7 +140,12 @@ class StyleSheet:
             return
         names = [("", ""), ("", element.tag), ("#", element.get("id"))]
         names += [(".", name) for name in element.get("class").split()[:20]]
-        rules = [rule for name in names for rule in self._rules.get(name, [])[-_MOST_RULES_OF_ONE:] if rule.last.fits(element)]
+        rules = [
+            rule
+            for name in names
+            for rule in self._rules.get(name, [])[-_MOST_RULES_OF_ONE:]
+            if rule.last.fits(element)
+        ]
         for rule in sorted(rules, key=lambda rule: rule.weight):
             if _stand_around(rule.around, around):
                 yield from rule.says
@@ -195,5 +209,5 @@ def line_style(look: Look, thickness: float) -> str:
 
 
 def is_shown(look: Look) -> bool:
-    """Return whether an element and what is inside it are drawn at all; `visibility` counts for each alone."""
+    """Return whether an element and what is inside it are drawn; `visibility` counts for each alone."""
     return look.get("display") != "none" and number(look.get("opacity", "1")) > 0.02

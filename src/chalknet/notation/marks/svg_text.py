@@ -1,4 +1,4 @@
-"""The words of an SVG and where they stand: `text`, `tspan`, HTML inside, and the words that matplotlib draws."""
+"""The words of an SVG and where they stand: `text`, HTML, and those that matplotlib draws as shapes."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ class _Cursor:
     def move(self, element: Element, size: float, look: Look) -> None:
         """Go where an element says."""
         behind = width_of(self.words, self._size)
-        first = {name: (element.get(name).replace(",", " ").split() or [""])[0] for name in ("x", "y", "dx", "dy")}
+        first = {
+            name: (element.get(name).replace(",", " ").split() or [""])[0] for name in ("x", "y", "dx", "dy")
+        }
         if first["x"]:
             self._x = length(first["x"], em=size)
         elif first["dx"] and not first["dy"]:
@@ -204,7 +206,11 @@ def matplotlib_text(element: Element, here: Transform) -> TextMark | None:
         ends = [number((one.get("x").split() or ["0"])[-1]) for one in spans]
         ends += [transform_of(one.get("transform")).e for one in line.walk() if one.tag == "use"]
         drawn = here.after(transform_of(line.get("transform")))
-        em = length(dict(declarations(spans[0].get("style"))).get("font-size", "10")) if spans else _GLYPHS_PER_EM
+        em = (
+            length(dict(declarations(spans[0].get("style"))).get("font-size", "10"))
+            if spans
+            else _GLYPHS_PER_EM
+        )
         wide = max(ends, default=0.0) + 0.6 * em
         middles.append(drawn.at(wide / 2, -0.36 * em if spans else 0.36 * em))
         width = max(width, wide)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.heads import give_heads
@@ -13,7 +14,15 @@ from chalknet.notation.marks.nearby import BoxIndex, Rim, median, rim_of, whole_
 from chalknet.notation.marks.outlines import place_of
 
 _LARGE = 0.9  # of the whole drawing: its ground
-_WHITE = {"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)", "rgb(255, 255, 255)", "rgb(100%,100%,100%)"}
+_WHITE = {
+    "white",
+    "#fff",
+    "#ffffff",
+    "#fefefe",
+    "rgb(255,255,255)",
+    "rgb(255, 255, 255)",
+    "rgb(100%,100%,100%)",
+}
 
 
 def tidied(marks: Sequence[AnyMark], spend: Callable[[int], None]) -> Tidied:
@@ -57,7 +66,9 @@ def _drop_ground(found: Tidied) -> None:
         return
     places = [whole_place(shape) for shape in found.shapes]
     places += [place_of(stroke.points) for stroke in found.strokes]
-    corners = [(one.x + side * one.width / 2, one.y + side * one.height / 2) for one in places for side in (-1, 1)]
+    corners = [
+        (one.x + side * one.width / 2, one.y + side * one.height / 2) for one in places for side in (-1, 1)
+    ]
     whole = place_of(corners)
     grounds = [
         shape
@@ -141,13 +152,12 @@ def _cut_tables(found: Tidied, spend: Callable[[int], None]) -> None:
     lines: dict[int, list[StrokeMark]] = defaultdict(list)
     kept = []
     for stroke in found.strokes:
-        number = None
-        if len(stroke.points) == 2 and not (stroke.start_head or stroke.end_head):
-            number = _box_divided(stroke, index, rims)
-        if number is None:
+        plain = len(stroke.points) == 2 and not (stroke.start_head or stroke.end_head)
+        divided = _box_divided(stroke, index, rims) if plain else None
+        if divided is None:
             kept.append(stroke)
         else:
-            lines[number].append(stroke)
+            lines[divided].append(stroke)
     shapes: list[ShapeMark] = []
     for number, shape in enumerate(found.shapes):
         cells = _cells(shape, lines[number], found.texts, spend) if number in lines else [shape]
@@ -185,7 +195,9 @@ def _cells(
     """Return the cells of a box; the box itself where not every cell has words."""
     x, y, width, height = shape.place
     spend(len(lines) * 4)
-    across = sorted({line.points[0][0] for line in lines if abs(line.points[0][0] - line.points[1][0]) < 1e-6})
+    across = sorted(
+        {line.points[0][0] for line in lines if abs(line.points[0][0] - line.points[1][0]) < 1e-6}
+    )
     down = sorted({line.points[0][1] for line in lines if line.points[0][0] != line.points[1][0]})
     lefts = [x - width / 2, *across, x + width / 2]
     tops = [y - height / 2, *down, y + height / 2]
@@ -193,8 +205,8 @@ def _cells(
         return [shape]
     spend(len(texts) * len(lefts) * len(tops))
     cells = []
-    for top, bottom in zip(tops, tops[1:], strict=False):
-        for left, right in zip(lefts, lefts[1:], strict=False):
+    for top, bottom in pairwise(tops):
+        for left, right in pairwise(lefts):
             place = Place((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
             cells.append(shape._replace(kind="box", place=place, key=""))
     rims = [rim_of(cell) for cell in cells]
@@ -236,7 +248,9 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
                     del left[other]
         points = [(found.shapes[number].place.x, found.shapes[number].place.y) for number in row]
         if 2 <= len(row) <= 6 and _are_in_line(points, found.shapes[row[0]].place.width):
-            corners = [(x + side * found.shapes[row[0]].place.width / 2, y) for x, y in points for side in (-1, 1)]
+            corners = [
+                (x + side * found.shapes[row[0]].place.width / 2, y) for x, y in points for side in (-1, 1)
+            ]
             found.dots.append(DotsMark(place_of(corners), len(row), found.shapes[row[0]].at))
             gone |= set(row)
     found.records = _renumbered(found.records, gone, len(found.shapes))
