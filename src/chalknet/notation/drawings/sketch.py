@@ -15,7 +15,7 @@ REMEDY = "Mend the drawing at the caret."
 
 
 class Place(NamedTuple):
-    """Where something is drawn: its middle and its size, `y` growing downwards, in the drawing's units."""
+    """Where something is drawn: its middle and its size in any unit of the drawing, `y` growing downwards."""
 
     x: float
     y: float

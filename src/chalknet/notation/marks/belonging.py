@@ -19,7 +19,7 @@ from chalknet.notation.marks.captions import (
 from chalknet.notation.marks.frames import Nesting
 from chalknet.notation.marks.joins import Joined
 from chalknet.notation.marks.mark import TextMark, Tidied
-from chalknet.notation.marks.nearby import BoxIndex
+from chalknet.notation.marks.nearby import BoxIndex, whole_place
 
 
 class Belongings:
@@ -46,7 +46,8 @@ class Belongings:
         self, sketch: Sketch, found: Tidied, nesting: Nesting, joined: list[Joined], unit: float
     ) -> None:
         self._sketch, self._nesting, self._joined = sketch, nesting, joined
-        self._shapes, self._strokes, self._texts = found.shapes, found.strokes, found.texts
+        self._shapes, self._strokes = found.shapes, found.strokes
+        self._texts = [text._replace(place=whole_place(text)) for text in found.texts]
         self._unit = unit or 1.0
         self.labels: dict[int, list[TextMark]] = {}
         self.words: dict[int, list[TextMark]] = {}
@@ -71,7 +72,7 @@ class Belongings:
                 self.labels.setdefault(owner, []).append(self.loose.pop(number))
         self._give_ends()
         at_ends = set(self.text_ends.values())
-        loose = {number: text for number, text in self.loose.items() if number not in at_ends}
+        loose = {number: self._texts[number] for number in self.loose if number not in at_ends}
         self._give_beside(loose, sure=True)
         loose = {number: text for number, text in loose.items() if number in self.loose}
         titles = self._titles(loose)
@@ -82,7 +83,8 @@ class Belongings:
         ]
         strokes_here = [self._strokes[number] for number in linked]
         others = {number: text for number, text in loose.items() if number not in titles}
-        for number, place in texts_along(others, strokes_here, self._sketch.spend).items():
+        as_drawn = {number: self.loose[number] for number in others}
+        for number, place in texts_along(as_drawn, strokes_here, self._sketch.spend).items():
             self.words.setdefault(linked[place], []).append(self.loose.pop(number))
         self._give_beside({n: t for n, t in others.items() if n in self.loose})
         self.ranks |= {number: column for number, column in titles.items() if number in self.loose}
@@ -108,7 +110,7 @@ class Belongings:
 
     def _give_ends(self) -> None:
         """Let free ends of strokes lead to the texts at which they stop."""
-        index = index_of_texts(self.loose, self._sketch.spend)
+        index = index_of_texts({number: self._texts[number] for number in self.loose}, self._sketch.spend)
         for number, (stroke, ends) in enumerate(zip(self._strokes, self._joined, strict=True)):
             if ends.start is not None and ends.end is not None:
                 continue

@@ -51,7 +51,8 @@ def read_drawio(text: str, name: str | None = None) -> Sketch:
         names = ", ".join(repr(called) for called, model in models)
         several = name is None and len(drawn) > 1
         got = f"{len(drawn)} pages with something drawn" if several else "no page with something drawn"
-        remedy = "Say which page: --name, or name= in Python." if several else _REMEDY
+        got += f" of the name {name!r}" if name else ""
+        remedy = "Say which page: --name, or name= in Python." if several or name else _REMEDY
         wanted = f"one of the pages {names}" if several or name else "a page with shapes and arrows"
         raise source.refuse(None, got=got, wanted=wanted, remedy=remedy)
     return sketch_of(_Page(source, drawn[0][1]).marks(), source)

@@ -31,6 +31,7 @@ def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     lengths = [length_of(stroke.points) for stroke in found.strokes]
     usual = sorted(lengths)[int(0.9 * len(lengths))] if lengths else 0.0  # most may be halves of heads
     unit = _usual_shape(found)
+    only_heads = all(shape.kind in _HEADS for shape in found.shapes)
     shafts, heads = [], []
     for stroke, long in zip(found.strokes, lengths, strict=True):
         head = _of_stroke(stroke, long, usual, unit)
@@ -41,7 +42,8 @@ def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     shapes = []
     for shape in found.shapes:
         size = max(shape.place.width, shape.place.height)
-        if shape.kind in _HEADS and size < 0.7 * unit and not shape.key and len(shape.corners) <= 8:
+        small = size < (0.35 * usual if only_heads and shape.kind != "diamond" else 0.7 * unit)
+        if shape.kind in _HEADS and small and not shape.key and len(shape.corners) <= 8:
             corners = shape.corners or _of_diamond(shape)
             heads.append(_Head(_middle_of(corners), size, corners, shape, False))
         else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from chalknet.notation.drawings.sketch import Place
-from chalknet.notation.marks.mark import Point, ShapeMark
+from chalknet.notation.marks.mark import Point, ShapeMark, TextMark
 
 _SMALLEST = 1e-6
 
@@ -129,12 +129,12 @@ def rim_of(shape: ShapeMark) -> Rim:
     )
 
 
-def whole_place(shape: ShapeMark) -> Place:
-    """Return the upright box around a shape that may be turned."""
-    if not shape.angle:
-        return shape.place
-    x, y, width, height = shape.place
-    cos, sin = abs(math.cos(math.radians(shape.angle))), abs(math.sin(math.radians(shape.angle)))
+def whole_place(mark: ShapeMark | TextMark) -> Place:
+    """Return the upright box around a shape or a text that may be turned."""
+    if not mark.angle:
+        return mark.place
+    x, y, width, height = mark.place
+    cos, sin = abs(math.cos(math.radians(mark.angle))), abs(math.sin(math.radians(mark.angle)))
     return Place(x, y, width * cos + height * sin, width * sin + height * cos)
 
 

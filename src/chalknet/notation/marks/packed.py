@@ -119,7 +119,7 @@ def drawing_in_png(data: bytes) -> str | None:
     Raises:
         NotationError: for one that is damaged, or holds more than any drawing.
     """
-    source, at = SourceText("PNG", ""), len(PNG)
+    source, at = SourceText("PNG", "", remedy="Save the picture again."), len(PNG)
     while data.startswith(PNG) and at + 8 <= len(data):
         length, kind = struct.unpack(">I4s", data[at : at + 8])
         chunk = data[at + 8 : at + 8 + length]

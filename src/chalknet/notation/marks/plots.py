@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from chalknet.notation.marks.joins import Joined
 from chalknet.notation.marks.mark import ShapeMark, StrokeMark
+from chalknet.notation.marks.nearby import Rim, rim_of
 from chalknet.notation.marks.outlines import length_of
 
 _FEWEST_TICKS = 4
 _LONGEST_TICK = 0.08  # of the longer side
+_MOST_PLOTS = 20
 _A_TICK, _A_LINE = "a tick of a plot", "a line of a plot"
 
 
@@ -30,7 +32,8 @@ def lines_of_plots(
     """
     ticks: dict[int, int] = {}
     for number, (stroke, ends) in enumerate(zip(strokes, joined, strict=True)):
-        box = ends.start if ends.end is None else ends.end if ends.start is None else None
+        boxes = {*ends} - {None}
+        box = boxes.pop() if len(boxes) == 1 else None
         if box is None or stroke.start_head or stroke.end_head or len(stroke.points) > 2:
             continue
         place = shapes[box].place
@@ -39,11 +42,18 @@ def lines_of_plots(
         ):
             ticks[number] = box
     plots = {box for box, count in Counter(ticks.values()).items() if count >= _FEWEST_TICKS}
+    rims = [rim_of(shapes[box]) for box in list(plots)[:_MOST_PLOTS]]
     found = {number: _A_TICK for number, box in ticks.items() if box in plots}
     for number, (stroke, ends) in enumerate(zip(strokes, joined, strict=True) if plots else ()):
         inside = {parents[end] for end in ends if end is not None} & plots
         headed = stroke.start_head or stroke.end_head
         is_curve = bool(inside) and not headed and (len(stroke.points) > 3 or None in ends)
-        if set(ends) & plots or is_curve:
+        at_rim = not headed and any(_is_at_rim(stroke, rim) for rim in rims)
+        if set(ends) & plots or is_curve or at_rim:
             found.setdefault(number, _A_LINE)
     return found
+
+
+def _is_at_rim(stroke: StrokeMark, rim: Rim) -> bool:
+    """Return whether a line starts or ends at the axes, as ticks do below bars, and the lines of a grid."""
+    return any(abs(rim.gap(*end)) < 0.003 * rim.size for end in (stroke.points[0], stroke.points[-1]))

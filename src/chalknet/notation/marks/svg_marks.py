@@ -90,8 +90,7 @@ class _Reader:
         while waiting:
             visit = waiting.pop()
             self._visits += 1
-            if not self._visits % 1_000:
-                check_limit(self._source, visit.element.at, "words of a drawing", self._visits)
+            check_limit(self._source, visit.element.at, "words of a drawing", self._visits)
             waiting += reversed(list(self._visit(visit)))
         return self._marks
 
@@ -154,6 +153,7 @@ class _Reader:
         target = self._by_key.get(key)
         if target is None or visit.depth > 20:
             return
+        self._visits += 3  # what is drawn again takes longer than what is written
         x, y = length(element.get("x")), length(element.get("y"))
         here = visit.here.after(Transform(e=x, f=y))
         at = visit.at if visit.at >= 0 else element.at
