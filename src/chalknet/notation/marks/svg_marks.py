@@ -153,7 +153,7 @@ class _Reader:
         target = self._by_key.get(key)
         if target is None or visit.depth > 20:
             return
-        self._visits += 3  # what is drawn again takes longer than what is written
+        self._visits += 12  # what is drawn again takes longer than what is written
         x, y = length(element.get("x")), length(element.get("y"))
         here = visit.here.after(Transform(e=x, f=y))
         at = visit.at if visit.at >= 0 else element.at
