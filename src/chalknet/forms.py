@@ -57,9 +57,9 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
-        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG, draw.io, Excalidraw), the
-            path of a file with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
-            a fit, or a Network. Every verb takes these as its `model`.
+        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG, draw.io,
+            Excalidraw), the path of a file with one, of an ONNX file or of the folder of a kept fit, "-" for
+            standard input, an `nn.Module`, a fit, or a Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
         name: which network, where a text holds several.
 
