@@ -61,10 +61,10 @@ def read(
 
     Args:
         model: a text (arrows, shorthand, LaTeX, source of PyTorch, Keras, flax, equinox, scikit-learn or
-            NumPy, what `print(net)` or `model.summary()` printed, JSON, DOT, Mermaid, SVG), a page that holds
-            one (Markdown, HTML, a notebook, a program that draws), the path of a file with one, of an ONNX
-            file or of the folder of a kept fit, "-" for standard input, a module of torch, a fit, or a
-            Network. Every verb takes these as its `model`.
+            NumPy, what `print(net)` or `model.summary()` printed, JSON, DOT, Mermaid, SVG, draw.io,
+            Excalidraw), a page that holds one (Markdown, HTML, a notebook, a program that draws), the path of
+            a file with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, a module
+            of torch, a fit, or a Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
         name: which network, where a text or a page holds several: a title, a class, "line 12", "cell 3".
         reading: which reading, from 1, of a drawing that may be read in several ways.

@@ -16,6 +16,7 @@ LIMITS: dict[str, int] = {
     "edges": 500_000,
     "groups": 1_000,
     "levels": 1_000,
+    "points of a drawing": 1_000_000,
     "characters in a label": 2_000,
     "characters in all labels": 300_000,
     "drawings in a page": 40,

@@ -18,9 +18,9 @@ from chalknet.notation.torch_source import LIBRARIES, TORCH
 
 _ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *LISTINGS, *LIBRARIES, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
-    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "summary", "printed",
-    "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras", "flax", "equinox", "sklearn",
-    "latex-layers", "shorthand", "mathml", "page",
+    "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
+    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras", "flax",
+    "equinox", "sklearn", "latex-layers", "shorthand", "mathml", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _PAGES = Pages(NOTATIONS)

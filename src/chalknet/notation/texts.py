@@ -13,6 +13,7 @@ from chalknet.files import RUN_NETWORK, open_file
 from chalknet.notation.limits import LIMITS
 from chalknet.seal import file_of_run
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -50,9 +51,18 @@ def text_of(path: Path) -> str:
     most = 4 * LIMITS["characters in a text"]  # bytes of a character
     with _reading(path):
         data = file_of_run(path, RUN_NETWORK, most) if path.is_dir() else _beginning(path, most + 1)
+        if data.startswith(_PNG) and (inside := _drawing_in_picture(data)) is not None:
+            return inside
         text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     _check_length(shown_path(path), len(data) // 4 if len(data) > most else len(text))
     return text
+
+
+def _drawing_in_picture(data: bytes) -> str | None:
+    """Return the drawing that a program of drawings has put into its picture, or None."""
+    from chalknet.notation.marks import drawing_in_png
+
+    return drawing_in_png(data)
 
 
 def _beginning(path: Path, most: int) -> bytes:

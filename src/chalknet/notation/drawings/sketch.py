@@ -75,6 +75,22 @@ class Link:
     directed: bool = True
 
 
+class PutAside(NamedTuple):
+    """Something drawn that is neither a node nor a link, nor written in or on one.
+
+    Args:
+        what: what it is.
+        why: what it was taken for.
+        place: where it is drawn.
+        at: where it is written.
+    """
+
+    what: str
+    why: str
+    place: Place
+    at: int = 0
+
+
 @dataclass
 class Group:
     """A cluster or a subgraph with a frame."""
@@ -93,6 +109,7 @@ class Sketch:
         nodes, links, groups: by their ids, in the order of the text.
         caption: what stands over or under it.
         spent: the steps that reading it took so far.
+        unused: what is drawn and is none of these.
     """
 
     source: SourceText
@@ -101,6 +118,7 @@ class Sketch:
     groups: dict[str, Group] = field(default_factory=dict)
     caption: str = ""
     spent: int = 0
+    unused: list[PutAside] = field(default_factory=list)
 
     def node(self, key: str, at: int) -> Drawn:
         """Return the node of this id, new or known."""

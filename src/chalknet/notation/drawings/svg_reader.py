@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _OURS = re.compile(r"<metadata>\s*+<network\b[^<>]*+>")
+_GRAPHVIZ = re.compile(r"<(?:\w+:)?g\b[^<>]*?\bclass\s*=\s*[\"'](?:node|edge|cluster)[\"']")
 _SVG, _SVG_END = re.compile(r"<svg\b"), re.compile(r"</svg\s*+>")
 _HEADS = ("polygon", "ellipse", "polyline")
 _COMPASS = frozenset("n ne e se s sw w nw c _".split())
@@ -58,15 +59,17 @@ class _Drawn:
 
 
 def read_svg_sketch(text: str) -> Sketch:
-    """Return the graph of an SVG that Graphviz made: its titles are the ids, its texts the labels.
+    """Return the graph of an SVG: Graphviz's by its titles, any other by its geometry.
 
     Raises:
-        NotationError: for a damaged or dangerous file, or an SVG of other make.
+        NotationError: for a damaged or dangerous file, or one in which nothing is linked.
     """
     sketch = Sketch(SourceText("SVG", text, remedy=REMEDY))
     root = _parsed(sketch, text)
     if is_of_mermaid(root):
         return read_mermaid_svg(sketch, root)
+    if not _GRAPHVIZ.search(text):
+        return _of_other_make(text)
     drawn = list(_groups(root))
     places = {match.group(1): match.start() for match in re.finditer(r">([^<>]*+)<", text)}
     for group in drawn:
@@ -78,13 +81,8 @@ def read_svg_sketch(text: str) -> Sketch:
             _node(sketch, group, at)
         elif group.kind == "cluster":
             sketch.group(title, "\n".join(_texts(sketch, group)), "", at)
-    if not sketch.nodes:
-        raise sketch.source.refuse(
-            0,
-            got="an SVG that is neither ours nor Graphviz's nor Mermaid's",
-            wanted="one with the network inside, or with titles of nodes and edges",
-            remedy="Give the DOT or Mermaid text it was made from.",
-        )
+    if not any(sketch.nodes):
+        return _of_other_make(text)
     edges = [_edge(sketch, group) for group in drawn if group.kind == "edge"]
     _into_clusters(drawn, sketch)
     fields = _fields(drawn, sketch, edges)
@@ -185,6 +183,12 @@ def _known(sketch: Sketch, end: str) -> tuple[str, str] | None:
         if node in sketch.nodes:
             return node, parts[count] if count < len(parts) else ""
     return None
+
+
+def _of_other_make(text: str) -> Sketch:
+    from chalknet.notation.marks import read_picture  # it stands on this room
+
+    return read_picture(text)
 
 
 def _groups(root: Element) -> Iterator[_Drawn]:

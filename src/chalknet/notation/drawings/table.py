@@ -31,11 +31,14 @@ def _read(form: str, text: str, name: str | None = None) -> Network:
     from chalknet.notation.drawings.meaning import network_of
     from chalknet.notation.drawings.mermaid_reader import read_mermaid_sketch
     from chalknet.notation.drawings.svg_reader import network_inside, read_svg_sketch
+    from chalknet.notation.marks import PICTURES
 
     readers = {"dot": read_dot_sketch, "mermaid": read_mermaid_sketch, "svg": read_svg_sketch}
     inside = network_inside(text) if form == "svg" else None
     try:
-        return network_of(readers[form](text), name) if inside is None else read_json(inside)
+        if inside is not None:
+            return read_json(inside)
+        return network_of(readers[form](text) if form in readers else PICTURES[form](text, name), name)
     except RecursionError as problem:
         source = SourceText("drawing", text, remedy="Take out what is not the network.")
         got = "brackets nested too deep"
@@ -45,6 +48,11 @@ def _read(form: str, text: str, name: str | None = None) -> Network:
 def _recognise_svg(text: str) -> float:
     head = text[:4000].lower()
     return 0.99 if "<svg" in head or ("<html" in head and "<svg" in text.lower()) else 0.0
+
+
+def _recognise_sign(sign: re.Pattern[str], text: str) -> float:
+    """Return how likely it is that a text is in a form that says its name near the beginning."""
+    return 0.995 if sign.search(text[:4000]) else 0.0
 
 
 def _recognise_text(form: re.Pattern[str], text: str) -> float:
@@ -70,6 +78,20 @@ DRAWINGS = (
         suffixes=(".svg",),
         recognise=_recognise_svg,
         read=partial(_read, "svg"),
+    ),
+    Notation(
+        name="drawio",
+        suffixes=(".drawio", ".dio"),
+        recognise=partial(_recognise_sign, re.compile(r"<(?:mxfile|mxGraphModel)\b")),
+        read=partial(_read, "drawio"),
+    ),
+    Notation(
+        name="excalidraw",
+        suffixes=(".excalidraw",),
+        recognise=partial(
+            _recognise_sign, re.compile(r"\"type\"\s*+:\s*+\"excalidraw|^excalidraw-plugin:", re.M)
+        ),
+        read=partial(_read, "excalidraw"),
     ),
     Notation(name="playground", recognise=recognise_playground, read=read_playground),
 )
