@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from chalknet.errors import NotationError
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation.arrows import ARROWS, SHORTHAND
+from chalknet.notation.dialects import TEXT_DRAWINGS
 from chalknet.notation.drawings import DRAWINGS
 from chalknet.notation.json_text import JSON
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
@@ -14,10 +15,10 @@ from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
 from chalknet.notation.torch_source import TORCH
 
-_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
+_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *TEXT_DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "latex-layers", "shorthand",
-    "mathml",
+    "mathml", "tikz", "plantuml", "d2", "graphml", "gml", "ascii", "not read",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))

@@ -93,6 +93,7 @@ class Sketch:
         nodes, links, groups: by their ids, in the order of the text.
         caption: what stands over or under it.
         spent: the steps that reading it took so far.
+        unread: what of the drawing could not be followed, a sentence each.
     """
 
     source: SourceText
@@ -101,6 +102,7 @@ class Sketch:
     groups: dict[str, Group] = field(default_factory=dict)
     caption: str = ""
     spent: int = 0
+    unread: list[str] = field(default_factory=list)
 
     def node(self, key: str, at: int) -> Drawn:
         """Return the node of this id, new or known."""
