@@ -20,7 +20,12 @@ UP_HEADS, DOWN_HEADS = frozenset("^↑▲△⇑"), frozenset("vV↓▼▽⇓")
 HEADS = RIGHT_HEADS | LEFT_HEADS | UP_HEADS | DOWN_HEADS
 CIRCLES = frozenset("○◯●◉◎⚪⚫⬤⭕⚬〇")
 _ALWAYS = frozenset("─━═⎯╌┄│┃║╎┆╱╲╳→⟶⇒➔➜►▶▸⟹←⟵⇐◀◄◂↑▲△⇑↓▼▽⇓") | (JOINTS - {"+"})
-_CORNERS = {"top_left": frozenset("┌╭╔┏+."), "top_right": frozenset("┐╮╗┓+."), "low_left": frozenset("└╰╚┗+'`"), "low_right": frozenset("┘╯╝┛+'´")}
+_CORNERS = {
+    "top_left": frozenset("┌╭╔┏+."),
+    "top_right": frozenset("┐╮╗┓+."),
+    "low_left": frozenset("└╰╚┗+'`"),
+    "low_right": frozenset("┘╯╝┛+'´"),
+}
 _SIDE = UPRIGHT | JOINTS | HEADS | frozenset("o>")
 _EDGE = ACROSS | JOINTS | frozenset("vV^↓↑")
 _TEXTS = re.compile(r"[^ ]+(?: [^ ]+)*")
@@ -113,7 +118,11 @@ class Canvas:
     def _box(self, top: int, left: int, right: int) -> Box | None:
         """Return the box with this upper edge, if its sides and its lower edge are drawn."""
         row = self.rows[top]
-        ends = [column for column in range(right, len(row)) if row[column] in _CORNERS["top_right"]] if row[left] == "+" else [right]
+        ends = (
+            [column for column in range(right, len(row)) if row[column] in _CORNERS["top_right"]]
+            if row[left] == "+"
+            else [right]
+        )
         for end in ends[:20]:
             if any(char not in _EDGE and char not in ".+" for char in row[left + 1 : end]):
                 break
@@ -121,11 +130,19 @@ class Canvas:
             while self.at(bottom, left) in _SIDE and self.at(bottom, end) in _SIDE:
                 self.sketch.spend(1)
                 lower = self.rows[bottom][left + 1 : end] if bottom < len(self.rows) else ""
-                if self.at(bottom, left) in _CORNERS["low_left"] and self.at(bottom, end) in _CORNERS["low_right"] and lower and all(c in _EDGE for c in lower):
+                if (
+                    self.at(bottom, left) in _CORNERS["low_left"]
+                    and self.at(bottom, end) in _CORNERS["low_right"]
+                    and lower
+                    and all(c in _EDGE for c in lower)
+                ):
                     break
                 bottom += 1
             lower = self.rows[bottom][left + 1 : end] if bottom < len(self.rows) else ""
-            closed = self.at(bottom, left) in _CORNERS["low_left"] and self.at(bottom, end) in _CORNERS["low_right"]
+            closed = (
+                self.at(bottom, left) in _CORNERS["low_left"]
+                and self.at(bottom, end) in _CORNERS["low_right"]
+            )
             if closed and lower and all(char in _EDGE for char in lower) and bottom > top + 1:
                 return Box(top, left, bottom, end)
         return None

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from chalknet.notation.dialects.ascii_canvas import (
-    ACROSS, CROSSES, DOWN_HEADS, FALLING, HEADS, JOINTS, LEFT_HEADS, RIGHT_HEADS, RISING, UP_HEADS, UPRIGHT, Canvas, Cell, Text,
+    ACROSS,
+    CROSSES,
+    DOWN_HEADS,
+    FALLING,
+    HEADS,
+    JOINTS,
+    LEFT_HEADS,
+    RIGHT_HEADS,
+    RISING,
+    UP_HEADS,
+    UPRIGHT,
+    Canvas,
+    Cell,
+    Text,
 )  # fmt: skip
 
 Way: TypeAlias = "tuple[int, int]"  # rows down and columns to the right
@@ -53,9 +66,17 @@ class Lines:
                     continue
                 if inside and (char in UPRIGHT or char in JOINTS or char in UP_HEADS | DOWN_HEADS):
                     yield (row, column), way
-                elif char in RISING and column >= text.first if way == NORTH else char in RISING and column <= text.last:
+                elif (
+                    char in RISING and column >= text.first
+                    if way == NORTH
+                    else char in RISING and column <= text.last
+                ):
                     yield (row, column), (way[0], -way[0])
-                elif char in FALLING and column <= text.last if way == NORTH else char in FALLING and column >= text.first:
+                elif (
+                    char in FALLING and column <= text.last
+                    if way == NORTH
+                    else char in FALLING and column >= text.first
+                ):
                     yield (row, column), (way[0], way[0])
 
     def _sideways(self, row: int, column: int, way: Way) -> Iterator[tuple[Cell, Way]]:
@@ -119,7 +140,11 @@ class Lines:
         if (text := owner.get(beyond)) is not None and text is not start:
             return text
         if way[0] and way[1]:  # a slanting line may end beside the text or over its corner
-            for near in ((cell[0], cell[1] + way[1]), (cell[0], cell[1] - way[1]), (cell[0] - way[0], cell[1] + way[1])):
+            for near in (
+                (cell[0], cell[1] + way[1]),
+                (cell[0], cell[1] - way[1]),
+                (cell[0] - way[0], cell[1] + way[1]),
+            ):
                 if (text := owner.get(near)) is not None and text is not start:
                     return text
         return None
@@ -133,9 +158,11 @@ class Lines:
             return [(down, 0)] if down else []
         for signs, ways in _SLANTED.items():
             if char in signs:
-                fitting = [one for one in ways if (right and one[1] == right) or (not right and one[0] == down)]
+                fitting = [
+                    one for one in ways if (right and one[1] == right) or (not right and one[0] == down)
+                ]
                 return fitting[:1]
-        if char in CROSSES and not (char in "+"):
+        if char in CROSSES and char not in "+":
             return [way]
         if char in HEADS:
             return [way]
@@ -159,7 +186,12 @@ class Lines:
             return False
         if char in JOINTS:
             return way[0] == 0 or way[1] == 0
-        kinds = {EAST: ACROSS | RIGHT_HEADS, WEST: ACROSS | LEFT_HEADS, NORTH: UPRIGHT | UP_HEADS, SOUTH: UPRIGHT | DOWN_HEADS}
+        kinds = {
+            EAST: ACROSS | RIGHT_HEADS,
+            WEST: ACROSS | LEFT_HEADS,
+            NORTH: UPRIGHT | UP_HEADS,
+            SOUTH: UPRIGHT | DOWN_HEADS,
+        }
         return char in kinds.get(way, RISING if way[0] != way[1] else FALLING)
 
 

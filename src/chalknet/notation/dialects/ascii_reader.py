@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from chalknet.notation.dialects.ascii_canvas import ACROSS, HEADS, LEFT_HEADS, RIGHT_HEADS, Box, Canvas, Cell, Text
+from chalknet.notation.dialects.ascii_canvas import (
+    ACROSS,
+    HEADS,
+    LEFT_HEADS,
+    RIGHT_HEADS,
+    Box,
+    Canvas,
+    Cell,
+    Text,
+)
 from chalknet.notation.dialects.ascii_lines import Ended, Lines
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.tokens import SourceText
@@ -14,9 +23,14 @@ REMEDY = "Draw it with (x1), [h1] and lines of - / \\ |, or write it as DOT: dig
 _DECIMAL = re.compile(r"[-+−]?(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)|[wWθv]_?[0-9,]*")
 _TREE = re.compile(r"^[ \t│|]*(?:├──|└──|├─|└─|\|--|`--|\+--)[ ─-]*[\w.]", re.M)
 _TABLE = re.compile(r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?)?\s*$", re.M)
-_STROKES_ALONE = re.compile(r"^[ \t]*[/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑⟍⟋]*[/\\|╱╲╳│┃↓↑][/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑]*$", re.M)
+_STROKES_ALONE = re.compile(
+    r"^[ \t]*[/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑⟍⟋]*[/\\|╱╲╳│┃↓↑][/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑]*$", re.M
+)
 _FRAME = re.compile(r"[┌╭╔┏][─━═┬]+[┐╮╗┓]|^[^\n]*\+-{2,}\+", re.M)
-_CODE = re.compile(r"^\s*(?:import|from|def|class|#include|public|function|graph|digraph|flowchart|@start)\b|[;{}]\s*$|\\(?:begin|draw|node)\b|https?://", re.M)
+_CODE = re.compile(
+    r"^\s*(?:import|from|def|class|#include|public|function|graph|digraph|flowchart|@start)\b|[;{}]\s*$|\\(?:begin|draw|node)\b|https?://",
+    re.M,
+)
 _ROW_LINKS = re.compile(r"[)\]○●◯oO]\s?[-─━=]{1,}>?\s?[(\[○●◯oO]|[\w)\]]\s?(?:-{2,}>?|─+[>→▶►]?|→|⟶)\s?[(\[]")
 _UNITS_ALONE = re.compile(r"\s*(?:(?:\([^()]{0,12}\)|\[[^\[\]]{0,12}\]|[oO○●◯◉⚪⚫])\s*){2,}")
 _CORNER = re.compile(r"[)\]○●◯\w] ?[─━]+[┐┘┤┬┴┼]|[┌└├┬┴┼][─━]+[>→▶►]? ?[(\[○●◯\w]")
@@ -84,7 +98,9 @@ class _Reader:
         texts = [text for text in self.canvas.texts if id(text) not in labels]
         one_name = self._are_names(texts)
         for number, text in enumerate(texts):
-            text.key = text.text[:200] if one_name and text.text else f"{text.text or text.shape} {number + 1}"[:200]
+            text.key = (
+                text.text[:200] if one_name and text.text else f"{text.text or text.shape} {number + 1}"[:200]
+            )
         for text in texts:
             for start, way in self.lines.starts(text):
                 for ended in self.lines.follow(text, start, way):
@@ -131,7 +147,9 @@ class _Reader:
                     strokes.add((row, column))
                     self.label_of[row, column] = text.text
                 line = self.canvas.rows[row]
-                self.canvas.rows[row] = line[: text.first] + "-" * (text.last + 1 - text.first) + line[text.last + 1 :]
+                self.canvas.rows[row] = (
+                    line[: text.first] + "-" * (text.last + 1 - text.first) + line[text.last + 1 :]
+                )
         return found
 
     def _boxes(self) -> None:
@@ -148,21 +166,22 @@ class _Reader:
                 for text in inside:
                     held[id(text)] = text
                 continue
-            whole = Text(box.top, box.left, box.right, "\n".join(text.text for text in inside), "box", box.bottom)
+            whole = Text(
+                box.top, box.left, box.right, "\n".join(text.text for text in inside), "box", box.bottom
+            )
             for text in inside:
                 self.canvas.texts.remove(text)
                 for column in range(text.first, text.last + 1):
                     self.canvas.owner.pop((text.row, column), None)
             self.canvas.texts.append(whole)
-            for cell, border in list(self._border(box)):
+            for cell in self._border(box):
                 self.canvas.owner[cell] = whole
         self.canvas.texts.sort(key=lambda text: (text.row, text.first))
 
-    def _border(self, box: Box) -> list[tuple[Cell, Box]]:
+    def _border(self, box: Box) -> list[Cell]:
         rows, columns = range(box.top, box.bottom + 1), range(box.left, box.right + 1)
         cells = [(row, column) for row in (box.top, box.bottom) for column in columns]
-        cells += [(row, column) for column in (box.left, box.right) for row in rows]
-        return [(cell, box) for cell in cells]
+        return cells + [(row, column) for column in (box.left, box.right) for row in rows]
 
     def _circles(self) -> None:
         """Give a bare circle the text beside it: `x1 ○`, `● y`."""
@@ -173,10 +192,19 @@ class _Reader:
             for one, other in pairwise(sorted(row, key=lambda text: text.first)):
                 for circle, text in ((other, one), (one, other)):
                     close = other.first - one.last <= 2
-                    if close and circle.shape == "circle" and not circle.text and text.shape == "plaintext" and text.text:
+                    if (
+                        close
+                        and circle.shape == "circle"
+                        and not circle.text
+                        and text.shape == "plaintext"
+                        and text.text
+                    ):
                         if text in self.canvas.texts:
                             circle.text = text.text
-                            circle.first, circle.last = min(circle.first, text.first), max(circle.last, text.last)
+                            circle.first, circle.last = (
+                                min(circle.first, text.first),
+                                max(circle.last, text.last),
+                            )
                             self.canvas.texts.remove(text)
                             for column in range(text.first, text.last + 1):
                                 self.canvas.owner[text.row, column] = circle
@@ -193,11 +221,19 @@ class _Reader:
         if ended.returns:  # two lines that run together come from the same side
             return
         text.linked = other.linked = True
-        label = next((self.label_of[cell] for cell in self._between(text, other) if cell in self.label_of), "")
+        label = next(
+            (self.label_of[cell] for cell in self._between(text, other) if cell in self.label_of), ""
+        )
         first, second = (text, other) if (text.row, text.first) <= (other.row, other.first) else (other, text)
         tips = (ended.tip_here, ended.tip_there) if first is text else (ended.tip_there, ended.tip_here)
         known = self.found.get((first.key, second.key), (False, False, first, second, ""))
-        self.found[first.key, second.key] = (known[0] or tips[0], known[1] or tips[1], first, second, known[4] or label)
+        self.found[first.key, second.key] = (
+            known[0] or tips[0],
+            known[1] or tips[1],
+            first,
+            second,
+            known[4] or label,
+        )
 
     def _between(self, one: Text, other: Text) -> list[Cell]:
         if one.row != other.row or not self.label_of:
@@ -214,7 +250,12 @@ class _Reader:
             node.place = Place(column, 2 * row, text.last - text.first + 1, 2 * height)
         for number, box in enumerate(self.groups.values()):
             titles = [text for text in box.inside if text.shape == "plaintext" and not text.linked]
-            self.sketch.group(f"frame {number + 1}", "\n".join(text.text for text in titles), "", self._at(box.top, box.left))
+            self.sketch.group(
+                f"frame {number + 1}",
+                "\n".join(text.text for text in titles),
+                "",
+                self._at(box.top, box.left),
+            )
             for text in box.inside:
                 if text in titles:
                     self.sketch.nodes.pop(text.key, None)
@@ -234,7 +275,9 @@ class _Reader:
     def _is_level(self) -> bool:
         """Return whether layers stand side by side, and not one over the other."""
         ends = {id(text): text for _, _, *both, _ in self.found.values() for text in both}
-        columns, rows = ({round(text.middle[axis] / 2) for text in ends.values()} for axis in (1, 0))
+        columns, rows = (
+            {round(text.middle[axis] / width) for text in ends.values()} for axis, width in ((1, 3), (0, 1))
+        )
         return len(columns) <= len(rows) or len(rows) == 1
 
     def _at(self, row: int, column: int) -> int:
@@ -270,10 +313,23 @@ class _Reader:
             char = self.canvas.at(row, column)
             if (row, column) in self.followed or char not in RIGHT_HEADS | LEFT_HEADS:
                 continue
-            left = max((text for text in rows.get(row, ()) if text.last < column), key=lambda text: text.last, default=None)
-            right = min((text for text in rows.get(row, ()) if text.first > column), key=lambda text: text.first, default=None)
+            left = max(
+                (text for text in rows.get(row, ()) if text.last < column),
+                key=lambda text: text.last,
+                default=None,
+            )
+            right = min(
+                (text for text in rows.get(row, ()) if text.first > column),
+                key=lambda text: text.first,
+                default=None,
+            )
             self.sketch.spend(1 + len(rows.get(row, ())))
-            if left is None or right is None or column - left.last > _FARTHEST or right.first - column > _FARTHEST:
+            if (
+                left is None
+                or right is None
+                or column - left.last > _FARTHEST
+                or right.first - column > _FARTHEST
+            ):
                 continue
             sides = [self._column(left, texts), self._column(right, texts)]
             if char in LEFT_HEADS:
@@ -295,8 +351,14 @@ class _Reader:
         """Tell of lines that nobody came by."""
         followed_rows = {cell[0] for cell in self.followed}
         for row, column in sorted(self.canvas.strokes):
-            if row not in followed_rows and self.canvas.at(row, column) not in HEADS and (row, column - 1) not in self.canvas.strokes:
-                diagonal = any((row + d, column + e) in self.canvas.strokes for d in (-1, 1) for e in (-1, 0, 1))
+            if (
+                row not in followed_rows
+                and self.canvas.at(row, column) not in HEADS
+                and (row, column - 1) not in self.canvas.strokes
+            ):
+                diagonal = any(
+                    (row + d, column + e) in self.canvas.strokes for d in (-1, 1) for e in (-1, 0, 1)
+                )
                 if not diagonal:
                     self._unread((row, column), "a line that joins nothing")
 

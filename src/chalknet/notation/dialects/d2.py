@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
+from itertools import pairwise
 
 from chalknet.errors import CannotExpress
 from chalknet.notation.dialects.d2_text import Statement, arrows, path, statements, unquoted
@@ -20,7 +21,12 @@ _SHAPES = {
     "parallelogram": "parallelogram", "cloud": "cloud", "image": "box", "page": "box", "package": "box",
     "step": "box", "callout": "box", "stored_data": "box", "person": "box", "document": "box", "c4-person": "box",
 }  # fmt: skip
-_OTHER = {"sql_table": "a table of SQL", "class": "a class diagram", "sequence_diagram": "a sequence diagram", "hierarchy": "a hierarchy"}
+_OTHER = {
+    "sql_table": "a table of SQL",
+    "class": "a class diagram",
+    "sequence_diagram": "a sequence diagram",
+    "hierarchy": "a hierarchy",
+}
 _ATTRIBUTES = (
     "shape label style near tooltip link icon width height class direction constraint top left classes vars "
     "grid-rows grid-columns grid-gap vertical-gap horizontal-gap source-arrowhead target-arrowhead layers scenarios steps"
@@ -162,20 +168,29 @@ class _Reader:
             return
         elif word == "shape":
             if value in _OTHER:
-                raise self.sketch.source.refuse(self.at, kind=CannotExpress, got=f"{_OTHER[value]} of D2", wanted="shapes joined by arrows")
+                raise self.sketch.source.refuse(
+                    self.at,
+                    kind=CannotExpress,
+                    got=f"{_OTHER[value]} of D2",
+                    wanted="shapes joined by arrows",
+                )
             shape.shape = value
         elif word == "label":
             shape.label = value if value or not statement.block else shape.label
         elif word == "near":
             shape.near = value
         elif word == "class":
-            for one in value.strip("[]").replace(";", ",").split(","):
-                self.block(self.classes.get(one.strip().lower(), []), name)
+            for name_of_class in value.strip("[]").replace(";", ",").split(","):
+                self.block(self.classes.get(name_of_class.strip().lower(), []), name)
         elif word == "style":
             self._style(parts[1:], statement, shape)
 
     def _style(self, parts: list[str], statement: Statement, shape: _Shape) -> None:
-        pairs = [(parts[0], statement.value)] if parts else [(one.key, one.value) for one in statement.block or []]
+        pairs = (
+            [(parts[0], statement.value)]
+            if parts
+            else [(one.key, one.value) for one in statement.block or []]
+        )
         for key, value in pairs:
             if key == "fill":
                 shape.colour = unquoted(value or "")
@@ -197,7 +212,7 @@ class _Reader:
         visible, style = True, ""
         for one in statement.block or []:
             visible, style, label = self._look(one, visible, style, label)
-        for (first, sign), (second, _) in zip(ends, ends[1:], strict=False):
+        for (first, sign), (second, _) in pairwise(ends):
             if "*" in first or "*" in second:
                 self.late.append((where, first, second, sign, Statement(statement.key, statement.at, label)))
                 continue
@@ -232,7 +247,11 @@ class _Reader:
         index = (match[2] or "*").strip()
         if index.isdigit():
             alike = alike[int(index) : int(index) + 1]
-        rest = [Statement(match[3], statement.at, statement.value, False, statement.block)] if match[3] else statement.block or []
+        rest = (
+            [Statement(match[3], statement.at, statement.value, False, statement.block)]
+            if match[3]
+            else statement.block or []
+        )
         for edge in alike:
             link = edge.link
             label = link.label if match[3] or statement.value is None else self._said(statement.value)
@@ -247,7 +266,10 @@ class _Reader:
         for where, statement, parts in self.globs:
             self._glob(where, statement, parts)
         for where, first, second, sign, statement in self.late:
-            sources, targets = self._matching(where, path(first), statement.at), self._matching(where, path(second), statement.at)
+            sources, targets = (
+                self._matching(where, path(first), statement.at),
+                self._matching(where, path(second), statement.at),
+            )
             self.sketch.spend(len(sources) * len(targets), statement.at)
             for source in sources:
                 for target in targets:
@@ -258,7 +280,9 @@ class _Reader:
         return self.sketch
 
     def _glob(self, where: tuple[str, ...], statement: Statement, parts: list[str]) -> None:
-        place = next((place for place, part in enumerate(parts) if part.lower() in _ATTRIBUTES and place), len(parts))
+        place = next(
+            (place for place, part in enumerate(parts) if part.lower() in _ATTRIBUTES and place), len(parts)
+        )
         for name in self._matching(where, parts[:place], statement.at):
             if place < len(parts):
                 self._attribute(parts[place:], statement, name)
@@ -276,7 +300,9 @@ class _Reader:
         found = []
         for name in list(self.shapes):
             inside = name[len(where) :]
-            if name[: len(where)] != where or not (len(inside) == len(wanted) or (deep and len(inside) >= len(wanted))):
+            if name[: len(where)] != where or not (
+                len(inside) == len(wanted) or (deep and len(inside) >= len(wanted))
+            ):
                 continue
             if all(_like(pattern).match(part) for pattern, part in zip(wanted, inside, strict=False)):
                 found.append(name)

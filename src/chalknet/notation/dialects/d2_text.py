@@ -58,7 +58,7 @@ class _Reader:
     def block(self, depth: int) -> list[Statement]:
         if depth > _DEEPEST:
             raise Unread("braces nested too deep", f"at most {_DEEPEST}")
-        found = []
+        found: list[Statement] = []
         while True:
             self._skip(_BLANKS)
             if self.text.startswith('"""', self.at):
@@ -85,7 +85,9 @@ class _Reader:
         start = self.at
         statement = Statement(self._key(), start)
         if self.at == start:
-            raise Unread(repr(self.text[self.at : self.at + 12]), "a key such as a, or an arrow such as a -> b")
+            raise Unread(
+                repr(self.text[self.at : self.at + 12]), "a key such as a, or an arrow such as a -> b"
+            )
         self._skip(_SPACES)
         if self.text.startswith(":", self.at):
             self.at += 1
@@ -158,7 +160,9 @@ def arrows(key: str) -> Iterator[tuple[str, str]]:
         quoted = _QUOTED.match(key, at)
         if quoted:
             at = quoted.end()
-        elif (match := _ARROW.match(key, at)) and not (match.group() == "--" and key[at : at + 3] == "---" and False):
+        elif (match := _ARROW.match(key, at)) and not (
+            match.group() == "--" and key[at : at + 3] == "---" and False
+        ):
             yield key[start:at].strip(), match.group()
             start = at = match.end()
         else:
@@ -178,4 +182,9 @@ def path(key: str) -> list[str]:
             parts.append(key[start:at])
             start = at + 1
         at += 1
-    return [" ".join(unquoted(part).split(" ")).strip() if part.strip()[:1] not in "\"'" or not part.strip() else unquoted(part) for part in [*parts, key[start:]]]
+    return [
+        " ".join(unquoted(part).split(" ")).strip()
+        if part.strip()[:1] not in "\"'" or not part.strip()
+        else unquoted(part)
+        for part in [*parts, key[start:]]
+    ]

@@ -94,7 +94,11 @@ def _labels(element: Element, names: dict[str, str]) -> str:
     ]
     if drawn := [text for text in drawn if text]:
         return "\n".join(dict.fromkeys(drawn))
-    said = {names.get(part.get("key", ""), part.get("key", "")): (part.text or "").strip() for part in element if _tag(part) == "data"}
+    said = {
+        names.get(part.get("key", ""), part.get("key", "")): (part.text or "").strip()
+        for part in element
+        if _tag(part) == "data"
+    }
     return next((said[name] for name in _LABELS if said.get(name)), "")
 
 
@@ -130,7 +134,9 @@ def _edge(sketch: Sketch, element: Element, directed: bool, names: dict[str, str
     ends = [element.get("source", ""), element.get("target", "")]
     for end in ends:
         if end not in sketch.nodes and end not in sketch.groups:
-            raise sketch.source.refuse(None, got=f"an edge to {end!r}, which is no node", wanted="edges between nodes")
+            raise sketch.source.refuse(
+                None, got=f"an edge to {end!r}, which is no node", wanted="edges between nodes"
+            )
     directed = element.get("directed", str(directed)).lower() == "true"
     style, visible = "", True
     for part in _inside(element):
@@ -141,7 +147,13 @@ def _edge(sketch: Sketch, element: Element, directed: bool, names: dict[str, str
                 ends.reverse()
         elif _tag(part) == "LineStyle":
             style = part.get("type", "line").partition("_")[0]
-            style = style if style in ("dashed", "dotted") else "bold" if (_number(part.get("width")) or 1) >= 3 else ""
+            style = (
+                style
+                if style in ("dashed", "dotted")
+                else "bold"
+                if (_number(part.get("width")) or 1) >= 3
+                else ""
+            )
     link = Link("", "", _labels(element, names), visible, 0, style, directed)
     sketch.connect(_members(sketch, ends[0]), _members(sketch, ends[1]), link)
 
@@ -165,7 +177,9 @@ def read_gml_sketch(text: str) -> Sketch:
     sketch = Sketch(SourceText("GML", text, remedy=REMEDY))
     graph = next((value for key, value in _gml(sketch) if key == "graph" and isinstance(value, list)), None)
     if graph is None:
-        raise sketch.source.refuse(0, got="a GML file without its graph", wanted="graph [ node [ ... ] edge [ ... ] ]")
+        raise sketch.source.refuse(
+            0, got="a GML file without its graph", wanted="graph [ node [ ... ] edge [ ... ] ]"
+        )
     directed = any(key == "directed" and str(value) == "1" for key, value in graph)
     for key, value in graph:
         if key == "node" and isinstance(value, list):
@@ -199,7 +213,9 @@ def _gml_node(sketch: Sketch, known: dict[str, Any]) -> None:
     node.colour = str(graphics.get("fill", ""))
     x, y = (_number(str(graphics.get(name, ""))) for name in ("x", "y"))
     if x is not None and y is not None:
-        node.place = Place(x, y, _number(str(graphics.get("w", ""))) or 0.0, _number(str(graphics.get("h", ""))) or 0.0)
+        node.place = Place(
+            x, y, _number(str(graphics.get("w", ""))) or 0.0, _number(str(graphics.get("h", ""))) or 0.0
+        )
 
 
 def _gml(sketch: Sketch) -> list[tuple[str, Any]]:
@@ -216,7 +232,9 @@ def _gml(sketch: Sketch) -> list[tuple[str, Any]]:
             open_lists[-1].append((key, inner))
             open_lists.append(inner)
             if len(open_lists) > _DEEPEST:
-                raise sketch.source.refuse(match.start(), got="brackets nested too deep", wanted=f"at most {_DEEPEST}")
+                raise sketch.source.refuse(
+                    match.start(), got="brackets nested too deep", wanted=f"at most {_DEEPEST}"
+                )
             key = ""
         elif match["sign"] == "]":
             if len(open_lists) == 1:

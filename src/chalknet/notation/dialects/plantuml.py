@@ -50,9 +50,12 @@ _BRACKETED = re.compile(
     r"(?P<first>\[[^\[\]]*\]|\([^()]*\)|\(\)\s*(?:\"[^\"]*\"|\w+)|:[^:]+:)(?:\s+as\s+(?P<second>[\w.]+|\"[^\"]*\"))?\s*(?P<rest>(?:<<[^<>]*>>|#\S+|\s)*)"
 )
 _IGNORED = re.compile(
-    r"(?:skinparam|hide|show|scale|left to right|top to bottom|allow_?mixing|remove|header|footer|center|mainframe|sprite|url|set|newpage|legend|ranksep|nodesep|restore|style|order|together|swimlane)\b", re.I
+    r"(?:skinparam|hide|show|scale|left to right|top to bottom|allow_?mixing|remove|header|footer|center|mainframe|sprite|url|set|newpage|legend|ranksep|nodesep|restore|style|order|together|swimlane)\b",
+    re.I,
 )
-_NOTE = re.compile(r"note\s+(?:(?:left|right|top|bottom)\s+(?:of\s+)?(?P<of>[^:\s]+)?\s*|(?P<quoted>\"[^\"]*\")\s+as\s+(?P<key>\w+)|as\s+(?P<id>\w+)|on link)\s*(?:#\S+)?\s*(?::(?P<text>.*))?")
+_NOTE = re.compile(
+    r"note\s+(?:(?:left|right|top|bottom)\s+(?:of\s+)?(?P<of>[^:\s]+)?\s*|(?P<quoted>\"[^\"]*\")\s+as\s+(?P<key>\w+)|as\s+(?P<id>\w+)|on link)\s*(?:#\S+)?\s*(?::(?P<text>.*))?"
+)
 _COLOUR = re.compile(r"#([\w:;.-]+)")
 
 
@@ -96,7 +99,12 @@ def _blanks(match: re.Match[str]) -> str:
 
 
 def _other(source: SourceText, what: str, at: int) -> ChalknetError:
-    return source.refuse(at, kind=CannotExpress, got=f"{what} of PlantUML", wanted="components, circles or rectangles joined by arrows")
+    return source.refuse(
+        at,
+        kind=CannotExpress,
+        got=f"{what} of PlantUML",
+        wanted="components, circles or rectangles joined by arrows",
+    )
 
 
 def _refuse_others(source: SourceText, lines: list[Line]) -> None:
@@ -114,7 +122,9 @@ def _refuse_others(source: SourceText, lines: list[Line]) -> None:
             first_arrow = first_arrow or line
         if text.startswith("[*]") or text.endswith("[*]"):
             raise _other(source, "a state diagram", line.at)
-        declared = declared or bool(re.search(r"-(?:up|down|left|right|[udlr])-|-\[|\)\s*[-.]|\]\s*[-.]|[->]\s*[\[(]", text))
+        declared = declared or bool(
+            re.search(r"-(?:up|down|left|right|[udlr])-|-\[|\)\s*[-.]|\]\s*[-.]|[->]\s*[\[(]", text)
+        )
     if first_arrow is not None and not declared:
         raise _other(source, "a sequence diagram", first_arrow.at)
 
@@ -287,7 +297,10 @@ class _Reader:
         first, last = "<" in left, ">" in right
         styles = f"{match['style'] or ''},{match['style2'] or ''}".split(",")
         dotted = "." in match["body"].split("[")[0] or "~" in match["body"]
-        style = next((one.strip() for one in styles if one.strip() in ("dashed", "dotted", "bold")), "dashed" if dotted else "")
+        style = next(
+            (one.strip() for one in styles if one.strip() in ("dashed", "dotted", "bold")),
+            "dashed" if dotted else "",
+        )
         style = style or ("bold" if "=" in match["body"] or "thickness" in ",".join(styles) else "")
         if first and not last:
             source, target = target, source

@@ -115,7 +115,9 @@ class Preprocessor:
             self.defined[match[1]] = match[3]
         elif text.startswith(("!include", "!import")) and "<" not in text:
             raise Unread(text[:40], "a diagram in one file: write its lines here")
-        elif not text.startswith(("!theme", "!pragma", "!include", "!import", "!log", "!assert", "!undef", "!option", "!return")):
+        elif not text.startswith(
+            ("!theme", "!pragma", "!include", "!import", "!log", "!assert", "!undef", "!option", "!return")
+        ):
             raise Unread(text[:40], "a directive such as !while, !if, !procedure or !$n = 3")
 
     def _block(self, head: str, body: list[Line], names: dict[str, str], depth: int) -> Iterator[Line]:

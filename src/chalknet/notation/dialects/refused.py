@@ -104,7 +104,13 @@ def refuse(text: str, name: str | None = None) -> NoReturn:
         CannotExpress: with what to write instead.
     """
     row = form_of(text)
-    what, remedy = (row.name, row.remedy) if row else ("a drawing of a kind that is not known", "Write it as DOT.")
+    what, remedy = (
+        (row.name, row.remedy) if row else ("a drawing of a kind that is not known", "Write it as DOT.")
+    )
     raise SourceText("drawing", text).refuse(
-        None, kind=CannotExpress, got=f"{what}, which is not read", wanted="a drawing in a form that is read", remedy=remedy
+        None,
+        kind=CannotExpress,
+        got=f"{what}, which is not read",
+        wanted="a drawing in a form that is read",
+        remedy=remedy,
     )

@@ -23,24 +23,37 @@ _TIKZ = re.compile(
     re.M,
 )
 _CALLED = re.compile(r"^[ \t]*+(?:import|from)[ \t]|\bSequential\(", re.M)
-_PLANTUML = re.compile(r"^[ \t]*+@start(?:uml|dot|mindmap|wbs|gantt|json|yaml|salt|ditaa|math|latex|ebnf|regex|chen|board|files|creole|tree)\b", re.M)
+_PLANTUML = re.compile(
+    r"^[ \t]*+@start(?:uml|dot|mindmap|wbs|gantt|json|yaml|salt|ditaa|math|latex|ebnf|regex|chen|board|files|creole|tree)\b",
+    re.M,
+)
 _PLANTUML_LINES = re.compile(
     r"^[ \t]*+(?:skinparam\b|(?:rectangle|component|usecase|agent|circle|card|cloud|database|hexagon|object|package)[ \t]++(?:\"[^\"\n]*+\"(?:[ \t]++as[ \t]++\w++)?|\w++(?:[ \t]++as[ \t]++\S++)?)[ \t]*+(?:#\S++|<<[^<>\n]*+>>|\{|\[)?[ \t]*+$)",
     re.M,
 )
-_D2_CHAIN = re.compile(r"^[ \t]*+(?:[\w.\"' *]++|\([^()\n]*+\)\[\d\])[ \t]*+(?:<-+>|<-+|-+>|--)[ \t]*+[\w.\"' *]++(?:[ \t]*+(?:<-+>|<-+|-+>|--)[ \t]*+[\w.\"' *]++)*+[ \t]*+(?:[:;{#]|$)", re.M)
-_D2_WORDS = re.compile(r"^[ \t]*+(?:direction|shape|style\.\w[\w-]*+|[\w.*\"-]++\.(?:shape|style|class|label)(?:\.[\w-]++)?)[ \t]*+:|(?<=[{;\s])shape[ \t]*+:[ \t]*+\w|^[ \t]*+(?:vars|classes)[ \t]*+:[ \t]*+\{|:[ \t]*+\|+(?:md|tex|latex|txt)\b", re.M)
+_D2_CHAIN = re.compile(
+    r"^[ \t]*+(?:[\w.\"' *]++|\([^()\n]*+\)\[\d\])[ \t]*+(?:<-+>|<-+|-+>|--)[ \t]*+[\w.\"' *]++(?:[ \t]*+(?:<-+>|<-+|-+>|--)[ \t]*+[\w.\"' *]++)*+[ \t]*+(?:[:;{#]|$)",
+    re.M,
+)
+_D2_WORDS = re.compile(
+    r"^[ \t]*+(?:direction|shape|style\.\w[\w-]*+|[\w.*\"-]++\.(?:shape|style|class|label)(?:\.[\w-]++)?)[ \t]*+:|(?<=[{;\s])shape[ \t]*+:[ \t]*+\w|^[ \t]*+(?:vars|classes)[ \t]*+:[ \t]*+\{|:[ \t]*+\|+(?:md|tex|latex|txt)\b",
+    re.M,
+)
 _D2_CONTAINER = re.compile(r"^[ \t]*+[\w.\" ]++:[^\n{};|]*+\{[ \t]*+$", re.M)
 _NOT_D2 = re.compile(
     r"^[ \t]*+(?:@start|(?:strict[ \t]++)?(?:di)?graph\b|flowchart\b|subgraph\b|import |from |def |class |end\b|%%|workspace\b|blockdiag|#include|sequenceDiagram)|\\[a-zA-Z]|\[label|-\[|\)[ \t]*+[-.]+>|[\w\]]\[\[?\"?\w|;[ \t]*+$|-\.->|==>|→",
     re.M,
 )
 _GRAPHML = re.compile(r"<(?:\w++:)?graphml\b")
-_GML = re.compile(r"(?:\A|\n)\s*+graph\s*+\[\s*+(?:[\w.]++\s++(?:\"[^\"]*+\"|-?[\w.+-]++)\s*+)*+(?:node|edge)\s*+\[", re.I)
+_GML = re.compile(
+    r"(?:\A|\n)\s*+graph\s*+\[\s*+(?:[\w.]++\s++(?:\"[^\"]*+\"|-?[\w.+-]++)\s*+)*+(?:node|edge)\s*+\[", re.I
+)
 _WIDTH_LINE = re.compile(
     r"\s*+[\w０-９ ]++(?:\([^()\n]*+\))?\s*+(?:(?:-+>|→|⟶|⇒|➔|➜)(?:[^\n>→⟶⇒➔➜-]|-(?!-*+>))++){1,60}\s*+"
 )
-_WIDTH_SAID = re.compile(r"(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s*+\(\s*+[A-Za-z]\w*+\s*+\)|[０-９]|(?:^|[>→⟶⇒➔➜])\s*+(?:[Ii]nput|[Dd]ense|[Ll]inear|[Oo]utput|[Hh]idden|FC)\s*+\(\s*+\d")
+_WIDTH_SAID = re.compile(
+    r"(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s*+\(\s*+[A-Za-z]\w*+\s*+\)|[０-９]|(?:^|[>→⟶⇒➔➜])\s*+(?:[Ii]nput|[Dd]ense|[Ll]inear|[Oo]utput|[Hh]idden|FC)\s*+\(\s*+\d"
+)
 
 
 def recognise_tikz(text: str) -> float:
@@ -52,7 +65,16 @@ def _recognise_plantuml(text: str) -> float:
     if _PLANTUML.search(text):
         return 0.98
     lines = len(_PLANTUML_LINES.findall(text[:20_000]))
-    return 0.94 if lines and re.search(r"[-.]+(?:\w+[-.]+)?>|--", text) and "->" in text + "->" and not _D2_WORDS.search(text) and not _CALLED.search(text) and "\\" not in text[:2_000] else 0.0
+    return (
+        0.94
+        if lines
+        and re.search(r"[-.]+(?:\w+[-.]+)?>|--", text)
+        and "->" in text + "->"
+        and not _D2_WORDS.search(text)
+        and not _CALLED.search(text)
+        and "\\" not in text[:2_000]
+        else 0.0
+    )
 
 
 def _recognise_d2(text: str) -> float:
@@ -64,12 +86,20 @@ def _recognise_d2(text: str) -> float:
         return 0.95
     rows = [row for row in head.split("\n") if row.strip() and not row.lstrip().startswith("#")]
     plain = all(re.search(r"[A-Za-z]", row) for row in rows)
-    return 0.92 if chains >= 2 and plain and len(rows) >= 2 and not re.search(r"->\s*+\d|\(n,|-\w+->", head) else 0.0
+    return (
+        0.92
+        if chains >= 2 and plain and len(rows) >= 2 and not re.search(r"->\s*+\d|\(n,|-\w+->", head)
+        else 0.0
+    )
 
 
 def _recognise_line(text: str) -> float:
     line = text.strip()
-    return 0.93 if "\n" not in line and _WIDTH_LINE.fullmatch(line) and _WIDTH_SAID.search(line) else recognise_ascii(text)
+    return (
+        0.93
+        if "\n" not in line and _WIDTH_LINE.fullmatch(line) and _WIDTH_SAID.search(line)
+        else recognise_ascii(text)
+    )
 
 
 def _tikz(text: str, name: str | None) -> Sketch:
@@ -121,13 +151,17 @@ def _network(sketch_of: Callable[[str, str | None], Sketch], text: str, name: st
         network = network_of(sketch)
     except RecursionError as problem:
         source = SourceText("drawing", text, remedy="Take out what is not the network.")
-        raise source.refuse(None, got="brackets nested too deep", wanted="the drawing of a network") from problem
+        raise source.refuse(
+            None, got="brackets nested too deep", wanted="the drawing of a network"
+        ) from problem
     unread = tuple(f"not followed: {what}" for what in sketch.unread)
     return replace(network, notes=(*network.notes, *unread)) if unread else network
 
 
 TEXT_DRAWINGS = (
-    Notation(name="tikz", suffixes=(".tikz", ".pgf"), recognise=recognise_tikz, read=partial(_network, _tikz)),
+    Notation(
+        name="tikz", suffixes=(".tikz", ".pgf"), recognise=recognise_tikz, read=partial(_network, _tikz)
+    ),
     Notation(
         name="plantuml",
         suffixes=(".puml", ".plantuml", ".pu", ".iuml", ".wsd"),

@@ -1,4 +1,4 @@
-"""Commands that a text defines, put in their places: `\\def\\n{3}`, `\\newcommand`, conditions, arrays."""
+r"""Commands that a text defines, put in their places: `\def\n{3}`, `\newcommand`, conditions, arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from chalknet.notation.dialects.tex_text import COMMAND, Cursor, Unread, bare
 Names: TypeAlias = "dict[str, Macro]"
 
 _IF = re.compile(r"\\(if[a-zA-Z@]*+|else|or|fi)(?![a-zA-Z@])")
-_NOT_OPEN = ("ifthenelse", "iff", "ifstrequal", "ifnumcomp", "ifnumequal", "ifnumless", "ifnumgreater", "ifdefined")
+_NOT_OPEN = (
+    "ifthenelse",
+    "iff",
+    "ifstrequal",
+    "ifnumcomp",
+    "ifnumequal",
+    "ifnumless",
+    "ifnumgreater",
+    "ifdefined",
+)
 _NUMEXPR = re.compile(r"\s*+\\(?:num|dim)expr\b([^\\]*+)(?:\\relax)?")
 _LETTERS = {"alph": "abcdefghijklmnopqrstuvwxyz", "Alph": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _MOST_STEPS = 40  # one macro in another, before the names run in a circle
@@ -21,13 +30,13 @@ _MOST_STEPS = 40  # one macro in another, before the names run in a circle
 
 @dataclass(frozen=True)
 class Macro:
-    """What a command stands for.
+    r"""What a command stands for.
 
     Args:
         body: the text, with `#1` for its first argument.
         arguments: how many it takes.
         default: the first one where it may be left out, else None.
-        items: its members, where it is a list whose members are asked for by `\\name[2]`.
+        items: its members, where it is a list whose members are asked for by `\name[2]`.
     """
 
     body: str
@@ -112,7 +121,9 @@ def _put(match: re.Match[str], cursor: Cursor, names: Names, spend: Callable[[in
 
 
 def _the(cursor: Cursor, names: Names, spend: Callable[[int], None]) -> str:
-    rest = Cursor(expand(cursor.text[cursor.at :][:400], names, spend), spend) if "\\" in cursor.text else cursor
+    rest = (
+        Cursor(expand(cursor.text[cursor.at :][:400], names, spend), spend) if "\\" in cursor.text else cursor
+    )
     if match := rest.met(_NUMEXPR):
         inside = cursor.text.find("\\relax", cursor.at)
         cursor.at = len(cursor.text) if inside < 0 else inside + len("\\relax")
@@ -121,6 +132,8 @@ def _the(cursor: Cursor, names: Names, spend: Callable[[int], None]) -> str:
 
 
 def _calculated(cursor: Cursor, names: Names, spend: Callable[[int], None]) -> str:
+    if cursor.is_at("["):
+        cursor.option()
     return shown(calculate(expand(cursor.group(), names, spend)))
 
 
@@ -183,7 +196,7 @@ def branch(name: str, cursor: Cursor, names: Names, spend: Callable[[int], None]
 
 
 def _condition(name: str, cursor: Cursor, names: Names, spend: Callable[[int], None]) -> bool:
-    """Return whether the condition of a plain TeX `\\if...` holds, and go past it."""
+    r"""Return whether the condition of a plain TeX `\if...` holds, and go past it."""
     if name in ("iftrue", "iffalse"):
         return name == "iftrue"
     if name == "ifx":
@@ -231,22 +244,49 @@ def _operand(cursor: Cursor, names: Names, spend: Callable[[int], None]) -> str:
     return word
 
 
-_OPENS = {"ifnum", "ifodd", "ifx", "if", "iftrue", "iffalse", "ifdim", "ifthenelse", "ifstrequal", "ifnumcomp"}
+_OPENS = {
+    "ifnum",
+    "ifodd",
+    "ifx",
+    "if",
+    "iftrue",
+    "iffalse",
+    "ifdim",
+    "ifthenelse",
+    "ifstrequal",
+    "ifnumcomp",
+}
 _OPENS |= {"ifnumequal", "ifnumless", "ifnumgreater"}
-_BRACED = {"ifthenelse": 1, "ifstrequal": 2, "ifnumcomp": 3, "ifnumequal": 2, "ifnumless": 2, "ifnumgreater": 2}
+_BRACED = {
+    "ifthenelse": 1,
+    "ifstrequal": 2,
+    "ifnumcomp": 3,
+    "ifnumequal": 2,
+    "ifnumless": 2,
+    "ifnumgreater": 2,
+}
 _EQUAL = re.compile(r"\\equal\s*+\{([^{}]*+)\}\s*+\{([^{}]*+)\}")
 _SIGNS = {"ifnumequal": "==", "ifnumless": "<", "ifnumgreater": ">"}
 
 
 def _braced_branch(name: str, cursor: Cursor, names: Names, spend: Callable[[int], None]) -> str:
-    """Return the branch of a condition whose parts stand in braces: `\\ifthenelse{...}{...}{...}`."""
+    r"""Return the branch of a condition whose parts stand in braces: `\ifthenelse{...}{...}{...}`."""
     given = [expand(cursor.group(), names, spend) for _ in range(_BRACED[name])]
     yes, no = cursor.group(), cursor.group()
     if name == "ifstrequal":
         return yes if given[0].strip() == given[1].strip() else no
     if name == "ifthenelse":
         test = _EQUAL.sub(lambda m: str(int(m[1].strip() == m[2].strip())), given[0])
-        for word, sign in (("\\AND", "&&"), ("\\and", "&&"), ("\\OR", "||"), ("\\or", "||"), ("\\NOT", "!"), ("\\not", "!"), ("\\(", "("), ("\\)", ")")):
+        for word, sign in (
+            ("\\AND", "&&"),
+            ("\\and", "&&"),
+            ("\\OR", "||"),
+            ("\\or", "||"),
+            ("\\NOT", "!"),
+            ("\\not", "!"),
+            ("\\(", "("),
+            ("\\)", ")"),
+        ):
             test = test.replace(word, sign)
         test = re.sub(r"\\isodd\s*+\{?([0-9]++)\}?", lambda m: str(int(m[1]) % 2), test)
         test = re.sub(r"(?<![<>=!])=(?!=)", "==", test)

@@ -1,4 +1,4 @@
-"""The arithmetic of pgf: `\\i*1.5`, `int(...)`, `Mod(...)`, comparisons, lengths with their units."""
+r"""The arithmetic of pgf: `\i*1.5`, `int(...)`, `Mod(...)`, comparisons, lengths with their units."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class _Sum:
     def __init__(self, text: str) -> None:
         if len(text) > _LONGEST:
             raise Unread("a very long calculation", f"at most {_LONGEST:,} characters")
-        self._text, self._at, self._depth = text, 0, 0
+        self._text, self._at, self._depth = text.replace("{}", ""), 0, 0
         self.has_unit = False
         self._next()
 

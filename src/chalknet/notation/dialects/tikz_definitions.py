@@ -32,7 +32,9 @@ class Definer:
 _Define = Callable[[Definer, Cursor, Names, Scope], None]
 
 
-def _def(definer: Definer, cursor: Cursor, names: Names, scope: Scope, *, now: bool = False, all_over: bool = False) -> None:
+def _def(
+    definer: Definer, cursor: Cursor, names: Names, scope: Scope, *, now: bool = False, all_over: bool = False
+) -> None:
     name = cursor.argument().lstrip("\\")
     match = cursor.met(_PARAMETERS)
     if match is None:

@@ -1,4 +1,4 @@
-"""`\\graph { a -> {b, c} -> d }`: the short way of TikZ to write a graph."""
+r"""`\graph { a -> {b, c} -> d }`: the short way of TikZ to write a graph."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Graph:
 
 
 def draw_graph(context: Context, scope: Scope, options: list[Option], text: str, at: int) -> None:
-    """Draw the nodes and the lines of a `\\graph`.
+    r"""Draw the nodes and the lines of a `\graph`.
 
     Args:
         context: the reader of the picture.
@@ -52,7 +52,9 @@ def draw_graph(context: Context, scope: Scope, options: list[Option], text: str,
     """
     flat = scope.flat(options, context.spend)
     given = {option.key: option.value for option in flat}
-    style = [option for key in ("nodes", "edges") for option in options_of(given.get(key) or "") if key == "nodes"]
+    style = [
+        option for key in ("nodes", "edges") for option in options_of(given.get(key) or "") if key == "nodes"
+    ]
     graph = _Graph(context, scope, at, given, style)
     _group(graph, Cursor(text, context.spend), 0)
 

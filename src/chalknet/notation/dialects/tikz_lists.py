@@ -1,4 +1,4 @@
-"""The lists of `\\foreach`: their dots written out, several variables at once, counts and calculated ones."""
+r"""The lists of `\foreach`: their dots written out, several variables at once, counts and calculated ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Loop:
 
 
 def loop_at(cursor: Cursor, names: Names) -> Loop:
-    """Return the head of the loop whose `\\foreach` was just read, and go past it.
+    r"""Return the head of the loop whose `\foreach` was just read, and go past it.
 
     Raises:
         Unread: for a head that is not understood.
@@ -170,7 +170,7 @@ def _option(
 
 
 def assign(text: str, here: Names, spend: Callable[[int], None]) -> None:
-    """Carry out `\\x=\\i*2; \\y=int(\\x);` as `evaluate` and `\\tikzmath` write it."""
+    r"""Carry out `\x=\i*2; \y=int(\x);` as `evaluate` and `\tikzmath` write it."""
     for part in split(text, ";"):
         if match := re.fullmatch(r"(?:(?:int|real|integer|let)\s++)?\\([a-zA-Z@]++)\s*+=(.*)", part, re.S):
             here[match[1]] = Macro(shown(calculate(expand(match[2], here, spend))))

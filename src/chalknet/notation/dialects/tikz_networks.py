@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from chalknet.notation.dialects.tex_macros import Macro, Names, expand, with_arguments
+from chalknet.notation.dialects.tex_macros import Names, expand, with_arguments
 from chalknet.notation.dialects.tex_numbers import number
 from chalknet.notation.dialects.tex_text import Cursor, Unread, bare, split
 from chalknet.notation.dialects.tikz_picture import Picture, Point, shown_text
@@ -31,12 +31,12 @@ class Layers:
     def __init__(self, reader: Any, options: str) -> None:
         self.reader, self.drawn = reader, 0
         self.nodes: list[list[int]] = []
-        title = {key: value for key, value in options_of(options)}.get("title")
+        title = dict(options_of(options)).get("title")
         if title:
             reader.sketch.caption = shown_text(title)
 
     def layer(self, given: str, kind: str, names: Names, at: int) -> None:
-        """Draw a layer: `count=3, bias=true, title=Input, text=\\x`."""
+        r"""Draw a layer: `count=3, bias=true, title=Input, text=\x`."""
         options = {option.key: option.value or "" for option in options_of(given)}
         count = int(number(expand(options.get("count", "0"), names, self.reader.count)))
         if not 0 <= count <= _MOST_NODES:
@@ -67,7 +67,9 @@ class Layers:
             return text
         macro = names.get(text[1:].strip())
         if macro is None:
-            return "" if text in ("\\nn@defaultnodetext", "\\relax") else expand(text, names, self.reader.count)
+            return (
+                "" if text in ("\\nn@defaultnodetext", "\\relax") else expand(text, names, self.reader.count)
+            )
         return expand(with_arguments(macro.body, [str(place), str(node)]), names, self.reader.count)
 
     def link_layers(self, given: str, at: int) -> None:
@@ -75,7 +77,10 @@ class Layers:
         if len(self.nodes) < 2:
             raise Unread("\\linklayers before there are two layers", "two layers to link")
         options = {option.key: option.value or "" for option in options_of(given)}
-        left = [{int(number(part)) for part in split(bare(options.get(key, ""))) if part} for key in ("not from", "not to")]
+        left = [
+            {int(number(part)) for part in split(bare(options.get(key, ""))) if part}
+            for key in ("not from", "not to")
+        ]
         label = shown_text(options.get("label", ""))
         before, after = len(self.nodes) - 2, len(self.nodes) - 1
         for source in self.nodes[before]:
@@ -86,10 +91,15 @@ class Layers:
     def link(self, given: str, at: int) -> None:
         """Draw one line: `from layer=0, from node=1, to layer=1, to node=2`."""
         options = {option.key: option.value or "" for option in options_of(given)}
-        ends = [tuple(int(number(options.get(f"{end} {part}", "0"))) for part in ("layer", "node")) for end in ("from", "to")]
+        ends = [
+            tuple(int(number(options.get(f"{end} {part}", "0"))) for part in ("layer", "node"))
+            for end in ("from", "to")
+        ]
         self._line(ends[0], ends[1], options, shown_text(options.get("label", "")), at)
 
-    def _line(self, source: tuple[int, ...], target: tuple[int, ...], options: dict[str, str], label: str, at: int) -> None:
+    def _line(
+        self, source: tuple[int, ...], target: tuple[int, ...], options: dict[str, str], label: str, at: int
+    ) -> None:
         picture: Picture = self.reader.picture
         style = self.reader.scope.flat(options_of(bare(options.get("style", ""))), self.reader.count)
         line = line_of(style, Line(drawn=True, last=True))
@@ -121,8 +131,10 @@ def _link(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> N
 
 
 def _vertex(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> None:
-    """Draw `\\Vertex[x=0, y=1, label=a]{A}` of tikz-network."""
-    options = {one.key: one.value or "" for one in options_of(expand(expand_options(cursor), names, reader.count))}
+    r"""Draw `\Vertex[x=0, y=1, label=a]{A}` of tikz-network."""
+    options = {
+        one.key: one.value or "" for one in options_of(expand(expand_options(cursor), names, reader.count))
+    }
     where = Point(None, None)
     if cursor.is_at("("):
         where = place(reader.picture, scope, expand(cursor.group("("), names, reader.count), where)
@@ -132,12 +144,16 @@ def _vertex(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) ->
         where = place(reader.picture, scope, f"{options.get('x', '0')},{options.get('y', '0')}", where)
     shape = "box" if options.get("shape") in ("rectangle", "square") else "circle"
     look = Look(shape, True, options.get("color", ""), 0.6, 0.6)
-    text = label if "label" in options or "L" in options or not options.get("IdAsLabel", "IdAsLabel" in options) else name
+    text = (
+        label
+        if "label" in options or "L" in options or not options.get("IdAsLabel", "IdAsLabel" in options)
+        else name
+    )
     reader.picture.node(name, look, text, where, at)
 
 
 def _edge(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> None:
-    """Draw `\\Edge[Direct, label=w](A)(B)`."""
+    r"""Draw `\Edge[Direct, label=w](A)(B)`."""
     options = {one.key: one.value for one in options_of(expand(expand_options(cursor), names, reader.count))}
     ends = [expand(cursor.group("("), names, reader.count) for _ in range(2)]
     style = line_of(options_of(options.get("style") or ""), Line(drawn=True))
@@ -147,9 +163,24 @@ def _edge(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> N
 
 
 def _text(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> None:
-    options = {one.key: one.value or "0" for one in options_of(expand(expand_options(cursor), names, reader.count))}
-    where = place(reader.picture, scope, f"{options.get('x', '0')},{options.get('y', '0')}", Point(None, None))
+    options = {
+        one.key: one.value or "0" for one in options_of(expand(expand_options(cursor), names, reader.count))
+    }
+    where = place(
+        reader.picture, scope, f"{options.get('x', '0')},{options.get('y', '0')}", Point(None, None)
+    )
     reader.picture.node("", Look(), expand(cursor.group(), names, reader.count), where, at)
+
+
+def _bayes_edge(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> None:
+    r"""Draw `\edge {a, b} {c};` of tikz-bayesnet."""
+    style = line_of(
+        options_of(expand(expand_options(cursor), names, reader.count)), Line(drawn=True, last=True)
+    )
+    ends = [[part for part in split(expand(cursor.group(), names, reader.count)) if part] for _ in range(2)]
+    for source in ends[0]:
+        for target in ends[1]:
+            reader.picture.link(reader.picture.key(source), reader.picture.key(target), style, "", at)
 
 
 NETWORKS: dict[str, Callable[[Any, Cursor, Names, Scope, int], None]] = {
@@ -162,6 +193,7 @@ NETWORKS: dict[str, Callable[[Any, Cursor, Names, Scope, int], None]] = {
     "Vertex": _vertex,
     "Edge": _edge,
     "Text": _text,
+    "edge": _bayes_edge,
 }
 
 
@@ -192,6 +224,12 @@ def fully_connected(reader: Any, text: str, scope: Scope, at: int) -> None:
         )
     labels = [bare(options.get(key, "")).strip(' "{},') for key in ("caption", "xlabel", "zlabel", "ylabel")]
     name = options.get("name", "")
-    key = reader.picture.node(name, Look("box", True), "\\\\".join(filter(None, labels)), Point(2.0 * len(reader.picture.places), 0.0), at)
+    key = reader.picture.node(
+        name,
+        Look("box", True),
+        "\\\\".join(filter(None, labels)),
+        Point(2.0 * len(reader.picture.places), 0.0),
+        at,
+    )
     for side in ("east", "west", "north", "south", "near", "far", "nearnortheast", "anchor"):
         reader.picture.names[f"{name}-{side}"] = key

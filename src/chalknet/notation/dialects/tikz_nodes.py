@@ -16,7 +16,8 @@ from chalknet.notation.dialects.tikz_styles import Line, Look, Option, Scope, li
 
 _AT = re.compile(r"at(?![a-zA-Z])")
 _TOWARDS = re.compile(
-    r"\s*+((?:above|below|left|right|center|north|south|east|west|-?[0-9.]++)(?:[ ](?:left|right|east|west))?)\s*+:(.*)", re.S
+    r"\s*+((?:above|below|left|right|center|north|south|east|west|-?[0-9.]++)(?:[ ](?:left|right|east|west))?)\s*+:(.*)",
+    re.S,
 )
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*+\'?\s*+(.*)', re.S)
 _ANGLED = {0: "right", 90: "above", 180: "left", 270: "below", -90: "below", 45: "above right"}
@@ -146,7 +147,9 @@ def pieces_of(cursor: Cursor, names: Names, spend: Callable[[int], None], *, has
     return found
 
 
-def node_at(context: Context, scope: Scope, pieces: Pieces, here: Point, at: int, *, is_point: bool) -> Placed:
+def node_at(
+    context: Context, scope: Scope, pieces: Pieces, here: Point, at: int, *, is_point: bool
+) -> Placed:
     """Return the node of these parts, where a path stands here.
 
     Args:
@@ -165,9 +168,14 @@ def node_at(context: Context, scope: Scope, pieces: Pieces, here: Point, at: int
     where = here._replace(key="")
     if pieces.at is not None:
         where = place(context.picture, scope, pieces.at, here)._replace(key="")
-    fixed = pieces.at is not None or any(key == "at" or " of" in f"{key} {value}" for key, value in look.others.items())
+    fixed = pieces.at is not None or any(
+        key == "at" or " of" in f"{key} {value}" for key, value in look.others.items()
+    )
     lines = shown_text(pieces.text).split("\n")
-    size = (max(look.width, 0.17 * max(map(len, lines)) + 2 * look.sep), max(look.height, 0.42 * len(lines) + 2 * look.sep))
+    size = (
+        max(look.width, 0.17 * max(map(len, lines)) + 2 * look.sep),
+        max(look.height, 0.42 * len(lines) + 2 * look.sep),
+    )
     where = beside(context.picture, _with_distance(scope, look), look.others, size, where)
     is_point = is_point or (look.shape == "point" and not pieces.text)
     return Placed(name, look, pieces.text, where, at, context, scope, fixed, is_point)
@@ -176,7 +184,10 @@ def node_at(context: Context, scope: Scope, pieces: Pieces, here: Point, at: int
 def _every(scope: Scope, options: list[Option]) -> list[Option]:
     """Return the options that every node has, and every one of its shape."""
     keys = {option.key for option in options}
-    names = ["every node", *(f"every {key} node" for key in ("circle", "rectangle", "ellipse") if key in keys)]
+    names = [
+        "every node",
+        *(f"every {key} node" for key in ("circle", "rectangle", "ellipse") if key in keys),
+    ]
     return [Option(name) for name in names if name in scope.styles]
 
 
@@ -222,6 +233,7 @@ def draw_matrix(placed: Placed) -> Point:
     style = [*options_of(others.get("nodes") or ""), *options_of(others.get("cells") or "")]
     gaps = [measure((others.get(key) or "0.8cm").split(",")[0]) + 0.8 for key in ("row sep", "column sep")]
     x, y = (placed.place.x or 0.0), (placed.place.y or 0.0)
+    before = len(picture.sketch.nodes)
     body = placed.text.replace(f" {sign} ", " & ") if sign != "&" else placed.text
     for row, line in enumerate(_rows(body)):
         cells = re.split(r"(?<!\\)&" if sign == "&" else re.escape(sign), line)
@@ -233,6 +245,10 @@ def draw_matrix(placed: Placed) -> Point:
                 _cell(placed, cell, f"${cell.strip()}$" if "math" in of_nodes else cell, name, where, style)
             else:
                 _drawn_cell(placed, cell, where)
+    made = list(picture.sketch.nodes)[before:]
+    if placed.name and made:
+        picture.collect(placed.name, made, placed.place)
+        return picture.places[picture.names[tidy(placed.name)]]
     return placed.place
 
 
@@ -263,7 +279,7 @@ def _cell(placed: Placed, cell: str, text: str, name: str, where: Point, style: 
 
 
 def _drawn_cell(placed: Placed, cell: str, where: Point) -> None:
-    """Draw the nodes that stand written out in a cell, `\\node (a) {x};`."""
+    r"""Draw the nodes that stand written out in a cell, `\node (a) {x};`."""
     from chalknet.notation.dialects.tikz_paths import Path
 
     for match in re.finditer(r"\\(node|draw|path|fill|filldraw|coordinate)(?![a-zA-Z])", cell):

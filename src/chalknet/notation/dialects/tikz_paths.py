@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
 from chalknet.notation.dialects.tex_macros import Names, expand
-from chalknet.notation.dialects.tex_numbers import length
-from chalknet.notation.dialects.tex_text import Cursor, Unread, bare
+from chalknet.notation.dialects.tex_text import Cursor, Unread
 from chalknet.notation.dialects.tikz_lists import loop_at, rounds
-from chalknet.notation.dialects.tikz_nodes import Placed, node_at, pieces_of
-from chalknet.notation.dialects.tikz_picture import Frame, Picture, Point, shown_text, tidy
+from chalknet.notation.dialects.tikz_nodes import Context, Placed, measure, node_at, pieces_of
+from chalknet.notation.dialects.tikz_picture import Point, shown_text, tidy
 from chalknet.notation.dialects.tikz_places import NOWHERE, place
+from chalknet.notation.dialects.tikz_shapes import Stretch, box_between, draw_shape, middle, radius_at
 from chalknet.notation.dialects.tikz_styles import Line, Option, Scope, line_of, look_of, options_of
 from chalknet.notation.dialects.tikz_trees import Tree, child_at
 
@@ -21,30 +20,24 @@ _WORD = re.compile(r"\\?([a-z]++)(?![a-zA-Z])")
 _CONTROLS = re.compile(r"controls\b")
 _AND = re.compile(r"and\b")
 _AHEAD = re.compile(r"\+{1,2}")
-_ALONG = ("midway", "pos", "near start", "near end", "very near start", "very near end", "at start", "at end", "sloped", "auto", "swap")
+_ALONG = (
+    "midway",
+    "pos",
+    "near start",
+    "near end",
+    "very near start",
+    "very near end",
+    "at start",
+    "at end",
+    "sloped",
+    "auto",
+    "swap",
+)
 _PLAIN_NUMBER = re.compile(r"\s*+[-0-9.]++\s*+(?:cm|pt|mm|em|ex|in)?\s*+")
 
 
-class Context(Protocol):
-    """What a path needs of the reader of the whole picture."""
-
-    picture: Picture
-
-    def spend(self, steps: int) -> None:
-        """Count steps."""
-
-
-@dataclass
-class Stretch:
-    """A line that goes on: the places it passed, and what is written along it."""
-
-    stops: list[Point] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    line: Line = field(default_factory=Line)
-
-
 class Path:
-    """Reads one statement such as `\\draw[->] (a) -- node[above] {$w$} (b);`.
+    r"""Reads one statement such as `\draw[->] (a) -- node[above] {$w$} (b);`.
 
     Args:
         context: the reader of the picture.
@@ -64,7 +57,13 @@ class Path:
         self._pending: list[Placed] = []  # texts that stand before the line they belong to
         self._joined = False
         self._last: tuple[int, Stretch] | None = None  # how many links there were with the last line drawn
-        self._set([*scope.options, *options_of(scope.styles["every path"].text if "every path" in scope.styles else "")], inherited=True)
+        self._set(
+            [
+                *scope.options,
+                *options_of(scope.styles["every path"].text if "every path" in scope.styles else ""),
+            ],
+            inherited=True,
+        )
 
     def start(self, point: Point) -> None:
         """Begin at another place than the middle of the picture."""
@@ -72,6 +71,8 @@ class Path:
 
     def read(self, text: str) -> None:
         """Read the statement without its command and its semicolon."""
+        if "foreach" not in text:  # whose variables are known in its rounds only
+            text = expand(text, self.names, self.context.spend)
         self._pieces(Cursor(text, self.context.spend))
         self._end_stretch()
 
@@ -90,7 +91,18 @@ class Path:
     def _move(self, option: Option) -> None:
         from chalknet.notation.dialects.tikz_places import transform
 
-        if option.value is not None and option.key in ("xshift", "yshift", "shift", "scale", "rotate", "node distance", "x", "y", "xscale", "yscale"):
+        if option.value is not None and option.key in (
+            "xshift",
+            "yshift",
+            "shift",
+            "scale",
+            "rotate",
+            "node distance",
+            "x",
+            "y",
+            "xscale",
+            "yscale",
+        ):
             transform(self.scope, option.key, expand(option.value, self.names, self.context.spend))
 
     def _pieces(self, cursor: Cursor) -> None:
@@ -167,11 +179,11 @@ class Path:
     def _draw(self, first: Point, last: Point, line: Line, labels: list[str]) -> None:
         if line.brace or not (line.drawn or (first.key and last.key)):
             for text in labels:
-                self._free_text(text, _middle(first, last))
+                self._free_text(text, middle(first, last))
             return
         if not line.drawn:
             for text in labels:
-                self._free_text(text, _middle(first, last))
+                self._free_text(text, middle(first, last))
             labels = []
         source = first.key or self.picture.end(first, self.at)
         target = last.key or self.picture.end(last, self.at)
@@ -179,7 +191,7 @@ class Path:
 
     def _free_text(self, text: str, at: Point) -> None:
         if text:
-            self.picture.node("", look_of([], _measure), text, at._replace(key=""), self.at)
+            self.picture.node("", look_of([], measure), text, at._replace(key=""), self.at)
 
     def _controls(self, cursor: Cursor) -> None:
         if cursor.met(_CONTROLS):
@@ -198,7 +210,9 @@ class Path:
             self._edge(cursor)
         elif word == "to":
             self._begin("to")
-            self._stretch.line = self._edge_line(options_of(self._option(cursor)), self._stretch.line, "every to")
+            self._stretch.line = self._edge_line(
+                options_of(self._option(cursor)), self._stretch.line, "every to"
+            )
             self._stretch.labels += map(shown_text, self._stretch.line.labels)
         elif word == "foreach":
             self._foreach(cursor)
@@ -207,14 +221,34 @@ class Path:
         elif word == "cycle":
             self._stretch, self._joined = Stretch(), False
         elif word == "child":
-            tree = Tree(self.context, self.scope, self.names, self.at, replace(self._line, drawn=True), self._options)
+            tree = Tree(
+                self.context, self.scope, self.names, self.at, replace(self._line, drawn=True), self._options
+            )
             child_at(tree, cursor, self._here)
         elif word == "graph":
             from chalknet.notation.dialects.tikz_graphs import draw_graph
 
             options = options_of(self._option(cursor))
-            draw_graph(self.context, self.scope, options, expand(cursor.group(), self.names, self.context.spend), self.at)
-        elif word in ("arc", "grid", "plot", "parabola", "sin", "cos", "let", "svg", "pic", "bend", "decorate"):
+            draw_graph(
+                self.context,
+                self.scope,
+                options,
+                expand(cursor.group(), self.names, self.context.spend),
+                self.at,
+            )
+        elif word in (
+            "arc",
+            "grid",
+            "plot",
+            "parabola",
+            "sin",
+            "cos",
+            "let",
+            "svg",
+            "pic",
+            "bend",
+            "decorate",
+        ):
             self._other(word, cursor)
         else:
             raise Unread(repr(word), "a path of lines, nodes, edges, circles and rectangles")
@@ -259,7 +293,13 @@ class Path:
         along = any(key in _ALONG for key in placed.look.others) and "at" not in placed.look.others
         if self._stretch.stops or self._joined or (along and self._last):
             self._join_or_keep(placed)
-        elif not placed.name and not placed.fixed and not self._here.key and self._here.coordinate == "" and self._line.drawn:
+        elif (
+            not placed.name
+            and not placed.fixed
+            and not self._here.key
+            and self._here.coordinate == ""
+            and self._line.drawn
+        ):
             self._pending.append(placed)  # at the beginning of a line, maybe
         else:
             self._here = placed.draw(self.picture)
@@ -292,7 +332,7 @@ class Path:
         count, stretch = self._last
         links = self.picture.sketch.links
         if not stretch.line.drawn or stretch.line.brace or len(links) < count or not links:
-            self._free_text(text, _middle(stretch.stops[0], stretch.stops[-1]))
+            self._free_text(text, middle(stretch.stops[0], stretch.stops[-1]))
         else:
             links[-1].label = "\n".join(part for part in (links[-1].label, text) if part)
 
@@ -305,13 +345,17 @@ class Path:
         line = replace(self._line, drawn=True, labels=[])
         line = self._edge_line(options_of(self._option(cursor)), line, "every edge")
         labels = list(map(shown_text, line.labels))
-        while cursor.skip() < len(cursor.text) and (word := re.compile(r"node\b").match(cursor.text, cursor.at)):
+        while cursor.skip() < len(cursor.text) and (
+            word := re.compile(r"(?:node|coordinate)\b").match(cursor.text, cursor.at)
+        ):
             cursor.at = word.end()
             pieces = pieces_of(cursor, self.names, self.context.spend, has_text=True)
             labels.append(shown_text(pieces.text))
         start = self._here
         target = self._place(cursor)
-        while cursor.skip() < len(cursor.text) and (word := re.compile(r"node\b(?=\s*+[\[{])").match(cursor.text, cursor.at)):
+        while cursor.skip() < len(cursor.text) and (
+            word := re.compile(r"node\b(?=\s*+[\[{])").match(cursor.text, cursor.at)
+        ):
             cursor.at = word.end()
             labels.append(shown_text(pieces_of(cursor, self.names, self.context.spend, has_text=True).text))
         for placed in self._pending:
@@ -328,57 +372,19 @@ class Path:
         for names in rounds(head, self.names, self.context.spend):
             self.names = names
             self.context.spend(len(body))
-            self._pieces(Cursor(body, self.context.spend))
+            inside = body if "foreach" in body else expand(body, names, self.context.spend)
+            self._pieces(Cursor(inside, self.context.spend))
         self.names = outer
 
     def _shape(self, word: str, cursor: Cursor) -> None:
         """Draw a circle or a rectangle that is no node."""
-        here, size = self._here, (0.0, 0.0)
+        here = self._here
         if word == "rectangle":
             cursor.skip()
-            other = self._place(cursor)
-            corner = here
-            if corner.known and other.known:
-                size = (abs((corner.x or 0.0) - (other.x or 0.0)), abs((corner.y or 0.0) - (other.y or 0.0)))
-            here = _middle(corner, other)
-            self._here = other
+            self._here = self._place(cursor)
+            here, size = box_between(here, self._here)
         else:
-            size = self._radius(word, cursor)
+            size = radius_at(cursor, self.scope, lambda text: expand(text, self.names, self.context.spend))
         self._stretch, self._joined = Stretch(), False
-        if not here.known or not (self._line.drawn or self._fills) or not size[0]:
-            return
-        look = look_of(self._options, _measure)
-        look.shape, look.drawn = {"rectangle": "box"}.get(word, word), True
-        look.width, look.height, look.sep = size[0], size[1], 0.0
-        key = self.picture.node("", look, "", Point(here.x, here.y), self.at)
-        self.picture.sizes[key] = size
-        drawn = self.picture.sketch.nodes[key]
-        drawn.place = drawn.place._replace(width=size[0], height=size[1]) if drawn.place else None
-        x, y = here.x or 0.0, here.y or 0.0
-        box = (x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2)
-        self.picture.frames.append(Frame(*box, self.at, key))
-        if word != "rectangle":
-            self._here = here
-
-    def _radius(self, word: str, cursor: Cursor) -> tuple[float, float]:
-        text = ""
-        if cursor.is_at("("):
-            text = expand(cursor.group("("), self.names, self.context.spend)
-        elif cursor.is_at("["):
-            given = {key: value or "" for key, value in options_of(self._option(cursor))}
-            text = given.get("radius", given.get("x radius", "0"))
-        parts = [length(bare(part)) for part in re.split(r"\band\b", text) if part.strip()]
-        scale = abs(self.scope.matrix[0]) or abs(self.scope.matrix[1])
-        sizes = [2 * size * (1.0 if fixed else scale) for size, fixed in parts] or [0.0]
-        return sizes[0], sizes[-1]
-
-
-def _measure(text: str) -> float:
-    size, fixed = length(text)
-    return size if fixed else size / 28.4528
-
-
-def _middle(first: Point, last: Point) -> Point:
-    if first.x is None or first.y is None or last.x is None or last.y is None:
-        return NOWHERE
-    return Point((first.x + last.x) / 2, (first.y + last.y) / 2)
+        if here.known and (self._line.drawn or self._fills) and size[0]:
+            draw_shape(self.picture, word, look_of(self._options, measure), here, size, self.at)

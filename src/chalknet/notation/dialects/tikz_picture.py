@@ -20,7 +20,9 @@ _DROPPED = re.compile(
     r"\\(?:color|vspace|hspace|rule|vphantom|hphantom|phantom|label|fontsize|rotatebox|scalebox|resizebox|usefont|includegraphics|footnote|cite"
     r"|textcolor|colorbox|begin|end|raisebox|contour|hyperref|adjustbox)\*?(?:\[[^\[\]]*+\])?\{[^{}]*+\}(?:\{[ctblr|@]*+\}(?=\{|\S))?"
 )
-_SHOWN = re.compile(r"\\(?:textbf|textit|emph|textsf|texttt|textrm|textsc|underline|mbox|hbox|shortstack|makecell|parbox|textnormal)(?:\[[^\[\]]*+\])?\s*+")
+_SHOWN = re.compile(
+    r"\\(?:textbf|textit|emph|textsf|texttt|textrm|textsc|underline|mbox|hbox|shortstack|makecell|parbox|textnormal)(?:\[[^\[\]]*+\])?\s*+"
+)
 _LINE_END = re.compile(r"\\\\\*?(?:\[[^\[\]]*+\])?|\\(?:tabularnewline|newline)(?![a-zA-Z])")
 _WHOLE_IN_NAME = re.compile(r"(\d)\.0(?!\d)")
 _TOUCH = 0.12  # centimetres between a line's end and what it is taken to reach
@@ -132,6 +134,12 @@ class Picture:
             self.names[place.coordinate] = key
         return key
 
+    def collect(self, name: str, inside: list[str], place: Point) -> None:
+        """Give one name to several nodes, as the name of a matrix does."""
+        key = f"all of {tidy(name)}"
+        self.groups[key], self.names[tidy(name)] = inside, key
+        self.places[key] = place._replace(key=key)
+
     def members(self, key: str) -> list[str]:
         """Return the nodes that are meant: of a group all that it holds."""
         found: dict[str, None] = {}
@@ -182,7 +190,11 @@ class Picture:
     def finish(self) -> Sketch:
         """Return the sketch, when everything is drawn: shapes have their texts, lines the nodes they reach."""
         grid = Grid(self.sketch)
-        texts = [node for node in self.sketch.nodes.values() if node.shape in ("plaintext", "invisible") and node.place]
+        texts = [
+            node
+            for node in self.sketch.nodes.values()
+            if node.shape in ("plaintext", "invisible") and node.place
+        ]
         for node in texts:
             grid.add(node, small=True)
         renamed = self._shapes_around(grid)
@@ -196,7 +208,10 @@ class Picture:
             if node.place is not None and (reached := drawn.at(node.place.x, node.place.y)):
                 renamed[key] = reached.key
         for link in self.sketch.links:
-            link.source, link.target = renamed.get(link.source, link.source), renamed.get(link.target, link.target)
+            link.source, link.target = (
+                renamed.get(link.source, link.source),
+                renamed.get(link.target, link.target),
+            )
         linked = {end for link in self.sketch.links for end in (link.source, link.target)}
         for key in [*renamed, *(one.key for one in self.sketch.nodes.values() if one.shape == "invisible")]:
             if key in renamed or key not in linked:
@@ -214,7 +229,7 @@ class Picture:
             inside = [node for node in grid.within(frame) if node.key not in renamed]
             shape = self.sketch.nodes[frame.node]
             if len(inside) == 1 and inside[0].shape in ("plaintext", "invisible"):
-                inside[0].shape = shape.shape if inside[0].shape == "plaintext" else shape.shape
+                inside[0].shape = shape.shape
                 inside[0].place, inside[0].colour = shape.place, shape.colour
                 renamed[frame.node] = inside[0].key
         for frame in sorted(self.frames, key=lambda one: (one.right - one.left) * (one.top - one.bottom)):
@@ -254,7 +269,9 @@ class Picture:
         row: list[Drawn] = []
         for node in [*self.sketch.nodes.values(), None]:
             is_dot = node is not None and node.shape == "circle" and not node.label and node.key not in linked
-            is_dot = is_dot and node is not None and node.place is not None and 0 < node.place.width <= 2 * _DOT
+            is_dot = (
+                is_dot and node is not None and node.place is not None and 0 < node.place.width <= 2 * _DOT
+            )
             if node is not None and is_dot and (not row or _near(row[-1], node)):
                 row.append(node)
                 continue
@@ -268,9 +285,8 @@ class Picture:
 
 
 def _near(one: Drawn, other: Drawn) -> bool:
-    return bool(one.place and other.place) and max(
-        abs(one.place.x - other.place.x), abs(one.place.y - other.place.y)  # type: ignore[union-attr]
-    ) < 1.0
+    first, second = one.place, other.place
+    return bool(first and second) and abs(first.x - second.x) < 1 and abs(first.y - second.y) < 1  # type: ignore[union-attr]
 
 
 def _holds(frame: Frame, place: Place) -> bool:
@@ -306,7 +322,11 @@ class Grid:
         near = [*self._cells.get((int(x // 1), int(y // 1)), ()), *self._large]
         self._sketch.spend(len(near))
         touching = [node for node in near if _reaches(node.place, x, y)]
-        return min(touching, key=lambda node: node.place.width * node.place.height if node.place else 0.0, default=None)
+        return min(
+            touching,
+            key=lambda node: node.place.width * node.place.height if node.place else 0.0,
+            default=None,
+        )
 
     def within(self, frame: Frame) -> Iterator[Drawn]:
         """Yield the nodes whose middle a frame holds; none of a frame larger than any node."""
@@ -330,11 +350,13 @@ def _reaches(place: Place | None, x: float, y: float) -> bool:
 
 def tidy(name: str) -> str:
     """Return a name of a node as all spellings of it have it."""
-    return _WHOLE_IN_NAME.sub(r"\1", " ".join(name.split()))
+    return _WHOLE_IN_NAME.sub(r"\1", " ".join(name.replace("{}", "").split()))
 
 
 def shown_text(text: str) -> str:
     r"""Return the text of a node as it is shown, mathematics as written: `\small a\\b` -> two lines."""
+    if "\\begin{tikzpicture}" in text:
+        text = text[: text.index("\\begin{tikzpicture}")] + text[text.rfind("\\end{tikzpicture}") + 17 :]
     text = " ".join(text.replace("~", " ").split())
     text = _LINE_END.sub("\n", text)
     if "\\" in text:

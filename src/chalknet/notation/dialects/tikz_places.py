@@ -13,10 +13,22 @@ from chalknet.notation.dialects.tikz_styles import Option, Scope, options_of
 NOWHERE = Point(None, None)
 _CALC = re.compile(r"\s*+\$(.*)\$\s*+", re.S)
 _SIDE = re.compile(r"(?:(?:above|below)(?: left| right)?|left|right|base left|base right|mid left|mid right)")
-_OF = re.compile(r"(?:(.*?)\s*+)?\bof\s++(.+)", re.S)
-_ANGLE = re.compile(r"\s*+(-?[0-9.]++|[a-z ]++)\s*+:([^:]++)", re.S)
-_ANGLES = {"right": 0.0, "up": 90.0, "left": 180.0, "down": 270.0, "north": 90.0, "south": 270.0, "east": 0.0, "west": 180.0}
-_ANCHOR = re.compile(r"\.\s*+(?:center|mid(?: east| west)?|base(?: east| west)?|text|(?:north|south)(?: east| west)?|east|west|-?[0-9.]++|[a-z ]++[0-9]*+)\s*+$")
+_OF = re.compile(r"(?:(.*?)\s*+)?of\s++(.+)", re.S)
+_ANGLE = re.compile(r"\s*+([^:]++)\s*+:([^:]++)", re.S)
+_SPECIAL = re.compile(r"\bcs:|^intersection|\bof\b|^current (?:page|bounding|path)|^perpendicular")
+_ANGLES = {
+    "right": 0.0,
+    "up": 90.0,
+    "left": 180.0,
+    "down": 270.0,
+    "north": 90.0,
+    "south": 270.0,
+    "east": 0.0,
+    "west": 180.0,
+}
+_ANCHOR = re.compile(
+    r"\.\s*+(?:center|mid(?: east| west)?|base(?: east| west)?|text|(?:north|south)(?: east| west)?|east|west|-?[0-9.]++|[a-z ]++[0-9]*+)\s*+$"
+)
 _WAYS = {"north": (0, 0.5), "south": (0, -0.5), "east": (0.5, 0), "west": (-0.5, 0)}
 
 
@@ -66,7 +78,7 @@ def transform(scope: Scope, key: str, value: str) -> None:
 
 def distance(value: str, usual: tuple[float, float]) -> tuple[float, float]:
     """Return the distances upwards and across that `1cm and 2cm` says."""
-    parts = [part for part in re.split(r"\band\b", value or "") if part.strip()]
+    parts = [part for part in (value or "").split("and") if part.strip()]
     if not parts:
         return usual
     found = [length(part)[0] for part in parts[:2]]
@@ -86,7 +98,9 @@ def named(picture: Picture, text: str) -> Point | None:
             width, height = picture.sizes[point.key]
             for word, (across, up) in _WAYS.items():
                 if word in match.group():
-                    point = point._replace(x=(point.x or 0.0) + across * width, y=(point.y or 0.0) + up * height)
+                    point = point._replace(
+                        x=(point.x or 0.0) + across * width, y=(point.y or 0.0) + up * height
+                    )
         return point
     return None
 
@@ -130,21 +144,24 @@ def _plain(picture: Picture, scope: Scope, text: str, before: Point) -> Point:
     for sign in ("-|", "|-"):
         first, found_sign, second = text.partition(sign)
         if found_sign:
-            one, other = place(picture, scope, first.strip(" ()"), before), place(picture, scope, second.strip(" ()"), before)
+            one, other = (
+                place(picture, scope, first.strip(" ()"), before),
+                place(picture, scope, second.strip(" ()"), before),
+            )
             return Point(other.x, one.y) if sign == "-|" else Point(one.x, other.y)
+    if _SPECIAL.search(text):
+        return NOWHERE
     parts = split(text)
-    if len(parts) in (2, 3) and not re.search(r"\bcs:", text):
+    if len(parts) in (2, 3):
         (x, fixed_x), (y, fixed_y) = length(bare(parts[0])), length(bare(parts[1]))
         at = moved(scope, 0.0 if fixed_x else x, 0.0 if fixed_y else y)
         return Point(at[0] + (x if fixed_x else 0.0), at[1] + (y if fixed_y else 0.0))
     if polar := _ANGLE.fullmatch(text):
-        angle = _ANGLES[polar[1].strip()] if polar[1].strip() in _ANGLES else number(polar[1])
+        angle = _ANGLES[polar[1].strip()] if polar[1].strip() in _ANGLES else number(bare(polar[1]))
         radius = length(bare(split(polar[2].replace(" and ", ","))[0]))[0]
-        return Point(*moved(scope, radius * math.cos(math.radians(angle)), radius * math.sin(math.radians(angle))))
-    if match := re.search(r"\bcs:|^intersection|\bof\b|^current (?:page|bounding|path)|^perpendicular|-(?:[0-9]++)$|^$", text):
-        if match.group().startswith("-"):
-            raise Unread(f"({text[:40]}), which names no node", "the name of a node drawn before")
-        return NOWHERE
+        return Point(
+            *moved(scope, radius * math.cos(math.radians(angle)), radius * math.sin(math.radians(angle)))
+        )
     raise Unread(f"({text[:40]}), which names no node", "the name of a node drawn before")
 
 
@@ -173,7 +190,9 @@ def _calculated(picture: Picture, scope: Scope, text: str, before: Point) -> Poi
     return Point(x, y) if cursor.skip() == len(text) else NOWHERE
 
 
-def beside(picture: Picture, scope: Scope, options: dict[str, str | None], size: tuple[float, float], at: Point) -> Point:
+def beside(
+    picture: Picture, scope: Scope, options: dict[str, str | None], size: tuple[float, float], at: Point
+) -> Point:
     """Return where a node stands whose options say `right=of a`, `below of=a`, `at=(1,2)`, `xshift=1cm`.
 
     Args:
@@ -194,7 +213,9 @@ def beside(picture: Picture, scope: Scope, options: dict[str, str | None], size:
         if old_way or match:
             name = (value or "") if old_way else match[2] if match else ""
             other = place(picture, scope, bare(name).strip().removeprefix("(").removesuffix(")"), at)
-            gaps = scope.distance if old_way or not match or not match[1] else distance(match[1], scope.distance)
+            gaps = (
+                scope.distance if old_way or not match or not match[1] else distance(match[1], scope.distance)
+            )
             at = _beside(picture, other, direction(key), gaps, (0.0, 0.0) if old_way else size)
         elif at.known:
             across, up = direction(key)
@@ -209,7 +230,11 @@ def beside(picture: Picture, scope: Scope, options: dict[str, str | None], size:
 
 
 def _beside(
-    picture: Picture, other: Point, way: tuple[float, float], gaps: tuple[float, float], size: tuple[float, float]
+    picture: Picture,
+    other: Point,
+    way: tuple[float, float],
+    gaps: tuple[float, float],
+    size: tuple[float, float],
 ) -> Point:
     if other.x is None or other.y is None:
         return NOWHERE

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.dialects.tex_macros import Macro, Names, branch, expand
-from chalknet.notation.dialects.tex_numbers import calculate, shown
-from chalknet.notation.dialects.tex_text import COMMAND, Cursor, Unread, bare, spender, split, without_comments
+from chalknet.notation.dialects.tex_text import (
+    COMMAND,
+    Cursor,
+    Unread,
+    spender,
+    without_comments,
+)
 from chalknet.notation.dialects.tikz_definitions import DEFINITIONS, Definer
-from chalknet.notation.dialects.tikz_lists import Loop, loop_at, members, rounds
+from chalknet.notation.dialects.tikz_document import STATEMENT, Found, caption, chosen, pictures
+from chalknet.notation.dialects.tikz_lists import loop_at, members, rounds
 from chalknet.notation.dialects.tikz_networks import NETWORKS, Layers, fully_connected
 from chalknet.notation.dialects.tikz_paths import Path
-from chalknet.notation.dialects.tikz_picture import Picture, shown_text
+from chalknet.notation.dialects.tikz_picture import Picture
 from chalknet.notation.dialects.tikz_places import transform
 from chalknet.notation.dialects.tikz_styles import Option, Scope, options_of
 from chalknet.notation.drawings.sketch import Sketch
@@ -22,8 +27,26 @@ from chalknet.notation.tokens import SourceText
 
 REMEDY = "Write it as plain TikZ, such as \\node (a) {}; \\draw[->] (a) -- (b);, or give the commands that it uses."
 _DEEPEST = 40
+_LENGTHS = {
+    "pgflinewidth": "0.4pt",
+    **dict.fromkeys(("textwidth", "linewidth", "columnwidth", "paperwidth"), "12cm"),
+}
 _PATHS = "node draw path fill filldraw shade shadedraw coordinate matrix graph clip useasboundingbox tikzgraph pattern".split()
-_ENVIRONMENTS = ("scope", "pgfonlayer", "center", "figure", "minipage", "neuralnetwork", "tikzpicture", "pgfinterruptboundingbox", "adjustbox", "document", "math", "split", "turn")
+_ENVIRONMENTS = (
+    "scope",
+    "pgfonlayer",
+    "center",
+    "figure",
+    "minipage",
+    "neuralnetwork",
+    "tikzpicture",
+    "pgfinterruptboundingbox",
+    "adjustbox",
+    "document",
+    "math",
+    "split",
+    "turn",
+)
 _SILENT = re.compile(
     r"(?:tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge|centering|sffamily|ttfamily|bfseries|itshape|relax|par|global|protect"
     r"|noindent|begingroup|endgroup|bgroup|egroup|selectfont|makeatletter|makeatother|color|usetikzlibrary|pgfsetlayers|pgfdeclarelayer|pgfmathsetseed"
@@ -31,24 +54,12 @@ _SILENT = re.compile(
     r"|usepackage|RequirePackage|documentclass|usegdlibrary|tikzexternalize|hfill|quad|qquad|newif|thispagestyle|pagestyle|title|author|date|maketitle|centerline"
     r"|pgfdeclarehorizontalshading|pgfdeclareimage|scalebox|resizebox|includegraphics|hypersetup|fi|else|transparent|phantom|breakforeach|newcount|ignorespaces"
     r"|unskip|leavevmode|vfill|hrule|vrule|setcounter|SetVertexNormal|SetUpEdge|SetUpVertex|GraphInit|tikzstyle|bfseries|mathversion|setmainfont|pgfkeys"
-    r"|unboldmath|boldmath|smallskip|medskip|bigskip|newpage|clearpage|pgfresetboundingbox|pgftransformscale|SetVertexStyle|SetEdgeStyle|SetLayerDistance)"
+    r"|unboldmath|boldmath|smallskip|medskip|bigskip|newpage|clearpage|pgfresetboundingbox|pgftransformscale|SetVertexStyle|SetEdgeStyle|SetLayerDistance|SetGraphUnit)"
 )
-_PICTURE = re.compile(r"\\begin\s*+\{(tikzpicture|neuralnetwork|tikzgraph)\}|\\tikz(?![a-zA-Z@])")
-_BARE = re.compile(r"\\(?:node|draw|path|foreach|matrix|graph|Vertex|inputlayer|coordinate|filldraw|tikzset)(?![a-zA-Z])")
 _DEFINING = re.compile(
     r"\\(?:def|gdef|edef|xdef|newcommand|renewcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|pgfmathsetmacro|pgfmathtruncatemacro|tikzset|tikzstyle|readlist|let|NewDocumentCommand|setcounter|newcounter|pgfkeys|setdefaultnodetext)\*?(?![a-zA-Z])"
 )
-_CAPTION = re.compile(r"\\caption\*?\s*+(?=[\[{])")
-_TITLED = re.compile(r"\\label\s*+\{([^{}]*+)\}")
-
-
-class Found(NamedTuple):
-    """A picture of a document: where its body begins and ends, its options, its caption."""
-
-    start: int
-    end: int
-    options: str
-    kind: str
+_OVERLAY = re.compile(r"<[^<>\n]*+>")  # of a slide: the slides on which it is shown
 
 
 def read_tikz_sketch(text: str, name: str | None = None) -> Sketch:
@@ -64,94 +75,20 @@ def read_tikz_sketch(text: str, name: str | None = None) -> Sketch:
     source = SourceText("TikZ", text, remedy=REMEDY)
     sketch = Sketch(source)
     plain = without_comments(text)
-    found = _pictures(source, plain)
-    chosen = _chosen(source, plain, found, name)
+    found = pictures(source, plain)
+    meant = chosen(source, plain, found, name)
     reader = Reader(sketch, plain)
-    for match in _DEFINING.finditer(plain, 0, chosen.start):
+    for match in _DEFINING.finditer(plain, 0, meant.start):
         inside = any(one.start <= match.start() < one.end for one in found)
         if not inside and match.start() >= reader.read_to:
             reader.definition(match.start())
-    sketch.caption = _caption(plain, chosen) if len(found) == 1 else sketch.caption
-    reader.read(chosen)
+    sketch.caption = caption(plain) if len(found) == 1 else sketch.caption
+    reader.read(meant)
     if not sketch.nodes:
-        raise source.refuse(chosen.start, got="a picture without nodes", wanted="nodes and lines between them")
+        raise source.refuse(
+            meant.start, got="a picture without nodes", wanted="nodes and lines between them"
+        )
     return sketch
-
-
-def _pictures(source: SourceText, text: str) -> list[Found]:
-    found: list[Found] = []
-    at = 0
-    try:
-        while match := _PICTURE.search(text, at):
-            cursor = Cursor(text, at=match.end())
-            if match[1]:
-                end = text.find(f"\\end{{{match[1]}}}", cursor.at)
-                end = len(text) if end < 0 else end
-                options = cursor.option() if cursor.is_at("[") else ""
-                found.append(Found(cursor.at, end, options, match[1]))
-                at = end
-            else:
-                options = cursor.option() if cursor.is_at("[") else ""
-                cursor.skip()
-                start = cursor.at
-                if cursor.is_at("{"):
-                    cursor.group()
-                    found.append(Found(start + 1, cursor.at - 1, options, "tikz"))
-                else:
-                    end = text.find(";", start)
-                    cursor.at = len(text) if end < 0 else end + 1
-                    found.append(Found(start, cursor.at, options, "tikz"))
-                at = max(cursor.at, match.end())
-    except Unread as problem:
-        raise source.refuse(at, got=problem.got, wanted=problem.wanted) from problem
-    return [one for one in found if _BARE.search(text, one.start, one.end) or one.kind != "tikz"] or found
-
-
-def _chosen(source: SourceText, text: str, found: list[Found], name: str | None) -> Found:
-    """Return the picture that is meant; of a text without any, the whole of it."""
-    if not found:
-        start = _BARE.search(text)
-        if start is None:
-            raise source.refuse(0, got="no picture", wanted="\\begin{tikzpicture} ... \\end{tikzpicture}")
-        return Found(0, len(text), "", "bare")
-    if len(found) == 1:
-        return found[0]
-    names = [_names(text, one, place) for place, one in enumerate(found)]
-    if name is not None:
-        meant = [one for one, spelled in zip(found, names, strict=True) if name in spelled]
-        if len(meant) == 1:
-            return meant[0]
-    lines = [f"{spelled[-1]} (line {text.count(chr(10), 0, one.start) + 1})" for one, spelled in zip(found, names, strict=True)]
-    raise source.refuse(
-        found[1].start,
-        got=f"{len(found)} pictures: {', '.join(lines[:12])}",
-        wanted="one, or the name of the one that is meant",
-        remedy=f"Say which, with --name {names[0][-1]!r} or name={names[0][-1]!r}.",
-    )
-
-
-def _names(text: str, one: Found, place: int) -> list[str]:
-    """Return what a picture may be called: its number, its caption, its label."""
-    before = text.rfind("\\begin{figure", 0, one.start)
-    after = text.find("\\end{figure", one.end)
-    names = [str(place + 1)]
-    inside = before >= 0 and after >= 0 and text.find("\\end{figure", before, one.start) < 0
-    if inside and (match := _TITLED.search(text, one.end, after)):
-        names.append(match[1])
-    return names
-
-
-def _caption(text: str, one: Found) -> str:
-    match = _CAPTION.search(text)
-    if match is None:
-        return ""
-    cursor = Cursor(text, at=match.end())
-    try:
-        if cursor.is_at("["):
-            cursor.option()
-        return shown_text(cursor.group())[:1_000]
-    except Unread:
-        return ""
 
 
 class Piece(NamedTuple):
@@ -174,6 +111,7 @@ class Reader(Definer):
         self.picture = Picture(sketch)
         self.count = spender(sketch)
         super().__init__(self.count)
+        self.names |= {name: Macro(value) for name, value in _LENGTHS.items()}
         self.layers: Layers | None = None
         self.read_to = 0
         self._at = 0
@@ -259,7 +197,9 @@ class Reader(Definer):
                 outer.pop()
             return
         if kind.rstrip("*") not in _ENVIRONMENTS:
-            raise Unread(f"\\begin{{{kind}}}" + (", a plot" if "axis" in kind else ""), "nodes and lines of TikZ")
+            raise Unread(
+                f"\\begin{{{kind}}}" + (", a plot" if "axis" in kind else ""), "nodes and lines of TikZ"
+            )
         options = expand(cursor.option(), outer[-1], self.count) if cursor.is_at("[") else ""
         if kind in ("pgfonlayer", "minipage"):
             cursor.group()
@@ -283,7 +223,12 @@ class Reader(Definer):
             start = cursor.at
             chosen = branch(name, cursor, names, self.count)
             offset = cursor.text.find(chosen, start)
-            self.run(Piece(chosen, here.piece.where(max(offset, 0)), here.piece.original), names, scope, here.depth + 1)
+            self.run(
+                Piece(chosen, here.piece.where(max(offset, 0)), here.piece.original),
+                names,
+                scope,
+                here.depth + 1,
+            )
         elif name in NETWORKS:
             NETWORKS[name](self, cursor, names, scope, self._at)
         elif name == "pic":
@@ -292,7 +237,9 @@ class Reader(Definer):
             while cursor.is_at("[") or cursor.is_at("{"):
                 cursor.group(cursor.text[cursor.at])
         else:
-            raise Unread(f"\\{name}, which is not defined here", "TikZ and the commands that the text defines")
+            raise Unread(
+                f"\\{name}, which is not defined here", "TikZ and the commands that the text defines"
+            )
 
     def _macro(self, macro: Macro, cursor: Cursor, here: Place) -> None:
         from chalknet.notation.dialects.tex_macros import filled
@@ -316,12 +263,13 @@ class Reader(Definer):
                 self.count(cursor.at - start)
                 return cursor.text[start : match.start()]
         rest = cursor.text[start:]
-        if following := _BARE.search(rest):
+        if following := STATEMENT.search(rest):
             got = f"a statement without its semicolon, before {following.group()}"
             raise Unread(got, "a ; at its end")
         raise Unread("a statement without its semicolon", "a ; at its end")
 
     def _path(self, name: str, cursor: Cursor, here: Place) -> None:
+        cursor.met(_OVERLAY)
         text = self._statement(cursor)
         if name in ("clip", "useasboundingbox"):
             return
@@ -368,7 +316,7 @@ class Reader(Definer):
         return cursor.text[start : cursor.at]
 
     def _items(self, cursor: Cursor, here: Place) -> None:
-        """Carry out `\\foreachitem \\N \\in \\Nnod{...}`."""
+        r"""Carry out `\foreachitem \N \in \Nnod{...}`."""
         variable = cursor.argument().lstrip("\\")
         cursor.argument()
         listed = cursor.argument()

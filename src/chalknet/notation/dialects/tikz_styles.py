@@ -30,7 +30,9 @@ class Style(NamedTuple):
 Styles: TypeAlias = "dict[str, Style]"
 
 _DEEPEST = 25
-_DEFINED = re.compile(r"/\.(style|append style|prefix style|add style|default|style args|style n args|style \d args|code|pic|is \w+|initial|store in)$")
+_DEFINED = re.compile(
+    r"/\.(style|append style|prefix style|add style|default|style args|style n args|style \d args|code|pic|is \w+|initial|store in)$"
+)
 _EXISTING = re.compile(r"/\.(try|retry|list)$")
 _TIP = re.compile(
     r"(?:\s|\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}|[<>|*()\[\]]|latex'?|stealth'?|to|o|Latex|Stealth|Triangle|To|triangle\s*+[0-9]*+|angle\s*+[0-9]*+"
@@ -146,7 +148,8 @@ def _with_pattern(kind: str, value: str, old: Style) -> Style:
 def _arguments(given: str, count: int) -> list[str]:
     if count == 1:
         return [given]
-    cursor, parts = Cursor(given), []
+    cursor = Cursor(given)
+    parts: list[str] = []
     while len(parts) < count and cursor.skip() < len(given):
         parts.append(cursor.argument())
     return parts
@@ -182,7 +185,15 @@ def line_of(options: list[Option], start: Line) -> Line:
     for key, value in options:
         if key == "draw":
             line.drawn, line.brace = value != "none", line.brace or value == "white"
-        elif key in ("solid", "dashed", "dotted", "densely dotted", "densely dashed", "loosely dotted", "loosely dashed"):
+        elif key in (
+            "solid",
+            "dashed",
+            "dotted",
+            "densely dotted",
+            "densely dashed",
+            "loosely dotted",
+            "loosely dashed",
+        ):
             line.style = "" if key == "solid" else key.rpartition(" ")[2]
         elif key in ("ultra thick", "very thick") or (key == "line width" and _points(value) >= 1.2):
             line.style = line.style or "bold"
@@ -261,7 +272,15 @@ def look_of(options: list[Option], measure: Callable[[str], float]) -> Look:
             edged = value != "none"
         elif key == "fill":
             filled, look.colour = value not in ("none", "white", "background"), value or ""
-        elif key in ("ball color", "top color", "bottom color", "inner color", "shade", "pattern", "path picture"):
+        elif key in (
+            "ball color",
+            "top color",
+            "bottom color",
+            "inner color",
+            "shade",
+            "pattern",
+            "path picture",
+        ):
             filled, look.colour = True, look.colour or value or ""
         elif key == "shape" or (key in _SHAPES and value is None):
             look.shape = _SHAPES.get(value or "" if key == "shape" else key, "box")

@@ -13,7 +13,11 @@ from chalknet.notation.dialects.tikz_picture import Point, shown_text
 from chalknet.notation.dialects.tikz_styles import Line, Option, Scope, line_of, options_of
 
 _DEEPEST = 30
-_NODE, _CHILD, _EDGE = re.compile(r"(?:node|coordinate)(?![a-zA-Z])"), re.compile(r"child(?![a-zA-Z])"), re.compile(r"edge from parent(?: path)?")
+_NODE, _CHILD, _EDGE = (
+    re.compile(r"(?:node|coordinate)(?![a-zA-Z])"),
+    re.compile(r"child(?![a-zA-Z])"),
+    re.compile(r"edge from parent(?: path)?"),
+)
 _FOREACH = re.compile(r"\\?foreach(?![a-zA-Z])")
 _GROW = {"right": (1.5, 0.0), "left": (-1.5, 0.0), "up": (0.0, 1.5), "down": (0.0, -1.5)}
 
@@ -34,7 +38,7 @@ class Tree:
     @property
     def way(self) -> tuple[float, float]:
         """Return which way it grows."""
-        options = {key: value for key, value in [*self.scope.options, *self.options]}
+        options = dict([*self.scope.options, *self.options])
         word = (options.get("grow'") or options.get("grow") or "down").strip()
         return _GROW.get({"east": "right", "west": "left", "north": "up"}.get(word, word), (0.0, -1.5))
 
@@ -51,14 +55,18 @@ def child_at(tree: Tree, cursor: Cursor, parent: Point) -> None:
         head = loop_at(cursor, tree.names)
         options, body = cursor.option(), cursor.group()
         for names in rounds(head, tree.names, tree.context.spend):
-            inner = replace(tree, names=names, options=[*tree.options, *options_of(expand(options, names, tree.context.spend))])
+            inner = replace(
+                tree,
+                names=names,
+                options=[*tree.options, *options_of(expand(options, names, tree.context.spend))],
+            )
             inner.count = tree.count
             _one(inner, body, parent)
             tree.count += 1
         return
-    options = options_of(expand(cursor.option(), tree.names, tree.context.spend))
+    own = options_of(expand(cursor.option(), tree.names, tree.context.spend))
     body = cursor.group() if cursor.is_at("{") else ""
-    _one(replace(tree, options=[*tree.options, *options], count=tree.count), body, parent)
+    _one(replace(tree, options=[*tree.options, *own], count=tree.count), body, parent)
     tree.count += 1
 
 
@@ -75,7 +83,9 @@ def _one(tree: Tree, body: str, parent: Point) -> None:
     while cursor.skip() < len(body):
         if word := cursor.met(_NODE):
             pieces = pieces_of(cursor, tree.names, tree.context.spend, has_text=word.group() == "node")
-            drawn = node_at(tree.context, tree.scope, pieces, where, tree.at, is_point=word.group() != "node").draw(tree.context.picture)
+            drawn = node_at(
+                tree.context, tree.scope, pieces, where, tree.at, is_point=word.group() != "node"
+            ).draw(tree.context.picture)
         elif cursor.met(_CHILD):
             child_at(inner, cursor, drawn)
         elif cursor.met(_EDGE):
