@@ -48,6 +48,7 @@ _GRAPHML = re.compile(r"<(?:\w++:)?graphml\b")
 _GML = re.compile(
     r"(?:\A|\n)\s*+graph\s*+\[\s*+(?:[\w.]++\s++(?:\"[^\"]*+\"|-?[\w.+-]++)\s*+)*+(?:node|edge)\s*+\[", re.I
 )
+_REMARK = re.compile(r"^[ \t]*+#[^\n]*+", re.M)
 _WIDTH_LINE = re.compile(
     r"\s*+[\w０-９ ]++(?:\([^()\n]*+\))?\s*+(?:(?:-+>|→|⟶|⇒|➔|➜)(?:[^\n>→⟶⇒➔➜-]|-(?!-*+>))++){1,60}\s*+"
 )
@@ -139,7 +140,7 @@ def _gml(text: str, name: str | None) -> Sketch:
 
 
 def _found(pattern: re.Pattern[str], text: str) -> float:
-    return 0.97 if pattern.search(text[:20_000]) else 0.0
+    return 0.97 if pattern.search(_REMARK.sub("", text[:20_000])) else 0.0
 
 
 def _network(sketch_of: Callable[[str, str | None], Sketch], text: str, name: str | None = None) -> Network:

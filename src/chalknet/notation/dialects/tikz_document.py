@@ -13,6 +13,7 @@ _PICTURE = re.compile(r"\\begin\s*+\{(tikzpicture|neuralnetwork|tikzgraph)\}|\\t
 STATEMENT = re.compile(
     r"\\(?:node|draw|path|foreach|matrix|graph|Vertex|inputlayer|coordinate|filldraw|tikzset)(?![a-zA-Z])"
 )
+_STOPS = re.compile(r"\\.|[{};]", re.S)
 _OPEN_OR_END = re.compile(r"\\(begin|end)\s*+\{(?:tikzpicture|neuralnetwork|tikzgraph)\}")
 _CAPTION = re.compile(r"\\caption\*?\s*+(?=[\[{])")
 _TITLED = re.compile(r"\\label\s*+\{([^{}]*+)\}")
@@ -51,13 +52,22 @@ def pictures(source: SourceText, text: str) -> list[Found]:
                     cursor.group()
                     found.append(Found(start + 1, cursor.at - 1, options, "tikz"))
                 else:
-                    end = text.find(";", start)
-                    cursor.at = len(text) if end < 0 else end + 1
+                    cursor.at = _end_of_statement(text, start)
                     found.append(Found(start, cursor.at, options, "tikz"))
                 at = max(cursor.at, match.end())
     except Unread as problem:
         raise source.refuse(at, got=problem.got, wanted=problem.wanted) from problem
     return [one for one in found if STATEMENT.search(text, one.start, one.end) or one.kind != "tikz"] or found
+
+
+def _end_of_statement(text: str, at: int) -> int:
+    r"""Return where the statement of a `\tikz` without braces ends, behind its semicolon."""
+    braces = 0
+    for match in _STOPS.finditer(text, at):
+        braces += (match.group() == "{") - (match.group() == "}")
+        if match.group() == ";" and braces <= 0:
+            return match.end()
+    return len(text)
 
 
 def _end_of(text: str, at: int) -> int:

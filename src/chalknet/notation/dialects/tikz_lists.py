@@ -76,7 +76,10 @@ def members(text: str, names: Names, spend: Callable[[int], None]) -> list[str]:
     if parts and not parts[-1]:
         parts.pop()
     found: list[str] = []
+    reached = -1  # the place of the member up to which dots were written out
     for place, part in enumerate(parts):
+        if place == reached:
+            continue
         dots = _DOTS.fullmatch(part)
         if dots is None or not found or place + 1 >= len(parts) or "$" in part or "/" in part:
             found.append(part)
@@ -84,6 +87,7 @@ def members(text: str, names: Names, spend: Callable[[int], None]) -> list[str]:
         known = place and _DOTS.fullmatch(parts[place - 1]) is None
         before = parts[place - 2] if known and place > 1 and not _DOTS.fullmatch(parts[place - 2]) else None
         found += _between(before, found[-1], parts[place + 1], dots[1], dots[2])
+        reached = place + 1
         if len(found) > _MOST_ROUNDS:
             raise Unread(f"a list of {len(found):,} members", f"at most {_MOST_ROUNDS:,}")
     spend(10 * len(found))
@@ -100,6 +104,7 @@ def _between(before: str | None, first: str, last: str, prefix: str, suffix: str
             yield prefix + chr(int(place)) + suffix
         return
     if not (inside[1] and inside[2]):
+        yield last
         return
     earlier = number(inside[0]) if inside[0] and _DECIMALS.fullmatch(inside[0]) else None
     for place in _steps(earlier, number(inside[1]), number(inside[2])):
@@ -112,7 +117,7 @@ def _inside(part: str | None, prefix: str, suffix: str) -> str:
 
 
 def _steps(before: float | None, first: float, last: float) -> Iterator[float]:
-    """Yield what lies between a member and the last one, neither of them included."""
+    """Yield what follows a member up to the last one, which is left out where the steps do not come to it."""
     step = first - before if before is not None and before != first else (1.0 if last >= first else -1.0)
     if (last - first) / step < 0:
         return
@@ -120,7 +125,7 @@ def _steps(before: float | None, first: float, last: float) -> Iterator[float]:
     if rounds > _MOST_ROUNDS:
         raise Unread(f"a list of {rounds:,.0f} members", f"at most {_MOST_ROUNDS:,}")
     place, count = first + step, 1
-    while (last - place) / step > 1e-4:
+    while (last - place) / step > -1e-4:
         yield place
         count += 1
         place = first + count * step
