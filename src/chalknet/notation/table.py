@@ -18,7 +18,7 @@ from chalknet.notation.torch_source import TORCH
 _ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *TEXT_DRAWINGS, LATEX_LAYERS, SHORTHAND, MATHML)
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "playground", "latex-layers", "shorthand",
-    "mathml", "tikz", "plantuml", "d2", "graphml", "gml", "ascii", "not read",
+    "mathml", "tikz", "plantuml", "d2", "graphml", "gml", "ascii", "other",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))

@@ -178,5 +178,5 @@ TEXT_DRAWINGS = (
     ),
     Notation(name="gml", suffixes=(".gml",), recognise=partial(_found, _GML), read=partial(_network, _gml)),
     Notation(name="ascii", recognise=_recognise_line, read=partial(_network, _ascii)),
-    Notation(name="not read", recognise=recognise_refused, read=refuse),
+    Notation(name="other", recognise=recognise_refused, read=refuse),
 )

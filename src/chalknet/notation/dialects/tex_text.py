@@ -150,4 +150,4 @@ class Cursor:
 
 def spender(sketch: Sketch) -> Callable[[int], None]:
     """Return what counts characters as the steps of reading a drawing, some for one."""
-    return lambda characters: sketch.spend(1 + characters // 40)
+    return lambda characters: sketch.spend(5 + characters // 12)

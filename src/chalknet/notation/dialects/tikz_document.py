@@ -13,6 +13,7 @@ _PICTURE = re.compile(r"\\begin\s*+\{(tikzpicture|neuralnetwork|tikzgraph)\}|\\t
 STATEMENT = re.compile(
     r"\\(?:node|draw|path|foreach|matrix|graph|Vertex|inputlayer|coordinate|filldraw|tikzset)(?![a-zA-Z])"
 )
+_MOST_PICTURES = 300
 _STOPS = re.compile(r"\\.|[{};]", re.S)
 _OPEN_OR_END = re.compile(r"\\(begin|end)\s*+\{(?:tikzpicture|neuralnetwork|tikzgraph)\}")
 _CAPTION = re.compile(r"\\caption\*?\s*+(?=[\[{])")
@@ -89,6 +90,9 @@ def chosen(source: SourceText, text: str, found: list[Found], name: str | None) 
         return Found(0, len(text), "", "bare")
     if len(found) == 1:
         return found[0]
+    if len(found) > _MOST_PICTURES:
+        got = f"{len(found):,} pictures"
+        raise source.refuse(found[1].start, got=got, wanted=f"at most {_MOST_PICTURES:,}")
     names = [_names(text, one, place) for place, one in enumerate(found)]
     if name is not None:
         meant = [one for one, spelled in zip(found, names, strict=True) if name in spelled]

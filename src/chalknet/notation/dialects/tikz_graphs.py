@@ -99,6 +99,7 @@ def _part(graph: _Graph, cursor: Cursor, depth: int) -> _Part:
     if cursor.is_at("{"):
         return _group(graph, Cursor(cursor.group(), graph.context.spend), depth + 1)
     cursor.skip()
+    graph.context.spend(200)
     if cursor.met(_SUBGRAPH):
         raise Unread("a ready-made subgraph of \\graph", "its nodes, written out")
     if cursor.is_at("("):

@@ -144,7 +144,7 @@ class Path:
     def _begin(self, operator: str) -> None:
         """Begin a line at the place where the path stands, or go on with the one that ends there."""
         if not self._stretch.stops:
-            self._stretch, self._joined = Stretch([self._here], [], replace(self._line, labels=[])), True
+            self._stretch, self._joined = Stretch([self._here], [], self._line.unlabelled()), True
             for placed in self._pending:
                 self._join_or_keep(placed)
             self._pending = []
@@ -171,7 +171,7 @@ class Path:
             for text in stretch.labels:
                 self._free_text(text, self._here)
             return
-        line = replace(stretch.line, labels=[])
+        line = stretch.line.unlabelled()
         self._draw(stretch.stops[0], stretch.stops[-1], line, stretch.labels)
         if ends:
             self._last = (len(self.picture.sketch.links), stretch)
@@ -342,7 +342,8 @@ class Path:
 
     def _edge(self, cursor: Cursor) -> None:
         """Draw an edge from the place of the path, which stays where it is."""
-        line = replace(self._line, drawn=True, labels=[])
+        line = self._line.unlabelled()
+        line.drawn = True
         line = self._edge_line(options_of(self._option(cursor)), line, "every edge")
         labels = list(map(shown_text, line.labels))
         while cursor.skip() < len(cursor.text) and (

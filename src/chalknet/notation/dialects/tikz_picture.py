@@ -158,6 +158,7 @@ class Picture:
 
     def link(self, source: str, target: str, line: Line, label: str, at: int) -> None:
         """Draw a line between two nodes, or between all nodes of groups."""
+        self.sketch.spend(15, at)
         directed = line.first != line.last or line.tip_within
         if line.first and not line.last:
             source, target = target, source
@@ -350,6 +351,8 @@ def _reaches(place: Place | None, x: float, y: float) -> bool:
 
 def tidy(name: str) -> str:
     """Return a name of a node as all spellings of it have it."""
+    if name.isalnum():
+        return name
     return _WHOLE_IN_NAME.sub(r"\1", " ".join(name.replace("{}", "").split()))
 
 

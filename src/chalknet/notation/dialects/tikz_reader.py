@@ -85,9 +85,7 @@ def read_tikz_sketch(text: str, name: str | None = None) -> Sketch:
     sketch.caption = caption(plain) if len(found) == 1 else sketch.caption
     reader.read(meant)
     if not sketch.nodes:
-        raise source.refuse(
-            meant.start, got="a picture without nodes", wanted="nodes and lines between them"
-        )
+        raise source.refuse(meant.start, got="a picture without nodes", wanted="nodes and lines between them")
     return sketch
 
 
@@ -169,7 +167,7 @@ class Reader(Definer):
         """
         if depth > _DEEPEST:
             raise Unread("loops and groups nested too deep", f"at most {_DEEPEST}")
-        self.count(len(piece.text))
+        self.count(400 + len(piece.text))
         scopes, outer = [scope], [names]
         cursor = Cursor(piece.text, self.count)
         while cursor.skip() < len(piece.text):

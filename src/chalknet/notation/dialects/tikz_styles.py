@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from chalknet.notation.dialects.tex_macros import with_arguments
@@ -82,7 +82,7 @@ class Scope:
 
     def inner(self) -> Scope:
         """Return the scope within it."""
-        return replace(self, styles=dict(self.styles), options=list(self.options))
+        return Scope(dict(self.styles), list(self.options), self.matrix, self.distance)
 
     def define(self, text: str) -> None:
         """Keep the styles that a text between braces defines; other options hold for all that follows."""
@@ -178,10 +178,15 @@ class Line:
     bent: bool = False
     labels: list[str] = field(default_factory=list)
 
+    def unlabelled(self) -> Line:
+        """Return a line that looks like it, with nothing written along it."""
+        return Line(self.drawn, self.first, self.last, self.style, self.tip_within, self.brace, self.bent)
+
 
 def line_of(options: list[Option], start: Line) -> Line:
     """Return how a line with these options looks, what they do not say as at the start."""
-    line = replace(start, labels=list(start.labels))
+    line = start.unlabelled()
+    line.labels = list(start.labels)
     for key, value in options:
         if key == "draw":
             line.drawn, line.brace = value != "none", line.brace or value == "white"
