@@ -40,6 +40,8 @@ _SAMENESS = (
 def read(asked: Asked) -> None:
     """Print any form of a network in another form: formula, code or drawing.
 
+    Drawings in text are read as well: DOT, Mermaid, TikZ, PlantUML, D2, GraphML, GML, characters.
+
     Example: chalknet read '784 -> 32 relu -> 1 sigmoid' --to torch
     Example: chalknet read net.dot --to torch --activation relu,sigmoid
     """

@@ -23,7 +23,15 @@ READERS = {
     w.ascii_columns: ("ascii", read_ascii_sketch),
 }
 DENSE = {w.tikz_loops, w.plantuml_loops, w.d2_globs, w.ascii_columns}
-LABELLED = {w.tikz_plain, w.tikz_beside, w.plantuml_plain, w.plantuml_packages, w.d2_plain, w.d2_containers, *w.FILES}
+LABELLED = {
+    w.tikz_plain,
+    w.tikz_beside,
+    w.plantuml_plain,
+    w.plantuml_packages,
+    w.d2_plain,
+    w.d2_containers,
+    *w.FILES,
+}
 SHOW_LINKED_ALONE = {w.ascii_list}  # which says nothing of a unit without a line
 
 
@@ -31,7 +39,9 @@ def drawn(sketch):
     """Return the labels of the units, and the lines between labels."""
     units = sorted(node.text for node in sketch.nodes.values() if node.shape != "plaintext")
     label = {node.key: node.text for node in sketch.nodes.values()}
-    links = sorted((label[link.source], label[link.target], link.label) for link in sketch.links if link.visible)
+    links = sorted(
+        (label[link.source], label[link.target], link.label) for link in sketch.links if link.visible
+    )
     assert all(link.directed for link in sketch.links)
     return units, links
 
@@ -50,11 +60,16 @@ def test_a_network_is_read_as_it_is_drawn(writer, seed):
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("writer", [w.tikz_beside, w.plantuml_packages, w.d2_containers], ids=lambda writer: writer.__name__)
+@pytest.mark.parametrize(
+    "writer", [w.tikz_beside, w.plantuml_packages, w.d2_containers], ids=lambda writer: writer.__name__
+)
 def test_the_frames_around_layers_are_groups_with_their_titles(writer, seed):
     true = w.truth(seed, maths=writer in MATHS)
     sketch = READERS[writer][1](writer(true, Random(seed)))
-    held = {group.title: sorted(n.text for n in sketch.nodes.values() if n.group == key) for key, group in sketch.groups.items()}
+    held = {
+        group.title: sorted(n.text for n in sketch.nodes.values() if n.group == key)
+        for key, group in sketch.groups.items()
+    }
     assert held == {title: sorted(layer) for title, layer in zip(true.titles, true.layers, strict=True)}
 
 
@@ -78,6 +93,8 @@ def test_boxes_of_characters_are_a_chain(seed):
     wanted = [f"{title}\n{len(layer)} units" for title, layer in zip(true.titles, true.layers, strict=True)]
     assert sorted(node.text for node in sketch.nodes.values()) == sorted(wanted)
     label = {node.key: node.text for node in sketch.nodes.values()}
-    assert sorted((label[link.source], label[link.target]) for link in sketch.links) == sorted(zip(wanted, wanted[1:], strict=False))
+    assert sorted((label[link.source], label[link.target]) for link in sketch.links) == sorted(
+        zip(wanted, wanted[1:], strict=False)
+    )
     assert recognise(text).name == "ascii"
     assert not sketch.unread

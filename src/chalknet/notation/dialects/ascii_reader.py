@@ -33,12 +33,13 @@ _CODE = re.compile(
 )
 _ROW_LINKS = re.compile(r"[)\]○●◯oO]\s?[-─━=]{1,}>?\s?[(\[○●◯oO]|[\w)\]]\s?(?:-{2,}>?|─+[>→▶►]?|→|⟶)\s?[(\[]")
 _UNITS_ALONE = re.compile(r"\s*(?:(?:\([^()]{0,12}\)|\[[^\[\]]{0,12}\]|[oO○●◯◉⚪⚫])\s*){2,}")
-_ARROW = r"(?:[-─━=]*[>►▶→⟶]|[-─━]{2,})"
+_ARROW = r"(?:(?:[-─━]{2,}[\w.]{1,8}(?=[-─━]))?(?:[-─━=]*[>►▶→⟶]|[-─━]{2,}))"
 _BARE_UNIT = (
-    r"(?:\([^(),\n]{0,20}[A-Za-z][^(),\n]{0,20}\)|\[[^\[\],\n]{0,20}[A-Za-z][^\[\],\n]{0,20}\]|[○●◯◉⚪⚫])"
+    r"(?:\([^(),\n]{0,20}[^\W\d_][^(),\n]{0,20}\)|\[[^\[\],\n]{0,20}[^\W\d_][^\[\],\n]{0,20}\]|[○●◯◉⚪⚫])"
 )
 _UNITS_AND_ARROWS = re.compile(rf"\s*(?:{_BARE_UNIT}\s*(?:{_ARROW}\s*)?)+")
 _JOINED = re.compile(rf"{_BARE_UNIT}\s*{_ARROW}\s*{_BARE_UNIT}")
+_LONE_ARROW = re.compile(r"[)\]oO○●◯]\s{2,}[-─━=]*[>→⟶]\s{2,}[(\[oO○●◯]")
 _CORNER = re.compile(r"[)\]○●◯\w] ?[─━]+[┐┘┤┬┴┼]|[┌└├┬┴┼][─━]+[>→▶►]? ?[(\[○●◯\w]")
 _FARTHEST = 14  # columns between a column of units and an arrow beside it
 
@@ -55,11 +56,16 @@ def recognise_ascii(text: str) -> float:
         return 0.0
     alone = sum(1 for row in rows if _STROKES_ALONE.match(row))
     columns = sum(1 for row in rows if _UNITS_ALONE.fullmatch(row))
+    lone = sum(1 for row in rows if _LONE_ARROW.search(row))
     if all(_UNITS_AND_ARROWS.fullmatch(row) for row in rows) and any(_JOINED.search(row) for row in rows):
         return 0.93
     if len(rows) < 2:
         return 0.0
-    if _FRAME.search(head) or _CORNER.search(head) or (columns >= 2 and re.search(r"->|→|⟶|⇒|➔", head)):
+    if (
+        _FRAME.search(head)
+        or _CORNER.search(head)
+        or (columns + lone >= 2 and re.search(r"->|→|⟶|⇒|➔", head))
+    ):
         return 0.93
     if alone:
         return 0.93 if not re.search(r"\w \| \w+ ", head) or alone > 1 else 0.0
