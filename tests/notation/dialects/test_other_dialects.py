@@ -45,7 +45,7 @@ def test_a_drawing_of_another_kind_is_named(text, kind):
 def test_plantuml_notes_titles_hidden_lines_and_members_of_frames():
     text = """@startuml
 title The net
-package In { 
+package In {
  circle x1
  circle x2
 }

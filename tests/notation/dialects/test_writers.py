@@ -1,5 +1,6 @@
 """Random networks written by many hands in each dialect: what is read is what was drawn."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -81,7 +82,7 @@ def test_layers_are_drawn_from_left_to_right(writer, seed):
     true = w.truth(seed, dense=writer in DENSE or None, maths=writer in MATHS)
     sketch = READERS[writer][1](writer(true, Random(seed)))
     x = {node.text: node.place.x for node in sketch.nodes.values() if node.place}
-    for before, after in zip(true.layers, true.layers[1:], strict=False):
+    for before, after in pairwise(true.layers):
         assert max(x[unit] for unit in before) < min(x[unit] for unit in after)
 
 
@@ -94,7 +95,7 @@ def test_boxes_of_characters_are_a_chain(seed):
     assert sorted(node.text for node in sketch.nodes.values()) == sorted(wanted)
     label = {node.key: node.text for node in sketch.nodes.values()}
     assert sorted((label[link.source], label[link.target]) for link in sketch.links) == sorted(
-        zip(wanted, wanted[1:], strict=False)
+        pairwise(wanted)
     )
     assert recognise(text).name == "ascii"
     assert not sketch.unread

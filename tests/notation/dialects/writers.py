@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 LETTERS = ("x", "h", "z", "y")
@@ -40,7 +41,7 @@ def truth(seed: int, *, dense: bool | None = None, maths: bool = False, labelled
     wanted = "${}_{{{}}}$" if maths else "{}{}"
     layers = [[wanted.format(letter, row + 1) for row in range(random.randint(1, 5))] for letter in letters]
     links: dict[tuple[str, str], str] = {}
-    for before, after in zip(layers, layers[1:], strict=False):
+    for before, after in pairwise(layers):
         pairs = [(one, other) for one in before for other in after]
         kept = pairs if dense else [pair for pair in pairs if random.random() < 0.7]
         kept = kept or pairs[:1]
@@ -290,7 +291,7 @@ def plantuml_loops(true: Truth, random: Random) -> str:
             "!endwhile",
         ]
     lines += ["!procedure $wire($from, $to)", "$from --> $to", "!endprocedure"]
-    for before, after in zip(true.layers, true.layers[1:], strict=False):
+    for before, after in pairwise(true.layers):
         one, other = before[0][0], after[0][0]
         lines += [
             "!$i = 1",

@@ -61,7 +61,7 @@ class Text:
 
 
 @dataclass
-class Box:
+class CharacterBox:
     """A frame of lines."""
 
     top: int
@@ -69,7 +69,7 @@ class Box:
     bottom: int
     right: int
     inside: list[Text] = field(default_factory=list)
-    parent: Box | None = None
+    parent: CharacterBox | None = None
 
 
 class Canvas:
@@ -85,7 +85,7 @@ class Canvas:
         self.rows = [_columns(row.rstrip()) for row in text.expandtabs(8).split("\n")]
         sketch.spend(len(text) // 4)
         self.boxes = self._boxes()
-        self.border: dict[Cell, Box] = {}
+        self.border: dict[Cell, CharacterBox] = {}
         for box in self.boxes:
             self._outline(box)
         self.strokes: set[Cell] = set()
@@ -102,7 +102,7 @@ class Canvas:
 
     # Boxes.
 
-    def _boxes(self) -> list[Box]:
+    def _boxes(self) -> list[CharacterBox]:
         found = []
         tops = re.compile(r"(?=([┌╭╔┏+.])([-─━═]*[-─━═][-─━═┬┴+v^↓↑]*?)([┐╮╗┓+.]))")
         for number, row in enumerate(self.rows):
@@ -115,7 +115,7 @@ class Canvas:
                     found.append(box)
         return found
 
-    def _box(self, top: int, left: int, right: int) -> Box | None:
+    def _box(self, top: int, left: int, right: int) -> CharacterBox | None:
         """Return the box with this upper edge, if its sides and its lower edge are drawn."""
         row = self.rows[top]
         ends = (
@@ -144,17 +144,17 @@ class Canvas:
                 and self.at(bottom, end) in _CORNERS["low_right"]
             )
             if closed and lower and all(char in _EDGE for char in lower) and bottom > top + 1:
-                return Box(top, left, bottom, end)
+                return CharacterBox(top, left, bottom, end)
         return None
 
-    def _outline(self, box: Box) -> None:
+    def _outline(self, box: CharacterBox) -> None:
         self.sketch.spend((box.right - box.left + box.bottom - box.top) // 4)
         for column in range(box.left, box.right + 1):
             self.border[box.top, column] = self.border[box.bottom, column] = box
         for row in range(box.top, box.bottom + 1):
             self.border[row, box.left] = self.border[row, box.right] = box
 
-    # Lines and texts.
+    # LineFollower and texts.
 
     def _row(self, number: int) -> None:
         row = self.rows[number]

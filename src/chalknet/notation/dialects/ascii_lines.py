@@ -47,7 +47,7 @@ class Ended(NamedTuple):
 
 
 @dataclass
-class Lines:
+class LineFollower:
     """Follows the lines of a canvas."""
 
     canvas: Canvas

@@ -10,12 +10,12 @@ from chalknet.notation.dialects.ascii_canvas import (
     HEADS,
     LEFT_HEADS,
     RIGHT_HEADS,
-    Box,
     Canvas,
     Cell,
+    CharacterBox,
     Text,
 )
-from chalknet.notation.dialects.ascii_lines import Ended, Lines
+from chalknet.notation.dialects.ascii_lines import Ended, LineFollower
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.tokens import SourceText
 
@@ -98,14 +98,14 @@ class _Reader:
     """Brings a canvas to a sketch."""
 
     def __init__(self, sketch: Sketch, canvas: Canvas, text: str) -> None:
-        self.sketch, self.canvas, self.lines = sketch, canvas, Lines(canvas)
+        self.sketch, self.canvas, self.lines = sketch, canvas, LineFollower(canvas)
         self.starts = [0]
         for row in text.split("\n"):
             self.starts.append(self.starts[-1] + len(row) + 1)
         self.followed: set[Cell] = set()
         self.found: dict[tuple[str, str], tuple[bool, bool, Text, Text, str]] = {}
         self.free: list[tuple[Text, Ended, Cell]] = []
-        self.groups: dict[int, Box] = {}
+        self.groups: dict[int, CharacterBox] = {}
 
     def read(self) -> None:
         labels = self._labels()
@@ -194,7 +194,7 @@ class _Reader:
                 self.canvas.owner[cell] = whole
         self.canvas.texts.sort(key=lambda text: (text.row, text.first))
 
-    def _border(self, box: Box) -> list[Cell]:
+    def _border(self, box: CharacterBox) -> list[Cell]:
         rows, columns = range(box.top, box.bottom + 1), range(box.left, box.right + 1)
         cells = [(row, column) for row in (box.top, box.bottom) for column in columns]
         return cells + [(row, column) for column in (box.left, box.right) for row in rows]
@@ -226,7 +226,7 @@ class _Reader:
                                 self.canvas.owner[text.row, column] = circle
                         break
 
-    # Lines.
+    # LineFollower.
 
     def _ended(self, text: Text, ended: Ended, start: Cell) -> None:
         self.followed |= {start, *ended.cells}
@@ -379,6 +379,6 @@ class _Reader:
                     self._unread((row, column), "a line that joins nothing")
 
 
-def _is_in(text: Text, box: Box) -> bool:
+def _is_in(text: Text, box: CharacterBox) -> bool:
     bottom = max(text.bottom, text.row)
     return box.top < text.row and bottom < box.bottom and box.left < text.first and text.last < box.right

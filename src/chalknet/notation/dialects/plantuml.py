@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from chalknet.errors import CannotExpress, ChalknetError
-from chalknet.notation.dialects.plantuml_macros import Line, Preprocessor
+from chalknet.notation.dialects.plantuml_macros import Preprocessor, TextLine
 from chalknet.notation.dialects.tex_text import Unread
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.tokens import SourceText
@@ -80,11 +80,11 @@ def read_plantuml_sketch(text: str) -> Sketch:
         raise _other(source, f"a diagram of the kind @start{start[1]}", start.start())
     lines, at = [], begin
     for row in plain[begin : end if end >= 0 else len(plain)].split("\n"):
-        lines.append(Line(row, at + len(row) - len(row.lstrip())))
+        lines.append(TextLine(row, at + len(row) - len(row.lstrip())))
         at += len(row) + 1
     _refuse_others(source, lines)
     reader = _Reader(sketch)
-    line = Line("", begin)
+    line = TextLine("", begin)
     try:
         for line in Preprocessor(sketch).lines(lines, {}):
             reader.line(line)
@@ -107,10 +107,10 @@ def _other(source: SourceText, what: str, at: int) -> ChalknetError:
     )
 
 
-def _refuse_others(source: SourceText, lines: list[Line]) -> None:
+def _refuse_others(source: SourceText, lines: list[TextLine]) -> None:
     """Refuse a diagram of another kind; arrows between names that nothing declares are messages."""
     declared = False
-    first_arrow: Line | None = None
+    first_arrow: TextLine | None = None
     for line in lines:
         text = line.text.strip()
         word = re.match(r"\w+", text)
@@ -148,7 +148,7 @@ class _Reader:
     _rows: list[str] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
 
-    def line(self, line: Line) -> None:
+    def line(self, line: TextLine) -> None:
         """Read one line."""
         text, self.at = line.text.strip(), line.at
         if self.until is not None:

@@ -21,7 +21,7 @@ _OPENS = ("!while", "!foreach", "!if", "!ifdef", "!ifndef", "!procedure", "!func
 _CLOSES = ("!endwhile", "!endfor", "!endif", "!endprocedure", "!endfunction")
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """A line and where it stands in the text."""
 
     text: str
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 @dataclass
 class _Procedure:
     arguments: list[str]
-    body: list[Line]
+    body: list[TextLine]
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Preprocessor:
     procedures: dict[str, _Procedure] = field(default_factory=dict)
     defined: dict[str, str] = field(default_factory=dict)
 
-    def lines(self, lines: list[Line], names: dict[str, str], depth: int = 0) -> Iterator[Line]:
+    def lines(self, lines: list[TextLine], names: dict[str, str], depth: int = 0) -> Iterator[TextLine]:
         """Yield what the lines stand for.
 
         Raises:
@@ -70,7 +70,7 @@ class Preprocessor:
                 self._directive(text, names)
                 at += 1
 
-    def _plain(self, line: Line, names: dict[str, str], depth: int) -> Iterator[Line]:
+    def _plain(self, line: TextLine, names: dict[str, str], depth: int) -> Iterator[TextLine]:
         call = _CALL.fullmatch(line.text.strip())
         if call and call[1] in self.procedures:
             procedure = self.procedures[call[1]]
@@ -120,7 +120,9 @@ class Preprocessor:
         ):
             raise Unread(text[:40], "a directive such as !while, !if, !procedure or !$n = 3")
 
-    def _block(self, head: str, body: list[Line], names: dict[str, str], depth: int) -> Iterator[Line]:
+    def _block(
+        self, head: str, body: list[TextLine], names: dict[str, str], depth: int
+    ) -> Iterator[TextLine]:
         if match := _PROCEDURE.match(head):
             arguments = [part for part in split(match[3]) if part]
             self.procedures[match[2]] = _Procedure(arguments, body)
@@ -138,7 +140,7 @@ class Preprocessor:
         else:
             raise Unread(head[:40], "a directive such as !while, !if, !procedure or !$n = 3")
 
-    def _branch(self, head: str, body: list[Line], names: dict[str, str]) -> list[Line]:
+    def _branch(self, head: str, body: list[TextLine], names: dict[str, str]) -> list[TextLine]:
         """Return the lines of the branch that holds."""
         holds, chosen, start, depth = self._tested(head, names), [], 0, 0
         done = False
@@ -164,7 +166,7 @@ class Preprocessor:
         return bool(calculate(re.sub(r"%(?:intval|string)\s*\(([^()]*)\)", r"\1", replaced)))
 
 
-def _end(lines: list[Line], start: int) -> int:
+def _end(lines: list[TextLine], start: int) -> int:
     """Return the place of the line that ends a block."""
     head = lines[start].text.strip()
     if (match := _PROCEDURE.match(head)) and match[1] == "function" and "return" in match[4]:

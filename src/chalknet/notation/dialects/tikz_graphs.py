@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 
 from chalknet.notation.dialects.tex_text import Cursor, Unread, bare
-from chalknet.notation.dialects.tikz_nodes import Context, Pieces, node_at
-from chalknet.notation.dialects.tikz_picture import Point, shown_text, tidy
-from chalknet.notation.dialects.tikz_styles import Line, Option, Scope, line_of, options_of
+from chalknet.notation.dialects.tikz_nodes import NodeParts, PictureContext, node_at
+from chalknet.notation.dialects.tikz_picture import TexPoint, shown_text, tidy
+from chalknet.notation.dialects.tikz_styles import LineLook, Scope, TexOption, line_of, options_of
 
 _DEEPEST = 40
 _SIGN = re.compile(r"<->|->|<-|--|-!-")
@@ -28,16 +28,16 @@ class _Part:
 
 @dataclass
 class _Graph:
-    context: Context
+    context: PictureContext
     scope: Scope
     at: int
     options: dict[str, str | None]
-    style: list[Option]
+    style: list[TexOption]
     column: int = 0
     made: dict[str, str] = field(default_factory=dict)
 
 
-def draw_graph(context: Context, scope: Scope, options: list[Option], text: str, at: int) -> None:
+def draw_graph(context: PictureContext, scope: Scope, options: list[TexOption], text: str, at: int) -> None:
     r"""Draw the nodes and the lines of a `\graph`.
 
     Args:
@@ -134,7 +134,7 @@ def _quoted(cursor: Cursor) -> str:
     return cursor.text[start:end]
 
 
-def _node(graph: _Graph, name: str, text: str | None, options: list[Option]) -> str:
+def _node(graph: _Graph, name: str, text: str | None, options: list[TexOption]) -> str:
     key = graph.made.get(name)
     picture = graph.context.picture
     if key is None and "use existing nodes" in graph.options:
@@ -148,17 +148,17 @@ def _node(graph: _Graph, name: str, text: str | None, options: list[Option]) -> 
     if shown is None:
         empty = "empty nodes" in graph.options
         shown = "" if empty else f"${name}$" if "math nodes" in graph.options and name else name
-    where = Point(1.5 * graph.column, -1.0 * len(graph.made))
-    pieces = Pieces([*graph.style, *(one for one in options if one.key != "as")], name, None, shown)
+    where = TexPoint(1.5 * graph.column, -1.0 * len(graph.made))
+    pieces = NodeParts([*graph.style, *(one for one in options if one.key != "as")], name, None, shown)
     point = node_at(graph.context, graph.scope, pieces, where, graph.at, is_point=False).draw(picture)
     graph.made[name] = point.key or picture.names[tidy(name)]
     return graph.made[name]
 
 
-def _join(graph: _Graph, before: _Part, after: _Part, sign: str, options: list[Option]) -> None:
+def _join(graph: _Graph, before: _Part, after: _Part, sign: str, options: list[TexOption]) -> None:
     """Draw the lines between two parts: in pairs, the rest to the last one, as TikZ does by itself."""
     flat = graph.scope.flat([*options_of(graph.options.get("edges") or ""), *options], graph.context.spend)
-    line = Line(drawn=True)
+    line = LineLook(drawn=True)
     line.first, line.last = _LINES[sign]
     line = line_of([option for option in flat if option.key not in _JOININGS], line)
     label = "\n".join(shown_text(bare(one)) for one in line.labels)

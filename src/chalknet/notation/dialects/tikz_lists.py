@@ -24,7 +24,7 @@ _DECIMALS = re.compile(r"[+-]?[0-9]*+\.?[0-9]*+")
 
 
 @dataclass
-class Loop:
+class LoopHead:
     """The head of a loop.
 
     Args:
@@ -40,7 +40,7 @@ class Loop:
     body: str = ""
 
 
-def loop_at(cursor: Cursor, names: Names) -> Loop:
+def loop_at(cursor: Cursor, names: Names) -> LoopHead:
     r"""Return the head of the loop whose `\foreach` was just read, and go past it.
 
     Raises:
@@ -64,7 +64,7 @@ def loop_at(cursor: Cursor, names: Names) -> Loop:
         text = "\\" + named[1]
     else:
         raise Unread("a \\foreach without its list", "such as {1,...,4}")
-    return Loop(variables, members(text, names, cursor.spend), options)
+    return LoopHead(variables, members(text, names, cursor.spend), options)
 
 
 def members(text: str, names: Names, spend: Callable[[int], None]) -> list[str]:
@@ -131,7 +131,7 @@ def _steps(before: float | None, first: float, last: float) -> Iterator[float]:
         place = first + count * step
 
 
-def rounds(loop: Loop, names: Names, spend: Callable[[int], None]) -> Iterator[Names]:
+def rounds(loop: LoopHead, names: Names, spend: Callable[[int], None]) -> Iterator[Names]:
     """Yield the names that hold in each round of a loop.
 
     Raises:

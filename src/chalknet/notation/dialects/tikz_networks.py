@@ -9,9 +9,9 @@ from typing import Any
 from chalknet.notation.dialects.tex_macros import Names, expand, with_arguments
 from chalknet.notation.dialects.tex_numbers import number
 from chalknet.notation.dialects.tex_text import Cursor, Unread, bare, split
-from chalknet.notation.dialects.tikz_picture import Picture, Point, shown_text
+from chalknet.notation.dialects.tikz_picture import Picture, TexPoint, shown_text
 from chalknet.notation.dialects.tikz_places import place
-from chalknet.notation.dialects.tikz_styles import Line, Look, Scope, line_of, options_of
+from chalknet.notation.dialects.tikz_styles import LineLook, Look, Scope, line_of, options_of
 
 _MOST_NODES = 5_000
 _BOX = re.compile(r"(?:Right)?(?:Banded)?Box\s*+=\s*+|Ball\s*+=\s*+|Box\s*+=\s*+")
@@ -52,7 +52,7 @@ class Layers:
                 continue
             text = self._text(options.get("text", ""), place, node, names)
             look = Look("circle", True, "", 0.7, 0.7)
-            key = picture.node(f"L{place}-{node}", look, text, Point(2.5 * place, -1.0 * node), at)
+            key = picture.node(f"L{place}-{node}", look, text, TexPoint(2.5 * place, -1.0 * node), at)
             self.reader.sketch.nodes[key].rank = group
             drawn.append(node)
         self.nodes.append(drawn)
@@ -102,7 +102,7 @@ class Layers:
     ) -> None:
         picture: Picture = self.reader.picture
         style = self.reader.scope.flat(options_of(bare(options.get("style", ""))), self.reader.count)
-        line = line_of(style, Line(drawn=True, last=True))
+        line = line_of(style, LineLook(drawn=True, last=True))
         names = [f"L{layer}-{node}" for layer, node in (source, target)]
         picture.link(picture.key(names[0]), picture.key(names[1]), line, label, at)
 
@@ -135,7 +135,7 @@ def _vertex(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) ->
     options = {
         one.key: one.value or "" for one in options_of(expand(expand_options(cursor), names, reader.count))
     }
-    where = Point(None, None)
+    where = TexPoint(None, None)
     if cursor.is_at("("):
         where = place(reader.picture, scope, expand(cursor.group("("), names, reader.count), where)
     name = expand(cursor.group(), names, reader.count)
@@ -156,7 +156,7 @@ def _edge(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> N
     r"""Draw `\Edge[Direct, label=w](A)(B)`."""
     options = {one.key: one.value for one in options_of(expand(expand_options(cursor), names, reader.count))}
     ends = [expand(cursor.group("("), names, reader.count) for _ in range(2)]
-    style = line_of(options_of(options.get("style") or ""), Line(drawn=True))
+    style = line_of(options_of(options.get("style") or ""), LineLook(drawn=True))
     style.last = style.last or ("Direct" in options and options["Direct"] != "false")
     keys = [reader.picture.key(end) for end in ends]
     reader.picture.link(keys[0], keys[1], style, shown_text(options.get("label") or ""), at)
@@ -167,7 +167,7 @@ def _text(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> N
         one.key: one.value or "0" for one in options_of(expand(expand_options(cursor), names, reader.count))
     }
     where = place(
-        reader.picture, scope, f"{options.get('x', '0')},{options.get('y', '0')}", Point(None, None)
+        reader.picture, scope, f"{options.get('x', '0')},{options.get('y', '0')}", TexPoint(None, None)
     )
     reader.picture.node("", Look(), expand(cursor.group(), names, reader.count), where, at)
 
@@ -175,7 +175,7 @@ def _text(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> N
 def _bayes_edge(reader: Any, cursor: Cursor, names: Names, scope: Scope, at: int) -> None:
     r"""Draw `\edge {a, b} {c};` of tikz-bayesnet."""
     style = line_of(
-        options_of(expand(expand_options(cursor), names, reader.count)), Line(drawn=True, last=True)
+        options_of(expand(expand_options(cursor), names, reader.count)), LineLook(drawn=True, last=True)
     )
     ends = [[part for part in split(expand(cursor.group(), names, reader.count)) if part] for _ in range(2)]
     for source in ends[0]:
@@ -228,7 +228,7 @@ def fully_connected(reader: Any, text: str, scope: Scope, at: int) -> None:
         name,
         Look("box", True),
         "\\\\".join(filter(None, labels)),
-        Point(2.0 * len(reader.picture.places), 0.0),
+        TexPoint(2.0 * len(reader.picture.places), 0.0),
         at,
     )
     for side in ("east", "west", "north", "south", "near", "far", "nearnortheast", "anchor"):

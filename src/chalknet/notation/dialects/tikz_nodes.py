@@ -10,9 +10,17 @@ from typing import Protocol
 from chalknet.notation.dialects.tex_macros import Names, expand
 from chalknet.notation.dialects.tex_numbers import length
 from chalknet.notation.dialects.tex_text import Cursor, bare
-from chalknet.notation.dialects.tikz_picture import Picture, Point, shown_text, tidy
+from chalknet.notation.dialects.tikz_picture import Picture, TexPoint, shown_text, tidy
 from chalknet.notation.dialects.tikz_places import NOWHERE, beside, direction, place
-from chalknet.notation.dialects.tikz_styles import Line, Look, Option, Scope, line_of, look_of, options_of
+from chalknet.notation.dialects.tikz_styles import (
+    LineLook,
+    Look,
+    Scope,
+    TexOption,
+    line_of,
+    look_of,
+    options_of,
+)
 
 _AT = re.compile(r"at(?![a-zA-Z])")
 _TOWARDS = re.compile(
@@ -25,7 +33,7 @@ _SIDES = {"north": "above", "south": "below", "east": "right", "west": "left"}
 _CELL_OPTIONS = re.compile(r"\s*+\|(?=\s*+[\[(])")
 
 
-class Context(Protocol):
+class PictureContext(Protocol):
     """What nodes need of the reader of the whole picture."""
 
     picture: Picture
@@ -35,10 +43,10 @@ class Context(Protocol):
 
 
 @dataclass
-class Pieces:
+class NodeParts:
     """The parts of a node as they are written."""
 
-    options: list[Option] = field(default_factory=list)
+    options: list[TexOption] = field(default_factory=list)
     name: str = ""
     at: str | None = None
     text: str = ""
@@ -51,15 +59,15 @@ class Placed:
     name: str
     look: Look
     text: str
-    place: Point
+    place: TexPoint
     at: int
-    context: Context
+    context: PictureContext
     scope: Scope
     fixed: bool = False
     is_coordinate: bool = False
     children: bool = False
 
-    def draw(self, picture: Picture) -> Point:
+    def draw(self, picture: Picture) -> TexPoint:
         """Draw it with its labels and pins, and return its point."""
         others = self.look.others
         if self.is_coordinate:
@@ -85,7 +93,7 @@ class Placed:
             if shown_text(text):
                 picture.node("", Look(), text, _towards(self.place, where, (0.1, 0.1), 0.2), self.at)
 
-    def _label(self, picture: Picture, key: str, option: Option) -> None:
+    def _label(self, picture: Picture, key: str, option: TexOption) -> None:
         """Write a label at a node, or a pin, which has a line of its own."""
         text, options, where = _label_of(option)
         node, size = picture.sketch.nodes[key], picture.sizes[key]
@@ -99,16 +107,20 @@ class Placed:
             return
         own = [one for one in options if one.key == "pin edge"]
         flat = self.scope.flat(
-            [*self.scope.options, Option("every pin edge"), *(options_of(own[0].value or "") if own else [])],
+            [
+                *self.scope.options,
+                TexOption("every pin edge"),
+                *(options_of(own[0].value or "") if own else []),
+            ],
             self.context.spend,
         )
-        line = line_of(flat, Line(drawn=True))
+        line = line_of(flat, LineLook(drawn=True))
         style = [*options_of("every pin"), *(one for one in options if one.key != "pin edge")]
         look = look_of(self.scope.flat(style, self.context.spend), measure)
         pinned = picture.node("", look, text, _towards(self.place, where, size, 0.6), self.at)
         picture.link(key, pinned, line, "", self.at)
 
-    def _frame(self, picture: Picture, held: str) -> Point:
+    def _frame(self, picture: Picture, held: str) -> TexPoint:
         cursor, inside = Cursor(held, self.context.spend), []
         while cursor.skip() < len(held):
             if not cursor.is_at("("):
@@ -120,7 +132,7 @@ class Placed:
         titles = [shown_text(self.text), *(shown_text(_label_of(one)[0]) for one in self.look.labels)]
         key = tidy(self.name)
         picture.group(self.name, "\n".join(filter(None, titles)), inside, self.at)
-        return picture.places.get(key, Point(None, None, key if key in picture.groups else ""))
+        return picture.places.get(key, TexPoint(None, None, key if key in picture.groups else ""))
 
 
 def measure(text: str) -> float:
@@ -129,9 +141,9 @@ def measure(text: str) -> float:
     return size if fixed else size / 28.4528
 
 
-def pieces_of(cursor: Cursor, names: Names, spend: Callable[[int], None], *, has_text: bool) -> Pieces:
+def pieces_of(cursor: Cursor, names: Names, spend: Callable[[int], None], *, has_text: bool) -> NodeParts:
     """Return the parts of the node at the cursor, their commands put in place, and go past it."""
-    found, text = Pieces(), cursor.text
+    found, text = NodeParts(), cursor.text
     while cursor.skip() < len(text):
         if text[cursor.at] == "[":
             found.options += options_of(expand(cursor.option(), names, spend))
@@ -148,7 +160,7 @@ def pieces_of(cursor: Cursor, names: Names, spend: Callable[[int], None], *, has
 
 
 def node_at(
-    context: Context, scope: Scope, pieces: Pieces, here: Point, at: int, *, is_point: bool
+    context: PictureContext, scope: Scope, pieces: NodeParts, here: TexPoint, at: int, *, is_point: bool
 ) -> Placed:
     """Return the node of these parts, where a path stands here.
 
@@ -181,14 +193,14 @@ def node_at(
     return Placed(name, look, pieces.text, where, at, context, scope, fixed, is_point)
 
 
-def _every(scope: Scope, options: list[Option]) -> list[Option]:
+def _every(scope: Scope, options: list[TexOption]) -> list[TexOption]:
     """Return the options that every node has, and every one of its shape."""
     keys = {option.key for option in options}
     names = [
         "every node",
         *(f"every {key} node" for key in ("circle", "rectangle", "ellipse") if key in keys),
     ]
-    return [Option(name) for name in names if name in scope.styles]
+    return [TexOption(name) for name in names if name in scope.styles]
 
 
 def _with_distance(scope: Scope, look: Look) -> Scope:
@@ -199,7 +211,7 @@ def _with_distance(scope: Scope, look: Look) -> Scope:
     return replace(scope, distance=distance(look.others["node distance"] or "", scope.distance))
 
 
-def _label_of(option: Option) -> tuple[str, list[Option], str]:
+def _label_of(option: TexOption) -> tuple[str, list[TexOption], str]:
     """Return the text of a label or a pin, its own options, and where it stands."""
     if quoted := _QUOTED.fullmatch(option.key):
         return quoted[1], options_of(quoted[2]), quoted[2] or "above"
@@ -216,16 +228,16 @@ def _label_of(option: Option) -> tuple[str, list[Option], str]:
     return bare(text), options, "above"
 
 
-def _towards(point: Point, where: str, size: tuple[float, float], gap: float) -> Point:
+def _towards(point: TexPoint, where: str, size: tuple[float, float], gap: float) -> TexPoint:
     if point.x is None or point.y is None:
         return NOWHERE
     for word, other in _SIDES.items():
         where = where.replace(word, other)
     across, up = direction(where)
-    return Point(point.x + across * (size[0] / 2 + gap + 0.2), point.y + up * (size[1] / 2 + gap + 0.2))
+    return TexPoint(point.x + across * (size[0] / 2 + gap + 0.2), point.y + up * (size[1] / 2 + gap + 0.2))
 
 
-def draw_matrix(placed: Placed) -> Point:
+def draw_matrix(placed: Placed) -> TexPoint:
     """Draw the cells of a matrix as nodes, `m-1-2` being the second one of the first row."""
     others, picture = placed.look.others, placed.context.picture
     of_nodes = next((key for key in others if key.startswith("matrix of")), "")
@@ -239,7 +251,7 @@ def draw_matrix(placed: Placed) -> Point:
         cells = re.split(r"(?<!\\)&" if sign == "&" else re.escape(sign), line)
         for column, cell in enumerate(cells):
             placed.context.spend(20)
-            where = Point(x + column * gaps[1], y - row * gaps[0])
+            where = TexPoint(x + column * gaps[1], y - row * gaps[0])
             name = f"{placed.name}-{row + 1}-{column + 1}"
             if of_nodes:
                 _cell(placed, cell, f"${cell.strip()}$" if "math" in of_nodes else cell, name, where, style)
@@ -257,9 +269,9 @@ def _rows(body: str) -> list[str]:
     return rows[:-1] if rows and not rows[-1].strip() else rows
 
 
-def _cell(placed: Placed, cell: str, text: str, name: str, where: Point, style: list[Option]) -> None:
+def _cell(placed: Placed, cell: str, text: str, name: str, where: TexPoint, style: list[TexOption]) -> None:
     """Draw one cell of a matrix of nodes, `|[red] (a)| text`; an empty one is no node."""
-    pieces = Pieces(list(style), name, None, text)
+    pieces = NodeParts(list(style), name, None, text)
     cell = re.sub(r"^\s*+\[[^\[\]]*+\]\s*+(?=\||$)", "", cell)
     if match := _CELL_OPTIONS.match(cell):
         cursor = Cursor(cell, at=match.end())
@@ -278,7 +290,7 @@ def _cell(placed: Placed, cell: str, text: str, name: str, where: Point, style: 
         placed.context.picture.names[tidy(name)] = point.key
 
 
-def _drawn_cell(placed: Placed, cell: str, where: Point) -> None:
+def _drawn_cell(placed: Placed, cell: str, where: TexPoint) -> None:
     r"""Draw the nodes that stand written out in a cell, `\node (a) {x};`."""
     from chalknet.notation.dialects.tikz_paths import Path
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from chalknet.notation.dialects.tex_macros import Names, expand
 from chalknet.notation.dialects.tex_text import Cursor, Unread
 from chalknet.notation.dialects.tikz_lists import loop_at, rounds
-from chalknet.notation.dialects.tikz_nodes import Context, Placed, measure, node_at, pieces_of
-from chalknet.notation.dialects.tikz_picture import Point, shown_text, tidy
+from chalknet.notation.dialects.tikz_nodes import PictureContext, Placed, measure, node_at, pieces_of
+from chalknet.notation.dialects.tikz_picture import TexPoint, shown_text, tidy
 from chalknet.notation.dialects.tikz_places import NOWHERE, place
 from chalknet.notation.dialects.tikz_shapes import Stretch, box_between, draw_shape, middle, radius_at
-from chalknet.notation.dialects.tikz_styles import Line, Option, Scope, line_of, look_of, options_of
+from chalknet.notation.dialects.tikz_styles import LineLook, Scope, TexOption, line_of, look_of, options_of
 from chalknet.notation.dialects.tikz_trees import Tree, child_at
 
 _OPERATOR = re.compile(r"--(?!\+)|-\||\|-|\.\.|--(?=\+)|-\s*+-")
@@ -47,11 +47,11 @@ class Path:
         draws: whether lines are drawn, and not only passed.
     """
 
-    def __init__(self, context: Context, scope: Scope, names: Names, at: int, draws: str) -> None:
+    def __init__(self, context: PictureContext, scope: Scope, names: Names, at: int, draws: str) -> None:
         self.context, self.picture, self.scope = context, context.picture, scope.inner()
         self.names, self.at = names, at
-        self._options: list[Option] = []
-        self._line = Line(drawn=draws in ("draw", "filldraw", "shade"))
+        self._options: list[TexOption] = []
+        self._line = LineLook(drawn=draws in ("draw", "filldraw", "shade"))
         self._fills = draws in ("fill", "filldraw", "shade", "shadedraw")
         self._here, self._stretch = NOWHERE._replace(x=0.0, y=0.0), Stretch()
         self._pending: list[Placed] = []  # texts that stand before the line they belong to
@@ -65,7 +65,7 @@ class Path:
             inherited=True,
         )
 
-    def start(self, point: Point) -> None:
+    def start(self, point: TexPoint) -> None:
         """Begin at another place than the middle of the picture."""
         self._here = point
 
@@ -76,7 +76,7 @@ class Path:
         self._pieces(Cursor(text, self.context.spend))
         self._end_stretch()
 
-    def _set(self, options: list[Option], *, inherited: bool = False) -> None:
+    def _set(self, options: list[TexOption], *, inherited: bool = False) -> None:
         flat = self.scope.flat(options, self.context.spend)
         drawn = self._line.drawn
         self._line = line_of(flat, self._line)
@@ -88,7 +88,7 @@ class Path:
             for option in flat:
                 self._move(option)
 
-    def _move(self, option: Option) -> None:
+    def _move(self, option: TexOption) -> None:
         from chalknet.notation.dialects.tikz_places import transform
 
         if option.value is not None and option.key in (
@@ -124,7 +124,7 @@ class Path:
             else:
                 raise Unread(repr(cursor.text[cursor.at : cursor.at + 14]), "a path such as (a) -- (b)")
 
-    def _place(self, cursor: Cursor, start: Point | None = None) -> Point:
+    def _place(self, cursor: Cursor, start: TexPoint | None = None) -> TexPoint:
         start = self._here if start is None else start
         ahead = cursor.met(_AHEAD)
         text = expand(cursor.group("("), self.names, self.context.spend)
@@ -137,7 +137,7 @@ class Path:
         if not (point.known and start.known):
             return NOWHERE
         x, y = (point.x or 0.0) - (origin.x or 0.0), (point.y or 0.0) - (origin.y or 0.0)
-        return Point((start.x or 0.0) + x, (start.y or 0.0) + y)
+        return TexPoint((start.x or 0.0) + x, (start.y or 0.0) + y)
 
     # Lines.
 
@@ -150,7 +150,7 @@ class Path:
             self._pending = []
         self._joined = True
 
-    def _stop(self, point: Point) -> None:
+    def _stop(self, point: TexPoint) -> None:
         """Come to a place: the end of a line, where one was begun, else a new beginning."""
         if self._joined:
             self._stretch.stops.append(point)
@@ -161,7 +161,7 @@ class Path:
             self._end_stretch()
         self._here = point
 
-    def _end_stretch(self, ends: list[Point] | None = None) -> None:
+    def _end_stretch(self, ends: list[TexPoint] | None = None) -> None:
         """Draw the line that was passed; one that ends at a node may go on from there."""
         stretch, self._stretch, self._joined = self._stretch, Stretch(), False
         for placed in self._pending:
@@ -176,7 +176,7 @@ class Path:
         if ends:
             self._last = (len(self.picture.sketch.links), stretch)
 
-    def _draw(self, first: Point, last: Point, line: Line, labels: list[str]) -> None:
+    def _draw(self, first: TexPoint, last: TexPoint, line: LineLook, labels: list[str]) -> None:
         if line.brace or not (line.drawn or (first.key and last.key)):
             for text in labels:
                 self._free_text(text, middle(first, last))
@@ -189,7 +189,7 @@ class Path:
         target = last.key or self.picture.end(last, self.at)
         self.picture.link(source, target, line, "\n".join(labels), self.at)
 
-    def _free_text(self, text: str, at: Point) -> None:
+    def _free_text(self, text: str, at: TexPoint) -> None:
         if text:
             self.picture.node("", look_of([], measure), text, at._replace(key=""), self.at)
 
@@ -336,7 +336,7 @@ class Path:
         else:
             links[-1].label = "\n".join(part for part in (links[-1].label, text) if part)
 
-    def _edge_line(self, options: list[Option], line: Line, style: str) -> Line:
+    def _edge_line(self, options: list[TexOption], line: LineLook, style: str) -> LineLook:
         every = options_of(self.scope.styles[style].text) if style in self.scope.styles else []
         return line_of(self.scope.flat([*every, *options], self.context.spend), line)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chalknet.notation.dialects.tex_text import Unread
-from chalknet.notation.dialects.tikz_styles import Line, Look
+from chalknet.notation.dialects.tikz_styles import LineLook, Look
 from chalknet.notation.drawings.sketch import Drawn, Link, Place, Sketch
 
 _TYPES = re.compile(
@@ -30,7 +30,7 @@ _CELLS = 400  # of the grid at most, for one node
 _DOT = 0.11  # the radius of the largest disc that is a dot
 
 
-class Point(NamedTuple):
+class TexPoint(NamedTuple):
     """A place in centimetres, `y` growing upwards; the key of the node that it belongs to."""
 
     x: float | None
@@ -45,7 +45,7 @@ class Point(NamedTuple):
 
 
 @dataclass
-class Frame:
+class DrawnFrame:
     """A rectangle that may hold nodes, or the box of a disc."""
 
     left: float
@@ -70,12 +70,12 @@ class Picture:
     """
 
     sketch: Sketch
-    points: dict[str, Point] = field(default_factory=dict)
-    places: dict[str, Point] = field(default_factory=dict)
+    points: dict[str, TexPoint] = field(default_factory=dict)
+    places: dict[str, TexPoint] = field(default_factory=dict)
     sizes: dict[str, tuple[float, float]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
-    frames: list[Frame] = field(default_factory=list)
+    frames: list[DrawnFrame] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     seen: set[tuple[str, str, str]] = field(default_factory=set)
     unnamed: int = 0
@@ -91,7 +91,7 @@ class Picture:
             raise Unread(f"({name.strip()[:40]}), which names no node", "the name of a node drawn before")
         return key
 
-    def node(self, name: str, look: Look, text: str, place: Point, at: int) -> str:
+    def node(self, name: str, look: Look, text: str, place: TexPoint, at: int) -> str:
         """Draw a node and return its key."""
         self.unnamed += not name
         name = tidy(name)
@@ -118,7 +118,7 @@ class Picture:
             self.points.pop(name, None)
         return key
 
-    def end(self, place: Point, at: int) -> str:
+    def end(self, place: TexPoint, at: int) -> str:
         """Draw the free end of a line as a point, and return its key; a bare coordinate is one point."""
         if place.coordinate and place.coordinate in self.names:
             return self.names[place.coordinate]
@@ -134,7 +134,7 @@ class Picture:
             self.names[place.coordinate] = key
         return key
 
-    def collect(self, name: str, inside: list[str], place: Point) -> None:
+    def collect(self, name: str, inside: list[str], place: TexPoint) -> None:
         """Give one name to several nodes, as the name of a matrix does."""
         key = f"all of {tidy(name)}"
         self.groups[key], self.names[tidy(name)] = inside, key
@@ -156,7 +156,7 @@ class Picture:
                 found[one] = None
         return list(found)
 
-    def link(self, source: str, target: str, line: Line, label: str, at: int) -> None:
+    def link(self, source: str, target: str, line: LineLook, label: str, at: int) -> None:
         """Draw a line between two nodes, or between all nodes of groups."""
         self.sketch.spend(15, at)
         directed = line.first != line.last or line.tip_within
@@ -181,7 +181,7 @@ class Picture:
         if known:
             x = sum(point.x or 0.0 for point in known) / len(known)
             y = sum(point.y or 0.0 for point in known) / len(known)
-            self.places[key] = Point(x, y, key)
+            self.places[key] = TexPoint(x, y, key)
         for one in inside:
             if one in self.groups and one in self.sketch.groups:
                 self.sketch.groups[one].parent = self.sketch.groups[one].parent or key
@@ -258,7 +258,7 @@ class Picture:
                 kept.append(link)
             elif link.label:
                 place = self.sketch.nodes[link.source].place
-                at = Point(place.x, -place.y) if place else Point(None, None)
+                at = TexPoint(place.x, -place.y) if place else TexPoint(None, None)
                 self.node("", look, link.label, at, link.at)
         self.sketch.links = kept
         linked = {end for link in self.sketch.links for end in (link.source, link.target)}
@@ -290,7 +290,7 @@ def _near(one: Drawn, other: Drawn) -> bool:
     return bool(first and second) and abs(first.x - second.x) < 1 and abs(first.y - second.y) < 1  # type: ignore[union-attr]
 
 
-def _holds(frame: Frame, place: Place) -> bool:
+def _holds(frame: DrawnFrame, place: Place) -> bool:
     return frame.left <= place.x <= frame.right and frame.bottom <= -place.y <= frame.top
 
 
@@ -329,7 +329,7 @@ class Grid:
             default=None,
         )
 
-    def within(self, frame: Frame) -> Iterator[Drawn]:
+    def within(self, frame: DrawnFrame) -> Iterator[Drawn]:
         """Yield the nodes whose middle a frame holds; none of a frame larger than any node."""
         columns = range(int(frame.left // 1), int(frame.right // 1) + 1)
         rows = range(int(-frame.top // 1), int(-frame.bottom // 1) + 1)

@@ -7,10 +7,10 @@ import re
 
 from chalknet.notation.dialects.tex_numbers import length, number
 from chalknet.notation.dialects.tex_text import Cursor, Unread, bare, split
-from chalknet.notation.dialects.tikz_picture import Picture, Point, tidy
-from chalknet.notation.dialects.tikz_styles import Option, Scope, options_of
+from chalknet.notation.dialects.tikz_picture import Picture, TexPoint, tidy
+from chalknet.notation.dialects.tikz_styles import Scope, TexOption, options_of
 
-NOWHERE = Point(None, None)
+NOWHERE = TexPoint(None, None)
 _CALC = re.compile(r"\s*+\$(.*)\$\s*+", re.S)
 _SIDE = re.compile(r"(?:(?:above|below)(?: left| right)?|left|right|base left|base right|mid left|mid right)")
 _OF = re.compile(r"(?:(.*?)\s*+)?of\s++(.+)", re.S)
@@ -85,13 +85,13 @@ def distance(value: str, usual: tuple[float, float]) -> tuple[float, float]:
     return found[0], found[-1]
 
 
-def named(picture: Picture, text: str) -> Point | None:
+def named(picture: Picture, text: str) -> TexPoint | None:
     """Return the point or the node that a name stands for, with or without an anchor; None for no name."""
     name = tidy(text)
     if name in picture.points:
         return picture.points[name]
     if name in picture.names:
-        return picture.places.get(picture.names[name], Point(None, None, picture.names[name]))
+        return picture.places.get(picture.names[name], TexPoint(None, None, picture.names[name]))
     if match := _ANCHOR.search(text):
         point = named(picture, text[: match.start()])
         if point is not None and point.x is not None and point.y is not None and point.key in picture.sizes:
@@ -105,7 +105,7 @@ def named(picture: Picture, text: str) -> Point | None:
     return None
 
 
-def place(picture: Picture, scope: Scope, text: str, before: Point) -> Point:
+def place(picture: Picture, scope: Scope, text: str, before: TexPoint) -> TexPoint:
     """Return the place that stands between round brackets.
 
     Args:
@@ -120,7 +120,7 @@ def place(picture: Picture, scope: Scope, text: str, before: Point) -> Point:
     text = text.strip()
     if calc := _CALC.fullmatch(text):
         return _calculated(picture, scope, calc[1], before)
-    options: list[Option] = []
+    options: list[TexOption] = []
     if text.startswith("["):
         cursor = Cursor(text)
         options = options_of(cursor.option())
@@ -132,11 +132,11 @@ def place(picture: Picture, scope: Scope, text: str, before: Point) -> Point:
             transform(inner, option.key, option.value or "0")
             across, up = inner.matrix[4:]
             far = max(abs(across), abs(up)) > 0.5
-            point = Point((point.x or 0.0) + across, (point.y or 0.0) + up, "" if far else point.key)
+            point = TexPoint((point.x or 0.0) + across, (point.y or 0.0) + up, "" if far else point.key)
     return point
 
 
-def _plain(picture: Picture, scope: Scope, text: str, before: Point) -> Point:
+def _plain(picture: Picture, scope: Scope, text: str, before: TexPoint) -> TexPoint:
     if not text:
         return before
     if (found := named(picture, text)) is not None:
@@ -148,18 +148,18 @@ def _plain(picture: Picture, scope: Scope, text: str, before: Point) -> Point:
                 place(picture, scope, first.strip(" ()"), before),
                 place(picture, scope, second.strip(" ()"), before),
             )
-            return Point(other.x, one.y) if sign == "-|" else Point(one.x, other.y)
+            return TexPoint(other.x, one.y) if sign == "-|" else TexPoint(one.x, other.y)
     if _SPECIAL.search(text):
         return NOWHERE
     parts = split(text)
     if len(parts) in (2, 3):
         (x, fixed_x), (y, fixed_y) = length(bare(parts[0])), length(bare(parts[1]))
         at = moved(scope, 0.0 if fixed_x else x, 0.0 if fixed_y else y)
-        return Point(at[0] + (x if fixed_x else 0.0), at[1] + (y if fixed_y else 0.0))
+        return TexPoint(at[0] + (x if fixed_x else 0.0), at[1] + (y if fixed_y else 0.0))
     if polar := _ANGLE.fullmatch(text):
         angle = _ANGLES[polar[1].strip()] if polar[1].strip() in _ANGLES else number(bare(polar[1]))
         radius = length(bare(split(polar[2].replace(" and ", ","))[0]))[0]
-        return Point(
+        return TexPoint(
             *moved(scope, radius * math.cos(math.radians(angle)), radius * math.sin(math.radians(angle)))
         )
     raise Unread(f"({text[:40]}), which names no node", "the name of a node drawn before")
@@ -169,7 +169,7 @@ _TERM = re.compile(r"\s*+(?P<sign>[+-]?)\s*+(?P<factor>(?:[0-9.]++|\{[^{}]*+\})\
 _STEP = re.compile(r"\s*+!\s*+(?P<part>\{[^{}]*+\}|[-0-9./*a-z]++)\s*+!\s*+(?:-?[0-9.]++:)?(?=\()")
 
 
-def _calculated(picture: Picture, scope: Scope, text: str, before: Point) -> Point:
+def _calculated(picture: Picture, scope: Scope, text: str, before: TexPoint) -> TexPoint:
     """Return the place of `($(a)!.5!(b)+(0,1)$)`; nowhere, where the calculation is of another kind."""
     cursor, x, y = Cursor(text), 0.0, 0.0
     while match := cursor.met(_TERM):
@@ -181,18 +181,18 @@ def _calculated(picture: Picture, scope: Scope, text: str, before: Point) -> Poi
             share, absolute = length(bare(step["part"]))
             across, up = (other.x or 0.0) - (point.x or 0.0), (other.y or 0.0) - (point.y or 0.0)
             share = share / (math.hypot(across, up) or 1.0) if absolute else share
-            point = Point((point.x or 0.0) + share * across, (point.y or 0.0) + share * up)
+            point = TexPoint((point.x or 0.0) + share * across, (point.y or 0.0) + share * up)
         if not point.known:
             return NOWHERE
         factor = number(bare(match["factor"].strip().rstrip("*").strip())) if match["factor"] else 1.0
         factor = -factor if match["sign"] == "-" else factor
         x, y = x + factor * (point.x or 0.0), y + factor * (point.y or 0.0)
-    return Point(x, y) if cursor.skip() == len(text) else NOWHERE
+    return TexPoint(x, y) if cursor.skip() == len(text) else NOWHERE
 
 
 def beside(
-    picture: Picture, scope: Scope, options: dict[str, str | None], size: tuple[float, float], at: Point
-) -> Point:
+    picture: Picture, scope: Scope, options: dict[str, str | None], size: tuple[float, float], at: TexPoint
+) -> TexPoint:
     """Return where a node stands whose options say `right=of a`, `below of=a`, `at=(1,2)`, `xshift=1cm`.
 
     Args:
@@ -220,22 +220,24 @@ def beside(
         elif at.known:
             across, up = direction(key)
             gap = distance(value, (0.0, 0.0))[0] if value and re.match(r"[-0-9.{]", value) else 0.0
-            at = Point((at.x or 0.0) + across * (size[0] / 2 + gap), (at.y or 0.0) + up * (size[1] / 2 + gap))
+            at = TexPoint(
+                (at.x or 0.0) + across * (size[0] / 2 + gap), (at.y or 0.0) + up * (size[1] / 2 + gap)
+            )
     inner = Scope()
     for key, value in options.items():
         if key in ("xshift", "yshift", "shift") and value:
             transform(inner, key, value)
     across, up = inner.matrix[4:]
-    return Point((at.x or 0.0) + across, (at.y or 0.0) + up) if at.known else NOWHERE
+    return TexPoint((at.x or 0.0) + across, (at.y or 0.0) + up) if at.known else NOWHERE
 
 
 def _beside(
     picture: Picture,
-    other: Point,
+    other: TexPoint,
     way: tuple[float, float],
     gaps: tuple[float, float],
     size: tuple[float, float],
-) -> Point:
+) -> TexPoint:
     if other.x is None or other.y is None:
         return NOWHERE
     across, up = way
@@ -244,4 +246,4 @@ def _beside(
         other = picture.places[other.key]
     x = (other.x or 0.0) + across * ((wide + size[0]) / 2 + gaps[1])
     y = (other.y or 0.0) + up * ((high + size[1]) / 2 + gaps[0])
-    return Point(x, y)
+    return TexPoint(x, y)

@@ -21,7 +21,7 @@ from chalknet.notation.dialects.tikz_networks import NETWORKS, Layers, fully_con
 from chalknet.notation.dialects.tikz_paths import Path
 from chalknet.notation.dialects.tikz_picture import Picture
 from chalknet.notation.dialects.tikz_places import transform
-from chalknet.notation.dialects.tikz_styles import Option, Scope, options_of
+from chalknet.notation.dialects.tikz_styles import Scope, TexOption, options_of
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.tokens import SourceText
 
@@ -148,7 +148,7 @@ class Reader(Definer):
     def _refuse(self, problem: Unread) -> ChalknetError:
         return self.sketch.source.refuse(self._at, got=problem.got, wanted=problem.wanted)
 
-    def _options(self, options: list[Option], scope: Scope) -> None:
+    def _options(self, options: list[TexOption], scope: Scope) -> None:
         for option in options:
             if option.value is not None and not option.key.endswith("/.style"):
                 transform(scope, option.key, option.value)
@@ -182,7 +182,7 @@ class Reader(Definer):
                 if match[1] in ("begin", "end"):
                     self._environment(match[1], cursor, scopes, outer)
                 else:
-                    self._command(match[1], cursor, Place(piece, outer[-1], scopes[-1], depth))
+                    self._command(match[1], cursor, Standing(piece, outer[-1], scopes[-1], depth))
             else:
                 following = re.compile(r"[\\{]|$").search(piece.text, cursor.at + 1)
                 cursor.at = following.start() if following else len(piece.text)
@@ -205,7 +205,7 @@ class Reader(Definer):
         outer.append(dict(outer[-1]))
         self._options(options_of(options), scopes[-1])
 
-    def _command(self, name: str, cursor: Cursor, here: Place) -> None:
+    def _command(self, name: str, cursor: Cursor, here: Standing) -> None:
         names, scope = here.names, here.scope
         if name in names:
             self._macro(names[name], cursor, here)
@@ -239,7 +239,7 @@ class Reader(Definer):
                 f"\\{name}, which is not defined here", "TikZ and the commands that the text defines"
             )
 
-    def _macro(self, macro: Macro, cursor: Cursor, here: Place) -> None:
+    def _macro(self, macro: Macro, cursor: Cursor, here: Standing) -> None:
         from chalknet.notation.dialects.tex_macros import filled
 
         body = filled(macro, cursor)
@@ -266,7 +266,7 @@ class Reader(Definer):
             raise Unread(got, "a ; at its end")
         raise Unread("a statement without its semicolon", "a ; at its end")
 
-    def _path(self, name: str, cursor: Cursor, here: Place) -> None:
+    def _path(self, name: str, cursor: Cursor, here: Standing) -> None:
         cursor.met(_OVERLAY)
         text = self._statement(cursor)
         if name in ("clip", "useasboundingbox"):
@@ -275,7 +275,7 @@ class Reader(Definer):
         word = f"{word} " if word.split("[")[0] in ("node", "coordinate", "graph") else ""
         Path(self, here.scope, here.names, self._at, name).read(word + text)
 
-    def _loop(self, cursor: Cursor, here: Place) -> None:
+    def _loop(self, cursor: Cursor, here: Standing) -> None:
         loop, at = loop_at(cursor, here.names), self._at
         cursor.skip()
         start = cursor.at
@@ -313,7 +313,7 @@ class Reader(Definer):
         self._statement(cursor)
         return cursor.text[start : cursor.at]
 
-    def _items(self, cursor: Cursor, here: Place) -> None:
+    def _items(self, cursor: Cursor, here: Standing) -> None:
         r"""Carry out `\foreachitem \N \in \Nnod{...}`."""
         variable = cursor.argument().lstrip("\\")
         cursor.argument()
@@ -326,7 +326,7 @@ class Reader(Definer):
             self.run(inside, names, here.scope.inner(), here.depth + 1)
 
 
-class Place(NamedTuple):
+class Standing(NamedTuple):
     """Where a command stands: the text, the names and the scope that hold, how deep."""
 
     piece: Piece

@@ -12,14 +12,14 @@ from chalknet.notation.dialects.tex_numbers import number
 from chalknet.notation.dialects.tex_text import Cursor, Unread, bare, split
 
 
-class Option(NamedTuple):
+class TexOption(NamedTuple):
     """One option; one without a sign of equality has no value."""
 
     key: str
     value: str | None = None
 
 
-class Style(NamedTuple):
+class NamedStyle(NamedTuple):
     """What a name of a style stands for, and its first argument where none is given."""
 
     text: str
@@ -27,7 +27,7 @@ class Style(NamedTuple):
     arguments: int = 1
 
 
-Styles: TypeAlias = "dict[str, Style]"
+Styles: TypeAlias = "dict[str, NamedStyle]"
 
 _DEEPEST = 25
 _DEFINED = re.compile(
@@ -49,17 +49,17 @@ _SHAPES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def options_of(text: str) -> list[Option]:
+def options_of(text: str) -> list[TexOption]:
     """Return the options of a text between brackets, in their order."""
     found = []
     for part in split(text):
         key, sign, value = ("", "", "") if part.startswith('"') else part.partition("=")
         if part.startswith(("-{", "{-", "<-", "-")) or (part.endswith(("-", "}")) and "-{" in part[:4]):
-            found.append(Option(bare(part)))  # an arrow, whose tip may hold options
+            found.append(TexOption(bare(part)))  # an arrow, whose tip may hold options
         elif sign:
-            found.append(Option(" ".join(key.split()), bare(value)))
+            found.append(TexOption(" ".join(key.split()), bare(value)))
         elif part:
-            found.append(Option(" ".join(part.split()) if part[0] != '"' else part))
+            found.append(TexOption(" ".join(part.split()) if part[0] != '"' else part))
     return found
 
 
@@ -76,7 +76,7 @@ class Scope:
     """
 
     styles: Styles = field(default_factory=dict)
-    options: list[Option] = field(default_factory=list)
+    options: list[TexOption] = field(default_factory=list)
     matrix: tuple[float, float, float, float, float, float] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
     distance: tuple[float, float] = (1.0, 1.0)
 
@@ -90,12 +90,12 @@ class Scope:
             if not self._defines(option):
                 self.options.append(option)
 
-    def _defines(self, option: Option) -> bool:
+    def _defines(self, option: TexOption) -> bool:
         match = _DEFINED.search(option.key)
         if match is None:
             return False
         name, kind, value = option.key[: match.start()], match[1], option.value or ""
-        old = self.styles.get(name, Style(""))
+        old = self.styles.get(name, NamedStyle(""))
         if kind == "append style":
             self.styles[name] = old._replace(text=f"{old.text},{value}")
         elif kind == "prefix style":
@@ -108,13 +108,13 @@ class Scope:
             self.styles[name] = old._replace(text=value, arguments=1)
         return True
 
-    def flat(self, options: list[Option], spend: Callable[[int], None]) -> list[Option]:
+    def flat(self, options: list[TexOption], spend: Callable[[int], None]) -> list[TexOption]:
         """Return options in which every style is replaced by what it stands for.
 
         Raises:
             Unread: for styles that stand for each other in a circle.
         """
-        found: list[Option] = []
+        found: list[TexOption] = []
         waiting = [(option, 0) for option in reversed(options)]
         while waiting:
             option, depth = waiting.pop()
@@ -129,13 +129,13 @@ class Scope:
                 inside = options_of(with_arguments(style.text, parts))
                 waiting += [(one, depth + 1) for one in reversed(inside) if one.key != key]
                 if key in _SHAPES and not inside:
-                    found.append(Option(key))
+                    found.append(TexOption(key))
             elif not self._defines(option) and key == option.key:
                 found.append(option)
         return found
 
 
-def _with_pattern(kind: str, value: str, old: Style) -> Style:
+def _with_pattern(kind: str, value: str, old: NamedStyle) -> NamedStyle:
     count = re.match(r"style (\d) args", kind)
     if kind in ("style args", "style n args"):
         cursor = Cursor(value)
@@ -156,7 +156,7 @@ def _arguments(given: str, count: int) -> list[str]:
 
 
 @dataclass
-class Line:
+class LineLook:
     """How a line looks.
 
     Args:
@@ -178,12 +178,12 @@ class Line:
     bent: bool = False
     labels: list[str] = field(default_factory=list)
 
-    def unlabelled(self) -> Line:
+    def unlabelled(self) -> LineLook:
         """Return a line that looks like it, with nothing written along it."""
-        return Line(self.drawn, self.first, self.last, self.style, self.tip_within, self.brace, self.bent)
+        return LineLook(self.drawn, self.first, self.last, self.style, self.tip_within, self.brace, self.bent)
 
 
-def line_of(options: list[Option], start: Line) -> Line:
+def line_of(options: list[TexOption], start: LineLook) -> LineLook:
     """Return how a line with these options looks, what they do not say as at the start."""
     line = start.unlabelled()
     line.labels = list(start.labels)
@@ -226,7 +226,7 @@ def _points(value: str | None) -> float:
         return 0.0
 
 
-def _tips(key: str, line: Line) -> None:
+def _tips(key: str, line: LineLook) -> None:
     """Set the tips of a line by an option such as `->`, `-latex`, `{Stealth}-`, or `-` for none."""
     if "-" not in key or key in ("-|", "|-"):
         return
@@ -261,10 +261,10 @@ class Look:
     after: str = ""
     text: str | None = None
     others: dict[str, str | None] = field(default_factory=dict)
-    labels: list[Option] = field(default_factory=list)
+    labels: list[TexOption] = field(default_factory=list)
 
 
-def look_of(options: list[Option], measure: Callable[[str], float]) -> Look:
+def look_of(options: list[TexOption], measure: Callable[[str], float]) -> Look:
     """Return how a node with these options looks.
 
     Args:
@@ -302,7 +302,7 @@ def look_of(options: list[Option], measure: Callable[[str], float]) -> Look:
         elif key == "node contents":
             look.text = value
         elif key in ("label", "pin") or key.startswith('"'):
-            look.labels.append(Option(key, value))
+            look.labels.append(TexOption(key, value))
         elif key in ("opacity", "draw opacity") and value and value.strip() == "0":
             look.others["hidden"] = None
         else:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from chalknet.notation.dialects.tex_macros import Names, expand
 from chalknet.notation.dialects.tex_text import Cursor, Unread
 from chalknet.notation.dialects.tikz_lists import loop_at, rounds
-from chalknet.notation.dialects.tikz_nodes import Context, node_at, pieces_of
-from chalknet.notation.dialects.tikz_picture import Point, shown_text
-from chalknet.notation.dialects.tikz_styles import Line, Option, Scope, line_of, options_of
+from chalknet.notation.dialects.tikz_nodes import PictureContext, node_at, pieces_of
+from chalknet.notation.dialects.tikz_picture import TexPoint, shown_text
+from chalknet.notation.dialects.tikz_styles import LineLook, Scope, TexOption, line_of, options_of
 
 _DEEPEST = 30
 _NODE, _CHILD, _EDGE = (
@@ -26,12 +26,12 @@ _GROW = {"right": (1.5, 0.0), "left": (-1.5, 0.0), "up": (0.0, 1.5), "down": (0.
 class Tree:
     """What holds for all children of a tree."""
 
-    context: Context
+    context: PictureContext
     scope: Scope
     names: Names
     at: int
-    line: Line
-    options: list[Option]
+    line: LineLook
+    options: list[TexOption]
     depth: int = 0
     count: int = 0
 
@@ -43,7 +43,7 @@ class Tree:
         return _GROW.get({"east": "right", "west": "left", "north": "up"}.get(word, word), (0.0, -1.5))
 
 
-def child_at(tree: Tree, cursor: Cursor, parent: Point) -> None:
+def child_at(tree: Tree, cursor: Cursor, parent: TexPoint) -> None:
     """Draw the child behind the word at the cursor, and what grows from it.
 
     Raises:
@@ -70,15 +70,15 @@ def child_at(tree: Tree, cursor: Cursor, parent: Point) -> None:
     tree.count += 1
 
 
-def _one(tree: Tree, body: str, parent: Point) -> None:
+def _one(tree: Tree, body: str, parent: TexPoint) -> None:
     across, up = tree.way
-    where = Point(None, None)
+    where = TexPoint(None, None)
     if parent.x is not None and parent.y is not None:
         aside = tree.count * 1.5
-        where = Point(parent.x + (across or aside), parent.y + (up or -aside))
+        where = TexPoint(parent.x + (across or aside), parent.y + (up or -aside))
     cursor, drawn, line, label = Cursor(body, tree.context.spend), where, replace(tree.line, labels=[]), ""
     inner = replace(tree, depth=tree.depth + 1, count=0)
-    flat = tree.scope.flat([Option("edge from parent"), *tree.options], tree.context.spend)
+    flat = tree.scope.flat([TexOption("edge from parent"), *tree.options], tree.context.spend)
     line = line_of(flat, line)
     while cursor.skip() < len(body):
         if word := cursor.met(_NODE):
