@@ -158,7 +158,7 @@ class Picture:
 
     def link(self, source: str, target: str, line: LineLook, label: str, at: int) -> None:
         """Draw a line between two nodes, or between all nodes of groups."""
-        self.sketch.spend(15, at)
+        self.sketch.spend(45, at)
         directed = line.first != line.last or line.tip_within
         if line.first and not line.last:
             source, target = target, source

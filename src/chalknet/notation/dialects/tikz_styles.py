@@ -118,7 +118,7 @@ class Scope:
         waiting = [(option, 0) for option in reversed(options)]
         while waiting:
             option, depth = waiting.pop()
-            spend(20)
+            spend(100)
             if depth > _DEEPEST:
                 raise Unread(f"the style {option.key!r}, which stands for itself", "one that ends")
             key = _EXISTING.sub("", option.key)
