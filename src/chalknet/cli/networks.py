@@ -42,8 +42,9 @@ _SAMENESS = (
 def read(asked: Asked) -> None:
     """Print any form of a network in another form: formula, code or drawing.
 
-    A page that holds one is read too: Markdown, HTML, a notebook, a program that draws. Where it holds
-    several networks they are listed, and --name says which.
+    Drawings in text are read as well: DOT, Mermaid, TikZ, PlantUML, D2, GraphML, GML, characters. A page that
+    holds one is read too: Markdown, HTML, a notebook, a program that draws. Where it holds several networks
+    they are listed, and --name says which.
 
     Example: chalknet read '784 -> 32 relu -> 1 sigmoid' --to torch
     Example: chalknet read net.dot --to torch --activation relu,sigmoid

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from chalknet.errors import CannotExpress, NotationError, look_up
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation.arrows import ARROWS, SHORTHAND
+from chalknet.notation.dialects import TEXT_DRAWINGS
 from chalknet.notation.drawings import DRAWINGS
 from chalknet.notation.json_text import JSON
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
@@ -16,9 +17,13 @@ from chalknet.notation.notation import Notation
 from chalknet.notation.pages import Pages
 from chalknet.notation.torch_source import LIBRARIES, TORCH
 
-_ROWS = (LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *LISTINGS, *LIBRARIES, LATEX_LAYERS, SHORTHAND, MATHML)
+_ROWS = (
+    LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *TEXT_DRAWINGS, *LISTINGS, *LIBRARIES,
+    LATEX_LAYERS, SHORTHAND, MATHML,
+)  # fmt: skip
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
+    "tikz", "plantuml", "d2", "graphml", "gml", "ascii", "other",
     "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras", "flax",
     "equinox", "sklearn", "latex-layers", "shorthand", "mathml", "page",
 ]  # fmt: skip

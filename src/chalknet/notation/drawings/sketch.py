@@ -110,6 +110,7 @@ class Sketch:
         caption: what stands over or under it.
         spent: the steps that reading it took so far.
         unused: what is drawn and is none of these.
+        unread: what of the drawing could not be followed, a sentence each.
     """
 
     source: SourceText
@@ -119,6 +120,7 @@ class Sketch:
     caption: str = ""
     spent: int = 0
     unused: list[PutAside] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def node(self, key: str, at: int) -> Drawn:
         """Return the node of this id, new or known."""

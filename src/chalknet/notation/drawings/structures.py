@@ -80,7 +80,7 @@ class _Building:
         self._facts, self._name = facts, name
         self._sides = Sides(dict(sides.roles), {}, list(sides.notes))
         self._roles_of_links: dict[tuple[str, str], Weighed] = {}
-        self._notes = list(sides.notes)
+        self._notes = [*facts.sketch.unread, *sides.notes]
         self._rows = False
 
     def structure(self) -> Structure:

@@ -1,0 +1,203 @@
+"""Lines of characters followed from text to text: straight, slanting, around corners and over crossings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from chalknet.notation.dialects.ascii_canvas import (
+    ACROSS,
+    CROSSES,
+    DOWN_HEADS,
+    FALLING,
+    HEADS,
+    JOINTS,
+    LEFT_HEADS,
+    RIGHT_HEADS,
+    RISING,
+    UP_HEADS,
+    UPRIGHT,
+    Canvas,
+    Cell,
+    Text,
+)  # fmt: skip
+
+Way: TypeAlias = "tuple[int, int]"  # rows down and columns to the right
+
+EAST, WEST, NORTH, SOUTH = (0, 1), (0, -1), (-1, 0), (1, 0)
+_SLANTED = {RISING: ((-1, 1), (1, -1)), FALLING: ((1, 1), (-1, -1))}
+_LONGEST = 4_000  # characters of a line
+_ARMS = {
+    "┌╭╔┏": (EAST, SOUTH), "┐╮╗┓": (WEST, SOUTH), "└╰╚┗": (EAST, NORTH), "┘╯╝┛": (WEST, NORTH),
+    "├╠┣": (NORTH, SOUTH, EAST), "┤╣┫": (NORTH, SOUTH, WEST), "┬╦┳": (EAST, WEST, SOUTH),
+    "┴╩┻": (EAST, WEST, NORTH), "┼╬╋": (EAST, WEST, NORTH, SOUTH),
+}  # fmt: skip
+_ARMS_OF = {char: arms for chars, arms in _ARMS.items() for char in chars}
+
+
+class Ended(NamedTuple):
+    """Where a line ended: at a text or at none, and whether a tip stands at either end."""
+
+    text: Text | None
+    tip_here: bool
+    tip_there: bool
+    cells: tuple[Cell, ...]
+    returns: bool = False  # over a joint, to the side that it came from
+
+
+@dataclass
+class LineFollower:
+    """Follows the lines of a canvas."""
+
+    canvas: Canvas
+
+    def starts(self, text: Text) -> Iterator[tuple[Cell, Way]]:
+        """Yield where lines begin around a text or a box, and which way they lead."""
+        top, bottom = text.row, max(text.bottom, text.row)
+        for row in range(top, bottom + 1):
+            for column, way in ((text.last + 1, EAST), (text.first - 1, WEST)):
+                yield from self._sideways(row, column, way)
+        for row, way in ((top - 1, NORTH), (bottom + 1, SOUTH)):
+            for column in range(text.first - 1, text.last + 2):
+                inside = text.first <= column <= text.last
+                char = self.canvas.at(row, column)
+                if (row, column) not in self.canvas.strokes:
+                    continue
+                if inside and (char in UPRIGHT or char in JOINTS or char in UP_HEADS | DOWN_HEADS):
+                    yield (row, column), way
+                elif (
+                    char in RISING and column >= text.first
+                    if way == NORTH
+                    else char in RISING and column <= text.last
+                ):
+                    yield (row, column), (way[0], -way[0])
+                elif (
+                    char in FALLING and column <= text.last
+                    if way == NORTH
+                    else char in FALLING and column >= text.first
+                ):
+                    yield (row, column), (way[0], way[0])
+
+    def _sideways(self, row: int, column: int, way: Way) -> Iterator[tuple[Cell, Way]]:
+        for gap in (0, 1):
+            at = (row, column + gap * way[1])
+            char = self.canvas.at(*at)
+            if at in self.canvas.strokes:
+                right = way[1] > 0
+                if char in ACROSS | JOINTS | RIGHT_HEADS | LEFT_HEADS:
+                    yield at, way
+                elif char in RISING:
+                    yield at, (-1, 1) if right else (1, -1)
+                elif char in FALLING:
+                    yield at, (1, 1) if right else (-1, -1)
+                return
+            if char != " ":
+                return
+
+    def follow(self, text: Text, start: Cell, way: Way) -> list[Ended]:
+        """Return where the lines end that begin at a place; a joint leads on several ways."""
+        found: list[Ended] = []
+        tip_here = _is_tip(self.canvas.at(*start), (-way[0], -way[1]))
+        begun, branched = way, False
+        waiting: list[tuple[Cell, Way, tuple[Cell, ...]]] = [(start, way, ())]
+        seen: set[tuple[Cell, Way]] = set()
+        while waiting:
+            cell, way, cells = waiting.pop()
+            tip_there = False
+            while len(cells) < _LONGEST and (cell, way) not in seen:
+                seen.add((cell, way))
+                self.canvas.sketch.spend(1)
+                ended = self._arrived(cell, way, text)
+                if ended is not None:
+                    back = (-begun[0], -begun[1])
+                    found.append(Ended(ended, tip_here, tip_there, cells, branched and way == back))
+                    break
+                if cell not in self.canvas.strokes:
+                    found.append(Ended(None, tip_here, tip_there, cells))
+                    break
+                cells = (*cells, cell) if len(cells) < 3 else (*cells[:2], cell)
+                char = self.canvas.at(*cell)
+                tip_there = _is_tip(char, way)
+                ways = self._onward(cell, char, way)
+                branched = branched or len(ways) > 1
+                waiting += [((cell[0] + one[0], cell[1] + one[1]), one, cells) for one in ways[1:]]
+                if not ways:
+                    found.append(Ended(None, tip_here, tip_there, cells))
+                    break
+                way = ways[0]
+                cell = (cell[0] + way[0], cell[1] + way[1])
+        return found
+
+    def _arrived(self, cell: Cell, way: Way, start: Text) -> Text | None:
+        """Return the text at a place, or the one a blank further on."""
+        owner = self.canvas.owner
+        if (text := owner.get(cell)) is not None and text is not start:
+            return text
+        if cell in self.canvas.strokes or self.canvas.at(*cell) != " ":
+            return None
+        beyond = (cell[0] + way[0], cell[1] + way[1])
+        if (text := owner.get(beyond)) is not None and text is not start:
+            return text
+        if way[0] and way[1]:  # a slanting line may end beside the text or over its corner
+            for near in (
+                (cell[0], cell[1] + way[1]),
+                (cell[0], cell[1] - way[1]),
+                (cell[0] - way[0], cell[1] + way[1]),
+            ):
+                if (text := owner.get(near)) is not None and text is not start:
+                    return text
+        return None
+
+    def _onward(self, cell: Cell, char: str, way: Way) -> list[Way]:
+        """Return which ways a line leads on from one of its characters."""
+        down, right = way
+        if char in ACROSS:
+            return [(0, right)] if right else []
+        if char in UPRIGHT:
+            return [(down, 0)] if down else []
+        for signs, ways in _SLANTED.items():
+            if char in signs:
+                fitting = [
+                    one for one in ways if (right and one[1] == right) or (not right and one[0] == down)
+                ]
+                return fitting[:1]
+        if char in CROSSES and char not in "+":
+            return [way]
+        if char in HEADS:
+            return [way]
+        return self._joint(cell, char, way)
+
+    def _joint(self, cell: Cell, char: str, way: Way) -> list[Way]:
+        arms = _ARMS_OF.get(char, (EAST, WEST, NORTH, SOUTH, (-1, 1), (1, -1), (1, 1), (-1, -1)))
+        back = (-way[0], -way[1])
+        leading = [one for one in arms if one != back and self._leads(cell, one)]
+        straight = way in leading
+        if straight and len(leading) >= 3:
+            return [way]
+        return leading
+
+    def _leads(self, cell: Cell, way: Way) -> bool:
+        beyond = (cell[0] + way[0], cell[1] + way[1])
+        char = self.canvas.at(*beyond)
+        if beyond in self.canvas.owner:
+            return way[0] == 0 or way[1] == 0
+        if beyond not in self.canvas.strokes:
+            return False
+        if char in JOINTS:
+            return way[0] == 0 or way[1] == 0
+        kinds = {
+            EAST: ACROSS | RIGHT_HEADS,
+            WEST: ACROSS | LEFT_HEADS,
+            NORTH: UPRIGHT | UP_HEADS,
+            SOUTH: UPRIGHT | DOWN_HEADS,
+        }
+        return char in kinds.get(way, RISING if way[0] != way[1] else FALLING)
+
+
+def _is_tip(char: str, way: Way) -> bool:
+    """Return whether a character is a tip that points this way."""
+    down, right = way
+    if char in RIGHT_HEADS or char in LEFT_HEADS:
+        return (char in RIGHT_HEADS) == (right > 0) and right != 0
+    return (char in UP_HEADS and down < 0) or (char in DOWN_HEADS and down > 0)
