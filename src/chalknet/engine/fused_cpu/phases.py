@@ -40,11 +40,8 @@ _SHARD_ROWS, _SHARD_WEIGHTS = 64, 32 << 10  # rows at least and weights at most 
 _TILE_BYTES = 512 << 10  # half of a core's own cache
 _ARENA_BYTES, _CHUNK_ROWS = 8 << 20, 512  # gradients of large weights are read and written for each chunk
 _OPTIMIZER_WORK = 8  # multiply-adds that updating a weight is worth
-_COLUMN_WORK, _READING_ROWS = (
-    1_000_000,
-    4,
-)  # multiply-adds at least of a layer that is cut into columns; fewer
-# rows wait for its weights to arrive
+_COLUMN_WORK, _LARGE_COLUMN_WORK = 4_000_000, 1_000_000  # multiply-adds at least of a layer cut into columns
+_READING_ROWS = 4  # fewer rows wait for the weights to arrive
 _LARGE_WEIGHT_BYTES, _FEW_ROWS = 512 << 10, 128
 _MANY_WEIGHTS_BYTES = 2560 << 10  # of all layers: pieces of a few rows would have all of them arrive again
 _FEWEST_PANELS = 4
@@ -145,7 +142,9 @@ class _Cut:
 
     def _in_chunks(self) -> Pieces:
         row_bytes = self._layout.row * self._itemsize
-        most = max(_CHUNK_ROWS, _ARENA_BYTES // row_bytes)
+        most = max(
+            16 * _ROWS_TOGETHER, min(_CHUNK_ROWS, 4 * _ARENA_BYTES // row_bytes), _ARENA_BYTES // row_bytes
+        )
         chunk = -(-self._rows // -(-self._rows // most))  # as large as the others
         chunk = min(self._rows, -(-chunk // _ROWS_TOGETHER) * _ROWS_TOGETHER)
         chunks = range(0, self._rows, chunk)
@@ -192,11 +191,13 @@ class _Cut:
         weights = int(step["inputs"] * step["outputs"])
         lines = rows * int(step["positions"])
         by_rows = max(1, rows // _ROWS_TOGETHER)
-        if max(lines, _READING_ROWS) * weights < _COLUMN_WORK or panels < _FEWEST_PANELS:
+        if panels < _FEWEST_PANELS:
             return False
         every = (self._layout.weights + self._layout.transposed) * self._itemsize
         large = weights * self._itemsize > _LARGE_WEIGHT_BYTES or every > _MANY_WEIGHTS_BYTES
-        return (large and rows < MOST_PIECES * _FEW_ROWS) or panels >= 2 * by_rows
+        if large and rows < MOST_PIECES * _FEW_ROWS:
+            return max(lines, _READING_ROWS) * weights >= _LARGE_COLUMN_WORK
+        return lines * weights >= _COLUMN_WORK and panels >= 2 * by_rows
 
     def _columns_phase(self, kind: int, first: int, k: int, side: str, more: dict[str, int]) -> None:
         width, unit = int(self._steps[k][side]), _COLUMNS_TOGETHER // self._itemsize
