@@ -232,10 +232,14 @@ class _Cut:
         work = rows * (products + gather * _GATHER_WORK * int(self._steps["inputs"][0]))
         work += rows * _ELEMENT_WORK * (self._elements(forward) + self._elements(backward))
         work += rows * _ELEMENT_WORK * loss * int(self._steps["outputs"][-1])
-        together = _ROWS_TOGETHER if products else 1
+        kinds_here = (
+            *self._steps["kind"][forward.start : forward.stop],
+            *self._steps["kind"][backward.start : backward.stop],
+        )
+        together = _ROWS_TOGETHER if kinds.LINEAR in kinds_here else 1
         pieces = max(1, min(MOST_PIECES, work // _PIECE_WORK, rows // together))
         row_bytes = self._layout.row * self._itemsize
-        if pieces > 1 and products:
+        if pieces > 1 and together > 1:
             pieces = max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES)))
         each = -(-rows // pieces)
         each = -(-each // together) * together if pieces > 1 else each
