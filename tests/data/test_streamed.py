@@ -20,8 +20,7 @@ from chalknet.data import ArraySource, Batches, Shard, StreamedSource, load
 from chalknet.data.formats.array_file import ArrayFile
 from chalknet.data.formats.idx import idx_bytes
 from chalknet.data.formats.numpy_files import open_npy
-from chalknet.engine import ENGINES
-from chalknet.errors import DataError, Refused
+from chalknet.errors import DataError
 
 
 def table(rows=3000, columns=5):
@@ -144,19 +143,6 @@ def test_a_file_is_read_into_memory_where_it_fits_and_stays_where_it_does_not(tm
     assert load(path).streams
     assert load(path, held_out=0.5).held_out.streams
     assert not load(path, in_memory=True).streams
-
-
-def test_an_engine_that_needs_all_samples_in_memory_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(ENGINES["fused_cpu"], "streams", False)
-    source = load(WRITERS[".npy"](tmp_path / "t.npy", table()), in_memory=False)
-    recipe = cn.Recipe(loss="mse", updates=300_000)
-    plan = cn.plan(cn.read("5 -> 1"), source, recipe)
-    assert plan.engine == "eager"
-    assert any(
-        "fused_cpu cannot run this" in reason and "in_memory=True" in reason for reason in plan.reasons
-    )
-    with pytest.raises(Refused, match="needs all samples in memory"):
-        cn.plan(cn.read("5 -> 1"), source, recipe, engine="fused_cpu")
 
 
 def test_nan_infinity_and_labels_are_found_in_a_streamed_file(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The fused engine on the CPU against the eager one: the same training, whatever the network and recipe."""
 
 import dataclasses
+import functools
 import math
 from types import SimpleNamespace
 
@@ -132,6 +133,24 @@ def cases(draw):
 def test_float64_losses_and_weights_are_those_of_eager(case, threads):
     eager, fused = both(*case, threads=threads)
     assert_same(eager, fused, 1e-10)
+
+
+@functools.cache
+def below_highest_compiled():
+    from chalknet.engine.fused_cpu.whole_rows import below_highest
+
+    return called(below_highest)
+
+
+@given(row=st.lists(st.floats(width=32), min_size=1, max_size=300), dtype=st.sampled_from(["f4", "f8"]))
+def test_the_highest_of_a_row_is_numpys_and_no_number_stays_no_number_in_what_is_left_of_it(row, dtype):
+    row = np.array(row, dtype)
+    target = np.ones(len(row) + 3, dtype)
+    highest = below_highest_compiled()(row, target)
+    if not np.isnan(row).any():
+        assert highest == row.max()
+    with np.errstate(invalid="ignore", over="ignore"):
+        np.testing.assert_array_equal(target, np.r_[row - row.dtype.type(highest), np.zeros(3, dtype)])
 
 
 @given(case=cases(), threads=st.integers(1, 2))

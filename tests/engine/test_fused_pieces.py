@@ -42,6 +42,8 @@ def networks(draw, dropout=False):
 def small_caches(monkeypatch):
     """Let small layers be cut as large ones are."""
     monkeypatch.setattr(phases, "_COLUMN_WORK", 20_000)
+    monkeypatch.setattr(phases, "_LARGE_COLUMN_WORK", 10_000)
+    monkeypatch.setattr(phases, "_MANY_WEIGHTS_BYTES", 32 << 10)
     monkeypatch.setattr(phases, "_LARGE_WEIGHT_BYTES", 8 << 10)
     monkeypatch.setattr(phases, "_FEWEST_PANELS", 1)
     monkeypatch.setattr(phases, "_PIECE_WORK", 3_000)

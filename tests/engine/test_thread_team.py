@@ -69,6 +69,25 @@ def test_an_update_longer_than_a_trial_is_seldom_made_by_the_slower_number(monke
     assert sum(some for threads, _, some in machine.calls if threads == 1) <= 1 + 200 // 16
 
 
+def test_a_few_long_updates_are_all_made_by_the_number_that_their_work_is_for(monkeypatch):
+    machine = took(lambda threads, now: 0.05 / threads, 9, monkeypatch)
+    assert {threads for threads, _, _ in machine.calls} == {2}
+
+
+def test_one_long_update_that_was_delayed_does_not_change_the_number(monkeypatch):
+    machine = took(lambda threads, now: 0.05 / threads * (4 if 1 < now < 1.03 else 1), 100, monkeypatch)
+    behind = [(threads, some) for threads, made, some in machine.calls if made > 40]
+    assert sum(some for threads, some in behind if threads == 1) <= 1 + 60 // 16
+
+
+def test_a_core_that_is_lost_is_noticed_by_the_second_long_update(monkeypatch):
+    machine = took(
+        lambda threads, now: 0.05 / threads * (4 if now > 1 and threads == 2 else 1), 100, monkeypatch
+    )
+    assert machine.calls[-1][0] == 1
+    assert machine.now < 1.15 * (1 + 0.05 * 62)
+
+
 @pytest.mark.parametrize("first", [1, 2, 16])
 @pytest.mark.parametrize("best", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("update_s", [1e-5, 1e-3, 1e-2])

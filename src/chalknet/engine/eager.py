@@ -28,7 +28,6 @@ class Eager:
     """Run any module that torch can run, one update after another."""
 
     name = "eager"
-    streams = True
     stops_at_target = False
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:

@@ -87,7 +87,6 @@ class Engine(Protocol):
     """A way to run a plan."""
 
     name: str
-    streams: bool  # whether it reads its source batch by batch, never all samples at once
     stops_at_target: bool  # whether an advance ends with the update that reached the recipe's target
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:

@@ -180,7 +180,8 @@ class Preparation:
             replaced: where to add, by column, how many values `unknown` put something else in the place of.
 
         Raises:
-            DataError: for gaps, words that the training rows did not have, where `unknown` is "refuse".
+            DataError: for gaps, words that the training rows did not have, where `unknown` is "refuse"; for a
+                number that `dtype` cannot hold once it is standardised.
         """
         counts = Counter[str]() if replaced is None else replaced
         if self._numbers_alone:
@@ -203,20 +204,23 @@ class Preparation:
             return strict._codes(column, raw.reshape(-1), (words or {}).get(column.name), Counter())
         y = np.array(raw)
         if self._scales_target:
-            return (
-                _scaled(y.reshape(len(y), -1).astype(np.float64), *_mean_and_std(self.y))
-                .reshape(y.shape)
-                .astype(self.dtype)
-            )
+            scaled = np.empty((len(y), len(self.y)), self.dtype)
+            _write_scaled(y.reshape(scaled.shape), scaled, self.y, _mean_and_std(self.y))
+            return scaled.reshape(y.shape)
         return y.astype(self.dtype) if self.named and y.dtype.kind == "f" else y
 
     def restore(self, yhat: Array) -> Array:
-        """Return predictions in the target's own unit, where it was standardised."""
+        """Return predictions in the target's own unit, where it was standardised.
+
+        They are float64 where one of them is beyond the numbers of yhat.
+        """
         if self.classes or not self._scales_target:
             return yhat
         mean, std = _mean_and_std(self.y)
-        restored: Array = yhat * std + mean
-        return restored.astype(yhat.dtype)
+        with np.errstate(over="ignore"):
+            wide: Array = yhat * std + mean
+            narrow = wide.astype(yhat.dtype)
+        return narrow if np.isinf(narrow).sum() == np.isinf(yhat).sum() else wide
 
     @property
     def _scales_target(self) -> bool:
@@ -237,7 +241,7 @@ class Preparation:
         step = max(1, _PART_NUMBERS // max(1, raw.shape[1]))
         for first in range(0, len(raw), step):
             part = slice(first, first + step)
-            x[part] = _scaled(filled[part].astype(np.float64), *scale)
+            _write_scaled(filled[part], x[part], columns, scale, first)
         return x
 
     @cached_property
@@ -332,6 +336,30 @@ def _told(new: Counter[str], words: Sequence[str]) -> tuple[str, str]:
 
 def _mean_and_std(columns: Sequence[PreparedColumn]) -> tuple[Array, Array]:
     return np.array([c.mean for c in columns]), np.array([c.std for c in columns])
+
+
+def _write_scaled(
+    raw: Array, target: Array, columns: Sequence[PreparedColumn], scale: tuple[Array, Array], first: int = 0
+) -> None:
+    """Write numbers `(rows, columns)` standardised: computed in float64, narrowed last.
+
+    Raises:
+        DataError: for one that the target's dtype cannot hold; rows are counted from the first one on.
+    """
+    flags: list[str] = []
+    with np.errstate(over="call", divide="call", invalid="call", call=lambda kind, _: flags.append(kind)):
+        target[...] = _scaled(raw.astype(np.float64), *scale)
+    if flags and not np.isfinite(target).all():
+        row, at = np.argwhere(~np.isfinite(target))[0].tolist()
+        row, column = row + first, columns[at]
+        raise DataError(
+            where=f"column {column.name!r}, row {row} of these rows",
+            got=f"a number that is beyond {target.dtype} once it is standardised: "
+            f"less the mean {column.mean:g}, divided by the standard deviation {column.std:g}",
+            wanted=f"numbers like those of the training rows, {column.mean:g} ± {column.std:g}",
+            remedy="Correct it, or leave the row out; where it is right, fit anew without standardising "
+            "this column.",
+        )
 
 
 def _scaled(x: Array, mean: Array, std: Array) -> Array:

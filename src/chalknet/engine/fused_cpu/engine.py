@@ -30,7 +30,6 @@ class FusedCpu:
     """
 
     name = "fused_cpu"
-    streams = True
     stops_at_target = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:

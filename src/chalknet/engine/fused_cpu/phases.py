@@ -38,13 +38,18 @@ _LINES_TOGETHER = 16
 _MOST_LINE_NUMBERS = 64 << 10  # of a piece of weights: its gradient stays in the core's own cache
 _SHARD_ROWS, _SHARD_WEIGHTS = 64, 32 << 10  # rows at least and weights at most for a buffer of its own
 _TILE_BYTES = 512 << 10  # half of a core's own cache
-_ARENA_BYTES = 8 << 20
+_ARENA_BYTES, _CHUNK_ROWS = 8 << 20, 512  # gradients of large weights are read and written for each chunk
 _OPTIMIZER_WORK = 8  # multiply-adds that updating a weight is worth
-_COLUMN_WORK = 4_000_000  # multiply-adds at least of a layer that is cut into columns
+_COLUMN_WORK, _LARGE_COLUMN_WORK = 4_000_000, 1_000_000  # multiply-adds at least of a layer cut into columns
+_READING_ROWS = 4  # fewer rows wait for the weights to arrive
 _LARGE_WEIGHT_BYTES, _FEW_ROWS = 512 << 10, 128
+_MANY_WEIGHTS_BYTES = 2560 << 10  # of all layers: pieces of a few rows would have all of them arrive again
 _FEWEST_PANELS = 4
 _COLUMNS_TOGETHER = 256  # bytes of them: four vectors
-_GATHER_WORK = 8  # multiply-adds that copying a number of x is worth
+_GATHER_WORK, _ELEMENT_WORK = (
+    8,
+    16,
+)  # multiply-adds that copying a number of x is worth; a number of another step
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,12 @@ class _Cut:
         linear = some[np.isin(some["kind"], (kinds.LINEAR, kinds.NARROW))]
         return int((linear["inputs"] * linear["outputs"] * linear["positions"]).sum())
 
+    def _elements(self, steps: range) -> int:
+        """Return the numbers of one sample that some steps map one by one, or row by row."""
+        some = self._steps[steps.start : steps.stop]
+        other = some[~np.isin(some["kind"], (kinds.LINEAR, kinds.NARROW))]
+        return int((other["outputs"] * other["positions"]).sum())
+
     def _in_shards(self, shards: int) -> Pieces:
         each = -(-self._rows // shards)
         tile = max(1, min(each, _TILE_BYTES // (self._layout.row * self._itemsize)))
@@ -131,7 +142,11 @@ class _Cut:
 
     def _in_chunks(self) -> Pieces:
         row_bytes = self._layout.row * self._itemsize
-        chunk = max(1, min(self._rows, max(16 * _ROWS_TOGETHER, _ARENA_BYTES // row_bytes)))
+        most = max(
+            16 * _ROWS_TOGETHER, min(_CHUNK_ROWS, 4 * _ARENA_BYTES // row_bytes), _ARENA_BYTES // row_bytes
+        )
+        chunk = -(-self._rows // -(-self._rows // most))  # as large as the others
+        chunk = min(self._rows, -(-chunk // _ROWS_TOGETHER) * _ROWS_TOGETHER)
         chunks = range(0, self._rows, chunk)
         for first in chunks:
             self._forward_and_backward(first, min(chunk, self._rows - first))
@@ -176,10 +191,13 @@ class _Cut:
         weights = int(step["inputs"] * step["outputs"])
         lines = rows * int(step["positions"])
         by_rows = max(1, rows // _ROWS_TOGETHER)
-        if lines * weights < _COLUMN_WORK or panels < _FEWEST_PANELS:
+        if panels < _FEWEST_PANELS:
             return False
-        large = weights * self._itemsize > _LARGE_WEIGHT_BYTES and rows < MOST_PIECES * _FEW_ROWS
-        return large or panels >= 2 * by_rows
+        every = (self._layout.weights + self._layout.transposed) * self._itemsize
+        large = weights * self._itemsize > _LARGE_WEIGHT_BYTES or every > _MANY_WEIGHTS_BYTES
+        if large and rows < MOST_PIECES * _FEW_ROWS:
+            return max(lines, _READING_ROWS) * weights >= _LARGE_COLUMN_WORK
+        return lines * weights >= _COLUMN_WORK and panels >= 2 * by_rows
 
     def _columns_phase(self, kind: int, first: int, k: int, side: str, more: dict[str, int]) -> None:
         width, unit = int(self._steps[k][side]), _COLUMNS_TOGETHER // self._itemsize
@@ -210,16 +228,21 @@ class _Cut:
     ) -> None:
         if not (forward or backward or gather or loss):
             return
-        work = rows * (
-            self._work(forward) + self._work(backward) + gather * _GATHER_WORK * int(self._steps["inputs"][0])
+        products = self._work(forward) + self._work(backward)
+        work = rows * (products + gather * _GATHER_WORK * int(self._steps["inputs"][0]))
+        work += rows * _ELEMENT_WORK * (self._elements(forward) + self._elements(backward))
+        work += rows * _ELEMENT_WORK * loss * int(self._steps["outputs"][-1])
+        kinds_here = (
+            *self._steps["kind"][forward.start : forward.stop],
+            *self._steps["kind"][backward.start : backward.stop],
         )
-        pieces = max(1, min(MOST_PIECES, work // _PIECE_WORK, rows // _ROWS_TOGETHER))
+        together = _ROWS_TOGETHER if kinds.LINEAR in kinds_here else 1
+        pieces = max(1, min(MOST_PIECES, work // _PIECE_WORK, rows // together))
         row_bytes = self._layout.row * self._itemsize
-        pieces = (
-            max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES))) if pieces > 1 else 1
-        )
+        if pieces > 1 and together > 1:
+            pieces = max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES)))
         each = -(-rows // pieces)
-        each = -(-each // _ROWS_TOGETHER) * _ROWS_TOGETHER if pieces > 1 else each
+        each = -(-each // together) * together if pieces > 1 else each
         found = []
         for low in range(0, rows, each):
             piece = self._row_piece(forward, low, min(low + each, rows), backward) | {

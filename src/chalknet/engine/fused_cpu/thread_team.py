@@ -16,7 +16,7 @@ from time import perf_counter
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.system import cores
 
-_WARM_UP = 8  # updates before the first measurement
+_WARM_UP = 8  # updates before the first measurement; one where they are long
 _TRIAL_S = 0.001  # a measurement lasts about so long
 _LONG_TRIAL_S = 0.008  # of more threads: beside other programs they have cores of their own for moments alone
 _WORTH = 1.15  # fewer threads that take so many times as long are preferred: they wait less for each other
@@ -25,6 +25,7 @@ _SETTLE_S = (
 )
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.004, 0.25  # until another number of threads is measured again
 _TRIALS_APART = 16  # at least, in trials: for updates longer than a trial
+_FIRST_APART = 4  # before fewer threads are tried for the first time; they are taken to lose what they lack
 _STRETCH_S = 0.016  # between two time measurements: threads that lose a core take 30 times as long
 _MOST_FITS_THREADS = 4096  # of all fits of a process: those of one fit wait for each other
 
@@ -45,7 +46,9 @@ class ThreadTeam:
         self._best = max(place for place, size in enumerate(self._sizes) if size <= max(1, first))
         self._downwards = self._best == len(self._sizes) - 1  # the next one to try has fewer threads
         self._settled = self._best  # what the numbers that updates change are near to
-        self._warm_s = 0.0  # an update of the first stretch
+        self._cold = _WARM_UP  # updates until the first measurement
+        self._warm_s = 0.0  # one of them
+        self._before_s = math.inf  # an update of the best number, at the measurement before
         self._worked_s = 0.0  # since another number was measured
         self._wait_s = _FIRST_WAIT_S
 
@@ -74,18 +77,24 @@ class ThreadTeam:
         """Return the number of threads to continue with, by its place, and for how many updates."""
         if len(self._sizes) == 1 or not left:
             return 0, left
-        if not self._warm_s:
-            return self._best, min(left, _WARM_UP)
+        if self._cold:
+            return self._best, min(left, 1 if self._cold == _WARM_UP else self._cold)
         if self._best not in self._per_update_s:
             return self._best, _updates(_TRIAL_S, self._warm_s, left)
         other = self._other()
-        other_s = self._per_update_s.get(other)
+        best_s, least_s = self._per_update_s[self._best], self._least_s(other)
+        other_s, apart = self._per_update_s.get(other), _TRIALS_APART
+        if other_s is None and self._is_tried_at_once(other, best_s):
+            return self._trial(other, best_s, left)
         if other_s is None:
-            return self._trial(other, self._per_update_s[self._best], left)
-        least_s = self._least_s(other)
-        if self._worked_s >= max(self._wait_s, _TRIALS_APART * (_trial_s(other_s, least_s) - least_s)):
+            other_s, apart = best_s * self._sizes[self._best] / self._sizes[other], _FIRST_APART
+        if self._worked_s >= max(self._wait_s, apart * (_trial_s(other_s, least_s) - least_s)):
             return self._trial(other, other_s, left)
-        return self._best, _updates(min(self._wait_s, _STRETCH_S), self._per_update_s[self._best], left)
+        return self._best, _updates(min(self._wait_s, _STRETCH_S), best_s, left)
+
+    def _is_tried_at_once(self, place: int, best_s: float) -> bool:
+        """Return whether a number is worth trying without delay: fewer threads lose much of a long update."""
+        return place > self._best or len(self._per_update_s) > 1 or best_s < _SETTLE_S
 
     def _trial(self, place: int, per_update_s: float, left: int) -> tuple[int, int]:
         """Return what comes next of a trial: an update to settle where they are short, or those measured."""
@@ -101,14 +110,19 @@ class ThreadTeam:
     def _note(self, place: int, made: int, elapsed_s: float) -> None:
         if not made or len(self._sizes) == 1:
             return
-        if not self._warm_s:  # memory is touched for the first time, so the time means nothing
-            self._warm_s = elapsed_s / made
+        update_s = elapsed_s / made
+        if self._cold:  # memory is touched for the first time, so the time means nothing
+            self._warm_s, self._cold = update_s, self._cold - made if update_s < _SETTLE_S else 0
             return
         if place not in (self._best, self._settled):
             self._settled = place
             return
-        self._per_update_s[place] = elapsed_s / made
+        self._per_update_s[place] = update_s
+        # A long update may be one that another program delayed: the last two are to agree.
+        if place == self._best and update_s >= _SETTLE_S:
+            self._per_update_s[place] = min(update_s, self._before_s)
         if place == self._best:
+            self._before_s = update_s
             self._worked_s += elapsed_s
         else:
             self._downwards = not self._downwards
@@ -117,7 +131,7 @@ class ThreadTeam:
         fastest = min(place for place, update_s in self._per_update_s.items() if update_s <= enough_s)
         if fastest != self._best:
             self._downwards = fastest < self._best
-            self._best, self._worked_s, self._wait_s = fastest, 0.0, _FIRST_WAIT_S
+            self._best, self._worked_s, self._wait_s, self._before_s = fastest, 0.0, _FIRST_WAIT_S, math.inf
         self._settled = self._best
 
     def _other(self) -> int:

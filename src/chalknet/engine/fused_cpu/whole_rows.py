@@ -14,6 +14,8 @@ from chalknet.engine.fused_cpu.scalars import ROOM, like, part, room
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
+_LANES = 64  # several vectors: their comparisons do not wait for each other
+
 
 @part
 def softmax_forward(step, z, h):
@@ -116,13 +118,29 @@ def cross_entropy_gradient(yhat, g, width, stride, scale):
 @part
 def below_highest(row, target):
     """Write a row less its highest number, and zeros behind it; return the highest."""
-    highest = row[0]
-    for i in range(len(row)):
-        highest = row[i] if row[i] > highest else highest
+    highest = highest_of(row)
     for i in range(len(row)):
         target[i] = row[i] - highest
     for i in range(len(row), len(target)):
         target[i] = like(0.0, highest)
+    return highest
+
+
+@part
+def highest_of(row):
+    """Return the highest number of a row: by lanes, which a loop over one number does not become."""
+    highest, lanes, whole = row[0], room(row[0]), len(row) // _LANES * _LANES
+    if whole:
+        for lane in range(_LANES):
+            lanes[lane] = row[lane]
+        for at in range(_LANES, whole, _LANES):
+            some = row[at : at + _LANES]
+            for lane in range(_LANES):
+                lanes[lane] = some[lane] if some[lane] > lanes[lane] else lanes[lane]
+        for lane in range(_LANES):
+            highest = lanes[lane] if lanes[lane] > highest else highest
+    for i in range(whole, len(row)):
+        highest = row[i] if row[i] > highest else highest
     return highest
 
 

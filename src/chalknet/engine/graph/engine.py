@@ -27,7 +27,6 @@ class Graph:
     """
 
     name = "graph"
-    streams = True
     stops_at_target = False
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
