@@ -89,7 +89,7 @@ def read_tikz_sketch(text: str, name: str | None = None) -> Sketch:
     return sketch
 
 
-class Piece(NamedTuple):
+class TikzPiece(NamedTuple):
     """A text that is run: where its first character stands, and whether the others stand behind it as well."""
 
     text: str
@@ -140,7 +140,9 @@ class Reader(Definer):
             self._options(options_of(expand(found.options, self.names, self.count)), self.scope)
             if found.kind == "neuralnetwork":
                 self.layers = Layers(self, found.options)
-            self.run(Piece(self.text[found.start : found.end], found.start, True), self.names, self.scope, 0)
+            self.run(
+                TikzPiece(self.text[found.start : found.end], found.start, True), self.names, self.scope, 0
+            )
             self.picture.finish()
         except Unread as problem:
             raise self._refuse(problem) from problem
@@ -159,7 +161,7 @@ class Reader(Definer):
             elif not scope._defines(option):
                 scope.options.append(option)
 
-    def run(self, piece: Piece, names: Names, scope: Scope, depth: int) -> None:
+    def run(self, piece: TikzPiece, names: Names, scope: Scope, depth: int) -> None:
         """Carry out the statements of a text.
 
         Raises:
@@ -175,7 +177,7 @@ class Reader(Definer):
             self._at = piece.where(cursor.at)
             if sign == "{":
                 start = cursor.at + 1
-                inside = Piece(cursor.group(), piece.where(start), piece.original)
+                inside = TikzPiece(cursor.group(), piece.where(start), piece.original)
                 self.run(inside, dict(outer[-1]), scopes[-1].inner(), depth + 1)
             elif sign == "\\" and (match := COMMAND.match(piece.text, cursor.at)) and match[1]:
                 cursor.at = match.end()
@@ -222,7 +224,7 @@ class Reader(Definer):
             chosen = branch(name, cursor, names, self.count)
             offset = cursor.text.find(chosen, start)
             self.run(
-                Piece(chosen, here.piece.where(max(offset, 0)), here.piece.original),
+                TikzPiece(chosen, here.piece.where(max(offset, 0)), here.piece.original),
                 names,
                 scope,
                 here.depth + 1,
@@ -246,7 +248,7 @@ class Reader(Definer):
         at = self._at
         if not body.lstrip().startswith("\\") and "\\" not in body:
             return
-        self.run(Piece(body, at, False), here.names, here.scope, here.depth + 1)
+        self.run(TikzPiece(body, at, False), here.names, here.scope, here.depth + 1)
 
     def _statement(self, cursor: Cursor) -> str:
         """Return the text up to the semicolon, and go past it."""
@@ -283,7 +285,7 @@ class Reader(Definer):
             loop.body, start = cursor.group(), start + 1
         else:
             loop.body = self._body(cursor)
-        inside = Piece(loop.body, here.piece.where(start), here.piece.original)
+        inside = TikzPiece(loop.body, here.piece.where(start), here.piece.original)
         for names in rounds(loop, here.names, self.count):
             self._at = at
             shared = set(names)
@@ -320,7 +322,7 @@ class Reader(Definer):
         listed = cursor.argument()
         cursor.skip()
         start = cursor.at + 1
-        inside = Piece(cursor.group(), here.piece.where(start), here.piece.original)
+        inside = TikzPiece(cursor.group(), here.piece.where(start), here.piece.original)
         for place, member in enumerate(members(listed, here.names, self.count), 1):
             names = {**here.names, variable: Macro(member), f"{variable}cnt": Macro(str(place))}
             self.run(inside, names, here.scope.inner(), here.depth + 1)
@@ -329,7 +331,7 @@ class Reader(Definer):
 class Standing(NamedTuple):
     """Where a command stands: the text, the names and the scope that hold, how deep."""
 
-    piece: Piece
+    piece: TikzPiece
     names: Names
     scope: Scope
     depth: int

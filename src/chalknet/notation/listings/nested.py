@@ -102,7 +102,7 @@ def recognise_nested(text: str) -> float:
     applied = re.search(
         rf"W{index}{gap}[·*]?{gap}(?:{value}|(?:[A-Za-z]{{1,20}}{gap})?\()|{value}{gap}W(?![a-z])", plain
     )
-    return 0.9 if applied else 0.0
+    return 0.94 if applied else 0.0
 
 
 def _plain(text: str) -> str:

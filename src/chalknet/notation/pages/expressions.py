@@ -26,7 +26,7 @@ from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import Call, Dotted
 
 if TYPE_CHECKING:
-    from chalknet.notation.pages.program import Program
+    from chalknet.notation.pages.program import ProgramFollower
 
 _OF_A_GRAPH = ("graph_attr", "node_attr", "edge_attr", "body", "nodes", "edges", "name")
 _UNDECLARED = {
@@ -54,7 +54,7 @@ class ProgramValues(ast.NodeVisitor):
         program: its names, and how its functions are entered.
     """
 
-    def __init__(self, code: Code, program: Program) -> None:
+    def __init__(self, code: Code, program: ProgramFollower) -> None:
         self._code = code
         self._program = program
         self.budget = StepBudget(code)

@@ -17,7 +17,7 @@ from chalknet.notation.pages.piece import (
     NO_CODE,
     REMEDY,
     PageBlock,
-    Piece,
+    PagePiece,
     refused_page,
 )
 from chalknet.notation.pages.program_drawings import DRAWS, drawings_of
@@ -45,7 +45,7 @@ class Finder:
     def __init__(self, rows: Mapping[str, Notation]) -> None:
         self._rows = rows
 
-    def find(self, text: str) -> tuple[float, list[Piece]]:
+    def find(self, text: str) -> tuple[float, list[PagePiece]]:
         """Return how sure it is that a text is a page, and the pieces that it holds."""
         cells = cells_of(text)
         if cells is not None:
@@ -70,7 +70,7 @@ class Finder:
         certainty, pieces = self._in_prose(text)
         return (_EMPTY, []) if blocks_found and not pieces else (certainty, pieces)
 
-    def _in_prose(self, text: str) -> tuple[float, list[Piece]]:
+    def _in_prose(self, text: str) -> tuple[float, list[PagePiece]]:
         """Return drawings and formulas that stand in running text."""
         if not holds_several(text) and any(self._recognises(name, text) for name in DRAWN - {"svg"}):
             return 0.0, []
@@ -90,11 +90,11 @@ class Finder:
         whole = len(pieces) == 1 and len(pieces[0].text.strip()) > 0.95 * len(text.strip())
         return (0.0, []) if whole or not pieces else (0.98 if several and sure else 0.93, pieces)
 
-    def _pieces_of(self, blocks: Iterable[tuple[PageBlock, str]], rest: str) -> Iterator[Piece]:
+    def _pieces_of(self, blocks: Iterable[tuple[PageBlock, str]], rest: str) -> Iterator[PagePiece]:
         """Yield the pieces of blocks, each with its place; Python is one, as it builds on itself."""
         code: list[tuple[str, int, str, tuple[str, ...]]] = []
         waiting = [*reversed(list(blocks))]
-        found: list[Piece] = []
+        found: list[PagePiece] = []
         untold = 0
         while waiting:
             block, place = waiting.pop()
@@ -129,7 +129,7 @@ class Finder:
             ]
         yield from [*found, *self._of_programs(code)]
 
-    def _said(self, form: str, block: PageBlock, place: str) -> list[Piece]:
+    def _said(self, form: str, block: PageBlock, place: str) -> list[PagePiece]:
         """Return the piece of a block that says what it is."""
         row = self._rows.get(form)
         if form == "svg" and "<svg" not in block.text:
@@ -156,7 +156,7 @@ class Finder:
         certainty, row = max(sure, key=lambda pair: pair[0])
         return row if certainty >= 0.9 else None
 
-    def _of_programs(self, code: list[tuple[str, int, str, tuple[str, ...]]]) -> Iterator[Piece]:
+    def _of_programs(self, code: list[tuple[str, int, str, tuple[str, ...]]]) -> Iterator[PagePiece]:
         """Yield what Python holds: the network that it defines, and the drawings that it makes."""
         if not code:
             return
@@ -170,12 +170,12 @@ class Finder:
             together = sorted([*parts, *shared], key=code.index)
             names = tuple(dict.fromkeys(name for part in parts for name in part[3]))
             place = parts[0][2] or f"line {parts[0][1]}"
-            yield Piece(form, _laid_out(together), place, names if len(parts) == 1 else (), line=1)
+            yield PagePiece(form, _laid_out(together), place, names if len(parts) == 1 else (), line=1)
         text = _MAGIC.sub("", _laid_out(code))
         if DRAWS.search(text):
             yield from self._drawings(text, code)
 
-    def _drawings(self, text: str, code: list[tuple[str, int, str, tuple[str, ...]]]) -> Iterator[Piece]:
+    def _drawings(self, text: str, code: list[tuple[str, int, str, tuple[str, ...]]]) -> Iterator[PagePiece]:
         found = drawings_of(text)
         if found is None and len(code) > 1:
             for part in code:
@@ -196,20 +196,20 @@ class Finder:
                 continue
             place = code[0][2] if len(code) == 1 and code[0][2] else f"line {one.line}"
             line = one.line if one.written else 0
-            yield Piece(row.name, one.text, place, one.names, problem=one.problem, line=line)
+            yield PagePiece(row.name, one.text, place, one.names, problem=one.problem, line=line)
 
-    def _distinct(self, pieces: Iterable[Piece]) -> list[Piece]:
+    def _distinct(self, pieces: Iterable[PagePiece]) -> list[PagePiece]:
         """Return each piece once, in the order in which they were found."""
-        first: dict[tuple[str, str, str], Piece] = {}
+        first: dict[tuple[str, str, str], PagePiece] = {}
         for piece in pieces:
             key = (piece.form, piece.text.strip(), piece.place if piece.problem else "")
             first.setdefault(key, piece)
         return list(first.values())
 
 
-def _piece(form: str, block: PageBlock, place: str, *, sure: bool = True) -> Piece:
+def _piece(form: str, block: PageBlock, place: str, *, sure: bool = True) -> PagePiece:
     line = 0 if place else block.line
-    return Piece(form, block.text, place or f"line {block.line}", block.names, sure, line=line)
+    return PagePiece(form, block.text, place or f"line {block.line}", block.names, sure, line=line)
 
 
 def _laid_out(code: list[tuple[str, int, str, tuple[str, ...]]]) -> str:

@@ -13,7 +13,7 @@ from chalknet.network import Network
 from chalknet.notation.limits import LIMITS
 from chalknet.notation.notation import Notation
 from chalknet.notation.pages.agreement import agree, fullest, only_in
-from chalknet.notation.pages.piece import NO_CODE, REMEDY, Piece, refused_page
+from chalknet.notation.pages.piece import NO_CODE, REMEDY, PagePiece, refused_page
 
 NAME = "page"
 _SUFFIXES = (
@@ -39,7 +39,7 @@ _FEW = 4  # that are read whatever their length
 class _Reading(NamedTuple):
     """A piece of a page, and what it was read to."""
 
-    piece: Piece
+    piece: PagePiece
     network: Network
 
 
@@ -76,7 +76,7 @@ class Pages:
         _, pieces = self._pieces(text)
         if not pieces:
             if "<svg" in text.lower() and "svg" in self._rows:
-                return self._read(Piece("svg", text, "line 1"), name)
+                return self._read(PagePiece("svg", text, "line 1"), name)
             raise refused_page(
                 "a page in which no network is drawn or written", "a drawing, a formula or code", REMEDY
             )
@@ -102,13 +102,13 @@ class Pages:
             return self._named(of_form, name)
         return self._read(of_form[0], None) if len(of_form) == 1 else self._together(of_form)
 
-    def _found(self, text: str) -> tuple[float, list[Piece]]:
+    def _found(self, text: str) -> tuple[float, list[PagePiece]]:
         """Return how sure it is that a text is a page, and the pieces that it holds."""
         from chalknet.notation.pages.finding import Finder  # only a page needs it
 
         return Finder(self._rows).find(text)
 
-    def _read(self, piece: Piece, name: str | None) -> Network:
+    def _read(self, piece: PagePiece, name: str | None) -> Network:
         """Return the network of a piece; its errors say where it stands."""
         if piece.problem is not None:
             raise piece.problem
@@ -121,7 +121,7 @@ class Pages:
                 problem.where = f"{piece.place}, {problem.where}"
             raise
 
-    def _named(self, pieces: list[Piece], name: str) -> Network:
+    def _named(self, pieces: list[PagePiece], name: str) -> Network:
         wanted = name.strip().casefold()
         places = (wanted, f"line {wanted}", f"cell {wanted}")
         chosen = [piece for piece in pieces if piece.place in places] or [
@@ -143,14 +143,14 @@ class Pages:
                 continue
         raise unknown_name("page", "network", name, known)
 
-    def _together(self, pieces: list[Piece]) -> Network:
+    def _together(self, pieces: list[PagePiece]) -> Network:
         """Return the network of several pieces that agree.
 
         Raises:
             NotationError: where they do not, listing them.
         """
         read: list[_Reading] = []
-        failed: list[tuple[Piece, ChalknetError]] = []
+        failed: list[tuple[PagePiece, ChalknetError]] = []
         for piece in pieces:
             try:
                 read.append(_Reading(piece, self._read(piece, None)))
@@ -172,7 +172,7 @@ class Pages:
         return _noted(chosen, read, notes)
 
 
-def _none_read(failed: list[tuple[Piece, ChalknetError]]) -> ChalknetError:
+def _none_read(failed: list[tuple[PagePiece, ChalknetError]]) -> ChalknetError:
     """Return the error for a page of which nothing is read."""
     if len(failed) == 1:
         return failed[0][1]
@@ -196,14 +196,14 @@ def _noted(chosen: Network, read: list[_Reading], notes: list[str]) -> Network:
     return replace(chosen, notes=(*chosen.notes, *notes))
 
 
-def _name_of(piece: Piece, pieces: list[Piece]) -> str:
+def _name_of(piece: PagePiece, pieces: list[PagePiece]) -> str:
     """Return the name by which a piece is asked for: its own where no other has it, else its place."""
     taken = [name.casefold() for other in pieces if other is not piece for name in other.names]
     free = next((name for name in piece.names if name.casefold() not in taken and len(name) <= 60), None)
     return free or piece.place
 
 
-def _offer(pieces: list[Piece], among: list[Piece] | None = None) -> str:
+def _offer(pieces: list[PagePiece], among: list[PagePiece] | None = None) -> str:
     offers = " or ".join(f"name={_name_of(piece, among or pieces)!r}" for piece in pieces)
     return f"Say which: {offers}; --name on the command line."
 

@@ -65,7 +65,7 @@ class PageBlock(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-class Piece(NamedTuple):
+class PagePiece(NamedTuple):
     """A text of one form, found in a page.
 
     Args:

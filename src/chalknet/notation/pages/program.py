@@ -27,7 +27,7 @@ class _Leave(Exception):
         self.kind, self.value = kind, value
 
 
-class Program(ast.NodeVisitor):
+class ProgramFollower(ast.NodeVisitor):
     """Follows a program: its names, the graphs that it builds and the texts that it makes.
 
     Args:

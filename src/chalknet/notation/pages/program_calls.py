@@ -19,7 +19,7 @@ from chalknet.notation.torch_values import Call, Dotted
 
 if TYPE_CHECKING:
     from chalknet.notation.pages.expressions import ProgramValues
-    from chalknet.notation.pages.program import Program
+    from chalknet.notation.pages.program import ProgramFollower
 
 _METHODS: Mapping[type, frozenset[str]] = {
     str: frozenset("join format lower upper strip lstrip rstrip replace split splitlines startswith endswith "
@@ -63,7 +63,7 @@ class ProgramCalls:
         program: what its names stand for, and what was drawn.
     """
 
-    def __init__(self, expressions: ProgramValues, program: Program) -> None:
+    def __init__(self, expressions: ProgramValues, program: ProgramFollower) -> None:
         self._expressions = expressions
         self._program = program
 

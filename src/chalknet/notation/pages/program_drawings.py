@@ -10,7 +10,7 @@ from chalknet.errors import ChalknetError
 from chalknet.notation.limits import LIMITS
 from chalknet.notation.pages.built_graph import BuiltGraph, NotDrawn
 from chalknet.notation.pages.graph_calls import LIBRARIES
-from chalknet.notation.pages.program import MOST_TEXTS, Program
+from chalknet.notation.pages.program import MOST_TEXTS, ProgramFollower
 from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_text import Code
 
@@ -42,7 +42,7 @@ def drawings_of(text: str) -> list[Found] | None:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    program = Program(Code(SourceText("Python", text, remedy=_REMEDY), tree))
+    program = ProgramFollower(Code(SourceText("Python", text, remedy=_REMEDY), tree))
     try:
         program.follow()
     except RecursionError:
@@ -52,7 +52,7 @@ def drawings_of(text: str) -> list[Found] | None:
     return _found(program)
 
 
-def _found(program: Program) -> list[Found]:
+def _found(program: ProgramFollower) -> list[Found]:
     """Return what was drawn, in the order of the text."""
     made = [
         _of_graph(program, chart)
@@ -78,7 +78,7 @@ def _found(program: Program) -> list[Found]:
     return made
 
 
-def _of_graph(program: Program, chart: BuiltGraph) -> Found:
+def _of_graph(program: ProgramFollower, chart: BuiltGraph) -> Found:
     names = tuple(name for name, value in program.scopes[0].items() if value is chart)
     names = tuple(dict.fromkeys([*filter(None, [chart.name]), *names]))
     call, why = chart.problem or (None, "")
