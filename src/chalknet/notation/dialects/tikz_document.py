@@ -20,7 +20,7 @@ _CAPTION = re.compile(r"\\caption\*?\s*+(?=[\[{])")
 _TITLED = re.compile(r"\\label\s*+\{([^{}]*+)\}")
 
 
-class Found(NamedTuple):
+class FoundPicture(NamedTuple):
     """A picture of a document: where its body begins and ends, its options, its caption."""
 
     start: int
@@ -29,13 +29,13 @@ class Found(NamedTuple):
     kind: str
 
 
-def pictures(source: SourceText, text: str) -> list[Found]:
+def pictures(source: SourceText, text: str) -> list[FoundPicture]:
     """Return the pictures of a document without comments, in their order.
 
     Raises:
         NotationError: for one that is not closed.
     """
-    found: list[Found] = []
+    found: list[FoundPicture] = []
     at = 0
     try:
         while match := _PICTURE.search(text, at):
@@ -43,7 +43,7 @@ def pictures(source: SourceText, text: str) -> list[Found]:
             if match[1]:
                 end = _end_of(text, cursor.at)
                 options = cursor.option() if cursor.is_at("[") else ""
-                found.append(Found(cursor.at, end, options, match[1]))
+                found.append(FoundPicture(cursor.at, end, options, match[1]))
                 at = end
             else:
                 options = cursor.option() if cursor.is_at("[") else ""
@@ -51,10 +51,10 @@ def pictures(source: SourceText, text: str) -> list[Found]:
                 start = cursor.at
                 if cursor.is_at("{"):
                     cursor.group()
-                    found.append(Found(start + 1, cursor.at - 1, options, "tikz"))
+                    found.append(FoundPicture(start + 1, cursor.at - 1, options, "tikz"))
                 else:
                     cursor.at = _end_of_statement(text, start)
-                    found.append(Found(start, cursor.at, options, "tikz"))
+                    found.append(FoundPicture(start, cursor.at, options, "tikz"))
                 at = max(cursor.at, match.end())
     except Unread as problem:
         raise source.refuse(at, got=problem.got, wanted=problem.wanted) from problem
@@ -81,13 +81,13 @@ def _end_of(text: str, at: int) -> int:
     return len(text)
 
 
-def chosen(source: SourceText, text: str, found: list[Found], name: str | None) -> Found:
+def chosen(source: SourceText, text: str, found: list[FoundPicture], name: str | None) -> FoundPicture:
     """Return the picture that is meant; of a text without any, the whole of it."""
     if not found:
         start = STATEMENT.search(text)
         if start is None:
             raise source.refuse(0, got="no picture", wanted="\\begin{tikzpicture} ... \\end{tikzpicture}")
-        return Found(0, len(text), "", "bare")
+        return FoundPicture(0, len(text), "", "bare")
     if len(found) == 1:
         return found[0]
     if len(found) > _MOST_PICTURES:
@@ -110,7 +110,7 @@ def chosen(source: SourceText, text: str, found: list[Found], name: str | None) 
     )
 
 
-def _names(text: str, one: Found, place: int) -> list[str]:
+def _names(text: str, one: FoundPicture, place: int) -> list[str]:
     """Return what a picture may be called: its number, its caption, its label."""
     before = text.rfind("\\begin{figure", 0, one.start)
     after = text.find("\\end{figure", one.end)

@@ -45,7 +45,7 @@ class TexPoint(NamedTuple):
 
 
 @dataclass
-class DrawnFrame:
+class TikzFrame:
     """A rectangle that may hold nodes, or the box of a disc."""
 
     left: float
@@ -75,7 +75,7 @@ class Picture:
     sizes: dict[str, tuple[float, float]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
-    frames: list[DrawnFrame] = field(default_factory=list)
+    frames: list[TikzFrame] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     seen: set[tuple[str, str, str]] = field(default_factory=set)
     unnamed: int = 0
@@ -290,7 +290,7 @@ def _near(one: Drawn, other: Drawn) -> bool:
     return bool(first and second) and abs(first.x - second.x) < 1 and abs(first.y - second.y) < 1  # type: ignore[union-attr]
 
 
-def _holds(frame: DrawnFrame, place: Place) -> bool:
+def _holds(frame: TikzFrame, place: Place) -> bool:
     return frame.left <= place.x <= frame.right and frame.bottom <= -place.y <= frame.top
 
 
@@ -329,7 +329,7 @@ class Grid:
             default=None,
         )
 
-    def within(self, frame: DrawnFrame) -> Iterator[Drawn]:
+    def within(self, frame: TikzFrame) -> Iterator[Drawn]:
         """Yield the nodes whose middle a frame holds; none of a frame larger than any node."""
         columns = range(int(frame.left // 1), int(frame.right // 1) + 1)
         rows = range(int(-frame.top // 1), int(-frame.bottom // 1) + 1)

@@ -15,7 +15,7 @@ from chalknet.notation.dialects.tex_text import (
     without_comments,
 )
 from chalknet.notation.dialects.tikz_definitions import DEFINITIONS, Definer
-from chalknet.notation.dialects.tikz_document import STATEMENT, Found, caption, chosen, pictures
+from chalknet.notation.dialects.tikz_document import STATEMENT, FoundPicture, caption, chosen, pictures
 from chalknet.notation.dialects.tikz_lists import loop_at, members, rounds
 from chalknet.notation.dialects.tikz_networks import NETWORKS, Layers, fully_connected
 from chalknet.notation.dialects.tikz_paths import Path
@@ -130,7 +130,7 @@ class Reader(Definer):
             return
         self.read_to = cursor.at
 
-    def read(self, found: Found) -> None:
+    def read(self, found: FoundPicture) -> None:
         """Read the body of a picture.
 
         Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chalknet.notation.dialects.tex_numbers import length
 from chalknet.notation.dialects.tex_text import Cursor, bare
-from chalknet.notation.dialects.tikz_picture import DrawnFrame, Picture, TexPoint
+from chalknet.notation.dialects.tikz_picture import Picture, TexPoint, TikzFrame
 from chalknet.notation.dialects.tikz_places import NOWHERE
 from chalknet.notation.dialects.tikz_styles import LineLook, Look, Scope, options_of
 
@@ -33,7 +33,7 @@ def draw_shape(
     drawn.place = drawn.place._replace(width=size[0], height=size[1]) if drawn.place else None
     x, y = here.x or 0.0, here.y or 0.0
     box = (x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2)
-    picture.frames.append(DrawnFrame(*box, at, key))
+    picture.frames.append(TikzFrame(*box, at, key))
 
 
 def box_between(corner: TexPoint, other: TexPoint) -> tuple[TexPoint, tuple[float, float]]:

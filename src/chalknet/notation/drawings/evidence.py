@@ -216,6 +216,8 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it says which layer it is", "unit", 1.5, lambda v: {v.said.role, v.title.role} & {"hidden", "output"}),
     Rule("it says that it is the input", "unit", -3, lambda v: v.said.role == "input" and not v.said.operation),
     Rule("it has biases of its own", "unit", 2, lambda v: v.here.biases),
+    Rule("its name is that of a linear map's value", "unit", 2,
+         lambda v: v.said.state and not v.said.operation and v.here.join == "one" and not v.gives_width and not v.said.steps),
     Rule("it names only an activation, and none is known yet", "unit", -3, lambda v: _names_function(v) and v.reading.is_open),
     Rule("it names only an activation, as other boxes do", "unit", -2, lambda v: _names_function(v) and v.separate),
     Rule("its value is activated already: the activation of another layer", "unit", 2,

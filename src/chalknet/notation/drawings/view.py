@@ -260,7 +260,8 @@ class View:
             return False
         place = maps[-1].width_from
         column = self.columns[place]
-        return column.is_single and column.said.state and self.whole.stated[place] is None
+        known = column.said.operation or not self.said.state  # u3 behind v2 is a map of its own
+        return column.is_single and column.said.state and known and self.whole.stated[place] is None
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

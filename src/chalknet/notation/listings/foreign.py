@@ -103,24 +103,6 @@ _ROWS = (
     _Foreign("Theano code", _marks(r"^[ \t]*+(?:import|from) (?:theano|lasagne)\b"), _WRITE),
     _Foreign("PaddlePaddle code", _marks(r"\bpaddle\.nn\b", r"\bimport paddle\b"), _WRITE),
     _Foreign("tinygrad code", _marks(r"\bfrom tinygrad\b"), _WRITE),
-    _Foreign(
-        "PlantUML",
-        _marks(r"^[ \t]*+@startuml\b"),
-        "Give the drawing as SVG, which PlantUML writes, or as DOT or Mermaid.",
-    ),
-    _Foreign(
-        "a draw.io drawing", _marks(r"<mxfile\b", r"<mxGraphModel\b"), "Export it as SVG and give that."
-    ),
-    _Foreign(
-        "an Excalidraw drawing", _marks(r'"type"\s*:\s*"excalidraw"'), "Export it as SVG and give that."
-    ),
-    _Foreign(
-        "a TikZ drawing",
-        _marks(
-            r"\A(?s:(?!.*\\(?:overset|underset|xrightarrow)\b).*?\\begin\{(?:tikzpicture|neuralnetwork)\})"
-        ),
-        "Write its layers as a formula: 784 -> 32 relu -> 1 sigmoid.",
-    ),
 )
 
 

@@ -21,7 +21,7 @@ DRAWS = re.compile(
 _REMEDY = "Give the drawing itself: the DOT text, the Mermaid text or the SVG that the program writes."
 
 
-class Found(NamedTuple):
+class FoundDrawing(NamedTuple):
     """A drawing of a program: its text, the line that makes it, its names; or why it is not known."""
 
     text: str
@@ -31,7 +31,7 @@ class Found(NamedTuple):
     problem: ChalknetError | None = None
 
 
-def drawings_of(text: str) -> list[Found] | None:
+def drawings_of(text: str) -> list[FoundDrawing] | None:
     """Return the texts that a program makes or holds, and the graphs that it builds; None for no Python.
 
     Which of the texts are drawings is for the table of forms to say.
@@ -52,7 +52,7 @@ def drawings_of(text: str) -> list[Found] | None:
     return _found(program)
 
 
-def _found(program: ProgramFollower) -> list[Found]:
+def _found(program: ProgramFollower) -> list[FoundDrawing]:
     """Return what was drawn, in the order of the text."""
     made = [
         _of_graph(program, chart)
@@ -72,13 +72,13 @@ def _found(program: ProgramFollower) -> list[Found]:
     for text, line in constants.items():
         texts.setdefault(text, (line, ""))
     made += [
-        Found(text, constants.get(text, line), (name,) if name else (), text in constants)
+        FoundDrawing(text, constants.get(text, line), (name,) if name else (), text in constants)
         for text, (line, name) in texts.items()
     ][:MOST_TEXTS]
     return made
 
 
-def _of_graph(program: ProgramFollower, chart: BuiltGraph) -> Found:
+def _of_graph(program: ProgramFollower, chart: BuiltGraph) -> FoundDrawing:
     names = tuple(name for name, value in program.scopes[0].items() if value is chart)
     names = tuple(dict.fromkeys([*filter(None, [chart.name]), *names]))
     call, why = chart.problem or (None, "")
@@ -92,4 +92,4 @@ def _of_graph(program: ProgramFollower, chart: BuiltGraph) -> Found:
             call.span if call else None, got=f"a graph of which only running the program tells {why}",
             wanted="names and labels that the text says",
         )  # fmt: skip
-    return Found(text, chart.line, names, False, problem_of)
+    return FoundDrawing(text, chart.line, names, False, problem_of)
