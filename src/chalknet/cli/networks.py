@@ -34,7 +34,7 @@ _SAMENESS = (
         "svg or onnx.",
         default="arrows",
     ),
-    options.OUT,
+    options.OUT._replace(flags=("--out", "-o")),
     Option("explain", "Show what each mark of a drawing was taken for; with -o, draw it so.", bool),
     options.READING,
     options.ACTIVATION,

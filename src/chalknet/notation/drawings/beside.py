@@ -120,10 +120,16 @@ def is_only(label: str, kind: Beside) -> bool:
     """Return whether a label says nothing but that it is such a thing: `Prediction`, `the loss`, `Input data`."""
     text = plain(label)
     words = dict(_TABLE).get(kind)
-    if words is None or not text:
-        return kind in beside(label)
+    if kind not in beside(label):
+        return False
+    if words is None:
+        return True
     rest = words.sub(" ", text)
     return not re.search(
         r"[^\W\d_]{3,}",
-        re.sub(r"(?i)\b(?:the|of|our|my|for|a|an|das|die|der|le|la|el|les|los|final|model)\b", " ", rest),
+        re.sub(
+            r"(?i)\b(?:the|of|our|my|for|a|an|das|die|der|le|la|el|les|los|final|model|values?|vector)\b",
+            " ",
+            rest,
+        ),
     )

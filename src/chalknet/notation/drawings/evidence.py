@@ -17,6 +17,8 @@ from chalknet.notation.drawings.words import LAYER, pattern
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
 _X1 = pattern(r"(?:[xX]|in|input|p|i)[\W_]{0,2}\d[\W_]{0,2}")
 _Y = pattern(r"(?:y|o|out|output|a|z|h)[\W_]{0,2}\d{0,6}[\W_]{0,3}", re.I)
+_LAYER_WORD = pattern(r"layer|schicht|capa|couche|camada|strato|warstwa|слой|층|层|層", re.I)
+_OUTPUT_WORD = pattern(r"output|ausgabe|salida|sortie|saída|uscita|wyjści|выход|출력|输出|輸出|出力", re.I)
 _ANSWER = pattern(
     r"arg ?max|(?:predicted|final|winning) (?:class|label|category|digit)|^(?:the )?(?:class|decision|verdict|prediction|max)$|预测类别|예측 ?클래스|予測クラス|clase predicha|classe prédite|vorhergesagte klasse|класс",
     re.I,
@@ -43,6 +45,22 @@ def _speaks(column: UnitColumn, kind: str) -> bool:
 
 def _nameless(column: UnitColumn) -> bool:
     return all(not plain(unit.text) or unit.shape in POINTS for unit in column.units)
+
+
+def _names_layer(column: UnitColumn) -> bool:
+    """Return whether it says which layer it is, and not only that it is the result."""
+    if column.title.role in ("hidden", "output"):
+        return True
+    plainly = column.said.role == "output" and not (
+        column.is_single and _only(column, "result") and not _LAYER_WORD.search(column.said.text)
+    )
+    return column.said.role == "hidden" or plainly
+
+
+def _closes_row(v: View) -> bool:
+    """Return whether it is the output behind columns that say which layers they are, as in `Input`, `Hidden`, `Output`."""
+    before = {column.said.role or column.title.role for column in v.columns[: v.at]}
+    return "hidden" in before and v.said.role == "output" and bool(_OUTPUT_WORD.search(v.said.text))
 
 
 def _other_count(v: View) -> bool:
@@ -185,6 +203,8 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("the next is named as inputs are, and it is not", "hand-in", 3,
          lambda v: v.after.join == "one" and v.here.is_single and _X1.fullmatch(plain(v.after.units[0].text)) and not _X1.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
     Rule("a point as the start of an arrow", "hand-in", 3, lambda v: all(unit.shape in POINTS for unit in v.here.units)),
+    Rule("it states as many as stand behind it", "hand-in", 6,
+         lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == len(v.after.units) + v.after.left_out),
     Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: _loose(v.here) and not _loose(v.after)),
     Rule("a point without a name", "hand-in", 2, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[v.at + 1 : -1])),
     Rule("it states a map, an activation or a width", "hand-in", -3, lambda v: v.said.operation or v.said.steps or v.said.counted),
@@ -215,7 +235,10 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it states a width of its own", "unit", 3, _in_width),
     Rule("it states a number of units", "unit", 2, lambda v: v.whole.stated[v.at] is not None and (v.said.steps or v.said.counted or not v.reading.was_function)),
     Rule("a matrix of weights leads here", "unit", 4, lambda v: v.here.weights or v.edge.matrix),
-    Rule("it says which layer it is", "unit", 1.5, lambda v: {v.said.role, v.title.role} & {"hidden", "output"}),
+    Rule("it says which layer it is", "unit", 1.5, lambda v: _names_layer(v.here)),
+    Rule("it closes a row of input, hidden and output", "unit", 2, _closes_row),
+    Rule("its units are named as inputs are, behind one node", "unit", -2,
+         lambda v: len(v.before.units) == 1 and len(v.here.units) > 1 and all(_X1.fullmatch(plain(unit.text)) for unit in v.here.units)),
     Rule("it says that it is the input", "unit", -3, lambda v: v.said.role == "input" and not v.said.operation),
     Rule("its title names a map, an activation or that there is none", "unit", 2.5,
          lambda v: v.here.join != "each" and (v.title.operation or v.title.steps or v.title.linear)),
@@ -323,7 +346,8 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("it says that no activation follows", "hand-out", -2, lambda v: v.said.linear and v.reading.is_open),
     Rule("it states a width of its own", "hand-out", -4, _in_width),
     Rule("it is the only one that says that it is the output", "hand-out", -2,
-         lambda v: _says_role(v.here, "output") and not _says_role(v.before, "output") and not (v.here.join == "one" and _other_shape(v))),
+         lambda v: (_closes_row(v) or (_says_role(v.here, "output") and _names_layer(v.here))) and not _says_role(v.before, "output")
+         and not (v.here.join == "one" and _other_shape(v))),
     Rule("it has biases of its own", "hand-out", -4, lambda v: v.here.biases),
     Rule("weights stand on the arrows", "hand-out", -4, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single),

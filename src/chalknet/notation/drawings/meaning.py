@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Any, NamedTuple
 
 from chalknet.errors import ChalknetError, Undecided
@@ -17,7 +18,7 @@ from chalknet.notation.drawings.view import Reading
 from chalknet.notation.drawings.walk import Walk, name_of
 
 _EQUAL = 0.4  # readings that differ by less evidence are equally good: the user is asked
-_NEARLY = 2.0  # a second reading within so much is told
+_NEARLY = 2.5  # a second reading within so much is told
 _FAR, _MOST = 6.0, 5  # other readings that may be asked for by their number
 
 
@@ -62,22 +63,25 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
 def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
     """Return the distinct networks that a drawing may show, the best first."""
     found: dict[str, _Candidate] = {}
-    problem: ChalknetError | None = None
+    problem: tuple[float, ChalknetError] | None = None
     for structure in structures_of(sketch, name):
         refuse_branches(sketch, structure.columns.all)
         refuse_other_charts(sketch, structure)
         for reading in readings(structure.columns.all):
+            weight = reading.weight + structure.weight
             try:
                 network = Walk(structure, reading).network()
-            except ChalknetError as error:  # the next reading may still be one
-                problem = problem or error
+            except ChalknetError as error:  # a worse reading is no better for being possible
+                problem = max(problem or (weight, error), (weight, error), key=lambda one: one[0])
                 continue
-            weight = reading.weight + structure.weight
             value = f"{network.input_shape} {network.steps}"
             if value not in found or found[value].weight < weight:
                 found[value] = _Candidate(weight, network, structure, reading)
+    best = max((one.weight for one in found.values()), default=-inf)
+    if problem is not None and problem[0] >= best:
+        raise problem[1]
     if not found:
-        raise problem or sketch.source.refuse(0, got="no layer behind X", wanted="at least one step")
+        raise sketch.source.refuse(0, got="no layer behind X", wanted="at least one step")
     return sorted(found.values(), key=lambda one: -one.weight)
 
 
