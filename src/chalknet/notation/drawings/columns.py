@@ -89,11 +89,13 @@ class Columns:
         all: the columns.
         captions: texts that speak of the whole.
         place: the column of each unit, by id.
+        notes: what belongs to no column.
     """
 
     all: list[UnitColumn]
     captions: list[str]
     place: dict[str, int]
+    notes: list[str] = field(default_factory=list)
 
 
 def columns_of(
@@ -191,6 +193,10 @@ class _Placing:
             if near and (gaps or not self.rows):
                 columns[min(gaps or near)].dots = True
                 columns[min(gaps or near)].left_out += left_out(node.text)
+            elif not near:
+                self.found.notes.append(
+                    f"{fact.first_line}: dots that stand beside no layer were not counted"
+                )
         elif role == "unit" and near and fact.alone:
             columns[min(near)].units.append(node)
         elif role == "caption":

@@ -97,7 +97,9 @@ def _states_more(column: UnitColumn) -> bool:
 
 
 def _in_width(v: View) -> bool:
-    """Return whether a width is stated that differs from the one before."""
+    """Return whether a width is stated that differs from the one before; on a box of a step it is a fact of the step."""
+    if v.separate and v.is_bare and v.said.only_steps and not v.said.counted:
+        return False
     stated = v.whole.stated[v.at]
     return stated is not None and stated != v.now and not v.gives_width
 
@@ -267,7 +269,7 @@ _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("it names a step that is no activation", "activation", 2, lambda v: _names_function(v) and not v.activates),
     Rule("the arrows name it", "activation", 4, _edge_applies),
     Rule("one box for all units before it", "activation", 6, _for_all),
-    Rule("it states a number of units", "activation", -4, lambda v: v.said.counted or (v.said.steps and _in_width(v))),
+    Rule("it states a number of units", "activation", -4, lambda v: v.said.counted or (v.said.steps and _in_width(v) and not (v.separate and v.is_bare))),
     Rule("the activation is known already", "activation", -2,
          lambda v: v.activates and not v.is_unsettled and not v.separate and not v.reading.was_function),
     Rule("weights stand on the arrows", "activation", -3,

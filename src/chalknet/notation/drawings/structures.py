@@ -106,6 +106,7 @@ class _Building:
                 break
         self._check(links, depth)
         columns = columns_of(self._facts, self._sides, links, self._rows, depth)
+        self._notes += columns.notes
         return Structure(self._facts, self._sides, columns, 0.0, self._roles_of_links, self._notes)
 
     def _units(self) -> list[str]:
