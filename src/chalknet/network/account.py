@@ -44,8 +44,8 @@ class Account(Tabular):
         >>> import chalknet as cn
         >>> print(cn.read('digraph { {x1 x2} -> y; y -> result }').account)
         mark   text    role        because
-        node   x1      input       its units are named as inputs are
-        node   x2      input       its units are named as inputs are
+        node   x1      input       it comes first
+        node   x2      input       it comes first
         node   y       unit        each unit is joined with all before it
         node   result  hand-out    it says that it is the result, and no unit is called so
         links  3       connection

@@ -22,13 +22,13 @@ from chalknet.notation.tokens import SourceText
 REMEDY = "Draw it with (x1), [h1] and lines of - / \\ |, or write it as DOT: digraph { x1 -> h1 }."
 _DECIMAL = re.compile(r"[-+−]?(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)|[wWθv]_?[0-9,]*")
 _TREE = re.compile(r"^[ \t│|]*(?:├──|└──|├─|└─|\|--|`--|\+--)[ ─-]*[\w.]", re.M)
-_TABLE = re.compile(r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?)?\s*$", re.M)
+_TABLE = re.compile(r"^[ \t]*+\|?+[ \t]*+(?::?-{3,}+:?+[ \t]*+\|[ \t]*+)++(?::?-{3,}+:?+[ \t]*+)?+$", re.M)
 _STROKES_ALONE = re.compile(
     r"^[ \t]*[/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑⟍⟋]*[/\\|╱╲╳│┃↓↑][/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑]*$", re.M
 )
 _FRAME = re.compile(r"[┌╭╔┏][─━═┬]+[┐╮╗┓]|^[^\n]*\+-{2,}\+", re.M)
 _CODE = re.compile(
-    r"^\s*(?:import|from|def|class|#include|public|function|graph|digraph|flowchart|@start)\b|[;{}]\s*$|\\(?:begin|draw|node)\b|https?://",
+    r"^[ \t]*+(?:import|from|def|class|#include|public|function|graph|digraph|flowchart|@start)\b|[;{}][ \t]*+$|\\(?:begin|draw|node)\b|https?://",
     re.M,
 )
 _ROW_LINKS = re.compile(r"[)\]○●◯oO]\s?[-─━=]{1,}>?\s?[(\[○●◯oO]|[\w)\]]\s?(?:-{2,}>?|─+[>→▶►]?|→|⟶)\s?[(\[]")
