@@ -125,6 +125,8 @@ def test_the_second_reading_and_the_question_between_equal_ones():
         found = problem.readings
     written = [cn.write(cn.read(text, reading=number), "shorthand") for number in (1, 2)]
     assert written == ["3 -> 1 ?", "3 -> 1 ? -> 1 ?"] and len(found) >= 2
+    roles = [{mark.text: mark.role for mark in reading.account.marks} for reading in found]
+    assert [one["m"] for one in roles[:2]] == ["hand-out", "unit"]  # each with an account of its own
     with pytest.raises(cn.InvalidValue, match="a number from 1 to"):
         cn.read(text, reading=99)
 

@@ -37,14 +37,4 @@ def account_of(structure: Structure, reading: Reading) -> Account:
             marks.append(DrawnMark("frame", group.key, plain(group.title), role, ""))
     if facts.sketch.caption:
         marks.append(DrawnMark("caption", "", plain(facts.sketch.caption), "caption", ""))
-    links = tuple(
-        (
-            link.source,
-            link.target,
-            structure.links[link.source, link.target].role
-            if (link.source, link.target) in structure.links
-            else "connection",
-        )
-        for link in facts.links
-    )
-    return Account(tuple(marks), links)
+    return Account(tuple(marks), structure.links_by_role)

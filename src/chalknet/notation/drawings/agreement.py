@@ -58,11 +58,6 @@ def together(found: list[Said]) -> Said:
     )
 
 
-def tells(what: Said) -> bool:
-    """Return whether a text says anything of a network."""
-    return bool(what.steps or what.operation or what.linear or what.width is not None or what.role)
-
-
 def over(label: str) -> Said:
     """Return what stands over an arrow; there `h` is the general activation."""
     text = plain(label)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from chalknet.network import Activation, Flatten
+from chalknet.network import Flatten
 from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
-from chalknet.notation.drawings.view import SOFTMAXES, View
+from chalknet.notation.drawings.view import SOFTMAXES, View, activates
 from chalknet.notation.drawings.vocabulary import is_dots
 from chalknet.notation.drawings.words import LAYER, pattern
 
@@ -88,7 +88,7 @@ def _says_role(column: UnitColumn, role: str) -> bool:
 
 def _states(column: UnitColumn) -> bool:
     """Return whether it states a map, an activation or a width in so many words."""
-    return any(one.operation or one.steps or one.linear or one.sure for one in (column.said, column.title))
+    return _states_more(column) or column.said.sure or column.title.sure
 
 
 def _states_more(column: UnitColumn) -> bool:
@@ -160,11 +160,7 @@ def _edge_applies(v: View) -> bool:
         or Flatten() in v.edge.steps
         or (
             v.here.join == "one"
-            and (
-                v.is_unsettled
-                or (v.is_bare and not v.said.operation)
-                or not any(isinstance(step, Activation) for step in v.edge.steps)
-            )
+            and (v.reading.is_open or (v.is_bare and not v.said.operation) or not activates(v.edge.steps))
         )
     )
 
@@ -250,7 +246,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it names only an activation, and none is known yet", "unit", -3, lambda v: _names_function(v) and v.reading.is_open),
     Rule("it names only an activation, as other boxes do", "unit", -2, lambda v: _names_function(v) and v.separate),
     Rule("its value is activated already: the activation of another layer", "unit", 2,
-         lambda v: _names_function(v) and v.activates and not v.is_unsettled and not v.separate and not v.reading.was_function),
+         lambda v: _names_function(v) and v.activates and not v.reading.is_open and not v.separate and not v.reading.was_function),
     Rule("each hangs on the one opposite alone", "unit", -4, lambda v: v.here.join == "each"),
     Rule("it states how many come out of what was done", "unit", -4, lambda v: v.gives_width),
     Rule("it only shows the value of what was done", "unit", -2, lambda v: v.reading.was_function and not _states(v.here) and not _in_width(v) and not _other_count(v)),
@@ -265,15 +261,15 @@ _UNIT: tuple[Rule[View], ...] = (
 _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("each on the one opposite, and it names an activation", "activation", 4, lambda v: v.here.join == "each" and v.steps),
     Rule("it names only a function", "activation", 2, _names_function),
-    Rule("the activation before it is not known yet", "activation", 2, lambda v: _names_function(v) and v.is_unsettled),
+    Rule("the activation before it is not known yet", "activation", 2, lambda v: _names_function(v) and v.reading.is_open),
     Rule("it names a step that is no activation", "activation", 2, lambda v: _names_function(v) and not v.activates),
     Rule("the arrows name it", "activation", 4, _edge_applies),
     Rule("one box for all units before it", "activation", 6, _for_all),
     Rule("it states a number of units", "activation", -4, lambda v: v.said.counted or (v.said.steps and _in_width(v) and not (v.separate and v.is_bare))),
     Rule("the activation is known already", "activation", -2,
-         lambda v: v.activates and not v.is_unsettled and not v.separate and not v.reading.was_function),
+         lambda v: v.activates and not v.reading.is_open and not v.separate and not v.reading.was_function),
     Rule("weights stand on the arrows", "activation", -3,
-         lambda v: v.here.is_weighty and v.here.join != "each" and not (v.said.steps and (v.is_unsettled or v.separate))),
+         lambda v: v.here.is_weighty and v.here.join != "each" and not (v.said.steps and (v.reading.is_open or v.separate))),
     Rule("each unit is joined with all before it", "activation", -5,
          lambda v: v.here.join in ("all", "some") and not _for_all(v) and not _edge_applies(v)),
     Rule("only its title names a step", "activation", -3,
@@ -289,7 +285,6 @@ _UNNAMED: tuple[Rule[View], ...] = (
 _ELIDED: tuple[Rule[View], ...] = (
     Rule("dots in the chain stand for layers", "elided", 6, lambda v: v.here.is_single and is_dots(v.here.units[0].text)),
     Rule("it says how many layers are left out", "elided", 6, lambda v: v.layers_left_out),
-    Rule("one behind one", "elided", 0, lambda v: v.here.join == "one"),
 )  # fmt: skip
 _VALUE: tuple[Rule[View], ...] = (
     Rule("a value is shown once more", "value", -1.5, lambda v: True),

@@ -67,19 +67,9 @@ class Fact:
         return self.node.shape in LOOSE
 
     @property
-    def is_round(self) -> bool:
-        """Return whether it is drawn as people draw neurons."""
-        return self.node.shape in ROUND
-
-    @property
     def first_line(self) -> str:
         """Return what it is called in a sentence."""
         return self.text.split("\n")[0] or self.key
-
-    @property
-    def is_telling(self) -> bool:
-        """Return whether its words state a map, an activation, a width, or a role in a network."""
-        return bool(self.said.steps or self.said.operation or self.said.role or self.said.sure)
 
     @cached_property
     def is_dots(self) -> bool:

@@ -47,13 +47,11 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
     refuse_foreign(sketch)
     found = _candidates(sketch, name)
     found = [one for one in found if found[0].weight - one.weight < _FAR][:_MOST]
-    readings = [one.network for one in found]
-    for at, one in enumerate(found):
-        account = account_of(one.structure, one.reading)
-        readings[at] = replace(one.network, account=replace(account, readings=tuple(readings)))
+    accounts = [account_of(one.structure, one.reading) for one in found]
+    shown = tuple(replace(one.network, account=account) for one, account in zip(found, accounts, strict=True))
     if len(found) > 1 and found[0].weight - found[1].weight < _EQUAL:
-        raise _undecided(sketch, found, tuple(readings))
-    chosen = readings[0]
+        raise _undecided(sketch, found, shown)
+    chosen = replace(shown[0], account=replace(accounts[0], readings=shown))
     if len(found) > 1 and found[0].weight - found[1].weight < _NEARLY:
         doubt = f"or {_short(found[1].network)}, if {_difference(*found[:2])}: say --reading 2"
         return replace(chosen, notes=(*chosen.notes, doubt))
@@ -112,7 +110,7 @@ def _difference(first: _Candidate, second: _Candidate) -> str:
 _AS = {
     "input": "the input", "hand-in": "what comes before it", "unit": "a layer", "operation": "a map",
     "activation": "an activation", "unknown": "an activation without a name", "value": "the value before it",
-    "hand-out": "what only hands out the result",
+    "hand-out": "what only hands out the result", "elided": "layers that are left out",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings.agreement import first_known
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role, weigh
-from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole
+from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
 from chalknet.notation.drawings.vocabulary import Said, is_dots
 
 _MOST_LEFT_OUT = 10_000
@@ -89,9 +89,9 @@ def _unit(view: View, step: Reading) -> Reading:
         step, edge = step.with_steps(edge.steps), Said("")
     steps = said.steps or edge.steps or title.steps
     extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
-    activates = any(isinstance(one, Activation) for one in (*steps, *extra))
+    activated = activates((*steps, *extra))
     only_a_name = said.operation and said.text.lower() == "linear"
-    linear = not activates and (said.linear or title.linear) and not only_a_name
+    linear = not activated and (said.linear or title.linear) and not only_a_name
     torch_like = said.in_width is not None and "linear" in said.text.lower()
     told = linear or ((view.separate or torch_like) and said.operation and not said.steps)
     one = Map(view.at, view.at, first_known(said.bias, title.bias, edge.bias), (*steps, *extra), told)

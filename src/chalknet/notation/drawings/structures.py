@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.beside import beside
@@ -40,6 +41,13 @@ class Structure:
     links: dict[tuple[str, str], Weighed] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    @cached_property
+    def links_by_role(self) -> tuple[tuple[str, str, str], ...]:
+        """Return both ends and the role of each link that is seen: one value for all accounts."""
+        roles = {ends: what.role for ends, what in self.links.items()}
+        ends = ((link.source, link.target) for link in self.facts.links)
+        return tuple((*pair, roles.get(pair, "connection")) for pair in ends)
+
 
 def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
     """Return the structures of a sketch, the likeliest first; others differ from it in one node whose role was close.
@@ -66,7 +74,7 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
             roles[key] = close
         try:
             other = _Building(facts, Sides(roles), name).structure()
-        except Exception:
+        except ChalknetError:  # the flipped drawing is no network: no second reading
             continue
         other.weight = -abs(close.weight - 2.0) - 0.5
         found.append(other)

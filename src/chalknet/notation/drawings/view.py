@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -16,6 +16,11 @@ from chalknet.notation.drawings.widths import stated_width
 from chalknet.notation.drawings.words import LAYERS_LEFT_OUT
 
 SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
+
+
+def activates(steps: Iterable[Step]) -> bool:
+    """Return whether an activation is among the steps."""
+    return any(isinstance(step, Activation) for step in steps)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Map:
     @property
     def activated(self) -> bool:
         """Return whether its activation is known."""
-        return self.told or any(isinstance(step, Activation) for step in self.steps)
+        return self.told or activates(self.steps)
 
 
 class Part(NamedTuple):
@@ -118,9 +123,7 @@ class Whole:
     @cached_property
     def arrows_act_before(self) -> bool:
         """Return whether an activation on an arrow is that of the box before: the first has none."""
-        acts = [
-            any(isinstance(step, Activation) for step in column.edge.steps) for column in self.columns[1:]
-        ]
+        acts = [activates(column.edge.steps) for column in self.columns[1:]]
         boxes = [column.is_single and column.said.operation for column in self.columns[1:]]
         first = boxes.index(True) if True in boxes else 0
         return (
@@ -227,15 +230,10 @@ class View:
         )
 
     @property
-    def is_unsettled(self) -> bool:
-        """Return whether the activation of the last map is not known yet."""
-        return self.reading.is_open
-
-    @property
     def is_bare(self) -> bool:
         """Return whether no activation has followed the last map yet."""
         maps = self.reading.maps
-        return bool(maps) and not any(isinstance(step, Activation) for step in maps[-1].steps)
+        return bool(maps) and not activates(maps[-1].steps)
 
     @property
     def is_behind_for_all(self) -> bool:
@@ -271,4 +269,4 @@ class View:
     @property
     def activates(self) -> bool:
         """Return whether its units name an activation."""
-        return any(isinstance(step, Activation) for step in self.said.steps)
+        return activates(self.said.steps)
