@@ -11,6 +11,7 @@ LIMITS: dict[str, int] = {
     "characters of code": 500_000,
     "steps of following code": 300_000,
     "layers": 10_000,
+    "characters in a drawing of characters": 200_000,
     "words of a drawing": 600_000,
     "nodes": 20_000,
     "edges": 500_000,

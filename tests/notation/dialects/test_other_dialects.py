@@ -169,3 +169,32 @@ def test_damaged_and_endless_texts_are_refused(text):
 )  # fmt: skip
 def test_plain_drawings_are_read_end_to_end(text, shorthand):
     assert cn.write(cn.read(text), "shorthand") == shorthand
+
+
+_PICTURE = "\\begin{tikzpicture}"
+_DOUBLED = "".join(f"\\def\\{chr(97 + i)}{{\\{chr(98 + i)}\\{chr(98 + i)}}}" for i in range(24))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        _PICTURE + "{" * 200_000,
+        _PICTURE + _DOUBLED + "\\def\\y{x}\\node {\\a};",
+        _PICTURE + "\\foreach \\i in {1,...,9999} \\foreach \\j in {1,...,9999} \\node {};",
+        _PICTURE + "\\tikzset{a/.style={b,b},b/.style={a,a}}\\node[a] {};\\draw (a) -- (b);",
+        "\\tikz{\\node{};}" * 20_000,
+        "@startuml\n" + '!$x="a"\n' + "!$x=$x+$x\n" * 60 + 'circle "$x"\n@enduml',
+        "@startuml\n" + "/' " * 100_000,
+        "direction: right\n" + "* -> *\n" * 50 + "\n".join(f"a{place}" for place in range(3000)),
+        "direction: right\n" + "a: {" * 50_000,
+        "+---+---+\n|   |   |\n" * 20_000,
+        "\n" * 400_000 + "graph",
+        " " * 400_000 + "[a]",
+        "<graphml>" + "<graph><node id='a'>" * 20_000,
+    ],
+    ids=lambda text: text[:24].strip() or "blanks",
+)
+def test_no_text_takes_long_or_much(text):
+    with pytest.raises(ChalknetError):
+        cn.read(text)

@@ -17,15 +17,15 @@ from chalknet.notation.dialects.ascii_canvas import (
 )
 from chalknet.notation.dialects.ascii_lines import Ended, LineFollower
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 REMEDY = "Draw it with (x1), [h1] and lines of - / \\ |, or write it as DOT: digraph { x1 -> h1 }."
 _DECIMAL = re.compile(r"[-+−]?(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)|[wWθv]_?[0-9,]*")
 _TREE = re.compile(r"^[ \t│|]*(?:├──|└──|├─|└─|\|--|`--|\+--)[ ─-]*[\w.]", re.M)
 _TABLE = re.compile(r"^[ \t]*+\|?+[ \t]*+(?::?-{3,}+:?+[ \t]*+\|[ \t]*+)++(?::?-{3,}+:?+[ \t]*+)?+$", re.M)
-_STROKES_ALONE = re.compile(
-    r"^[ \t]*[/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑⟍⟋]*[/\\|╱╲╳│┃↓↑][/\\|Xx╱╲╳│┃┼+v^ \t─━\-↓↑]*$", re.M
-)
+_LINE_SIGNS = frozenset("/\\|╱╲╳│┃↓↑")
+_AROUND_LINES = _LINE_SIGNS | frozenset("Xx┼+v^ \t─━-⟍⟋")
 _FRAME = re.compile(r"[┌╭╔┏][─━═┬]+[┐╮╗┓]|^[^\n]*\+-{2,}\+", re.M)
 _CODE = re.compile(
     r"^[ \t]*+(?:import|from|def|class|#include|public|function|graph|digraph|flowchart|@start)\b|[;{}][ \t]*+$|\\(?:begin|draw|node)\b|https?://",
@@ -47,14 +47,16 @@ _FARTHEST = 14  # columns between a column of units and an arrow beside it
 def recognise_ascii(text: str) -> float:
     """Return how likely it is that a text is a drawing made of characters."""
     head = text[:20_000]
+    if max(map(len, head.split("\n"))) > 2_000 or head.isspace():
+        return 0.0
     if _CODE.search(head) or "<svg" in head or "```" in head or _TABLE.search(head):
         return 0.0
     if is_tree(head):
         return 0.91
     rows = [row for row in head.split("\n") if row.strip()]
-    if not rows or max(map(len, rows)) > 2_000:
+    if not rows:
         return 0.0
-    alone = sum(1 for row in rows if _STROKES_ALONE.match(row))
+    alone = sum(1 for row in rows if _LINE_SIGNS & set(row) and set(row) <= _AROUND_LINES)
     columns = sum(1 for row in rows if _UNITS_ALONE.fullmatch(row))
     lone = sum(1 for row in rows if _LONE_ARROW.search(row))
     if all(_UNITS_AND_ARROWS.fullmatch(row) for row in rows) and any(_JOINED.search(row) for row in rows):
@@ -84,6 +86,7 @@ def read_ascii_sketch(text: str) -> Sketch:
         NotationError: for a listing of folders, and where no line joins anything.
     """
     source = SourceText("drawing of characters", text, remedy=REMEDY)
+    check_limit(source, None, "characters in a drawing of characters", len(text))
     sketch = Sketch(source)
     if is_tree(text):
         raise source.refuse(0, got="a listing of folders", wanted="units joined by lines")

@@ -270,7 +270,7 @@ class _Reader:
                 self._matching(where, path(first), statement.at),
                 self._matching(where, path(second), statement.at),
             )
-            self.sketch.spend(len(sources) * len(targets), statement.at)
+            self.sketch.spend(20 * len(sources) * len(targets), statement.at)
             for source in sources:
                 for target in targets:
                     if source != target:

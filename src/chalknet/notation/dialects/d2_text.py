@@ -75,7 +75,7 @@ class _Reader:
                 self.at += 1
                 return found
             found.append(self._statement(depth))
-            self.sketch.spend(5, self.at)
+            self.sketch.spend(60, self.at)
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
         match = pattern.match(self.text, self.at)

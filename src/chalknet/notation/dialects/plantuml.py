@@ -9,6 +9,7 @@ from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.notation.dialects.plantuml_macros import Preprocessor, TextLine
 from chalknet.notation.dialects.tex_text import Unread
 from chalknet.notation.drawings.sketch import Link, Sketch
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 REMEDY = "Write it as components, circles or rectangles and arrows, such as circle x1 and x1 --> h1."
@@ -22,7 +23,6 @@ _SHAPES = {
     ), "box"),
 }  # fmt: skip
 _START = re.compile(r"[ \t]*@start(\w+)[^\n]*")
-_COMMENT = re.compile(r"/'(?:[^']|'(?!/))*+'/")
 _QUOTE_COMMENT = re.compile(r"^[ \t]*+'[^\n]*+", re.M)
 _OTHER = (
     ("sequence diagram", re.compile(r"(?:participant|activate|deactivate|autonumber|alt|opt|loop|par|critical|return)\b")),
@@ -68,7 +68,7 @@ def read_plantuml_sketch(text: str) -> Sketch:
     """
     source = SourceText("PlantUML", text, remedy=REMEDY)
     sketch = Sketch(source)
-    plain = _QUOTE_COMMENT.sub(_blanks, _COMMENT.sub(_blanks, text))
+    plain = _QUOTE_COMMENT.sub(_blanks, _without_blocks(text))
     start = _START.search(plain)
     begin = start.end() if start else 0
     end = plain.find("@end", begin)
@@ -82,6 +82,8 @@ def read_plantuml_sketch(text: str) -> Sketch:
     for row in plain[begin : end if end >= 0 else len(plain)].split("\n"):
         lines.append(TextLine(row, at + len(row) - len(row.lstrip())))
         at += len(row) + 1
+    for line in lines:
+        check_limit(source, line.at, "characters in a label", len(line.text))
     _refuse_others(source, lines)
     reader = _Reader(sketch)
     line = TextLine("", begin)
@@ -92,6 +94,15 @@ def read_plantuml_sketch(text: str) -> Sketch:
     except Unread as problem:
         raise source.refuse(reader.at, got=problem.got, wanted=problem.wanted) from problem
     return sketch
+
+
+def _without_blocks(text: str) -> str:
+    """Return a text whose comments between /' and '/ are blanks."""
+    parts, at = [], 0
+    while (start := text.find("/'", at)) >= 0 and (end := text.find("'/", start + 2)) >= 0:
+        parts += [text[at:start], re.sub(r"[^\n]", " ", text[start : end + 2])]
+        at = end + 2
+    return "".join([*parts, text[at:]])
 
 
 def _blanks(match: re.Match[str]) -> str:

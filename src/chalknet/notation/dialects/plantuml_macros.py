@@ -12,6 +12,7 @@ from chalknet.notation.dialects.tex_text import Unread, split
 from chalknet.notation.drawings.sketch import Sketch
 
 _DEEPEST = 40
+_LONGEST = 4_000  # characters of a line or a value
 _ASSIGNED = re.compile(r"!(?:global\s+|local\s+)?\$?(\w+)\s*\??=\s*(.*)")
 _DEFINED = re.compile(r"!define(?:long)?\s+(\w+)(\([^()]*\))?\s*(.*)")
 _PROCEDURE = re.compile(r"!(?:unquoted\s+)?(?:final\s+)?(procedure|function)\s+\$?(\w+)\s*\(([^()]*)\)(.*)")
@@ -57,7 +58,7 @@ class Preprocessor:
         at = 0
         while at < len(lines):
             line = lines[at]
-            self.sketch.spend(1 + len(line.text) // 20, line.at)
+            self.sketch.spend(60 + len(line.text), line.at)
             text = line.text.strip()
             if not text.startswith("!"):
                 yield from self._plain(line, names, depth)
@@ -86,6 +87,8 @@ class Preprocessor:
 
     def replaced(self, text: str, names: dict[str, str]) -> str:
         """Return a line with the values of its variables in their places."""
+        if len(text) > _LONGEST:
+            raise Unread(f"a line of {len(text):,} characters", f"at most {_LONGEST:,}")
         if self.defined:
             text = re.sub(r"\w+", lambda word: self.defined.get(word[0], word[0]), text)
         if "$" in text or "##" in text:
@@ -98,13 +101,20 @@ class Preprocessor:
         parts = split(text.replace("+", "\0"), "\0")
         quoted = [part for part in parts if len(part) > 1 and part[0] == part[-1] == '"']
         if quoted:
-            return "".join(part[1:-1] if part in quoted else self.replaced(part, names) for part in parts)
+            return self._short(
+                "".join(part[1:-1] if part in quoted else self.replaced(part, names) for part in parts)
+            )
         text = self.replaced(text, names)
         text = re.sub(r"%(?:intval|string)\s*\(([^()]*)\)", r"\1", text)
         try:
             return shown(calculate(text))
         except Unread:
-            return text
+            return self._short(text)
+
+    def _short(self, text: str) -> str:
+        if len(text) > _LONGEST:
+            raise Unread(f"a value of {len(text):,} characters", f"at most {_LONGEST:,}")
+        return text
 
     def _directive(self, text: str, names: dict[str, str]) -> None:
         if match := _ASSIGNED.fullmatch(text):
@@ -129,7 +139,7 @@ class Preprocessor:
         elif head.startswith("!while"):
             while self._holds(head[6:], names):
                 yield from self.lines(body, names, depth + 1)
-                self.sketch.spend(5)
+                self.sketch.spend(200)
         elif match := re.match(r"!foreach\s+\$?(\w+)\s+in\s+(.*)", head):
             listed = self.replaced(match[2], names)
             for member in split(listed.strip("[]{} ")):

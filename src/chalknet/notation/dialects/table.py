@@ -46,7 +46,8 @@ _NOT_D2 = re.compile(
 )
 _GRAPHML = re.compile(r"<(?:\w++:)?graphml\b")
 _GML = re.compile(
-    r"(?:\A|\n)\s*+graph\s*+\[\s*+(?:[\w.]++\s++(?:\"[^\"]*+\"|-?[\w.+-]++)\s*+)*+(?:node|edge)\s*+\[", re.I
+    r"(?:\A\s*+|\n[ \t]*+)graph\s*+\[\s*+(?:[\w.]++\s++(?:\"[^\"]*+\"|-?[\w.+-]++)\s*+)*+(?:node|edge)\s*+\[",
+    re.I,
 )
 _REMARK = re.compile(r"^[ \t]*+#[^\n]*+", re.M)
 _WIDTH_LINE = re.compile(
@@ -69,7 +70,7 @@ def _recognise_plantuml(text: str) -> float:
     return (
         0.94
         if lines
-        and re.search(r"[-.]+(?:\w+[-.]+)?>|--", text)
+        and re.search(r"[-.]>|--", text[:20_000])
         and "->" in text + "->"
         and not _D2_WORDS.search(text)
         and not _CALLED.search(text)
