@@ -173,3 +173,11 @@ def test_names_of_spaces_as_illustrator_writes_them_are_read():
         == 1
     )
     assert len(read_picture(f'<svg>{two}<text x="0" y="40">a&nbsp;b</text></svg>').links) == 1
+
+
+def test_what_is_used_deep_within_groups_and_other_uses_is_seen():
+    unit = '<g id="u0"><circle r="9" stroke="red"/></g>'
+    unit += "".join(f'<g id="u{n + 1}"><use href="#u{n}"/></g>' for n in range(8))
+    two = '<use href="#u8"/><use href="#u8" x="99"/><path d="M9 0H90" stroke="red"/>'
+    sketch = read_picture(f"<svg><defs>{unit}</defs>{'<g>' * 40}{two}{'</g>' * 40}</svg>")
+    assert (len(sketch.nodes), len(sketch.links)) == (2, 1)

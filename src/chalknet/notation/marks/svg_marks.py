@@ -33,6 +33,7 @@ _NOT_DRAWN = frozenset(
 )
 _GLYPH = re.compile(r"glyph|^g[0-9]+-[0-9]+$|^font|-[0-9a-f]{2,5}$")
 _DEEPEST = 200
+_MOST_USES = 20
 
 
 class _Visit(NamedTuple):
@@ -44,6 +45,7 @@ class _Visit(NamedTuple):
     around: list[Element]
     depth: int = 0
     at: int = -1  # of the `use` that draws it
+    uses: int = 0  # within one another
     clip: tuple[float, float, float, float] | None = None
 
 
@@ -149,18 +151,18 @@ class _Reader:
 
     def _used(self, visit: _Visit) -> Iterator[_Visit]:
         element = visit.element
+        self._visits += 12  # what is drawn again takes longer than what is written
         key = (element.get("href") or element.get("xlink:href")).removeprefix("#")
         target = self._by_key.get(key)
-        if target is None or visit.depth > 20:
+        if target is None or visit.uses > _MOST_USES:
             return
-        self._visits += 12  # what is drawn again takes longer than what is written
         x, y = length(element.get("x")), length(element.get("y"))
         here = visit.here.after(Transform(e=x, f=y))
         at = visit.at if visit.at >= 0 else element.at
         if _GLYPH.search(key) and target.tag in ("path", "symbol", "g"):
             self._marks.append(UnreadMark("letters drawn as shapes", Place(*here.at(0, 0)), at))
             return
-        visit = visit._replace(here=here, at=at, depth=visit.depth + 5)
+        visit = visit._replace(here=here, at=at, uses=visit.uses + 1)
         if target.tag == "symbol":
             view = _viewport(target, element.get("width"), element.get("height"))
             look = look_of(target, visit.look, self._sheet, visit.around)
