@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import base64
+import fcntl
 import json
 import os
 import re
@@ -44,7 +45,7 @@ class Browser:
         self._read, from_child = os.pipe()
 
         def wire() -> None:  # Chromium reads its commands from 3 and answers on 4
-            first, second = os.dup(to_child), os.dup(from_child)
+            first, second = (fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in (to_child, from_child))
             os.dup2(first, 3)
             os.dup2(second, 4)
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from tests.pictures.letters import strokes
-from tests.pictures.scene import Line, Point, Scene, Shape, Words, runs
+from tests.pictures.scene import Line, Point, Scene, Shape, Words, runs, width_of
 from tests.pictures.vector_pens import head_points
 
 TOOLS = ("pen", "pencil", "squared paper", "chalk", "whiteboard", "tablet")
@@ -155,6 +155,9 @@ def _words(mark: Words, hand: _Hand) -> list[list[Point]]:
     for number, line in enumerate(lines):
         pieces = [(strokes(piece), 0.75 * mark.size * (0.75 if low else 1), low) for piece, low in runs(line)]
         total = sum(wide * size for (_, wide), size, _ in pieces)
+        shrink = min(1.0, width_of(line, mark.size) / total)  # as wide as its place was meant to be
+        pieces = [(stroke, size * shrink, low) for stroke, size, low in pieces]
+        total *= shrink
         x = mark.x - {"start": 0, "middle": total / 2, "end": total}[mark.anchor]
         top = mark.y + (number - (len(lines) - 1) / 2) * 1.25 * mark.size
         for (parts, wide), size, low in pieces:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from random import Random
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
 
 from tests.pictures.scene import Line, Scene, Shape, Words, runs
+from tests.pictures.words import fonts
 
 _STYLES = {"filled": "-|>", "open": "->", "wide": "fancy"}
 
 
 def drawn(scene: Scene, width: int, height: int, random: Random, suffix: str) -> bytes:
     """Return a scene as a file of matplotlib: ".png", ".svg" or ".pdf"."""
+    _know_the_fonts()
     rc = {"svg.hashsalt": "pictures", "svg.fonttype": random.choice(["none", "path"]), "pdf.fonttype": random.choice([3, 42])}
     with matplotlib.rc_context(rc):
         figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=scene.ground or "none")
@@ -37,6 +41,13 @@ def drawn(scene: Scene, width: int, height: int, random: Random, suffix: str) ->
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "ModDate": None}}.get(suffix, {})
         figure.savefig(stream, format=suffix[1:], dpi=100, metadata=metadata, transparent=not scene.ground)
     return stream.getvalue()
+
+
+@cache
+def _know_the_fonts() -> None:
+    """Let matplotlib know the fonts that were installed after it looked for them."""
+    for path in fonts().values():
+        fontManager.addfont(path)
 
 
 def _shape(axes, mark: Shape, order: int, by_markers: bool) -> None:

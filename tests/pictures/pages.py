@@ -62,8 +62,8 @@ def _slide(scene: Scene, random: Random) -> None:
 
 def _plot(scene: Scene, random: Random) -> None:
     """Draw a chart of bars or a curve to the right of the figure."""
-    _, top, right, bottom = scene.bounds
-    left, high = right + 70, max(bottom - top, 120)
+    first, top, right, bottom = scene.bounds
+    left, high = right + 70, min(max(bottom - top, 120), 1.2 * max(right - first, 120))
     base, wide = top + high, 1.1 * high
     scene.marks.append(Line(((left, top), (left, base), (left + wide, base)), scene.ink, 1.5))
     if random.random() < 0.5:
