@@ -92,6 +92,7 @@ class Browser:
         self._mermaid = False
         size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         self._ask("Emulation.setDeviceMetricsOverride", **size)
+        self._ask("Page.navigate", url="about:blank")  # else names of the page before are still declared
         frame = self._ask("Page.getFrameTree")["frameTree"]["frame"]["id"]
         self._ask("Page.setDocumentContent", frameId=frame, html=page)
         self.run("document.fonts.ready.then(() => 1)")

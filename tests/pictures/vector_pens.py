@@ -183,7 +183,7 @@ def _canvas(scene: Scene, width: float, height: float) -> str:
                 steps.append(f"c.beginPath();{tip}{end}")
         else:
             steps.append(_canvas_words(mark, scene.font))
-    return f"<canvas id=c width={width:g} height={height:g}></canvas><script>const c=document.getElementById('c').getContext('2d');{''.join(steps)}</script>"
+    return f"<canvas id=c width={width:g} height={height:g}></canvas><script>{{const c=document.getElementById('c').getContext('2d');{''.join(steps)}}}</script>"
 
 def _canvas_shape(mark: Shape) -> str:
     x, y, w, h = mark.x, mark.y, mark.w, mark.h
