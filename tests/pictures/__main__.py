@@ -20,7 +20,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tests.pictures.generator import picture
+from tests.pictures.generator import group_of, picture
 from tests.pictures.no_network import no_network
 from tests.pictures.picture import Picture
 from tests.pictures.rates import Outcome, outcome, settled, table
@@ -31,10 +31,8 @@ _AHEAD = 8  # pictures that wait to be read
 def made(low: int, high: int, group: str) -> Iterator[Picture]:
     """Make the pictures one after the other."""
     for seed in range(low, high):
-        if group != "no network":
-            one = picture(seed)
-            if not group or one.group == group:
-                yield one
+        if group in ("", group_of(seed)):
+            yield picture(seed)
         if group in ("", "no network") and (group or seed % 5 == 0):
             yield no_network(seed if group else seed // 5)
 

@@ -36,13 +36,7 @@ def picture(seed: int, *, group: str = "", vector: bool | None = None, spoiled: 
         vector, spoiled, hand: each keeps or leaves out the group of that name.
     """
     random = Random(f"picture {seed}")
-    asked = {"vector": vector, "spoiled raster": spoiled, "hand-like": hand}
-    shares = dict(GROUPS)
-    if any(wanted for wanted in asked.values()):
-        shares = {name: share for name, share in shares.items() if asked.get(name)}
-    shares = {name: share for name, share in shares.items() if asked.get(name) is not False}
-    drawn = random.choices([*shares], [*shares.values()])[0]
-    group = group or drawn
+    group = group or group_of(seed, vector=vector, spoiled=spoiled, hand=hand)
     if group == "hand-like":
         return _by_hand(seed, random)
     table = _VECTOR if group == "vector" else _RASTER
@@ -50,6 +44,15 @@ def picture(seed: int, *, group: str = "", vector: bool | None = None, spoiled: 
     if renderer.startswith("dialect"):
         return _own(seed, random, group, renderer)
     return _planned(seed, random, group, renderer)
+
+
+def group_of(seed: int, *, vector: bool | None = None, spoiled: bool | None = None, hand: bool | None = None) -> str:
+    """Return the group that `picture` draws for a seed."""
+    asked = {"vector": vector, "spoiled raster": spoiled, "hand-like": hand}
+    shares = {name: share for name, share in GROUPS.items() if asked.get(name) is not False}
+    if any(asked.values()):
+        shares = {name: share for name, share in shares.items() if asked.get(name)}
+    return Random(f"group {seed}").choices([*shares], [*shares.values()])[0]
 
 
 def _there(renderer: str) -> str:
