@@ -1,5 +1,7 @@
 """Pictures made at random and read: python -m tests.pictures LO HI [--group GROUP] [--save FOLDER] [--each].
 
+With --by-hand instead of LO and HI it reads those of the folder by_hand.
+
 Prints the table of the rates for the seeds LO to HI - 1, with a picture of something else for every fifth of
 them. This process makes the pictures; another one, with one thread, reads them, so that the time and the memory
 are those of reading. `--group` keeps one of: vector, clean raster, spoiled raster, hand-like, no network.
@@ -15,17 +17,16 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from tests.pictures.by_hand import pictures
 from tests.pictures.generator import group_of, picture
 from tests.pictures.no_network import no_network
 from tests.pictures.picture import Picture
-from tests.pictures.rates import Outcome, outcome, settled, table
-
-_AHEAD = 8  # pictures that wait to be read
+from tests.pictures.rates import LIMIT_S, Outcome, outcome, settled, table
 
 
 def made(low: int, high: int, group: str) -> Iterator[Picture]:
@@ -37,17 +38,59 @@ def made(low: int, high: int, group: str) -> Iterator[Picture]:
             yield no_network(seed if group else seed // 5)
 
 
+class Reader:
+    """A process that reads pictures one after the other, and is ended where one takes too long."""
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._here, there = context.Pipe()
+        self._process = context.Process(target=_read_on, args=(there,), daemon=True)
+        self._process.start()
+
+    def send(self, one: Picture) -> None:
+        self._here.send(one)
+
+    def result(self, one: Picture) -> Outcome:
+        """Return what came of the picture that was sent."""
+        try:
+            if self._here.poll(LIMIT_S + 30):
+                return self._here.recv()
+        except EOFError:
+            pass
+        self.close()
+        self._start()
+        return Outcome(
+            one.seed,
+            one.kinds,
+            str(one.truth),
+            "crashed",
+            f"no end after {LIMIT_S + 30} s, or the process died",
+        )
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+def _read_on(pipe: Any) -> None:
+    while True:
+        pipe.send(outcome(pipe.recv()))
+
+
 def read_all(pictures: Iterator[Picture]) -> Iterator[tuple[Picture, Outcome]]:
-    """Read the pictures in another process, a few of them waiting."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as reader:
-        waiting: list[tuple[Picture, Future[Outcome]]] = []
-        for one in pictures:
-            waiting.append((one, reader.submit(outcome, one)))
-            if len(waiting) > _AHEAD:
-                first, answer = waiting.pop(0)
-                yield first, answer.result()
-        for first, answer in waiting:
-            yield first, answer.result()
+    """Read the pictures in another process, and make the next one meanwhile."""
+    reader, waiting = Reader(), None
+    for one in pictures:
+        if waiting is not None:
+            yield waiting, reader.result(waiting)
+        reader.send(one)
+        waiting = one
+    if waiting is not None:
+        yield waiting, reader.result(waiting)
+    reader.close()
 
 
 def save(folder: Path, pairs: list[tuple[Picture, Outcome]]) -> None:
@@ -57,24 +100,35 @@ def save(folder: Path, pairs: list[tuple[Picture, Outcome]]) -> None:
     for (one, _), result in zip(pairs, settled(found for _, found in pairs), strict=True):
         name = f"{one.group.replace(' ', '-')}-{one.seed}{one.suffix}"
         (folder / name).write_bytes(one.data)
-        said[name] = {"truth": str(one.truth), "kinds": one.kinds, "result": result.result, "read": result.words, "notes": result.notes}
+        said[name] = {
+            "truth": str(one.truth),
+            "kinds": one.kinds,
+            "result": result.result,
+            "read": result.words,
+            "notes": result.notes,
+        }
     (folder / "truth.json").write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def main(words: list[str]) -> None:
     """Make, read, and print or save."""
     parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__.split("\n")[0])
-    parser.add_argument("low", type=int)
-    parser.add_argument("high", type=int)
+    parser.add_argument("low", type=int, nargs="?", default=0)
+    parser.add_argument("high", type=int, nargs="?", default=100)
+    parser.add_argument("--by-hand", action="store_true")
     parser.add_argument("--group", default="")
     parser.add_argument("--save", type=Path)
     parser.add_argument("--each", action="store_true")
     asked = parser.parse_args(words)
     pairs = []
-    for one, found in read_all(made(asked.low, asked.high, asked.group)):
+    wanted = iter(pictures()) if asked.by_hand else made(asked.low, asked.high, asked.group)
+    for one, found in read_all(wanted):
         pairs.append((one if asked.save else None, found))
         if asked.each:
-            print(f"{found.seed} {found.kinds[0]}, {found.kinds[1]}: {found.truth} | {found.result}: {found.words[:90]!r}", flush=True)
+            print(
+                f"{found.seed} {found.kinds[0]}, {found.kinds[1]}: {found.truth} | {found.result}: {found.words[:90]!r}",
+                flush=True,
+            )
     if asked.save:
         save(asked.save, pairs)
     print(table(found for _, found in pairs))

@@ -104,7 +104,9 @@ class Browser:
             raise RuntimeError(str(found["exceptionDetails"])[:500])
         return found["result"].get("value")
 
-    def photograph(self, page: str, width: int, height: int, *, scale: float = 1, transparent: bool = False) -> bytes:
+    def photograph(
+        self, page: str, width: int, height: int, *, scale: float = 1, transparent: bool = False
+    ) -> bytes:
         """Return a page of HTML as PNG."""
         self._show(page, width, height, scale)
         colour = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}} if transparent else {}

@@ -20,7 +20,13 @@ def pictures() -> list[Picture]:
     found = []
     for name, row in TRUTH.items():
         truth = truth_of(row["truth"])
-        group = "no network" if truth.answer == "refuse" else "vector" if name.endswith((".svg", ".pdf")) else "raster"
+        group = (
+            "no network"
+            if truth.answer == "refuse"
+            else "vector"
+            if name.endswith((".svg", ".pdf"))
+            else "raster"
+        )
         path = FOLDER / name
         found.append(Picture(path.read_bytes(), path.suffix, truth, (group, "by hand", name), name))
     return found

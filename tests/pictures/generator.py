@@ -11,8 +11,15 @@ from collections.abc import Callable
 from random import Random
 
 from PIL import Image
-
-from tests.pictures import browser, graph_tools, hand_pens, matplotlib_pens, raster_pens, spoiling, vector_pens
+from tests.pictures import (
+    browser,
+    graph_tools,
+    hand_pens,
+    matplotlib_pens,
+    raster_pens,
+    spoiling,
+    vector_pens,
+)
 from tests.pictures.layouts import scene_of
 from tests.pictures.looks import Look, look
 from tests.pictures.own_dialects import bare_svg, own_drawing, saved
@@ -24,10 +31,24 @@ from tests.pictures.scene import Scene
 GROUPS = {"vector": 25, "clean raster": 30, "spoiled raster": 25, "hand-like": 20}
 _VECTOR = {"own SVG": 22, "matplotlib SVG": 14, "matplotlib PDF": 12, "browser PDF": 12, "Graphviz SVG": 14,
            "Mermaid SVG": 10, "dialect SVG": 9, "dialect PDF": 7}  # fmt: skip
-_RASTER = {"PIL": 26, "matplotlib PNG": 20, "browser PNG": 22, "Graphviz PNG": 12, "Mermaid PNG": 8, "dialect PNG": 12}
+_RASTER = {
+    "PIL": 26,
+    "matplotlib PNG": 20,
+    "browser PNG": 22,
+    "Graphviz PNG": 12,
+    "Mermaid PNG": 8,
+    "dialect PNG": 12,
+}
 
 
-def picture(seed: int, *, group: str = "", vector: bool | None = None, spoiled: bool | None = None, hand: bool | None = None) -> Picture:
+def picture(
+    seed: int,
+    *,
+    group: str = "",
+    vector: bool | None = None,
+    spoiled: bool | None = None,
+    hand: bool | None = None,
+) -> Picture:
     """Return a picture of a network.
 
     Args:
@@ -46,7 +67,9 @@ def picture(seed: int, *, group: str = "", vector: bool | None = None, spoiled: 
     return _planned(seed, random, group, renderer)
 
 
-def group_of(seed: int, *, vector: bool | None = None, spoiled: bool | None = None, hand: bool | None = None) -> str:
+def group_of(
+    seed: int, *, vector: bool | None = None, spoiled: bool | None = None, hand: bool | None = None
+) -> str:
     """Return the group that `picture` draws for a seed."""
     asked = {"vector": vector, "spoiled raster": spoiled, "hand-like": hand}
     shares = {name: share for name, share in GROUPS.items() if asked.get(name) is not False}
@@ -60,7 +83,9 @@ def _there(renderer: str) -> str:
     name, _, suffix = renderer.partition(" ")
     missing = (
         (name == "browser" and not browser.program())
-        or (name == "Graphviz" and not (graph_tools.has_graphviz() and (suffix == "SVG" or browser.program())))
+        or (
+            name == "Graphviz" and not (graph_tools.has_graphviz() and (suffix == "SVG" or browser.program()))
+        )
         or (name == "Mermaid" and not browser.has_mermaid())
     )
     return renderer if not missing else {"SVG": "own SVG", "PDF": "matplotlib PDF", "PNG": "PIL"}[suffix]
@@ -71,7 +96,9 @@ def _longest(random: Random) -> float:
     return min(2400, max(300, random.lognormvariate(6.63, 0.5)))
 
 
-def _finish(image: Image.Image, truth: Truth, random: Random, group: str, kinds: list[str], smallest: float, seed: int) -> Picture:
+def _finish(
+    image: Image.Image, truth: Truth, random: Random, group: str, kinds: list[str], smallest: float, seed: int
+) -> Picture:
     """Return an image as a file, spoiled or not."""
     if group == "clean raster":
         data, suffix = raster_pens.encoded(image, random)
@@ -104,7 +131,9 @@ def _planned(seed: int, random: Random, group: str, renderer: str) -> Picture:
     kinds = []
     if "part of a page" in made.has:
         kinds.append(f"part of a page: {on_a_page(scene, random)}")
-    scene, width, height = fitted(scene, random, longest=_longest(random), least=9 if group == "clean raster" else 11)
+    scene, width, height = fitted(
+        scene, random, longest=_longest(random), least=9 if group == "clean raster" else 11
+    )
     kinds = [renderer, *sorted(made.has), *kinds]
     if group == "vector":
         data, suffix = _VECTOR_PENS[renderer](scene, int(width), int(height), random)
@@ -122,14 +151,22 @@ def _under(scene: Scene) -> str:
 
 def _by_graph(seed: int, random: Random, group: str, renderer: str, made: Plan, style: Look) -> Picture:
     """Return a picture whose layout is a program's."""
-    made.has -= {"part of a page", "numbers on edges", "edges stop short", "touching units", "arrows in and out"}
+    made.has -= {
+        "part of a page",
+        "numbers on edges",
+        "edges stop short",
+        "touching units",
+        "arrows in and out",
+    }
     for layer in made.layers:
         layer.activation = "?" if layer.icon else layer.activation
     if renderer.startswith("Graphviz"):
         text = graph_tools.graphviz(graph_tools.dot(made, style, random))
     else:
         made.has -= {"coloured", "thin lines", "dark ground", "transparent"}
-        text = browser.browser().mermaid(graph_tools.mermaid(made, random), random.choice(["default", "neutral", "forest"]))
+        text = browser.browser().mermaid(
+            graph_tools.mermaid(made, random), random.choice(["default", "neutral", "forest"])
+        )
     kinds = (renderer, *sorted(made.has))
     if group == "vector":
         return Picture(text.encode(), ".svg", made.truth, (group, *kinds), seed)
@@ -141,7 +178,9 @@ def _by_graph(seed: int, random: Random, group: str, renderer: str, made: Plan, 
     image = Image.open(io.BytesIO(data))
     if group == "spoiled raster":
         image = spoiling.opaque(image, ground or ("#1e1e1e" if int(style.ink[1:3], 16) > 128 else "#ffffff"))
-    return _finish(image if not ground else image.convert("RGB"), made.truth, random, group, [*kinds], 14 * scale, seed)
+    return _finish(
+        image if not ground else image.convert("RGB"), made.truth, random, group, [*kinds], 14 * scale, seed
+    )
 
 
 def _by_hand(seed: int, random: Random) -> Picture:
@@ -168,11 +207,16 @@ def _own_svg(scene: Scene, width: int, height: int, random: Random) -> tuple[byt
 
 def browser_pdf(scene: Scene, width: int, height: int, random: Random) -> tuple[bytes, str]:
     page = f"<!doctype html><meta charset=utf-8><style>@page{{size:{width}px {height}px;margin:0}}body{{margin:0}}svg{{display:block}}</style>"
-    return browser.browser().print(page + vector_pens.svg(scene, width, height, random), width, height), ".pdf"
+    return browser.browser().print(
+        page + vector_pens.svg(scene, width, height, random), width, height
+    ), ".pdf"
 
 
 def _by_matplotlib(suffix: str) -> Callable[[Scene, int, int, Random], tuple[bytes, str]]:
-    return lambda scene, width, height, random: (matplotlib_pens.drawn(scene, width, height, random, suffix), suffix)
+    return lambda scene, width, height, random: (
+        matplotlib_pens.drawn(scene, width, height, random, suffix),
+        suffix,
+    )
 
 
 def _image_of_matplotlib(scene: Scene, width: int, height: int, random: Random) -> Image.Image:
@@ -182,12 +226,16 @@ def _image_of_matplotlib(scene: Scene, width: int, height: int, random: Random) 
 
 def _image_of_browser(scene: Scene, width: int, height: int, random: Random) -> Image.Image:
     page = vector_pens.html(scene, width, height, random)
-    image = Image.open(io.BytesIO(browser.browser().photograph(page, width, height, transparent=not scene.ground)))
+    image = Image.open(
+        io.BytesIO(browser.browser().photograph(page, width, height, transparent=not scene.ground))
+    )
     return image if not scene.ground else image.convert("RGB")
 
 
 def _image_of_pil(scene: Scene, width: int, height: int, random: Random) -> Image.Image:
-    return raster_pens.painted(scene, width, height, smooth=random.choice([1, 2, 2, 3]) if max(width, height) < 1500 else 1)
+    return raster_pens.painted(
+        scene, width, height, smooth=random.choice([1, 2, 2, 3]) if max(width, height) < 1500 else 1
+    )
 
 
 _VECTOR_PENS = {
@@ -196,4 +244,8 @@ _VECTOR_PENS = {
     "matplotlib SVG": _by_matplotlib(".svg"),
     "matplotlib PDF": _by_matplotlib(".pdf"),
 }
-_RASTER_PENS = {"PIL": _image_of_pil, "matplotlib PNG": _image_of_matplotlib, "browser PNG": _image_of_browser}
+_RASTER_PENS = {
+    "PIL": _image_of_pil,
+    "matplotlib PNG": _image_of_matplotlib,
+    "browser PNG": _image_of_browser,
+}

@@ -51,7 +51,9 @@ def _plain(text: str) -> str:
 
 
 def _title(layer) -> str:
-    return ", ".join(_plain(part) for part in (layer.title, layer.said, layer.count) if part).replace("\n", " ")
+    return ", ".join(_plain(part) for part in (layer.title, layer.said, layer.count) if part).replace(
+        "\n", " "
+    )
 
 
 def dot(plan: Plan, look: Look, random: Random) -> str:
@@ -74,7 +76,9 @@ def dot(plan: Plan, look: Look, random: Random) -> str:
         lines.append(f"n{number}_{one} -> n{number + 1}_{other};")
     for number, layer in enumerate(plan.layers[:-1]):
         if layer.bias:
-            lines += [f"b{number} -> n{number + 1}_{other};" for other in range(plan.layers[number + 1].drawn)]
+            lines += [
+                f"b{number} -> n{number + 1}_{other};" for other in range(plan.layers[number + 1].drawn)
+            ]
         if layer.dots_after is not None:
             lines.append(f"d{number} -> n{number + 1}_0 [style=invis];")
     if plan.layers[-1].dots_after is not None:
@@ -88,8 +92,16 @@ def _dot_layer(plan: Plan, look: Look, number: int) -> list[str]:
     role = 0 if number == 0 else 2 if number == len(plan.layers) - 1 else 1
     shape = {"disc": "circle", "box": "box", "rounded": "box"}[look.shapes[role]]
     fill, found = look.fills[role], []
-    outline = look.ink if look.outline in ("", "fill") and not fill else fill if look.outline in ("", "fill") else look.outline
-    paint = f'color="{outline}", fontcolor="{contrast(fill, look.ink)}"' + (f', style=filled, fillcolor="{fill}"' if fill else "")
+    outline = (
+        look.ink
+        if look.outline in ("", "fill") and not fill
+        else fill
+        if look.outline in ("", "fill")
+        else look.outline
+    )
+    paint = f'color="{outline}", fontcolor="{contrast(fill, look.ink)}"' + (
+        f', style=filled, fillcolor="{fill}"' if fill else ""
+    )
     if plan.boxes:
         words = _plain(layer.inside[0] + (f"\n{layer.said}" if layer.said else "")).replace("\n", "\\n")
         return [f'n{number}_0 [shape=box, label="{words}", {paint}];']
@@ -98,7 +110,9 @@ def _dot_layer(plan: Plan, look: Look, number: int) -> list[str]:
         words = words or (_plain(layer.beside[row]) if row < len(layer.beside) else "")
         found.append(f'n{number}_{row} [shape={shape}, label="{words}", {paint}];')
         if layer.dots_after == row + 1:
-            found.append(f'd{number} [shape=plaintext, label="{"⋮" if plan.direction in ("right", "left") else "…"}", fontcolor="{look.ink}"];')
+            found.append(
+                f'd{number} [shape=plaintext, label="{"⋮" if plan.direction in ("right", "left") else "…"}", fontcolor="{look.ink}"];'
+            )
     if layer.bias:
         found.append(f'b{number} [shape=circle, label="{layer.bias}", {paint}];')
     return found
@@ -115,8 +129,19 @@ def mermaid(plan: Plan, random: Random) -> str:
         if title:
             lines.append(f'subgraph s{number}["{title}"]')
         for row in range(layer.drawn):
-            words = layer.inside[row] if row < len(layer.inside) else layer.beside[row] if row < len(layer.beside) else ""
-            words = _plain(words + (f"\n{layer.said}" if plan.boxes and layer.said else "")).replace("\n", "<br/>") or " "
+            words = (
+                layer.inside[row]
+                if row < len(layer.inside)
+                else layer.beside[row]
+                if row < len(layer.beside)
+                else ""
+            )
+            words = (
+                _plain(words + (f"\n{layer.said}" if plan.boxes and layer.said else "")).replace(
+                    "\n", "<br/>"
+                )
+                or " "
+            )
             lines.append(f"n{number}_{row}{ends.format(words)}")
             if layer.dots_after == row + 1:
                 lines.append(f'd{number}["⋮"]:::dots')
@@ -127,7 +152,9 @@ def mermaid(plan: Plan, random: Random) -> str:
     lines += [f"n{number}_{one} {arrow} n{number + 1}_{other}" for number, one, other in plan.edges]
     for number, layer in enumerate(plan.layers[:-1]):
         if layer.bias:
-            lines += [f"b{number} {arrow} n{number + 1}_{other}" for other in range(plan.layers[number + 1].drawn)]
+            lines += [
+                f"b{number} {arrow} n{number + 1}_{other}" for other in range(plan.layers[number + 1].drawn)
+            ]
         if layer.dots_after is not None:
             lines.append(f"d{number} ~~~ n{number + 1}_0")
     if plan.layers[-1].dots_after is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
-
 from tests.pictures.letters import strokes
 from tests.pictures.scene import Line, Point, Scene, Shape, Words, runs, width_of
 from tests.pictures.vector_pens import head_points
@@ -39,13 +39,22 @@ class _Hand:
 
 def painted(scene: Scene, width: int, height: int, random: Random, tool: str) -> Image.Image:
     """Return a scene as somebody draws it with a tool of TOOLS."""
-    radii = [min(mark.w, mark.h) / 2 for mark in scene.marks if isinstance(mark, Shape) and mark.kind != "dots"]
+    radii = [
+        min(mark.w, mark.h) / 2 for mark in scene.marks if isinstance(mark, Shape) and mark.kind != "dots"
+    ]
     size = sorted(radii)[len(radii) // 2] if radii else 15
     careful = random.random()
     hand = _Hand(0.03 + 0.1 * careful, 0.04 + 0.22 * careful, 4 + 26 * careful, 0.25 * careful, size, random)
     colours = _inks(tool, random)
     masks: dict[str, Image.Image] = {}
-    thick = {"pen": 0.07, "pencil": 0.05, "squared paper": 0.07, "chalk": 0.16, "whiteboard": 0.17, "tablet": 0.1}[tool]
+    thick = {
+        "pen": 0.07,
+        "pencil": 0.05,
+        "squared paper": 0.07,
+        "chalk": 0.16,
+        "whiteboard": 0.17,
+        "tablet": 0.1,
+    }[tool]
     thick = max(thick * random.uniform(0.8, 1.3) * size, 1.0)
     for mark in scene.marks:
         colour = _ink_of(mark, colours)
@@ -95,13 +104,15 @@ def _shape(mark: Shape, hand: _Hand) -> list[list[Point]]:
             t = step / steps
             r = 1 + grow * t + 0.35 * hand.wobble * math.sin(5 * t + start)
             angle = start + sweep * t
-            path.append((mark.x + r * flat * mark.w / 2 * math.cos(angle), mark.y + r * mark.h / 2 * math.sin(angle)))
+            path.append(
+                (mark.x + r * flat * mark.w / 2 * math.cos(angle), mark.y + r * mark.h / 2 * math.sin(angle))
+            )
         return [path]
     x0, y0, x1, y1 = mark.x - mark.w / 2, mark.y - mark.h / 2, mark.x + mark.w / 2, mark.y + mark.h / 2
     corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
     if random.random() < 0.5:
         return [_wobbled(corners, hand)]
-    return [_wobbled([_near(one, hand), _near(two, hand)], hand) for one, two in zip(corners, corners[1:], strict=False)]
+    return [_wobbled([_near(one, hand), _near(two, hand)], hand) for one, two in itertools.pairwise(corners)]
 
 
 def _near(point: Point, hand: _Hand) -> Point:
@@ -133,17 +144,24 @@ def _wobbled(points: list[Point], hand: _Hand) -> list[Point]:
     random = hand.random
     path: list[Point] = []
     phases = [(random.uniform(0, 6.3), random.uniform(0.8, 1.4)) for _ in range(2)]
-    total = sum(math.dist(one, two) for one, two in zip(points, points[1:], strict=False)) or 1
+    total = sum(math.dist(one, two) for one, two in itertools.pairwise(points)) or 1
     far = 0.0
-    for one, two in zip(points, points[1:], strict=False):
+    for one, two in itertools.pairwise(points):
         length = math.dist(one, two) or 1e-6
         steps = max(1, int(length / 4))
         nx, ny = -(two[1] - one[1]) / length, (two[0] - one[0]) / length
         for step in range(steps + (two is points[-1])):
             t = step / steps
             s = (far + t * length) / max(total, 4 * hand.size)
-            off = hand.wobble * hand.size * sum(math.sin(phase + 9 * speed * s) for phase, speed in phases) * 0.6
-            path.append((one[0] + (two[0] - one[0]) * t + nx * off, one[1] + (two[1] - one[1]) * t + ny * off))
+            off = (
+                hand.wobble
+                * hand.size
+                * sum(math.sin(phase + 9 * speed * s) for phase, speed in phases)
+                * 0.6
+            )
+            path.append(
+                (one[0] + (two[0] - one[0]) * t + nx * off, one[1] + (two[1] - one[1]) * t + ny * off)
+            )
         far += length
     return path
 
@@ -178,7 +196,7 @@ def _round(path: list[Point]) -> list[Point]:
     """Return a path whose corners are cut (Chaikin, 1974), as a pen cuts them."""
     for _ in range(2):
         inner = []
-        for (a, b), (c, d) in zip(path, path[1:], strict=False):
+        for (a, b), (c, d) in itertools.pairwise(path):
             inner += [(0.75 * a + 0.25 * c, 0.75 * b + 0.25 * d), (0.25 * a + 0.75 * c, 0.25 * b + 0.75 * d)]
         path = [path[0], *inner, path[-1]]
     return path
@@ -188,7 +206,7 @@ def _stroke(mask: Image.Image, path: list[Point], thick: float, hand: _Hand) -> 
     """Draw a path with a pressure that changes along it."""
     draw = ImageDraw.Draw(mask)
     phase = hand.random.uniform(0, 6.3)
-    for number, (one, two) in enumerate(zip(path, path[1:], strict=False)):
+    for number, (one, two) in enumerate(itertools.pairwise(path)):
         force = 1 + 0.25 * math.sin(phase + number / 5)
         width = max(1, round(thick * force * _SMOOTH))
         ends = [(one[0] * _SMOOTH, one[1] * _SMOOTH), (two[0] * _SMOOTH, two[1] * _SMOOTH)]
@@ -197,7 +215,9 @@ def _stroke(mask: Image.Image, path: list[Point], thick: float, hand: _Hand) -> 
         draw.ellipse([ends[1][0] - r, ends[1][1] - r, ends[1][0] + r, ends[1][1] + r], fill=255)
 
 
-def _on_ground(masks: dict[str, Image.Image], size: tuple[int, int], tool: str, random: Random) -> Image.Image:
+def _on_ground(
+    masks: dict[str, Image.Image], size: tuple[int, int], tool: str, random: Random
+) -> Image.Image:
     noise = np.random.default_rng(random.randrange(1 << 30))
     image = _ground(size, tool, random, noise)
     for colour, mask in masks.items():
@@ -205,7 +225,9 @@ def _on_ground(masks: dict[str, Image.Image], size: tuple[int, int], tool: str, 
         ink = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], float)
         if tool == "chalk":
             grain = noise.random(size[::-1])
-            grain = np.asarray(Image.fromarray((255 * grain).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8)), float)
+            grain = np.asarray(
+                Image.fromarray((255 * grain).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8)), float
+            )
             cover *= np.clip(0.35 + (grain[..., None] - 105) / 30, 0.25, 1)
         elif tool == "pencil":
             cover *= (0.55 + 0.45 * noise.random(size[::-1]))[..., None]

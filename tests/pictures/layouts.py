@@ -45,7 +45,12 @@ def scene_of(plan: Plan, look: Look, random: Random) -> Scene:
 
 
 def _turned(direction: str, along: float, across: float) -> Point:
-    places = {"right": (along, across), "left": (-along, across), "down": (across, along), "up": (across, -along)}
+    places = {
+        "right": (along, across),
+        "left": (-along, across),
+        "down": (across, along),
+        "up": (across, -along),
+    }
     x, y = places[direction]
     return x * UNIT, y * UNIT
 
@@ -92,7 +97,18 @@ def _draw_cell(plan: Plan, look: Look, number: int, cell: _Cell, scene: Scene) -
     outline = fill if look.outline == "fill" else look.outline
     if cell.kind == "bias":
         bias_fill = "#ffd966" if "coloured" in plan.has else fill
-        scene.marks.append(Shape("disc", x, y, 1.9 * UNIT, 1.9 * UNIT, bias_fill, outline or look.ink, look.outline_width * UNIT))
+        scene.marks.append(
+            Shape(
+                "disc",
+                x,
+                y,
+                1.9 * UNIT,
+                1.9 * UNIT,
+                bias_fill,
+                outline or look.ink,
+                look.outline_width * UNIT,
+            )
+        )
         scene.marks.append(_fit(layer.bias, x, y, contrast(bias_fill, look.ink)))
         return
     stroke = outline if look.outline_width else ""
@@ -101,7 +117,9 @@ def _draw_cell(plan: Plan, look: Look, number: int, cell: _Cell, scene: Scene) -
     scene.marks.append(shape)
     words = layer.inside[cell.row] if cell.row < len(layer.inside) else ""
     if words:
-        scene.marks.append(_fit(words, x, y, contrast(fill, look.ink), italic=len(words) < 3 and words.isalpha()))
+        scene.marks.append(
+            _fit(words, x, y, contrast(fill, look.ink), italic=len(words) < 3 and words.isalpha())
+        )
     if layer.icon:
         scene.marks.append(_curve(layer.activation, x, y, contrast(fill, look.ink)))
     if cell.row < len(layer.beside):
@@ -123,9 +141,13 @@ def _beside(plan: Plan, number: int, cell: _Cell, words: str, look: Look) -> Wor
     first = number == 0
     if plan.direction in ("right", "left"):
         left = first == (plan.direction == "right")
-        return Words(x + (-1.4 if left else 1.4) * UNIT, y, words, 0.85 * UNIT, look.ink, "end" if left else "start")
+        return Words(
+            x + (-1.4 if left else 1.4) * UNIT, y, words, 0.85 * UNIT, look.ink, "end" if left else "start"
+        )
     above = first == (plan.direction == "down")
-    return Words(x, y + (-1.7 if above else 1.7) * UNIT, words, min(0.8, 2.2 / width_of(words, 1.0)) * UNIT, look.ink)
+    return Words(
+        x, y + (-1.7 if above else 1.7) * UNIT, words, min(0.8, 2.2 / width_of(words, 1.0)) * UNIT, look.ink
+    )
 
 
 def _curve(activation: str, x: float, y: float, colour: str) -> Line:
@@ -223,7 +245,9 @@ def _stubs(plan: Plan, look: Look, columns: list[list[_Cell]], scene: Scene, ran
             far = cell.along + (-1 if first else 1) * 3
             ends = [_turned(plan.direction, far, cell.across), _turned(plan.direction, away, cell.across)]
             points = tuple(ends if first else reversed(ends))
-            scene.marks.append(Line(points, look.ink, max(look.edge_width, 0.05) * UNIT, head=look.heads or "filled"))
+            scene.marks.append(
+                Line(points, look.ink, max(look.edge_width, 0.05) * UNIT, head=look.heads or "filled")
+            )
             if words and not layer.inside and layer.dots_after is None:
                 at = _turned(plan.direction, cell.along + (-1 if first else 1) * 3.7, cell.across)
                 name = letters[0 if first else 1] + ("" if layer.drawn == 1 else f"_{{{cell.row + 1}}}")
@@ -236,15 +260,21 @@ def _skips(plan: Plan, look: Look, columns: list[list[_Cell]], scene: Scene) -> 
     for turn, (number, row, other) in enumerate(plan.skips):
         one, two = _units(columns[number])[row], _units(columns[number + 2])[other]
         edge = min if turn == 0 else max
-        bulge = edge(cell.across for column in columns[number : number + 3] for cell in column) + (-2.5 if turn == 0 else 2.5)
+        bulge = edge(cell.across for column in columns[number : number + 3] for cell in column) + (
+            -2.5 if turn == 0 else 2.5
+        )
         points = []
         for step in range(21):
             t = step / 20
             along = one.along + (two.along - one.along) * t
             across = (1 - t) ** 3 * one.across + 3 * t * (1 - t) * bulge * 1.3 + t**3 * two.across
             points.append(_turned(plan.direction, along, across))
-        inside = [point for point in points if min(math.dist(point, one.at), math.dist(point, two.at)) > 1.02 * UNIT]
-        scene.marks.append(Line(tuple(inside), look.edge[0], max(look.edge_width, 0.06) * UNIT, head=look.heads or "filled"))
+        inside = [
+            point for point in points if min(math.dist(point, one.at), math.dist(point, two.at)) > 1.02 * UNIT
+        ]
+        scene.marks.append(
+            Line(tuple(inside), look.edge[0], max(look.edge_width, 0.06) * UNIT, head=look.heads or "filled")
+        )
 
 
 def _titles(plan: Plan, look: Look, columns: list[list[_Cell]], scene: Scene, random: Random) -> None:
@@ -253,7 +283,7 @@ def _titles(plan: Plan, look: Look, columns: list[list[_Cell]], scene: Scene, ra
     cells = [cell for column in columns for cell in column]
     upright = plan.direction in ("right", "left")
     gap = abs(columns[1][0].along - columns[0][0].along)
-    edge = (max if below else min)(cell.across for cell in cells)
+    (max if below else min)(cell.across for cell in cells)
     count_apart = random.random() < 0.4
     left, top, right, bottom = scene.bounds
     for number, column in enumerate(columns):
@@ -284,7 +314,9 @@ def _titles(plan: Plan, look: Look, columns: list[list[_Cell]], scene: Scene, ra
 def _whole_title(plan: Plan, look: Look, scene: Scene) -> None:
     if plan.title:
         left, top, right, _ = scene.bounds
-        words = Words((left + right) / 2, top - 1.4 * UNIT, plan.title, 1.2 * UNIT, look.ink, bold=True, needed=False)
+        words = Words(
+            (left + right) / 2, top - 1.4 * UNIT, plan.title, 1.2 * UNIT, look.ink, bold=True, needed=False
+        )
         scene.marks.append(words)
 
 
@@ -315,7 +347,10 @@ def _chain(plan: Plan, look: Look, random: Random) -> Scene:
         scene.marks.append(Words(x, y, text, 0.9 * UNIT, contrast(fill, look.ink)))
         if number:
             sign = -1 if plan.direction in ("up", "left") else 1
-            ends = (place - sign * (step - (wide if side else high) / 2), place - sign * (wide if side else high) / 2)
+            ends = (
+                place - sign * (step - (wide if side else high) / 2),
+                place - sign * (wide if side else high) / 2,
+            )
             points = tuple((end, 0.0) if side else (0.0, end) for end in ends)
             scene.marks.append(Line(points, look.ink, 0.1 * UNIT, head=look.heads or "filled"))
     _whole_title(plan, look, scene)

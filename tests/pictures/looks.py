@@ -119,7 +119,12 @@ def _shapes(random: Random, has: set[str]) -> tuple[str, str, str]:
 def _edges(random: Random, has: set[str], dark: bool, ink: str) -> tuple[str, ...]:
     greys = ("#bbbbbb", "#999999") if dark else ("#555555", "#888888", "#aaaaaa", "#444444")
     if "coloured" in has and random.random() < 0.4:
-        sets = (("#1f77b4",), ("#d62728", "#1f77b4"), ("#2a9d8f",), ("#ff7f0e", "#2ca02c", "#9467bd", "#1f77b4"))
+        sets = (
+            ("#1f77b4",),
+            ("#d62728", "#1f77b4"),
+            ("#2a9d8f",),
+            ("#ff7f0e", "#2ca02c", "#9467bd", "#1f77b4"),
+        )
         return random.choice(sets)
     return (ink,) if random.random() < 0.5 else (random.choice(greys),)
 

@@ -11,7 +11,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patches import Circle, FancyBboxPatch, Polygon, Rectangle
-
 from tests.pictures.scene import Line, Scene, Shape, Words, runs
 from tests.pictures.words import fonts
 
@@ -21,7 +20,11 @@ _STYLES = {"filled": "-|>", "open": "->", "wide": "fancy"}
 def drawn(scene: Scene, width: int, height: int, random: Random, suffix: str) -> bytes:
     """Return a scene as a file of matplotlib: ".png", ".svg" or ".pdf"."""
     _know_the_fonts()
-    rc = {"svg.hashsalt": "pictures", "svg.fonttype": random.choice(["none", "path"]), "pdf.fonttype": random.choice([3, 42])}
+    rc = {
+        "svg.hashsalt": "pictures",
+        "svg.fonttype": random.choice(["none", "path"]),
+        "pdf.fonttype": random.choice([3, 42]),
+    }
     with matplotlib.rc_context(rc):
         figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=scene.ground or "none")
         FigureCanvasAgg(figure)
@@ -70,14 +73,20 @@ def _shape(axes, mark: Shape, order: int, by_markers: bool) -> None:
 def _line(axes, mark: Line, order: int) -> None:
     width = mark.width * 0.72
     if mark.closed:
-        axes.add_patch(Polygon(mark.points, closed=True, facecolor=mark.fill or "none", edgecolor=mark.stroke, zorder=order))
+        axes.add_patch(
+            Polygon(
+                mark.points, closed=True, facecolor=mark.fill or "none", edgecolor=mark.stroke, zorder=order
+            )
+        )
     elif mark.head and len(mark.points) == 2:
         style = {"arrowstyle": _STYLES[mark.head], "color": mark.stroke, "lw": width, "shrinkA": 0, "shrinkB": 0,
                  "linestyle": "--" if mark.dash else "-", "mutation_scale": 9 + 4 * width}  # fmt: skip
         axes.annotate("", xy=mark.points[1], xytext=mark.points[0], arrowprops=style, zorder=order)
     else:
         xs, ys = zip(*mark.points, strict=True)
-        axes.plot(xs, ys, color=mark.stroke, linewidth=width, linestyle="--" if mark.dash else "-", zorder=order)
+        axes.plot(
+            xs, ys, color=mark.stroke, linewidth=width, linestyle="--" if mark.dash else "-", zorder=order
+        )
         if mark.head:
             style = {"arrowstyle": "-|>", "color": mark.stroke, "lw": width, "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", xy=mark.points[-1], xytext=mark.points[-2], arrowprops=style, zorder=order)

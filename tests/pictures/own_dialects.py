@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 
 from PIL import Image
+from tests.pictures.picture import Truth, TruthLayer
 
 import chalknet as cn
-from tests.pictures.picture import Truth, TruthLayer
 
 _DIALECTS = ("states", "features", "layers", "nodes", "features-as-nodes", "input-hidden-output", "blocks")
 
@@ -26,7 +26,11 @@ def own_drawing(random: Random) -> tuple[cn.Drawing, Truth, set[str]]:
         has.add("elision dots")
     if sizes == [1, 1]:
         sizes[0] = 2
-    words = ["", *(random.choice(["relu", "relu", "tanh", "sigmoid"]) for _ in sizes[2:]), random.choice(["sigmoid", "softmax", ""])]
+    words = [
+        "",
+        *(random.choice(["relu", "relu", "tanh", "sigmoid"]) for _ in sizes[2:]),
+        random.choice(["sigmoid", "softmax", ""]),
+    ]
     if words[-1] == "softmax" and sizes[-1] == 1:
         words[-1] = "sigmoid"
     formula = " -> ".join(f"{size} {word}".strip() for size, word in zip(sizes, words, strict=True))

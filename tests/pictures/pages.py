@@ -16,7 +16,9 @@ def on_a_page(scene: Scene, random: Random) -> str:
     return kind
 
 
-def _paragraph(random: Random, left: float, top: float, width: float, lines: int, size: float, ink: str) -> list[Words]:
+def _paragraph(
+    random: Random, left: float, top: float, width: float, lines: int, size: float, ink: str
+) -> list[Words]:
     letters = int(width / (0.5 * size))
     found = []
     for line in range(lines):
@@ -35,7 +37,11 @@ def _text(scene: Scene, random: Random) -> None:
     text = f"{caption} {sentence(random, 7)}"
     if width_of(text, size) < width:
         scene.marks.append(Words(left + width / 2, bottom + 2 * size, text, size, scene.ink, needed=False))
-    scene.marks += _paragraph(random, left, top - (above + 1) * 1.35 * size, width, above, size, scene.ink) if above else []
+    scene.marks += (
+        _paragraph(random, left, top - (above + 1) * 1.35 * size, width, above, size, scene.ink)
+        if above
+        else []
+    )
     scene.marks += _paragraph(random, left, bottom + 5 * size, width, below, size, scene.ink)
 
 
@@ -43,19 +49,34 @@ def _slide(scene: Scene, random: Random) -> None:
     left, top, right, bottom = scene.bounds
     size = random.uniform(15, 22)
     title = random.choice(["Lecture 5", "How it works", "Recap", "The model", "Neural networks", "Today"])
-    scene.marks.append(Words(left, top - 3.5 * size, title, 1.8 * size, scene.ink, "start", bold=True, needed=False))
+    scene.marks.append(
+        Words(left, top - 3.5 * size, title, 1.8 * size, scene.ink, "start", bold=True, needed=False)
+    )
     if random.random() < 0.6:
         for line in range(random.randint(2, 4)):
             text = "• " + sentence(random, random.randint(2, 4))
-            scene.marks.append(Words(right + 2 * size, top + (1 + 2 * line) * size, text, size, scene.ink, "start", needed=False))
+            scene.marks.append(
+                Words(
+                    right + 2 * size,
+                    top + (1 + 2 * line) * size,
+                    text,
+                    size,
+                    scene.ink,
+                    "start",
+                    needed=False,
+                )
+            )
     _, _, right, _ = scene.bounds
     colour = random.choice(["#c00000", "#1f4e79", "#2a9d8f"])
-    scene.marks.append(Shape("box", (left + right) / 2, bottom + 3.2 * size, right - left, 0.4 * size, colour, "", 0))
+    scene.marks.append(
+        Shape("box", (left + right) / 2, bottom + 3.2 * size, right - left, 0.4 * size, colour, "", 0)
+    )
     foot = f"{random.choice(['University', 'Deep learning', 'Course notes'])}   {random.randint(2, 60)}"
     scene.marks.append(Words(right, bottom + 4.4 * size, foot, 0.7 * size, scene.ink, "end", needed=False))
     if random.random() < 0.4:  # a logo
         points = tuple(
-            (right + size * math.cos(turn * 2.1), top - 3 * size + size * math.sin(turn * 2.1)) for turn in range(3)
+            (right + size * math.cos(turn * 2.1), top - 3 * size + size * math.sin(turn * 2.1))
+            for turn in range(3)
         )
         scene.marks.append(Line(points, colour, 1, closed=True, fill=colour))
 
@@ -70,7 +91,9 @@ def _plot(scene: Scene, random: Random) -> None:
         for bar in range(5):
             tall = random.uniform(0.2, 0.95) * high
             x = left + (bar + 0.7) * wide / 5.5
-            scene.marks.append(Shape("box", x, base - tall / 2, 0.6 * wide / 5, tall, "#6fa8dc", scene.ink, 1))
+            scene.marks.append(
+                Shape("box", x, base - tall / 2, 0.6 * wide / 5, tall, "#6fa8dc", scene.ink, 1)
+            )
     else:
         points = tuple((left + t * wide / 30, base - high * 0.9 * (1 - math.exp(-t / 8))) for t in range(31))
         scene.marks.append(Line(points, "#d62728", 2.5))
@@ -85,7 +108,9 @@ def _window(scene: Scene, random: Random) -> None:
     scene.marks.append(Shape("box", x, y, width, 32, "#dddddd", "", 0))
     for number, colour in enumerate(("#ff5f56", "#ffbd2e", "#27c93f")):
         scene.marks.append(Shape("dots", left - 40 + 20 + 22 * number, y, 12, 12, colour, "", 0))
-    scene.marks.append(Words(x, y, random.choice(["notes.pdf", "slides", "Untitled"]), 14, "#333333", needed=False))
+    scene.marks.append(
+        Words(x, y, random.choice(["notes.pdf", "slides", "Untitled"]), 14, "#333333", needed=False)
+    )
     scene.marks.append(Shape("box", x, bottom + 40, width, 22, "#eeeeee", "", 0))
 
 
@@ -103,4 +128,8 @@ def fitted(scene: Scene, random: Random, *, longest: float, least: float) -> tup
     width, height = right - left + 2 * margin, bottom - top + 2 * margin
     scale = min(max(longest / max(width, height), least / scene.smallest), 2400 / max(width, height))
     marks = [moved(mark, (margin - left) * scale, (margin - top) * scale, scale) for mark in scene.marks]
-    return Scene(marks, scene.ground, scene.font, scene.ink), math.ceil(width * scale), math.ceil(height * scale)
+    return (
+        Scene(marks, scene.ground, scene.font, scene.ink),
+        math.ceil(width * scale),
+        math.ceil(height * scale),
+    )

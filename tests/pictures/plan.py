@@ -157,7 +157,9 @@ def _elide(random: Random, made: Plan) -> None:
     if "other script" in made.has:
         language = random.choice([one for one in OTHER_SCRIPTS if one == "ru" or wide_font()])
     phrase = random.choice(NEURONS[language])
-    wide = [random.choice([12, 16, 20, 32, 50, 64, 100, 128, 200, 256, 300, 512, 784, 1024]) for _ in made.layers]
+    wide = [
+        random.choice([12, 16, 20, 32, 50, 64, 100, 128, 200, 256, 300, 512, 784, 1024]) for _ in made.layers
+    ]
     any_dots = False
     for number, layer in enumerate(made.layers):
         last = number == len(made.layers) - 1
@@ -180,19 +182,26 @@ def _name(random: Random, made: Plan) -> None:
     if not (inside or beside):
         made.has.discard("numbers in units")
         return
-    letters = [random.choice("xxxxi"), *(random.choice("hhhaz") for _ in made.layers[2:]), random.choice("yyyo")]
+    letters = [
+        random.choice("xxxxi"),
+        *(random.choice("hhhaz") for _ in made.layers[2:]),
+        random.choice("yyyo"),
+    ]
     index = random.choice(["{}{}", "{}{}", "{}_{{{}}}", "{}_{{{}}}", "{}_{}"])
     kind = random.choices(["letters", "sums", "same", "words"], [60, 12, 12, 16])[0]
     if "numbers in units" in made.has and inside:
         kind = "numbers"
     for number, layer in enumerate(made.layers):
         first, last = number == 0, number == len(made.layers) - 1
+        within = inside and not (kind == "words" and beside)
+        if not within and not (beside and (first or last)):
+            continue
         names = _names(random, kind, layer, letters[number], index, (first, last))
         if layer.dots_after is not None and kind == "letters" and layer.count == "":
             names = _with_last(random, layer, names, letters[number], index)
-        if inside and not (kind == "words" and beside):
+        if within:
             layer.inside = names
-        elif beside and (first or last):
+        else:
             layer.beside = names
     if not any(layer.inside for layer in made.layers):
         made.has.discard("text in units")
@@ -215,7 +224,9 @@ def _names(random, kind, layer, letter, index, ends) -> list[str]:
     if count == 1 and last and random.random() < 0.6:
         return [random.choice(["y", "ŷ", "y", "out"])]
     if layer.dots_after is not None:
-        return [index.format(letter, row + 1) for row in range(layer.dots_after)] + [""] * (count - layer.dots_after)
+        return [index.format(letter, row + 1) for row in range(layer.dots_after)] + [""] * (
+            count - layer.dots_after
+        )
     return [index.format(letter, row + 1) for row in range(count)]
 
 
@@ -227,7 +238,10 @@ def _with_last(random: Random, layer: Layer, names: list[str], letter: str, inde
         tail = [index.format(letter, int(layer.width) - step) for step in reversed(range(behind))]
     else:
         symbol = random.choice("nmkd")
-        tail = [index.format(letter, symbol if not step else f"{symbol}-{step}") for step in reversed(range(behind))]
+        tail = [
+            index.format(letter, symbol if not step else f"{symbol}-{step}")
+            for step in reversed(range(behind))
+        ]
     return [*names[: layer.dots_after], *tail]
 
 
@@ -265,7 +279,9 @@ def _activate(random: Random, made: Plan) -> None:
         if icon and name != "softmax":
             layer.icon = True
         else:
-            layer.said = random.choice([word for word in ACTIVATION_WORDS[name] if len(word) > 1 or not layer.inside])
+            layer.said = random.choice(
+                [word for word in ACTIVATION_WORDS[name] if len(word) > 1 or not layer.inside]
+            )
     if not found:
         made.has.discard("activation")
 
@@ -314,7 +330,9 @@ def chain(random: Random, has: set[str]) -> Plan:
     sizes[-1] = random.choice([1, 2, 3, 10])
     hidden = random.choice(["relu", "relu", "tanh", "sigmoid", "?"])
     last = "softmax" if sizes[-1] > 1 and random.random() < 0.5 else random.choice(["?", "sigmoid"])
-    words = random.choice(["Dense {}", "Dense ({})", "FC {}", "Fully connected\n{} units", "Linear {}", "{} neurons"])
+    words = random.choice(
+        ["Dense {}", "Dense ({})", "FC {}", "Fully connected\n{} units", "Linear {}", "{} neurons"]
+    )
     layers = []
     for number, size in enumerate(sizes):
         layer = Layer(1, size)
@@ -324,7 +342,9 @@ def chain(random: Random, has: set[str]) -> Plan:
             layer.activation = last if number == depth - 1 else hidden
             layer.inside = [words.format(size)]
             if layer.activation != "?":
-                layer.said = random.choice([word for word in ACTIVATION_WORDS[layer.activation] if len(word) > 1])
+                layer.said = random.choice(
+                    [word for word in ACTIVATION_WORDS[layer.activation] if len(word) > 1]
+                )
         layers.append(layer)
     kept = {"boxes", "coloured", "thin lines", "part of a page", "transparent", "dark ground"} & has
     made = Plan(layers, kept | {"arrowheads", "widths as labels", "text in units"}, boxes="chain")

@@ -7,7 +7,6 @@ from functools import cache
 from random import Random
 
 from PIL import Image, ImageDraw, ImageFont
-
 from tests.pictures.scene import Line, Scene, Shape, Words, runs
 from tests.pictures.vector_pens import head_points
 from tests.pictures.words import fonts, wide_font
@@ -102,13 +101,23 @@ def _words(image: Image.Image, draw: ImageDraw.ImageDraw, mark: Words, family: s
         pieces = []
         for piece, low in runs(line):
             wide = any(ord(letter) > 0x2E80 for letter in piece)
-            pieces.append((piece, font_of(family, round(mark.size * smooth * (0.7 if low else 1)), wide), low))
+            pieces.append(
+                (piece, font_of(family, round(mark.size * smooth * (0.7 if low else 1)), wide), low)
+            )
         total = sum(font.getlength(piece) for piece, font, _ in pieces)
         x = mark.x * smooth - {"start": 0, "middle": total / 2, "end": total}[mark.anchor]
         for piece, font, low in pieces:
             bold = max(1, round(0.03 * mark.size * smooth)) if mark.bold else 0
             place = (x, (y + (0.25 * mark.size if low else 0)) * smooth)
-            draw.text(place, piece, font=font, fill=mark.colour, anchor="lm", stroke_width=bold, stroke_fill=mark.colour)
+            draw.text(
+                place,
+                piece,
+                font=font,
+                fill=mark.colour,
+                anchor="lm",
+                stroke_width=bold,
+                stroke_fill=mark.colour,
+            )
             x += font.getlength(piece)
 
 
@@ -118,7 +127,10 @@ def _turned_words(image: Image.Image, mark: Words, family: str, smooth: int) -> 
     label = Image.new("RGBA", (int(box[2]) + 4, int(box[3]) + 4), _clear(mark.colour))
     ImageDraw.Draw(label).text((2, 2), mark.text, font=font, fill=mark.colour)
     label = label.rotate(-mark.angle, expand=True)
-    image.alpha_composite(label, (max(0, int(mark.x * smooth - label.width / 2)), max(0, int(mark.y * smooth - label.height / 2))))
+    image.alpha_composite(
+        label,
+        (max(0, int(mark.x * smooth - label.width / 2)), max(0, int(mark.y * smooth - label.height / 2))),
+    )
 
 
 def png(image: Image.Image) -> bytes:

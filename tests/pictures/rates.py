@@ -14,14 +14,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-import chalknet as cn
 from tests.pictures.picture import Picture, Truth, TruthLayer
+
+import chalknet as cn
 
 OUTCOMES = ("right", "right with ?", "asked", "refused", "wrong, noted", "wrong, silent", "crashed")
 ROUTINE = r"\bbias\b|activation of|taken from the caption"  # on what a drawing leaves out: no doubts
 ASKING = r"--reading|reading=|--name|name=|--page|page=|\bwhich\b|--activation|activation="
 _OFTEN = 0.4  # a note that stands under so many right readings says nothing about one of them
-_LIMIT_S = 120
+LIMIT_S = 60
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ def outcome(picture: Picture) -> Outcome:
 
 def _read_within_limit(picture: Picture) -> tuple[str, str, tuple[str, ...]]:
     def stop(*_: object) -> None:
-        raise TimeoutError(f"no end after {_LIMIT_S} s")
+        raise TimeoutError(f"no end after {LIMIT_S} s")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(_LIMIT_S)
+    signal.alarm(LIMIT_S)
     try:
         network = read(picture)
     except cn.ChalknetError as error:
@@ -145,12 +146,16 @@ def settled(outcomes: Iterable[Outcome]) -> list[Outcome]:
     often = set()
     for group in right.values():
         counts = Counter(shape for one in group for shape in {_shape(note) for note in one.notes})
-        often |= {shape for shape, count in counts.items() if len(group) >= 10 and count > _OFTEN * len(group)}
+        often |= {
+            shape for shape, count in counts.items() if len(group) >= 10 and count > _OFTEN * len(group)
+        }
     found = []
     for one in outcomes:
         doubts = [note for note in one.notes if not re.search(ROUTINE, note) and _shape(note) not in often]
         names = {"wrong": ("wrong, noted", "wrong, silent"), "doubtful": ("right", "wrong, silent")}
-        found.append(replace(one, result=names[one.result][0 if doubts else 1]) if one.result in names else one)
+        found.append(
+            replace(one, result=names[one.result][0 if doubts else 1]) if one.result in names else one
+        )
     return found
 
 
@@ -167,8 +172,12 @@ def table(outcomes: Iterable[Outcome]) -> str:
         for kind in ("", *one.kinds[1:]):
             counts[one.kinds[0], kind].append(one)
     names = [f"{name:>13}" for name in OUTCOMES]
-    lines = [f"| {'kind':44} | {'of':>4} | " + " | ".join([*names, "   median", "  longest", "   memory"]) + " |"]
-    lines.append("|" + "-" * 46 + "|-----:|" + "|".join(["-" * 14 + ":"] * len(OUTCOMES) + ["-" * 10 + ":"] * 3) + "|")
+    lines = [
+        f"| {'kind':44} | {'of':>4} | " + " | ".join([*names, "   median", "  longest", "   memory"]) + " |"
+    ]
+    lines.append(
+        "|" + "-" * 46 + "|-----:|" + "|".join(["-" * 14 + ":"] * len(OUTCOMES) + ["-" * 10 + ":"] * 3) + "|"
+    )
     for group, kind in sorted(counts):
         lines.append(_row(f"{group}{': ' if kind else ''}{kind}", counts[group, kind]))
     for name in ("wrong, silent", "wrong, noted", "crashed"):
@@ -181,5 +190,9 @@ def _row(name: str, outcomes: list[Outcome]) -> str:
     found = Counter(one.result for one in outcomes)
     cells = [f"{100 * found[result] / len(outcomes):12.1f}%" for result in OUTCOMES]
     times = [one.elapsed_s for one in outcomes]
-    cells += [f"{median(times):7.2f} s", f"{max(times):7.2f} s", f"{max(one.peak_bytes for one in outcomes) / 1e6:6.0f} MB"]
+    cells += [
+        f"{median(times):7.2f} s",
+        f"{max(times):7.2f} s",
+        f"{max(one.peak_bytes for one in outcomes) / 1e6:6.0f} MB",
+    ]
     return f"| {name:44} | {len(outcomes):4} | " + " | ".join(cells) + " |"

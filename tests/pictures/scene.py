@@ -111,7 +111,9 @@ class Scene:
     def smallest(self) -> float:
         """Return the size of the smallest words on which the truth rests, or of the smallest shape."""
         sizes = [mark.size for mark in self.marks if isinstance(mark, Words) and mark.needed]
-        sizes += [min(mark.w, mark.h) for mark in self.marks if isinstance(mark, Shape) and mark.kind != "dots"]
+        sizes += [
+            min(mark.w, mark.h) for mark in self.marks if isinstance(mark, Shape) and mark.kind != "dots"
+        ]
         return min(sizes, default=10.0)
 
 

@@ -8,11 +8,20 @@ from random import Random
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
-
 from tests.pictures.raster_pens import font_of
 from tests.pictures.words import sentence
 
-WAYS = ("jpeg", "blur", "small", "noise", "shadow", "perspective", "rotation", "page of text", "beside another")
+WAYS = (
+    "jpeg",
+    "blur",
+    "small",
+    "noise",
+    "shadow",
+    "perspective",
+    "rotation",
+    "page of text",
+    "beside another",
+)
 PHOTO = ("shadow", "perspective", "rotation", "noise", "jpeg")
 
 
@@ -24,7 +33,9 @@ def opaque(image: Image.Image, ground: str = "#ffffff") -> Image.Image:
     return Image.alpha_composite(under, image).convert("RGB")
 
 
-def spoiled(image: Image.Image, random: Random, *, smallest: float, ways: list[str] | None = None) -> tuple[bytes, str, list[str]]:
+def spoiled(
+    image: Image.Image, random: Random, *, smallest: float, ways: list[str] | None = None
+) -> tuple[bytes, str, list[str]]:
     """Return a file of the spoiled picture, its ending, and what was done to it.
 
     Args:
@@ -86,9 +97,13 @@ def _shadow(image: Image.Image, random: Random, smallest: float) -> Image.Image:
     if random.random() < 0.6:
         light = 1 - random.uniform(0.15, 0.45) * (along + 1.4) / 2.8
     else:
-        light = 1 - random.uniform(0.15, 0.35) / (1 + np.exp(-random.uniform(8, 25) * (along - random.uniform(-0.4, 0.4))))
+        light = 1 - random.uniform(0.15, 0.35) / (
+            1 + np.exp(-random.uniform(8, 25) * (along - random.uniform(-0.4, 0.4)))
+        )
     tint = np.array([1, random.uniform(0.95, 1), random.uniform(0.85, 1)])
-    return Image.fromarray(np.clip(np.asarray(image, float) * light[..., None] * tint, 0, 255).astype(np.uint8))
+    return Image.fromarray(
+        np.clip(np.asarray(image, float) * light[..., None] * tint, 0, 255).astype(np.uint8)
+    )
 
 
 def _widened(image: Image.Image, part: float) -> Image.Image:
@@ -114,7 +129,13 @@ def _perspective(image: Image.Image, random: Random, smallest: float) -> Image.I
         rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
         rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
     solved = np.linalg.solve(np.array(rows), np.array(into).ravel())
-    return image.transform(image.size, Image.Transform.PERSPECTIVE, tuple(solved), Image.Resampling.BICUBIC, fillcolor=_ground(image))
+    return image.transform(
+        image.size,
+        Image.Transform.PERSPECTIVE,
+        tuple(solved),
+        Image.Resampling.BICUBIC,
+        fillcolor=_ground(image),
+    )
 
 
 def _rotation(image: Image.Image, random: Random, smallest: float) -> Image.Image:
@@ -154,7 +175,13 @@ def _beside(image: Image.Image, random: Random, smallest: float) -> Image.Image:
     draw = ImageDraw.Draw(page)
     top, base, end = 0.12 * image.height, 0.85 * image.height, start + wide - 30
     draw.line([(start + 20, top), (start + 20, base), (end, base)], fill=ink, width=2)
-    points = [(start + 20 + t * (end - start - 20) / 40, base - (base - top) * math.exp(-t / 9) * random.uniform(0.9, 1)) for t in range(41)]
+    points = [
+        (
+            start + 20 + t * (end - start - 20) / 40,
+            base - (base - top) * math.exp(-t / 9) * random.uniform(0.9, 1),
+        )
+        for t in range(41)
+    ]
     draw.line(points, fill=random.choice([(31, 119, 180), (214, 39, 40)]), width=2)
     font = font_of("DejaVu Sans", max(10, min(16, round(smallest))), False)
     draw.text(((start + end) / 2, base + 12), "epoch", font=font, fill=ink, anchor="mt")

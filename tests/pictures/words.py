@@ -36,7 +36,20 @@ NEURONS = {
     "ja": ["{}個"],
 }
 OTHER_SCRIPTS = ("ru", "ko", "zh", "ja")
-INPUT_NAMES = ["age", "height", "weight", "income", "rain", "size", "price", "wind", "speed", "colour", "rooms", "salt"]
+INPUT_NAMES = [
+    "age",
+    "height",
+    "weight",
+    "income",
+    "rain",
+    "size",
+    "price",
+    "wind",
+    "speed",
+    "colour",
+    "rooms",
+    "salt",
+]
 OUTPUT_NAMES = ["cat", "dog", "bird", "fish", "yes", "no", "horse", "ship", "buy", "sell", "rain", "sun"]
 FIGURE_TITLES = [
     "Neural network", "Multilayer perceptron", "A simple neural network", "Feed-forward network", "MLP",
@@ -80,7 +93,14 @@ def fonts() -> dict[str, str]:
 @cache
 def wide_font() -> str:
     """Return a file of a font with Chinese, Japanese and Korean letters, or nothing where there is none."""
-    names = ("NotoSansCJK*.tt*", "NotoSansCJK*.otf", "unifont*.ttf", "unifont*.otf", "wqy-*.ttc", "DroidSansFallback*.ttf")
+    names = (
+        "NotoSansCJK*.tt*",
+        "NotoSansCJK*.otf",
+        "unifont*.ttf",
+        "unifont*.otf",
+        "wqy-*.ttc",
+        "DroidSansFallback*.ttf",
+    )
     for name in names:
         for path in sorted(Path("/usr/share/fonts").rglob(name)):
             return str(path)
