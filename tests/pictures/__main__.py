@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -26,7 +24,8 @@ from tests.pictures.by_hand import pictures
 from tests.pictures.generator import group_of, picture
 from tests.pictures.no_network import no_network
 from tests.pictures.picture import Picture
-from tests.pictures.rates import LIMIT_S, Outcome, outcome, settled, table
+from tests.pictures.rates import Outcome, settled, table
+from tests.pictures.reader import read_all
 
 
 def made(low: int, high: int, group: str) -> Iterator[Picture]:
@@ -36,61 +35,6 @@ def made(low: int, high: int, group: str) -> Iterator[Picture]:
             yield picture(seed)
         if group in ("", "no network") and (group or seed % 5 == 0):
             yield no_network(seed if group else seed // 5)
-
-
-class Reader:
-    """A process that reads pictures one after the other, and is ended where one takes too long."""
-
-    def __init__(self) -> None:
-        self._start()
-
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._here, there = context.Pipe()
-        self._process = context.Process(target=_read_on, args=(there,), daemon=True)
-        self._process.start()
-
-    def send(self, one: Picture) -> None:
-        self._here.send(one)
-
-    def result(self, one: Picture) -> Outcome:
-        """Return what came of the picture that was sent."""
-        try:
-            if self._here.poll(LIMIT_S + 30):
-                return self._here.recv()
-        except EOFError:
-            pass
-        self.close()
-        self._start()
-        return Outcome(
-            one.seed,
-            one.kinds,
-            str(one.truth),
-            "crashed",
-            f"no end after {LIMIT_S + 30} s, or the process died",
-        )
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.join()
-
-
-def _read_on(pipe: Any) -> None:
-    while True:
-        pipe.send(outcome(pipe.recv()))
-
-
-def read_all(pictures: Iterator[Picture]) -> Iterator[tuple[Picture, Outcome]]:
-    """Read the pictures in another process, and make the next one meanwhile."""
-    reader, waiting = Reader(), None
-    for one in pictures:
-        if waiting is not None:
-            yield waiting, reader.result(waiting)
-        reader.send(one)
-        waiting = one
-    if waiting is not None:
-        yield waiting, reader.result(waiting)
-    reader.close()
 
 
 def save(folder: Path, pairs: list[tuple[Picture, Outcome]]) -> None:

@@ -28,7 +28,7 @@ def pictures() -> list[Picture]:
             else "raster"
         )
         path = FOLDER / name
-        found.append(Picture(path.read_bytes(), path.suffix, truth, (group, "by hand", name), name))
+        found.append(Picture(path.read_bytes(), path.suffix, truth, (group, "by hand"), name))
     return found
 
 

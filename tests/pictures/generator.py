@@ -123,6 +123,10 @@ def _own(seed: int, random: Random, group: str, renderer: str) -> Picture:
 
 def _planned(seed: int, random: Random, group: str, renderer: str) -> Picture:
     made = plan(random)
+    if (
+        renderer.startswith("Mermaid") and len(made.edges) > 40
+    ):  # it would place them in a strip that nobody can read
+        made = plan(random, simple=True)
     style = look(random, made.has)
     name = renderer.split()[0]
     if name in ("Graphviz", "Mermaid"):

@@ -33,7 +33,7 @@ def strokes(text: str) -> tuple[list[list[tuple[float, float]]], float]:
             points = [(x + int(pair[0]) / 6, int(pair[1]) / 6) for pair in stroke.split()]
             if points:
                 found.append(points)
-        x += 0.5 if letter in " .,:il1()" else 0.95
+        x += 0.62 if letter in " .,:il1()" else 0.95
     return found, max(x - 0.28, 0.4)
 
 
