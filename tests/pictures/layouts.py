@@ -308,7 +308,21 @@ def _titles(plan: Plan, look: Look, columns: list[list[_Cell]], scene: Scene, ra
             x = right + 1.0 * UNIT if below else left - 1.0 * UNIT
             anchor = "start" if below else "end"
             scene.marks.append(Words(x, column[0].at[1], text, 0.85 * UNIT, look.ink, anchor, bold=look.bold))
+    if "coloured" in plan.has and random.random() < 0.1:
+        _legend(plan, look, scene)
     _whole_title(plan, look, scene)
+
+
+def _legend(plan: Plan, look: Look, scene: Scene) -> None:
+    """Say beside the drawing what the colours of the units mean."""
+    plan.has.add("legend")
+    _, top, right, _ = scene.bounds
+    for row, (fill, word) in enumerate(zip(look.fills, ("input", "hidden", "output"), strict=True)):
+        y = top + 1.2 * row * UNIT
+        scene.marks.append(
+            Shape("dots", right + 2 * UNIT, y, 0.5 * UNIT, 0.5 * UNIT, fill, look.ink, 0.04 * UNIT)
+        )
+        scene.marks.append(Words(right + 2.6 * UNIT, y, word, 0.7 * UNIT, look.ink, "start", needed=False))
 
 
 def _whole_title(plan: Plan, look: Look, scene: Scene) -> None:

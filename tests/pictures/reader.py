@@ -28,7 +28,7 @@ class Reader:
     def result(self, one: Picture) -> Outcome:
         """Return what came of the picture that was sent."""
         try:
-            if self._here.poll(LIMIT_S + 30):
+            if self._here.poll(10 * LIMIT_S):
                 return self._here.recv()
         except (EOFError, OSError):
             pass
@@ -39,7 +39,7 @@ class Reader:
             one.kinds,
             str(one.truth),
             "crashed",
-            f"no end after {LIMIT_S + 30} s, or the process died",
+            f"no end after {10 * LIMIT_S} s, or the process died",
         )
 
     def close(self) -> None:
