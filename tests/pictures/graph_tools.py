@@ -62,7 +62,7 @@ def dot(plan: Plan, look: Look, random: Random) -> str:
     clustered = any(_title(layer) for layer in plan.layers)
     head = "none" if not look.heads and not plan.boxes else {"open": "vee"}.get(look.heads, "normal")
     font = look.font.replace("Narrow", "").strip()
-    lines = ["digraph {", f'rankdir={flow}; bgcolor="{look.ground or "transparent"}"; splines={random.choice(["line", "false", "true"])};',
+    lines = ["digraph {", "pad=0.8;", f'rankdir={flow}; bgcolor="{look.ground or "transparent"}"; splines={random.choice(["line", "false", "true"])};',
              f'ranksep={random.uniform(0.8, 2):.2f}; nodesep={random.uniform(0.1, 0.5):.2f}; fontname="{font}"; fontcolor="{look.ink}";',
              f'node [fontname="{font}"]; edge [arrowhead={head}, color="{look.edge[0]}", arrowsize=0.7];']  # fmt: skip
     for number, layer in enumerate(plan.layers):

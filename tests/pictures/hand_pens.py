@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
-from tests.pictures.letters import strokes
+from tests.pictures.letters import spelled, strokes
 from tests.pictures.scene import Line, Point, Scene, Shape, Words, runs, width_of
 from tests.pictures.vector_pens import head_points
 
@@ -166,10 +166,14 @@ def _wobbled(points: list[Point], hand: _Hand) -> list[Point]:
     return path
 
 
+def _spelled(line: str) -> str:
+    return line if "_{" in line else spelled(line)
+
+
 def _words(mark: Words, hand: _Hand) -> list[list[Point]]:
     random = hand.random
     found = []
-    lines = mark.text.split("\n")
+    lines = [line for line in map(_spelled, mark.text.split("\n")) if line]
     for number, line in enumerate(lines):
         pieces = [(strokes(piece), 0.75 * mark.size * (0.75 if low else 1), low) for piece, low in runs(line)]
         total = sum(wide * size for (_, wide), size, _ in pieces)

@@ -317,7 +317,8 @@ def _legend(plan: Plan, look: Look, scene: Scene) -> None:
     """Say beside the drawing what the colours of the units mean."""
     plan.has.add("legend")
     _, top, right, _ = scene.bounds
-    for row, (fill, word) in enumerate(zip(look.fills, ("input", "hidden", "output"), strict=True)):
+    rows = [*zip(look.fills, ("input", "hidden", "output"), strict=True)]
+    for row, (fill, word) in enumerate(rows if len(plan.layers) > 2 else rows[::2]):
         y = top + 1.2 * row * UNIT
         scene.marks.append(
             Shape("dots", right + 2 * UNIT, y, 0.5 * UNIT, 0.5 * UNIT, fill, look.ink, 0.04 * UNIT)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 # A letter is strokes apart by "|"; a stroke is points, two digits each: how far right, how far down.
 _STROKES = {
     "0": "20 01 05 26 45 41 20", "1": "11 20 26", "2": "01 10 30 41 06 46", "3": "00 40 22 43 45 26 05",
     "4": "30 04 44|30 36", "5": "40 00 02 32 44 35 16 05", "6": "30 03 05 16 36 44 33 04", "7": "00 40 16",
     "8": "23 02 10 30 42 23 05 16 36 45 23", "9": "42 31 11 03 14 42|42 36",
-    "+": "21 25|03 43", "-": "03 43", "=": "02 42|04 44", ".": "26 26", ",": "25 17", "(": "30 12 14 36",
+    "_": "06 46", "+": "21 25|03 43", "-": "03 43", "=": "02 42|04 44", ".": "26 26", ",": "25 17", "(": "30 12 14 36",
     ")": "10 32 34 16", "Σ": "40 00 23 06 46", "σ": "42 12 04 16 36 44 32", "^": "02 20 42", ":": "22 22|25 25",
     "a": "43 22 04 16 36 42|42 46", "b": "00 06|03 22 43 45 26 05", "c": "43 22 04 16 45", "d": "40 46|43 22 04 16 45",
     "e": "04 44 32 12 04 16 45", "f": "30 11 16|03 33", "g": "43 22 04 15 44|42 47 27", "h": "00 06|03 22 43 46",
@@ -25,7 +27,7 @@ _STROKES = {
 def strokes(text: str) -> tuple[list[list[tuple[float, float]]], float]:
     """Return the strokes of a line of words, and how wide they are, both in heights of a letter.
 
-    A letter that is not known leaves a gap; `writable` says beforehand whether there is one.
+    A letter that is not known leaves a gap; `spelled` says beforehand whether there is one.
     """
     found, x = [], 0.0
     for letter in text:
@@ -37,6 +39,10 @@ def strokes(text: str) -> tuple[list[list[tuple[float, float]]], float]:
     return found, max(x - 0.28, 0.4)
 
 
-def writable(text: str) -> bool:
-    """Return whether every letter is known."""
-    return all(letter in _STROKES or letter.isspace() for letter in text)
+def spelled(text: str) -> str:
+    """Return words as a hurried hand writes them: without accents; nothing where a letter is not known."""
+    bare = "".join(
+        letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter)
+    )
+    bare = bare.replace("×", "x").replace("'", "").replace("•", "-")
+    return bare if all(letter in _STROKES or letter.isspace() for letter in bare) else ""

@@ -112,8 +112,10 @@ def plan(random: Random, *, simple: bool = False) -> Plan:
         simple: whether it is what somebody draws by hand: few units, few words.
     """
     has = {name for name, number in SURVEY.items() if random.random() < number / 51}
+    if "numbers in units" in has:
+        has.add("text in units")
     if simple:
-        has -= {"dense edges", "numbers on edges", "part of a page", "transparent"}
+        has -= {"dense edges", "numbers on edges", "part of a page", "transparent", "other script"}
     if "boxes" in has and random.random() < 0.55:
         return chain(random, has)
     made = Plan(_layers(random, has, simple), has)
@@ -130,6 +132,9 @@ def plan(random: Random, *, simple: bool = False) -> Plan:
 def _layers(random: Random, has: set[str], simple: bool) -> list[Layer]:
     depth = random.choices([2, 3, 4, 5, 6], [8, 55, 24, 10, 0 if simple else 3])[0]
     most = 6 if simple else 8
+    if "numbers on edges" in has:
+        has.discard("dense edges")
+        most = 3
     if "dense edges" in has:
         sizes = [random.randint(7, 16) for _ in range(depth)]
         sizes[-1] = random.randint(1, 10)

@@ -8,6 +8,7 @@ import pytest
 from tests.pictures import by_hand
 from tests.pictures.generator import GROUPS, group_of, picture
 from tests.pictures.layouts import scene_of
+from tests.pictures.letters import spelled
 from tests.pictures.looks import look
 from tests.pictures.no_network import no_network
 from tests.pictures.plan import SURVEY, plan
@@ -93,6 +94,13 @@ def test_an_elided_width_is_known_exactly_where_words_or_the_last_index_say_it()
         said = layer.count or (last[1] if by_index else "")
         assert (layer.width == "?") == (not said), layer
         assert layer.width == "?" or str(layer.width) in said
+
+
+def test_a_hand_can_write_every_word_on_which_the_truth_rests():
+    for seed in range(200):
+        for layer in plan(Random(seed), simple=True).layers:
+            for words in (layer.count, layer.said, layer.bias, *layer.inside, *layer.beside):
+                assert bool(spelled(words.replace("_{", "").replace("}", ""))) == bool(words), words
 
 
 def test_the_properties_are_about_as_frequent_as_in_the_survey():
