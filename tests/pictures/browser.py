@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import base64
+import contextlib
 import fcntl
 import json
 import os
@@ -11,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -136,15 +138,21 @@ class Browser:
 
     def close(self) -> None:
         """End the browser and remove its folder."""
+        with contextlib.suppress(OSError, RuntimeError):
+            self._session = ""
+            self._ask("Browser.close")
         for end in (self._write, self._read):
             os.close(end)
-        self._process.terminate()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for _ in range(20):  # what it started may write for a moment longer
+            shutil.rmtree(self._folder, ignore_errors=True)
+            if not Path(self._folder).exists():
+                break
+            time.sleep(0.1)
 
 
 @cache

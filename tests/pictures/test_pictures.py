@@ -40,8 +40,8 @@ def test_a_seed_always_makes_the_same_picture(group):
 
 
 def test_other_seeds_make_other_pictures_and_files_begin_as_their_endings_say():
-    made = [picture(seed) for seed in range(8)]
-    assert len({one.data for one in made}) == 8
+    made = [picture(seed) for seed in range(6)]
+    assert len({one.data for one in made}) == 6
     for one in made:
         assert one.data.startswith(MAGIC[one.suffix]), one.suffix
 
@@ -114,8 +114,8 @@ def test_the_properties_are_about_as_frequent_as_in_the_survey():
 
 
 def test_something_else_is_made_of_many_kinds():
-    made = [no_network(seed) for seed in range(0, 34, 2)]
-    assert len({one.kinds[2] for one in made}) == 17
+    made = [no_network(seed) for seed in range(0, 34, 3)]
+    assert len({one.kinds[2] for one in made}) == 12
     assert all(one.truth.answer == "refuse" and one.data.startswith(MAGIC[one.suffix]) for one in made)
     assert no_network(3) == no_network(3)
 
@@ -132,13 +132,13 @@ def test_a_sample_is_read_rightly_or_refused_or_doubted(group):
 
 @pytest.mark.slow
 def test_something_else_is_refused():
-    found = settled(outcome(no_network(seed)) for seed in range(0, 34, 5))
+    found = settled(outcome(no_network(seed)) for seed in range(0, 34, 6))
     assert {one.result for one in found} == {"refused"}, [one for one in found if one.result != "refused"]
 
 
 @pytest.mark.slow
 def test_some_pictures_made_by_hand_are_read_rightly_or_refused_or_doubted():
-    found = settled(outcome(one) for one in by_hand.pictures()[::6])
+    found = settled(outcome(one) for one in by_hand.pictures()[::9])
     assert {one.result for one in found} <= set(OUTCOMES) - {"wrong, silent", "crashed"}, found
 
 
