@@ -75,14 +75,15 @@ def recognise_arrows(text: str) -> float:
     text = _COMMENT.sub("", text)
     if _OTHER_FORM.search(text):
         return 0.0
+    begins_so = _BEGINS_SO.match(text)
     if _ARROW.search(text):
-        return 0.9
-    return 0.2 if _BEGINS_SO.match(text) else 0.0
+        return 0.9 if begins_so else 0.5
+    return 0.2 if begins_so else 0.0
 
 
 ARROWS = Notation(
     name="arrows",
-    suffixes=(".txt", ".net", ".arrows"),
+    suffixes=(".net", ".arrows"),
     recognise=recognise_arrows,
     read=read_arrows,
     write=write_arrows,

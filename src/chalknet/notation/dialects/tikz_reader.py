@@ -22,6 +22,7 @@ from chalknet.notation.dialects.tikz_paths import Path
 from chalknet.notation.dialects.tikz_picture import Picture
 from chalknet.notation.dialects.tikz_places import transform
 from chalknet.notation.dialects.tikz_styles import Scope, TexOption, options_of
+from chalknet.notation.dialects.words_at_columns import name_columns
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.tokens import SourceText
 
@@ -84,6 +85,7 @@ def read_tikz_sketch(text: str, name: str | None = None) -> Sketch:
             reader.definition(match.start())
     sketch.caption = caption(plain) if len(found) == 1 else sketch.caption
     reader.read(meant)
+    name_columns(sketch)
     if not sketch.nodes:
         raise source.refuse(meant.start, got="a picture without nodes", wanted="nodes and lines between them")
     return sketch

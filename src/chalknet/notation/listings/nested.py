@@ -36,9 +36,10 @@ _TOKEN = re.compile(
 _INDEX = re.compile(r"[_^]\s*(?:\{([^{}]*)\}|\(([^\W_]+)\)|([0-9]+|[^\W\d_])|\[([^\W_]+)\])")
 _WEIGHT = re.compile(r"[WVUA]|W\w+|Theta|theta|w")
 _SIZE = re.compile(
-    r"(?P<name>W(?:\s{0,6}[_^]\s{0,6}(?:\{[^{}]{0,20}\}|\([^\W_]{1,9}\)|[0-9]{1,9}|[^\W\d_])){0,3})"
-    r"\s{0,6}(?:∈|\\in)\s*(?:ℝ|R|\\R)\s*\^\s*[{(]?\s*"
-    r"(?P<out>\w+)\s*(?:×|\\times|x)\s*(?P<in>\w+)\s*[})]?"
+    r"(?<![^\W\d_\\])(?P<name>\\?[^\W\d_]{1,5}(?:\s{0,6}[_^]\s{0,6}"
+    r"(?:\{[^{}]{0,20}\}|\([^\W_]{1,9}\)|[0-9]{1,9}|[^\W\d_])){0,3})"
+    r"\s{0,6}(?:∈|\\in)\s*(?:ℝ|R|\\R)(?![a-zA-Z])\s*(?:\^\s*[{(]?\s*"
+    r"(?P<out>\w+)\s*(?:(?:×|\\times|x)\s*(?P<in>\w+)\s*)?[})]?)?"
 )
 _JOINED = re.compile(r"(?<![A-Za-z])([xXhHzZaA])(?=W(?![a-z]))|(?<![A-Za-z])(W)(?=[xXhHzZaA](?![a-z]))")
 _ENDS = (";", ",", "with", "where", "and")  # what stands between one equation and the next
@@ -78,7 +79,7 @@ def read_nested(text: str, name: str | None = None) -> Network:
     """
     source = SourceText("formula", _plain(text), remedy=_REMEDY)
     check_limit(source, None, "characters in a formula", len(source.text))
-    sizes = {_key(match["name"]): (match["out"], match["in"]) for match in _SIZE.finditer(source.text)}
+    sizes = {_key(match["name"]): (match["out"] or "1", match["in"]) for match in _SIZE.finditer(source.text)}
     stated = _SIZE.sub(lambda found: " " * len(found.group()), source.text)
     reading = _Reading(source, sizes)
     layers = joined(reading.read(list(_tokens(stated))).layers)
@@ -115,6 +116,11 @@ def _plain(text: str) -> str:
                 text = re.sub(rf"\\{name}(?![a-zA-Z])", _constant(f" {body} "), text)
     text = re.sub(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", "\n", text)
     text = _FONTS.sub(" ", _ENVIRONMENT.sub(" ", text))
+    text = re.sub(
+        r"([⁰¹²³⁴-⁹]+)[ˣ×]([⁰¹²³⁴-⁹]+)",
+        lambda found: "^{" + " × ".join(unicodedata.normalize("NFKC", side) for side in found.groups()) + "}",
+        text,
+    )
     text = re.sub(
         r"(?<=[^\W\d_])([₀-₉]+)", lambda found: "_{" + unicodedata.normalize("NFKC", found[1]) + "}", text
     )
@@ -159,10 +165,10 @@ class _Reading:
 
     Args:
         source: the text, to point into.
-        sizes: the widths of weights that it states.
+        sizes: the rows of each weight, bias or state that it states, and the columns where there are some.
     """
 
-    def __init__(self, source: SourceText, sizes: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, source: SourceText, sizes: Mapping[str, tuple[str, str | None]]) -> None:
         self._source = source
         self._sizes = sizes
         self._known: dict[str, _X] = {}
@@ -307,12 +313,21 @@ class _Reading:
         if name in self.used:
             raise self._refuse(weight, "a second time, with the same weights")
         self.used.add(name)
-        out, arriving = self._sizes.get(name, (named_end(name, "out"), named_end(name, "in")))
-        if rows and name in self._sizes:
-            out, arriving = arriving, out
+        out, arriving = self._sides_of(weight, rows=rows)
         step = Linear(_size(re.sub(r"\W", "_", out)), bias=False)
         layer = CodeLayer(weight.place, step, (_size(re.sub(r"\W", "_", arriving)),), kind=name)
         return _X((*(value.layers if value else ()), layer), open=True)
+
+    def _sides_of(self, weight: _Token, *, rows: bool) -> tuple[str, str]:
+        """Return the widths that a weight leads to and from: its own, else those of its bias and of x."""
+        name = self._name(weight)
+        if name in self._sizes:
+            first, second = self._sizes[name]
+            if second is None:  # a vector: one unit
+                return "1", first
+            return (second, first) if rows else (first, second)
+        bias, start = self._sizes.get(f"b{weight.number}"), self._sizes.get("x") if self.used == {name} else None
+        return bias[0] if bias else named_end(name, "out"), start[0] if start else named_end(name, "in")
 
     def _refuse(self, token: _Token, why: str) -> ChalknetError:
         shown = self._source.text[slice(*token.place)].strip()

@@ -30,9 +30,9 @@ _ENVIRONMENTS = (
 )
 _LATEX_ENDS = re.compile(r"(?<!\\)\$\$|\\\]|\\end\{(?:align|equation)\*?\}")
 _FORMULA = re.compile(
-    r"^[ \t>*-]{0,8}(?P<formula>(?:[0-9]++(?:[ \t]*+[x×][ \t]*+[0-9]++)*+"
+    r"^[ \t>*-]{0,8}(?P<formula>(?:[0-9]++(?:[ \t]*+[x×][ \t]*+[0-9]++)*+(?:[ \t]++[^\W\d_]{2,20}+){0,2}+"
     r"|[A-Za-z]\w{0,20}+\([^()\n]{1,40}+\))"
-    r"[ \t]*+-[^\n>]{0,80}+>[^\n]{1,500}+)$",
+    r"[ \t]*+(?:[-=][^\n>]{0,80}+>|[→⟶⇒➔➜])[^\n]{1,500}+)$",
     re.M,
 )
 _MOST = 200  # of them in one text; what stands behind is no page on a network
