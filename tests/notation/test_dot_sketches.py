@@ -102,9 +102,12 @@ def test_edges_to_the_frames_of_clusters_are_links_of_the_frames():
 def test_edges_are_the_same_however_their_statements_are_spelled():
     plain = "a -> b; b -> c [style=dashed, label=w]; c -> d"
     spelled = '"a" -> b /* x */; "b" -> "c" [style="dashed"][label = "w"]\nc->"d"'
-    defaults = "edge [style=dashed label=w] b -> c; edge [style=solid label=\"\"] a -> b c -> d"
+    defaults = 'edge [style=dashed label=w] b -> c; edge [style=solid label=""] a -> b c -> d'
     found = [
-        {(one.source, one.target, one.style, one.label) for one in read_dot_sketch(f"digraph {{ {text} }}").links}
+        {
+            (one.source, one.target, one.style, one.label)
+            for one in read_dot_sketch(f"digraph {{ {text} }}").links
+        }
         for text in (plain, spelled, defaults)
     ]
     assert found[0] == found[1] == found[2] and len(found[0]) == 3

@@ -9,14 +9,14 @@ from chalknet.notation.dialects.plantuml import read_plantuml_sketch
 from chalknet.notation.dialects.tikz_reader import read_tikz_sketch
 from chalknet.notation.drawings.dot_reader import read_dot_sketch
 from chalknet.notation.drawings.mermaid_reader import read_mermaid_sketch
-from chalknet.notation.marks import ShapeMark, StrokeMark, sketch_of
 from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.marks import ShapeMark, StrokeMark, sketch_of
 from chalknet.notation.tokens import SourceText
 
 # A box whose arrow leads to a frame around two linked units, and one from the frame to another box.
 DOT = """digraph { data -> a [lhead=cluster_net]; subgraph cluster_net { a -> b }
   b -> loss [ltail=cluster_net] }"""
-MERMAID = "flowchart LR\n data -.-> net\n subgraph net\n a --> b\n end\n net --> loss"
+MERMAID = "flowchart LR\n data --> net\n subgraph net\n a --> b\n end\n net --> loss"
 PLANTUML = '@startuml\nagent data\npackage "Net" as net {\n circle a\n circle b\n}\nagent loss\na --> b\ndata --> net\nnet --> loss\n@enduml'
 D2 = "net: {a -> b}\ndata -> net\nnet -> loss"
 TIKZ = r"""\begin{tikzpicture}\node (data) at (-3,0) {data}; \node[circle,draw] (a) at (0,0) {a};
@@ -60,6 +60,13 @@ def test_between_the_frames_of_layers_every_unit_leads_to_every_one():
     assert ends(sketch.frame_links) == [("s", "t"), ("s", "t")] and not sketch.links
     sketch.reach_frames()
     assert sorted(ends(sketch.links)) == [("a", "c"), ("a", "d"), ("b", "c"), ("b", "d")]
+
+
+@pytest.mark.parametrize("arrow", ["-.->", "---", "-.-"])
+def test_a_dashed_line_at_a_whole_network_is_kept_and_reaches_none_of_it(arrow):
+    sketch = read_mermaid_sketch(f"flowchart LR\n idea {arrow} net\n subgraph net\n a --> b\n end")
+    sketch.reach_frames()
+    assert ends(sketch.frame_links) == [("idea", "net")] and ends(sketch.links) == [("a", "b")]
 
 
 def test_an_empty_frame_that_is_linked_is_a_box():

@@ -64,7 +64,9 @@ _MODELS = (
     ForeignForm(
         "haiku code", _marks(r"\bhk\.(?:Linear|Sequential|transform|nets)\b", r"\bimport haiku\b"), _WRITE
     ),
-    ForeignForm("JavaScript for TensorFlow.js", _marks(r"\btf\.(?:sequential|layers\.dense|model)\s*\(\s*[{)]")),
+    ForeignForm(
+        "JavaScript for TensorFlow.js", _marks(r"\btf\.(?:sequential|layers\.dense|model)\s*\(\s*[{)]")
+    ),
     ForeignForm(
         "a TensorFlow 1 graph",
         _marks(
@@ -72,7 +74,9 @@ _MODELS = (
             r"\btf\.compat\.v1\.placeholder\b",
         ),
     ),
-    ForeignForm("R code for keras", _marks(r"\blayer_dense\s*\(", r"\bkeras_model_sequential\s*\("), _SUMMARY),
+    ForeignForm(
+        "R code for keras", _marks(r"\blayer_dense\s*\(", r"\bkeras_model_sequential\s*\("), _SUMMARY
+    ),
     ForeignForm(
         "R code for a neural network",
         _marks(r"\b(?:neuralnet|nnet)\s*\([^\n]*~", r"\blibrary\((?:neuralnet|nnet|torch)\)"),
@@ -112,9 +116,15 @@ _MODELS = (
     ForeignForm("fastai code", _marks(r"\btabular_learner\(")),
     ForeignForm("C# code for ML.NET", _marks(r"\bmlContext\.", r"^[ \t]*+using Microsoft\.ML\b")),
     ForeignForm(
-        "Java code for Deeplearning4j", _marks(r"\bNeuralNetConfiguration\b", r"\bDenseLayer\.Builder\b"), _EXPORT
+        "Java code for Deeplearning4j",
+        _marks(r"\bNeuralNetConfiguration\b", r"\bDenseLayer\.Builder\b"),
+        _EXPORT,
     ),
-    ForeignForm("Rust code for burn, candle or tch", _marks(r"^[ \t]*+use (?:burn|candle_nn|candle_core|tch)\b"), _EXPORT),
+    ForeignForm(
+        "Rust code for burn, candle or tch",
+        _marks(r"^[ \t]*+use (?:burn|candle_nn|candle_core|tch)\b"),
+        _EXPORT,
+    ),
     ForeignForm("TFLearn code", _marks(r"^[ \t]*+(?:import|from) tflearn\b")),
     ForeignForm("PyBrain code", _marks(r"^[ \t]*+(?:import|from) pybrain\b")),
     ForeignForm("Lua code for Torch", _marks(r"\b\w+:add\(nn\.\w+")),
@@ -127,7 +137,9 @@ _MODELS = (
     ForeignForm("a file of SNNS", _marks(r"\ASNNS network definition")),
     ForeignForm(
         "the weights of a module without its functions",
-        _marks(r"\A\s*+(?:OrderedDict\(|\{)\s*+[\[{(]*+['\"][\w.]++['\"]\s*+[,:]\s*+(?:Parameter containing:\s*+)?tensor\("),
+        _marks(
+            r"\A\s*+(?:OrderedDict\(|\{)\s*+[\[{(]*+['\"][\w.]++['\"]\s*+[,:]\s*+(?:Parameter containing:\s*+)?tensor\("
+        ),
         "Give what print(net) printed, or net itself in Python.",
     ),
     ForeignForm(

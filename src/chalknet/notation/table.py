@@ -13,7 +13,7 @@ from chalknet.errors import (
     UnknownName,
     look_up,
 )
-from chalknet.network import Activation, Linear, Network
+from chalknet.network import Activation, Linear, Network, Size
 from chalknet.notation.arrows import ARROWS, SHORTHAND
 from chalknet.notation.dialects import TEXT_DRAWINGS
 from chalknet.notation.drawings import DRAWINGS
@@ -104,7 +104,11 @@ def _weighed(text: str, suffix: str) -> list[_Weighed]:
         page = next(one for one in found if one.row.name == _PAGES.row.name)
         chosen = stated if stated.certainty >= page.certainty else page
         likeliest = found[0]
-        surely = likeliest.certainty > chosen.certainty + _PLAINLY if chosen.certainty else likeliest.certainty >= _SURE
+        surely = (
+            likeliest.certainty > chosen.certainty + _PLAINLY
+            if chosen.certainty
+            else likeliest.certainty >= _SURE
+        )
         if not surely:
             found.remove(chosen)
             found.insert(0, chosen)
@@ -134,11 +138,21 @@ def _read_likeliest(weighed: list[_Weighed], text: str, name: str | None) -> Net
                 network = other.row.read(text, None)
             except ChalknetError:
                 continue
-            note = f"read as {named(other.row.name)}; as {named(first.name)} it is not understood: {problem.got}"
+            if other.row.name == "arrows" and not any(isinstance(size, int) for size in _sizes(network)):
+                continue  # words with arrows between them
+            note = (
+                f"read as {named(other.row.name)}; as {named(first.name)} it is not understood: {problem.got}"
+            )
             return replace(network, notes=(*network.notes, note))
         tried = " and ".join(named(one.row.name) for one in weighed)
         problem.remedy = f"{problem.remedy} It was tried as {tried}.".strip()
         raise
+
+
+def _sizes(network: Network) -> list[Size]:
+    return [
+        size for shape in (network.input_shape, *(v.output_shape for v in network.walk())) for size in shape
+    ]
 
 
 def recognise(text: str) -> Notation:

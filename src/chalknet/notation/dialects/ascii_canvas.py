@@ -31,6 +31,9 @@ _CORNERS = {
 _SIDE = UPRIGHT | JOINTS | HEADS | frozenset("o>")
 _EDGE = ACROSS | JOINTS | frozenset("vV^↓↑")
 _TEXTS = re.compile(r"[^ ]+(?: [^ ]+)*")
+_WRITTEN_IN = re.compile(
+    r"\[[ \t]*+(?=[^\[\]\n]*[^\W_])[^\[\]\n]{1,60}\]"
+)  # a box in one row, arrows in it too
 _FILLER = "\0"  # the second column of a wide character
 _MOST_COLUMNS = 4_000
 
@@ -161,7 +164,10 @@ class Canvas:
     def _row(self, number: int) -> None:
         row = self.rows[number]
         kept = list(row)
+        written = {column for unit in _WRITTEN_IN.finditer(row) for column in range(*unit.span())}
         for column, char in enumerate(row):
+            if column in written:
+                continue
             if (number, column) in self.border:
                 kept[column] = " "
             elif char != " " and self._is_stroke(number, column, char):

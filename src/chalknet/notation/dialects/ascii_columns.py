@@ -20,12 +20,18 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST_WORDS = 4  # of a sentence
 
 
-def columns_of(texts: list[Text]) -> list[list[Text]]:
-    """Return the units that stand over one another, a list a column, from left to right."""
+def columns_of(texts: list[Text], linked: set[tuple[str, str]]) -> list[list[Text]]:
+    """Return the units that stand over one another, a list a column, from left to right.
+
+    Args:
+        texts: all that is written.
+        linked: the keys of units that lines join, which are never in one column.
+    """
     units = sorted((text for text in texts if text.shape != "plaintext"), key=lambda text: text.middle[1])
     found: list[list[Text]] = []
     for unit in units:
-        if found and unit.middle[1] - found[-1][0].middle[1] <= _NEAR:
+        near = found and unit.middle[1] - found[-1][0].middle[1] <= _NEAR
+        if near and not any((unit.key, other.key) in linked for other in found[-1]):
             found[-1].append(unit)
         else:
             found.append([unit])

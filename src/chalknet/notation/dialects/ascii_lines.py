@@ -29,6 +29,7 @@ Way: TypeAlias = "tuple[int, int]"  # rows down and columns to the right
 
 EAST, WEST, NORTH, SOUTH = (0, 1), (0, -1), (-1, 0), (1, 0)
 _SLANTED = {RISING: ((-1, 1), (1, -1)), FALLING: ((1, 1), (-1, -1))}
+_LEVEL_SIGNS = ACROSS | RIGHT_HEADS | LEFT_HEADS
 _FARTHEST_LINE = 3  # blanks between a unit and a line at it
 _LONGEST = 4_000  # characters of a line
 _ARMS = {
@@ -94,6 +95,8 @@ class LineFollower:
             at = (row, column + gap * way[1])
             char = self.canvas.at(*at)
             if at in self.canvas.strokes:
+                if gap > 1 and self._stands_alone(at):
+                    return
                 right = way[1] > 0
                 if char in ACROSS | JOINTS | RIGHT_HEADS | LEFT_HEADS:
                     yield at, way
@@ -104,6 +107,20 @@ class LineFollower:
                 return
             if char != " ":
                 return
+
+    def _stands_alone(self, cell: Cell) -> bool:
+        """Return whether a stroke belongs to an arrow between two columns, with nothing at its ends."""
+        row, column = cell
+        return all(
+            self.canvas.at(row, end) == " "
+            for end in (self._end_of_run(row, column, side) for side in (-1, 1))
+        )
+
+    def _end_of_run(self, row: int, column: int, side: int) -> int:
+        while (row, column) in self.canvas.strokes and self.canvas.at(row, column) in _LEVEL_SIGNS:
+            self.canvas.sketch.spend(1)
+            column += side
+        return column
 
     def follow(self, text: Text, start: Cell, way: Way) -> list[Ended]:
         """Return where the lines end that begin at a place; a joint leads on several ways."""
@@ -122,7 +139,7 @@ class LineFollower:
                 self.canvas.sketch.spend(1)
                 ended = self._arrived(cell, way, text)
                 if ended is not None:
-                    turned = begun[1] and way[1] == -begun[1] or way == (-begun[0], -begun[1])
+                    turned = (begun[1] and way[1] == -begun[1]) or way == (-begun[0], -begun[1])
                     returns = branched and bool(turned)
                     found.append(Ended(ended, tip_here, tip_there, cells, returns, branched))
                     break

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from chalknet.errors import CannotExpress
+from chalknet.network import activation_name
 from chalknet.notation.dialects.ascii_canvas import (
     ACROSS,
     HEADS,
@@ -26,6 +28,7 @@ from chalknet.notation.dialects.ascii_columns import (
 from chalknet.notation.dialects.ascii_lines import Ended, LineFollower
 from chalknet.notation.dialects.ascii_recognition import is_tree
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
+from chalknet.notation.drawings.words import LAYER
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
@@ -49,7 +52,23 @@ def read_ascii_sketch(text: str) -> Sketch:
     _Reader(sketch, canvas, text).read()
     if not sketch.links:
         raise source.refuse(0, got="no line that joins two things", wanted="units joined by lines")
+    ends = {end for link in sketch.links for end in (link.source, link.target)}
+    if not any(_speaks_of_one(sketch.nodes[key].text) for key in ends):
+        got = "words joined by lines, without a width, a unit or an activation"
+        wanted = "units such as (x1), or widths such as [Dense 32 relu]"
+        raise source.refuse(0, kind=CannotExpress, got=got, wanted=wanted)
     return sketch
+
+
+def _speaks_of_one(text: str) -> bool:
+    """Return whether a text may be a unit or a layer: a short name, a number, or a word for one."""
+    names = re.findall(r"[^\W\d_]{3,}", text)
+    return (
+        not names
+        or bool(re.search(r"[0-9０-９]", text))
+        or bool(LAYER.search(text))
+        or any(activation_name(name) for name in names)
+    )
 
 
 class _Reader:
@@ -80,7 +99,7 @@ class _Reader:
             for start, way in self.lines.starts(text):
                 for ended in self.lines.follow(text, start, way):
                     self._ended(text, ended, start)
-        columns = columns_of(texts)
+        columns = columns_of(texts, {pair for ends in self.found for pair in (ends, ends[::-1])})
         self._join_columns(columns, texts)
         self._draw(texts)
         self._name_columns(columns, texts)
@@ -277,7 +296,7 @@ class _Reader:
         level = self._is_level()
         for first_tip, last_tip, first, second, label in self.found.values():
             ends = [first.key, second.key]
-            turned = first.first > second.last if level else first.row > second.row
+            turned = first.middle[1] > second.middle[1] + 0.5 if level else first.row > second.row
             if (first_tip and not last_tip) or (first_tip == last_tip and turned):
                 ends.reverse()
             link = Link("", "", label, True, self._at(first.row, first.first), "", first_tip != last_tip)
@@ -352,6 +371,7 @@ class _Reader:
             self.sketch.connect(keys[0], keys[1], Link("", "", "", True, self._at(row, column)))
             for place in range(column - 12, column + 2):
                 passed.add((row, place))
+                self.followed.add((row, place))
 
     def _column(self, unit: Text, texts: list[Text]) -> list[Text]:
         """Return the units that stand over and under one, shaped like it."""

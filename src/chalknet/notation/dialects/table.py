@@ -37,6 +37,7 @@ _D2_WORDS = re.compile(
     r"^[ \t]*+(?:direction|shape|style\.\w[\w-]*+|[\w.*\"-]++\.(?:shape|style|class|label)(?:\.[\w-]++)?)[ \t]*+:|(?<=[{;\s])shape[ \t]*+:[ \t]*+\w|^[ \t]*+(?:vars|classes)[ \t]*+:[ \t]*+\{|:[ \t]*+\|+(?:md|tex|latex|txt)\b",
     re.M,
 )
+_D2_LABEL = re.compile(r"^[ \t]*+([\w.-]++)[ \t]*+:[ \t]++[^\n{}]++$", re.M)
 _D2_CONTAINER = re.compile(r"^[ \t]*+[\w.\" ]++:[^\n{};|]*+\{[ \t]*+$", re.M)
 _QUOTED = re.compile(r'"(?:[^"\\\n]++|\\.)*+"')
 _NOT_D2 = re.compile(
@@ -53,7 +54,7 @@ _WIDTH_LINE = re.compile(
     r"\s*+[\w０-９ ]++(?:\([^()\n]*+\))?\s*+(?:(?:[-=]++>|→|⟶|⇒|➔|➜)(?:[^\n>→⟶⇒➔➜=-]|[-=](?![-=]*+>))++){1,60}\s*+"
 )
 _WIDTH_SAID = re.compile(
-    r"(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s*+\(\s*+[A-Za-z]\w*+\s*+\)|[０-９]|(?:^|[>→⟶⇒➔➜])\s*+(?:[Ii]nput|[Dd]ense|[Ll]inear|[Oo]utput|[Hh]idden|FC)\s*+\(\s*+\d"
+    r"(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s*+\(\s*+[A-Za-z]\w*+\s*+\)|[０-９]|(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s++(?:units?|neurons?|nodes?|inputs?|outputs?|features?|Neuronen|unités|뉴런|ニューロン)\b|(?:^|[>→⟶⇒➔➜])\s*+(?:[Ii]nput|[Dd]ense|[Ll]inear|[Oo]utput|[Hh]idden|FC)\s*+\(\s*+\d"
 )
 
 
@@ -86,6 +87,9 @@ def _recognise_d2(text: str) -> float:
     if chains and (_D2_WORDS.search(head) or _D2_CONTAINER.search(head)):
         return 0.95
     rows = [row for row in head.split("\n") if row.strip() and not row.lstrip().startswith("#")]
+    labelled = {match[1] for match in _D2_LABEL.finditer(head)}
+    if chains and len(labelled) > 1 and all(_D2_LABEL.match(row) or _D2_CHAIN.match(row) for row in rows):
+        return 0.96
     plain = all(re.search(r"[A-Za-z]", row) for row in rows)
     return (
         0.92

@@ -189,7 +189,11 @@ class Picture:
                 node = self.sketch.nodes[one]
                 inner = self.sketch.groups.get(node.group)
                 node.group = node.group or key
-                if inner is not None and not inner.parent and set(self.groups.get(inner.key, ())) <= {*inside}:
+                if (
+                    inner is not None
+                    and not inner.parent
+                    and set(self.groups.get(inner.key, ())) <= {*inside}
+                ):
                     inner.parent = key
 
     def finish(self) -> Sketch:

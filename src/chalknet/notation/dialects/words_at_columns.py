@@ -13,7 +13,9 @@ def name_columns(sketch: Sketch) -> None:
     """Tell of each word that no line leads to in which column of units it stands, by its `rank`."""
     linked = {end for link in sketch.links if link.visible for end in (link.source, link.target)}
     units = [node for node in sketch.nodes.values() if node.key in linked and node.place and not node.group]
-    words = [node for node in sketch.nodes.values() if node.place and _is_word(node) and node.key not in linked]
+    words = [
+        node for node in sketch.nodes.values() if node.place and _is_word(node) and node.key not in linked
+    ]
     steps = [
         (abs(two.place.x - one.place.x), abs(two.place.y - one.place.y))
         for link in sketch.links

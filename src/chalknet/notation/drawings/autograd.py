@@ -24,7 +24,14 @@ _PASSED = frozenset(
     "ReadVariableOp".split()
 )
 _SIGNS = {**dict.fromkeys("·*×⋅∙@•", "Product"), "+": "Add"}  # W · x + b, drawn with the boxes of W and b
-_NAMES = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "NativeDropout": "dropout", "LogSoftmax": "log_softmax", "LeakyRelu": "leaky_relu", "Silu": "silu"}
+_NAMES = {
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "NativeDropout": "dropout",
+    "LogSoftmax": "log_softmax",
+    "LeakyRelu": "leaky_relu",
+    "Silu": "silu",
+}
 _SIZES = pattern(r"[(\[<⟨]\s*(\d+(?:\s*[,×x]\s*\d+)*)\s*,?\s*[)\]>⟩]")
 _TIMES = pattern(r"(?<![\w.^(])(\d+)\s*[×x]\s*(\d+)(?![\w.])")
 _PARAMETERS = pattern(r"params?:?\D*(\d+)\s*x\s*(\d+)")

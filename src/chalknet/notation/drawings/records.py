@@ -13,6 +13,7 @@ from chalknet.notation.limits import check_limit
 HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
 _PORT = re.compile(r"<[^<>]*>")
 _UNIT = re.compile(r"\s*+(?:[^\W\d_]{1,6}[\s_^]*+\(?[\w,]*+\)?|[0-9]*+|[.…⋮⋯]++|bias|\+1)\s*+")
+_NUMBER_OF = re.compile(r"\s*+(?:data|grad|value|shape)\b", re.I)
 _CELL = re.compile(r"<td\b([^<>]*+)>", re.I)
 _CELL_END = re.compile(r"</td>", re.I)
 _CELL_PORT = re.compile(r"port\s*=\s*[\"']?([^\"'\s>]+)", re.I)
@@ -55,7 +56,9 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
 def are_units(texts: list[str]) -> bool:
     """Return whether the fields of a record are units side by side: of one name, or numbers and dots."""
     stems = {re.sub(r"[\W\d_]+", "", text).lower() for text in texts} - {"", "bias", "b"}
-    named = all(_UNIT.fullmatch(text) and not said(text).is_function for text in texts)
+    named = all(
+        _UNIT.fullmatch(text) and not _NUMBER_OF.match(text) and not said(text).is_function for text in texts
+    )
     return len(texts) > 1 and len(stems) <= 1 and named
 
 
@@ -64,4 +67,6 @@ def title_of(label: str) -> str:
     if not label.startswith(HTML):
         return ""
     cells = [(bool(_CELL_PORT.search(inside)), text) for inside, text in _cells(label)]
-    return "<BR/>".join(text for is_unit, text in cells if not is_unit) if any(one for one, _ in cells) else ""
+    return (
+        "<BR/>".join(text for is_unit, text in cells if not is_unit) if any(one for one, _ in cells) else ""
+    )

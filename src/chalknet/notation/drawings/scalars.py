@@ -66,8 +66,12 @@ class _ScalarGraph:
             for key, name in self.operations.items()
         )  # fmt: skip
         single = all(len(self._into[key]) <= 1 for key in self._values)
-        return bool(products) and len(products) < len(self.operations) and arity and single and 2 * said > len(
-            self._values
+        return (
+            bool(products)
+            and len(products) < len(self.operations)
+            and arity
+            and single
+            and 2 * said > len(self._values)
         )
 
     def _root(self, key: str) -> str:
@@ -89,7 +93,9 @@ class _ScalarGraph:
         for key in dict.fromkeys((*functions, *sums)):
             start = self._root(self._into[key][0]) if key in functions else key
             terms = self._terms(start)
-            if not terms or not all(self.operations.get(term) == "*" or self._is_leaf(term) for term in terms):
+            if not terms or not all(
+                self.operations.get(term) == "*" or self._is_leaf(term) for term in terms
+            ):
                 return {}
             if not any(self.operations.get(term) == "*" for term in terms):
                 return {}

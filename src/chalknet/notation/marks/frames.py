@@ -70,7 +70,11 @@ def nesting_of(
             frames.add(holder)
     looks = {_look(shapes[number]) for number in frames}
     for number, holder in enumerate(around):  # around one alone, and drawn as the other frames are
-        if holder is not None and inside[holder] == 1 and _look(shapes[holder]) in looks - {_look(shapes[number])}:
+        if (
+            holder is not None
+            and inside[holder] == 1
+            and _look(shapes[holder]) in looks - {_look(shapes[number])}
+        ):
             frames.add(holder)
     parents = [_frame_above(number, around, frames) for number in range(len(shapes))]
     return Nesting(parents, frames, places)

@@ -84,7 +84,8 @@ class Finder:
         if not blocks or (sure and not several):
             return 0.0, []
         rest = _without(text, blocks)
-        if not _WORDS.search(rest) or "->" in rest:
+        a_formula = not _WORDS.search(rest) and self._rows["arrows"].recognise(text) >= 0.9
+        if a_formula or "->" in rest:
             blocks = [block for block in blocks if block.word != "arrows"]
         pieces = self._distinct(self._pieces_of(((block, "") for block in blocks), ""))
         whole = len(pieces) == 1 and len(pieces[0].text.strip()) > 0.95 * len(text.strip())
