@@ -121,7 +121,7 @@ def _weighed(text: str, suffix: str) -> list[_Weighed]:
 def _read_likeliest(weighed: list[_Weighed], text: str, name: str | None) -> Network:
     """Return the network of a text by the likeliest form that reads it.
 
-    A form that says of itself what it is is the only one; of others that only look like one, the next is tried.
+    A form that says of itself what it is, is the only one; where a text only looks like one, the next is tried.
     """
     readers = {id(one.row.read): one for one in reversed(weighed)}  # two rows may be read alike
     weighed = [one for one in weighed if readers[id(one.row.read)] is one]

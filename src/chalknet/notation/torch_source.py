@@ -89,6 +89,8 @@ def _rebound(chosen: Binding, run: Interpreter) -> list[str]:
 
 def recognise_torch(text: str) -> float:
     """Return how likely it is that a text is PyTorch code."""
+    if not any(word in text for word in ("nn", "Sequential", "Linear", "torch")):
+        return 0.0
     return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(text) else 0.0
 
 
@@ -99,7 +101,7 @@ def recognise_library(code: str, text: str) -> float:
         code: what that code is called, such as "Keras code".
         text: the text.
     """
-    return 0.96 if _is_code(text) and _CALL.search(text) and family_of(text) == code else 0.0
+    return 0.96 if family_of(text) == code and _is_code(text) and _CALL.search(text) else 0.0
 
 
 def _is_code(text: str) -> bool:

@@ -16,6 +16,7 @@ from chalknet.notation.dialects.tex_text import (
 )
 from chalknet.notation.dialects.tikz_definitions import DEFINITIONS, Definer
 from chalknet.notation.dialects.tikz_document import STATEMENT, FoundPicture, caption, chosen, pictures
+from chalknet.notation.dialects.tikz_lines import PlainLine
 from chalknet.notation.dialects.tikz_lists import loop_at, members, rounds
 from chalknet.notation.dialects.tikz_networks import NETWORKS, Layers, fully_connected
 from chalknet.notation.dialects.tikz_paths import Path
@@ -288,8 +289,11 @@ class Reader(Definer):
         else:
             loop.body = self._body(cursor)
         inside = TikzPiece(loop.body, here.piece.where(start), here.piece.original)
+        plain = PlainLine.of(self, loop.body, here.scope, here.names, at)
         for names in rounds(loop, here.names, self.count):
             self._at = at
+            if plain is not None and plain.draw(self.picture, names):
+                continue
             shared = set(names)
             self.run(inside, names, here.scope.inner(), here.depth + 1)
             self._keep_global(names, here.names, shared)

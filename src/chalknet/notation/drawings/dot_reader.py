@@ -76,13 +76,11 @@ class _Reader:
     def _link_clusters(self) -> None:
         """Draw the links that end at the frame of a cluster, by `lhead` and `ltail`."""
         for sources, targets, link, frames in self._to_clusters:
-            ends = [
-                [frame]
-                if frame in self._sketch.groups
-                else [one for key in keys for one in self._fields(key)]
+            tail, head = (
+                [frame] if frame in self._sketch.groups else [one for key in keys for one in self._fields(key)]
                 for frame, keys in zip(frames, (sources, targets), strict=True)
-            ]
-            self._sketch.connect(*ends, link)
+            )
+            self._sketch.connect(tail, head, link)
 
     def _fields(self, key: str) -> list[str]:
         """Return the fields of a record, the node itself for another one."""

@@ -1,6 +1,8 @@
-"""Graphs of numbers, as micrograd draws them, brought to units: products with weights, their sum, a function."""
+"""Graphs of numbers, as micrograd draws them, brought to units: the sums of products that they compute."""
 
 from __future__ import annotations
+
+import re
 
 from chalknet.network import activation_name
 from chalknet.notation.drawings.labels import plain
@@ -9,7 +11,7 @@ from chalknet.notation.drawings.words import pattern
 
 _SIGNS = {**dict.fromkeys("*×·⋅∙", "*"), "+": "+", "Σ": "+"}
 _VALUE = pattern(r"\bdata\b|\bvalue\b|\bgrad\b|=\s*-?\d")
-_WEIGHT = pattern(r"w", 2)
+_WEIGHT = pattern(r"w", re.I)
 _MOST_TERMS = 100_000
 
 
@@ -79,6 +81,7 @@ class _ScalarGraph:
         for _ in range(len(self._sketch.nodes)):
             if key in self.operations or not self._into[key]:
                 break
+            self._sketch.spend(1)
             key = self._into[key][0]
         return key
 
@@ -118,7 +121,7 @@ class _ScalarGraph:
 
     def arriving(self, terms: list[str]) -> list[str]:
         """Return what leads into a unit: of each product what is no weight, and the bias."""
-        found = []
+        found: list[str] = []
         for term in terms:
             if self._is_leaf(term):
                 found.append(term)

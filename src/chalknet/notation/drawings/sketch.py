@@ -207,9 +207,9 @@ class Sketch:
         """Let each link of a frame lead to what stands at the border of that frame, as people mean it.
 
         A link into a frame reaches the nodes in it to which nothing within the frame leads; a link out of it
-        begins at those that lead to nothing in it. Around the units of one layer these are all of them, around
-        a whole network its inputs or its outputs. A dashed line at a whole network, or one without a head, says
-        something of it and reaches none. An empty frame that is linked is a box.
+        begins at those that lead to nothing in it. Around the units of one layer these are all of them,
+        around a whole network its inputs or its outputs. A dashed line at a whole network, or one without a
+        head, says something of it and reaches none. An empty frame that is linked is a box.
         """
         ends = {key for link in self.frame_links for key in (link.source, link.target)}
         wanted = {key for key in ends if self._is_frame(key)}

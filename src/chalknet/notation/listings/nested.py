@@ -141,7 +141,7 @@ def _plain(text: str) -> str:
 
 
 def _without_macros(text: str) -> str:
-    """Return a text with what its own commands stand for in their place; as it is where they run in a circle."""
+    """Return a text with its own commands replaced; the text as it is where they run in a circle."""
     names = {name: Macro(f" {body} ", int(count or 0)) for name, count, body in _MACRO.findall(text)}
     names |= {name: Macro(f" {body} ") for name, body in _OPERATOR.findall(text)}
     text = _OPERATOR.sub(" ", _MACRO.sub(" ", text))

@@ -166,7 +166,7 @@ class Program:
     def _shifted(
         self, left: ast.expr, right: ast.expr, node: ast.BinOp, names: dict[str, object], depth: int
     ) -> object:
-        """Return x without its largest value, `z - z.max()`, which no softmax is changed by; None for others."""
+        """Return x without its largest value, `z - z.max()`, which changes no softmax; None for others."""
         if not is_reduced(left, right, "max"):
             return None
         x = self.value(left, names, depth)

@@ -64,6 +64,8 @@ class Finder:
                 words <= {"python", ""} and all(piece.form not in NO_CODE for piece in pieces)
             )
             return (0.0, []) if alone and not _is_page(text) else (0.995, pieces)
+        if any(self._recognises(name, text) for name in ("dot", "mermaid")) and not holds_several(text):
+            return 0.0, []
         pieces = self._distinct(self._of_programs([(text, 1, "", ())])) if DRAWS.search(text) else []
         if any(piece.form in DRAWN for piece in pieces):
             return 0.96, pieces
