@@ -97,7 +97,9 @@ def _weighed(text: str, suffix: str) -> list[_Weighed]:
     Raises:
         NotationError: when it is in none, naming those there are with an example of each.
     """
-    found = [_Weighed(row.recognise(text), row) for row in NOTATIONS.values() if row.read]
+    rows = [row for row in NOTATIONS.values() if row.read]
+    certain = {recogniser: recogniser(text) for recogniser in {row.recognise: None for row in rows}}
+    found = [_Weighed(certain[row.recognise], row) for row in rows]
     found.sort(key=lambda one: -one.certainty)
     stated = next((one for one in found if suffix and suffix in one.row.suffixes), None)
     if stated is not None:
@@ -121,7 +123,7 @@ def _weighed(text: str, suffix: str) -> list[_Weighed]:
 def _read_likeliest(weighed: list[_Weighed], text: str, name: str | None) -> Network:
     """Return the network of a text by the likeliest form that reads it.
 
-    A form that says of itself what it is, is the only one; where a text only looks like one, the next is tried.
+    Where a text says of itself what it is, that form is the only one; else the next likeliest is tried, too.
     """
     readers = {id(one.row.read): one for one in reversed(weighed)}  # two rows may be read alike
     weighed = [one for one in weighed if readers[id(one.row.read)] is one]

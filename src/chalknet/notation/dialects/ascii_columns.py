@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from chalknet.network import activation_name
 from chalknet.notation.dialects.ascii_canvas import Text
+from chalknet.notation.drawings.words import LAYER
 
 _NEAR = 3.0  # columns on the screen between the middles of two units of one layer
 _DOTS = re.compile(r"[:.⋮…·•]{1,3}|\. ?\. ?\.")
@@ -89,3 +91,14 @@ def missing_pairs(
         if said or len(meant) <= 2 * len(known):
             found += [pair for pair in meant if (pair[0].key, pair[1].key) not in known]
     return found
+
+
+def speaks_of_one(text: str) -> bool:
+    """Return whether a text may be a unit or a layer: a short name, a number, or a word for one."""
+    names = re.findall(r"[^\W\d_]{3,}", text)
+    return (
+        not names
+        or bool(re.search(r"[0-9０-９]", text))
+        or bool(LAYER.search(text))
+        or any(activation_name(name) for name in names)
+    )

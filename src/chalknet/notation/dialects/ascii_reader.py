@@ -6,7 +6,6 @@ import re
 from itertools import pairwise
 
 from chalknet.errors import CannotExpress
-from chalknet.network import activation_name
 from chalknet.notation.dialects.ascii_canvas import (
     ACROSS,
     HEADS,
@@ -23,12 +22,12 @@ from chalknet.notation.dialects.ascii_columns import (
     is_sentence,
     missing_pairs,
     says_all,
+    speaks_of_one,
     stand_in,
 )
 from chalknet.notation.dialects.ascii_lines import Ended, LineFollower
 from chalknet.notation.dialects.ascii_recognition import is_tree
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
-from chalknet.notation.drawings.words import LAYER
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
@@ -53,22 +52,11 @@ def read_ascii_sketch(text: str) -> Sketch:
     if not sketch.links:
         raise source.refuse(0, got="no line that joins two things", wanted="units joined by lines")
     ends = {end for link in sketch.links for end in (link.source, link.target)}
-    if not any(_speaks_of_one(sketch.nodes[key].text) for key in ends):
+    if not any(speaks_of_one(sketch.nodes[key].text) for key in ends):
         got = "words joined by lines, without a width, a unit or an activation"
         wanted = "units such as (x1), or widths such as [Dense 32 relu]"
         raise source.refuse(0, kind=CannotExpress, got=got, wanted=wanted)
     return sketch
-
-
-def _speaks_of_one(text: str) -> bool:
-    """Return whether a text may be a unit or a layer: a short name, a number, or a word for one."""
-    names = re.findall(r"[^\W\d_]{3,}", text)
-    return (
-        not names
-        or bool(re.search(r"[0-9０-９]", text))
-        or bool(LAYER.search(text))
-        or any(activation_name(name) for name in names)
-    )
 
 
 class _Reader:

@@ -27,9 +27,7 @@ class PlainLine(NamedTuple):
     context: PictureContext
 
     @classmethod
-    def of(
-        cls, context: PictureContext, body: str, scope: Scope, names: Names, at: int
-    ) -> PlainLine | None:
+    def of(cls, context: PictureContext, body: str, scope: Scope, names: Names, at: int) -> PlainLine | None:
         """Return the line that the body of a loop draws, or None where it does anything else.
 
         Args:
@@ -53,7 +51,11 @@ class PlainLine(NamedTuple):
         keys = []
         for written in (self.source, self.target):
             name = tidy(expand(written, names, self.context.spend))
-            if name not in picture.names or name in picture.points or picture.names[name] not in picture.places:
+            if (
+                name not in picture.names
+                or name in picture.points
+                or picture.names[name] not in picture.places
+            ):
                 return False
             keys.append(picture.names[name])
         picture.link(keys[0], keys[1], self.look, "", self.at)

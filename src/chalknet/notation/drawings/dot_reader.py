@@ -77,7 +77,9 @@ class _Reader:
         """Draw the links that end at the frame of a cluster, by `lhead` and `ltail`."""
         for sources, targets, link, frames in self._to_clusters:
             tail, head = (
-                [frame] if frame in self._sketch.groups else [one for key in keys for one in self._fields(key)]
+                [frame]
+                if frame in self._sketch.groups
+                else [one for key in keys for one in self._fields(key)]
                 for frame, keys in zip(frames, (sources, targets), strict=True)
             )
             self._sketch.connect(tail, head, link)

@@ -92,7 +92,7 @@ class _ScalarGraph:
         weighted = [self._root(source) for key, name in self.operations.items() if name == "*"
                     for source in self._into[key]]  # fmt: skip
         sums = [key for key in (*ends, *weighted) if self.operations.get(key) in ("+", "*")]
-        found = {}
+        found: dict[str, list[str]] = {}
         for key in dict.fromkeys((*functions, *sums)):
             start = self._root(self._into[key][0]) if key in functions else key
             terms = self._terms(start)
@@ -106,7 +106,8 @@ class _ScalarGraph:
         return found
 
     def _terms(self, key: str) -> list[str]:
-        waiting, found = [key], []
+        waiting = [key]
+        found: list[str] = []
         while waiting and len(found) < _MOST_TERMS:
             one = waiting.pop()
             self._sketch.spend(1)
