@@ -127,7 +127,10 @@ def test_an_error_names_the_forms_that_were_tried():
         ("weka.classifiers.functions.MultilayerPerceptron -L 0.3 -H 4,3", "Weka"),
         ("const net = new brain.NeuralNetwork({ hiddenLayers: [3, 4] });", "brain.js"),
         ("learn = tabular_learner(dls, layers=[200,100])", "fastai"),
-        ("new NeuralNetConfiguration.Builder().list().layer(new DenseLayer.Builder().nIn(784))", "Deeplearning4j"),
+        (
+            "new NeuralNetConfiguration.Builder().list().layer(new DenseLayer.Builder().nIn(784))",
+            "Deeplearning4j",
+        ),
         ("use burn::nn;\nlet l = nn::LinearConfig::new(10, 5).init(&device);", "burn"),
         ("model:add(nn.Linear(10, 5))\nmodel:add(nn.Tanh())", "Lua"),
         ("FANN_FLO_2.1\nnum_layers=3\n", "FANN"),
@@ -168,7 +171,7 @@ def neuron(inputs, function):
 @pytest.mark.parametrize(
     ("text", "shorthand"),
     [
-        (VECTORS, "3 -> 2 relu -> 1 sigmoid"),
+        (VECTORS, "3 -> 2 relu -> 1 nobias sigmoid"),
         (neuron(2, "tanh"), "2 -> 1 tanh"),
         (neuron(3, "ReLU"), "3 -> 1 relu"),
         ('flatten: "Flatten\\n8x8 = 64"\nd1: "Dense 32\\nrelu"\nd2: "Dense 10\\nsoftmax"\nflatten -> d1 -> d2',

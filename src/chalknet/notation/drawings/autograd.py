@@ -34,6 +34,8 @@ _NAMES = {
 }
 _SIZES = pattern(r"[(\[<⟨]\s*(\d+(?:\s*[,×x]\s*\d+)*)\s*,?\s*[)\]>⟩]")
 _TIMES = pattern(r"(?<![\w.^(])(\d+)\s*[×x]\s*(\d+)(?![\w.])")
+_ROWS = pattern(r"[(\[]?\s*[A-Za-z]\w*\s*[×x,]\s*(\d+)\s*[)\]]?")  # m × 3: samples and features
+_MADE = pattern(r"Linear\(\d+, (\d+)")
 _PARAMETERS = pattern(r"params?:?\D*(\d+)\s*x\s*(\d+)")
 _WEIGHT = pattern(r"weight|kernel|\b[wW]\d*\b")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -144,11 +146,26 @@ class _Graph:
             return "Linear"
         weight = max(weights, key=lambda one: (one.turned, one.named))
         first, second = weight.sizes
-        arriving = sum(not self._is_parameter(source) for source in self._into[key])
-        as_written = name == "Product" and not (arriving == first != second)
+        as_written = name == "Product" and (second == self._arriving(key) or first != self._arriving(key))
         as_torch = weight.turned or name in ("Linear", "Gemm") or as_written  # a row an output
         taken, given = (second, first) if as_torch else (first, second)
         return f"Linear({taken}, {given}{bias})"
+
+    def _arriving(self, key: str) -> int | None:
+        """Return how many features come to a product: the units that lead there, or what a box before says."""
+        sources = [source for source in self._into.get(key, []) if not self._is_parameter(source)]
+        if len(sources) != 1:
+            return len(sources) or None
+        for _ in range(8):
+            text = self.sketch.nodes[sources[0]].label or ""
+            if made := _MADE.match(text):
+                return int(made.group(1))
+            if rows := _ROWS.search(plain(text)):
+                return int(rows.group(1))
+            sources = [one for one in self._into.get(sources[0], []) if not self._is_parameter(one)]
+            if len(sources) != 1:
+                break
+        return None
 
     def _is_parameter(self, key: str) -> bool:
         """Return whether a node is the box of a parameter: it has sizes, and nothing leads into it."""
@@ -194,7 +211,7 @@ class _Graph:
         for link in self.sketch.links:
             if link.source in passed:
                 behind.setdefault(link.source, []).append(link.target)
-        made: list[Link] = []
+        made: dict[tuple[str, str], Link] = {}  # the parts of a vector are joined once
         for link in self.sketch.links:
             if link.source not in kept:
                 continue
@@ -203,18 +220,19 @@ class _Graph:
                 target = waiting.pop()
                 self.sketch.spend(1, link.at)
                 if target in kept:
-                    made.append(Link(link.source, target, link.label, link.visible, link.at))
+                    ends = (link.source, target)
+                    made.setdefault(ends, Link(*ends, link.label, link.visible, link.at))
                 elif target not in seen:
                     seen.add(target)
                     waiting += behind.get(target, [])
-        return made
+        return list(made.values())
 
 
 def _sizes(sketch: Sketch, key: str) -> tuple[int, ...]:
     text = plain(sketch.nodes[key].text) if key in sketch.nodes else ""
-    if times := _TIMES.search(text):  # 3 × 1 is a column
+    if times := _TIMES.search(text):  # 3 × 1 is a column, 1 × 3 a row
         sizes = tuple(map(int, times.groups()))
-        return sizes if sizes[1] > 1 or _WEIGHT.search(text) else sizes[:1]
+        return sizes if 1 not in sizes or _WEIGHT.search(text) else (max(sizes),)
     found = _SIZES.search(text)
     return tuple(int(size) for size in re.split(r"\D+", found.group(1)) if size)[:4] if found else ()
 
