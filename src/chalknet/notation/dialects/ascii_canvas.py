@@ -233,7 +233,8 @@ class Canvas:
             return False
         beyond = (self.at(row + down, column + right) for right in (-1, 0, 1))
         slants = (RISING, FALLING)[:: 1 if down > 0 else -1]
-        signs = (slants[0], _LEVEL | UPRIGHT | JOINTS | UPPER_CORNERS | LOWER_CORNERS, slants[1])
+        others = LOWER_CORNERS if down > 0 else UPPER_CORNERS
+        signs = (slants[0], _LEVEL | UPRIGHT | JOINTS | others, slants[1])
         return any(char in wanted for char, wanted in zip(beyond, signs, strict=True))
 
     def _crosses(self, row: int, column: int) -> bool:

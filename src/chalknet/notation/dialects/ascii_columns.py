@@ -30,13 +30,19 @@ def columns_of(texts: list[Text], linked: set[tuple[str, str]]) -> list[list[Tex
         linked: the keys of units that lines join, which are never in one column.
     """
     units = sorted((text for text in texts if text.shape != "plaintext"), key=lambda text: text.middle[1])
+    partners: dict[str, set[str]] = {}
+    for one, other in linked:
+        partners.setdefault(one, set()).add(other)
     found: list[list[Text]] = []
+    last: set[str] = set()  # the keys in the last column
     for unit in units:
         near = found and unit.middle[1] - found[-1][0].middle[1] <= _NEAR
-        if near and not any((unit.key, other.key) in linked for other in found[-1]):
+        if near and last.isdisjoint(partners.get(unit.key, ())):
             found[-1].append(unit)
         else:
             found.append([unit])
+            last = set()
+        last.add(unit.key)
     return found if len(found) > 1 and max(map(len, found)) > 1 else []
 
 
@@ -77,11 +83,17 @@ def missing_pairs(
         said: whether a text says that all units are joined.
     """
     found: list[tuple[Text, Text]] = []
-    for left, right in pairwise(columns):
-        pairs = [(one, other) for one in left for other in right]
-        known = {(one.key, other.key) for one, other in pairs} & drawn
+    column_of = {unit.key: number for number, column in enumerate(columns) for unit in column}
+    between: dict[int, set[tuple[str, str]]] = {}
+    for pair in drawn:
+        number = column_of.get(pair[0], -2)
+        if column_of.get(pair[1], -9) == number + 1:
+            between.setdefault(number, set()).add(pair)
+    for number, (left, right) in enumerate(pairwise(columns)):
+        known = between.get(number, set())
         if not known or not (said or known & shared):
             continue
+        pairs = [(one, other) for one in left for other in right]
         ends = {key for pair in known for key in pair}
         meant = [
             (one, other)

@@ -30,6 +30,7 @@ Way: TypeAlias = "tuple[int, int]"  # rows down and columns to the right
 EAST, WEST, NORTH, SOUTH = (0, 1), (0, -1), (-1, 0), (1, 0)
 _SLANTED = {RISING: ((-1, 1), (1, -1)), FALLING: ((1, 1), (-1, -1))}
 _LEVEL_SIGNS = ACROSS | RIGHT_HEADS | LEFT_HEADS
+_COST = 20  # steps of reading, for one character of a line
 _FARTHEST_LINE = 3  # blanks between a unit and a line at it
 _LONGEST = 4_000  # characters of a line
 _ARMS = {
@@ -136,7 +137,7 @@ class LineFollower:
             while len(cells) < _LONGEST and (cell, way) not in seen:
                 seen.add((cell, way))
                 self.passed.add(cell)
-                self.canvas.sketch.spend(1)
+                self.canvas.sketch.spend(_COST)
                 ended = self._arrived(cell, way, text)
                 if ended is not None:
                     turned = (begun[1] and way[1] == -begun[1]) or way == (-begun[0], -begun[1])
@@ -278,7 +279,13 @@ class LineFollower:
             return way[0] == 0 or way[1] == 0
         if beyond not in self.canvas.strokes:
             return False
-        if char in JOINTS | _CORNERS:
+        if char in _CORNERS:
+            return (
+                way[0] == 0
+                or (way == SOUTH and char in LOWER_CORNERS)
+                or (way == NORTH and char in UPPER_CORNERS)
+            )
+        if char in JOINTS:
             return way[0] == 0 or way[1] == 0
         if self.canvas.at(*cell) in _CORNERS and way in (NORTH, SOUTH) and char in ACROSS:
             return True

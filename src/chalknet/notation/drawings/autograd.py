@@ -152,7 +152,7 @@ class _Graph:
         return f"Linear({taken}, {given}{bias})"
 
     def _arriving(self, key: str) -> int | None:
-        """Return how many features come to a product: the units that lead there, or what a box before says."""
+        """Return how many features a product takes: the units that lead there, or as a box before says."""
         sources = [source for source in self._into.get(key, []) if not self._is_parameter(source)]
         if len(sources) != 1:
             return len(sources) or None
