@@ -170,7 +170,7 @@ def test_what_it_cannot_take_is_named(monkeypatch):
         "it computes in float32, float64, bfloat16, float16, not in complex64",
     )
     monkeypatch.setattr("chalknet.engine.graph.engine.CAPTURABLE", {})
-    assert refusals() == ("torch's sgd has no form that can be captured",)
+    assert refusals() == ("sgd has no form that can be captured",)
 
 
 def test_every_optimizer_of_the_table_has_a_form_that_can_be_captured_and_torch_takes_it():

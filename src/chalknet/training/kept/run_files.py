@@ -321,19 +321,23 @@ def read_history(folder: Path, setting: Setting) -> History:
     before = 0
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
-        names = [*history.columns, f"train_{metric}", f"held_out_{metric}"]
-        if next(rows, None) != names:
+        names = _history_names(history)
+        if next(rows, None) not in (names, names[:-2]):  # earlier versions had no losses of evaluations
             raise ValueError(f"its first line is not {','.join(names)}")
         for row in rows:
-            updates, samples, epochs, seconds, loss, train, held_out = row
+            updates, samples, epochs, seconds, loss, train, held_out, *losses = row
+            train_loss, held_out_loss = losses or ("", "")
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
                 before = _later(history.updates[-1], before, last)
             if train:
-                kept_out = float(held_out) if held_out else None
+                kept_out, kept_loss = (float(each) if each else None for each in (held_out, held_out_loss))
                 evaluations.append(
-                    Evaluation(int(updates), int(samples), float(seconds), float(train), kept_out)
+                    Evaluation(
+                        int(updates), int(samples), float(seconds), float(train), kept_out,
+                        float(train_loss or "nan"), kept_loss,
+                    )  # fmt: skip
                 )
                 _later(len(evaluations), 0, last)
         check_history(history)
@@ -349,14 +353,20 @@ def _later(updates: int, before: int, last: int | None) -> int:
 
 
 def _history_rows(history: History) -> Iterable[Sequence[object]]:
-    yield [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}"]
+    yield _history_names(history)
     between = {evaluation.updates: evaluation for evaluation in history.evaluations}
     for row in zip(*history.columns.values(), strict=True):
         evaluation = between.pop(int(row[0]), None)
-        metrics = ("", "") if evaluation is None else (evaluation.train, evaluation.held_out)
+        metrics = ("",) * 4 if evaluation is None else astuple(evaluation)[3:]
         yield [*row, *metrics]
-    for updates, samples, seconds, *both in map(astuple, between.values()):
-        yield [updates, samples, None, seconds, None, *both]  # between recorded rows, the loss stays blank
+    for updates, samples, seconds, *values in map(astuple, between.values()):
+        yield [updates, samples, None, seconds, None, *values]  # between recorded rows, the loss stays blank
+
+
+def _history_names(history: History) -> list[str]:
+    """Return the headings: of what is recorded of updates, then of evaluations."""
+    found = (f"train_{history.metric}", f"held_out_{history.metric}", "train_loss", "held_out_loss")
+    return [*history.columns, *found]
 
 
 def check_history(history: History) -> None:

@@ -135,8 +135,10 @@ def _kept(path: str | Path) -> _Fitted:
     shapes = weight_shapes(plan)
     weights = None if shapes is None else read_weights(folder, setting, shapes)
     if weights is not None and plan.network is not None:
-        return _Fitted(ArrayForward(plan.network, weights), plan, setting.preparation)
+        preparation = features_of(setting.preparation, plan.recipe)
+        return _Fitted(ArrayForward(plan.network, weights), plan, preparation)
     from chalknet.training.kept.run_folder import load_run  # brings torch
+from chalknet.training.record.features import features_of
 
     return _in_memory(load_run(folder))
 
