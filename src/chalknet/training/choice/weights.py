@@ -111,13 +111,13 @@ class Weighing:
             x: as it was loaded; None where no column is taken.
             y: class numbers, or yes and no, `(n, ...)`; not looked at where classes weigh the same.
         """
-        weights = torch.full((len(y),), self.scale, dtype=torch.float64)
+        weights = torch.ones(len(y), dtype=torch.float64)
         if x is not None and self.column is not None:
             weights *= x[:, self.column].double() * self.std + self.mean
         if self.classes:
             numbers = (y.reshape(len(y)) > 0.5) if y.is_floating_point() else y.reshape(len(y))
             weights *= torch.tensor(self.classes, dtype=torch.float64)[numbers.long()]
-        return weights
+        return weights * self.scale
 
 
 def weighing_of(source: Source, ready: Source, recipe: Recipe, outputs: int) -> Weighing:
