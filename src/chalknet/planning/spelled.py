@@ -83,7 +83,11 @@ def settings_of(where: str, words: str, known: Mapping[str, Setting]) -> dict[st
 def spelled(name: str, given: Mapping[str, float], known: Mapping[str, Setting]) -> str:
     """Return the text of a row with its settings, those that are the defaults left out."""
     own = {key: given[key] for key in known if key in given and given[key] != known[key].default}
-    return f"{name}({', '.join(f'{key}={value:.17g}' for key, value in own.items())})" if own else name
+    return f"{name}({', '.join(f'{key}={_shortest(value)}' for key, value in own.items())})" if own else name
+
+
+def _shortest(value: float) -> str:
+    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def _number(where: str, name: str, word: str, setting: Setting) -> float:

@@ -148,7 +148,8 @@ def _check_recipe(recipe: Recipe, source: Source, options: RunOptions) -> None:
             where=asked,
             got=f"{source.name} without held-out samples, whose {recipe.watch} is watched",
             wanted="samples that the fit is not made of",
-            remedy="Say held_out=0.2 (--held-out 0.2); or watch='train_loss' (--watch train_loss).",
+            remedy="Say held_out=0.2 (--held-out 0.2), or give cn.load(data, held_out=0.2); or watch what it "
+            "is made of: watch='train_loss' (--watch train_loss).",
         )
     pieces = options.micro_batch is not None or (options.processes or 1) > 1
     own = recipe.loss.startswith(OWN)
