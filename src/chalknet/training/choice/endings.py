@@ -244,7 +244,7 @@ def notes_of_ending(ending: Ending, loss: Loss) -> Iterator[str]:
     elif last == "log_softmax" and loss.target == "class" and loss.applies:
         yield (
             f"the network already ends with log_softmax, which {name} applies itself: a second one changes "
-            "nothing; leave log_softmax out, or say loss=nll, which takes logarithms of probabilities"
+            "nothing, and the loss is the one that torch calls nll: leave log_softmax out, or say loss=nll"
         )
     elif loss.applies and reach != _ALL:
         yield f"{name} takes plain numbers, but {last} at the end {_kept(reach)}; leave {last} out"

@@ -322,11 +322,11 @@ def read_history(folder: Path, setting: Setting) -> History:
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
         names = _history_names(history)
-        if next(rows, None) not in (names, names[:-2]):  # earlier versions had no losses of evaluations
+        if next(rows, None) not in (names, names[: len(history.columns) + 2]):  # earlier versions had no losses of evaluations
             raise ValueError(f"its first line is not {','.join(names)}")
         for row in rows:
             updates, samples, epochs, seconds, loss, train, held_out, *losses = row
-            train_loss, held_out_loss = losses or ("", "")
+            train_loss, held_out_loss = losses or ((train, held_out) if metric == "error" else ("", ""))
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
@@ -354,19 +354,20 @@ def _later(updates: int, before: int, last: int | None) -> int:
 
 def _history_rows(history: History) -> Iterable[Sequence[object]]:
     yield _history_names(history)
+    values = len(_history_names(history)) - len(history.columns)
     between = {evaluation.updates: evaluation for evaluation in history.evaluations}
     for row in zip(*history.columns.values(), strict=True):
         evaluation = between.pop(int(row[0]), None)
         metrics = ("",) * 4 if evaluation is None else astuple(evaluation)[3:]
-        yield [*row, *metrics]
-    for updates, samples, seconds, *values in map(astuple, between.values()):
-        yield [updates, samples, None, seconds, None, *values]  # between recorded rows, the loss stays blank
+        yield [*row, *metrics[:values]]
+    for updates, samples, seconds, *found in map(astuple, between.values()):
+        yield [updates, samples, None, seconds, None, *found[:values]]  # between recorded rows, the loss stays blank
 
 
 def _history_names(history: History) -> list[str]:
-    """Return the headings: of what is recorded of updates, then of evaluations."""
-    found = (f"train_{history.metric}", f"held_out_{history.metric}", "train_loss", "held_out_loss")
-    return [*history.columns, *found]
+    """Return the headings: of what is recorded of updates, then of evaluations; an error is the loss."""
+    losses = () if history.metric == "error" else ("train_loss", "held_out_loss")
+    return [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}", *losses]
 
 
 def check_history(history: History) -> None:
