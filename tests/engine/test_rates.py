@@ -15,7 +15,9 @@ from chalknet.planning import DataFacts, Placement, Plan, Recipe
 
 def plan(updates, **asked):
     recipe = Recipe("mse", updates=updates, **asked)
-    return Plan(None, "", recipe, DataFacts("data", 9, (1,), (1,)), Placement("cpu", "float64", 1), "", updates, 1)
+    return Plan(
+        None, "", recipe, DataFacts("data", 9, (1,), (1,)), Placement("cpu", "float64", 1), "", updates, 1
+    )
 
 
 def torchs(make, lr, updates):
@@ -65,7 +67,9 @@ def test_the_rates_are_those_of_torchs_schedulers(updates, every, factor, lr, to
                 assert found.tolist() == pytest.approx(torchs(both, lr, updates), rel=1e-9, abs=1e-12)
 
 
-@given(done=st.integers(0, 5000), some=st.integers(1, 3000), schedule=st.sampled_from(["cosine", "one_cycle"]))
+@given(
+    done=st.integers(0, 5000), some=st.integers(1, 3000), schedule=st.sampled_from(["cosine", "one_cycle"])
+)
 def test_the_rates_are_the_same_bits_wherever_one_begins(done, some, schedule):
     asked = {"lr": 0.3, "schedule": schedule, "warmup": 17}
     whole = Rates(plan(9000, **asked)).over(0, done + some)

@@ -4,7 +4,6 @@ Plain torch is the oracle of the plain loop, and that of the compiled one.
 """
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -187,7 +186,10 @@ def batches(asked, x, y, w):
 
 def fit(asked, hidden, engine, **more):
     return cn.fit(
-        network(asked, hidden), data(asked), **{**asked, "dtype": "float64", "threads": 1, **more}, engine=engine
+        network(asked, hidden),
+        data(asked),
+        **{**asked, "dtype": "float64", "threads": 1, **more},
+        engine=engine,
     )
 
 

@@ -1,4 +1,4 @@
-"""Fits that go by what is evaluated: they stop, give the best weights, reduce the rate, and go on bit for bit."""
+"""Fits that go by what is evaluated: they stop, give the best weights, and go on bit for bit."""
 
 import math
 from dataclasses import replace
@@ -77,9 +77,7 @@ def test_what_the_compiled_loop_finds_is_what_torch_evaluates(net, loss, more, w
 
 
 def stopped(updates=400, **asked):
-    return cn.fit(
-        NET, (X, Y), **{**OVERFITS, "updates": updates, "record_every": 1, **asked}, progress=False
-    )
+    return cn.fit(NET, (X, Y), **{**OVERFITS, "updates": updates, "record_every": 1, **asked}, progress=False)
 
 
 @pytest.mark.parametrize("engine", ["eager", "fused_cpu"])
@@ -123,7 +121,9 @@ def test_a_fit_that_goes_on_is_the_straight_run_to_the_last_bit(engine, cut, mor
     accuracy=st.booleans(),
 )
 def test_a_plateau_is_torchs(values, factor, patience, threshold, cooldown, to, accuracy):
-    text = f"plateau(factor={factor}, patience={patience}, threshold={threshold}, cooldown={cooldown}, to={to})"
+    text = (
+        f"plateau(factor={factor}, patience={patience}, threshold={threshold}, cooldown={cooldown}, to={to})"
+    )
     recipe = Recipe("mse", updates=9, lr=0.3, schedule=text, watch="held_out")
     watcher = Watcher(recipe, "accuracy" if accuracy else "error")
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)

@@ -128,8 +128,10 @@ FILE = [row for row in COLUMNS if row.name in (
 LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     "Recipe",
     Option(
-        "loss", "bce, bce_logits, cross_entropy, nll, focal(gamma), focal_cross_entropy(gamma), mse, l1, "
-        "huber(delta), pinball(q), poisson or gaussian_nll.", default=...,
+        "loss",
+        "bce, bce_logits, cross_entropy, nll, focal(gamma), focal_cross_entropy(gamma), mse, l1, "
+        "huber(delta), pinball(q), poisson or gaussian_nll.",
+        default=...,
     ),
     Option("batch_size", "Samples an update; all (default) for gradient descent.", words.batch_size),
     Option("updates", "Length in updates.", int),
@@ -141,7 +143,9 @@ LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     Option("reduction", "mean (default) or sum over the samples of an update."),
     Option("seed", "Seed of weights, orders and Dropout; 0 when left out.", int),
     Option("target_loss", "Stop once an update's loss is at most this.", float),
-    Option("class_weight", "What classes weigh: balanced, 1,5 or no=1,yes=5.", words.class_weight, "balanced|W,W"),
+    Option(
+        "class_weight", "What classes weigh: balanced, 1,5 or no=1,yes=5.", words.class_weight, "balanced|W,W"
+    ),
     Option("weight", "The column of x that says what each sample weighs.", words.column, "COL"),
     Option("l1", "Times the sum of the weights' sizes is added to the loss; not of biases.", float),
     Option("l2", "Times the sum of the weights' squares, likewise.", float),
@@ -158,8 +162,8 @@ OPTIMIZER = _panel(
     Option("optimizer", "sgd, adam, adamw, rmsprop, adagrad, nadam, lion or lbfgs (all samples)."),
     Option("lr", "Learning rate; torch's default when left out.", float),
     Option(
-        "schedule", "Of the learning rate: 'step(every=100, factor=0.1)', cosine, one_cycle or "
-        "'plateau(patience=10)'.",
+        "schedule",
+        "Of the learning rate: 'step(every=100, factor=0.1)', cosine, one_cycle or 'plateau(patience=10)'.",
     ),
     Option("warmup", "Updates in which the learning rate rises.", int),
     Option("clip_norm", "The most that the norm of all gradients may be.", float),

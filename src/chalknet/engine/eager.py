@@ -73,9 +73,7 @@ def opened_module(plan: Plan, module: nn.Module | None, stream: RandomStream) ->
     return module.to(torch.device(plan.placement.device))
 
 
-def initialise(
-    module: nn.Module, network: Network, how: Initialisation, generator: torch.Generator
-) -> None:
+def initialise(module: nn.Module, network: Network, how: Initialisation, generator: torch.Generator) -> None:
     """Draw the weights of a network's linear maps in another way than torch's constructors do.
 
     Weights that the network carries stay as they are.
@@ -224,7 +222,7 @@ class EagerSession:
             return torch.tensor(torch.nan) if loss is None else loss
 
         self._set_rate()
-        self._optimizer.step(closure)
+        self._optimizer.step(closure)  # type: ignore[arg-type]  # what LBFGS takes is a tensor
         self._drop_gradients()
         self._cursor.updates += 1
         return first[0]

@@ -57,7 +57,8 @@ _COUNTS = ("n_iter", "func_evals")
 def slots_of(optimizer: torch.optim.Optimizer, module: nn.Module) -> dict[str, dict[str, torch.Tensor]]:
     """Return copies of an optimizer's state of each parameter of a module."""
     return {
-        name: dict(_slots(optimizer.state.get(parameter, {}))) for name, parameter in module.named_parameters()
+        name: dict(_slots(optimizer.state.get(parameter, {})))
+        for name, parameter in module.named_parameters()
     }
 
 

@@ -65,7 +65,7 @@ class WeightedLoss(nn.Module):
     def forward(self, yhat: torch.Tensor, packed: torch.Tensor) -> torch.Tensor:
         """Return the loss of yhat and of y with its weights."""
         y, weights = unpacked(yhat, packed, classes=self._classes, outputs=self._outputs)
-        losses = self._each(yhat, y)
+        losses: torch.Tensor = self._each(yhat, y)
         losses = losses * weights.reshape(-1, *[1] * (losses.dim() - 1))
         if self._reduction == "none":
             return losses

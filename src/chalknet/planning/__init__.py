@@ -23,8 +23,8 @@ from chalknet.planning.start import INITIALISATIONS, Initialisation
 __all__ = [
     "BUDGET_UNITS", "INITIALISATIONS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "OWN", "RECIPE_FIELDS",
     "SCHEDULES", "WATCHED",
-    "Budget", "ChosenSchedule", "DataFacts", "EngineName", "Initialisation", "Loss", "Method", "Optimizer", "OptionValue",
-    "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
+    "Budget", "ChosenSchedule", "DataFacts", "EngineName", "Initialisation", "Loss", "Method", "Optimizer",
+    "OptionValue", "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
     "TorchDevice", "check_options", "method", "optimizer_options", "options_for",
     "recipe_of", "with_options",
 ]

@@ -32,7 +32,7 @@ class Loss:
         wants: activations the network must end with, empty when any will do.
         applies: activations the loss applies itself, so that a network ending with one has it twice.
         settings: the numbers that it takes, written `pinball(0.9)`.
-        options: their values; torch's arguments of the same names.
+        options: their values, the defaults where none are given; torch's arguments of the same names.
         spread_gradient: for a loss of two numbers of yhat for one of y, the derivative in the second one,
             which formulas call `spread`: the outputs are all first ones, then all second ones.
         least: the smallest target that there can be.
@@ -56,6 +56,10 @@ class Loss:
     least: float = -inf
     link: str = ""
     function: Callable[..., Any] | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        defaults = {name: setting.default or 0.0 for name, setting in self.settings.items()}
+        object.__setattr__(self, "options", {**defaults, **self.options})
 
     @property
     def outputs(self) -> int:
@@ -225,8 +229,7 @@ def row_of(loss: str) -> Loss:
     row = LOSSES[name]
     if not row.settings:
         return row
-    defaults = {key: setting.default or 0.0 for key, setting in row.settings.items()}
-    return replace(row, options={**defaults, **settings_of(name, inner, row.settings)})
+    return replace(row, options=settings_of(name, inner, row.settings))
 
 
 class OwnLoss(str):

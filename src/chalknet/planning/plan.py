@@ -150,7 +150,9 @@ def _altered(recipe: Recipe) -> dict[str, str]:
             for what, most in (("norm", recipe.clip_norm), ("values", recipe.clip_value))
             if most is not None
         ),
-        "penalties": ", ".join(f"{name}={show_value(by)}" for name in ("l1", "l2") if (by := vars(recipe)[name])),
+        "penalties": ", ".join(
+            f"{name}={show_value(by)}" for name in ("l1", "l2") if (by := vars(recipe)[name])
+        ),
         "weights of samples": ", ".join(
             f"{name}={vars(recipe)[name]}"
             for name in ("weight", "class_weight")

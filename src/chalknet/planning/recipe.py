@@ -251,9 +251,7 @@ def _is_pair(value: object) -> bool:
 _TRUTH = _Kind(lambda value: isinstance(value, bool), "True or False", bool)
 _COUNT = _Kind(lambda value: _is_whole(value) and value >= 1, "a whole number of at least 1", int)
 _ABOVE_0 = _Kind(lambda value: _is_finite(value) and value > 0, "a number above 0", float)
-_AT_LEAST_0 = _Kind(
-    lambda value: _is_finite(value) and value >= 0, "a finite number of at least 0", float
-)
+_AT_LEAST_0 = _Kind(lambda value: _is_finite(value) and value >= 0, "a finite number of at least 0", float)
 _FIELDS = {
     "shuffle": _TRUTH,
     "drop_last": _TRUTH,

@@ -59,9 +59,12 @@ def _plain(name: object) -> object:
 
 
 def _weight(value: object, given: object) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value) or not 0 <= value <= _MOST:
+    if not isinstance(value, Real) or isinstance(value, bool):
         raise _no_weights(given)
-    return float(value)
+    number = float(value)
+    if not isfinite(number) or not 0 <= number <= _MOST:
+        raise _no_weights(given)
+    return number
 
 
 def _no_weights(given: object) -> InvalidValue:

@@ -15,7 +15,7 @@ import torch
 from chalknet.data import load
 from chalknet.errors import invalid, look_up, public, unknown_name, whole_number
 from chalknet.files import user_path, write_output
-from chalknet.training.history import FitResult
+from chalknet.training.history import FitResult, watched
 from chalknet.training.predictions.predict import predict
 from chalknet.units import one_line, show_value, xml_text
 
@@ -221,12 +221,14 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
             right.plot(places, train, marker="o" if len(train) < 3 else "", **style)
         colour, apart = style["color"], max(1, len(kept_out) // 15)
         if len(kept_out) > 1:
-            held_out = [each.held_out for each in kept_out]
+            held_out = [watched(each, "held_out") for each in kept_out]
             at = [getattr(each, over) for each in kept_out]
             right.plot(at, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
         elif kept_out:
             at = getattr(kept_out[0], over)
-            _level(right, at, kept_out[0].held_out, "held out", {"color": colour, "ls": ":", "lw": 1})
+            _level(
+                right, at, watched(kept_out[0], "held_out"), "held out", {"color": colour, "ls": ":", "lw": 1}
+            )
     for axes, title in ((left, "loss of each update"), (right, f"{metric} on all training samples (line)")):
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel(_AXES[over])

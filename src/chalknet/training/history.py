@@ -56,7 +56,8 @@ class Evaluation:
         updates: updates made before it.
         samples: samples seen before it.
         seconds: training time before it; the evaluation's own time is not counted.
-        train: the metric over all training samples, Dropout off; NaN where only what is watched was evaluated.
+        train: the metric over all training samples, Dropout off; NaN where what is watched alone was
+            evaluated.
         held_out: the same over the held-out samples; None when there are none, or likewise.
         train_loss: the mean loss over all training samples.
         held_out_loss: the same over the held-out samples.

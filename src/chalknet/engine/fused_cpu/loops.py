@@ -222,10 +222,9 @@ def _variants(kind: str) -> Iterator[Activation]:
 
 def _with_settings(loss: Loss) -> Iterator[Loss]:
     """Yield a loss with the default settings, and with others."""
-    defaults = {name: setting.default or 0.0 for name, setting in loss.settings.items()}
-    yield replace(loss, options=defaults)
-    if defaults:
-        yield replace(loss, options={name: value / 2 + 0.125 for name, value in defaults.items()})
+    yield loss
+    if loss.settings:
+        yield replace(loss, options={name: value / 2 + 0.125 for name, value in loss.options.items()})
 
 
 def _given_settings(loss: Loss) -> dict[str, float]:

@@ -123,7 +123,7 @@ class UpdateRule(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Offsets in an arena: the gathered x, the gradient of yhat, the gathered y, weights; the arena's size."""
+    """Offsets in an arena: gathered x, the gradient of yhat, gathered y and weights; the arena's size."""
 
     x: int
     gradient: int

@@ -25,7 +25,7 @@ _WHOLE_NUMBERS = (
     "forward_low", "forward_high", "backward_low", "backward_high",  # steps
     "tile", "slot", "sums", "gather", "loss", "part",  # of rows
     "step", "step_low", "at", "bias", "updates", "shards",  # of weights: several steps whole, or lines of one
-    "measures", "summed",  # where the squares of its gradient go, from 1 on; whether it is summed and measured
+    "measures", "summed",  # where the squares of its gradient go, from 1 on; whether it is summed
 )  # fmt: skip
 PIECE = np.dtype([(name, np.int64) for name in _WHOLE_NUMBERS])
 PieceTable: TypeAlias = Annotated[Array, PIECE]

@@ -154,9 +154,7 @@ class Schedule:
         data, batch = self._fit.data._replace(order=order), self._fit.batch
         if samples is not None:
             n = len(samples.x) // batch.features
-            data = data._replace(
-                x=samples.x, y=samples.y, classes=samples.classes, weights=samples.weights
-            )
+            data = data._replace(x=samples.x, y=samples.y, classes=samples.classes, weights=samples.weights)
             batch = batch._replace(samples=n, source=n, per_epoch=-(-n // batch.size))
 
         def updates(threads: int, losses: Array, made: int) -> int:

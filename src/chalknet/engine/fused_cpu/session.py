@@ -45,7 +45,6 @@ from chalknet.module import RandomStream, flat
 from chalknet.network import Dropout, Network
 from chalknet.planning import Plan, Recipe
 
-
 _SCALAR = torch.float32  # torch keeps single numbers beside weights in its default dtype
 
 

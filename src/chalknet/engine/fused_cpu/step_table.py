@@ -61,9 +61,7 @@ class MemoryLayout:
     fill: int
 
 
-def lay_out(
-    network: Network, dtype: np.dtype[Any], fill: int, *, weighs: bool = False
-) -> MemoryLayout:
+def lay_out(network: Network, dtype: np.dtype[Any], fill: int, *, weighs: bool = False) -> MemoryLayout:
     """Return the table of a network whose steps are all known to the kernels, without addresses of loops.
 
     Args:

@@ -18,7 +18,11 @@ from chalknet.engine.fused_cpu.whole_rows import cross_entropy_gradient, highest
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
-CROSS_ENTROPY, NLL, FOCAL = CLASS_LOSSES["cross_entropy"], CLASS_LOSSES["nll"], CLASS_LOSSES["focal_cross_entropy"]
+CROSS_ENTROPY, NLL, FOCAL = (
+    CLASS_LOSSES["cross_entropy"],
+    CLASS_LOSSES["nll"],
+    CLASS_LOSSES["focal_cross_entropy"],
+)
 LAST_CLASS_LOSS = max(CLASS_LOSSES.values())
 
 
@@ -59,7 +63,7 @@ def parts_of_loss(fit, rows):
 @part
 def loss_of(fit, tile):
     """Return the summed loss of a tile and write its gradient."""
-    last, data, arena = fit.steps[len(fit.steps) - 1], fit.data, tile.arena
+    last, arena = fit.steps[len(fit.steps) - 1], tile.arena
     width, stride, lines = last.outputs, last.out_stride, tile.rows * positions_out(last)
     shift = tile.shift * positions_out(last) * stride
     yhat_at, g_at = last.out_at * fit.batch.tile + shift, last.gradient_at * fit.batch.tile + shift
@@ -98,8 +102,14 @@ def loss_of_classes(fit, tile, yhat, g, width, stride):
             total -= weight * yhat[here]
             g[here] = -weight * tile.scale
             continue
-        total += weight * weigh_row(fit, g[row * stride : row * stride + width], g[here], here - row * stride,
-                                    weight * tile.scale, yhat[row * stride : row * stride + width])
+        total += weight * weigh_row(
+            fit,
+            g[row * stride : row * stride + width],
+            g[here],
+            here - row * stride,
+            weight * tile.scale,
+            yhat[row * stride : row * stride + width],
+        )
     return total
 
 

@@ -16,19 +16,20 @@ from chalknet.errors import InvalidValue, Noted, OutOfMemory, Refused, look_up
 from chalknet.hardware import checked_device, with_widths, within_memory
 from chalknet.module import default_generators_kept
 from chalknet.network import Network
-from chalknet.planning import OWN, DataFacts, Placement, Plan, Recipe, RunOptions
+from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.doubts import notes_of_features, notes_of_targets
 from chalknet.training.choice.endings import notes_of_ending, notes_of_steps
 from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShapes
+from chalknet.training.choice.recipe_checks import check_recipe, module_has_weights
 from chalknet.training.choice.rehearsal import Rehearsal
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
 from chalknet.training.choice.torch_threads import eager_threads, one_thread, usable_threads
 from chalknet.training.choice.trial_run import run_trial
-from chalknet.training.choice.weights import packed, weighing_of, without_weights
+from chalknet.training.choice.weights import weighed, without_weights
 from chalknet.training.record.features import features_of
 from chalknet.units import show_count
 
@@ -85,18 +86,19 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     Raises:
         ChalknetError: of the kind that names what does not fit together.
     """
-    _check_recipe(recipe, source, options)
+    check_recipe(recipe, source, options)
     given, source = source, without_weights(source, recipe)
     fitted = FittedModel.of(with_widths(model, source, recipe.loss_row))
     if recipe.init is not None and fitted.module is not None:
-        raise _module_has_weights(recipe.init)
+        raise module_has_weights(recipe.init)
     placement = _shared(_placement(fitted, options), options)
     with nullcontext() if source.is_repeatable else default_generators_kept():  # a source may draw
         mapped = fitted.mapped(source, recipe.loss_row)
         samples, held_out, changes = _samples(mapped.shapes, source, recipe, placement)
         plain = samples
         if recipe.weighs:
-            samples, held_out = _weighed(given, samples, held_out, recipe, mapped, placement.dtype)
+            dtype = getattr(torch, placement.dtype)
+            samples, held_out = weighed((given, samples, held_out), recipe, mapped.shapes, dtype)
     batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     across = _rehearsed(fitted, batches, recipe, placement, mapped)
     data = DataFacts(
@@ -134,54 +136,6 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     )
     plan = _fitting(_autotuned(draft, options, batches, fitted.module, threads), options)
     return PreparedFit(plan, fitted.module, batches, held_out, given, options.strict)
-
-
-def _check_recipe(recipe: Recipe, source: Source, options: RunOptions) -> None:
-    """Refuse what a recipe asks of data and processes that cannot be.
-
-    Raises:
-        InvalidValue: naming what to say instead.
-    """
-    if recipe.watches and recipe.watch.startswith("held_out") and source.held_out is None:
-        asked = "patience" if recipe.patience is not None else "schedule"
-        raise InvalidValue(
-            where=asked,
-            got=f"{source.name} without held-out samples, whose {recipe.watch} is watched",
-            wanted="samples that the fit is not made of",
-            remedy="Say held_out=0.2 (--held-out 0.2), or give cn.load(data, held_out=0.2); or watch what it "
-            "is made of: watch='train_loss' (--watch train_loss).",
-        )
-    pieces = options.micro_batch is not None or (options.processes or 1) > 1
-    own = recipe.loss.startswith(OWN)
-    if pieces and (own or recipe.optimizer_row.whole_batch):
-        what = f"loss {recipe.loss.removeprefix(OWN)}" if own else f"optimizer {recipe.optimizer}"
-        raise InvalidValue(
-            where=what,
-            got="updates that are summed from pieces",
-            wanted="whole updates: what pieces add up to is not known of it",
-            remedy="Leave micro_batch and processes out.",
-        )
-
-
-def _module_has_weights(init: str) -> InvalidValue:
-    return InvalidValue(
-        where="init",
-        got=f"{init!r} for a module, which has its weights",
-        wanted="a network, whose weights are drawn",
-        remedy="Draw them yourself with torch.nn.init before the fit, or give cn.read(module).",
-    )
-
-
-def _weighed(
-    source: Source, samples: Source, held_out: Source | None, recipe: Recipe, mapped: Mapped, dtype: str
-) -> tuple[Source, Source | None]:
-    """Return the samples with what each weighs behind its y."""
-    shape = mapped.shapes.output_shape
-    weighing = weighing_of(source, samples, recipe, int(shape[0]) if shape else 1)
-    kind = getattr(torch, dtype)
-    if held_out is not None and source.held_out is not None:
-        held_out = packed(source.held_out, held_out, weighing, kind)
-    return packed(source, samples, weighing, kind), held_out
 
 
 def noted(notes: Sequence[str]) -> Noted:

@@ -157,13 +157,14 @@ def _fitted_y_shape(source: Source, loss: Loss, shapes: ModelShapes, reasons: li
         return ()
     target = shapes.output_shape
     if loss.outputs > 1 and target:
-        target = (*target[:-1], target[-1] / loss.outputs)
-    if got == target:
+        target = (*target[:-1], target[-1] // loss.outputs)
+    whole = prod(target) * loss.outputs == prod(shapes.output_shape)
+    if got == target and whole:
         return got
-    if prod(got) == prod(target) == 1:
+    if prod(got) == prod(target) == 1 and whole:
         # (n,) against (n,1) would broadcast to (n,n) in the loss: the classic silent mistake
-        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(shapes.output_shape)}")
-        return tuple(map(int, target))
+        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(target)}")
+        return target
     wanted = f"{show_shape(shapes.output_shape)}, the shape of yhat"
     remedy = "Let the network end in as many features as y has."
     if loss.outputs > 1:

@@ -11,6 +11,7 @@ import torch
 from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, target_blocks
 from chalknet.errors import DataError, InvalidValue, unknown_name
 from chalknet.planning import Loss, Recipe
+from chalknet.training.choice.fitted_model import ModelShapes
 from chalknet.training.record.features import features_of
 
 _ROWS = 65_536  # at a time
@@ -216,8 +217,26 @@ def packed(source: Source, ready: Source, weighing: Weighing, dtype: torch.dtype
     made = PackedSource(source, ready, weighing, dtype)
     if isinstance(ready, ArraySource):
         return ready.replace(y=made.take(slice(0, len(ready))).y, held_out=None, provenance=Provenance())
-    found: Source = made  # type: ignore[assignment]  # the rest of a Source is that of `ready`
-    return found
+    return made
+
+
+def weighed(
+    sources: tuple[Source, Source, Source | None], recipe: Recipe, shapes: ModelShapes, dtype: torch.dtype
+) -> tuple[Source, Source | None]:
+    """Return the samples, and those held out, with what each weighs behind its y.
+
+    Args:
+        sources: as they were loaded, and as the loss takes them: of the training, and held out.
+        recipe: says what weighs.
+        shapes: of one sample of x and of yhat.
+        dtype: of the weights of the network.
+    """
+    source, samples, held_out = sources
+    outputs = int(shapes.output_shape[0]) if shapes.output_shape else 1
+    weighing = weighing_of(source, samples, recipe, outputs)
+    if held_out is not None and source.held_out is not None:
+        held_out = packed(source.held_out, held_out, weighing, dtype)
+    return packed(source, samples, weighing, dtype), held_out
 
 
 def _without(x: torch.Tensor, column: int) -> torch.Tensor:
@@ -235,12 +254,8 @@ def _column(source: Source, weight: str | int) -> int:
         )
     width, found = source.x_shape[0], source.preparation
     names = found.names if found is not None and found.x else ()
-    if any(column.words is not None for column in (found.x if names and found is not None else ())):
-        starts: list[int] = []
-        for column in found.x if found is not None else ():
-            starts.append(sum(each.width for each in (found.x if found else ())[: len(starts)]))
-    else:
-        starts = list(range(width))
+    widths = [column.width for column in found.x] if names and found is not None else [1] * width
+    starts = [sum(widths[:place]) for place in range(len(widths))]
     if isinstance(weight, str) and weight in names and found is not None:
         place = names.index(weight)
         if found.x[place].words is not None:

@@ -322,7 +322,10 @@ def read_history(folder: Path, setting: Setting) -> History:
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
         names = _history_names(history)
-        if next(rows, None) not in (names, names[: len(history.columns) + 2]):  # earlier versions had no losses of evaluations
+        if next(rows, None) not in (
+            names,
+            names[: len(history.columns) + 2],
+        ):  # earlier versions had no losses of evaluations
             raise ValueError(f"its first line is not {','.join(names)}")
         for row in rows:
             updates, samples, epochs, seconds, loss, train, held_out, *losses = row
@@ -333,12 +336,9 @@ def read_history(folder: Path, setting: Setting) -> History:
                 before = _later(history.updates[-1], before, last)
             if train:
                 kept_out, kept_loss = (float(each) if each else None for each in (held_out, held_out_loss))
-                evaluations.append(
-                    Evaluation(
-                        int(updates), int(samples), float(seconds), float(train), kept_out,
-                        float(train_loss or "nan"), kept_loss,
-                    )  # fmt: skip
-                )
+                loss_of_train = float(train_loss or "nan")
+                at = int(updates), int(samples), float(seconds)
+                evaluations.append(Evaluation(*at, float(train), kept_out, loss_of_train, kept_loss))
                 _later(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
@@ -361,7 +361,14 @@ def _history_rows(history: History) -> Iterable[Sequence[object]]:
         metrics = ("",) * 4 if evaluation is None else astuple(evaluation)[3:]
         yield [*row, *metrics[:values]]
     for updates, samples, seconds, *found in map(astuple, between.values()):
-        yield [updates, samples, None, seconds, None, *found[:values]]  # between recorded rows, the loss stays blank
+        yield [
+            updates,
+            samples,
+            None,
+            seconds,
+            None,
+            *found[:values],
+        ]  # between recorded rows, the loss stays blank
 
 
 def _history_names(history: History) -> list[str]:

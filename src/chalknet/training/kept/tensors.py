@@ -45,7 +45,7 @@ def _check_slots(state: SessionState, plan: Plan, expected: Mapping[str, torch.T
 def _is_slot(slot: str, value: torch.Tensor, weight: torch.Tensor) -> bool:
     """Return whether an optimizer keeps this of a weight: `step` is a count, all else is as the weight."""
     if slot in ON_CPU:
-        least = 0 < float(value) or slot != "step"
+        least = float(value) > 0 or slot != "step"
         return value.is_floating_point() and value.ndim == 0 and least and float(value) < float("inf")
     return value.shape == weight.shape and value.dtype == weight.dtype
 

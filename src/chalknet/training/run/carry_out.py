@@ -22,8 +22,8 @@ from chalknet.training.history import FitResult, Outcome, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
-from chalknet.training.run.watch import Watch
 from chalknet.training.run.loop import FitStart, LoopInputs, interruptible, run_loop
+from chalknet.training.run.watch import Watch
 from chalknet.units import show_value
 
 
@@ -48,7 +48,12 @@ def carry_out(start: FitStart) -> FitResult:
             history, outcome = run_loop(inputs)
         added = plan.notes[len(start.prepared.plan.notes) :]
         told = () if watch is None else watch.notes
-        notes = [*added, *session.notes, *told, *(note for feed in feeds for note in feed.end(history, outcome))]
+        notes = [
+            *added,
+            *session.notes,
+            *told,
+            *(note for feed in feeds for note in feed.end(history, outcome)),
+        ]
         if outcome is Outcome.DIVERGED:
             notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
         plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))

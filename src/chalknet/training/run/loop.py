@@ -129,8 +129,8 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         outcome = _ending(run, updates, seconds, run.interrupt.agreed(run.group))
     while outcome is None:
         some = _stretch(run, updates, seconds, per_update_s)
-        progress = run.session.advance(some) if watch is None else watch.advance(
-            some, updates, history, seconds
+        progress = (
+            run.session.advance(some) if watch is None else watch.advance(some, updates, history, seconds)
         )
         outcome, losses = _checked_losses(run.plan, progress.losses)
         per_update_s = progress.elapsed_s / len(progress.losses)

@@ -1,4 +1,4 @@
-"""A fit that goes by what is evaluated: stretches of updates with checks between them, and the best weights."""
+"""A fit that goes by what is evaluated: checks between stretches of updates, and the best weights."""
 
 from __future__ import annotations
 
@@ -119,7 +119,9 @@ class Watch:
             self._named.load_state_dict(dict(self.watcher.weights))
         if math.isnan(best.train) or (best.held_out is None and self.prepared.held_out is not None):
             full = evaluation_of(self.session, self.prepared, self.group, (best.updates, best.seconds))
-            known = {name: value for name, value in vars(best).items() if value is not None and value == value}
+            known = {
+                name: value for name, value in vars(best).items() if value is not None and value == value
+            }
             history.append_evaluation(replace(full, **known))
 
     @property
