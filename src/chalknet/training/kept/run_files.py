@@ -39,6 +39,7 @@ from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
 from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES
 
@@ -290,8 +291,9 @@ def _check_width(setting: Setting) -> None:
     if network is None or preparation is None:
         return
     inputs, outputs = (size_of(shape) for shape in (network.input_shape, network.output_shape))
-    if preparation.x and isinstance(inputs, int) and preparation.width != inputs:
-        raise ValueError(f"its columns become {preparation.width} features, the network takes {inputs}")
+    features = features_of(preparation, setting.plan.recipe) or preparation
+    if preparation.x and isinstance(inputs, int) and features.width != inputs:
+        raise ValueError(f"its columns become {features.width} features, the network takes {inputs}")
     words = [column.words for column in preparation.y] if preparation.classes else [()]
     if len(words) != 1 or words[0] is None:
         raise ValueError("its classes have no words")
