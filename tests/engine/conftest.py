@@ -22,7 +22,7 @@ def rmsprop_counts_its_steps_anywhere():
     with pytest.MonkeyPatch.context() as patch:
         for optimizer in (torch.optim.RMSprop, torch.optim.NAdam):
             module = sys.modules[optimizer.__module__]  # torch.optim hides the module's name
-            patch.setattr(module, "_get_capturable_supported_devices", lambda: ["cpu", "cuda"])
+            patch.setattr(module, "_get_capturable_supported_devices", lambda **_: ["cpu", "cuda"])
         yield
 
 

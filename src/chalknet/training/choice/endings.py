@@ -192,7 +192,7 @@ def refused_by_loss(loss: Loss, got: str) -> InvalidValue:
         got: what it was given.
     """
     alike = (row for row in LOSSES.values() if row.target == loss.target)
-    applying = next((row.name for row in alike if row.applies and not row.wants), None)
+    applying = next((row.name for row in alike if row.applies and not (row.wants or row.settings)), None)
     what = "between 0 and 1" if loss.target == "probability" else "logarithms of probabilities"
     wants = f"a network that ends with {' or '.join(loss.wants)}, so that yhat is {what}"
     add = "-sig->" if loss.target == "probability" else "".join(loss.wants[:1])

@@ -12,6 +12,8 @@ def features_of(preparation: Preparation | None, recipe: Recipe) -> Preparation 
     """Return a preparation of the features alone, without the column of the weights."""
     if preparation is None or not preparation.x or recipe.weight is None:
         return preparation
-    names = preparation.names
-    place = names.index(recipe.weight) if recipe.weight in names else int(recipe.weight) % len(names)
+    names, weight = preparation.names, recipe.weight
+    if isinstance(weight, str) and weight not in names:
+        return preparation
+    place = names.index(weight) if isinstance(weight, str) else weight % len(names)
     return replace(preparation, x=(*preparation.x[:place], *preparation.x[place + 1 :]))
