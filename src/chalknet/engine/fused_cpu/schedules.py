@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -13,7 +12,8 @@ import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.kernels import run_blocks, run_updates
+from chalknet.engine.fused_cpu.calls import PackedCall
+from chalknet.engine.fused_cpu.kernels import Kernel, run_blocks, run_updates
 from chalknet.engine.fused_cpu.loops import link_loops, loops_unit, loss_address, loss_options_address
 from chalknet.engine.fused_cpu.memory import (
     Batch,
@@ -122,14 +122,16 @@ class Schedule:
         shares: in how many parts an update is split for threads.
         threads: at most so many take part.
         kernel: makes the updates of a `Fit` and a `Turn`.
+        before: its arguments before these two.
         fit: the memory; the order and the losses are put in at each run.
         work: multiply-adds of an update.
     """
 
     def __init__(
-        self, shares: int, threads: int, kernel: Callable[[Fit, Turn], int], fit: Fit, work: int
+        self, shares: int, threads: int, kernel: Kernel, before: tuple[Any, ...], fit: Fit, work: int
     ) -> None:
-        self.shares, self._kernel, self._fit = shares, kernel, fit
+        self.shares, self._fit = shares, fit
+        self._call = PackedCall(kernel, (*before, fit, Turn(0, 1, shares, 0, 0)))
         self._team = ThreadTeam(threads, work // _WORK_OF_A_THREAD)
 
     def run(
@@ -151,30 +153,28 @@ class Schedule:
             samples: some batches that are taken as an epoch; None for those of the task.
             per_update: the numbers of each update.
         """
-        data, batch = self._fit.data._replace(order=order), self._fit.batch
+        changed: dict[str, Array | int] = {"order": order}
         if samples is not None:
-            n = len(samples.x) // batch.features
-            data = data._replace(x=samples.x, y=samples.y, classes=samples.classes, weights=samples.weights)
-            batch = batch._replace(samples=n, source=n, per_epoch=-(-n // batch.size))
+            n, size = len(samples.x) // self._fit.batch.features, self._fit.batch.size
+            changed |= {"samples": n, "source": n, "per_epoch": -(-n // size)}
+            changed |= {name: vars(samples)[name] for name in ("x", "y", "classes", "weights")}
 
         def updates(threads: int, losses: Array, made: int) -> int:
             counter = _whole_numbers(LAST + 1)
             counter[LAST] = _PAST_ALL
-            shared = self._fit.shared._replace(
-                counter=counter,
-                losses=losses,
-                rates=per_update.rates[made:],
-                products=per_update.products[made:],
-            )
-            fit = self._fit._replace(data=data, batch=batch, shared=shared)
+            each = {name: numbers[made:] for name, numbers in per_update._asdict().items()}
+            now = {"ahead": ahead + made, "done": done + made, "threads": threads}
+            words = self._call.words(**changed, **each, **now, counter=counter, losses=losses)
 
             def work(thread: int) -> int:
-                return self._kernel(fit, Turn(thread, threads, self.shares, ahead + made, done + made))
+                own = words.copy()
+                own[self._call.at("thread")] = thread
+                return self._call(own)
 
             try:
                 return min(run_together(threads, work), int(counter[LAST]))
             except BaseException:  # the other threads wait for this one: let them pass every barrier
-                shared.counter[0] = _PAST_ALL
+                counter[0] = _PAST_ALL
                 raise
 
         return self._team.make(updates, losses, self._fit.rule.target)
@@ -274,7 +274,7 @@ def block_schedule(task: Task) -> Schedule:
     weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients)
     fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
     threads, work = min(shares, task.threads), update_work(steps, rows)
-    return Schedule(shares, threads, partial(run_blocks, steps, room), fit, work)
+    return Schedule(shares, threads, run_blocks, (steps, room), fit, work)
 
 
 def piece_schedule(task: Task) -> Schedule:
@@ -300,7 +300,7 @@ def piece_schedule(task: Task) -> Schedule:
     gradients = store.values if direct else _zeros(pieces.gradients * layout.weights + threads * room, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
     fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
-    return Schedule(1, threads, partial(run_updates, pieces.table), fit, work)
+    return Schedule(1, threads, run_updates, (pieces.table,), fit, work)
 
 
 def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:
@@ -379,10 +379,13 @@ def evaluation_of(task: Task, samples: Samples) -> Callable[[], float]:
     )
     fit = Fit(steps, data, batch, rule, places, weights, shared)
 
+    call = PackedCall(run_updates, (pieces.table, fit, Turn(0, threads, 1, 0, 0)))
+    words = [call.words(thread=thread) for thread in range(threads)]
+
     def evaluated() -> float:
         shared.counter[:] = 0
         shared.counter[LAST] = _PAST_ALL
-        run_together(threads, lambda thread: run_updates(pieces.table, fit, Turn(thread, threads, 1, 0, 0)))
+        run_together(threads, lambda thread: call(words[thread]))
         return float(losses[0])
 
     return evaluated

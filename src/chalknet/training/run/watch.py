@@ -16,7 +16,7 @@ from chalknet.training.record.evaluate import Found, evaluate
 from chalknet.training.run.stopping import Watcher
 from chalknet.units import show_count
 
-_UPDATES_BETWEEN = 50  # two checks at the least, where nothing else is asked: they are to cost little
+_UPDATES_BETWEEN = 100  # two checks at the least, where nothing else is asked: they are to cost little
 
 
 @dataclass(frozen=True)
