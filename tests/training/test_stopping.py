@@ -70,7 +70,9 @@ def test_what_the_compiled_loop_finds_is_what_torch_evaluates(net, loss, more, w
     asked = {"loss": loss, "lr": 0.01, "updates": 100, "patience": 9, "watch": watch, **more}
     result = cn.fit(net, (x, y), held_out=0.4, dtype="float64", engine="fused_cpu", **asked)
     last = result.history.evaluations[-1]
-    again = cn.fit(net, (x, y), held_out=0.4, dtype="float64", engine="fused_cpu", **asked, evaluate_every=100)
+    again = cn.fit(
+        net, (x, y), held_out=0.4, dtype="float64", engine="fused_cpu", **asked, evaluate_every=100
+    )
     found = [watched(each, watch) for each in (result.history.evaluations[0], again.history.evaluations[0])]
     assert found[0] == pytest.approx(found[1], rel=1e-12)
     assert last.updates == 100

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalknet.errors import unknown_name
 from chalknet.network import name_of_row
-from chalknet.planning.spelled import Setting, name_and_words, settings_of, spelled
+from chalknet.planning.spelled import RowSetting, name_and_words, settings_of, spelled
 
 OWN = "callable:"  # what the name of a loss begins with that is a function of the user's
 
@@ -50,7 +50,7 @@ class Loss:
     decision: str = ""
     wants: tuple[str, ...] = ()
     applies: tuple[str, ...] = ()
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    settings: Mapping[str, RowSetting] = field(default_factory=dict)
     options: Mapping[str, float] = field(default_factory=dict)
     spread_gradient: str = ""
     least: float = -inf
@@ -123,7 +123,7 @@ _ROWS = (
         "delta * max(min((yhat - y) / delta, 1), -1)",
         "real",
         "error",
-        settings={"delta": Setting(1.0, 0, open=True)},
+        settings={"delta": RowSetting(1.0, 0, open=True)},
     ),
     Loss(
         "nll",
@@ -146,7 +146,7 @@ _ROWS = (
         "accuracy",
         "largest",
         applies=("softmax", "sigmoid"),
-        settings={"gamma": Setting(2.0)},
+        settings={"gamma": RowSetting(2.0)},
     ),
     Loss(
         "focal",
@@ -159,7 +159,7 @@ _ROWS = (
         "accuracy",
         "above 0",
         applies=("sigmoid", "softmax"),
-        settings={"gamma": Setting(2.0)},
+        settings={"gamma": RowSetting(2.0)},
     ),
     Loss(
         "poisson",
@@ -180,7 +180,7 @@ _ROWS = (
         "-q if y > yhat else 1 - q",
         "real",
         "error",
-        settings={"q": Setting(0.5, 0, 1, open=True)},
+        settings={"q": RowSetting(0.5, 0, 1, open=True)},
     ),
     Loss(
         "gaussian_nll",

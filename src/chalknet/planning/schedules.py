@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network import name_of_row
-from chalknet.planning.spelled import Setting, name_and_words, settings_of, spelled
+from chalknet.planning.spelled import RowSetting, name_and_words, settings_of, spelled
 
 
 @dataclass(frozen=True)
-class Schedule:
+class RateSchedule:
     """One schedule: which learning rate an update has.
 
     Args:
@@ -30,29 +30,29 @@ class Schedule:
     aliases: tuple[str, ...]
     torch_class: str
     formula: str
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    settings: Mapping[str, RowSetting] = field(default_factory=dict)
     by_evaluations: bool = False
 
 
-_OVER = Setting(None, 1, whole=True)
+_OVER = RowSetting(None, 1, whole=True)
 _FALL = "{low} + ({high} - {low}) * (1 + cos(pi * {part})) / 2"
 _RISES, _ENDS = "maximum(rise * over - 1, 1e-9)", "maximum(over - rise * over, 1e-9)"
 _ROWS = (
-    Schedule(
+    RateSchedule(
         "step",
         ("step_lr",),
         "StepLR",
         "lr * factor ** floor(t / every)",
-        {"every": Setting(None, 1, whole=True, needed=True), "factor": Setting(0.1, 0, 1e6, open=True)},
+        {"every": RowSetting(None, 1, whole=True, needed=True), "factor": RowSetting(0.1, 0, 1e6, open=True)},
     ),
-    Schedule(
+    RateSchedule(
         "cosine",
         ("cosine_annealing", "cosine_annealing_lr"),
         "CosineAnnealingLR",
         _FALL.format(low="to", high="lr", part="minimum(t / over, 1)"),
-        {"to": Setting(0.0), "over": _OVER},
+        {"to": RowSetting(0.0), "over": _OVER},
     ),
-    Schedule(
+    RateSchedule(
         "one_cycle",
         ("one_cycle_lr",),
         "OneCycleLR",
@@ -62,29 +62,29 @@ _ROWS = (
         )
         + ")",
         {
-            "rise": Setting(0.3, 0, 1, open=True),
-            "first": Setting(25.0, 0, open=True),
-            "last": Setting(1e4, 0, open=True),
+            "rise": RowSetting(0.3, 0, 1, open=True),
+            "first": RowSetting(25.0, 0, open=True),
+            "last": RowSetting(1e4, 0, open=True),
             "over": _OVER,
         },
     ),
-    Schedule(
+    RateSchedule(
         "plateau",
         ("reduce_lr_on_plateau",),
         "ReduceLROnPlateau",
         "lr",
         {
-            "factor": Setting(0.1, 0, 1, open=True),
-            "patience": Setting(10, 0, whole=True),
-            "threshold": Setting(1e-4),
-            "cooldown": Setting(0, 0, whole=True),
-            "to": Setting(0.0),
+            "factor": RowSetting(0.1, 0, 1, open=True),
+            "patience": RowSetting(10, 0, whole=True),
+            "threshold": RowSetting(1e-4),
+            "cooldown": RowSetting(0, 0, whole=True),
+            "to": RowSetting(0.0),
         },
         by_evaluations=True,
     ),
 )
 
-SCHEDULES: Mapping[str, Schedule] = {row.name: row for row in _ROWS}
+SCHEDULES: Mapping[str, RateSchedule] = {row.name: row for row in _ROWS}
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class ChosenSchedule:
         given: the settings that were written.
     """
 
-    row: Schedule
+    row: RateSchedule
     given: Mapping[str, float]
 
     def __str__(self) -> str:

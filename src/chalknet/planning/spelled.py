@@ -12,7 +12,7 @@ from chalknet.errors import InvalidValue, unknown_name
 _CALL = re.compile(r"\s*([^()]*?)\s*\(([^()]*)\)\s*")
 
 
-class Setting(NamedTuple):
+class RowSetting(NamedTuple):
     """A number that a row takes.
 
     Args:
@@ -52,7 +52,7 @@ def name_and_words(text: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (text, "")
 
 
-def settings_of(where: str, words: str, known: Mapping[str, Setting]) -> dict[str, float]:
+def settings_of(where: str, words: str, known: Mapping[str, RowSetting]) -> dict[str, float]:
     """Return the settings that are written in the brackets behind a name.
 
     Args:
@@ -80,7 +80,7 @@ def settings_of(where: str, words: str, known: Mapping[str, Setting]) -> dict[st
     return given
 
 
-def spelled(name: str, given: Mapping[str, float], known: Mapping[str, Setting]) -> str:
+def spelled(name: str, given: Mapping[str, float], known: Mapping[str, RowSetting]) -> str:
     """Return the text of a row with its settings, those that are the defaults left out."""
     own = {key: given[key] for key in known if key in given and given[key] != known[key].default}
     return f"{name}({', '.join(f'{key}={_shortest(value)}' for key, value in own.items())})" if own else name
@@ -90,7 +90,7 @@ def _shortest(value: float) -> str:
     return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-def _number(where: str, name: str, word: str, setting: Setting) -> float:
+def _number(where: str, name: str, word: str, setting: RowSetting) -> float:
     try:
         value = float(word)
     except ValueError:
