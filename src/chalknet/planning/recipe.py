@@ -291,10 +291,15 @@ def _option(row: Optimizer, name: str, value: object) -> Any:
     return _OPTIONS[type(default)].checked(name, value)
 
 
+_MEANT = {"max_iter": "updates"}  # scikit-learn's name of the length, and one of L-BFGS's own options
+
+
 def _checked_options(row: Optimizer, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
     for name in options:
         if name not in row.options:
-            raise unknown_name(f"optimizer {row.name}", "option", name, [*row.options, *RECIPE_FIELDS])
+            raise unknown_name(
+                f"optimizer {row.name}", "option", name, [*row.options, *RECIPE_FIELDS], _MEANT
+            )
     checked = {name: _option(row, name, value) for name, value in options.items()}
     if checked.get("nesterov") and (not checked.get("momentum") or checked.get("dampening")):
         raise invalid("nesterov", True, "a momentum above 0 and no dampening beside it")
