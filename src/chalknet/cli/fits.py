@@ -70,8 +70,8 @@ def fit(asked: Asked) -> int | None:
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700
     Example: chalknet fit '8 -> 1' --loss mse --data a.csv --y price --epochs 9
     Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --processes 2
-    Example: chalknet fit '784 -> 1' --loss bce_logits --schedule cosine --epochs 9
-    Example: chalknet fit '8 -> 1' --loss mse --held-out .2 --patience 5 --epochs 99
+    Example: chalknet fit '784 -> 1' --loss mse --schedule cosine --epochs 9
+    Example: chalknet fit '8 -> 1' --loss l1 --held-out .2 --patience 5 --epochs 9
     Example: chalknet fit net.py --loss mse --data x.npz --seconds 60 --out run
     """
     check_picture("--plot", asked["plot"])
