@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from chalknet.engine.fused_cpu import kernels
 from chalknet.engine.fused_cpu.kernels import Kernel
 from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.objects import address_in
 from chalknet.engine.fused_cpu.records import dtypes_in, pack
-
-_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p)  # a call releases the lock of the interpreter
 
 
 class PackedCall:
@@ -28,7 +25,7 @@ class PackedCall:
 
     def __init__(self, kernel: Kernel, arguments: tuple[Any, ...]) -> None:
         unit = kernel.unit_of(dtypes_in(arguments))
-        self._name, self._entry = kernel.name, _ENTRY(address_in((unit,), unit.kernel))
+        self._name, self._entry = kernel.name, kernels._entry(unit)
         self._kept, self._words = arguments, np.frombuffer(pack(arguments), dtype=np.int64).copy()
         self._places: dict[str, int] = {}
         at = 0
