@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 from chalknet.data import load
 from chalknet.errors import invalid, look_up, public, unknown_name, whole_number
 from chalknet.files import user_path, write_output
-from chalknet.training.history import FitResult
+from chalknet.training.history import FitResult, watched
 from chalknet.training.predictions.predict import predict
 from chalknet.units import one_line, show_value, xml_text
 
@@ -209,18 +210,25 @@ def _history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
         history, style = result.history, _style(index, name)
         _curve(left, getattr(history, over), history.loss, style)
         evaluations = history.evaluations
-        places = [getattr(evaluation, over) for evaluation in evaluations]
-        train = [evaluation.train for evaluation in evaluations]
-        if len(train) == 1:
-            _level(right, places[0], train[0], "training", style)
+        # a fit that stops early evaluates what it watches alone, but at its end
+        trained = [each for each in evaluations if not math.isnan(each.train)]
+        kept_out = [each for each in evaluations if each.held_out is not None]
+        places = [getattr(each, over) for each in trained]
+        if len(trained) == 1:
+            _level(right, places[0], trained[0].train, "training", style)
         else:
+            train = [each.train for each in trained]
             right.plot(places, train, marker="o" if len(train) < 3 else "", **style)
-        held_out = [evaluation.held_out for evaluation in evaluations if evaluation.held_out is not None]
-        colour, apart = style["color"], max(1, len(places) // 15)
-        if len(held_out) == len(evaluations) > 1:
-            right.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
-        elif held_out:
-            _level(right, places[0], held_out[0], "held out", {"color": colour, "ls": ":", "lw": 1})
+        colour, apart = style["color"], max(1, len(kept_out) // 15)
+        if len(kept_out) > 1:
+            held_out = [watched(each, "held_out") for each in kept_out]
+            at = [getattr(each, over) for each in kept_out]
+            right.plot(at, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
+        elif kept_out:
+            at = getattr(kept_out[0], over)
+            _level(
+                right, at, watched(kept_out[0], "held_out"), "held out", {"color": colour, "ls": ":", "lw": 1}
+            )
     for axes, title in ((left, "loss of each update"), (right, f"{metric} on all training samples (line)")):
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel(_AXES[over])

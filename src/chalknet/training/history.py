@@ -17,7 +17,7 @@ from chalknet.data import Preparation
 from chalknet.errors import MissingPackage
 from chalknet.lazy import torch
 from chalknet.module import Fitted
-from chalknet.planning import Plan
+from chalknet.planning import Plan, Recipe
 from chalknet.tables import Shown, Table, Tabular
 from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
@@ -36,6 +36,7 @@ class Outcome(Enum):
     FINISHED = "finished: the whole budget was used"
     TARGET_REACHED = "target reached: the loss came down to the target"
     DIVERGED = "diverged: the loss or a weight became infinite or no number"
+    STOPPED_EARLY = "stopped early: no evaluation was better for as long as was asked"
     INTERRUPTED = "interrupted: stopped by the user after a whole update"
 
     def __str__(self) -> str:
@@ -43,8 +44,8 @@ class Outcome(Enum):
 
     @property
     def ended(self) -> bool:
-        """Return whether nothing is left to do: the budget was used, or the target reached."""
-        return self in (Outcome.FINISHED, Outcome.TARGET_REACHED)
+        """Return whether nothing is left to do: budget used, target reached, or nothing better to come."""
+        return self in (Outcome.FINISHED, Outcome.TARGET_REACHED, Outcome.STOPPED_EARLY)
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,11 @@ class Evaluation:
         updates: updates made before it.
         samples: samples seen before it.
         seconds: training time before it; the evaluation's own time is not counted.
-        train: the metric over all training samples, Dropout off.
-        held_out: the same over the held-out samples; None when there are none.
+        train: the metric over all training samples, Dropout off; NaN where what is watched alone was
+            evaluated.
+        held_out: the same over the held-out samples; None when there are none, or likewise.
+        train_loss: the mean loss over all training samples.
+        held_out_loss: the same over the held-out samples.
     """
 
     updates: int
@@ -64,6 +68,45 @@ class Evaluation:
     seconds: float
     train: float
     held_out: float | None
+    train_loss: float = math.nan
+    held_out_loss: float | None = None
+
+
+def watched(evaluation: Evaluation, name: str) -> float:
+    """Return the value of an evaluation that a fit goes by; NaN where it could not be computed.
+
+    Args:
+        evaluation: which.
+        name: of the value: one of `WATCHED`.
+    """
+    value: float | None = getattr(evaluation, name)
+    return math.nan if value is None else value
+
+
+def is_higher_better(name: str, metric: str) -> bool:
+    """Return whether more of a watched value is better: of an accuracy it is, of losses and errors it is not.
+
+    Args:
+        name: of the value.
+        metric: what the evaluations measure.
+    """
+    return metric == "accuracy" and not name.endswith("loss")
+
+
+def best_evaluation(evaluations: Sequence[Evaluation], recipe: Recipe, metric: str) -> Evaluation | None:
+    """Return the evaluation whose weights a fit that stops early gives; None where none can be told."""
+    best: Evaluation | None = None
+    for evaluation in evaluations:
+        value = watched(evaluation, recipe.watch)
+        if math.isnan(value):
+            continue
+        before = math.nan if best is None else watched(best, recipe.watch)
+        higher = is_higher_better(recipe.watch, metric)
+        if best is None or (
+            value > before + recipe.min_delta if higher else value < before - recipe.min_delta
+        ):
+            best = evaluation
+    return best
 
 
 @dataclass(frozen=True, repr=False)
@@ -290,8 +333,16 @@ class FitResult(Shown, Fitted):
 
     @property
     def evaluation(self) -> Evaluation:
-        """Return the last evaluation, made after the last update."""
-        return self.history.evaluations[-1]
+        """Return the evaluation of the module as it is: after the last update, or the best one."""
+        return self.best or self.history.evaluations[-1]
+
+    @property
+    def best(self) -> Evaluation | None:
+        """Return the evaluation whose weights the module has, of a fit with `patience`; None of others."""
+        recipe = self.plan.recipe
+        if recipe.patience is None or self.outcome is Outcome.DIVERGED:
+            return None
+        return best_evaluation(self.history.evaluations, recipe, self.history.metric)
 
     def __str__(self) -> str:
         history, evaluations = self.history, self.history.evaluations
@@ -306,7 +357,13 @@ class FitResult(Shown, Fitted):
             )
             lines.append(f"loss {show_value(history.loss[-1])}")
         if history and evaluations:
-            last, show = evaluations[-1], show_share if history.metric == "accuracy" else show_value
+            last, show = self.evaluation, show_share if history.metric == "accuracy" else show_value
             held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
             lines[-1] += f", {history.metric} {show(last.train)}{held_out}"
+        if self.best is not None:
+            watch = self.plan.recipe.watch
+            lines.append(
+                f"weights of update {show_count(self.best.updates)}, the best of "
+                f"{show_count(len(evaluations))} evaluations: {watch} {show_value(watched(self.best, watch))}"
+            )
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])

@@ -47,6 +47,7 @@ class MemoryLayout:
         row: numbers of the arena for one row, gathered x, gathered y and gradients included.
         x_at: where the gathered x lies, for one row.
         y_at: where the gathered y lies, for one row.
+        weights_at: where what it weighs lies, for one row.
         fill: rows are filled up to a multiple of so many numbers.
     """
 
@@ -56,21 +57,23 @@ class MemoryLayout:
     row: int
     x_at: int
     y_at: int
+    weights_at: int
     fill: int
 
 
-def lay_out(network: Network, dtype: np.dtype[Any], fill: int) -> MemoryLayout:
+def lay_out(network: Network, dtype: np.dtype[Any], fill: int, *, weighs: bool = False) -> MemoryLayout:
     """Return the table of a network whose steps are all known to the kernels, without addresses of loops.
 
     Args:
         network: the network.
         dtype: of weights and data.
         fill: rows are filled up to a multiple of so many numbers.
+        weighs: whether samples weigh differently.
     """
     builder = _Builder(network, dtype, fill)
     for visit in network.walk():
         builder.add(visit)
-    return builder.layout()
+    return builder.layout(weighs)
 
 
 class _Builder:
@@ -146,12 +149,14 @@ class _Builder:
         at, self._row = self._row, self._row + self._filled(numbers)
         return at
 
-    def layout(self) -> MemoryLayout:
+    def layout(self, weighs: bool) -> MemoryLayout:
         self._place_gradients()
         last = self._steps[-1]
         y_at = self._room(self._positions * last["outputs"])
+        weights_at = self._room(1) if weighs else y_at
         steps = np.array([tuple(step.values()) for step in self._steps], dtype=STEP)
-        return MemoryLayout(steps, self._weights, self._transposed, self._row, 0, y_at, self._fill)
+        sizes = self._weights, self._transposed, self._row
+        return MemoryLayout(steps, *sizes, 0, y_at, weights_at, self._fill)
 
     def _place_gradients(self) -> None:
         """Give each step's output a place for its gradient; a step that changes it in place shares it."""

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ _TENSORS, _FACTS = ".safetensors", ".json"
 _NAME = re.compile(r"\d{12,19}\.(safetensors|json)")
 _BEGINS = (b'{\n  "chalknet_run": ', b'{\n  "updates": ')  # the facts, of this version and the one before
 _SEARCHED_BYTES = 4096
+_NUMBERS = len(fields(Evaluation))  # of an evaluation; earlier versions kept the first five
 _OF_STATE = ("updates", "order", "micro_batch")  # what is kept of a session's state as a fact
 
 
@@ -68,12 +69,14 @@ class Checkpoint:
         history: what was recorded up to there.
         seconds: training time up to there.
         loss: the last update's.
+        best: the weights of the best evaluation so far, of a fit that stops early.
     """
 
     state: SessionState
     history: History
     seconds: float
     loss: float
+    best: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def save(path: Path, checkpoint: Checkpoint, run: str = "") -> None:
@@ -248,7 +251,10 @@ def _load(facts_file: Path, setting: Setting) -> Checkpoint:
     check_history(history)
     if history and history.updates[-1] > state.updates:
         raise ValueError("its history is longer than the fit")
-    return Checkpoint(state, history, facts.seconds, facts.loss)
+    best = _part(tensors, "best")
+    if best:
+        check_state(replace(state, weights=best), setting.plan)
+    return Checkpoint(state, history, facts.seconds, facts.loss, best)
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
@@ -257,11 +263,12 @@ def _tensors(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     # by way of numpy, which copies a column as a whole: a million rows take 10 ms, one by one 300
     columns = {name: torch.from_numpy(np.array(column)) for name, column in history.columns.items()}
     columns["evaluations"] = torch.from_numpy(
-        np.array(evaluations, dtype=float).reshape(-1, 5)
+        np.array(evaluations, dtype=float).reshape(-1, _NUMBERS)
     )  # None is NaN
     return {
         **{f"weights/{name}": value for name, value in state.weights.items()},
         **{f"slots/{slot}/{name}": value for name, by in state.slots.items() for slot, value in by.items()},
+        **{f"best/{name}": value for name, value in checkpoint.best.items()},
         **{f"random/{index}": value for index, value in enumerate(state.random)},
         **{f"history/{name}": value for name, value in columns.items()},
     }
@@ -275,9 +282,13 @@ def _history(metric: str, columns: Mapping[str, torch.Tensor]) -> History:
     history = History(metric)
     for row in zip(*(columns[name].tolist() for name in history.columns), strict=True):
         history.append(*row)
-    for updates, samples, seconds, train, held_out in columns["evaluations"].tolist():
+    for updates, samples, *values in columns["evaluations"].tolist():
+        seconds, train, *others = values
+        held_out, train_loss, held_out_loss = (*others, math.nan, math.nan)[:3]
+        both = (None if math.isnan(value) else value for value in (held_out, held_out_loss))
+        kept_out, kept_loss = both
         history.append_evaluation(
-            Evaluation(int(updates), int(samples), seconds, train, None if math.isnan(held_out) else held_out)
+            Evaluation(int(updates), int(samples), seconds, train, kept_out, train_loss, kept_loss)
         )
     return history
 

@@ -39,6 +39,7 @@ from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
 from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES
 
@@ -290,8 +291,9 @@ def _check_width(setting: Setting) -> None:
     if network is None or preparation is None:
         return
     inputs, outputs = (size_of(shape) for shape in (network.input_shape, network.output_shape))
-    if preparation.x and isinstance(inputs, int) and preparation.width != inputs:
-        raise ValueError(f"its columns become {preparation.width} features, the network takes {inputs}")
+    features = features_of(preparation, setting.plan.recipe) or preparation
+    if preparation.x and isinstance(inputs, int) and features.width != inputs:
+        raise ValueError(f"its columns become {features.width} features, the network takes {inputs}")
     words = [column.words for column in preparation.y] if preparation.classes else [()]
     if len(words) != 1 or words[0] is None:
         raise ValueError("its classes have no words")
@@ -321,20 +323,24 @@ def read_history(folder: Path, setting: Setting) -> History:
     before = 0
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
-        names = [*history.columns, f"train_{metric}", f"held_out_{metric}"]
-        if next(rows, None) != names:
+        names = _history_names(history)
+        if next(rows, None) not in (
+            names,
+            names[: len(history.columns) + 2],
+        ):  # earlier versions had no losses of evaluations
             raise ValueError(f"its first line is not {','.join(names)}")
         for row in rows:
-            updates, samples, epochs, seconds, loss, train, held_out = row
+            updates, samples, epochs, seconds, loss, train, held_out, *losses = row
+            train_loss, held_out_loss = losses or ((train, held_out) if metric == "error" else ("", ""))
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
                 before = _later(history.updates[-1], before, last)
             if train:
-                kept_out = float(held_out) if held_out else None
-                evaluations.append(
-                    Evaluation(int(updates), int(samples), float(seconds), float(train), kept_out)
-                )
+                kept_out, kept_loss = (float(each) if each else None for each in (held_out, held_out_loss))
+                loss_of_train = float(train_loss or "nan")
+                at = int(updates), int(samples), float(seconds)
+                evaluations.append(Evaluation(*at, float(train), kept_out, loss_of_train, kept_loss))
                 _later(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
@@ -349,14 +355,28 @@ def _later(updates: int, before: int, last: int | None) -> int:
 
 
 def _history_rows(history: History) -> Iterable[Sequence[object]]:
-    yield [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}"]
+    yield _history_names(history)
+    values = len(_history_names(history)) - len(history.columns)
     between = {evaluation.updates: evaluation for evaluation in history.evaluations}
     for row in zip(*history.columns.values(), strict=True):
         evaluation = between.pop(int(row[0]), None)
-        metrics = ("", "") if evaluation is None else (evaluation.train, evaluation.held_out)
-        yield [*row, *metrics]
-    for updates, samples, seconds, *both in map(astuple, between.values()):
-        yield [updates, samples, None, seconds, None, *both]  # between recorded rows, the loss stays blank
+        metrics = ("",) * 4 if evaluation is None else astuple(evaluation)[3:]
+        yield [*row, *metrics[:values]]
+    for updates, samples, seconds, *found in map(astuple, between.values()):
+        yield [
+            updates,
+            samples,
+            None,
+            seconds,
+            None,
+            *found[:values],
+        ]  # between recorded rows, the loss stays blank
+
+
+def _history_names(history: History) -> list[str]:
+    """Return the headings: of what is recorded of updates, then of evaluations; an error is the loss."""
+    losses = () if history.metric == "error" else ("train_loss", "held_out_loss")
+    return [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}", *losses]
 
 
 def check_history(history: History) -> None:

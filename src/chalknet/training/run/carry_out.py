@@ -23,6 +23,7 @@ from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.loop import FitStart, LoopInputs, interruptible, run_loop
+from chalknet.training.run.watch import Watch
 from chalknet.units import show_value
 
 
@@ -42,14 +43,21 @@ def carry_out(start: FitStart) -> FitResult:
         if start.checkpoint is not None:
             _restore(session, start.checkpoint.state, plan)
         with interruptible() as interrupt, module_errors(session.module, plan):
-            inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
+            watch = Watch.of(session, start.prepared, group, start.record.evaluate_every)
+            inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds, watch)
             history, outcome = run_loop(inputs)
         added = plan.notes[len(start.prepared.plan.notes) :]
-        notes = [*added, *session.notes, *(note for feed in feeds for note in feed.end(history, outcome))]
+        told = () if watch is None else watch.notes
+        notes = [
+            *added,
+            *session.notes,
+            *told,
+            *(note for feed in feeds for note in feed.end(history, outcome)),
+        ]
         if outcome is Outcome.DIVERGED:
             notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
         plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
-        preparation = start.prepared.source.preparation
+        preparation = start.prepared.preparation
         result = FitResult(plan, session.module, history, outcome, session.compile_s, preparation)
         if folder is not None:
             folder.keep(result)
