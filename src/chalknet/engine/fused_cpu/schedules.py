@@ -220,7 +220,7 @@ def block_schedule(task: Task) -> Schedule:
     inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     shares = block_shares((inputs, units, outputs), rows)
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
-    tail = lay_out(behind, dtype, lanes(dtype.itemsize))
+    tail = lay_out(behind, dtype, lanes(dtype.itemsize), rows)
     link_loops(tail.steps, behind, dtype.name)
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
     room = room_for((inputs, units, outputs), rows, shares, dtype.itemsize)

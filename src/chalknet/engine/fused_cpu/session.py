@@ -87,7 +87,8 @@ class FusedSession:
         """Lay out the memory and fill it with the module's weights; return the compiled loop over it."""
         network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
         assert network is not None
-        layout = lay_out(network, numbers, fill_of(network, numbers))
+        rows = min(batches.size, len(batches.source))
+        layout = lay_out(network, numbers, fill_of(network, numbers), rows)
         link_loops(layout.steps, network, numbers.name)
         _mark_frozen(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
