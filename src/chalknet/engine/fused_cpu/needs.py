@@ -80,7 +80,8 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     """
     blocks = walks_blocks(network, recipe)
     lanes = _VECTOR_BYTES // itemsize
-    layout = lay_out(network, np.dtype(f"f{itemsize}"), SHARE if blocks else lanes, weighs=recipe.weighs)
+    fill = SHARE if blocks else lanes
+    layout = lay_out(network, np.dtype(f"f{itemsize}"), fill, rows, weighs=recipe.weighs)
     if blocks:
         shapes = [numbers(visit.output_shape)[0] for visit in network.walk()]
         counts = numbers(network.input_shape)[0], shapes[0], shapes[2]

@@ -232,7 +232,7 @@ class _Cut:
     def _columns(self, k: int, side: str, rows: int) -> bool:
         """Return whether a layer is cut into columns: large weights under few rows."""
         step = self._steps[k]
-        if step["kind"] != kinds.LINEAR or (side == "inputs" and step["transposed_at"] == kinds.ABSENT):
+        if step["kind"] != kinds.LINEAR or (side == "inputs" and not step["input_gradient"]):
             return False
         panels = int(step[side]) * self._itemsize // _COLUMNS_TOGETHER
         weights = int(step["inputs"] * step["outputs"])

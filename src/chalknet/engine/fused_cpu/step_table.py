@@ -34,6 +34,7 @@ STEP = np.dtype([*((name, np.int64) for name in _WHOLE_NUMBERS), ("scale", np.fl
 Steps: TypeAlias = Annotated[Array, STEP]
 ABSENT = -1
 _PAGE_BYTES = 4096
+_FEW_LINES, _LARGE_BYTES = 4, 512 << 10  # for these, writing a transposed copy takes longer than it saves
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,19 @@ class MemoryLayout:
     fill: int
 
 
-def lay_out(network: Network, dtype: np.dtype[Any], fill: int, *, weighs: bool = False) -> MemoryLayout:
+def lay_out(
+    network: Network, dtype: np.dtype[Any], fill: int, rows: int, *, weighs: bool = False
+) -> MemoryLayout:
     """Return the table of a network whose steps are all known to the kernels, without addresses of loops.
 
     Args:
         network: the network.
         dtype: of weights and data.
         fill: rows are filled up to a multiple of so many numbers.
+        rows: samples of a batch: few read large weights as they are, and need no transposed copy.
         weighs: whether samples weigh differently.
     """
-    builder = _Builder(network, dtype, fill)
+    builder = _Builder(network, dtype, fill, rows)
     for visit in network.walk():
         builder.add(visit)
     return builder.layout(weighs)
@@ -79,8 +83,8 @@ def lay_out(network: Network, dtype: np.dtype[Any], fill: int, *, weighs: bool =
 class _Builder:
     """Gives every step its place."""
 
-    def __init__(self, network: Network, dtype: np.dtype[Any], fill: int) -> None:
-        self._dtype, self._fill = dtype, fill
+    def __init__(self, network: Network, dtype: np.dtype[Any], fill: int, rows: int) -> None:
+        self._dtype, self._fill, self._rows = dtype, fill, rows
         width = _number(network.input_shape[-1])
         self._positions = prod(_number(size) for size in network.input_shape[:-1])
         self._width, self._stride, self._at = width, width, 0
@@ -126,7 +130,9 @@ class _Builder:
         if step.bias:
             row["bias_at"] = self._weights
             self._weights += row["out_stride"]
-        if row["input_gradient"] and not narrow:
+        few = self._rows * self._positions <= _FEW_LINES
+        large = row["weight_stride"] * self._width * self._dtype.itemsize > _LARGE_BYTES
+        if row["input_gradient"] and not narrow and not (few and large):
             row["transposed_at"], row["transposed_stride"] = self._transposed, self._spread(self._width)
             self._transposed += row["transposed_stride"] * out
         self._trainable_before = True
