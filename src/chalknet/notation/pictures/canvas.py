@@ -114,7 +114,7 @@ def _resized(colours: Pixels) -> tuple[Pixels, float]:
         return cv2.resize(colours, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), scale
     if longer < _SHORTEST:
         scale = min(_MOST_ENLARGED, _SHORTEST / longer)
-        return cv2.resize(colours, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), scale
+        return cv2.resize(colours, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), scale
     return colours, 1.0
 
 

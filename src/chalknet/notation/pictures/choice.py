@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from chalknet.notation.pictures.canvas import Canvas
-from chalknet.notation.pictures.lettering import Words
+from chalknet.notation.pictures.lettering import Words, is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
 
@@ -51,7 +51,7 @@ class Row:
 def chosen(shapes: Sequence[Found], words: Sequence[Words]) -> Chosen:
     """Return the outlines that may be units: no holes of letters, of about the usual size, or with words in them."""
     found = [shape for shape in shapes if not _is_in_letter(shape, words)]
-    size = usual_size(found)
+    size = usual_size(shapes, words)
     units, frames = [], []
     for shape in found:
         inside = sum(_is_inside(other, shape) for other in found if other is not shape)
@@ -65,16 +65,44 @@ def chosen(shapes: Sequence[Found], words: Sequence[Words]) -> Chosen:
             continue
         fits = 0.55 * size <= shape.size <= 1.9 * size
         large = shape.size > 1.9 * size and shape.seen > 0.8
-        small = shape.size < 0.55 * size and shape.trust > 0.75 and shape.size > 9
+        small = 0.3 * size < shape.size < 0.55 * size and shape.is_filled and shape.trust > 0.7 and shape.is_round
         if fits or large or small:
             units.append(shape)
-    return Chosen(units, frames, size)
+    return Chosen(_without_meshes(units, words, size), frames, size)
+
+
+def _without_meshes(units: list[Found], words: Sequence[Words], size: float) -> list[Found]:
+    """Return units without the meshes between lines that look like some: most are alike, and these are not."""
+    core = [unit for unit in units if 0.8 < unit.size / size < 1.25]
+    if len(core) < 3:
+        return units
+    off = float(np.median([unit.off for unit in core]))
+    filled = sum(unit.is_filled for unit in core) / len(core)
+    written = {unit for unit in units if any(unit_holds(unit, one) for one in words)}
+    full = sum(unit in written for unit in core) / len(core)
+    is_round = sum(unit.kind == "disc" for unit in core) / len(core)
+    kept = []
+    for unit in units:
+        empty = not unit.is_filled and unit not in written
+        doubts = 2.0 * (unit.off > 2.5 * off + 0.012) + 1.0 * (unit.size < 0.75 * size)
+        doubts += 1.5 * (empty and filled > 0.7) + 1.0 * (empty and full > 0.7)
+        doubts += 1.0 * (is_round > 0.7 and unit.kind != "disc") + 0.5 * (unit.size > 1.4 * size)
+        if not empty:
+            doubts -= 1.0
+        if doubts < 2.0:
+            kept.append(unit)
+    return kept
+
+
+def unit_holds(unit: Found, words: Words) -> bool:
+    """Return whether words stand in a unit."""
+    return abs(words.x - unit.x) < 0.4 * unit.width and abs(words.y - unit.y) < 0.4 * unit.height
 
 
 def _is_in_letter(shape: Found, words: Sequence[Words]) -> bool:
     return any(
-        one.holds(shape.x, shape.y) and shape.size < 0.95 * one.height and not one.is_round_letter
-        and max(shape.width, shape.height) < 1.3 * one.height
+        one.holds(shape.x, shape.y) and shape.size < 0.85 * one.height
+        and max(shape.width, shape.height) < 1.1 * one.height
         for one in words
     )  # fmt: skip
 
@@ -87,14 +115,21 @@ def _is_inside(shape: Found, other: Found) -> bool:
     )
 
 
-def usual_size(shapes: Sequence[Found]) -> float:
-    """Return the size of which there are most shapes, each counted as far as it is sure; larger ones for more."""
+def usual_size(shapes: Sequence[Found], words: Sequence[Words]) -> float:
+    """Return the size of which there are most shapes, each counted as far as it is sure; larger ones for more.
+
+    Args:
+        shapes: the outlines in a picture.
+        words: whose letters do not count.
+    """
+    plain = [one for one in words if is_plain_word(one)]
+    shapes = [shape for shape in shapes if not _is_in_letter(shape, plain)]
     if not shapes:
         return 0.0
     best = (0.0, 0.0)
     for one in shapes:
         alike = [other for other in shapes if 0.8 < other.size / one.size < 1.25]
-        weight = sum(other.trust for other in alike) * one.size**0.7
+        weight = sum(other.trust**3 for other in alike) * one.size
         best = max(best, (weight, one.size))
     alike = [other.size for other in shapes if 0.8 < other.size / best[1] < 1.25]
     return float(np.median(alike))

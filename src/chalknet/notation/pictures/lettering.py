@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +17,8 @@ from chalknet.notation.pictures.outlined import Found
 _LEAST_TRUST = 0.5
 _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
+_MOST_LINES = 150
+_LONGEST = 1100  # of the picture in which lines of words are looked for
 _ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
 
 
@@ -56,39 +57,98 @@ class Words:
         )
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """The models of rapidocr: `find` gives the corners of lines of words, `read` says what crops of them say."""
+
+    find: Any
+    read: Any
+
+
 @lru_cache(maxsize=1)
-def _engine() -> Any:
+def _reader() -> _Reader:
     """Return the reader of letters; its models are loaded once."""
     from rapidocr import RapidOCR
 
-    engine = RapidOCR(params={"Global.log_level": "error", "Global.use_cls": False})
-    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-    return engine
+    names = {"Global.log_level": "critical", "Det.limit_side_len": 64, "Rec.rec_batch_num": 8}
+    engine = RapidOCR(params=names)
+    reader = _Reader(engine._load_det_model(), engine._load_rec_model())
+    reader.read.rec_image_shape = [3, _LETTER, 2 * _LETTER]  # narrow: most labels have one or two letters
+    return reader
 
 
 def words_in(canvas: Canvas) -> list[Words]:
     """Return the lines of words in a picture, wherever they stand."""
-    seen = _engine()(canvas.colours[:, :, ::-1], use_det=True, use_cls=False, use_rec=True)
-    if getattr(seen, "boxes", None) is None or seen.txts is None:
+    part = min(1.0, _LONGEST / max(canvas.mask.shape))
+    small = cv2.resize(canvas.colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
+    seen = _reader().find(np.ascontiguousarray(small[:, :, ::-1]))
+    if seen.boxes is None:
         return []
-    found = []
-    for corners, text, trust in zip(seen.boxes, seen.txts, seen.scores, strict=True):
-        words = _placed(np.asarray(corners, np.float32), str(text).strip(), float(trust))
-        if words.text and words.trust >= _LEAST_TRUST:
-            found.append(words)
-    return found
+    boxes = [np.asarray(corners, np.float32) / part for corners in seen.boxes[:_MOST_LINES]]
+    placed = [_tightened(canvas, _placed(corners)) for corners in boxes]
+    crops = [_cut(canvas, words) for words in placed]
+    return [
+        replace(words, text=text, trust=trust)
+        for words, (text, trust) in zip(placed, _read(crops), strict=True)
+        if _says_something(text) and trust >= _LEAST_TRUST
+    ]
 
 
-def _placed(corners: Pixels, text: str, trust: float) -> Words:
+def _tightened(canvas: Canvas, words: Words) -> Words:
+    """Return level words without the margin around their letters."""
+    if words.angle:
+        return words
+    left, right = max(0, round(words.x - words.width / 2)), round(words.x + words.width / 2) + 1
+    top, bottom = max(0, round(words.y - words.height / 2)), round(words.y + words.height / 2) + 1
+    inside = canvas.colours[top:bottom, left:right].astype(np.float32)
+    if min(inside.shape[:2]) < 6:
+        return words
+    rim = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+    off = np.abs(inside - np.median(rim, axis=0)).max(axis=2)
+    down, across = np.nonzero(off > 0.5 * float(off.max()))
+    x0, x1, y0, y1 = across.min() - 1, across.max() + 2, down.min() - 1, down.max() + 2
+    if y1 - y0 < 0.35 * words.height or x1 - x0 < 0.2 * words.width:
+        return words
+    return replace(words, x=left + (x0 + x1) / 2, y=top + (y0 + y1) / 2, width=float(x1 - x0),
+                   height=float(y1 - y0))  # fmt: skip
+
+
+def _says_something(text: str) -> bool:
+    """Return whether a text has a letter or a digit, or is a sign that drawings of networks have."""
+    return any(each.isalnum() for each in text) or bool(set(text) & set("∑∫+?⋮⋯…"))
+
+
+def _cut(canvas: Canvas, words: Words) -> Pixels:
+    """Return a line of words as the model reads it: level."""
+    margin = 0.18 * words.height
+    width, height = max(4, round(words.width + 2 * margin)), max(4, round(words.height + 2 * margin))
+    turn = cv2.getRotationMatrix2D((words.x, words.y), words.angle, 1.0)
+    turn[:, 2] += (width / 2 - words.x, height / 2 - words.y)
+    cut = cv2.warpAffine(canvas.colours, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(cut[:, :, ::-1])
+
+
+def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    """Return what crops say, and how sure that is."""
+    if not crops:
+        return []
+    from rapidocr.ch_ppocr_rec import TextRecInput
+
+    seen = _reader().read(TextRecInput(img=list(crops), return_word_box=False))
+    return [(str(text).strip(), float(trust)) for text, trust in zip(seen.txts, seen.scores, strict=True)]
+
+
+def _placed(corners: Pixels) -> Words:
+    """Return where a line of words stands, given the corners around it."""
     middle = corners.mean(axis=0)
     along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
     down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
     width, height = float(np.hypot(*along)), float(np.hypot(*down))
     angle = math.degrees(math.atan2(along[1], along[0]))
-    if height > 1.5 * width and len(text) > 1:  # it was turned to be read
+    if height > 2.2 * width:  # it runs upwards
         width, height, angle = height, width, angle - 90
     angle = 0.0 if abs(angle) < 4 else angle
-    return Words(text, float(middle[0]), float(middle[1]), width, height, angle, trust)
+    return Words("", float(middle[0]), float(middle[1]), width, height, angle, 0.0)
 
 
 def words_within(canvas: Canvas, shapes: Sequence[Found], known: Sequence[Words]) -> list[Words]:
@@ -104,22 +164,9 @@ def words_within(canvas: Canvas, shapes: Sequence[Found], known: Sequence[Words]
         return []
     return [
         Words(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
-        for crop, (text, trust) in zip(places, _read_alone(crops), strict=True)
-        if text and trust >= _LEAST_TRUST
+        for crop, (text, trust) in zip(places, _read(crops), strict=True)
+        if _says_something(text) and trust >= _LEAST_TRUST
     ]
-
-
-def _read_alone(crops: list[Pixels]) -> list[tuple[str, float]]:
-    from rapidocr.ch_ppocr_rec import TextRecInput
-
-    reader = _engine().text_rec
-    usual = reader.rec_image_shape
-    try:
-        reader.rec_image_shape = [3, _LETTER, 2 * _LETTER]
-        seen = reader(TextRecInput(img=crops, return_word_box=False))
-    finally:
-        reader.rec_image_shape = usual
-    return [(str(text).strip(), float(trust)) for text, trust in zip(seen.txts, seen.scores, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -168,19 +215,26 @@ def _lettering_in(canvas: Canvas, shape: Found) -> _Crop | None:
     )  # fmt: skip
 
 
-def without_shapes(words: Sequence[Words], shapes: Sequence[Found]) -> list[Words]:
-    """Return the words that are no circles taken for letters."""
-    return [
-        one
-        for one in words
-        if not (
-            one.is_round_letter
-            and any(
-                shape.is_round
-                and math.hypot(shape.x - one.x, shape.y - one.y) < 0.3 * shape.size
-                and one.height < 2.2 * shape.size < 4.5 * one.height
-                and shape.size > 0.55 * one.height
-                for shape in shapes
-            )
-        )
-    ]
+def without_shapes(words: Sequence[Words], shapes: Sequence[Found], size: float) -> list[Words]:
+    """Return the words that are no units taken for letters.
+
+    Args:
+        words: lines of words.
+        shapes: the outlines in the picture.
+        size: the usual size of a unit.
+    """
+    large = [shape for shape in shapes if shape.size > 0.7 * size and shape.off < 0.05]
+    return [one for one in words if not any(_is_around(one, shape) for shape in large)]
+
+
+def _is_around(words: Words, shape: Found) -> bool:
+    """Return whether a shape is as large as the letters of words in whose place it stands."""
+    fits = shape.width <= 1.15 * words.width and shape.height <= 1.25 * words.height
+    if words.angle:
+        fits = shape.size <= 1.2 * words.height
+    return fits and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
+
+
+def is_plain_word(words: Words) -> bool:
+    """Return whether words surely are some, and no row of circles."""
+    return words.trust > 0.75 and len(words.text) > 2 and bool(set(words.text) - _ROUND_LETTERS - set("VvUu0123456789 "))

@@ -76,7 +76,7 @@ def outlined(canvas: Canvas) -> list[Found]:
                 found.append(_measured(canvas, edges, shape, is_inner))
             elif not is_inner:
                 found += [_measured(canvas, edges, disc, False) for disc in _heaped(contour, canvas)]
-    return _without_doubles([shape for shape in found if shape.seen > 0.6])
+    return _without_doubles([shape for shape in found if shape.seen > 0.7])
 
 
 def _areas(canvas: Canvas) -> Iterator[tuple[Pixels, bool]]:
@@ -87,8 +87,19 @@ def _areas(canvas: Canvas) -> Iterator[tuple[Pixels, bool]]:
     for gap in (5, 9, 15):
         yield 1 - cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _round(gap)), True
     yield _flat_parts(canvas), True
-    for line in (5, 9, 17):
+    thick = thickness(canvas)
+    for times in (1.9, 3.5):
+        line = 2 * round(times * thick / 2) + 3
         yield cv2.morphologyEx(mask, cv2.MORPH_OPEN, _round(line)), False
+
+
+def thickness(canvas: Canvas) -> float:
+    """Return how thick most lines are, in pixels: twice the distance from their middle to their side."""
+    mask = canvas.ink > max(canvas.least, 0.4 * canvas.level)
+    inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    ridge = (inner >= cv2.dilate(inner, np.ones((3, 3), np.uint8)) - 1e-3) & mask
+    values = inner[ridge]
+    return max(1.0, 2 * float(np.median(values)) - 1) if values.size else 1.0
 
 
 def _round(size: int) -> Pixels:
@@ -124,11 +135,12 @@ def _fitted(contour: Pixels, canvas: Canvas) -> Found | None:
     if min(w, h) < _FEWEST or max(w, h) > 14 * min(w, h):
         return None
     points = _evenly(hull[:, 0, :].astype(np.float32), 72)
-    allowed = 0.8 / min(w, h)
+    allowed = 0.4 / min(w, h)
     round_off, ellipse = _off_of_ellipse(points)
     box_off = _off_of_box(points, (x, y), (w, h), turn)
-    if ellipse is not None and round_off < 0.05 + allowed and round_off <= box_off * 1.1:
-        return ellipse if max(ellipse.width, ellipse.height) < 4 * ellipse.size else None
+    if ellipse is not None and round_off <= box_off * 1.1:
+        bound = 0.05 if ellipse.kind == "disc" else 0.025
+        return ellipse if round_off < bound + allowed and max(w, h) < 4 * min(w, h) else None
     if box_off < 0.04 + allowed:
         return _box_of((x, y), (w, h), turn, box_off, area)
     return None
@@ -234,8 +246,18 @@ def _measured(canvas: Canvas, edges: Pixels, shape: Found, is_inner: bool) -> Fo
     middle = cv2.remap(canvas.ink, *_rim_points(shape, ux, uy, np.array([-0.2 * shape.size], np.float32)),
                        cv2.INTER_LINEAR)  # fmt: skip
     filled = float(np.median(middle)) > canvas.least
+    if not is_inner and shape.is_round and _is_part_of_line(canvas, shape):
+        seen = 0.0
     width, height = shape.width + 2 * grown, shape.height + 2 * grown
     return replace(shape, width=width, height=height, seen=seen, is_filled=filled)
+
+
+def _is_part_of_line(canvas: Canvas, shape: Found) -> bool:
+    """Return whether there is ink on most of a ring around a disc, as where it is a piece of a line or an area."""
+    ux, uy = _directions(shape, 64)
+    px, py = _rim_points(shape, ux, uy, np.array([max(2.5, 0.08 * shape.size)], np.float32))
+    around = cv2.remap(canvas.ink, px, py, cv2.INTER_LINEAR)
+    return float((around > max(canvas.least, 0.3 * canvas.level)).mean()) > 0.5
 
 
 def _directions(shape: Found, count: int) -> tuple[Pixels, Pixels]:

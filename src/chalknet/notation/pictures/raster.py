@@ -15,7 +15,7 @@ from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMar
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import columns_of, open_pairs, settled
 from chalknet.notation.pictures.canvas import Canvas, Pixels, canvas_of
-from chalknet.notation.pictures.choice import Row, chosen, rows_of_dots
+from chalknet.notation.pictures.choice import Row, chosen, rows_of_dots, usual_size
 from chalknet.notation.pictures.lettering import Words, without_shapes, words_in, words_within
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
@@ -48,7 +48,7 @@ def seen_in(canvas: Canvas) -> Seen:
         return Seen()
     words = words_in(canvas)
     shapes = outlined(canvas)
-    words = without_shapes(words, shapes)
+    words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
     words += words_within(canvas, choice.units, words)
     joints = _joints(canvas, choice.units, words)

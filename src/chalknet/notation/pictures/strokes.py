@@ -11,7 +11,7 @@ import numpy as np
 
 from chalknet.notation.pictures.canvas import Canvas, Pixels
 from chalknet.notation.pictures.lettering import Words
-from chalknet.notation.pictures.outlined import Found
+from chalknet.notation.pictures.outlined import Found, thickness
 from chalknet.notation.pictures.pairs import Joint, length
 
 _MOST_TRACED = 400
@@ -49,8 +49,9 @@ def traced(
     for one in words:
         box = cv2.boxPoints(((one.x, one.y), (one.width + 2, one.height + 2), one.angle))
         cv2.fillPoly(left, [box.astype(np.int32)], 0)
+    wide = round(1.3 * thickness(canvas)) + 8
     for joint in joints:
-        cv2.polylines(left, [np.round(joint.points).astype(np.int32)], False, 0, 9)
+        cv2.polylines(left, [np.round(joint.points).astype(np.int32)], False, 0, wide)
     unit = float(np.median([shape.size for shape in shapes])) if shapes else 20.0
     return _lines_of(left, max(10.0, 0.35 * unit))
 
