@@ -49,7 +49,8 @@ def settled(shapes: Sequence[Found], joints: Sequence[Joint]) -> Settled:
         if is_dense:
             dense.append([*left, *right])
     for pair, joint in known.items():
-        if pair not in beside and joint.trust > 0.5 and joint.own > 0.9 and joint.cover > 0.93:
+        stands_out = joint.own > 0.95 and joint.alone > 0.4 and joint.cover > 0.95
+        if pair not in beside and joint.trust > 0.5 and stands_out:
             kept[pair] = joint
     return Settled(list(kept.values()), dense)
 

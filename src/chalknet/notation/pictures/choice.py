@@ -65,7 +65,7 @@ def chosen(shapes: Sequence[Found], words: Sequence[Words]) -> Chosen:
             continue
         fits = 0.55 * size <= shape.size <= 1.9 * size
         large = shape.size > 1.9 * size and shape.seen > 0.8
-        small = 0.3 * size < shape.size < 0.55 * size and shape.is_filled and shape.trust > 0.7 and shape.is_round
+        small = 0.3 * size < shape.size < 0.55 * size and shape.is_filled and shape.off < 0.02 and shape.is_round
         if fits or large or small:
             units.append(shape)
     return Chosen(_without_meshes(units, words, size), frames, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,7 +15,9 @@ import numpy as np
 from chalknet.notation.pictures.canvas import Canvas, Pixels
 from chalknet.notation.pictures.outlined import Found
 
+_TIMES = re.compile(r"[×✕X](?=_?\d{1,3}$)")  # what the models read for the x of x1
 _LEAST_TRUST = 0.5
+_LIKE_LINES = frozenset("一二三十卜口日田目回工士王八人入ニハエトヒノリメ个人大又丫米水木不小川")
 _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
 _MOST_LINES = 150
@@ -135,7 +138,7 @@ def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
     from rapidocr.ch_ppocr_rec import TextRecInput
 
     seen = _reader().read(TextRecInput(img=list(crops), return_word_box=False))
-    return [(str(text).strip(), float(trust)) for text, trust in zip(seen.txts, seen.scores, strict=True)]
+    return [(_TIMES.sub("x", str(text).strip()), float(trust)) for text, trust in zip(seen.txts, seen.scores, strict=True)]
 
 
 def _placed(corners: Pixels) -> Words:
@@ -233,6 +236,22 @@ def _is_around(words: Words, shape: Found) -> bool:
     if words.angle:
         fits = shape.size <= 1.2 * words.height
     return fits and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
+
+
+def without_scraps(words: Sequence[Words], shapes: Sequence[Found]) -> list[Words]:
+    """Return the words that are no pieces of lines taken for letters: these stand alone, outside of units.
+
+    Args:
+        words: lines of words.
+        shapes: the units.
+    """
+    return [
+        one
+        for one in words
+        if len(one.text) > 1
+        or (one.trust > 0.9 and one.text not in _LIKE_LINES)
+        or any(abs(one.x - s.x) < 0.4 * s.width and abs(one.y - s.y) < 0.4 * s.height for s in shapes)
+    ]
 
 
 def is_plain_word(words: Words) -> bool:

@@ -61,7 +61,7 @@ def outlined(canvas: Canvas) -> list[Found]:
     """Return the shapes in a picture, several where they overlap."""
     edges = _edges_of(canvas)
     found: list[Found] = []
-    for areas, is_inner in _areas(canvas):
+    for areas, is_inner, least in _areas(canvas):
         contours, hierarchy = cv2.findContours(areas, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         if hierarchy is None:
             continue
@@ -72,25 +72,26 @@ def outlined(canvas: Canvas) -> list[Found]:
         outer.sort(key=len, reverse=True)
         for contour in outer[:_MOST_CONTOURS]:
             shape = _fitted(contour, canvas)
-            if shape is not None:
-                found.append(_measured(canvas, edges, shape, is_inner))
-            elif not is_inner:
-                found += [_measured(canvas, edges, disc, False) for disc in _heaped(contour, canvas)]
+            fitted = [shape] if shape is not None else [] if is_inner else _heaped(contour, canvas)
+            found += [_measured(canvas, edges, one, is_inner) for one in fitted if one.size >= least]
     return _without_doubles([shape for shape in found if shape.seen > 0.7])
 
 
-def _areas(canvas: Canvas) -> Iterator[tuple[Pixels, bool]]:
-    """Yield masks whose parts may be shapes, and whether these are what lies within an outline."""
+def _areas(canvas: Canvas) -> Iterator[tuple[Pixels, bool, float]]:
+    """Yield masks whose parts may be shapes, whether these lie within an outline, and how large they are at least.
+
+    What closes gaps gives every small hole its own form: such holes say nothing.
+    """
     mask = canvas.mask.astype(np.uint8)
-    yield 1 - mask, True
-    yield (canvas.ink <= max(canvas.least, 0.45 * canvas.level)).astype(np.uint8), True
+    yield 1 - mask, True, _FEWEST
+    yield (canvas.ink <= max(canvas.least, 0.45 * canvas.level)).astype(np.uint8), True, _FEWEST
     for gap in (5, 9, 15):
-        yield 1 - cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _round(gap)), True
-    yield _flat_parts(canvas), True
+        yield 1 - cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _round(gap)), True, 2.2 * gap
+    yield _flat_parts(canvas), True, _FEWEST
     thick = thickness(canvas)
     for times in (1.9, 3.5):
         line = 2 * round(times * thick / 2) + 3
-        yield cv2.morphologyEx(mask, cv2.MORPH_OPEN, _round(line)), False
+        yield cv2.morphologyEx(mask, cv2.MORPH_OPEN, _round(line)), False, 1.3 * line
 
 
 def thickness(canvas: Canvas) -> float:

@@ -31,6 +31,7 @@ class Joint:
         start, end: where the line begins and ends.
         cover: how much of the line has ink, 0 to 1.
         own: how much of what no other line covers has ink; -1 where others cover all of it.
+        alone: how much of it no other line covers.
         dashed: whether the ink comes in dashes.
         trust: how sure it is that it was drawn.
         way: places along it, where it is bent; empty for a straight one.
@@ -42,6 +43,7 @@ class Joint:
     end: tuple[float, float]
     cover: float
     own: float = 1.0
+    alone: float = 1.0
     dashed: bool = False
     trust: float = 0.9
     way: tuple[tuple[float, float], ...] = ()
@@ -297,7 +299,10 @@ def with_own_ink(canvas: Canvas, joints: Sequence[Joint]) -> list[Joint]:
     inked = np.maximum.reduce(lanes) > canvas.least
     count = alone.sum(axis=1)
     own = np.where(count >= 4, (alone & inked).sum(axis=1) / np.maximum(count, 1), -1.0)
-    return [replace(joint, own=float(part)) for joint, part in zip(joints, own, strict=True)]
+    return [
+        replace(joint, own=float(part), alone=float(share))
+        for joint, part, share in zip(joints, own, count / _SAMPLES, strict=True)
+    ]
 
 
 def _evenly(points: Pixels) -> Pixels:

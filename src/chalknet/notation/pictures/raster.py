@@ -13,14 +13,15 @@ import numpy as np
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
 from chalknet.notation.pictures.bent import bent_joints
-from chalknet.notation.pictures.bundles import columns_of, open_pairs, settled
+from chalknet.notation.pictures.bundles import columns_of, open_pairs, runs_sideways, settled
 from chalknet.notation.pictures.canvas import Canvas, Pixels, canvas_of
 from chalknet.notation.pictures.choice import Row, chosen, rows_of_dots, usual_size
-from chalknet.notation.pictures.lettering import Words, without_shapes, words_in, words_within
+from chalknet.notation.pictures.labels import mended
+from chalknet.notation.pictures.lettering import Words, without_scraps, without_shapes, words_in, words_within
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
 from chalknet.notation.pictures.region import Seen, network_part
-from chalknet.notation.pictures.strokes import Heads, heads_of, traced
+from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
 
 _MOST_BENT = 1500  # pairs between which a bent line is looked for
 
@@ -50,12 +51,15 @@ def seen_in(canvas: Canvas) -> Seen:
     shapes = outlined(canvas)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
+    words = without_scraps(words, choice.units)
     words += words_within(canvas, choice.units, words)
     joints = _joints(canvas, choice.units, words)
     lines = settled(choice.units, joints)
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
-    others = traced(canvas, choice.units, lines.joints, words)
-    heads = _alike(choice.units, lines.joints, heads_of(canvas, lines.joints, choice.size))
+    others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, choice.size)
+    heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden_by(canvas, choice.units, words), choice.units, lines.joints))
+    columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
+    words = mended(words, choice.units, columns, sideways=sideways)
     return Seen(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size
     )
@@ -88,15 +92,20 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
         bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
     found = list(heads)
     for (low, _), members in bundles.items():
-        if len(members) < 3:
-            continue
         turned = {number: column.get(joints[number].one, -1) != low for number in members}
-        first = sum(heads[n].end if turned[n] else heads[n].start for n in members) / len(members)
-        last = sum(heads[n].start if turned[n] else heads[n].end for n in members) / len(members)
-        has_first, has_last = first > 0.4 and first > 1.8 * last, last > 0.4 and last > 1.8 * first
+        firsts = [heads[n].end if turned[n] else heads[n].start for n in members]
+        lasts = [heads[n].start if turned[n] else heads[n].end for n in members]
+        has_first, has_last = _most(firsts, lasts), _most(lasts, firsts)
         for n in members:
             found[n] = Heads(has_last, has_first) if turned[n] else Heads(has_first, has_last)
     return found
+
+
+def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:
+    """Return whether most ends that can be seen have heads, and more than the ends on the other side."""
+    seen, away = ([one for one in each if one is not None] for each in (heads, others))
+    share = sum(seen) / max(1, len(seen))
+    return share > 0.5 and share > 1.5 * sum(away) / max(1, len(away))
 
 
 def _ordered(one: int, other: int) -> tuple[int, int]:
@@ -113,9 +122,13 @@ class _Marking:
     def marks(self) -> list[AnyMark]:
         seen = self.seen
         found: list[AnyMark] = [self._shape(shape, frame=True) for shape in seen.frames]
-        found += [self._shape(shape) for shape in seen.shapes]
         found += [
-            self._stroke(joint.points, heads, joint.trust, "dashed" if joint.dashed else "")
+            self._shape(shape)._replace(key=f"s{number + 1}") for number, shape in enumerate(seen.shapes)
+        ]
+        found += [
+            self._stroke(joint.points, heads, joint.trust, "dashed" if joint.dashed else "")._replace(
+                source=f"s{joint.one + 1}", target=f"s{joint.other + 1}"
+            )
             for joint, heads in zip(seen.joints, seen.heads, strict=True)
         ]
         found += [
@@ -163,7 +176,7 @@ class _Marking:
     ) -> StrokeMark:
         part = 1 / self.canvas.scale
         placed = tuple((round(x * part, 2), round(y * part, 2)) for x, y in points)
-        return StrokeMark(placed, heads.start, heads.end, style, confidence=min(0.99, trust))
+        return StrokeMark(placed, bool(heads.start), bool(heads.end), style, confidence=min(0.99, trust))
 
     def _dots(self, row: Row) -> DotsMark:
         place = self._place(row.x, row.y, row.width, row.height)

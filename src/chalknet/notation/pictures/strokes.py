@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from chalknet.notation.pictures.outlined import Found, thickness
 from chalknet.notation.pictures.pairs import Joint, length
 
 _MOST_TRACED = 400
+_APART = 24.0  # degrees between lines whose heads can be told apart
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,33 @@ def traced(
         cv2.polylines(left, [np.round(joint.points).astype(np.int32)], False, 0, wide)
     unit = float(np.median([shape.size for shape in shapes])) if shapes else 20.0
     return _lines_of(left, max(10.0, 0.35 * unit))
+
+
+def joining(lines: Sequence[Traced], shapes: Sequence[Found], size: float) -> list[Traced]:
+    """Return the lines that lead from a shape to a shape; what hands in or out, and scraps, join nothing.
+
+    Args:
+        lines: that were traced.
+        shapes: the units.
+        size: the usual size of a unit.
+    """
+
+    def at(point: tuple[float, float]) -> int | None:
+        near = [
+            (far, number)
+            for number, shape in enumerate(shapes)
+            if (far := math.hypot((point[0] - shape.x) / (shape.width / 2 + 0.35 * size),
+                                  (point[1] - shape.y) / (shape.height / 2 + 0.35 * size))) < 1
+        ]  # fmt: skip
+        return min(near)[1] if near else None
+
+    kept = []
+    for line in lines:
+        start, end = at(line.points[0]), at(line.points[-1])
+        is_loop = start == end and len(line.points) > 2
+        if start is not None and end is not None and (start != end or is_loop):
+            kept.append(line)
+    return kept
 
 
 def _lines_of(left: Pixels, least: float) -> list[Traced]:
@@ -115,47 +144,93 @@ def _is_headed(spread: Pixels, thick: float) -> bool:
 
 @dataclass(frozen=True)
 class Heads:
-    """Whether there are arrowheads at the two ends of a line."""
+    """Whether there are arrowheads at the two ends of a line; None where that cannot be seen."""
 
-    start: bool
-    end: bool
+    start: bool | None
+    end: bool | None
 
 
-def heads_of(canvas: Canvas, joints: Sequence[Joint], unit: float) -> list[Heads]:
-    """Return which ends of lines have heads: there the ink is wider than along the line, on both sides.
+class _Free(NamedTuple):
+    """Whether no other line is near, clockwise and counter-clockwise."""
 
-    Where lines end in a bundle their heads pile up: what most lines between the same sides show decides then.
+    after: bool
+    before: bool
+
+
+def heads_of(
+    canvas: Canvas, hidden: Pixels, shapes: Sequence[Found], joints: Sequence[Joint]
+) -> list[Heads]:
+    """Return which ends of lines have heads: there the ink is wider than along the line.
+
+    Only the sides are looked at on which no other line leaves the same shape nearby; an end without one is unknown.
+
+    Args:
+        canvas: the picture.
+        hidden: where shapes or words hide what there is.
+        shapes: those that the lines join.
+        joints: the lines.
     """
     if not joints:
         return []
-    widths = [_widths(canvas, joint, unit) for joint in joints]
-    return [Heads(start > 1.0, end > 1.0) for start, end in widths]
+    unit = float(np.median([shape.size for shape in shapes]))
+    away = cv2.dilate(hidden, np.ones((5, 5), np.uint8))
+    canvas = replace(canvas, ink=np.where(away > 0, 0, canvas.ink))
+    free = _free_sides(shapes, joints)
+    return [Heads(*_widened(canvas, joint, unit, free[number])) for number, joint in enumerate(joints)]
 
 
-def _widths(canvas: Canvas, joint: Joint, unit: float) -> tuple[float, float]:
-    """Return how much wider a line is near its two ends than in between, in pixels on the narrower side."""
+def _free_sides(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[tuple[_Free, _Free]]:
+    """Return for both ends of each line the sides, clockwise and not, on which no other line is near."""
+    at: dict[int, list[float]] = {}
+    ways = []
+    for joint in joints:
+        one, other = shapes[joint.one], shapes[joint.other]
+        turn = math.degrees(math.atan2(other.y - one.y, other.x - one.x))
+        ways.append((turn, (turn + 360) % 360 - 180))
+        at.setdefault(joint.one, []).append(ways[-1][0])
+        at.setdefault(joint.other, []).append(ways[-1][1])
+
+    def free(number: int, turn: float) -> _Free:
+        off = [(each - turn + 180) % 360 - 180 for each in at[number]]
+        after = min((each for each in off if each > 0.01), default=360.0)
+        before = min((-each for each in off if each < -0.01), default=360.0)
+        return _Free(after > _APART, before > _APART)
+
+    return [
+        (free(joint.one, start), free(joint.other, end)) for joint, (start, end) in zip(joints, ways, strict=True)
+    ]
+
+
+def _widened(
+    canvas: Canvas, joint: Joint, unit: float, free: tuple[_Free, _Free]
+) -> tuple[bool | None, bool | None]:
+    """Return whether a line is wider near its two ends than in between; None where that cannot be seen."""
     long = length(joint)
     if long < 8:
-        return 0.0, 0.0
+        return None, None
     (x0, y0), (x1, y1) = joint.start, joint.end
-    ux, uy = (x1 - x0) / long, (y1 - y0) / long
-    reach = min(0.3 * long, max(8.0, 0.5 * unit), 28.0)
-    half = math.ceil(min(14.0, max(5.0, 0.25 * unit)))
+    way = ((x1 - x0) / long, (y1 - y0) / long)
+    reach = min(0.35 * long, max(8.0, 0.6 * unit), 30.0)
+    half = math.ceil(min(14.0, max(6.0, 0.3 * unit)))
     aside = np.arange(-half, half + 1, dtype=np.float32)
-    near = np.arange(1.0, reach, 1.0, dtype=np.float32)
-    middle = np.linspace(0.35 * long, 0.65 * long, 16, dtype=np.float32)
-    found = []
-    usual = _sides(canvas, (x0, y0), (ux, uy), middle, aside)
-    body = float(np.median(usual.min(axis=0)))
+    middle = np.linspace(0.35 * long, 0.65 * long, 24, dtype=np.float32)
+    near = np.arange(0.5, reach, 1.0, dtype=np.float32)
+    usual = np.median(_sides(canvas, (x0, y0), way, middle, aside), axis=1)
+    found: list[bool | None] = []
     for from_end in (False, True):
-        along = long - near if from_end else near
-        sides = _sides(canvas, (x0, y0), (ux, uy), along.astype(np.float32), aside)
-        narrow = sides.min(axis=0)
-        tip, back = narrow[: max(1, len(narrow) // 4)], narrow[len(narrow) // 4 :]
-        wide = float(np.sort(narrow)[-max(2, len(narrow) // 6)]) if len(narrow) > 2 else 0.0
-        tapers = float(tip.min()) < 0.75 * wide + 0.5 and float(back[-2:].mean() if len(back) > 1 else 0) < wide
-        found.append(wide - body - 0.5 if tapers else 0.0)
+        sides = _sides(canvas, (x0, y0), way, long - near if from_end else near, aside)
+        open_sides = (free[1].before, free[1].after) if from_end else (free[0].after, free[0].before)
+        seen = [_swells(sides[n], float(usual[n])) for n in (0, 1) if open_sides[n]]
+        found.append(all(seen) if seen else None)
     return found[0], found[1]
+
+
+def _swells(side: Pixels, body: float) -> bool:
+    """Return whether a side of a line reaches out near its end and comes back to the line: a barb."""
+    wide = float(np.sort(side)[-2:].mean())
+    at = int(side.argmax())
+    back = side[at:]
+    return wide > body + 1.6 and float(back.min()) < 0.5 * (wide + body)
 
 
 def _sides(
