@@ -59,7 +59,7 @@ class Found:
 
 def outlined(canvas: Canvas) -> list[Found]:
     """Return the shapes in a picture, several where they overlap."""
-    edges = _edges_of(canvas)
+    edges = edges_of(canvas)
     found: list[Found] = []
     for areas, is_inner, least in _areas(canvas):
         contours, hierarchy = cv2.findContours(areas, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -107,7 +107,7 @@ def _round(size: int) -> Pixels:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
 
-def _edges_of(canvas: Canvas) -> Pixels:
+def edges_of(canvas: Canvas) -> Pixels:
     """Return how fast colours change at each pixel."""
     smooth = cv2.GaussianBlur(canvas.colours, (0, 0), 1.0)
     across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) / 32
@@ -116,7 +116,7 @@ def _edges_of(canvas: Canvas) -> Pixels:
 
 
 def _flat_parts(canvas: Canvas) -> Pixels:
-    edges = _edges_of(canvas)
+    edges = edges_of(canvas)
     return (edges < max(4.0, 0.25 * canvas.least)).astype(np.uint8)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import columns_of, open_pairs, runs_sideways, settled
 from chalknet.notation.pictures.canvas import Canvas, Pixels, canvas_of
 from chalknet.notation.pictures.choice import Row, chosen, rows_of_dots, usual_size
+from chalknet.notation.pictures.completed import completed
 from chalknet.notation.pictures.labels import mended
 from chalknet.notation.pictures.lettering import Words, without_scraps, without_shapes, words_in, words_within
 from chalknet.notation.pictures.outlined import Found, outlined
@@ -51,12 +52,13 @@ def seen_in(canvas: Canvas) -> Seen:
     shapes = outlined(canvas)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
+    choice = replace(choice, units=completed(canvas, choice.units, words))
     words = without_scraps(words, choice.units)
     words += words_within(canvas, choice.units, words)
     joints = _joints(canvas, choice.units, words)
     lines = settled(choice.units, joints)
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
-    others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, choice.size)
+    others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
     heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden_by(canvas, choice.units, words), choice.units, lines.joints))
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)

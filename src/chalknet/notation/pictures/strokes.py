@@ -58,14 +58,23 @@ def traced(
     return _lines_of(left, max(10.0, 0.35 * unit))
 
 
-def joining(lines: Sequence[Traced], shapes: Sequence[Found], size: float) -> list[Traced]:
-    """Return the lines that lead from a shape to a shape; what hands in or out, and scraps, join nothing.
+def joining(lines: Sequence[Traced], shapes: Sequence[Found], joints: Sequence[Joint]) -> list[Traced]:
+    """Return the lines that lead from a shape to a shape, or run between shapes that lines join.
+
+    What hands in or out of the network, and scraps, join nothing. A line between two columns that ends nowhere is
+    kept: it says that something there was not understood.
 
     Args:
         lines: that were traced.
         shapes: the units.
-        size: the usual size of a unit.
+        joints: the lines between them that are known.
     """
+    if not shapes:
+        return []
+    size = float(np.median([shape.size for shape in shapes]))
+    joined = {number for joint in joints for number in (joint.one, joint.other)}
+    x = [shapes[number].x for number in joined] or [0.0]
+    y = [shapes[number].y for number in joined] or [0.0]
 
     def at(point: tuple[float, float]) -> int | None:
         near = [
@@ -76,12 +85,18 @@ def joining(lines: Sequence[Traced], shapes: Sequence[Found], size: float) -> li
         ]  # fmt: skip
         return min(near)[1] if near else None
 
+    def inside(point: tuple[float, float]) -> bool:
+        return min(x) < point[0] < max(x) and min(y) < point[1] < max(y)
+
     kept = []
     for line in lines:
         start, end = at(line.points[0]), at(line.points[-1])
         is_loop = start == end and len(line.points) > 2
         if start is not None and end is not None and (start != end or is_loop):
             kept.append(line)
+        elif (start is None) != (end is None) and all(inside(point) for point in line.points):
+            if math.dist(line.points[0], line.points[-1]) > 1.2 * size:
+                kept.append(line)
     return kept
 
 
