@@ -18,6 +18,7 @@ from chalknet.notation.pictures.outlined import Found
 _TIMES = re.compile(r"[×✕X](?=_?\d{1,3}$)")  # what the models read for the x of x1
 _LEAST_TRUST = 0.5
 _LIKE_LINES = frozenset("一二三十卜口日田目回工士王八人入ニハエトヒノリメ个人大又丫米水木不小川")
+_LEAST_ALONE = 0.65
 _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
 _MOST_LINES = 150
@@ -168,7 +169,7 @@ def words_within(canvas: Canvas, shapes: Sequence[Found], known: Sequence[Words]
     return [
         Words(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
         for crop, (text, trust) in zip(places, _read(crops), strict=True)
-        if _says_something(text) and trust >= _LEAST_TRUST
+        if _says_something(text) and trust >= _LEAST_ALONE and text not in _LIKE_LINES
     ]
 
 

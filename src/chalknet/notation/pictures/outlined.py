@@ -13,6 +13,7 @@ from chalknet.notation.pictures.canvas import Canvas, Pixels
 
 _FEWEST = 6  # pixels that a shape measures across
 _MOST_CONTOURS = 4000
+_THICKEST = 10.0  # of a line; more is the width of what is filled
 _LARGEST = 0.75  # of the picture's sides
 
 
@@ -100,7 +101,7 @@ def thickness(canvas: Canvas) -> float:
     inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
     ridge = (inner >= cv2.dilate(inner, np.ones((3, 3), np.uint8)) - 1e-3) & mask
     values = inner[ridge]
-    return max(1.0, 2 * float(np.median(values)) - 1) if values.size else 1.0
+    return min(_THICKEST, max(1.0, 2 * float(np.median(values)) - 1)) if values.size else 1.0
 
 
 def _round(size: int) -> Pixels:

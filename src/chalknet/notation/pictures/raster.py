@@ -93,14 +93,24 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
     for number, joint in enumerate(joints):
         bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
     found = list(heads)
+    forwards = backwards = 0
     for (low, _), members in bundles.items():
         turned = {number: column.get(joints[number].one, -1) != low for number in members}
         firsts = [heads[n].end if turned[n] else heads[n].start for n in members]
         lasts = [heads[n].start if turned[n] else heads[n].end for n in members]
         has_first, has_last = _most(firsts, lasts), _most(lasts, firsts)
+        forwards, backwards = forwards + (has_last > has_first), backwards + (has_first > has_last)
         for n in members:
             found[n] = Heads(has_last, has_first) if turned[n] else Heads(has_first, has_last)
-    return found
+    if bool(forwards) == bool(backwards):
+        return found
+    return [  # heads that cannot be seen point the same way as the others
+        each if each.start or each.end else Heads(first == bool(forwards), first == bool(backwards))
+        for each, first in (
+            (one, column.get(joint.one, -1) > column.get(joint.other, -1))
+            for one, joint in zip(found, joints, strict=True)
+        )
+    ]
 
 
 def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:

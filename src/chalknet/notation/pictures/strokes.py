@@ -16,6 +16,7 @@ from chalknet.notation.pictures.outlined import Found, thickness
 from chalknet.notation.pictures.pairs import Joint, length
 
 _MOST_TRACED = 400
+_SCRAPS = 0.12  # loose lines for each that joins two shapes that an unsteady hand leaves behind
 _APART = 24.0  # degrees between lines whose heads can be told apart
 
 
@@ -88,7 +89,7 @@ def joining(lines: Sequence[Traced], shapes: Sequence[Found], joints: Sequence[J
     def inside(point: tuple[float, float]) -> bool:
         return min(x) < point[0] < max(x) and min(y) < point[1] < max(y)
 
-    kept = []
+    kept, loose = [], []
     for line in lines:
         start, end = at(line.points[0]), at(line.points[-1])
         is_loop = start == end and len(line.points) > 2
@@ -96,8 +97,8 @@ def joining(lines: Sequence[Traced], shapes: Sequence[Found], joints: Sequence[J
             kept.append(line)
         elif (start is None) != (end is None) and all(inside(point) for point in line.points):
             if math.dist(line.points[0], line.points[-1]) > 1.2 * size:
-                kept.append(line)
-    return kept
+                loose.append(line)
+    return kept + (loose if len(loose) > _SCRAPS * len(joints) else [])
 
 
 def _lines_of(left: Pixels, least: float) -> list[Traced]:
