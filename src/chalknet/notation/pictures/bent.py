@@ -1,4 +1,4 @@
-"""Which shapes are joined by lines that are bent, unsteady or miss the middles: the best way along the ink between two."""
+"""Which shapes are joined by lines that are bent or unsteady: the best way along the ink between two."""
 
 from __future__ import annotations
 

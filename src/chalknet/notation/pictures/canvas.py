@@ -140,9 +140,7 @@ def _ground_of(colours: Pixels) -> tuple[Pixels, bool]:
 
 def _distance(colours: Pixels, ground: Pixels) -> Pixels:
     """Return how far colours are apart: lightness in full, hue for less."""
-    weights = np.array(
-        [[0.299, 0.587, 0.114], [0.5, -0.419, -0.081], [-0.169, -0.331, 0.5]], np.float32
-    )
+    weights = np.array([[0.299, 0.587, 0.114], [0.5, -0.419, -0.081], [-0.169, -0.331, 0.5]], np.float32)
     off = colours.astype(np.float32) - ground
     parts = cv2.transform(off, weights)
     return np.sqrt(parts[:, :, 0] ** 2 + 0.8 * (parts[:, :, 1] ** 2 + parts[:, :, 2] ** 2))

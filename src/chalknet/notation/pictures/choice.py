@@ -1,4 +1,4 @@
-"""Which of the outlines in a picture are units, which hold others, and which small discs stand for what is left out."""
+"""Which outlines in a picture are units, which hold others, and which discs stand for what is left out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import numpy as np
 from chalknet.notation.pictures.canvas import Canvas
 from chalknet.notation.pictures.lettering import Words, is_plain_word
 from chalknet.notation.pictures.outlined import Found
+
+_MOST_ROWS = 12  # of dots
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Row:
 
 
 def chosen(shapes: Sequence[Found], words: Sequence[Words]) -> Chosen:
-    """Return the outlines that may be units: no holes of letters, of about the usual size, or with words in them."""
+    """Return the outlines that may be units: no holes of letters, and of about the usual size."""
     found = [shape for shape in shapes if not _is_in_letter(shape, words)]
     size = usual_size(shapes, words)
     units, frames = [], []
@@ -60,19 +62,25 @@ def chosen(shapes: Sequence[Found], words: Sequence[Words]) -> Chosen:
     for shape in found:
         if shape in frames:
             continue
-        around = [other for other in found if other is not shape and other not in frames and _is_inside(shape, other)]
+        around = [
+            other
+            for other in found
+            if other is not shape and other not in frames and _is_inside(shape, other)
+        ]
         if around and shape.size < 0.8 * max(other.size for other in around):
             continue
         fits = 0.55 * size <= shape.size <= 1.9 * size
         large = shape.size > 1.9 * size and shape.seen > 0.8
-        small = 0.3 * size < shape.size < 0.55 * size and shape.is_filled and shape.off < 0.02 and shape.is_round
+        small = (
+            0.3 * size < shape.size < 0.55 * size and shape.is_filled and shape.off < 0.02 and shape.is_round
+        )
         if fits or large or small:
             units.append(shape)
     return Chosen(_without_meshes(units, words, size), frames, size)
 
 
 def _without_meshes(units: list[Found], words: Sequence[Words], size: float) -> list[Found]:
-    """Return units without the meshes between lines that look like some: most are alike, and these are not."""
+    """Return units without meshes between lines: most units are alike, and these are not."""
     core = [unit for unit in units if 0.8 < unit.size / size < 1.25]
     if len(core) < 3:
         return units
@@ -116,7 +124,7 @@ def _is_inside(shape: Found, other: Found) -> bool:
 
 
 def usual_size(shapes: Sequence[Found], words: Sequence[Words]) -> float:
-    """Return the size of which there are most shapes, each counted as far as it is sure; larger ones for more.
+    """Return the size of which there are most shapes, each counted as far as it is sure, larger ones more.
 
     Args:
         shapes: the outlines in a picture.
@@ -131,30 +139,30 @@ def usual_size(shapes: Sequence[Found], words: Sequence[Words]) -> float:
         alike = [other for other in shapes if 0.8 < other.size / one.size < 1.25]
         weight = sum(other.trust**3 for other in alike) * one.size
         best = max(best, (weight, one.size))
-    alike = [other.size for other in shapes if 0.8 < other.size / best[1] < 1.25]
-    return float(np.median(alike))
+    sizes = [other.size for other in shapes if 0.8 < other.size / best[1] < 1.25]
+    return float(np.median(sizes))
 
 
-def rows_of_dots(
-    canvas: Canvas, shapes: Sequence[Found], words: Sequence[Words], size: float
-) -> list[Row]:
-    """Return rows of small discs, all of one size and evenly apart, which stand for units that are left out."""
+def rows_of_dots(canvas: Canvas, shapes: Sequence[Found], words: Sequence[Words], size: float) -> list[Row]:
+    """Return rows of small discs of one size, evenly apart, which stand for units that are left out."""
     mask = canvas.mask.astype(np.uint8)
     count, _, stats, middles = cv2.connectedComponentsWithStats(mask, connectivity=8)
     spots = []
+    smallest = max(2.0, 0.06 * size)
     largest = 0.6 * size if size else 0.05 * max(mask.shape)
     for number in range(1, min(count, 20_000)):
         _, _, width, height, area = map(int, stats[number])
-        if 2 <= width <= largest and 2 <= height <= largest and 0.6 < width / height < 1.67:
-            if area > 0.6 * width * height:
-                spots.append((float(middles[number][0]), float(middles[number][1]), max(width, height)))
+        small = smallest <= width <= largest and smallest <= height <= largest
+        if small and 0.6 < width / height < 1.67 and area > 0.6 * width * height:
+            spots.append((float(middles[number][0]), float(middles[number][1]), max(width, height)))
     spots = [
         spot
         for spot in spots
         if not any(one.holds(spot[0], spot[1]) and len(one.text) > 3 for one in words)
         and not any(_covers(shape, spot) for shape in shapes)
-    ][:400]
-    return _in_rows(spots)
+    ]
+    rows = _in_rows(spots[:400])
+    return rows if len(rows) <= _MOST_ROWS else []  # more are a texture
 
 
 def _covers(shape: Found, spot: tuple[float, float, int]) -> bool:

@@ -1,4 +1,4 @@
-"""Units that were missed: open or faint circles of the size that the others have, by how much of their rim is seen."""
+"""Units that were missed: open or faint circles of the usual size, by how much of their rim is seen."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def completed(canvas: Canvas, units: Sequence[Found], words: Sequence[Words]) ->
             break
         cv2.circle(seen, (x, y), math.ceil(0.3 * radius), 0, -1)
         disc = _verified(canvas, edges, Found("disc", x, y, size, size, 0.0, 0.05), discs)
-        if disc is None or any(math.hypot(disc.x - o.x, disc.y - o.y) < 0.42 * (disc.size + o.size) for o in found):
+        if disc is None or any(
+            math.hypot(disc.x - o.x, disc.y - o.y) < 0.42 * (disc.size + o.size) for o in found
+        ):
             continue
         if any(one.holds(disc.x, disc.y) and one.height > 0.8 * size and len(one.text) > 2 for one in words):
             continue
@@ -58,7 +60,8 @@ def _ring(radius: float) -> Pixels:
     down, across = np.mgrid[-half : half + 1, -half : half + 1]
     far = np.hypot(across, down)
     ring = (np.abs(far - radius + 0.5) <= max(1.5, 0.09 * radius)).astype(np.float32)
-    return ring / ring.sum()
+    found: Pixels = ring / ring.sum()
+    return found
 
 
 def _verified(canvas: Canvas, edges: Pixels, disc: Found, others: Sequence[Found]) -> Found | None:

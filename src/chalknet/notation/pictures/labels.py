@@ -1,4 +1,4 @@
-"""Labels of units that are counted up along a column: a digit that was misread is mended by its neighbours."""
+"""Labels that are counted up along a column: a digit that was misread is mended by its neighbours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mended(
         columns: the numbers of the units in each.
         sideways: whether the columns stand side by side.
     """
-    found = {number: one for number, one in enumerate(words)}
+    found = dict(enumerate(words))
     for column in columns:
         order = sorted(column, key=lambda n: shapes[n].y if sideways else shapes[n].x)
         if len(order) < 2 or not _is_even([shapes[n].y if sideways else shapes[n].x for n in order]):
@@ -54,7 +54,9 @@ def mended(
     return list(found.values())
 
 
-def _surer(words: Sequence[Words], counted: dict[int, tuple[int, re.Match[str]]], start: int) -> tuple[int, int]:
+def _surer(
+    words: Sequence[Words], counted: dict[int, tuple[int, re.Match[str]]], start: int
+) -> tuple[int, int]:
     """Return where the count of two units starts by the label that is surer, where the other one is not."""
     (first, (one, match)), (second, (other, last)) = counted.items()
     if int(match[2]) == first + 1 and words[other].trust < min(0.97, words[one].trust):

@@ -63,7 +63,7 @@ class Words:
 
 @dataclass(frozen=True)
 class _Reader:
-    """The models of rapidocr: `find` gives the corners of lines of words, `read` says what crops of them say."""
+    """The models of rapidocr: `find` gives the corners of lines of words, `read` what crops of them say."""
 
     find: Any
     read: Any
@@ -76,7 +76,8 @@ def _reader() -> _Reader:
 
     names = {"Global.log_level": "critical", "Det.limit_side_len": 64, "Rec.rec_batch_num": 8}
     engine = RapidOCR(params=names)
-    reader = _Reader(engine._load_det_model(), engine._load_rec_model())
+    find, read = (getattr(engine, f"_load_{what}_model")() for what in ("det", "rec"))
+    reader = _Reader(find, read)
     reader.read.rec_image_shape = [3, _LETTER, 2 * _LETTER]  # narrow: most labels have one or two letters
     return reader
 
@@ -127,7 +128,7 @@ def _cut(canvas: Canvas, words: Words) -> Pixels:
     margin = 0.18 * words.height
     width, height = max(4, round(words.width + 2 * margin)), max(4, round(words.height + 2 * margin))
     turn = cv2.getRotationMatrix2D((words.x, words.y), words.angle, 1.0)
-    turn[:, 2] += (width / 2 - words.x, height / 2 - words.y)
+    turn[:, 2] += np.array([width / 2 - words.x, height / 2 - words.y])
     cut = cv2.warpAffine(canvas.colours, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
     return np.ascontiguousarray(cut[:, :, ::-1])
 
@@ -139,7 +140,10 @@ def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
     from rapidocr.ch_ppocr_rec import TextRecInput
 
     seen = _reader().read(TextRecInput(img=list(crops), return_word_box=False))
-    return [(_TIMES.sub("x", str(text).strip()), float(trust)) for text, trust in zip(seen.txts, seen.scores, strict=True)]
+    return [
+        (_TIMES.sub("x", str(text).strip()), float(trust))
+        for text, trust in zip(seen.txts, seen.scores, strict=True)
+    ]
 
 
 def _placed(corners: Pixels) -> Words:
@@ -157,7 +161,8 @@ def _placed(corners: Pixels) -> Words:
 
 def words_within(canvas: Canvas, shapes: Sequence[Found], known: Sequence[Words]) -> list[Words]:
     """Return what is written in shapes in which no words are known yet, each enlarged and read alone."""
-    crops, places = [], []
+    crops: list[Pixels] = []
+    places: list[_Crop] = []
     for shape in shapes:
         if len(crops) < _MOST_CROPS and not any(words.holds(shape.x, shape.y, 2) for words in known):
             crop = _lettering_in(canvas, shape)
@@ -257,4 +262,8 @@ def without_scraps(words: Sequence[Words], shapes: Sequence[Found]) -> list[Word
 
 def is_plain_word(words: Words) -> bool:
     """Return whether words surely are some, and no row of circles."""
-    return words.trust > 0.75 and len(words.text) > 2 and bool(set(words.text) - _ROUND_LETTERS - set("VvUu0123456789 "))
+    return (
+        words.trust > 0.75
+        and len(words.text) > 2
+        and bool(set(words.text) - _ROUND_LETTERS - set("VvUu0123456789 "))
+    )

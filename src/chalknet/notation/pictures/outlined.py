@@ -1,4 +1,4 @@
-"""What closed outlines there are in a picture: discs, ellipses and boxes, filled or not, each with how well it fits."""
+"""The closed outlines in a picture: discs, ellipses and boxes, filled or not, each with how well it fits."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def outlined(canvas: Canvas) -> list[Found]:
         contours, hierarchy = cv2.findContours(areas, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         if hierarchy is None:
             continue
-        outer = [
-            contour for contour, tree in zip(contours, hierarchy[0], strict=True) if tree[3] < 0
-        ]
+        outer = [contour for contour, tree in zip(contours, hierarchy[0], strict=True) if tree[3] < 0]
         outer = [contour for contour in outer if len(contour) >= 3 * _FEWEST]
         outer.sort(key=len, reverse=True)
         for contour in outer[:_MOST_CONTOURS]:
@@ -79,7 +77,7 @@ def outlined(canvas: Canvas) -> list[Found]:
 
 
 def _areas(canvas: Canvas) -> Iterator[tuple[Pixels, bool, float]]:
-    """Yield masks whose parts may be shapes, whether these lie within an outline, and how large they are at least.
+    """Yield masks whose parts may be shapes, whether these lie within an outline, and their least size.
 
     What closes gaps gives every small hole its own form: such holes say nothing.
     """
@@ -113,7 +111,8 @@ def edges_of(canvas: Canvas) -> Pixels:
     smooth = cv2.GaussianBlur(canvas.colours, (0, 0), 1.0)
     across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) / 32
     down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1) / 32
-    return np.sqrt(across**2 + down**2).max(axis=2)
+    found: Pixels = np.sqrt(across**2 + down**2).max(axis=2)
+    return found
 
 
 def _flat_parts(canvas: Canvas) -> Pixels:
@@ -125,7 +124,7 @@ def _fitted(contour: Pixels, canvas: Canvas) -> Found | None:
     """Return the shape that a closed line is, or None."""
     left, top, width, height = cv2.boundingRect(contour)
     rows, columns = canvas.mask.shape
-    if min(width, height) < _FEWEST or width > _LARGEST * columns and height > _LARGEST * rows:
+    if min(width, height) < _FEWEST or (width > _LARGEST * columns and height > _LARGEST * rows):
         return None
     if left <= 1 or top <= 1 or left + width >= columns - 1 or top + height >= rows - 1:
         return None
@@ -194,9 +193,7 @@ def _off_of_ellipse(points: Pixels) -> tuple[float, Found | None]:
     return off, Found("ellipse", x, y, w, h, turn if abs(turn) > 8 else 0.0, off)
 
 
-def _off_of_box(
-    points: Pixels, middle: tuple[float, float], size: tuple[float, float], turn: float
-) -> float:
+def _off_of_box(points: Pixels, middle: tuple[float, float], size: tuple[float, float], turn: float) -> float:
     cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     dx, dy = points[:, 0] - middle[0], points[:, 1] - middle[1]
     across = size[0] / 2 - np.abs(dx * cos + dy * sin)

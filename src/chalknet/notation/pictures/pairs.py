@@ -201,9 +201,12 @@ def _answered(canvas: Canvas, hidden: Pixels, asked: _Asked) -> list[Joint]:
         ends = [starts[number] + off[number] * each for each in (first, last)]
         found.append(
             Joint(
-                int(pairs[number, 0]), int(pairs[number, 1]),
-                (float(ends[0][0]), float(ends[0][1])), (float(ends[1][0]), float(ends[1][1])),
-                float(answers.cover[number]), dashed=bool(answers.dashed[number]),
+                int(pairs[number, 0]),
+                int(pairs[number, 1]),
+                (float(ends[0][0]), float(ends[0][1])),
+                (float(ends[1][0]), float(ends[1][1])),
+                float(answers.cover[number]),
+                dashed=bool(answers.dashed[number]),
                 trust=0.9 if answers.is_line[number] else 0.4,
             )  # fmt: skip
         )
@@ -216,7 +219,9 @@ def _median(values: Pixels, valid: Pixels) -> Pixels:
         ordered = np.sort(filled, axis=1)
         count = valid.sum(axis=1)
         place = values.shape[1] - 1 - count // 2
-        return np.where(count > 0, ordered[np.arange(len(values)), np.minimum(place, values.shape[1] - 1)], 0.0)
+        return np.where(
+            count > 0, ordered[np.arange(len(values)), np.minimum(place, values.shape[1] - 1)], 0.0
+        )
 
 
 def sampled(field: Pixels, at: Pixels, how: int = cv2.INTER_LINEAR) -> Pixels:

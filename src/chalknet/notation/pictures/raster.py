@@ -59,7 +59,11 @@ def seen_in(canvas: Canvas) -> Seen:
     lines = settled(choice.units, joints)
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
     others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
-    heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden_by(canvas, choice.units, words), choice.units, lines.joints))
+    heads = _alike(
+        choice.units,
+        lines.joints,
+        heads_of(canvas, hidden_by(canvas, choice.units, words), choice.units, lines.joints),
+    )
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)
     return Seen(
@@ -86,9 +90,7 @@ def _joints(canvas: Canvas, units: Sequence[Found], words: Sequence[Words]) -> l
 
 def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Heads]) -> list[Heads]:
     """Return the heads of lines as most lines of their bundle have them; lines alone keep their own."""
-    column = {
-        number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members
-    }
+    column = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
     bundles: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, joint in enumerate(joints):
         bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)

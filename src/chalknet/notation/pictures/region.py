@@ -61,7 +61,9 @@ def network_part(seen: Seen) -> Seen:
     counts = Counter(groups[joint.one] for joint in seen.joints)
     largest = counts.most_common(1)[0]
     main = {group for group, count in counts.items() if count >= 0.34 * largest[1]}
-    box = _around([shape for shape, group in zip(seen.shapes, groups, strict=True) if group in main], seen.size)
+    box = _around(
+        [shape for shape, group in zip(seen.shapes, groups, strict=True) if group in main], seen.size
+    )
     kept = [number for number, shape in enumerate(seen.shapes) if groups[number] in main
             or (box.holds(shape.x, shape.y) and _is_like_others(shape, seen, groups, main))]  # fmt: skip
     new = {number: place for place, number in enumerate(kept)}

@@ -62,8 +62,8 @@ def traced(
 def joining(lines: Sequence[Traced], shapes: Sequence[Found], joints: Sequence[Joint]) -> list[Traced]:
     """Return the lines that lead from a shape to a shape, or run between shapes that lines join.
 
-    What hands in or out of the network, and scraps, join nothing. A line between two columns that ends nowhere is
-    kept: it says that something there was not understood.
+    What hands in or out of the network, and scraps, join nothing. A line between two columns that ends
+    nowhere is kept: it says that something there was not understood.
 
     Args:
         lines: that were traced.
@@ -95,9 +95,12 @@ def joining(lines: Sequence[Traced], shapes: Sequence[Found], joints: Sequence[J
         is_loop = start == end and len(line.points) > 2
         if start is not None and end is not None and (start != end or is_loop):
             kept.append(line)
-        elif (start is None) != (end is None) and all(inside(point) for point in line.points):
-            if math.dist(line.points[0], line.points[-1]) > 1.2 * size:
-                loose.append(line)
+        elif (
+            (start is None) != (end is None)
+            and all(inside(point) for point in line.points)
+            and math.dist(line.points[0], line.points[-1]) > 1.2 * size
+        ):
+            loose.append(line)
     return kept + (loose if len(loose) > _SCRAPS * len(joints) else [])
 
 
@@ -173,12 +176,11 @@ class _Free(NamedTuple):
     before: bool
 
 
-def heads_of(
-    canvas: Canvas, hidden: Pixels, shapes: Sequence[Found], joints: Sequence[Joint]
-) -> list[Heads]:
+def heads_of(canvas: Canvas, hidden: Pixels, shapes: Sequence[Found], joints: Sequence[Joint]) -> list[Heads]:
     """Return which ends of lines have heads: there the ink is wider than along the line.
 
-    Only the sides are looked at on which no other line leaves the same shape nearby; an end without one is unknown.
+    Only the sides are looked at on which no other line leaves the same shape nearby; an end without one
+    is unknown.
 
     Args:
         canvas: the picture.
@@ -213,7 +215,8 @@ def _free_sides(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[tuple[
         return _Free(after > _APART, before > _APART)
 
     return [
-        (free(joint.one, start), free(joint.other, end)) for joint, (start, end) in zip(joints, ways, strict=True)
+        (free(joint.one, start), free(joint.other, end))
+        for joint, (start, end) in zip(joints, ways, strict=True)
     ]
 
 
@@ -264,7 +267,8 @@ def _sides(
 
 
 def _run(rows: Pixels) -> Pixels:
-    """Return how many samples from the first on are dark, in each row; one that is missing at first is none."""
+    """Return how many samples of each row are dark from the first one on."""
     stop = ~rows
     stop = np.hstack([stop, np.ones((len(rows), 1), bool)])
-    return stop.argmax(axis=1)
+    found: Pixels = stop.argmax(axis=1)
+    return found
