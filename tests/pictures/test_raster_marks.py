@@ -3,6 +3,7 @@
 import math
 import resource
 import time
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -12,7 +13,9 @@ cv2 = pytest.importorskip("cv2")
 pytest.importorskip("rapidocr")
 
 from chalknet.notation.marks import DotsMark, ShapeMark, StrokeMark, TextMark  # noqa: E402
-from chalknet.notation.pictures import raster_marks  # noqa: E402
+from chalknet.notation.pictures.raster import raster_marks  # noqa: E402
+
+pytestmark = pytest.mark.slow  # letters are read, a second a picture
 
 BLACK, WHITE, GREY = (0, 0, 0), (255, 255, 255), (130, 130, 130)
 FINE = 3  # bits of a pixel's part, as cv2 counts them
@@ -42,7 +45,7 @@ def drawn(seed, *, boxes=False, ground=WHITE, line=BLACK, fill=None):
     """Return a picture of columns that are joined whole."""
     columns, radius, (height, width) = scene(seed)
     image = np.full((height, width, 3), ground, np.uint8)
-    for left, right in zip(columns, columns[1:], strict=False):
+    for left, right in pairwise(columns):
         for one in left:
             for other in right:
                 cv2.line(image, fixed(one), fixed(other), line, 1, cv2.LINE_AA, FINE)
@@ -63,11 +66,11 @@ def found(marks, kind):
 
 
 def wrong_with(seed, marks):
-    """Return what differs from the scene of a seed; empty where shapes and strokes are all there, and no others."""
+    """Return what differs from the scene of a seed; empty where all is found, and nothing else."""
     columns, radius, _ = scene(seed)
     spots = [spot for column in columns for spot in column]
     shapes, strokes = found(marks, ShapeMark), found(marks, StrokeMark)
-    pairs = {(a, b) for left, right in zip(columns, columns[1:], strict=False) for a in left for b in right}
+    pairs = {(a, b) for left, right in pairwise(columns) for a in left for b in right}
     names = {}
     for shape in shapes:
         near = min(spots, key=lambda spot: math.dist(spot, shape.place[:2]))
@@ -96,10 +99,10 @@ def test_units_and_lines_of_plain_scenes_are_found():
     wrong = {
         (seed, number): what
         for number, manner in enumerate(MANNERS)
-        for seed in range(4)
+        for seed in range(2)
         if (what := wrong_with(seed, raster_marks(drawn(seed, **manner))))
     }
-    assert len(wrong) <= 1, wrong  # 20 pictures: lines that cross at one point in a bundle may hide another
+    assert len(wrong) <= 1, wrong  # of 10: where many lines cross at one point, one may be hidden
 
 
 def test_a_transparent_picture_shows_the_same_on_either_ground():
@@ -119,10 +122,12 @@ def test_grey_and_colours_say_the_same():
 def test_words_and_dots_are_found():
     image = np.full((400, 500, 3), 255, np.uint8)
     cv2.putText(image, "Hidden 32", (150, 50), cv2.FONT_HERSHEY_SIMPLEX, 1.0, BLACK, 2, cv2.LINE_AA)
+    for y in (120, 320):
+        cv2.circle(image, (250, y), 30, BLACK, 2, cv2.LINE_AA)
     for y in (200, 220, 240):
         cv2.circle(image, (250, y), 4, BLACK, -1, cv2.LINE_AA)
     marks = raster_marks(image)
-    assert [mark.words.replace(" ", "") for mark in found(marks, TextMark)] == ["Hidden32"]
+    assert "Hidden32" in [mark.words.replace(" ", "") for mark in found(marks, TextMark)]
     (dots,) = found(marks, DotsMark)
     assert math.dist((dots.place.x, dots.place.y), (250, 220)) < 3
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chalknet.notation.pictures.canvas import Canvas, Pixels
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 from chalknet.notation.pictures.outlined import Found
 from chalknet.notation.pictures.pairs import Joint, rims_between, sampled
 
@@ -31,7 +31,11 @@ class Ways:
 
 
 def bent_joints(
-    canvas: Canvas, hidden: Pixels, shapes: Sequence[Found], pairs: Sequence[tuple[int, int]], reach: float
+    canvas: InkedPicture,
+    hidden: Pixels,
+    shapes: Sequence[Found],
+    pairs: Sequence[tuple[int, int]],
+    reach: float,
 ) -> list[Joint]:
     """Return the lines between pairs of shapes that may be bent.
 

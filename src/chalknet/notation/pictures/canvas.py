@@ -16,7 +16,7 @@ _FLAT = 0.35  # of the pixels have the colour of a ground that is everywhere the
 
 
 @dataclass(frozen=True)
-class Canvas:
+class InkedPicture:
     """A picture to work on.
 
     Args:
@@ -40,7 +40,7 @@ class Canvas:
     is_flat: bool
 
 
-def canvas_of(image: Pixels) -> Canvas:
+def canvas_of(image: Pixels) -> InkedPicture:
     """Return a picture made ready.
 
     Args:
@@ -55,7 +55,7 @@ def canvas_of(image: Pixels) -> Canvas:
     mask = ink > least
     level = float(np.percentile(ink[mask], 70)) if bool(mask.any()) else 255.0
     middle = np.median(ground.reshape(-1, 3), axis=0)
-    return Canvas(
+    return InkedPicture(
         colours, ink, mask, least, level, scale, (int(middle[0]), int(middle[1]), int(middle[2])), is_flat
     )
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import Canvas
-from chalknet.notation.pictures.lettering import Words, is_plain_word
+from chalknet.notation.pictures.canvas import InkedPicture
+from chalknet.notation.pictures.lettering import Lettering, is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
 _MOST_ROWS = 12  # of dots
@@ -32,7 +32,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Row:
+class DotRow:
     """Small discs in a row.
 
     Args:
@@ -50,7 +50,7 @@ class Row:
     trust: float
 
 
-def chosen(shapes: Sequence[Found], words: Sequence[Words]) -> Chosen:
+def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
     """Return the outlines that may be units: no holes of letters, and of about the usual size."""
     found = [shape for shape in shapes if not _is_in_letter(shape, words)]
     size = usual_size(shapes, words)
@@ -79,7 +79,7 @@ def chosen(shapes: Sequence[Found], words: Sequence[Words]) -> Chosen:
     return Chosen(_without_meshes(units, words, size), frames, size)
 
 
-def _without_meshes(units: list[Found], words: Sequence[Words], size: float) -> list[Found]:
+def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float) -> list[Found]:
     """Return units without meshes between lines: most units are alike, and these are not."""
     core = [unit for unit in units if 0.8 < unit.size / size < 1.25]
     if len(core) < 3:
@@ -102,12 +102,12 @@ def _without_meshes(units: list[Found], words: Sequence[Words], size: float) -> 
     return kept
 
 
-def unit_holds(unit: Found, words: Words) -> bool:
+def unit_holds(unit: Found, words: Lettering) -> bool:
     """Return whether words stand in a unit."""
     return abs(words.x - unit.x) < 0.4 * unit.width and abs(words.y - unit.y) < 0.4 * unit.height
 
 
-def _is_in_letter(shape: Found, words: Sequence[Words]) -> bool:
+def _is_in_letter(shape: Found, words: Sequence[Lettering]) -> bool:
     return any(
         one.holds(shape.x, shape.y) and shape.size < 0.85 * one.height
         and max(shape.width, shape.height) < 1.1 * one.height
@@ -123,7 +123,7 @@ def _is_inside(shape: Found, other: Found) -> bool:
     )
 
 
-def usual_size(shapes: Sequence[Found], words: Sequence[Words]) -> float:
+def usual_size(shapes: Sequence[Found], words: Sequence[Lettering]) -> float:
     """Return the size of which there are most shapes, each counted as far as it is sure, larger ones more.
 
     Args:
@@ -143,7 +143,9 @@ def usual_size(shapes: Sequence[Found], words: Sequence[Words]) -> float:
     return float(np.median(sizes))
 
 
-def rows_of_dots(canvas: Canvas, shapes: Sequence[Found], words: Sequence[Words], size: float) -> list[Row]:
+def rows_of_dots(
+    canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[Lettering], size: float
+) -> list[DotRow]:
     """Return rows of small discs of one size, evenly apart, which stand for units that are left out."""
     mask = canvas.mask.astype(np.uint8)
     count, _, stats, middles = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -169,8 +171,8 @@ def _covers(shape: Found, spot: tuple[float, float, int]) -> bool:
     return math.hypot((spot[0] - shape.x) / shape.width, (spot[1] - shape.y) / shape.height) < 0.5
 
 
-def _in_rows(spots: list[tuple[float, float, int]]) -> list[Row]:
-    rows: list[Row] = []
+def _in_rows(spots: list[tuple[float, float, int]]) -> list[DotRow]:
+    rows: list[DotRow] = []
     taken: set[int] = set()
     triples = []
     for b, (x, y, wide) in enumerate(spots):
@@ -192,5 +194,5 @@ def _in_rows(spots: list[tuple[float, float, int]]) -> list[Row]:
         wide = max(spot[2] for spot in members)
         x0, x1 = min(s[0] for s in members) - wide / 2, max(s[0] for s in members) + wide / 2
         y0, y1 = min(s[1] for s in members) - wide / 2, max(s[1] for s in members) + wide / 2
-        rows.append(Row((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, 3, 0.85 if off < 0.2 else 0.6))
+        rows.append(DotRow((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, 3, 0.85 if off < 0.2 else 0.6))
     return rows

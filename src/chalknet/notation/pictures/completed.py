@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import Canvas, Pixels
-from chalknet.notation.pictures.lettering import Words
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
+from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found, edges_of
 
 _MOST = 60
 _SEEN = 0.85  # of the rim
 
 
-def completed(canvas: Canvas, units: Sequence[Found], words: Sequence[Words]) -> list[Found]:
+def completed(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering]) -> list[Found]:
     """Return units with those added that look like the others and overlap none.
 
     Args:
@@ -64,7 +64,7 @@ def _ring(radius: float) -> Pixels:
     return found
 
 
-def _verified(canvas: Canvas, edges: Pixels, disc: Found, others: Sequence[Found]) -> Found | None:
+def _verified(canvas: InkedPicture, edges: Pixels, disc: Found, others: Sequence[Found]) -> Found | None:
     """Return a disc at the best place and with how much of its rim is seen; None where that is too little."""
     turn = np.linspace(0, 2 * math.pi, 72, endpoint=False)
     radius = disc.size / 2

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from chalknet.notation.pictures.lettering import Words
+from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 
 _COUNTED = re.compile(r"([^\W\d_]{0,3})[_ ]?(\d{1,2})")
 
 
 def mended(
-    words: Sequence[Words], shapes: Sequence[Found], columns: Sequence[Sequence[int]], *, sideways: bool
-) -> list[Words]:
+    words: Sequence[Lettering], shapes: Sequence[Found], columns: Sequence[Sequence[int]], *, sideways: bool
+) -> list[Lettering]:
     """Return the words with labels mended that break the count of a column whose units stand evenly apart.
 
     Where most labels agree, one that does not was misread; where none of them agree, nothing is changed.
@@ -55,7 +55,7 @@ def mended(
 
 
 def _surer(
-    words: Sequence[Words], counted: dict[int, tuple[int, re.Match[str]]], start: int
+    words: Sequence[Lettering], counted: dict[int, tuple[int, re.Match[str]]], start: int
 ) -> tuple[int, int]:
     """Return where the count of two units starts by the label that is surer, where the other one is not."""
     (first, (one, match)), (second, (other, last)) = counted.items()
@@ -71,7 +71,7 @@ def _is_even(places: list[float]) -> bool:
     return max(steps) < 1.25 * min(steps)
 
 
-def _label_in(shape: Found, words: Sequence[Words]) -> int | None:
+def _label_in(shape: Found, words: Sequence[Lettering]) -> int | None:
     for number, one in enumerate(words):
         if abs(one.x - shape.x) < 0.35 * shape.width and abs(one.y - shape.y) < 0.35 * shape.height:
             return number

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import Canvas, Pixels
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 from chalknet.notation.pictures.outlined import Found
 
 _TIMES = re.compile(r"[×✕X](?=_?\d{1,3}$)")  # what the models read for the x of x1
@@ -27,7 +27,7 @@ _ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
 
 
 @dataclass(frozen=True)
-class Words:
+class Lettering:
     """A line of words.
 
     Args:
@@ -82,7 +82,7 @@ def _reader() -> _Reader:
     return reader
 
 
-def words_in(canvas: Canvas) -> list[Words]:
+def words_in(canvas: InkedPicture) -> list[Lettering]:
     """Return the lines of words in a picture, wherever they stand."""
     part = min(1.0, _LONGEST / max(canvas.mask.shape))
     small = cv2.resize(canvas.colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
@@ -99,7 +99,7 @@ def words_in(canvas: Canvas) -> list[Words]:
     ]
 
 
-def _tightened(canvas: Canvas, words: Words) -> Words:
+def _tightened(canvas: InkedPicture, words: Lettering) -> Lettering:
     """Return level words without the margin around their letters."""
     if words.angle:
         return words
@@ -123,7 +123,7 @@ def _says_something(text: str) -> bool:
     return any(each.isalnum() for each in text) or bool(set(text) & set("∑∫+?⋮⋯…"))
 
 
-def _cut(canvas: Canvas, words: Words) -> Pixels:
+def _cut(canvas: InkedPicture, words: Lettering) -> Pixels:
     """Return a line of words as the model reads it: level."""
     margin = 0.18 * words.height
     width, height = max(4, round(words.width + 2 * margin)), max(4, round(words.height + 2 * margin))
@@ -146,7 +146,7 @@ def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
     ]
 
 
-def _placed(corners: Pixels) -> Words:
+def _placed(corners: Pixels) -> Lettering:
     """Return where a line of words stands, given the corners around it."""
     middle = corners.mean(axis=0)
     along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
@@ -156,10 +156,12 @@ def _placed(corners: Pixels) -> Words:
     if height > 2.2 * width:  # it runs upwards
         width, height, angle = height, width, angle - 90
     angle = 0.0 if abs(angle) < 4 else angle
-    return Words("", float(middle[0]), float(middle[1]), width, height, angle, 0.0)
+    return Lettering("", float(middle[0]), float(middle[1]), width, height, angle, 0.0)
 
 
-def words_within(canvas: Canvas, shapes: Sequence[Found], known: Sequence[Words]) -> list[Words]:
+def words_within(
+    canvas: InkedPicture, shapes: Sequence[Found], known: Sequence[Lettering]
+) -> list[Lettering]:
     """Return what is written in shapes in which no words are known yet, each enlarged and read alone."""
     crops: list[Pixels] = []
     places: list[_Crop] = []
@@ -172,7 +174,7 @@ def words_within(canvas: Canvas, shapes: Sequence[Found], known: Sequence[Words]
     if not crops:
         return []
     return [
-        Words(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
+        Lettering(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
         for crop, (text, trust) in zip(places, _read(crops), strict=True)
         if _says_something(text) and trust >= _LEAST_ALONE and text not in _LIKE_LINES
     ]
@@ -187,7 +189,7 @@ class _Crop:
     height: float
 
 
-def _lettering_in(canvas: Canvas, shape: Found) -> _Crop | None:
+def _lettering_in(canvas: InkedPicture, shape: Found) -> _Crop | None:
     """Return what stands in the middle of a shape and has another colour than it, enlarged."""
     part = 0.36 if shape.is_round else 0.46
     half_x, half_y = max(4.0, part * shape.width), max(4.0, part * shape.height)
@@ -224,7 +226,7 @@ def _lettering_in(canvas: Canvas, shape: Found) -> _Crop | None:
     )  # fmt: skip
 
 
-def without_shapes(words: Sequence[Words], shapes: Sequence[Found], size: float) -> list[Words]:
+def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: float) -> list[Lettering]:
     """Return the words that are no units taken for letters.
 
     Args:
@@ -233,10 +235,15 @@ def without_shapes(words: Sequence[Words], shapes: Sequence[Found], size: float)
         size: the usual size of a unit.
     """
     large = [shape for shape in shapes if shape.size > 0.7 * size and shape.off < 0.05]
-    return [one for one in words if not any(_is_around(one, shape) for shape in large)]
+    return [
+        one
+        for one in words
+        if not any(_is_around(one, shape) for shape in large)
+        and sum(one.holds(shape.x, shape.y) and shape.size < one.height for shape in large) < 2
+    ]
 
 
-def _is_around(words: Words, shape: Found) -> bool:
+def _is_around(words: Lettering, shape: Found) -> bool:
     """Return whether a shape is as large as the letters of words in whose place it stands."""
     fits = shape.width <= 1.15 * words.width and shape.height <= 1.25 * words.height
     if words.angle:
@@ -244,7 +251,7 @@ def _is_around(words: Words, shape: Found) -> bool:
     return fits and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
 
 
-def without_scraps(words: Sequence[Words], shapes: Sequence[Found]) -> list[Words]:
+def without_scraps(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Lettering]:
     """Return the words that are no pieces of lines taken for letters: these stand alone, outside of units.
 
     Args:
@@ -260,7 +267,7 @@ def without_scraps(words: Sequence[Words], shapes: Sequence[Found]) -> list[Word
     ]
 
 
-def is_plain_word(words: Words) -> bool:
+def is_plain_word(words: Lettering) -> bool:
     """Return whether words surely are some, and no row of circles."""
     return (
         words.trust > 0.75

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import Canvas, Pixels
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 
 _FEWEST = 6  # pixels that a shape measures across
 _MOST_CONTOURS = 4000
@@ -58,7 +58,7 @@ class Found:
         return max(0.02, self.seen * small * (1 - min(0.9, 6 * self.off)))
 
 
-def outlined(canvas: Canvas) -> list[Found]:
+def outlined(canvas: InkedPicture) -> list[Found]:
     """Return the shapes in a picture, several where they overlap."""
     edges = edges_of(canvas)
     found: list[Found] = []
@@ -76,7 +76,7 @@ def outlined(canvas: Canvas) -> list[Found]:
     return _without_doubles([shape for shape in found if shape.seen > 0.7])
 
 
-def _areas(canvas: Canvas) -> Iterator[tuple[Pixels, bool, float]]:
+def _areas(canvas: InkedPicture) -> Iterator[tuple[Pixels, bool, float]]:
     """Yield masks whose parts may be shapes, whether these lie within an outline, and their least size.
 
     What closes gaps gives every small hole its own form: such holes say nothing.
@@ -93,7 +93,7 @@ def _areas(canvas: Canvas) -> Iterator[tuple[Pixels, bool, float]]:
         yield cv2.morphologyEx(mask, cv2.MORPH_OPEN, _round(line)), False, 1.3 * line
 
 
-def thickness(canvas: Canvas) -> float:
+def thickness(canvas: InkedPicture) -> float:
     """Return how thick most lines are, in pixels: twice the distance from their middle to their side."""
     mask = canvas.ink > max(canvas.least, 0.4 * canvas.level)
     inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
@@ -106,7 +106,7 @@ def _round(size: int) -> Pixels:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
 
-def edges_of(canvas: Canvas) -> Pixels:
+def edges_of(canvas: InkedPicture) -> Pixels:
     """Return how fast colours change at each pixel."""
     smooth = cv2.GaussianBlur(canvas.colours, (0, 0), 1.0)
     across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) / 32
@@ -115,12 +115,12 @@ def edges_of(canvas: Canvas) -> Pixels:
     return found
 
 
-def _flat_parts(canvas: Canvas) -> Pixels:
+def _flat_parts(canvas: InkedPicture) -> Pixels:
     edges = edges_of(canvas)
     return (edges < max(4.0, 0.25 * canvas.least)).astype(np.uint8)
 
 
-def _fitted(contour: Pixels, canvas: Canvas) -> Found | None:
+def _fitted(contour: Pixels, canvas: InkedPicture) -> Found | None:
     """Return the shape that a closed line is, or None."""
     left, top, width, height = cv2.boundingRect(contour)
     rows, columns = canvas.mask.shape
@@ -201,7 +201,7 @@ def _off_of_box(points: Pixels, middle: tuple[float, float], size: tuple[float, 
     return float(np.minimum(np.abs(across), np.abs(down)).mean()) / min(size)
 
 
-def _heaped(contour: Pixels, canvas: Canvas) -> list[Found]:
+def _heaped(contour: Pixels, canvas: InkedPicture) -> list[Found]:
     """Return the discs of which an area consists where they touch, or lines run between them."""
     left, top, width, height = cv2.boundingRect(contour)
     if min(width, height) < _FEWEST or len(contour) > 20_000:
@@ -220,7 +220,7 @@ def _heaped(contour: Pixels, canvas: Canvas) -> list[Found]:
     return found
 
 
-def _measured(canvas: Canvas, edges: Pixels, shape: Found, is_inner: bool) -> Found:
+def _measured(canvas: InkedPicture, edges: Pixels, shape: Found, is_inner: bool) -> Found:
     """Return a shape with its outer rim, and how much of its outline is seen."""
     count = 64
     ux, uy = _directions(shape, count)
@@ -251,8 +251,8 @@ def _measured(canvas: Canvas, edges: Pixels, shape: Found, is_inner: bool) -> Fo
     return replace(shape, width=width, height=height, seen=seen, is_filled=filled)
 
 
-def _is_part_of_line(canvas: Canvas, shape: Found) -> bool:
-    """Return whether there is ink on most of a ring around a disc, as where it is a piece of a line or an area."""
+def _is_part_of_line(canvas: InkedPicture, shape: Found) -> bool:
+    """Return whether there is ink on most of a ring around a disc: it is a piece of a line or an area."""
     ux, uy = _directions(shape, 64)
     px, py = _rim_points(shape, ux, uy, np.array([max(2.5, 0.08 * shape.size)], np.float32))
     around = cv2.remap(canvas.ink, px, py, cv2.INTER_LINEAR)
@@ -288,7 +288,7 @@ def _rim_points(shape: Found, ux: Pixels, uy: Pixels, steps: Pixels) -> tuple[Pi
 def _without_doubles(shapes: list[Found]) -> list[Found]:
     """Return one of shapes that are found several times: the one that fits best, the larger where alike."""
     kept: list[Found] = []
-    for shape in sorted(shapes, key=lambda one: -one.trust * (1 + 0.02 * math.log(one.size))):
+    for shape in sorted(shapes, key=lambda one: -one.trust - 0.12 * math.log(one.size)):
         if not any(_is_same(shape, other) for other in kept):
             kept.append(shape)
     return kept

@@ -1,6 +1,6 @@
-"""Which shapes are joined by straight lines: the ink along the line between two of them, compared with chance.
+"""Which shapes are joined by straight lines: how much of the line between two of them has ink.
 
-Nothing is traced: lines that cross or run together are no obstacle, as each pair of shapes is asked by itself.
+Nothing is traced: lines that cross or run together are no obstacle, as each pair is asked by itself.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import Canvas, Pixels
-from chalknet.notation.pictures.lettering import Words
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
+from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 
 _SAMPLES = 64
@@ -63,7 +63,7 @@ class _Asked:
     ends: Pixels
 
 
-def joints_of(canvas: Canvas, hidden: Pixels, shapes: Sequence[Found], pairs: Pixels) -> list[Joint]:
+def joints_of(canvas: InkedPicture, hidden: Pixels, shapes: Sequence[Found], pairs: Pixels) -> list[Joint]:
     """Return the straight lines between shapes.
 
     Args:
@@ -87,7 +87,7 @@ def joints_of(canvas: Canvas, hidden: Pixels, shapes: Sequence[Found], pairs: Pi
 _ANCHORS = ("rims", "sides", "ends")
 
 
-def hidden_by(canvas: Canvas, shapes: Sequence[Found], words: Sequence[Words]) -> Pixels:
+def hidden_by(canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[Lettering]) -> Pixels:
     """Return where words or shapes hide what there is of lines."""
     hidden = np.zeros(canvas.mask.shape, np.uint8)
     for one in words:
@@ -177,7 +177,7 @@ def _rim(
     return np.stack([x + ux * far, y + uy * far], axis=1)
 
 
-def _answered(canvas: Canvas, hidden: Pixels, asked: _Asked) -> list[Joint]:
+def _answered(canvas: InkedPicture, hidden: Pixels, asked: _Asked) -> list[Joint]:
     """Return the lines that have ink from end to end, and more than beside them."""
     off = asked.ends - asked.starts
     long = np.hypot(off[:, 0], off[:, 1])
@@ -208,7 +208,7 @@ def _answered(canvas: Canvas, hidden: Pixels, asked: _Asked) -> list[Joint]:
                 float(answers.cover[number]),
                 dashed=bool(answers.dashed[number]),
                 trust=0.9 if answers.is_line[number] else 0.4,
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -277,7 +277,7 @@ def _longest_run(mask: Pixels) -> Pixels:
     return best
 
 
-def with_own_ink(canvas: Canvas, joints: Sequence[Joint]) -> list[Joint]:
+def with_own_ink(canvas: InkedPicture, joints: Sequence[Joint]) -> list[Joint]:
     """Return lines with how much ink they have where no other of them runs.
 
     Args:

@@ -14,14 +14,20 @@ from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import columns_of, open_pairs, runs_sideways, settled
-from chalknet.notation.pictures.canvas import Canvas, Pixels, canvas_of
-from chalknet.notation.pictures.choice import Row, chosen, rows_of_dots, usual_size
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
+from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
 from chalknet.notation.pictures.completed import completed
 from chalknet.notation.pictures.labels import mended
-from chalknet.notation.pictures.lettering import Words, without_scraps, without_shapes, words_in, words_within
+from chalknet.notation.pictures.lettering import (
+    Lettering,
+    without_scraps,
+    without_shapes,
+    words_in,
+    words_within,
+)
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
-from chalknet.notation.pictures.region import Seen, network_part
+from chalknet.notation.pictures.region import Contents, network_part
 from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
 
 _MOST_BENT = 1500  # pairs between which a bent line is looked for
@@ -31,8 +37,8 @@ def raster_marks(image: Pixels) -> list[AnyMark]:
     """Return what is drawn in a picture, in its pixels, each mark with a confidence below 1.
 
     Args:
-        image: (height, width), or (height, width, 1 to 4), of bytes: grey, or red, green and blue; the last of 2
-            or 4 channels is opacity.
+        image: (height, width), or (height, width, 1 to 4), of bytes: grey, or red, green and blue; the last
+            of 2 or 4 channels is opacity.
 
     Example:
         >>> import numpy as np
@@ -44,10 +50,10 @@ def raster_marks(image: Pixels) -> list[AnyMark]:
     return _Marking(canvas, seen).marks()
 
 
-def seen_in(canvas: Canvas) -> Seen:
+def seen_in(canvas: InkedPicture) -> Contents:
     """Return everything that is drawn, in pixels of the canvas."""
     if not bool(canvas.mask.any()):
-        return Seen()
+        return Contents()
     words = words_in(canvas)
     shapes = outlined(canvas)
     words = without_shapes(words, shapes, usual_size(shapes, words))
@@ -66,13 +72,13 @@ def seen_in(canvas: Canvas) -> Seen:
     )
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)
-    return Seen(
+    return Contents(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size
     )
 
 
-def _joints(canvas: Canvas, units: Sequence[Found], words: Sequence[Words]) -> list[Joint]:
-    """Return the lines between units: straight ones first, then bent ones where columns are not joined whole."""
+def _joints(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering]) -> list[Joint]:
+    """Return the lines between units: straight ones, and bent ones where columns are not joined whole."""
     if len(units) < 2:
         return []
     hidden = hidden_by(canvas, units, words)
@@ -130,8 +136,8 @@ def _ordered(one: int, other: int) -> tuple[int, int]:
 class _Marking:
     """Turns what was seen into marks, in the pixels of the picture."""
 
-    canvas: Canvas
-    seen: Seen
+    canvas: InkedPicture
+    seen: Contents
 
     def marks(self) -> list[AnyMark]:
         seen = self.seen
@@ -192,11 +198,11 @@ class _Marking:
         placed = tuple((round(x * part, 2), round(y * part, 2)) for x, y in points)
         return StrokeMark(placed, bool(heads.start), bool(heads.end), style, confidence=min(0.99, trust))
 
-    def _dots(self, row: Row) -> DotsMark:
+    def _dots(self, row: DotRow) -> DotsMark:
         place = self._place(row.x, row.y, row.width, row.height)
         return DotsMark(place, row.number, confidence=row.trust)
 
-    def _text(self, words: Words) -> TextMark:
+    def _text(self, words: Lettering) -> TextMark:
         place = self._place(words.x, words.y, words.width, words.height)
         size = round(words.height / self.canvas.scale, 2)
         return TextMark(words.text, place, size, round(words.angle, 1), confidence=min(0.99, words.trust))

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chalknet.notation.pictures.choice import Row
-from chalknet.notation.pictures.lettering import Words
+from chalknet.notation.pictures.choice import DotRow
+from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 from chalknet.notation.pictures.pairs import Joint
-from chalknet.notation.pictures.strokes import Heads, Traced
+from chalknet.notation.pictures.strokes import Heads, TracedLine
 
 _FEWEST_WORDS = 25  # lines of words from which on a picture is a page
 
 
 @dataclass(frozen=True)
-class Seen:
+class Contents:
     """What is drawn.
 
     Args:
@@ -33,11 +33,11 @@ class Seen:
 
     shapes: list[Found] = field(default_factory=list)
     frames: list[Found] = field(default_factory=list)
-    words: list[Words] = field(default_factory=list)
+    words: list[Lettering] = field(default_factory=list)
     joints: list[Joint] = field(default_factory=list)
     heads: list[Heads] = field(default_factory=list)
-    lines: list[Traced] = field(default_factory=list)
-    dots: list[Row] = field(default_factory=list)
+    lines: list[TracedLine] = field(default_factory=list)
+    dots: list[DotRow] = field(default_factory=list)
     dense: list[list[int]] = field(default_factory=list)
     size: float = 0.0
 
@@ -53,7 +53,7 @@ class _Box:
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
 
-def network_part(seen: Seen) -> Seen:
+def network_part(seen: Contents) -> Contents:
     """Return what belongs to the largest group of joined shapes; everything where nothing is joined."""
     groups = _groups(len(seen.shapes), seen.joints)
     if not seen.joints:
@@ -110,7 +110,7 @@ def _around(shapes: Sequence[Found], size: float) -> _Box:
     return _Box(left - aside, top - over, right + aside, bottom + over)
 
 
-def _is_like_others(shape: Found, seen: Seen, groups: Sequence[int], main: set[int]) -> bool:
+def _is_like_others(shape: Found, seen: Contents, groups: Sequence[int], main: set[int]) -> bool:
     """Return whether a shape that nothing joins has the size and form of one that is joined."""
     return any(
         other.kind == shape.kind and 0.8 < other.size / shape.size < 1.25
@@ -119,6 +119,6 @@ def _is_like_others(shape: Found, seen: Seen, groups: Sequence[int], main: set[i
     )
 
 
-def _is_prose(words: Words, box: _Box) -> bool:
+def _is_prose(words: Lettering, box: _Box) -> bool:
     """Return whether words are a line of the text around a figure."""
     return len(words.text) > 60 or words.width > 0.9 * (box.right - box.left)

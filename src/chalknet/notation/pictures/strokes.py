@@ -1,4 +1,4 @@
-"""The lines of a picture that join no two shapes, or are bent: traced where they run alone; and arrowheads."""
+"""Lines that are traced, where they run alone, and arrowheads."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import Canvas, Pixels
-from chalknet.notation.pictures.lettering import Words
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
+from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found, thickness
 from chalknet.notation.pictures.pairs import Joint, length
 
@@ -21,7 +21,7 @@ _APART = 24.0  # degrees between lines whose heads can be told apart
 
 
 @dataclass(frozen=True)
-class Traced:
+class TracedLine:
     """A line that was traced.
 
     Args:
@@ -37,8 +37,8 @@ class Traced:
 
 
 def traced(
-    canvas: Canvas, shapes: Sequence[Found], joints: Sequence[Joint], words: Sequence[Words]
-) -> list[Traced]:
+    canvas: InkedPicture, shapes: Sequence[Found], joints: Sequence[Joint], words: Sequence[Lettering]
+) -> list[TracedLine]:
     """Return the lines that are left when shapes, words and the lines between shapes are taken away."""
     left = canvas.mask.astype(np.uint8)
     for shape in shapes:
@@ -59,7 +59,9 @@ def traced(
     return _lines_of(left, max(10.0, 0.35 * unit))
 
 
-def joining(lines: Sequence[Traced], shapes: Sequence[Found], joints: Sequence[Joint]) -> list[Traced]:
+def joining(
+    lines: Sequence[TracedLine], shapes: Sequence[Found], joints: Sequence[Joint]
+) -> list[TracedLine]:
     """Return the lines that lead from a shape to a shape, or run between shapes that lines join.
 
     What hands in or out of the network, and scraps, join nothing. A line between two columns that ends
@@ -104,7 +106,7 @@ def joining(lines: Sequence[Traced], shapes: Sequence[Found], joints: Sequence[J
     return kept + (loose if len(loose) > _SCRAPS * len(joints) else [])
 
 
-def _lines_of(left: Pixels, least: float) -> list[Traced]:
+def _lines_of(left: Pixels, least: float) -> list[TracedLine]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
     order = sorted(range(1, count), key=lambda number: -max(stats[number, 2], stats[number, 3]))
     found = []
@@ -119,7 +121,7 @@ def _lines_of(left: Pixels, least: float) -> list[Traced]:
     return found
 
 
-def _followed(x: Pixels, y: Pixels) -> Traced | None:
+def _followed(x: Pixels, y: Pixels) -> TracedLine | None:
     """Return the line that pixels are, where at each step along it they lie together."""
     points = np.stack([x, y], axis=1)
     middle = points.mean(axis=0)
@@ -148,7 +150,7 @@ def _followed(x: Pixels, y: Pixels) -> Traced | None:
     if not straight:
         kept = np.vstack([kept, curve[-1:]])
     trust = 0.7 if straight else 0.55
-    return Traced(tuple((float(px), float(py)) for px, py in kept), start, end, trust)
+    return TracedLine(tuple((float(px), float(py)) for px, py in kept), start, end, trust)
 
 
 def _axes(points: Pixels) -> tuple[None, None, Pixels]:
@@ -176,7 +178,9 @@ class _Free(NamedTuple):
     before: bool
 
 
-def heads_of(canvas: Canvas, hidden: Pixels, shapes: Sequence[Found], joints: Sequence[Joint]) -> list[Heads]:
+def heads_of(
+    canvas: InkedPicture, hidden: Pixels, shapes: Sequence[Found], joints: Sequence[Joint]
+) -> list[Heads]:
     """Return which ends of lines have heads: there the ink is wider than along the line.
 
     Only the sides are looked at on which no other line leaves the same shape nearby; an end without one
@@ -221,7 +225,7 @@ def _free_sides(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[tuple[
 
 
 def _widened(
-    canvas: Canvas, joint: Joint, unit: float, free: tuple[_Free, _Free]
+    canvas: InkedPicture, joint: Joint, unit: float, free: tuple[_Free, _Free]
 ) -> tuple[bool | None, bool | None]:
     """Return whether a line is wider near its two ends than in between; None where that cannot be seen."""
     long = length(joint)
@@ -253,7 +257,7 @@ def _swells(side: Pixels, body: float) -> bool:
 
 
 def _sides(
-    canvas: Canvas, start: tuple[float, float], way: tuple[float, float], along: Pixels, aside: Pixels
+    canvas: InkedPicture, start: tuple[float, float], way: tuple[float, float], along: Pixels, aside: Pixels
 ) -> Pixels:
     """Return how far ink reaches to either side of a line at places along it, (2, places)."""
     x = (start[0] + along[:, None] * way[0] - aside * way[1]).astype(np.float32)
