@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chalknet.notation.pictures.choice import DotRow
+from chalknet.notation.pictures.choice import DotRow, unit_holds
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 from chalknet.notation.pictures.pairs import Joint
 from chalknet.notation.pictures.strokes import Heads, TracedLine
 
-_FEWEST_WORDS = 25  # lines of words from which on a picture is a page
+_FEWEST_JOINTS = 3  # lines that make a network of units without words
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ def network_part(seen: Contents) -> Contents:
         return seen
     counts = Counter(groups[joint.one] for joint in seen.joints)
     largest = counts.most_common(1)[0]
+    if largest[1] < _FEWEST_JOINTS and not _says_words(seen, groups, largest[0]):
+        return replace(seen, joints=[], heads=[], dense=[])
     main = {group for group, count in counts.items() if count >= 0.34 * largest[1]}
     box = _around(
         [shape for shape, group in zip(seen.shapes, groups, strict=True) if group in main], seen.size
@@ -83,6 +85,12 @@ def network_part(seen: Contents) -> Contents:
         dots=[row for row in seen.dots if box.holds(row.x, row.y)],
         dense=[[new[number] for number in members if number in new] for members in seen.dense],
     )
+
+
+def _says_words(seen: Contents, groups: Sequence[int], group: int) -> bool:
+    """Return whether words stand in a shape of a group: two circles and a line alone are any drawing."""
+    members = [shape for shape, here in zip(seen.shapes, groups, strict=True) if here == group]
+    return any(unit_holds(shape, one) and len(one.text) > 1 for shape in members for one in seen.words)
 
 
 def _groups(count: int, joints: Sequence[Joint]) -> list[int]:
