@@ -1,7 +1,7 @@
-"""Damaged pictures of every format: bytes flipped, cut, doubled and overwritten, and PDFs with their words changed.
+"""Damaged pictures of every format: bytes flipped, cut, doubled, overwritten; PDFs with their words changed.
 
-`python -m tests.fuzz.pictures SEED SECONDS` prints the counts; `fuzz` is the same as a function. What is looked
-for in the pixels is left out here: whatever they are, that reads them as pixels.
+`python -m tests.fuzz.pictures SEED SECONDS` prints the counts; `fuzz` is the same as a function. What is seen
+in the pixels is left out here: damage changes them no more than any picture does.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from tests.notation.pictures.pdf_writer import circle, network, pdf
 import chalknet as cn
 
 _SLOWEST = 5.0
-_WORDS = (b"0", b"-1", b"99999999999", b"1e9", b"<<", b">>", b"[", b"]", b"obj", b"endobj", b"stream", b"R", b"/F0",
-          b" Do", b" cm ", b" l ", b" c ", b"q ", b"Q ", b"(", b")", b"/Kids", b"/Count", b"%", b"\0", b"\xff")  # fmt: skip
+_WORDS = (
+    b"0", b"-1", b"99999999999", b"1e9", b"<<", b">>", b"[", b"]", b"obj", b"endobj", b"stream", b"R", b"/F0",
+    b" Do", b" cm ", b" l ", b" c ", b"q ", b"Q ", b"(", b")", b"/Kids", b"/Count", b"%", b"\0", b"\xff",
+)  # fmt: skip
 
 
 @cache

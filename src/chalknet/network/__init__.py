@@ -20,7 +20,8 @@ from chalknet.network.steps import STEPS, kind_of, layer_call, torch_layers
 # fmt: off
 __all__ = [
     "ACTIVATIONS", "FORMULA_FUNCTIONS", "STEPS", "UNKNOWN_WIDTH", "Account", "Activation", "ActivationKind",
-    "Arguments", "DrawnMark", "Dropout", "Flatten", "LayerCall", "Linear", "Network", "PlacedMark",
-    "Range", "SeenPicture", "Shape", "Size", "Step", "StepKind", "TorchLayer", "Visit", "activation_name", "as_shape", "kind_of",
-    "layer_call", "name_of_row", "numbers", "show_shape", "size_of", "torch_layers", "unknown_in_formula",
+    "Arguments", "DrawnMark", "Dropout", "Flatten", "LayerCall", "Linear", "Network", "PlacedMark", "Range",
+    "SeenPicture", "Shape", "Size", "Step", "StepKind", "TorchLayer", "Visit", "activation_name",
+    "as_shape", "kind_of", "layer_call", "name_of_row", "numbers", "show_shape", "size_of", "torch_layers",
+    "unknown_in_formula",
 ]

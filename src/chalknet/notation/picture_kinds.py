@@ -20,7 +20,8 @@ class PictureKind(NamedTuple):
 
 PDF = PictureKind("PDF")
 PICTURE_SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .webp .gif .bmp .dib .tif .tiff .avif .apng .pdf .heic .heif .jp2 .jxl .psd".split()
+    ".png .jpg .jpeg .jpe .jfif .webp .gif .bmp .dib .tif .tiff .avif .apng .pdf .heic .heif .jp2 .jxl "
+    ".psd".split()
 )
 _SAVE = "Save it as PNG or JPEG, and give that."
 _KINDS = (
@@ -31,13 +32,13 @@ _KINDS = (
     (rb"BM[\0-\xff]{4}\0\0\0\0[\0-\xff]{3}\0[\x0c\x28\x40\x6c\x7c]\0\0\0", PictureKind("BMP")),
     (rb"II\*\0|MM\0\*|II\+\0|MM\0\+", PictureKind("TIFF")),
     (rb"[\0-\xff]{4}ftypavi[fs]", PictureKind("AVIF")),
-    (rb"[\0-\xff]{4}ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)", PictureKind("HEIC", f"{_SAVE} An iPhone does so: Settings, Camera, Formats.")),
+    (rb"[\0-\xff]{4}ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)", PictureKind("HEIC", _SAVE)),
     (rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", PictureKind("JPEG 2000", _SAVE)),
     (rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a", PictureKind("JPEG XL", _SAVE)),
     (rb"8BPS", PictureKind("PSD", _SAVE)),
     (rb"\0\0[\x01\x02]\0[\x01-\xff]\0", PictureKind("ICO", _SAVE)),
     (rb"AT&TFORM[\0-\xff]{4}DJV", PictureKind("DjVu", "Save the page as PDF or PNG, and give that.")),
-    (rb"%!PS|\xc5\xd0\xd3\xc6", PictureKind("PostScript", "Turn it into PDF, as ps2pdf and epstopdf do, and give that.")),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", PictureKind("PostScript", "Make it a PDF, as ps2pdf does, and give that.")),
 )  # fmt: skip
 _KIND = re.compile(b"|".join(b"(%s)" % sign for sign, _ in _KINDS))
 _PDF = re.compile(rb"%PDF-[0-9]")

@@ -42,7 +42,7 @@ def shown_path(path: Path) -> str:
 
 
 def content_of(path: Path) -> str | bytes:
-    """Return the text of a file, of the network of a kept fit, or of standard input for `-`; a picture as bytes.
+    """Return the text of a file, of a kept fit's network, or of standard input for `-`; a picture as bytes.
 
     Raises:
         FileProblem: for what is no file, or neither a picture nor UTF-8 text.
@@ -60,7 +60,7 @@ def content_of(path: Path) -> str | bytes:
 
 
 def content_of_bytes(data: bytes, where: str) -> str | bytes:
-    """Return the text that bytes are, or the drawing that a picture carries along; any other picture as it is.
+    """Return the text that bytes are, or the drawing that a picture carries along; other pictures as bytes.
 
     Args:
         data: the bytes.

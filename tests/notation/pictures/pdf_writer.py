@@ -1,6 +1,7 @@
 """PDFs written by hand: pages of content, forms that draw forms, and one network as content."""
 
 import zlib
+from itertools import pairwise
 
 _HEAD = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
@@ -74,7 +75,7 @@ def network(*widths, x=60.0, y=150.0, step=90.0, r=12.0, labels=True, last="sigm
     columns = [[(x + step * n, y + (place - (width - 1) / 2) * 36) for place in range(width)]
                for n, width in enumerate(widths)]  # fmt: skip
     out = []
-    for one, other in zip(columns, columns[1:], strict=False):
+    for one, other in pairwise(columns):
         out += [f"{a + r:.1f} {b:.1f} m {c - r:.1f} {d:.1f} l S\n" for a, b in one for c, d in other]
     for n, column in enumerate(columns):
         for place, (a, b) in enumerate(column):

@@ -1,5 +1,7 @@
 """The marks of a plain network, as a reader of pixels gives them."""
 
+from itertools import pairwise
+
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks import ShapeMark, StrokeMark, TextMark
 
@@ -10,7 +12,7 @@ def drawn(*widths, confidence=0.9, r=20.0):
                for n, width in enumerate(widths)]  # fmt: skip
     marks = [ShapeMark("disc", Place(x, y, 2 * r, 2 * r), fill="#ffffff", outline="#000000", confidence=0.9)
              for column in columns for x, y in column]  # fmt: skip
-    for one, other in zip(columns, columns[1:], strict=False):
+    for one, other in pairwise(columns):
         marks += [
             StrokeMark(((a + r, b), (c - r, d)), confidence=confidence) for a, b in one for c, d in other
         ]

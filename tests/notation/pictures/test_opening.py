@@ -119,19 +119,19 @@ def test_of_several_pictures_in_a_file_the_first_is_read_with_a_note_and_another
         looked = seen(drawn(2, 3, 1))
         assert not any("several" in note for note in cn.read(data, page=2).notes)
         assert looked[-1][60, 90, 1] < 60, kind
-        with pytest.raises(cn.InvalidValue, match="the file has 2"):
+        with pytest.raises(cn.InvalidValue, match="the file has"):
             cn.read(data, page=3)
 
 
 def test_a_large_picture_is_made_smaller_and_its_marks_are_where_they_were(seen):
     looked = seen([])
-    image = Image.new("L", (9000, 300), 255)
+    image = Image.new("L", (9000, 900), 255)
     with pytest.raises(cn.ChalknetError):
         cn.read(image)
-    assert looked[-1].shape == (100, 3000, 3)
+    assert looked[-1].shape == (300, 3000, 3)
     seen(drawn(2, 3, 1))
     picture = cn.read(image).account.picture
-    assert (picture.width, picture.height) == (9000, 300)
+    assert (picture.width, picture.height) == (9000, 900)
     assert min(x for line in picture.outlines.values() for x, _ in line) == pytest.approx(3 * 80)
 
 

@@ -34,16 +34,13 @@ def write_with_matplotlib(scene: Scene, kind: str) -> bytes:
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     draw_on(axes, scene)
     stream = io.BytesIO()
-    metadata = {"Title": scene.title} | ({"Description": scene.description} if kind == "png" else {})
+    options: dict[str, Any] = {}
+    if kind != "jpg":  # which has no place for them
+        described = {"Description": scene.description} if kind == "png" else {}
+        options["metadata"] = {"Title": scene.title, **described}
     page = scene.colours["page"]
     with rc_context({"pdf.fonttype": 42}):
-        figure.savefig(
-            stream,
-            format=kind,
-            dpi=_DOTS_PER_INCH,
-            facecolor=page,
-            **({} if kind == "jpg" else {"metadata": metadata}),
-        )
+        figure.savefig(stream, format=kind, dpi=_DOTS_PER_INCH, facecolor=page, **options)
     return stream.getvalue()
 
 

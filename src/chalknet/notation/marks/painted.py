@@ -103,7 +103,8 @@ def stroke_marks(
     Args:
         points: its corners.
         paint: how it is painted.
-        first, last: whether it is the first and the last part of its path, where the heads are.
+        first: whether it is the first part of its path, where one head is.
+        last: whether it is the last, where the other is.
     """
     if paint.line and not points[0] == points[-1] == points[len(points) // 2]:
         heads = (first and paint.start_head, last and paint.end_head)

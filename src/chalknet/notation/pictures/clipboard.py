@@ -95,7 +95,7 @@ def from_clipboard() -> bytes | str:
             where="the clipboard",
             got="no program at hand that tells what lies on it",
             wanted="wl-paste or xclip (Linux), osascript (macOS) or powershell (Windows), and a desktop",
-            remedy="Install wl-clipboard (Wayland) or xclip (X11), or save the picture to a file and give its name.",
+            remedy="Install wl-clipboard (Wayland) or xclip (X11), or save the picture and give its file.",
         )
     for program in at_hand:
         answer = program.unpacked(_answer(program.name, program.picture)) if program.picture else b""

@@ -103,7 +103,7 @@ def _parts(
     unit: float,
     spend: Callable[[int], None],
 ) -> list[list[int]]:
-    """Return what hangs together: shapes with the strokes that end near them, and what stands in one another."""
+    """Return what hangs together: shapes, the strokes that end near them, and what stands in one another."""
     above = {number: number for number in drawn}
 
     def top(number: int) -> int:
@@ -185,7 +185,7 @@ def _give_texts(
     unit: float,
     spend: Callable[[int], None],
 ) -> list[str]:
-    """Give words to the figures in or beside which they stand, and return their captions; the page's stay away."""
+    """Give words to the figures in or beside which they stand, and return the captions."""
     drawn = [place for place, _ in covers]
     captions = [""] * len(covers)
     for lines in _blocks(texts, spend):
@@ -197,7 +197,7 @@ def _give_texts(
         apart = distance(drawn[at], place)
         long = len(lines) > _LINES or len(words.split()) > _WORDS
         is_caption = bool(_CAPTION.match(words))
-        if apart > max(_BESIDE * unit, (4.0 if is_caption else 2.5) * size) or (
+        if apart > max(_BESIDE * unit, (8.0 if is_caption else 2.5) * size) or (
             long and apart > 0 and not is_caption
         ):
             continue

@@ -1,4 +1,4 @@
-"""Files of pixels opened within bounds: size before content, one frame, turned as it is meant to be looked at."""
+"""Files of pixels opened within bounds: size before content, one frame, turned as it is to be looked at."""
 
 from __future__ import annotations
 
@@ -120,8 +120,11 @@ def opened_pixels(source: PictureSource, data: PictureData, frame: int | None = 
         except Exception as problem:  # damaged files bring out every kind
             name = kind.name if kind else "picture"
             reason = " ".join(str(problem).split())[:80] or type(problem).__name__
-            raise source.refuse(None, got=f"a damaged {name} ({reason})", wanted="a whole picture",
-                                remedy="Save the picture again, or take a screenshot of it.") from problem  # fmt: skip
+            got, remedy = (
+                f"a damaged {name} ({reason})",
+                "Save the picture again, or take a screenshot of it.",
+            )
+            raise source.refuse(None, got=got, wanted="a whole picture", remedy=remedy) from problem
     import numpy as np
 
     return Pixels(np.asarray(shown), longest / max(shown.size), notes)
@@ -165,7 +168,7 @@ def _choose_frame(source: PictureSource, image: Image, frame: int | None) -> tup
 
 
 def _plain(image: Image) -> Image:
-    """Return a picture as RGB or RGBA, made smaller where it is large; little more memory is taken than it has."""
+    """Return a picture as RGB or RGBA, made smaller where it is large, in little more memory than it has."""
     import numpy as np
     from PIL import Image
 
@@ -188,6 +191,13 @@ def _turned(image: Image, how: object) -> Image:
     """Return a picture turned as its EXIF says."""
     from PIL.Image import Transpose
 
-    turns = {2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM,
-             5: Transpose.TRANSPOSE, 6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90}  # fmt: skip
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
     return image.transpose(turns[how]) if isinstance(how, int) and how in turns else image

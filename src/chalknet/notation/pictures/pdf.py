@@ -13,7 +13,7 @@ from chalknet.errors import ChalknetError, InvalidValue
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.limits import check_limit
 from chalknet.notation.marks.geometry import Transform, on_curve
-from chalknet.notation.marks.mark import AnyMark, Point, UnreadMark
+from chalknet.notation.marks.mark import AnyMark, Point, StrokeMark, UnreadMark
 from chalknet.notation.marks.outlines import place_of
 from chalknet.notation.marks.painted import Paint, PathPart, path_marks, path_part
 from chalknet.notation.pictures.extra import needed_for
@@ -95,7 +95,8 @@ class PdfFile:
             )
             bitmap = page.render(scale=scale, crop=crop, rev_byteorder=True, prefer_bgrx=False)
             try:
-                return bitmap.to_numpy()[..., :3].copy()
+                pixels: np.ndarray[Any, Any] = bitmap.to_numpy()[..., :3].copy()
+                return pixels
             finally:
                 bitmap.close()
 
@@ -123,7 +124,8 @@ class PdfFile:
     def _document_error(self) -> type[Exception]:
         from pypdfium2 import PdfiumError
 
-        return PdfiumError
+        error: type[Exception] = PdfiumError
+        return error
 
 
 @contextmanager
@@ -147,8 +149,11 @@ def opened_pdf(source: PictureSource, data: bytes) -> Iterator[PdfFile]:
             document = pdfium.PdfDocument(data)
         except pdfium.PdfiumError as problem:
             if "password" in str(problem).lower():
-                raise source.refuse(None, got="a PDF that is locked by a password", wanted="one that can be read",
-                                    remedy="Save it without the password, or take a screenshot.") from problem  # fmt: skip
+                got, remedy = (
+                    "a PDF that is locked by a password",
+                    "Save it without one, or take a screenshot.",
+                )
+                raise source.refuse(None, got=got, wanted="an open one", remedy=remedy) from problem
             raise _damaged(source, problem) from problem
         try:
             yield PdfFile(source, document, pdfium.raw)
@@ -176,7 +181,7 @@ def _view(page: Any, rotation: int) -> Transform:
 
 def _is_on(mark: AnyMark, width: float, height: float) -> bool:
     """Return whether a mark is on the page, and does not fill it: its ground."""
-    place = place_of(mark.points) if hasattr(mark, "points") else mark.place
+    place = place_of(mark.points) if isinstance(mark, StrokeMark) else mark.place
     outside = (
         place.x + place.width / 2 < 0
         or place.y + place.height / 2 < 0

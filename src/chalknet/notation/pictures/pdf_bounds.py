@@ -82,7 +82,7 @@ def check_bounds(source: PictureSource, data: bytes) -> None:
             check_limit(source, None, "pixels of a picture", width * height)
         else:
             _look_into(source, found, number, head, body)
-    sizes = _sizes(found)
+    sizes = _sizes(source, found)
     for head in found.heads.values():
         contents = [int(each) for part in _CONTENTS.findall(head) for each in _REFERENCE.findall(part)]
         names = _names(found, head) if contents else {}
@@ -130,8 +130,7 @@ def _packed_objects(head: bytes, content: bytes) -> Iterator[tuple[int, int, int
     begin = int(first[1]) if first else 0
     numbers = [int(each) for each in content[:begin].split()[:200_000] if each.isdigit()]
     places = [*[begin + at for at in numbers[1::2]], len(content)]
-    for part, at, to in zip(numbers[::2], places, places[1:], strict=False):
-        yield part, at, to
+    yield from zip(numbers[::2], places, places[1:], strict=False)
 
 
 def _unpacked(source: PictureSource, head: bytes, body: bytes) -> bytes | None:
@@ -189,21 +188,34 @@ def _size(found: _Found, number: int, names: Mapping[bytes, int], sizes: Mapping
     return stream.size + inside
 
 
-def _sizes(found: _Found) -> dict[int, int]:
-    """Return the size of every form with all that it draws; one that draws itself does so once."""
+def _sizes(source: PictureSource, found: _Found) -> dict[int, int]:
+    """Return the size of every form with all that it draws.
+
+    Raises:
+        NotationError: for forms that draw one another in a circle.
+    """
     sizes: dict[int, int] = {}
-    named = {number: _names(found, stream.head) for number, stream in found.streams.items()
-             if _FORM.search(stream.head)}  # fmt: skip
-    for first in named:
+    forms = {number: stream for number, stream in found.streams.items() if _FORM.search(stream.head)}
+    names = {number: _names(found, stream.head) for number, stream in forms.items()}
+    drawn: dict[int, list[int]] = {}
+    for number, stream in forms.items():
+        called = names[number].items() if stream.draws is None else [
+            (name, names[number][name]) for name in stream.draws if name in names[number]
+        ]  # fmt: skip
+        drawn[number] = [each for _, each in called if each in forms]
+    for first in forms:
         waiting, open_ones = [first], set[int]()
         while waiting:
             number = waiting[-1]
-            inside = [each for each in named[number].values() if each in named and each not in sizes]
-            inside = [each for each in inside if each not in open_ones and each != number]
-            open_ones.add(number)
+            inside = [each for each in drawn[number] if each not in sizes]
             if number in sizes or not inside:
-                sizes[number] = min(_MOST, _size(found, number, named[number], sizes))
+                sizes[number] = min(_MOST, _size(found, number, names[number], sizes))
                 waiting.pop()
-            else:
-                waiting += inside
+                open_ones.discard(number)
+                continue
+            open_ones.add(number)
+            if open_ones.intersection(inside):
+                got, wanted = "forms that draw one another in a circle", "a PDF whose forms come to an end"
+                raise source.refuse(None, got=got, wanted=wanted, remedy="Take a screenshot of the page.")
+            waiting += inside
     return sizes

@@ -206,7 +206,8 @@ class _Reader:
             got, remedy = f"no figure that is a network: {shown}{more}", _offer(tried)
         else:
             of = "a page" if pages == 1 else f"{pages} pages"
-            got = f"{of} with {self._texts:,} texts and {len(self._images)} images, on which no network is drawn"
+            there = f"{self._texts:,} texts and {len(self._images)} images"
+            got = f"{of} with {there}, on which no network is drawn"
             remedy = "Give the page or the picture that shows the network."
         return self._source.refuse(
             None, got=got, wanted="units or boxes, and the lines between them", remedy=remedy

@@ -16,7 +16,11 @@ from chalknet.notation.pictures.source import PictureSource
 _INVISIBLE = 3  # how text is painted that only a search is to find
 _BLANK = frozenset(" \t\xa0\u2002\u2003\u2009\u202f")
 _ODD = {"\ufffe": "-", "\x02": "-", "\xad": "-", "−": "-"}  # a hyphen at the end of a line
-_GAP, _FAR = 0.17, 0.9  # of a letter's size: between words, between texts
+_GAP, _FAR, _APART = (
+    0.17,
+    0.9,
+    0.36,
+)  # of a letter's size: between words, and between texts, written as one or apart
 _SMALLER, _RAISED = 0.88, 0.12  # an index's size, and how far it stands off the line
 
 
@@ -29,6 +33,7 @@ class _Letter(NamedTuple):
         end: where the next one begins.
         size: of its font.
         angle: of its line, clockwise, in degrees.
+        of: the text of the file that it belongs to.
     """
 
     sign: str
@@ -36,6 +41,7 @@ class _Letter(NamedTuple):
     end: Point
     size: float
     angle: float
+    of: int
 
 
 def texts_of_page(source: PictureSource, raw: Any, page: Any, view: Transform) -> list[AnyMark]:
@@ -81,7 +87,8 @@ def _letters(source: PictureSource, raw: Any, text: Any, view: Transform) -> Ite
         sign = chr(raw.FPDFText_GetUnicode(text, number) or 0xFFFD)
         if raw.FPDFText_IsGenerated(text, number) == 1 or sign in "\r\n":
             continue
-        if not _is_painted(raw, text, number):
+        each = raw.FPDFText_GetTextObject(text, number)
+        if each and raw.FPDFTextObj_GetTextRenderMode(each) == _INVISIBLE:
             continue
         raw.FPDFText_GetCharOrigin(text, number, x, y)
         raw.FPDFText_GetLooseCharBox(text, number, box)
@@ -96,7 +103,8 @@ def _letters(source: PictureSource, raw: Any, text: Any, view: Transform) -> Ite
         end = view.at(x.value + along * cos, y.value + along * sin)
         angle = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
         if size > 0:
-            yield _Letter(_ODD.get(sign, sign), start, end, size, angle)
+            of = ctypes.addressof(each.contents) if each else 0
+            yield _Letter(_ODD.get(sign, sign), start, end, size, angle, of)
 
 
 def _extent(wide: Point, cos: float, sin: float, size: float) -> float:
@@ -108,13 +116,8 @@ def _extent(wide: Point, cos: float, sin: float, size: float) -> float:
     return max(0.2 * size, (wide[0] - size * sin) / cos if cos > sin else (wide[1] - size * cos) / sin)
 
 
-def _is_painted(raw: Any, text: Any, number: int) -> bool:
-    each = raw.FPDFText_GetTextObject(text, number)
-    return not each or raw.FPDFTextObj_GetTextRenderMode(each) != _INVISIBLE
-
-
 def _joined(run: list[_Letter], letter: _Letter) -> str | None:
-    """Return what stands between a letter and those before it: nothing, a blank, `_`, `^`; None for a new text."""
+    """Return what stands between a letter and those before it, as a blank or `_`; None for a new text."""
     last = run[-1]
     size = max(last.size, letter.size)
     if abs((letter.angle - last.angle + 180) % 360 - 180) > 3:
@@ -122,7 +125,8 @@ def _joined(run: list[_Letter], letter: _Letter) -> str | None:
     turn = math.radians(last.angle)
     dx, dy = letter.at[0] - last.end[0], letter.at[1] - last.end[1]
     along, down = dx * math.cos(turn) + dy * math.sin(turn), dy * math.cos(turn) - dx * math.sin(turn)
-    if not -0.6 * size < along < _FAR * size or abs(down) > 0.75 * size:
+    back, far = (0.6, _FAR) if letter.of == last.of else (0.08, _APART)
+    if not -back * size < along < far * size or abs(down) > 0.75 * size:
         return None
     between = " " if along > _GAP * size else ""
     if abs(down) <= _RAISED * size:

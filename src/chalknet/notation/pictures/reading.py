@@ -37,7 +37,7 @@ def read_image(data: PictureData, name: str | None = None, page: int | None = No
         page: which page of a PDF, or which of several pictures in a file.
 
     Raises:
-        NotationError: for a picture in which no network is seen, saying what is; for a damaged or too large one.
+        NotationError: for a picture in which no network is seen, saying what is; a damaged or too large one.
         Undecided: for a picture that can be read in several ways equally well.
         MissingPackage: without the packages of the extra `pictures`.
     """
@@ -88,7 +88,9 @@ def network_of_marks(
     numbered = [mark._replace(at=number) for number, mark in enumerate(marks, start=1)]
     source = replace(source, spots=tuple(_middle(mark) for mark in numbered))
     try:
-        sketch = sketch_of(numbered, source)
+        width, height = seen[2]
+        ground = ShapeMark("box", Place(width / 2, height / 2, width, height), fill="#ffffff")
+        sketch = sketch_of([ground, *numbered], source)  # no frame in it is taken for the paper
         unread = Counter(mark.what for mark in numbered if isinstance(mark, UnreadMark))
         network = network_of(checked(sketch), name)
     except RecursionError as problem:
@@ -162,9 +164,8 @@ def _doubts(marks: Sequence[AnyMark]) -> list[str]:
         return []
     parts = [f"{count} {what}{'s' * (count > 1)}" for what, count in doubtful.items()]
     were = "was" if sum(doubtful.values()) == 1 else "were"
-    return [
-        f"read from a picture: {' and '.join(parts)} {were} hard to see; --explain -o seen.png shows what was seen"
-    ]
+    what = f"{' and '.join(parts)} {were} hard to see"
+    return [f"read from a picture: {what}; --explain -o seen.png shows what was seen"]
 
 
 def _not_read(what: str, count: int) -> str:

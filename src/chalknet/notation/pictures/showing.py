@@ -109,6 +109,8 @@ def _aside(marks: Sequence[AnyMark], sketch: Sketch) -> Iterator[PlacedMark]:
         if isinstance(mark, TextMark) and mark.words in captions:
             yield PlacedMark("caption", "", _corners(mark.place))
     for unused in sketch.unused:
-        mark = marks[unused.at - 1] if 0 < unused.at <= len(marks) else None
-        points = mark.points if isinstance(mark, StrokeMark) else _corners(unused.place)
-        yield PlacedMark("put aside", unused.why, points, not isinstance(mark, StrokeMark))
+        if unused.why == "the ground":
+            continue
+        drawn = marks[unused.at - 1] if 0 < unused.at <= len(marks) else None
+        points = drawn.points if isinstance(drawn, StrokeMark) else _corners(unused.place)
+        yield PlacedMark("put aside", unused.why, points, not isinstance(drawn, StrokeMark))
