@@ -1,7 +1,7 @@
 """The README's photograph: a network chalked on a board, seen a little from the side, in uneven light.
 
-`python tools/chalkboard.py` writes docs/pictures/board.jpg, and beside it what is seen in it. Nothing in it is
-foreign: strokes with wobble and dust are drawn, blurred, turned and lit here, from one seed.
+`python tools/chalkboard.py` writes docs/pictures/board.jpg, and beside it what is seen in it. Nothing in it
+is foreign: strokes with wobble and dust are drawn, blurred, turned and lit here, from one seed.
 """
 
 from __future__ import annotations

@@ -85,6 +85,23 @@ def test_colours_dashes_and_what_is_not_seen():
     assert [dashed.style, dotted.style, dashed.width] == ["dashed", "dotted", 2]
 
 
+def test_a_white_box_on_white_paper_is_not_seen_and_one_with_a_line_is():
+    marks = page_of(pdf("1 g 50 50 200 200 re f 60 60 150 150 re f 0 G 60 60 150 150 re S")).marks
+    assert [(mark.kind, round(mark.place.width)) for mark in marks] == [("box", 150)] * 2
+
+
+def test_a_circle_of_very_many_curves_is_a_disc():
+    """Chromium prints a circle as 64 curves."""
+    from math import cos, pi, sin
+
+    spots = [(100 + 40 * cos(turn * pi / 96), 100 + 40 * sin(turn * pi / 96)) for turn in range(193)]
+    line = " ".join(
+        f"{x:.4f} {y:.4f}" + (" c" if n and n % 3 == 0 else "") for n, (x, y) in enumerate(spots[1:], 1)
+    )
+    (disc,) = page_of(pdf(f"{spots[0][0]} {spots[0][1]} m {line} S")).marks
+    assert disc.kind == "disc" and disc.place.width == pytest.approx(80, abs=0.2)
+
+
 def test_indices_and_powers_are_marked_and_words_kept_apart():
     content = text("W", 50, 50) + text("12", 58.6, 48, 6) + text("one two", 50, 100) + text("far", 130, 100)
     content += text("x", 50, 150) + text("2", 54.6, 154, 6) + text("below", 50, 139)
@@ -93,7 +110,7 @@ def test_indices_and_powers_are_marked_and_words_kept_apart():
 
 
 def test_what_matplotlib_saves_as_pdf_is_sketched_as_drawn():
-    """All that was drawn at random in 25 manners; 400 of 400 seeds are right."""
+    """Of 250 other seeds 243 are right; in the others titles are drawn over one another."""
     wrong = {}
     for seed in range(1000, 1025):
         truth = truth_of(seed)

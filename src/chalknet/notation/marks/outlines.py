@@ -11,6 +11,7 @@ from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import Point
 
 _ROUND, _SKETCHY_ROUND = 0.13, 0.4  # how far points of an ellipse may be off its equation
+_MANY, _FINE = 100, 0.03  # points of a curve that are made fewer, and how near these stand, by its size
 _THIN = 15  # how many times longer than wide an area is that stands for a line
 
 
@@ -72,6 +73,8 @@ def outline_of(points: Sequence[Point]) -> Outline | None:
     extent = max(place.width, place.height)
     if min(place.width, place.height) <= extent * 1e-3:
         return None
+    if len(points) > _MANY:
+        points = _thinned(points, extent * _FINE)
     corners = corners_of(points, extent)
     if len(corners) < 3:
         return None
@@ -85,6 +88,15 @@ def outline_of(points: Sequence[Point]) -> Outline | None:
         return Outline(_round_kind(place), place)
     kind = {3: "triangle", 6: "hexagon"}.get(len(corners), "polygon")
     return Outline(kind, place, corners=tuple(corners[:64]))
+
+
+def _thinned(points: Sequence[Point], near: float) -> list[Point]:
+    """Return points of a curve that is given by very many, so that it turns at each of them."""
+    kept = [points[0]]
+    for point in points:
+        if math.dist(kept[-1], point) > near:
+            kept.append(point)
+    return kept
 
 
 def _of_four(corners: list[Point], place: Place) -> Outline:

@@ -13,7 +13,7 @@ from chalknet.errors import ChalknetError, InvalidValue
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.limits import check_limit
 from chalknet.notation.marks.geometry import Transform, on_curve
-from chalknet.notation.marks.mark import AnyMark, Point, StrokeMark, UnreadMark
+from chalknet.notation.marks.mark import AnyMark, Point, ShapeMark, StrokeMark, UnreadMark
 from chalknet.notation.marks.outlines import place_of
 from chalknet.notation.marks.painted import Paint, PathPart, path_marks, path_part
 from chalknet.notation.pictures.extra import needed_for
@@ -72,7 +72,12 @@ class PdfFile:
             reader = _PageReader(source, self._raw, view)
             reader.read(page.raw)
             marks = [*reader.marks, *texts_of_page(source, self._raw, page.raw, view)]
-            inside = [mark for mark in marks if _is_on(mark, width, height)]
+            lined = {_rounded(mark) for mark in marks if isinstance(mark, ShapeMark) and mark.outline}
+            inside = [
+                mark
+                for mark in marks
+                if _is_on(mark, width, height) and not _is_blank(mark, lined, 0.05 * width * height)
+            ]
             return PdfPage(number, width, height, inside, reader.images)
 
     def picture(self, number: int, longest: int, place: Place | None = None) -> np.ndarray[Any, Any]:
@@ -189,6 +194,17 @@ def _is_on(mark: AnyMark, width: float, height: float) -> bool:
         or place.y - place.height / 2 > height
     )
     return not outside and not (place.width >= 0.98 * width and place.height >= 0.98 * height)
+
+
+def _rounded(mark: ShapeMark) -> tuple[int, ...]:
+    return tuple(round(side) for side in mark.place)
+
+
+def _is_blank(mark: AnyMark, lined: set[tuple[int, ...]], large: float) -> bool:
+    """Return whether a mark is a large white box without a line, which is not seen on paper."""
+    if not isinstance(mark, ShapeMark) or mark.kind != "box" or mark.outline or mark.fill != "#ffffff":
+        return False
+    return mark.place.width * mark.place.height >= large and _rounded(mark) not in lined
 
 
 class _PageReader:
