@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
@@ -9,11 +10,12 @@ from typing import TypeAlias
 from chalknet.errors import InvalidValue, whole_number
 from chalknet.files import user_path
 from chalknet.network import Network
-from chalknet.notation.picture_kinds import PICTURE_SUFFIXES
+from chalknet.notation.picture_kinds import PICTURE_SUFFIXES, picture_kind
 from chalknet.notation.table import NOTATIONS, read_text
 from chalknet.notation.texts import check_text, content_of, content_of_bytes
 
 _CLIPBOARD = "clipboard:"
+_NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a]")
 Content: TypeAlias = object  # a text, the bytes of a picture, or a picture that a program holds
 
 
@@ -27,8 +29,13 @@ def content_of_value(value: object) -> Content | None:
         InvalidValue: for an array that holds no pixels.
     """
     if isinstance(value, bytes | bytearray | memoryview):
+        data = bytes(value)
         try:
-            return content_of_bytes(bytes(value), "bytes")
+            return (
+                None
+                if picture_kind(data) is None and _NO_TEXT.search(data)
+                else content_of_bytes(data, "bytes")
+            )
         except UnicodeDecodeError:
             return None
     from chalknet.notation.pictures import picture_of_value
