@@ -52,6 +52,8 @@ def figures_of(marks: Sequence[AnyMark], spend: Callable[[int], None]) -> list[F
     unit = _unit(marks, drawn)
     parts = _parts(marks, drawn, places, unit, spend)
     cores = [part for part in parts if _joined_shapes(marks, part) >= _FEWEST]
+    if not cores and _joined_shapes(marks, drawn) >= _FEWEST - 1:  # ends that stop far from what they join
+        cores = [drawn]
     if not cores:
         return []
     covers = _merged(

@@ -16,6 +16,7 @@ from chalknet.notation.marks.geometry import Transform, on_curve
 from chalknet.notation.marks.mark import AnyMark, Point, ShapeMark, StrokeMark, UnreadMark
 from chalknet.notation.marks.outlines import place_of
 from chalknet.notation.marks.painted import Paint, PathPart, path_marks, path_part
+from chalknet.notation.pictures.dashes import with_dashes_joined
 from chalknet.notation.pictures.extra import needed_for
 from chalknet.notation.pictures.pdf_bounds import check_bounds
 from chalknet.notation.pictures.pdf_text import texts_of_page
@@ -71,8 +72,8 @@ class PdfFile:
             view = _view(page, page.get_rotation())
             reader = _PageReader(source, self._raw, view)
             reader.read(page.raw)
-            marks = [*reader.marks, *texts_of_page(source, self._raw, page.raw, view)]
-            lined = {_rounded(mark) for mark in marks if isinstance(mark, ShapeMark) and mark.outline}
+            marks = [*with_dashes_joined(reader.marks), *texts_of_page(source, self._raw, page.raw, view)]
+            lined = _lined(marks)
             inside = [
                 mark
                 for mark in marks
@@ -196,15 +197,26 @@ def _is_on(mark: AnyMark, width: float, height: float) -> bool:
     return not outside and not (place.width >= 0.98 * width and place.height >= 0.98 * height)
 
 
-def _rounded(mark: ShapeMark) -> tuple[int, ...]:
-    return tuple(round(side) for side in mark.place)
+def _rounded(place: Place) -> tuple[int, ...]:
+    return tuple(round(side) for side in place)
+
+
+def _lined(marks: list[AnyMark]) -> set[tuple[int, ...]]:
+    """Return the places of shapes with a line, and of upright and level lines."""
+    shapes = {_rounded(mark.place) for mark in marks if isinstance(mark, ShapeMark) and mark.outline}
+    strokes = [place_of(mark.points) for mark in marks if isinstance(mark, StrokeMark)]
+    return shapes | {_rounded(place) for place in strokes if min(place.width, place.height) < 0.5}
 
 
 def _is_blank(mark: AnyMark, lined: set[tuple[int, ...]], large: float) -> bool:
-    """Return whether a mark is a large white box without a line, which is not seen on paper."""
+    """Return whether a mark is a large white box without a line around it, which is not seen on paper."""
     if not isinstance(mark, ShapeMark) or mark.kind != "box" or mark.outline or mark.fill != "#ffffff":
         return False
-    return mark.place.width * mark.place.height >= large and _rounded(mark) not in lined
+    x, y, width, height = mark.place
+    sides = [Place(x, y + side * height / 2, width) for side in (-1, 1)]
+    sides += [Place(x + side * width / 2, y, 0.0, height) for side in (-1, 1)]
+    seen = _rounded(mark.place) in lined or any(_rounded(side) in lined for side in sides)
+    return width * height >= large and not seen
 
 
 class _PageReader:

@@ -125,7 +125,7 @@ def _joined(run: list[_Letter], letter: _Letter) -> str | None:
     turn = math.radians(last.angle)
     dx, dy = letter.at[0] - last.end[0], letter.at[1] - last.end[1]
     along, down = dx * math.cos(turn) + dy * math.sin(turn), dy * math.cos(turn) - dx * math.sin(turn)
-    back, far = (0.6, _FAR) if letter.of == last.of else (0.08, _APART)
+    back, far = (0.6, _FAR) if letter.of == last.of else (0.13, _APART)
     if not -back * size < along < far * size or abs(down) > 0.75 * size:
         return None
     between = " " if along > _GAP * size else ""
