@@ -243,7 +243,7 @@ def _slender_arrow(corners: Sequence[Point]) -> AreaLine | None:
     wide, widest = high[1] - low[1], (low[0] + high[0]) / 2 / long
     if wide > long / _SLENDER:
         return None
-    near = 0.005 * long
+    near = min(0.005 * long, 0.1 * wide)
     starts, ends = [y for x, y in spots if x < near], [y for x, y in spots if x > long - near]
     blunt, pointed = sorted((max(starts) - min(starts), max(ends) - min(ends)), reverse=True)
     if blunt >= 0.5 * wide and pointed <= 0.5 * blunt:
