@@ -63,14 +63,15 @@ def _panel(title: str, *rows: Option) -> tuple[Option, ...]:
 MODEL = Option(
     "model",
     "A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, code (PyTorch, Keras, flax, equinox, "
-    "scikit-learn, NumPy), JSON, what print(net) or model.summary() printed; a file with one; the folder "
-    "of a kept fit; - for standard input.",
+    "scikit-learn, NumPy), JSON, what print(net) or model.summary() printed; a file with one; a picture or "
+    "a PDF; the folder of a kept fit; - for standard input; clipboard:.",
     metavar="MODEL", default=..., argument=True,
 )  # fmt: skip
 *READING, ACTIVATION = _panel(
     "Reading the model",
     Option("notation", "Read it as this notation instead of recognising it."),
-    Option("name", "Which network, where a text or a page holds several: a title, a class, line 12, cell 3."),
+    Option("name", "Which network, where there are several: a title, a class, line 12, cell 3, figure 2."),
+    Option("page", "Which page of a PDF; without it the network is looked for.", words.process_count, "N"),
     Option(
         "reading", "Which reading, where a drawing may be read in several ways.", words.process_count, "N"
     ),
@@ -219,7 +220,7 @@ EVALUATE_EVERY, *_ = RECORD = _panel(
 def network_of(asked: Asked) -> cn.Network:
     """Return the network that a command is about, its symbols and activations replaced as asked."""
     network = cn.read(
-        asked["model"], notation=asked["notation"], name=asked["name"], reading=asked["reading"]
+        asked["model"], **{name: asked[name] for name in ("notation", "name", "page", "reading")}
     )
     if asked["sizes"]:
         network = network.bind(**dict(asked["sizes"]))
