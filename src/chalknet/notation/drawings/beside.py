@@ -45,7 +45,7 @@ _TRAINING = pattern(
 )  # fmt: skip
 _SAMPLE = pattern(
     any_of(
-        r"data(?:[ -]?(?:sets?|loader|base|frame|points?))?", r"samples?(?: #?\d+)?", "images?", "pictures?", "photos?", "pixels?", "csv", "mnist", "iris", "batch(?:es)?", "raw", "file", "records?", "sensors?", "camera", "database", "examples?", "observations?", "scaler", "standard\\w*", r"normali[sz]\w*", "preprocess\\w*", "features?", "text", "documents?", "table", "patient", "customer", r"\w+\.(?:csv|png|jpe?g|xlsx?|parquet|npy|json)",
+        r"data(?:[ -]?(?:sets?|loader|base|frame|points?))?", r"samples?(?: #?\d+)?", "images?", "pictures?", "photos?", "pixels?", "csv(?: rows?)?", "rows?", "mnist(?: digits?)?", "iris", "(?:mini[ -]?)?batch(?:es)?", "raw", "file", "records?", "sensors?", "camera", "database", "examples?", "observations?", "scaler", "standard\\w*", r"normali[sz]\w*", "preprocess\\w*", "features?", "text", "documents?", "table", "patient", "customer", r"\w+\.(?:csv|png|jpe?g|xlsx?|parquet|npy|json)",
         "datos", "im[aá]gen(?:es)?", "foto", "muestras?", "données", "échantillons?", "daten(?:satz)?", "bild(?:er)?", "beispiele?", "dati", "immagin[ei]", "campion[ei]", "dados", "imagem", "amostras?", "dane", "obraz\\w*", "próbk[ai]",
     )
     + "|데이터|이미지|그림|사진|표본|샘플|数据|图像|圖像|图片|样本|樣本|データ|画像|標本|サンプル|данны|изображен|картинк",

@@ -14,6 +14,7 @@ from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.agreement import merged, over, together
 from chalknet.notation.drawings.facts import Fact, Facts
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.nearby import Nearby
 from chalknet.notation.drawings.sides import Sides
 from chalknet.notation.drawings.sketch import Drawn, Link
 from chalknet.notation.drawings.vocabulary import (
@@ -187,8 +188,7 @@ class _Placing:
     def _node(self, fact: Fact, near: set[int]) -> None:
         columns, role, node = self.found.all, self.sides.role(fact.key), fact.node
         if role == "elided":
-            if not near:  # only its place in the text is left
-                near = self._before(node.at)
+            near = near or self._nearby.of(node) or self._with_gap()
             gaps = [level for level in near if index_gap(columns[level].units, dots=True)[1]]
             if near and (gaps or not self.rows):
                 columns[min(gaps or near)].dots = True
@@ -207,10 +207,17 @@ class _Placing:
         elif role == "bias" and fact.alone:
             self.found.captions.append("bias=True")
 
-    def _before(self, at: int) -> set[int]:
-        earlier = [key for key in self.found.place if self.facts.nodes[key].node.at < at]
-        nearest = max(earlier, key=lambda key: self.facts.nodes[key].node.at, default=None)
-        return set() if nearest is None else {self.found.place[nearest]}
+    def _with_gap(self) -> set[int]:
+        """Return the first column whose indices say that units are left out, where no dots stand yet."""
+        columns = enumerate(self.found.all)
+        gaps = (
+            level for level, column in columns if not column.dots and index_gap(column.units, dots=True)[1]
+        )
+        return {level for level in [next(gaps, None)] if level is not None}
+
+    @cached_property
+    def _nearby(self) -> Nearby:
+        return Nearby(self.facts, self.found.place)
 
     @cached_property
     def _linked(self) -> dict[str, set[int]]:

@@ -11,7 +11,7 @@ from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
 from chalknet.notation.drawings.view import SOFTMAXES, View, activates
-from chalknet.notation.drawings.vocabulary import is_dots
+from chalknet.notation.drawings.vocabulary import adds_bias, is_dots
 from chalknet.notation.drawings.words import LAYER, pattern
 
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
@@ -19,11 +19,12 @@ _X1 = pattern(r"(?:[xX]|in|input|p|i)[\W_]{0,2}\d[\W_]{0,2}")
 _Y = pattern(r"(?:y|o|out|output|a|z|h)[\W_]{0,2}\d{0,6}[\W_]{0,3}", re.I)
 _LAYER_WORD = pattern(r"layer|schicht|capa|couche|camada|strato|warstwa|слой|층|层|層", re.I)
 _OUTPUT_WORD = pattern(r"output|ausgabe|salida|sortie|saída|uscita|wyjści|выход|출력|输出|輸出|出力", re.I)
+_ARGMAX = pattern(r"arg ?max", re.I)
+_OUT_NAME = pattern(r"(?:y|ŷ|o|out|output|class)[\W_]{0,2}\d{0,6}[\W_]{0,3}.{0,20}", re.I | re.S)
 _ANSWER = pattern(
     r"arg ?max|(?:predicted|final|winning) (?:class|label|category|digit)|^(?:the )?(?:class|decision|verdict|prediction|max)$|预测类别|예측 ?클래스|予測クラス|clase predicha|classe prédite|vorhergesagte klasse|класс",
     re.I,
 )
-_BIAS_ADD = frozenset(("add", "+ b", "biasadd", "+b", "+"))
 
 
 def _loose(column: UnitColumn) -> bool:
@@ -132,6 +133,22 @@ def _for_all(v: View) -> bool:
     return _other_shape(v) or len(v.after.units) == len(units)
 
 
+def _one_answer(v: View) -> bool:
+    """Return whether it picks one of the outputs before it: argmax, or an answer behind units that are outputs."""
+    if not (v.is_last and v.here.is_single and len(v.before.units) > 1) or v.here.biases or v.here.is_weighty:
+        return False
+    if not _ANSWER.search(v.said.text) and not (_only(v.here, "result") and _behind_output(v)):
+        return False
+    outputs = all(_OUT_NAME.fullmatch(plain(unit.text)) for unit in v.before.units)
+    picked = any(step in SOFTMAXES for step in (*v.before.said.steps, *v.before.title.steps))
+    return bool(_ARGMAX.search(v.said.text)) or outputs or picked or _says_role(v.before, "output")
+
+
+def _behind_output(v: View) -> bool:
+    """Return whether it stands behind a column that is titled as the output, and has no title itself."""
+    return v.before.title.role == "output" and not v.here.texts
+
+
 def _other_shape(v: View) -> bool:
     """Return whether it is drawn in another shape than the units before it."""
     shape = v.here.units[0].shape
@@ -210,6 +227,8 @@ _HAND_IN: tuple[Rule[View], ...] = (
          lambda v: v.after.title.operation or v.after.title.steps or v.after.title.linear),
     Rule("it states a width", "hand-in", -1.5, lambda v: v.said.sure),
     Rule("each of several leads to all", "hand-in", -7, lambda v: len(v.here.units) > 1 and v.after.join in ("all", "some")),
+    Rule("one box of data before several units", "hand-in", 2,
+         lambda v: v.here.is_single and _only(v.here, "sample") and not v.said.sure and len(v.after.units) > 1),
     Rule("data in another shape than the units behind it", "hand-in", 2,
          lambda v: _speaks(v.here, "sample") and len(v.after.units) > 1 and v.here.units[0].shape not in {unit.shape for unit in v.after.units}),
     Rule("it says that it is data, and the next stand under a title of inputs", "hand-in", 1.5,
@@ -255,7 +274,10 @@ _UNIT: tuple[Rule[View], ...] = (
          _value_of_sum),
     Rule("its words are those of data", "unit", -3, lambda v: _speaks(v.here, "sample") and not _states_more(v.here)),
     Rule("one behind one, and it states nothing", "unit", -1, lambda v: v.here.join == "one" and not _states(v.here) and not v.said.role),
-    Rule("a bias is added", "unit", -5, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
+    Rule("a bias is added", "unit", -5, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
+    Rule("it picks one of the outputs", "unit", -3, _one_answer),
+    Rule("it picks the largest, and learns nothing", "unit", -6, lambda v: _ARGMAX.search(v.said.text)),
+    Rule("the one before is titled as the output", "unit", -2, lambda v: _behind_output(v) and not v.here.is_weighty and not v.said.operation),
     Rule("a value between others", "unit", -4, lambda v: "tensor" in v.said.text.lower()),
 )  # fmt: skip
 _ACTIVATION: tuple[Rule[View], ...] = (
@@ -298,7 +320,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("it says that no activation follows", "value", 3,
          lambda v: v.here.join == "each" and v.reading.is_open and (v.said.linear or v.title.linear)),
     Rule("each on the one opposite, whose activation is known", "value", 2, lambda v: v.here.join == "each" and not v.reading.is_open and not v.steps),
-    Rule("a bias is added", "value", 6, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
+    Rule("a bias is added", "value", 6, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
     Rule("a value between others", "value", 5, lambda v: "tensor" in v.said.text.lower()),
     Rule("it states a width of its own", "value", -4, _in_width),
     Rule("it has another number of units than the value", "value", -5, _other_count),
@@ -321,8 +343,8 @@ _HAND_OUT: tuple[Rule[View], ...] = (
          lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and _loose(v.here) and not _loose(v.before)),
     Rule("the one before is the output", "hand-out", 1.5, lambda v: _says_role(v.before, "output")),
     Rule("the one before is activated", "hand-out", 0.5, lambda v: not v.reading.is_open),
-    Rule("it is one answer for all outputs", "hand-out", 6,
-         lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and _ANSWER.search(v.said.text) and not v.here.biases and not v.here.is_weighty),
+    Rule("it is one answer for all outputs", "hand-out", 6, _one_answer),
+    Rule("the one before is titled as the output", "hand-out", 2, lambda v: _behind_output(v) and not v.said.steps),
     Rule("it hangs on the one opposite", "hand-out", 1, lambda v: v.here.join in ("each", "one")),
     Rule("one unit, and one behind it", "hand-out", 1, lambda v: v.here.join == "one" and v.now in (1, None) and v.at >= 2 and len(v.columns[v.at - 2].units) > 1),
     Rule("it hangs on one of several", "hand-out", 1, lambda v: v.here.join == "some" and len(v.here.links) == 1),

@@ -10,7 +10,7 @@ from chalknet.notation.drawings.agreement import first_known
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role, weigh
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
-from chalknet.notation.drawings.vocabulary import Said, is_dots
+from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots
 
 _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
@@ -119,7 +119,7 @@ def _activation(view: View, step: Reading) -> Reading:
 
 
 def _value(view: View, step: Reading) -> Reading:
-    if step.maps and view.said.text.lower() in ("add", "+ b", "+b", "biasadd"):
+    if step.maps and adds_bias(view.said.text):
         step = step.with_bias()
     if view.gives_width:
         step = replace(step, maps=(*step.maps[:-1], replace(step.maps[-1], width_from=view.at)))

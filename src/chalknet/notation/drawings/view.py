@@ -117,7 +117,7 @@ class Whole:
         """Return whether the drawing has boxes for maps and others for activations."""
         functions = [column.said for column in self.columns if column.said.is_function]
         return any(one.operation for one in functions) and any(
-            one.steps and not one.operation for one in functions
+            activates(one.steps) and not one.operation for one in functions
         )
 
     @cached_property

@@ -98,10 +98,9 @@ def is_bias(label: str) -> bool:
     return bool(words.BIAS_NODE.fullmatch(plain(label)))
 
 
-def is_loss(label: str) -> bool:
-    """Return whether a label names a loss or a target."""
-    text = plain(label)
-    return (bool(words.LOSS.search(text)) and not said(label).steps) or text in ("J", "L")
+def adds_bias(text: str) -> bool:
+    """Return whether a node's words are those of the sum that adds a bias, as graphs of operations write it."""
+    return text.lower() in ("add", "+ b", "+b", "biasadd", "+")
 
 
 @lru_cache(maxsize=100_000)
@@ -153,7 +152,10 @@ def said(label: str) -> Said:
         role=_role(rest),
         bias=bias,
         foreign=foreign.group() if foreign else "",
-        only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(rest),
+        only_steps=bool(steps)
+        and not words.MORE_THAN_STEPS.search(
+            words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", rest))
+        ),
     )
 
 
@@ -161,6 +163,11 @@ def layer_number(text: str) -> int:
     """Return which hidden layer a text speaks of: `Hidden layer 2: tanh` -> 2; 0 where it does not say."""
     match = words.HIDDEN_NUMBER.search(spelled(plain(text)))
     return int(next(filter(None, match.groups()))) if match else 0
+
+
+def roles_in(text: str) -> int:
+    """Return of how many layers a text speaks: of the input, of hidden ones, of the output."""
+    return sum(bool(pattern.search(plain(text))) for _, pattern in words.ROLES)
 
 
 def clauses(caption: str) -> list[Said]:
@@ -257,7 +264,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _role(text: str) -> words.Role:
-    if pattern(r"(?:input|output)[ _]shape", re.I).search(text) or (
+    if words.SHAPE_IN_WORDS.search(text) or (
         pattern(r"input\s*:", re.I).search(text) and pattern(r"output\s*:", re.I).search(text)
     ):
         return ""  # the shapes before and behind, as Keras prints them
@@ -282,14 +289,10 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
         if not operation or "put" in text
     ]
     stated = bool(shapes) and "put" in text
-    if (
-        operation
-        and not stated
-        and (
-            match := words.FEATURES.search(text)
-            or words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
-        )
-    ):
+    match = words.FEATURES.search(text)
+    if operation and match is None:
+        match = words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
+    if match and not stated:
         first, last = _number(match.group(1)), _number(match.group(2))
         return _Sizes(last, True, first if isinstance(first, int) else None)
     if shapes:

@@ -13,9 +13,20 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.view import Map, Part, Reading
-from chalknet.notation.drawings.vocabulary import Said, clauses, layer_number, said, weight_of
+from chalknet.notation.drawings.vocabulary import (
+    Said,
+    clauses,
+    layer_number,
+    roles_in,
+    said,
+    weight_of,
+    without_more,
+)
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
 from chalknet.notation.drawings.words import WIDTHS_IN_A_ROW
+
+
+_LONGEST_HEADING = 60  # of characters; longer texts speak of more than one layer
 
 
 def name_of(column: UnitColumn) -> str:
@@ -146,10 +157,34 @@ class Walk:
 
     def _sized(self, width: Width, number: int) -> int | str:
         which, symbol = (f"layer {number}", f"k{number}") if number else ("the input", "m")
+        drawn = width.value if isinstance(width.value, int) else 0
+        told, more = self._headed(drawn, number)
+        if more or (told and not drawn):
+            return drawn + more if more else told
+        if told not in (0, drawn):
+            self._notes.append(f"a heading says {told} for {which}, but {drawn} was read")
         self._notes += [note.format(which=which, symbol=symbol) for note in width.notes]
         if isinstance(width.value, str) and (told := self._told_of(width.value)):
             return told
         return symbol if width.value is None else width.value
+
+    def _headed(self, drawn: int, number: int) -> tuple[int, int]:
+        """Return the width that a heading, a text without a frame such as `Hidden layer 2 (30)`, gives a layer.
+
+        The second number is how many more than drawn there are, where it says that instead; 0 for nothing said.
+        """
+        last = len(self._reading.maps)
+        role = "input" if not number else "output" if number == last else "hidden"
+        own = (0, number) if role == "hidden" and last == 2 else (number if role == "hidden" else 0,)
+        for caption in self._captions:
+            what = said(caption)
+            if what.role != role or len(what.text) > _LONGEST_HEADING or roles_in(caption) != 1:
+                continue
+            if layer_number(caption) in own:
+                text, more = without_more(caption, drawn)
+                width = said(text).width
+                return (width if isinstance(width, int) else 0), more * bool(drawn)
+        return 0, 0
 
     def _told_of(self, symbol: str) -> int | None:
         """Return the number that a caption gives a symbol: `n = 10 inputs`."""

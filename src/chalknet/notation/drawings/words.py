@@ -234,14 +234,6 @@ AND_SO_ON = pattern(
     re.I,
 )
 ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
-LOSS = pattern(
-    any_of(
-        "loss(?: function)?", "cost(?: function)?", "bce(?:loss)?", "mse(?:loss)?", "nll(?:loss)?", r"cross[ -]?entropy(?: ?loss)?",
-        "criterion", "error", "p[eé]rdida", "objective", "logits?", r"optim\\.\\w+", r"backprop(?:agation)?", "optimizer", "sgd", "adam", "labels?", "ground truth", "targets?",
-    )
-    + "|손실|오차|损失|損失|误差|정답",
-    re.I,
-)  # fmt: skip
 FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
@@ -284,6 +276,13 @@ IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5
 BATCH_SHAPE = pattern(
     r"[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
 )
+_OF_BATCH = r"[(\[<⟨]\s*(?:none|batch\w*|n|m|b|\?|-?1)\s*[,x×]\s*\d+\s*,?\s*[)\]>⟩]"
+SHAPE_IN_BRACKETS = pattern(_OF_BATCH, re.I)
+SHAPE_IN_WORDS = pattern(
+    rf"(?:input|output)[ _]?(?:shape|size)s?\s*[:=]?(?:\s*[(\[<⟨][^()\[\]<>⟨⟩]{{0,60}}[)\]>⟩])?|output\s*[:=]?\s*{_OF_BATCH}"
+    r"|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
+    re.I | re.S,
+)  # `output shape (None, 6)`, `output (1, 6)`, `in: 6 out: 6`: what a tool notes in the box of any step
 NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
 BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
