@@ -6,7 +6,7 @@ import re
 
 from chalknet.network import Flatten
 from chalknet.notation.drawings.beside import beside, is_only
-from chalknet.notation.drawings.columns import UnitColumn
+from chalknet.notation.drawings.columns import UnitColumn, index_gap
 from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
@@ -15,7 +15,7 @@ from chalknet.notation.drawings.vocabulary import adds_bias, is_dots
 from chalknet.notation.drawings.words import LAYER, pattern
 
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
-_X1 = pattern(r"(?:[xX]|in|input|p|i)[\W_]{0,2}\d[\W_]{0,2}")
+_X1 = pattern(r"(?:[xXiI]|in|In|input|Input|p)[\W_]{0,2}\d[\W_]{0,2}")
 _Y = pattern(r"(?:y|o|out|output|a|z|h)[\W_]{0,2}\d{0,6}[\W_]{0,3}", re.I)
 _LAYER_WORD = pattern(r"layer|schicht|capa|couche|camada|strato|warstwa|слой|층|层|層", re.I)
 _OUTPUT_WORD = pattern(r"output|ausgabe|salida|sortie|saída|uscita|wyjści|выход|출력|输出|輸出|出力", re.I)
@@ -107,8 +107,13 @@ def _in_width(v: View) -> bool:
 
 def _lists_outputs(v: View) -> bool:
     """Return whether the units are the outputs of the box before them, one by one."""
-    count = len(v.here.units)
+    count, before = len(v.here.units), v.before.said
     if not v.before.is_single or count < 2 or not isinstance(v.now, int):
+        return False
+    if v.last_role == "activation" and before.only_steps and not _names_softmax(v.before):
+        return False  # one box for all units before it, and a layer behind it
+    by_index, _ = index_gap(v.here.units, v.here.dots)
+    if before.role == "hidden" or (by_index is not None and by_index != v.now):
         return False
     return v.now == count + v.here.left_out or (v.here.dots and count < v.now)
 
@@ -128,9 +133,15 @@ def _for_all(v: View) -> bool:
         or (said.role and said.text != v.here.units[0].text)
     ):
         return False
-    if any(step in SOFTMAXES for step in said.steps):
+    if _names_softmax(v.here):
         return True
-    return _other_shape(v) or len(v.after.units) == len(units)
+    if _other_shape(v) or len(v.after.units) == len(units) or (v.before.texts and not v.here.texts):
+        return True
+    return len(v.after.units) > 1 and not any(column.said.steps for column in v.columns if len(column.units) > 1)
+
+
+def _names_softmax(column: UnitColumn) -> bool:
+    return any(step in SOFTMAXES for step in (*column.said.steps, *column.title.steps))
 
 
 def _one_answer(v: View) -> bool:
@@ -140,8 +151,7 @@ def _one_answer(v: View) -> bool:
     if not _ANSWER.search(v.said.text) and not (_only(v.here, "result") and _behind_output(v)):
         return False
     outputs = all(_OUT_NAME.fullmatch(plain(unit.text)) for unit in v.before.units)
-    picked = any(step in SOFTMAXES for step in (*v.before.said.steps, *v.before.title.steps))
-    return bool(_ARGMAX.search(v.said.text)) or outputs or picked or _says_role(v.before, "output")
+    return bool(_ARGMAX.search(v.said.text)) or outputs or _names_softmax(v.before) or _says_role(v.before, "output")
 
 
 def _behind_output(v: View) -> bool:
@@ -161,6 +171,8 @@ def _value_of_sum(v: View) -> bool:
     """Return whether it writes out the sum before it once more, such as `z = w·x + b` behind `Σ`."""
     said = v.said
     sums = said.operation and said.state and said.width is None and not said.steps
+    if isinstance(v.now, int) and v.now > 1 and not v.all_single:
+        return False  # one sum behind a box for a layer is a unit
     return sums and v.is_bare and v.here.join == "one" and not v.here.weights and not v.edge.matrix
 
 
@@ -244,6 +256,8 @@ _FIRST: tuple[Rule[View], ...] = (
 _UNIT: tuple[Rule[View], ...] = (
     Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all" and len(v.before.units) > 1),
     Rule("one is joined with each", "unit", 1.5, lambda v: v.here.join == "all" and len(v.before.units) == 1),
+    Rule("one unit behind a box for a whole layer", "unit", 3,
+         lambda v: not v.all_single and v.last_role == "unit" and v.here.join == "one" and isinstance(v.now, int) and v.now > 1 and not v.said.only_steps),
     Rule("units are joined with some before them", "unit", 2, lambda v: v.here.join == "some"),
     Rule("weights stand on the arrows", "unit", 3, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation),
@@ -314,7 +328,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("each times its weight", "value", 5, lambda v: v.here.join == "each" and v.said.operation and v.said.state),
     Rule("it states the width that the value has", "value", 1, lambda v: v.reading.was_function and v.whole.stated[v.at] == v.now is not None),
     Rule("it states how many come out of what was done", "value", 5, lambda v: v.gives_width),
-    Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all and (v.is_last or any(step in SOFTMAXES for step in v.before.said.steps))),
+    Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all and _names_softmax(v.before)),
     Rule("the value of a sum", "value", 4,
          _value_of_sum),
     Rule("it says that no activation follows", "value", 3,

@@ -124,6 +124,7 @@ def said(label: str) -> Said:
     )
     expression = bool(words.EXPRESSION.search(rest))
     operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
+    operation = operation or bool(words.IN_AND_OUT.search(rest))
     if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
         r"dense(?! ?_?input)\b|linear", rest, re.I
     ):
@@ -173,13 +174,10 @@ def roles_in(text: str) -> int:
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
-    whole = said(caption)
-    if (
-        whole.role
-        and (whole.steps or whole.linear)
-        and caption.count("\n") in (1, 2)
-        and len(whole.text) < 80
-    ):
+    whole, lines = said(caption), plain(caption).split("\n")
+    heading = said(lines[0])
+    headed = len(lines) in (2, 3) and heading.role and not heading.steps and not any(map(_role, lines[1:]))
+    if headed and (whole.steps or whole.linear) and len(whole.text) < 80:
         found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role))
     for clause in re.split(
         r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",

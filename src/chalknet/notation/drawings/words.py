@@ -223,7 +223,7 @@ LAYERS_LEFT_OUT = pattern(
     re.I,
 )
 WIDTHS_IN_A_ROW = pattern(
-    r"(?<![\w.])\d[\d,]{0,9}(?:\s*(?:-|–|—|→|->|:|×|x|/)\s*\d[\d,]{0,9}){1,40}(?![\w.])"
+    r"(?<![\w.])\d(?:[\d,]{0,8}\d)?(?:\s*(?:-|–|—|→|->|:|×|x|/|,(?=\s))\s*\d(?:[\d,]{0,8}\d)?){1,40}(?!\w|\.\d)"
 )  # `MLP 784-128-10`
 SOME_OF = pattern(
     r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
@@ -263,7 +263,7 @@ UNKNOWN_ACTIVATION = pattern(
 UNITS = (
     r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
-    r"neuronen?|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
+    r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )
 NUMBER = r"\d[\d,]{0,19}"
 SIZED = pattern(
@@ -286,6 +286,10 @@ SHAPE_IN_WORDS = pattern(
 NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
 BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
+# A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
+IN_AND_OUT = pattern(
+    rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?!\s*(?:->|→|=>|⟶|➔|[\w.]))"
+)
 FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
