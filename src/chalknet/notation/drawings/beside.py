@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.typos import spelled
-from chalknet.notation.drawings.words import any_of, pattern
+from chalknet.notation.drawings.words import SHAPE_IN_BRACKETS, any_of, pattern
 
 Beside: TypeAlias = Literal["loss", "target", "training", "sample", "result", "idea", "legend", "weight"]
 
@@ -106,7 +106,7 @@ def beside(label: str) -> frozenset[Beside]:
     Args:
         label: as written.
     """
-    text = spelled(plain(label))
+    text = SHAPE_IN_BRACKETS.sub(" ", spelled(plain(label)))  # `(batch, 64)` speaks of no batch
     found: set[Beside] = {name for name, words in _TABLE if words.search(text)}
     if text and _LOSS_FORMULA.fullmatch(text):
         found.add("loss")

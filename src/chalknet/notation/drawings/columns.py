@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings.agreement import merged, over, together
+from chalknet.notation.drawings.agreement import merged, over, sizes_over, together
 from chalknet.notation.drawings.facts import Fact, Facts
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.nearby import Nearby
@@ -44,6 +44,7 @@ class UnitColumn:
         weights: what is written in the nodes of weights that lead here.
         join: how it hangs on the column before: "all" units on all, "each" on one opposite, a single "one"
             on a single one, or "some" on some; "first" has none before it.
+        vectors: whether sizes on the arrows are those of values, and not of weights.
     """
 
     units: list[Drawn] = field(default_factory=list)
@@ -54,6 +55,7 @@ class UnitColumn:
     biases: list[Link] = field(default_factory=list)
     weights: list[str] = field(default_factory=list)
     join: Join = "first"
+    vectors: bool = False
 
     @cached_property
     def said(self) -> Said:
@@ -69,7 +71,7 @@ class UnitColumn:
     def edge(self) -> Said:
         """Return what stands over the arrows that lead here."""
         labels = {link.label: None for link in self.links if link.label} | dict.fromkeys(self.weights)
-        return together([over(label) for label in labels])
+        return together([over(label, self.vectors) for label in labels])
 
     @cached_property
     def is_weighty(self) -> bool:
@@ -124,6 +126,9 @@ def columns_of(
     _Placing(facts, sides, rows, found).place()
     for before, column in pairwise(columns):
         column.join = _join(before, column)
+    sizes = {size for column in columns for link in column.links if (size := sizes_over(link.label))}
+    for column in columns:
+        column.vectors = all(1 in size for size in sizes)
     return found
 
 
@@ -208,12 +213,18 @@ class _Placing:
             self.found.captions.append("bias=True")
 
     def _with_gap(self) -> set[int]:
-        """Return the first column whose indices say that units are left out, where no dots stand yet."""
+        """Return the first column whose indices say that units are left out, where no dots stand yet.
+
+        Where only one column has several units, dots can stand for nothing else.
+        """
         columns = enumerate(self.found.all)
         gaps = (
             level for level, column in columns if not column.dots and index_gap(column.units, dots=True)[1]
         )
-        return {level for level in [next(gaps, None)] if level is not None}
+        several = [level for level, column in enumerate(self.found.all) if len(column.units) > 1]
+        return {
+            level for level in [next(gaps, several[0] if len(several) == 1 else None)] if level is not None
+        }
 
     @cached_property
     def _nearby(self) -> Nearby:
@@ -250,11 +261,11 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     `x1, x2, x784` -> 784; `u[:,0], u[:,1], u[:,31]` -> 32; no indices or no gap -> None.
     """
     indices = [trailing_index(unit.text) for unit in units]
-    if dots:
+    if dots or any(plain(unit.text).endswith("-1") for unit in units):
         indices = _with_letters(units, indices)
     numbers = [index for index in indices if isinstance(index, int)]
     symbols = [index for index in indices if isinstance(index, str)]
-    if len(symbols) == 1 and dots:
+    if len(symbols) == 1 and (dots or (numbers and min(numbers) <= 1)):
         return symbols[0], True
     if len(numbers) < 2 or len(numbers) != len(units) or len(set(numbers)) != len(numbers):
         return None, False

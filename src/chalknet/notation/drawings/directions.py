@@ -73,7 +73,8 @@ def _ordering(links: Sequence[Link]) -> list[Link]:
     if not odd or len(odd) == len(links):
         return []
     marked = {id(link) for link in odd}
-    depth = _longest([link for link in links if id(link) not in marked])
+    rest = [link for link in links if id(link) not in marked]
+    depth = _longest([link for link in rest if link.style not in ("dashed", "dotted")] or rest)
     return [link for link in odd if depth.get(link.source, -1) == depth.get(link.target, -2)]
 
 
@@ -259,7 +260,7 @@ def _sign(sketch: Sketch, key: str, sign: str) -> str:
     node = sketch.nodes[key]
     if sign == "home":
         return node.group or node.rank
-    match = _STEM.match(plain(node.text) if node.label else key)
+    match = _STEM.match(plain(node.text))
     return match.group().lower() if match else ""
 
 

@@ -35,6 +35,10 @@ def _round(column: UnitColumn) -> bool:
     return bool(column.units) and all(unit.shape in ROUND for unit in column.units)
 
 
+def _points(column: UnitColumn) -> bool:
+    return all(unit.shape in POINTS for unit in column.units)
+
+
 def _only(column: UnitColumn, kind: str) -> bool:
     """Return whether each of its labels says nothing but that it is such a thing."""
     return all(is_only(unit.text, kind) for unit in column.units[:20])
@@ -137,7 +141,8 @@ def _for_all(v: View) -> bool:
         return True
     if _other_shape(v) or len(v.after.units) == len(units) or (v.before.texts and not v.here.texts):
         return True
-    return len(v.after.units) > 1 and not any(column.said.steps for column in v.columns if len(column.units) > 1)
+    goes_on = not (v.is_last or _only(v.after, "result") or _loose(v.after) or _points(v.after))
+    return goes_on and not any(column.said.steps for column in v.columns if len(column.units) > 1)
 
 
 def _names_softmax(column: UnitColumn) -> bool:
@@ -151,7 +156,12 @@ def _one_answer(v: View) -> bool:
     if not _ANSWER.search(v.said.text) and not (_only(v.here, "result") and _behind_output(v)):
         return False
     outputs = all(_OUT_NAME.fullmatch(plain(unit.text)) for unit in v.before.units)
-    return bool(_ARGMAX.search(v.said.text)) or outputs or _names_softmax(v.before) or _says_role(v.before, "output")
+    return (
+        bool(_ARGMAX.search(v.said.text))
+        or outputs
+        or _names_softmax(v.before)
+        or _says_role(v.before, "output")
+    )
 
 
 def _behind_output(v: View) -> bool:
@@ -229,7 +239,7 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("it states nothing, and one behind it states how many features arrive", "hand-in", 2.5, _counted_behind),
     Rule("the next is named as inputs are, and it is not", "hand-in", 3,
          lambda v: v.after.join == "one" and v.here.is_single and _X1.fullmatch(plain(v.after.units[0].text)) and not _X1.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
-    Rule("a point as the start of an arrow", "hand-in", 3, lambda v: all(unit.shape in POINTS for unit in v.here.units)),
+    Rule("a point as the start of an arrow", "hand-in", 3, lambda v: _points(v.here)),
     Rule("it states as many as stand behind it", "hand-in", 6,
          lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == len(v.after.units) + v.after.left_out),
     Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: _loose(v.here) and not _loose(v.after)),

@@ -119,4 +119,5 @@ def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
     named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
     drawn_so = sum(unit.shape in ("circle", "doublecircle", "point") for unit in units) * 2 >= len(units)
     short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)
-    return (named and not tree) or (dense and wide and short and drawn_so)
+    unlike_words = any(all(_UNIT.fullmatch(plain(unit.text)) for unit in column.units) for column in columns)
+    return (named and not tree) or (dense and wide and short and drawn_so and unlike_words)

@@ -15,6 +15,7 @@ from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
+_WORDS = re.compile(r"[^\W\d_]{2,}.*[ \n].*[^\W_]", re.S)
 _IS_ONE = re.compile(r"=\s*\+?1\b")
 _INDEXED = re.compile(r"([^\W\d_]{1,4})_?\(?(\d{1,6})")
 _BIAS_VECTOR = re.compile(r"[bBθ][\^_]?\(?\d*\)?\s*[\[(]?\s*\d+\s*(?:[×x,]\s*\d+)?\s*[)\]]?")
@@ -49,6 +50,12 @@ class _Scene:
     @cached_property
     def texts(self) -> Counter[str]:
         return Counter(fact.text for fact in self.facts.nodes.values() if not fact.alone)
+
+    @cached_property
+    def loose_points(self) -> int:
+        """Return how many points without a link or a name there are."""
+        facts = self.facts.nodes.values()
+        return sum(fact.alone and fact.node.shape in POINTS and not fact.text for fact in facts)
 
     @cached_property
     def counts_from_zero(self) -> bool:
@@ -106,6 +113,12 @@ class _View:
         return all(len(nodes[link.target].into) > 1 for link in self.fact.out_of[:8])
 
     @property
+    def is_one_of_many(self) -> bool:
+        """Return whether at least three others lead where it leads: it is a unit of a column, `weight` beside `age`."""
+        nodes = self.scene.facts.nodes
+        return any(len(nodes[link.target].into) > 3 for link in self.fact.out_of[:8])
+
+    @property
     def is_only_way(self) -> bool:
         """Return whether it has one node before it and one behind it, which hang on nothing else."""
         fact, nodes = self.fact, self.scene.facts.nodes
@@ -151,11 +164,14 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it states the sizes of a matrix", "weight", 1.5, lambda v: v.fact.said.matrix and not v.fact.into),
         Rule("something leads to it", "weight", -9, lambda v: v.fact.into),
         Rule("nothing else leads where it leads", "weight", -4, lambda v: not v.has_company),
+        Rule("it is one of many that lead to the same", "weight", -5, lambda v: v.is_one_of_many),
     ),
     "elided": (
         Rule("dots stand for what is left out", "elided", 8, lambda v: v.fact.is_dots),
         Rule("a point without a link, between units", "elided", 5,
              lambda v: v.fact.alone and v.fact.node.shape in POINTS and not v.fact.text and (v.fact.node.group or v.fact.node.rank)),
+        Rule("a point without a link, beside others", "elided", 6,
+             lambda v: v.fact.alone and v.fact.node.shape in POINTS and not v.fact.text and v.scene.loose_points > 1),
         Rule("the whole network passes through it", "elided", -9, lambda v: v.is_only_way),
     ),
     "bias": (
@@ -175,6 +191,8 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     "caption": (
         Rule("words without a link", "caption", 3,
              lambda v: v.fact.alone and (v.fact.is_loose or len(v.fact.text) > 14 or "\n" in v.fact.text or v.fact.said.role)),
+        Rule("words that no frame holds, without a link", "caption", 3,
+             lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and _WORDS.search(v.fact.text) and not (v.fact.is_loose or len(v.fact.text) > 14)),
     ),
     "loss": (
         Rule("its words or its formula are those of a loss", "loss", 4, lambda v: "loss" in v.beside),

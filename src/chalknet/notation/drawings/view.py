@@ -13,7 +13,7 @@ from chalknet.notation.drawings.rules import Role
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.vocabulary import Said
 from chalknet.notation.drawings.widths import stated_width
-from chalknet.notation.drawings.words import LAYERS_LEFT_OUT
+from chalknet.notation.drawings.words import LAYERS_LEFT_OUT, SHAPE_IN_BRACKETS
 
 SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
 
@@ -106,6 +106,11 @@ class Reading:
         return replace(self, maps=(*self.maps[:-1], replace(self.maps[-1], told=True)))
 
 
+def _is_box(column: UnitColumn) -> bool:
+    """Return whether a node is a map, by its words or by the shape of what comes out of it."""
+    return column.said.operation or bool(SHAPE_IN_BRACKETS.search(column.said.text))
+
+
 @dataclass(frozen=True, eq=False)
 class Whole:
     """All columns of a drawing, and what they say together, looked up once."""
@@ -121,10 +126,15 @@ class Whole:
         )
 
     @cached_property
+    def arrows_activate(self) -> bool:
+        """Return whether activations stand on arrows."""
+        return any(activates(column.edge.steps) for column in self.columns)
+
+    @cached_property
     def arrows_act_before(self) -> bool:
         """Return whether an activation on an arrow is that of the box before: the first has none."""
         acts = [activates(column.edge.steps) for column in self.columns[1:]]
-        boxes = [column.is_single and column.said.operation for column in self.columns[1:]]
+        boxes = [column.is_single and _is_box(column) for column in self.columns[1:]]
         first = boxes.index(True) if True in boxes else 0
         return (
             any(acts)

@@ -168,16 +168,21 @@ def layer_number(text: str) -> int:
 
 def roles_in(text: str) -> int:
     """Return of how many layers a text speaks: of the input, of hidden ones, of the output."""
-    return sum(bool(pattern.search(plain(text))) for _, pattern in words.ROLES)
+    words_only = spelled(plain(text))
+    return sum(bool(pattern.search(words_only)) for _, pattern in words.ROLES)
+
+
+def is_heading(text: str) -> bool:
+    """Return whether a text may be the heading of a layer: it is short, and no caption of a figure."""
+    return len(text) <= 60 and not words.FIGURE.search(text)
 
 
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
-    whole, lines = said(caption), plain(caption).split("\n")
-    heading = said(lines[0])
-    headed = len(lines) in (2, 3) and heading.role and not heading.steps and not any(map(_role, lines[1:]))
-    if headed and (whole.steps or whole.linear) and len(whole.text) < 80:
+    whole = said(caption)
+    activations = [step for step in whole.steps if isinstance(step, Activation)]
+    if roles_in(caption) == 1 and len(activations) + whole.linear == 1 and len(whole.text) < 120:
         found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role))
     for clause in re.split(
         r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
@@ -185,7 +190,7 @@ def clauses(caption: str) -> list[Said]:
     ):
         clause = plain(clause)
         what = said(clause)
-        role = what.role or ("all" if words.ALL.search(clause) else "")
+        role = what.role or ("hidden" if what.operation else "all" if words.ALL.search(clause) else "")
         if words.REGRESSION.search(clause):
             role = "output"
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
@@ -210,7 +215,7 @@ def is_weight(label: str) -> bool:
 
 def trailing_index(label: str) -> int | str | None:
     """Return the index a unit's name ends in: `x_784` -> 784, `u1[:,31]` -> 31, `x_m` -> "m"."""
-    text = re.split(r"[=\n|]", plain(label), maxsplit=1)[0].strip()
+    text = re.split(r"[=\n|]|,\s(?=[^\W\d])|\s\((?=[^\W\d])", plain(label), maxsplit=1)[0].strip()
     text = pattern(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]").sub("", text).strip()
     text = pattern(r"\(\d+\)$").sub("", text) if "_" in text else text
     match = pattern(r"(?:^|[^\d.])(\d+)\s*[\])]?$").search(text)

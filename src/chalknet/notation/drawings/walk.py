@@ -12,11 +12,12 @@ from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
 from chalknet.notation.drawings.structures import Structure
-from chalknet.notation.drawings.view import Map, Part, Reading
+from chalknet.notation.drawings.view import Map, Part, Reading, activates
 from chalknet.notation.drawings.vocabulary import (
     Said,
     clauses,
     layer_number,
+    is_heading,
     roles_in,
     said,
     weight_of,
@@ -24,9 +25,6 @@ from chalknet.notation.drawings.vocabulary import (
 )
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
 from chalknet.notation.drawings.words import WIDTHS_IN_A_ROW
-
-
-_LONGEST_HEADING = 60  # of characters; longer texts speak of more than one layer
 
 
 def name_of(column: UnitColumn) -> str:
@@ -178,12 +176,17 @@ class Walk:
         own = (0, number) if role == "hidden" and last == 2 else (number if role == "hidden" else 0,)
         for caption in self._captions:
             what = said(caption)
-            if what.role != role or len(what.text) > _LONGEST_HEADING or roles_in(caption) != 1:
+            if (
+                (what.role or "hidden" * what.operation) != role
+                or roles_in(caption) > 1
+                or not is_heading(caption)
+            ):
                 continue
             if layer_number(caption) in own:
                 text, more = without_more(caption, drawn)
                 width = said(text).width
-                return (width if isinstance(width, int) else 0), more * bool(drawn)
+                known = isinstance(width, int) and width != layer_number(caption)
+                return (width if known else 0), more * bool(drawn)
         return 0, 0
 
     def _told_of(self, symbol: str) -> int | None:
@@ -281,21 +284,28 @@ class Walk:
             role = "output" if at + 1 == len(maps) else "hidden"
             stem = _stem(self._columns[one.column])
             named = next((clause for clause in said_of if stem and clause.text.startswith(f"{stem}:")), None)
-            if named is not None and not one.activated:
+            if named is not None and self._is_open(one):
                 one = replace(one, steps=(*one.steps, *named.steps), told=named.linear)
             for wanted in (role, "all"):
                 clause = next((clause for clause in said_of if _speaks_of(clause, wanted, at + 1)), None)
                 if clause is None:
                     continue
-                if not one.activated:
+                if self._is_open(one):
                     one = replace(one, steps=(*one.steps, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
+                    break
                 elif wanted == role and _contradicts(clause, one):
                     self._notes.append(
                         f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read"
                     )
             maps[at] = one
         return list(closed(tuple(maps), self._columns))
+
+    def _is_open(self, one: Map) -> bool:
+        """Return whether nothing in the drawing says which activation follows a map, but the way of writing it alone."""
+        column = self._columns[one.column]
+        said_so = column.said.linear or column.title.linear or column.edge.linear
+        return not one.activated or (one.told and not activates(one.steps) and not said_so)
 
     def _widths_in_a_row(self, count: int) -> list[int] | None:
         """Return the widths that a caption lists for all layers, as in `MLP 784-128-10`."""

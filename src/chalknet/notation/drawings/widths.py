@@ -125,8 +125,12 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
 
 def is_numbered(columns: Sequence[UnitColumn], number: int | str) -> bool:
     """Return whether a number in a node is its name: one of a row of numbered nodes."""
-    labels = {plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units}
-    return isinstance(number, int) and bool({str(number - 1), str(number + 1)} & labels)
+    labels = [plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units]
+    numbers = [label for label in labels if label.isdecimal()]
+    row = (
+        bool({str(int(number) - 1), str(int(number) + 1)} & set(labels)) if isinstance(number, int) else False
+    )
+    return row or (len(set(numbers)) == len(numbers) > 1)
 
 
 def _behind(columns: Sequence[UnitColumn], place: int) -> int | str | None:

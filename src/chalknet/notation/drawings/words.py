@@ -286,10 +286,13 @@ SHAPE_IN_WORDS = pattern(
 NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
 BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
-# A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
-IN_AND_OUT = pattern(
-    rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?!\s*(?:->|→|=>|⟶|➔|[\w.]))"
+FIGURE = pattern(
+    any_of("fig(?:ure)?", "abb(?:ildung)?", "figura", "rysunek", "ilustraci[oó]n", r"\w*param\w*", "weights?")
+    + r"|рис(?:унок)?|그림\s*\d|図\s*\d|图\s*\d",
+    re.I,
 )
+# A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
+IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?!\s*(?:->|→|=>|⟶|➔|[\w.]))")
 FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
