@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
 from chalknet.network import Activation
-from chalknet.notation.drawings.beside import beside
+from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.columns import depths
 from chalknet.notation.drawings.facts import Facts
 from chalknet.notation.drawings.labels import plain
@@ -21,7 +21,7 @@ from chalknet.notation.drawings.words import BIAS_WORD, DECIMAL
 
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
 _STEM = re.compile(r"[^\W\d_]+")
-_MUST_BE_SAID = 1.0  # against the way for which less speaks, besides what speaks against it
+_MUST_BE_SAID = 3.0  # against the way for which less speaks, besides what speaks against it
 _OF_A_ROW = frozenset("aA2")  # beside these, `b` and `1` are names of units
 
 
@@ -63,7 +63,10 @@ def directed(sketch: Sketch, links: list[Link]) -> list[Directed]:
 
 
 def _ordering(links: Sequence[Link]) -> list[Link]:
-    """Return lines without a head, among arrows or dotted among plain lines, between nodes of one column."""
+    """Return lines without a head, among arrows or dotted among plain lines, that lead nowhere.
+
+    They join nodes of one column, or hold a note that no arrow holds.
+    """
     headed = sum(link.directed for link in links)
     odd = [
         link
@@ -75,7 +78,12 @@ def _ordering(links: Sequence[Link]) -> list[Link]:
     marked = {id(link) for link in odd}
     rest = [link for link in links if id(link) not in marked]
     depth = _longest([link for link in rest if link.style not in ("dashed", "dotted")] or rest)
-    return [link for link in odd if depth.get(link.source, -1) == depth.get(link.target, -2)]
+    return [
+        link
+        for link in odd
+        if depth.get(link.source) == depth.get(link.target)
+        or (link.style in ("dashed", "dotted") and not (link.source in depth and link.target in depth))
+    ]
 
 
 def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
@@ -134,6 +142,10 @@ def _speak(words: Sequence[Said], role: str, names: re.Pattern[str]) -> bool:
     return any(one.role == role for one in words) or any(names.fullmatch(one.text) for one in words)
 
 
+def _is_data(words: Sequence[Said]) -> bool:
+    return bool(words) and all(is_only(one.text, "sample") for one in words)
+
+
 def _activate(words: Sequence[Said]) -> bool:
     return any(isinstance(step, Activation) for one in words for step in one.steps)
 
@@ -147,6 +159,8 @@ _FORWARD: tuple[Rule[_Row], ...] = (
     Rule("the last are the outputs", "order", 3, lambda row: _speak(row.last, "output", _OUT)),
     Rule("the first are the outputs", "order", -3, lambda row: _speak(row.first, "output", _OUT)),
     Rule("the last are the inputs", "order", -3, lambda row: _speak(row.last, "input", _IN)),
+    Rule("the first are data", "order", 3, lambda row: _is_data(row.first)),
+    Rule("the last are data", "order", -3, lambda row: _is_data(row.last)),
     Rule("the first have an activation", "order", -2, lambda row: _activate(row.first)),
     Rule("the last have an activation", "order", 2, lambda row: _activate(row.last)),
 )

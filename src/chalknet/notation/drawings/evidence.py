@@ -166,7 +166,15 @@ def _one_answer(v: View) -> bool:
 
 def _behind_output(v: View) -> bool:
     """Return whether it stands behind a column that is titled as the output, and has no title itself."""
-    return v.before.title.role == "output" and not v.here.texts
+    titles = [column.title.role for column in v.columns[max(v.at - 2, 0) : v.at] if column.texts]
+    return titles[-1:] == ["output"] and not v.here.texts and v.here.units[0].group != v.before.units[0].group
+
+
+def _drawn_as_units(v: View) -> bool:
+    """Return whether one node is drawn as the units are, behind one box for an activation that is drawn otherwise."""
+    shapes = {unit.shape for column in v.columns if len(column.units) > 1 for unit in column.units}
+    here, before = ({unit.shape for unit in column.units} for column in (v.here, v.before))
+    return v.last_role == "activation" and v.here.join == "one" and here <= shapes and not before & shapes
 
 
 def _other_shape(v: View) -> bool:
@@ -267,7 +275,9 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all" and len(v.before.units) > 1),
     Rule("one is joined with each", "unit", 1.5, lambda v: v.here.join == "all" and len(v.before.units) == 1),
     Rule("one unit behind a box for a whole layer", "unit", 3,
-         lambda v: not v.all_single and v.last_role == "unit" and v.here.join == "one" and isinstance(v.now, int) and v.now > 1 and not v.said.only_steps),
+         lambda v: not v.all_single and v.last_role == "unit" and v.here.join == "one" and isinstance(v.now, int) and v.now > 1
+         and not v.said.only_steps and v.whole.stated[v.at] in (None, 1)),
+    Rule("it is drawn as units are, and the activation before it is not", "unit", 5, _drawn_as_units),
     Rule("units are joined with some before them", "unit", 2, lambda v: v.here.join == "some"),
     Rule("weights stand on the arrows", "unit", 3, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation),
@@ -352,6 +362,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("it names a map", "value", -3, lambda v: v.said.operation and not v.said.state),
     Rule("it says that it is a hidden layer", "value", -3, lambda v: v.said.role == "hidden"),
     Rule("each unit is joined with all before it", "value", -5, lambda v: v.here.join in ("all", "some") and not v.is_behind_for_all),
+    Rule("a matrix of weights leads here", "value", -5, lambda v: v.here.weights or v.edge.matrix),
     Rule("weights stand on the arrows", "value", -4, lambda v: v.here.is_weighty),
 )  # fmt: skip
 _HAND_OUT: tuple[Rule[View], ...] = (
@@ -392,6 +403,7 @@ _HAND_OUT: tuple[Rule[View], ...] = (
          lambda v: (_closes_row(v) or (_says_role(v.here, "output") and _names_layer(v.here))) and not _says_role(v.before, "output")
          and not (v.here.join == "one" and _other_shape(v))),
     Rule("it has biases of its own", "hand-out", -4, lambda v: v.here.biases),
+    Rule("a matrix of weights leads here", "hand-out", -5, lambda v: v.here.weights or v.edge.matrix),
     Rule("weights stand on the arrows", "hand-out", -4, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single),
 )  # fmt: skip

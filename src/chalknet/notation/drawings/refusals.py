@@ -109,15 +109,21 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
     return any(is_weight(label) for label in labels)
 
 
+def _of_units(column: UnitColumn) -> bool:
+    """Return whether a column has the names of units, `h1` beside `h2`, or is drawn as units without words are."""
+    texts = [plain(unit.text) for unit in column.units]
+    drawn = all(unit.shape in ("circle", "doublecircle", "point") for unit in column.units)
+    if not all(_UNIT.fullmatch(text) for text in texts):
+        return drawn and not any(re.search(r"\w", text) for text in texts)
+    return drawn or all(re.search(r"\d", text) for text in texts)
+
+
 def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
     """Return whether units stand in columns that are joined as those of a network are."""
     plains = [plain(text) for text in texts]
-    units = [unit for column in columns for unit in column.units]
     dense = all(column.join in ("all", "each", "one") for column in columns[1:])
     tree = all(len(column.links) == len(column.units) for column in columns[1:]) and not dense
     wide = any(len(column.units) > 1 for column in columns)
     named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
-    drawn_so = sum(unit.shape in ("circle", "doublecircle", "point") for unit in units) * 2 >= len(units)
     short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)
-    unlike_words = any(all(_UNIT.fullmatch(plain(unit.text)) for unit in column.units) for column in columns)
-    return (named and not tree) or (dense and wide and short and drawn_so and unlike_words)
+    return (named and not tree) or (dense and wide and short and any(map(_of_units, columns[1:])))

@@ -215,10 +215,12 @@ def is_weight(label: str) -> bool:
 
 def trailing_index(label: str) -> int | str | None:
     """Return the index a unit's name ends in: `x_784` -> 784, `u1[:,31]` -> 31, `x_m` -> "m"."""
-    text = re.split(r"[=\n|]|,\s(?=[^\W\d])|\s\((?=[^\W\d])", plain(label), maxsplit=1)[0].strip()
+    text = re.split(r"[=\n|]|,\s(?=[^\W\d])|\s\((?=[^\W\d]|\+)", plain(label), maxsplit=1)[0].strip()
     text = pattern(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]").sub("", text).strip()
     text = pattern(r"\(\d+\)$").sub("", text) if "_" in text else text
-    match = pattern(r"(?:^|[^\d.])(\d+)\s*[\])]?$").search(text)
+    match = pattern(r"(?:^|[^\d.]|[^\W\d]\s?\d{1,2}\.)(\d+)\s*[\])]?$").search(
+        text
+    )  # `x_784`, and `hidden 1.64` of layer 1
     if match:
         return int(match.group(1))
     if named := pattern(r"^[^\W\d]{1,3}_?(\d+)\s").match(text):  # x_30 and the name of the feature

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from chalknet.notation.drawings.facts import LOOSE, ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import trailing_index
 from chalknet.notation.drawings.words import LAYER, ONE_UNIT
+
+
+_NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
 
 class Width(NamedTuple):
@@ -112,7 +116,7 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     what = columns[place].said
     if what.width is None:
         return False
-    alone = plain(columns[place].units[0].text) == str(what.width)
+    alone = _number_of(plain(columns[place].units[0].text)) == str(what.width)
     if alone and is_numbered(columns, what.width):
         return False
     if what.operation or what.role or what.steps or alone:
@@ -123,13 +127,17 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     return not surely and (what.state or len(what.text.split()) > 1)
 
 
+def _number_of(label: str) -> str:
+    """Return the number that is a unit's name, before its activation: `11`, `11 | σ`; empty for other names."""
+    match = _NUMBERED.match(label)
+    return match[1] if match else ""
+
+
 def is_numbered(columns: Sequence[UnitColumn], number: int | str) -> bool:
     """Return whether a number in a node is its name: one of a row of numbered nodes."""
     labels = [plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units]
-    numbers = [label for label in labels if label.isdecimal()]
-    row = (
-        bool({str(int(number) - 1), str(int(number) + 1)} & set(labels)) if isinstance(number, int) else False
-    )
+    numbers = [found for label in labels if (found := _number_of(label))]
+    row = isinstance(number, int) and bool({str(number - 1), str(number + 1)} & set(numbers))
     return row or (len(set(numbers)) == len(numbers) > 1)
 
 

@@ -55,7 +55,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     (
         "relu",
         any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "렐루", "修正线性", "整流")
-        + r"|max\s*[({]\s*0\s*,|max\s*[({][^(){}]*,\s*0\s*[)}]",
+        + r"|max\s*[({]\s*0\s*,\s*[\w·.]{0,3}\s*[)}]?|max\s*[({][^(){}]*,\s*0\s*[)}]",
     ),
     (
         "tanh",
@@ -75,6 +75,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         "sigmoid",
         any_of(
             "sigmo[iï]de?a?",
+            r"sig[ -]moid",
             "sig",
             "logistic[a]?",
             "log[ií]stica",
