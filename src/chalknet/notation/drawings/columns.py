@@ -162,9 +162,16 @@ class _Placing:
                     column.biases.append(link)
                 else:
                     column.weights.append(self.facts.nodes[link.source].node.text)
+        loose = []
         for key, fact in self.facts.nodes.items():
             if key not in linked:
-                self._node(fact, self._near(fact, groups, ranks))
+                near = self._near(fact, groups, ranks)
+                near = near or (self._nearby.of(fact.node) if self.sides.role(key) == "elided" else near)
+                if self.sides.role(key) == "elided" and not near:
+                    loose.append(fact)
+                else:
+                    self._node(fact, near)
+        self._loose_dots(loose)
         for frame in self.facts.sketch.groups.values():
             here = groups.get(frame.key, set())
             if frame.title and here and max(here) - min(here) == len(here) - 1:
@@ -193,15 +200,10 @@ class _Placing:
     def _node(self, fact: Fact, near: set[int]) -> None:
         columns, role, node = self.found.all, self.sides.role(fact.key), fact.node
         if role == "elided":
-            near = near or self._nearby.of(node) or self._with_gap()
             gaps = [level for level in near if index_gap(columns[level].units, dots=True)[1]]
             if near and (gaps or not self.rows):
                 columns[min(gaps or near)].dots = True
                 columns[min(gaps or near)].left_out += left_out(node.text)
-            elif not near:
-                self.found.notes.append(
-                    f"{fact.first_line}: dots that stand beside no layer were not counted"
-                )
         elif role == "unit" and near and fact.alone:
             columns[min(near)].units.append(node)
         elif role == "caption":
@@ -212,19 +214,22 @@ class _Placing:
         elif role == "bias" and fact.alone:
             self.found.captions.append("bias=True")
 
-    def _with_gap(self) -> set[int]:
-        """Return the first column whose indices say that units are left out, where no dots stand yet.
+    def _loose_dots(self, loose: list[Fact]) -> None:
+        """Give dots that nothing holds to the columns that need them, in the order of the text, and say so.
 
-        Where only one column has several units, dots can stand for nothing else.
+        These are the columns whose indices say that units are left out; or all of several units, where there are as
+        many dots as such columns.
         """
-        columns = enumerate(self.found.all)
-        gaps = (
-            level for level, column in columns if not column.dots and index_gap(column.units, dots=True)[1]
-        )
-        several = [level for level, column in enumerate(self.found.all) if len(column.units) > 1]
-        return {
-            level for level in [next(gaps, several[0] if len(several) == 1 else None)] if level is not None
-        }
+        columns = list(enumerate(self.found.all))
+        bare = [level for level, column in columns if len(column.units) > 1 and not column.dots]
+        gaps = [level for level in bare if index_gap(self.found.all[level].units, dots=True)[1]]
+        wanted = next((some for some in (gaps, bare) if len(some) == len(loose)), [])
+        for fact, level in zip(loose, wanted, strict=False):
+            self._node(fact, {level})
+            first = plain(self.found.all[level].units[0].text) or self.found.all[level].units[0].key
+            self.found.notes.append(f"{fact.first_line}: taken to stand in the column of {first!r}")
+        for fact in loose[len(wanted) :]:
+            self.found.notes.append(f"{fact.first_line}: dots that stand beside no layer were not counted")
 
     @cached_property
     def _nearby(self) -> Nearby:

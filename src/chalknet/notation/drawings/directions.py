@@ -21,7 +21,6 @@ from chalknet.notation.drawings.words import BIAS_WORD, DECIMAL
 
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
 _STEM = re.compile(r"[^\W\d_]+")
-_MUST_BE_SAID = 3.0  # against the way for which less speaks, besides what speaks against it
 _OF_A_ROW = frozenset("aA2")  # beside these, `b` and `1` are names of units
 
 
@@ -30,13 +29,11 @@ class Directed(NamedTuple):
 
     Args:
         links: with their sources where the lines begin.
-        weight: of the evidence for it, compared with the likeliest one: 0 for that.
         note: what was assumed; empty where arrows say it.
         order: lines that only hold units side by side; they are among the links.
     """
 
     links: list[Link]
-    weight: float = 0.0
     note: str = ""
     order: tuple[Link, ...] = ()
 
@@ -99,11 +96,8 @@ def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
     turned = [link if link.source in outward else _swapped(link) for link in links]
     note = "the lines have no arrows: read from {} to {}"
     forward = weigh(_FORWARD, _Row.of(sketch, links, outward), "order").weight
-    likelier, other = (links, turned) if forward > 0 else (turned, links)
-    return [
-        Directed(one, weight, note.format(*_ends(sketch, one)))
-        for one, weight in ((likelier, 0.0), (other, -_MUST_BE_SAID - abs(forward)))
-    ]
+    ways = (links, turned) if forward > 0 else (turned, links)
+    return [Directed(one, note.format(*_ends(sketch, one))) for one in ways]
 
 
 @dataclass(frozen=True, eq=False)

@@ -174,7 +174,8 @@ def _drawn_as_units(v: View) -> bool:
     """Return whether one node is drawn as the units are, behind one box for an activation that is drawn otherwise."""
     shapes = {unit.shape for column in v.columns if len(column.units) > 1 for unit in column.units}
     here, before = ({unit.shape for unit in column.units} for column in (v.here, v.before))
-    return v.last_role == "activation" and v.here.join == "one" and here <= shapes and not before & shapes
+    for_all = v.last_role == "activation" and len(v.columns[v.at - 2].units) > 1
+    return for_all and v.here.join == "one" and here <= shapes and not before & shapes
 
 
 def _other_shape(v: View) -> bool:
@@ -331,6 +332,7 @@ _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("only its title names a step", "activation", -3,
          lambda v: v.here.join != "each" and not v.said.steps and not v.edge.steps),
     Rule("it names a map", "activation", -5, lambda v: v.said.operation),
+    Rule("a matrix of weights leads here", "activation", -5, lambda v: v.edge.matrix),
     Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
 )  # fmt: skip
 _UNNAMED: tuple[Rule[View], ...] = (
@@ -362,7 +364,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("it names a map", "value", -3, lambda v: v.said.operation and not v.said.state),
     Rule("it says that it is a hidden layer", "value", -3, lambda v: v.said.role == "hidden"),
     Rule("each unit is joined with all before it", "value", -5, lambda v: v.here.join in ("all", "some") and not v.is_behind_for_all),
-    Rule("a matrix of weights leads here", "value", -5, lambda v: v.here.weights or v.edge.matrix),
+    Rule("a matrix of weights leads here", "value", -5, lambda v: v.edge.matrix),
     Rule("weights stand on the arrows", "value", -4, lambda v: v.here.is_weighty),
 )  # fmt: skip
 _HAND_OUT: tuple[Rule[View], ...] = (
@@ -403,7 +405,7 @@ _HAND_OUT: tuple[Rule[View], ...] = (
          lambda v: (_closes_row(v) or (_says_role(v.here, "output") and _names_layer(v.here))) and not _says_role(v.before, "output")
          and not (v.here.join == "one" and _other_shape(v))),
     Rule("it has biases of its own", "hand-out", -4, lambda v: v.here.biases),
-    Rule("a matrix of weights leads here", "hand-out", -5, lambda v: v.here.weights or v.edge.matrix),
+    Rule("a matrix of weights leads here", "hand-out", -5, lambda v: v.edge.matrix),
     Rule("weights stand on the arrows", "hand-out", -4, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single),
 )  # fmt: skip

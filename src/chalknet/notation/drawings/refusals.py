@@ -69,7 +69,7 @@ _OTHER = (
         "a decision tree",
     ),
     (
-        pattern(r"random forest|zufallswald|随机森林|랜덤 ?포레스트|ランダムフォレスト", re.I),
+        pattern(r"random forest|^(?:decision )?tree[ _#]*\d+$|zufallswald|随机森林|랜덤 ?포레스트|ランダムフォレスト", re.I),
         "a random forest",
     ),
     (pattern(r"markov", re.I), "a Markov chain"),

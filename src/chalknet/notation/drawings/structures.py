@@ -70,19 +70,17 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
         if node.shape in POINTS and node.label is None:
             node.label = ""
     links = without_junctions(sketch, [link for link in sketch.links if link.visible])
-    found: list[Structure] = []
     problem: ChalknetError | None = None
     for way in directed(sketch, links):
         try:
-            found += _structures(sketch, way, name, flips=not found)
+            return _structures(sketch, way, name)
         except ChalknetError as error:
             problem = problem or error
-    if not found and problem is not None:
-        raise problem
-    return found
+    assert problem is not None  # there is always one way
+    raise problem
 
 
-def _structures(sketch: Sketch, way: Directed, name: str | None, flips: bool) -> list[Structure]:
+def _structures(sketch: Sketch, way: Directed, name: str | None) -> list[Structure]:
     """Return the structure of one way to read the lines, and those with one role flipped."""
     facts = Facts.of(sketch, way.links, way.order)
     if back := leading_back(facts, way.order):
@@ -94,8 +92,7 @@ def _structures(sketch: Sketch, way: Directed, name: str | None, flips: bool) ->
         arrows = "an arrow that leads" if len(back) == 1 else f"{len(back)} arrows that lead"
         sides.notes.append(f"{arrows} back: read as gradients or updates, no connections")
     found = [_Building(facts, sides, name, aside).structure()]
-    found[0].weight = way.weight
-    for key, close in list(sides.close.items())[:_MOST_FLIPS] if flips else ():
+    for key, close in list(sides.close.items())[:_MOST_FLIPS]:
         roles = dict(sides.roles)
         if roles.pop(key, None) is None:
             roles[key] = close
@@ -103,7 +100,7 @@ def _structures(sketch: Sketch, way: Directed, name: str | None, flips: bool) ->
             other = _Building(facts, Sides(roles, {}, list(sides.notes)), name, aside).structure()
         except ChalknetError:  # the flipped drawing is no network: no second reading
             continue
-        other.weight = way.weight - abs(close.weight - 2.0) - 0.5
+        other.weight = -abs(close.weight - 2.0) - 0.5
         found.append(other)
     return found
 

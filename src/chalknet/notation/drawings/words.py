@@ -77,7 +77,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             "sigmo[iï]de?a?",
             r"sig[ -]moid",
             "sig",
-            "logistic[a]?",
+            "logistica?(?!s)",
             "log[ií]stica",
             "sigm",
             "시그모이드",
