@@ -27,6 +27,7 @@ from chalknet.notation.drawings.vocabulary import (
 )
 from chalknet.notation.limits import check_limit
 
+NOT_COUNTED = "dots that stand beside no layer were not counted"
 Join: TypeAlias = Literal["first", "all", "each", "one", "some"]
 
 
@@ -229,7 +230,7 @@ class _Placing:
             first = plain(self.found.all[level].units[0].text) or self.found.all[level].units[0].key
             self.found.notes.append(f"{fact.first_line}: taken to stand in the column of {first!r}")
         for fact in loose[len(wanted) :]:
-            self.found.notes.append(f"{fact.first_line}: dots that stand beside no layer were not counted")
+            self.found.notes.append(f"{fact.first_line}: {NOT_COUNTED}")
 
     @cached_property
     def _nearby(self) -> Nearby:
@@ -280,7 +281,7 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     return (last + 1 if first == 0 else last), True
 
 
-_STEM = re.compile(r"(.*?[^\W\d])_?(\d+)")
+_STEM = re.compile(r"(.*?[^\W\d])[_ ]?(\d+)")
 
 
 def _with_letters(units: list[Drawn], indices: list[int | str | None]) -> list[int | str | None]:
@@ -288,10 +289,10 @@ def _with_letters(units: list[Drawn], indices: list[int | str | None]) -> list[i
     texts = [plain(unit.text).split("\n")[0] for unit in units]
     stems = {match[1] for text in texts if (match := _STEM.fullmatch(text))}
     return [
-        text[len(stem) :].strip("_")
+        text[len(stem) :].strip("_ ")
         if index is None
         and (stem := next((one for one in stems if text.startswith(one)), ""))
-        and len(text) in (len(stem) + 1, len(stem) + 2)
+        and len(text[len(stem) :].strip("_ ")) in (1, 2)
         else index
         for text, index in zip(texts, indices, strict=True)
     ]

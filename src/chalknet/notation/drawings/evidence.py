@@ -12,6 +12,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
 from chalknet.notation.drawings.view import SOFTMAXES, View, activates
 from chalknet.notation.drawings.vocabulary import adds_bias, is_dots
+from chalknet.notation.drawings.widths import width_of
 from chalknet.notation.drawings.words import LAYER, pattern
 
 _X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
@@ -19,6 +20,7 @@ _X1 = pattern(r"(?:[xXiI]|in|In|input|Input|p)[\W_]{0,2}\d[\W_]{0,2}")
 _Y = pattern(r"(?:y|o|out|output|a|z|h)[\W_]{0,2}\d{0,6}[\W_]{0,3}", re.I)
 _LAYER_WORD = pattern(r"layer|schicht|capa|couche|camada|strato|warstwa|слой|층|层|層", re.I)
 _OUTPUT_WORD = pattern(r"output|ausgabe|salida|sortie|saída|uscita|wyjści|выход|출력|输出|輸出|出力", re.I)
+_UNIT_NAME = pattern(r"(?:[^\W\d_]{1,2}|out|output|unit|neuron|node|class)[\W_]{0,2}\d{0,4}\s*[|,\n]", re.I)
 _ARGMAX = pattern(r"arg ?max", re.I)
 _OUT_NAME = pattern(r"(?:y|ŷ|o|out|output|class)[\W_]{0,2}\d{0,6}[\W_]{0,3}.{0,20}", re.I | re.S)
 _ANSWER = pattern(
@@ -122,6 +124,10 @@ def _lists_outputs(v: View) -> bool:
     return v.now == count + v.here.left_out or (v.here.dots and count < v.now)
 
 
+def _drawn_alike(one: UnitColumn, other: UnitColumn) -> bool:
+    return {unit.shape for unit in one.units} == {unit.shape for unit in other.units}
+
+
 def _for_all(v: View) -> bool:
     """Return whether one box is a function of all the units before it, as softmax is drawn.
 
@@ -141,7 +147,10 @@ def _for_all(v: View) -> bool:
         return True
     if _other_shape(v) or len(v.after.units) == len(units) or (v.before.texts and not v.here.texts):
         return True
-    goes_on = not (v.is_last or _only(v.after, "result") or _loose(v.after) or _points(v.after))
+    if all(_OUT_NAME.fullmatch(plain(unit.text)) for unit in units):
+        return True
+    result = _only(v.after, "result") and not (_drawn_alike(v.after, v.before) and _OUT_NAME.fullmatch(v.after.said.text))
+    goes_on = not (v.is_last or result or _loose(v.after) or _points(v.after))
     return goes_on and not any(column.said.steps for column in v.columns if len(column.units) > 1)
 
 
@@ -153,7 +162,7 @@ def _one_answer(v: View) -> bool:
     """Return whether it picks one of the outputs before it: argmax, or an answer behind units that are outputs."""
     if not (v.is_last and v.here.is_single and len(v.before.units) > 1) or v.here.biases or v.here.is_weighty:
         return False
-    if not _ANSWER.search(v.said.text) and not (_only(v.here, "result") and _behind_output(v)):
+    if not (_ANSWER.search(v.said.text) or _only(v.here, "result")):
         return False
     outputs = all(_OUT_NAME.fullmatch(plain(unit.text)) for unit in v.before.units)
     return (
@@ -175,7 +184,9 @@ def _drawn_as_units(v: View) -> bool:
     shapes = {unit.shape for column in v.columns if len(column.units) > 1 for unit in column.units}
     here, before = ({unit.shape for unit in column.units} for column in (v.here, v.before))
     for_all = v.last_role == "activation" and len(v.columns[v.at - 2].units) > 1
-    return for_all and v.here.join == "one" and here <= shapes and not before & shapes
+    named = bool(v.said.steps) and not v.said.only_steps
+    alike = here <= shapes and not before & shapes
+    return for_all and v.here.join == "one" and (named or alike) and not _only(v.here, "result")
 
 
 def _other_shape(v: View) -> bool:
@@ -196,6 +207,8 @@ def _value_of_sum(v: View) -> bool:
 
 
 def _names_function(v: View) -> bool:
+    if not v.all_single and _UNIT_NAME.match(v.said.text):
+        return False
     return v.here.join == "one" and v.said.is_function and bool(v.said.steps) and not v.said.operation
 
 
@@ -250,7 +263,7 @@ _HAND_IN: tuple[Rule[View], ...] = (
          lambda v: v.after.join == "one" and v.here.is_single and _X1.fullmatch(plain(v.after.units[0].text)) and not _X1.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
     Rule("a point as the start of an arrow", "hand-in", 3, lambda v: _points(v.here)),
     Rule("it states as many as stand behind it", "hand-in", 6,
-         lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == len(v.after.units) + v.after.left_out),
+         lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == width_of(v.columns, v.at + 1).value),
     Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: _loose(v.here) and not _loose(v.after)),
     Rule("a point without a name", "hand-in", 2, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[v.at + 1 : -1])),
     Rule("it states a map, an activation or a width", "hand-in", -3, lambda v: v.said.operation or v.said.steps or v.said.counted),

@@ -33,9 +33,24 @@ class Nearby:
         found = self._by_place(node)
         if found is None and _form(node.key) in self._forms:
             found = self._by_order(node, _number)
-        if found is None:
+        if found is None and not self._drawn_between(node):
             found = self._by_order(node, _turn)
         return set() if found is None else {found}
+
+    def _drawn_between(self, node: Drawn) -> bool:
+        """Return whether links are written between the node and the last linked one before it: no turn of a column."""
+        before = bisect_left(self._turns, node.at) - 1
+        if before < 0:
+            return True
+        return bisect_left(self._written, node.at) > bisect_left(self._written, self._turns[before])
+
+    @cached_property
+    def _turns(self) -> list[int]:
+        return sorted(self.facts.nodes[key].node.at for key in self.column)
+
+    @cached_property
+    def _written(self) -> list[int]:
+        return sorted({link.at for link in self.facts.links})
 
     @cached_property
     def _forms(self) -> frozenset[str]:

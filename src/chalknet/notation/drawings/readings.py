@@ -91,7 +91,7 @@ def _unit(view: View, step: Reading) -> Reading:
     extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
     activated = activates((*steps, *extra))
     only_a_name = said.operation and said.text.lower() == "linear"
-    on_arrow = edge.linear and (view.whole.arrows_activate or edge.text.lower() != "linear")
+    on_arrow = edge.linear and (edge.text.lower() != "linear" or not view.whole.arrows_are_maps)
     linear = not activated and (said.linear or title.linear or on_arrow) and not only_a_name
     torch_like = said.in_width is not None and "linear" in said.text.lower()
     told = linear or ((view.separate or torch_like) and said.operation and not said.steps)

@@ -15,7 +15,7 @@ from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
-_WORDS = re.compile(r"[^\W\d_]{2,}.*[ \n].*[^\W_]", re.S)
+_WORDS = re.compile(r"(?=.{5}).*[^\W\d_].*[ \n].*[^\W_].*", re.S)
 _IS_ONE = re.compile(r"=\s*\+?1\b")
 _INDEXED = re.compile(r"([^\W\d_]{1,4})_?\(?(\d{1,6})")
 _BIAS_VECTOR = re.compile(r"[bBθ][\^_]?\(?\d*\)?\s*[\[(]?\s*\d+\s*(?:[×x,]\s*\d+)?\s*[)\]]?")

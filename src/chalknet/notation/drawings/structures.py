@@ -11,12 +11,12 @@ from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
 from chalknet.notation.drawings.directions import Directed, directed, leading_back
-from chalknet.notation.drawings.facts import POINTS, Facts
+from chalknet.notation.drawings.facts import POINTS, ROUND, Facts
 from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Weighed, weigh
 from chalknet.notation.drawings.sides import Sides, sides_of
-from chalknet.notation.drawings.sketch import Link, Sketch
+from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
 from chalknet.notation.drawings.words import pattern
 
 _MOST_FLIPS = 4
@@ -69,6 +69,8 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
         node.shape = node.shape or default
         if node.shape in POINTS and node.label is None:
             node.label = ""
+    for node in _tiny(sketch):
+        node.shape = "point"
     links = without_junctions(sketch, [link for link in sketch.links if link.visible])
     problem: ChalknetError | None = None
     for way in directed(sketch, links):
@@ -78,6 +80,19 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
             problem = problem or error
     assert problem is not None  # there is always one way
     raise problem
+
+
+def _tiny(sketch: Sketch) -> list[Drawn]:
+    """Return nodes without words that are drawn far smaller than others: mere points."""
+    sizes = [node.place.width for node in sketch.nodes.values() if node.place and node.place.width]
+    if not sizes:
+        return []
+    usual = sorted(sizes)[len(sizes) * 3 // 4]
+    return [
+        node
+        for node in sketch.nodes.values()
+        if node.place and 0 < node.place.width < usual / 4 and not plain(node.text) and node.shape in ROUND
+    ]
 
 
 def _structures(sketch: Sketch, way: Directed, name: str | None) -> list[Structure]:

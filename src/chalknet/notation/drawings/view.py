@@ -13,7 +13,7 @@ from chalknet.notation.drawings.rules import Role
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.vocabulary import Said
 from chalknet.notation.drawings.widths import stated_width
-from chalknet.notation.drawings.words import LAYERS_LEFT_OUT, SHAPE_IN_BRACKETS
+from chalknet.notation.drawings.words import COUNT_OF_WEIGHTS, LAYERS_LEFT_OUT, SHAPE_IN_BRACKETS
 
 SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
 
@@ -108,7 +108,8 @@ class Reading:
 
 def _is_box(column: UnitColumn) -> bool:
     """Return whether a node is a map, by its words or by the shape of what comes out of it."""
-    return column.said.operation or bool(SHAPE_IN_BRACKETS.search(column.said.text))
+    said = column.said
+    return said.operation or bool(SHAPE_IN_BRACKETS.search(said.text) or COUNT_OF_WEIGHTS.search(said.text))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +127,9 @@ class Whole:
         )
 
     @cached_property
-    def arrows_activate(self) -> bool:
-        """Return whether activations stand on arrows."""
-        return any(activates(column.edge.steps) for column in self.columns)
+    def arrows_are_maps(self) -> bool:
+        """Return whether `linear` stands on arrows to other columns than the last: the name of a map there."""
+        return any(column.edge.linear and not activates(column.edge.steps) for column in self.columns[:-1])
 
     @cached_property
     def arrows_act_before(self) -> bool:

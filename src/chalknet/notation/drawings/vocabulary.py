@@ -182,8 +182,9 @@ def clauses(caption: str) -> list[Said]:
     found = []
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
-    if roles_in(caption) == 1 and len(activations) + whole.linear == 1 and len(whole.text) < 120:
-        found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role))
+    one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
+        found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role or "hidden"))
     for clause in re.split(
         r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
-from chalknet.notation.drawings.columns import UnitColumn
+from chalknet.notation.drawings.columns import NOT_COUNTED, UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
 from chalknet.notation.drawings.structures import Structure
@@ -24,7 +24,7 @@ from chalknet.notation.drawings.vocabulary import (
     without_more,
 )
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
-from chalknet.notation.drawings.words import WIDTHS_IN_A_ROW
+from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 
 
 def name_of(column: UnitColumn) -> str:
@@ -101,7 +101,9 @@ class Walk:
         if row is None:
             return
         known = [self._x, *[linear.width for linear in self._maps]]
-        if any(isinstance(size, int) and size != told for size, told in zip(known, row, strict=True)):
+        pairs = list(zip(known, row, strict=True))
+        loose = any(NOT_COUNTED in note for note in self._structure.columns.notes)
+        if any(isinstance(size, int) and size != told and not (loose and size < told) for size, told in pairs):
             self._notes.append(
                 f"a caption says {'-'.join(map(str, row))}, but {'-'.join(map(str, known))} was read"
             )
@@ -310,7 +312,7 @@ class Walk:
     def _widths_in_a_row(self, count: int) -> list[int] | None:
         """Return the widths that a caption lists for all layers, as in `MLP 784-128-10`."""
         for caption in self._captions:
-            for match in WIDTHS_IN_A_ROW.finditer(plain(caption)):
+            for match in WIDTHS_IN_A_ROW.finditer(FIGURE_NUMBER.sub("", plain(caption))):
                 sizes = [int(size.replace(",", "")) for size in re.findall(r"\d[\d,]*", match.group())]
                 if len(sizes) == count and all(sizes):
                     return sizes

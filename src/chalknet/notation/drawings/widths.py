@@ -44,7 +44,8 @@ def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = Fa
         return title.width
     if count > 1:
         return what.width if column.dots and what.sure else None
-    if what.sure or _is_width(columns, place, surely):
+    elided = column.dots or column.left_out  # beside dots a number is the unit's own
+    if what.sure or (not elided and _is_width(columns, place, surely)):
         return what.width
     by_index, _ = index_gap(column.units, column.dots)
     if title.operation or by_index:
@@ -117,7 +118,7 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     if what.width is None:
         return False
     alone = _number_of(plain(columns[place].units[0].text)) == str(what.width)
-    if alone and is_numbered(columns, what.width):
+    if alone and (is_numbered(columns, what.width) or _looks_like_a_unit(columns, place)):
         return False
     if what.operation or what.role or what.steps or alone:
         others = [one.said.width for one in columns if one.said.width is not None]
@@ -125,6 +126,14 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
         numbered = what.role == "hidden" and small
         return not numbered or len(set(others)) < len(others)
     return not surely and (what.state or len(what.text.split()) > 1)
+
+
+def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:
+    """Return whether a node is drawn as the units of other columns are, in a round shape."""
+    shape = columns[place].units[0].shape
+    return shape in ROUND and any(
+        len(column.units) > 1 and column.units[0].shape == shape for column in columns
+    )
 
 
 def _number_of(label: str) -> str:

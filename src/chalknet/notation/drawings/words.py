@@ -203,7 +203,7 @@ _MORE_WORDS = (
     "|개\\s?(?:더|생략)|더|생략|개|省略|个\\s?省略|個\\s?省略|个|個|他"
 )
 MORE = pattern(
-    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
+    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*\(?\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
     re.I,
 )
 # The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
@@ -215,7 +215,7 @@ MORE_IN_TITLE = pattern(
     re.I,
 )
 HIDDEN_NUMBER = pattern(
-    r"(?:hidden[ _-]?(?:layer)?|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d,.]|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
+    r"(?:hidden[ _-]?(?:layer)?|dense[ _-]?layer|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d.]|,\d|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
     re.I,
 )
 LAYERS_LEFT_OUT = pattern(
@@ -292,12 +292,14 @@ FIGURE = pattern(
     + r"|рис(?:унок)?|그림\s*\d|図\s*\d|图\s*\d",
     re.I,
 )
+COUNT_OF_WEIGHTS = pattern(r"(?:weights|param\w*)\s*:\s*\d|\d\s*(?:weights|param\w*)", re.I)
+FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}\s*[:.]\s+")
 # A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
 IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?!\s*(?:->|→|=>|⟶|➔|[\w.]))")
 FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
-BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*[)\]]")
+BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:,\s*)?(?:[)\]]|(?<=[,\s])(?=[^\W\d]{{3}}))")
 NOT_A_WIDTH = pattern(
     r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
