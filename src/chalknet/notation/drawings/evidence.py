@@ -67,7 +67,12 @@ def _names_layer(column: UnitColumn) -> bool:
 def _closes_row(v: View) -> bool:
     """Return whether it is the output behind columns that say which layers they are, as in `Input`, `Hidden`, `Output`."""
     before = {column.said.role or column.title.role for column in v.columns[: v.at]}
-    return "hidden" in before and v.said.role == "output" and bool(_OUTPUT_WORD.search(v.said.text))
+    return (
+        "hidden" in before
+        and "output" not in before
+        and v.said.role == "output"
+        and bool(_OUTPUT_WORD.search(v.said.text))
+    )
 
 
 def _other_count(v: View) -> bool:
@@ -149,7 +154,9 @@ def _for_all(v: View) -> bool:
         return True
     if all(_OUT_NAME.fullmatch(plain(unit.text)) for unit in units):
         return True
-    result = _only(v.after, "result") and not (_drawn_alike(v.after, v.before) and _OUT_NAME.fullmatch(v.after.said.text))
+    result = _only(v.after, "result") and not (
+        _drawn_alike(v.after, v.before) and _OUT_NAME.fullmatch(v.after.said.text)
+    )
     goes_on = not (v.is_last or result or _loose(v.after) or _points(v.after))
     return goes_on and not any(column.said.steps for column in v.columns if len(column.units) > 1)
 
@@ -186,7 +193,8 @@ def _drawn_as_units(v: View) -> bool:
     for_all = v.last_role == "activation" and len(v.columns[v.at - 2].units) > 1
     named = bool(v.said.steps) and not v.said.only_steps
     alike = here <= shapes and not before & shapes
-    return for_all and v.here.join == "one" and (named or alike) and not _only(v.here, "result")
+    result = _only(v.here, "result") and not (alike and _OUT_NAME.fullmatch(v.said.text))
+    return for_all and v.here.join == "one" and (named or alike) and not result
 
 
 def _other_shape(v: View) -> bool:
@@ -345,6 +353,9 @@ _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("only its title names a step", "activation", -3,
          lambda v: v.here.join != "each" and not v.said.steps and not v.edge.steps),
     Rule("it names a map", "activation", -5, lambda v: v.said.operation),
+    Rule("one word for an activation behind several units, drawn as they are", "activation", 6,
+         lambda v: v.here.is_single and v.said.only_steps and v.is_bare and len(v.before.units) > 1 and not _for_all(v) and not _edge_applies(v)),
+    Rule("the activation on the arrow is that of the box before it", "activation", -4, lambda v: v.whole.arrows_act_before and v.said.counted),
     Rule("a matrix of weights leads here", "activation", -5, lambda v: v.edge.matrix),
     Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
 )  # fmt: skip

@@ -69,7 +69,10 @@ _OTHER = (
         "a decision tree",
     ),
     (
-        pattern(r"random forest|^(?:decision )?tree[ _#]*\d+$|zufallswald|随机森林|랜덤 ?포레스트|ランダムフォレスト", re.I),
+        pattern(
+            r"random forest|^(?:decision )?tree[ _#]*\d+$|zufallswald|随机森林|랜덤 ?포레스트|ランダムフォレスト",
+            re.I,
+        ),
         "a random forest",
     ),
     (pattern(r"markov", re.I), "a Markov chain"),
@@ -89,13 +92,29 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     texts = [unit.text for column in columns for unit in column.units]
     labels = [link.label for column in columns for link in column.links if link.label]
     decides = any(plain(label).lower() in _DECISIONS for label in labels)
-    if decides or not (_signs(structure, texts, labels) or _looks_dense(columns, texts)):
+    speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
+    if decides or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
             None,
             got="a chart in which nothing speaks of a network",
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
         )
+
+
+def _is_tree(columns: list[UnitColumn]) -> bool:
+    """Return whether one node leads to several, and these to more, each of which hangs on one alone."""
+    behind = columns[1:]
+    return (
+        len(columns[0].units) == 1
+        and any(column.join == "some" for column in behind)
+        and all(len(column.links) == len(column.units) for column in behind)
+    )
+
+
+def _names_a_step(text: str) -> bool:
+    one = said(text)
+    return bool(one.steps or one.operation or one.state)
 
 
 def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:

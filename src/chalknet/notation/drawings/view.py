@@ -128,8 +128,8 @@ class Whole:
 
     @cached_property
     def arrows_are_maps(self) -> bool:
-        """Return whether `linear` stands on arrows to other columns than the last: the name of a map there."""
-        return any(column.edge.linear and not activates(column.edge.steps) for column in self.columns[:-1])
+        """Return whether `linear` stands on the arrows to several columns: the name of a map there."""
+        return sum(column.edge.linear and not activates(column.edge.steps) for column in self.columns) > 1
 
     @cached_property
     def arrows_act_before(self) -> bool:

@@ -103,7 +103,9 @@ class Walk:
         known = [self._x, *[linear.width for linear in self._maps]]
         pairs = list(zip(known, row, strict=True))
         loose = any(NOT_COUNTED in note for note in self._structure.columns.notes)
-        if any(isinstance(size, int) and size != told and not (loose and size < told) for size, told in pairs):
+        if any(
+            isinstance(size, int) and size != told and not (loose and size < told) for size, told in pairs
+        ):
             self._notes.append(
                 f"a caption says {'-'.join(map(str, row))}, but {'-'.join(map(str, known))} was read"
             )
