@@ -9,7 +9,6 @@ from chalknet.notation.drawings.sketch import Drawn
 from chalknet.notation.drawings.vocabulary import Said, said
 from chalknet.notation.drawings.words import pattern
 
-
 _SIZES = pattern(r"(\d{1,7})\s*[x×✕]\s*(\d{1,7})")
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.agreement import merged, over, sizes_over, together
-from chalknet.notation.drawings.facts import Fact, Facts
+from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.nearby import Nearby
 from chalknet.notation.drawings.sides import Sides
@@ -218,9 +218,11 @@ class _Placing:
     def _loose_dots(self, loose: list[Fact]) -> None:
         """Give dots that nothing holds to the columns that need them, in the order of the text, and say so.
 
-        These are the columns whose indices say that units are left out; or all of several units, where there are as
-        many dots as such columns.
+        These are the columns whose indices say that units are left out; or all columns of several units, if
+        there are as many dots as such columns. Points in a row are dots once.
         """
+        points = [fact for fact in loose if fact.node.shape in POINTS]
+        loose = [fact for fact in loose if fact not in points or _turn_of(self.facts, fact) not in points]
         columns = list(enumerate(self.found.all))
         bare = [level for level, column in columns if len(column.units) > 1 and not column.dots]
         gaps = [level for level in bare if index_gap(self.found.all[level].units, dots=True)[1]]
@@ -259,6 +261,12 @@ class _Placing:
         columns[min(here)].texts.append(text)
         for level in here:
             columns[level].left_out += more * (len(columns[level].units) > 1)
+
+
+def _turn_of(facts: Facts, fact: Fact) -> Fact | None:
+    """Return the node that is first named just before another."""
+    before = [other for other in facts.nodes.values() if other.node.at < fact.node.at]
+    return max(before, key=lambda other: other.node.at, default=None)
 
 
 def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:

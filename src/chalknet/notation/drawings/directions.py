@@ -1,23 +1,21 @@
-"""Which way links lead: lines without heads, links to a whole frame, gradients that lead back."""
+"""Which way lines without heads lead."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chalknet.errors import ChalknetError
 from chalknet.network import Activation
-from chalknet.notation.drawings.beside import beside, is_only
-from chalknet.notation.drawings.columns import depths
-from chalknet.notation.drawings.facts import Facts
+from chalknet.notation.drawings.beside import is_only
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.links import longest, ordering, to_frames
 from chalknet.notation.drawings.rules import Rule, weigh
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.drawings.vocabulary import Said, is_bias, said
-from chalknet.notation.drawings.words import BIAS_WORD, DECIMAL
+from chalknet.notation.drawings.words import BIAS_WORD
 
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
 _STEM = re.compile(r"[^\W\d_]+")
@@ -41,15 +39,15 @@ class Directed(NamedTuple):
 def directed(sketch: Sketch, links: list[Link]) -> list[Directed]:
     """Return the ways in which the lines of a drawing may lead, the likeliest first.
 
-    Lines with heads lead one way. Where no line has a head, each may be written from either end: units that are joined
-    with the same others stand in one column, and the columns are read as most lines are written, from left to right.
+    Lines with heads lead one way. Where no line has a head, each may be written from either end: units that
+    are joined with the same others stand in one column, and the columns are read as most lines are written.
 
     Args:
         sketch: what is drawn.
         links: those that are seen.
     """
-    links = _to_frames(sketch, links)
-    order = _ordering(links)
+    links = to_frames(sketch, links)
+    order = ordering(links)
     if order:
         aside = {id(link) for link in order}
         return [
@@ -59,30 +57,6 @@ def directed(sketch: Sketch, links: list[Link]) -> list[Directed]:
     return _ways(sketch, links)
 
 
-def _ordering(links: Sequence[Link]) -> list[Link]:
-    """Return lines without a head, among arrows or dotted among plain lines, that lead nowhere.
-
-    They join nodes of one column, or hold a note that no arrow holds.
-    """
-    headed = sum(link.directed for link in links)
-    odd = [
-        link
-        for link in links
-        if not (link.directed or link.label) and (headed or link.style in ("dashed", "dotted"))
-    ]
-    if not odd or len(odd) == len(links):
-        return []
-    marked = {id(link) for link in odd}
-    rest = [link for link in links if id(link) not in marked]
-    depth = _longest([link for link in rest if link.style not in ("dashed", "dotted")] or rest)
-    return [
-        link
-        for link in odd
-        if depth.get(link.source) == depth.get(link.target)
-        or (link.style in ("dashed", "dotted") and not (link.source in depth and link.target in depth))
-    ]
-
-
 def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
     if not links or any(link.directed for link in links):
         return [Directed(links)]
@@ -90,7 +64,8 @@ def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
     links = [
         _swapped(link) if link.target in outward and link.source not in outward else link for link in links
     ]
-    depth, columns = _written(links), _by_neighbours(sketch, links, outward)
+    depth = _written(links)
+    columns = _by_neighbours(sketch, links, outward, strict=depth is not None)
     if columns is not None and (depth is None or _alike(sketch, depth, columns)):
         links = _ordered(links, columns)
     turned = [link if link.source in outward else _swapped(link) for link in links]
@@ -182,29 +157,10 @@ def _ends(sketch: Sketch, links: Sequence[Link]) -> tuple[str, str]:
 
 
 def _written(links: Sequence[Link]) -> dict[str, int] | None:
-    """Return the column of each node where lines as they are written lead from column to column, else None."""
-    depth = _longest(links)
+    """Return the column of each node where lines as written lead from column to column, else None."""
+    depth = longest(links)
     steps = (depth.get(one.target, 0) - depth.get(one.source, 0) for one in links)
     return depth if all(step == 1 for step in steps) else None
-
-
-def _longest(links: Sequence[Link]) -> dict[str, int]:
-    """Return the longest way from a source to each node; nodes of cycles and behind them are missing."""
-    waiting = Counter(link.target for link in links)
-    targets: dict[str, list[str]] = defaultdict(list)
-    for link in links:
-        targets[link.source].append(link.target)
-    first = [key for key in targets if key not in waiting]
-    depth, found, ready = dict.fromkeys(first, 0), {}, list(first)
-    while ready:
-        key = ready.pop()
-        found[key] = depth[key]
-        for target in targets[key]:
-            depth[target] = max(depth.get(target, 0), depth[key] + 1)
-            waiting[target] -= 1
-            if not waiting[target]:
-                ready.append(target)
-    return found | {key: min((found.get(end, 1) for end in targets[key])) - 1 for key in first}
 
 
 def _outward(sketch: Sketch) -> frozenset[str]:
@@ -236,11 +192,17 @@ def _from_right(sketch: Sketch, links: Sequence[Link]) -> bool:
 
 
 def _by_neighbours(
-    sketch: Sketch, links: Sequence[Link], outward: Collection[str]
+    sketch: Sketch, links: Sequence[Link], outward: Collection[str], strict: bool
 ) -> Mapping[str, int] | None:
     """Return the column of each node, where nodes with the same neighbours, frame or name stand side by side.
 
     None where these do not form one row of columns.
+
+    Args:
+        sketch: what is drawn.
+        links: lines in any direction.
+        outward: nodes that stand in no column.
+        strict: whether all of neighbours, frame and name have to be the same, not one of them.
     """
     inner = [link for link in links if link.source not in outward and link.target not in outward]
     around: dict[str, set[str]] = defaultdict(set)
@@ -253,7 +215,7 @@ def _by_neighbours(
         _join(
             classes, firsts, (frozenset(others), _sign(sketch, key, "home"), _sign(sketch, key, "name")), key
         )
-    for sign in ("", "home", "name", "neighbours"):
+    for sign in ("",) if strict else ("", "home", "name", "neighbours"):
         for key, others in around.items() if sign else ():
             if what := frozenset(others) if sign == "neighbours" else _sign(sketch, key, sign):
                 _join(classes, firsts, (sign, what), key)
@@ -286,7 +248,7 @@ def _join(classes: dict[str, str], firsts: dict[object, str], what: object, key:
 
 
 def _row(classes: Mapping[str, str], links: Sequence[Link]) -> dict[str, int] | None:
-    """Return the place of each node's class in a row of classes joined one with the next; None for no such row."""
+    """Return the place of each node's class in a row of classes, each joined with the next, else None."""
     around: dict[str, set[str]] = {one: set() for one in classes.values()}
     for link in links:
         one, other = classes[link.source], classes[link.target]
@@ -326,106 +288,3 @@ def _ordered(links: Sequence[Link], columns: Mapping[str, int]) -> list[Link]:
         else link
         for link in links
     ]
-
-
-# Links to a whole frame
-
-
-def _to_frames(sketch: Sketch, links: list[Link]) -> list[Link]:
-    """Return the links, of which one to a whole frame leads into its first column, and one from it out of its last.
-
-    Readers give a link to a frame as one to each node in it; all of these are written in one place.
-    """
-    members = _members(sketch)
-    inside = _linked_inside(sketch, links)
-    frames = {key: nodes for key, nodes in members.items() if inside.get(key) and len(nodes) > 1}
-    if not frames:
-        return links
-    written: dict[tuple[int, str, bool], set[str]] = defaultdict(set)
-    for link in links:
-        written[link.at, link.source, True].add(link.target)
-        written[link.at, link.target, False].add(link.source)
-    dropped: set[tuple[int, str, str]] = set()
-    for (at, outer, is_source), ends in written.items():
-        for key, nodes in frames.items():
-            if len(ends) < len(nodes) or outer in nodes or not nodes <= ends:
-                continue
-            sources, targets = ({pair[side] for pair in inside[key]} for side in (0, 1))
-            held = nodes & (targets if is_source else sources)
-            dropped |= {(at, outer, node) if is_source else (at, node, outer) for node in held}
-    return (
-        [link for link in links if (link.at, link.source, link.target) not in dropped] if dropped else links
-    )
-
-
-def _members(sketch: Sketch) -> dict[str, set[str]]:
-    """Return the nodes in each frame, those of frames in it too."""
-    around = _frames_around(sketch)
-    found: dict[str, set[str]] = defaultdict(set)
-    for key, node in sketch.nodes.items():
-        for group in around.get(node.group, ()):
-            found[group].add(key)
-    return found
-
-
-def _frames_around(sketch: Sketch) -> dict[str, tuple[str, ...]]:
-    """Return each frame with those around it."""
-    found = {}
-    for key in sketch.groups:
-        chain = [key]
-        while (parent := sketch.groups[chain[-1]].parent) in sketch.groups and len(chain) < 60:
-            chain.append(parent)
-        found[key] = tuple(chain)
-    return found
-
-
-def _linked_inside(sketch: Sketch, links: Iterable[Link]) -> dict[str, set[tuple[str, str]]]:
-    """Return the ends of the links of which both ends stand in a frame."""
-    around = _frames_around(sketch)
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    if not around:
-        return found
-    for link in links:
-        one, other = sketch.nodes[link.source].group, sketch.nodes[link.target].group
-        if one and other and link.directed and not link.style:
-            for group in set(around.get(one, ())) & set(around.get(other, ())):
-                found[group].add((link.source, link.target))
-    return found
-
-
-# Gradients
-
-
-def leading_back(facts: Facts, order: Collection[Link]) -> list[Link]:
-    """Return dashed links, or links that speak of gradients, that lead from behind to the front.
-
-    Without them there is no cycle; and a loss, an optimizer or a gradient is spoken of somewhere.
-
-    Args:
-        facts: what is drawn.
-        order: links that connect nothing anyhow.
-    """
-    aside = {id(link) for link in order}
-    links = [link for link in facts.links if id(link) not in aside] if aside else facts.links
-    labels = {link.label for link in links if link.label and not DECIMAL.fullmatch(link.label)}
-    speaking = {label for label in labels if "training" in beside(label)}
-    odd = [link for link in links if link.label in speaking or link.style in ("dashed", "dotted")]
-    if not odd or len(odd) == len(links):
-        return []
-    trains = bool(speaking) or any(
-        beside(fact.node.text) & {"loss", "training"} for fact in facts.nodes.values()
-    )
-    if not trains or _depths(facts, links) is not None:
-        return []
-    marked = {id(link) for link in odd}
-    depth = _depths(facts, [link for link in links if id(link) not in marked])
-    if depth is None:
-        return []
-    return [link for link in odd if depth.get(link.target, 0) < depth.get(link.source, 0)]
-
-
-def _depths(facts: Facts, links: Sequence[Link]) -> dict[str, int] | None:
-    try:
-        return depths(facts, list(facts.nodes), links)
-    except ChalknetError:  # a cycle
-        return None

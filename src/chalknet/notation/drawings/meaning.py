@@ -84,7 +84,7 @@ def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
 def _networks(sketch: Sketch, structure: Structure) -> Iterator[tuple[Reading, Network | ChalknetError]]:
     """Yield the readings of a structure, each with its network, or with why it is none.
 
-    A refusal of the structure is that of its best reading: it counts where nothing explains the drawing better.
+    A refusal counts as much as the best reading of its structure: where nothing explains the drawing better.
     """
     refused = _refusal(sketch, structure)
     try:
@@ -102,7 +102,7 @@ def _networks(sketch: Sketch, structure: Structure) -> Iterator[tuple[Reading, N
 
 
 def _refusal(sketch: Sketch, structure: Structure) -> ChalknetError | None:
-    """Return why a structure is no feed-forward network; it counts as much as the readings of that structure."""
+    """Return why a structure is no feed-forward network; None where nothing speaks against it."""
     try:
         refuse_branches(sketch, structure.columns.all)
         refuse_other_charts(sketch, structure)

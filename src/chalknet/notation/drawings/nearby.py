@@ -1,4 +1,4 @@
-"""In which column a node stands that no link, frame or rank holds: by its place, by its id, by its turn in the text."""
+"""In which column a node stands that no link or frame holds: by its place, its id or its turn in the text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from chalknet.notation.drawings.facts import Facts
 from chalknet.notation.drawings.sketch import Drawn
@@ -38,7 +39,7 @@ class Nearby:
         return set() if found is None else {found}
 
     def _drawn_between(self, node: Drawn) -> bool:
-        """Return whether links are written between the node and the last linked one before it: no turn of a column."""
+        """Return whether links are written between the node and the last linked one before it."""
         before = bisect_left(self._turns, node.at) - 1
         if before < 0:
             return True
@@ -76,7 +77,7 @@ class Nearby:
 
     @cached_property
     def _middles(self) -> tuple[str, dict[int, float]]:
-        """Return the axis along which the columns follow one another, and where each is; an empty axis for none."""
+        """Return the axis along which the columns stand, and where each is; an empty axis for none."""
         for axis in ("x", "y"):
             spots: dict[int, list[float]] = defaultdict(list)
             for key, column in self.column.items():
@@ -85,7 +86,7 @@ class Nearby:
                 spots[column].append(getattr(place, axis))
             middles = {column: sum(values) / len(values) for column, values in spots.items()}
             ordered = sorted(middles.values())
-            gap = min((b - a for a, b in zip(ordered, ordered[1:], strict=False)), default=0.0)
+            gap = min((b - a for a, b in pairwise(ordered)), default=0.0)
             spread = max(max(values) - min(values) for values in spots.values())
             if gap > 0 and spread < gap / 2:
                 return axis, middles
@@ -96,7 +97,7 @@ class Nearby:
         if not axis or node.place is None:
             return None
         here, ordered = getattr(node.place, axis), sorted(middles.values())
-        gap = min(b - a for a, b in zip(ordered, ordered[1:], strict=False))
+        gap = min(b - a for a, b in pairwise(ordered))
         nearest = min(middles, key=lambda column: abs(middles[column] - here))
         return nearest if abs(middles[nearest] - here) < gap / 2 else None
 

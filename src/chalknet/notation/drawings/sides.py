@@ -52,6 +52,11 @@ class _Scene:
         return Counter(fact.text for fact in self.facts.nodes.values() if not fact.alone)
 
     @cached_property
+    def first_words(self) -> frozenset[str]:
+        """Return what the labels begin with: `2` of `2 | relu`."""
+        return frozenset(re.split(r"[\s|,(]", text, maxsplit=1)[0] for text in self.texts)
+
+    @cached_property
     def loose_points(self) -> int:
         """Return how many points without a link or a name there are."""
         facts = self.facts.nodes.values()
@@ -143,7 +148,7 @@ class _View:
     @property
     def goes_on(self) -> bool:
         """Return whether its name is one of a row: `1` beside `2`, `b` beside `a`."""
-        return bool(_NEIGHBOURS.get(self.fact.text, set()) & set(self.scene.texts))
+        return bool(_NEIGHBOURS.get(self.fact.text, set()) & self.scene.first_words)
 
     @property
     def first_of_row(self) -> str:
@@ -180,6 +185,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("its id says bias", "bias", 1.5, lambda v: BIAS_WORD.search(v.fact.key) and v.fact.key != v.fact.text),
         Rule("it leads to a sum", "bias", 1, lambda v: v.leads_to_operator and v.name[:1] in "bBθ"),
         Rule("it is named b and states the sizes of a vector", "bias", 3, lambda v: _BIAS_VECTOR.fullmatch(v.fact.text) and not v.fact.into),
+        Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
         Rule("its name is one of a row", "bias", -6, lambda v: v.goes_on and not BIAS_WORD.search(v.fact.key)),
         Rule("other layers count from 0 too", "bias", -6, lambda v: v.first_of_row and v.scene.counts_from_zero),
@@ -192,7 +198,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("words without a link", "caption", 3,
              lambda v: v.fact.alone and (v.fact.is_loose or len(v.fact.text) > 14 or "\n" in v.fact.text or v.fact.said.role)),
         Rule("words that no frame holds, without a link", "caption", 3,
-             lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and _WORDS.search(v.fact.text) and not (v.fact.is_loose or len(v.fact.text) > 14)),
+             lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and (_WORDS.search(v.fact.text) or v.fact.said.bias is not None) and not (v.fact.is_loose or len(v.fact.text) > 14)),
     ),
     "loss": (
         Rule("its words or its formula are those of a loss", "loss", 4, lambda v: "loss" in v.beside),

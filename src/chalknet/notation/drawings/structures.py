@@ -10,10 +10,11 @@ from functools import cached_property
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
-from chalknet.notation.drawings.directions import Directed, directed, leading_back
+from chalknet.notation.drawings.directions import Directed, directed
 from chalknet.notation.drawings.facts import POINTS, ROUND, Facts
 from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.links import leading_back
 from chalknet.notation.drawings.rules import Weighed, weigh
 from chalknet.notation.drawings.sides import Sides, sides_of
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch

@@ -137,11 +137,12 @@ class Whole:
         acts = [activates(column.edge.steps) for column in self.columns[1:]]
         boxes = [column.is_single and _is_box(column) for column in self.columns[1:]]
         first = boxes.index(True) if True in boxes else 0
-        return (
-            any(acts)
-            and not acts[first]
-            and all(box or not act for act, box in zip(acts[:-1], boxes[:-1], strict=True))
-        )
+        if not any(acts) or acts[first]:
+            return False
+        last = self.columns[-1].edge.steps
+        if sum(acts) == 1 and any(step in SOFTMAXES for step in last):
+            return False  # softmax is that of the output
+        return all(boxes[at - 1] for at, act in enumerate(acts) if act)
 
     @cached_property
     def all_single(self) -> bool:

@@ -99,7 +99,7 @@ def is_bias(label: str) -> bool:
 
 
 def adds_bias(text: str) -> bool:
-    """Return whether a node's words are those of the sum that adds a bias, as graphs of operations write it."""
+    """Return whether a node's words are those of the sum that adds a bias, as in graphs of operations."""
     return text.lower() in ("add", "+ b", "+b", "biasadd", "+")
 
 
@@ -137,7 +137,9 @@ def said(label: str) -> Said:
     if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
     operation = operation or (sizes.into is not None and "linear" in rest.lower())
-    linear = bool(words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest))))
+    linear = bool(words.ALSO_LINEAR.search(rest)) or bool(
+        words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest)))
+    )
     return Said(
         text,
         steps,

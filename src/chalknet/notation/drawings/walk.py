@@ -16,8 +16,8 @@ from chalknet.notation.drawings.view import Map, Part, Reading, activates
 from chalknet.notation.drawings.vocabulary import (
     Said,
     clauses,
-    layer_number,
     is_heading,
+    layer_number,
     roles_in,
     said,
     weight_of,
@@ -166,8 +166,8 @@ class Walk:
         if told not in (0, drawn):
             self._notes.append(f"a heading says {told} for {which}, but {drawn} was read")
         self._notes += [note.format(which=which, symbol=symbol) for note in width.notes]
-        if isinstance(width.value, str) and (told := self._told_of(width.value)):
-            return told
+        if isinstance(width.value, str) and (given := self._told_of(width.value)):
+            return given
         return symbol if width.value is None else width.value
 
     def _headed(self, drawn: int, number: int) -> tuple[int, int]:
@@ -189,8 +189,9 @@ class Walk:
             if layer_number(caption) in own:
                 text, more = without_more(caption, drawn)
                 width = said(text).width
-                known = isinstance(width, int) and width != layer_number(caption)
-                return (width if known else 0), more * bool(drawn)
+                if not isinstance(width, int) or width == layer_number(caption):
+                    width = 0
+                return width, more * bool(drawn)
         return 0, 0
 
     def _told_of(self, symbol: str) -> int | None:
@@ -298,7 +299,7 @@ class Walk:
                     one = replace(one, steps=(*one.steps, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
                     break
-                elif wanted == role and _contradicts(clause, one):
+                if wanted == role and _contradicts(clause, one):
                     self._notes.append(
                         f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read"
                     )

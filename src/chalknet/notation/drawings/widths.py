@@ -9,9 +9,8 @@ from typing import NamedTuple
 from chalknet.notation.drawings.columns import UnitColumn, index_gap
 from chalknet.notation.drawings.facts import LOOSE, ROUND
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.vocabulary import trailing_index
+from chalknet.notation.drawings.vocabulary import layer_number, trailing_index
 from chalknet.notation.drawings.words import LAYER, ONE_UNIT
-
 
 _NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
@@ -50,7 +49,8 @@ def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = Fa
     by_index, _ = index_gap(column.units, column.dots)
     if title.operation or by_index:
         return None
-    return title.width if title.width not in (place, place + 1) else None
+    own = {layer_number(text) for text in column.texts}
+    return title.width if title.width not in (place, place + 1, *own) else None
 
 
 def width_of(columns: Sequence[UnitColumn], place: int) -> Width:
@@ -137,7 +137,7 @@ def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:
 
 
 def _number_of(label: str) -> str:
-    """Return the number that is a unit's name, before its activation: `11`, `11 | σ`; empty for other names."""
+    """Return the number that names a unit, without its activation: `11`, `11 | σ`; empty for others."""
     match = _NUMBERED.match(label)
     return match[1] if match else ""
 

@@ -108,6 +108,9 @@ LINEAR_ACTIVATION = pattern(
     + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
     re.I,
 )  # fmt: skip
+ALSO_LINEAR = pattern(
+    r"(?:dense|fc\d?|units|neurons)\b[^\n]{0,20}[+,(/|\n]\s*(?:linear|identity)\b(?!\s*[(\d])", re.I
+)
 OPERATION = pattern(
     any_of(
         r"linear(?=\s*[(\d]| layer|\n)", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
