@@ -18,6 +18,7 @@ from chalknet.notation.drawings.vocabulary import Said, is_bias, said
 from chalknet.notation.drawings.words import BIAS_WORD
 
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
+_INDEX_0 = re.compile(r"[^\W\d_]{1,4}_?\(?0")  # x0 beside x1 is written as the others are
 _STEM = re.compile(r"[^\W\d_]+")
 _OF_A_ROW = frozenset("aA2")  # beside these, `b` and `1` are names of units
 
@@ -169,7 +170,8 @@ def _outward(sketch: Sketch) -> frozenset[str]:
     named = {
         key
         for key, node in sketch.nodes.items()
-        if BIAS_WORD.search(key) or (is_bias(node.text) and not texts & _OF_A_ROW)
+        if BIAS_WORD.search(key)
+        or (is_bias(node.text) and not texts & _OF_A_ROW and not _INDEX_0.match(plain(node.text)))
     }
     return frozenset(named) if len(named) * 2 < len(sketch.nodes) else frozenset()
 

@@ -44,7 +44,8 @@ def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = Fa
     if count > 1:
         return what.width if column.dots and what.sure else None
     elided = column.dots or column.left_out  # beside dots a number is the unit's own
-    if what.sure or (not elided and _is_width(columns, place, surely)):
+    unit = elided and trailing_index(column.units[0].text) is not None and not (what.role or what.counted)
+    if (what.sure and not unit) or (not elided and _is_width(columns, place, surely)):
         return what.width
     by_index, _ = index_gap(column.units, column.dots)
     if title.operation or by_index:
