@@ -6,7 +6,7 @@ from chalknet.notation.drawings import signs
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
 from chalknet.notation.drawings.view import View
-from chalknet.notation.drawings.vocabulary import adds_bias, is_dots
+from chalknet.notation.drawings.vocabulary import adds_bias, is_dots, trailing_index
 from chalknet.notation.drawings.widths import width_of
 from chalknet.notation.drawings.words import LAYER
 
@@ -20,6 +20,8 @@ _INPUT: tuple[Rule[View], ...] = (
     Rule("it names an operation", "input", -5, lambda v: v.here.is_single and v.said.operation and not v.said.state and v.said.role != "input"),
     Rule("its words are those of data, and many stand behind it", "input", -3,
          lambda v: v.here.is_single and signs.only(v.here, "sample") and len(v.after.units) > 1 and not v.said.sure),
+    Rule("it states nothing, and one behind it states how many features arrive", "input", -2, signs.counted_behind),
+    Rule("its units are named as weights are", "input", -5, lambda v: signs.names_weights(v.here)),
     Rule("its words are those of data, and the next says that it is the input", "input", -2,
          lambda v: signs.says_role(v.after, "input") and not v.said.sure),
 )  # fmt: skip
@@ -50,6 +52,7 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("it says that it is data, and the next stand under a title of inputs", "hand-in", 1.5,
          lambda v: signs.only(v.here, "sample") and v.after.title.role == "input"),
     Rule("one leads to several", "hand-in", -1.5, lambda v: v.here.is_single and len(v.after.units) > 1),
+    Rule("it is named as a unit is", "hand-in", -4, lambda v: v.here.is_single and trailing_index(v.here.units[0].text) is not None and v.said.role != "input"),
     Rule("numbers stand on the arrows behind it", "hand-in", -4, lambda v: v.after.is_weighty),
 )  # fmt: skip
 _FIRST: tuple[Rule[View], ...] = (
@@ -79,7 +82,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it says that it is the input", "unit", -3, lambda v: v.said.role == "input" and not v.said.operation),
     Rule("its title names a map, an activation or that there is none", "unit", 2.5,
          lambda v: v.here.join != "each" and (v.title.operation or v.title.steps or v.title.linear)),
-    Rule("it has biases of its own", "unit", 2, lambda v: v.here.biases or (v.said.bias and not v.said.operation and v.last_role == "unit")),
+    Rule("it has biases of its own", "unit", 2, lambda v: v.here.biases or (v.said.bias and not v.said.operation and v.last_role in ("unit", "input"))),
     Rule("its name is that of a linear map's value", "unit", 2,
          lambda v: v.said.state and not v.said.operation and v.here.join == "one" and not v.gives_width and not v.said.steps),
     Rule("it names only an activation, and none is known yet", "unit", -3, lambda v: signs.names_function(v) and v.reading.is_open),
@@ -95,6 +98,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("its words are those of data", "unit", -3, lambda v: signs.speaks(v.here, "sample") and not signs.states_more(v.here)),
     Rule("one behind one, and it states nothing", "unit", -1, lambda v: v.here.join == "one" and not signs.states(v.here) and not v.said.role),
     Rule("a bias is added", "unit", -5, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
+    Rule("it is a step within one neuron", "unit", -2, signs.in_neuron),
     Rule("it picks one of the outputs", "unit", -3, signs.one_answer),
     Rule("it picks the largest, and learns nothing", "unit", -6, lambda v: signs.ARGMAX.search(v.said.text)),
     Rule("the one before is titled as the output", "unit", -2, lambda v: signs.behind_output(v) and not v.here.is_weighty and not v.said.operation),
@@ -144,6 +148,8 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("it says that no activation follows", "value", 3,
          lambda v: v.here.join == "each" and v.reading.is_open and (v.said.linear or v.title.linear)),
     Rule("each on the one opposite, whose activation is known", "value", 2, lambda v: v.here.join == "each" and not v.reading.is_open and not v.steps),
+    Rule("each stands for the weight of the one before it", "value", 6, lambda v: v.here.join == "each" and signs.names_weights(v.here)),
+    Rule("it is a step within one neuron", "value", 4, signs.in_neuron),
     Rule("a bias is added", "value", 6, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
     Rule("a value between others", "value", 5, lambda v: "tensor" in v.said.text.lower()),
     Rule("it states a width of its own", "value", -4, signs.in_width),

@@ -118,6 +118,12 @@ class _View:
         return all(len(nodes[link.target].into) > 1 for link in self.fact.out_of[:8])
 
     @property
+    def has_some_company(self) -> bool:
+        """Return whether something else leads to one of the nodes to which it leads."""
+        nodes = self.scene.facts.nodes
+        return any(len(nodes[link.target].into) > 1 for link in self.fact.out_of[:8])
+
+    @property
     def is_one_of_many(self) -> bool:
         """Return whether at least three others lead where it leads: it is a unit of a column, `weight` beside `age`."""
         nodes = self.scene.facts.nodes
@@ -185,6 +191,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("its id says bias", "bias", 1.5, lambda v: BIAS_WORD.search(v.fact.key) and v.fact.key != v.fact.text),
         Rule("it leads to a sum", "bias", 1, lambda v: v.leads_to_operator and v.name[:1] in "bBθ"),
         Rule("it is named b and states the sizes of a vector", "bias", 3, lambda v: _BIAS_VECTOR.fullmatch(v.fact.text) and not v.fact.into),
+        Rule("nothing else leads where it leads", "bias", -6, lambda v: v.fact.out_of and not v.has_some_company),
         Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
         Rule("its name is one of a row", "bias", -6, lambda v: v.goes_on and not BIAS_WORD.search(v.fact.key)),

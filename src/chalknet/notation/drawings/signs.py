@@ -20,6 +20,9 @@ _OUTPUT_WORD = pattern(r"output|ausgabe|salida|sortie|saída|uscita|wyjści|вы
 _UNIT_NAME = pattern(
     r"(?:[^\W\d_]{1,2}|out|output|unit|neuron|node|class)[\W_]{0,2}\d{0,4}\s*[|,\n]|\d{1,4}\s*[|\n]", re.I
 )
+_IN_NEURON = pattern(
+    r"net[ _]?(?:sum|input)|(?:weighted )?sum|weights?(?:\s*(?:&|and|\+|,)\s*bias(?:es)?)?|z = .{1,30}", re.I
+)
 ARGMAX = pattern(r"arg ?max", re.I)
 _OUT_NAME = pattern(r"(?:y|ŷ|o|out|output|class)[\W_]{0,2}\d{0,6}[\W_]{0,3}.{0,20}", re.I | re.S)
 _ANSWER = pattern(
@@ -179,6 +182,16 @@ def names_softmax(column: UnitColumn) -> bool:
     return any(step in SOFTMAXES for step in (*column.said.steps, *column.title.steps))
 
 
+def in_neuron(v: View) -> bool:
+    """Return whether it is a step within one neuron that is drawn as a row of boxes: `Weights`, `Net sum`."""
+    return v.here.join == "one" and v.now == 1 and bool(_IN_NEURON.fullmatch(v.said.text))
+
+
+def names_weights(column: UnitColumn) -> bool:
+    """Return whether its units are named as weights are, one beside each input: `w1`, `w2`."""
+    return len(column.units) > 1 and all("weight" in beside(unit.text) for unit in column.units)
+
+
 def one_answer(v: View) -> bool:
     """Return whether it picks one of the outputs before it: argmax, or an answer behind outputs."""
     if not (v.is_last and v.here.is_single and len(v.before.units) > 1) or v.here.biases or v.here.is_weighty:
@@ -192,6 +205,7 @@ def one_answer(v: View) -> bool:
         or outputs
         or names_softmax(v.before)
         or says_role(v.before, "output")
+        or behind_output(v)
     )
 
 

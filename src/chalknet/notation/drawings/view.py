@@ -142,7 +142,8 @@ class Whole:
         last = self.columns[-1].edge.steps
         if sum(acts) == 1 and any(step in SOFTMAXES for step in last):
             return False  # softmax is that of the output
-        return all(boxes[at - 1] for at, act in enumerate(acts) if act)
+        passing = [column.said.is_function and not column.said.operation for column in self.columns[1:]]
+        return all(boxes[at - 1] or passing[at - 1] for at, act in enumerate(acts) if act)
 
     @cached_property
     def all_single(self) -> bool:
