@@ -9,10 +9,15 @@ from tests.notation.strange_drawings import drawing
 
 import chalknet as cn
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings import evidence, hanging, sides
+from chalknet.notation.drawings import directions, evidence, hanging, sides
 from chalknet.notation.drawings.rules import Rule
 
-TABLES = {"columns": evidence.EVIDENCE, "sides": sides._RULES, "hanging": hanging.HANGING}
+TABLES = {
+    "columns": evidence.EVIDENCE,
+    "sides": sides._RULES,
+    "hanging": hanging.HANGING,
+    "lines": directions._FORWARD,
+}
 RULES = [
     (where, role, rule) for where, table in TABLES.items() for role, rules in table.items() for rule in rules
 ]
@@ -30,6 +35,9 @@ BESIDE = (
 )
 FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in BESIDE]
 FEW += [
+    "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
+    'graph { h1 -- s; h2 -- s; h3 -- s; s [label="dataset"] }',
+    'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
     'digraph { {x1 x2} -> {h1 h2} -> y; n -> y; n [shape=plaintext, label="see above"] }',
     "digraph { {x1 x2} -> {u1 u2}; u1 -> a; u2 -> b; a [label=linear]; b [label=linear] }",

@@ -15,8 +15,8 @@ _SIZES = pattern(r"(\d{1,7})\s*[x×✕]\s*(\d{1,7})")
 def merged(units: list[Drawn]) -> Said:
     """Return what the units of a column say together: what all of them say, or the only one."""
     each = [said(unit.text) for unit in units]
-    if len(each) == 1:
-        return each[0]
+    if len(each) < 2:
+        return each[0] if each else Said("")
     with_steps = [one for one in each if one.steps]
     first = with_steps[0] if with_steps else each[0]
     if other := next((one for one in with_steps if one.steps != first.steps), None):

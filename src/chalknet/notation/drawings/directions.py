@@ -12,7 +12,7 @@ from chalknet.network import Activation
 from chalknet.notation.drawings.beside import is_only
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.links import longest, ordering, to_frames
-from chalknet.notation.drawings.rules import Rule, weigh
+from chalknet.notation.drawings.rules import Role, Rule, weigh
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.drawings.vocabulary import Said, is_bias, said
 from chalknet.notation.drawings.words import BIAS_WORD
@@ -71,7 +71,7 @@ def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
         links = _ordered(links, columns)
     turned = [link if link.source in outward else _swapped(link) for link in links]
     note = "the lines have no arrows: read from {} to {}"
-    forward = weigh(_FORWARD, _Row.of(sketch, links, outward), "order").weight
+    forward = weigh(_FORWARD["order"], _Row.of(sketch, links, outward), "order").weight
     ways = (links, turned) if forward > 0 else (turned, links)
     return [Directed(one, note.format(*_ends(sketch, one))) for one in ways]
 
@@ -122,7 +122,8 @@ def _activate(words: Sequence[Said]) -> bool:
 
 _IN = re.compile(r"(?:x|X|in|i)[\W_]{0,3}\d{1,6}[\W_]{0,3}")
 _OUT = re.compile(r"(?:y|Y|ŷ|out|o|O)[\W_]{0,3}\d{0,6}[\W_]{0,3}")
-_FORWARD: tuple[Rule[_Row], ...] = (
+_FORWARD: dict[Role, tuple[Rule[_Row], ...]] = {
+    "order": (
     Rule("lines are written from the first to the last", "order", 1.5, lambda row: True),
     Rule("they are seen from right to left", "order", -2.5, lambda row: row.from_right),
     Rule("the first are the inputs", "order", 3, lambda row: _speak(row.first, "input", _IN)),
@@ -133,7 +134,8 @@ _FORWARD: tuple[Rule[_Row], ...] = (
     Rule("the last are data", "order", -3, lambda row: _is_data(row.last)),
     Rule("the first have an activation", "order", -2, lambda row: _activate(row.first)),
     Rule("the last have an activation", "order", 2, lambda row: _activate(row.last)),
-)
+    )
+}  # fmt: skip
 
 
 def _alike(sketch: Sketch, depth: Mapping[str, int], columns: Mapping[str, int]) -> bool:

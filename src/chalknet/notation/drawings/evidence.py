@@ -123,7 +123,7 @@ _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("it names a map", "activation", -5, lambda v: v.said.operation),
     Rule("one word for an activation behind several units, drawn as they are", "activation", 6,
          lambda v: v.here.is_single and v.said.only_steps and v.is_bare and len(v.before.units) > 1 and not signs.for_all(v) and not signs.edge_applies(v)),
-    Rule("the activation on the arrow is that of the box before it", "activation", -4, lambda v: v.whole.arrows_act_before and v.said.counted),
+    Rule("the activation on the arrow is that of the box before it", "activation", -4, lambda v: v.whole.arrows_act_before and (v.said.counted or signs.in_width(v))),
     Rule("a matrix of weights leads here", "activation", -5, lambda v: v.edge.matrix),
     Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
 )  # fmt: skip

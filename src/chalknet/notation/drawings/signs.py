@@ -51,7 +51,7 @@ def round(column: UnitColumn) -> bool:
 
 def points(column: UnitColumn) -> bool:
     """Return whether its units are mere points."""
-    return all(unit.shape in POINTS for unit in column.units)
+    return bool(column.units) and all(unit.shape in POINTS for unit in column.units)
 
 
 def only(column: UnitColumn, kind: Beside) -> bool:
@@ -184,7 +184,8 @@ def names_softmax(column: UnitColumn) -> bool:
 
 def in_neuron(v: View) -> bool:
     """Return whether it is a step within one neuron that is drawn as a row of boxes: `Weights`, `Net sum`."""
-    return v.here.join == "one" and v.now == 1 and bool(_IN_NEURON.fullmatch(v.said.text))
+    one = v.here.join == "one" and v.now in (1, None) and not v.all_single
+    return one and bool(v.reading.maps) and bool(_IN_NEURON.fullmatch(v.said.text))
 
 
 def names_weights(column: UnitColumn) -> bool:

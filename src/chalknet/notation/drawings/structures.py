@@ -139,14 +139,14 @@ class _Building:
 
     def structure(self) -> Structure:
         links = self._between_units()
-        if not links:
+        if not links and not self._single_map():
             sketch = self._facts.sketch
             got = "nothing that leads from one node to another" if sketch.nodes else "an empty drawing"
             raise sketch.source.refuse(0, got=got, wanted="the nodes of a network and the edges between them")
         self._set_aside_links(links)
         links = self._between_units()
         while True:
-            depth = depths(self._facts, self._units(), links)
+            depth = depths(self._facts, self._units(), links) or dict.fromkeys(self._single_map(), 0)
             depth = self._one_network(links, depth)
             hanging = self._hanging(links, depth)
             if not hanging:
@@ -165,6 +165,15 @@ class _Building:
 
     def _units(self) -> list[str]:
         return [key for key in self._facts.nodes if self._sides.role(key) == "unit"]
+
+    def _single_map(self) -> list[str]:
+        """Return the only map that says what goes in, where nothing is linked: a whole network."""
+        said = {key: fact.said for key, fact in self._facts.nodes.items()}
+        maps = [key for key, one in said.items() if one.operation and one.in_width is not None]
+        if len(maps) != 1 or self._facts.links:
+            return []
+        self._sides.roles.pop(maps[0], None)
+        return maps
 
     def _between_units(self) -> list[Link]:
         """Return the links between units, one for each pair of ends, but those that connect nothing."""

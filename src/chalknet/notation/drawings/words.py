@@ -113,7 +113,7 @@ ALSO_LINEAR = pattern(
 )
 OPERATION = pattern(
     any_of(
-        r"linear(?=\s*[(\d]| layer|\n)", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
+        r"linear(?=[^\S\n]*[(\d]|\s*\(| layer|\n(?![\d,]+ ?(?:param|weight)))", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
         "gemm", "matmul", "inner ?product", "addmm", "densa", "totalmente conectada", r"lin(?:ear)?\d+",
         "perceptron layer",
     )
@@ -298,7 +298,7 @@ FIGURE = pattern(
 COUNT_OF_WEIGHTS = pattern(r"(?:weights|param\w*)\s*:\s*\d|\d\s*(?:weights|param\w*)", re.I)
 FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}\s*[:.]\s+")
 # A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
-IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?!\s*(?:->|→|=>|⟶|➔|[\w.]))")
+IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?![\d.]|\s*(?:->|→|=>|⟶|➔))")
 FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
