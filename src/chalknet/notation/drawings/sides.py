@@ -15,11 +15,17 @@ from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
-_WORDS = re.compile(r"(?=.{5}).*[^\W\d_].*[ \n].*[^\W_].*", re.S)
+_LETTER = re.compile(r"[^\W\d_]")
 _IS_ONE = re.compile(r"=\s*\+?1\b")
 _INDEXED = re.compile(r"([^\W\d_]{1,4})_?\(?(\d{1,6})")
 _BIAS_VECTOR = re.compile(r"[bBθ][\^_]?\(?\d*\)?\s*[\[(]?\s*\d+\s*(?:[×x,]\s*\d+)?\s*[)\]]?")
 _INDEX_0 = re.compile(r"([^\W\d_]{1,4})_?\(?0\)?.{0,12}", re.S)
+
+
+def _several_words(text: str) -> bool:
+    """Return whether a text has several words, and no mere name of a unit, such as `h 1`."""
+    parts = text.split()
+    return len(text) >= 5 and len(parts) > 1 and any(_LETTER.search(part) for part in parts)
 
 
 @dataclass
@@ -205,7 +211,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("words without a link", "caption", 3,
              lambda v: v.fact.alone and (v.fact.is_loose or len(v.fact.text) > 14 or "\n" in v.fact.text or v.fact.said.role)),
         Rule("words that no frame holds, without a link", "caption", 3,
-             lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and (_WORDS.search(v.fact.text) or v.fact.said.bias is not None) and not (v.fact.is_loose or len(v.fact.text) > 14)),
+             lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and (_several_words(v.fact.text) or v.fact.said.bias is not None) and not (v.fact.is_loose or len(v.fact.text) > 14)),
     ),
     "loss": (
         Rule("its words or its formula are those of a loss", "loss", 4, lambda v: "loss" in v.beside),
