@@ -85,7 +85,7 @@ _LEGEND = pattern(
     re.I,
 )
 _WEIGHT = re.compile(
-    r"(?:[Ww]eights?\s*)?[WwΘθ](?:[_^]?[({\[]?(?:\d{1,3}|[a-z]{1,2}|in|out|xh|hy|hh|ih|ho)[)}\]]?)?(?:\s*[\n:=(∈].{0,60})?|[Ww]eights?[ _]?\d*(?:\s*[\n:=(].{0,60})?",
+    r"(?:[Ww]eights?\s*)?[WwΘθ](?:[_^]?[({\[]?(?:\d{1,3}|[ijkxhyouab]|[ijk]{2}|in|out|xh|hy|hh|ih|ho)[)}\]]?)?(?:\s*[\n:=(∈].{0,60})?|[Ww]eights?[ _]?\d*(?:\s*[\n:=(].{0,60})?",
     re.S,
 )
 _TABLE: tuple[tuple[Beside, re.Pattern[str]], ...] = (

@@ -34,16 +34,23 @@ class Nearby:
         found = self._by_place(node)
         if found is None and _form(node.key) in self._forms:
             found = self._by_order(node, _number)
-        if found is None and not self._drawn_between(node):
+        if found is None and self._follows_a_declaration(node):
             found = self._by_order(node, _turn)
         return set() if found is None else {found}
 
-    def _drawn_between(self, node: Drawn) -> bool:
-        """Return whether links are written between the node and the last linked one before it."""
+    def _follows_a_declaration(self, node: Drawn) -> bool:
+        """Return whether the linked node before it is declared there, and not first named in a link."""
         before = bisect_left(self._turns, node.at) - 1
         if before < 0:
-            return True
-        return bisect_left(self._written, node.at) > bisect_left(self._written, self._turns[before])
+            return False
+        at = self._turns[before]
+        first, last = bisect_left(self._written, at), bisect_left(self._written, node.at)
+        around = self._written[max(first - 1, 0) : first + 1]
+        return first == last and not any(self._in_one_statement(at, link) for link in around)
+
+    def _in_one_statement(self, one: int, other: int) -> bool:
+        between = self.facts.sketch.source.text[min(one, other) : max(one, other)]
+        return not re.search(r"[;\n]", between)
 
     @cached_property
     def _turns(self) -> list[int]:
