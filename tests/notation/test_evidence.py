@@ -1,5 +1,6 @@
 """The rules by which drawings are read: each has a name and speaks somewhere; the kinds that they decide."""
 
+import random
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -9,10 +10,15 @@ from tests.notation.strange_drawings import drawing
 
 import chalknet as cn
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings import evidence, hanging, sides
+from chalknet.notation.drawings import directions, evidence, hanging, sides
 from chalknet.notation.drawings.rules import Rule
 
-TABLES = {"columns": evidence.EVIDENCE, "sides": sides._RULES, "hanging": hanging.HANGING}
+TABLES = {
+    "columns": evidence.EVIDENCE,
+    "sides": sides._RULES,
+    "hanging": hanging.HANGING,
+    "lines": directions._FORWARD,
+}
 RULES = [
     (where, role, rule) for where, table in TABLES.items() for role, rules in table.items() for rule in rules
 ]
@@ -30,6 +36,9 @@ BESIDE = (
 )
 FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in BESIDE]
 FEW += [
+    "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
+    'graph { h1 -- s; h2 -- s; h3 -- s; s [label="dataset"] }',
+    'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
     'digraph { {x1 x2} -> {h1 h2} -> y; n -> y; n [shape=plaintext, label="see above"] }',
     "digraph { {x1 x2} -> {u1 u2}; u1 -> a; u2 -> b; a [label=linear]; b [label=linear] }",
@@ -169,3 +178,79 @@ def test_layers_that_are_left_out_are_counted_or_asked_for():
     assert shorthand(head.format("... 3 more hidden layers ...")).startswith("32 -> " + "100 relu -> " * 4)
     with pytest.raises(cn.CannotExpress, match="dots that stand for layers"):
         cn.read(head.format("..."))
+
+
+X, H, Y = ("x1", "x2", "x3"), ("h1", "h2"), ("y",)
+
+
+def lines(turned, order):
+    """Return a drawing without arrows, each line written from either end, in any order."""
+    pairs = [(a, b) for one, other in ((X, H), (H, Y)) for a in one for b in other]
+    written = [f"{b} -- {a}" if at in turned else f"{a} -- {b}" for at, (a, b) in enumerate(pairs)]
+    return "graph {" + "; ".join(written[at] for at in order) + "}"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_lines_without_arrows_are_read_in_whatever_order_and_direction_they_are_written(seed):
+    draw = random.Random(seed)
+    count = len(X) * len(H) + len(H) * len(Y)
+    turned = set(draw.sample(range(count), draw.randint(0, count)))
+    network = cn.read(lines(turned, draw.sample(range(count), count)))
+    assert cn.write(network, "shorthand") == "3 -> 2 ? -> 1 ?"
+    assert any("no arrows: read from" in note for note in network.notes)
+
+
+def test_lines_seen_from_right_to_left_begin_at_the_left():
+    text = "graph RL\nsubgraph softmax\ns1\ns2\nend\ns1 & s2 --- n1((a)) & n2((b)) & n3((c))\nn1 & n2 & n3 --- e1((d))"
+    assert shorthand(text) == "1 -> 3 ? -> 2 softmax"
+
+
+def test_gradient_arrows_beside_forward_ones_are_no_cycle_and_recurrent_ones_are():
+    forward = 'digraph { {i1 i2} -> {h1 h2} -> o; o -> E; t -> E; E [label="MSE"]; '
+    back = "E -> o [style=dashed]; o -> h1 [style=dashed]; o -> h2 [style=dashed] }"
+    network = cn.read(forward + back)
+    assert cn.write(network, "shorthand") == "2 -> 2 ? -> 1 ?"
+    assert any("lead back" in note for note in network.notes)
+    with pytest.raises(cn.CannotExpress, match="cycle"):
+        cn.read("digraph { {i1 i2} -> {h1 h2} -> o; o -> h1 [style=dashed] }")
+
+
+def test_a_link_to_a_frame_is_one_link():
+    text = "flowchart TB\nd[(Dataset)] -.-> net\nsubgraph net\na & b --> c((relu)) & e((relu)) --> y((y))\nend\nnet -.-> l[MSE loss]"
+    assert shorthand(text) == "2 -> 2 relu -> 1 ?"
+
+
+def test_dots_that_nothing_holds_are_placed_by_order_or_told():
+    units = 'x1; x2; d [label="+8 more", shape=none]; h1; h2; e [label="⋮", shape=none]; h9; y'
+    assert shorthand(f"digraph {{ {units}; {{x1 x2}} -> {{h1 h2 h9}} -> y }}") == "10 -> 9 ? -> 1 ?"
+    loose = cn.read('digraph { {x1 x2} -> {h1 h2} -> y; d [label="+8 more", shape=none] }')
+    assert any("+8 more" in note for note in loose.notes)
+
+
+def test_a_heading_without_a_frame_gives_its_layer_a_width_and_an_activation():
+    heads = 'a [label="Hidden layer 1, 30 neurons, relu", shape=none]; d [label="...", shape=none]; '
+    text = f"digraph {{ {heads} {{x1 x2}} -> {{h1 d h2}} -> y }}"
+    assert shorthand(text) == "2 -> 30 relu -> 1 ?"
+
+
+@pytest.mark.parametrize("shape", ["circle", "box", "ellipse"])
+def test_columns_of_words_that_are_joined_as_layers_are_need_units_to_be_a_network(shape):
+    chart = (
+        f"digraph {{ node [shape={shape}]; {{web mobile}} -> {{auth orders search}} -> {{postgres redis}} }}"
+    )
+    with pytest.raises(ChalknetError, match="nothing speaks of a network"):
+        cn.read(chart)
+    assert shorthand(chart.replace("auth orders search", "h1 h2 h3")) == "2 -> 3 ? -> 2 ?"
+
+
+def test_the_shape_that_a_step_notes_and_the_layer_does_not_have_is_told():
+    network = cn.read(
+        'digraph { x [label="Input (9)"]; d [label="Dense 4"]; r [label="ReLU, output (1, 6)"]; x -> d -> r }'
+    )
+    assert cn.write(network, "shorthand") == "9 -> 4 relu"
+    assert any("says 6, but 4 was read" in note for note in network.notes)
+
+
+def test_a_refusal_counts_for_the_structure_that_explains_most_alone():
+    with pytest.raises(ChalknetError, match="nothing speaks of a network"):
+        cn.read("digraph { CEO -> {CTO CFO}; CTO -> {Dev QA}; CFO -> {Payroll Sales} }")

@@ -147,8 +147,8 @@ def test_svg_is_xml_and_every_edge_names_two_of_its_nodes():
 
 @pytest.mark.slow
 def test_strangers_drawings_are_read_or_doubted():
-    """Rates on seeds that nobody tuned to; 97 % right and 0.3 % wrong without a note are still to be reached."""
-    results = [outcome(drawing(seed))[0] for seed in range(30_000, 30_300)]
-    assert results.count("right") >= 0.8 * len(results)
-    assert results.count("wrong, silent") <= 0.05 * len(results)
+    """Rates on seeds that nobody tuned to; of 1,000 others, docs/notations.md has more."""
+    results = [outcome(drawing(seed))[0] for seed in range(50_000, 50_300)]
+    assert results.count("right") >= 0.95 * len(results)
+    assert results.count("wrong, silent") <= 0.01 * len(results)
     assert "crashed" not in results

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.typos import spelled
-from chalknet.notation.drawings.words import any_of, pattern
+from chalknet.notation.drawings.words import SHAPE_IN_BRACKETS, any_of, pattern
 
 Beside: TypeAlias = Literal["loss", "target", "training", "sample", "result", "idea", "legend", "weight"]
 
@@ -22,7 +22,7 @@ _LOSS = pattern(
     re.I,
 )  # fmt: skip
 _LOSS_FORMULA = re.compile(
-    r"[JLEC](?:_[\w{}]{1,12})?(?:\([^()]{0,40}\))?(?:\s*=.{0,300})?"
+    r"[JLEC](?:_[\w{}]{1,12}|[ _]?tot(?:al)?)?(?:\([^()]{0,40}\))?(?:\s*=.{0,300})?"
     r"|\(?\s*(?:1/2|½|0\.5|1\s*/\s*\w|frac12|frac\s*1\s*\w)?\s*[·*]?\s*Σ?(?:_\w{1,6})?\s*\(+\s*(?:t|y|ŷ|o|target|yhat|d|a)[\w^_']{0,8}\s*-\s*(?:t|y|ŷ|o|yhat|output|out|d|a|h)[\w^_'()]{0,12}\s*\)+\s*\^?\s*2?\s*\)?"
     r"|.{0,40}(?:-\s*)?\(?\s*y\s*\*?\s*(?:log|ln)\b.{0,200}",
     re.S,
@@ -45,7 +45,7 @@ _TRAINING = pattern(
 )  # fmt: skip
 _SAMPLE = pattern(
     any_of(
-        r"data(?:[ -]?(?:sets?|loader|base|frame|points?))?", r"samples?(?: #?\d+)?", "images?", "pictures?", "photos?", "pixels?", "csv", "mnist", "iris", "batch(?:es)?", "raw", "file", "records?", "sensors?", "camera", "database", "examples?", "observations?", "scaler", "standard\\w*", r"normali[sz]\w*", "preprocess\\w*", "features?", "text", "documents?", "table", "patient", "customer", r"\w+\.(?:csv|png|jpe?g|xlsx?|parquet|npy|json)",
+        r"data(?:[ -]?(?:sets?|loader|base|frame|points?))?", r"samples?(?: #?\d+)?", "images?", "pictures?", "photos?", "pixels?", "csv(?: rows?)?", "rows?", "mnist(?: digits?)?", "iris", "(?:mini[ -]?)?batch(?:es)?", "raw", "file", "records?", "sensors?", "camera", "database", "examples?", "observations?", "scaler", "standard\\w*", r"normali[sz]\w*", "preprocess\\w*", "features?", "text", "documents?", "table", "patient", "customer", r"\w+\.(?:csv|png|jpe?g|xlsx?|parquet|npy|json)",
         "datos", "im[aá]gen(?:es)?", "foto", "muestras?", "données", "échantillons?", "daten(?:satz)?", "bild(?:er)?", "beispiele?", "dati", "immagin[ei]", "campion[ei]", "dados", "imagem", "amostras?", "dane", "obraz\\w*", "próbk[ai]",
     )
     + "|데이터|이미지|그림|사진|표본|샘플|数据|图像|圖像|图片|样本|樣本|データ|画像|標本|サンプル|данны|изображен|картинк",
@@ -85,7 +85,7 @@ _LEGEND = pattern(
     re.I,
 )
 _WEIGHT = re.compile(
-    r"(?:[Ww]eights?\s*)?[WwΘθ](?:[_^]?[({\[]?(?:\d{1,3}|[a-z]{1,2}|in|out|xh|hy|hh|ih|ho)[)}\]]?)?(?:\s*[\n:=(∈].{0,60})?|[Ww]eights?[ _]?\d*(?:\s*[\n:=(].{0,60})?",
+    r"(?:[Ww]eights?\s*)?[WwΘθ](?:[_^]?[({\[]?(?:\d{1,3}|[ijkxhyouab]|[ijk]{2}|in|out|xh|hy|hh|ih|ho)[)}\]]?)?(?:\s*[\n:=(∈].{0,60})?|[Ww]eights?[ _]?\d*(?:\s*[\n:=(].{0,60})?",
     re.S,
 )
 _TABLE: tuple[tuple[Beside, re.Pattern[str]], ...] = (
@@ -106,7 +106,7 @@ def beside(label: str) -> frozenset[Beside]:
     Args:
         label: as written.
     """
-    text = spelled(plain(label))
+    text = SHAPE_IN_BRACKETS.sub(" ", spelled(plain(label)))  # `(batch, 64)` speaks of no batch
     found: set[Beside] = {name for name, words in _TABLE if words.search(text)}
     if text and _LOSS_FORMULA.fullmatch(text):
         found.add("loss")

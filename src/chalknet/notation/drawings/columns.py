@@ -11,9 +11,10 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings.agreement import merged, over, together
-from chalknet.notation.drawings.facts import Fact, Facts
+from chalknet.notation.drawings.agreement import merged, over, sizes_over, together
+from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.nearby import Nearby
 from chalknet.notation.drawings.sides import Sides
 from chalknet.notation.drawings.sketch import Drawn, Link
 from chalknet.notation.drawings.vocabulary import (
@@ -26,6 +27,7 @@ from chalknet.notation.drawings.vocabulary import (
 )
 from chalknet.notation.limits import check_limit
 
+NOT_COUNTED = "dots that stand beside no layer were not counted"
 Join: TypeAlias = Literal["first", "all", "each", "one", "some"]
 
 
@@ -43,6 +45,7 @@ class UnitColumn:
         weights: what is written in the nodes of weights that lead here.
         join: how it hangs on the column before: "all" units on all, "each" on one opposite, a single "one"
             on a single one, or "some" on some; "first" has none before it.
+        vectors: whether sizes on the arrows are those of values, and not of weights.
     """
 
     units: list[Drawn] = field(default_factory=list)
@@ -53,6 +56,7 @@ class UnitColumn:
     biases: list[Link] = field(default_factory=list)
     weights: list[str] = field(default_factory=list)
     join: Join = "first"
+    vectors: bool = False
 
     @cached_property
     def said(self) -> Said:
@@ -68,7 +72,7 @@ class UnitColumn:
     def edge(self) -> Said:
         """Return what stands over the arrows that lead here."""
         labels = {link.label: None for link in self.links if link.label} | dict.fromkeys(self.weights)
-        return together([over(label) for label in labels])
+        return together([over(label, self.vectors) for label in labels])
 
     @cached_property
     def is_weighty(self) -> bool:
@@ -123,6 +127,9 @@ def columns_of(
     _Placing(facts, sides, rows, found).place()
     for before, column in pairwise(columns):
         column.join = _join(before, column)
+    sizes = {size for column in columns for link in column.links if (size := sizes_over(link.label))}
+    for column in columns:
+        column.vectors = all(1 in size for size in sizes)
     return found
 
 
@@ -156,9 +163,16 @@ class _Placing:
                     column.biases.append(link)
                 else:
                     column.weights.append(self.facts.nodes[link.source].node.text)
+        loose = []
         for key, fact in self.facts.nodes.items():
             if key not in linked:
-                self._node(fact, self._near(fact, groups, ranks))
+                near = self._near(fact, groups, ranks)
+                near = near or (self._nearby.of(fact.node) if self.sides.role(key) == "elided" else near)
+                if self.sides.role(key) == "elided" and not near:
+                    loose.append(fact)
+                else:
+                    self._node(fact, near)
+        self._loose_dots(loose)
         for frame in self.facts.sketch.groups.values():
             here = groups.get(frame.key, set())
             if frame.title and here and max(here) - min(here) == len(here) - 1:
@@ -187,16 +201,10 @@ class _Placing:
     def _node(self, fact: Fact, near: set[int]) -> None:
         columns, role, node = self.found.all, self.sides.role(fact.key), fact.node
         if role == "elided":
-            if not near:  # only its place in the text is left
-                near = self._before(node.at)
             gaps = [level for level in near if index_gap(columns[level].units, dots=True)[1]]
             if near and (gaps or not self.rows):
                 columns[min(gaps or near)].dots = True
                 columns[min(gaps or near)].left_out += left_out(node.text)
-            elif not near:
-                self.found.notes.append(
-                    f"{fact.first_line}: dots that stand beside no layer were not counted"
-                )
         elif role == "unit" and near and fact.alone:
             columns[min(near)].units.append(node)
         elif role == "caption":
@@ -207,10 +215,28 @@ class _Placing:
         elif role == "bias" and fact.alone:
             self.found.captions.append("bias=True")
 
-    def _before(self, at: int) -> set[int]:
-        earlier = [key for key in self.found.place if self.facts.nodes[key].node.at < at]
-        nearest = max(earlier, key=lambda key: self.facts.nodes[key].node.at, default=None)
-        return set() if nearest is None else {self.found.place[nearest]}
+    def _loose_dots(self, loose: list[Fact]) -> None:
+        """Give dots that nothing holds to the columns that need them, in the order of the text, and say so.
+
+        These are the columns whose indices say that units are left out; or all columns of several units, if
+        there are as many dots as such columns. Points in a row are dots once.
+        """
+        points = [fact for fact in loose if fact.node.shape in POINTS]
+        loose = [fact for fact in loose if fact not in points or _turn_of(self.facts, fact) not in points]
+        columns = list(enumerate(self.found.all))
+        bare = [level for level, column in columns if len(column.units) > 1 and not column.dots]
+        gaps = [level for level in bare if index_gap(self.found.all[level].units, dots=True)[1]]
+        wanted = next((some for some in (gaps, bare) if len(some) == len(loose)), [])
+        for fact, level in zip(loose, wanted, strict=False):
+            self._node(fact, {level})
+            first = plain(self.found.all[level].units[0].text) or self.found.all[level].units[0].key
+            self.found.notes.append(f"{fact.first_line}: taken to stand in the column of {first!r}")
+        for fact in loose[len(wanted) :]:
+            self.found.notes.append(f"{fact.first_line}: {NOT_COUNTED}")
+
+    @cached_property
+    def _nearby(self) -> Nearby:
+        return Nearby(self.facts, self.found.place)
 
     @cached_property
     def _linked(self) -> dict[str, set[int]]:
@@ -237,17 +263,23 @@ class _Placing:
             columns[level].left_out += more * (len(columns[level].units) > 1)
 
 
+def _turn_of(facts: Facts, fact: Fact) -> Fact | None:
+    """Return the node that is first named just before another."""
+    before = [other for other in facts.nodes.values() if other.node.at < fact.node.at]
+    return max(before, key=lambda other: other.node.at, default=None)
+
+
 def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     """Return the width that the units' indices say, and whether some units are left out.
 
     `x1, x2, x784` -> 784; `u[:,0], u[:,1], u[:,31]` -> 32; no indices or no gap -> None.
     """
     indices = [trailing_index(unit.text) for unit in units]
-    if dots:
+    if dots or any(plain(unit.text).endswith("-1") for unit in units):
         indices = _with_letters(units, indices)
     numbers = [index for index in indices if isinstance(index, int)]
     symbols = [index for index in indices if isinstance(index, str)]
-    if len(symbols) == 1 and dots:
+    if len(symbols) == 1 and (dots or (numbers and min(numbers) <= 1)):
         return symbols[0], True
     if len(numbers) < 2 or len(numbers) != len(units) or len(set(numbers)) != len(numbers):
         return None, False
@@ -257,7 +289,7 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     return (last + 1 if first == 0 else last), True
 
 
-_STEM = re.compile(r"(.*?[^\W\d])_?(\d+)")
+_STEM = re.compile(r"(.*?[^\W\d])[_ ]?(\d+)")
 
 
 def _with_letters(units: list[Drawn], indices: list[int | str | None]) -> list[int | str | None]:
@@ -265,10 +297,10 @@ def _with_letters(units: list[Drawn], indices: list[int | str | None]) -> list[i
     texts = [plain(unit.text).split("\n")[0] for unit in units]
     stems = {match[1] for text in texts if (match := _STEM.fullmatch(text))}
     return [
-        text[len(stem) :].strip("_")
+        text[len(stem) :].strip("_ ")
         if index is None
         and (stem := next((one for one in stems if text.startswith(one)), ""))
-        and len(text) in (len(stem) + 1, len(stem) + 2)
+        and len(text[len(stem) :].strip("_ ")) in (1, 2)
         else index
         for text, index in zip(texts, indices, strict=True)
     ]

@@ -2,219 +2,57 @@
 
 from __future__ import annotations
 
-import re
-
-from chalknet.network import Flatten
-from chalknet.notation.drawings.beside import beside, is_only
-from chalknet.notation.drawings.columns import UnitColumn
-from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
+from chalknet.notation.drawings import signs
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Rule
-from chalknet.notation.drawings.view import SOFTMAXES, View, activates
-from chalknet.notation.drawings.vocabulary import is_dots
-from chalknet.notation.drawings.words import LAYER, pattern
-
-_X = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
-_X1 = pattern(r"(?:[xX]|in|input|p|i)[\W_]{0,2}\d[\W_]{0,2}")
-_Y = pattern(r"(?:y|o|out|output|a|z|h)[\W_]{0,2}\d{0,6}[\W_]{0,3}", re.I)
-_LAYER_WORD = pattern(r"layer|schicht|capa|couche|camada|strato|warstwa|слой|층|层|層", re.I)
-_OUTPUT_WORD = pattern(r"output|ausgabe|salida|sortie|saída|uscita|wyjści|выход|출력|输出|輸出|出力", re.I)
-_ANSWER = pattern(
-    r"arg ?max|(?:predicted|final|winning) (?:class|label|category|digit)|^(?:the )?(?:class|decision|verdict|prediction|max)$|预测类别|예측 ?클래스|予測クラス|clase predicha|classe prédite|vorhergesagte klasse|класс",
-    re.I,
-)
-_BIAS_ADD = frozenset(("add", "+ b", "biasadd", "+b", "+"))
-
-
-def _loose(column: UnitColumn) -> bool:
-    return bool(column.units) and all(unit.shape in LOOSE for unit in column.units)
-
-
-def _round(column: UnitColumn) -> bool:
-    return bool(column.units) and all(unit.shape in ROUND for unit in column.units)
-
-
-def _only(column: UnitColumn, kind: str) -> bool:
-    """Return whether each of its labels says nothing but that it is such a thing."""
-    return all(is_only(unit.text, kind) for unit in column.units[:20])
-
-
-def _speaks(column: UnitColumn, kind: str) -> bool:
-    return any(kind in beside(unit.text) for unit in column.units[:20])
-
-
-def _nameless(column: UnitColumn) -> bool:
-    return all(not plain(unit.text) or unit.shape in POINTS for unit in column.units)
-
-
-def _names_layer(column: UnitColumn) -> bool:
-    """Return whether it says which layer it is, and not only that it is the result."""
-    if column.title.role in ("hidden", "output"):
-        return True
-    plainly = column.said.role == "output" and not (
-        column.is_single and _only(column, "result") and not _LAYER_WORD.search(column.said.text)
-    )
-    return column.said.role == "hidden" or plainly
-
-
-def _closes_row(v: View) -> bool:
-    """Return whether it is the output behind columns that say which layers they are, as in `Input`, `Hidden`, `Output`."""
-    before = {column.said.role or column.title.role for column in v.columns[: v.at]}
-    return "hidden" in before and v.said.role == "output" and bool(_OUTPUT_WORD.search(v.said.text))
-
-
-def _other_count(v: View) -> bool:
-    """Return whether it has another number of units than the value that arrives."""
-    return (
-        isinstance(v.now, int)
-        and v.reading.was_function
-        and len(v.here.units) + v.here.left_out != v.now
-        and not v.here.dots
-        and v.last_role == "activation"
-        and not _one_box(v)
-    )
-
-
-def _one_box(v: View) -> bool:
-    return (
-        v.here.is_single
-        and len(v.columns[v.reading.maps[-1].column if v.reading.maps else v.reading.start].units) == 1
-    )
-
-
-def _says_role(column: UnitColumn, role: str) -> bool:
-    return role in (column.said.role, column.title.role)
-
-
-def _states(column: UnitColumn) -> bool:
-    """Return whether it states a map, an activation or a width in so many words."""
-    return _states_more(column) or column.said.sure or column.title.sure
-
-
-def _states_more(column: UnitColumn) -> bool:
-    """Return whether it or its title states a map or an activation."""
-    return any(one.operation or one.steps or one.linear for one in (column.said, column.title))
-
-
-def _in_width(v: View) -> bool:
-    """Return whether a width is stated that differs from the one before; on a box of a step it is a fact of the step."""
-    if v.separate and v.is_bare and v.said.only_steps and not v.said.counted:
-        return False
-    stated = v.whole.stated[v.at]
-    return stated is not None and stated != v.now and not v.gives_width
-
-
-def _lists_outputs(v: View) -> bool:
-    """Return whether the units are the outputs of the box before them, one by one."""
-    count = len(v.here.units)
-    if not v.before.is_single or count < 2 or not isinstance(v.now, int):
-        return False
-    return v.now == count + v.here.left_out or (v.here.dots and count < v.now)
-
-
-def _for_all(v: View) -> bool:
-    """Return whether one box is a function of all the units before it, as softmax is drawn.
-
-    A unit with the same word is drawn as those before it are, and has an arrow or a role of its own.
-    """
-    said, units = v.said, v.before.units
-    if not v.here.is_single or len(units) + v.before.dots < 2 or said.operation or not said.only_steps:
-        return False
-    if (
-        not v.is_bare
-        or v.here.is_weighty
-        or v.here.biases
-        or (said.role and said.text != v.here.units[0].text)
-    ):
-        return False
-    if any(step in SOFTMAXES for step in said.steps):
-        return True
-    return _other_shape(v) or len(v.after.units) == len(units)
-
-
-def _other_shape(v: View) -> bool:
-    """Return whether it is drawn in another shape than the units before it."""
-    shape = v.here.units[0].shape
-    return (
-        bool(v.before.units) and shape not in ROUND and shape not in {unit.shape for unit in v.before.units}
-    )
-
-
-def _value_of_sum(v: View) -> bool:
-    """Return whether it writes out the sum before it once more, such as `z = w·x + b` behind `Σ`."""
-    said = v.said
-    sums = said.operation and said.state and said.width is None and not said.steps
-    return sums and v.is_bare and v.here.join == "one" and not v.here.weights and not v.edge.matrix
-
-
-def _names_function(v: View) -> bool:
-    return v.here.join == "one" and v.said.is_function and bool(v.said.steps) and not v.said.operation
-
-
-def _edge_applies(v: View) -> bool:
-    """Return whether the steps on the arrows are all that they stand for."""
-    if not v.edge.steps or v.edge.operation:
-        return False
-    return (
-        v.here.join == "each"
-        or Flatten() in v.edge.steps
-        or (
-            v.here.join == "one"
-            and (v.reading.is_open or (v.is_bare and not v.said.operation) or not activates(v.edge.steps))
-        )
-    )
-
-
-def _counted_behind(v: View) -> bool:
-    """Return whether a later box states how many features arrive, with nothing of a network before it."""
-    if _states(v.here) or v.said.width is not None or len(v.said.text) <= 3:
-        return False
-    for column in v.columns[v.at + 1 : -1]:
-        said = column.said
-        if not column.is_single or said.operation or said.steps:
-            return False
-        if said.sure:
-            return said.role in ("", "input")
-    return False
-
+from chalknet.notation.drawings.view import View
+from chalknet.notation.drawings.vocabulary import adds_bias, is_dots, trailing_index
+from chalknet.notation.drawings.widths import width_of
+from chalknet.notation.drawings.words import LAYER
 
 _INPUT: tuple[Rule[View], ...] = (
     Rule("it comes first", "input", 1, lambda v: v.at == 0),
-    Rule("it says that it is the input", "input", 2, lambda v: _says_role(v.here, "input")),
-    Rule("its units are named as inputs are", "input", 1, lambda v: all(_X.fullmatch(plain(unit.text)) for unit in v.here.units)),
+    Rule("it says that it is the input", "input", 2, lambda v: signs.says_role(v.here, "input")),
+    Rule("its units are named as inputs are", "input", 1, lambda v: all(signs.INPUT_NAME.fullmatch(plain(unit.text)) for unit in v.here.units)),
+    Rule("the next states how many features arrive", "input", 2, lambda v: v.here.is_single and not v.said.is_function and v.after.said.in_width is not None and v.said.width in (None, v.after.said.in_width)),
     Rule("it says that it is another layer", "input", -3, lambda v: v.said.role in ("hidden", "output")),
     Rule("it states how many there are", "input", 2, lambda v: v.here.is_single and v.said.sure and not v.said.operation),
     Rule("it names an operation", "input", -5, lambda v: v.here.is_single and v.said.operation and not v.said.state and v.said.role != "input"),
     Rule("its words are those of data, and many stand behind it", "input", -3,
-         lambda v: v.here.is_single and _only(v.here, "sample") and len(v.after.units) > 1 and not v.said.sure),
+         lambda v: v.here.is_single and signs.only(v.here, "sample") and len(v.after.units) > 1 and not v.said.sure),
+    Rule("it states nothing, and one behind it states how many features arrive", "input", -2, signs.counted_behind),
+    Rule("its units are named as weights are", "input", -5, lambda v: signs.names_weights(v.here)),
     Rule("its words are those of data, and the next says that it is the input", "input", -2,
-         lambda v: _says_role(v.after, "input") and not v.said.sure),
+         lambda v: signs.says_role(v.after, "input") and not v.said.sure),
 )  # fmt: skip
 _HAND_IN: tuple[Rule[View], ...] = (
     Rule("a column leads into the input", "hand-in", -1, lambda v: True),
     Rule("each leads to the one opposite", "hand-in", 3, lambda v: v.after.join == "each" and not v.after.said.steps and not v.after.edge.steps),
-    Rule("the next says that it is the input", "hand-in", 3, lambda v: _says_role(v.after, "input") and not v.after.said.operation),
+    Rule("the next says that it is the input", "hand-in", 3, lambda v: signs.says_role(v.after, "input") and not v.after.said.operation),
     Rule("the next are named as inputs are, and it is not", "hand-in", 2,
-         lambda v: len(v.after.units) > 1 and all(_X.fullmatch(plain(unit.text)) for unit in v.after.units) and not v.said.role),
-    Rule("its words are those of data", "hand-in", 1.5, lambda v: _speaks(v.here, "sample")),
-    Rule("it states nothing, and one behind it states how many features arrive", "hand-in", 2.5, _counted_behind),
+         lambda v: len(v.after.units) > 1 and all(signs.INPUT_NAME.fullmatch(plain(unit.text)) for unit in v.after.units) and not v.said.role),
+    Rule("its words are those of data", "hand-in", 1.5, lambda v: signs.speaks(v.here, "sample")),
+    Rule("it states nothing, and one behind it states how many features arrive", "hand-in", 2.5, signs.counted_behind),
     Rule("the next is named as inputs are, and it is not", "hand-in", 3,
-         lambda v: v.after.join == "one" and v.here.is_single and _X1.fullmatch(plain(v.after.units[0].text)) and not _X1.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
-    Rule("a point as the start of an arrow", "hand-in", 3, lambda v: all(unit.shape in POINTS for unit in v.here.units)),
+         lambda v: len(v.after.units) == 1 and v.here.is_single and signs.INPUT_INDEX.fullmatch(plain(v.after.units[0].text)) and not signs.INPUT_INDEX.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
+    Rule("a point as the start of an arrow", "hand-in", 3, lambda v: signs.points(v.here)),
     Rule("it states as many as stand behind it", "hand-in", 6,
-         lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == len(v.after.units) + v.after.left_out),
-    Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: _loose(v.here) and not _loose(v.after)),
-    Rule("a point without a name", "hand-in", 2, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[v.at + 1 : -1])),
+         lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == width_of(v.columns, v.at + 1).value),
+    Rule("it is only written, and the next is framed", "hand-in", 2, lambda v: signs.loose(v.here) and not signs.loose(v.after)),
+    Rule("a point without a name", "hand-in", 2, lambda v: signs.nameless(v.here) and not any(signs.nameless(column) for column in v.columns[v.at + 1 : -1])),
     Rule("it states a map, an activation or a width", "hand-in", -3, lambda v: v.said.operation or v.said.steps or v.said.counted),
     Rule("the title of the next names a map or an activation", "hand-in", -4,
          lambda v: v.after.title.operation or v.after.title.steps or v.after.title.linear),
     Rule("it states a width", "hand-in", -1.5, lambda v: v.said.sure),
     Rule("each of several leads to all", "hand-in", -7, lambda v: len(v.here.units) > 1 and v.after.join in ("all", "some")),
+    Rule("one box of data before several units", "hand-in", 2,
+         lambda v: v.here.is_single and signs.only(v.here, "sample") and not v.said.sure and len(v.after.units) > 1),
     Rule("data in another shape than the units behind it", "hand-in", 2,
-         lambda v: _speaks(v.here, "sample") and len(v.after.units) > 1 and v.here.units[0].shape not in {unit.shape for unit in v.after.units}),
+         lambda v: signs.speaks(v.here, "sample") and len(v.after.units) > 1 and v.here.units[0].shape not in {unit.shape for unit in v.after.units}),
     Rule("it says that it is data, and the next stand under a title of inputs", "hand-in", 1.5,
-         lambda v: _only(v.here, "sample") and v.after.title.role == "input"),
+         lambda v: signs.only(v.here, "sample") and v.after.title.role == "input"),
     Rule("one leads to several", "hand-in", -1.5, lambda v: v.here.is_single and len(v.after.units) > 1),
+    Rule("it is named as a unit is", "hand-in", -4, lambda v: v.here.is_single and trailing_index(v.here.units[0].text) is not None and v.said.role != "input"),
     Rule("numbers stand on the arrows behind it", "hand-in", -4, lambda v: v.after.is_weighty),
 )  # fmt: skip
 _FIRST: tuple[Rule[View], ...] = (
@@ -225,56 +63,68 @@ _FIRST: tuple[Rule[View], ...] = (
 _UNIT: tuple[Rule[View], ...] = (
     Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all" and len(v.before.units) > 1),
     Rule("one is joined with each", "unit", 1.5, lambda v: v.here.join == "all" and len(v.before.units) == 1),
+    Rule("one unit behind a box for a whole layer", "unit", 3,
+         lambda v: not v.all_single and v.last_role == "unit" and v.here.join == "one" and isinstance(v.now, int) and v.now > 1
+         and not v.said.only_steps and v.whole.stated[v.at] in (None, 1)),
+    Rule("it is drawn as units are, and the activation before it is not", "unit", 5, signs.drawn_as_units),
     Rule("units are joined with some before them", "unit", 2, lambda v: v.here.join == "some"),
     Rule("weights stand on the arrows", "unit", 3, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation),
-    Rule("the arrows name an activation between layers", "unit", 2, lambda v: v.edge.steps and not _edge_applies(v)),
+    Rule("the arrows name an activation between layers", "unit", 2, lambda v: v.edge.steps and not signs.edge_applies(v)),
     Rule("it names a map", "unit", 3, lambda v: v.said.operation),
-    Rule("it states a width of its own", "unit", 3, _in_width),
+    Rule("it states a width of its own", "unit", 3, signs.in_width),
     Rule("it states a number of units", "unit", 2, lambda v: v.whole.stated[v.at] is not None and (v.said.steps or v.said.counted or not v.reading.was_function)),
     Rule("a matrix of weights leads here", "unit", 4, lambda v: v.here.weights or v.edge.matrix),
-    Rule("it says which layer it is", "unit", 1.5, lambda v: _names_layer(v.here)),
-    Rule("it closes a row of input, hidden and output", "unit", 2, _closes_row),
+    Rule("it says which layer it is", "unit", 1.5, lambda v: signs.names_layer(v.here)),
+    Rule("it closes a row of input, hidden and output", "unit", 2, signs.closes_row),
     Rule("its units are named as inputs are, behind one node", "unit", -2,
-         lambda v: len(v.before.units) == 1 and len(v.here.units) > 1 and all(_X1.fullmatch(plain(unit.text)) for unit in v.here.units)),
+         lambda v: len(v.before.units) == 1 and len(v.here.units) > 1 and all(signs.INPUT_INDEX.fullmatch(plain(unit.text)) for unit in v.here.units)),
     Rule("it says that it is the input", "unit", -3, lambda v: v.said.role == "input" and not v.said.operation),
     Rule("its title names a map, an activation or that there is none", "unit", 2.5,
          lambda v: v.here.join != "each" and (v.title.operation or v.title.steps or v.title.linear)),
-    Rule("it has biases of its own", "unit", 2, lambda v: v.here.biases),
+    Rule("it has biases of its own", "unit", 2, lambda v: v.here.biases or (v.said.bias and not v.said.operation and v.last_role in ("unit", "input"))),
     Rule("its name is that of a linear map's value", "unit", 2,
          lambda v: v.said.state and not v.said.operation and v.here.join == "one" and not v.gives_width and not v.said.steps),
-    Rule("it names only an activation, and none is known yet", "unit", -3, lambda v: _names_function(v) and v.reading.is_open),
-    Rule("it names only an activation, as other boxes do", "unit", -2, lambda v: _names_function(v) and v.separate),
+    Rule("it names only an activation, and none is known yet", "unit", -3, lambda v: signs.names_function(v) and v.reading.is_open),
+    Rule("it names only an activation, as other boxes do", "unit", -2, lambda v: signs.names_function(v) and v.separate),
     Rule("its value is activated already: the activation of another layer", "unit", 2,
-         lambda v: _names_function(v) and v.activates and not v.reading.is_open and not v.separate and not v.reading.was_function),
+         lambda v: signs.names_function(v) and v.activates and not v.reading.is_open and not v.separate and not v.reading.was_function),
     Rule("each hangs on the one opposite alone", "unit", -4, lambda v: v.here.join == "each"),
     Rule("it states how many come out of what was done", "unit", -4, lambda v: v.gives_width),
-    Rule("it only shows the value of what was done", "unit", -2, lambda v: v.reading.was_function and not _states(v.here) and not _in_width(v) and not _other_count(v)),
-    Rule("it is one box for all units before it", "unit", -3, _for_all),
+    Rule("it only shows the value of what was done", "unit", -2, lambda v: v.reading.was_function and not signs.states(v.here) and not signs.in_width(v) and not signs.other_count(v)),
+    Rule("it is one box for all units before it", "unit", -3, signs.for_all),
     Rule("it is the value of a sum", "unit", -3,
-         _value_of_sum),
-    Rule("its words are those of data", "unit", -3, lambda v: _speaks(v.here, "sample") and not _states_more(v.here)),
-    Rule("one behind one, and it states nothing", "unit", -1, lambda v: v.here.join == "one" and not _states(v.here) and not v.said.role),
-    Rule("a bias is added", "unit", -5, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
+         signs.value_of_sum),
+    Rule("its words are those of data", "unit", -3, lambda v: signs.speaks(v.here, "sample") and not signs.states_more(v.here)),
+    Rule("one behind one, and it states nothing", "unit", -1, lambda v: v.here.join == "one" and not signs.states(v.here) and not v.said.role),
+    Rule("a bias is added", "unit", -5, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
+    Rule("it is a step within one neuron", "unit", -2, signs.in_neuron),
+    Rule("it picks one of the outputs", "unit", -3, signs.one_answer),
+    Rule("it picks the largest, and learns nothing", "unit", -6, lambda v: signs.ARGMAX.search(v.said.text)),
+    Rule("the one before is titled as the output", "unit", -2, lambda v: signs.behind_output(v) and not v.here.is_weighty and not v.said.operation),
     Rule("a value between others", "unit", -4, lambda v: "tensor" in v.said.text.lower()),
 )  # fmt: skip
 _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("each on the one opposite, and it names an activation", "activation", 4, lambda v: v.here.join == "each" and v.steps),
-    Rule("it names only a function", "activation", 2, _names_function),
-    Rule("the activation before it is not known yet", "activation", 2, lambda v: _names_function(v) and v.reading.is_open),
-    Rule("it names a step that is no activation", "activation", 2, lambda v: _names_function(v) and not v.activates),
-    Rule("the arrows name it", "activation", 4, _edge_applies),
-    Rule("one box for all units before it", "activation", 6, _for_all),
-    Rule("it states a number of units", "activation", -4, lambda v: v.said.counted or (v.said.steps and _in_width(v) and not (v.separate and v.is_bare))),
+    Rule("it names only a function", "activation", 2, signs.names_function),
+    Rule("the activation before it is not known yet", "activation", 2, lambda v: signs.names_function(v) and v.reading.is_open),
+    Rule("it names a step that is no activation", "activation", 2, lambda v: signs.names_function(v) and not v.activates),
+    Rule("the arrows name it", "activation", 4, signs.edge_applies),
+    Rule("one box for all units before it", "activation", 6, signs.for_all),
+    Rule("it states a number of units", "activation", -4, lambda v: v.said.counted or (v.said.steps and signs.in_width(v) and not (v.separate and v.is_bare))),
     Rule("the activation is known already", "activation", -2,
          lambda v: v.activates and not v.reading.is_open and not v.separate and not v.reading.was_function),
     Rule("weights stand on the arrows", "activation", -3,
          lambda v: v.here.is_weighty and v.here.join != "each" and not (v.said.steps and (v.reading.is_open or v.separate))),
     Rule("each unit is joined with all before it", "activation", -5,
-         lambda v: v.here.join in ("all", "some") and not _for_all(v) and not _edge_applies(v)),
+         lambda v: v.here.join in ("all", "some") and not signs.for_all(v) and not signs.edge_applies(v)),
     Rule("only its title names a step", "activation", -3,
          lambda v: v.here.join != "each" and not v.said.steps and not v.edge.steps),
     Rule("it names a map", "activation", -5, lambda v: v.said.operation),
+    Rule("one word for an activation behind several units, drawn as they are", "activation", 6,
+         lambda v: v.here.is_single and v.said.only_steps and v.is_bare and len(v.before.units) > 1 and not signs.for_all(v) and not signs.edge_applies(v)),
+    Rule("the activation on the arrow is that of the box before it", "activation", -4, lambda v: v.whole.arrows_act_before and (v.said.counted or signs.in_width(v))),
+    Rule("a matrix of weights leads here", "activation", -5, lambda v: v.edge.matrix),
     Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
 )  # fmt: skip
 _UNNAMED: tuple[Rule[View], ...] = (
@@ -292,60 +142,66 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("each times its weight", "value", 5, lambda v: v.here.join == "each" and v.said.operation and v.said.state),
     Rule("it states the width that the value has", "value", 1, lambda v: v.reading.was_function and v.whole.stated[v.at] == v.now is not None),
     Rule("it states how many come out of what was done", "value", 5, lambda v: v.gives_width),
-    Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all and (v.is_last or any(step in SOFTMAXES for step in v.before.said.steps))),
+    Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all and signs.names_softmax(v.before)),
     Rule("the value of a sum", "value", 4,
-         _value_of_sum),
+         signs.value_of_sum),
     Rule("it says that no activation follows", "value", 3,
          lambda v: v.here.join == "each" and v.reading.is_open and (v.said.linear or v.title.linear)),
     Rule("each on the one opposite, whose activation is known", "value", 2, lambda v: v.here.join == "each" and not v.reading.is_open and not v.steps),
-    Rule("a bias is added", "value", 6, lambda v: v.said.text.lower() in _BIAS_ADD and v.here.join == "one"),
+    Rule("each stands for the weight of the one before it", "value", 6, lambda v: v.here.join == "each" and signs.names_weights(v.here)),
+    Rule("it is a step within one neuron", "value", 4, signs.in_neuron),
+    Rule("a bias is added", "value", 6, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
     Rule("a value between others", "value", 5, lambda v: "tensor" in v.said.text.lower()),
-    Rule("it states a width of its own", "value", -4, _in_width),
-    Rule("it has another number of units than the value", "value", -5, _other_count),
+    Rule("it states a width of its own", "value", -4, signs.in_width),
+    Rule("it has another number of units than the value", "value", -5, signs.other_count),
     Rule("it names a step", "value", -3, lambda v: v.said.steps),
     Rule("it names a map", "value", -3, lambda v: v.said.operation and not v.said.state),
     Rule("it says that it is a hidden layer", "value", -3, lambda v: v.said.role == "hidden"),
     Rule("each unit is joined with all before it", "value", -5, lambda v: v.here.join in ("all", "some") and not v.is_behind_for_all),
+    Rule("a matrix of weights leads here", "value", -5, lambda v: v.edge.matrix),
     Rule("weights stand on the arrows", "value", -4, lambda v: v.here.is_weighty),
 )  # fmt: skip
 _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("a column hands out the result", "hand-out", -1, lambda v: True),
-    Rule("its words are those of a result", "hand-out", 1, lambda v: _only(v.here, "result")),
-    Rule("it says that it is the result, and no unit is called so", "hand-out", 1.5, lambda v: _only(v.here, "result") and not all(_Y.fullmatch(plain(unit.text)) for unit in v.here.units)),
-    Rule("an activation stands before it", "hand-out", 1.5, lambda v: v.last_role == "activation" and _only(v.here, "result") and not _says_role(v.here, "output")),
-    Rule("a point as the end of an arrow", "hand-out", 3, lambda v: all(unit.shape in POINTS for unit in v.here.units)),
-    Rule("one unit behind several values", "hand-out", -1.5, lambda v: v.here.is_single and isinstance(v.now, int) and v.now > 1 and not v.said.steps and not _loose(v.here)),
-    Rule("its words are those of data or targets", "hand-out", 2, lambda v: _speaks(v.here, "target") or _speaks(v.here, "sample")),
-    Rule("it is only written, and the one before is framed", "hand-out", 2.5, lambda v: _loose(v.here) and not _loose(v.before)),
+    Rule("its words are those of a result", "hand-out", 1, lambda v: signs.only(v.here, "result")),
+    Rule("it says that it is the result, and no unit is called so", "hand-out", 1.5, lambda v: signs.only(v.here, "result") and not all(signs.OUTPUT_NAME.fullmatch(plain(unit.text)) for unit in v.here.units)),
+    Rule("an activation stands before it", "hand-out", 1.5, lambda v: v.last_role == "activation" and signs.only(v.here, "result") and not signs.says_role(v.here, "output")),
+    Rule("a point as the end of an arrow", "hand-out", 3, lambda v: signs.points(v.here)),
+    Rule("one unit behind several values", "hand-out", -1.5, lambda v: v.here.is_single and isinstance(v.now, int) and v.now > 1 and not v.said.steps and not signs.loose(v.here)),
+    Rule("its words are those of data or targets", "hand-out", 2, lambda v: signs.speaks(v.here, "target") or signs.speaks(v.here, "sample")),
+    Rule("it is only written, and the one before is framed", "hand-out", 2.5, lambda v: signs.loose(v.here) and not signs.loose(v.before)),
     Rule("one word for all outputs, without a frame", "hand-out", 4,
-         lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and _loose(v.here) and not _loose(v.before)),
-    Rule("the one before is the output", "hand-out", 1.5, lambda v: _says_role(v.before, "output")),
+         lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and signs.loose(v.here) and not signs.loose(v.before)),
+    Rule("the one before is the output", "hand-out", 1.5, lambda v: signs.says_role(v.before, "output")),
     Rule("the one before is activated", "hand-out", 0.5, lambda v: not v.reading.is_open),
-    Rule("it is one answer for all outputs", "hand-out", 6,
-         lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and _ANSWER.search(v.said.text) and not v.here.biases and not v.here.is_weighty),
+    Rule("it is one answer for all outputs", "hand-out", 6, signs.one_answer),
+    Rule("the one before is titled as the output", "hand-out", 2, lambda v: signs.behind_output(v) and not v.said.steps),
     Rule("it hangs on the one opposite", "hand-out", 1, lambda v: v.here.join in ("each", "one")),
     Rule("one unit, and one behind it", "hand-out", 1, lambda v: v.here.join == "one" and v.now in (1, None) and v.at >= 2 and len(v.columns[v.at - 2].units) > 1),
     Rule("it hangs on one of several", "hand-out", 1, lambda v: v.here.join == "some" and len(v.here.links) == 1),
     Rule("it lists the outputs of the box before it", "hand-out", 5,
-         _lists_outputs),
-    Rule("a point without a name", "hand-out", 2.5, lambda v: _nameless(v.here) and not any(_nameless(column) for column in v.columns[: v.at])),
+         signs.lists_outputs),
+    Rule("a point without a name", "hand-out", 2.5, lambda v: signs.nameless(v.here) and not any(signs.nameless(column) for column in v.columns[: v.at])),
     Rule("the layers before state their widths, and it does not", "hand-out", 1.5,
          lambda v: v.here.is_single and v.widths_are_stated and v.said.width is None and not v.title.sure),
-    Rule("it is drawn in another shape", "hand-out", 0.5, lambda v: _round(v.before) != _round(v.here)),
+    Rule("it is drawn in another shape", "hand-out", 0.5, lambda v: signs.round(v.before) != signs.round(v.here)),
     Rule("each unit is joined with all before it", "hand-out", -5,
-         lambda v: v.here.join == "all" and not _lists_outputs(v)),
+         lambda v: v.here.join == "all" and not signs.lists_outputs(v)),
     Rule("it names a map", "hand-out", -4, lambda v: v.said.operation),
     Rule("its title says that it is a layer", "hand-out", -3,
          lambda v: v.title.linear or v.title.steps or v.title.operation or any(LAYER.search(text) for text in v.here.texts)),
-    Rule("it has another number of units than the value", "hand-out", -2, lambda v: _other_count(v) and not _only(v.here, "result")),
+    Rule("it has another number of units than the value", "hand-out", -2, lambda v: signs.other_count(v) and not signs.only(v.here, "result")),
     Rule("it stands under a title that says it is the output", "hand-out", -2, lambda v: v.title.role == "output" and v.before.title.role != "output"),
     Rule("it names an activation", "hand-out", -3, lambda v: v.said.steps or v.edge.steps),
     Rule("it says that no activation follows", "hand-out", -2, lambda v: v.said.linear and v.reading.is_open),
-    Rule("it states a width of its own", "hand-out", -4, _in_width),
+    Rule("it states a width of its own", "hand-out", -4, signs.in_width),
     Rule("it is the only one that says that it is the output", "hand-out", -2,
-         lambda v: (_closes_row(v) or (_says_role(v.here, "output") and _names_layer(v.here))) and not _says_role(v.before, "output")
-         and not (v.here.join == "one" and _other_shape(v))),
+         lambda v: (signs.closes_row(v) or (signs.says_role(v.here, "output") and signs.names_layer(v.here))) and not signs.says_role(v.before, "output")
+         and not (v.here.join == "one" and signs.other_shape(v))),
     Rule("it has biases of its own", "hand-out", -4, lambda v: v.here.biases),
+    Rule("a matrix of weights leads here", "hand-out", -5, lambda v: v.edge.matrix),
+    Rule("it says that it has a bias", "hand-out", -4, lambda v: v.said.bias),
+    Rule("the one before hands out already", "hand-out", -2, lambda v: v.last_role == "hand-out"),
     Rule("weights stand on the arrows", "hand-out", -4, lambda v: v.here.is_weighty and v.here.join != "each"),
     Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single),
 )  # fmt: skip

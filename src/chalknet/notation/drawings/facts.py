@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -94,12 +94,21 @@ class Facts:
     parents: Mapping[str, str]
 
     @classmethod
-    def of(cls, sketch: Sketch, links: Iterable[Link]) -> Facts:
-        """Return the facts of a sketch, whose links are given: through mere points they are joined."""
+    def of(cls, sketch: Sketch, links: Iterable[Link], back: Collection[Link] = ()) -> Facts:
+        """Return the facts of a sketch.
+
+        Args:
+            sketch: as it was read.
+            links: those that are seen: through mere points they are joined.
+            back: those of them that carry gradients back, and hold no node in its place.
+        """
+        aside = {id(link) for link in back}
         into: dict[str, list[Link]] = defaultdict(list)
         out_of: dict[str, list[Link]] = defaultdict(list)
         seen = tuple(link for link in links if link.source in sketch.nodes and link.target in sketch.nodes)
         for link in seen:
+            if aside and id(link) in aside:
+                continue
             into[link.target].append(link)
             out_of[link.source].append(link)
         nodes = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
 from typing import Any, NamedTuple
@@ -61,26 +62,53 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
 def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
     """Return the distinct networks that a drawing may show, the best first."""
     found: dict[str, _Candidate] = {}
-    problem: tuple[float, ChalknetError] | None = None
+    problems: list[tuple[float, ChalknetError]] = []
     for structure in structures_of(sketch, name):
-        refuse_branches(sketch, structure.columns.all)
-        refuse_other_charts(sketch, structure)
-        for reading in readings(structure.columns.all):
+        for reading, network in _networks(sketch, structure):
             weight = reading.weight + structure.weight
-            try:
-                network = Walk(structure, reading).network()
-            except ChalknetError as error:  # a worse reading is no better for being possible
-                problem = max(problem or (weight, error), (weight, error), key=lambda one: one[0])
+            if isinstance(network, ChalknetError):  # a worse reading is no better for being possible
+                problems.append((weight, network))
                 continue
             value = f"{network.input_shape} {network.steps}"
             if value not in found or found[value].weight < weight:
                 found[value] = _Candidate(weight, network, structure, reading)
     best = max((one.weight for one in found.values()), default=-inf)
-    if problem is not None and problem[0] >= best:
-        raise problem[1]
+    worst = max(problems, key=lambda one: one[0], default=None)
+    if worst is not None and worst[0] >= best:
+        raise worst[1]
     if not found:
         raise sketch.source.refuse(0, got="no layer behind X", wanted="at least one step")
     return sorted(found.values(), key=lambda one: -one.weight)
+
+
+def _networks(sketch: Sketch, structure: Structure) -> Iterator[tuple[Reading, Network | ChalknetError]]:
+    """Yield the readings of a structure, each with its network, or with why it is none.
+
+    A refusal counts as much as the best reading of its structure: where nothing explains the drawing better.
+    """
+    refused = _refusal(sketch, structure)
+    try:
+        found = readings(structure.columns.all)
+    except ChalknetError as problem:
+        found, refused = [], problem
+    if refused is not None:
+        yield found[0] if found else Reading(-inf if structure.weight else inf), refused
+        return
+    for reading in found:
+        try:
+            yield reading, Walk(structure, reading).network()
+        except ChalknetError as problem:
+            yield reading, problem
+
+
+def _refusal(sketch: Sketch, structure: Structure) -> ChalknetError | None:
+    """Return why a structure is no feed-forward network; None where nothing speaks against it."""
+    try:
+        refuse_branches(sketch, structure.columns.all)
+        refuse_other_charts(sketch, structure)
+    except ChalknetError as problem:
+        return problem
+    return None
 
 
 def _short(network: Network) -> str:

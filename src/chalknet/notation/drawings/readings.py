@@ -10,7 +10,7 @@ from chalknet.notation.drawings.agreement import first_known
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role, weigh
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
-from chalknet.notation.drawings.vocabulary import Said, is_dots
+from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots
 
 _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
@@ -91,7 +91,8 @@ def _unit(view: View, step: Reading) -> Reading:
     extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
     activated = activates((*steps, *extra))
     only_a_name = said.operation and said.text.lower() == "linear"
-    linear = not activated and (said.linear or title.linear) and not only_a_name
+    on_arrow = edge.linear and (edge.text.lower() != "linear" or not view.whole.arrows_are_maps)
+    linear = not activated and (said.linear or title.linear or on_arrow) and not only_a_name
     torch_like = said.in_width is not None and "linear" in said.text.lower()
     told = linear or ((view.separate or torch_like) and said.operation and not said.steps)
     one = Map(view.at, view.at, first_known(said.bias, title.bias, edge.bias), (*steps, *extra), told)
@@ -119,7 +120,7 @@ def _activation(view: View, step: Reading) -> Reading:
 
 
 def _value(view: View, step: Reading) -> Reading:
-    if step.maps and view.said.text.lower() in ("add", "+ b", "+b", "biasadd"):
+    if step.maps and adds_bias(view.said.text):
         step = step.with_bias()
     if view.gives_width:
         step = replace(step, maps=(*step.maps[:-1], replace(step.maps[-1], width_from=view.at)))

@@ -69,7 +69,10 @@ _OTHER = (
         "a decision tree",
     ),
     (
-        pattern(r"random forest|zufallswald|随机森林|랜덤 ?포레스트|ランダムフォレスト", re.I),
+        pattern(
+            r"random forest|^(?:decision )?tree[ _#]*\d+$|zufallswald|随机森林|랜덤 ?포레스트|ランダムフォレスト",
+            re.I,
+        ),
         "a random forest",
     ),
     (pattern(r"markov", re.I), "a Markov chain"),
@@ -89,13 +92,29 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     texts = [unit.text for column in columns for unit in column.units]
     labels = [link.label for column in columns for link in column.links if link.label]
     decides = any(plain(label).lower() in _DECISIONS for label in labels)
-    if decides or not (_signs(structure, texts, labels) or _looks_dense(columns, texts)):
+    speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
+    if decides or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
             None,
             got="a chart in which nothing speaks of a network",
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
         )
+
+
+def _is_tree(columns: list[UnitColumn]) -> bool:
+    """Return whether one node leads to several, and these to more, each of which hangs on one alone."""
+    behind = columns[1:]
+    return (
+        len(columns[0].units) == 1
+        and any(column.join == "some" for column in behind)
+        and all(len(column.links) == len(column.units) for column in behind)
+    )
+
+
+def _names_a_step(text: str) -> bool:
+    one = said(text)
+    return bool(one.steps or one.operation or one.state)
 
 
 def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
@@ -109,14 +128,21 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
     return any(is_weight(label) for label in labels)
 
 
+def _of_units(column: UnitColumn) -> bool:
+    """Return whether a column has the names of units, `h1` beside `h2`, or is drawn as units without words are."""
+    texts = [plain(unit.text) for unit in column.units]
+    drawn = all(unit.shape in ("circle", "doublecircle", "point") for unit in column.units)
+    if not all(_UNIT.fullmatch(text) for text in texts):
+        return drawn and not any(re.search(r"\w", text) for text in texts)
+    return drawn or all(re.search(r"\d", text) for text in texts)
+
+
 def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
     """Return whether units stand in columns that are joined as those of a network are."""
     plains = [plain(text) for text in texts]
-    units = [unit for column in columns for unit in column.units]
     dense = all(column.join in ("all", "each", "one") for column in columns[1:])
     tree = all(len(column.links) == len(column.units) for column in columns[1:]) and not dense
     wide = any(len(column.units) > 1 for column in columns)
     named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
-    drawn_so = sum(unit.shape in ("circle", "doublecircle", "point") for unit in units) * 2 >= len(units)
     short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)
-    return (named and not tree) or (dense and wide and short and drawn_so)
+    return (named and not tree) or (dense and wide and short and any(map(_of_units, columns[1:])))

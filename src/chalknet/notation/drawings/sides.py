@@ -15,10 +15,17 @@ from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
+_LETTER = re.compile(r"[^\W\d_]")
 _IS_ONE = re.compile(r"=\s*\+?1\b")
 _INDEXED = re.compile(r"([^\W\d_]{1,4})_?\(?(\d{1,6})")
 _BIAS_VECTOR = re.compile(r"[bBθ][\^_]?\(?\d*\)?\s*[\[(]?\s*\d+\s*(?:[×x,]\s*\d+)?\s*[)\]]?")
 _INDEX_0 = re.compile(r"([^\W\d_]{1,4})_?\(?0\)?.{0,12}", re.S)
+
+
+def _several_words(text: str) -> bool:
+    """Return whether a text has several words, and no mere name of a unit, such as `h 1`."""
+    parts = text.split()
+    return len(text) >= 5 and len(parts) > 1 and any(_LETTER.search(part) for part in parts)
 
 
 @dataclass
@@ -49,6 +56,17 @@ class _Scene:
     @cached_property
     def texts(self) -> Counter[str]:
         return Counter(fact.text for fact in self.facts.nodes.values() if not fact.alone)
+
+    @cached_property
+    def first_words(self) -> frozenset[str]:
+        """Return what the labels begin with: `2` of `2 | relu`."""
+        return frozenset(re.split(r"[\s|,(]", text, maxsplit=1)[0] for text in self.texts)
+
+    @cached_property
+    def loose_points(self) -> int:
+        """Return how many points without a link or a name there are."""
+        facts = self.facts.nodes.values()
+        return sum(fact.alone and fact.node.shape in POINTS and not fact.text for fact in facts)
 
     @cached_property
     def counts_from_zero(self) -> bool:
@@ -106,6 +124,18 @@ class _View:
         return all(len(nodes[link.target].into) > 1 for link in self.fact.out_of[:8])
 
     @property
+    def has_some_company(self) -> bool:
+        """Return whether something else leads to one of the nodes to which it leads."""
+        nodes = self.scene.facts.nodes
+        return any(len(nodes[link.target].into) > 1 for link in self.fact.out_of[:8])
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Return whether at least three others lead where it leads: it is a unit of a column, `weight` beside `age`."""
+        nodes = self.scene.facts.nodes
+        return any(len(nodes[link.target].into) > 3 for link in self.fact.out_of[:8])
+
+    @property
     def is_only_way(self) -> bool:
         """Return whether it has one node before it and one behind it, which hang on nothing else."""
         fact, nodes = self.fact, self.scene.facts.nodes
@@ -130,7 +160,7 @@ class _View:
     @property
     def goes_on(self) -> bool:
         """Return whether its name is one of a row: `1` beside `2`, `b` beside `a`."""
-        return bool(_NEIGHBOURS.get(self.fact.text, set()) & set(self.scene.texts))
+        return bool(_NEIGHBOURS.get(self.fact.text, set()) & self.scene.first_words)
 
     @property
     def first_of_row(self) -> str:
@@ -151,11 +181,14 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it states the sizes of a matrix", "weight", 1.5, lambda v: v.fact.said.matrix and not v.fact.into),
         Rule("something leads to it", "weight", -9, lambda v: v.fact.into),
         Rule("nothing else leads where it leads", "weight", -4, lambda v: not v.has_company),
+        Rule("it is one of many that lead to the same", "weight", -5, lambda v: v.is_one_of_many),
     ),
     "elided": (
         Rule("dots stand for what is left out", "elided", 8, lambda v: v.fact.is_dots),
         Rule("a point without a link, between units", "elided", 5,
              lambda v: v.fact.alone and v.fact.node.shape in POINTS and not v.fact.text and (v.fact.node.group or v.fact.node.rank)),
+        Rule("a point without a link, beside others", "elided", 6,
+             lambda v: v.fact.alone and v.fact.node.shape in POINTS and not v.fact.text and v.scene.loose_points > 1),
         Rule("the whole network passes through it", "elided", -9, lambda v: v.is_only_way),
     ),
     "bias": (
@@ -164,6 +197,8 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("its id says bias", "bias", 1.5, lambda v: BIAS_WORD.search(v.fact.key) and v.fact.key != v.fact.text),
         Rule("it leads to a sum", "bias", 1, lambda v: v.leads_to_operator and v.name[:1] in "bBθ"),
         Rule("it is named b and states the sizes of a vector", "bias", 3, lambda v: _BIAS_VECTOR.fullmatch(v.fact.text) and not v.fact.into),
+        Rule("nothing else leads where it leads", "bias", -6, lambda v: v.fact.out_of and not v.has_some_company),
+        Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
         Rule("its name is one of a row", "bias", -6, lambda v: v.goes_on and not BIAS_WORD.search(v.fact.key)),
         Rule("other layers count from 0 too", "bias", -6, lambda v: v.first_of_row and v.scene.counts_from_zero),
@@ -175,6 +210,8 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     "caption": (
         Rule("words without a link", "caption", 3,
              lambda v: v.fact.alone and (v.fact.is_loose or len(v.fact.text) > 14 or "\n" in v.fact.text or v.fact.said.role)),
+        Rule("words that no frame holds, without a link", "caption", 3,
+             lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and (_several_words(v.fact.text) or v.fact.said.bias is not None) and not (v.fact.is_loose or len(v.fact.text) > 14)),
     ),
     "loss": (
         Rule("its words or its formula are those of a loss", "loss", 4, lambda v: "loss" in v.beside),

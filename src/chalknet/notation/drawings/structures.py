@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
-from chalknet.notation.drawings.facts import POINTS, Facts
+from chalknet.notation.drawings.directions import Directed, directed
+from chalknet.notation.drawings.facts import POINTS, ROUND, Facts
 from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.links import leading_back
 from chalknet.notation.drawings.rules import Weighed, weigh
 from chalknet.notation.drawings.sides import Sides, sides_of
-from chalknet.notation.drawings.sketch import Link, Sketch
+from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
 from chalknet.notation.drawings.words import pattern
 
 _MOST_FLIPS = 4
+_ORDER = Weighed("order", 3, "it joins units side by side, while others lead on")
+_GRADIENT = Weighed("gradient", 3, "dashed or named so, it leads back")
 _DEFAULT_SHAPES = {"DOT": "ellipse", "Mermaid": "box"}  # what a tool draws where no shape is given
 
 
@@ -65,15 +70,50 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
         node.shape = node.shape or default
         if node.shape in POINTS and node.label is None:
             node.label = ""
-    facts = Facts.of(sketch, without_junctions(sketch, [link for link in sketch.links if link.visible]))
+    for node in _tiny(sketch):
+        node.shape = "point"
+    links = without_junctions(sketch, [link for link in sketch.links if link.visible])
+    problem: ChalknetError | None = None
+    for way in directed(sketch, links):
+        try:
+            return _structures(sketch, way, name)
+        except ChalknetError as error:
+            problem = problem or error
+    assert problem is not None  # there is always one way
+    raise problem
+
+
+def _tiny(sketch: Sketch) -> list[Drawn]:
+    """Return nodes without words that are drawn far smaller than others: mere points."""
+    sizes = [node.place.width for node in sketch.nodes.values() if node.place and node.place.width]
+    if not sizes:
+        return []
+    usual = sorted(sizes)[len(sizes) * 3 // 4]
+    return [
+        node
+        for node in sketch.nodes.values()
+        if node.place and 0 < node.place.width < usual / 4 and not plain(node.text) and node.shape in ROUND
+    ]
+
+
+def _structures(sketch: Sketch, way: Directed, name: str | None) -> list[Structure]:
+    """Return the structure of one way to read the lines, and those with one role flipped."""
+    facts = Facts.of(sketch, way.links, way.order)
+    if back := leading_back(facts, way.order):
+        facts = Facts.of(sketch, way.links, [*way.order, *back])
+    aside = {_ends(link): _GRADIENT for link in back} | {_ends(link): _ORDER for link in way.order}
     sides = sides_of(facts)
-    found = [_Building(facts, sides, name).structure()]
+    sides.notes += [way.note] if way.note else []
+    if back:
+        arrows = "an arrow that leads" if len(back) == 1 else f"{len(back)} arrows that lead"
+        sides.notes.append(f"{arrows} back: read as gradients or updates, no connections")
+    found = [_Building(facts, sides, name, aside).structure()]
     for key, close in list(sides.close.items())[:_MOST_FLIPS]:
         roles = dict(sides.roles)
         if roles.pop(key, None) is None:
             roles[key] = close
         try:
-            other = _Building(facts, Sides(roles), name).structure()
+            other = _Building(facts, Sides(roles, {}, list(sides.notes)), name, aside).structure()
         except ChalknetError:  # the flipped drawing is no network: no second reading
             continue
         other.weight = -abs(close.weight - 2.0) - 0.5
@@ -81,26 +121,32 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
     return found
 
 
+def _ends(link: Link) -> tuple[str, str]:
+    return link.source, link.target
+
+
 class _Building:
     """Builds the columns for one choice of what stands beside the network."""
 
-    def __init__(self, facts: Facts, sides: Sides, name: str | None) -> None:
+    def __init__(
+        self, facts: Facts, sides: Sides, name: str | None, aside: Mapping[tuple[str, str], Weighed]
+    ) -> None:
         self._facts, self._name = facts, name
         self._sides = Sides(dict(sides.roles), {}, list(sides.notes))
-        self._roles_of_links: dict[tuple[str, str], Weighed] = {}
+        self._roles_of_links = dict(aside)
         self._notes = [*facts.sketch.unread, *sides.notes]
         self._rows = False
 
     def structure(self) -> Structure:
         links = self._between_units()
-        if not links:
+        if not links and not self._single_map():
             sketch = self._facts.sketch
             got = "nothing that leads from one node to another" if sketch.nodes else "an empty drawing"
             raise sketch.source.refuse(0, got=got, wanted="the nodes of a network and the edges between them")
         self._set_aside_links(links)
         links = self._between_units()
         while True:
-            depth = depths(self._facts, self._units(), links)
+            depth = depths(self._facts, self._units(), links) or dict.fromkeys(self._single_map(), 0)
             depth = self._one_network(links, depth)
             hanging = self._hanging(links, depth)
             if not hanging:
@@ -120,6 +166,15 @@ class _Building:
     def _units(self) -> list[str]:
         return [key for key in self._facts.nodes if self._sides.role(key) == "unit"]
 
+    def _single_map(self) -> list[str]:
+        """Return the only map that says what goes in, where nothing is linked: a whole network."""
+        said = {key: fact.said for key, fact in self._facts.nodes.items()}
+        maps = [key for key, one in said.items() if one.operation and one.in_width is not None]
+        if len(maps) != 1 or self._facts.links:
+            return []
+        self._sides.roles.pop(maps[0], None)
+        return maps
+
     def _between_units(self) -> list[Link]:
         """Return the links between units, one for each pair of ends, but those that connect nothing."""
         seen: dict[tuple[str, str], Link] = {}
@@ -136,22 +191,9 @@ class _Building:
     # Links that connect nothing
 
     def _set_aside_links(self, links: list[Link]) -> None:
-        """Give a role to links that only order nodes side by side, and to those that carry gradients back."""
+        """Give a role to links that only order nodes side by side."""
         for link in self._ordering(links):
-            self._roles_of_links[link.source, link.target] = Weighed(
-                "order", 3, "it joins units side by side, while others lead on"
-            )
-        back = self._leading_back(
-            [link for link in links if (link.source, link.target) not in self._roles_of_links]
-        )
-        for link in back:
-            self._roles_of_links[link.source, link.target] = Weighed(
-                "gradient", 3, "dashed or named so, it leads back"
-            )
-        if back:
-            self._notes.append(
-                f"{len(back)} arrow{'s' * (len(back) > 1)} that lead back: read as gradients or updates, no connections"
-            )
+            self._roles_of_links[_ends(link)] = _ORDER
 
     def _ordering(self, links: list[Link]) -> list[Link]:
         """Return links within a frame or rank whose units are all led to, and all lead on, in the same way."""
@@ -171,27 +213,6 @@ class _Building:
             if len(ways) == 1 and ways != {(False, False)} and len(inside) <= len(ends):
                 found += inside
         return found
-
-    def _leading_back(self, links: list[Link]) -> list[Link]:
-        """Return dashed links, or links that speak of gradients, that lead from behind to the front."""
-        trains = any(what.role in ("loss", "training") for what in self._sides.roles.values())
-        odd = [
-            link
-            for link in links
-            if "training" in beside(link.label) or (trains and link.style in ("dashed", "dotted"))
-        ]
-        if not odd or len(odd) == len(links):
-            return []
-        try:
-            depths(self._facts, self._units(), links)
-        except ChalknetError:  # a cycle, which they close
-            pass
-        else:
-            return []
-        marked = {(link.source, link.target) for link in odd}
-        straight = [link for link in links if (link.source, link.target) not in marked]
-        depth = depths(self._facts, self._units(), straight)
-        return [link for link in odd if depth.get(link.target, 0) < depth.get(link.source, 0)]
 
     # Notes that are linked to the network
 

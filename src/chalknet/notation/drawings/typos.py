@@ -13,7 +13,7 @@ _WORDS = (
 _MEANT = frozenset(
     (
         "activación", "activations", "feature", "flattened", "heights", "identité", "later", "lineal", "lineare", "linea", "lines", "networks", "neural", "neurona", "neuronas",
-        "neurone", "neuronen", "neurones", "neuroni", "neutron", "neutrons", "perceptrons", "predictions", "sigmoide", "targets", "weight",
+        "neurone", "neuronen", "neurones", "neuroni", "neutron", "neutrons", "perceptrons", "predictions", "production", "productions", "sigmoide", "targets", "weight",
     )
 )  # fmt: skip
 _WORD = re.compile(r"(?<![^\W\d_])[A-Za-z]{5,14}(?![^\W\d_])")

@@ -13,7 +13,7 @@ from chalknet.notation.drawings.rules import Role
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.vocabulary import Said
 from chalknet.notation.drawings.widths import stated_width
-from chalknet.notation.drawings.words import LAYERS_LEFT_OUT
+from chalknet.notation.drawings.words import COUNT_OF_WEIGHTS, LAYERS_LEFT_OUT, SHAPE_IN_BRACKETS
 
 SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
 
@@ -106,6 +106,12 @@ class Reading:
         return replace(self, maps=(*self.maps[:-1], replace(self.maps[-1], told=True)))
 
 
+def _is_box(column: UnitColumn) -> bool:
+    """Return whether a node is a map, by its words or by the shape of what comes out of it."""
+    said = column.said
+    return said.operation or bool(SHAPE_IN_BRACKETS.search(said.text) or COUNT_OF_WEIGHTS.search(said.text))
+
+
 @dataclass(frozen=True, eq=False)
 class Whole:
     """All columns of a drawing, and what they say together, looked up once."""
@@ -117,20 +123,27 @@ class Whole:
         """Return whether the drawing has boxes for maps and others for activations."""
         functions = [column.said for column in self.columns if column.said.is_function]
         return any(one.operation for one in functions) and any(
-            one.steps and not one.operation for one in functions
+            activates(one.steps) and not one.operation for one in functions
         )
+
+    @cached_property
+    def arrows_are_maps(self) -> bool:
+        """Return whether `linear` stands on the arrows to several columns: the name of a map there."""
+        return sum(column.edge.linear and not activates(column.edge.steps) for column in self.columns) > 1
 
     @cached_property
     def arrows_act_before(self) -> bool:
         """Return whether an activation on an arrow is that of the box before: the first has none."""
         acts = [activates(column.edge.steps) for column in self.columns[1:]]
-        boxes = [column.is_single and column.said.operation for column in self.columns[1:]]
+        boxes = [column.is_single and _is_box(column) for column in self.columns[1:]]
         first = boxes.index(True) if True in boxes else 0
-        return (
-            any(acts)
-            and not acts[first]
-            and all(box or not act for act, box in zip(acts[:-1], boxes[:-1], strict=True))
-        )
+        if not any(acts) or acts[first]:
+            return False
+        last = self.columns[-1].edge.steps
+        if sum(acts) == 1 and any(step in SOFTMAXES for step in last):
+            return False  # softmax is that of the output
+        passing = [column.said.is_function and not column.said.operation for column in self.columns[1:]]
+        return all(boxes[at - 1] or passing[at - 1] for at, act in enumerate(acts) if act)
 
     @cached_property
     def all_single(self) -> bool:

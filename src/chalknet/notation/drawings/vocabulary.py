@@ -98,10 +98,9 @@ def is_bias(label: str) -> bool:
     return bool(words.BIAS_NODE.fullmatch(plain(label)))
 
 
-def is_loss(label: str) -> bool:
-    """Return whether a label names a loss or a target."""
-    text = plain(label)
-    return (bool(words.LOSS.search(text)) and not said(label).steps) or text in ("J", "L")
+def adds_bias(text: str) -> bool:
+    """Return whether a node's words are those of the sum that adds a bias, as in graphs of operations."""
+    return text.lower() in ("add", "+ b", "+b", "biasadd", "+")
 
 
 @lru_cache(maxsize=100_000)
@@ -125,6 +124,7 @@ def said(label: str) -> Said:
     )
     expression = bool(words.EXPRESSION.search(rest))
     operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
+    operation = operation or bool(words.IN_AND_OUT.search(rest))
     if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
         r"dense(?! ?_?input)\b|linear", rest, re.I
     ):
@@ -137,7 +137,9 @@ def said(label: str) -> Said:
     if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
     operation = operation or (sizes.into is not None and "linear" in rest.lower())
-    linear = bool(words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest))))
+    linear = bool(words.ALSO_LINEAR.search(rest)) or bool(
+        words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest)))
+    )
     return Said(
         text,
         steps,
@@ -153,7 +155,10 @@ def said(label: str) -> Said:
         role=_role(rest),
         bias=bias,
         foreign=foreign.group() if foreign else "",
-        only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(rest),
+        only_steps=bool(steps)
+        and not words.MORE_THAN_STEPS.search(
+            words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", rest))
+        ),
     )
 
 
@@ -163,24 +168,32 @@ def layer_number(text: str) -> int:
     return int(next(filter(None, match.groups()))) if match else 0
 
 
+def roles_in(text: str) -> int:
+    """Return of how many layers a text speaks: of the input, of hidden ones, of the output."""
+    words_only = spelled(plain(text))
+    return sum(bool(pattern.search(words_only)) for _, pattern in words.ROLES)
+
+
+def is_heading(text: str) -> bool:
+    """Return whether a text may be the heading of a layer: it is short, and no caption of a figure."""
+    return len(text) <= 60 and not words.FIGURE.search(text)
+
+
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
     whole = said(caption)
-    if (
-        whole.role
-        and (whole.steps or whole.linear)
-        and caption.count("\n") in (1, 2)
-        and len(whole.text) < 80
-    ):
-        found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role))
+    activations = [step for step in whole.steps if isinstance(step, Activation)]
+    one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
+        found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role or "hidden"))
     for clause in re.split(
         r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)
         what = said(clause)
-        role = what.role or ("all" if words.ALL.search(clause) else "")
+        role = what.role or ("hidden" if what.operation else "all" if words.ALL.search(clause) else "")
         if words.REGRESSION.search(clause):
             role = "output"
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
@@ -205,10 +218,12 @@ def is_weight(label: str) -> bool:
 
 def trailing_index(label: str) -> int | str | None:
     """Return the index a unit's name ends in: `x_784` -> 784, `u1[:,31]` -> 31, `x_m` -> "m"."""
-    text = re.split(r"[=\n|]", plain(label), maxsplit=1)[0].strip()
+    text = re.split(r"[=\n|]|,\s(?=[^\W\d])|\s\((?=[^\W\d]|\+)", plain(label), maxsplit=1)[0].strip()
     text = pattern(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]").sub("", text).strip()
     text = pattern(r"\(\d+\)$").sub("", text) if "_" in text else text
-    match = pattern(r"(?:^|[^\d.])(\d+)\s*[\])]?$").search(text)
+    match = pattern(r"(?:^|[^\d.]|[^\W\d]\s?\d{1,2}\.)(\d+)\s*[\])]?$").search(
+        text
+    )  # `x_784`, and `hidden 1.64` of layer 1
     if match:
         return int(match.group(1))
     if named := pattern(r"^[^\W\d]{1,3}_?(\d+)\s").match(text):  # x_30 and the name of the feature
@@ -257,7 +272,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _role(text: str) -> words.Role:
-    if pattern(r"(?:input|output)[ _]shape", re.I).search(text) or (
+    if words.SHAPE_IN_WORDS.search(text) or (
         pattern(r"input\s*:", re.I).search(text) and pattern(r"output\s*:", re.I).search(text)
     ):
         return ""  # the shapes before and behind, as Keras prints them
@@ -282,14 +297,10 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
         if not operation or "put" in text
     ]
     stated = bool(shapes) and "put" in text
-    if (
-        operation
-        and not stated
-        and (
-            match := words.FEATURES.search(text)
-            or words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
-        )
-    ):
+    match = words.FEATURES.search(text)
+    if operation and match is None:
+        match = words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
+    if match and not stated:
         first, last = _number(match.group(1)), _number(match.group(2))
         return _Sizes(last, True, first if isinstance(first, int) else None)
     if shapes:

@@ -8,14 +8,23 @@ from typing import Any
 
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
-from chalknet.notation.drawings.columns import UnitColumn
+from chalknet.notation.drawings.columns import NOT_COUNTED, UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
 from chalknet.notation.drawings.structures import Structure
-from chalknet.notation.drawings.view import Map, Part, Reading
-from chalknet.notation.drawings.vocabulary import Said, clauses, layer_number, said, weight_of
+from chalknet.notation.drawings.view import Map, Part, Reading, activates
+from chalknet.notation.drawings.vocabulary import (
+    Said,
+    clauses,
+    is_heading,
+    layer_number,
+    roles_in,
+    said,
+    weight_of,
+    without_more,
+)
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
-from chalknet.notation.drawings.words import WIDTHS_IN_A_ROW
+from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 
 
 def name_of(column: UnitColumn) -> str:
@@ -92,7 +101,11 @@ class Walk:
         if row is None:
             return
         known = [self._x, *[linear.width for linear in self._maps]]
-        if any(isinstance(size, int) and size != told for size, told in zip(known, row, strict=True)):
+        pairs = list(zip(known, row, strict=True))
+        loose = any(NOT_COUNTED in note for note in self._structure.columns.notes)
+        if any(
+            isinstance(size, int) and size != told and not (loose and size < told) for size, told in pairs
+        ):
             self._notes.append(
                 f"a caption says {'-'.join(map(str, row))}, but {'-'.join(map(str, known))} was read"
             )
@@ -146,10 +159,40 @@ class Walk:
 
     def _sized(self, width: Width, number: int) -> int | str:
         which, symbol = (f"layer {number}", f"k{number}") if number else ("the input", "m")
+        drawn = width.value if isinstance(width.value, int) else 0
+        told, more = self._headed(drawn, number)
+        if more or (told and not drawn):
+            return drawn + more if more else told
+        if told not in (0, drawn):
+            self._notes.append(f"a heading says {told} for {which}, but {drawn} was read")
         self._notes += [note.format(which=which, symbol=symbol) for note in width.notes]
-        if isinstance(width.value, str) and (told := self._told_of(width.value)):
-            return told
+        if isinstance(width.value, str) and (given := self._told_of(width.value)):
+            return given
         return symbol if width.value is None else width.value
+
+    def _headed(self, drawn: int, number: int) -> tuple[int, int]:
+        """Return the width that a heading, a text without a frame such as `Hidden layer 2 (30)`, gives a layer.
+
+        The second number is how many more than drawn there are, where it says that instead; 0 for nothing said.
+        """
+        last = len(self._reading.maps)
+        role = "input" if not number else "output" if number == last else "hidden"
+        own = (0, number) if role == "hidden" and last == 2 else (number if role == "hidden" else 0,)
+        for caption in self._captions:
+            what = said(caption)
+            if (
+                (what.role or "hidden" * what.operation) != role
+                or roles_in(caption) > 1
+                or not is_heading(caption)
+            ):
+                continue
+            if layer_number(caption) in own:
+                text, more = without_more(caption, drawn)
+                width = said(text).width
+                if not isinstance(width, int) or width == layer_number(caption):
+                    width = 0
+                return width, more * bool(drawn)
+        return 0, 0
 
     def _told_of(self, symbol: str) -> int | None:
         """Return the number that a caption gives a symbol: `n = 10 inputs`."""
@@ -246,26 +289,33 @@ class Walk:
             role = "output" if at + 1 == len(maps) else "hidden"
             stem = _stem(self._columns[one.column])
             named = next((clause for clause in said_of if stem and clause.text.startswith(f"{stem}:")), None)
-            if named is not None and not one.activated:
+            if named is not None and self._is_open(one):
                 one = replace(one, steps=(*one.steps, *named.steps), told=named.linear)
             for wanted in (role, "all"):
                 clause = next((clause for clause in said_of if _speaks_of(clause, wanted, at + 1)), None)
                 if clause is None:
                     continue
-                if not one.activated:
+                if self._is_open(one):
                     one = replace(one, steps=(*one.steps, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
-                elif wanted == role and _contradicts(clause, one):
+                    break
+                if wanted == role and _contradicts(clause, one):
                     self._notes.append(
                         f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read"
                     )
             maps[at] = one
         return list(closed(tuple(maps), self._columns))
 
+    def _is_open(self, one: Map) -> bool:
+        """Return whether nothing in the drawing says which activation follows a map, but the way of writing it alone."""
+        column = self._columns[one.column]
+        said_so = column.said.linear or column.title.linear or column.edge.linear
+        return not one.activated or (one.told and not activates(one.steps) and not said_so)
+
     def _widths_in_a_row(self, count: int) -> list[int] | None:
         """Return the widths that a caption lists for all layers, as in `MLP 784-128-10`."""
         for caption in self._captions:
-            for match in WIDTHS_IN_A_ROW.finditer(plain(caption)):
+            for match in WIDTHS_IN_A_ROW.finditer(FIGURE_NUMBER.sub("", plain(caption))):
                 sizes = [int(size.replace(",", "")) for size in re.findall(r"\d[\d,]*", match.group())]
                 if len(sizes) == count and all(sizes):
                     return sizes

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from chalknet.notation.drawings.columns import UnitColumn, index_gap
 from chalknet.notation.drawings.facts import LOOSE, ROUND
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.vocabulary import trailing_index
+from chalknet.notation.drawings.vocabulary import layer_number, trailing_index
 from chalknet.notation.drawings.words import LAYER, ONE_UNIT
+
+_NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
 
 class Width(NamedTuple):
@@ -40,12 +43,15 @@ def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = Fa
         return title.width
     if count > 1:
         return what.width if column.dots and what.sure else None
-    if what.sure or _is_width(columns, place, surely):
+    elided = column.dots or column.left_out  # beside dots a number is the unit's own
+    unit = elided and trailing_index(column.units[0].text) is not None and not (what.role or what.counted)
+    if (what.sure and not unit) or (not elided and _is_width(columns, place, surely)):
         return what.width
     by_index, _ = index_gap(column.units, column.dots)
     if title.operation or by_index:
         return None
-    return title.width if title.width not in (place, place + 1) else None
+    own = {layer_number(text) for text in column.texts}
+    return title.width if title.width not in (place, place + 1, *own) else None
 
 
 def width_of(columns: Sequence[UnitColumn], place: int) -> Width:
@@ -112,8 +118,8 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     what = columns[place].said
     if what.width is None:
         return False
-    alone = plain(columns[place].units[0].text) == str(what.width)
-    if alone and is_numbered(columns, what.width):
+    alone = _number_of(plain(columns[place].units[0].text)) == str(what.width)
+    if alone and (is_numbered(columns, what.width) or _looks_like_a_unit(columns, place)):
         return False
     if what.operation or what.role or what.steps or alone:
         others = [one.said.width for one in columns if one.said.width is not None]
@@ -123,10 +129,26 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     return not surely and (what.state or len(what.text.split()) > 1)
 
 
+def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:
+    """Return whether a node is drawn as the units of other columns are, in a round shape."""
+    shape = columns[place].units[0].shape
+    return shape in ROUND and any(
+        len(column.units) > 1 and column.units[0].shape == shape for column in columns
+    )
+
+
+def _number_of(label: str) -> str:
+    """Return the number that names a unit, without its activation: `11`, `11 | σ`; empty for others."""
+    match = _NUMBERED.match(label)
+    return match[1] if match else ""
+
+
 def is_numbered(columns: Sequence[UnitColumn], number: int | str) -> bool:
     """Return whether a number in a node is its name: one of a row of numbered nodes."""
-    labels = {plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units}
-    return isinstance(number, int) and bool({str(number - 1), str(number + 1)} & labels)
+    labels = [plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units]
+    numbers = [found for label in labels if (found := _number_of(label))]
+    row = isinstance(number, int) and bool({str(number - 1), str(number + 1)} & set(numbers))
+    return row or (len(set(numbers)) == len(numbers) > 1)
 
 
 def _behind(columns: Sequence[UnitColumn], place: int) -> int | str | None:

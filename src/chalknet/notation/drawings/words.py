@@ -55,7 +55,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     (
         "relu",
         any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "렐루", "修正线性", "整流")
-        + r"|max\s*[({]\s*0\s*,|max\s*[({][^(){}]*,\s*0\s*[)}]",
+        + r"|max\s*[({]\s*0\s*,\s*[\w·.]{0,3}\s*[)}]?|max\s*[({][^(){}]*,\s*0\s*[)}]",
     ),
     (
         "tanh",
@@ -75,8 +75,9 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         "sigmoid",
         any_of(
             "sigmo[iï]de?a?",
+            r"sig[ -]moid",
             "sig",
-            "logistic[a]?",
+            "logistica?(?!s)",
             "log[ií]stica",
             "sigm",
             "시그모이드",
@@ -107,9 +108,12 @@ LINEAR_ACTIVATION = pattern(
     + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
     re.I,
 )  # fmt: skip
+ALSO_LINEAR = pattern(
+    r"(?:dense|fc\d?|units|neurons)\b[^\n]{0,20}[+,(/|\n]\s*(?:linear|identity)\b(?!\s*[(\d])", re.I
+)
 OPERATION = pattern(
     any_of(
-        r"linear(?=\s*[(\d]| layer|\n)", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
+        r"linear(?=[^\S\n]*[(\d]|\s*\(| layer|\n(?![\d,]+ ?(?:param|weight)))", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
         "gemm", "matmul", "inner ?product", "addmm", "densa", "totalmente conectada", r"lin(?:ear)?\d+",
         "perceptron layer",
     )
@@ -202,7 +206,7 @@ _MORE_WORDS = (
     "|개\\s?(?:더|생략)|더|생략|개|省略|个\\s?省略|個\\s?省略|个|個|他"
 )
 MORE = pattern(
-    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
+    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*\(?\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
     re.I,
 )
 # The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
@@ -214,7 +218,7 @@ MORE_IN_TITLE = pattern(
     re.I,
 )
 HIDDEN_NUMBER = pattern(
-    r"(?:hidden[ _-]?(?:layer)?|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d,.]|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
+    r"(?:hidden[ _-]?(?:layer)?|dense[ _-]?layer|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d.]|,\d|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
     re.I,
 )
 LAYERS_LEFT_OUT = pattern(
@@ -223,7 +227,7 @@ LAYERS_LEFT_OUT = pattern(
     re.I,
 )
 WIDTHS_IN_A_ROW = pattern(
-    r"(?<![\w.])\d[\d,]{0,9}(?:\s*(?:-|–|—|→|->|:|×|x|/)\s*\d[\d,]{0,9}){1,40}(?![\w.])"
+    r"(?<![\w.])\d(?:[\d,]{0,8}\d)?(?:\s*(?:-|–|—|→|->|:|×|x|/|,(?=\s))\s*\d(?:[\d,]{0,8}\d)?){1,40}(?!\w|\.\d)"
 )  # `MLP 784-128-10`
 SOME_OF = pattern(
     r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
@@ -234,14 +238,6 @@ AND_SO_ON = pattern(
     re.I,
 )
 ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
-LOSS = pattern(
-    any_of(
-        "loss(?: function)?", "cost(?: function)?", "bce(?:loss)?", "mse(?:loss)?", "nll(?:loss)?", r"cross[ -]?entropy(?: ?loss)?",
-        "criterion", "error", "p[eé]rdida", "objective", "logits?", r"optim\\.\\w+", r"backprop(?:agation)?", "optimizer", "sgd", "adam", "labels?", "ground truth", "targets?",
-    )
-    + "|손실|오차|损失|損失|误差|정답",
-    re.I,
-)  # fmt: skip
 FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
@@ -271,7 +267,7 @@ UNKNOWN_ACTIVATION = pattern(
 UNITS = (
     r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
-    r"neuronen?|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
+    r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )
 NUMBER = r"\d[\d,]{0,19}"
 SIZED = pattern(
@@ -284,13 +280,29 @@ IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5
 BATCH_SHAPE = pattern(
     r"[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
 )
+_OF_BATCH = r"[(\[<⟨]\s*(?:none|batch\w*|n|m|b|\?|-?1)\s*[,x×]\s*\d+\s*,?\s*[)\]>⟩]"
+SHAPE_IN_BRACKETS = pattern(_OF_BATCH, re.I)
+SHAPE_IN_WORDS = pattern(
+    rf"(?:input|output)[ _]?(?:shape|size)s?\s*[:=]?(?:\s*[(\[<⟨][^()\[\]<>⟨⟩]{{0,60}}[)\]>⟩])?|output\s*[:=]?\s*{_OF_BATCH}"
+    r"|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
+    re.I | re.S,
+)  # `output shape (None, 6)`, `output (1, 6)`, `in: 6 out: 6`: what a tool notes in the box of any step
 NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
 BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
+FIGURE = pattern(
+    any_of("fig(?:ure)?", "abb(?:ildung)?", "figura", "rysunek", "ilustraci[oó]n", r"\w*param\w*", "weights?")
+    + r"|рис(?:унок)?|그림\s*\d|図\s*\d|图\s*\d",
+    re.I,
+)
+COUNT_OF_WEIGHTS = pattern(r"(?:weights|param\w*)\s*:\s*\d|\d\s*(?:weights|param\w*)", re.I)
+FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}\s*[:.]\s+")
+# A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
+IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?![\d.]|\s*(?:->|→|=>|⟶|➔))")
 FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
-BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*[)\]]")
+BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
 NOT_A_WIDTH = pattern(
     r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
