@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError, Undecided
@@ -64,8 +63,8 @@ def raster_marks(pixels: np.ndarray[Any, Any]) -> list[AnyMark]:
         MissingPackage: without the packages that look at pictures.
     """
     with needed_for("a picture"):
-        seen: list[AnyMark] = import_module("chalknet.notation.pictures.raster").raster_marks(pixels)
-    return seen
+        from chalknet.notation.pictures import raster
+    return raster.raster_marks(pixels)
 
 
 def network_of_marks(
