@@ -74,7 +74,7 @@ def test_tensorboard_has_every_row_the_evaluations_the_plan_and_the_outcome(tmp_
     values = parse(said).hparams
     assert values["lr"].number_value == 0.05 and values["optimizer"].string_value == "sgd"
     assert values["shuffle"].bool_value is False
-    assert not result.notes
+    assert not result.plan.notes
 
 
 def test_mlflow_has_every_row_the_evaluations_the_plan_and_the_outcome(mlflow):

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ class _Facts:
     bytes: int
     sha256: str
     run: str = ""
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def save(path: Path, checkpoint: Checkpoint, run: str = "") -> None:
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         run=run,
+        metrics=checkpoint.history.metric_names,
     )
     try:
         folder.mkdir(exist_ok=True)
@@ -244,7 +246,7 @@ def _load(facts_file: Path, setting: Setting) -> Checkpoint:
     check_state(state, setting.plan)
     if facts.metric != setting.plan.recipe.loss_row.metric:
         raise ValueError(f"its metric is {facts.metric!r}")
-    history = _history(facts.metric, _part(tensors, "history"))
+    history = _history(facts, _part(tensors, "history"))
     check_history(history)
     if history and history.updates[-1] > state.updates:
         raise ValueError("its history is longer than the fit")
@@ -253,12 +255,13 @@ def _load(facts_file: Path, setting: Setting) -> Checkpoint:
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     state, history = checkpoint.state, checkpoint.history
-    evaluations = [astuple(evaluation) for evaluation in history.evaluations]
+    evaluations = [evaluation.values for evaluation in history.evaluations]
     # by way of numpy, which copies a column as a whole: a million rows take 10 ms, one by one 300
     columns = {name: torch.from_numpy(np.array(column)) for name, column in history.columns.items()}
-    columns["evaluations"] = torch.from_numpy(
-        np.array(evaluations, dtype=float).reshape(-1, 5)
-    )  # None is NaN
+    columns["evaluations"] = torch.from_numpy(np.array(evaluations, dtype=float).reshape(-1, 5))
+    if names := history.metric_names:
+        table = [[each.metrics.get(name, math.nan) for name in names] for each in history.evaluations]
+        columns["metrics"] = torch.from_numpy(np.array(table, dtype=float))
     return {
         **{f"weights/{name}": value for name, value in state.weights.items()},
         **{f"slots/{slot}/{name}": value for name, by in state.slots.items() for slot, value in by.items()},
@@ -271,14 +274,16 @@ def _part(tensors: Mapping[str, torch.Tensor], part: str) -> dict[str, torch.Ten
     return {name[len(part) + 1 :]: value for name, value in tensors.items() if name.startswith(f"{part}/")}
 
 
-def _history(metric: str, columns: Mapping[str, torch.Tensor]) -> History:
-    history = History(metric)
+def _history(facts: _Facts, columns: Mapping[str, torch.Tensor]) -> History:
+    history = History(facts.metric)
     for row in zip(*(columns[name].tolist() for name in history.columns), strict=True):
         history.append(*row)
-    for updates, samples, seconds, train, held_out in columns["evaluations"].tolist():
-        history.append_evaluation(
-            Evaluation(int(updates), int(samples), seconds, train, None if math.isnan(held_out) else held_out)
-        )
+    evaluations = columns["evaluations"].tolist()
+    metrics = columns["metrics"].tolist() if facts.metrics else [()] * len(evaluations)
+    for (updates, samples, seconds, train, held_out), values in zip(evaluations, metrics, strict=True):
+        both = train, None if math.isnan(held_out) else held_out
+        found = dict(zip(facts.metrics, values, strict=True))
+        history.append_evaluation(Evaluation(int(updates), int(samples), seconds, *both, found))
     return history
 
 

@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from math import prod
@@ -38,7 +38,8 @@ from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
-from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.history import Baseline, Evaluation, History, Outcome
+from chalknet.training.metrics.asked import kept_metrics
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES
 
@@ -60,6 +61,8 @@ class Setting:
         files: the SHA-256 of each file that belongs to the plan, by its name.
         sealed: whether it has checksums; earlier versions wrote none.
         own: whether this user wrote it on this machine.
+        baseline: the trivial predictor; None where it is not known.
+        diagnosis: what went wrong, a sentence each.
     """
 
     plan: Plan
@@ -74,6 +77,8 @@ class Setting:
     files: Mapping[str, str] = field(default_factory=dict)
     sealed: bool = False
     own: bool = False
+    baseline: Baseline | None = None
+    diagnosis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class _Recording:
     evaluate_every: int | None = None
     record_every: int = 1
     checkpoint_every: str | None = None
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,9 +113,11 @@ class _PlanFile:
     logs: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    baseline: Baseline | None = None
+    diagnosis: tuple[str, ...] = ()
 
 
-_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs", "run", "files")  # that JSON can hold
+_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs", "run", "files", "diagnosis")  # that JSON can hold
 _OF_PLAN = (
     "model",
     "recipe",
@@ -123,6 +131,7 @@ _OF_PLAN = (
 )
 _LARGEST_JSON_BYTES = {RUN_NETWORK: 4 << 20, RUN_PREPARATION: 64 << 20}
 _LONGEST_LINE = 4096  # of the history; a longer one is none of ours
+_LONGEST_NUMBER, _LONGEST_HEADER = 32, 1 << 20
 
 
 def write_setting(folder: Path, setting: Setting) -> Setting:
@@ -144,7 +153,9 @@ def write_setting(folder: Path, setting: Setting) -> Setting:
             "evaluate_every": record.evaluate_every,
             "record_every": record.record_every,
             "checkpoint_every": str(record.checkpoint_every),
+            "metrics": [metric.kept_as for metric in record.asked],
         },
+        "baseline": setting.baseline and asdict(setting.baseline),
         **{name: vars(setting)[name] for name in _AS_IT_IS},
     }
     write_whole(folder / RUN_PLAN, sealed(kept))
@@ -170,14 +181,15 @@ def read_setting(folder: Path) -> Setting:
         file = from_json(_PlanFile, kept.values)
         if not kept.sealed and (file.run or file.files):
             raise ValueError("its checksum is gone")
-        record = RecordOptions(**vars(file.recording), out=folder)
+        recording = {**vars(file.recording), "metrics": kept_metrics(file.recording.metrics)}
+        record = RecordOptions(**recording, out=folder)
         outcome = None if file.outcome is None else Outcome[file.outcome]
         dtype = file.placement.dtype
         if dtype not in DTYPES and not isinstance(getattr(torch, dtype, None), torch.dtype):
             raise ValueError(f"placement.dtype is {file.placement.dtype!r}")
     setting = Setting(
         plan=Plan(network=None, **{name: vars(file)[name] for name in _OF_PLAN}),
-        record=record, outcome=outcome, sealed=kept.sealed, own=kept.own,
+        record=record, outcome=outcome, sealed=kept.sealed, own=kept.own, baseline=file.baseline,
         **{name: vars(file)[name] for name in _AS_IT_IS},
     )  # fmt: skip
     network, preparation = (_read_text(folder, setting, name) for name in _LARGEST_JSON_BYTES)
@@ -320,26 +332,36 @@ def read_history(folder: Path, setting: Setting) -> History:
     evaluations = []
     before = 0
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
-        rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
-        names = [*history.columns, f"train_{metric}", f"held_out_{metric}"]
-        if next(rows, None) != names:
-            raise ValueError(f"its first line is not {','.join(names)}")
-        for row in rows:
-            updates, samples, epochs, seconds, loss, train, held_out = row
+        names = next(csv.reader(iter(partial(file.readline, _LONGEST_HEADER), ""), strict=True), [])
+        known = _columns(history)
+        if names[: len(known)] != known or not _are_metrics(names[len(known) :]):
+            raise ValueError(f"its first line does not begin with {','.join(known)}")
+        longest = max(_LONGEST_LINE, _LONGEST_NUMBER * len(names))
+        for row in csv.reader(iter(partial(file.readline, longest), ""), strict=True):
+            updates, samples, epochs, seconds, loss, train, held_out, *others = row
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
                 before = _later(history.updates[-1], before, last)
             if train:
-                kept_out = float(held_out) if held_out else None
-                evaluations.append(
-                    Evaluation(int(updates), int(samples), float(seconds), float(train), kept_out)
-                )
+                both = float(train), float(held_out) if held_out else None
+                pairs = zip(names[len(known) :], others, strict=True)
+                found = {name: float(value) for name, value in pairs if value}
+                evaluations.append(Evaluation(int(updates), int(samples), float(seconds), *both, found))
                 _later(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
         history.append_evaluation(evaluation)
     return history
+
+
+def _columns(history: History) -> list[str]:
+    return [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}"]
+
+
+def _are_metrics(names: Sequence[str]) -> bool:
+    ours = all(name.startswith(("train_", "held_out_")) for name in names)
+    return ours and len(set(names)) == len(names)
 
 
 def _later(updates: int, before: int, last: int | None) -> int:
@@ -349,14 +371,18 @@ def _later(updates: int, before: int, last: int | None) -> int:
 
 
 def _history_rows(history: History) -> Iterable[Sequence[object]]:
-    yield [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}"]
+    names = history.metric_names
+    yield [*_columns(history), *names]
     between = {evaluation.updates: evaluation for evaluation in history.evaluations}
     for row in zip(*history.columns.values(), strict=True):
         evaluation = between.pop(int(row[0]), None)
-        metrics = ("", "") if evaluation is None else (evaluation.train, evaluation.held_out)
-        yield [*row, *metrics]
-    for updates, samples, seconds, *both in map(astuple, between.values()):
-        yield [updates, samples, None, seconds, None, *both]  # between recorded rows, the loss stays blank
+        yield [*row, *([""] * (2 + len(names)) if evaluation is None else _numbers(evaluation, names))]
+    for each in between.values():  # between recorded rows, the loss stays blank
+        yield [each.updates, each.samples, None, each.seconds, None, *_numbers(each, names)]
+
+
+def _numbers(evaluation: Evaluation, names: Sequence[str]) -> list[float | None]:
+    return [evaluation.train, evaluation.held_out, *(evaluation.metrics.get(name) for name in names)]
 
 
 def check_history(history: History) -> None:

@@ -72,7 +72,10 @@ class RunFolder:
             RUN_WEIGHTS: tensors_to_bytes(module.state_dict(), self.setting.run),
             RUN_HISTORY: run_files.history_to_bytes(result.history),
         }
-        setting = replace(self.setting, plan=result.plan, outcome=result.outcome)
+        setting = replace(
+            self.setting, plan=result.plan, outcome=result.outcome, baseline=result.baseline,
+            diagnosis=result.diagnosis,
+        )  # fmt: skip
         for name, content in contents.items():
             setting = run_files.write_file(self.path, setting, name, content)
         ended = result.outcome.ended
@@ -185,7 +188,10 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
         target.load_state_dict(weights)
     except RuntimeError as problem:
         raise damaged(folder / RUN_WEIGHTS, problem) from problem
-    return FitResult(setting.plan, module, ended.history, ended.outcome, preparation=setting.preparation)
+    return FitResult(
+        setting.plan, module, ended.history, ended.outcome, preparation=setting.preparation,
+        baseline=setting.baseline, diagnosis=setting.diagnosis,
+    )  # fmt: skip
 
 
 def _weights(

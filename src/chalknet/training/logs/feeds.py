@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -60,6 +61,9 @@ class Rows:
                 value = getattr(evaluation, name)
                 if value is not None:
                     yield f"{name}_{self.metric}", evaluation.updates, evaluation.seconds, value
+            for name, value in evaluation.metrics.items():
+                if math.isfinite(value):
+                    yield name, evaluation.updates, evaluation.seconds, value
 
 
 class Log(Protocol):

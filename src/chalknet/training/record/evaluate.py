@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -23,8 +27,42 @@ _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
 }
 
 
+@dataclass
+class Collected:
+    """What a network gave for all rows of a source, and the truth, block by block."""
+
+    _yhat: list[torch.Tensor] = field(default_factory=list)
+    _y: list[torch.Tensor] = field(default_factory=list)
+
+    def add(self, yhat: torch.Tensor, y: torch.Tensor) -> None:
+        """Keep a block."""
+        self._yhat.append(yhat.detach().cpu())
+        self._y.append(y.cpu())
+
+    @property
+    def raw(self) -> npt.NDArray[Any]:
+        """Return what the network gave, `(n, ...)`."""
+        return _array(self._yhat)
+
+    @property
+    def y(self) -> npt.NDArray[Any]:
+        """Return the truth, `(n, ...)`."""
+        return _array(self._y)
+
+
+def _array(blocks: list[torch.Tensor]) -> npt.NDArray[Any]:
+    whole = torch.cat(blocks)
+    half = whole.dtype in (torch.bfloat16, torch.float16)  # numpy has no bfloat16
+    return np.asarray((whole.float() if half else whole).numpy())
+
+
 def evaluate(
-    module: nn.Module, source: Source, recipe: Recipe, device: torch.device, group: ProcessGroup
+    module: nn.Module,
+    source: Source,
+    recipe: Recipe,
+    device: torch.device,
+    group: ProcessGroup,
+    collected: Collected | None = None,
 ) -> float:
     """Return the accuracy, or for a regression the mean loss, over all of a source.
 
@@ -36,6 +74,7 @@ def evaluate(
         recipe: tells which metric.
         device: where the module is.
         group: the processes, of which each maps its share of the rows.
+        collected: gets yhat and y of all rows, which each process maps then; None to keep nothing.
     """
     error_of = loss_function(recipe, reduction="none")
     right = _RIGHT.get(recipe.loss_row.decision)
@@ -43,11 +82,14 @@ def evaluate(
     draws = draws_from_default(module) or not source.is_repeatable
     with evaluation_mode(module), RandomStream(recipe.seed, device).lent() if draws else nullcontext():
         rows = evaluation_rows(module)
-        first, stop = (len(source) * lane // group.size for lane in (group.rank, group.rank + 1))
+        lanes = (group.rank, group.rank + 1) if collected is None else (0, group.size)
+        first, stop = (len(source) * lane // group.size for lane in lanes)
         for start in range(first, stop, rows):
             x, y = source.take(slice(start, min(start + rows, stop)))
             yhat, y = module(x.to(device)), y.to(device)
             values = right(yhat, y).double() if right else error_of(yhat, y).double()
+            if collected is not None:
+                collected.add(yhat, y)
             total += values.sum().item()
             count += values.numel()
     total, count = group.total((total, count))

@@ -14,7 +14,6 @@ from time import monotonic
 from types import FrameType
 
 import numpy as np
-import torch
 from torch import nn
 
 from chalknet.engine import ENGINES, ProcessGroup, Session
@@ -25,8 +24,8 @@ from chalknet.training.history import Evaluation, History, Outcome, Progress, Ro
 from chalknet.training.kept.checkpoint import Checkpoint, save
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
-from chalknet.training.record.evaluate import evaluate
 from chalknet.training.record.record_options import Interval, RecordOptions
+from chalknet.training.run.judging import Judge
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
 _LARGEST_STRETCH = 1 << 20
@@ -129,7 +128,7 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         if outcome is not None and not _has_finite_weights(run.session.module):
             outcome = Outcome.DIVERGED  # by the last update: its loss was computed before the weights moved
         if _is_due(run.start.record.evaluate_every, updates):
-            history.append_evaluation(_evaluation(run, updates, seconds))
+            history.append_evaluation(_evaluation(run, history, updates, seconds))
         if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
             made = Checkpoint(run.session.state(), history, seconds, loss)
             save(run.folder.path, made, run.folder.setting.run)
@@ -142,7 +141,7 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
     if not len(history) or history.updates[-1] != updates:
         _append(run, history, np.array([updates]), np.array([seconds]), np.array([loss]))
     if not history.evaluations or history.evaluations[-1].updates != updates:
-        history.append_evaluation(_evaluation(run, updates, seconds))
+        history.append_evaluation(_evaluation(run, history, updates, seconds))
     _report(run, history, updates, seconds, loss)
     return history, outcome
 
@@ -227,18 +226,14 @@ def _is_due(every: int | None, updates: int) -> bool:
     return every is not None and updates % every == 0
 
 
-def _evaluation(run: LoopInputs, updates: int, seconds: float) -> Evaluation:
-    recipe, device = run.plan.recipe, torch.device(run.plan.placement.device)
-    module, group = run.session.module, run.group
-    return Evaluation(
-        updates=updates,
-        samples=run.start.prepared.batches.samples_in(updates),
-        seconds=seconds,
-        train=evaluate(module, run.start.prepared.batches.source, recipe, device, group),
-        held_out=None
-        if run.start.prepared.held_out is None
-        else evaluate(module, run.start.prepared.held_out, recipe, device, group),
-    )
+def _evaluation(run: LoopInputs, history: History, updates: int, seconds: float) -> Evaluation:
+    prepared, module = run.start.prepared, run.session.module
+    judge = Judge(run.plan, run.start.record.asked, prepared.source.preparation, run.group)
+    train = judge.judged(module, prepared.batches.source, "train")
+    held_out = None if prepared.held_out is None else judge.judged(module, prepared.held_out, "held_out")
+    history.reasons.update(judge.reasons)
+    samples = prepared.batches.samples_in(updates)
+    return Evaluation(updates, samples, seconds, train, held_out, judge.found)
 
 
 def _report(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:

@@ -1,0 +1,213 @@
+"""When a fit shows each of the things that go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalknet.training.diagnosis.duplicates import share_of_duplicates
+from chalknet.training.diagnosis.evidence import Array, Evidence, Seen
+
+_UNLIKE = 100.0  # sizes of features, the largest by the smallest
+_LARGE = 20.0  # of features and targets, beside weights of size 1
+_SORTED = 0.2  # changes of the target from row to row, beside those of a random order
+_JUMP = 3.0  # times the loss at the start
+_ABOVE = 1.05
+_DEAD, _SATURATED = 0.5, 0.6
+_GAIN = 0.02  # of the trivial predictor's loss, over a quarter of a fit
+_SLOW = 5.0  # times the updates that were made
+_FEW_UPDATES = 100
+_STILL = 0.15  # how far weights go, by their size, where the learning rate is too small
+_GAP = 0.15  # of the trivial predictor's loss
+_SURE = 3.0  # standard errors
+_LEAST_ROWS = 5  # of a class
+_LEAST_DUPLICATES, _LEAST_SHARE = 3, 0.02
+
+
+def unscaled(evidence: Evidence) -> bool:
+    """Return whether the fit fails and its features are of unlike scales, or large."""
+    x = evidence.seen.x
+    varied = x.std(axis=0) > 0
+    if evidence.prepared.plan.data.whole_numbers or not varied.any():
+        return False
+    sizes = np.abs(x[:, varied]).max(axis=0)
+    return bool(sizes.max() > min(_LARGE, _UNLIKE * sizes.min()) and sizes.max() > 1) and _fails_clearly(
+        evidence
+    )
+
+
+def _fails_clearly(evidence: Evidence) -> bool:
+    return evidence.fails
+
+
+def large_targets(evidence: Evidence) -> bool:
+    """Return whether the fit fails, or is far from its end, and its targets are large."""
+    row, y = evidence.plan.recipe.loss_row, evidence.seen.y.double()
+    if row.target != "real" or float(y.abs().max()) < _LARGE:
+        return False
+    return evidence.fails or (evidence.skill < 0.9 and falling(evidence) > 0)
+
+
+def sorted_rows(evidence: Evidence) -> bool:
+    """Return whether the fit fails and its rows, which were not shuffled, stand sorted by their target."""
+    recipe = evidence.plan.recipe
+    if (
+        recipe.shuffle
+        or evidence.whole_batches
+        or evidence.seen.y.reshape(len(evidence.seen.x), -1).shape[1] > 1
+    ):
+        return False
+    y = evidence.seen.y.reshape(-1).double().numpy()
+    if recipe.loss_row.target == "real":
+        whole = float(((y - y.mean()) ** 2).mean())
+        steps = float((np.diff(y) ** 2).mean()) / 2 if whole else whole
+    else:
+        shares = np.bincount(y.astype(np.int64)) / len(y)
+        whole, steps = float(1 - (shares**2).sum()), float((np.diff(y) != 0).mean())
+    is_sorted = whole > 0 and steps < _SORTED * whole
+    return is_sorted and (evidence.fails or evidence.skill < 0.5 or bool(forgotten(evidence)))
+
+
+def jumps(evidence: Evidence) -> bool:
+    """Return whether the loss ended above its start, or jumped far above it in a fit that did not come far."""
+    losses, start = evidence.losses, evidence.start
+    width = 1 if evidence.whole_batches else max(1, min(len(losses) // 20, 50))
+    means = np.convolve(losses, np.ones(width) / width, "valid")
+    noise = 0.0 if evidence.whole_batches else float(losses.std() / np.sqrt(width))
+    if (
+        evidence.end > _ABOVE * start
+        and evidence.end - start > noise
+        and evidence.end > _ABOVE * evidence.trivial
+    ):
+        return True
+    far = evidence.fails or evidence.skill < 0.5
+    if means.max() > _JUMP * max(start, evidence.trivial) and far:
+        return True
+    if not evidence.whole_batches:
+        return False
+    last = losses[-max(8, len(losses) // 4) :]
+    up = np.diff(last) > 0.02 * last[:-1]
+    return bool(
+        up.mean() > 0.2 and evidence.skill < 0.95 and np.abs(np.diff(last)).mean() > 0.05 * last.mean()
+    )
+
+
+def layer_that_is(state: str, evidence: Evidence) -> tuple[int, float]:
+    """Return the number, from 1, of the layer that is dead or saturated in a fit that fails, and its share.
+
+    The number is 0 where there is none.
+    """
+    least = {"dead": _DEAD, "saturated": _SATURATED}[state]
+    shares = [getattr(layer, state) for layer in evidence.seen.layers]
+    if not shares:
+        return 0, 0.0
+    worst = int(np.argmax(shares))
+    fails = evidence.fails or (shares[worst] > 0.9 and evidence.skill < 0.5)
+    return (worst + 1, shares[worst]) if shares[worst] >= least and fails else (0, 0.0)
+
+
+def unused_rate(evidence: Evidence) -> bool:
+    """Return whether a fit that fails hardly moved its weights, in updates enough to do so."""
+    if not evidence.fails or evidence.updates < _FEW_UPDATES or evidence.end > evidence.start:
+        return False
+    if evidence.moved is not None:
+        return evidence.moved < _STILL
+    return falling(evidence) > _SLOW
+
+
+def falling(evidence: Evidence) -> float:
+    """Return how many times as many updates it would take at the present pace; 0 where the loss has come down."""
+    quarters = evidence.quarters
+    gain = float(quarters[2] - quarters[3])
+    noise = float(np.array_split(evidence.losses, 4)[3].std() / np.sqrt(max(1, len(evidence.losses) / 4)))
+    if evidence.whole_batches:
+        noise = 0.0
+    left = evidence.skill < 0.9 and float(evidence.seen.losses.mean()) > 0
+    if not left or gain <= 2 * noise or gain < _least_gain(evidence) or quarters[3] > min(quarters[:3]):
+        return 0.0
+    if evidence.held_out is not None and overfits(evidence).is_so:
+        return 0.0
+    target = (1 - max(0.5, evidence.linear or 0.0)) * evidence.trivial
+    return max(1.0, (float(quarters[3]) - target) / (4 * gain))
+
+
+def _least_gain(evidence: Evidence) -> float:
+    least = _GAIN * evidence.trivial
+    return least / 4 if evidence.fails else least
+
+
+@dataclass(frozen=True)
+class Overfit:
+    """Whether a fit overfits.
+
+    Args:
+        is_so: whether it does.
+        best: after how many updates the held-out metric was best; None where that is not known.
+    """
+
+    is_so: bool
+    best: int | None = None
+
+
+def overfits(evidence: Evidence) -> Overfit:
+    """Return whether held-out rows have a clearly larger loss than training rows, or one that rose again."""
+    if evidence.held_out is None or not evidence.trivial > 0:
+        return Overfit(False)
+    train, held_out = evidence.seen.losses, evidence.held_out.losses
+    gap = float(held_out.mean() - train.mean())
+    error = float(np.hypot(_error(held_out), _error(train)))
+    is_so = gap > _GAP * evidence.trivial and gap > _SURE * error and held_out.mean() > 2 * train.mean()
+    return Overfit(bool(is_so), _best(evidence))
+
+
+def _error(values: Array) -> float:
+    return float(values.std() / np.sqrt(len(values)))
+
+
+def _best(evidence: Evidence) -> int | None:
+    found = [each for each in evidence.history.evaluations if each.held_out is not None]
+    if len(found) < 3:
+        return None
+    sign = -1 if evidence.history.metric == "accuracy" else 1
+    best = min(found, key=lambda each: sign * (each.held_out or 0.0))
+    return best.updates if best is not found[-1] else None
+
+
+def forgotten(evidence: Evidence) -> list[int]:
+    """Return the classes that rows have and the fit never predicts."""
+    seen, row = evidence.seen, evidence.plan.recipe.loss_row
+    said = _said(seen, row.target, row.decision)
+    if said is None:
+        return []
+    count = np.bincount(seen.y.reshape(-1).long().numpy())
+    return [number for number in np.flatnonzero(count >= _LEAST_ROWS).tolist() if number not in said]
+
+
+def _said(seen: Seen, target: str, decision: str) -> set[int] | None:
+    """Return the classes that are predicted; None for anything but one class a row."""
+    if target == "class":
+        return set(seen.yhat.argmax(dim=1).reshape(-1).tolist())
+    if target == "probability" and seen.yhat[0].numel() == 1:
+        return set((seen.yhat > (0.0 if decision == "above 0" else 0.5)).long().reshape(-1).tolist())
+    return None
+
+
+def rare(evidence: Evidence, numbers: Sequence[int]) -> bool:
+    """Return whether classes have much fewer rows than the others."""
+    if not numbers:
+        return False
+    count = np.bincount(evidence.seen.y.reshape(-1).long().numpy())
+    there = int((count > 0).sum())
+    return bool(max(count[number] for number in numbers) < 0.6 * count.sum() / there)
+
+
+def duplicates(evidence: Evidence) -> tuple[int, int]:
+    """Return how many held-out rows are training rows too, of how many; 0 where it is too few to say."""
+    held_out, source = evidence.prepared.held_out, evidence.prepared.batches.source
+    if held_out is None:
+        return 0, 0
+    alike, looked_at = share_of_duplicates(source, held_out)
+    enough = alike >= _LEAST_DUPLICATES and alike >= _LEAST_SHARE * looked_at
+    return (alike, looked_at) if enough else (0, looked_at)
