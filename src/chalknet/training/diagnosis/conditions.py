@@ -13,15 +13,19 @@ from chalknet.training.diagnosis.evidence import Array, Evidence, Seen
 _UNLIKE = 100.0  # sizes of features, the largest by the smallest
 _LARGE = 20.0  # of features and targets, beside weights of size 1
 _SORTED = 0.2  # changes of the target from row to row, beside those of a random order
+_FOLLOWS = 1.3  # times the loss that its last updates had, where a fit follows the rows it saw last
 _JUMP = 3.0  # times the loss at the start
 _ABOVE = 1.05
+_FAR = 15.0  # how far weights go, by their size, where the learning rate is too large
 _DEAD, _SATURATED = 0.5, 0.6
-_GAIN = 0.02  # of the trivial predictor's loss, over a quarter of a fit
+_GAIN = 0.03  # of the trivial predictor's loss, over a quarter of a fit
 _SLOW = 5.0  # times the updates that were made
 _FEW_UPDATES = 100
 _STILL = 0.15  # how far weights go, by their size, where the learning rate is too small
 _GAP = 0.15  # of the trivial predictor's loss
-_SURE = 3.0  # standard errors
+_SURE = 2.5  # standard errors
+_TREND = 2.0
+_BEST = 0.9  # times the held-out error at the end, from which an earlier end is worth naming
 _LEAST_ROWS = 5  # of a class
 _LEAST_DUPLICATES, _LEAST_SHARE = 3, 0.02
 
@@ -67,7 +71,11 @@ def sorted_rows(evidence: Evidence) -> bool:
         shares = np.bincount(y.astype(np.int64)) / len(y)
         whole, steps = float(1 - (shares**2).sum()), float((np.diff(y) != 0).mean())
     is_sorted = whole > 0 and steps < _SORTED * whole
-    return is_sorted and (evidence.fails or evidence.skill < 0.5 or bool(forgotten(evidence)))
+    if not is_sorted:
+        return False
+    lately = float(evidence.losses[-max(1, evidence.plan.updates_per_epoch) :].mean())
+    follows = float(evidence.seen.losses.mean()) > _FOLLOWS * lately and evidence.skill < 0.9
+    return follows or evidence.fails or evidence.skill < 0.5 or bool(forgotten(evidence))
 
 
 def jumps(evidence: Evidence) -> bool:
@@ -84,6 +92,8 @@ def jumps(evidence: Evidence) -> bool:
         return True
     far = evidence.fails or evidence.skill < 0.5
     if means.max() > _JUMP * max(start, evidence.trivial) and far:
+        return True
+    if far and (evidence.moved or 0.0) > _FAR:
         return True
     if not evidence.whole_batches:
         return False
@@ -104,13 +114,15 @@ def layer_that_is(state: str, evidence: Evidence) -> tuple[int, float]:
     if not shares:
         return 0, 0.0
     worst = int(np.argmax(shares))
-    fails = evidence.fails or (shares[worst] > 0.9 and evidence.skill < 0.5)
-    return (worst + 1, shares[worst]) if shares[worst] >= least and fails else (0, 0.0)
+    if shares[worst] < least:
+        return 0, 0.0
+    fails = evidence.fails or evidence.skill < 0.5 or (state == "saturated" and falling(evidence) > 0)
+    return (worst + 1, shares[worst]) if fails else (0, 0.0)
 
 
 def unused_rate(evidence: Evidence) -> bool:
     """Return whether a fit that fails hardly moved its weights, in updates enough to do so."""
-    if not evidence.fails or evidence.updates < _FEW_UPDATES or evidence.end > evidence.start:
+    if not evidence.fails or evidence.updates < _FEW_UPDATES or evidence.end > _ABOVE * evidence.start:
         return False
     if evidence.moved is not None:
         return evidence.moved < _STILL
@@ -121,16 +133,25 @@ def falling(evidence: Evidence) -> float:
     """Return how many times as many updates it would take at the present pace; 0 where the loss has come down."""
     quarters = evidence.quarters
     gain = float(quarters[2] - quarters[3])
-    noise = float(np.array_split(evidence.losses, 4)[3].std() / np.sqrt(max(1, len(evidence.losses) / 4)))
-    if evidence.whole_batches:
-        noise = 0.0
+    short = evidence.updates < _FEW_UPDATES and evidence.fails and evidence.end < evidence.start
     left = evidence.skill < 0.9 and float(evidence.seen.losses.mean()) > 0
-    if not left or gain <= 2 * noise or gain < _least_gain(evidence) or quarters[3] > min(quarters[:3]):
+    steady = gain >= _least_gain(evidence) and quarters[3] <= quarters[:3].min() and _falls(evidence.losses)
+    if not (left and (steady or short)):
         return 0.0
     if evidence.held_out is not None and overfits(evidence).is_so:
         return 0.0
     target = (1 - max(0.5, evidence.linear or 0.0)) * evidence.trivial
-    return max(1.0, (float(quarters[3]) - target) / (4 * gain))
+    return max(1.0, (float(quarters[3]) - target) / (4 * max(gain, _least_gain(evidence))))
+
+
+def _falls(losses: Array) -> bool:
+    """Return whether losses go down by more than their own scatter explains, of long fits in the second half."""
+    half = losses[len(losses) // 2 if len(losses) >= _FEW_UPDATES else 0 :]
+    place = np.arange(len(half)) - (len(half) - 1) / 2
+    slope = float((place * half).sum() / (place**2).sum())
+    scatter = half - half.mean() - slope * place
+    error = float(np.sqrt((scatter**2).sum() / max(1, len(half) - 2) / (place**2).sum()))
+    return slope < -_TREND * error
 
 
 def _least_gain(evidence: Evidence) -> float:
@@ -149,6 +170,14 @@ class Overfit:
 
     is_so: bool
     best: int | None = None
+
+
+def learned_nothing(evidence: Evidence) -> bool:
+    """Return whether a fit explains far less than a linear map of the same rows does."""
+    quality, linear = evidence.quality, evidence.linear
+    if quality is None or linear is None or linear < 0.2:
+        return False
+    return quality < linear - 0.25 or (evidence.skill < 0.1 and quality < linear - 0.1)
 
 
 def overfits(evidence: Evidence) -> Overfit:
@@ -172,7 +201,9 @@ def _best(evidence: Evidence) -> int | None:
         return None
     sign = -1 if evidence.history.metric == "accuracy" else 1
     best = min(found, key=lambda each: sign * (each.held_out or 0.0))
-    return best.updates if best is not found[-1] else None
+    then, last = best.held_out or 0.0, found[-1].held_out or 0.0
+    rose = then < _BEST * last if sign > 0 else 1 - then < _BEST * (1 - last)
+    return best.updates if rose else None
 
 
 def forgotten(evidence: Evidence) -> list[int]:

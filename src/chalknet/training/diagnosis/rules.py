@@ -14,6 +14,7 @@ from chalknet.training.diagnosis.conditions import (
     forgotten,
     jumps,
     large_targets,
+    learned_nothing,
     layer_that_is,
     overfits,
     rare,
@@ -90,8 +91,12 @@ def _too_fast(evidence: Evidence) -> str:
         seen = (
             f"the loss ended at {show_value(evidence.end)}, above its start of {show_value(evidence.start)}"
         )
-    else:
+    elif losses.max() > 2 * evidence.start:
         seen = f"the loss jumped up to {show_value(float(losses.max()))} from {show_value(evidence.start)}"
+    elif (evidence.moved or 0.0) > 1:
+        seen = f"the weights went {show_value(evidence.moved or 0.0)} times as far as they are large at the start"
+    else:
+        seen = "the loss goes up and down from update to update"
     lr = show_value(evidence.plan.recipe.lr or 0.0)
     return f"the learning rate {lr} is too large: {seen}; take {remedies.smaller_rate(evidence)}"
 
@@ -169,7 +174,7 @@ def _forgotten(evidence: Evidence) -> str:
 
 def _nothing_learned(evidence: Evidence) -> str:
     return (
-        f"the fit is hardly better than the trivial predictor: {_beside(evidence)}; take optimizer='adam', lr=0.01, "
+        f"the fit explains far less than a linear map of the same rows: {_beside(evidence)}; take optimizer='adam', lr=0.01, "
         f"batch_size=32, shuffle=True, and {remedies.STANDARDISE}"
     )
 
@@ -206,9 +211,7 @@ CAUSES: tuple[Rule, ...] = (
     Rule("still falling", lambda evidence: falling(evidence) > 0, _unfinished),
     Rule("overfitting", lambda evidence: overfits(evidence).is_so, _overfitted),
     Rule("class never predicted", lambda evidence: bool(forgotten(evidence)), _forgotten),
-    Rule(
-        "nothing learned", lambda evidence: evidence.fails and (evidence.linear or 0) > 0.2, _nothing_learned
-    ),
+    Rule("nothing learned", learned_nothing, _nothing_learned),
 )
 """What makes a fit fail, the cause before its consequences: of the first one that is seen a sentence is said."""
 
