@@ -91,6 +91,8 @@ VERBS = {
     "memory": lambda: {"model": NET, "batch_size": 2},
     "place": lambda: {"device": "cpu"},
     "predict": lambda: {"model": result(), "data": X},
+    "evaluate": lambda: {"model": result(), "data": DATA},
+    "report": lambda: {"result": result(), "path": "fit.html"},
     "plot": lambda: {"results": result()},
     "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
     "resume": lambda: {"path": "no-such-run"},

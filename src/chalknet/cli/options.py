@@ -101,8 +101,8 @@ REPORT = Option(
 )
 METRICS = Option(
     "metrics",
-    "What evaluations compute too: r2, mae, rmse, mse, max_error; accuracy, balanced_accuracy, log_loss, auc, f1, "
-    "recall, precision, ece, confusion.",
+    "What evaluations compute too: r2, mae, rmse, mse, max_error; accuracy, balanced_accuracy, log_loss, "
+    "auc, f1, recall, precision, ece, confusion.",
     words.names, "NAME,NAME", "What is kept",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""One page about one fit: the network, what was asked, what happened, how good it is, in tables and pictures."""
+"""One page about one fit: the network, what was asked, what happened, how good it is."""
 
 from chalknet.reporting.page import image_of as image_of
 from chalknet.reporting.page import style as style

@@ -194,7 +194,7 @@ class History(Tabular, Sequence[HistoryRow]):
     @property
     def table(self) -> Table:
         """Return a row for every recorded update; with the metrics that were asked for, where there are."""
-        columns: dict[str, Sequence[Any]] = {name: column for name, column in self.columns.items()}
+        columns: dict[str, Sequence[Any]] = dict(self.columns)
         if self.metric_names:
             columns = {name: [_cell(value) for value in column] for name, column in self.to_dict().items()}
         return Table(tuple(columns), tuple(zip(*columns.values(), strict=True)))

@@ -80,7 +80,7 @@ class Constant:
 
 
 def best_constant(y: torch.Tensor, recipe: Recipe) -> Constant | None:
-    """Return the best answer for all of these targets `(n, ...)`; None where none can be found for the loss."""
+    """Return the best answer for all of these targets `(n, ...)`; None where the loss has none."""
     row = recipe.loss_row
     if row.target == "class":
         return _most_frequent_class(y)

@@ -79,7 +79,7 @@ def sorted_rows(evidence: Evidence) -> bool:
 
 
 def jumps(evidence: Evidence) -> bool:
-    """Return whether the loss ended above its start, or jumped far above it in a fit that did not come far."""
+    """Return whether the loss ended above its start, or jumped in a fit that did not come far."""
     losses, start = evidence.losses, evidence.start
     width = 1 if evidence.whole_batches else max(1, min(len(losses) // 20, 50))
     means = np.convolve(losses, np.ones(width) / width, "valid")
@@ -130,7 +130,7 @@ def unused_rate(evidence: Evidence) -> bool:
 
 
 def falling(evidence: Evidence) -> float:
-    """Return how many times as many updates it would take at the present pace; 0 where the loss has come down."""
+    """Return how many times the updates it would take at this pace; 0 where the loss has come down."""
     quarters = evidence.quarters
     gain = float(quarters[2] - quarters[3])
     short = evidence.updates < _FEW_UPDATES and evidence.fails and evidence.end < evidence.start
@@ -145,7 +145,7 @@ def falling(evidence: Evidence) -> float:
 
 
 def _falls(losses: Array) -> bool:
-    """Return whether losses go down by more than their own scatter explains, of long fits in the second half."""
+    """Return whether losses go down by more than their scatter explains, of long fits in the second half."""
     half = losses[len(losses) // 2 if len(losses) >= _FEW_UPDATES else 0 :]
     place = np.arange(len(half)) - (len(half) - 1) / 2
     slope = float((place * half).sum() / (place**2).sum())

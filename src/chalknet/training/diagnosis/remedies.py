@@ -90,8 +90,8 @@ def earlier_end(evidence: Evidence, best: int | None) -> str:
         )
     if best is None:
         return (
-            f"evaluate_every={every} (--evaluate-every {every}) shows where the held-out {evidence.history.metric}"
-            " is best: end the fit there; or take fewer units, or more data"
+            f"evaluate_every={every} (--evaluate-every {every}) shows where the held-out "
+            f"{evidence.history.metric} is best: end the fit there; or take fewer units, or more data"
         )
     return f"updates={best} (--updates {best}), where it was best; or take fewer units, or more data"
 

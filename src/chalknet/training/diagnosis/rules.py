@@ -14,8 +14,8 @@ from chalknet.training.diagnosis.conditions import (
     forgotten,
     jumps,
     large_targets,
-    learned_nothing,
     layer_that_is,
+    learned_nothing,
     overfits,
     rare,
     sorted_rows,
@@ -42,7 +42,7 @@ class Rule:
 
 
 def diagnose(evidence: Evidence) -> tuple[str, ...]:
-    """Return what went wrong in a fit, a sentence each: the first cause that is seen, and what is apart from it.
+    """Return what went wrong in a fit, a sentence each: the first cause seen, and what is apart from it.
 
     Nothing is said of a fit that ended early, or was too short to see anything, and no cause where a note of
     the plan named it before the first update.
@@ -64,16 +64,16 @@ def _unscaled(evidence: Evidence) -> str:
     sizes = np.abs(evidence.seen.x).max(axis=0)
     sizes = sizes[sizes > 0]
     return (
-        f"features from {show_value(float(sizes.min()))} to {show_value(float(sizes.max()))} in size hold the fit "
-        f"back: {_beside(evidence)}; bring them to one scale, {remedies.STANDARDISE}"
+        f"features from {show_value(float(sizes.min()))} to {show_value(float(sizes.max()))} in size hold the "
+        f"fit back: {_beside(evidence)}; bring them to one scale, {remedies.STANDARDISE}"
     )
 
 
 def _large_targets(evidence: Evidence) -> str:
     y = evidence.seen.y.double()
     return (
-        f"targets around {show_value(float(y.mean()))}, up to {show_value(float(y.abs().max()))} in size, are far "
-        f"from what the network gives at its start: {_beside(evidence)}; bring them to one scale, "
+        f"targets around {show_value(float(y.mean()))}, up to {show_value(float(y.abs().max()))} in size, are "
+        f"far from what the network gives at its start: {_beside(evidence)}; bring them to one scale, "
         f"{remedies.STANDARDISE_BOTH}"
     )
 

@@ -76,7 +76,7 @@ class Score:
     reason: str = ""
 
 
-class Undefined(ValueError):  # noqa: N818
+class Undefined(ValueError):
     """Raised by a metric that these answers do not determine; its text says why."""
 
 

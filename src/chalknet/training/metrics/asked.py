@@ -1,4 +1,4 @@
-"""The metrics that are asked for: by name, functions of the user's and of scikit-learn, torchmetrics' objects."""
+"""The metrics asked for: by name, functions of the user's and scikit-learn's, torchmetrics' objects."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ _OWN = "()"  # behind the name of a function in a kept run
 _TAKES_ODDS = ("y_score", "y_prob", "y_proba", "probas_pred", "pred_decision", "proba", "probabilities")
 _ALSO_TAKE_ODDS = ("log_loss", "d2_log_loss_score", "d2_brier_score")  # though it is called y_pred
 _FIRST_PREDICTED = ("preds", "input", "yhat", "y_pred")  # as torch and torchmetrics order the two
+_AVERAGED = ("f1_score", "precision_score", "recall_score", "jaccard_score", "fbeta_score")
 # scikit-learn's functions of two classes, and what makes them take more.
 _OF_MANY: Mapping[str, Mapping[str, str]] = {
     "roc_auc_score": {"multi_class": "ovr"},
-    **dict.fromkeys(
-        ("f1_score", "precision_score", "recall_score", "jaccard_score", "fbeta_score"), {"average": "macro"}
-    ),
+    **{name: {"average": "macro"} for name in _AVERAGED},
 }
 
 

@@ -69,7 +69,7 @@ def _titled(axes: Axes, title: str, over: str) -> None:
 
 
 def _evaluations(axes: Axes, result: FitResult, over: str, metric: str, style: Mapping[str, Any]) -> None:
-    """Draw a metric of the evaluations, training as a line and held out as crosses; "" is their own metric."""
+    """Draw a metric of the evaluations, training as a line, held out as crosses; "" is their own metric."""
     evaluations = result.history.evaluations
     places = [getattr(evaluation, over) for evaluation in evaluations]
     train = [each.metrics.get(f"train_{metric}", math.nan) if metric else each.train for each in evaluations]

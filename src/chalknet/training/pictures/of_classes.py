@@ -1,4 +1,4 @@
-"""Pictures of a fit of classes: the confusion matrix, the ROC curve, how well probabilities are calibrated."""
+"""Pictures of a fit of classes: the confusion matrix, the ROC curve, how well it is calibrated."""
 
 from __future__ import annotations
 

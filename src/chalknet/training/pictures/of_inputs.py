@@ -57,7 +57,7 @@ def _columns(material: Material) -> list[tuple[str, list[int]]]:
 
 
 def _falls(material: Material) -> Array:
-    """Return how far the metric falls for each column, `(columns, rounds)`; the same rows are mixed always."""
+    """Return how far the metric falls for each column, `(columns, rounds)`."""
     count = min(len(material.source), _ROWS)
     rows = torch.arange(count) * len(material.source) // count
     x, y = material.source.take(rows)
@@ -90,7 +90,8 @@ def _provenance(source: Source):  # type: ignore[no-untyped-def]
 def regions(material: Material) -> Chart:
     """Return what a fit says over the plane of two features, and the rows on top."""
     if material.x.shape[1:] != (2,):
-        got = f"{int(np.prod(material.x.shape[1:]))} features"
+        width = int(np.prod(material.x.shape[1:]))
+        got = f"{width} feature{'s' * (width != 1)}"
         raise refused(material.kind, got, "two features, the axes", "importance")
     answers = material.answers
     figure, (axes,) = new_figure(1, (5.4, 4.4))
@@ -129,14 +130,12 @@ def regions(material: Material) -> Chart:
     names = material.names_of_x()
     axes.set(xlabel=names[0], ylabel=names[1])
     axes.set_title(f"what the fit says, and {material.part}", fontsize=10, loc="left")
-    shares = (
-        ", ".join(f"{name} {np.mean(said == number):.0%}" for number, name in enumerate(answers.names))
-        if answers.task == "classes"
-        else f"from {show_value(float(said.min()))} to {show_value(float(said.max()))}"
-    )
-    return Chart(
-        figure, f"Decision regions over {names[0]} and {names[1]}, {material.part}: {shares} of the plane"
-    )
+    if answers.task == "classes":
+        shares = [f"{name} {np.mean(said == number):.0%}" for number, name in enumerate(answers.names)]
+        seen = f"{', '.join(shares)} of the plane"
+    else:
+        seen = f"values from {show_value(float(said.min()))} to {show_value(float(said.max()))}"
+    return Chart(figure, f"Decision regions over {names[0]} and {names[1]}, {material.part}: {seen}")
 
 
 def _said(material: Material, source: Source) -> Array:

@@ -37,10 +37,11 @@ def weights(material: Material) -> Chart:
     for axes, i in zip(all_axes, kept, strict=True):
         parts = [ends[i][1], *([before[i]] if before else [])]
         span = (float(min(part.min() for part in parts)), float(max(part.max() for part in parts)) or 1e-9)
-        axes.hist(ends[i][1], bins=_BINS, range=span, color=COLOURS[0], alpha=0.6, label="at the end")
+        bins = int(np.clip(2 * np.sqrt(len(ends[i][1])), 5, _BINS))
+        axes.hist(ends[i][1], bins=bins, range=span, color=COLOURS[0], alpha=0.6, label="at the end")
         if before:
             axes.hist(
-                before[i], bins=_BINS, range=span, histtype="step", color=COLOURS[1], label="at the start"
+                before[i], bins=bins, range=span, histtype="step", color=COLOURS[1], label="at the start"
             )
         axes.set_title(f"{ends[i][0]}: {len(ends[i][1]):,}", fontsize=10, loc="left")
         axes.set(xlabel="weight", ylabel="how many")

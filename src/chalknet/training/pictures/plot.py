@@ -42,9 +42,9 @@ def plot(
         over: "updates", "samples" or "seconds" draws losses and evaluations; "x" is kind="curve".
         data: the rows to draw, whatever `load` takes; left out, those that the fit held out, else its
             training rows (for a curve all training rows).
-        kind: "history" (None) draws what `over` says; "curve" each fitted line of networks with one feature
-            in; and of a single fit "confusion", "roc" and "calibration" of classes, "predicted" and "residuals"
-            of numbers, "regions" over two features, "importance" of the features, "weights" and "activations".
+        kind: "history" (None) draws what `over` says; "curve" the fitted lines of networks with one
+            feature; and of a single fit "confusion", "roc" and "calibration" of classes, "predicted" and
+            "residuals" of numbers, "regions" over two features, "importance", "weights" and "activations".
 
     Raises:
         UnknownName: for another `over` or `kind`.

@@ -20,7 +20,7 @@ from chalknet.training.history import FitResult
 from chalknet.training.metrics.answers import Answers, Score
 from chalknet.training.metrics.asked import MetricsLike, asked_metrics, check_task, scores
 from chalknet.training.metrics.table import metrics_for
-from chalknet.training.predictions.judged import answers_of, task_of
+from chalknet.training.predictions.judged import answers_of
 from chalknet.training.predictions.predict import (
     Fitted,
     PredictKeywords,
@@ -181,9 +181,13 @@ def evaluate(
     if weight is not None:
         answers = replace(answers, weights=_weights(weight, data, fitted, options, len(answers.y)))
     found = scores(answers, chosen)
-    notes += [f"metric {name} could not be computed: {score.reason}" if np.isnan(score.value)
-              else f"metric {name}: {score.reason}" for name, score in found.items() if score.reason]  # fmt: skip
+    notes += [_note(name, score) for name, score in found.items() if score.reason]
     return Scores(len(answers.y), found, answers.names, tuple(dict.fromkeys(notes)), source.name)
+
+
+def _note(name: str, score: Score) -> str:
+    unknown = " could not be computed" if np.isnan(score.value) else ""
+    return f"metric {name}{unknown}: {score.reason}"
 
 
 def _plan(fitted: Fitted) -> Plan:
@@ -237,13 +241,6 @@ def judged(fitted: Fitted, source: Source) -> Answers:
     return answers_of(raw, _array(y), plan.recipe.loss_row, fitted.preparation)
 
 
-def task_of_fit(result: FitResult) -> str:
-    """Return what answers a fit makes: "values", "classes" or "labels"."""
-    return task_of(
-        result.plan.recipe.loss_row, prod(size for size in result.plan.data.y_shape if isinstance(size, int))
-    )
-
-
 def _array(values: torch.Tensor) -> Array:
     half = values.dtype in (torch.bfloat16, torch.float16)
     found: Array = (values.float() if half else values).detach().numpy()
@@ -263,7 +260,7 @@ def _weights(weight: object, data: object, fitted: Fitted, options: Mapping[str,
     if len(found) != rows or not np.isfinite(found).all() or (found < 0).any() or not found.any():
         raise InvalidValue(
             where="weight",
-            got=f"{show_count(len(found))} weights for {show_count(rows)} rows, the least {found.min(initial=0):g}",
+            got=f"{show_count(len(found))} numbers from {found.min(initial=0):g} on, for {rows} rows",
             wanted="a finite number of at least 0 for each row, not all of them 0",
             remedy="Give one weight a row, or leave weight out.",
         )
