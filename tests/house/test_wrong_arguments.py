@@ -3,6 +3,8 @@
 import contextlib
 import functools
 import inspect
+import os
+import tempfile
 
 import numpy as np
 import pytest
@@ -92,7 +94,7 @@ VERBS = {
     "place": lambda: {"device": "cpu"},
     "predict": lambda: {"model": result(), "data": X},
     "evaluate": lambda: {"model": result(), "data": DATA},
-    "report": lambda: {"result": result(), "path": "fit.html"},
+    "report": lambda: {"result": result(), "path": f"{tempfile.gettempdir()}/chalknet-report-{os.getpid()}.html"},
     "plot": lambda: {"results": result()},
     "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
     "resume": lambda: {"path": "no-such-run"},

@@ -138,6 +138,9 @@ X = torch.randn(60, 3, generator=torch.Generator().manual_seed(0))
 Y = (X[:, 0] > 0).float()
 
 
+SPLIT = cn.load((X, Y), held_out=0.25)
+
+
 def mine(y_true, y_pred):
     return float(len(y_true))
 
@@ -148,20 +151,19 @@ def test_metrics_are_in_the_history_its_files_and_a_fit_that_goes_on(tmp_path):
         "lr": 0.5,
         "updates": 30,
         "evaluate_every": 10,
-        "held_out": 0.25,
         "engine": "eager",
     }
-    whole = cn.fit("3 -> 1 sigmoid", (X, Y), metrics=["auc", "f1", mine], out=tmp_path / "a", **options)
+    whole = cn.fit("3 -> 1 sigmoid", SPLIT, metrics=["auc", "f1", mine], out=tmp_path / "a", **options)
     history = whole.history
     assert history.metric_names[:1] == ("train_auc",) and history.to_dict()["held_out_mine"][-1] == 15.0
     assert len(history.table.columns) == len(history.to_dict())
     again = cn.load_run(tmp_path / "a").history
     assert [e.metrics for e in again.evaluations] == [e.metrics for e in history.evaluations]
     part = {**options, "updates": 20}
-    cn.fit("3 -> 1 sigmoid", (X, Y), metrics=["auc", "f1", mine], out=tmp_path / "b", **part)
-    longer = cn.resume(tmp_path / "b", updates=30, metrics=["auc", "f1", mine])
+    cn.fit("3 -> 1 sigmoid", SPLIT, metrics=["auc", "f1", mine], out=tmp_path / "b", **part)
+    longer = cn.resume(tmp_path / "b", updates=30, metrics=["auc", "f1", mine], data=SPLIT)
     assert [e.metrics for e in longer.history.evaluations] == [e.metrics for e in history.evaluations]
-    lost = cn.resume(tmp_path / "b", updates=40)
+    lost = cn.resume(tmp_path / "b", updates=40, data=SPLIT)
     assert (
         math.isnan(lost.evaluation.metrics["held_out_mine"]) and lost.evaluation.metrics["held_out_auc"] > 0
     )

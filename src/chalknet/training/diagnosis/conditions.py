@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalknet.training.diagnosis.duplicates import share_of_duplicates
-from chalknet.training.diagnosis.evidence import Array, Evidence, Seen
+from chalknet.training.diagnosis.evidence import Array, FitEvidence, SeenRows
 
 _UNLIKE = 100.0  # sizes of features, the largest by the smallest
 _LARGE = 20.0  # of features and targets, beside weights of size 1
@@ -30,7 +30,7 @@ _LEAST_ROWS = 5  # of a class
 _LEAST_DUPLICATES, _LEAST_SHARE = 3, 0.02
 
 
-def unscaled(evidence: Evidence) -> bool:
+def unscaled(evidence: FitEvidence) -> bool:
     """Return whether the fit fails and its features are of unlike scales, or large."""
     x = evidence.seen.x
     varied = x.std(axis=0) > 0
@@ -42,11 +42,11 @@ def unscaled(evidence: Evidence) -> bool:
     )
 
 
-def _fails_clearly(evidence: Evidence) -> bool:
+def _fails_clearly(evidence: FitEvidence) -> bool:
     return evidence.fails
 
 
-def large_targets(evidence: Evidence) -> bool:
+def large_targets(evidence: FitEvidence) -> bool:
     """Return whether the fit fails, or is far from its end, and its targets are large."""
     row, y = evidence.plan.recipe.loss_row, evidence.seen.y.double()
     if row.target != "real" or float(y.abs().max()) < _LARGE:
@@ -54,7 +54,7 @@ def large_targets(evidence: Evidence) -> bool:
     return evidence.fails or (evidence.skill < 0.9 and falling(evidence) > 0)
 
 
-def sorted_rows(evidence: Evidence) -> bool:
+def sorted_rows(evidence: FitEvidence) -> bool:
     """Return whether the fit fails and its rows, which were not shuffled, stand sorted by their target."""
     recipe = evidence.plan.recipe
     if (
@@ -78,7 +78,7 @@ def sorted_rows(evidence: Evidence) -> bool:
     return follows or evidence.fails or evidence.skill < 0.5 or bool(forgotten(evidence))
 
 
-def jumps(evidence: Evidence) -> bool:
+def jumps(evidence: FitEvidence) -> bool:
     """Return whether the loss ended above its start, or jumped in a fit that did not come far."""
     losses, start = evidence.losses, evidence.start
     width = 1 if evidence.whole_batches else max(1, min(len(losses) // 20, 50))
@@ -104,7 +104,7 @@ def jumps(evidence: Evidence) -> bool:
     )
 
 
-def layer_that_is(state: str, evidence: Evidence) -> tuple[int, float]:
+def layer_that_is(state: str, evidence: FitEvidence) -> tuple[int, float]:
     """Return the number, from 1, of the layer that is dead or saturated in a fit that fails, and its share.
 
     The number is 0 where there is none.
@@ -120,7 +120,7 @@ def layer_that_is(state: str, evidence: Evidence) -> tuple[int, float]:
     return (worst + 1, shares[worst]) if fails else (0, 0.0)
 
 
-def unused_rate(evidence: Evidence) -> bool:
+def unused_rate(evidence: FitEvidence) -> bool:
     """Return whether a fit that fails hardly moved its weights, in updates enough to do so."""
     if not evidence.fails or evidence.updates < _FEW_UPDATES or evidence.end > _ABOVE * evidence.start:
         return False
@@ -129,7 +129,7 @@ def unused_rate(evidence: Evidence) -> bool:
     return falling(evidence) > _SLOW
 
 
-def falling(evidence: Evidence) -> float:
+def falling(evidence: FitEvidence) -> float:
     """Return how many times the updates it would take at this pace; 0 where the loss has come down."""
     quarters = evidence.quarters
     gain = float(quarters[2] - quarters[3])
@@ -154,7 +154,7 @@ def _falls(losses: Array) -> bool:
     return slope < -_TREND * error
 
 
-def _least_gain(evidence: Evidence) -> float:
+def _least_gain(evidence: FitEvidence) -> float:
     least = _GAIN * evidence.trivial
     return least / 4 if evidence.fails else least
 
@@ -172,7 +172,7 @@ class Overfit:
     best: int | None = None
 
 
-def learned_nothing(evidence: Evidence) -> bool:
+def learned_nothing(evidence: FitEvidence) -> bool:
     """Return whether a fit explains far less than a linear map of the same rows does."""
     quality, linear = evidence.quality, evidence.linear
     if quality is None or linear is None or linear < 0.2:
@@ -180,7 +180,7 @@ def learned_nothing(evidence: Evidence) -> bool:
     return quality < linear - 0.25 or (evidence.skill < 0.1 and quality < linear - 0.1)
 
 
-def overfits(evidence: Evidence) -> Overfit:
+def overfits(evidence: FitEvidence) -> Overfit:
     """Return whether held-out rows have a clearly larger loss than training rows, or one that rose again."""
     if evidence.held_out is None or not evidence.trivial > 0:
         return Overfit(False)
@@ -195,7 +195,7 @@ def _error(values: Array) -> float:
     return float(values.std() / np.sqrt(len(values)))
 
 
-def _best(evidence: Evidence) -> int | None:
+def _best(evidence: FitEvidence) -> int | None:
     found = [each for each in evidence.history.evaluations if each.held_out is not None]
     if len(found) < 3:
         return None
@@ -206,7 +206,7 @@ def _best(evidence: Evidence) -> int | None:
     return best.updates if rose else None
 
 
-def forgotten(evidence: Evidence) -> list[int]:
+def forgotten(evidence: FitEvidence) -> list[int]:
     """Return the classes that rows have and the fit never predicts."""
     seen, row = evidence.seen, evidence.plan.recipe.loss_row
     said = _said(seen, row.target, row.decision)
@@ -216,7 +216,7 @@ def forgotten(evidence: Evidence) -> list[int]:
     return [number for number in np.flatnonzero(count >= _LEAST_ROWS).tolist() if number not in said]
 
 
-def _said(seen: Seen, target: str, decision: str) -> set[int] | None:
+def _said(seen: SeenRows, target: str, decision: str) -> set[int] | None:
     """Return the classes that are predicted; None for anything but one class a row."""
     if target == "class":
         return set(seen.yhat.argmax(dim=1).reshape(-1).tolist())
@@ -225,7 +225,7 @@ def _said(seen: Seen, target: str, decision: str) -> set[int] | None:
     return None
 
 
-def rare(evidence: Evidence, numbers: Sequence[int]) -> bool:
+def rare(evidence: FitEvidence, numbers: Sequence[int]) -> bool:
     """Return whether classes have much fewer rows than the others."""
     if not numbers:
         return False
@@ -234,7 +234,7 @@ def rare(evidence: Evidence, numbers: Sequence[int]) -> bool:
     return bool(max(count[number] for number in numbers) < 0.6 * count.sum() / there)
 
 
-def duplicates(evidence: Evidence) -> tuple[int, int]:
+def duplicates(evidence: FitEvidence) -> tuple[int, int]:
     """Return how many held-out rows are training rows too, of how many; 0 where it is too few to say."""
     held_out, source = evidence.prepared.held_out, evidence.prepared.batches.source
     if held_out is None:

@@ -34,7 +34,7 @@ _NEAR = 0.01  # of the way between the bounds
 
 
 @dataclass(frozen=True)
-class Layer:
+class ActivationValues:
     """What an activation between two layers gives for some rows: `(rows, units)`."""
 
     kind: str
@@ -56,7 +56,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenRows:
     """Some rows, and what a fit makes of them.
 
     Args:
@@ -71,11 +71,11 @@ class Seen:
     y: torch.Tensor
     yhat: torch.Tensor
     losses: Array
-    layers: tuple[Layer, ...]
+    layers: tuple[ActivationValues, ...]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class FitEvidence:
     """A fit that has ended, and what can be seen of it; each is computed when a rule asks for it.
 
     Args:
@@ -138,12 +138,12 @@ class Evidence:
         return size is None or size >= self.plan.data.observations
 
     @cached_property
-    def seen(self) -> Seen:
+    def seen(self) -> SeenRows:
         """Return some training rows, spread evenly over all of them in their order."""
         return self._look(self.prepared.batches.source)
 
     @cached_property
-    def held_out(self) -> Seen | None:
+    def held_out(self) -> SeenRows | None:
         """Return some held-out rows."""
         source = self.prepared.held_out
         return None if source is None or len(source) < _FEWEST else self._look(source)
@@ -194,7 +194,7 @@ class Evidence:
         size = sum(float(old.detach().double().square().sum()) for old, _ in pairs)
         return float(np.sqrt(far / size)) if size else None
 
-    def _look(self, source: Source) -> Seen:
+    def _look(self, source: Source) -> SeenRows:
         most = int(np.clip(_MOST_NUMBERS // prod(source.x_shape or (1,)), _LEAST_ROWS, _MOST_ROWS))
         x, y = source.take(rows_of(source, most))
         device = torch.device(self.plan.placement.device)
@@ -204,12 +204,10 @@ class Evidence:
             losses = error_of(yhat, y.to(device)).double().reshape(len(x), -1).mean(dim=1)
         layers = [layer for layer in found if layer[1] is not yhat]
         flat = x.reshape(len(x), -1).double().numpy()
-        return Seen(
-            flat, y, yhat.cpu(), losses.cpu().numpy(),
-            tuple(
-                Layer(kind, values.float().cpu().reshape(len(x), -1).numpy()) for kind, values in layers
-            ),
-        )  # fmt: skip
+        values = tuple(
+            ActivationValues(kind, each.float().cpu().reshape(len(x), -1).numpy()) for kind, each in layers
+        )
+        return SeenRows(flat, y, yhat.cpu(), losses.cpu().numpy(), values)
 
 
 _HARDLY = 0.1

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from chalknet.planning import RECIPE_FIELDS
-from chalknet.training.diagnosis.evidence import Evidence
+from chalknet.training.diagnosis.evidence import FitEvidence
 
 _BY_STEP = ("adam", "adamw", "rmsprop", "nadam", "adagrad", "lion")  # whose lr is the size of a step
 _LARGEST_STEP = 0.01
@@ -17,7 +17,7 @@ STANDARDISE = "cn.load(data, standardise=True) (--standardise)"
 STANDARDISE_BOTH = 'cn.load(data, standardise="both") (--standardise-target)'
 
 
-def rate(evidence: Evidence) -> float:
+def rate(evidence: FitEvidence) -> float:
     """Return a learning rate at which such a fit goes down: one digit, a power of ten or three of them."""
     recipe = evidence.plan.recipe
     if recipe.optimizer in _BY_STEP:
@@ -36,13 +36,13 @@ def rate(evidence: Evidence) -> float:
     return _rounded_down(largest)
 
 
-def smaller_rate(evidence: Evidence) -> str:
+def smaller_rate(evidence: FitEvidence) -> str:
     """Return the option of a smaller learning rate."""
     now = evidence.plan.recipe.lr or 0.0
     return _lr(min(rate(evidence), _rounded_down(now / 10)))
 
 
-def larger_rate(evidence: Evidence) -> str:
+def larger_rate(evidence: FitEvidence) -> str:
     """Return the option of a larger learning rate; of adam where lr is not what holds the fit back."""
     now = evidence.plan.recipe.lr or 0.0
     found = rate(evidence)
@@ -55,7 +55,7 @@ def _lr(value: float) -> str:
     return f"lr={value:g} (--lr {value:g})"
 
 
-def longer(evidence: Evidence, times: float) -> str:
+def longer(evidence: FitEvidence, times: float) -> str:
     """Return the option of a budget that is so many times as large."""
     budget = evidence.plan.recipe.budget
     amount = budget.amount * times
@@ -75,7 +75,7 @@ def evener_classes() -> str:
     return "as many rows of each class: repeat those of the rare ones in the training rows"
 
 
-def earlier_end(evidence: Evidence, best: int | None) -> str:
+def earlier_end(evidence: FitEvidence, best: int | None) -> str:
     """Return what ends a fit where the held-out loss is least.
 
     Args:

@@ -22,12 +22,12 @@ from chalknet.training.diagnosis.conditions import (
     unscaled,
     unused_rate,
 )
-from chalknet.training.diagnosis.evidence import Evidence
+from chalknet.training.diagnosis.evidence import FitEvidence
 from chalknet.units import show_count, show_share, show_value
 
 
 @dataclass(frozen=True)
-class Rule:
+class DiagnosisRule:
     """One thing that goes wrong.
 
     Args:
@@ -37,11 +37,11 @@ class Rule:
     """
 
     name: str
-    applies: Callable[[Evidence], bool]
-    sentence: Callable[[Evidence], str]
+    applies: Callable[[FitEvidence], bool]
+    sentence: Callable[[FitEvidence], str]
 
 
-def diagnose(evidence: Evidence) -> tuple[str, ...]:
+def diagnose(evidence: FitEvidence) -> tuple[str, ...]:
     """Return what went wrong in a fit, a sentence each: the first cause seen, and what is apart from it.
 
     Nothing is said of a fit that ended early, or was too short to see anything, and no cause where a note of
@@ -60,7 +60,7 @@ def diagnose(evidence: Evidence) -> tuple[str, ...]:
 _SAID_BEFORE = ("where yhat, which", "unlike scales", "twice class 1", "already ends with", "nothing to tell")
 
 
-def _unscaled(evidence: Evidence) -> str:
+def _unscaled(evidence: FitEvidence) -> str:
     sizes = np.abs(evidence.seen.x).max(axis=0)
     sizes = sizes[sizes > 0]
     return (
@@ -69,7 +69,7 @@ def _unscaled(evidence: Evidence) -> str:
     )
 
 
-def _large_targets(evidence: Evidence) -> str:
+def _large_targets(evidence: FitEvidence) -> str:
     y = evidence.seen.y.double()
     return (
         f"targets around {show_value(float(y.mean()))}, up to {show_value(float(y.abs().max()))} in size, are "
@@ -78,14 +78,14 @@ def _large_targets(evidence: Evidence) -> str:
     )
 
 
-def _sorted(evidence: Evidence) -> str:
+def _sorted(evidence: FitEvidence) -> str:
     return (
         "the rows stand sorted by their target and were not shuffled, so that the fit follows the rows it saw last: "
         f"{_beside(evidence)}; say shuffle=True (--shuffle)"
     )
 
 
-def _too_fast(evidence: Evidence) -> str:
+def _too_fast(evidence: FitEvidence) -> str:
     losses = evidence.losses
     if evidence.end > evidence.start:
         seen = (
@@ -101,7 +101,7 @@ def _too_fast(evidence: Evidence) -> str:
     return f"the learning rate {lr} is too large: {seen}; take {remedies.smaller_rate(evidence)}"
 
 
-def _dead(evidence: Evidence) -> str:
+def _dead(evidence: FitEvidence) -> str:
     index, share = layer_that_is("dead", evidence)
     return (
         f"{show_share(share)} of the units of hidden layer {index} are dead: relu gives 0 for every row, and no "
@@ -109,7 +109,7 @@ def _dead(evidence: Evidence) -> str:
     )
 
 
-def _saturated(evidence: Evidence) -> str:
+def _saturated(evidence: FitEvidence) -> str:
     index, share = layer_that_is("saturated", evidence)
     kind = evidence.seen.layers[index - 1].kind.lower()
     return (
@@ -118,7 +118,7 @@ def _saturated(evidence: Evidence) -> str:
     )
 
 
-def _gentler(evidence: Evidence) -> str:
+def _gentler(evidence: FitEvidence) -> str:
     """Return what keeps units where they have a gradient: features of size 1, or smaller steps."""
     if float(np.abs(evidence.seen.x).max()) > _LARGE:
         return remedies.STANDARDISE
@@ -128,7 +128,7 @@ def _gentler(evidence: Evidence) -> str:
 _LARGE = 10.0
 
 
-def _too_slow(evidence: Evidence) -> str:
+def _too_slow(evidence: FitEvidence) -> str:
     return (
         f"the learning rate {show_value(evidence.plan.recipe.lr or 0.0)} is far too small: in "
         f"{show_count(evidence.updates)} updates the loss went from {show_value(evidence.start)} to "
@@ -136,7 +136,7 @@ def _too_slow(evidence: Evidence) -> str:
     )
 
 
-def _unfinished(evidence: Evidence) -> str:
+def _unfinished(evidence: FitEvidence) -> str:
     third, last = evidence.quarters[2:]
     times = float(np.clip(2 * falling(evidence), 3, 20))
     return (
@@ -146,7 +146,7 @@ def _unfinished(evidence: Evidence) -> str:
     )
 
 
-def _overfitted(evidence: Evidence) -> str:
+def _overfitted(evidence: FitEvidence) -> str:
     assert evidence.held_out is not None
     found = overfits(evidence)
     train, held_out = (float(each.losses.mean()) for each in (evidence.seen, evidence.held_out))
@@ -156,7 +156,7 @@ def _overfitted(evidence: Evidence) -> str:
     )
 
 
-def _forgotten(evidence: Evidence) -> str:
+def _forgotten(evidence: FitEvidence) -> str:
     numbers = forgotten(evidence)
     preparation = evidence.prepared.source.preparation
     words = preparation.y[0].words if preparation is not None and preparation.classes else None
@@ -172,14 +172,14 @@ def _forgotten(evidence: Evidence) -> str:
     return f"{which} never predicted, though {show_share(share)} of the rows are of it: take {way}"
 
 
-def _nothing_learned(evidence: Evidence) -> str:
+def _nothing_learned(evidence: FitEvidence) -> str:
     return (
         f"the fit explains far less than a linear map of the same rows: {_beside(evidence)}; take optimizer='adam', lr=0.01, "
         f"batch_size=32, shuffle=True, and {remedies.STANDARDISE}"
     )
 
 
-def _duplicated(evidence: Evidence) -> str:
+def _duplicated(evidence: FitEvidence) -> str:
     alike, looked_at = duplicates(evidence)
     return (
         f"{show_count(alike)} of {show_count(looked_at)} held-out rows stand among the training rows too: their "
@@ -188,7 +188,7 @@ def _duplicated(evidence: Evidence) -> str:
     )
 
 
-def _beside(evidence: Evidence) -> str:
+def _beside(evidence: FitEvidence) -> str:
     """Return how good the fit is, beside a linear map where that is better."""
     quality, linear = evidence.quality, evidence.linear
     what = (
@@ -199,23 +199,25 @@ def _beside(evidence: Evidence) -> str:
     return f"{what} is {show_value(quality)}, that of a linear map {show_value(linear)}"
 
 
-CAUSES: tuple[Rule, ...] = (
-    Rule("unscaled features", unscaled, _unscaled),
-    Rule("targets of another size", large_targets, _large_targets),
-    Rule("sorted rows", sorted_rows, _sorted),
-    Rule("learning rate too large", jumps, _too_fast),
-    Rule("dead units", lambda evidence: layer_that_is("dead", evidence)[0] > 0, _dead),
-    Rule("saturated units", lambda evidence: layer_that_is("saturated", evidence)[0] > 0, _saturated),
-    Rule("rare class", lambda evidence: rare(evidence, forgotten(evidence)), _forgotten),
-    Rule("learning rate too small", unused_rate, _too_slow),
-    Rule("still falling", lambda evidence: falling(evidence) > 0, _unfinished),
-    Rule("overfitting", lambda evidence: overfits(evidence).is_so, _overfitted),
-    Rule("class never predicted", lambda evidence: bool(forgotten(evidence)), _forgotten),
-    Rule("nothing learned", learned_nothing, _nothing_learned),
+CAUSES: tuple[DiagnosisRule, ...] = (
+    DiagnosisRule("unscaled features", unscaled, _unscaled),
+    DiagnosisRule("targets of another size", large_targets, _large_targets),
+    DiagnosisRule("sorted rows", sorted_rows, _sorted),
+    DiagnosisRule("learning rate too large", jumps, _too_fast),
+    DiagnosisRule("dead units", lambda evidence: layer_that_is("dead", evidence)[0] > 0, _dead),
+    DiagnosisRule(
+        "saturated units", lambda evidence: layer_that_is("saturated", evidence)[0] > 0, _saturated
+    ),
+    DiagnosisRule("rare class", lambda evidence: rare(evidence, forgotten(evidence)), _forgotten),
+    DiagnosisRule("learning rate too small", unused_rate, _too_slow),
+    DiagnosisRule("still falling", lambda evidence: falling(evidence) > 0, _unfinished),
+    DiagnosisRule("overfitting", lambda evidence: overfits(evidence).is_so, _overfitted),
+    DiagnosisRule("class never predicted", lambda evidence: bool(forgotten(evidence)), _forgotten),
+    DiagnosisRule("nothing learned", learned_nothing, _nothing_learned),
 )
 """What makes a fit fail, the cause before its consequences: of the first one that is seen a sentence is said."""
 
-APART: tuple[Rule, ...] = (
-    Rule("duplicated rows", lambda evidence: duplicates(evidence)[0] > 0, _duplicated),
+APART: tuple[DiagnosisRule, ...] = (
+    DiagnosisRule("duplicated rows", lambda evidence: duplicates(evidence)[0] > 0, _duplicated),
 )
 """What is wrong however the fit went."""

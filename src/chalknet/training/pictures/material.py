@@ -17,7 +17,7 @@ from chalknet.training.chart import MOST_POINTS
 from chalknet.training.history import FitResult
 from chalknet.training.metrics.answers import Answers
 from chalknet.training.predictions.evaluate import judged, rows_to_judge
-from chalknet.training.predictions.predict import Fitted, fitted_of
+from chalknet.training.predictions.predict import FittedForward, fitted_of
 
 Array = npt.NDArray[Any]
 
@@ -38,7 +38,7 @@ class Material:
 
     kind: str
     result: FitResult
-    fitted: Fitted
+    fitted: FittedForward
     source: Source
     part: str
 

@@ -66,7 +66,8 @@ def plot(
         wanted = "a FitResult, or names and FitResults as a dict"
         raise invalid("results", results, wanted, "Give cn.plot(result), or the results of a comparison.")
     look_up({**AXES, "x": ""}, over, "plot", "axis")
-    kind = kind or ("curve" if over == "x" else "history")
+    if kind is None:
+        kind = "curve" if over == "x" else "history"
     look_up(dict.fromkeys((*_OF_SEVERAL, *KINDS)), kind, "plot", "kind of picture")
     if kind == "history":
         return history_chart(named, over)

@@ -22,7 +22,7 @@ from chalknet.training.metrics.asked import MetricsLike, asked_metrics, check_ta
 from chalknet.training.metrics.table import metrics_for
 from chalknet.training.predictions.judged import answers_of
 from chalknet.training.predictions.predict import (
-    Fitted,
+    FittedForward,
     PredictKeywords,
     as_fitted,
     file_options,
@@ -190,13 +190,13 @@ def _note(name: str, score: Score) -> str:
     return f"metric {name}{unknown}: {score.reason}"
 
 
-def _plan(fitted: Fitted) -> Plan:
+def _plan(fitted: FittedForward) -> Plan:
     assert fitted.plan is not None
     return fitted.plan
 
 
 def rows_to_judge(
-    model: object, fitted: Fitted, data: object, options: Mapping[str, Any]
+    model: object, fitted: FittedForward, data: object, options: Mapping[str, Any]
 ) -> tuple[Source, list[str]]:
     """Return rows with their targets, treated as the training rows were, and what was assumed of them.
 
@@ -222,7 +222,7 @@ def rows_to_judge(
     return source, list(source.notes)
 
 
-def judged(fitted: Fitted, source: Source) -> Answers:
+def judged(fitted: FittedForward, source: Source) -> Answers:
     """Return the answers of a fit for all rows of a source, beside the truth."""
     from chalknet.training.choice.fitted_model import ModelShapes  # brings torch
     from chalknet.training.choice.targets import make_ready
@@ -247,7 +247,9 @@ def _array(values: torch.Tensor) -> Array:
     return found
 
 
-def _weights(weight: object, data: object, fitted: Fitted, options: Mapping[str, Any], rows: int) -> Array:
+def _weights(
+    weight: object, data: object, fitted: FittedForward, options: Mapping[str, Any], rows: int
+) -> Array:
     """Return how much each row counts, of a column or of numbers."""
     given: Any = weight
     if isinstance(weight, str):

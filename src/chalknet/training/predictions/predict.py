@@ -106,7 +106,7 @@ class _Forward(Protocol):
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedForward:
     """What predicts: a forward pass, and what is known of its fit."""
 
     forward: _Forward
@@ -114,7 +114,7 @@ class Fitted:
     preparation: Preparation | None = None
 
 
-def fitted_of(model: object, verb: str) -> Fitted:
+def fitted_of(model: object, verb: str) -> FittedForward:
     """Return what predicts with a FitResult or the folder of a kept run, whose loss is known.
 
     Raises:
@@ -126,7 +126,7 @@ def fitted_of(model: object, verb: str) -> Fitted:
     return _kept(model) if isinstance(model, str | Path) else _in_memory(model)
 
 
-def _in_memory(model: object) -> Fitted:
+def _in_memory(model: object) -> FittedForward:
     """Return what predicts with a FitResult or a module."""
     module = model.module if isinstance(model, FitResult) else model
     if not torch_is_loaded() or not isinstance(module, torch.nn.Module):
@@ -135,11 +135,11 @@ def _in_memory(model: object) -> Fitted:
     from chalknet.training.predictions.module_forward import ModuleForward  # brings torch
 
     if not isinstance(model, FitResult):
-        return Fitted(ModuleForward(module, None))
-    return Fitted(ModuleForward(module, model.plan.data.whole_numbers), model.plan, model.preparation)
+        return FittedForward(ModuleForward(module, None))
+    return FittedForward(ModuleForward(module, model.plan.data.whole_numbers), model.plan, model.preparation)
 
 
-def _kept(path: str | Path) -> Fitted:
+def _kept(path: str | Path) -> FittedForward:
     """Return what predicts with a kept run: its network on arrays, or else its module by torch."""
     folder = user_path(path, "model")
     setting = read_ended(folder).setting
@@ -147,20 +147,20 @@ def _kept(path: str | Path) -> Fitted:
     shapes = weight_shapes(plan)
     weights = None if shapes is None else read_weights(folder, setting, shapes)
     if weights is not None and plan.network is not None:
-        return Fitted(ArrayForward(plan.network, weights), plan, setting.preparation)
+        return FittedForward(ArrayForward(plan.network, weights), plan, setting.preparation)
     from chalknet.training.kept.run_folder import load_run  # brings torch
 
     return _in_memory(load_run(folder))
 
 
-def _reading(fitted: Fitted, options: Any) -> FeatureReading:
+def _reading(fitted: FittedForward, options: Any) -> FeatureReading:
     """Return how data is read for a fit: as the training rows were, but for what is asked otherwise."""
     preparation, reading = file_options(fitted, options)
     width = None if fitted.plan is None else prod(_numbers(fitted.plan.data.x_shape))
     return FeatureReading(with_unknown(preparation, options), reading, width)
 
 
-def file_options(fitted: Fitted, options: Mapping[str, Any]) -> tuple[Preparation | None, FileOptions]:
+def file_options(fitted: FittedForward, options: Mapping[str, Any]) -> tuple[Preparation | None, FileOptions]:
     """Return how the columns of the training rows were prepared, and how the text of a file is read."""
     asked = {name: value for name, value in options.items() if value is not None}
     preparation = fitted.preparation

@@ -19,7 +19,7 @@ from chalknet.training.choice.fitted_model import module_errors
 from chalknet.training.choice.prepare import noted
 from chalknet.training.choice.torch_threads import FITS, eager_threads, using_threads
 from chalknet.training.diagnosis.baseline import baseline_of
-from chalknet.training.diagnosis.evidence import Evidence
+from chalknet.training.diagnosis.evidence import FitEvidence
 from chalknet.training.diagnosis.rules import diagnose
 from chalknet.training.history import FitResult, Outcome, Progress
 from chalknet.training.kept.run_folder import RunFolder
@@ -57,7 +57,7 @@ def carry_out(start: FitStart) -> FitResult:
         plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
         source = start.prepared.source
         baseline = baseline_of(start.prepared)
-        diagnosis = diagnose(Evidence(plan, start.prepared, session.module, history, outcome))
+        diagnosis = diagnose(FitEvidence(plan, start.prepared, session.module, history, outcome))
         result = FitResult(
             plan, session.module, history, outcome, session.compile_s, source.preparation, baseline,
             diagnosis, source,
