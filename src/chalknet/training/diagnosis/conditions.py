@@ -37,13 +37,7 @@ def unscaled(evidence: FitEvidence) -> bool:
     if evidence.prepared.plan.data.whole_numbers or not varied.any():
         return False
     sizes = np.abs(x[:, varied]).max(axis=0)
-    return bool(sizes.max() > min(_LARGE, _UNLIKE * sizes.min()) and sizes.max() > 1) and _fails_clearly(
-        evidence
-    )
-
-
-def _fails_clearly(evidence: FitEvidence) -> bool:
-    return evidence.fails
+    return bool(sizes.max() > min(_LARGE, _UNLIKE * sizes.min()) and sizes.max() > 1) and evidence.fails
 
 
 def large_targets(evidence: FitEvidence) -> bool:
@@ -182,7 +176,12 @@ def learned_nothing(evidence: FitEvidence) -> bool:
 
 def overfits(evidence: FitEvidence) -> Overfit:
     """Return whether held-out rows have a clearly larger loss than training rows, or one that rose again."""
-    if evidence.held_out is None or not evidence.trivial > 0:
+    last = evidence.history.evaluations[-1]
+    if evidence.prepared.held_out is None or last.held_out is None or not evidence.trivial > 0:
+        return Overfit(False)
+    if evidence.history.metric == "error" and last.held_out - last.train < _GAP / 2 * evidence.trivial:
+        return Overfit(False)  # which the evaluation over all rows says, without a look at some
+    if evidence.held_out is None:
         return Overfit(False)
     train, held_out = evidence.seen.losses, evidence.held_out.losses
     gap = float(held_out.mean() - train.mean())

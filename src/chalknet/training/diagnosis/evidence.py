@@ -178,8 +178,8 @@ class FitEvidence:
     @property
     def fails(self) -> bool:
         """Return whether the fit explains almost nothing, or less than a linear map does."""
-        if self.skill < _HARDLY:
-            return True
+        if self.skill < _HARDLY or self.skill > _WELL:
+            return self.skill < _HARDLY
         return self.linear is not None and self.quality is not None and self.quality < self.linear - _CLEARLY
 
     @cached_property
@@ -210,7 +210,7 @@ class FitEvidence:
         return SeenRows(flat, y, yhat.cpu(), losses.cpu().numpy(), values)
 
 
-_HARDLY = 0.1
+_HARDLY, _WELL = 0.1, 0.95
 _CLEARLY = 0.07
 
 

@@ -34,11 +34,13 @@ class DiagnosisRule:
         name: of it.
         applies: whether a fit shows it.
         sentence: says what is seen and what to do.
+        of_good: whether a fit that explains nearly all of its training rows can show it too.
     """
 
     name: str
     applies: Callable[[FitEvidence], bool]
     sentence: Callable[[FitEvidence], str]
+    of_good: bool = False
 
 
 def diagnose(evidence: FitEvidence) -> tuple[str, ...]:
@@ -51,11 +53,14 @@ def diagnose(evidence: FitEvidence) -> tuple[str, ...]:
         return ()
     found = [rule.sentence(evidence) for rule in APART if rule.applies(evidence)]
     if not any(words in note for note in evidence.plan.notes for words in _SAID_BEFORE):
-        causes = (rule.sentence(evidence) for rule in CAUSES if rule.applies(evidence))
+        good = evidence.skill > _WELL
+        rules = (rule for rule in CAUSES if rule.of_good or not good)
+        causes = (rule.sentence(evidence) for rule in rules if rule.applies(evidence))
         found += [sentence for sentence in [next(causes, "")] if sentence]
     return tuple(found)
 
 
+_WELL = 0.95  # of the trivial predictor's loss
 # What notes of the plan hold that name the cause of a fit that fails.
 _SAID_BEFORE = ("where yhat, which", "unlike scales", "twice class 1", "already ends with", "nothing to tell")
 
@@ -208,11 +213,11 @@ CAUSES: tuple[DiagnosisRule, ...] = (
     DiagnosisRule(
         "saturated units", lambda evidence: layer_that_is("saturated", evidence)[0] > 0, _saturated
     ),
-    DiagnosisRule("rare class", lambda evidence: rare(evidence, forgotten(evidence)), _forgotten),
+    DiagnosisRule("rare class", lambda evidence: rare(evidence, forgotten(evidence)), _forgotten, True),
     DiagnosisRule("learning rate too small", unused_rate, _too_slow),
     DiagnosisRule("still falling", lambda evidence: falling(evidence) > 0, _unfinished),
-    DiagnosisRule("overfitting", lambda evidence: overfits(evidence).is_so, _overfitted),
-    DiagnosisRule("class never predicted", lambda evidence: bool(forgotten(evidence)), _forgotten),
+    DiagnosisRule("overfitting", lambda evidence: overfits(evidence).is_so, _overfitted, True),
+    DiagnosisRule("class never predicted", lambda evidence: bool(forgotten(evidence)), _forgotten, True),
     DiagnosisRule("nothing learned", learned_nothing, _nothing_learned),
 )
 """What makes a fit fail, the cause before its consequences: of the first one that is seen a sentence is said."""
