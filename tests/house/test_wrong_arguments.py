@@ -70,6 +70,8 @@ def comparison():
 
 DRAWING = "digraph { {x1 x2} -> y; y -> result }"
 
+PAGE = f"{tempfile.gettempdir()}/chalknet-report-{os.getpid()}.html"
+
 # For each verb: a call that works, as keywords.
 VERBS = {
     "read": lambda: {"model": NET},
@@ -94,7 +96,7 @@ VERBS = {
     "place": lambda: {"device": "cpu"},
     "predict": lambda: {"model": result(), "data": X},
     "evaluate": lambda: {"model": result(), "data": DATA},
-    "report": lambda: {"result": result(), "path": f"{tempfile.gettempdir()}/chalknet-report-{os.getpid()}.html"},
+    "report": lambda: {"result": result(), "path": PAGE},
     "plot": lambda: {"results": result()},
     "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
     "resume": lambda: {"path": "no-such-run"},

@@ -175,11 +175,18 @@ class FitEvidence:
         """Return the same of the best linear map of x, however it was scaled; None where it is not known."""
         return linear_quality(self.seen.x, self.seen.y, self.plan.recipe.loss_row)
 
+    @cached_property
+    def is_good(self) -> bool:
+        """Return whether the fit is right about nearly all of its training rows."""
+        return self.skill > _WELL or (self.quality is not None and self.quality > _WELL)
+
     @property
     def fails(self) -> bool:
         """Return whether the fit explains almost nothing, or less than a linear map does."""
-        if self.skill < _HARDLY or self.skill > _WELL:
-            return self.skill < _HARDLY
+        if self.is_good:
+            return False
+        if self.skill < _HARDLY:
+            return True
         return self.linear is not None and self.quality is not None and self.quality < self.linear - _CLEARLY
 
     @cached_property

@@ -53,14 +53,12 @@ def diagnose(evidence: FitEvidence) -> tuple[str, ...]:
         return ()
     found = [rule.sentence(evidence) for rule in APART if rule.applies(evidence)]
     if not any(words in note for note in evidence.plan.notes for words in _SAID_BEFORE):
-        good = evidence.skill > _WELL
-        rules = (rule for rule in CAUSES if rule.of_good or not good)
+        rules = (rule for rule in CAUSES if rule.of_good or not evidence.is_good)
         causes = (rule.sentence(evidence) for rule in rules if rule.applies(evidence))
         found += [sentence for sentence in [next(causes, "")] if sentence]
     return tuple(found)
 
 
-_WELL = 0.95  # of the trivial predictor's loss
 # What notes of the plan hold that name the cause of a fit that fails.
 _SAID_BEFORE = ("where yhat, which", "unlike scales", "twice class 1", "already ends with", "nothing to tell")
 
