@@ -87,8 +87,9 @@ def fit(asked: Asked) -> int | None:
     Example: chalknet fit '8 -> 1' --loss mse --data a.csv --y price --epochs 9
     Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --processes 2
     Example: chalknet fit net.py --loss mse --data x.npz --seconds 60 --out run
-    Example: chalknet fit '4 -> 1' --loss mse --data a.csv --epochs 9 --held-out 0.2 --metrics r2,mae
-    Example: chalknet fit '784 -> 1 sigmoid' --loss bce --updates 50 --plot a.svg --kind roc --report a.html
+    Example: chalknet fit '4 -> 1' --loss mse --data a.csv --epochs 9 --metrics r2
+    Example: chalknet fit net.py --loss bce --epochs 5 --plot a.svg --kind roc
+    Example: chalknet fit net.py --loss bce --epochs 5 --report fit.html
     """
     check_picture("--plot", asked["plot"])
     check_page("--report", asked["report"])
@@ -217,7 +218,8 @@ def evaluate(asked: Asked) -> None:
 
     Example: chalknet evaluate run/ --data new.csv
     Example: chalknet evaluate run/ --data new.csv --metrics accuracy,f1 --json
-    Example: chalknet evaluate run/ --data new.csv --plot confusion.svg --kind confusion --report new.html
+    Example: chalknet evaluate run/ --data new.csv --plot a.svg --kind confusion
+    Example: chalknet evaluate run/ --data new.csv --report new.html
     """
     check_picture("--plot", asked["plot"])
     check_page("--report", asked["report"])
