@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from chalknet.data import Preparation, Source, StreamedSource
+from chalknet.data import ArraySource, Preparation, Source, StreamedSource
 from chalknet.engine import loss_function
 from chalknet.planning import Recipe
 from chalknet.training.choice.prepare import PreparedFit
@@ -27,6 +27,11 @@ def rows_of(source: Source, most: int) -> torch.Tensor | slice:
     return torch.arange(most) * count // most
 
 
+def may_be_looked_at(source: Source) -> bool:
+    """Return whether rows may be taken beside the fit's own; not of a source of the user's."""
+    return type(source) in (ArraySource, StreamedSource)  # a class derived from one is the user's
+
+
 def baseline_of(prepared: PreparedFit) -> Baseline | None:
     """Return the trivial predictor of a fit, by the targets of the training samples.
 
@@ -34,9 +39,7 @@ def baseline_of(prepared: PreparedFit) -> Baseline | None:
     change as it is read, at none.
     """
     source, recipe = prepared.batches.source, prepared.plan.recipe
-    if not prepared.source.is_repeatable or (
-        source.streams and not isinstance(prepared.source, StreamedSource)
-    ):
+    if not may_be_looked_at(prepared.source):
         return None
     parts = [source, *([] if prepared.held_out is None else [prepared.held_out])]
     y, *aside = [

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from chalknet.data import Source, StreamedSource
+from chalknet.data import Source
 from chalknet.engine import loss_function
 from chalknet.module import build, draws_from_default
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.diagnosis.baseline import Constant, best_constant, rows_of
+from chalknet.training.diagnosis.baseline import Constant, best_constant, may_be_looked_at, rows_of
 from chalknet.training.diagnosis.probe import linear_quality, quality_of
 from chalknet.training.history import History, Outcome
 from chalknet.training.record.module_use import evaluation_mode
@@ -96,8 +96,7 @@ class FitEvidence:
     def tells(self) -> bool:
         """Return whether there is enough to see, and it can be looked at again."""
         source = self.prepared.source
-        own = source.streams and not isinstance(source, StreamedSource)
-        looks = source.is_repeatable and not own and not draws_from_default(self.module)
+        looks = may_be_looked_at(source) and not draws_from_default(self.module)
         ended = self.outcome in (Outcome.FINISHED, Outcome.TARGET_REACHED)
         return looks and ended and min(len(self.history), len(source)) >= _FEWEST
 
