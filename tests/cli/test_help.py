@@ -59,7 +59,7 @@ def test_the_model_is_called_model_by_every_verb(type_, verb):
         ("--held_out", "--held-out"),
         ("--devise", "--device"),
         ("--random-state", "--seed"),
-        ("--max-iter", "--updates"),
+        ("--n-iter-no-change", "--patience"),
         ("--no-heder", "--no-header"),
         ("--optimiser", "--optimizer"),
     ],

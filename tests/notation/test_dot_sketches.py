@@ -84,14 +84,33 @@ def test_ports_and_compass_points_are_no_nodes():
     assert ends('digraph { "a:n" -> "b:sw" }') == [("a:n", "b:sw")]
 
 
-def test_an_edge_to_the_frame_of_a_cluster_leads_to_all_its_nodes():
+def test_edges_to_the_frames_of_clusters_are_links_of_the_frames():
     text = """digraph { compound=true
       subgraph cluster_a { a1; subgraph cluster_inner { a2 } }  subgraph cluster_b { b1; b2 }
       a1 -> b1 [ltail=cluster_a, lhead=cluster_b];  a2 -> b2 [ltail=cluster_a, lhead=cluster_b]
       b2 -> y [ltail=cluster_b];  y -> z }"""
-    assert ends(text) == [
+    sketch = read_dot_sketch(text)
+    assert [(link.source, link.target) for link in sketch.frame_links] == [
+        ("cluster_a", "cluster_b"), ("cluster_a", "cluster_b"), ("cluster_b", "y")
+    ]  # fmt: skip
+    sketch.reach_frames()
+    assert sorted((link.source, link.target) for link in sketch.links) == [
         ("a1", "b1"), ("a1", "b2"), ("a2", "b1"), ("a2", "b2"), ("b1", "y"), ("b2", "y"), ("y", "z")
     ]  # fmt: skip
+
+
+def test_edges_are_the_same_however_their_statements_are_spelled():
+    plain = "a -> b; b -> c [style=dashed, label=w]; c -> d"
+    spelled = '"a" -> b /* x */; "b" -> "c" [style="dashed"][label = "w"]\nc->"d"'
+    defaults = 'edge [style=dashed label=w] b -> c; edge [style=solid label=""] a -> b c -> d'
+    found = [
+        {
+            (one.source, one.target, one.style, one.label)
+            for one in read_dot_sketch(f"digraph {{ {text} }}").links
+        }
+        for text in (plain, spelled, defaults)
+    ]
+    assert found[0] == found[1] == found[2] and len(found[0]) == 3
 
 
 def test_subgraphs_at_the_ends_of_edges_stand_for_their_nodes():

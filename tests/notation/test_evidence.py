@@ -34,6 +34,9 @@ FEW += [
     'digraph { {x1 x2} -> {h1 h2} -> y; n -> y; n [shape=plaintext, label="see above"] }',
     "digraph { {x1 x2} -> {u1 u2}; u1 -> a; u2 -> b; a [label=linear]; b [label=linear] }",
     "flowchart LR\ns[image 2×1] --> x1((x1)) & x2((x2)) --> h1((h)) & h2((h)) --> y((y))",
+    'flowchart LR\nx1((x1)) --> a["x1·w1"]\nx2((x2)) --> b["x2·w2"]\na & b --> s(("Σ + b")) --> f["σ(z)"]',
+    'flowchart LR\nX["X (m × 3)"] --> D1["dot"]\nW1["W1 (3 × 4)"] --> D1\nD1 --> Z1["Z1 (m × 4)"] --> S1{{sigmoid}}\n'
+    'S1 --> A1["A1 (m × 4)"] --> D2["dot"]\nW2["W2 (4 × 1)"] --> D2\nD2 --> Z2["Z2 (m × 1)"] --> S2{{sigmoid}}',
 ]
 
 

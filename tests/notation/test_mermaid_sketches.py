@@ -149,11 +149,6 @@ def test_settings_comments_titles_and_styles_are_no_nodes():
     assert [(link.source, link.target) for link in found.links] == [("a", "b"), ("b", "c")]
 
 
-def test_a_link_to_a_subgraph_leads_to_all_its_nodes():
-    found = links("subgraph s\na\nb\nend\nsubgraph t\nc\nend\ns --> t")
-    assert [(one[0], one[1]) for one in found] == [("a", "c"), ("b", "c")]
-
-
 def test_blocks_stand_in_rows_and_are_linked_like_others():
     found = sketch(
         'columns 3\nx1(("x1")) space h1(("h1"))\nx2(("x2")) space:2\nx1 --> h1\nx2 -- "w" --> h1',

@@ -31,7 +31,7 @@ from chalknet.cli.say import (
 from chalknet.errors import Noted
 from chalknet.tables import facts
 
-_RECIPE = (*options.RECIPE, *options.OPTIMIZER)
+_RECIPE = (*options.RECIPE, *options.STOPPING, *options.OPTIMIZER)
 _EXIT_CODES = {"DIVERGED": 1, "INTERRUPTED": INTERRUPTED}
 _METHODS = options.BATCH_SIZE._replace(
     help="Samples an update, for each method; all,32,1 when left out.",
@@ -86,6 +86,8 @@ def fit(asked: Asked) -> int | None:
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700
     Example: chalknet fit '8 -> 1' --loss mse --data a.csv --y price --epochs 9
     Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --processes 2
+    Example: chalknet fit '784 -> 1' --loss mse --schedule cosine --epochs 9
+    Example: chalknet fit '8 -> 1' --loss l1 --held-out .2 --patience 5 --epochs 9
     Example: chalknet fit net.py --loss mse --data x.npz --seconds 60 --out run
     Example: chalknet fit '4 -> 1' --loss mse --data a.csv --epochs 9 --metrics r2
     Example: chalknet fit net.py --loss bce --epochs 5 --plot a.svg --kind roc

@@ -43,12 +43,15 @@ def read(asked: Asked) -> None:
     """Print any form of a network in another form: formula, code or drawing.
 
     Drawings in text are read as well: DOT, Mermaid, TikZ, PlantUML, D2, GraphML, GML, characters. A page that
-    holds one is read too: Markdown, HTML, a notebook, a program that draws. Where it holds several networks
-    they are listed, and --name says which.
+    holds one is read too: Markdown, HTML, a notebook, a program that draws; and a picture: PDF, PNG, JPEG, a
+    photo, a screenshot. Where there are several networks they are listed, and --name says which.
 
     Example: chalknet read '784 -> 32 relu -> 1 sigmoid' --to torch
     Example: chalknet read net.dot --to torch --activation relu,sigmoid
     Example: chalknet read net.dot --explain -o seen.svg
+    Example: chalknet read photo.jpg --explain -o seen.png
+    Example: chalknet read lecture.pdf --page 3 --to torch
+    Example: chalknet read clipboard: --to torch
     Example: chalknet read README.md --name Encoder --to torch
     Example: chalknet read summary.txt --to keras --activation relu,softmax
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
 
 from chalknet.tables import Table, Tabular
 
@@ -31,6 +32,45 @@ class DrawnMark(NamedTuple):
     place: tuple[float, float, float, float] | None = None
 
 
+Points: TypeAlias = tuple[tuple[float, float], ...]
+
+
+class PlacedMark(NamedTuple):
+    """Something in a picture that is neither a node nor a link.
+
+    Args:
+        role: "caption" or "put aside".
+        why: the reason for which it was put aside.
+        points: its line, or its outline.
+        closed: whether it is an outline.
+    """
+
+    role: str
+    why: str
+    points: Points
+    closed: bool = True
+
+
+@dataclass(frozen=True)
+class SeenPicture:
+    """The picture that a network was read from, and where its marks are in it.
+
+    Args:
+        width, height: in pixels, or for a PDF in points.
+        outlines: of each node, by its key.
+        lines: of each link, by the keys of its ends.
+        aside: what is neither.
+        image: from pixels of the longer side to the picture as a PNG or a JPEG.
+    """
+
+    width: float
+    height: float
+    outlines: Mapping[str, Points]
+    lines: Mapping[tuple[str, str], Points]
+    aside: tuple[PlacedMark, ...]
+    image: Callable[[int], bytes]
+
+
 @dataclass(frozen=True, repr=False)
 class Account(Tabular):
     """Every mark of a drawing with the role that it was given, and why.
@@ -39,6 +79,7 @@ class Account(Tabular):
         marks: nodes, frames and captions.
         links: both ends and the role of each link: "connection", "order" or "gradient".
         readings: the networks that the drawing may show, the likeliest first.
+        picture: the picture that it was read from; None for a drawing in a text.
 
     Example:
         >>> import chalknet as cn
@@ -54,6 +95,7 @@ class Account(Tabular):
     marks: tuple[DrawnMark, ...]
     links: tuple[tuple[str, str, str], ...]
     readings: tuple[Any, ...] = ()
+    picture: SeenPicture | None = field(default=None, compare=False, repr=False)
 
     @property
     def unexplained(self) -> tuple[DrawnMark, ...]:
@@ -69,4 +111,6 @@ class Account(Tabular):
         rows += [
             ["links", str(count), role, ""] for role, count in Counter(link[2] for link in self.links).items()
         ]
+        aside = Counter(mark.why for mark in self.picture.aside if mark.why) if self.picture else {}
+        rows += [["others", str(count), "put aside", why] for why, count in aside.items()]
         return Table(("mark", "text", "role", "because"), tuple(map(tuple, rows)))

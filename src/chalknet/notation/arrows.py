@@ -14,6 +14,7 @@ from chalknet.notation.states import role_of, states_of
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.words import settled_word, write_step
 
+_HEAD = 200_000  # characters in which a formula shows itself; no formula is longer
 _COMMENT = re.compile(r"#[^\n]*")
 _ARROW = re.compile(r"[-–—−─=]>|[→⟶⟹⇒↦⟼]")
 _BEGINS_SO = re.compile(r"\s*+\(?\s*+(?:[xX]\b|[0-9]|[^\W\d]\w*+\s*+\(\s*+\w++\s*+,)")
@@ -72,17 +73,18 @@ def _width(shape: Shape) -> str:
 
 def recognise_arrows(text: str) -> float:
     """Return how likely it is that a text is a formula of arrows."""
-    text = _COMMENT.sub("", text)
+    text = _COMMENT.sub("", text[:_HEAD])
     if _OTHER_FORM.search(text):
         return 0.0
+    begins_so = _BEGINS_SO.match(text)
     if _ARROW.search(text):
-        return 0.9
-    return 0.2 if _BEGINS_SO.match(text) else 0.0
+        return 0.9 if begins_so else 0.5
+    return 0.2 if begins_so else 0.0
 
 
 ARROWS = Notation(
     name="arrows",
-    suffixes=(".txt", ".net", ".arrows"),
+    suffixes=(".net", ".arrows"),
     recognise=recognise_arrows,
     read=read_arrows,
     write=write_arrows,

@@ -23,6 +23,10 @@ LIMITS: dict[str, int] = {
     "drawings in a page": 40,
     "characters in drawings of a page": 300_000,
     "steps of reading a drawing": 10_000_000,
+    "bytes of a picture": 50_000_000,
+    "pixels of a picture": 100_000_000,
+    "pages of a PDF": 300,
+    "unpacked bytes of a PDF": 40_000_000,
 }
 """The limits by what they count. A larger number may be put in the place of one."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chalknet.network import Dropout
 from chalknet.notation.budget import StepBudget
+from chalknet.notation.libraries.known import family_of
 from chalknet.notation.libraries.modules import mode_of
 from chalknet.notation.torch_calls import call_layer, call_torch, chain_method
 from chalknet.notation.torch_flow import SELF, flow_method
@@ -225,6 +226,8 @@ class Called:
             return named if name == "named_children" else [part for _, part in named]
         if name == "forward":
             return self._of_layer(owner, node, call)
+        if name in ("fit", "partial_fit") and family_of(self._code.source.text) == "scikit-learn code":
+            return owner
         if name in ("train", "eval") and self._world.forwards:
             self._world.remarks.add(node, "mode", owner)
         if name == "to" and _is_wide(call):

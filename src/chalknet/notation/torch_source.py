@@ -28,6 +28,8 @@ INPUT_SHAPE = re.compile(
     r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
 )
 _CALL = re.compile(r"\w[ \t]*+\(")
+# What the method is called that says which way x takes, by a part of the class's base.
+_METHODS = (("keras", "call"), ("tensorflow", "call"), ("flax", "__call__"), ("equinox", "__call__"))
 _WANTED = "a Sequential, a class with layers and a forward, or a layer"
 _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
@@ -87,6 +89,8 @@ def _rebound(chosen: Binding, run: Interpreter) -> list[str]:
 
 def recognise_torch(text: str) -> float:
     """Return how likely it is that a text is PyTorch code."""
+    if not any(word in text for word in ("nn", "Sequential", "Linear", "torch")):
+        return 0.0
     return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(text) else 0.0
 
 
@@ -97,7 +101,7 @@ def recognise_library(code: str, text: str) -> float:
         code: what that code is called, such as "Keras code".
         text: the text.
     """
-    return 0.96 if _is_code(text) and _CALL.search(text) and family_of(text) == code else 0.0
+    return 0.96 if family_of(text) == code and _is_code(text) and _CALL.search(text) else 0.0
 
 
 def _is_code(text: str) -> bool:
@@ -114,13 +118,22 @@ def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     free = [binding for binding in whole if id(binding.value) not in held]
     if free:
         return _distinct(free)
-    made = [
+    made_of_classes = [
         replace(binding, value=_made(run, binding.value, code))
         for binding in bindings
         if isinstance(binding.value, Class | Function)
     ]
-    if made := [binding for binding in made if _is_network(binding.value)]:
+    if made := [binding for binding in made_of_classes if _is_network(binding.value)]:
         return _distinct(made)
+    held_inside = [  # a class of another kind that keeps a network: self.model = ...
+        replace(binding, name=f"{binding.name}.{key}", value=part)
+        for binding in made_of_classes
+        if isinstance(binding.value, Instance)
+        for key, part in binding.value.attributes.items()
+        if _is_network(part)
+    ]
+    if held_inside:
+        return _distinct(held_inside)
     computed = [binding for binding in bindings if isinstance(binding.value, Flow)]
     alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer | CodeChain)]
     return _distinct(computed[-1:] or (alone if len(alone) == 1 else []))
@@ -189,9 +202,11 @@ def _no_network(run: Interpreter, code: Code) -> ChalknetError:
             is_layer = any(getattr(base, "last", "").endswith(("Module", "Model")) for base in value.bases)
             if is_layer:
                 span = code.span(value.node)
-                got = f"the class {value.node.name}, which has no forward"
-                wanted = "a forward that says which way x takes through its layers"
-                remedy = "Add def forward(self, x): return ..., or write the layers as nn.Sequential(...)."
+                paths = " ".join(getattr(base, "path", "") for base in value.bases)
+                method = next((name for sign, name in _METHODS if sign in paths), "forward")
+                got = f"the class {value.node.name}, which has no {method}"
+                wanted = f"a {method} that says which way x takes through its layers"
+                remedy = f"Add def {method}(self, x): return ..., or write the layers as Sequential(...)."
         elif isinstance(value, Class):
             span = code.span(value.node)
             got = f"the class {value.node.name}, whose __init__ makes no layer that is known here"

@@ -17,8 +17,9 @@ from chalknet.data import Preparation, Source
 from chalknet.errors import MissingPackage
 from chalknet.lazy import torch
 from chalknet.module import Fitted
-from chalknet.planning import Plan
+from chalknet.planning import WATCHED, Plan, Recipe
 from chalknet.tables import Shown, Table, Tabular
+from chalknet.training.metrics.table import METRICS
 from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
 Rows: TypeAlias = npt.NDArray[Any]
@@ -36,6 +37,7 @@ class Outcome(Enum):
     FINISHED = "finished: the whole budget was used"
     TARGET_REACHED = "target reached: the loss came down to the target"
     DIVERGED = "diverged: the loss or a weight became infinite or no number"
+    STOPPED_EARLY = "stopped early: no evaluation was better for as long as was asked"
     INTERRUPTED = "interrupted: stopped by the user after a whole update"
 
     def __str__(self) -> str:
@@ -43,8 +45,8 @@ class Outcome(Enum):
 
     @property
     def ended(self) -> bool:
-        """Return whether nothing is left to do: the budget was used, or the target reached."""
-        return self in (Outcome.FINISHED, Outcome.TARGET_REACHED)
+        """Return whether nothing is left to do: budget used, target reached, or nothing better to come."""
+        return self in (Outcome.FINISHED, Outcome.TARGET_REACHED, Outcome.STOPPED_EARLY)
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,11 @@ class Evaluation:
         updates: updates made before it.
         samples: samples seen before it.
         seconds: training time before it; the evaluation's own time is not counted.
-        train: the metric over all training samples, Dropout off.
-        held_out: the same over the held-out samples; None when there are none.
+        train: the metric over all training samples, Dropout off; NaN where what is watched alone was
+            evaluated.
+        held_out: the same over the held-out samples; None when there are none, or likewise.
+        train_loss: the mean loss over all training samples.
+        held_out_loss: the same over the held-out samples.
         metrics: the metrics that were asked for, as `train_mae` and `held_out_mae`; of single classes and
             columns `train_f1(cat)`. NaN where one could not be computed.
     """
@@ -66,13 +71,15 @@ class Evaluation:
     seconds: float
     train: float
     held_out: float | None
+    train_loss: float = math.nan
+    held_out_loss: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def values(self) -> tuple[float, ...]:
-        """Return the five numbers that every evaluation has; NaN for what was not held out."""
-        held_out = math.nan if self.held_out is None else self.held_out
-        return (self.updates, self.samples, self.seconds, self.train, held_out)
+        """Return the numbers that every evaluation has; NaN for what was not held out."""
+        numbers = (*vars(self).values(),)[:-1]
+        return tuple(math.nan if each is None else each for each in numbers)
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,6 +95,48 @@ class Baseline(Shown):
     says: str
     train: float
     held_out: float | None = None
+
+
+def watched(evaluation: Evaluation, name: str) -> float:
+    """Return the value of an evaluation that a fit goes by; NaN where it could not be computed.
+
+    Args:
+        evaluation: which.
+        name: of the value: one of `WATCHED`, or of a metric, such as held_out_mae.
+    """
+    value: float | None = vars(evaluation).get(name, evaluation.metrics.get(name))
+    return math.nan if value is None else value
+
+
+def is_higher_better(name: str, metric: str) -> bool:
+    """Return whether more of a watched value is better: of an accuracy it is, of losses and errors it is not.
+
+    Of a metric it is as its row says.
+
+    Args:
+        name: of the value.
+        metric: what the evaluations measure.
+    """
+    row = METRICS.get(name.removeprefix("train_").removeprefix("held_out_"))
+    if name not in WATCHED and row is not None:
+        return row.higher
+    return metric == "accuracy" and not name.endswith("loss")
+
+
+def best_evaluation(evaluations: Sequence[Evaluation], recipe: Recipe, metric: str) -> Evaluation | None:
+    """Return the evaluation whose weights a fit that stops early gives; None where none can be told."""
+    best: Evaluation | None = None
+    for evaluation in evaluations:
+        value = watched(evaluation, recipe.watch)
+        if math.isnan(value):
+            continue
+        before = math.nan if best is None else watched(best, recipe.watch)
+        higher = is_higher_better(recipe.watch, metric)
+        if best is None or (
+            value > before + recipe.min_delta if higher else value < before - recipe.min_delta
+        ):
+            best = evaluation
+    return best
 
 
 @dataclass(frozen=True, repr=False)
@@ -222,7 +271,7 @@ class History(Tabular, Sequence[HistoryRow]):
     def to_dict(self) -> dict[str, list[float]]:
         """Return the columns by their names, `train`, `held_out` and the metrics asked for among them."""
         found = [self._evaluations.get(updates) for updates in self.updates]
-        both = [(math.nan, math.nan) if each is None else each.values[3:] for each in found]
+        both = [(math.nan, math.nan) if each is None else each.values[3:5] for each in found]
         return {
             **{name: list(column) for name, column in self.columns.items()},
             "train": [train for train, _ in both],
@@ -255,7 +304,7 @@ class History(Tabular, Sequence[HistoryRow]):
             return [self[index] for index in range(*row.indices(len(self)))]
         recorded = [column[row] for column in self.columns.values()]
         evaluation = self._evaluations.get(self.updates[row])
-        both = (math.nan, math.nan) if evaluation is None else evaluation.values[3:]
+        both = (math.nan, math.nan) if evaluation is None else evaluation.values[3:5]
         return HistoryRow._make([*recorded, *both])
 
     def __repr__(self) -> str:
@@ -337,8 +386,16 @@ class FitResult(Shown, Fitted):
 
     @property
     def evaluation(self) -> Evaluation:
-        """Return the last evaluation, made after the last update."""
-        return self.history.evaluations[-1]
+        """Return the evaluation of the module as it is: after the last update, or the best one."""
+        return self.best or self.history.evaluations[-1]
+
+    @property
+    def best(self) -> Evaluation | None:
+        """Return the evaluation whose weights the module has, of a fit with `patience`; None of others."""
+        recipe = self.plan.recipe
+        if recipe.patience is None or self.outcome is Outcome.DIVERGED:
+            return None
+        return best_evaluation(self.history.evaluations, recipe, self.history.metric)
 
     def __str__(self) -> str:
         history, evaluations = self.history, self.history.evaluations
@@ -353,8 +410,15 @@ class FitResult(Shown, Fitted):
             )
             lines.append(f"loss {show_value(history.loss[-1])}")
         if history and evaluations:
-            lines[-1] += f", {history.metric} {self._beside(evaluations[-1])}"
-            lines += self._metric_lines(evaluations[-1])
+            last = self.evaluation
+            lines[-1] += f", {history.metric} {self._beside(last)}"
+            lines += self._metric_lines(last)
+        if self.best is not None:
+            watch = self.plan.recipe.watch
+            lines.append(
+                f"weights of update {show_count(self.best.updates)}, the best of "
+                f"{show_count(len(evaluations))} evaluations: {watch} {show_value(watched(self.best, watch))}"
+            )
         if self.baseline is not None and evaluations:
             lines.append(
                 f"the trivial predictor, which says {self.baseline.says}: {history.metric} "

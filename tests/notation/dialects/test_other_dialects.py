@@ -42,7 +42,7 @@ def test_a_drawing_of_another_kind_is_named(text, kind):
     assert problem.value.remedy
 
 
-def test_plantuml_notes_titles_hidden_lines_and_members_of_frames():
+def test_plantuml_notes_titles_hidden_lines_and_links_of_frames():
     text = """@startuml
 title The net
 package In {
@@ -56,8 +56,9 @@ note right of y : it says yes
 note "free" as N
 @enduml"""
     sketch = read_plantuml_sketch(text)
+    sketch.reach_frames()
     assert links(sketch) == {("x1", "out\nput"), ("x2", "out\nput"), ("x1", "x2")}
-    assert [link.visible for link in sketch.links] == [True, True, False]
+    assert [link.visible for link in sketch.links] == [False, True, True]
     assert sketch.caption == "The net"
     assert {"it says yes", "free"} <= {n.text for n in sketch.nodes.values() if n.shape == "plaintext"}
 

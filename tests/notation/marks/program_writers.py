@@ -19,7 +19,16 @@ NODES = {"disc": "ellipse", "ellipse": "ellipse", "box": "", "rounded": "rounded
 
 
 def matplotlib_svg(truth: Truth, random: Random):
-    """Return what matplotlib saves, and how it places a point of the truth."""
+    """Return the SVG that matplotlib saves, and how it places a point of the truth."""
+    figure, place = matplotlib_figure(truth, random)
+    out = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": random.choice(["path", "none"])}):
+        FigureCanvasSVG(figure).print_svg(out)
+    return out.getvalue(), place
+
+
+def matplotlib_figure(truth: Truth, random: Random):
+    """Return a figure of matplotlib, and how it places a point of the truth."""
     xs, ys = [x for x, _ in truth.spots], [y for _, y in truth.spots]
     far = 3 * max(truth.size)
     width, height = max(xs) - min(xs) + 2 * far, max(ys) - min(ys) + 2 * far + 30
@@ -66,11 +75,8 @@ def matplotlib_svg(truth: Truth, random: Random):
             axes.text(x, y + b / 2 + 5, label, ha="center", va="center", size=6)
     for title, x, y in truth.titles:
         axes.text(x, y, title, ha="center", va="center", size=10)
-    out = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": random.choice(["path", "none"])}):
-        FigureCanvasSVG(figure).print_svg(out)
     left, top = min(xs) - far, min(ys) - far - 30
-    return out.getvalue(), lambda x, y: (x - left, y - top)
+    return figure, lambda x, y: (x - left, y - top)
 
 
 def drawio(truth: Truth, random: Random):

@@ -201,13 +201,6 @@ def test_an_arrow_between_words_joins_them():
     assert [sketch.nodes[key].text for key in (link.source, link.target)] == ["784", "128"]
 
 
-def test_an_arrow_between_frames_joins_all_in_one_with_all_in_the_other():
-    frames = [ShapeMark("box", Place(x, 20, 40, 90), outline="black") for x in (0, 150)]
-    units = [disc(x, y) for x in (0, 150) for y in (0, 40)]
-    sketch = sketch_of([*frames, *units, StrokeMark(((20, 20), (130, 20)), end_head=True)], SOURCE)
-    assert len(sketch.groups) == 2 and len(sketch.links) == 4
-
-
 def test_a_line_may_run_past_a_shape_and_end_in_an_empty_one():
     marks = [disc(0, 0), disc(100, 26), disc(200, 0), StrokeMark(((0, 0), (200, 0)))]
     assert [(one.source, one.target) for one in sketch_of(marks, SOURCE).links] == [("n1", "n3")]

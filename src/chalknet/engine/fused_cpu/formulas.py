@@ -75,6 +75,15 @@ def fill_up(ys, y_room, yhat_room, first, count):
 
 
 @part
+def weigh(values, gradients, weights, first, count, each):
+    """Multiply losses and gradients by the weights of their samples, each of so many numbers."""
+    for i in range(count):
+        weight = weights[(first + i) // each]
+        values[i] *= weight
+        gradients[i] *= weight
+
+
+@part
 def sum_of(values, count):
     """Return the sum of so many numbers in float64."""
     total = 0.0
@@ -102,5 +111,5 @@ def compile_loop(loop: Loop) -> Any:
 
 _BESIDE_LOOPS: dict[str, Any] = {
     "like": like, "room": room, "ROOM": ROOM, "gather_rows": gather_rows, "scatter_rows": scatter_rows,
-    "fill_up": fill_up, "sum_of": sum_of,
+    "fill_up": fill_up, "sum_of": sum_of, "weigh": weigh,
 }  # fmt: skip

@@ -78,9 +78,10 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
         threads: CPU threads.
         itemsize: bytes of one number.
     """
-    blocks = walks_blocks(network)
+    blocks = walks_blocks(network, recipe)
     lanes = _VECTOR_BYTES // itemsize
-    layout = lay_out(network, np.dtype(f"f{itemsize}"), SHARE if blocks else lanes)
+    fill = SHARE if blocks else lanes
+    layout = lay_out(network, np.dtype(f"f{itemsize}"), fill, rows, weighs=recipe.weighs)
     if blocks:
         shapes = [numbers(visit.output_shape)[0] for visit in network.walk()]
         counts = numbers(network.input_shape)[0], shapes[0], shapes[2]
@@ -88,7 +89,7 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
         arena = 4 * rows * sum(shapes[2:]) + rows * counts[0] + room_for(counts, rows, shares, itemsize).size
         arenas = shares * arena
     else:
-        pieces = pieces_of(layout, rows, itemsize, is_plain_sgd(recipe))
+        pieces = pieces_of(layout, rows, itemsize, is_plain_sgd(recipe), recipe.clip_norm is not None)
         threads = piece_threads(pieces, update_work(layout.steps, rows), threads)
         gradients = pieces.gradients * layout.weights + threads * whole_lines(pieces.room)
         arenas = pieces.arenas * pieces.tile * layout.row

@@ -30,6 +30,7 @@ _NOT_COMPILED = (
     "engine.py",
     "session.py",
     "schedules.py",
+    "calls.py",
     "thread_team.py",
     "objects.py",
     "samples.py",

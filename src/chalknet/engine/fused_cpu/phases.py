@@ -17,7 +17,7 @@ from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.step_table import MemoryLayout
 
-ROWS, FORWARD_COLUMNS, BACKWARD_COLUMNS, WEIGHTS = range(4)
+ROWS, FORWARD_COLUMNS, BACKWARD_COLUMNS, WEIGHTS, NOTHING = range(5)
 
 _WHOLE_NUMBERS = (
     "kind", "waits_for", "ends",  # all: pieces done before it may begin; whether it writes the loss
@@ -25,6 +25,7 @@ _WHOLE_NUMBERS = (
     "forward_low", "forward_high", "backward_low", "backward_high",  # steps
     "tile", "slot", "sums", "gather", "loss", "part",  # of rows
     "step", "step_low", "at", "bias", "updates", "shards",  # of weights: several steps whole, or lines of one
+    "measures", "summed",  # where the squares of its gradient go, from 1 on; whether it is summed
 )  # fmt: skip
 PIECE = np.dtype([(name, np.int64) for name in _WHOLE_NUMBERS])
 PieceTable: TypeAlias = Annotated[Array, PIECE]
@@ -65,6 +66,7 @@ class Pieces:
             0 too, gradients go to the weights themselves.
         parts: how many pieces give a part of the loss.
         most: pieces of the widest phase: more threads have nothing to do.
+        squares: how many pieces give a part of the squared norm of all gradients.
     """
 
     table: PieceTable
@@ -74,9 +76,12 @@ class Pieces:
     room: int
     parts: int
     most: int
+    squares: int = 0
 
 
-def pieces_of(layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -> Pieces:
+def pieces_of(
+    layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool, by_norm: bool = False
+) -> Pieces:
     """Return the pieces of an update.
 
     Args:
@@ -84,19 +89,28 @@ def pieces_of(layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -
         rows: samples in a whole batch.
         itemsize: bytes of a number.
         plain_sgd: whether gradients may be added to the weights themselves.
+        by_norm: whether weights wait for the norm of all gradients.
     """
-    return _Cut(layout, rows, itemsize, plain_sgd).pieces()
+    return _Cut(layout, rows, itemsize, plain_sgd, by_norm).pieces()
+
+
+def evaluation_pieces(layout: MemoryLayout, rows: int, itemsize: int) -> Pieces:
+    """Return the pieces that compute the loss of some rows, and update nothing."""
+    return _Cut(layout, rows, itemsize, False, False).forward_alone()
 
 
 class _Cut:
-    def __init__(self, layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -> None:
+    def __init__(
+        self, layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool, by_norm: bool
+    ) -> None:
         self._layout, self._rows, self._itemsize, self._plain = layout, rows, itemsize, plain_sgd
+        self._by_norm = by_norm
         self._steps = layout.steps
         linear = np.flatnonzero(np.isin(self._steps["kind"], (kinds.LINEAR, kinds.NARROW)))
         self._linears = [int(k) for k in linear]
         self._first = self._linears[0]
         self._phases: list[list[dict[str, int]]] = []
-        self._parts = self._room = 0
+        self._parts = self._room = self._squares = 0
 
     def pieces(self) -> Pieces:
         """Return the pieces, in shards or in phases."""
@@ -123,10 +137,31 @@ class _Cut:
         other = some[~np.isin(some["kind"], (kinds.LINEAR, kinds.NARROW))]
         return int((other["outputs"] * other["positions"]).sum())
 
+    def forward_alone(self) -> Pieces:
+        """Return pieces of rows forward, each with an arena, and one behind them that writes the loss."""
+        work = self._work(self._all) * self._rows // _PIECE_WORK
+        each = -(-self._rows // max(1, min(MOST_PIECES, self._rows // _SHARD_ROWS, work)))
+        tile = self._tile(each)
+        lows = range(0, self._rows, each)
+        self._phases = [
+            [
+                self._row_piece(self._all, low, min(low + each, self._rows), range(0))
+                | {"slot": slot, "tile": tile, "sums": 1, "part": slot}
+                for slot, low in enumerate(lows)
+            ],
+            [{"kind": NOTHING}],
+        ]
+        self._parts = len(lows)
+        return self._table(tile, len(lows), 0)
+
+    def _tile(self, rows: int) -> int:
+        """Return how many rows of a piece go through the steps at a time."""
+        tile = max(1, min(rows, _TILE_BYTES // (self._layout.row * self._itemsize)))
+        return tile // _ROWS_TOGETHER * _ROWS_TOGETHER or tile
+
     def _in_shards(self, shards: int) -> Pieces:
         each = -(-self._rows // shards)
-        tile = max(1, min(each, _TILE_BYTES // (self._layout.row * self._itemsize)))
-        tile = tile // _ROWS_TOGETHER * _ROWS_TOGETHER or tile
+        tile = self._tile(each)
         self._phases.append(
             [
                 self._row_piece(self._all, low, min(low + each, self._rows))
@@ -138,7 +173,18 @@ class _Cut:
         self._phases.append(self._weight_pieces(0))
         for piece in self._phases[-1]:
             piece.update(updates=1, sums=1, shards=slots)
+        self._wait_for_the_norm()
         return self._table(tile, slots, slots)
+
+    def _wait_for_the_norm(self) -> None:
+        """Let the last phase measure the gradients alone, and update the weights in one behind it."""
+        if not self._by_norm:
+            return
+        measuring = self._phases[-1]
+        self._phases.append([{**piece, "sums": 1, "shards": 1, "summed": 1} for piece in measuring])
+        for number, piece in enumerate(measuring, start=1):
+            piece.update(updates=0, measures=number)
+        self._squares = len(measuring)
 
     def _in_chunks(self) -> Pieces:
         row_bytes = self._layout.row * self._itemsize
@@ -154,7 +200,8 @@ class _Cut:
             for piece in weights:
                 piece.update(first=first, updates=int(first == chunks[-1]))
             self._phases.append(weights)
-        if len(chunks) > 1:
+        self._wait_for_the_norm()
+        if len(chunks) > 1 or self._by_norm:
             return self._table(chunk, 1, 1)
         return self._table(chunk, 1, 0, 0 if self._plain else self._room)
 
@@ -185,7 +232,7 @@ class _Cut:
     def _columns(self, k: int, side: str, rows: int) -> bool:
         """Return whether a layer is cut into columns: large weights under few rows."""
         step = self._steps[k]
-        if step["kind"] != kinds.LINEAR or (side == "inputs" and step["transposed_at"] == kinds.ABSENT):
+        if step["kind"] != kinds.LINEAR or (side == "inputs" and not step["input_gradient"]):
             return False
         panels = int(step[side]) * self._itemsize // _COLUMNS_TOGETHER
         weights = int(step["inputs"] * step["outputs"])
@@ -320,4 +367,5 @@ class _Cut:
                 table["waits_for"][at] = begins
                 at += 1
         table["ends"][at - len(self._phases[-1])] = 1
-        return Pieces(table, tile, arenas, gradients, room, self._parts, max(map(len, self._phases)))
+        most = max(map(len, self._phases))
+        return Pieces(table, tile, arenas, gradients, room, self._parts, most, self._squares)

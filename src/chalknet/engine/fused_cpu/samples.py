@@ -11,11 +11,12 @@ import numpy as np
 import torch
 
 from chalknet.data import Batches, Sample
-from chalknet.engine.fused_cpu.names import CLASS_LOSS, Array
+from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.schedules import Samples
 from chalknet.engine.orders import Orders
 from chalknet.errors import ShapeMismatch
 from chalknet.network import Network, numbers
+from chalknet.planning import Loss
 
 
 class Ahead(NamedTuple):
@@ -41,13 +42,15 @@ class Flat:
     Args:
         name: of the source.
         network: takes them.
-        loss: by its name.
+        loss: the row of the loss.
+        weighs: whether the last number of y is what a sample weighs.
         dtype: of the weights.
     """
 
     name: str
     network: Network
-    loss: str
+    loss: Loss
+    weighs: bool
     dtype: torch.dtype
 
     def __call__(self, sample: Sample) -> Samples:
@@ -56,10 +59,14 @@ class Flat:
         Raises:
             ShapeMismatch: for other numbers of columns than those of the network.
         """
-        n, none = len(sample.x), torch.empty(0, dtype=self.dtype)
+        n, none = len(sample.x), torch.empty(0, dtype=self.dtype).numpy()
         features, outputs = (
             prod(numbers(shape)) for shape in (self.network.input_shape, self.network.output_shape)
         )
+        outputs //= self.loss.outputs
+        target, weights = sample.y, none
+        if self.weighs:
+            target, weights = sample.y[:, :-1], sample.y[:, -1].to(self.dtype).contiguous().numpy()
         x = sample.x.to(self.dtype).contiguous().reshape(-1)
         if x.numel() != n * features:
             raise ShapeMismatch(
@@ -68,10 +75,10 @@ class Flat:
                 wanted=f"{features}, which the network takes",
                 remedy="Give other columns.",
             )
-        if self.loss == CLASS_LOSS:
-            classes = sample.y.to(torch.int64).contiguous().reshape(-1)
-            return Samples(x.numpy(), none.numpy(), classes.numpy(), 1)
-        y = sample.y.to(self.dtype).contiguous().reshape(-1)
+        if self.loss.target == "class":
+            classes = target.to(torch.int64).contiguous().reshape(-1)
+            return Samples(x.numpy(), none, classes.numpy(), weights, 1)
+        y = target.to(self.dtype).contiguous().reshape(-1)
         if y.numel() != n * outputs:
             raise ShapeMismatch(
                 where=f"y of {self.name}",
@@ -79,7 +86,7 @@ class Flat:
                 wanted=f"{outputs}, as many as yhat has",
                 remedy="Let the network end in as many features as y has.",
             )
-        return Samples(x.numpy(), y.numpy(), torch.empty(0, dtype=torch.int64).numpy(), outputs)
+        return Samples(x.numpy(), y.numpy(), np.empty(0, dtype=np.int64), weights, outputs)
 
 
 class SamplesInMemory:

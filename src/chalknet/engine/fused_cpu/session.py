@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
@@ -10,36 +11,41 @@ import numpy as np
 import torch
 from torch import nn
 
-from chalknet.data import Batches
+from chalknet.data import Batches, Source
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
-from chalknet.engine.fused_cpu.loops import link_loops, units_beside
+from chalknet.engine.fused_cpu.loops import units_beside
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.objects import loading, provide, symbols_of
-from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, SLOTS
+from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, MULTIPLIES, SLOTS
 from chalknet.engine.fused_cpu.samples import Flat, SamplesInMemory, StreamedSamples
 from chalknet.engine.fused_cpu.schedules import (
+    EVERY_UPDATE_ALIKE,
+    PerUpdate,
     Samples,
     Schedule,
     Task,
     choose_schedule,
-    fill_of,
+    evaluation_of,
+    layout_of,
     make_store,
     units_of,
 )
 from chalknet.engine.fused_cpu.step_table import (
     LINEAR,
     NARROW,
-    lay_out,
     linears_of,
     transposed_views,
     weight_views,
 )
 from chalknet.engine.orders import Orders
+from chalknet.engine.rates import Momenta, Rates
 from chalknet.engine.state import SessionState, copied, named, refill, weights_of
 from chalknet.module import RandomStream, flat
 from chalknet.network import Dropout, Network
 from chalknet.planning import Plan, Recipe
+
+_SCALAR = torch.float32  # torch keeps single numbers beside weights in its default dtype
 
 
 class FusedSession:
@@ -67,11 +73,13 @@ class FusedSession:
         module = opened_module(plan, module, self._stream)
         self.module: nn.Module = module
         self._named = named(plan, module)
-        self._counts_steps = recipe.optimizer in COUNTS_STEPS
+        self._lr, self._counts_steps = recipe.lr, recipe.optimizer in COUNTS_STEPS
         self._orders = Orders(batches, self._stream)
-        flat = Flat(batches.source.name, network, recipe.loss, dtype)
+        self._flat = Flat(batches.source.name, network, recipe.loss_row, recipe.weighs, dtype)
         feed = StreamedSamples if batches.source.streams else SamplesInMemory
-        self._feed = feed(batches, self._orders, flat)
+        self._feed = feed(batches, self._orders, self._flat)
+        self.rates = Rates(plan)
+        self._momenta = Momenta.of(recipe) if recipe.optimizer == MULTIPLIES else None
         self._taking = self._stream.for_updates(others=not batches.source.is_repeatable)
         self._target = -math.inf if recipe.target_loss is None else recipe.target_loss
         self._done = 0
@@ -87,8 +95,8 @@ class FusedSession:
         """Lay out the memory and fill it with the module's weights; return the compiled loop over it."""
         network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
         assert network is not None
-        layout = lay_out(network, numbers, fill_of(network, numbers))
-        link_loops(layout.steps, network, numbers.name)
+        rows = min(batches.size, len(batches.source))
+        layout = layout_of(network, recipe, numbers, rows)
         _mark_frozen(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))
@@ -96,7 +104,8 @@ class FusedSession:
         self._read_weights()
         self._state_views = _state_views(plan, self.module, layout.steps, store.optimizer_state)
         threads = plan.placement.threads
-        return choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
+        self._task = Task(network, recipe, layout, store, samples, batches, threads)
+        return choose_schedule(self._task)
 
     def advance(self, updates: int) -> Advance:
         """Make this many updates, fewer when a loss is no number or reaches the target."""
@@ -106,12 +115,28 @@ class FusedSession:
             with self._taking():
                 ahead = self._feed.ahead(self._done, updates - len(losses))
             room = np.empty(ahead.updates)
-            made = self._schedule.run(ahead.order, ahead.first, self._done, room, ahead.samples)
+            each = self._per_update(ahead.updates)
+            made = self._schedule.run(ahead.order, ahead.first, self._done, room, ahead.samples, each)
             losses += room[:made].tolist()
             self._done += made
         elapsed_s = perf_counter() - started
         self._write_weights()
         return Advance(tuple(losses), elapsed_s)
+
+    def _per_update(self, updates: int) -> PerUpdate:
+        """Return the numbers of the next updates that are not the same for all."""
+        rates, products = EVERY_UPDATE_ALIKE
+        if not self.rates.stay or self.rates.lr != self._lr:
+            rates = self.rates.over(self._done, updates)
+        if self._momenta is not None:
+            products = self._momenta.over(self._done, updates)
+        return PerUpdate(rates, products)
+
+    def held_to(self, source: Source) -> Callable[[], float] | None:
+        """Return what computes the mean loss over a source with the weights of now; None for a stream."""
+        if source.streams or not source.is_repeatable:
+            return None
+        return evaluation_of(self._task, self._flat(source.take(slice(0, len(source)))))
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on."""
@@ -119,7 +144,10 @@ class FusedSession:
             name: {slot: copied(view) for slot, view in by.items()} for name, by in self._state_views.items()
         }
         if self._done and self._counts_steps:
-            slots = {name: {**by, "step": torch.tensor(float(self._done))} for name, by in slots.items()}
+            alike = {"step": torch.tensor(float(self._done))}
+            if self._momenta is not None:
+                alike["mu_product"] = torch.tensor(self._momenta.over(self._done - 1, 1)[0], dtype=_SCALAR)
+            slots = {name: {**by, **alike} for name, by in slots.items()}
         return SessionState(
             updates=self._done,
             order=self._orders.order,
@@ -164,7 +192,7 @@ def _in_modes(network: Network, module: nn.Module) -> Network:
 
 def _provide(network: Network, recipe: Recipe, dtype: str) -> None:
     """Load all code that a fit calls; what has to be compiled is compiled together."""
-    kernel, loops = units_of(network, dtype)
+    kernel, loops = units_of(network, recipe, dtype)
     provide((kernel, loops))
     provide(units_beside(network, recipe.loss_row, dtype, symbols_of(loops)))
 

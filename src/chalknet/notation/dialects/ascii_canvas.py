@@ -15,10 +15,12 @@ ACROSS, UPRIGHT = frozenset("-─━═—–⎯╌┄=~_"), frozenset("|│┃�
 RISING, FALLING = frozenset("/╱"), frozenset("\\╲＼")
 CROSSES = frozenset("Xx╳×*")
 JOINTS = frozenset("+┼├┤┬┴┌┐└┘╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋")
+UPPER_CORNERS, LOWER_CORNERS = frozenset(".,"), frozenset("'`´")
 RIGHT_HEADS, LEFT_HEADS = frozenset(">→⟶⇒➔➜►▶▸⟹"), frozenset("<←⟵⇐◀◄◂")
 UP_HEADS, DOWN_HEADS = frozenset("^↑▲△⇑"), frozenset("vV↓▼▽⇓")
 HEADS = RIGHT_HEADS | LEFT_HEADS | UP_HEADS | DOWN_HEADS
 CIRCLES = frozenset("○◯●◉◎⚪⚫⬤⭕⚬〇")
+_LEVEL = frozenset("-─━")
 _ALWAYS = frozenset("─━═⎯╌┄│┃║╎┆╱╲╳→⟶⇒➔➜►▶▸⟹←⟵⇐◀◄◂↑▲△⇑↓▼▽⇓") | (JOINTS - {"+"})
 _CORNERS = {
     "top_left": frozenset("┌╭╔┏+."),
@@ -29,6 +31,9 @@ _CORNERS = {
 _SIDE = UPRIGHT | JOINTS | HEADS | frozenset("o>")
 _EDGE = ACROSS | JOINTS | frozenset("vV^↓↑")
 _TEXTS = re.compile(r"[^ ]+(?: [^ ]+)*")
+_WRITTEN_IN = re.compile(
+    r"\[[ \t]*+(?=[^\[\]\n]*[^\W_])[^\[\]\n]{1,60}\]"
+)  # a box in one row, arrows in it too
 _FILLER = "\0"  # the second column of a wide character
 _MOST_COLUMNS = 4_000
 
@@ -159,7 +164,10 @@ class Canvas:
     def _row(self, number: int) -> None:
         row = self.rows[number]
         kept = list(row)
+        written = {column for unit in _WRITTEN_IN.finditer(row) for column in range(*unit.span())}
         for column, char in enumerate(row):
+            if column in written:
+                continue
             if (number, column) in self.border:
                 kept[column] = " "
             elif char != " " and self._is_stroke(number, column, char):
@@ -183,17 +191,19 @@ class Canvas:
         if char in ACROSS:
             return self._is_dash(char, row, column, before, after)
         if char in ("/", "\\", "＼"):
-            return not (before.isalnum() and after.isalnum()) and not (before == "/" or after == "/")
+            return not (before.isalnum() and after.isalnum()) and self._slants(row, column, char)
         if char == "|":
             return True
         if char in (">", "<"):
             tail = before if char == ">" else after
             return tail in ACROSS or tail in "/\\" or (tail == " " and False)
+        if char in UPPER_CORNERS | LOWER_CORNERS:
+            return self._is_corner(row, column, 1 if char in UPPER_CORNERS else -1)
         if before.isalnum() or after.isalnum():
             return False
         if char in CROSSES:
             return self._crosses(row, column)
-        if char == "+":
+        if char == "+" and before + after != "()":
             return sum(self.at(*cell) in sides for cell, sides in _around(row, column)) >= 2
         if char in "vV":
             return self.at(row - 1, column) in UPRIGHT or self.at(row - 1, column) == "+"
@@ -207,6 +217,25 @@ class Canvas:
         if before in ")]" + "".join(CIRCLES) or after in "([" + "".join(CIRCLES):
             return not (before == " " and after == " ") and char not in "=_"
         return char in "-_" and (before in "/\\+" or after in "/\\+")
+
+    def _slants(self, row: int, column: int, char: str) -> bool:
+        """Return whether a slanting sign leads to something, and is none between words or of an address."""
+        before, after = self.at(row, column - 1), self.at(row, column + 1)
+        if char == "/" and "/" in (before, after):
+            return False
+        right = 1 if char == "/" else -1
+        ends = [self.at(row + down, column + side) for down in (-1, 1) for side in (-down * right, 0)]
+        return any(end != " " for end in ends) or bool({before, after} & _LEVEL)
+
+    def _is_corner(self, row: int, column: int, down: int) -> bool:
+        """Return whether a full stop or a quote is the corner of a line: `--.` over a line that goes on."""
+        if not {self.at(row, column - 1), self.at(row, column + 1)} & _LEVEL:
+            return False
+        beyond = (self.at(row + down, column + right) for right in (-1, 0, 1))
+        slants = (RISING, FALLING)[:: 1 if down > 0 else -1]
+        others = LOWER_CORNERS if down > 0 else UPPER_CORNERS
+        signs = (slants[0], _LEVEL | UPRIGHT | JOINTS | others, slants[1])
+        return any(char in wanted for char, wanted in zip(beyond, signs, strict=True))
 
     def _crosses(self, row: int, column: int) -> bool:
         arms = ((-1, -1, FALLING), (1, 1, FALLING), (-1, 1, RISING), (1, -1, RISING))

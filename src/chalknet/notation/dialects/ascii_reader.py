@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from chalknet.errors import CannotExpress
 from chalknet.notation.dialects.ascii_canvas import (
     ACROSS,
     HEADS,
@@ -15,68 +16,24 @@ from chalknet.notation.dialects.ascii_canvas import (
     CharacterBox,
     Text,
 )
+from chalknet.notation.dialects.ascii_columns import (
+    columns_of,
+    is_dots,
+    is_sentence,
+    missing_pairs,
+    says_all,
+    speaks_of_one,
+    stand_in,
+)
 from chalknet.notation.dialects.ascii_lines import Ended, LineFollower
+from chalknet.notation.dialects.ascii_recognition import is_tree
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 REMEDY = "Draw it with (x1), [h1] and lines of - / \\ |, or write it as DOT: digraph { x1 -> h1 }."
 _DECIMAL = re.compile(r"[-+−]?(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)|[wWθv]_?[0-9,]*")
-_TREE = re.compile(r"^[ \t│|]*(?:├──|└──|├─|└─|\|--|`--|\+--)[ ─-]*[\w.]", re.M)
-_TABLE = re.compile(r"^[ \t]*+\|?+[ \t]*+(?::?-{3,}+:?+[ \t]*+\|[ \t]*+)++(?::?-{3,}+:?+[ \t]*+)?+$", re.M)
-_LINE_SIGNS = frozenset("/\\|╱╲╳│┃↓↑")
-_AROUND_LINES = _LINE_SIGNS | frozenset("Xx┼+v^ \t─━-⟍⟋")
-_FRAME = re.compile(r"[┌╭╔┏][─━═┬]+[┐╮╗┓]|^[^\n]*\+-{2,}\+", re.M)
-_CODE = re.compile(
-    r"^[ \t]*+(?:import|from|def|class|#include|public|function|graph|digraph|flowchart|@start)\b|[;{}][ \t]*+$|\\(?:begin|draw|node)\b|https?://",
-    re.M,
-)
-_ROW_LINKS = re.compile(r"[)\]○●◯oO]\s?[-─━=]{1,}>?\s?[(\[○●◯oO]|[\w)\]]\s?(?:-{2,}>?|─+[>→▶►]?|→|⟶)\s?[(\[]")
-_UNITS_ALONE = re.compile(r"\s*(?:(?:\([^()]{0,12}\)|\[[^\[\]]{0,12}\]|[oO○●◯◉⚪⚫])\s*){2,}")
-_ARROW = r"(?:(?:[-─━]{2,}[\w.]{1,8}(?=[-─━]))?(?:[-─━=]*[>►▶→⟶]|[-─━]{2,}))"
-_BARE_UNIT = (
-    r"(?:\([^(),\n]{0,20}[^\W\d_][^(),\n]{0,20}\)|\[[^\[\],\n]{0,20}[^\W\d_][^\[\],\n]{0,20}\]|[○●◯◉⚪⚫])"
-)
-_UNITS_AND_ARROWS = re.compile(rf"\s*(?:{_BARE_UNIT}\s*(?:{_ARROW}\s*)?)+")
-_JOINED = re.compile(rf"{_BARE_UNIT}\s*{_ARROW}\s*{_BARE_UNIT}")
-_LONE_ARROW = re.compile(r"[)\]oO○●◯]\s{2,}[-─━=]*[>→⟶]\s{2,}[(\[oO○●◯]")
-_CORNER = re.compile(r"[)\]○●◯\w] ?[─━]+[┐┘┤┬┴┼]|[┌└├┬┴┼][─━]+[>→▶►]? ?[(\[○●◯\w]")
 _FARTHEST = 14  # columns between a column of units and an arrow beside it
-
-
-def recognise_ascii(text: str) -> float:
-    """Return how likely it is that a text is a drawing made of characters."""
-    head = text[:20_000]
-    if max(map(len, head.split("\n"))) > 2_000 or head.isspace():
-        return 0.0
-    if _CODE.search(head) or "<svg" in head or "```" in head or _TABLE.search(head):
-        return 0.0
-    if is_tree(head):
-        return 0.91
-    rows = [row for row in head.split("\n") if row.strip()]
-    if not rows:
-        return 0.0
-    alone = sum(1 for row in rows if _LINE_SIGNS & set(row) and set(row) <= _AROUND_LINES)
-    columns = sum(1 for row in rows if _UNITS_ALONE.fullmatch(row))
-    lone = sum(1 for row in rows if _LONE_ARROW.search(row))
-    if all(_UNITS_AND_ARROWS.fullmatch(row) for row in rows) and any(_JOINED.search(row) for row in rows):
-        return 0.93
-    if len(rows) < 2:
-        return 0.0
-    if (
-        _FRAME.search(head)
-        or _CORNER.search(head)
-        or (columns + lone >= 2 and re.search(r"->|→|⟶|⇒|➔", head))
-    ):
-        return 0.93
-    if alone:
-        return 0.93 if not re.search(r"\w \| \w+ ", head) or alone > 1 else 0.0
-    return 0.93 if sum(1 for row in rows if _ROW_LINKS.search(row)) >= 2 else 0.0
-
-
-def is_tree(text: str) -> bool:
-    """Return whether a text is a listing of folders."""
-    return len(_TREE.findall(text)) >= 2
 
 
 def read_ascii_sketch(text: str) -> Sketch:
@@ -94,6 +51,11 @@ def read_ascii_sketch(text: str) -> Sketch:
     _Reader(sketch, canvas, text).read()
     if not sketch.links:
         raise source.refuse(0, got="no line that joins two things", wanted="units joined by lines")
+    ends = {end for link in sketch.links for end in (link.source, link.target)}
+    if not any(speaks_of_one(sketch.nodes[key].text) for key in ends):
+        got = "words joined by lines, without a width, a unit or an activation"
+        wanted = "units such as (x1), or widths such as [Dense 32 relu]"
+        raise source.refuse(0, kind=CannotExpress, got=got, wanted=wanted)
     return sketch
 
 
@@ -109,6 +71,7 @@ class _Reader:
         self.found: dict[tuple[str, str], tuple[bool, bool, Text, Text, str]] = {}
         self.free: list[tuple[Text, Ended, Cell]] = []
         self.groups: dict[int, CharacterBox] = {}
+        self.shared: set[tuple[str, str]] = set()
 
     def read(self) -> None:
         labels = self._labels()
@@ -124,7 +87,10 @@ class _Reader:
             for start, way in self.lines.starts(text):
                 for ended in self.lines.follow(text, start, way):
                     self._ended(text, ended, start)
+        columns = columns_of(texts, {pair for ends in self.found for pair in (ends, ends[::-1])})
+        self._join_columns(columns, texts)
         self._draw(texts)
+        self._name_columns(columns, texts)
         self._columns(texts)
         self._rest()
 
@@ -240,6 +206,7 @@ class _Reader:
         if ended.returns:  # two lines that run together come from the same side
             return
         text.linked = other.linked = True
+        self.shared |= {(text.key, other.key), (other.key, text.key)} if ended.shared else set()
         label = next(
             (self.label_of[cell] for cell in self._between(text, other) if cell in self.label_of), ""
         )
@@ -253,6 +220,40 @@ class _Reader:
             second,
             known[4] or label,
         )
+
+    def _join_columns(self, columns: list[list[Text]], texts: list[Text]) -> None:
+        """Join units whose lines run together, or of which a text says that all are joined."""
+        self.sketch.spend(sum(len(one) * len(other) for one, other in pairwise(columns)))
+        drawn = {pair for ends in self.found for pair in (ends, ends[::-1])}
+        said = says_all([text for text in texts if not text.linked])
+        missing = missing_pairs(columns, drawn, self.shared, said=said)
+        for one, other in missing:
+            self.found[one.key, other.key] = (False, True, one, other, "")
+            one.linked = other.linked = True
+        if missing and not said:
+            self.sketch.unread.append(
+                f"lines that run together, as those at {missing[0][0].text or 'the first unit'!r}: they are "
+                "taken to join each unit of a column with each of the next"
+            )
+
+    def _name_columns(self, columns: list[list[Text]], texts: list[Text]) -> None:
+        """Tell in which column a word stands; sentences are no part of the drawing."""
+        for text in texts:
+            node = self.sketch.nodes.get(text.key)
+            if node is None or text.linked:
+                continue
+            self.sketch.spend(1 + sum(map(len, columns)))
+            place = stand_in(columns, text)
+            if is_sentence(text):
+                self.sketch.caption = "\n".join(filter(None, (self.sketch.caption, text.text)))
+                del self.sketch.nodes[text.key]
+            elif place is not None:
+                node.rank = f"column {place + 1}"
+                node.label = "⋮" if is_dots(text) else node.label
+        for number, column in enumerate(columns, 1):
+            for unit in column:
+                if unit.key in self.sketch.nodes:
+                    self.sketch.nodes[unit.key].rank = f"column {number}"
 
     def _between(self, one: Text, other: Text) -> list[Cell]:
         if one.row != other.row or not self.label_of:
@@ -283,7 +284,7 @@ class _Reader:
         level = self._is_level()
         for first_tip, last_tip, first, second, label in self.found.values():
             ends = [first.key, second.key]
-            turned = first.first > second.last if level else first.row > second.row
+            turned = first.middle[1] > second.middle[1] + 0.5 if level else first.row > second.row
             if (first_tip and not last_tip) or (first_tip == last_tip and turned):
                 ends.reverse()
             link = Link("", "", label, True, self._at(first.row, first.first), "", first_tip != last_tip)
@@ -328,9 +329,10 @@ class _Reader:
         for text in texts:
             for row in range(text.row, max(text.bottom, text.row) + 1):
                 rows.setdefault(row, []).append(text)
+        passed = self.followed | self.lines.passed
         for row, column in sorted(self.canvas.strokes):
             char = self.canvas.at(row, column)
-            if (row, column) in self.followed or char not in RIGHT_HEADS | LEFT_HEADS:
+            if (row, column) in passed or char not in RIGHT_HEADS | LEFT_HEADS:
                 continue
             left = max(
                 (text for text in rows.get(row, ()) if text.last < column),
@@ -356,6 +358,7 @@ class _Reader:
             keys = [[text.key for text in side if text.key in self.sketch.nodes] for side in sides]
             self.sketch.connect(keys[0], keys[1], Link("", "", "", True, self._at(row, column)))
             for place in range(column - 12, column + 2):
+                passed.add((row, place))
                 self.followed.add((row, place))
 
     def _column(self, unit: Text, texts: list[Text]) -> list[Text]:
@@ -368,7 +371,7 @@ class _Reader:
 
     def _rest(self) -> None:
         """Tell of lines that nobody came by."""
-        followed_rows = {cell[0] for cell in self.followed}
+        followed_rows = {cell[0] for cell in self.followed | self.lines.passed}
         for row, column in sorted(self.canvas.strokes):
             if (
                 row not in followed_rows

@@ -324,18 +324,15 @@ class _Reader:
                 node.shape = "invisible" if shape.hidden else _SHAPES.get(shape.shape, "box")
         for edge in self.edges:
             link, ends = edge.link, [edge.source, edge.target]
-            if any(end not in self.shapes for end in ends):
+            if any(end not in keys or not self._is_drawn(keys[end]) for end in ends):
                 continue
             if edge.sign.startswith("<") and not edge.sign.endswith(">"):
                 ends.reverse()
             link.directed = edge.sign.startswith("<") != edge.sign.endswith(">")
-            self.sketch.connect(self._members(ends[0], holds), self._members(ends[1], holds), link)
+            self.sketch.connect([keys[ends[0]]], [keys[ends[1]]], link)
 
-    def _members(self, name: tuple[str, ...], holds: set[tuple[str, ...]]) -> list[str]:
-        if name not in holds:
-            return [".".join(name)] if ".".join(name) in self.sketch.nodes else []
-        self.sketch.spend(1 + len(self.shapes) // 4)
-        return [".".join(one) for one in self.shapes if one[: len(name)] == name and one not in holds]
+    def _is_drawn(self, key: str) -> bool:
+        return key in self.sketch.nodes or key in self.sketch.groups
 
 
 @lru_cache(maxsize=200)

@@ -130,7 +130,6 @@ def _place(sketch: Sketch, key: str, numbers: list[float | None]) -> None:
 
 
 def _edge(sketch: Sketch, element: Element, directed: bool, names: dict[str, str]) -> None:
-    ends = [element.get("source", "").partition("::")[0], element.get("target", "").partition("::")[0]]
     ends = [element.get("source", ""), element.get("target", "")]
     for end in ends:
         if end not in sketch.nodes and end not in sketch.groups:
@@ -155,17 +154,7 @@ def _edge(sketch: Sketch, element: Element, directed: bool, names: dict[str, str
                 else ""
             )
     link = Link("", "", _labels(element, names), visible, 0, style, directed)
-    sketch.connect(_members(sketch, ends[0]), _members(sketch, ends[1]), link)
-
-
-def _members(sketch: Sketch, key: str) -> list[str]:
-    if key in sketch.nodes:
-        return [key]
-    inside = {key}
-    sketch.spend(len(sketch.groups) + len(sketch.nodes))
-    for group in sketch.groups.values():
-        inside |= {group.key} if group.parent in inside else set()
-    return [node.key for node in sketch.nodes.values() if node.group in inside]
+    sketch.connect(ends[:1], ends[1:], link)
 
 
 def read_gml_sketch(text: str) -> Sketch:

@@ -321,22 +321,13 @@ class _Reader:
         self.links.append((source, target, link))
 
     def finish(self) -> None:
-        """Draw the links, those of a group to every node in it."""
+        """Draw the links."""
         if self.open:
             raise Unread("the end of the text", "a } for each {")
         if self.until is not None:
             raise Unread("the end of the text", "the end of the note or the block")
         for source, target, link in self.links:
-            self.sketch.connect(self._members(source), self._members(target), link)
-
-    def _members(self, key: str) -> list[str]:
-        if key not in self.sketch.groups:
-            return [key]
-        inside = {key}
-        self.sketch.spend(len(self.sketch.groups) + len(self.sketch.nodes))
-        for group in self.sketch.groups.values():
-            inside |= {group.key} if group.parent in inside else set()
-        return [node.key for node in self.sketch.nodes.values() if node.group in inside]
+            self.sketch.connect([source], [target], link)
 
 
 def _spoken(text: str) -> str:

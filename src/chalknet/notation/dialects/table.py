@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from chalknet.network import Network
-from chalknet.notation.dialects.ascii_reader import recognise_ascii
-from chalknet.notation.dialects.refused import recognise_refused, refuse
+from chalknet.notation.dialects.ascii_recognition import recognise_ascii
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText
 
@@ -39,7 +37,9 @@ _D2_WORDS = re.compile(
     r"^[ \t]*+(?:direction|shape|style\.\w[\w-]*+|[\w.*\"-]++\.(?:shape|style|class|label)(?:\.[\w-]++)?)[ \t]*+:|(?<=[{;\s])shape[ \t]*+:[ \t]*+\w|^[ \t]*+(?:vars|classes)[ \t]*+:[ \t]*+\{|:[ \t]*+\|+(?:md|tex|latex|txt)\b",
     re.M,
 )
+_D2_LABEL = re.compile(r"^[ \t]*+([\w.-]++)[ \t]*+:[ \t]++[^\n{}]++$", re.M)
 _D2_CONTAINER = re.compile(r"^[ \t]*+[\w.\" ]++:[^\n{};|]*+\{[ \t]*+$", re.M)
+_QUOTED = re.compile(r'"(?:[^"\\\n]++|\\.)*+"')
 _NOT_D2 = re.compile(
     r"^[ \t]*+(?:@start|(?:strict[ \t]++)?(?:di)?graph\b|flowchart\b|subgraph\b|import |from |def |class |end\b|%%|workspace\b|blockdiag|#include|sequenceDiagram)|\\[a-zA-Z]|\[label|-\[|\)[ \t]*+[-.]+>|[\w\]]\[\[?\"?\w|;[ \t]*+$|-\.->|==>|→",
     re.M,
@@ -51,10 +51,10 @@ _GML = re.compile(
 )
 _REMARK = re.compile(r"^[ \t]*+#[^\n]*+", re.M)
 _WIDTH_LINE = re.compile(
-    r"\s*+[\w０-９ ]++(?:\([^()\n]*+\))?\s*+(?:(?:-+>|→|⟶|⇒|➔|➜)(?:[^\n>→⟶⇒➔➜-]|-(?!-*+>))++){1,60}\s*+"
+    r"\s*+[\w０-９ ]++(?:\([^()\n]*+\))?\s*+(?:(?:[-=]++>|→|⟶|⇒|➔|➜)(?:[^\n>→⟶⇒➔➜=-]|[-=](?![-=]*+>))++){1,60}\s*+"
 )
 _WIDTH_SAID = re.compile(
-    r"(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s*+\(\s*+[A-Za-z]\w*+\s*+\)|[０-９]|(?:^|[>→⟶⇒➔➜])\s*+(?:[Ii]nput|[Dd]ense|[Ll]inear|[Oo]utput|[Hh]idden|FC)\s*+\(\s*+\d"
+    r"(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s*+\(\s*+[A-Za-z]\w*+\s*+\)|[０-９]|(?:^|[>→⟶⇒➔➜])\s*+[0-9]++\s++(?:units?|neurons?|nodes?|inputs?|outputs?|features?|Neuronen|unités|뉴런|ニューロン)\b|(?:^|[>→⟶⇒➔➜])\s*+(?:[Ii]nput|[Dd]ense|[Ll]inear|[Oo]utput|[Hh]idden|FC)\s*+\(\s*+\d"
 )
 
 
@@ -80,13 +80,16 @@ def _recognise_plantuml(text: str) -> float:
 
 
 def _recognise_d2(text: str) -> float:
-    head = text[:20_000]
+    head = _QUOTED.sub('"a"', text[:20_000])
     if _NOT_D2.search(head) or recognise_ascii(head) or "<" in head[:1]:
         return 0.0
     chains = len(_D2_CHAIN.findall(head))
     if chains and (_D2_WORDS.search(head) or _D2_CONTAINER.search(head)):
         return 0.95
     rows = [row for row in head.split("\n") if row.strip() and not row.lstrip().startswith("#")]
+    labelled = {match[1] for match in _D2_LABEL.finditer(head)}
+    if chains and len(labelled) > 1 and all(_D2_LABEL.match(row) or _D2_CHAIN.match(row) for row in rows):
+        return 0.96
     plain = all(re.search(r"[A-Za-z]", row) for row in rows)
     return (
         0.92
@@ -145,19 +148,16 @@ def _found(pattern: re.Pattern[str], text: str) -> float:
 
 
 def _network(sketch_of: Callable[[str, str | None], Sketch], text: str, name: str | None = None) -> Network:
-    """Return the network that a drawing means, and tell in its notes what could not be followed."""
+    """Return the network that a drawing means."""
     from chalknet.notation.drawings.meaning import network_of
 
     try:
-        sketch = sketch_of(text, name)
-        network = network_of(sketch)
+        return network_of(sketch_of(text, name))
     except RecursionError as problem:
         source = SourceText("drawing", text, remedy="Take out what is not the network.")
         raise source.refuse(
             None, got="brackets nested too deep", wanted="the drawing of a network"
         ) from problem
-    unread = tuple(f"not followed: {what}" for what in sketch.unread)
-    return replace(network, notes=(*network.notes, *unread)) if unread else network
 
 
 TEXT_DRAWINGS = (
@@ -179,5 +179,4 @@ TEXT_DRAWINGS = (
     ),
     Notation(name="gml", suffixes=(".gml",), recognise=partial(_found, _GML), read=partial(_network, _gml)),
     Notation(name="ascii", recognise=_recognise_line, read=partial(_network, _ascii)),
-    Notation(name="other", recognise=recognise_refused, read=refuse),
 )

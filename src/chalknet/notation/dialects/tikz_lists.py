@@ -138,7 +138,9 @@ def rounds(loop: LoopHead, names: Names, spend: Callable[[int], None]) -> Iterat
         Unread: for an option that is not understood.
     """
     remembered: dict[str, str] = {}
-    options = [(key.strip(), value.strip()) for key, _, value in (o.partition("=") for o in loop.options)]
+    options = [
+        (key.strip(), bare(value).rstrip("; ")) for key, _, value in (o.partition("=") for o in loop.options)
+    ]
     for key, value in options:
         if key == "remember" and (match := _REMEMBER.fullmatch(value)) and match[3] is not None:
             remembered[match[2] or f"last{match[1]}"] = match[3]
@@ -151,7 +153,7 @@ def rounds(loop: LoopHead, names: Names, spend: Callable[[int], None]) -> Iterat
             here[name] = Macro(bare(expand(value, here, spend)))
         here |= {name: Macro(value) for name, value in remembered.items()}
         for key, value in options:
-            _option(key, bare(value), place, here, remembered, spend)
+            _option(key, value, place, here, remembered, spend)
         yield here
 
 

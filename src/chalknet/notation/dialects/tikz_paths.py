@@ -69,6 +69,15 @@ class Path:
         """Begin at another place than the middle of the picture."""
         self._here = point
 
+    def look_of_line(self, options: str, *, edge: bool) -> LineLook:
+        """Return how a line of this path looks, with options such as `[->]`; an edge is drawn in any case."""
+        self._set(options_of(options[1:-1]))
+        if not edge:
+            return self._line.unlabelled()
+        line = self._line.unlabelled()
+        line.drawn = True
+        return self._edge_line([], line, "every edge")
+
     def read(self, text: str) -> None:
         """Read the statement without its command and its semicolon."""
         if "foreach" not in text:  # whose variables are known in its rounds only

@@ -141,7 +141,7 @@ class Picture:
         self.places[key] = place._replace(key=key)
 
     def members(self, key: str) -> list[str]:
-        """Return the nodes that are meant: of a group all that it holds."""
+        """Return the nodes or the frame that are meant: of one name for several nodes all of them."""
         found: dict[str, None] = {}
         waiting, known = [key], set()
         while waiting:
@@ -150,14 +150,14 @@ class Picture:
                 continue
             known.add(one)
             self.sketch.spend(1)
-            if one in self.groups:
+            if one in self.groups and one not in self.sketch.groups:
                 waiting += reversed(self.groups[one])
             else:
                 found[one] = None
         return list(found)
 
     def link(self, source: str, target: str, line: LineLook, label: str, at: int) -> None:
-        """Draw a line between two nodes, or between all nodes of groups."""
+        """Draw a line between two nodes, nodes of one name, or frames."""
         self.sketch.spend(45, at)
         directed = line.first != line.last or line.tip_within
         if line.first and not line.last:
@@ -186,7 +186,15 @@ class Picture:
             if one in self.groups and one in self.sketch.groups:
                 self.sketch.groups[one].parent = self.sketch.groups[one].parent or key
             elif one in self.sketch.nodes:
-                self.sketch.nodes[one].group = self.sketch.nodes[one].group or key
+                node = self.sketch.nodes[one]
+                inner = self.sketch.groups.get(node.group)
+                node.group = node.group or key
+                if (
+                    inner is not None
+                    and not inner.parent
+                    and set(self.groups.get(inner.key, ())) <= {*inside}
+                ):
+                    inner.parent = key
 
     def finish(self) -> Sketch:
         """Return the sketch, when everything is drawn: shapes have their texts, lines the nodes they reach."""
@@ -208,12 +216,12 @@ class Picture:
             node = self.sketch.nodes[key]
             if node.place is not None and (reached := drawn.at(node.place.x, node.place.y)):
                 renamed[key] = reached.key
-        for link in self.sketch.links:
+        for link in (*self.sketch.links, *self.sketch.frame_links):
             link.source, link.target = (
                 renamed.get(link.source, link.source),
                 renamed.get(link.target, link.target),
             )
-        linked = {end for link in self.sketch.links for end in (link.source, link.target)}
+        linked = self._linked()
         for key in [*renamed, *(one.key for one in self.sketch.nodes.values() if one.shape == "invisible")]:
             if key in renamed or key not in linked:
                 self.sketch.nodes.pop(key, None)
@@ -222,6 +230,11 @@ class Picture:
         self._without_strokes()
         self._dots(linked)
         return self.sketch
+
+    def _linked(self) -> set[str]:
+        """Return the keys at the ends of all lines."""
+        links = (*self.sketch.links, *self.sketch.frame_links)
+        return {end for link in links for end in (link.source, link.target)}
 
     def _shapes_around(self, grid: Grid) -> dict[str, str]:
         """Give drawn circles and boxes to the texts inside them; return what became of the shapes' own keys."""
@@ -261,8 +274,7 @@ class Picture:
                 at = TexPoint(place.x, -place.y) if place else TexPoint(None, None)
                 self.node("", look, link.label, at, link.at)
         self.sketch.links = kept
-        linked = {end for link in self.sketch.links for end in (link.source, link.target)}
-        for key in free - linked:
+        for key in free - self._linked():
             del self.sketch.nodes[key]
 
     def _dots(self, linked: set[str]) -> None:

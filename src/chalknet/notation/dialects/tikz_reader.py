@@ -16,12 +16,14 @@ from chalknet.notation.dialects.tex_text import (
 )
 from chalknet.notation.dialects.tikz_definitions import DEFINITIONS, Definer
 from chalknet.notation.dialects.tikz_document import STATEMENT, FoundPicture, caption, chosen, pictures
+from chalknet.notation.dialects.tikz_lines import PlainLine
 from chalknet.notation.dialects.tikz_lists import loop_at, members, rounds
 from chalknet.notation.dialects.tikz_networks import NETWORKS, Layers, fully_connected
 from chalknet.notation.dialects.tikz_paths import Path
 from chalknet.notation.dialects.tikz_picture import Picture
 from chalknet.notation.dialects.tikz_places import transform
 from chalknet.notation.dialects.tikz_styles import Scope, TexOption, options_of
+from chalknet.notation.dialects.words_at_columns import name_columns
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.tokens import SourceText
 
@@ -84,6 +86,7 @@ def read_tikz_sketch(text: str, name: str | None = None) -> Sketch:
             reader.definition(match.start())
     sketch.caption = caption(plain) if len(found) == 1 else sketch.caption
     reader.read(meant)
+    name_columns(sketch)
     if not sketch.nodes:
         raise source.refuse(meant.start, got="a picture without nodes", wanted="nodes and lines between them")
     return sketch
@@ -286,8 +289,11 @@ class Reader(Definer):
         else:
             loop.body = self._body(cursor)
         inside = TikzPiece(loop.body, here.piece.where(start), here.piece.original)
+        plain = PlainLine.of(self, loop.body, here.scope, here.names, at)
         for names in rounds(loop, here.names, self.count):
             self._at = at
+            if plain is not None and plain.draw(self.picture, names):
+                continue
             shared = set(names)
             self.run(inside, names, here.scope.inner(), here.depth + 1)
             self._keep_global(names, here.names, shared)

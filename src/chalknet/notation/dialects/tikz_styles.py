@@ -33,6 +33,11 @@ _DEEPEST = 25
 _DEFINED = re.compile(
     r"/\.(style|append style|prefix style|add style|default|style args|style n args|style \d args|code|pic|is \w+|initial|store in)$"
 )
+# How a node looks whose style is tried and not in the text, by its name.
+_TRIED = (
+    (re.compile(r"missing|dots", re.I), (TexOption("draw", "none"), TexOption("node contents", r"$\vdots$"))),
+    (re.compile(r"neuron|unit\b|perceptron", re.I), (TexOption("circle"), TexOption("draw"))),
+)
 _EXISTING = re.compile(r"/\.(try|retry|list)$")
 _TIP = re.compile(
     r"(?:\s|\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}|[<>|*()\[\]]|latex'?|stealth'?|to|o|Latex|Stealth|Triangle|To|triangle\s*+[0-9]*+|angle\s*+[0-9]*+"
@@ -132,6 +137,8 @@ class Scope:
                     found.append(TexOption(key))
             elif not self._defines(option) and key == option.key:
                 found.append(option)
+            elif key != option.key:
+                found += next((looks for words, looks in _TRIED if words.search(key)), ())
         return found
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.scalars import from_scalars
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.drawings.words import pattern
 
 _BACKWARD = pattern(r"(\w+?)Backward\d*$")
 _OPERATION = pattern(r"(?:[\w./:-]*[/:])?([A-Za-z]+)(?:[ _]?\(op#?\d+\)|[_:]\d+)?$")
 _LENS = pattern(r"([a-z]+)(?:_\d+){1,2}$")
-_PRODUCTS = frozenset("Addmm Mm Linear Gemm MatMul".split())
+_PRODUCTS = frozenset("Addmm Mm Linear Gemm MatMul Product".split())
 _WITH_BIAS = frozenset("Addmm Linear Gemm".split())
 _SUMS = frozenset("Add BiasAdd AddV2".split())
 _TURNED = frozenset("T Transpose Permute".split())
@@ -22,8 +23,19 @@ _PASSED = frozenset(
     "T Transpose Permute View UnsafeView ReshapeAlias Reshape Squeeze Unsqueeze Clone Alias ToCopy Identity "
     "ReadVariableOp".split()
 )
-_NAMES = {"NativeDropout": "dropout", "LogSoftmax": "log_softmax", "LeakyRelu": "leaky_relu", "Silu": "silu"}
+_SIGNS = {**dict.fromkeys("·*×⋅∙@•", "Product"), "+": "Add"}  # W · x + b, drawn with the boxes of W and b
+_NAMES = {
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "NativeDropout": "dropout",
+    "LogSoftmax": "log_softmax",
+    "LeakyRelu": "leaky_relu",
+    "Silu": "silu",
+}
 _SIZES = pattern(r"[(\[<⟨]\s*(\d+(?:\s*[,×x]\s*\d+)*)\s*,?\s*[)\]>⟩]")
+_TIMES = pattern(r"(?<![\w.^(])(\d+)\s*[×x]\s*(\d+)(?![\w.])")
+_ROWS = pattern(r"[(\[]?\s*[A-Za-z]\w*\s*[×x,]\s*(\d+)\s*[)\]]?")  # m × 3: samples and features
+_MADE = pattern(r"Linear\(\d+, (\d+)")
 _PARAMETERS = pattern(r"params?:?\D*(\d+)\s*x\s*(\d+)")
 _WEIGHT = pattern(r"weight|kernel|\b[wW]\d*\b")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -38,15 +50,21 @@ class _Weight(NamedTuple):
 
 
 def from_autograd(sketch: Sketch) -> None:
-    """Put layers in the place of operations: a product with its weight's box becomes a Linear."""
+    """Put layers in the place of operations: a product with its weight's box becomes a Linear.
+
+    The links of frames have reached their nodes by then.
+    """
+    sketch.reach_frames()
     first = {key: plain(node.text).split("\n")[0].strip() for key, node in sketch.nodes.items()}
     backward = {key: found.group(1) for key, text in first.items() if (found := _BACKWARD.search(text))}
     if backward:
         gradient = {key for key, text in first.items() if text.startswith("AccumulateGrad")}
         _Graph(sketch, backward, gradient, _turned_round(sketch, gradient, backward)).to_layers()
-    elif not _from_torchlens(sketch, first):
+    elif not _from_torchlens(sketch, first) and not from_scalars(sketch):
         named = {key: match.group(1) for key, text in first.items() if (match := _OPERATION.fullmatch(text))}
-        if {"Gemm", "MatMul"} & set(named.values()):
+        named = {key: name for key, name in named.items() if len(name) > 1}
+        named |= {key: _SIGNS[text] for key, text in first.items() if text in _SIGNS}
+        if {"Gemm", "MatMul", "Product"} & set(named.values()):
             graph = _Graph(sketch, named, set(), False)
             if graph.has_weights:
                 graph.to_layers()
@@ -109,12 +127,17 @@ class _Graph:
         for key, name in self.operations.items():
             if name in _PRODUCTS:
                 nodes[key].label = self._product(key, name, key in biased)
-            else:
+            elif key not in passed:
                 nodes[key].label = _NAMES.get(name, _CAMEL.sub(" ", name).lower())
+        if "Product" in self.operations.values():  # the vectors between the operations
+            passed |= {key for key in nodes if key not in self.operations and self._operations_into(key)}
         shown = self.operations.keys() if self.gradient or self.reverse else nodes.keys()
         kept = {key for key in shown if key not in parameters | passed | self.gradient}
         self.sketch.links = self._bridged(passed, kept)
         self.sketch.nodes = {key: nodes[key] for key in nodes if key in kept}
+
+    def _operations_into(self, key: str) -> bool:
+        return any(source in self.operations for source in self._into.get(key, []))
 
     def _product(self, key: str, name: str, biased: bool) -> str:
         weights = self._weights(key, 2)
@@ -123,9 +146,26 @@ class _Graph:
             return "Linear"
         weight = max(weights, key=lambda one: (one.turned, one.named))
         first, second = weight.sizes
-        as_torch = weight.turned or name in ("Linear", "Gemm")  # a row an output
+        as_written = name == "Product" and (second == self._arriving(key) or first != self._arriving(key))
+        as_torch = weight.turned or name in ("Linear", "Gemm") or as_written  # a row an output
         taken, given = (second, first) if as_torch else (first, second)
         return f"Linear({taken}, {given}{bias})"
+
+    def _arriving(self, key: str) -> int | None:
+        """Return how many features a product takes: the units that lead there, or as a box before says."""
+        sources = [source for source in self._into.get(key, []) if not self._is_parameter(source)]
+        if len(sources) != 1:
+            return len(sources) or None
+        for _ in range(8):
+            text = self.sketch.nodes[sources[0]].label or ""
+            if made := _MADE.match(text):
+                return int(made.group(1))
+            if rows := _ROWS.search(plain(text)):
+                return int(rows.group(1))
+            sources = [one for one in self._into.get(sources[0], []) if not self._is_parameter(one)]
+            if len(sources) != 1:
+                break
+        return None
 
     def _is_parameter(self, key: str) -> bool:
         """Return whether a node is the box of a parameter: it has sizes, and nothing leads into it."""
@@ -171,7 +211,7 @@ class _Graph:
         for link in self.sketch.links:
             if link.source in passed:
                 behind.setdefault(link.source, []).append(link.target)
-        made: list[Link] = []
+        made: dict[tuple[str, str], Link] = {}  # the parts of a vector are joined once
         for link in self.sketch.links:
             if link.source not in kept:
                 continue
@@ -180,15 +220,20 @@ class _Graph:
                 target = waiting.pop()
                 self.sketch.spend(1, link.at)
                 if target in kept:
-                    made.append(Link(link.source, target, link.label, link.visible, link.at))
+                    ends = (link.source, target)
+                    made.setdefault(ends, Link(*ends, link.label, link.visible, link.at))
                 elif target not in seen:
                     seen.add(target)
                     waiting += behind.get(target, [])
-        return made
+        return list(made.values())
 
 
 def _sizes(sketch: Sketch, key: str) -> tuple[int, ...]:
-    found = _SIZES.search(plain(sketch.nodes[key].text)) if key in sketch.nodes else None
+    text = plain(sketch.nodes[key].text) if key in sketch.nodes else ""
+    if times := _TIMES.search(text):  # 3 × 1 is a column, 1 × 3 a row
+        sizes = tuple(map(int, times.groups()))
+        return sizes if 1 not in sizes or _WEIGHT.search(text) else (max(sizes),)
+    found = _SIZES.search(text)
     return tuple(int(size) for size in re.split(r"\D+", found.group(1)) if size)[:4] if found else ()
 
 

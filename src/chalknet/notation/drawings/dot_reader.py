@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings.looks import colour_of, edge_look, place_of
+from chalknet.notation.drawings.dot_tokens import DotScanner, DotToken
+from chalknet.notation.drawings.looks import EdgeLook, colour_of, edge_look, place_of
 from chalknet.notation.drawings.records import HTML, fields_of, title_of
 from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 _DEEPEST = 60  # subgraphs within subgraphs
-_TOKEN = re.compile(
-    r"\s++|//[^\n]*+|/\*.*?\*/|(?<=\n)#[^\n]*+"
-    r'|(?P<string>"(?:[^"\\]++|\\.)*+")'
-    r"|(?P<name>[^\W\d]\w*|-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?![^\W\d]))"
-    r"|(?P<sign>->|--|[{}\[\];,=:+])",
-    re.S,
+_WORD = r"[^\W\d]\w*+|-?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?+)(?![^\W\d])"
+# An edge between two names, as programs write them by the thousand, up to its attributes.
+_PLAIN_EDGE = re.compile(
+    rf'(?:"([^"\\]*+)"|({_WORD}))\s*+(?:->|--)\s*+(?:"([^"\\]*+)"|({_WORD}))\s*+(?:;[;\s]*+|(?=[\[}}"\w]))'
 )
+_PLAIN_ATTRIBUTES = re.compile(r'\[([^\[\]"<>/#+]*+(?:"[^"\\]*+"[^\[\]"<>/#+]*+)*+)\][;\s]*+(?![\[/#])')
+_KEYWORDS = frozenset("node edge graph digraph subgraph strict".split())
+_MOST_LOOKS = 10_000  # that are remembered
 
 
 _Defaults: TypeAlias = dict[str, dict[str, str]]
-
-
-class _Token(NamedTuple):
-    kind: str  # "name", "string", "html", "sign" or "end"
-    text: str
-    at: int
 
 
 def read_dot_sketch(text: str) -> Sketch:
@@ -44,49 +39,17 @@ def read_dot_sketch(text: str) -> Sketch:
     return _Reader(SourceText("DOT", text, remedy=REMEDY)).read()
 
 
-def _tokens(sketch: Sketch) -> Iterator[_Token]:
-    text, at = sketch.source.text, 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is not None:
-            if match.lastgroup == "string":
-                yield _Token("string", match.group()[1:-1].replace("\\\n", "").replace('\\"', '"'), at)
-            elif match.lastgroup:
-                yield _Token(match.lastgroup, match.group(), at)
-            at = match.end()
-        elif text[at] == "<":
-            end = _end_of_html(sketch, at)
-            yield _Token("html", text[at + 1 : end - 1], at)
-            at = end
-        elif text[at] == "#" or text[at] == "\ufeff":
-            at = text.find("\n", at) if text[at] == "#" else at + 1
-            at = len(text) if at < 0 else at
-        else:
-            what = "a text that is not closed" if text[at] == '"' else repr(text[at])
-            raise sketch.source.refuse(at, got=what, wanted="a node, an edge or an attribute")
-    yield _Token("end", "the end of the text", len(text))
-
-
-def _end_of_html(sketch: Sketch, start: int) -> int:
-    depth = 0
-    for match in re.compile("[<>]").finditer(sketch.source.text, start):
-        depth += 1 if match.group() == "<" else -1
-        if depth == 0:
-            return match.end()
-    raise sketch.source.refuse(start, got="a label <...> that is not closed", wanted="its >")
-
-
 class _Reader:
     """Reads one graph, statement by statement."""
 
     def __init__(self, source: SourceText) -> None:
         self._sketch = Sketch(source)
-        self._tokens = _tokens(self._sketch)
-        self._now = next(self._tokens)
+        self._scanner = DotScanner(source)
+        self._now = self._scanner.next()
         self._ports: dict[str, dict[str, str]] = {}
         self._label_of_record: dict[str, str] = {}  # by its fields
         self._unnamed = 0
-        self._to_clusters: dict[int, tuple[Link, str, str]] = {}  # links, and the clusters at their ends
+        self._to_clusters: list[tuple[list[str], list[str], Link, tuple[str, str]]] = []
         self._strict = self._arrows = False
         self._words = 0
 
@@ -105,44 +68,25 @@ class _Reader:
             wanted = "one graph in a text"
             remedy = "Give each graph a text of its own."
             raise self._sketch.source.refuse(self._now.at, got="a second graph", wanted=wanted, remedy=remedy)
-        self._reach_clusters()
+        self._link_clusters()
         if self._strict:
             self._merge_links()
         return self._sketch
 
-    def _reach_clusters(self) -> None:
-        """Let the links that end at the frame of a cluster, by `lhead` and `ltail`, lead to all its nodes."""
-        if not self._to_clusters:
-            return
-        inside = {key: dict.fromkeys(nodes) for key, nodes in self._members_of_groups().items()}
-        made: list[Link] = []
-        seen: set[tuple[str, ...]] = set()
-        for link in self._sketch.links:
-            _, tail, head = self._to_clusters.get(id(link), (link, "", ""))
-            if not (tail or head):
-                made.append(link)
-                continue
-            sources, targets = (
-                inside.get(tail) or {link.source: None},
-                inside.get(head) or {link.target: None},
+    def _link_clusters(self) -> None:
+        """Draw the links that end at the frame of a cluster, by `lhead` and `ltail`."""
+        for sources, targets, link, frames in self._to_clusters:
+            tail, head = (
+                [frame]
+                if frame in self._sketch.groups
+                else [one for key in keys for one in self._fields(key)]
+                for frame, keys in zip(frames, (sources, targets), strict=True)
             )
-            ends = (tail or link.source, head or link.target)
-            self._sketch.spend(len(sources) * len(targets), link.at)
-            if ends not in seen:  # one arrow between two frames, whichever nodes hold it
-                seen.add(ends)
-                made += [replace(link, source=one, target=other) for one in sources for other in targets]
-        check_limit(self._sketch.source, None, "edges", len(made))
-        self._sketch.links = made
+            self._sketch.connect(tail, head, link)
 
-    def _members_of_groups(self) -> dict[str, list[str]]:
-        """Return the nodes of each group, those of the groups in it too."""
-        members: dict[str, list[str]] = {key: [] for key in self._sketch.groups}
-        for node in self._sketch.nodes.values():
-            group, steps = node.group, 0
-            while group in members and steps <= _DEEPEST:
-                members[group].append(node.key)
-                group, steps = self._sketch.groups[group].parent, steps + 1
-        return members
+    def _fields(self, key: str) -> list[str]:
+        """Return the fields of a record, the node itself for another one."""
+        return list(self._ports[key].values()) if key in self._ports else [key]
 
     def _merge_links(self) -> None:
         """Keep the first link between two nodes, as `strict` says."""
@@ -152,8 +96,8 @@ class _Reader:
             first.setdefault(ends if self._arrows else frozenset(ends), link)
         self._sketch.links = list(first.values())
 
-    def _next(self) -> _Token:
-        token, self._now = self._now, next(self._tokens, self._now)
+    def _next(self) -> DotToken:
+        token, self._now = self._now, self._scanner.next()
         self._words += 1
         if not self._words % 1_000:
             check_limit(self._sketch.source, token.at, "words of a drawing", self._words)
@@ -173,7 +117,7 @@ class _Reader:
         got = self._now.text if self._now.kind == "end" else repr(self._now.text)
         return self._sketch.source.refuse(self._now.at, got=got, wanted=wanted)
 
-    def _name(self) -> _Token:
+    def _name(self) -> DotToken:
         if self._now.kind not in ("name", "string", "html"):
             raise self._refuse(wanted="a name")
         token = self._next()
@@ -196,12 +140,81 @@ class _Reader:
         while not self._met("}"):
             if self._now.kind == "end":
                 raise self._refuse(wanted="'}'")
+            if self._now.kind in ("name", "string") and self._plain_edges(scope, members):
+                continue
             if not self._met(";", ","):
                 members |= dict.fromkeys(self._statement(scope))
         if scope.same_rank:
             for key in members:
                 self._sketch.nodes[key].rank = scope.same_rank
         return list(members)
+
+    def _plain_edges(self, scope: _Scope, members: dict[str, None]) -> bool:
+        """Read the edges between two names that stand here; return whether there were any."""
+        text, start = self._sketch.source.text, self._now.at
+        at, nodes, links = start, self._sketch.nodes, self._sketch.links
+        while edge := _PLAIN_EDGE.match(text, at):
+            quoted, bare, quoted_head, bare_head = edge.groups()
+            if (bare and bare.lower() in _KEYWORDS) or (bare_head and bare_head.lower() in _KEYWORDS):
+                break
+            attributes, end = None, edge.end()
+            if text.startswith("[", end):
+                attributes = _PLAIN_ATTRIBUTES.match(text, end)
+                if attributes is None:
+                    break
+                end = attributes.end()
+            keys = (bare if quoted is None else quoted, bare_head if quoted_head is None else quoted_head)
+            if self._ports and not self._ports.keys().isdisjoint(keys):
+                break
+            look = self._look_of(scope, attributes)
+            if look is None:
+                break
+            for key in keys:
+                if key not in nodes:
+                    self._new_node(key, at, scope)
+            if keys[0] not in nodes or keys[1] not in nodes:  # records now
+                break
+            for key in keys:
+                if scope.group and not nodes[key].group:
+                    nodes[key].group = scope.group
+                members[key] = None
+            source, target = reversed(keys) if look.backward else keys
+            links.append(Link(source, target, look.label, look.visible, at, look.style, look.directed))
+            at = end
+            self._words += 4
+            if not len(links) % 1_000:
+                check_limit(self._sketch.source, at, "edges", len(links))
+                check_limit(self._sketch.source, at, "words of a drawing", self._words)
+        if at > start:
+            check_limit(self._sketch.source, at, "edges", len(links))
+            self._scanner.at = at
+            self._now = self._scanner.next()
+        return at > start
+
+    def _look_of(self, scope: _Scope, attributes: re.Match[str] | None) -> EdgeLook | None:
+        """Return how an edge with these attributes looks; None where it ends at a frame."""
+        written = attributes.group(1) if attributes else ""
+        known = scope.looks.get(written)
+        if known is None:
+            found = dict(scope.defaults["edge"])
+            if attributes is not None:
+                here = (self._scanner.at, self._now)
+                self._scanner.at = attributes.start()
+                self._now = self._scanner.next()
+                found |= self._attributes()
+                self._scanner.at, self._now = here
+            if "ltail" in found or "lhead" in found:
+                return None
+            self._sketch.spend(len(found))
+            known = edge_look(found, arrows=self._arrows)
+            if len(scope.looks) < _MOST_LOOKS:
+                scope.looks[written] = known
+        return known
+
+    def _new_node(self, key: str, at: int, scope: _Scope) -> None:
+        """Draw a node where it is first named."""
+        self._sketch.node(key, at).label = "" if key == "" else None
+        self._style(key, scope.defaults["node"])
 
     def _statement(self, scope: _Scope) -> list[str]:
         word = self._now.text.lower() if self._now.kind == "name" else ""
@@ -213,6 +226,7 @@ class _Reader:
                     self._set(scope, key, value)
             else:
                 scope.defaults[word].update(attributes)
+                scope.looks.clear()
             return []
         first = self._operand(scope)
         if first is None:
@@ -254,13 +268,10 @@ class _Reader:
             return [key for key, node in self._sketch.nodes.items() if node.group == name]
         return self._block(group, f"rank{self._unnamed}", scope.defaults, scope.depth + 1)
 
-    def _named(self, token: _Token, scope: _Scope) -> list[str]:
+    def _named(self, token: DotToken, scope: _Scope) -> list[str]:
         """Return the node of a name, made known; of a record all its fields, or the one of its port."""
-        known = token.text in self._sketch.nodes or token.text in self._ports
-        if not known:
-            node = self._sketch.node(token.text, token.at)
-            node.label = "" if token.text == "" else None
-            self._style(token.text, scope.defaults["node"])
+        if token.text not in self._sketch.nodes and token.text not in self._ports:
+            self._new_node(token.text, token.at, scope)
         node_or_fields = self._sketch.nodes.get(token.text)
         if node_or_fields is not None and not node_or_fields.group:
             node_or_fields.group = scope.group
@@ -285,14 +296,15 @@ class _Reader:
         look = edge_look(attributes, arrows=self._arrows)
         link = Link("", "", look.label, look.visible, at, look.style, look.directed)
         clusters = (attributes.get("ltail", ""), attributes.get("lhead", ""))
+        if look.backward:
+            clusters = clusters[::-1]
         for sources, targets in pairwise(ends):
-            first_new = len(self._sketch.links)
             if look.backward:
                 sources, targets = targets, sources
-            self._sketch.connect(sources, targets, link)
             if any(clusters):
-                pair = clusters[::-1] if look.backward else clusters
-                self._to_clusters |= {id(made): (made, *pair) for made in self._sketch.links[first_new:]}
+                self._to_clusters.append((sources, targets, link, clusters))
+            else:
+                self._sketch.connect(sources, targets, link)
         return list(dict.fromkeys(key for end in ends for key in end))
 
     def _attributes(self) -> dict[str, str]:
@@ -374,3 +386,4 @@ class _Scope:
     defaults: _Defaults  # of the nodes and of the edges
     depth: int
     same_rank: str = ""
+    looks: dict[str, EdgeLook] = field(default_factory=dict)  # of edges, by their attributes as written

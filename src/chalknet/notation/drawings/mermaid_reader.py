@@ -149,6 +149,8 @@ class _Reader:
         if self.open_groups:
             wanted = "end, of a subgraph"
             raise self.sketch.source.refuse(len(self.text), got="the end of the text", wanted=wanted)
+        for key in self.sketch.groups:  # a link that names a subgraph leads to its frame
+            self.sketch.nodes.pop(key, None)
         number = 0
         for sources, targets, link in self.links:
             self.sketch.spend(len(sources) * len(targets), link.at)
@@ -156,15 +158,11 @@ class _Reader:
                 for source in sources:
                     for target in targets:
                         one = _styled(link, self.link_looks.get(number, self.link_looks.get(-1, "")))
-                        self.sketch.connect(self._members([source]), self._members([target]), one)
+                        self.sketch.connect([source], [target], one)
                         number += 1
             else:
-                self.sketch.connect(self._members(sources), self._members(targets), link)
+                self.sketch.connect(sources, targets, link)
         self._paint()
-        for key in self.sketch.groups:  # a subgraph that was named in a link before it was drawn
-            node = self.sketch.nodes.get(key)
-            if node is not None and node.label is None:
-                del self.sketch.nodes[key]
 
     def _statement(self, at: int) -> int:
         end_of_line = self._find("\n", at)
@@ -327,20 +325,6 @@ class _Reader:
             return quoted.end() if self.text.startswith(last, quoted.end()) else None
         end = self._find(last, at)
         return None if end == len(self.text) or self._find("\n\n", at) < end else end
-
-    def _members(self, keys: list[str]) -> list[str]:
-        """Return the nodes meant: a subgraph stands for all nodes in it."""
-        found: list[str] = []
-        for key in keys:
-            if key in self.sketch.groups:
-                inside = {key}
-                self.sketch.spend(len(self.sketch.groups) + len(self.sketch.nodes))
-                for group in self.sketch.groups.values():
-                    inside |= {group.key} if group.parent in inside else set()
-                found += [node.key for node in self.sketch.nodes.values() if node.group in inside]
-            else:
-                found.append(key)
-        return found
 
 
 def _unquoted(text: str) -> str:

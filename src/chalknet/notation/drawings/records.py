@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Sketch
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.limits import check_limit
@@ -12,6 +13,7 @@ from chalknet.notation.limits import check_limit
 HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
 _PORT = re.compile(r"<[^<>]*>")
 _UNIT = re.compile(r"\s*+(?:[^\W\d_]{1,6}[\s_^]*+\(?[\w,]*+\)?|[0-9]*+|[.…⋮⋯]++|bias|\+1)\s*+")
+_NUMBER_OF = re.compile(r"\s*+(?:data|grad|value|shape)\b", re.I)
 _CELL = re.compile(r"<td\b([^<>]*+)>", re.I)
 _CELL_END = re.compile(r"</td>", re.I)
 _CELL_PORT = re.compile(r"port\s*=\s*[\"']?([^\"'\s>]+)", re.I)
@@ -29,7 +31,7 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
     """Return port and text of each field of a record, or of an HTML table, whose fields are units."""
     if label.startswith(HTML):
         cells = [(_CELL_PORT.search(inside), text) for inside, text in _cells(label)]
-        found = [(port.group(1), text) for port, text in cells if port]
+        found = [(port.group(1), text) for port, text in cells if port] or [("", text) for _, text in cells]
     elif "record" in node.shape and ("|" in label or _PORT.match(label)):
         parts = [part.strip(" {}") for part in label.replace("\\|", "¦").split("|")]
         ports = [_PORT.match(part) for part in parts]
@@ -44,7 +46,7 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
     sketch.spend(
         20 * sum(20 + len(text) for _, text in found), node.at
     )  # each is looked up in many languages
-    texts = [text for _, text in found]
+    texts = [plain(text) for _, text in found]
     functions = {text for text in texts if said(text).is_function}
     if found and all(port for port, _ in found) and not (functions and len(set(texts)) > 1):
         return found
@@ -54,7 +56,9 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
 def are_units(texts: list[str]) -> bool:
     """Return whether the fields of a record are units side by side: of one name, or numbers and dots."""
     stems = {re.sub(r"[\W\d_]+", "", text).lower() for text in texts} - {"", "bias", "b"}
-    named = all(_UNIT.fullmatch(text) and not said(text).is_function for text in texts)
+    named = all(
+        _UNIT.fullmatch(text) and not _NUMBER_OF.match(text) and not said(text).is_function for text in texts
+    )
     return len(texts) > 1 and len(stems) <= 1 and named
 
 
@@ -62,5 +66,7 @@ def title_of(label: str) -> str:
     """Return what stands in a table outside the cells that are units."""
     if not label.startswith(HTML):
         return ""
-    texts = [text for inside, text in _cells(label) if not _CELL_PORT.search(inside)]
-    return "<BR/>".join(texts)
+    cells = [(bool(_CELL_PORT.search(inside)), text) for inside, text in _cells(label)]
+    return (
+        "<BR/>".join(text for is_unit, text in cells if not is_unit) if any(one for one, _ in cells) else ""
+    )

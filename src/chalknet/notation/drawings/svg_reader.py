@@ -96,7 +96,7 @@ def read_svg_sketch(text: str) -> Sketch:
 
 def _node(sketch: Sketch, group: _Drawn, at: int) -> None:
     node = sketch.node(group.title, at)
-    node.label = "\n".join(_texts(sketch, group))
+    node.label = "\n".join(cell.text for cell in _cells(sketch, group))
     node.shape = _shape(group.element)
     node.place = _frame(sketch, group)
     first = next((part for part in group.inside if tag_of(part) in ("ellipse", "polygon", "path")), None)

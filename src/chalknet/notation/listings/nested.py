@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from chalknet.errors import ChalknetError
 from chalknet.network import Activation, Linear, Network, Size, activation_name
+from chalknet.notation.dialects.tex_macros import Macro, expand
+from chalknet.notation.dialects.tex_text import Unread
 from chalknet.notation.limits import check_limit
 from chalknet.notation.listings.unshown import joined, named_end
 from chalknet.notation.notation import Notation
@@ -19,7 +21,7 @@ from chalknet.notation.torch_network import network_of_layers
 
 _REMEDY = "Write for instance y = σ(W₂ ReLU(W₁ x + b₁) + b₂), or 784 -> 32 relu -> 1 sigmoid."
 _MACRO = re.compile(
-    r"\\(?:(?:re)?newcommand\*?|def)\s*\{?\\(\w+)\}?\s*(?:\[0\])?\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+    r"\\(?:(?:re)?newcommand\*?|def)\s*\{?\\(\w+)\}?\s*(?:\[([0-9])\])?\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 )
 _OPERATOR = re.compile(r"\\DeclareMathOperator\*?\s*\{\\(\w+)\}\s*\{([^{}]*)\}")
 _FONTS = re.compile(
@@ -36,14 +38,19 @@ _TOKEN = re.compile(
 _INDEX = re.compile(r"[_^]\s*(?:\{([^{}]*)\}|\(([^\W_]+)\)|([0-9]+|[^\W\d_])|\[([^\W_]+)\])")
 _WEIGHT = re.compile(r"[WVUA]|W\w+|Theta|theta|w")
 _SIZE = re.compile(
-    r"(?P<name>W(?:\s{0,6}[_^]\s{0,6}(?:\{[^{}]{0,20}\}|\([^\W_]{1,9}\)|[0-9]{1,9}|[^\W\d_])){0,3})"
-    r"\s{0,6}(?:∈|\\in)\s*(?:ℝ|R|\\R)\s*\^\s*[{(]?\s*"
-    r"(?P<out>\w+)\s*(?:×|\\times|x)\s*(?P<in>\w+)\s*[})]?"
+    r"(?<![^\W\d_\\])(?P<name>\\?[^\W\d_]{1,5}(?:\s{0,6}[_^]\s{0,6}"
+    r"(?:\{[^{}]{0,20}\}|\([^\W_]{1,9}\)|[0-9]{1,9}|[^\W\d_])){0,3})"
+    r"\s{0,6}(?:∈|\\in(?![a-z])|in\b)\s*(?:ℝ|R|\\R)(?![a-zA-Z])\s*(?:\^\s*[{(]?\s*"
+    r"(?P<out>[0-9]+|[^\W\d]\w*)\s*(?:(?:×|\\times|x)\s*(?P<in>\w+)\s*)?[})]?)?"
 )
 _JOINED = re.compile(r"(?<![A-Za-z])([xXhHzZaA])(?=W(?![a-z]))|(?<![A-Za-z])(W)(?=[xXhHzZaA](?![a-z]))")
-_ENDS = (";", ",", "with", "where", "and")  # what stands between one equation and the next
+_ENDS = (";", ",", ".", "with", "where", "and")  # what stands between one equation and the next
 _INPUTS = ("x", "X", "a0", "h0", "z0", "A0", "H0", "x0")
 _DEEPEST = 50
+_MOST_STEPS = 300_000  # of putting commands in their place
+_TRANSPOSED = re.compile(
+    r"\^\s*(?:\{\s*)?(?:\\(?:top|intercal|mathsf\{T\}|mathrm\{T\})|T(?![a-zA-Z])|⊤)(?:\s*\})?|[ᵀ⊤]"
+)
 
 
 class _Token(NamedTuple):
@@ -52,6 +59,7 @@ class _Token(NamedTuple):
     name: str
     number: str
     place: Span
+    turned: bool = False  # transposed
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def read_nested(text: str, name: str | None = None) -> Network:
     """
     source = SourceText("formula", _plain(text), remedy=_REMEDY)
     check_limit(source, None, "characters in a formula", len(source.text))
-    sizes = {_key(match["name"]): (match["out"], match["in"]) for match in _SIZE.finditer(source.text)}
+    sizes = {_key(match["name"]): (match["out"] or "1", match["in"]) for match in _SIZE.finditer(source.text)}
     stated = _SIZE.sub(lambda found: " " * len(found.group()), source.text)
     reading = _Reading(source, sizes)
     layers = joined(reading.read(list(_tokens(stated))).layers)
@@ -102,19 +110,21 @@ def recognise_nested(text: str) -> float:
     applied = re.search(
         rf"W{index}{gap}[·*]?{gap}(?:{value}|(?:[A-Za-z]{{1,20}}{gap})?\()|{value}{gap}W(?![a-z])", plain
     )
-    return 0.94 if applied else 0.0
+    neuron = re.search(rf"\(\s{{0,6}}w{index}{gap}[·*]?{gap}{value}", plain)
+    return 0.94 if applied or neuron else 0.0
 
 
 def _plain(text: str) -> str:
     """Return a text with macros, fonts and Unicode's small digits resolved."""
-    macros: dict[str, str] = dict(_MACRO.findall(text)) | dict(_OPERATOR.findall(text))
-    text = _OPERATOR.sub(" ", _MACRO.sub(" ", text))
-    for _ in range(3):  # a macro may use another
-        for name, body in list(macros.items())[:50]:
-            if len(text) < 50_000:
-                text = re.sub(rf"\\{name}(?![a-zA-Z])", _constant(f" {body} "), text)
+    text = _without_macros(text)
+    text = _TRANSPOSED.sub("^{T}", text)
     text = re.sub(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", "\n", text)
     text = _FONTS.sub(" ", _ENVIRONMENT.sub(" ", text))
+    text = re.sub(
+        r"([⁰¹²³⁴-⁹]+)[ˣ×]([⁰¹²³⁴-⁹]+)",
+        lambda found: "^{" + " × ".join(unicodedata.normalize("NFKC", side) for side in found.groups()) + "}",
+        text,
+    )
     text = re.sub(
         r"(?<=[^\W\d_])([₀-₉]+)", lambda found: "_{" + unicodedata.normalize("NFKC", found[1]) + "}", text
     )
@@ -130,9 +140,23 @@ def _plain(text: str) -> str:
     return "".join(f" {_GREEK[letter]}" if letter in _GREEK else letter for letter in text)
 
 
-def _constant(text: str) -> Callable[[re.Match[str]], str]:
-    """Return a replacement in which no backslash means a group."""
-    return lambda found: text
+def _without_macros(text: str) -> str:
+    """Return a text with its own commands replaced; the text as it is where they run in a circle."""
+    names = {name: Macro(f" {body} ", int(count or 0)) for name, count, body in _MACRO.findall(text)}
+    names |= {name: Macro(f" {body} ") for name, body in _OPERATOR.findall(text)}
+    text = _OPERATOR.sub(" ", _MACRO.sub(" ", text))
+    spent = 0
+
+    def spend(steps: int) -> None:
+        nonlocal spent
+        spent += steps
+        if spent > _MOST_STEPS:
+            raise Unread("commands that stand for too much", "fewer of them")
+
+    try:
+        return expand(text, names, spend) if names else text
+    except Unread:
+        return text
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -141,11 +165,13 @@ def _tokens(text: str) -> Iterator[_Token]:
         indices = ["".join(filter(None, index)).strip("()[] ") for index in _INDEX.findall(written)]
         name = re.match(r"\\?[^\W\d_]+|.", written)
         bare = name.group().lstrip("\\") if name else written
-        indices = [index for index in indices if index not in ("T", "top", "intercal")]
+        turned = any(index.endswith("T") for index in indices)
+        indices = [index.removesuffix("T").strip("()[] ") for index in indices if index != "T"]
         yield _Token(
             bare if written[0].isalpha() or written[0] == "\\" else written,
             ",".join(indices),
             Span(*found.span()),
+            turned,
         )
 
 
@@ -159,10 +185,10 @@ class _Reading:
 
     Args:
         source: the text, to point into.
-        sizes: the widths of weights that it states.
+        sizes: the rows of each weight, bias or state that it states, and the columns where there are some.
     """
 
-    def __init__(self, source: SourceText, sizes: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, source: SourceText, sizes: Mapping[str, tuple[str, str | None]]) -> None:
         self._source = source
         self._sizes = sizes
         self._known: dict[str, _X] = {}
@@ -175,6 +201,10 @@ class _Reading:
         last: _X | None = None
         for line in self._lines(tokens):
             sides = self._sides(line)
+            if len(sides) == 1 and not any(
+                token.name == "(" or _WEIGHT.fullmatch(token.name) for token in line
+            ):
+                continue  # words
             self._tokens, self._at = sides[-1], 0
             value = self._sum(0)
             if self._at < len(self._tokens):
@@ -307,12 +337,24 @@ class _Reading:
         if name in self.used:
             raise self._refuse(weight, "a second time, with the same weights")
         self.used.add(name)
-        out, arriving = self._sizes.get(name, (named_end(name, "out"), named_end(name, "in")))
-        if rows and name in self._sizes:
-            out, arriving = arriving, out
+        out, arriving = self._sides_of(weight, rows=rows != weight.turned)
         step = Linear(_size(re.sub(r"\W", "_", out)), bias=False)
         layer = CodeLayer(weight.place, step, (_size(re.sub(r"\W", "_", arriving)),), kind=name)
         return _X((*(value.layers if value else ()), layer), open=True)
+
+    def _sides_of(self, weight: _Token, *, rows: bool) -> tuple[str, str]:
+        """Return the widths that a weight leads to and from: its own, else those of its bias and of x."""
+        name = self._name(weight)
+        if name in self._sizes:
+            first, second = self._sizes[name]
+            if second is None:  # a vector: one unit
+                return "1", first
+            return (second, first) if rows else (first, second)
+        bias, start = (
+            self._sizes.get(f"b{weight.number}"),
+            self._sizes.get("x") if self.used == {name} else None,
+        )
+        return bias[0] if bias else named_end(name, "out"), start[0] if start else named_end(name, "in")
 
     def _refuse(self, token: _Token, why: str) -> ChalknetError:
         shown = self._source.text[slice(*token.place)].strip()

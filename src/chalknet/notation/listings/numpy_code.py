@@ -126,6 +126,8 @@ def recognise_numpy(text: str) -> float:
     """Return how likely it is that a text is a network in plain NumPy."""
     if text.lstrip().startswith("{") and '"cells"' not in text:
         return 0.0
+    if not any(sign in text for sign in (".dot", ".matmul", ".einsum", " @ ")):
+        return 0.0
     return 0.955 if _PRODUCT.search(text) and not _OTHER.search(text) else 0.0
 
 

@@ -139,9 +139,20 @@ def _sigmoid(below: ast.BinOp) -> WrittenOut | None:
 
 def _is_sum_of_exp(above: ast.expr, below: ast.expr) -> bool:
     """Return whether one expression is divided by its sum, as in softmax."""
-    match below:
-        case ast.Call(ast.Attribute(_, "sum"), [inner, *_]) | ast.Call(ast.Attribute(inner, "sum"), _):
-            return _same(above, inner)
+    return is_reduced(above, below, "sum")
+
+
+def is_reduced(x: ast.expr, node: ast.expr, name: str) -> bool:
+    """Return whether an expression is the sum or the largest of another one, `np.sum(x)` or `x.sum()`.
+
+    Args:
+        x: the expression that is reduced.
+        node: what may be its reduction.
+        name: "sum" or "max".
+    """
+    match node:
+        case ast.Call(ast.Attribute(_, found), [inner, *_]) | ast.Call(ast.Attribute(inner, found), _):
+            return found in (name, f"a{name}") and _same(x, inner)
     return False
 
 

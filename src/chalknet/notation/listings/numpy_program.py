@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.network import Activation, Linear, Shape, activation_name
 from chalknet.notation.budget import StepBudget
-from chalknet.notation.listings.numpy_functions import function_of, written_out
+from chalknet.notation.listings.numpy_functions import function_of, is_reduced, written_out
 from chalknet.notation.listings.numpy_shapes import Shapes, is_weight, key_of
 from chalknet.notation.listings.unshown import named_end
 from chalknet.notation.torch_layers import CodeLayer
@@ -29,12 +29,14 @@ class FollowedX:
         open: whether a bias may still be added.
         lost: what was done to it that is no layer; empty for nothing.
         at: where that stands.
+        part: how far a softmax in several statements is, "shifted" or "exp"; empty for none.
     """
 
     layers: tuple[CodeLayer, ...] = ()
     open: bool = False
     lost: str = ""
     at: ast.expr | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ class Program:
         function = function_of(node, lambda one: isinstance(self._name(one, names), FollowedX))
         if function is not None:
             x = self.value(function.x, names, depth)
+            if isinstance(x, FollowedX) and x.part == "exp" and function.step.kind == "softmax":
+                x = FollowedX(x.layers)
             return self._applied(x, function.step, node) if isinstance(x, FollowedX) else None
         match node:
             case ast.Attribute(inner, "T"):
@@ -147,6 +151,10 @@ class Program:
                 return self._name(node, names)
             case ast.Tuple(parts) | ast.List(parts):
                 return [self.value(part, names, depth) for part in parts]
+            case ast.BinOp(left, ast.Sub(), right) if shifted := self._shifted(
+                left, right, node, names, depth
+            ):
+                return shifted
             case ast.BinOp(left, ast.MatMult(), right):
                 return self._product(left, right, node, names, depth)
             case ast.BinOp(left, ast.Add(), right):
@@ -154,6 +162,17 @@ class Program:
             case ast.Call():
                 return self._call(node, names, depth)
         return self._lost(node, names, depth)
+
+    def _shifted(
+        self, left: ast.expr, right: ast.expr, node: ast.BinOp, names: dict[str, object], depth: int
+    ) -> object:
+        """Return x without its largest value, `z - z.max()`, which changes no softmax; None for others."""
+        if not is_reduced(left, right, "max"):
+            return None
+        x = self.value(left, names, depth)
+        if not isinstance(x, FollowedX) or x.lost:
+            return None
+        return replace(x, part="shifted", lost=ast.unparse(node)[:40], at=node)
 
     def _name(self, node: ast.expr, names: dict[str, object]) -> object:
         name = key_of(node)
@@ -193,6 +212,8 @@ class Program:
             if keyword.arg not in ("axis", "keepdims")
         ]
         first = given[0] if given else None
+        if name == "exp" and isinstance(first, FollowedX) and (first.part == "shifted" or not first.lost):
+            return replace(first, part="exp", lost=ast.unparse(node)[:40], at=node)
         step = self._function(name) if isinstance(first, FollowedX) else None
         if isinstance(first, FollowedX) and step is not None and not first.lost and len(given) > 1:
             return replace(first, lost=ast.unparse(node)[:40], at=node)  # sigmoid(z, derivative=True)

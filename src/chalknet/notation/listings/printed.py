@@ -127,7 +127,7 @@ def _anywhere(held: list[Held], kind: type[Step]) -> list[Held]:
 
 def recognise_printed(text: str) -> float:
     """Return how likely it is that a text is what `print(module)` printed."""
-    return 1.0 if _BEGINS.search(text) and not _CODE.search(text) else 0.0
+    return 1.0 if "): " in text and _BEGINS.search(text) and not _CODE.search(text) else 0.0
 
 
 def _tree(source: SourceText) -> _Printed:

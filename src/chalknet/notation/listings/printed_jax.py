@@ -79,6 +79,8 @@ def read_printed_jax(text: str, name: str | None = None) -> Network:
 
 def recognise_printed_jax(text: str) -> float:
     """Return how likely it is that a text is what `print(model)` printed of flax or equinox."""
+    if not any(sign in text for sign in ("=f", "=bf", "Param(", "# attributes")):
+        return 0.0
     return 1.0 if _MARKS.search(text) and _BEGINS.search(text) and not _CODE.search(text) else 0.0
 
 

@@ -119,6 +119,8 @@ def read_summary(text: str, name: str | None = None) -> Network:
 
 def recognise_summary(text: str) -> float:
     """Return how likely it is that a text holds a table of layers."""
+    if "Layer" not in text and "path" not in text:
+        return 0.0
     return 1.0 if HEADER.search(_COLOUR.sub("", text)) else 0.0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalknet.notation.listings.foreign import FOREIGN
 from chalknet.notation.listings.keras_json import KERAS_JSON
 from chalknet.notation.listings.nested import NESTED
 from chalknet.notation.listings.numpy_code import NUMPY
@@ -10,4 +9,4 @@ from chalknet.notation.listings.printed import PRINTED
 from chalknet.notation.listings.printed_jax import PRINTED_JAX
 from chalknet.notation.listings.summary import SUMMARY
 
-LISTINGS = (SUMMARY, PRINTED, PRINTED_JAX, KERAS_JSON, NUMPY, NESTED, FOREIGN)
+LISTINGS = (SUMMARY, PRINTED, PRINTED_JAX, KERAS_JSON, NUMPY, NESTED)

@@ -68,8 +68,20 @@ def nesting_of(
     for number, holder in enumerate(around):
         if holder is not None and inside[holder] == 1 and holder in written and number in written:
             frames.add(holder)
+    looks = {_look(shapes[number]) for number in frames}
+    for number, holder in enumerate(around):  # around one alone, and drawn as the other frames are
+        if (
+            holder is not None
+            and inside[holder] == 1
+            and _look(shapes[holder]) in looks - {_look(shapes[number])}
+        ):
+            frames.add(holder)
     parents = [_frame_above(number, around, frames) for number in range(len(shapes))]
     return Nesting(parents, frames, places)
+
+
+def _look(shape: ShapeMark) -> tuple[str, str, str]:
+    return shape.kind, shape.fill, shape.outline
 
 
 def _holder(number: int, place: Place, places: list[Place], index: BoxIndex) -> int | None:

@@ -185,11 +185,8 @@ class _Pen:
                 (ex + 2 / 3 * (cx - ex), ey + 2 / 3 * (cy - ey)),
                 (ex, ey),
             ]
-        (x1, y1), (x2, y2), (x3, y3) = ends
         self.curved = True
-        self.points += [
-            (p * x + q * x1 + r * x2 + s * x3, p * y + q * y1 + r * y2 + s * y3) for p, q, r, s in _WEIGHTS
-        ]
+        self.points += on_curve((x, y), *ends)
 
     def arc(self, values: list[float], relative: bool) -> None:
         x, y = self.points[-1]
@@ -197,6 +194,12 @@ class _Pen:
         to = (to_x + x, to_y + y) if relative else (to_x, to_y)
         self.curved = True
         self.points += _arc((x, y), to, (abs(rx), abs(ry), turn), (bool(large), bool(sweep)))
+
+
+def on_curve(start: Point, first: Point, second: Point, end: Point) -> list[Point]:
+    """Return six points on a cubic Bézier curve, its end the last."""
+    (x, y), (x1, y1), (x2, y2), (x3, y3) = start, first, second, end
+    return [(p * x + q * x1 + r * x2 + s * x3, p * y + q * y1 + r * y2 + s * y3) for p, q, r, s in _WEIGHTS]
 
 
 def _arc(

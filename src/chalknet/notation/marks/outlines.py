@@ -11,6 +11,8 @@ from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import Point
 
 _ROUND, _SKETCHY_ROUND = 0.13, 0.4  # how far points of an ellipse may be off its equation
+_SLENDER = 4  # how many times longer than wide an arrow is that is drawn as an area
+_MANY, _FINE = 100, 0.03  # points of a curve that are made fewer, and how near these stand, by its size
 _THIN = 15  # how many times longer than wide an area is that stands for a line
 
 
@@ -72,6 +74,8 @@ def outline_of(points: Sequence[Point]) -> Outline | None:
     extent = max(place.width, place.height)
     if min(place.width, place.height) <= extent * 1e-3:
         return None
+    if len(points) > _MANY:
+        points = _thinned(points, extent * _FINE)
     corners = corners_of(points, extent)
     if len(corners) < 3:
         return None
@@ -85,6 +89,15 @@ def outline_of(points: Sequence[Point]) -> Outline | None:
         return Outline(_round_kind(place), place)
     kind = {3: "triangle", 6: "hexagon"}.get(len(corners), "polygon")
     return Outline(kind, place, corners=tuple(corners[:64]))
+
+
+def _thinned(points: Sequence[Point], near: float) -> list[Point]:
+    """Return points of a curve that is given by very many, so that it turns at each of them."""
+    kept = [points[0]]
+    for point in points:
+        if math.dist(kept[-1], point) > near:
+            kept.append(point)
+    return kept
 
 
 def _of_four(corners: list[Point], place: Place) -> Outline:
@@ -212,9 +225,35 @@ def area_line(outline: Outline, corners: Sequence[Point]) -> AreaLine | None:
         dx, dy = (math.cos(turn), math.sin(turn)) if along else (-math.sin(turn), math.cos(turn))
         start, end = (place.x - half * dx, place.y - half * dy), (place.x + half * dx, place.y + half * dy)
         return AreaLine(start, end, False, min(place.width, place.height))
-    if len(corners) == 7:
-        return _closed_arrow(corners)
-    return None
+    arrow = _closed_arrow(corners) if len(corners) == 7 else None
+    return _slender_arrow(corners) if arrow is None and len(corners) >= 7 else arrow
+
+
+def _slender_arrow(corners: Sequence[Point]) -> AreaLine | None:
+    """Return the arrow that a long area stands for: its tip is the end at which it is widest, or pointed."""
+    if len(corners) > _MANY:
+        return None
+    one, other = max(((a, b) for a in corners for b in corners), key=lambda pair: math.dist(*pair))
+    long = math.dist(one, other)
+    ux, uy = (other[0] - one[0]) / long, (other[1] - one[1]) / long
+    spots = [
+        ((x - one[0]) * ux + (y - one[1]) * uy, (y - one[1]) * ux - (x - one[0]) * uy) for x, y in corners
+    ]
+    low, high = min(spots, key=lambda spot: spot[1]), max(spots, key=lambda spot: spot[1])
+    wide, widest = high[1] - low[1], (low[0] + high[0]) / 2 / long
+    if wide > long / _SLENDER:
+        return None
+    near = min(0.005 * long, 0.1 * wide)
+    starts, ends = [y for x, y in spots if x < near], [y for x, y in spots if x > long - near]
+    blunt, pointed = sorted((max(starts) - min(starts), max(ends) - min(ends)), reverse=True)
+    if blunt >= 0.5 * wide and pointed <= 0.5 * blunt:
+        forwards = max(ends) - min(ends) == pointed
+    elif abs(low[0] - high[0]) < 0.1 * long and not 0.3 < widest < 0.7:
+        forwards = widest > 0.5
+    else:
+        return None
+    width = max(2 * area_of(corners) / long - wide / 2, 0.1 * wide)
+    return AreaLine(one, other, True, width) if forwards else AreaLine(other, one, True, width)
 
 
 def _closed_arrow(corners: Sequence[Point]) -> AreaLine | None:

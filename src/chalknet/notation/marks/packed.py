@@ -16,6 +16,7 @@ from chalknet.notation.tokens import SourceText
 
 PNG = b"\x89PNG\r\n\x1a\n"
 _LONGEST_HEAD = 40_000
+_MOST_CHUNKS = 100_000
 _CONTENT = re.compile(r"<svg\b[^<>]*?\scontent\s*=\s*(\"[^\"]*+\"|'[^']*+')")
 _VIEWER = re.compile(r"\bdata-mxgraph\s*=\s*(\"[^\"]*+\"|'[^']*+')")
 _PAYLOAD = re.compile(r"payload-start\s*+-->([^<]*+)<!--\s*+payload-end")
@@ -120,7 +121,9 @@ def drawing_in_png(data: bytes) -> str | None:
         NotationError: for one that is damaged, or holds more than any drawing.
     """
     source, at = SourceText("PNG", "", remedy="Save the picture again."), len(PNG)
-    while data.startswith(PNG) and at + 8 <= len(data):
+    for _ in range(_MOST_CHUNKS if data.startswith(PNG) else 0):
+        if at + 8 > len(data):
+            break
         length, kind = struct.unpack(">I4s", data[at : at + 8])
         chunk = data[at + 8 : at + 8 + length]
         key, _, rest = chunk.partition(b"\0")

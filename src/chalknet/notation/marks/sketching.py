@@ -97,6 +97,7 @@ class _Sketching:
             title = _joined_words(self._of.labels.get(number, []))
             above = self._keys[parent] if parent is not None else ""
             self._sketch.group(self._keys[number], title, above, self._shapes[number].at)
+            self._sketch.groups[self._keys[number]].place = self._nesting.places[number]
         for number, shape in enumerate(self._shapes):
             if number in frames:
                 continue
@@ -178,9 +179,9 @@ class _Sketching:
                 twin.directed = twin.directed or stroke.start_head or stroke.end_head
                 self._found.unused.append((stroke, "drawn twice"))
                 continue
-            links = self._link(number, stroke, ends)
+            link = self._link(number, stroke, ends)
             if pair[0] is not None and pair[1] is not None:
-                known.append((stroke, links[0]))
+                known.append((stroke, link))
 
     def _why_unused(self, number: int, stroke: StrokeMark, ends: Joined) -> str:
         if number in self._plotted:
@@ -208,60 +209,45 @@ class _Sketching:
         same_count = len(one.points) == len(other.points)
         return min(straight, crossed) < near and (not same_count or middles < 2 * near)
 
-    def _link(self, number: int, stroke: StrokeMark, ends: Joined) -> list[Link]:
-        sources, targets = (self._end(number, stroke, end, at_end) for at_end, end in enumerate(ends))
+    def _link(self, number: int, stroke: StrokeMark, ends: Joined) -> Link:
+        """Draw a stroke, and return the link that it is drawn as."""
+        source, target = (self._end(number, stroke, end, at_end) for at_end, end in enumerate(ends))
         directed = stroke.start_head or stroke.end_head
         label = _joined_words(self._of.words.get(number, []))
         link = Link("", "", label, True, stroke.at, stroke.style, directed)
-        before = len(self._sketch.links)
         turned = stroke.start_head and not stroke.end_head
         if not directed:
-            turned = self._runs_backwards(sources[0], targets[0])
+            turned = self._runs_backwards(source, target)
         if turned:
-            sources, targets = targets, sources
-        self._sketch.connect(sources, targets, link)
+            source, target = target, source
+        known = len(self._sketch.links)
+        self._sketch.connect([source], [target], link)
+        drawn = (self._sketch.links[known:] or self._sketch.frame_links[-1:])[0]
         if stroke.start_head and stroke.end_head:
-            self._sketch.connect(targets, sources, link)
-        return self._sketch.links[before:]
+            self._sketch.connect([target], [source], link)
+        return drawn
 
     def _runs_backwards(self, source: str, target: str) -> bool:
         """Return whether a line without heads is drawn from right to left, or upwards."""
-        one, other = self._sketch.nodes[source].place, self._sketch.nodes[target].place
-        assert one is not None and other is not None
+        one, other = self._place_of(source), self._place_of(target)
         return one.x > other.x if self._of.sideways else one.y > other.y
 
-    def _end(self, number: int, stroke: StrokeMark, end: int | None, at_end: bool | int) -> list[str]:
-        """Return the nodes at an end of a stroke: a shape, all in a frame, a text, or a point for none."""
+    def _place_of(self, key: str) -> Place:
+        marked = self._sketch.nodes.get(key) or self._sketch.groups[key]
+        assert marked.place is not None
+        return marked.place
+
+    def _end(self, number: int, stroke: StrokeMark, end: int | None, at_end: bool | int) -> str:
+        """Return what stands at an end of a stroke: a shape, a frame, a text, or a point for none."""
         text = self._of.text_ends.get((number, bool(at_end)))
         if end is not None:
-            return self._members(end) if end in self._nesting.frames else [self._keys[end]]
+            return self._keys[end]
         if text is not None and f"t{text + 1}" in self._sketch.nodes:
-            return [f"t{text + 1}"]
+            return f"t{text + 1}"
         x, y = stroke.points[-1 if at_end else 0]
         node = self._sketch.node(self._key("", "p", 2 * number + 1 + bool(at_end)), stroke.at)
         node.label, node.shape, node.place = "", "point", Place(x, y)
-        return [node.key]
-
-    def _members(self, frame: int) -> list[str]:
-        self._sketch.spend(len(self._shapes))
-        inside = {frame}
-        for number in sorted(self._nesting.frames, key=lambda n: -self._nesting.places[n].width):
-            if self._nesting.parents[number] in inside:
-                inside.add(number)
-        found = [
-            self._keys[number]
-            for number, parent in enumerate(self._nesting.parents)
-            if parent in inside and number not in self._nesting.frames
-        ]
-        return found or [self._frame_as_node(frame)]
-
-    def _frame_as_node(self, frame: int) -> str:
-        """Return the node that stands for a frame around nothing."""
-        key = f"{self._keys[frame]}-frame"
-        node = self._sketch.node(key, self._shapes[frame].at)
-        node.label = self._sketch.groups[self._keys[frame]].title
-        node.shape, node.place = "box", self._nesting.places[frame]
-        return key
+        return node.key
 
 
 def _joined_words(texts: list[TextMark]) -> str:

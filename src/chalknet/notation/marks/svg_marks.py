@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from chalknet.notation.drawings.sketch import REMEDY, Place
 from chalknet.notation.limits import check_limit
 from chalknet.notation.marks.geometry import NUMBER, SAME, Transform, number, sub_paths, transform_of
 from chalknet.notation.marks.mark import AnyMark, Point, ShapeMark, StrokeMark, TextMark, UnreadMark
-from chalknet.notation.marks.outlines import (
-    area_line,
-    area_of,
-    corners_of,
-    length_of,
-    outline_of,
-    place_of,
-    sketchy_outline,
+from chalknet.notation.marks.outlines import length_of, place_of
+from chalknet.notation.marks.painted import (
+    Paint,
+    area_marks,
+    path_marks,
+    path_part,
+    shape_mark,
+    stroke_marks,
 )
 from chalknet.notation.marks.svg_style import Look, StyleSheet, is_shown, length, line_style, look_of, paint
 from chalknet.notation.marks.svg_text import html_text, matplotlib_text, texts_of
@@ -191,19 +191,19 @@ class _Reader:
 
     def _line(self, visit: _Visit) -> None:
         x1, y1, x2, y2 = (length(visit.element.get(name)) for name in ("x1", "y1", "x2", "y2"))
-        self._stroke(visit, [visit.here.at(x1, y1), visit.here.at(x2, y2)])
+        self._add(visit, stroke_marks([visit.here.at(x1, y1), visit.here.at(x2, y2)], self._paint(visit)))
 
     def _polyline(self, visit: _Visit) -> None:
         points = self._listed(visit)
         if len(points) > 2 and math.dist(points[0], points[-1]) <= 1e-3 * length_of(points):
-            self._area(visit, points)
+            self._add(visit, area_marks(points, self._paint(visit)))
         elif len(points) > 1:
-            self._stroke(visit, points)
+            self._add(visit, stroke_marks(points, self._paint(visit)))
 
     def _polygon(self, visit: _Visit) -> None:
         points = self._listed(visit)
         if len(points) > 2:
-            self._area(visit, points)
+            self._add(visit, area_marks(points, self._paint(visit)))
 
     def _listed(self, visit: _Visit) -> list[Point]:
         values = [number(value) for value in NUMBER.findall(visit.element.get("points"))]
@@ -222,88 +222,50 @@ class _Reader:
         kind = "rounded" if radius > 0 else ""
         if radius >= 0.48 * max(width, height):
             kind = "disc"
-        self._area(visit, [visit.here.at(*corner) for corner in corners], kind)
+        points = [visit.here.at(*corner) for corner in corners]
+        self._add(visit, area_marks(points, self._paint(visit), kind))
 
     def _ellipse(self, visit: _Visit) -> None:
-        get, here = visit.element.get, visit.here
+        get, here, paint = visit.element.get, visit.here, self._paint(visit)
         rx = length(get("r") or get("rx") or get("ry"))
         ry = length(get("r") or get("ry") or get("rx"))
         width = 2 * math.hypot(here.a * rx, here.c * ry)
         height = 2 * math.hypot(here.b * rx, here.d * ry)
         place = Place(*here.at(length(get("cx")), length(get("cy"))), width, height)
-        if min(width, height) > 0:
+        if min(width, height) > 0 and (paint.fill or paint.line):
             kind = "disc" if abs(width - height) <= 0.08 * max(width, height) else "ellipse"
-            self._shape(visit, ShapeMark(kind, place))
+            self._add(visit, [shape_mark(ShapeMark(kind, place), paint)])
 
     def _path(self, visit: _Visit) -> None:
         here = visit.here
         parts = []
         for part in sub_paths(visit.element.get("d"), self._count_points):
             points = part.points if here is SAME else [here.at(x, y) for x, y in part.points]
-            is_closed = part.closed or math.dist(points[0], points[-1]) <= 1e-3 * length_of(points)
-            parts.append((points, is_closed and len(points) > 2))
-        filled, lined = paint(visit.look, "fill"), paint(visit.look, "stroke")
-        if not parts or not (filled or lined):
-            return
-        is_open = lined and not any(closed for _, closed in parts)
-        drawn = sketchy_outline([points for points, _ in parts]) if is_open else None
-        if drawn is not None:
-            self._shape(visit, ShapeMark(*drawn))
-            return
-        if is_open and len(parts) == 2 and _is_same_line(parts[0][0], parts[1][0]):
-            parts.pop()  # a line drawn twice, as by hand
-        for index, (points, closed) in enumerate(parts):
-            if closed or (not lined and area_of(points) > 0):
-                self._area(visit, points)
-            elif lined:
-                self._stroke(visit, points, first=index == 0, last=index == len(parts) - 1)
+            parts.append(path_part(points, part.closed))
+        self._add(visit, path_marks(parts, self._paint(visit)))
 
-    def _area(self, visit: _Visit, points: list[Point], kind: str = "") -> None:
-        outline = outline_of(points)
-        if outline is None:
-            if paint(visit.look, "stroke"):
-                self._stroke(visit, points)
-            return
-        extent = max(outline.place.width, outline.place.height)
-        line = area_line(outline, corners_of(points, 0.01 * extent)) if paint(visit.look, "fill") else None
-        if line is not None:
-            colour = paint(visit.look, "fill")
-            at = visit.at if visit.at >= 0 else visit.element.at
-            self._marks.append(
-                StrokeMark((line.start, line.end), False, line.head, "", colour, line.width, at=at)
-            )
-            return
-        many = outline.kind == "polygon" and len(outline.corners) > 8
-        if many and not paint(visit.look, "stroke"):
-            at = visit.at if visit.at >= 0 else visit.element.at
-            self._marks.append(UnreadMark("an area of many corners, such as a letter", outline.place, at))
-            return
-        self._shape(visit, ShapeMark(*outline)._replace(kind=kind or outline.kind))
-
-    def _shape(self, visit: _Visit, shape: ShapeMark) -> None:
-        look, (x, y, width, height) = visit.look, shape.place
-        fill, outline = paint(look, "fill"), paint(look, "stroke")
+    def _paint(self, visit: _Visit) -> Paint:
+        look, at = visit.look, visit.at if visit.at >= 0 else visit.element.at
         thickness = length(look.get("stroke-width", "1"))
-        outline = outline if thickness > 0 else ""
-        if not (fill or outline) or _is_cut_off(visit, x, y, width, height):
-            return
-        style = line_style(look, thickness) if outline else ""
-        at = visit.at if visit.at >= 0 else visit.element.at
-        self._marks.append(shape._replace(fill=fill, outline=outline, style=style, at=at))
-
-    def _stroke(self, visit: _Visit, points: list[Point], *, first: bool = True, last: bool = True) -> None:
-        look = visit.look
-        colour, thickness = paint(look, "stroke"), length(look.get("stroke-width", "1"))
-        if not colour or thickness <= 0 or points[0] == points[-1] == points[len(points) // 2]:
-            return
-        if visit.clip is not None and _is_cut_off(visit, *place_of(points)):
-            return
-        start_head = first and "marker-start" in look and self._is_head(look["marker-start"])
-        end_head = last and "marker-end" in look and self._is_head(look["marker-end"])
-        at = visit.at if visit.at >= 0 else visit.element.at
+        line = paint(look, "stroke") if thickness > 0 else ""
+        if not line:
+            return Paint(paint(look, "fill"), at=at)
         style = line_style(look, thickness) if "stroke-dasharray" in look else ""
-        width = thickness * visit.here.scale
-        self._marks.append(StrokeMark(tuple(points), start_head, end_head, style, colour, width, at=at))
+        heads = (
+            "marker-start" in look and self._is_head(look["marker-start"]),
+            "marker-end" in look and self._is_head(look["marker-end"]),
+        )
+        return Paint(paint(look, "fill"), line, thickness * visit.here.scale, style, *heads, at)
+
+    def _add(self, visit: _Visit, marks: Iterable[AnyMark]) -> None:
+        """Take marks of an element, but those that its clip path cuts off."""
+        if visit.clip is None:
+            self._marks += marks
+            return
+        for mark in marks:
+            place = place_of(mark.points) if isinstance(mark, StrokeMark) else mark.place
+            if not _is_cut_off(visit.clip, place):
+                self._marks.append(mark)
 
     def _is_head(self, written: str) -> bool:
         """Return whether a marker is an arrowhead: anything but a disc, or nothing."""
@@ -326,16 +288,10 @@ class _Reader:
         self._marks += texts_of(visit.element, visit.look, visit.here, self._sheet, visit.around)
 
 
-def _is_cut_off(visit: _Visit, x: float, y: float, width: float, height: float) -> bool:
-    if visit.clip is None:
-        return False
-    left, top, right, bottom = visit.clip
+def _is_cut_off(clip: tuple[float, float, float, float], place: Place) -> bool:
+    left, top, right, bottom = clip
+    x, y, width, height = place
     return x + width / 2 < left or x - width / 2 > right or y + height / 2 < top or y - height / 2 > bottom
-
-
-def _is_same_line(one: list[Point], other: list[Point]) -> bool:
-    near = 0.1 * length_of(one)
-    return math.dist(one[0], other[0]) < near and math.dist(one[-1], other[-1]) < near
 
 
 def _viewport(element: Element, width: str, height: str) -> Transform:

@@ -30,9 +30,10 @@ _ENVIRONMENTS = (
 )
 _LATEX_ENDS = re.compile(r"(?<!\\)\$\$|\\\]|\\end\{(?:align|equation)\*?\}")
 _FORMULA = re.compile(
-    r"^[ \t>*-]{0,8}(?P<formula>(?:[0-9]++(?:[ \t]*+[x×][ \t]*+[0-9]++)*+"
-    r"|[A-Za-z]\w{0,20}+\([^()\n]{1,40}+\))"
-    r"[ \t]*+-[^\n>]{0,80}+>[^\n]{1,500}+)$",
+    r"^[ \t>*-]{0,8}(?:[^\n:>]{1,80}+:[ \t]++)?+"
+    r"(?P<formula>(?:[0-9]++(?:[ \t]*+[x×][ \t]*+[0-9]++)*+(?:[ \t]++[^\W\d_]{2,20}+){0,2}+"
+    r"|[A-Za-z]\w{0,20}+ ?\([^()\n]{1,40}+\))"
+    r"[ \t]*+(?:[-=][^\n>]{0,80}+>|[→⟶⇒➔➜])[^\n]{1,500}+)$",
     re.M,
 )
 _MOST = 200  # of them in one text; what stands behind is no page on a network
@@ -49,6 +50,9 @@ def embedded(text: str) -> list[PageBlock]:
 
 def holds_several(text: str) -> bool:
     """Return whether more than one graph or flowchart begins in a text."""
+    low = text.lower()
+    if low.count("graph") + low.count("flowchart") < 2:
+        return False
     return len(list(islice(chain(_GRAPH.finditer(text), _FLOWCHART.finditer(text)), 2))) > 1
 
 

@@ -64,6 +64,8 @@ class Finder:
                 words <= {"python", ""} and all(piece.form not in NO_CODE for piece in pieces)
             )
             return (0.0, []) if alone and not _is_page(text) else (0.995, pieces)
+        if any(self._recognises(name, text) for name in ("dot", "mermaid")) and not holds_several(text):
+            return 0.0, []
         pieces = self._distinct(self._of_programs([(text, 1, "", ())])) if DRAWS.search(text) else []
         if any(piece.form in DRAWN for piece in pieces):
             return 0.96, pieces
@@ -84,7 +86,8 @@ class Finder:
         if not blocks or (sure and not several):
             return 0.0, []
         rest = _without(text, blocks)
-        if not _WORDS.search(rest) or "->" in rest:
+        a_formula = not _WORDS.search(rest) and self._rows["arrows"].recognise(text) >= 0.9
+        if a_formula or "->" in rest:
             blocks = [block for block in blocks if block.word != "arrows"]
         pieces = self._distinct(self._pieces_of(((block, "") for block in blocks), ""))
         whole = len(pieces) == 1 and len(pieces[0].text.strip()) > 0.95 * len(text.strip())

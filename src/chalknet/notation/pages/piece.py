@@ -35,6 +35,13 @@ KINDS = {
     "tikz": "a TikZ picture",
     "plantuml": "a PlantUML diagram",
     "d2": "a D2 diagram",
+    "ascii": "a drawing of characters",
+    "nested": "a formula of products",
+    "numpy": "NumPy code",
+    "page": "a page with a network in it",
+    "summary": "a table of layers",
+    "printed": "a printed module",
+    "foreign": "a form that is not read",
 }
 
 
@@ -47,6 +54,11 @@ DRAWN = frozenset("dot mermaid svg plantuml d2 tikz drawio excalidraw".split())
 REMEDY = (
     "Give the drawing, the formula or the code alone, or put it into a fence: ```mermaid, ```dot, ```python."
 )
+
+
+def named(form: str) -> str:
+    """Return what a form is called, with its article."""
+    return KINDS.get(form, f"a text in the notation {form}")
 
 
 class PageBlock(NamedTuple):
@@ -93,7 +105,7 @@ class PagePiece(NamedTuple):
 
     def __str__(self) -> str:
         called = f" '{self.names[0]}'" if self.names else ""
-        return f"{KINDS.get(self.form, f'a text in the notation {self.form}')}{called} in {self.place}"
+        return f"{named(self.form)}{called} in {self.place}"
 
 
 _TITLES = (

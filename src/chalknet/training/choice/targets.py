@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import torch
@@ -63,6 +64,7 @@ def make_ready(
     """
     reasons: list[str] = []
     _check_words(source, loss, reasons)
+    loss = settled_target(source, loss, shapes)
     x_shape = _fitted_x_shape(source, shapes, reasons)
     y_shape = _fitted_y_shape(source, loss, shapes, reasons)
     y_dtype = torch.int64 if loss.target == "class" else dtype
@@ -87,6 +89,18 @@ def make_ready(
         return mapped, reasons
     like_it = (source.name, source.streams, source.reads_ahead, source.is_repeatable)
     return MappedSource(source, map_x, map_y, x_shape, y_shape, *like_it), reasons
+
+
+def settled_target(source: Source, loss: Loss, shapes: ModelShapes) -> Loss:
+    """Return a loss that says what y is, for one that takes anything.
+
+    Several numbers of yhat for one whole number of y are those of classes.
+    """
+    if loss.target != "any":
+        return loss
+    first = source.take(slice(0, 1)).y
+    classes = prod(source.y_shape) == 1 < prod(shapes.output_shape) and not first.is_floating_point()
+    return replace(loss, target="class" if classes else "real")
 
 
 def _as_mapped(source: ArraySource, x: torch.Tensor, y: torch.Tensor) -> ArraySource:
@@ -141,14 +155,21 @@ def _fitted_y_shape(source: Source, loss: Loss, shapes: ModelShapes, reasons: li
             remedy = "Give y.argmax(1) where y marks the class with a one."
             raise _other_shape(f"y of {source.name}", got, wanted, remedy)
         return ()
-    if got == shapes.output_shape:
+    target = shapes.output_shape
+    if loss.outputs > 1 and target:
+        target = (*target[:-1], target[-1] // loss.outputs)
+    whole = prod(target) * loss.outputs == prod(shapes.output_shape)
+    if got == target and whole:
         return got
-    if prod(got) == prod(shapes.output_shape) == 1:
+    if prod(got) == prod(target) == 1 and whole:
         # (n,) against (n,1) would broadcast to (n,n) in the loss: the classic silent mistake
-        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(shapes.output_shape)}")
-        return shapes.output_shape
+        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(target)}")
+        return target
     wanted = f"{show_shape(shapes.output_shape)}, the shape of yhat"
     remedy = "Let the network end in as many features as y has."
+    if loss.outputs > 1:
+        wanted = f"half of {show_shape(shapes.output_shape)}: {loss.name} takes two numbers of yhat for each"
+        remedy = f"Let the network end in {loss.outputs * prod(got)} features."
     if loss.metric == "accuracy" and len(shapes.output_shape) == 1:
         remedy = "For class numbers use loss cross_entropy, with one output a class."
     raise _other_shape(f"y of {source.name}", got, wanted, remedy)
@@ -175,7 +196,7 @@ def _check_words(source: Source, loss: Loss, reasons: list[str]) -> None:
 
 
 def _check_labels(source: Source, loss: Loss, shapes: ModelShapes) -> None:
-    if loss.target == "real":
+    if loss.target == "real" and loss.least == -math.inf:
         return
     classes = shapes.output_shape[0] if shapes.output_shape else None
     for first_row, target in target_blocks(source):
@@ -183,6 +204,9 @@ def _check_labels(source: Source, loss: Loss, shapes: ModelShapes) -> None:
         if loss.target == "probability":
             wrong, wanted = (y < 0) | (y > 1), "labels between 0 and 1"
             remedy = "Code the two classes as 0 and 1; for more classes use cross_entropy."
+        elif loss.target == "real":
+            wrong, wanted = y < loss.least, f"numbers of at least {loss.least:g}"
+            remedy = "Counts are not standardised, and not negative; take mse for other numbers."
         else:
             wrong = (y < 0) | (y != y.floor()) if y.is_floating_point() else y < 0
             wrong = wrong if classes is None else wrong | (y >= classes)

@@ -95,6 +95,11 @@ def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) ->
     parts = {
         "loss": f"{recipe.loss} {recipe.reduction}",
         "optimizer": " ".join([recipe.optimizer, *map(str, sorted(recipe.optimizer_options))]),
+        "altered": " ".join(
+            name
+            for name in ("clip_norm", "clip_value", "l1", "l2", "weight", "class_weight")
+            if vars(recipe)[name]
+        ),
         "samples": f"{recipe.batch_size or 'all'} of {data.observations}" + " shuffled" * recipe.shuffle,
         "stops": "after every update" if recipe.target_loss is not None else "",
         "dtype": placement.dtype,

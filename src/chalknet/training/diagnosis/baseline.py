@@ -9,7 +9,7 @@ import torch
 
 from chalknet.data import ArraySource, Preparation, Source, StreamedSource
 from chalknet.engine import loss_function
-from chalknet.planning import Recipe
+from chalknet.planning import Loss, Plan, Recipe
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import Baseline
 from chalknet.units import show_value
@@ -32,6 +32,14 @@ def may_be_looked_at(source: Source) -> bool:
     return type(source) in (ArraySource, StreamedSource)  # a class derived from one is the user's
 
 
+def plain_targets(y: torch.Tensor, plan: Plan) -> torch.Tensor:
+    """Return targets as the loss takes them, without the weight of each sample that may stand behind them."""
+    if not plan.recipe.weighs:
+        return y
+    plain = y[:, :-1].reshape(len(y), *(size for size in plan.data.y_shape if isinstance(size, int)))
+    return plain.long() if plan.recipe.loss_row.target == "class" else plain
+
+
 def baseline_of(prepared: PreparedFit) -> Baseline | None:
     """Return the trivial predictor of a fit, by the targets of the training samples.
 
@@ -41,9 +49,14 @@ def baseline_of(prepared: PreparedFit) -> Baseline | None:
     source, recipe = prepared.batches.source, prepared.plan.recipe
     if not may_be_looked_at(prepared.source):
         return None
+    if recipe.weighs and recipe.loss_row.metric == "error":
+        return None  # the error weighs the samples, which the mean of y does not
     parts = [source, *([] if prepared.held_out is None else [prepared.held_out])]
     y, *aside = [
-        part.take(rows_of(part, _MOST_ROWS_READ if part.streams else _MOST_ROWS)).y for part in parts
+        plain_targets(
+            part.take(rows_of(part, _MOST_ROWS_READ if part.streams else _MOST_ROWS)).y, prepared.plan
+        )
+        for part in parts
     ]
     constant = best_constant(y, recipe)
     if constant is None:
@@ -89,6 +102,8 @@ def best_constant(y: torch.Tensor, recipe: Recipe) -> Constant | None:
         return _most_frequent_class(y)
     if row.target == "probability":
         return _most_frequent_answers(y)
+    if row.target == "any" or row.link not in _LINKS:
+        return None
     return _best_value(y, recipe)
 
 
@@ -121,11 +136,26 @@ def _most_frequent_answers(y: torch.Tensor) -> Constant:
 _HALF = 0.5
 
 
+_LINKS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "": lambda value: value,
+    "exp": lambda value: value.clamp_min(_LEAST_SHARE).log(),
+}
+
+
+def _yhat_for(value: torch.Tensor, y: torch.Tensor, row: Loss) -> torch.Tensor:
+    """Return what a network gives for a value: of a mean and a variance, both."""
+    if row.outputs > 1:
+        spread = (y - value).square().mean(dim=0).clamp_min(_LEAST_SHARE).log()
+        return torch.cat([value, spread], dim=-1)
+    return _LINKS[row.link](value)
+
+
 def _best_value(y: torch.Tensor, recipe: Recipe) -> Constant | None:
     error_of, wide = loss_function(recipe, reduction="none"), y.double()
 
     def loss_of(value: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = error_of(value.expand_as(targets).to(targets.dtype), targets)
+        yhat = _yhat_for(value, wide, recipe.loss_row)
+        found: torch.Tensor = error_of(yhat.expand(len(targets), *yhat.shape).to(targets.dtype), targets)
         return found.double().reshape(len(targets), -1).mean(dim=1)
 
     def candidates() -> Iterator[tuple[str, torch.Tensor]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -132,7 +131,7 @@ def falling(evidence: FitEvidence) -> float:
     steady = gain >= _least_gain(evidence) and quarters[3] <= quarters[:3].min() and _falls(evidence.losses)
     if not (left and (steady or short)):
         return 0.0
-    if evidence.held_out is not None and overfits(evidence).is_so:
+    if evidence.held_out is not None and overfits(evidence):
         return 0.0
     target = (1 - max(0.5, evidence.linear or 0.0)) * evidence.trivial
     return max(1.0, (float(quarters[3]) - target) / (4 * max(gain, _least_gain(evidence))))
@@ -153,19 +152,6 @@ def _least_gain(evidence: FitEvidence) -> float:
     return least / 4 if evidence.fails else least
 
 
-@dataclass(frozen=True)
-class Overfit:
-    """Whether a fit overfits.
-
-    Args:
-        is_so: whether it does.
-        best: after how many updates the held-out metric was best; None where that is not known.
-    """
-
-    is_so: bool
-    best: int | None = None
-
-
 def learned_nothing(evidence: FitEvidence) -> bool:
     """Return whether a fit explains far less than a linear map of the same rows does."""
     quality, linear = evidence.quality, evidence.linear
@@ -174,35 +160,26 @@ def learned_nothing(evidence: FitEvidence) -> bool:
     return quality < linear - 0.25 or (evidence.skill < 0.1 and quality < linear - 0.1)
 
 
-def overfits(evidence: FitEvidence) -> Overfit:
+def overfits(evidence: FitEvidence) -> bool:
     """Return whether held-out rows have a clearly larger loss than training rows, or one that rose again."""
     last = evidence.history.evaluations[-1]
+    if evidence.plan.recipe.patience is not None:
+        return False  # its weights are those with the least held-out loss
     if evidence.prepared.held_out is None or last.held_out is None or not evidence.trivial > 0:
-        return Overfit(False)
+        return False
     if evidence.history.metric == "error" and last.held_out - last.train < _GAP / 2 * evidence.trivial:
-        return Overfit(False)  # which the evaluation over all rows says, without a look at some
+        return False  # which the evaluation over all rows says, without a look at some
     if evidence.held_out is None:
-        return Overfit(False)
+        return False
     train, held_out = evidence.seen.losses, evidence.held_out.losses
     gap = float(held_out.mean() - train.mean())
     error = float(np.hypot(_error(held_out), _error(train)))
     is_so = gap > _GAP * evidence.trivial and gap > _SURE * error and held_out.mean() > 2 * train.mean()
-    return Overfit(bool(is_so), _best(evidence))
+    return bool(is_so)
 
 
 def _error(values: Array) -> float:
     return float(values.std() / np.sqrt(len(values)))
-
-
-def _best(evidence: FitEvidence) -> int | None:
-    found = [each for each in evidence.history.evaluations if each.held_out is not None]
-    if len(found) < 3:
-        return None
-    sign = -1 if evidence.history.metric == "accuracy" else 1
-    best = min(found, key=lambda each: sign * (each.held_out or 0.0))
-    then, last = best.held_out or 0.0, found[-1].held_out or 0.0
-    rose = then < _BEST * last if sign > 0 else 1 - then < _BEST * (1 - last)
-    return best.updates if rose else None
 
 
 def forgotten(evidence: FitEvidence) -> list[int]:

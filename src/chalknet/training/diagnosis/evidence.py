@@ -19,7 +19,13 @@ from chalknet.engine import loss_function
 from chalknet.module import build, draws_from_default
 from chalknet.planning import Plan
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.diagnosis.baseline import Constant, best_constant, may_be_looked_at, rows_of
+from chalknet.training.diagnosis.baseline import (
+    Constant,
+    best_constant,
+    may_be_looked_at,
+    plain_targets,
+    rows_of,
+)
 from chalknet.training.diagnosis.probe import linear_quality, quality_of
 from chalknet.training.history import History, Outcome
 from chalknet.training.record.module_use import evaluation_mode
@@ -97,6 +103,8 @@ class FitEvidence:
         """Return whether there is enough to see, and it can be looked at again."""
         source = self.prepared.source
         looks = may_be_looked_at(source) and not draws_from_default(self.module)
+        row = self.plan.recipe.loss_row  # what is told of y and yhat is of losses that compare the two
+        looks = looks and row.target != "any" and not row.link and row.outputs == 1
         ended = self.outcome in (Outcome.FINISHED, Outcome.TARGET_REACHED)
         return looks and ended and min(len(self.history), len(source)) >= _FEWEST
 
@@ -192,7 +200,7 @@ class FitEvidence:
     def moved(self) -> float | None:
         """Return how far the weights went, by their size at the start; None where that is not known."""
         network = self.plan.network
-        if network is None or self.prepared.module is not None or getattr(self.plan.recipe, "init", None):
+        if network is None or self.prepared.module is not None or self.plan.recipe.init:
             return None
         before = build(network, seed=self.plan.recipe.seed)
         pairs = list(zip(before.parameters(), self.module.parameters(), strict=True))
@@ -203,6 +211,7 @@ class FitEvidence:
     def _look(self, source: Source) -> SeenRows:
         most = int(np.clip(_MOST_NUMBERS // prod(source.x_shape or (1,)), _LEAST_ROWS, _MOST_ROWS))
         x, y = source.take(rows_of(source, most))
+        y = plain_targets(y, self.plan)
         device = torch.device(self.plan.placement.device)
         error_of = loss_function(self.plan.recipe, reduction="none")
         with evaluation_mode(self.module), _recorded(self.module) as found:

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from chalknet.planning import RECIPE_FIELDS
 from chalknet.training.diagnosis.evidence import FitEvidence
 
 _BY_STEP = ("adam", "adamw", "rmsprop", "nadam", "adagrad", "lion")  # whose lr is the size of a step
@@ -70,30 +69,16 @@ def longer(evidence: FitEvidence, times: float) -> str:
 
 def evener_classes() -> str:
     """Return what gives a rare class its weight."""
-    if "class_weight" in RECIPE_FIELDS:
-        return "class_weight='balanced' (--class-weight balanced)"
-    return "as many rows of each class: repeat those of the rare ones in the training rows"
+    return "class_weight='balanced' (--class-weight balanced)"
 
 
-def earlier_end(evidence: FitEvidence, best: int | None) -> str:
-    """Return what ends a fit where the held-out loss is least.
-
-    Args:
-        evidence: of the fit.
-        best: after how many updates that was; None where it is not known.
-    """
+def earlier_end(evidence: FitEvidence) -> str:
+    """Return what ends a fit where the held-out loss is least."""
     every = max(1, evidence.updates // 50)
-    if "patience" in RECIPE_FIELDS:
-        return (
-            f"patience=5, evaluate_every={every} (--patience 5 --evaluate-every {every}), which keeps the "
-            "weights with the least held-out loss"
-        )
-    if best is None:
-        return (
-            f"evaluate_every={every} (--evaluate-every {every}) shows where the held-out "
-            f"{evidence.history.metric} is best: end the fit there; or take fewer units, or more data"
-        )
-    return f"updates={best} (--updates {best}), where it was best; or take fewer units, or more data"
+    return (
+        f"patience=5, evaluate_every={every} (--patience 5 --evaluate-every {every}), which keeps the "
+        "weights with the least held-out loss"
+    )
 
 
 def _rounded_down(value: float) -> float:

@@ -151,11 +151,10 @@ def _unfinished(evidence: FitEvidence) -> str:
 
 def _overfitted(evidence: FitEvidence) -> str:
     assert evidence.held_out is not None
-    found = overfits(evidence)
     train, held_out = (float(each.losses.mean()) for each in (evidence.seen, evidence.held_out))
     return (
         f"the network overfits: the loss is {show_value(held_out)} on held-out rows and {show_value(train)} on "
-        f"training rows; {remedies.earlier_end(evidence, found.best)}"
+        f"training rows; {remedies.earlier_end(evidence)}"
     )
 
 
@@ -214,7 +213,7 @@ CAUSES: tuple[DiagnosisRule, ...] = (
     DiagnosisRule("rare class", lambda evidence: rare(evidence, forgotten(evidence)), _forgotten, True),
     DiagnosisRule("learning rate too small", unused_rate, _too_slow),
     DiagnosisRule("still falling", lambda evidence: falling(evidence) > 0, _unfinished),
-    DiagnosisRule("overfitting", lambda evidence: overfits(evidence).is_so, _overfitted, True),
+    DiagnosisRule("overfitting", lambda evidence: overfits(evidence), _overfitted, True),
     DiagnosisRule("class never predicted", lambda evidence: bool(forgotten(evidence)), _forgotten, True),
     DiagnosisRule("nothing learned", learned_nothing, _nothing_learned),
 )

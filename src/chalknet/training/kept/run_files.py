@@ -40,6 +40,7 @@ from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
 from chalknet.training.history import Baseline, Evaluation, History, Outcome
 from chalknet.training.metrics.asked import kept_metrics
+from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES
 
@@ -131,6 +132,7 @@ _OF_PLAN = (
 )
 _LARGEST_JSON_BYTES = {RUN_NETWORK: 4 << 20, RUN_PREPARATION: 64 << 20}
 _LONGEST_LINE = 4096  # of the history; a longer one is none of ours
+_PLAIN = 7  # columns of the history of earlier versions
 _LONGEST_NUMBER, _LONGEST_HEADER = 32, 1 << 20
 
 
@@ -302,8 +304,9 @@ def _check_width(setting: Setting) -> None:
     if network is None or preparation is None:
         return
     inputs, outputs = (size_of(shape) for shape in (network.input_shape, network.output_shape))
-    if preparation.x and isinstance(inputs, int) and preparation.width != inputs:
-        raise ValueError(f"its columns become {preparation.width} features, the network takes {inputs}")
+    features = features_of(preparation, setting.plan.recipe) or preparation
+    if preparation.x and isinstance(inputs, int) and features.width != inputs:
+        raise ValueError(f"its columns become {features.width} features, the network takes {inputs}")
     words = [column.words for column in preparation.y] if preparation.classes else [()]
     if len(words) != 1 or words[0] is None:
         raise ValueError("its classes have no words")
@@ -334,20 +337,26 @@ def read_history(folder: Path, setting: Setting) -> History:
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         names = next(csv.reader(iter(partial(file.readline, _LONGEST_HEADER), ""), strict=True), [])
         known = _columns(history)
+        if names[: len(known)] != known:
+            known = known[:_PLAIN]  # earlier versions had no losses of evaluations
         if names[: len(known)] != known or not _are_metrics(names[len(known) :]):
             raise ValueError(f"its first line does not begin with {','.join(known)}")
         longest = max(_LONGEST_LINE, _LONGEST_NUMBER * len(names))
         for row in csv.reader(iter(partial(file.readline, longest), ""), strict=True):
             updates, samples, epochs, seconds, loss, train, held_out, *others = row
+            losses = others[: len(known) - _PLAIN] or ((train, held_out) if metric == "error" else ("", ""))
+            del others[: len(known) - _PLAIN]
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
                 before = _later(history.updates[-1], before, last)
             if train:
-                both = float(train), float(held_out) if held_out else None
+                kept_out, kept_loss = (float(each) if each else None for each in (held_out, losses[1]))
+                at = int(updates), int(samples), float(seconds)
+                loss_of_train = float(losses[0] or "nan")
                 pairs = zip(names[len(known) :], others, strict=True)
                 found = {name: float(value) for name, value in pairs if value}
-                evaluations.append(Evaluation(int(updates), int(samples), float(seconds), *both, found))
+                evaluations.append(Evaluation(*at, float(train), kept_out, loss_of_train, kept_loss, found))
                 _later(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
@@ -356,7 +365,9 @@ def read_history(folder: Path, setting: Setting) -> History:
 
 
 def _columns(history: History) -> list[str]:
-    return [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}"]
+    """Return the headings but those of metrics asked for; an error is the loss."""
+    losses = () if history.metric == "error" else ("train_loss", "held_out_loss")
+    return [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}", *losses]
 
 
 def _are_metrics(names: Sequence[str]) -> bool:
@@ -371,18 +382,20 @@ def _later(updates: int, before: int, last: int | None) -> int:
 
 
 def _history_rows(history: History) -> Iterable[Sequence[object]]:
-    names = history.metric_names
-    yield [*_columns(history), *names]
+    names, known = history.metric_names, _columns(history)
+    yield [*known, *names]
     between = {evaluation.updates: evaluation for evaluation in history.evaluations}
+
+    def numbers(each: Evaluation) -> list[float | None]:
+        found = [each.train, each.held_out, each.train_loss, each.held_out_loss]
+        return [*found[: len(known) - len(history.columns)], *(each.metrics.get(name) for name in names)]
+
     for row in zip(*history.columns.values(), strict=True):
         evaluation = between.pop(int(row[0]), None)
-        yield [*row, *([""] * (2 + len(names)) if evaluation is None else _numbers(evaluation, names))]
+        blank = [""] * (len(known) - len(row) + len(names))
+        yield [*row, *(blank if evaluation is None else numbers(evaluation))]
     for each in between.values():  # between recorded rows, the loss stays blank
-        yield [each.updates, each.samples, None, each.seconds, None, *_numbers(each, names)]
-
-
-def _numbers(evaluation: Evaluation, names: Sequence[str]) -> list[float | None]:
-    return [evaluation.train, evaluation.held_out, *(evaluation.metrics.get(name) for name in names)]
+        yield [each.updates, each.samples, None, each.seconds, None, *numbers(each)]
 
 
 def check_history(history: History) -> None:

@@ -46,6 +46,7 @@ from chalknet.training.kept.ours import (
     is_ours,
 )
 from chalknet.training.kept.run_files import Setting, read_setting, write_setting
+from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
 
 
@@ -189,7 +190,8 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
     except RuntimeError as problem:
         raise damaged(folder / RUN_WEIGHTS, problem) from problem
     return FitResult(
-        setting.plan, module, ended.history, ended.outcome, preparation=setting.preparation,
+        setting.plan, module, ended.history, ended.outcome,
+        preparation=features_of(setting.preparation, setting.plan.recipe),
         baseline=setting.baseline, diagnosis=setting.diagnosis,
     )  # fmt: skip
 

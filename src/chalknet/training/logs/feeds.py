@@ -59,7 +59,7 @@ class Rows:
         for evaluation in self.evaluations:
             for name in ("train", "held_out"):
                 value = getattr(evaluation, name)
-                if value is not None:
+                if value is not None and value == value:
                     yield f"{name}_{self.metric}", evaluation.updates, evaluation.seconds, value
             for name, value in evaluation.metrics.items():
                 if math.isfinite(value):

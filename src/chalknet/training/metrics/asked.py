@@ -158,6 +158,9 @@ def flattened(found: Mapping[str, Score]) -> Iterator[tuple[str, float]]:
 def _score(answers: Answers, metric: AskedMetric) -> Score:
     if not answers.is_finite:
         return Score(math.nan, reason="the answers hold infinite numbers, or no numbers")
+    if answers.yhat.shape != answers.y.shape:
+        shapes = f"{answers.yhat.shape[1:]} for targets of shape {answers.y.shape[1:]}"
+        return Score(math.nan, reason=f"the answers of this loss are of shape {shapes}")
     try:
         with np.errstate(all="ignore"):
             return metric.of(answers)

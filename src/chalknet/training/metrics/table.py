@@ -21,32 +21,36 @@ class Metric:
         aliases: other names read as this one, scikit-learn's among them.
         task: what it judges: "values" or "classes" (labels too).
         of: gives it, of answers; raises Undefined where they do not determine it.
+        higher: whether more of it is better.
     """
 
     name: str
     aliases: tuple[str, ...]
     task: str
     of: Callable[[Answers], Score]
+    higher: bool = True
 
 
 _ROWS = (
     Metric("r2", ("r2_score", "r²", "r_squared", "determination"), "values", values.r2),
-    Metric("mae", ("mean_absolute_error", "l1"), "values", values.mean_error(np.abs)),
-    Metric("rmse", ("root_mean_squared_error",), "values", values.mean_error(np.square, np.sqrt)),
-    Metric("mse", ("mean_squared_error", "l2"), "values", values.mean_error(np.square)),
-    Metric("max_error", ("largest_error",), "values", values.largest_error),
+    Metric("mae", ("mean_absolute_error", "l1"), "values", values.mean_error(np.abs), higher=False),
+    Metric(
+        "rmse", ("root_mean_squared_error",), "values", values.mean_error(np.square, np.sqrt), higher=False
+    ),
+    Metric("mse", ("mean_squared_error", "l2"), "values", values.mean_error(np.square), higher=False),
+    Metric("max_error", ("largest_error",), "values", values.largest_error, higher=False),
     Metric("accuracy", ("acc", "accuracy_score"), "classes", classes.accuracy),
     Metric(
         "balanced_accuracy", ("balanced_accuracy_score", "bacc"), "classes", classes.balanced_accuracy
     ),
-    Metric("log_loss", ("logloss", "cross_entropy", "nll"), "classes", classes.log_loss),
+    Metric("log_loss", ("logloss", "cross_entropy", "nll"), "classes", classes.log_loss, higher=False),
     Metric("auc", ("roc_auc", "roc_auc_score", "auroc"), "classes", classes.auc),
     Metric("f1", ("f1_score",), "classes", classes.f1),
     Metric("recall", ("recall_score", "sensitivity"), "classes", classes.recall),
     Metric("precision", ("precision_score",), "classes", classes.precision),
     Metric(
         "ece", ("calibration", "calibration_error", "expected_calibration_error"), "classes",
-        classes.calibration_error,
+        classes.calibration_error, higher=False,
     ),
     Metric("confusion", ("confusion_matrix",), "classes", classes.confusion),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from chalknet.training.chart import MOST_POINTS, Chart, new_figure, style_of
-from chalknet.training.history import FitResult
+from chalknet.training.history import Evaluation, FitResult, watched
 from chalknet.units import show_value
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 AXES = {"updates": "updates", "samples": "samples seen", "seconds": "training time in seconds"}
 _MOST_PANELS = 6
+_PARTS = ("train", "held_out")
 
 
 def history_chart(named: Mapping[str, FitResult], over: str) -> Chart:
@@ -71,19 +72,23 @@ def _titled(axes: Axes, title: str, over: str) -> None:
 def _evaluations(axes: Axes, result: FitResult, over: str, metric: str, style: Mapping[str, Any]) -> None:
     """Draw a metric of the evaluations, training as a line, held out as crosses; "" is their own metric."""
     evaluations = result.history.evaluations
-    places = [getattr(evaluation, over) for evaluation in evaluations]
-    train = [each.metrics.get(f"train_{metric}", math.nan) if metric else each.train for each in evaluations]
-    aside = [each.metrics.get(f"held_out_{metric}") if metric else each.held_out for each in evaluations]
-    held_out = [value for value in aside if value is not None]
-    if len(train) == 1:
-        _level(axes, places[0], train[0], "training", style)
+    train, held_out = (_found(evaluations, f"{part}_{metric}" if metric else part, over) for part in _PARTS)
+    if len(train[0]) == 1:
+        _level(axes, train[0][0], train[1][0], "training", style)
     else:
-        axes.plot(places, train, marker="o" if len(train) < 3 else "", **style)
-    colour, apart = style["color"], max(1, len(places) // 15)
-    if len(held_out) == len(evaluations) > 1:
-        axes.plot(places, held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
-    elif held_out:
-        _level(axes, places[0], held_out[0], "held out", {"color": colour, "ls": ":", "lw": 1})
+        axes.plot(*train, marker="o" if len(train[0]) < 3 else "", **style)
+    colour, apart = style["color"], max(1, len(held_out[0]) // 15)
+    if len(held_out[0]) > 1:
+        axes.plot(*held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
+    elif held_out[0]:
+        _level(axes, held_out[0][0], held_out[1][0], "held out", {"color": colour, "ls": ":", "lw": 1})
+
+
+def _found(evaluations: Sequence[Evaluation], name: str, over: str) -> tuple[list[float], list[float]]:
+    """Return places and values of what was found: a fit that stops early evaluates what it watches alone."""
+    pairs = [(getattr(each, over), watched(each, name)) for each in evaluations]
+    known = [pair for pair in pairs if not math.isnan(pair[1])]
+    return [place for place, _ in known], [value for _, value in known]
 
 
 def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], style: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from chalknet.training.history import FitResult
 from chalknet.training.kept.run_files import read_ended, read_weights
 from chalknet.training.predictions.array_forward import ArrayForward, weight_shapes
 from chalknet.training.predictions.prediction import Prediction, predicted
+from chalknet.training.record.features import features_of
 
 Array = npt.NDArray[Any]
 
@@ -147,7 +148,8 @@ def _kept(path: str | Path) -> FittedForward:
     shapes = weight_shapes(plan)
     weights = None if shapes is None else read_weights(folder, setting, shapes)
     if weights is not None and plan.network is not None:
-        return FittedForward(ArrayForward(plan.network, weights), plan, setting.preparation)
+        preparation = features_of(setting.preparation, plan.recipe)
+        return FittedForward(ArrayForward(plan.network, weights), plan, preparation)
     from chalknet.training.kept.run_folder import load_run  # brings torch
 
     return _in_memory(load_run(folder))

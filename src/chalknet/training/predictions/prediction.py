@@ -183,7 +183,10 @@ def predicted(
     if loss is None:
         return Prediction(raw)
     if loss.target not in _ACTIVATIONS:
-        values = raw if preparation is None else preparation.restore(raw)
+        # of a mean and the logarithm of a variance, the mean; of the logarithm of a rate, the rate
+        yhat = raw[..., : raw.shape[-1] // loss.outputs] if loss.outputs > 1 else raw
+        yhat = activation(loss.link, yhat) if loss.link else yhat
+        values = yhat if preparation is None else preparation.restore(yhat)
         targets = tuple(column.name for column in preparation.y) if preparation and preparation.named else ()
         return Prediction(raw, values=values, names=targets)
     applied, otherwise = _ACTIVATIONS[loss.target]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from chalknet.data import Source
-from chalknet.engine import ProcessGroup, loss_function
+from chalknet.engine import ProcessGroup, WeightedLoss, loss_function, unpacked
 from chalknet.hardware import evaluation_rows
 from chalknet.module import RandomStream, draws_from_default
 from chalknet.planning import Recipe
@@ -25,6 +25,17 @@ _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "above 0": lambda yhat, y: (yhat > 0) == (y > 0.5),
     "largest": lambda yhat, y: yhat.argmax(dim=1) == y,
 }
+
+
+class Found(NamedTuple):
+    """What is found over all of a source: the metric, accuracy or error, and the mean loss.
+
+    The loss is the one that is fitted, without penalties; it weighs the samples as the fit does, and so does
+    an error. An accuracy counts each sample once.
+    """
+
+    metric: float
+    loss: float
 
 
 @dataclass
@@ -63,8 +74,8 @@ def evaluate(
     device: torch.device,
     group: ProcessGroup,
     collected: Collected | None = None,
-) -> float:
-    """Return the accuracy, or for a regression the mean loss, over all of a source.
+) -> Found:
+    """Return the accuracy, or for a regression the mean loss, over all of a source, and the loss.
 
     Where the module or the source may draw random numbers, they are those that follow the recipe's seed.
 
@@ -76,9 +87,10 @@ def evaluate(
         group: the processes, of which each maps its share of the rows.
         collected: gets yhat and y of all rows, which each process maps then; None to keep nothing.
     """
-    error_of = loss_function(recipe, reduction="none")
-    right = _RIGHT.get(recipe.loss_row.decision)
-    total = count = 0.0
+    row = recipe.loss_row
+    error_of = WeightedLoss(recipe, "none") if recipe.weighs else loss_function(recipe, reduction="none")
+    right = _RIGHT.get(row.decision)
+    sums = [0.0] * 4
     draws = draws_from_default(module) or not source.is_repeatable
     with evaluation_mode(module), RandomStream(recipe.seed, device).lent() if draws else nullcontext():
         rows = evaluation_rows(module)
@@ -87,10 +99,15 @@ def evaluate(
         for start in range(first, stop, rows):
             x, y = source.take(slice(start, min(start + rows, stop)))
             yhat, y = module(x.to(device)), y.to(device)
-            values = right(yhat, y).double() if right else error_of(yhat, y).double()
+            losses = error_of(yhat, y).double() if bool(yhat.isfinite().all()) else yhat.double() * torch.nan
+            plain = y
+            if recipe.weighs:
+                plain, _ = unpacked(yhat, y, classes=row.target == "class", outputs=row.outputs)
             if collected is not None:
-                collected.add(yhat, y)
-            total += values.sum().item()
-            count += values.numel()
-    total, count = group.total((total, count))
-    return total / count
+                collected.add(yhat, plain)
+            values = right(yhat, plain).double() if right else losses
+            for place, each in enumerate((values, losses)):
+                sums[2 * place] += each.sum().item()
+                sums[2 * place + 1] += each.numel()
+    metrics, counted, losses_, of = group.total(sums)
+    return Found(metrics / counted, losses_ / of)

@@ -80,8 +80,11 @@ def fit(
         data: whatever `load` takes: "mnist01", a pair (x, y) of arrays, a path.
         recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
         held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out.
-        loss: bce, bce_logits, cross_entropy, mse, l1 or huber; or torch's class or instance of one of them.
-        optimizer: sgd, adam, adamw or rmsprop, with torch's own defaults; or torch's class or an instance.
+        loss: bce, bce_logits, cross_entropy, nll, focal(gamma), focal_cross_entropy(gamma), mse, l1,
+            huber(delta), pinball(q), poisson or gaussian_nll; torch's class or instance of one of them; or
+            any function `(yhat, y)` of tensors that returns the loss of each value, or their mean.
+        optimizer: sgd, adam, adamw, rmsprop, adagrad, nadam, lion, or for all samples an update lbfgs, with
+            torch's own defaults; or torch's class or an instance.
         lr: the learning rate; None for torch's default.
         batch_size: samples an update; None for all of them.
         updates: how many updates; give exactly one of updates, epochs, samples and seconds.
@@ -93,6 +96,20 @@ def fit(
         reduction: "mean" or "sum" over an update's own samples.
         seed: of the weights, the orders and Dropout.
         target_loss: stop at the first update whose loss is at most this.
+        schedule: how the learning rate goes on: "step(every=100, factor=0.1)", "cosine", "one_cycle" or
+            "plateau(patience=10)"; updates are counted.
+        warmup: updates in which the learning rate rises from nothing; the schedule begins behind them.
+        clip_norm: the most that the norm of all gradients of an update together may be.
+        clip_value: the most that each number of a gradient may be, on either side of 0.
+        class_weight: "balanced", or a number for each class, in a list or by the class's name.
+        weight: the name or the number of a column of x that is no feature, but what each sample weighs.
+        l1: times the sum of all weights' sizes, added to the loss; biases are left out.
+        l2: times the sum of all weights' squares, likewise.
+        init: how a network's weights are drawn: he, he_uniform, xavier, xavier_normal, orthogonal or zeros.
+        patience: stop after so many evaluations without a better one, with the weights of the best. They
+            are made every `evaluate_every` updates, or of what is watched alone after whole epochs.
+        min_delta: by how much an evaluation has to be better to count as better.
+        watch: "held_out_loss", "held_out" (accuracy or error), "train_loss" or "train".
         device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
         engine: "auto" takes fused_cpu on the CPU wherever it can run the fit, else eager, and measures on a
             GPU; or the name of one. "eager" gives the hand-written script's numbers to the last bit.
@@ -121,7 +138,9 @@ def fit(
             precision, ece, confusion), functions of (y_true, y_pred), scikit-learn's and torchmetrics'
             among them, a list of these, or a dict of names and functions.
         **options: all of the above after `held_out`, and the optimizer's own options by torch's names:
-            momentum, dampening, nesterov (sgd), betas, amsgrad (adam, adamw), alpha, centered (rmsprop), eps
+            momentum, dampening, nesterov (sgd), betas, amsgrad (adam, adamw), alpha, centered (rmsprop),
+            lr_decay, initial_accumulator_value (adagrad), momentum_decay, decoupled_weight_decay (nadam),
+            max_iter, max_eval, tolerance_grad, tolerance_change, history_size, line_search_fn (lbfgs), eps
             and weight_decay.
 
     Raises:

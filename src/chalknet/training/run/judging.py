@@ -12,12 +12,14 @@ from torch import nn
 
 from chalknet.data import Preparation, Source
 from chalknet.engine import ProcessGroup
-from chalknet.planning import Plan
+from chalknet.errors import InvalidValue
+from chalknet.planning import WATCHED, Plan
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import History
 from chalknet.training.metrics.asked import AskedMetric, check_task, flattened, scores
+from chalknet.training.metrics.table import METRICS
 from chalknet.training.predictions.judged import answers_of, task_of
-from chalknet.training.record.evaluate import Collected, evaluate
+from chalknet.training.record.evaluate import Collected, Found, evaluate
 
 _PARTS = {"train": "the training samples", "held_out": "the held-out samples"}
 
@@ -42,8 +44,8 @@ class Judge:
     found: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
-    def judged(self, module: nn.Module, source: Source, part: str) -> float:
-        """Return the accuracy or the mean loss over a source; keep its metrics.
+    def judged(self, module: nn.Module, source: Source, part: str) -> Found:
+        """Return the accuracy or the mean loss over a source, and the loss; keep its metrics.
 
         Args:
             module: that of the fit.
@@ -75,6 +77,35 @@ def notes_of_metrics(history: History) -> Iterator[str]:
 
 
 def check_metrics(metrics: Sequence[AskedMetric], prepared: PreparedFit) -> None:
-    """Refuse a metric that a fit's answers cannot have; see `check_task`."""
-    loss = prepared.plan.recipe.loss_row
-    check_task(metrics, task_of(loss, prod(prepared.batches.source.y_shape)), loss.name)
+    """Refuse a metric that a fit's answers cannot have, see `check_task`, and one watched that it has not.
+
+    Raises:
+        InvalidValue: naming those that it has.
+    """
+    recipe = prepared.plan.recipe
+    loss = recipe.loss_row
+    check_task(
+        metrics,
+        task_of(loss, prod(size for size in prepared.plan.data.y_shape if isinstance(size, int))),
+        loss.name,
+    )
+    if recipe.watches and recipe.watch not in (*WATCHED, *watchable(metrics)):
+        raise InvalidValue(
+            where="watch",
+            got=f"{recipe.watch!r}, which the evaluations of this fit do not have",
+            wanted=", ".join((*WATCHED, *watchable(metrics))),
+            remedy="Watch one of these, or ask for a metric by its name: metrics=['mae'], "
+            "watch='held_out_mae' (--metrics mae --watch held_out_mae); of a function it is not known "
+            "whether more is better.",
+        )
+
+
+def watchable(metrics: Sequence[AskedMetric]) -> Iterator[str]:
+    """Yield the metrics that a fit may go by: those of the table, of which it is known what is better."""
+    for part in _PARTS:
+        yield from (f"{part}_{each.name}" for each in metrics if each.name == each.kept_as in METRICS)
+
+
+def judge_for(prepared: PreparedFit, metrics: Sequence[AskedMetric], group: ProcessGroup) -> Judge:
+    """Return what makes one evaluation of a fit."""
+    return Judge(prepared.plan, metrics, prepared.preparation, group)
