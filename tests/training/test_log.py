@@ -12,7 +12,8 @@ import torch
 
 import chalknet as cn
 from chalknet.errors import InvalidValue, MissingPackage, Refused, UnknownName
-from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History, Outcome
 from chalknet.training.logs import feeds as log
 
 pytestmark = pytest.mark.slow  # the packages take a second each to load

@@ -306,3 +306,23 @@ def test_functions_of_the_users_own():
 def test_what_is_no_metric_is_refused(asked, words):
     with pytest.raises(cn.ChalknetError, match=words):
         asked_metrics(asked)
+
+
+@pytest.mark.parametrize(("loss", "outputs"), [("poisson", 1), ("gaussian_nll", 2)])
+def test_metrics_are_in_the_unit_of_y_where_the_network_gives_a_rate_or_a_variance(loss, outputs):
+    torch.manual_seed(2)
+    x, y = torch.rand(40, 2), torch.randint(0, 5, (40, 1)).float()
+    result = cn.fit(f"2 -> {outputs}", (x, y), loss=loss, lr=0.1, updates=30, metrics="mae")
+    found = np.abs(np.asarray(cn.predict(result, x).values).reshape(-1) - y.numpy().reshape(-1)).mean()
+    assert result.evaluation.metrics["train_mae"] == pytest.approx(found, rel=1e-5)
+    assert cn.evaluate(result, metrics="mae")["mae"] == pytest.approx(found, rel=1e-5)
+    assert result.baseline is not None and result.evaluation.train < result.baseline.train + 0.5
+
+
+def test_weights_of_samples_are_no_targets_of_metrics():
+    torch.manual_seed(2)
+    x, y = torch.rand(40, 3) + 0.1, torch.rand(40, 1)
+    result = cn.fit("2 -> 1", (x, y), loss="mse", lr=0.1, updates=30, metrics="mae", weight=2)
+    found = (result.module(x[:, :2]) - y).abs().mean().item()
+    assert result.evaluation.metrics["train_mae"] == pytest.approx(found, rel=1e-5)
+    assert cn.evaluate(result, metrics="mae")["mae"] == pytest.approx(found, rel=1e-5)

@@ -13,8 +13,8 @@ from chalknet.training.choice.prepare import load_for as load_for
 from chalknet.training.choice.prepare import prepare as prepare
 from chalknet.training.choice.timing_cache import machine_and_versions as machine_and_versions
 from chalknet.training.choice.torch_threads import using_threads as using_threads
-from chalknet.training.history import Baseline as Baseline
-from chalknet.training.history import Evaluation as Evaluation
+from chalknet.training.evaluation import Baseline as Baseline
+from chalknet.training.evaluation import Evaluation as Evaluation
 from chalknet.training.history import FitResult as FitResult
 from chalknet.training.history import History as History
 from chalknet.training.history import Outcome as Outcome

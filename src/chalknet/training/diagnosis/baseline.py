@@ -11,7 +11,7 @@ from chalknet.data import ArraySource, Preparation, Source, StreamedSource
 from chalknet.engine import loss_function
 from chalknet.planning import Loss, Plan, Recipe
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.history import Baseline
+from chalknet.training.evaluation import Baseline
 from chalknet.units import show_value
 
 _MOST_ROWS = 50_000  # of a source in memory; of one in a file

@@ -30,8 +30,10 @@ from chalknet.module import run_of_tensors, tensors_from_bytes, tensors_to_bytes
 from chalknet.schema import from_json
 from chalknet.seal import damaged, read_sealed, sealed
 from chalknet.system import available_bytes
-from chalknet.training.history import Evaluation, History
-from chalknet.training.kept.run_files import Setting, check_history
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History
+from chalknet.training.kept.history_rows import check_history
+from chalknet.training.kept.run_files import Setting
 from chalknet.training.kept.tensors import check_state
 from chalknet.units import show_count
 

@@ -9,10 +9,9 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,9 @@ from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
-from chalknet.training.history import Baseline, Evaluation, History, Outcome
+from chalknet.training.evaluation import Baseline, Evaluation
+from chalknet.training.history import History, Outcome
+from chalknet.training.kept.history_rows import are_metrics, check_history, history_names, later_update
 from chalknet.training.metrics.asked import kept_metrics
 from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
@@ -318,13 +319,6 @@ def _check_width(setting: Setting) -> None:
         raise ValueError(f"it has {classes} classes, the network {outputs}")
 
 
-def history_to_bytes(history: History) -> bytes:
-    """Return the history, with the evaluations beside it, as CSV."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(_history_rows(history))
-    return text.getvalue().encode()
-
-
 def read_history(folder: Path, setting: Setting) -> History:
     """Return the history of the run kept in a folder, its checksum verified."""
     path, metric = folder / RUN_HISTORY, setting.plan.recipe.loss_row.metric
@@ -336,10 +330,10 @@ def read_history(folder: Path, setting: Setting) -> History:
     before = 0
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
         names = next(csv.reader(iter(partial(file.readline, _LONGEST_HEADER), ""), strict=True), [])
-        known = _columns(history)
+        known = history_names(history)
         if names[: len(known)] != known:
             known = known[:_PLAIN]  # earlier versions had no losses of evaluations
-        if names[: len(known)] != known or not _are_metrics(names[len(known) :]):
+        if names[: len(known)] != known or not are_metrics(names[len(known) :]):
             raise ValueError(f"its first line does not begin with {','.join(known)}")
         longest = max(_LONGEST_LINE, _LONGEST_NUMBER * len(names))
         for row in csv.reader(iter(partial(file.readline, longest), ""), strict=True):
@@ -349,7 +343,7 @@ def read_history(folder: Path, setting: Setting) -> History:
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
-                before = _later(history.updates[-1], before, last)
+                before = later_update(history.updates[-1], before, last)
             if train:
                 kept_out, kept_loss = (float(each) if each else None for each in (held_out, losses[1]))
                 at = int(updates), int(samples), float(seconds)
@@ -357,51 +351,8 @@ def read_history(folder: Path, setting: Setting) -> History:
                 pairs = zip(names[len(known) :], others, strict=True)
                 found = {name: float(value) for name, value in pairs if value}
                 evaluations.append(Evaluation(*at, float(train), kept_out, loss_of_train, kept_loss, found))
-                _later(len(evaluations), 0, last)
+                later_update(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
         history.append_evaluation(evaluation)
     return history
-
-
-def _columns(history: History) -> list[str]:
-    """Return the headings but those of metrics asked for; an error is the loss."""
-    losses = () if history.metric == "error" else ("train_loss", "held_out_loss")
-    return [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}", *losses]
-
-
-def _are_metrics(names: Sequence[str]) -> bool:
-    ours = all(name.startswith(("train_", "held_out_")) for name in names)
-    return ours and len(set(names)) == len(names)
-
-
-def _later(updates: int, before: int, last: int | None) -> int:
-    if before < updates <= (updates if last is None else last):
-        return updates
-    raise ValueError("its updates are not in order, or more than the plan has")
-
-
-def _history_rows(history: History) -> Iterable[Sequence[object]]:
-    names, known = history.metric_names, _columns(history)
-    yield [*known, *names]
-    between = {evaluation.updates: evaluation for evaluation in history.evaluations}
-
-    def numbers(each: Evaluation) -> list[float | None]:
-        found = [each.train, each.held_out, each.train_loss, each.held_out_loss]
-        return [*found[: len(known) - len(history.columns)], *(each.metrics.get(name) for name in names)]
-
-    for row in zip(*history.columns.values(), strict=True):
-        evaluation = between.pop(int(row[0]), None)
-        blank = [""] * (len(known) - len(row) + len(names))
-        yield [*row, *(blank if evaluation is None else numbers(evaluation))]
-    for each in between.values():  # between recorded rows, the loss stays blank
-        yield [each.updates, each.samples, None, each.seconds, None, *numbers(each)]
-
-
-def check_history(history: History) -> None:
-    """Raise a ValueError unless the counts of a history that was read can be those of a fit."""
-    updates = history.updates
-    if any(later <= one for one, later in pairwise((0, *updates))) or any(
-        each < 1 for each in history.samples
-    ):
-        raise ValueError("its updates are not in order")

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from chalknet.errors import MissingPackage, invalid, unknown_name
 from chalknet.planning import Plan
-from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History, Outcome
 from chalknet.units import show_count
 
 _EVERY_S = 5.0

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from chalknet.training.chart import MOST_POINTS, Chart, new_figure, style_of
-from chalknet.training.history import Evaluation, FitResult, watched
+from chalknet.training.evaluation import Evaluation, watched
+from chalknet.training.history import FitResult
 from chalknet.units import show_value
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ _RIGHT: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
 }
 
 
-class Found(NamedTuple):
+class FoundOver(NamedTuple):
     """What is found over all of a source: the metric, accuracy or error, and the mean loss.
 
     The loss is the one that is fitted, without penalties; it weighs the samples as the fit does, and so does
@@ -74,7 +74,7 @@ def evaluate(
     device: torch.device,
     group: ProcessGroup,
     collected: Collected | None = None,
-) -> Found:
+) -> FoundOver:
     """Return the accuracy, or for a regression the mean loss, over all of a source, and the loss.
 
     Where the module or the source may draw random numbers, they are those that follow the recipe's seed.
@@ -110,4 +110,4 @@ def evaluate(
                 sums[2 * place] += each.sum().item()
                 sums[2 * place + 1] += each.numel()
     metrics, counted, losses_, of = group.total(sums)
-    return Found(metrics / counted, losses_ / of)
+    return FoundOver(metrics / counted, losses_ / of)

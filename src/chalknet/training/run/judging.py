@@ -19,7 +19,7 @@ from chalknet.training.history import History
 from chalknet.training.metrics.asked import AskedMetric, check_task, flattened, scores
 from chalknet.training.metrics.table import METRICS
 from chalknet.training.predictions.judged import answers_of, task_of
-from chalknet.training.record.evaluate import Collected, Found, evaluate
+from chalknet.training.record.evaluate import Collected, FoundOver, evaluate
 
 _PARTS = {"train": "the training samples", "held_out": "the held-out samples"}
 
@@ -44,7 +44,7 @@ class Judge:
     found: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
-    def judged(self, module: nn.Module, source: Source, part: str) -> Found:
+    def judged(self, module: nn.Module, source: Source, part: str) -> FoundOver:
         """Return the accuracy or the mean loss over a source, and the loss; keep its metrics.
 
         Args:

@@ -12,7 +12,8 @@ from chalknet.data import Source
 from chalknet.engine import Advance, ProcessGroup, Session, named, weights_of
 from chalknet.planning import WATCHED
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.history import Evaluation, History
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History
 from chalknet.training.metrics.asked import AskedMetric
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.judging import Judge, judge_for
@@ -120,9 +121,10 @@ class Watch:
             self.watcher.weights = weights_of(self._named)
 
     def end(self, history: History) -> None:
-        """Give the module the best weights, and evaluate them in full."""
-        best = self.watcher.best
-        if self.watcher.recipe.patience is None or best is None:
+        """Give the module of a fit with `patience` the best weights; evaluate the weights it has in full."""
+        stops = self.watcher.recipe.patience is not None
+        best = self.watcher.best if stops else history.evaluations[-1]
+        if best is None:
             return
         if best.updates != history.updates[-1]:
             self._named.load_state_dict(dict(self.watcher.weights))
