@@ -40,6 +40,7 @@ from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
 from chalknet.training.history import FitResult
 from chalknet.training.kept import checkpoint, run_files
+from chalknet.training.kept.history_rows import history_to_bytes
 from chalknet.training.kept.ours import (
     LOCK,
     RUN_FILES,
@@ -71,7 +72,7 @@ class RunFolder:
         module = result.module if result.plan.network is None else flat(result.module)
         contents = {
             RUN_WEIGHTS: tensors_to_bytes(module.state_dict(), self.setting.run),
-            RUN_HISTORY: run_files.history_to_bytes(result.history),
+            RUN_HISTORY: history_to_bytes(result.history),
         }
         setting = replace(
             self.setting, plan=result.plan, outcome=result.outcome, baseline=result.baseline,
