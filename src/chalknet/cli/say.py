@@ -153,6 +153,21 @@ def check_picture(option: str, path: Path | None) -> None:
         path.parent.stat()
 
 
+def check_page(option: str, path: Path | None) -> None:
+    """Refuse before the work a page that could not be written after it.
+
+    Raises:
+        UnknownName: for an ending of no page.
+        FileProblem: for a folder that does not exist.
+    """
+    if path is None:
+        return
+    where = f"{option} {path}"
+    look_up({".html": "", ".htm": ""}, path.suffix.lower(), where, "ending")
+    with writing(where):
+        path.parent.stat()
+
+
 def _coloured(text: str, stream: TextIO) -> str:
     """Return a text with `error:` and `note:` in colour, where it goes to a terminal that has colours."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
