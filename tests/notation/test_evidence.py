@@ -254,3 +254,21 @@ def test_the_shape_that_a_step_notes_and_the_layer_does_not_have_is_told():
 def test_a_refusal_counts_for_the_structure_that_explains_most_alone():
     with pytest.raises(ChalknetError, match="nothing speaks of a network"):
         cn.read("digraph { CEO -> {CTO CFO}; CTO -> {Dev QA}; CFO -> {Payroll Sales} }")
+
+
+@pytest.mark.parametrize(
+    ("count", "fits"),
+    [("26 params", True), ("20 parameters", True), ("25 params", True), ("99 params", False)],
+)
+def test_a_number_of_parameters_that_is_written_checks_the_widths(count, fits):
+    for text in (
+        f'digraph {{ label="total: {count}"; {{x1 x2 x3}} -> {{h1 h2 h3 h4 h5}} -> y }}',
+        f'digraph {{ x [label="Input (3)"]; h [label="Dense 5"]; y [label="Dense 1"]; x -> h -> y; label="{count}" }}',
+    ):
+        network = cn.read(text)
+        assert cn.write(network, "shorthand").startswith("3 -> 5")
+        assert any("weights and 6 biases were read" in note for note in network.notes) is not fits, (
+            network.notes
+        )
+    told = cn.read('digraph { x [label="Input (3)"]; h [label="Dense 5\\n99 params"]; x -> h }').notes
+    assert any("Dense 5 states 99 parameters" in note for note in told)

@@ -11,7 +11,7 @@ from chalknet.errors import ChalknetError
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
 from chalknet.notation.drawings.directions import Directed, directed
-from chalknet.notation.drawings.facts import POINTS, ROUND, Facts
+from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND, Facts
 from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.links import leading_back
@@ -85,7 +85,8 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
 
 def _tiny(sketch: Sketch) -> list[Drawn]:
     """Return nodes without words that are drawn far smaller than others: mere points."""
-    sizes = [node.place.width for node in sketch.nodes.values() if node.place and node.place.width]
+    framed = (node for node in sketch.nodes.values() if node.shape not in LOOSE)
+    sizes = [node.place.width for node in framed if node.place and node.place.width]
     if not sizes:
         return []
     usual = sorted(sizes)[len(sizes) * 3 // 4]

@@ -137,13 +137,10 @@ def said(label: str) -> Said:
     if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
     operation = operation or (sizes.into is not None and "linear" in rest.lower())
-    linear = bool(words.ALSO_LINEAR.search(rest)) or bool(
-        words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest)))
-    )
     return Said(
         text,
         steps,
-        linear=linear,
+        linear=_is_linear(rest),
         operation=operation,
         state=state or (operation and expression),
         width=width,
@@ -155,11 +152,19 @@ def said(label: str) -> Said:
         role=_role(rest),
         bias=bias,
         foreign=foreign.group() if foreign else "",
-        only_steps=bool(steps)
-        and not words.MORE_THAN_STEPS.search(
-            words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", rest))
-        ),
+        only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(_without_shapes(rest)),
     )
+
+
+def _is_linear(text: str) -> bool:
+    """Return whether a text says that there is no activation, besides a map that is called linear."""
+    without_maps = words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", text))
+    return bool(words.ALSO_LINEAR.search(text) or words.LINEAR_ACTIVATION.search(without_maps))
+
+
+def _without_shapes(text: str) -> str:
+    """Return a text without the shapes that a tool notes in the box of any step."""
+    return words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", text))
 
 
 def layer_number(text: str) -> int:

@@ -25,6 +25,7 @@ from chalknet.notation.drawings.vocabulary import (
 )
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
+from chalknet.notation.drawings.written_counts import misfits
 
 
 def name_of(column: UnitColumn) -> str:
@@ -86,6 +87,9 @@ class Walk:
                 steps.append(Activation("?"))
                 self._note_open("the last layer" if number == len(self._maps) else f"layer {number}")
         self._note_rest()
+        widths = [self._x, *(linear.width for linear in self._maps)]
+        mapped = [self._columns[linear.map.column] for linear in self._maps]
+        self._notes += misfits(widths, mapped, self._captions)
         shape = (
             self._columns[max(reading.start, 0)].said.shape
             or self._columns[max(reading.start, 0)].title.shape
