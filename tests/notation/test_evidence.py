@@ -37,6 +37,7 @@ BESIDE = (
 FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in BESIDE]
 FEW += [
     "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
+    'digraph { {x1 x2} -> s -> z -> f -> y; s [label="Σ"]; z [label="z = w·x + b"]; f [label=ReLU] }',
     'graph { h1 -- s; h2 -- s; h3 -- s; s [label="dataset"] }',
     'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
