@@ -200,7 +200,13 @@ class FitEvidence:
     def moved(self) -> float | None:
         """Return how far the weights went, by their size at the start; None where that is not known."""
         network = self.plan.network
-        if network is None or self.prepared.module is not None or self.plan.recipe.init:
+        weights = sum(each.numel() for each in self.module.parameters())
+        if (
+            network is None
+            or self.prepared.module is not None
+            or self.plan.recipe.init
+            or weights > _MOST_WEIGHTS
+        ):
             return None
         before = build(network, seed=self.plan.recipe.seed)
         pairs = list(zip(before.parameters(), self.module.parameters(), strict=True))
@@ -226,6 +232,7 @@ class FitEvidence:
 
 
 _HARDLY, _WELL = 0.1, 0.95
+_MOST_WEIGHTS = 1_000_000  # that are drawn once more: of a larger network a copy would take memory and time
 _CLEARLY = 0.07
 
 
