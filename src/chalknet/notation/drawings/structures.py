@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chalknet.errors import ChalknetError
+from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
 from chalknet.notation.drawings.directions import Directed, directed
@@ -338,21 +339,11 @@ class _Building:
 
 def _components(links: list[Link], depth: dict[str, int]) -> list[list[str]]:
     """Return the nodes that hang together, in the order in which they are met."""
-    parent = {key: key for key in depth}
-
-    def root(key: str) -> str:
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
+    parts = DisjointSets(depth)
     for link in links:
-        if link.source in parent and link.target in parent:
-            parent[root(link.source)] = root(link.target)
-    parts: dict[str, list[str]] = defaultdict(list)
-    for key in depth:
-        parts[root(key)].append(key)
-    return list(parts.values())
+        if link.source in parts and link.target in parts:
+            parts.join(link.source, link.target)
+    return parts.all
 
 
 def without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:
