@@ -84,7 +84,7 @@ def predict(
         [[6.0]]
     """
     check_options("predict", options, ("model", "data", "keep", *PredictKeywords.__annotations__))
-    fitted = _kept(model) if isinstance(model, str | Path) else _in_memory(model)
+    fitted = _fitted(model)
     reading = _reading(fitted, options)
     names = (keep,) if isinstance(keep, str) else keep
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
@@ -124,6 +124,10 @@ def fitted_of(model: object, verb: str) -> FittedForward:
     if not isinstance(model, FitResult | str | Path):
         wanted = "a FitResult, or the folder of a kept fit, which knows its loss"
         raise invalid("model", model, wanted, f"Give what cn.fit returned: cn.{verb}(result, data).")
+    return _fitted(model)
+
+
+def _fitted(model: object) -> FittedForward:
     return _kept(model) if isinstance(model, str | Path) else _in_memory(model)
 
 
