@@ -175,7 +175,9 @@ STOPPING = _panel(
     "Stopping early",
     Option("patience", "Stop after so many evaluations without a better one; keep the best weights.", int),
     Option("min_delta", "By how much an evaluation has to be better.", float),
-    Option("watch", "held_out_loss (default), held_out, train_loss or train."),
+    Option(
+        "watch", "held_out_loss (default), held_out, train_loss or train; held_out_mae with --metrics mae."
+    ),
 )
 OPTIMIZER = _panel(
     "Optimizer",
