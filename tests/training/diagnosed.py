@@ -45,21 +45,22 @@ def fit(model, data, loss, load=None, **options):
     return {"model": model, "data": data, "loss": loss, "load": load or {}, **options}
 
 
-ADAM = {"optimizer": "adam", "lr": 0.01, "batch_size": 32, "shuffle": True}
+BATCHES = {"batch_size": 32, "shuffle": True}
+ADAM = {"optimizer": "adam", "lr": 0.01, **BATCHES}
 
 
 @naive("hold the fit back")
 def unscaled_adam(generator):
     x, y = numbers(generator)
     x = x * 10.0 ** generator.integers(2, 4, x.shape[1])
-    return fit("? -> 16 tanh -> ?", (x, y), "mse", optimizer="adam", batch_size=32, shuffle=True, epochs=40)
+    return fit("? -> 16 tanh -> ?", (x, y), "mse", optimizer="adam", **BATCHES, epochs=40)
 
 
 @naive("features of unlike scales|hold the fit back|became infinite")
 def unscaled_sgd(generator):
     x, y = numbers(generator)
     x = x * np.array([1.0, 3000.0, *10.0 ** generator.integers(0, 4, 6)])[: x.shape[1]]
-    return fit("? -> 16 relu -> ?", (x, y), "mse", lr=0.01, batch_size=32, shuffle=True, epochs=20)
+    return fit("? -> 16 relu -> ?", (x, y), "mse", lr=0.01, **BATCHES, epochs=20)
 
 
 @naive("are dead|learning rate .* too large")
@@ -72,8 +73,7 @@ def dead_units(generator):
         "mse",
         optimizer="adam",
         lr=lr,
-        batch_size=32,
-        shuffle=True,
+        **BATCHES,
         epochs=20,
     )
 
@@ -87,8 +87,7 @@ def saturated_units(generator):
         (x, y),
         "cross_entropy",
         optimizer="adam",
-        batch_size=32,
-        shuffle=True,
+        **BATCHES,
         epochs=20,
     )
 
@@ -102,8 +101,7 @@ def too_short(generator):
         "mse",
         optimizer="adam",
         lr=0.003,
-        batch_size=32,
-        shuffle=True,
+        **BATCHES,
         epochs=int(generator.integers(2, 4)),
     )
 
@@ -116,8 +114,7 @@ def too_short_classes(generator):
         (x, y),
         "cross_entropy",
         lr=0.03,
-        batch_size=32,
-        shuffle=True,
+        **BATCHES,
         epochs=int(generator.integers(2, 4)),
     )
 
@@ -137,8 +134,7 @@ def too_fast_adam(generator):
         "mse",
         optimizer="adam",
         lr=float(generator.uniform(2, 8)),
-        batch_size=32,
-        shuffle=True,
+        **BATCHES,
         epochs=15,
     )
 
@@ -158,8 +154,7 @@ def too_slow_classes(generator):
         "cross_entropy",
         optimizer="adam",
         lr=10.0 ** -generator.uniform(5, 7),
-        batch_size=32,
-        shuffle=True,
+        **BATCHES,
         epochs=20,
     )
 
@@ -175,7 +170,7 @@ def bounded_output(generator):
 def large_targets(generator):
     x, y = numbers(generator)
     y = y * generator.uniform(50, 400) + generator.uniform(300, 3000)
-    return fit("? -> 16 relu -> ?", (x, y), "mse", optimizer="adam", batch_size=32, shuffle=True, epochs=30)
+    return fit("? -> 16 relu -> ?", (x, y), "mse", optimizer="adam", **BATCHES, epochs=30)
 
 
 @naive("stand sorted")
