@@ -24,7 +24,6 @@ from chalknet.errors import (
 from chalknet.files import RUN_PLAN, RUN_WEIGHTS
 from chalknet.network import Network
 from chalknet.notation import (
-    NOTATIONS,
     content_at,
     content_of_value,
     is_clipboard,
@@ -63,6 +62,8 @@ ModelLike: TypeAlias = (
 
 def written() -> tuple[str, ...]:
     """Return the names of the notations that can be written."""
+    from chalknet.notation import NOTATIONS  # all the forms: a verb that writes none goes without them
+
     return (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
 
 

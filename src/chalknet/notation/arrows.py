@@ -18,6 +18,12 @@ _HEAD = 200_000  # characters in which a formula shows itself; no formula is lon
 _COMMENT = re.compile(r"#[^\n]*")
 _ARROW = re.compile(r"[-–—−─=]>|[→⟶⟹⇒↦⟼]")
 _BEGINS_SO = re.compile(r"\s*+\(?\s*+(?:[xX]\b|[0-9]|[^\W\d]\w*+\s*+\(\s*+\w++\s*+,)")
+CERTAIN = 1.0
+_SURELY = re.compile(  # widths with arrows and plain words between them, in which no other form is written
+    r"\s*+(?:[0-9][0-9x]*+|[xX]\(n,\s*[0-9?]++\))"
+    r"(?:\s*+->\s*+(?:[0-9]++|\?)(?:[ ]++[a-z]\w*+(?:[ ][0-9.]++)?)*+)++\s*+"
+    r"|\s*+[xX]\(n,\s*[0-9?]++\)(?:\s*+-\w++->\s*+\w++\(n,\s*[0-9?]++\))++(?:\s*+=\s*+\w++)?\s*+"
+)
 _OTHER_FORM = re.compile(
     r"\\[a-zA-Z]|\bimport\b|\bdef\b|\bSequential\b|^\s*+(?:[\[{]\s*+[\"\]}{]|(?:strict\s+)?(?:di)?graph\b)"
 )
@@ -73,6 +79,8 @@ def _width(shape: Shape) -> str:
 
 def recognise_arrows(text: str) -> float:
     """Return how likely it is that a text is a formula of arrows."""
+    if _SURELY.fullmatch(text):
+        return CERTAIN
     text = _COMMENT.sub("", text[:_HEAD])
     if _OTHER_FORM.search(text):
         return 0.0

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from chalknet.errors import InvalidValue, whole_number
 from chalknet.files import user_path
 from chalknet.network import Network
+from chalknet.notation.entry import read_text
 from chalknet.notation.picture_kinds import PICTURE_SUFFIXES, picture_kind
-from chalknet.notation.table import NOTATIONS, read_text
 from chalknet.notation.texts import check_text, content_of, content_of_bytes
 
 _CLIPBOARD = "clipboard:"
@@ -68,6 +68,8 @@ def path_of(form: str | PathLike[str], *suffixes: str) -> Path | None:
             return user_path(text)
     except (OSError, ValueError):  # no path at all, such as a NUL byte
         return None
+    from chalknet.notation.table import NOTATIONS  # all forms are imported only where a form is asked for
+
     known = {suffix for row in NOTATIONS.values() for suffix in row.suffixes}
     looks_like_one = Path(text).suffix.lower() in {*known, *PICTURE_SUFFIXES, *suffixes} and " " not in text
     return user_path(text) if looks_like_one else None

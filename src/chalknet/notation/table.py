@@ -45,20 +45,8 @@ _SURE = 0.9  # of what is recognised against what the ending of a file says
 _EXAMPLE = Network((784,), (Linear(1), Activation("sigmoid")))
 
 
-def write(network: Network, notation: str) -> str:
-    """Return the network in a notation that is written here.
-
-    Args:
-        network: what is written.
-        notation: a name of the table, of a form with a writer.
-    """
-    writer = NOTATIONS[notation].write
-    assert writer is not None, f"{notation} is only read here"
-    return writer(network)
-
-
-def read_text(text: str, notation: str | None, suffix: str, name: str | None) -> Network:
-    """Return the network of a text.
+def read_by_table(text: str, notation: str | None, suffix: str, name: str | None) -> Network:
+    """Return the network of a text that is not surely a formula.
 
     Args:
         text: the text.

@@ -33,7 +33,7 @@ from chalknet.files import (
 from chalknet.lazy import torch
 from chalknet.module import arrays_from_bytes, most_bytes
 from chalknet.network import Network, size_of
-from chalknet.notation import NOTATIONS, write
+from chalknet.notation import read_json, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
@@ -284,10 +284,9 @@ def _read_text(folder: Path, setting: Setting, name: str) -> bytes | None:
     return read_file(folder, setting, name, _LARGEST_JSON_BYTES[name])
 
 
-def _network(content: bytes) -> Network | None:
+def _network(content: bytes) -> Network:
     parse_json(content)
-    read = NOTATIONS["json"].read
-    return read(content.decode("utf-8"), None) if read else None
+    return read_json(content.decode("utf-8"))
 
 
 def _preparation(content: bytes) -> Preparation:
