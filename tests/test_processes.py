@@ -34,8 +34,8 @@ def test_two_processes_answer_once_and_as_one_does(tmp_path):
     done = run(
         *CHALKNET, *words, "--processes", "2", "--out", tmp_path / "run", "--plot", tmp_path / "fit.svg"
     )
-    two = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
+    two = json.loads(done.stdout)
     assert two["updates"] == one["updates"] == 60 and two["loss"] == pytest.approx(one["loss"], rel=1e-4)
     plan = json.loads((tmp_path / "run" / "plan.json").read_text())
     assert plan["placement"]["processes"] == 2
