@@ -176,7 +176,7 @@ def test_what_looks_like_a_network_and_is_none_is_refused_by_name(text, is_a):
 def test_layers_that_are_left_out_are_counted_or_asked_for():
     head = 'flowchart LR\nx["Input (32)"] --> a["Hidden 1 (100, ReLU)"] --> d["{}"] --> y["Output (1)"]'
     assert shorthand(head.format("... 3 more hidden layers ...")).startswith("32 -> " + "100 relu -> " * 4)
-    with pytest.raises(cn.CannotExpress, match="dots that stand for layers"):
+    with pytest.raises(cn.CannotExpress, match="layers that are left out"):
         cn.read(head.format("..."))
 
 

@@ -25,6 +25,7 @@ from chalknet.notation.drawings.vocabulary import (
     trailing_index,
     without_more,
 )
+from chalknet.notation.drawings.words import TIMES_ALONE
 from chalknet.notation.limits import check_limit
 
 NOT_COUNTED = "dots that stand beside no layer were not counted"
@@ -176,7 +177,8 @@ class _Placing:
         for frame in self.facts.sketch.groups.values():
             here = groups.get(frame.key, set())
             if frame.title and here and max(here) - min(here) == len(here) - 1:
-                if len(here) == 1 or (len(here) == 2 and 0 not in here):
+                alone = TIMES_ALONE.fullmatch(plain(frame.title))
+                if len(here) == 1 or (len(here) == 2 and 0 not in here and not alone):
                     self._entitle(here, frame.title)
                 else:
                     self.found.captions.append(frame.title)

@@ -74,6 +74,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it names a map", "unit", 3, lambda v: v.said.operation),
     Rule("it states a width of its own", "unit", 3, signs.in_width),
     Rule("it states a number of units", "unit", 2, lambda v: v.whole.stated[v.at] is not None and (v.said.steps or v.said.counted or not v.reading.was_function)),
+    Rule("it states how many units and what they do, as the other boxes do", "unit", 4, lambda v: v.whole.counts_and_acts(v.here)),
     Rule("a matrix of weights leads here", "unit", 4, lambda v: v.here.weights or v.edge.matrix),
     Rule("it says which layer it is", "unit", 1.5, lambda v: signs.names_layer(v.here)),
     Rule("it closes a row of input, hidden and output", "unit", 2, signs.closes_row),

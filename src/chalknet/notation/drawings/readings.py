@@ -96,11 +96,14 @@ def _unit(view: View, step: Reading) -> Reading:
     torch_like = said.in_width is not None and "linear" in said.text.lower()
     told = linear or ((view.separate or torch_like) and said.operation and not said.steps)
     one = Map(view.at, view.at, first_known(said.bias, title.bias, edge.bias), (*steps, *extra), told)
+    repeats = said.repeats if said.repeats != 1 else title.repeats
+    often = min(repeats, _MOST_LEFT_OUT) if isinstance(repeats, int) else 1
     return replace(
         step,
         start=max(step.start, 0),
-        maps=(*closed(step.maps, view.columns), one),
+        maps=(*closed(step.maps, view.columns), *[one] * max(often, 1)),
         was_function=said.is_function,
+        hidden=step.hidden or isinstance(repeats, str),
     )
 
 

@@ -37,6 +37,7 @@ class Said:
         bias: whether there is one; None where nothing is said.
         foreign: the name of a layer that no network here has.
         only_steps: whether it says nothing but its steps: `ReLU`, `σ(z)`.
+        repeats: how often such a layer stands there, `×3`; a letter where nobody says how often.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Said:
     bias: bool | None = None
     foreign: str = ""
     only_steps: bool = False
+    repeats: int | str = 1
 
     @property
     def is_function(self) -> bool:
@@ -109,7 +111,9 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    steps, rest = _steps(spelled(text))
+    text, repeats = _once(text)
+    steps, rest = _steps(spelled(words.SAMPLES.sub(" ", text)))
+    rest = pattern(r"(?<![\w.,])(\d{1,3}) (?=000(?![\d.,]))").sub(r"\1", rest)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
     rest = words.NO_BIAS.sub(" ", rest)
     if bias is False and pattern(r"[wŵθβ]_?0").search(text):
@@ -159,7 +163,21 @@ def said(label: str) -> Said:
         and not words.MORE_THAN_STEPS.search(
             words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", rest))
         ),
+        repeats=repeats,
     )
+
+
+def _once(text: str) -> tuple[str, int | str]:
+    """Return the words of one layer, and how often it stands there: `Dense 64 ReLU ×3` -> `Dense 64 ReLU`, 3."""
+    match = words.REPEATED.search(text)
+    if match is None and re.search(r"hidden|layers", text, re.I):
+        match = words.HIDDEN_TIMES.search(text)
+    if match is None or not re.search(r"\d", rest := text[: match.start()] + " " + text[match.end() :]):
+        return text, 1
+    if not (words.OPERATION.search(rest) or words.LAYER.search(rest) or _steps(rest)[0]):
+        return text, 1
+    count = next(filter(None, match.groups()), "N")
+    return rest.strip(), int(count) if count.isdigit() else count
 
 
 def layer_number(text: str) -> int:

@@ -24,7 +24,7 @@ from chalknet.notation.drawings.vocabulary import (
     without_more,
 )
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
-from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
+from chalknet.notation.drawings.words import FIGURE_NUMBER, REPEATED, TIMES_ALONE, WIDTHS_IN_A_ROW
 
 
 def name_of(column: UnitColumn) -> str:
@@ -60,14 +60,15 @@ class Walk:
             raise source.refuse(
                 None,
                 kind=CannotExpress,
-                got="dots that stand for layers, and nothing says for how many",
-                wanted="each layer, or how many are left out",
-                remedy="Write the number into the box, such as '... 3 more layers ...'.",
+                got="layers that are left out or repeated, and nothing says how many",
+                wanted="each layer, or how many there are",
+                remedy="Write the number into the box, such as '... 3 more layers ...' or 'Dense 64 ReLU ×3'.",
             )
         if not reading.maps and not reading.before:
             raise self._structure.facts.sketch.source.refuse(
                 0, got="no layer behind X", wanted="at least one step"
             )
+        self._refuse_repeated_frames()
         self._x = self._input()
         for one in self._follow_captions(list(reading.maps)):
             self._linear(one)
@@ -94,6 +95,20 @@ class Walk:
         notes = tuple(dict.fromkeys(self._notes))
         x: Shape = shape if picture else (self._x,)
         return Network(x, tuple(steps), notes=notes, weights=parameters)
+
+    def _refuse_repeated_frames(self) -> None:
+        """Refuse a frame around several columns that says how often these stand there."""
+        frames = {plain(group.title) for group in self._structure.facts.sketch.groups.values()}
+        for caption in self._captions:
+            text = plain(caption)
+            if text in frames and len(text) < 60 and (REPEATED.search(text) or TIMES_ALONE.fullmatch(text)):
+                raise self._structure.facts.sketch.source.refuse(
+                    None,
+                    kind=CannotExpress,
+                    got=f"a frame of several layers that are repeated ({text!r})",
+                    wanted="each layer drawn, or a number of times on each layer's box",
+                    remedy="Draw each layer, or write it on the box, such as 'Dense 64 ReLU ×3'.",
+                )
 
     def _follow_row(self) -> None:
         """Fill widths that nobody knows from a caption that lists all of them, and tell where it disagrees."""

@@ -121,7 +121,7 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     alone = _number_of(plain(columns[place].units[0].text)) == str(what.width)
     if alone and (is_numbered(columns, what.width) or _looks_like_a_unit(columns, place)):
         return False
-    if what.operation or what.role or what.steps or alone:
+    if what.operation or what.role or what.steps or what.linear or alone:
         others = [one.said.width for one in columns if one.said.width is not None]
         small = isinstance(what.width, int) and what.width <= len(columns)
         numbered = what.role == "hidden" and small

@@ -141,7 +141,7 @@ FLATTEN = pattern(
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingresso", "data", "image", "noise")
                          + "|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
-    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oa]", "intermedia", "bottleneck", "encoder", "decoder")
+    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
     ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscita", "ausgabe(?:schicht)?", "predictions?")
                           + "|출력|输出|輸出|出力|wyjści|выход", re.I)),
@@ -162,7 +162,8 @@ ALL = pattern(
         "tou(?:s|te|tes)",
         "alle[rn]?",
     )
-    + "|모든|모두|각|所有|每",
+    + "|everywhere|throughout|partout|überall|ovunque|dappertutto|en todas partes|em tod[ao]s|tüm|bütün|wszędzie|везде|во всех|всех|모든|모두|각|所有|每|都|均|全て|すべて|各"
+    r"|(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
     re.I,
 )
 NO_BIAS = pattern(
@@ -181,12 +182,12 @@ BIAS_NODE = pattern(
     re.I,
 )
 LAYER = pattern(
-    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
+    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "nöron(?:lar|u)?", "katman\\w*", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
     + "|층|계층|레이어|层|層|слой|слоя|ニューロン群",
     re.I,
 )  # fmt: skip
 ONE_UNIT = pattern(
-    r"\b(?:neuron|unit|node|neurone|neurona|perceptron|perceptr[oó]n|neurônio)\b(?!\s*layer)|뉴런(?! ?층)|神经元|神經元|ニューロン|нейрон\b",
+    r"\b(?:neuron|unit|node|neurone|neurona|perceptron|perceptr[oó]n|neurônio)\b(?!\s*layer)|뉴런(?! ?층)|神经元|神經元|ニューロン|нейрон\b|\b(?:neuro[nń]|neuroni?|nöron|neuroon)\b",
     re.I,
 )
 BIAS_WORD = pattern(
@@ -249,10 +250,29 @@ FOREIGN = pattern(
     re.I,
 )  # fmt: skip
 STEP_FUNCTION = pattern(
-    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$))", r"sgn", r"sign(?=\s*(?:\(|$))")
-    + "|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
+    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
+    + "|пороговая|символ единичного скачка|符号函数|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
     re.I,
 )  # fmt: skip
+# How many rows a table has, which is no width: `n = 1030 samples`, `10 000 rows`.
+SAMPLES = pattern(
+    r"(?:(?<![^\W\d_])[nNm]\s*=\s*)?(?<![\w.])\d[\d,. \u202f]{0,15}(?<=\d)\s*(?:training |test |labelled )?"
+    r"(?:samples?|rows?|records?|observations?|examples?|instances?|passengers|patients|proben|zeilen|beispiele|datensätze|"
+    r"muestras|filas|registros|ejemplos|échantillons|lignes|exemples|campioni|righe|esempi|amostras|linhas|exemplos|"
+    r"satır|örnek|wierszy|próbek|przykładów)(?![^\W\d_])|(?<![\w.])\d[\d,. ]{0,15}(?<=\d)\s*(?:строк|примеров|образцов|행|샘플|표본|件|サンプル|样本|樣本|行|条)",
+    re.I,
+)
+# How often a layer stands there: `Hidden layers ×3`, `3 × (Dense 64)`, `(repeat 3 times)`, `N×`.
+REPEATED = pattern(
+    r"(?:\(|\[|\b)?(?:repeat(?:ed)?|wiederholt?|r[eé]p[eé]t[eé]r?|repetir|ripetut[oi]|повтор\w*)[ :]*(\d{1,3}|[NnLK])?(?:\s*(?:times|mal|fois|veces|volte|vezes|раза?|×|x))?[)\]]?"
+    r"|(?<![\w.])(\d{1,3}|[NnLK])\s*(?:times|mal|fois|veces|volte|vezes|раза|[×✕x]\s*[([{])"
+    r"|(?<=[^\W\d] |[)\]] )[([]?[×✕x][^\S\n]?(\d{1,3}|[NLK])[)\]]?(?![\w×.]|[^\S\n]*\d)|(?<=\d )[([]?[×✕x](\d|[NLK])[)\]]?(?![\w×.])"
+    r"|(?<= )([NLK])[×✕](?!\w)"
+    r"|^(\d{1,3}|[NLK])\s*[×✕x]\s+(?=dense|fc|linear|hidden|layer|fully)|^(\d{1,3}|[NLK])[×✕](?=\s*[^\W\d])|[)\]][×✕](\d{1,3}|[NLK])(?![\w×.])",
+    re.I | re.M,
+)
+TIMES_ALONE = pattern(r"[([]?(?:[×✕x]\s?(?:\d{1,3}|[NLK])|(?:\d{1,3}|[NLK])\s?[×✕x])[)\]]?")  # over a frame
+HIDDEN_TIMES = pattern(r"(?<![\w.])(\d|1\d)\s*[×✕x]\s*(?=\d{2,5}(?![\w.]))", re.I)  # `2 × 128 hidden units`
 OPERATOR = pattern(
     r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I
 )  # a product, as a node of its own
