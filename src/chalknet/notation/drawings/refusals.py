@@ -9,8 +9,8 @@ from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Sketch
 from chalknet.notation.drawings.structures import Structure
-from chalknet.notation.drawings.vocabulary import is_weight, said
-from chalknet.notation.drawings.words import LAYER, pattern
+from chalknet.notation.drawings.vocabulary import is_dots, is_weight, said
+from chalknet.notation.drawings.words import LAYER, NETWORK, ONE_UNIT, ROLES, pattern
 
 
 def refuse_foreign(sketch: Sketch) -> None:
@@ -24,6 +24,7 @@ def refuse_foreign(sketch: Sketch) -> None:
         got = "queries, keys and values: attention, a layer that no network here has"
         raise sketch.not_a_chain(texts[0][1], got=got, wanted="linear maps, activations, Dropout and Flatten")
     texts.append((sketch.caption, 0))
+    _refuse_two_networks([(plain(text), at) for text, at in texts], sketch)
     for text, at in texts:
         other = next((name for words, name in _OTHER if words.search(plain(text))), "")
         if other:
@@ -32,6 +33,17 @@ def refuse_foreign(sketch: Sketch) -> None:
         if what.foreign:
             got = f"{what.foreign!r}, a layer that no network here has"
             raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")
+
+
+def _refuse_two_networks(texts: list[tuple[str, int]], sketch: Sketch) -> None:
+    """Refuse a generator with its discriminator: two networks that are trained in turn."""
+    found = [next((at for text, at in texts if word.search(text)), None) for word in _ADVERSARIES]
+    if found[0] is not None and found[1] is not None:
+        got = "a generator and a discriminator: two networks, each with a training of its own"
+        raise sketch.not_a_chain(found[1], got=got, wanted="one network, from X to yhat")
+
+
+_ADVERSARIES = (pattern(r"generator|g[eé]n[eé]rateur|generatore|生成器|генератор|생성기", re.I), pattern(r"discriminat|diskriminator|判别器|識別器|дискриминатор|판별", re.I))
 
 
 def _shown(text: str) -> str:
@@ -76,7 +88,9 @@ _OTHER = (
         "a random forest",
     ),
     (pattern(r"markov", re.I), "a Markov chain"),
-    (pattern(r"bayes(?:ian|'s)? (?:net|belief)", re.I), "a Bayesian network"),
+    (pattern(r"bayes(?:ian|'s)? (?:net|belief)|belief net|noisy[- ]or\b|causal (?:graph|dag|diagram)", re.I), "a Bayesian network"),
+    (pattern(r"viterbi|trellis", re.I), "a trellis of states"),
+    (pattern(r"knowledge graph|food (?:web|chain)|org(?:ani[sz]ation)? ?chart|organigramm?", re.I), "a chart of something else"),
     (pattern(r"hopfield", re.I), "a Hopfield network"),
     (pattern(r"self[- ]organi[sz]ing map|kohonen", re.I), "a self-organising map"),
 )
@@ -91,8 +105,9 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     columns = structure.columns.all
     texts = [unit.text for column in columns for unit in column.units]
     labels = [link.label for column in columns for link in column.links if link.label]
-    decides = any(plain(label).lower() in _DECISIONS for label in labels)
+    decides = any(plain(label).lower() in _DECISIONS for label in labels) and not _has_layers(texts)
     speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
+    speaks = speaks and not _is_of_words_alone(structure, texts)
     if decides or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
             None,
@@ -100,6 +115,48 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
         )
+
+
+def _has_layers(texts: list[str]) -> bool:
+    """Return whether two boxes state a layer with its width or its activation."""
+    return sum(bool(one.operation or one.steps) and one.width is not None for one in map(said, texts)) > 1
+
+
+def _speaks_as_a_unit(text: str) -> bool:
+    """Return whether a label is that of a unit or of a layer, and not words of any chart."""
+    one, words = said(text), plain(text)
+    if one.steps or one.operation or one.state or one.sure or not re.search(r"[^\W\d_]{3}", words):
+        return True
+    named = _UNIT.fullmatch(words) or ONE_UNIT.search(words) or is_dots(text)
+    return bool(named or (one.role and (LAYER.search(words) or _words_beside_role(words) == 0)))
+
+
+def _words_beside_role(text: str) -> int:
+    """Return how many words a text has besides those that say which layer it is."""
+    rest = LAYER.sub(" ", plain(text))
+    for _, words in ROLES:
+        rest = words.sub(" ", rest)
+    return len(re.findall(r"[^\W\d_]{3,}", rest))
+
+
+def _is_heading_of_a_layer(text: str) -> bool:
+    """Return whether a title says which layer of a network it is, and hardly more: `Hidden layer (tanh)`."""
+    one = said(text)
+    if one.steps or one.linear or one.sure:
+        return True
+    return bool(one.role) and _words_beside_role(text) <= 1
+
+
+def _is_of_words_alone(structure: Structure, texts: list[str]) -> bool:
+    """Return whether nearly all boxes hold words of any subject, and titles and captions speak of no network."""
+    speaking = sum(map(_speaks_as_a_unit, texts))
+    roles = [said(text).role for text in texts]
+    if speaking * 8 > len(texts) or {"input", "output"} <= set(roles):
+        return False
+    columns = structure.columns.all
+    headed = sum(any(map(_is_heading_of_a_layer, column.texts)) for column in columns)
+    captions = " ".join(map(plain, structure.columns.captions))
+    return headed * 2 <= len(columns) and not (NETWORK.search(captions) or LAYER.search(captions))
 
 
 def _is_tree(columns: list[UnitColumn]) -> bool:
@@ -124,6 +181,8 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
         one = said(text)
         role = one.role and not ("sample" in beside(text) and not LAYER.search(one.text))
         if one.steps or one.operation or role or one.sure or one.state or one.bias is not None:
+            return True
+        if ONE_UNIT.search(one.text):
             return True
     return any(is_weight(label) for label in labels)
 

@@ -14,6 +14,8 @@ from chalknet.notation.drawings.vocabulary import is_bias
 from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
+_FEATURES = frozenset(("weight", "weights"))
+_BIAS_ON_ARROW = re.compile(r"\s{0,9}[bθcΘ][_^]?\{?\(?\w{0,6}\)?\}?\s{0,9}")
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 _LETTER = re.compile(r"[^\W\d_]")
 _IS_ONE = re.compile(r"=\s*\+?1\b")
@@ -177,6 +179,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     ),
     "weight": (
         Rule("its name is that of a weight matrix", "weight", 1.5, lambda v: "weight" in beside(v.name) and not v.fact.into),
+        Rule("it is a word that names a feature too, and leads to several", "weight", -4, lambda v: v.name.lower() in _FEATURES and len(v.fact.out_of) > 1),
         Rule("it leads to a product", "weight", 2, lambda v: "weight" in beside(v.name) and v.leads_to_operator),
         Rule("it states the sizes of a matrix", "weight", 1.5, lambda v: v.fact.said.matrix and not v.fact.into),
         Rule("something leads to it", "weight", -9, lambda v: v.fact.into),
@@ -194,6 +197,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     "bias": (
         Rule("its name is that of a bias", "bias", 3, lambda v: is_bias(v.name)),
         Rule("it says bias in so many words", "bias", 2, lambda v: BIAS_WORD.search(v.fact.text)),
+        Rule("its arrows are named as biases are", "bias", 2, lambda v: v.fact.out_of and all(_BIAS_ON_ARROW.fullmatch(link.label) for link in v.fact.out_of)),
         Rule("its id says bias", "bias", 1.5, lambda v: BIAS_WORD.search(v.fact.key) and v.fact.key != v.fact.text),
         Rule("it leads to a sum", "bias", 1, lambda v: v.leads_to_operator and v.name[:1] in "bBθ"),
         Rule("it is named b and states the sizes of a vector", "bias", 3, lambda v: _BIAS_VECTOR.fullmatch(v.fact.text) and not v.fact.into),

@@ -150,7 +150,7 @@ class Whole:
         return all(boxes[at - 1] or passing[at - 1] for at, act in enumerate(acts) if act)
 
     def counts_and_acts(self, column: UnitColumn) -> bool:
-        """Return whether a box says how many units there are and what they do, as every box with an activation does."""
+        """Return whether a box says how many units there are and what they do, as others do."""
         return id(column) in self._count_and_act
 
     @cached_property

@@ -168,7 +168,7 @@ def said(label: str) -> Said:
 
 
 def _once(text: str) -> tuple[str, int | str]:
-    """Return the words of one layer, and how often it stands there: `Dense 64 ReLU ×3` -> `Dense 64 ReLU`, 3."""
+    """Return the words of one layer, and how often it stands there: `Dense 64 ×3` -> `Dense 64`, 3."""
     match = words.REPEATED.search(text)
     if match is None and re.search(r"hidden|layers", text, re.I):
         match = words.HIDDEN_TIMES.search(text)

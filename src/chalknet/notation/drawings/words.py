@@ -175,10 +175,10 @@ WITH_BIAS = pattern(
     r"bias\s*[=:]\s*(?:true|yes|1|on)\b|\(?\+\s*[bc](?:ias)?_?\d*\)?(?![a-z])|(?<![a-z])with bias", re.I
 )
 BIAS_NODE = pattern(
-    r"(?:\+ ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
+    r"(?:[+-] ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
     r"|[xhazv]_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
     r"|バイアス[ _]?\d*|biais[ _]?\d*|offset|threshold|schwelle|intercept|constant|\(?intercept\)?|one)"
-    r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
+    r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?(?:\s*[=:\n]?\s*[+-]?\d*\.\d+)?",
     re.I,
 )
 LAYER = pattern(
@@ -190,8 +190,18 @@ ONE_UNIT = pattern(
     r"\b(?:neuron|unit|node|neurone|neurona|perceptron|perceptr[oó]n|neurônio)\b(?!\s*layer)|뉴런(?! ?층)|神经元|神經元|ニューロン|нейрон\b|\b(?:neuro[nń]|neuroni?|nöron|neuroon)\b",
     re.I,
 )
+ENVIRONMENT = pattern(
+    any_of("environment", "env", "gym(?:nasium)?", "atari", "simulat(?:or|ion)", "umgebung", "entorno", "environnement", "ambiente", "ortam", r"\\w{3,20}-v\\d")
+    + r"|环境|環境|환경|сред[аы]\b|(?<!\w)\w{3,20}-v\d(?!\w)",
+    re.I,
+)
+NETWORK = pattern(
+    any_of("neural (?:net|network)", "perceptron", "perceptr[oó]n", "perzeptron", "percettrone", "mlp", "ann", "nn", "autoencoder", "auto-?encodeur", "(?:logistic|linear|softmax) regression", "red(?:es)? neurona\\w*", "réseau de neurones", "rede neural", "neuronales? netz\\w*", "rete neurale", "sieć neuronowa", "sinir ağ\\w*", "feed[ -]?forward")
+    + "|신경망|퍼셉트론|神经网络|感知|ニューラル|パーセプトロン|нейронн|нейросет|персептрон|перцептрон",
+    re.I,
+)
 BIAS_WORD = pattern(
-    any_of("bias(?:es)?", "biais", "sesgos?", "intercept", "schwelle", "vi[eé]s")
+    any_of("bias(?:es)?", "biais", "sesgos?", "intercept", "schwelle", "vi[eé]s", "umbral(?:es)?", "limiar", "seuil", "yanlılık")
     + "|편향|바이어스|偏置|偏差|バイアス|смещени",
     re.I,
 )
