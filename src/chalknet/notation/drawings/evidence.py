@@ -8,7 +8,7 @@ from chalknet.notation.drawings.rules import Role, Rule
 from chalknet.notation.drawings.view import View
 from chalknet.notation.drawings.vocabulary import adds_bias, is_dots, trailing_index
 from chalknet.notation.drawings.widths import width_of
-from chalknet.notation.drawings.words import LAYER
+from chalknet.notation.drawings.words import ENVIRONMENT, LAYER
 
 _INPUT: tuple[Rule[View], ...] = (
     Rule("it comes first", "input", 1, lambda v: v.at == 0),
@@ -36,6 +36,8 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("the next is named as inputs are, and it is not", "hand-in", 3,
          lambda v: len(v.after.units) == 1 and v.here.is_single and signs.INPUT_INDEX.fullmatch(plain(v.after.units[0].text)) and not signs.INPUT_INDEX.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
     Rule("it is drawn as a store of data, and the next says how many features it takes", "hand-in", 4, signs.is_store),
+    Rule("it is an environment, and the next says how many features it takes", "hand-in", 5,
+         lambda v: v.here.is_single and ENVIRONMENT.search(v.said.text) and v.after.said.width is not None and not v.said.counted),
     Rule("a point as the start of an arrow", "hand-in", 3, lambda v: signs.points(v.here)),
     Rule("it states as many as stand behind it", "hand-in", 6,
          lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == width_of(v.columns, v.at + 1).value),
@@ -144,7 +146,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("the value of what was done before", "value", 2.5, lambda v: v.reading.was_function and v.here.join in ("one", "each")),
     Rule("each times its weight", "value", 5, lambda v: v.here.join == "each" and v.said.operation and v.said.state),
     Rule("it states the width that the value has", "value", 1, lambda v: v.reading.was_function and v.whole.stated[v.at] == v.now is not None),
-    Rule("it asks or decides, and learns nothing", "value", -6, lambda v: v.here.is_single and signs.decides(v.here)),
+    Rule("it asks or decides, and learns nothing", "value", -10, lambda v: v.here.is_single and signs.decides(v.here)),
     Rule("it states how many come out of what was done", "value", 5, lambda v: v.gives_width),
     Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all and signs.names_softmax(v.before)),
     Rule("the value of a sum", "value", 4,

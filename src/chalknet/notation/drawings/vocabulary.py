@@ -180,6 +180,12 @@ def _once(text: str) -> tuple[str, int | str]:
     return rest.strip(), int(count) if count.isdigit() else count
 
 
+def step_function(text: str) -> str:
+    """Return the words by which a text names a step function, which has no gradient; empty where it names none."""
+    match = words.STEP_FUNCTION.search(plain(text))
+    return match.group() if match else ""
+
+
 def layer_number(text: str) -> int:
     """Return which hidden layer a text speaks of: `Hidden layer 2: tanh` -> 2; 0 where it does not say."""
     match = words.HIDDEN_NUMBER.search(spelled(plain(text)))
@@ -203,6 +209,10 @@ def clauses(caption: str) -> list[Said]:
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
     one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    told = {_role(part) for part in re.split(r"[\s,()]+", spelled(whole.text))} - {""}
+    several = {"hidden", "output"} <= told and not re.search(r"[;,.]\s", whole.text)
+    if several and len(activations) == 1 and not whole.linear and len(whole.text) < 120:
+        return [Said(whole.text, whole.steps, role="all")]  # `sigmoid (hidden and output)`
     if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
         found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role or "hidden"))
     for clause in re.split(
@@ -211,7 +221,8 @@ def clauses(caption: str) -> list[Said]:
     ):
         clause = plain(clause)
         what = said(clause)
-        role = what.role or ("hidden" if what.operation else "all" if words.ALL.search(clause) else "")
+        formula = words.EXPRESSION.search(clause) and what.steps
+        role = what.role or ("all" if formula else "hidden" if what.operation else "all" if words.ALL.search(clause) else "")
         if words.REGRESSION.search(clause):
             role = "output"
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
@@ -236,6 +247,7 @@ def is_weight(label: str) -> bool:
 
 def trailing_index(label: str) -> int | str | None:
     """Return the index a unit's name ends in: `x_784` -> 784, `u1[:,31]` -> 31, `x_m` -> "m"."""
+    label = label.strip(" 「」『』“”\"'«»")
     text = re.split(r"[=\n|]|,\s(?=[^\W\d])|\s\((?=[^\W\d]|\+)", plain(label), maxsplit=1)[0].strip()
     text = pattern(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]").sub("", text).strip()
     text = pattern(r"\(\d+\)$").sub("", text) if "_" in text else text

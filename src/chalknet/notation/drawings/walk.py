@@ -20,6 +20,7 @@ from chalknet.notation.drawings.vocabulary import (
     layer_number,
     roles_in,
     said,
+    step_function,
     weight_of,
     without_more,
 )
@@ -140,16 +141,26 @@ class Walk:
             if part.role in ("hand-in", "hand-out") and part.rule:
                 does = "comes before the network" if part.role == "hand-in" else "only hands out the result"
                 self._notes.append(f"{name_of(column)}: read as what {does}")
-            if part.role == "activation" and Activation("?") in what.steps:
-                self._notes.append(
-                    f"{what.text.splitlines()[0]} does not say which activation it is: it stays ?"
-                )
+            if part.role in ("activation", "unit"):
+                self._note_function(part, column)
             self._note_width(part, column)
             sparse = part.role == "unit" and column.join == "some"
             if sparse and not column.dots and not self._columns[part.column - 1].dots:
                 self._notes.append(
                     "not every node is connected to every node of the next layer: read as if it were"
                 )
+
+    def _note_function(self, part: Part, column: UnitColumn) -> None:
+        """Note a step function, and a letter that stands for any activation."""
+        for one in (column.said, column.title, column.edge):
+            if Activation("?") not in one.steps:
+                continue
+            name = step_function(one.text)
+            first = one.text.splitlines()[0]
+            if name:
+                self._notes.append(f"{name}: a step function has no gradient and is no activation here: it stays ?")
+            elif part.role == "activation" and not any(note.startswith("layer") and first in note for note in self._notes):
+                self._notes.append(f"{first} does not say which activation it is: it stays ?")
 
     def _note_width(self, part: Part, column: UnitColumn) -> None:
         """Note a width that a step, a value or what stands beside the network states, where another one arrives."""
@@ -311,7 +322,8 @@ class Walk:
                 if clause is None:
                     continue
                 if self._is_open(one):
-                    one = replace(one, steps=(*one.steps, *clause.steps), told=clause.linear)
+                    known = tuple(step for step in one.steps if step != Activation("?"))
+                    one = replace(one, steps=(*known, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
                     break
                 if wanted == role and _contradicts(clause, one):
@@ -325,7 +337,10 @@ class Walk:
         """Return whether nothing in the drawing says which activation follows a map, but the way of writing it alone."""
         column = self._columns[one.column]
         said_so = column.said.linear or column.title.linear or column.edge.linear
-        return not one.activated or (one.told and not activates(one.steps) and not said_so)
+        only_letter = Activation("?") in one.steps and not step_function(
+            "\n".join((column.said.text, *column.texts, column.edge.text))
+        )
+        return only_letter or not one.activated or (one.told and not activates(one.steps) and not said_so)
 
     def _widths_in_a_row(self, count: int) -> list[int] | None:
         """Return the widths that a caption lists for all layers, as in `MLP 784-128-10`."""

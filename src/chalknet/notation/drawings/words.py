@@ -74,7 +74,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     (
         "sigmoid",
         any_of(
-            "sigmo[iï]de?a?",
+            "sigmo[iï]de?a?", "sigmo[iï]da(?:l|les|ux|is|lna|ler)",
             r"sig[ -]moid",
             "sig",
             "logistica?(?!s)",
@@ -191,7 +191,7 @@ ONE_UNIT = pattern(
     re.I,
 )
 ENVIRONMENT = pattern(
-    any_of("environment", "env", "gym(?:nasium)?", "atari", "simulat(?:or|ion)", "umgebung", "entorno", "environnement", "ambiente", "ortam", r"\\w{3,20}-v\\d")
+    any_of("environment", "env", "gym(?:nasium)?", "atari", "simulat(?:or|ion)", "umgebung", "entorno", "environnement", "ambiente", "ortam")
     + r"|环境|環境|환경|сред[аы]\b|(?<!\w)\w{3,20}-v\d(?!\w)",
     re.I,
 )
