@@ -108,7 +108,7 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     decides = any(plain(label).lower() in _DECISIONS for label in labels) and not _has_layers(texts)
     speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
     speaks = speaks and not _is_of_words_alone(structure, texts)
-    if decides or not (speaks or _looks_dense(columns, texts)):
+    if decides or _is_trellis(columns) or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
             None,
             got="a chart in which nothing speaks of a network",
@@ -157,6 +157,13 @@ def _is_of_words_alone(structure: Structure, texts: list[str]) -> bool:
     headed = sum(any(map(_is_heading_of_a_layer, column.texts)) for column in columns)
     captions = " ".join(map(plain, structure.columns.captions))
     return headed * 2 <= len(columns) and not (NETWORK.search(captions) or LAYER.search(captions))
+
+
+def _is_trellis(columns: list[UnitColumn]) -> bool:
+    """Return whether the same names stand in every column: the states of one thing, step by step."""
+    names = [{plain(unit.text) for unit in column.units} for column in columns]
+    words = all(re.match(r"[^\W\d]", name) for name in names[0])
+    return len(columns) > 2 and words and all(len(one & names[0]) > 1 for one in names)
 
 
 def _is_tree(columns: list[UnitColumn]) -> bool:

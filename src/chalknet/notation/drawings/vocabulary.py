@@ -129,10 +129,8 @@ def said(label: str) -> Said:
     expression = bool(words.EXPRESSION.search(rest))
     operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
     operation = operation or bool(words.IN_AND_OUT.search(rest))
-    if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
-        r"dense(?! ?_?input)\b|linear", rest, re.I
-    ):
-        operation = False
+    takes_in = re.search(r"input[ _]?layer", rest, re.I) and not _MAP_BESIDE_INPUT.search(rest)
+    operation = operation and not takes_in
     if "matmul" in rest.lower() and bias is None:
         bias = False  # a product alone; an Add behind it is the bias
     matrix = words.MATRIX.search(rest)
@@ -140,7 +138,7 @@ def said(label: str) -> Said:
     width = sizes.width
     if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
-    operation = operation or (sizes.into is not None and "linear" in rest.lower())
+    operation = operation or bool(sizes.into is not None and "linear" in rest.lower() and not takes_in)
     linear = bool(words.ALSO_LINEAR.search(rest)) or bool(
         words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest)))
     )
@@ -184,6 +182,9 @@ def step_function(text: str) -> str:
     """Return the words by which a text names a step function, which has no gradient; empty where it names none."""
     match = words.STEP_FUNCTION.search(plain(text))
     return match.group() if match else ""
+
+
+_MAP_BESIDE_INPUT = re.compile(r"dense(?! ?_?input)\b|linear(?!\s*\})", re.I)
 
 
 def layer_number(text: str) -> int:

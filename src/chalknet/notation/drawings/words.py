@@ -176,7 +176,7 @@ WITH_BIAS = pattern(
 )
 BIAS_NODE = pattern(
     r"(?:[+-] ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
-    r"|[xhazv]_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
+    r"|[xhazv](?:\^[\[(]?\d[\])]?)?_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
     r"|バイアス[ _]?\d*|biais[ _]?\d*|offset|threshold|schwelle|intercept|constant|\(?intercept\)?|one)"
     r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?(?:\s*[=:\n]?\s*[+-]?\d*\.\d+)?",
     re.I,
@@ -217,7 +217,7 @@ _MORE_WORDS = (
     "|개\\s?(?:더|생략)|더|생략|개|省略|个\\s?省略|個\\s?省略|个|個|他"
 )
 MORE = pattern(
-    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*\(?\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
+    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*\(?\+?\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
     re.I,
 )
 # The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
@@ -334,7 +334,7 @@ FEATURES = pattern(
 )
 BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
 NOT_A_WIDTH = pattern(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|bias(?:es)?\s*[=:]?\s*[+-]?\d+(?:[.,]\d+)?|depth\s*:\s*\d+|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )
