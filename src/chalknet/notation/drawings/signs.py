@@ -69,7 +69,10 @@ def is_store(v: View) -> bool:
     """Return whether it is drawn as a store of data before a box that states how many features it takes."""
     one, following = v.here, v.after.said
     takes = following.width is not None and not following.operation and not following.steps
-    return one.is_single and one.units[0].shape in STORES and (takes or following.in_width is not None) and not v.said.counted
+    fits = not v.said.counted or following.role == "input"
+    return (
+        one.is_single and one.units[0].shape in STORES and (takes or following.in_width is not None) and fits
+    )
 
 
 def decides(column: UnitColumn) -> bool:

@@ -227,7 +227,7 @@ def clauses(caption: str) -> list[Said]:
         if words.REGRESSION.search(clause):
             role = "output"
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
-        if what.steps or linear:
+        if any(step != Activation("?") for step in what.steps) or linear:
             found.append(Said(what.text, what.steps, linear, role=role))
     return found
 

@@ -88,6 +88,8 @@ class Walk:
                 steps.append(Activation("?"))
                 self._note_open("the last layer" if number == len(self._maps) else f"layer {number}")
         self._note_rest()
+        for name in filter(None, map(step_function, self._captions)):
+            self._notes.append(f"a caption speaks of {name}: a step function has no gradient and is no activation here")
         shape = (
             self._columns[max(reading.start, 0)].said.shape
             or self._columns[max(reading.start, 0)].title.shape
@@ -210,6 +212,7 @@ class Walk:
                 (what.role or "hidden" * what.operation) != role
                 or roles_in(caption) > 1
                 or not is_heading(caption)
+                or any(re.search(r"\d\D+\d", row.group()) for row in WIDTHS_IN_A_ROW.finditer(plain(caption)))
             ):
                 continue
             if layer_number(caption) in own:
