@@ -58,7 +58,7 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
 
 
 def _heading_of(found: list[tuple[str, str]]) -> str:
-    """Return the first field of a record whose others have ports: the title of the units; empty for other records."""
+    """Return the first field of a record whose others have ports: the title of the units."""
     if len(found) < 3 or found[0][0] or not found[0][1]:
         return ""
     units = [(port, text) for port, text in found[1:] if not DECIMAL.fullmatch(text)]

@@ -43,7 +43,10 @@ def _refuse_two_networks(texts: list[tuple[str, int]], sketch: Sketch) -> None:
         raise sketch.not_a_chain(found[1], got=got, wanted="one network, from X to yhat")
 
 
-_ADVERSARIES = (pattern(r"generator|g[eé]n[eé]rateur|generatore|生成器|генератор|생성기", re.I), pattern(r"discriminat|diskriminator|判别器|識別器|дискриминатор|판별", re.I))
+_ADVERSARIES = (
+    pattern(r"generator|g[eé]n[eé]rateur|generatore|生成器|генератор|생성기", re.I),
+    pattern(r"discriminat|diskriminator|判别器|識別器|дискриминатор|판별", re.I),
+)
 
 
 def _shown(text: str) -> str:
@@ -88,9 +91,17 @@ _OTHER = (
         "a random forest",
     ),
     (pattern(r"markov", re.I), "a Markov chain"),
-    (pattern(r"bayes(?:ian|'s)? (?:net|belief)|belief net|noisy[- ]or\b|causal (?:graph|dag|diagram)", re.I), "a Bayesian network"),
+    (
+        pattern(
+            r"bayes(?:ian|'s)? (?:net|belief)|belief net|noisy[- ]or\b|causal (?:graph|dag|diagram)", re.I
+        ),
+        "a Bayesian network",
+    ),
     (pattern(r"viterbi|trellis", re.I), "a trellis of states"),
-    (pattern(r"knowledge graph|food (?:web|chain)|org(?:ani[sz]ation)? ?chart|organigramm?", re.I), "a chart of something else"),
+    (
+        pattern(r"knowledge graph|food (?:web|chain)|org(?:ani[sz]ation)? ?chart|organigramm?", re.I),
+        "a chart of something else",
+    ),
     (pattern(r"hopfield", re.I), "a Hopfield network"),
     (pattern(r"self[- ]organi[sz]ing map|kohonen", re.I), "a self-organising map"),
 )

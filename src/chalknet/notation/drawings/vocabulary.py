@@ -179,7 +179,7 @@ def _once(text: str) -> tuple[str, int | str]:
 
 
 def step_function(text: str) -> str:
-    """Return the words by which a text names a step function, which has no gradient; empty where it names none."""
+    """Return the words by which a text names a step function; empty where it names none."""
     match = words.STEP_FUNCTION.search(plain(text))
     return match.group() if match else ""
 
@@ -217,13 +217,15 @@ def clauses(caption: str) -> list[Said]:
     if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
         found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role or "hidden"))
     for clause in re.split(
-        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
+        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | e | ve | и | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)
         what = said(clause)
         formula = words.EXPRESSION.search(clause) and what.steps
-        role = what.role or ("all" if formula else "hidden" if what.operation else "all" if words.ALL.search(clause) else "")
+        role = what.role or (
+            "all" if formula else "hidden" if what.operation else "all" if words.ALL.search(clause) else ""
+        )
         if words.REGRESSION.search(clause):
             role = "output"
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)

@@ -89,7 +89,9 @@ class Walk:
                 self._note_open("the last layer" if number == len(self._maps) else f"layer {number}")
         self._note_rest()
         for name in filter(None, map(step_function, self._captions)):
-            self._notes.append(f"a caption speaks of {name}: a step function has no gradient and is no activation here")
+            self._notes.append(
+                f"a caption speaks of {name}: a step function has no gradient and is no activation here"
+            )
         shape = (
             self._columns[max(reading.start, 0)].said.shape
             or self._columns[max(reading.start, 0)].title.shape
@@ -139,7 +141,6 @@ class Walk:
         """Note what was read as no layer without a word that says so, and connections that are missing."""
         for part in self._reading.parts:
             column = self._columns[part.column]
-            what = column.said
             if part.role in ("hand-in", "hand-out") and part.rule:
                 does = "comes before the network" if part.role == "hand-in" else "only hands out the result"
                 self._notes.append(f"{name_of(column)}: read as what {does}")
@@ -160,8 +161,12 @@ class Walk:
             name = step_function(one.text)
             first = one.text.splitlines()[0]
             if name:
-                self._notes.append(f"{name}: a step function has no gradient and is no activation here: it stays ?")
-            elif part.role == "activation" and not any(note.startswith("layer") and first in note for note in self._notes):
+                self._notes.append(
+                    f"{name}: a step function has no gradient and is no activation here: it stays ?"
+                )
+            elif part.role == "activation" and not any(
+                note.startswith("layer") and first in note for note in self._notes
+            ):
                 self._notes.append(f"{first} does not say which activation it is: it stays ?")
 
     def _note_width(self, part: Part, column: UnitColumn) -> None:

@@ -74,7 +74,8 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     (
         "sigmoid",
         any_of(
-            "sigmo[iï]de?a?", "sigmo[iï]da(?:l|les|ux|is|lna|ler)",
+            "sigmo[iï]de?a?",
+            "sigmo[iï]da(?:l|les|ux|is|lna|ler)",
             r"sig[ -]moid",
             "sig",
             "logistica?(?!s)",
@@ -102,7 +103,7 @@ def activation_patterns() -> tuple[tuple[str, str], ...]:
 
 LINEAR_ACTIVATION = pattern(
     any_of(
-        "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",
+        "identity", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung", "doğrusal", "lineair", "linj[äa]r", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
     + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
@@ -139,12 +140,12 @@ FLATTEN = pattern(
     re.I,
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingresso", "data", "image", "noise")
-                         + "|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
-    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "intermedia", "bottleneck", "encoder", "decoder")
-                          + "|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
-    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscita", "ausgabe(?:schicht)?", "predictions?")
-                          + "|출력|输出|輸出|出力|wyjści|выход", re.I)),
+    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingress[oi]", "invoer(?:laag)?", "girdi", "data", "image", "noise")
+                         + "|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
+    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
+                          + "|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
+    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht)?", "predictions?")
+                          + "|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 ALL = pattern(
     any_of(
@@ -191,17 +192,59 @@ ONE_UNIT = pattern(
     re.I,
 )
 ENVIRONMENT = pattern(
-    any_of("environment", "env", "gym(?:nasium)?", "atari", "simulat(?:or|ion)", "umgebung", "entorno", "environnement", "ambiente", "ortam")
+    any_of(
+        "environment",
+        "env",
+        "gym(?:nasium)?",
+        "atari",
+        "simulat(?:or|ion)",
+        "umgebung",
+        "entorno",
+        "environnement",
+        "ambiente",
+        "ortam",
+    )
     + r"|环境|環境|환경|сред[аы]\b|(?<!\w)\w{3,20}-v\d(?!\w)",
     re.I,
 )
 NETWORK = pattern(
-    any_of("neural (?:net|network)", "perceptron", "perceptr[oó]n", "perzeptron", "percettrone", "mlp", "ann", "nn", "autoencoder", "auto-?encodeur", "(?:logistic|linear|softmax) regression", "red(?:es)? neurona\\w*", "réseau de neurones", "rede neural", "neuronales? netz\\w*", "rete neurale", "sieć neuronowa", "sinir ağ\\w*", "feed[ -]?forward")
+    any_of(
+        "neural (?:net|network)",
+        "perceptron",
+        "perceptr[oó]n",
+        "perzeptron",
+        "percettrone",
+        "mlp",
+        "ann",
+        "nn",
+        "autoencoder",
+        "auto-?encodeur",
+        "(?:logistic|linear|softmax) regression",
+        "red(?:es)? neurona\\w*",
+        "réseau de neurones",
+        "rede neural",
+        "neuronales? netz\\w*",
+        "rete neurale",
+        "sieć neuronowa",
+        "sinir ağ\\w*",
+        "feed[ -]?forward",
+    )
     + "|신경망|퍼셉트론|神经网络|感知|ニューラル|パーセプトロン|нейронн|нейросет|персептрон|перцептрон",
     re.I,
 )
 BIAS_WORD = pattern(
-    any_of("bias(?:es)?", "biais", "sesgos?", "intercept", "schwelle", "vi[eé]s", "umbral(?:es)?", "limiar", "seuil", "yanlılık")
+    any_of(
+        "bias(?:es)?",
+        "biais",
+        "sesgos?",
+        "intercept",
+        "schwelle",
+        "vi[eé]s",
+        "umbral(?:es)?",
+        "limiar",
+        "seuil",
+        "yanlılık",
+    )
     + "|편향|바이어스|偏置|偏差|バイアス|смещени",
     re.I,
 )
