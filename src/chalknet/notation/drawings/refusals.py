@@ -60,11 +60,28 @@ def _is_layer(unit: Drawn) -> bool:
     return what.operation and not what.state and isinstance(what.width, int) and what.width > 1
 
 
+def _count_alike(column: UnitColumn) -> bool:
+    """Return whether each of several boxes states the same number with an activation: no names of units."""
+    found = {said(unit.text).width for unit in column.units if said(unit.text).steps}
+    counts = [match[1] for unit in column.units if (match := _COUNT.match(plain(unit.text)))]
+    return len(counts) == len(column.units) and len(set(counts)) == 1 and found == {int(counts[0])} and found != {1}
+
+
 def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
     """Raise CannotExpress for boxes of several units each that stand side by side."""
     for column in columns:
+        for unit in column.units:
+            if _ROW.search(plain(unit.text)):
+                raise sketch.source.refuse(
+                    unit.at,
+                    got=f"a whole network in one box ({_shown(unit.text)})",
+                    wanted="a box for each layer",
+                    remedy="Give the row alone, as arrow text: '4 -> 64 tanh -> 2 softmax'.",
+                )
         boxes = [unit for unit in column.units if said(unit.text).counted or said(unit.text).in_width]
         boxes += [unit for unit in column.units if unit not in boxes and _is_layer(unit)]
+        if len(column.units) > 1 and _count_alike(column):
+            boxes = boxes or column.units
         if len(column.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
             same = len({said(unit.text).width for unit in boxes}) == 1
             if same and len(boxes) == len(column.units) and column.dots:
@@ -74,6 +91,8 @@ def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
             raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
+_COUNT = re.compile(r"(\d{1,6})(?!\d)")
+_ROW = pattern(r"(?:\d+[^\d\n]{0,20}(?:->|→|➔|⟶)[^\d\n]{0,20}){2}\d")
 _OTHER = (
     (pattern(r"boltzmann|\brbm\b", re.I), "a Boltzmann machine"),
     (
@@ -209,6 +228,7 @@ def _of_units(column: UnitColumn) -> bool:
     """Return whether a column has the names of units, `h1` beside `h2`, or is drawn as units without words are."""
     texts = [plain(unit.text) for unit in column.units]
     drawn = all(unit.shape in ("circle", "doublecircle", "point") for unit in column.units)
+    drawn = drawn or (len(texts) > 1 and not any(texts))
     if not all(_UNIT.fullmatch(text) for text in texts):
         return drawn and not any(re.search(r"\w", text) for text in texts)
     return drawn or all(re.search(r"\d", text) for text in texts)

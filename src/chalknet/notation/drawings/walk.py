@@ -155,8 +155,9 @@ class Walk:
 
     def _note_function(self, part: Part, column: UnitColumn) -> None:
         """Note a step function, and a letter that stands for any activation."""
+        behind = [linear.map.steps for linear in self._maps if linear.map.column <= part.column]
         for one in (column.said, column.title, column.edge):
-            if Activation("?") not in one.steps:
+            if Activation("?") not in one.steps or (behind and Activation("?") not in behind[-1]):
                 continue
             name = step_function(one.text)
             first = one.text.splitlines()[0]
@@ -164,9 +165,7 @@ class Walk:
                 self._notes.append(
                     f"{name}: a step function has no gradient and is no activation here: it stays ?"
                 )
-            elif part.role == "activation" and not any(
-                note.startswith("layer") and first in note for note in self._notes
-            ):
+            elif part.role == "activation":
                 self._notes.append(f"{first} does not say which activation it is: it stays ?")
 
     def _note_width(self, part: Part, column: UnitColumn) -> None:

@@ -320,7 +320,7 @@ REPEATED = pattern(
     r"(?:\(|\[|\b)?(?:repeat(?:ed)?|wiederholt?|r[eé]p[eé]t[eé]r?|repetir|ripetut[oi]|повтор\w*)[ :]*(\d{1,3}|[NnLK])?(?:\s*(?:times|mal|fois|veces|volte|vezes|раза?|×|x))?[)\]]?"
     r"|(?<![\w.])(\d{1,3}|[NnLK])\s*(?:times|mal|fois|veces|volte|vezes|раза|[×✕x]\s*[([{])"
     r"|(?<=[^\W\d] |[)\]] )[([]?[×✕x][^\S\n]?(\d{1,3}|[NLK])[)\]]?(?![\w×.]|[^\S\n]*\d)|(?<=\d )[([]?[×✕x](\d|[NLK])[)\]]?(?![\w×.])"
-    r"|(?<= )([NLK])[×✕](?!\w)"
+    r"|(?<= )([NLK])[×✕](?!\w)|^[([]?[×✕]\s?(\d{1,3}|[NLK])[)\]]?$"
     r"|^(\d{1,3}|[NLK])\s*[×✕x]\s+(?=dense|fc|linear|hidden|layer|fully)|^(\d{1,3}|[NLK])[×✕](?=\s*[^\W\d])|[)\]][×✕](\d{1,3}|[NLK])(?![\w×.])",
     re.I | re.M,
 )
