@@ -38,6 +38,9 @@ FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in B
 FEW += [
     "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
     'graph { h1 -- s; h2 -- s; h3 -- s; s [label="dataset"] }',
+    'flowchart LR\nd[("shop.csv<br/>900 rows")] --> i["Input 12"] --> a["20 × ReLU"] --> b["1 × sigmoid"] --> q{"p > 0.5"}',
+    "flowchart LR\ne[Environment] --> s[State 4] --> h[Dense 8 relu] --> y[Dense 2] --> m[argmax] --> e",
+    'digraph { {age weight size} -> {h1 h2} -> y; t [label="-1"]; t -> {h1 h2} [label="θ"] }',
     'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
     'digraph { {x1 x2} -> {h1 h2} -> y; n -> y; n [shape=plaintext, label="see above"] }',

@@ -64,7 +64,12 @@ def _count_alike(column: UnitColumn) -> bool:
     """Return whether each of several boxes states the same number with an activation: no names of units."""
     found = {said(unit.text).width for unit in column.units if said(unit.text).steps}
     counts = [match[1] for unit in column.units if (match := _COUNT.match(plain(unit.text)))]
-    return len(counts) == len(column.units) and len(set(counts)) == 1 and found == {int(counts[0])} and found != {1}
+    return (
+        len(counts) == len(column.units)
+        and len(set(counts)) == 1
+        and found == {int(counts[0])}
+        and found != {1}
+    )
 
 
 def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:

@@ -120,17 +120,12 @@ def said(label: str) -> Said:
         bias = True  # the drawn 1 is the bias, and bias=False says that none is added besides
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(rest)
-    product = bool(words.OPERATOR.fullmatch(rest.strip()))
-    state = (
-        product
-        or bool(words.SUM.search(rest))
-        or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
-    )
+    product = bool(words.OPERATOR.fullmatch(rest.strip()) or words.SUM.search(rest))
+    state = product or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
     expression = bool(words.EXPRESSION.search(rest))
-    operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
-    operation = operation or bool(words.IN_AND_OUT.search(rest))
     takes_in = re.search(r"input[ _]?layer", rest, re.I) and not _MAP_BESIDE_INPUT.search(rest)
-    operation = operation and not takes_in
+    named = words.OPERATION.search(rest) or words.IN_AND_OUT.search(rest)
+    operation = bool(expression or product or named) and not takes_in
     if "matmul" in rest.lower() and bias is None:
         bias = False  # a product alone; an Add behind it is the bias
     matrix = words.MATRIX.search(rest)
@@ -139,13 +134,10 @@ def said(label: str) -> Said:
     if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
     operation = operation or bool(sizes.into is not None and "linear" in rest.lower() and not takes_in)
-    linear = bool(words.ALSO_LINEAR.search(rest)) or bool(
-        words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest)))
-    )
     return Said(
         text,
         steps,
-        linear=linear,
+        linear=_says_linear(rest),
         operation=operation,
         state=state or (operation and expression),
         width=width,
@@ -163,6 +155,12 @@ def said(label: str) -> Said:
         ),
         repeats=repeats,
     )
+
+
+def _says_linear(rest: str) -> bool:
+    """Return whether words say that there is no activation."""
+    alone = words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest))
+    return bool(words.ALSO_LINEAR.search(rest) or words.LINEAR_ACTIVATION.search(alone))
 
 
 def _once(text: str) -> tuple[str, int | str]:
