@@ -162,8 +162,15 @@ def _speaks_as_a_unit(text: str) -> bool:
     one, words = said(text), plain(text)
     if one.steps or one.operation or one.state or one.sure or not re.search(r"[^\W\d_]{3}", words):
         return True
-    named = _UNIT.fullmatch(words) or ONE_UNIT.search(words) or is_dots(text)
+    named = _UNIT.fullmatch(words) or _names_a_neuron(words) or is_dots(text)
     return bool(named or (one.role and (LAYER.search(words) or _words_beside_role(words) == 0)))
+
+
+def _names_a_neuron(text: str) -> bool:
+    """Return whether a text names a neuron; a unit or a node where it says nothing else, unlike `Unit tests`."""
+    match = ONE_UNIT.search(text)
+    others = re.findall(r"[^\W\d_]{3,}", ONE_UNIT.sub(" ", text))
+    return match is not None and (match.group().lower() not in ("unit", "node") or not others)
 
 
 def _words_beside_role(text: str) -> int:
@@ -224,7 +231,7 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
         role = one.role and not ("sample" in beside(text) and not LAYER.search(one.text))
         if one.steps or one.operation or role or one.sure or one.state or one.bias is not None:
             return True
-        if ONE_UNIT.search(one.text):
+        if _names_a_neuron(one.text):
             return True
     return any(is_weight(label) for label in labels)
 
