@@ -243,14 +243,21 @@ def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
     return network_of_layers(code.source, layers, _stated_shape(code.source, chosen), name)
 
 
+# `net.init(key, jnp.ones((1, 13)))`: the sample by which flax builds a network.
+_INIT = re.compile(
+    r"\.init\([^\n]{0,80}?,\s{0,9}(?:jnp|jax\.numpy|np)\.(?:ones|zeros|empty)\(\(\d{1,9},\s{0,9}(\d{1,9}),?\s{0,9}\)"
+)
+
+
 def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
-    """Return the shape of a comment `# input shape: (28, 28)` inside the definition."""
+    """Return the shape of a comment `# input shape: (28, 28)` inside the definition, or of flax's only `init`."""
     value, whole = chosen.value, Span(0, len(source.text))
     span = value.span if isinstance(value, CodeLayer | CodeChain | Flow | Instance) else whole
     end = source.text.find("\n", span.end)
     comment = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
     if comment is None:
-        return None
+        given = set(_INIT.findall(source.text))
+        return (int(given.pop()),) if len(given) == 1 else None
     sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1).strip(" \t,")) if size]
     return tuple(int(size) if size.isdigit() else size for size in sizes)
 
