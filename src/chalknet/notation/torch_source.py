@@ -245,7 +245,8 @@ def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
 
 # `net.init(key, jnp.ones((1, 13)))`: the sample by which flax builds a network.
 _INIT = re.compile(
-    r"\.init\([^\n]{0,80}?,\s{0,9}(?:jnp|jax\.numpy|np)\.(?:ones|zeros|empty)\(\(\d{1,9},\s{0,9}(\d{1,9}),?\s{0,9}\)"
+    r"\.init\([^\n]{0,80}?,\s{0,9}(?:jnp|jax\.numpy|np)\.(?:ones|zeros|empty)"
+    r"\(\(\d{1,9},\s{0,9}(\d{1,9}),?\s{0,9}\)"
 )
 
 

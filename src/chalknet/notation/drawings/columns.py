@@ -177,7 +177,7 @@ class _Placing:
         for frame in self.facts.sketch.groups.values():
             here = groups.get(frame.key, set())
             if frame.title and here and max(here) - min(here) == len(here) - 1:
-                alone = TIMES_ALONE.fullmatch(plain(frame.title))
+                alone = TIMES_ALONE.fullmatch(plain(frame.title)) or said(frame.title).repeats != 1
                 if len(here) == 1 or (len(here) == 2 and 0 not in here and not alone):
                     self._entitle(here, frame.title)
                 else:

@@ -96,6 +96,7 @@ def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
             raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
+_DATA = re.compile(r"data|image|noise", re.I)
 _COUNT = re.compile(r"(\d{1,6})(?!\d)")
 _ROW = pattern(r"(?:\d+[^\d\n]{0,20}(?:->|→|➔|⟶)[^\d\n]{0,20}){2}\d")
 _OTHER = (
@@ -163,7 +164,10 @@ def _speaks_as_a_unit(text: str) -> bool:
     if one.steps or one.operation or one.state or one.sure or not re.search(r"[^\W\d_]{3}", words):
         return True
     named = _UNIT.fullmatch(words) or _names_a_neuron(words) or is_dots(text)
-    return bool(named or (one.role and (LAYER.search(words) or _words_beside_role(words) == 0)))
+    return bool(
+        named
+        or (one.role and _words_beside_role(words) <= (bool(LAYER.search(words)) and not _DATA.match(words)))
+    )
 
 
 def _names_a_neuron(text: str) -> bool:
@@ -196,9 +200,14 @@ def _is_of_words_alone(structure: Structure, texts: list[str]) -> bool:
     if speaking * 8 > len(texts) or {"input", "output"} <= set(roles):
         return False
     columns = structure.columns.all
-    headed = sum(any(map(_is_heading_of_a_layer, column.texts)) for column in columns)
+    headed = [column for column in columns if any(map(_is_heading_of_a_layer, column.texts))]
+    titles = "\n".join(plain(text) for column in headed for text in column.texts)
+    layers = LAYER.search(titles) or any(
+        column.title.role == "hidden" or column.title.steps for column in headed
+    )
     captions = " ".join(map(plain, structure.columns.captions))
-    return headed * 2 <= len(columns) and not (NETWORK.search(captions) or LAYER.search(captions))
+    bare = len(headed) * 2 <= len(columns) if layers else len(headed) < len(columns)
+    return bare and not (NETWORK.search(captions) or LAYER.search(captions))
 
 
 def _is_trellis(columns: list[UnitColumn]) -> bool:

@@ -166,9 +166,12 @@ def _says_linear(rest: str) -> bool:
 def _once(text: str) -> tuple[str, int | str]:
     """Return the words of one layer, and how often it stands there: `Dense 64 ×3` -> `Dense 64`, 3."""
     match = words.REPEATED.search(text)
-    if match is None and re.search(r"hidden|layers", text, re.I):
+    if match is None and (re.search("layers", text, re.I) or dict(words.ROLES)["hidden"].search(text)):
         match = words.HIDDEN_TIMES.search(text)
-    if match is None or not re.search(r"\d", rest := text[: match.start()] + " " + text[match.end() :]):
+    if match is None:
+        return text, 1
+    rest = text[: match.start()] + " " + text[match.end() :]
+    if not (re.search(r"\d", rest) or words.LAYERS.search(rest)):
         return text, 1
     if not (words.OPERATION.search(rest) or words.LAYER.search(rest) or _steps(rest)[0]):
         return text, 1

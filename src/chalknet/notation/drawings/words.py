@@ -142,7 +142,7 @@ FLATTEN = pattern(
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingress[oi]", "invoer(?:laag)?", "girdi", "data", "image", "noise")
                          + "|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
-    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
+    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
     ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht)?", "predictions?")
                           + "|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
@@ -323,6 +323,9 @@ REPEATED = pattern(
     r"|(?<= )([NLK])[×✕](?!\w)|^[([]?[×✕]\s?(\d{1,3}|[NLK])[)\]]?$"
     r"|^(\d{1,3}|[NLK])\s*[×✕x]\s+(?=dense|fc|linear|hidden|layer|fully)|^(\d{1,3}|[NLK])[×✕](?=\s*[^\W\d])|[)\]][×✕](\d{1,3}|[NLK])(?![\w×.])",
     re.I | re.M,
+)
+LAYERS = pattern(
+    r"layers|schichten|capas|couches|camadas|strati|warstw|katmanlar|层|層|층|слои|слоя|слоёв", re.I
 )
 TIMES_ALONE = pattern(r"[([]?(?:[×✕x]\s?(?:\d{1,3}|[NLK])|(?:\d{1,3}|[NLK])\s?[×✕x])[)\]]?")  # over a frame
 HIDDEN_TIMES = pattern(r"(?<![\w.])(\d|1\d)\s*[×✕x]\s*(?=\d{2,5}(?![\w.]))", re.I)  # `2 × 128 hidden units`
