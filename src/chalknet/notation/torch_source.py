@@ -251,7 +251,7 @@ _INIT = re.compile(
 
 
 def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
-    """Return the shape of a comment `# input shape: (28, 28)` inside the definition, or of flax's only `init`."""
+    """Return the shape of a comment `# input shape: (28, 28)` in the definition, or of flax's `init`."""
     value, whole = chosen.value, Span(0, len(source.text))
     span = value.span if isinstance(value, CodeLayer | CodeChain | Flow | Instance) else whole
     end = source.text.find("\n", span.end)

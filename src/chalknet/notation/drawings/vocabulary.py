@@ -218,7 +218,8 @@ def clauses(caption: str) -> list[Said]:
     if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
         found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role or "hidden"))
     for clause in re.split(
-        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | e | ve | и | 및 |、|，",
+        r"[\n;]|\.\s|\.$|\s{2,}|(?<=[^\W\d])\s[/|]\s(?=[^\W\d]{3})|,(?!\d)(?![^(),]{0,30}\))"
+        r"| and | und | et | y | e | ve | и | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)
@@ -230,7 +231,8 @@ def clauses(caption: str) -> list[Said]:
         if words.REGRESSION.search(clause):
             role = "output"
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
-        if any(step != Activation("?") for step in what.steps) or linear:
+        kinds = {step for step in what.steps if isinstance(step, Activation)}
+        if len(kinds) < 2 and (kinds != {Activation("?")} or linear) and (what.steps or linear):
             found.append(Said(what.text, what.steps, linear, role=role))
     return found
 
