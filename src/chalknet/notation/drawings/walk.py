@@ -216,7 +216,10 @@ class Walk:
                 (what.role or "hidden" * what.operation) != role
                 or roles_in(caption) > 1
                 or not is_heading(caption)
-                or any(re.search(r"\d\D+\d", row.group()) for row in WIDTHS_IN_A_ROW.finditer(plain(caption)))
+                or any(
+                    re.search(r"\d\s*[-–—→>]\s*\d", row.group())
+                    for row in WIDTHS_IN_A_ROW.finditer(plain(caption))
+                )
             ):
                 continue
             if layer_number(caption) in own:
