@@ -44,6 +44,7 @@ FEW += [
     'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
     'digraph { {x1 x2} -> {h1 h2} -> y; n -> y; n [shape=plaintext, label="see above"] }',
+    "digraph { subgraph cluster_h { h1 h2 } x1 -> {h1 h2}; x2 -> {h1 h2}; {h1 h2} -> y; n -> y }",
     "digraph { {x1 x2} -> {u1 u2}; u1 -> a; u2 -> b; a [label=linear]; b [label=linear] }",
     "flowchart LR\ns[image 2×1] --> x1((x1)) & x2((x2)) --> h1((h)) & h2((h)) --> y((y))",
     'flowchart LR\nx1((x1)) --> a["x1·w1"]\nx2((x2)) --> b["x2·w2"]\na & b --> s(("Σ + b")) --> f["σ(z)"]',
