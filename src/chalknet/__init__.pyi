@@ -46,12 +46,15 @@ from chalknet.planning import Plan as Plan
 from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
 from chalknet.racing import race as race
+from chalknet.reporting import report as report
 from chalknet.training import Chart as Chart
 from chalknet.training import FitResult as FitResult
 from chalknet.training import History as History
 from chalknet.training import Outcome as Outcome
 from chalknet.training import Prediction as Prediction
 from chalknet.training import Progress as Progress
+from chalknet.training import Scores as Scores
+from chalknet.training import evaluate as evaluate
 from chalknet.training import fit as fit
 from chalknet.training import load_run as load_run
 from chalknet.training import plan as plan

@@ -3,6 +3,8 @@
 import contextlib
 import functools
 import inspect
+import os
+import tempfile
 
 import numpy as np
 import pytest
@@ -68,6 +70,8 @@ def comparison():
 
 DRAWING = "digraph { {x1 x2} -> y; y -> result }"
 
+PAGE = f"{tempfile.gettempdir()}/chalknet-report-{os.getpid()}.html"
+
 # For each verb: a call that works, as keywords.
 VERBS = {
     "read": lambda: {"model": NET},
@@ -91,6 +95,8 @@ VERBS = {
     "memory": lambda: {"model": NET, "batch_size": 2},
     "place": lambda: {"device": "cpu"},
     "predict": lambda: {"model": result(), "data": X},
+    "evaluate": lambda: {"model": result(), "data": DATA},
+    "report": lambda: {"result": result(), "path": PAGE},
     "plot": lambda: {"results": result()},
     "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
     "resume": lambda: {"path": "no-such-run"},

@@ -37,6 +37,7 @@ BESIDE = (
 FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in BESIDE]
 FEW += [
     "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
+    'digraph { {x1 x2} -> s -> z -> f -> y; s [label="Σ"]; z [label="z = w·x + b"]; f [label=ReLU] }',
     'graph { h1 -- s; h2 -- s; h3 -- s; s [label="dataset"] }',
     'flowchart LR\nd[("shop.csv<br/>900 rows")] --> i["Input 12"] --> a["20 × ReLU"] --> b["1 × sigmoid"] --> q{"p > 0.5"}',
     "flowchart LR\ne[Environment] --> s[State 4] --> h[Dense 8 relu] --> y[Dense 2] --> m[argmax] --> e",
@@ -258,3 +259,21 @@ def test_the_shape_that_a_step_notes_and_the_layer_does_not_have_is_told():
 def test_a_refusal_counts_for_the_structure_that_explains_most_alone():
     with pytest.raises(ChalknetError, match="nothing speaks of a network"):
         cn.read("digraph { CEO -> {CTO CFO}; CTO -> {Dev QA}; CFO -> {Payroll Sales} }")
+
+
+@pytest.mark.parametrize(
+    ("count", "fits"),
+    [("26 params", True), ("20 parameters", True), ("25 params", True), ("99 params", False)],
+)
+def test_a_number_of_parameters_that_is_written_checks_the_widths(count, fits):
+    for text in (
+        f'digraph {{ label="total: {count}"; {{x1 x2 x3}} -> {{h1 h2 h3 h4 h5}} -> y }}',
+        f'digraph {{ x [label="Input (3)"]; h [label="Dense 5"]; y [label="Dense 1"]; x -> h -> y; label="{count}" }}',
+    ):
+        network = cn.read(text)
+        assert cn.write(network, "shorthand").startswith("3 -> 5")
+        assert any("weights and 6 biases were read" in note for note in network.notes) is not fits, (
+            network.notes
+        )
+    told = cn.read('digraph { x [label="Input (3)"]; h [label="Dense 5\\n99 params"]; x -> h }').notes
+    assert any("Dense 5 states 99 parameters" in note for note in told)

@@ -100,7 +100,7 @@ RESIDUAL = """
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (RESIDUAL, "skips what lies between"),
+        (RESIDUAL, "side by side"),
         ("request --> [ cache ] --> [ database ] --> response", "without a width"),
         (" access.log --> [ grep 404 ] --> [ sort ] --> top10.txt", "nothing speaks of a network"),
         (" main\n   |\n   +-- feature/login\n   |\n   +-- release\n", "."),

@@ -276,7 +276,7 @@ def test_a_fit_to_bytes_as_they_stand_is_noted_and_predicts_alike_or_refuses(ima
     for form in unit:
         with pytest.raises(cn.DataError, match=r"fractions from 0 to 1.*x \* 255"):
             cn.predict(result, form)
-    assert cn.fit("16 -> 1 sigmoid", (x / 255, y), **OPTIONS).notes == ()  # the note's remedies
+    assert cn.fit("16 -> 1 sigmoid", (x / 255, y), **OPTIONS).plan.notes == ()  # the note's remedies
     assert cn.load((x, y), standardise=True).notes == ()
 
 

@@ -12,7 +12,7 @@ from torch.optim import lr_scheduler
 
 import chalknet as cn
 from chalknet.planning import Recipe
-from chalknet.training.history import Evaluation, watched
+from chalknet.training.evaluation import Evaluation, watched
 from chalknet.training.run.stopping import Watcher
 
 NOISE = torch.Generator().manual_seed(7)
@@ -156,15 +156,15 @@ def test_it_stops_after_so_many_evaluations_without_a_better_one(values, patienc
 
 
 def test_a_value_that_cannot_be_computed_is_passed_over_and_told(monkeypatch):
-    from chalknet.training.run import watch
+    from chalknet.training.run import judging
 
-    real = watch.evaluate
+    real = judging.evaluate
 
     def without_held_out(module, source, *others):
         found = real(module, source, *others)
         return found if len(source) == 36 else found._replace(loss=math.nan, metric=math.nan)
 
-    monkeypatch.setattr(watch, "evaluate", without_held_out)
+    monkeypatch.setattr(judging, "evaluate", without_held_out)
     result = cn.fit(NET, (X, Y), **{**OVERFITS, "updates": 200}, patience=1, engine="eager")
     assert result.outcome is cn.Outcome.FINISHED
     assert any("held_out_loss could not be computed at 2 evaluations" in note for note in result.notes)
@@ -185,3 +185,41 @@ def test_a_watched_accuracy_is_better_the_higher_it_is():
         watch="held_out", engine="fused_cpu",
     )  # fmt: skip
     assert result.best.held_out == max(each.held_out for each in result.history.evaluations)
+
+
+LINEAR = (torch.rand(60, 2, generator=torch.Generator().manual_seed(3)), torch.rand(60, 1) + 1)
+
+
+@pytest.mark.parametrize(
+    ("watch", "best"), [("held_out_mae", min), ("train_r2", max), ("held_out_rmse", min)]
+)
+def test_a_metric_that_was_asked_for_is_watched_and_the_others_are_computed_for_the_best_alone(watch, best):
+    names = [watch.removeprefix("held_out_").removeprefix("train_"), "max_error"]
+    result = cn.fit(
+        "2 -> 3 tanh -> 1", LINEAR, loss="mse", optimizer="adam", lr=0.05, updates=1000, held_out=0.3,
+        patience=2, watch=watch, metrics=names, engine="eager",
+    )  # fmt: skip
+    found = [each.metrics[watch] for each in result.history.evaluations]
+    assert result.best.metrics[watch] == best(found)
+    assert set(result.best.metrics) == {f"{part}_{name}" for part in ("train", "held_out") for name in names}
+    light = [each for each in result.history.evaluations if each is not result.best]
+    assert light and all(set(each.metrics) == {watch} for each in light[:-1])
+
+
+@pytest.mark.parametrize("watch", ["held_out_r2", "held_out_mine", "held_out_los"])
+def test_a_watched_value_that_the_evaluations_do_not_have_is_refused(watch):
+    def mine(y_true, y_pred):
+        return 0.0
+
+    with pytest.raises(cn.InvalidValue, match=rf"watch: got '{watch}'.*held_out_mae. Watch one"):
+        cn.fit(
+            "2 -> 1", LINEAR, loss="mse", updates=9, held_out=0.3, patience=2, watch=watch,
+            metrics=["mae", mine],
+        )  # fmt: skip
+
+
+def test_a_plateau_ends_with_an_evaluation_of_all_samples():
+    result = cn.fit(
+        "2 -> 1", LINEAR, loss="mse", lr=0.1, updates=100, held_out=0.3, schedule="plateau", metrics="mae"
+    )
+    assert math.isfinite(result.evaluation.train) and "train_mae" in result.evaluation.metrics

@@ -87,6 +87,25 @@ PICTURE = _panel(
     Option("plot", "Draw it to a .svg, .png or .pdf file.", user_path, "FILE"),
     Option("over", "The picture's axis: updates (default), samples, seconds or x.", default="updates"),
 )
+KIND = Option(
+    "kind",
+    "What the picture shows: history (default), curve, confusion, roc, calibration, predicted, residuals, "
+    "regions, importance, weights or activations.",
+    panel="Output",
+)
+REPORT = Option(
+    "report",
+    "Write a page about the fit: network, plan, history, metrics, pictures.",
+    user_path,
+    "FILE.html",
+    "Output",
+)
+METRICS = Option(
+    "metrics",
+    "What evaluations compute too: r2, mae, rmse, mse, max_error; accuracy, balanced_accuracy, log_loss, "
+    "auc, f1, recall, precision, ece, confusion.",
+    words.names, "NAME,NAME", "What is kept",
+)  # fmt: skip
 
 DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     "Data",
@@ -156,7 +175,9 @@ STOPPING = _panel(
     "Stopping early",
     Option("patience", "Stop after so many evaluations without a better one; keep the best weights.", int),
     Option("min_delta", "By how much an evaluation has to be better.", float),
-    Option("watch", "held_out_loss (default), held_out, train_loss or train."),
+    Option(
+        "watch", "held_out_loss (default), held_out, train_loss or train; held_out_mae with --metrics mae."
+    ),
 )
 OPTIMIZER = _panel(
     "Optimizer",
@@ -214,6 +235,7 @@ EVALUATE_EVERY, *_ = RECORD = _panel(
         "log", "Also write the history to tensorboard:DIR or mlflow:EXPERIMENT; can be given several times.",
         metavar="KIND:PLACE", many=True,
     ),
+    METRICS,
 )  # fmt: skip
 
 

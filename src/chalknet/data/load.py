@@ -122,9 +122,9 @@ def load(
     return with_reading(with_provenance(source, opened, named_data, named_aside, options), options)
 
 
-def load_like(data: object, preparation: Preparation | None) -> Source:
+def load_like(data: object, preparation: Preparation | None, options: LoadOptions | None = None) -> Source:
     """Return data whose columns are treated as those of other rows were, where that is known."""
-    options = LoadOptions()
+    options = options or LoadOptions()
     return source_of(_opened(data, options), options, None, preparation)
 
 

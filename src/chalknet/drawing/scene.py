@@ -114,6 +114,11 @@ class Photo:
     data: bytes
 
     @property
+    def kind(self) -> str:
+        """Return its format: "png" or "jpeg"."""
+        return "png" if self.data.startswith(b"\x89PNG") else "jpeg"
+
+    @property
     def bounds(self) -> Bounds:
         """Return the corners."""
         return Bounds(self.x, self.y, self.x + self.width, self.y + self.height)

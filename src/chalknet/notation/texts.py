@@ -14,7 +14,6 @@ from chalknet.notation.limits import LIMITS
 from chalknet.notation.picture_kinds import picture_kind
 from chalknet.seal import file_of_run
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 _PEEKED = 1100  # bytes by which a picture is known
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -70,8 +69,9 @@ def content_of_bytes(data: bytes, where: str) -> str | bytes:
         UnicodeDecodeError: for what is neither a picture nor UTF-8 text.
         NotationError: for more characters than a network takes.
     """
-    if picture_kind(data) is not None:
-        inside = _drawing_in_picture(data) if data.startswith(_PNG) else None
+    kind = picture_kind(data)
+    if kind is not None:
+        inside = _drawing_in_picture(data) if kind.name == "PNG" else None
         return data if inside is None else inside
     most = 4 * LIMITS["characters in a text"]
     if len(data) > most:

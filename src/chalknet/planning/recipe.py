@@ -71,7 +71,8 @@ class Recipe(Shown):
         patience: stop after so many evaluations without a better one, and take the weights of the best one.
         min_delta: by how much an evaluation has to be better to count as better.
         watch: what is held to be better: "held_out_loss", "held_out" (the accuracy or error that is
-            evaluated), or "train_loss" and "train", the same over the training samples.
+            evaluated), or "train_loss" and "train", the same over the training samples; or a metric that the
+            fit is asked for, such as "held_out_mae".
 
     Raises:
         UnknownName: for a loss, optimizer, schedule or option that is in no table.
@@ -132,7 +133,8 @@ class Recipe(Shown):
             value = getattr(self, name)
             if value is not None or getattr(Recipe, name) is not None:  # None where it may be left out
                 object.__setattr__(self, name, kind.checked(name, value))
-        look_up(dict.fromkeys(WATCHED), self.watch, "watch", "value to watch")
+        if not (isinstance(self.watch, str) and self.watch.startswith(("train_", "held_out_"))):
+            look_up(dict.fromkeys(WATCHED), self.watch, "watch", "value to watch")  # metrics: by the fit
         _check_budget(self)
         if self.chosen_schedule is not None:
             check_length(self.chosen_schedule, self.seconds)

@@ -11,6 +11,7 @@ from chalknet.data.sources.source import HasProvenance as HasProvenance
 from chalknet.data.sources.source import Provenance as Provenance
 from chalknet.data.sources.source import Sample as Sample
 from chalknet.data.sources.source import Source as Source
+from chalknet.data.sources.source import TakesFromAnother as TakesFromAnother
 from chalknet.data.sources.streamed import StreamedSource as StreamedSource
 from chalknet.data.sources.streamed import source_of_rows as source_of_rows
 from chalknet.data.sources.streamed import target_blocks as target_blocks

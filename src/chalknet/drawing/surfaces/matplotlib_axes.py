@@ -91,10 +91,11 @@ def draw_on(axes: Axes, scene: Scene) -> None:
 def _show(axes: Axes, mark: Photo, level: int) -> None:
     from matplotlib.image import imread
 
-    kind = "png" if mark.data.startswith(b"\x89PNG") else "jpg"
     extent = (mark.x, mark.x + mark.width, mark.y + mark.height, mark.y)
     limits = axes.get_xlim(), axes.get_ylim()
-    axes.imshow(imread(io.BytesIO(mark.data), kind), extent=extent, zorder=level, interpolation="antialiased")
+    axes.imshow(
+        imread(io.BytesIO(mark.data), mark.kind), extent=extent, zorder=level, interpolation="antialiased"
+    )
     axes.set(xlim=limits[0], ylim=limits[1])
 
 

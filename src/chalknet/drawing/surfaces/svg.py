@@ -135,9 +135,8 @@ def _box(mark: Box) -> str:
 
 
 def _photo(mark: Photo) -> str:
-    kind = "png" if mark.data.startswith(b"\x89PNG") else "jpeg"
     place = f'x="{mark.x:.2f}" y="{mark.y:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}"'
-    return f'<image {place} href="data:image/{kind};base64,{b64encode(mark.data).decode()}"/>'
+    return f'<image {place} href="data:image/{mark.kind};base64,{b64encode(mark.data).decode()}"/>'
 
 
 def _tracing(mark: Tracing) -> str:

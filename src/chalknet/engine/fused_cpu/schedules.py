@@ -192,11 +192,6 @@ class Task:
     batches: Batches
     threads: int
 
-    @property
-    def rows(self) -> int:
-        """Return the number of samples in a whole batch."""
-        return min(self.batches.size, len(self.batches.source))
-
     def batch(self, tile: int, room: int = 0) -> Batch:
         """Return how the samples are cut, with arenas for so many rows, and room for a piece's gradient."""
         batches, n = self.batches, len(self.batches.source)
@@ -258,7 +253,7 @@ def layout_of(network: Network, recipe: Recipe, dtype: np.dtype[Any], rows: int)
 
 def block_schedule(task: Task) -> Schedule:
     """Return the schedule by blocks of hidden units, a share of them for each thread."""
-    steps, store, rows = task.layout.steps, task.store, task.rows
+    steps, store, rows = task.layout.steps, task.store, task.batches.size
     dtype = store.values.dtype
     inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     shares = block_shares((inputs, units, outputs), rows)
@@ -279,7 +274,7 @@ def block_schedule(task: Task) -> Schedule:
 
 def piece_schedule(task: Task) -> Schedule:
     """Return the schedule by pieces of an update."""
-    layout, store, rows = task.layout, task.store, task.rows
+    layout, store, rows = task.layout, task.store, task.batches.size
     dtype, steps = store.values.dtype, layout.steps
     plain, recipe = is_plain_sgd(task.recipe) and _all_trained(steps), task.recipe
     pieces = pieces_of(layout, rows, dtype.itemsize, plain, recipe.clip_norm is not None)

@@ -95,8 +95,7 @@ class FusedSession:
         """Lay out the memory and fill it with the module's weights; return the compiled loop over it."""
         network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
         assert network is not None
-        rows = min(batches.size, len(batches.source))
-        layout = layout_of(network, recipe, numbers, rows)
+        layout = layout_of(network, recipe, numbers, batches.size)
         _mark_frozen(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalknet.network import Activation
+from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.drawings.beside import is_only
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.links import longest, ordering, to_frames
@@ -213,17 +214,16 @@ def _by_neighbours(
     for link in inner:
         around[link.source].add(link.target)
         around[link.target].add(link.source)
-    classes = {key: key for key in around}
-    firsts: dict[object, str] = {}
+    classes = DisjointSets(around)
+    firsts: dict[object, str] = {}  # of those that share something
     for key, others in around.items():
-        _join(
-            classes, firsts, (frozenset(others), _sign(sketch, key, "home"), _sign(sketch, key, "name")), key
-        )
+        what: object = frozenset(others), _sign(sketch, key, "home"), _sign(sketch, key, "name")
+        classes.join(key, firsts.setdefault(what, key))
     for sign in ("",) if strict else ("", "home", "name", "neighbours"):
         for key, others in around.items() if sign else ():
             if what := frozenset(others) if sign == "neighbours" else _sign(sketch, key, sign):
-                _join(classes, firsts, (sign, what), key)
-        row = _row({key: _root(classes, key) for key in around}, inner)
+                classes.join(key, firsts.setdefault((sign, what), key))
+        row = _row({key: classes.first_of(key) for key in around}, inner)
         if row is not None:  # the inputs and the outputs of one hidden layer have the same neighbours
             return row if sign != "neighbours" or max(row.values()) > 1 else None
     return None
@@ -236,19 +236,6 @@ def _sign(sketch: Sketch, key: str, sign: str) -> str:
         return node.group or node.rank
     match = _STEM.match(plain(node.text))
     return match.group().lower() if match else ""
-
-
-def _root(classes: dict[str, str], key: str) -> str:
-    while classes[key] != key:
-        classes[key] = classes[classes[key]]
-        key = classes[key]
-    return key
-
-
-def _join(classes: dict[str, str], firsts: dict[object, str], what: object, key: str) -> None:
-    """Put a node into the class of the first that shares something with it."""
-    first = firsts.setdefault(what, key)
-    classes[_root(classes, key)] = _root(classes, first)
 
 
 def _row(classes: Mapping[str, str], links: Sequence[Link]) -> dict[str, int] | None:

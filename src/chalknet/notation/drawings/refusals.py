@@ -263,4 +263,7 @@ def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
     wide = any(len(column.units) > 1 for column in columns)
     named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
     short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)
-    return (named and not tree) or (dense and wide and short and any(map(_of_units, columns[1:])))
+    told = wide or any(
+        re.search(r"\w", text) for text in plains
+    )  # one nameless node behind another is no network
+    return (named and told and not tree) or (dense and wide and short and any(map(_of_units, columns[1:])))

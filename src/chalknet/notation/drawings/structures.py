@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chalknet.errors import ChalknetError
+from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
 from chalknet.notation.drawings.directions import Directed, directed
-from chalknet.notation.drawings.facts import POINTS, ROUND, Facts
+from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND, Facts
 from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.links import leading_back
@@ -85,7 +86,8 @@ def structures_of(sketch: Sketch, name: str | None = None) -> list[Structure]:
 
 def _tiny(sketch: Sketch) -> list[Drawn]:
     """Return nodes without words that are drawn far smaller than others: mere points."""
-    sizes = [node.place.width for node in sketch.nodes.values() if node.place and node.place.width]
+    framed = (node for node in sketch.nodes.values() if node.shape not in LOOSE)
+    sizes = [node.place.width for node in framed if node.place and node.place.width]
     if not sizes:
         return []
     usual = sorted(sizes)[len(sizes) * 3 // 4]
@@ -337,21 +339,11 @@ class _Building:
 
 def _components(links: list[Link], depth: dict[str, int]) -> list[list[str]]:
     """Return the nodes that hang together, in the order in which they are met."""
-    parent = {key: key for key in depth}
-
-    def root(key: str) -> str:
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
+    parts = DisjointSets(depth)
     for link in links:
-        if link.source in parent and link.target in parent:
-            parent[root(link.source)] = root(link.target)
-    parts: dict[str, list[str]] = defaultdict(list)
-    for key in depth:
-        parts[root(key)].append(key)
-    return list(parts.values())
+        if link.source in parts and link.target in parts:
+            parts.join(link.source, link.target)
+    return parts.all
 
 
 def without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:

@@ -137,7 +137,7 @@ def said(label: str) -> Said:
     return Said(
         text,
         steps,
-        linear=_says_linear(rest),
+        linear=_is_linear(rest),
         operation=operation,
         state=state or (operation and expression),
         width=width,
@@ -149,18 +149,20 @@ def said(label: str) -> Said:
         role=_role(rest),
         bias=bias,
         foreign=foreign.group() if foreign else "",
-        only_steps=bool(steps)
-        and not words.MORE_THAN_STEPS.search(
-            words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", rest))
-        ),
+        only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(_without_shapes(rest)),
         repeats=repeats,
     )
 
 
-def _says_linear(rest: str) -> bool:
-    """Return whether words say that there is no activation."""
-    alone = words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest))
-    return bool(words.ALSO_LINEAR.search(rest) or words.LINEAR_ACTIVATION.search(alone))
+def _is_linear(text: str) -> bool:
+    """Return whether a text says that there is no activation, besides a map that is called linear."""
+    without_maps = words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", text))
+    return bool(words.ALSO_LINEAR.search(text) or words.LINEAR_ACTIVATION.search(without_maps))
+
+
+def _without_shapes(text: str) -> str:
+    """Return a text without the shapes that a tool notes in the box of any step."""
+    return words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", text))
 
 
 def _once(text: str) -> tuple[str, int | str]:

@@ -26,6 +26,7 @@ from chalknet.notation.drawings.vocabulary import (
 )
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, REPEATED, TIMES_ALONE, WIDTHS_IN_A_ROW
+from chalknet.notation.drawings.written_counts import misfits
 
 
 def name_of(column: UnitColumn) -> str:
@@ -92,6 +93,9 @@ class Walk:
             self._notes.append(
                 f"a caption speaks of {name}: a step function has no gradient and is no activation here"
             )
+        widths = [self._x, *(linear.width for linear in self._maps)]
+        mapped = [self._columns[linear.map.column] for linear in self._maps]
+        self._notes += misfits(widths, mapped, self._captions)
         shape = (
             self._columns[max(reading.start, 0)].said.shape
             or self._columns[max(reading.start, 0)].title.shape

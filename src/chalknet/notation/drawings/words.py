@@ -372,6 +372,11 @@ FIGURE = pattern(
     re.I,
 )
 COUNT_OF_WEIGHTS = pattern(r"(?:weights|param\w*)\s*:\s*\d|\d\s*(?:weights|param\w*)", re.I)
+WRITTEN_COUNT = pattern(
+    r"(?<![\d,.])(\d[\d,]*)\s*(?:trainable\s+)?(?:param(?:s|eters?)?\b|모수|参数|параметр)"
+    r"|(?:param(?:s|eters?)?|weights)\s*[:=]\s*(\d[\d,]*)(?!\s*[x×,\d])",
+    re.I,
+)
 FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}\s*[:.]\s+")
 # A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
 IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?![\d.]|\s*(?:->|→|=>|⟶|➔))")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.joins import touching
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
@@ -106,13 +106,7 @@ def _parts(
     spend: Callable[[int], None],
 ) -> list[list[int]]:
     """Return what hangs together: shapes, the strokes that end near them, and what stands in one another."""
-    above = {number: number for number in drawn}
-
-    def top(number: int) -> int:
-        while above[number] != number:
-            above[number] = number = above[above[number]]
-        return number
-
+    parts = DisjointSets(drawn)
     index = BoxIndex(spend)
     shapes = [number for number in drawn if not isinstance(marks[number], StrokeMark)]
     for number in shapes:
@@ -129,11 +123,8 @@ def _parts(
             for other in index.at(x, y):
                 near = _NEAR * min(max(min(places[other].width, places[other].height), 0.2 * unit), 2 * unit)
                 if other != number and touching(Place(x, y), places[other], near):
-                    above[top(number)] = top(other)
-    parts: dict[int, list[int]] = defaultdict(list)
-    for number in drawn:
-        parts[top(number)].append(number)
-    return list(parts.values())
+                    parts.join(number, other)
+    return parts.all
 
 
 def _joined_shapes(marks: Sequence[AnyMark], part: Iterable[int]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from chalknet.notation.pictures.bundles import columns_of, open_pairs, runs_side
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
 from chalknet.notation.pictures.completed import completed
+from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.labels import mended
 from chalknet.notation.pictures.lettering import (
     Lettering,
@@ -61,15 +61,12 @@ def seen_in(canvas: InkedPicture) -> Contents:
     choice = replace(choice, units=completed(canvas, choice.units, words))
     words = without_scraps(words, choice.units)
     words += words_within(canvas, choice.units, words)
-    joints = _joints(canvas, choice.units, words)
+    hidden = hidden_by(canvas, choice.units, words)
+    joints = _joints(canvas, hidden, choice.units)
     lines = settled(choice.units, joints)
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
     others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
-    heads = _alike(
-        choice.units,
-        lines.joints,
-        heads_of(canvas, hidden_by(canvas, choice.units, words), choice.units, lines.joints),
-    )
+    heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)
     return Contents(
@@ -77,11 +74,10 @@ def seen_in(canvas: InkedPicture) -> Contents:
     )
 
 
-def _joints(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering]) -> list[Joint]:
+def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> list[Joint]:
     """Return the lines between units: straight ones, and bent ones where columns are not joined whole."""
     if len(units) < 2:
         return []
-    hidden = hidden_by(canvas, units, words)
     pairs = free_pairs(units)
     joints = joints_of(canvas, hidden, units, pairs)
     sure = [joint for joint in joints if joint.trust > 0.5]
@@ -159,7 +155,7 @@ class _Marking:
         found += [self._text(words) for words in seen.words]
         for members in seen.dense:
             found.append(self._dense([seen.shapes[number] for number in members]))
-        return [_numbered(mark, number) for number, mark in enumerate(found)]
+        return [mark._replace(at=number) for number, mark in enumerate(found)]
 
     def _place(self, x: float, y: float, width: float, height: float) -> Place:
         part = 1 / self.canvas.scale
@@ -208,18 +204,5 @@ class _Marking:
         return TextMark(words.text, place, size, round(words.angle, 1), confidence=min(0.99, words.trust))
 
     def _dense(self, shapes: Sequence[Found]) -> UnreadMark:
-        left = min(shape.x - shape.width / 2 for shape in shapes)
-        right = max(shape.x + shape.width / 2 for shape in shapes)
-        top = min(shape.y - shape.height / 2 for shape in shapes)
-        bottom = max(shape.y + shape.height / 2 for shape in shapes)
-        place = self._place((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
-        return UnreadMark("lines too dense to follow", place)
-
-
-def _numbered(mark: AnyMark, number: int) -> AnyMark:
-    return mark._replace(at=number)
-
-
-def distance(one: Found, other: Found) -> float:
-    """Return how far the middles of two shapes are apart."""
-    return math.hypot(one.x - other.x, one.y - other.y)
+        whole = whole_of(Place(shape.x, shape.y, shape.width, shape.height) for shape in shapes)
+        return UnreadMark("lines too dense to follow", self._place(*whole))

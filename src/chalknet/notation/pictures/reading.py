@@ -63,8 +63,8 @@ def raster_marks(pixels: np.ndarray[Any, Any]) -> list[AnyMark]:
         MissingPackage: without the packages that look at pictures.
     """
     with needed_for("a picture"):
-        from chalknet.notation.pictures import raster
-    return raster.raster_marks(pixels)
+        from chalknet.notation.pictures.raster import raster_marks as marks_in
+    return marks_in(pixels)
 
 
 def network_of_marks(

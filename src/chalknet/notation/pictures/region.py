@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.pictures.choice import DotRow, unit_holds
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
@@ -95,17 +96,10 @@ def _says_words(seen: Contents, groups: Sequence[int], group: int) -> bool:
 
 def _groups(count: int, joints: Sequence[Joint]) -> list[int]:
     """Return for each shape the number of the group of joined shapes that it is in."""
-    parents = list(range(count))
-
-    def top(number: int) -> int:
-        while parents[number] != number:
-            parents[number] = parents[parents[number]]
-            number = parents[number]
-        return number
-
+    groups = DisjointSets(range(count))
     for joint in joints:
-        parents[top(joint.one)] = top(joint.other)
-    return [top(number) for number in range(count)]
+        groups.join(joint.one, joint.other)
+    return [groups.first_of(number) for number in range(count)]
 
 
 def _around(shapes: Sequence[Found], size: float) -> _Box:

@@ -186,6 +186,6 @@ def divergence_note(source: Source, recipe: Recipe, updates: int) -> str:
         smaller = min(smaller, 0.5 / (steepest * rows))
     return (
         f"the loss became infinite or no number at update {show_count(updates)}: take a smaller lr than "
-        f"{show_value(lr)}, such as {smaller:.0e}; features of one scale bear a larger one: "
+        f"{show_value(lr)}, such as lr={smaller:.0e}; features of one scale bear a larger one: "
         "cn.load(data, standardise=True) (--standardise)"
     )

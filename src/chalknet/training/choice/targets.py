@@ -9,7 +9,7 @@ from math import prod
 
 import torch
 
-from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, target_blocks
+from chalknet.data import ArraySource, Provenance, Sample, Source, TakesFromAnother, target_blocks
 from chalknet.errors import DataError, ShapeMismatch
 from chalknet.network import Shape, show_shape
 from chalknet.planning import Loss
@@ -19,7 +19,7 @@ TensorMap = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
-class MappedSource(HasProvenance):
+class MappedSource(TakesFromAnother):
     """A source whose samples are mapped as they are taken."""
 
     source: Source
@@ -28,18 +28,12 @@ class MappedSource(HasProvenance):
     x_shape: tuple[int, ...]
     y_shape: tuple[int, ...]
     name: str
-    streams: bool
-    reads_ahead: bool
-    is_repeatable: bool
     held_out: Source | None = None  # made ready on its own
     provenance: Provenance = field(default=Provenance())
 
     def fingerprint(self) -> str | None:
         """Return the hash of the source behind it."""
         return self.source.fingerprint()
-
-    def __len__(self) -> int:
-        return len(self.source)
 
     def take(self, rows: torch.Tensor | slice) -> Sample:
         """Return the mapped samples of these rows."""
@@ -87,8 +81,7 @@ def make_ready(
         fits = found == (x_shape, y_shape, x_dtype, y_dtype)
         mapped = source if fits else _as_mapped(source, map_x(source.x), map_y(source.y))
         return mapped, reasons
-    like_it = (source.name, source.streams, source.reads_ahead, source.is_repeatable)
-    return MappedSource(source, map_x, map_y, x_shape, y_shape, *like_it), reasons
+    return MappedSource(source, map_x, map_y, x_shape, y_shape, source.name), reasons
 
 
 def settled_target(source: Source, loss: Loss, shapes: ModelShapes) -> Loss:

@@ -8,7 +8,15 @@ from typing import Any
 
 import torch
 
-from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, target_blocks
+from chalknet.data import (
+    ArraySource,
+    HasProvenance,
+    Provenance,
+    Sample,
+    Source,
+    TakesFromAnother,
+    target_blocks,
+)
 from chalknet.errors import DataError, InvalidValue, unknown_name
 from chalknet.planning import Loss, Recipe
 from chalknet.training.choice.fitted_model import ModelShapes
@@ -18,7 +26,7 @@ _ROWS = 65_536  # at a time
 
 
 @dataclass(frozen=True)
-class WeighedSource(HasProvenance):
+class WeighedSource(TakesFromAnother):
     """A source whose x has lost the column of the weights.
 
     Args:
@@ -44,24 +52,6 @@ class WeighedSource(HasProvenance):
     def y_shape(self) -> tuple[int, ...]:
         """Return the shape of one y."""
         return self.source.y_shape
-
-    @property
-    def streams(self) -> bool:
-        """Return whether it is more than should be taken at once."""
-        return self.source.streams
-
-    @property
-    def reads_ahead(self) -> bool:
-        """Return whether another thread may take from it."""
-        return self.source.reads_ahead
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Return whether taking leaves it as it was."""
-        return self.source.is_repeatable
-
-    def __len__(self) -> int:
-        return len(self.source)
 
     def take(self, rows: torch.Tensor | slice) -> Sample:
         """Return these rows without the column."""

@@ -9,10 +9,9 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,10 @@ from chalknet.notation import NOTATIONS, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
-from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.evaluation import Baseline, Evaluation
+from chalknet.training.history import History, Outcome
+from chalknet.training.kept.history_rows import are_metrics, check_history, history_names, later_update
+from chalknet.training.metrics.asked import kept_metrics
 from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES
@@ -61,6 +63,8 @@ class Setting:
         files: the SHA-256 of each file that belongs to the plan, by its name.
         sealed: whether it has checksums; earlier versions wrote none.
         own: whether this user wrote it on this machine.
+        baseline: the trivial predictor; None where it is not known.
+        diagnosis: what went wrong, a sentence each.
     """
 
     plan: Plan
@@ -75,6 +79,8 @@ class Setting:
     files: Mapping[str, str] = field(default_factory=dict)
     sealed: bool = False
     own: bool = False
+    baseline: Baseline | None = None
+    diagnosis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class _Recording:
     evaluate_every: int | None = None
     record_every: int = 1
     checkpoint_every: str | None = None
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,9 +115,11 @@ class _PlanFile:
     logs: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    baseline: Baseline | None = None
+    diagnosis: tuple[str, ...] = ()
 
 
-_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs", "run", "files")  # that JSON can hold
+_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs", "run", "files", "diagnosis")  # that JSON can hold
 _OF_PLAN = (
     "model",
     "recipe",
@@ -124,6 +133,8 @@ _OF_PLAN = (
 )
 _LARGEST_JSON_BYTES = {RUN_NETWORK: 4 << 20, RUN_PREPARATION: 64 << 20}
 _LONGEST_LINE = 4096  # of the history; a longer one is none of ours
+_PLAIN = 7  # columns of the history of earlier versions
+_LONGEST_NUMBER, _LONGEST_HEADER = 32, 1 << 20
 
 
 def write_setting(folder: Path, setting: Setting) -> Setting:
@@ -145,7 +156,9 @@ def write_setting(folder: Path, setting: Setting) -> Setting:
             "evaluate_every": record.evaluate_every,
             "record_every": record.record_every,
             "checkpoint_every": str(record.checkpoint_every),
+            "metrics": [metric.kept_as for metric in record.asked],
         },
+        "baseline": setting.baseline and asdict(setting.baseline),
         **{name: vars(setting)[name] for name in _AS_IT_IS},
     }
     write_whole(folder / RUN_PLAN, sealed(kept))
@@ -171,14 +184,15 @@ def read_setting(folder: Path) -> Setting:
         file = from_json(_PlanFile, kept.values)
         if not kept.sealed and (file.run or file.files):
             raise ValueError("its checksum is gone")
-        record = RecordOptions(**vars(file.recording), out=folder)
+        recording = {**vars(file.recording), "metrics": kept_metrics(file.recording.metrics)}
+        record = RecordOptions(**recording, out=folder)
         outcome = None if file.outcome is None else Outcome[file.outcome]
         dtype = file.placement.dtype
         if dtype not in DTYPES and not isinstance(getattr(torch, dtype, None), torch.dtype):
             raise ValueError(f"placement.dtype is {file.placement.dtype!r}")
     setting = Setting(
         plan=Plan(network=None, **{name: vars(file)[name] for name in _OF_PLAN}),
-        record=record, outcome=outcome, sealed=kept.sealed, own=kept.own,
+        record=record, outcome=outcome, sealed=kept.sealed, own=kept.own, baseline=file.baseline,
         **{name: vars(file)[name] for name in _AS_IT_IS},
     )  # fmt: skip
     network, preparation = (_read_text(folder, setting, name) for name in _LARGEST_JSON_BYTES)
@@ -305,13 +319,6 @@ def _check_width(setting: Setting) -> None:
         raise ValueError(f"it has {classes} classes, the network {outputs}")
 
 
-def history_to_bytes(history: History) -> bytes:
-    """Return the history, with the evaluations beside it, as CSV."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(_history_rows(history))
-    return text.getvalue().encode()
-
-
 def read_history(folder: Path, setting: Setting) -> History:
     """Return the history of the run kept in a folder, its checksum verified."""
     path, metric = folder / RUN_HISTORY, setting.plan.recipe.loss_row.metric
@@ -322,67 +329,30 @@ def read_history(folder: Path, setting: Setting) -> History:
     evaluations = []
     before = 0
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
-        rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
-        names = _history_names(history)
-        if next(rows, None) not in (
-            names,
-            names[: len(history.columns) + 2],
-        ):  # earlier versions had no losses of evaluations
-            raise ValueError(f"its first line is not {','.join(names)}")
-        for row in rows:
-            updates, samples, epochs, seconds, loss, train, held_out, *losses = row
-            train_loss, held_out_loss = losses or ((train, held_out) if metric == "error" else ("", ""))
+        names = next(csv.reader(iter(partial(file.readline, _LONGEST_HEADER), ""), strict=True), [])
+        known = history_names(history)
+        if names[: len(known)] != known:
+            known = known[:_PLAIN]  # earlier versions had no losses of evaluations
+        if names[: len(known)] != known or not are_metrics(names[len(known) :]):
+            raise ValueError(f"its first line does not begin with {','.join(known)}")
+        longest = max(_LONGEST_LINE, _LONGEST_NUMBER * len(names))
+        for row in csv.reader(iter(partial(file.readline, longest), ""), strict=True):
+            updates, samples, epochs, seconds, loss, train, held_out, *others = row
+            losses = others[: len(known) - _PLAIN] or ((train, held_out) if metric == "error" else ("", ""))
+            del others[: len(known) - _PLAIN]
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
-                before = _later(history.updates[-1], before, last)
+                before = later_update(history.updates[-1], before, last)
             if train:
-                kept_out, kept_loss = (float(each) if each else None for each in (held_out, held_out_loss))
-                loss_of_train = float(train_loss or "nan")
+                kept_out, kept_loss = (float(each) if each else None for each in (held_out, losses[1]))
                 at = int(updates), int(samples), float(seconds)
-                evaluations.append(Evaluation(*at, float(train), kept_out, loss_of_train, kept_loss))
-                _later(len(evaluations), 0, last)
+                loss_of_train = float(losses[0] or "nan")
+                pairs = zip(names[len(known) :], others, strict=True)
+                found = {name: float(value) for name, value in pairs if value}
+                evaluations.append(Evaluation(*at, float(train), kept_out, loss_of_train, kept_loss, found))
+                later_update(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
         history.append_evaluation(evaluation)
     return history
-
-
-def _later(updates: int, before: int, last: int | None) -> int:
-    if before < updates <= (updates if last is None else last):
-        return updates
-    raise ValueError("its updates are not in order, or more than the plan has")
-
-
-def _history_rows(history: History) -> Iterable[Sequence[object]]:
-    yield _history_names(history)
-    values = len(_history_names(history)) - len(history.columns)
-    between = {evaluation.updates: evaluation for evaluation in history.evaluations}
-    for row in zip(*history.columns.values(), strict=True):
-        evaluation = between.pop(int(row[0]), None)
-        metrics = ("",) * 4 if evaluation is None else astuple(evaluation)[3:]
-        yield [*row, *metrics[:values]]
-    for updates, samples, seconds, *found in map(astuple, between.values()):
-        yield [
-            updates,
-            samples,
-            None,
-            seconds,
-            None,
-            *found[:values],
-        ]  # between recorded rows, the loss stays blank
-
-
-def _history_names(history: History) -> list[str]:
-    """Return the headings: of what is recorded of updates, then of evaluations; an error is the loss."""
-    losses = () if history.metric == "error" else ("train_loss", "held_out_loss")
-    return [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}", *losses]
-
-
-def check_history(history: History) -> None:
-    """Raise a ValueError unless the counts of a history that was read can be those of a fit."""
-    updates = history.updates
-    if any(later <= one for one, later in pairwise((0, *updates))) or any(
-        each < 1 for each in history.samples
-    ):
-        raise ValueError("its updates are not in order")

@@ -40,6 +40,7 @@ from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
 from chalknet.training.history import FitResult
 from chalknet.training.kept import checkpoint, run_files
+from chalknet.training.kept.history_rows import history_to_bytes
 from chalknet.training.kept.ours import (
     LOCK,
     RUN_FILES,
@@ -71,9 +72,12 @@ class RunFolder:
         module = result.module if result.plan.network is None else flat(result.module)
         contents = {
             RUN_WEIGHTS: tensors_to_bytes(module.state_dict(), self.setting.run),
-            RUN_HISTORY: run_files.history_to_bytes(result.history),
+            RUN_HISTORY: history_to_bytes(result.history),
         }
-        setting = replace(self.setting, plan=result.plan, outcome=result.outcome)
+        setting = replace(
+            self.setting, plan=result.plan, outcome=result.outcome, baseline=result.baseline,
+            diagnosis=result.diagnosis,
+        )  # fmt: skip
         for name, content in contents.items():
             setting = run_files.write_file(self.path, setting, name, content)
         ended = result.outcome.ended
@@ -186,8 +190,11 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
         target.load_state_dict(weights)
     except RuntimeError as problem:
         raise damaged(folder / RUN_WEIGHTS, problem) from problem
-    preparation = features_of(setting.preparation, setting.plan.recipe)
-    return FitResult(setting.plan, module, ended.history, ended.outcome, preparation=preparation)
+    return FitResult(
+        setting.plan, module, ended.history, ended.outcome,
+        preparation=features_of(setting.preparation, setting.plan.recipe),
+        baseline=setting.baseline, diagnosis=setting.diagnosis,
+    )  # fmt: skip
 
 
 def _weights(

@@ -48,9 +48,7 @@ class ArrayForward:
 
     def activation(self, kind: str, values: Array) -> Array:
         """Return softmax (over axis 1), sigmoid or exp of what the network gave."""
-        if kind == "exp":
-            return np.exp(values)
-        return np.moveaxis(activation(kind, np.moveaxis(values, 1, -1)), -1, 1)
+        return activation_of_raw(kind, values)
 
     def _mapped(self, values: Array) -> Array:
         for visit in self.network.walk():
@@ -95,6 +93,13 @@ def activation(kind: str, values: Array, options: Mapping[str, Any] | None = Non
     with np.errstate(all="ignore"):
         found: Array = _ACTIVATIONS[kind](values, **given)
     return found.astype(values.dtype, copy=False)
+
+
+def activation_of_raw(kind: str, raw: Array) -> Array:
+    """Return softmax (over axis 1), sigmoid or exp of what a network gave `(n, outputs)`."""
+    if kind == "exp":
+        return np.exp(raw)
+    return np.moveaxis(activation(kind, np.moveaxis(raw, 1, -1)), -1, 1)
 
 
 def _is_known(step: object) -> bool:

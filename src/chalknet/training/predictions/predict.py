@@ -84,7 +84,7 @@ def predict(
         [[6.0]]
     """
     check_options("predict", options, ("model", "data", "keep", *PredictKeywords.__annotations__))
-    fitted = _kept(model) if isinstance(model, str | Path) else _in_memory(model)
+    fitted = _fitted(model)
     reading = _reading(fitted, options)
     names = (keep,) if isinstance(keep, str) else keep
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
@@ -92,7 +92,7 @@ def predict(
     kept = texts_of(data, names, reading.options) if names else {}
     plan, forward = fitted.plan, fitted.forward
     blocks = feature_blocks(data, reading)
-    raw = forward(blocks if plan is None else (_as_fitted(block, plan.data.x_shape) for block in blocks))
+    raw = forward(blocks if plan is None else (as_fitted(block, plan.data.x_shape) for block in blocks))
     loss = None if plan is None else plan.recipe.loss_row
     found = predicted(raw, loss, reading.preparation, forward.activation)
     return replace(found, kept=kept, notes=(*reading.notes, *_replacements(reading)))
@@ -107,7 +107,7 @@ class _Forward(Protocol):
 
 
 @dataclass(frozen=True)
-class _Fitted:
+class FittedForward:
     """What predicts: a forward pass, and what is known of its fit."""
 
     forward: _Forward
@@ -115,7 +115,23 @@ class _Fitted:
     preparation: Preparation | None = None
 
 
-def _in_memory(model: object) -> _Fitted:
+def fitted_of(model: object, verb: str) -> FittedForward:
+    """Return what predicts with a FitResult or the folder of a kept run, whose loss is known.
+
+    Raises:
+        InvalidValue: for anything else, a bare module too.
+    """
+    if not isinstance(model, FitResult | str | Path):
+        wanted = "a FitResult, or the folder of a kept fit, which knows its loss"
+        raise invalid("model", model, wanted, f"Give what cn.fit returned: cn.{verb}(result, data).")
+    return _fitted(model)
+
+
+def _fitted(model: object) -> FittedForward:
+    return _kept(model) if isinstance(model, str | Path) else _in_memory(model)
+
+
+def _in_memory(model: object) -> FittedForward:
     """Return what predicts with a FitResult or a module."""
     module = model.module if isinstance(model, FitResult) else model
     if not torch_is_loaded() or not isinstance(module, torch.nn.Module):
@@ -124,11 +140,11 @@ def _in_memory(model: object) -> _Fitted:
     from chalknet.training.predictions.module_forward import ModuleForward  # brings torch
 
     if not isinstance(model, FitResult):
-        return _Fitted(ModuleForward(module, None))
-    return _Fitted(ModuleForward(module, model.plan.data.whole_numbers), model.plan, model.preparation)
+        return FittedForward(ModuleForward(module, None))
+    return FittedForward(ModuleForward(module, model.plan.data.whole_numbers), model.plan, model.preparation)
 
 
-def _kept(path: str | Path) -> _Fitted:
+def _kept(path: str | Path) -> FittedForward:
     """Return what predicts with a kept run: its network on arrays, or else its module by torch."""
     folder = user_path(path, "model")
     setting = read_ended(folder).setting
@@ -137,35 +153,46 @@ def _kept(path: str | Path) -> _Fitted:
     weights = None if shapes is None else read_weights(folder, setting, shapes)
     if weights is not None and plan.network is not None:
         preparation = features_of(setting.preparation, plan.recipe)
-        return _Fitted(ArrayForward(plan.network, weights), plan, preparation)
+        return FittedForward(ArrayForward(plan.network, weights), plan, preparation)
     from chalknet.training.kept.run_folder import load_run  # brings torch
 
     return _in_memory(load_run(folder))
 
 
-def _reading(fitted: _Fitted, options: Any) -> FeatureReading:
+def _reading(fitted: FittedForward, options: Any) -> FeatureReading:
     """Return how data is read for a fit: as the training rows were, but for what is asked otherwise."""
+    preparation, reading = file_options(fitted, options)
+    width = None if fitted.plan is None else prod(_numbers(fitted.plan.data.x_shape))
+    return FeatureReading(with_unknown(preparation, options), reading, width)
+
+
+def file_options(fitted: FittedForward, options: Mapping[str, Any]) -> tuple[Preparation | None, FileOptions]:
+    """Return how the columns of the training rows were prepared, and how the text of a file is read."""
     asked = {name: value for name, value in options.items() if value is not None}
-    plan, preparation = fitted.plan, fitted.preparation
+    preparation = fitted.preparation
     kept = {} if preparation is None else dict(preparation.reading)
     checked = LoadOptions(**{**kept, **asked})
     names = FileOptions.__dataclass_fields__
-    reading = FileOptions(**{name: getattr(checked, name) for name in names})
-    width = None if plan is None else prod(_numbers(plan.data.x_shape))
-    return FeatureReading(_with_unknown(preparation, asked), reading, width)
+    return preparation, FileOptions(**{name: getattr(checked, name) for name in names})
 
 
-def _with_unknown(preparation: Preparation | None, asked: dict[str, Any]) -> Preparation | None:
-    if preparation is None or "unknown" not in asked:
+def with_unknown(preparation: Preparation | None, asked: Mapping[str, Any]) -> Preparation | None:
+    """Return a preparation with another answer to words that the training rows did not have, where asked."""
+    if preparation is None or asked.get("unknown") is None:
         return preparation
     return replace(preparation, unknown=asked["unknown"])
 
 
-def _as_fitted(rows: Array, x_shape: Sequence[int | str]) -> Array:
+def as_fitted(rows: Array, x_shape: Sequence[int | str], where: str = "predict") -> Array:
+    """Return rows of x in the shape that the network takes.
+
+    Raises:
+        ShapeMismatch: for another number of features.
+    """
     sizes = _numbers(x_shape)
     if prod(rows.shape[1:]) != prod(sizes):
         raise ShapeMismatch(
-            where="predict",
+            where=where,
             got=f"x of shape {tuple(rows.shape)}",
             wanted=f"{prod(sizes)} features a row",
             remedy="Give the columns the network was fitted on, in their order.",

@@ -194,7 +194,7 @@ def predicted(
     probabilities = activation(kind, raw) if kind else raw
     if loss.target == "class":
         return _of_classes(raw, probabilities, raw.argmax(axis=1), preparation)
-    decided = raw > _THRESHOLDS.get(loss.decision, 0.5)
+    decided = raw > _THRESHOLDS.get(loss.decision, _EVEN)
     if prod(raw.shape[1:]) != 1:
         names = _numbered("yhat", prod(raw.shape[1:]))
         flat = probabilities.reshape(len(raw), -1)
@@ -227,6 +227,7 @@ def _number(word: str) -> float | int:
 # (a network that ends with the activation: logarithms of classes, or the probability).
 _ACTIVATIONS = {"class": ("softmax", "exp"), "probability": ("sigmoid", "")}
 _THRESHOLDS = {"above 0": 0.0, "above 0.5": 0.5}
+_EVEN = 0.5
 
 
 def _numbered(name: str, count: int) -> tuple[str, ...]:

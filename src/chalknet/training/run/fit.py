@@ -26,6 +26,7 @@ from chalknet.training.choice.torch_threads import one_thread
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.claim import claimed
 from chalknet.training.logs.feeds import check_logs
+from chalknet.training.metrics.asked import MetricsLike
 from chalknet.training.record.module_use import fitting
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.carry_out import carry_out, check_started
@@ -43,6 +44,7 @@ class RecordKeywords(TypedDict, total=False):
     checkpoint_every: int | str | None
     overwrite: bool
     log: str | Sequence[str]
+    metrics: MetricsLike
 
 
 class PlanKeywords(RecipeKeywords, RunKeywords, total=False):
@@ -131,6 +133,10 @@ def fit(
         overwrite: whether a run kept in `out` before may be replaced.
         log: where the history goes beside `out` while the fit goes on: "tensorboard:DIR",
             "mlflow:EXPERIMENT", or several of them.
+        metrics: what each evaluation computes beside the accuracy or the mean loss, in the target's own unit:
+            names (r2, mae, rmse, mse, max_error; accuracy, balanced_accuracy, log_loss, auc, f1, recall,
+            precision, ece, confusion), functions of (y_true, y_pred), scikit-learn's and torchmetrics'
+            among them, a list of these, or a dict of names and functions.
         **options: all of the above after `held_out`, and the optimizer's own options by torch's names:
             momentum, dampening, nesterov (sgd), betas, amsgrad (adam, adamw), alpha, centered (rmsprop),
             lr_decay, initial_accumulator_value (adagrad), momentum_decay, decoupled_weight_decay (nadam),

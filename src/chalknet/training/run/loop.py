@@ -20,11 +20,12 @@ from chalknet.engine import ENGINES, ProcessGroup, Session
 from chalknet.planning import Plan
 from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.history import Evaluation, History, Outcome, Progress, Rows
+from chalknet.training.history import History, Outcome, Progress, Rows
 from chalknet.training.kept.checkpoint import Checkpoint, save
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
 from chalknet.training.record.record_options import Interval, RecordOptions
+from chalknet.training.run.judging import judge_for
 from chalknet.training.run.watch import Watch, evaluation_of
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
@@ -111,9 +112,15 @@ class LoopInputs:
         """Return what was decided."""
         return self.start.prepared.plan
 
-    def evaluate(self, updates: int, seconds: float) -> Evaluation:
-        """Return an evaluation over all training and held-out samples."""
-        return evaluation_of(self.session, self.start.prepared, self.group, (updates, seconds))
+    def evaluate(self, history: History, updates: int, seconds: float) -> None:
+        """Add an evaluation over all training and held-out samples, and go by it."""
+        prepared = self.start.prepared
+        judge = judge_for(prepared, self.start.record.asked, self.group)
+        evaluation = evaluation_of(self.session, prepared, judge, (updates, seconds))
+        history.append_evaluation(evaluation)
+        history.reasons.update(judge.reasons)
+        if self.watch is not None:
+            self.watch.see(evaluation)
 
 
 def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
@@ -139,10 +146,7 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         seconds += progress.elapsed_s
         interrupted = run.interrupt.agreed(run.group)
         if _is_due(run.start.record.evaluate_every, updates):
-            evaluation = run.evaluate(updates, seconds)
-            history.append_evaluation(evaluation)
-            if watch is not None:
-                watch.see(evaluation)
+            run.evaluate(history, updates, seconds)
         outcome = outcome or _ending(run, updates, seconds, interrupted)
         if outcome is not None and not _has_finite_weights(run.session.module):
             outcome = Outcome.DIVERGED  # by the last update: its loss was computed before the weights moved
@@ -159,10 +163,7 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
     if not len(history) or history.updates[-1] != updates:
         _append(run, history, np.array([updates]), np.array([seconds]), np.array([loss]))
     if not history.evaluations or history.evaluations[-1].updates != updates:
-        last = run.evaluate(updates, seconds)
-        history.append_evaluation(last)
-        if watch is not None:
-            watch.see(last)
+        run.evaluate(history, updates, seconds)
     if watch is not None and outcome is not Outcome.DIVERGED:
         watch.end(history)
     _report(run, history, updates, seconds, loss)

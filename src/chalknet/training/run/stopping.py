@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 
 from chalknet.planning import Recipe
-from chalknet.training.history import Evaluation, is_higher_better, watched
+from chalknet.training.evaluation import Evaluation, is_higher_better, watched
 
 _LEAST_CHANGE = 1e-8  # of a rate: torch's own
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from chalknet.data import Source
 from chalknet.engine import Advance, ProcessGroup, Session, named, weights_of
+from chalknet.planning import WATCHED
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.history import Evaluation, History
-from chalknet.training.record.evaluate import Found, evaluate
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History
+from chalknet.training.metrics.asked import AskedMetric
+from chalknet.training.record.record_options import RecordOptions
+from chalknet.training.run.judging import Judge, judge_for
 from chalknet.training.run.stopping import Watcher
 from chalknet.units import show_count
 
@@ -30,6 +34,7 @@ class Watch:
         evaluate_every: updates between two evaluations, where that was asked.
         watcher: what the evaluations have come to.
         mean_loss: computes the watched loss without torch; None where torch does.
+        asked: the metrics that were asked for.
     """
 
     session: Session
@@ -38,20 +43,25 @@ class Watch:
     evaluate_every: int | None
     watcher: Watcher
     mean_loss: Callable[[], float] | None
+    asked: Sequence[AskedMetric] = ()
 
     @classmethod
     def of(
-        cls, session: Session, prepared: PreparedFit, group: ProcessGroup, evaluate_every: int | None
+        cls, session: Session, prepared: PreparedFit, group: ProcessGroup, record: RecordOptions
     ) -> Watch | None:
         """Return the watch of a fit; None for one that does not go by evaluations."""
         recipe = prepared.plan.recipe
         if not recipe.watches:
             return None
-        metric, source = recipe.loss_row.metric, _watched_source(prepared)
-        by_loss = recipe.watch.endswith("loss") or metric == "error"
+        metric, source, evaluate_every = (
+            recipe.loss_row.metric,
+            _watched_source(prepared),
+            record.evaluate_every,
+        )
+        by_loss = recipe.watch in WATCHED and (recipe.watch.endswith("loss") or metric == "error")
         fast = evaluate_every is None and by_loss and source is not None
         mean_loss = session.held_to(source) if fast and source is not None else None
-        return cls(session, prepared, group, evaluate_every, Watcher(recipe, metric), mean_loss)
+        return cls(session, prepared, group, evaluate_every, Watcher(recipe, metric), mean_loss, record.asked)
 
     @property
     def every(self) -> int:
@@ -96,7 +106,7 @@ class Watch:
             if not math.isfinite(losses[-1]) or reached or len(part.losses) < ahead:
                 break
             if self.evaluate_every is None and made % self.every == 0:
-                evaluation = self._check(made, seconds + elapsed_s)
+                evaluation = self._check(made, seconds + elapsed_s, history)
                 history.append_evaluation(evaluation)
                 self.see(evaluation)
                 if self.watcher.stops or self.mean_loss is None:
@@ -111,53 +121,62 @@ class Watch:
             self.watcher.weights = weights_of(self._named)
 
     def end(self, history: History) -> None:
-        """Give the module the best weights, and evaluate them in full."""
-        best = self.watcher.best
-        if self.watcher.recipe.patience is None or best is None:
+        """Give the module of a fit with `patience` the best weights; evaluate the weights it has in full."""
+        stops = self.watcher.recipe.patience is not None
+        best = self.watcher.best if stops else history.evaluations[-1]
+        if best is None:
             return
         if best.updates != history.updates[-1]:
             self._named.load_state_dict(dict(self.watcher.weights))
         if math.isnan(best.train) or (best.held_out is None and self.prepared.held_out is not None):
-            full = evaluation_of(self.session, self.prepared, self.group, (best.updates, best.seconds))
+            judge = judge_for(self.prepared, self.asked, self.group)
+            full = evaluation_of(self.session, self.prepared, judge, (best.updates, best.seconds))
+            history.reasons.update(judge.reasons)
             known = {
                 name: value for name, value in vars(best).items() if value is not None and value == value
             }
+            known["metrics"] = {**full.metrics, **best.metrics}
             history.append_evaluation(replace(full, **known))
 
     @property
     def _named(self) -> torch.nn.Module:
         return named(self.prepared.plan, self.session.module)
 
-    def _check(self, updates: int, seconds: float) -> Evaluation:
+    def _check(self, updates: int, seconds: float, history: History) -> Evaluation:
         """Return an evaluation of what is watched alone."""
-        of_training = self.watcher.recipe.watch.startswith("train")
+        of_training, found = _of_training(self.prepared), {}
         if self.mean_loss is not None:
             loss = self.mean_loss()
             metric = loss if self.watcher.metric == "error" else None
         else:
             source = _watched_source(self.prepared)
             assert source is not None
-            metric, loss = found_on(self.session, self.prepared, self.group, source)
+            part = "train" if of_training else "held_out"
+            asked = [each for each in self.asked if f"{part}_{each.name}" == self.watcher.recipe.watch]
+            judge = judge_for(self.prepared, asked, self.group)
+            (metric, loss), found = judge.judged(self.session.module, source, part), judge.found
+            history.reasons.update(judge.reasons)
         samples = self.prepared.batches.samples_in(updates)
         if of_training:
-            return Evaluation(updates, samples, seconds, math.nan if metric is None else metric, None, loss)
-        return Evaluation(updates, samples, seconds, math.nan, metric, held_out_loss=loss)
+            return Evaluation(
+                updates, samples, seconds, math.nan if metric is None else metric, None, loss, None, found
+            )
+        return Evaluation(updates, samples, seconds, math.nan, metric, math.nan, loss, found)
 
 
-def evaluation_of(
-    session: Session, prepared: PreparedFit, group: ProcessGroup, at: tuple[int, float]
-) -> Evaluation:
+def evaluation_of(session: Session, prepared: PreparedFit, judge: Judge, at: tuple[int, float]) -> Evaluation:
     """Return an evaluation over all training and held-out samples.
 
     Args:
         session: whose module is evaluated.
         prepared: the plan and the data.
-        group: the processes that share the fit.
+        judge: evaluates.
         at: updates and seconds before it.
     """
     updates, seconds = at
-    train = found_on(session, prepared, group, prepared.batches.source)
-    held_out = None if prepared.held_out is None else found_on(session, prepared, group, prepared.held_out)
+    train, held_out = judge.judged(session.module, prepared.batches.source, "train"), None
+    if prepared.held_out is not None:
+        held_out = judge.judged(session.module, prepared.held_out, "held_out")
     return Evaluation(
         updates=updates,
         samples=prepared.batches.samples_in(updates),
@@ -166,15 +185,13 @@ def evaluation_of(
         held_out=None if held_out is None else held_out.metric,
         train_loss=train.loss,
         held_out_loss=None if held_out is None else held_out.loss,
+        metrics=judge.found,
     )
 
 
-def found_on(session: Session, prepared: PreparedFit, group: ProcessGroup, source: Source) -> Found:
-    """Return what is found over all of a source."""
-    plan = prepared.plan
-    return evaluate(session.module, source, plan.recipe, torch.device(plan.placement.device), group)
+def _of_training(prepared: PreparedFit) -> bool:
+    return prepared.plan.recipe.watch.startswith("train")
 
 
 def _watched_source(prepared: PreparedFit) -> Source | None:
-    of_training = prepared.plan.recipe.watch.startswith("train")
-    return prepared.batches.source if of_training else prepared.held_out
+    return prepared.batches.source if _of_training(prepared) else prepared.held_out
