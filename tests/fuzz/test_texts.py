@@ -102,6 +102,7 @@ def test_a_number_on_an_edge_says_nothing_by_the_long_way_either(label):
     ("limit", "text"),
     [
         ("edges", "digraph { {a b c} -> {d e f} -> y }"),
+        ("statements of a drawing", "digraph { {a b c} -> {d e f} -> y }"),
         ("nodes", "digraph { {a b c} -> {d e f} -> y }"),
         ("characters in a label", 'digraph { {a b c} -> {d "eeeee"} -> y }'),
         ("characters in a formula", "784 -> 32 relu -> 1 sigmoid"),
