@@ -15,6 +15,7 @@ from chalknet.notation.drawings.agreement import merged, over, sizes_over, toget
 from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.nearby import Nearby
+from chalknet.notation.drawings.repetition import TIMES_ALONE
 from chalknet.notation.drawings.sides import Sides
 from chalknet.notation.drawings.sketch import Drawn, Link
 from chalknet.notation.drawings.vocabulary import (
@@ -25,7 +26,6 @@ from chalknet.notation.drawings.vocabulary import (
     trailing_index,
     without_more,
 )
-from chalknet.notation.drawings.words import TIMES_ALONE
 from chalknet.notation.limits import check_limit
 
 NOT_COUNTED = "dots that stand beside no layer were not counted"

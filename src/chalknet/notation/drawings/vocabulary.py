@@ -13,6 +13,7 @@ from typing import NamedTuple
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.repetition import once
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
 
@@ -111,7 +112,7 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    text, repeats = _once(text)
+    text, repeats = once(text, _names_a_layer)
     steps, rest = _steps(spelled(words.SAMPLES.sub(" ", text)))
     rest = pattern(r"(?<![\w.,])(\d{1,3}) (?=000(?![\d.,]))").sub(r"\1", rest)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
@@ -160,25 +161,13 @@ def _is_linear(text: str) -> bool:
     return bool(words.ALSO_LINEAR.search(text) or words.LINEAR_ACTIVATION.search(without_maps))
 
 
+def _names_a_layer(text: str) -> bool:
+    return bool(words.OPERATION.search(text) or words.LAYER.search(text) or _steps(text)[0])
+
+
 def _without_shapes(text: str) -> str:
     """Return a text without the shapes that a tool notes in the box of any step."""
     return words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", text))
-
-
-def _once(text: str) -> tuple[str, int | str]:
-    """Return the words of one layer, and how often it stands there: `Dense 64 ×3` -> `Dense 64`, 3."""
-    match = words.REPEATED.search(text)
-    if match is None and (re.search("layers", text, re.I) or dict(words.ROLES)["hidden"].search(text)):
-        match = words.HIDDEN_TIMES.search(text)
-    if match is None:
-        return text, 1
-    rest = text[: match.start()] + " " + text[match.end() :]
-    if not (re.search(r"\d", rest) or words.LAYERS.search(rest)):
-        return text, 1
-    if not (words.OPERATION.search(rest) or words.LAYER.search(rest) or _steps(rest)[0]):
-        return text, 1
-    count = next(filter(None, match.groups()), "N")
-    return rest.strip(), int(count) if count.isdigit() else count
 
 
 def step_function(text: str) -> str:

@@ -11,6 +11,7 @@ from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
 from chalknet.notation.drawings.columns import NOT_COUNTED, UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
+from chalknet.notation.drawings.repetition import is_repeated
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.view import Map, Part, Reading, activates
 from chalknet.notation.drawings.vocabulary import (
@@ -25,7 +26,7 @@ from chalknet.notation.drawings.vocabulary import (
     without_more,
 )
 from chalknet.notation.drawings.widths import Width, stated_width, width_of
-from chalknet.notation.drawings.words import FIGURE_NUMBER, REPEATED, TIMES_ALONE, WIDTHS_IN_A_ROW
+from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 from chalknet.notation.drawings.written_counts import misfits
 
 
@@ -110,7 +111,7 @@ class Walk:
         frames = {plain(group.title) for group in self._structure.facts.sketch.groups.values()}
         for caption in self._captions:
             text = plain(caption)
-            if text in frames and len(text) < 60 and (REPEATED.search(text) or TIMES_ALONE.fullmatch(text)):
+            if text in frames and is_repeated(text):
                 raise self._structure.facts.sketch.source.refuse(
                     None,
                     kind=CannotExpress,

@@ -184,7 +184,7 @@ BIAS_NODE = pattern(
 )
 LAYER = pattern(
     any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "nöron(?:lar|u)?", "katman\\w*", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
-    + "|층|계층|레이어|层|層|слой|слоя|ニューロン群",
+    + "|층|계층|레이어|层|層|сло[йяиё]|ニューロン群",
     re.I,
 )  # fmt: skip
 ONE_UNIT = pattern(
@@ -315,20 +315,6 @@ SAMPLES = pattern(
     r"satır|örnek|wierszy|próbek|przykładów)(?![^\W\d_])|(?<![\w.])\d[\d,. ]{0,15}(?<=\d)\s*(?:строк|примеров|образцов|행|샘플|표본|件|サンプル|样本|樣本|行|条)",
     re.I,
 )
-# How often a layer stands there: `Hidden layers ×3`, `3 × (Dense 64)`, `(repeat 3 times)`, `N×`.
-REPEATED = pattern(
-    r"(?:\(|\[|\b)?(?:repeat(?:ed)?|wiederholt?|r[eé]p[eé]t[eé]r?|repetir|ripetut[oi]|повтор\w*)[ :]*(\d{1,3}|[NnLK])?(?:\s*(?:times|mal|fois|veces|volte|vezes|раза?|×|x))?[)\]]?"
-    r"|(?<![\w.])(\d{1,3}|[NnLK])\s*(?:times|mal|fois|veces|volte|vezes|раза|[×✕x]\s*[([{])"
-    r"|(?<=[^\W\d] |[)\]] )[([]?[×✕x][^\S\n]?(\d{1,3}|[NLK])[)\]]?(?![\w×.]|[^\S\n]*\d)|(?<=\d )[([]?[×✕x](\d|[NLK])[)\]]?(?![\w×.])"
-    r"|(?<= )([NLK])[×✕](?!\w)|^[([]?[×✕]\s?(\d{1,3}|[NLK])[)\]]?$"
-    r"|^(\d{1,3}|[NLK])\s*[×✕x]\s+(?=dense|fc|linear|hidden|layer|fully)|^(\d{1,3}|[NLK])[×✕](?=\s*[^\W\d])|[)\]][×✕](\d{1,3}|[NLK])(?![\w×.])",
-    re.I | re.M,
-)
-LAYERS = pattern(
-    r"layers|schichten|capas|couches|camadas|strati|warstw|katmanlar|层|層|층|слои|слоя|слоёв", re.I
-)
-TIMES_ALONE = pattern(r"[([]?(?:[×✕x]\s?(?:\d{1,3}|[NLK])|(?:\d{1,3}|[NLK])\s?[×✕x])[)\]]?")  # over a frame
-HIDDEN_TIMES = pattern(r"(?<![\w.])(\d|1\d)\s*[×✕x]\s*(?=\d{2,5}(?![\w.]))", re.I)  # `2 × 128 hidden units`
 OPERATOR = pattern(
     r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I
 )  # a product, as a node of its own
