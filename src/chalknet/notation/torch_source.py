@@ -27,6 +27,7 @@ from chalknet.notation.torch_writer import write_torch
 INPUT_SHAPE = re.compile(
     r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
 )
+_IN_A_BOX = re.compile(r"^[ \t]*+[|│║┃][^\n]*[|│║┃][ \t]*+$", re.M)  # of a drawing of characters
 _CALL = re.compile(r"\w[ \t]*+\(")
 # What the method is called that says which way x takes, by a part of the class's base.
 _METHODS = (("keras", "call"), ("tensorflow", "call"), ("flax", "__call__"), ("equinox", "__call__"))
@@ -91,7 +92,7 @@ def recognise_torch(text: str) -> float:
     """Return how likely it is that a text is PyTorch code."""
     if not any(word in text for word in ("nn", "Sequential", "Linear", "torch")):
         return 0.0
-    return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(text) else 0.0
+    return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(_IN_A_BOX.sub("", text)) else 0.0
 
 
 def recognise_library(code: str, text: str) -> float:
@@ -101,6 +102,7 @@ def recognise_library(code: str, text: str) -> float:
         code: what that code is called, such as "Keras code".
         text: the text.
     """
+    text = _IN_A_BOX.sub("", text)
     return 0.96 if family_of(text) == code and _is_code(text) and _CALL.search(text) else 0.0
 
 

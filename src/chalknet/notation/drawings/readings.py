@@ -87,6 +87,8 @@ def _unit(view: View, step: Reading) -> Reading:
     said, title, edge = view.said, view.title, view.edge
     if view.whole.arrows_act_before and edge.steps and view.is_bare:
         step, edge = step.with_steps(edge.steps), Said("")
+    elif edge.steps and not activates(edge.steps):  # Dropout on the way
+        step, edge = step.with_steps(edge.steps), replace(edge, steps=())
     steps = said.steps or edge.steps or title.steps
     extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
     activated = activates((*steps, *extra))
