@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -22,6 +22,7 @@ from chalknet.notation.drawings.vocabulary import (
     Said,
     is_weight,
     left_out,
+    number_behind_layer,
     said,
     trailing_index,
     without_more,
@@ -47,6 +48,8 @@ class UnitColumn:
         join: how it hangs on the column before: "all" units on all, "each" on one opposite, a single "one"
             on a single one, or "some" on some; "first" has none before it.
         vectors: whether sizes on the arrows are those of values, and not of weights.
+        number: what stands behind the word layer, where it is no number of the layer: `Dense layer 3` behind
+            `Dense layer 32`.
     """
 
     units: list[Drawn] = field(default_factory=list)
@@ -58,11 +61,13 @@ class UnitColumn:
     weights: list[str] = field(default_factory=list)
     join: Join = "first"
     vectors: bool = False
+    number: int | None = None
 
     @cached_property
     def said(self) -> Said:
         """Return what its units say together."""
-        return merged(self.units)
+        found = merged(self.units)
+        return found if self.number is None or found.width else replace(found, width=self.number)
 
     @cached_property
     def title(self) -> Said:
@@ -124,6 +129,7 @@ def columns_of(
             columns[depth[link.target]].links.append(link)
     for column in columns:
         column.units.sort(key=lambda unit: unit.at)
+    _settle_numbers(columns)
     found = Columns(columns, [facts.sketch.caption] if facts.sketch.caption else [], dict(depth))
     _Placing(facts, sides, rows, found).place()
     for before, column in pairwise(columns):
@@ -132,6 +138,20 @@ def columns_of(
     for column in columns:
         column.vectors = all(1 in size for size in sizes)
     return found
+
+
+def _settle_numbers(columns: list[UnitColumn]) -> None:
+    """Tell the boxes whose number behind the word layer is a width: where the numbers count no layers."""
+    found = {
+        place: number
+        for place, column in enumerate(columns)
+        if len(column.units) == 1 and (number := number_behind_layer(column.units[0].text)) is not None
+    }
+    counts = all(one[1] < other[1] <= one[1] + other[0] - one[0] for one, other in pairwise(found.items()))
+    if counts and all(number <= place + 1 for place, number in list(found.items())[:1]):
+        return
+    for place, number in found.items():
+        columns[place].number = number
 
 
 def _join(before: UnitColumn, column: UnitColumn) -> Join:

@@ -275,6 +275,10 @@ HIDDEN_NUMBER = pattern(
     r"(?:hidden[ _-]?(?:layer)?|dense[ _-]?layer|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d.]|,\d|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
     re.I,
 )
+NUMBER_BEHIND_LAYER = pattern(
+    r"(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|katman)[^\S\n]*(\d{1,6})(?![\d,.:]|[^\S\n]*\W?[^\S\n]*\d)",
+    re.I,
+)
 LAYERS_LEFT_OUT = pattern(
     r"(\d{1,4})\s*(?:more|further|other|additional|identical|similar|weitere|más|autres|mais|altri|개 ?더|个|個)\s*(?:hidden |similar |identical |fully connected |dense |versteckte |ocultas )*(?:layers?|blocks?|schichten|capas|couches|camadas|strati|층|层|層)"
     r"|(?:×|x)\s*(\d{1,4})\s*(?:more )?(?:hidden )?(?:layers|blocks)",
