@@ -72,7 +72,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it is drawn as units are, and the activation before it is not", "unit", 5, signs.drawn_as_units),
     Rule("units are joined with some before them", "unit", 2, lambda v: v.here.join == "some"),
     Rule("weights stand on the arrows", "unit", 3, lambda v: v.here.is_weighty and v.here.join != "each"),
-    Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation),
+    Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation and not signs.edge_restates(v)),
     Rule("the arrows name an activation between layers", "unit", 2, lambda v: v.edge.steps and not signs.edge_applies(v)),
     Rule("it names a map", "unit", 3, lambda v: v.said.operation),
     Rule("it states a width of its own", "unit", 3, signs.in_width),
@@ -130,7 +130,7 @@ _ACTIVATION: tuple[Rule[View], ...] = (
          lambda v: v.here.is_single and v.said.only_steps and v.is_bare and len(v.before.units) > 1 and not signs.for_all(v) and not signs.edge_applies(v)),
     Rule("the activation on the arrow is that of the box before it", "activation", -4, lambda v: v.whole.arrows_act_before and (v.said.counted or signs.in_width(v))),
     Rule("a matrix of weights leads here", "activation", -5, lambda v: v.edge.matrix),
-    Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
+    Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation and not signs.edge_restates(v)),
 )  # fmt: skip
 _UNNAMED: tuple[Rule[View], ...] = (
     Rule("each on the one opposite: a function that nobody names", "unknown", 2,

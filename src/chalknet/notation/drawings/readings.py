@@ -9,8 +9,9 @@ from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings.agreement import first_known
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role, weigh
+from chalknet.notation.drawings.signs import edge_restates
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
-from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots
+from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots, writes_bias
 
 _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
@@ -121,11 +122,13 @@ def _operation(view: View, step: Reading) -> Reading:
 
 
 def _activation(view: View, step: Reading) -> Reading:
+    if step.maps and edge_restates(view) and writes_bias(view.edge.text):
+        step = step.with_bias()
     return replace(step.with_steps(view.steps), was_function=view.said.is_function)
 
 
 def _value(view: View, step: Reading) -> Reading:
-    if step.maps and adds_bias(view.said.text):
+    if step.maps and (adds_bias(view.said.text) or writes_bias(view.said.text)):
         step = step.with_bias()
     if view.gives_width:
         step = replace(step, maps=(*step.maps[:-1], replace(step.maps[-1], width_from=view.at)))

@@ -283,6 +283,11 @@ def edge_applies(v: View) -> bool:
     )
 
 
+def edge_restates(v: View) -> bool:
+    """Return whether the arrows say once more what the sum before them is: `Σ -- z = w·x + b -->`."""
+    return v.at > 0 and v.edge.state and v.edge.operation and v.before.said.state
+
+
 def counted_behind(v: View) -> bool:
     """Return whether a later box states how many features arrive, with nothing of a network before it."""
     if states(v.here) or v.said.width is not None or len(v.said.text) <= 3:

@@ -106,6 +106,11 @@ def adds_bias(text: str) -> bool:
     return text.lower() in ("add", "+ b", "+b", "biasadd", "+")
 
 
+def writes_bias(text: str) -> bool:
+    """Return whether a formula adds a bias to products: `z = w·x + b`."""
+    return bool(words.PLUS_BIAS.search(text) and (words.EXPRESSION.search(text) or words.SUM.search(text)))
+
+
 @lru_cache(maxsize=100_000)
 def said(label: str) -> Said:
     """Return what a label says."""

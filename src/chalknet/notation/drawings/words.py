@@ -126,6 +126,7 @@ EXPRESSION = pattern(
     r"(?<![a-zA-Z])[wŵWvV]_?\(?\d*\)?(?:\^?[T⊤])?\s*[*·⋅]?\s*(?:\^T )?[xhazX](?![a-zA-Z])|[xhaz]_?[\w,]*\s*[*·]\s*[wŵ]"
     r"|^-[\d.]*x(?:_\d+)?(?:[+-]|$)|^[\d.]+x(?:_\d+)?(?:[+-]|$)|^x(?:_\d+)?[+-]"
 )
+PLUS_BIAS = pattern(r"\+\s*(?:b|β|θ|bias|w_?\{?\(?0)(?![a-zA-Z])", re.I)  # in a formula
 REGRESSION = pattern(
     any_of("(?:linear|logistic|softmax) regression", "regresi[oó]n (?:lineal|log[ií]stica)")
     + "|(?:선형|로지스틱) ?회귀|(?:线性|逻辑)回归",
