@@ -81,7 +81,8 @@ def read_svg_sketch(text: str) -> Sketch:
             _node(sketch, group, at)
         elif group.kind == "cluster":
             sketch.group(title, "\n".join(_texts(sketch, group)), "", at)
-    if not any(sketch.nodes):
+    named = any(re.search("->|--", group.title) for group in drawn if group.kind == "edge")
+    if not any(sketch.nodes) or not named:  # classes of the same names by another program
         return _of_other_make(text)
     edges = [_edge(sketch, group) for group in drawn if group.kind == "edge"]
     _into_clusters(drawn, sketch)
