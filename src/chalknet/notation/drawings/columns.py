@@ -194,6 +194,7 @@ class _Placing:
                 else:
                     self._node(fact, near)
         self._loose_dots(loose)
+        self._loose_counts()
         for frame in self.facts.sketch.groups.values():
             here = groups.get(frame.key, set())
             if frame.title and here and max(here) - min(here) == len(here) - 1:
@@ -255,6 +256,32 @@ class _Placing:
             self.found.notes.append(f"{fact.first_line}: taken to stand in the column of {first!r}")
         for fact in loose[len(wanted) :]:
             self.found.notes.append(f"{fact.first_line}: {NOT_COUNTED}")
+
+    def _loose_counts(self) -> None:
+        """Give a bare number beside a column with dots, such as that at a brace, to the column nearest to it."""
+        counts = [
+            fact
+            for fact in self.facts.nodes.values()
+            if fact.alone
+            and fact.node.place
+            and fact.text.isdecimal()
+            and self.sides.role(fact.key) == "caption"
+        ]
+        spots = [
+            (node.place, level)
+            for key, level in self.found.place.items()
+            if counts and (node := self.facts.nodes[key].node).place
+        ]
+        for fact in counts if spots else []:
+            self.facts.sketch.spend(len(spots))
+            assert fact.node.place is not None
+            x, y = fact.node.place.x, fact.node.place.y
+            _, level = min(((place.x - x) ** 2 + (place.y - y) ** 2, level) for place, level in spots)
+            column = self.found.all[level]
+            if column.dots and int(fact.text) > len(column.units) and fact.text in self.found.captions:
+                self.found.captions.remove(fact.text)
+                column.texts.append(fact.text)
+                self.found.notes.append(f"{fact.text}: taken for the width of the column beside it")
 
     @cached_property
     def _nearby(self) -> Nearby:

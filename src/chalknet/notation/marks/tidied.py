@@ -247,7 +247,9 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
                     row.append(other)
                     del left[other]
         points = [(found.shapes[number].place.x, found.shapes[number].place.y) for number in row]
-        if 2 <= len(row) <= 6 and _are_in_line(points, found.shapes[row[0]].place.width):
+        if _are_keys(found, row, spend):
+            gone |= set(row)
+        elif 2 <= len(row) <= 6 and _are_in_line(points, found.shapes[row[0]].place.width):
             corners = [
                 (x + side * found.shapes[row[0]].place.width / 2, y) for x, y in points for side in (-1, 1)
             ]
@@ -255,6 +257,23 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
             gone |= set(row)
     found.records = _renumbered(found.records, gone, len(found.shapes))
     found.shapes = [shape for number, shape in enumerate(found.shapes) if number not in gone]
+
+
+def _are_keys(found: Tidied, row: list[int], spend: Callable[[int], None]) -> bool:
+    """Return whether small discs in a row are those of a legend: of several colours, or words beside each."""
+    shapes = [found.shapes[number] for number in row]
+    if not 2 <= len(row) <= 6:
+        return False
+    spend(len(row) * len(found.texts))
+    worded = all(
+        any(
+            abs(text.place.y - shape.place.y) < shape.place.height
+            and 0 < text.place.x - text.place.width / 2 - shape.place.x < 2.5 * shape.place.width
+            for text in found.texts
+        )
+        for shape in shapes
+    )
+    return worded or len({shape.fill for shape in shapes}) == len(row)
 
 
 def _are_in_line(points: list[tuple[float, float]], size: float) -> bool:
