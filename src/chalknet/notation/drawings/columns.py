@@ -258,7 +258,7 @@ class _Placing:
             self.found.notes.append(f"{fact.first_line}: {NOT_COUNTED}")
 
     def _loose_counts(self) -> None:
-        """Give a bare number beside a column with dots, such as that at a brace, to the column nearest to it."""
+        """Give a bare number beside a column with dots, such as that at a brace, to that column."""
         counts = [
             fact
             for fact in self.facts.nodes.values()

@@ -127,6 +127,12 @@ def said(label: str) -> Said:
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(rest)
     product = bool(words.OPERATOR.fullmatch(rest.strip()) or words.SUM.search(rest))
+    if (
+        product
+        and not steps
+        and words.UNKNOWN_ACTIVATION.fullmatch(words.SUM.sub("", rest).strip(" |,;:/\n→>-"))
+    ):
+        steps = (Activation("?"),)  # `Σ | f`
     state = product or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
     expression = bool(words.EXPRESSION.search(rest))
     takes_in = re.search(r"input[ _]?layer", rest, re.I) and not _MAP_BESIDE_INPUT.search(rest)
@@ -158,6 +164,10 @@ def said(label: str) -> Said:
         only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(_without_shapes(rest)),
         repeats=repeats,
     )
+
+
+def _is_any_function(text: str) -> bool:
+    return bool(words.UNKNOWN_ACTIVATION.fullmatch(text.strip(" |,;:/\n→>-")))
 
 
 def _is_linear(text: str) -> bool:

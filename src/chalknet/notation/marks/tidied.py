@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.marks.heads import give_heads
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, Rim, median, rim_of, whole_place
@@ -210,8 +211,21 @@ def _cells(
             place = Place((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
             cells.append(shape._replace(kind="box", place=place, key=""))
     rims = [rim_of(cell) for cell in cells]
-    written = sum(any(rim.gap(text.place.x, text.place.y) < 0 for text in texts) for rim in rims)
+    written = sum(any(_holds(rim, text) for text in texts) for rim in rims)
+    if len(cells) == 2 and _is_a_neuron([text.words for rim in rims for text in texts if _holds(rim, text)]):
+        return [shape]
     return cells if 2 * written >= len(cells) else [shape]
+
+
+def _holds(rim: Rim, text: TextMark) -> bool:
+    return rim.gap(text.place.x, text.place.y) < 0
+
+
+def _is_a_neuron(inside: list[str]) -> bool:
+    """Return whether two halves of a shape are the sum of a neuron and its activation: `Σ | f`."""
+    return (
+        len(inside) == 2 and said(inside[0]).state and said(inside[1]).width is None and len(inside[1]) <= 12
+    )
 
 
 def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[[int], None]) -> None:
