@@ -18,9 +18,9 @@ from chalknet.notation.dialects.ascii_canvas import (
     Text,
 )
 from chalknet.notation.dialects.ascii_columns import (
-    columns_of,
     is_dots,
     is_sentence,
+    layers_of,
     missing_pairs,
     says_all,
     speaks_of_one,
@@ -90,7 +90,7 @@ class _Reader:
                 for ended in self.lines.follow(text, start, way):
                     self._ended(text, ended, start)
         texts = [text for text in texts if id(text) not in self.beside.taken]
-        columns = columns_of(texts, {pair for ends in self.found for pair in (ends, ends[::-1])})
+        columns = layers_of(texts, {pair for ends in self.found for pair in (ends, ends[::-1])})
         self._join_columns(columns, texts)
         self._draw(texts)
         self._name_columns(columns, texts)

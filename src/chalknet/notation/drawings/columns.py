@@ -22,11 +22,11 @@ from chalknet.notation.drawings.vocabulary import (
     Said,
     is_weight,
     left_out,
-    number_behind_layer,
     said,
     trailing_index,
     without_more,
 )
+from chalknet.notation.drawings.words import NUMBER_BEHIND_LAYER
 from chalknet.notation.limits import check_limit
 
 NOT_COUNTED = "dots that stand beside no layer were not counted"
@@ -143,9 +143,9 @@ def columns_of(
 def _settle_numbers(columns: list[UnitColumn]) -> None:
     """Tell the boxes whose number behind the word layer is a width: where the numbers count no layers."""
     found = {
-        place: number
+        place: int(match[1])
         for place, column in enumerate(columns)
-        if len(column.units) == 1 and (number := number_behind_layer(column.units[0].text)) is not None
+        if len(column.units) == 1 and (match := NUMBER_BEHIND_LAYER.search(plain(column.units[0].text)))
     }
     counts = all(one[1] < other[1] <= one[1] + other[0] - one[0] for one, other in pairwise(found.items()))
     if counts and all(number <= place + 1 for place, number in list(found.items())[:1]):

@@ -200,12 +200,6 @@ def layer_number(text: str) -> int:
     return int(next(filter(None, match.groups()))) if match else 0
 
 
-def number_behind_layer(text: str) -> int | None:
-    """Return the number right behind a word for a layer, `Layer 3`, `全连接层 32`; None for none."""
-    match = words.NUMBER_BEHIND_LAYER.search(plain(text))
-    return int(match.group(1)) if match else None
-
-
 def roles_in(text: str) -> int:
     """Return of how many layers a text speaks: of the input, of hidden ones, of the output."""
     words_only = spelled(plain(text))
