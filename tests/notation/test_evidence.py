@@ -37,6 +37,8 @@ BESIDE = (
 FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in BESIDE]
 FEW += [
     "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
+    'digraph { node [label=""]; {a b k} -> {c d e}; {c d e l} -> o; k [fillcolor=gold]; l [fillcolor=gold] }',
+    'digraph { node [label=""]; {a b k} -> {c d e} -> o; k [fillcolor=gold]; n [label="bias", fillcolor=gold] }',
     'digraph { {x1 x2} -> s -> z -> f -> y; s [label="Σ"]; z [label="z = w·x + b"]; f [label=ReLU] }',
     'graph { h1 -- s; h2 -- s; h3 -- s; s [label="dataset"] }',
     'flowchart LR\nd[("shop.csv<br/>900 rows")] --> i["Input 12"] --> a["20 × ReLU"] --> b["1 × sigmoid"] --> q{"p > 0.5"}',
