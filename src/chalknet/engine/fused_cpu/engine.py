@@ -35,11 +35,11 @@ class FusedCpu:
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
-        reasons = [*_placement_reasons(placement), *_recipe_reasons(recipe)]
+        reasons = [*_placement_reasons(placement), *recipe_reasons(recipe)]
         if network is None:
             reasons.append("it runs networks of Linear, activations, Dropout and Flatten, not any module")
         else:
-            reasons += _network_reasons(network, recipe)
+            reasons += network_reasons(network, recipe)
         return tuple(reasons)
 
     def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
@@ -93,7 +93,8 @@ def _placement_reasons(placement: Placement) -> list[str]:
     return reasons
 
 
-def _recipe_reasons(recipe: Recipe) -> list[str]:
+def recipe_reasons(recipe: Recipe) -> list[str]:
+    """Return what of a recipe has no code."""
     reasons = []
     if recipe.optimizer_options.get("amsgrad", False):
         reasons.append(f"it has no amsgrad for {recipe.optimizer}")
@@ -102,7 +103,8 @@ def _recipe_reasons(recipe: Recipe) -> list[str]:
     return reasons
 
 
-def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
+def network_reasons(network: Network, recipe: Recipe) -> list[str]:
+    """Return what of a network has no code."""
     reasons = []
     if network.symbols:
         reasons.append(f"the width {network.symbols[0]} is not a number")

@@ -1,0 +1,219 @@
+"""How an update is spread over the device: chosen from the shape of the network and of its batch alone.
+
+One block where an update is small: its blocks need not wait for each other. A cluster of blocks (sm_90 and newer)
+where it is larger. Else all multiprocessors, which meet at barriers in global memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chalknet.engine.fused_cuda.stages import LINEAR, Stage
+from chalknet.engine.fused_cuda.tiles import Tile, smaller, tile_for, tiles_in
+
+ONE_BLOCK, CLUSTER, GRID = range(3)
+MEETINGS = ("one block", "a cluster", "a grid")
+_ONE_BLOCK_WORK = 200_000  # multiply-adds of an update
+_CLUSTER_WORK = 2_000_000
+_CLUSTER_BLOCKS = 8
+_THREADS = {ONE_BLOCK: 512, CLUSTER: 256, GRID: 512}
+_ROW_WEIGHTS = 40_000  # weights that every block reads anew for its rows
+_MOST_TILE_ROWS = 128
+_SPLIT_LINES = 64  # lines of a batch that are worth a part of their own
+_HEAD_BYTES, _SPARE_BYTES = 16, 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a device has.
+
+    Args:
+        architecture: 90 for compute capability 9.0.
+        multiprocessors: how many.
+        shared_bytes: shared memory that a block may have.
+    """
+
+    architecture: int
+    multiprocessors: int
+    shared_bytes: int
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The shape of a launch."""
+
+    meet: int
+    blocks: int
+    threads: int
+    shared_bytes: int
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How an update is spread over a launch.
+
+    Args:
+        kernel: the file of the kernel.
+        launch: the shape of the launch.
+        constants: the constants of its source.
+        tiles: of each stage, the tiles by name.
+        places: of each stage, where its arrays lie in the work memory, by name.
+        weights_at: of each stage, where its weights lie.
+        work: numbers of the work memory.
+        weights: numbers of the vector of weights.
+    """
+
+    kernel: str
+    launch: Launch
+    constants: dict[str, int]
+    tiles: list[dict[str, Tile]]
+    places: list[dict[str, int]]
+    weights_at: list[int]
+    work: int
+    weights: int
+    before: list[int] = field(default_factory=list)
+
+
+def meeting(stages: list[Stage], rows: int, limits: Limits) -> int:
+    """Return how the blocks of a launch meet."""
+    work = 3 * rows * sum(stage.positions * stage.weights for stage in stages)
+    if work <= _ONE_BLOCK_WORK:
+        return ONE_BLOCK
+    if work <= _CLUSTER_WORK:
+        return CLUSTER if limits.architecture >= 90 else ONE_BLOCK
+    return GRID
+
+
+def chain_schedule(
+    stages: list[Stage], rows: int, itemsize: int, slots: int, limits: Limits, meet: int | None = None
+) -> Schedule:
+    """Return the schedule by phases, which runs any chain.
+
+    Args:
+        stages: of the network.
+        rows: samples of a whole batch.
+        itemsize: bytes of a number.
+        slots: how many arrays the optimizer keeps.
+        limits: of the device.
+        meet: how the blocks meet; None to choose.
+    """
+    meet = meeting(stages, rows, limits) if meet is None else meet
+    blocks = {ONE_BLOCK: 1, CLUSTER: _CLUSTER_BLOCKS, GRID: limits.multiprocessors}[meet]
+    threads = _THREADS[meet]
+    wide = _wide_stages(stages) if blocks > 1 else 0
+    tile_rows = min(_MOST_TILE_ROWS, -(-rows // blocks))
+    tiles = [_tiles_of(stage, k < wide, rows, tile_rows, blocks, threads) for k, stage in enumerate(stages)]
+    splits = _cut_gradients(stages, tiles, rows, blocks)
+    places, weights_at, work, weights = _places(stages, rows)
+    parts_at = work
+    work += splits * weights if splits > 1 else 0
+    room = _room(stages, tiles, rows, splits, threads)
+    free = (limits.shared_bytes - _HEAD_BYTES - _SPARE_BYTES) // itemsize
+    small = max(threads * 16, 4096)
+    shared = {"WEIGHTS_SHARED": weights, "WORK_SHARED": work, "STATE_SHARED": slots * weights}
+    taken = dict.fromkeys(shared, 0)
+    room = min(room, free)
+    for name, needs in shared.items():
+        if meet == ONE_BLOCK and needs + sum(shared[n] for n in taken if taken[n]) + min(room, small) <= free:
+            taken[name] = 1
+    held = sum(shared[name] for name in taken if taken[name])
+    room = min(room, free - held)
+    constants = {
+        "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "ROOM": room, "WORK": work,
+        "WEIGHTS": weights, "SPLITS": splits, "PARTS_OF_GRADIENTS": parts_at, "TILE_ROWS": tile_rows,
+        "FIRST_ROWS": wide, "STAGES": len(stages), **taken,
+    }  # fmt: skip
+    shape = Launch(meet, blocks, threads, _HEAD_BYTES + (room + held) * itemsize)
+    return Schedule(
+        "chain.cu", shape, constants, tiles, places, weights_at, work, weights, _before(stages, tiles, splits)
+    )
+
+
+def _wide_stages(stages: list[Stage]) -> int:
+    """Return how many Linears in front are phases of their own: the weights of the others are read for each tile."""
+    wide, behind = 0, sum(stage.weights for stage in stages)
+    while behind > _ROW_WEIGHTS and wide < len(stages) and stages[wide].kind == LINEAR:
+        behind -= stages[wide].weights
+        wide += 1
+    return wide
+
+
+def _tiles_of(
+    stage: Stage, wide: bool, rows: int, tile_rows: int, blocks: int, threads: int
+) -> dict[str, Tile]:
+    if stage.kind != LINEAR:
+        return {}
+    lines = (rows if wide else tile_rows) * stage.positions
+    most = (64, 64) if wide else (_MOST_TILE_ROWS, 64)
+    tiles = {
+        "Forward": tile_for(lines, stage.outputs, threads, most),
+        "Backward": tile_for(lines, stage.inputs, threads, most),
+        "Gradient": tile_for(stage.inputs + stage.bias, stage.outputs, threads, (32, 32) if blocks > 1 else (64, 64)),
+    }
+    if wide:  # as many tiles as blocks
+        for name, width in (("Forward", stage.outputs), ("Backward", stage.inputs)):
+            while tiles_in(tiles[name], lines, width) <= blocks / 2 and (cut := smaller(tiles[name])):
+                tiles[name] = cut
+    return tiles
+
+
+def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, Tile]]) -> int:
+    return sum(
+        tiles_in(by["Gradient"], stage.inputs + stage.bias, stage.outputs)
+        for stage, by in zip(stages, tiles, strict=True)
+        if by
+    )
+
+
+def _cut_gradients(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, blocks: int) -> int:
+    """Cut the tiles of gradients until there is one for each block; return in how many parts the rows are cut."""
+    lines = rows * max(stage.positions for stage in stages if stage.kind == LINEAR)
+    splits = max(1, min(blocks // _gradient_tiles(stages, tiles), lines // _SPLIT_LINES))
+    if splits > 1:
+        return splits
+    while _gradient_tiles(stages, tiles) <= blocks / 2:
+        largest = max((by for by in tiles if by), key=lambda by: by["Gradient"].m * by["Gradient"].n)
+        cut = smaller(largest["Gradient"])
+        if cut is None or cut.m * cut.n < 64:
+            break
+        largest["Gradient"] = cut
+    return 1
+
+
+def _before(stages: list[Stage], tiles: list[dict[str, Tile]], splits: int) -> list[int]:
+    """Return of each stage how many tiles of gradients those before it have."""
+    counts = [0]
+    for stage, by in zip(stages, tiles, strict=True):
+        here = tiles_in(by["Gradient"], stage.inputs + stage.bias, stage.outputs) * splits if by else 0
+        counts.append(counts[-1] + here)
+    return counts[:-1]
+
+
+def _places(stages: list[Stage], rows: int) -> tuple[list[dict[str, int]], list[int], int, int]:
+    """Return where the arrays of each stage lie, and its weights; and how long both memories are."""
+    places: list[dict[str, int]] = []
+    weights_at: list[int] = []
+    work = weights = 0
+    for stage in stages:
+        here = {}
+        for name in ("H", "D", "G", "S"):
+            here[name] = work
+            if name in "HG" or (name == "D" and stage.behind) or (name == "S" and "SOFTMAX" in stage.kind):
+                work += -(-rows * stage.values // 4) * 4
+        places.append(here)
+        weights_at.append(weights)
+        weights += -(-stage.weights // 4) * 4
+    return places, weights_at, work, weights
+
+
+def _room(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, splits: int, threads: int) -> int:
+    """Return the numbers of shared memory with which no product is done in several stretches."""
+    depths = []
+    for stage, by in zip(stages, tiles, strict=True):
+        if by:
+            lines = -(-rows * stage.positions // splits)
+            depths += [
+                by["Forward"].line * (stage.inputs + stage.bias), by["Backward"].line * stage.outputs,
+                by["Gradient"].line * lines,
+            ]  # fmt: skip
+    return max(threads * 16, 64, *depths)

@@ -1,0 +1,220 @@
+// Any chain of Linears, activations, Dropout and softmax: k updates in one launch.
+//
+// An update is a row of phases with a barrier of all blocks behind each:
+//   the wide Linears in front (stages before FIRST_ROWS), each cut into tiles of rows and outputs;
+//   tiles of rows, each taken through all further stages, the loss and back by one block;
+//   the way back through the wide Linears;
+//   tiles of the weights' gradients, each with its weights' update. Where there are too few tiles for the blocks,
+//   the rows are split too: parts of gradients are written, and added up by one more phase.
+// All sums are taken in an order that follows from the shapes alone.
+
+// The loss of rows [low, high), and the gradients that begin the way back: a warp for each row.
+DEVICE double loss_of_rows(const Batch& batch, int low, int high) {
+  constexpr int last = STAGES - 1;
+  constexpr int WIDTH = Stage<last>::OUT * Stage<last>::POSITIONS;
+  const REAL share = share_of(batch.rows.size);
+  double total = 0;
+  for (int row = low + WARP; row < high; row += WARPS) {
+    const int64 sample = sample_at(batch.call, batch.rows.start + row);
+    const REAL* yhat = batch.memory.work + Stage<last>::H + row * WIDTH;
+    double loss = 0;
+#if CLASS_LOSS
+    const int label = (int)batch.call.y[sample];
+    REAL highest = yhat[0], sum = 0;
+    for (int i = LANE; i < WIDTH; i += 32) highest = yhat[i] > highest ? yhat[i] : highest;
+    highest = largest_of_warp(highest);
+    for (int i = LANE; i < WIDTH; i += 32) sum += exp(yhat[i] - highest);
+    sum = sum_of_warp(sum);
+    for (int i = LANE; i < WIDTH; i += 32)
+      hand_back<last>(batch, row * WIDTH + i, share * (exp(yhat[i] - highest) / sum - (i == label ? (REAL)1 : (REAL)0)));
+    if (LANE == 0) loss = log(sum) + highest - yhat[label];
+#else
+    const TARGET* y = batch.call.y + sample * WIDTH;
+    for (int i = LANE; i < WIDTH; i += 32) {
+      loss += loss_of(yhat[i], y[i]);
+      hand_back<last>(batch, row * WIDTH + i, share * gradient_of_loss(yhat[i], y[i]));
+    }
+#endif
+    total += sum_of_warp(loss);
+  }
+  double* of_warps = (double*)batch.memory.room;
+  meet_block();
+  if (LANE == 0) of_warps[WARP] = total;
+  meet_block();
+  double sum = 0;
+  for (int warp = 0; warp < WARPS; ++warp) sum += of_warps[warp];
+  meet_block();
+  return sum * share;
+}
+
+template <int s> DEVICE void rows_forward(const Batch& batch, int low, int high) {
+  if constexpr (s < STAGES) {
+    forward<s>(batch, low * Stage<s>::POSITIONS, high * Stage<s>::POSITIONS, 0, Stage<s>::OUT);
+    rows_forward<s + 1>(batch, low, high);
+  }
+}
+
+template <int s> DEVICE void rows_backward(const Batch& batch, int low, int high) {
+  if constexpr (s >= FIRST_ROWS && s > FIRST_LINEAR) {
+    backward<s>(batch, low * Stage<s>::POSITIONS, high * Stage<s>::POSITIONS, 0, Stage<s>::IN);
+    rows_backward<s - 1>(batch, low, high);
+  }
+}
+
+// A phase of tiles: some rows through all stages from FIRST_ROWS on, and back.
+DEVICE void run_rows(const Batch& batch) {
+  for (int tile = BLOCK; tile * TILE_ROWS < batch.rows.size; tile += BLOCKS) {
+    const int low = tile * TILE_ROWS, high = low + TILE_ROWS < batch.rows.size ? low + TILE_ROWS : batch.rows.size;
+    rows_forward<FIRST_ROWS>(batch, low, high);
+    const double loss = loss_of_rows(batch, low, high);
+    if (THREAD == 0) batch.call.parts[tile] = loss;
+    rows_backward<STAGES - 1>(batch, low, high);
+  }
+}
+
+// A phase of tiles of one wide Linear: rows by outputs forward, rows by inputs backward.
+template <int s, bool FORWARD> DEVICE void run_wide(const Batch& batch) {
+  using S = Stage<s>;
+  constexpr int M = FORWARD ? S::Forward::M : S::Backward::M, N = FORWARD ? S::Forward::N : S::Backward::N;
+  constexpr int WIDTH = FORWARD ? S::OUT : S::IN, ACROSS = (WIDTH + N - 1) / N;
+  const int lines = batch.rows.size * S::POSITIONS, tiles = (lines + M - 1) / M * ACROSS;
+  for (int tile = BLOCK; tile < tiles; tile += BLOCKS) {
+    const int m = tile / ACROSS * M, n = tile % ACROSS * N;
+    const int high = m + M < lines ? m + M : lines, to = n + N < WIDTH ? n + N : WIDTH;
+    if (FORWARD) forward<s>(batch, m, high, n, to);
+    else backward<s>(batch, m, high, n, to);
+  }
+}
+
+template <int s> DEVICE void wide_forward(const Batch& batch, uint32& round) {
+  if constexpr (s < FIRST_ROWS) {
+    run_wide<s, true>(batch);
+    meet_all(batch.call.counter, round);
+    wide_forward<s + 1>(batch, round);
+  }
+}
+
+template <int s> DEVICE void wide_backward(const Batch& batch, uint32& round) {
+  if constexpr (s > FIRST_LINEAR) {
+    run_wide<s, false>(batch);
+    meet_all(batch.call.counter, round);
+    wide_backward<s - 1>(batch, round);
+  }
+}
+
+// The gradients of the weights, a tile of inputs by outputs at a time, and the update of these weights.
+template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
+  using S = Stage<s>;
+  if constexpr (S::KIND == LINEAR) {
+    using T = typename S::Gradient;
+    constexpr int HEIGHT = S::IN + S::BIAS, ACROSS = (S::OUT + T::N - 1) / T::N;
+    constexpr int TILES = (HEIGHT + T::M - 1) / T::M * ACROSS * SPLITS;
+    const int lines = batch.rows.size * S::POSITIONS, part = (lines + SPLITS - 1) / SPLITS;
+    const Memory& memory = batch.memory;
+    Into<s, false> a{batch, lines};
+    Gradients<s, false> b{batch, lines};
+    for (int tile = (BLOCK + BLOCKS - S::TILES_BEFORE % BLOCKS) % BLOCKS; tile < TILES; tile += BLOCKS) {
+      const int split = tile % SPLITS, m = tile / SPLITS / ACROSS * T::M, n = tile / SPLITS % ACROSS * T::N;
+      const int low = split * part, high = low + part < lines ? low + part : lines;
+      product<T>(m, n, low, high, a, b, [&](int input, int output, REAL sum) {
+        if (input >= HEIGHT || output >= S::OUT || !(input < S::IN ? S::TRAIN_WEIGHT : S::TRAIN_BIAS)) return;
+        const int place = S::WEIGHT + input * S::OUT + output;
+        if (SPLITS > 1) memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place] = sum;
+        else optimize_at(rule, memory.weights, memory.first, memory.second, memory.third, place, sum);
+      }, memory.room);
+    }
+  }
+  if constexpr (s + 1 < STAGES) run_weights<s + 1>(batch, rule);
+}
+
+template <int s> DEVICE bool is_trained(int place) {
+  if constexpr (s == STAGES) return false;
+  else if constexpr (Stage<s>::KIND == LINEAR) {
+    using S = Stage<s>;
+    const int at = place - S::WEIGHT;
+    if (at >= 0 && at < (S::IN + S::BIAS) * S::OUT) return at < S::IN * S::OUT ? S::TRAIN_WEIGHT : S::TRAIN_BIAS;
+    return is_trained<s + 1>(place);
+  } else return is_trained<s + 1>(place);
+}
+
+// Adds up the parts of gradients, and updates the weights.
+DEVICE void run_sums(const Memory& memory, const Rule& rule) {
+  for (int place = BLOCK * THREADS + THREAD; place < WEIGHTS; place += BLOCKS * THREADS) {
+    if (!ALL_TRAINED && !is_trained<0>(place)) continue;
+    REAL gradient = 0;
+    UNROLL for (int split = 0; split < SPLITS; ++split) gradient += memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place];
+    optimize_at(rule, memory.weights, memory.first, memory.second, memory.third, place, gradient);
+  }
+}
+
+// The loss of an update, the same in every block; returns whether the launch ends with this update.
+DEVICE bool end_of_update(const Batch& batch, int64 made, double* room) {
+  if (WARP == 0) {
+    const int tiles = (batch.rows.size + TILE_ROWS - 1) / TILE_ROWS;
+    double loss = 0;
+    for (int tile = LANE; tile < tiles; tile += 32) loss += batch.call.parts[tile];
+    loss = sum_of_warp(loss);
+    if (LANE == 0) *room = loss;
+    if (LANE == 0 && BLOCK == 0) batch.call.losses[made] = loss;
+  }
+  meet_block();
+  const double loss = *room;
+  return !(loss - loss == 0) || loss <= batch.call.target;
+}
+
+DEVICE Memory memory_of(const Call& call, unsigned char* bytes) {
+  REAL* shared = (REAL*)(bytes + 16);
+  Memory memory;
+  memory.room = shared;
+  shared += ROOM;
+  memory.weights = WEIGHTS_SHARED ? shared : call.weights;
+  shared += WEIGHTS_SHARED ? WEIGHTS : 0;
+  memory.work = WORK_SHARED ? shared : call.work;
+  shared += WORK_SHARED ? WORK : 0;
+  memory.first = USES_FIRST && STATE_SHARED ? shared : call.first;
+  shared += USES_FIRST && STATE_SHARED ? WEIGHTS : 0;
+  memory.second = USES_SECOND && STATE_SHARED ? shared : call.second;
+  shared += USES_SECOND && STATE_SHARED ? WEIGHTS : 0;
+  memory.third = USES_THIRD && STATE_SHARED ? shared : call.third;
+  return memory;
+}
+
+DEVICE void copy_all(REAL* to, const REAL* from) {
+  if (to != from) for (int at = THREAD; at < WEIGHTS; at += THREADS) to[at] = from[at];
+}
+
+LAUNCHED_KERNEL updates(const Call call) {
+  SHARED_MEMORY;
+  const Memory memory = memory_of(call, shared_bytes);
+  if (BLOCKS_MEET == ONE_BLOCK) {
+    if (WEIGHTS_SHARED) copy_all(memory.weights, call.weights);
+    if (STATE_SHARED && USES_FIRST) copy_all(memory.first, call.first);
+    if (STATE_SHARED && USES_SECOND) copy_all(memory.second, call.second);
+    if (STATE_SHARED && USES_THIRD) copy_all(memory.third, call.third);
+    meet_block();
+  }
+  uint32 round = 0;
+  int64 made = 0;
+  for (bool ends = false; made < call.updates && !ends; ++made) {
+    const Batch batch{call, rows_of(call, made), memory};
+    wide_forward<0>(batch, round);
+    run_rows(batch);
+    meet_all(call.counter, round);
+    wide_backward<FIRST_ROWS - 1>(batch, round);
+    ends = end_of_update(batch, made, (double*)shared_bytes);
+    const Rule rule = rule_of(call, made);
+    run_weights<0>(batch, rule);
+    if (SPLITS > 1) {
+      meet_all(call.counter, round);
+      run_sums(memory, rule);
+    }
+    meet_all(call.counter, round);
+  }
+  if (BLOCKS_MEET == ONE_BLOCK) {
+    if (WEIGHTS_SHARED) copy_all(call.weights, memory.weights);
+    if (STATE_SHARED && USES_FIRST) copy_all(call.first, memory.first);
+    if (STATE_SHARED && USES_SECOND) copy_all(call.second, memory.second);
+    if (STATE_SHARED && USES_THIRD) copy_all(call.third, memory.third);
+  }
+  if (BLOCK == 0 && THREAD == 0) *call.made = made;
+}

@@ -1,0 +1,57 @@
+"""The emulator as a machine: the kernels' own source, compiled by g++ and run on the CPU."""
+
+import ctypes
+import hashlib
+import subprocess
+from pathlib import Path
+
+from chalknet.engine.fused_cuda.schedules import Limits
+
+HERE = Path(__file__).parent
+_DRIVER = """
+extern "C" const char* run(const Call* call, int blocks, int threads, long shared, unsigned seed) {
+  return emulate(blocks, threads, shared, seed, [=] { updates(*call); });
+}
+"""
+
+
+class Emulator:
+    """Runs launches on the CPU.
+
+    Args:
+        folder: where compiled sources are kept.
+        meet: how the blocks of every launch meet.
+        multiprocessors: of the device.
+        seed: another order of the threads' turns for each; 0 for their own.
+    """
+
+    emulator = '#include "emulator.h"'
+
+    def __init__(self, folder, meet=None, multiprocessors=3, seed=0, shared_bytes=200_000, architecture=90):
+        self.limits = Limits(architecture, multiprocessors, shared_bytes)
+        self.meet, self._folder, self._seed = meet, Path(folder), seed
+
+    def kernel(self, source, launch):
+        library = ctypes.CDLL(str(self._compiled(source)))
+        library.run.restype = ctypes.c_char_p
+        assert launch.shared_bytes <= self.limits.shared_bytes
+
+        def run(call):
+            failed = library.run(
+                ctypes.byref(call), launch.blocks, launch.threads, ctypes.c_long(launch.shared_bytes), self._seed
+            )
+            assert failed is None, failed.decode()
+
+        return run
+
+    def _compiled(self, source):
+        text = source + _DRIVER
+        path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.so"
+        if not path.exists():
+            path.with_suffix(".cpp").write_text(text)
+            command = ["g++", "-O1", "-std=c++17", "-w", "-shared", "-fPIC", "-ffp-contract=off", f"-I{HERE}"]
+            found = subprocess.run(
+                [*command, "-o", str(path), str(path.with_suffix(".cpp"))], capture_output=True, text=True
+            )
+            assert found.returncode == 0, found.stderr[:4000]
+        return path
