@@ -15,7 +15,7 @@ ONE_BLOCK, CLUSTER, GRID = range(3)
 MEETINGS = ("one block", "a cluster", "a grid")
 _ONE_BLOCK_WORK = 200_000  # multiply-adds of an update
 _CLUSTER_WORK = 2_000_000
-_CLUSTER_BLOCKS = 8
+CLUSTER_BLOCKS = 8
 _THREADS = {ONE_BLOCK: 512, CLUSTER: 256, GRID: 512}
 _ROW_WEIGHTS = 40_000  # weights that every block reads anew for its rows
 _MOST_TILE_ROWS = 128
@@ -98,7 +98,7 @@ def chain_schedule(
         meet: how the blocks meet; None to choose.
     """
     meet = meeting(stages, rows, limits) if meet is None else meet
-    blocks = {ONE_BLOCK: 1, CLUSTER: _CLUSTER_BLOCKS, GRID: limits.multiprocessors}[meet]
+    blocks = {ONE_BLOCK: 1, CLUSTER: CLUSTER_BLOCKS, GRID: limits.multiprocessors}[meet]
     threads = _THREADS[meet]
     wide = _wide_stages(stages) if blocks > 1 else 0
     tile_rows = min(_MOST_TILE_ROWS, -(-rows // blocks))

@@ -20,6 +20,7 @@ from chalknet.engine.fused_cpu.optimizer_rows import (
     BETA1, BETA2, COUNTS_STEPS, DAMPENING, DECAY, EPS, LR, MOMENTUM, SLOTS, numbers_of, slots_of,
 )  # fmt: skip
 from chalknet.engine.fused_cuda.machine import Machine
+from chalknet.engine.fused_cuda.hidden import hidden_schedule
 from chalknet.engine.fused_cuda.schedules import Schedule, chain_schedule
 from chalknet.engine.fused_cuda.source import text_of
 from chalknet.engine.fused_cuda.stages import LINEAR, stages_of
@@ -77,22 +78,22 @@ class FusedCudaSession:
         self._done = 0
         started = perf_counter()
         self._data = _samples(batches, network, recipe.loss, self._dtype, self._device)
-        self.schedule = self._scheduled(network, machine)
+        self._stages = stages_of(network)
+        self.schedule = self._scheduled(machine)
         self._lay_out(self.schedule)
-        self._kernel = machine.kernel(self._source(network, self.schedule, machine.emulator), self.schedule.launch)
+        self._kernel = machine.kernel(self._source(machine.emulator), self.schedule.launch)
         self.compile_s = perf_counter() - started
 
-    def _scheduled(self, network: Network, machine: Machine) -> Schedule:
+    def _scheduled(self, machine: Machine) -> Schedule:
         rows = min(self._batches.size, len(self._batches.source))
-        slots = sum(slots_of(self._recipe))
-        return chain_schedule(
-            stages_of(network), rows, self._dtype.itemsize, slots, machine.limits, machine.meet
-        )
+        task = self._stages, rows, self._dtype.itemsize, sum(slots_of(self._recipe))
+        found = hidden_schedule(*task, machine.limits, machine.meet)
+        return found or chain_schedule(*task, machine.limits, machine.meet)
 
-    def _source(self, network: Network, schedule: Schedule, emulator: str) -> str:
-        stages, linears = stages_of(network), iter(_linears_of(self.module))
+    def _source(self, emulator: str) -> str:
+        linears = iter(_linears_of(self.module))
         trained = []
-        for stage in stages:
+        for stage in self._stages:
             linear = next(linears) if stage.kind == LINEAR else None
             trained.append(
                 (False, False)
@@ -100,8 +101,9 @@ class FusedCudaSession:
                 else (linear.weight.requires_grad, linear.bias is not None and linear.bias.requires_grad)
             )
         ordered = self._batches.shuffle
+        moves = ordered or self._batches.updates_per_epoch > 1
         dtype = str(self._dtype).removeprefix("torch.")
-        return text_of(schedule, stages, self._recipe, dtype, trained, ordered, emulator)
+        return text_of(self.schedule, self._stages, self._recipe, dtype, trained, ordered, moves, emulator)
 
     def _lay_out(self, schedule: Schedule) -> None:
         """Make the memory of the fit, and fill it with the module's weights."""
@@ -117,7 +119,7 @@ class FusedCudaSession:
         self._counter, self._made = zeros(1, torch.int32), zeros(1, torch.int64)
         self._order: tuple[Rows, torch.Tensor] = (np.empty(0, dtype=np.int64), zeros(1, torch.int32))
         linears = _linears_of(self.module)
-        places = [at for at, by in zip(schedule.weights_at, schedule.tiles, strict=True) if by]
+        places = [at for at, stage in zip(schedule.weights_at, self._stages, strict=True) if stage.weights]
         self._views = _pairs(linears, places, self._weights)
         self._read_weights()
         names = {parameter: name for name, parameter in self._named.named_parameters()}
@@ -168,9 +170,9 @@ class FusedCudaSession:
         return found
 
     def _rates_of(self, updates: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        """Return the step size of each update, and what the root of the squares is multiplied by."""
-        o, number = numbers_of(self._recipe), np.arange(self._done + 1, self._done + updates + 1.0)
-        rates = np.empty((updates, 2))
+        """Return the step size of each update and of one more, and what the root of the squares is multiplied by."""
+        o, number = numbers_of(self._recipe), np.arange(self._done + 1, self._done + updates + 2.0)
+        rates = np.empty((updates + 1, 2))
         if self._recipe.optimizer in ("adam", "adamw"):
             rates[:, 0] = o[LR] / (1 - o[BETA1] ** number)
             rates[:, 1] = 1 / np.sqrt(1 - o[BETA2] ** number)

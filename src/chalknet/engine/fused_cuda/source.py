@@ -13,7 +13,11 @@ from chalknet.network import Activation, Dropout
 from chalknet.planning import Loss, Recipe
 
 FOLDER = Path(__file__).parent / "source"
-_BEFORE, _BEHIND = ("device.cuh", "numbers.cuh", "call.cuh", "products.cuh"), {"chain.cu": ("stages.cuh",)}
+_BEFORE = ("device.cuh", "numbers.cuh", "call.cuh")
+_BEHIND = {
+    "chain.cu": ("stages.cuh",),
+    "hidden_units.cu": (),
+}
 
 
 def text_of(
@@ -23,6 +27,7 @@ def text_of(
     dtype: str,
     trained: list[tuple[bool, bool]],
     ordered: bool,
+    moves: bool,
     emulator: str = "",
 ) -> str:
     """Return the whole source of a kernel.
@@ -34,14 +39,17 @@ def text_of(
         dtype: of weights and data.
         trained: of each stage, whether its weight and its bias are trained.
         ordered: whether the rows come in an order that is given.
+        moves: whether a batch has other rows than the one before.
         emulator: what is included in the place of the hardware.
     """
-    constants = {**schedule.constants, **_constants_of(stages, recipe, trained, ordered)}
+    constants = {**schedule.constants, **_constants_of(stages, recipe, trained), "ORDERED": int(ordered), "MOVES": int(moves)}
     number = "float" if dtype == "float32" else "double"
     target = "long long" if recipe.loss == CLASS_LOSS else number
     lines = [f"typedef {number} REAL;", f"typedef {target} TARGET;"]
     lines += [f"#define {name} {value}" for name, value in constants.items()]
     lines += [emulator, *map(_read, _BEFORE), *_loss_text(recipe.loss_row)]
+    if schedule.kernel == "chain.cu":
+        lines.append(_read("products.cuh"))
     lines.append("template <int s> struct Stage;")
     for k, (stage, trains) in enumerate(zip(stages, trained, strict=True)):
         lines.append(_stage_text(k, stage, trains, schedule))
@@ -54,7 +62,7 @@ def _read(name: str) -> str:
 
 
 def _constants_of(
-    stages: list[Stage], recipe: Recipe, trained: list[tuple[bool, bool]], ordered: bool
+    stages: list[Stage], recipe: Recipe, trained: list[tuple[bool, bool]]
 ) -> dict[str, int]:
     first, second, third = slots_of(recipe)
     linears = [k for k, stage in enumerate(stages) if stage.kind == LINEAR]
@@ -63,7 +71,7 @@ def _constants_of(
         "LOSS_WIDTH": 1 if recipe.loss == CLASS_LOSS else stages[-1].values,
         "CLASS_LOSS": int(recipe.loss == CLASS_LOSS),
         "MEAN": int(recipe.reduction == "mean"),
-        "ORDERED": int(ordered),
+        "Y_WIDTH": 1 if recipe.loss == CLASS_LOSS else stages[-1].values,
         "DROPS": int(any(_drops(stage) for stage in stages)),
         "FIRST_LINEAR": linears[0],
         "ALL_TRAINED": int(all(all(trained[k][: 1 + stages[k].bias]) for k in linears)),
