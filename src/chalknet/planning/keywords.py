@@ -14,7 +14,7 @@ from chalknet.planning.torch_objects import TorchOptimizer
 
 LossName: TypeAlias = Literal["bce", "bce_logits", "cross_entropy", "mse", "l1", "huber"]
 OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw", "rmsprop"]
-EngineName: TypeAlias = Literal["auto", "eager", "graph", "fused_cpu"]
+EngineName: TypeAlias = Literal["auto", "eager", "graph", "fused_cpu", "fused_cuda"]
 DtypeName: TypeAlias = Literal["float32", "float64"]
 Reduction: TypeAlias = Literal["mean", "sum"]
 TorchClass: TypeAlias = Callable[..., Any]  # a class of torch.nn or torch.optim, or an instance of a loss
