@@ -19,6 +19,7 @@ CLUSTER_BLOCKS = 8
 _THREADS = {ONE_BLOCK: 512, CLUSTER: 256, GRID: 512}
 _ROW_WEIGHTS = 40_000  # weights that every block reads anew for its rows
 _MOST_TILE_ROWS = 128
+_THIN_ROWS = 8  # of a tile whose rows and weights lie in shared memory
 _SPLIT_LINES = 64  # lines of a batch that are worth a part of their own
 _HEAD_BYTES, _SPARE_BYTES = 16, 1024
 
@@ -101,32 +102,73 @@ def chain_schedule(
     blocks = {ONE_BLOCK: 1, CLUSTER: CLUSTER_BLOCKS, GRID: limits.multiprocessors}[meet]
     threads = _THREADS[meet]
     wide = _wide_stages(stages) if blocks > 1 else 0
-    tile_rows = min(_MOST_TILE_ROWS, -(-rows // blocks))
+    tile_rows = -(-rows // blocks) if blocks == 1 else min(_MOST_TILE_ROWS, -(-rows // blocks))
     tiles = [_tiles_of(stage, k < wide, rows, tile_rows, blocks, threads) for k, stage in enumerate(stages)]
     splits = _cut_gradients(stages, tiles, rows, blocks)
     places, weights_at, work, weights = _places(stages, rows)
-    parts_at = work
-    work += splits * weights if splits > 1 else 0
-    room = _room(stages, tiles, rows, splits, threads)
     free = (limits.shared_bytes - _HEAD_BYTES - _SPARE_BYTES) // itemsize
-    small = max(threads * 16, 4096)
+    constants = {
+        "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "WEIGHTS": weights, "SPLITS": splits,
+        "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide, "STAGES": len(stages),
+    }  # fmt: skip
+    work += splits * weights if splits > 1 else 0
+    near = _near(stages, places, wide, tile_rows)
+    thick_room = _room(stages, tiles, rows, splits, threads)
+    thin_room = max(threads * tile_rows, threads * 16)
+    y_room = 4 * tile_rows * stages[-1].values
+    thin = _suits_thin(stages, wide, tile_rows) and near["NEARS"] + thin_room + y_room <= free
+    if thin:
+        room, held = min(_gradient_room(stages, tiles, rows, threads, thin_room) if blocks > 1 else thin_room, free), near["NEARS"] + y_room
+        room = min(room, free - held) // 4 * 4
+    else:
+        near = dict.fromkeys(near, 0)
+        room, held = min(thick_room, free), 0
     shared = {"WEIGHTS_SHARED": weights, "WORK_SHARED": work, "STATE_SHARED": slots * weights}
     taken = dict.fromkeys(shared, 0)
-    room = min(room, free)
     for name, needs in shared.items():
-        if meet == ONE_BLOCK and needs + sum(shared[n] for n in taken if taken[n]) + min(room, small) <= free:
-            taken[name] = 1
-    held = sum(shared[name] for name in taken if taken[name])
-    room = min(room, free - held)
-    constants = {
-        "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "ROOM": room, "WORK": work,
-        "WEIGHTS": weights, "SPLITS": splits, "PARTS_OF_GRADIENTS": parts_at, "TILE_ROWS": tile_rows,
-        "FIRST_ROWS": wide, "STAGES": len(stages), **taken,
-    }  # fmt: skip
+        wanted = name == "STATE_SHARED" if thin else True
+        least = room if thin else max(threads * 16, 4096)
+        if meet == ONE_BLOCK and wanted and held + needs + min(room, least) <= free:
+            taken[name], held = 1, held + needs
+    room = min(room, free - held) // 4 * 4
+    del near["NEARS"]
+    constants |= {"ROOM": room, "WORK": work, "THIN": int(thin), **near, **taken}
     shape = Launch(meet, blocks, threads, _HEAD_BYTES + (room + held) * itemsize)
     return Schedule(
         "chain.cu", shape, constants, tiles, places, weights_at, work, weights, _before(stages, tiles, splits)
     )
+
+
+def _suits_thin(stages: list[Stage], wide: int, tile_rows: int) -> bool:
+    """Return whether a tile has so few rows that its values and the weights lie in shared memory."""
+    return (
+        tile_rows <= _THIN_ROWS
+        and wide < len(stages)
+        and all(stage.positions == 1 for stage in stages)
+    )
+
+
+def _near(stages: list[Stage], places: list[dict[str, int]], wide: int, tile_rows: int) -> dict[str, int]:
+    """Place the arrays of shared memory for a tile of few rows; return how long they are, in numbers."""
+    weights = values = 0
+    for k, (stage, here) in enumerate(zip(stages, places, strict=True)):
+        here |= {"LINE": stage.outputs | 1, "STRIDE": _filled(stage.outputs), "NEAR_WEIGHT": weights}
+        for name in "HDGS":
+            here[f"NEAR_{name}"] = values
+            if k >= wide and (name in "HG" or (name == "D" and stage.behind) or (name == "S" and "SOFTMAX" in stage.kind)):
+                values += tile_rows * here["STRIDE"]
+        if k >= wide and stage.kind == LINEAR:
+            weights += _filled((stage.inputs + stage.bias) * here["LINE"])
+    stride = _filled(stages[min(wide, len(stages) - 1)].inputs)
+    x = (1 if wide else 2) * tile_rows * stride
+    return {
+        "NEAR_WEIGHTS": weights, "NEAR_ROWS": values, "NEAR_X": x, "IN_STRIDE": stride,
+        "NEARS": weights + values + x,
+    }  # fmt: skip
+
+
+def _filled(numbers: int) -> int:
+    return -(-numbers // 4) * 4
 
 
 def _wide_stages(stages: list[Stage]) -> int:
@@ -148,13 +190,19 @@ def _tiles_of(
     tiles = {
         "Forward": tile_for(lines, stage.outputs, threads, most),
         "Backward": tile_for(lines, stage.inputs, threads, most),
-        "Gradient": tile_for(stage.inputs + stage.bias, stage.outputs, threads, (32, 32) if blocks > 1 else (64, 64)),
+        "Gradient": _gradient_tile(stage, threads, 36 if blocks > 1 else 64),
     }
     if wide:  # as many tiles as blocks
         for name, width in (("Forward", stage.outputs), ("Backward", stage.inputs)):
             while tiles_in(tiles[name], lines, width) <= blocks / 2 and (cut := smaller(tiles[name])):
                 tiles[name] = cut
     return tiles
+
+
+def _gradient_tile(stage: Stage, threads: int, most: int) -> Tile:
+    """Return tiles of nearly equal height and width."""
+    height, width = stage.inputs + stage.bias, stage.outputs
+    return tile_for(*(-(-size // -(-size // most)) for size in (height, width)), threads, (most, most))  # type: ignore[misc]
 
 
 def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, Tile]]) -> int:
@@ -206,6 +254,18 @@ def _places(stages: list[Stage], rows: int) -> tuple[list[dict[str, int]], list[
     return places, weights_at, work, weights
 
 
+def _gradient_room(
+    stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, threads: int, least: int
+) -> int:
+    """Return the numbers of shared memory with which no gradient or wide product is done in several stretches."""
+    depths = [
+        by["Gradient"].line * rows * stage.positions for stage, by in zip(stages, tiles, strict=True) if by
+    ]
+    first, by = stages[0], tiles[0]
+    depths += [by["Forward"].line * (first.inputs + first.bias)] if by else []
+    return max(least, *depths) + 8
+
+
 def _room(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, splits: int, threads: int) -> int:
     """Return the numbers of shared memory with which no product is done in several stretches."""
     depths = []
@@ -216,4 +276,4 @@ def _room(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, splits: 
                 by["Forward"].line * (stage.inputs + stage.bias), by["Backward"].line * stage.outputs,
                 by["Gradient"].line * lines,
             ]  # fmt: skip
-    return max(threads * 16, 64, *depths)
+    return max(threads * 16, 64, *depths) + 8

@@ -15,7 +15,7 @@ from chalknet.planning import Loss, Recipe
 FOLDER = Path(__file__).parent / "source"
 _BEFORE = ("device.cuh", "numbers.cuh", "call.cuh")
 _BEHIND = {
-    "chain.cu": ("stages.cuh",),
+    "chain.cu": ("stages.cuh", "thin.cuh", "passes.cuh"),
     "hidden_units.cu": (),
 }
 

@@ -104,12 +104,12 @@ DEVICE void optimize(const Rule& rule, REAL& w, REAL g, REAL& first, REAL& secon
 #endif
 }
 
-// The same for the weight at a place of memory.
-DEVICE void optimize_at(const Rule& rule, REAL* weights, REAL* first, REAL* second, REAL* third, int place, REAL g) {
-  REAL w = weights[place], none = 0;
+// The same for a weight in memory; what is kept of it lies at another place.
+DEVICE void optimize_at(const Rule& rule, REAL* weights, REAL* first, REAL* second, REAL* third, int weight, int place, REAL g) {
+  REAL w = weights[weight], none = 0;
   REAL a = USES_FIRST ? first[place] : none, b = USES_SECOND ? second[place] : none, c = USES_THIRD ? third[place] : none;
   optimize(rule, w, g, a, b, c);
-  weights[place] = w;
+  weights[weight] = w;
   if (USES_FIRST) first[place] = a;
   if (USES_SECOND) second[place] = b;
   if (USES_THIRD) third[place] = c;

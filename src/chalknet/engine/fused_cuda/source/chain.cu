@@ -15,24 +15,23 @@ DEVICE double loss_of_rows(const Batch& batch, int low, int high) {
   const REAL share = share_of(batch.rows.size);
   double total = 0;
   for (int row = low + WARP; row < high; row += WARPS) {
-    const int64 sample = sample_at(batch.call, batch.rows.start + row);
-    const REAL* yhat = batch.memory.work + Stage<last>::H + row * WIDTH;
+    const REAL* yhat = Near<last>::is ? line_of<last>(batch, Stage<last>::NEAR_H, Stage<last>::H, row) : batch.memory.work + Stage<last>::H + row * WIDTH;
+    const TARGET* y = THIN ? batch.memory.near_y + (row - low) * Y_WIDTH : batch.call.y + sample_at(batch.call, batch.rows.start + row) * Y_WIDTH;
     double loss = 0;
 #if CLASS_LOSS
-    const int label = (int)batch.call.y[sample];
+    const int label = (int)y[0];
     REAL highest = yhat[0], sum = 0;
     for (int i = LANE; i < WIDTH; i += 32) highest = yhat[i] > highest ? yhat[i] : highest;
     highest = largest_of_warp(highest);
     for (int i = LANE; i < WIDTH; i += 32) sum += exp(yhat[i] - highest);
     sum = sum_of_warp(sum);
     for (int i = LANE; i < WIDTH; i += 32)
-      hand_back<last>(batch, row * WIDTH + i, share * (exp(yhat[i] - highest) / sum - (i == label ? (REAL)1 : (REAL)0)));
+      hand_back<last, WIDTH>(batch, row, i, share * (exp(yhat[i] - highest) / sum - (i == label ? (REAL)1 : (REAL)0)));
     if (LANE == 0) loss = log(sum) + highest - yhat[label];
 #else
-    const TARGET* y = batch.call.y + sample * WIDTH;
     for (int i = LANE; i < WIDTH; i += 32) {
       loss += loss_of(yhat[i], y[i]);
-      hand_back<last>(batch, row * WIDTH + i, share * gradient_of_loss(yhat[i], y[i]));
+      hand_back<last, WIDTH>(batch, row, i, share * gradient_of_loss(yhat[i], y[i]));
     }
 #endif
     total += sum_of_warp(loss);
@@ -62,9 +61,10 @@ template <int s> DEVICE void rows_backward(const Batch& batch, int low, int high
 }
 
 // A phase of tiles: some rows through all stages from FIRST_ROWS on, and back.
-DEVICE void run_rows(const Batch& batch) {
+DEVICE void run_rows(Batch& batch) {
   for (int tile = BLOCK; tile * TILE_ROWS < batch.rows.size; tile += BLOCKS) {
     const int low = tile * TILE_ROWS, high = low + TILE_ROWS < batch.rows.size ? low + TILE_ROWS : batch.rows.size;
+    batch.first = low;
     rows_forward<FIRST_ROWS>(batch, low, high);
     const double loss = loss_of_rows(batch, low, high);
     if (THREAD == 0) batch.call.parts[tile] = loss;
@@ -102,6 +102,24 @@ template <int s> DEVICE void wide_backward(const Batch& batch, uint32& round) {
   }
 }
 
+// A weight and what is kept of it, in registers.
+struct Kept {
+  REAL w, first, second, third;
+  MEMBER void load(const Memory& memory, int place) {
+    w = memory.weights[place];
+    if (USES_FIRST) first = memory.first[place];
+    if (USES_SECOND) second = memory.second[place];
+    if (USES_THIRD) third = memory.third[place];
+  }
+  MEMBER void update(const Rule& rule, const Memory& memory, int place, REAL gradient) {
+    optimize(rule, w, gradient, first, second, third);
+    memory.weights[place] = w;
+    if (USES_FIRST) memory.first[place] = first;
+    if (USES_SECOND) memory.second[place] = second;
+    if (USES_THIRD) memory.third[place] = third;
+  }
+};
+
 // The gradients of the weights, a tile of inputs by outputs at a time, and the update of these weights.
 template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
   using S = Stage<s>;
@@ -116,11 +134,16 @@ template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
     for (int tile = (BLOCK + BLOCKS - S::TILES_BEFORE % BLOCKS) % BLOCKS; tile < TILES; tile += BLOCKS) {
       const int split = tile % SPLITS, m = tile / SPLITS / ACROSS * T::M, n = tile / SPLITS % ACROSS * T::N;
       const int low = split * part, high = low + part < lines ? low + part : lines;
-      product<T>(m, n, low, high, a, b, [&](int input, int output, REAL sum) {
+      Kept kept[T::EACH];  // what the update reads is under way while the gradient is summed
+      UNROLL for (int i = 0; i < T::EACH; ++i) {
+        const int at = THREAD + i * THREADS, input = m + at / T::N, output = n + at % T::N;
+        if (SPLITS == 1 && at < T::M * T::N && input < HEIGHT && output < S::OUT) kept[i].load(memory, S::WEIGHT + input * S::OUT + output);
+      }
+      product<T>(m, n, low, high, a, b, [&](int i, int input, int output, REAL sum) {
         if (input >= HEIGHT || output >= S::OUT || !(input < S::IN ? S::TRAIN_WEIGHT : S::TRAIN_BIAS)) return;
         const int place = S::WEIGHT + input * S::OUT + output;
         if (SPLITS > 1) memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place] = sum;
-        else optimize_at(rule, memory.weights, memory.first, memory.second, memory.third, place, sum);
+        else kept[i].update(rule, memory, place, sum);
       }, memory.room);
     }
   }
@@ -141,9 +164,11 @@ template <int s> DEVICE bool is_trained(int place) {
 DEVICE void run_sums(const Memory& memory, const Rule& rule) {
   for (int place = BLOCK * THREADS + THREAD; place < WEIGHTS; place += BLOCKS * THREADS) {
     if (!ALL_TRAINED && !is_trained<0>(place)) continue;
+    Kept kept;
+    kept.load(memory, place);
     REAL gradient = 0;
     UNROLL for (int split = 0; split < SPLITS; ++split) gradient += memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place];
-    optimize_at(rule, memory.weights, memory.first, memory.second, memory.third, place, gradient);
+    kept.update(rule, memory, place, gradient);
   }
 }
 
@@ -167,6 +192,12 @@ DEVICE Memory memory_of(const Call& call, unsigned char* bytes) {
   Memory memory;
   memory.room = shared;
   shared += ROOM;
+  memory.near_weights = shared;
+  shared += NEAR_WEIGHTS;
+  memory.near_rows = shared;
+  shared += NEAR_ROWS;
+  memory.near_x = shared;
+  shared += NEAR_X;
   memory.weights = WEIGHTS_SHARED ? shared : call.weights;
   shared += WEIGHTS_SHARED ? WEIGHTS : 0;
   memory.work = WORK_SHARED ? shared : call.work;
@@ -176,6 +207,8 @@ DEVICE Memory memory_of(const Call& call, unsigned char* bytes) {
   memory.second = USES_SECOND && STATE_SHARED ? shared : call.second;
   shared += USES_SECOND && STATE_SHARED ? WEIGHTS : 0;
   memory.third = USES_THIRD && STATE_SHARED ? shared : call.third;
+  shared += USES_THIRD && STATE_SHARED ? WEIGHTS : 0;
+  memory.near_y = (TARGET*)(((uint64)shared + 7) / 8 * 8);
   return memory;
 }
 
@@ -183,38 +216,61 @@ DEVICE void copy_all(REAL* to, const REAL* from) {
   if (to != from) for (int at = THREAD; at < WEIGHTS; at += THREADS) to[at] = from[at];
 }
 
+// Brings weights and what is kept of them into shared memory, where they stay for the whole launch, or back.
+template <bool BACK> DEVICE void carry(const Call& call, const Memory& memory) {
+  if (WEIGHTS_SHARED) BACK ? copy_all(call.weights, memory.weights) : copy_all(memory.weights, call.weights);
+  if (STATE_SHARED && USES_FIRST) BACK ? copy_all(call.first, memory.first) : copy_all(memory.first, call.first);
+  if (STATE_SHARED && USES_SECOND) BACK ? copy_all(call.second, memory.second) : copy_all(memory.second, call.second);
+  if (STATE_SHARED && USES_THIRD) BACK ? copy_all(call.third, memory.third) : copy_all(memory.third, call.third);
+  if constexpr (THIN && BLOCKS == 1) copy_weights<0, BACK>(memory);
+  if (THIN && !BACK)  // what fills up a line is zero and stays zero
+    for (int at = THREAD; at < NEAR_ROWS + NEAR_X; at += THREADS) memory.near_rows[at] = 0;
+  wait_for_copies();
+  meet_block();
+}
+
+// The batch of an update, with the tile of this block; of several updates, inputs take turns in two places.
+DEVICE Batch batch_at(const Call& call, const Memory& memory, int64 made) {
+  Batch batch{call, rows_of(call, made), memory, BLOCK * TILE_ROWS};
+  if (THIN && FIRST_ROWS == 0) {
+    batch.memory.near_x += (made & 1) * TILE_ROWS * IN_STRIDE;
+    batch.memory.near_y += (made & 1) * TILE_ROWS * Y_WIDTH;
+  }
+  return batch;
+}
+
 LAUNCHED_KERNEL updates(const Call call) {
   SHARED_MEMORY;
   const Memory memory = memory_of(call, shared_bytes);
-  if (BLOCKS_MEET == ONE_BLOCK) {
-    if (WEIGHTS_SHARED) copy_all(memory.weights, call.weights);
-    if (STATE_SHARED && USES_FIRST) copy_all(memory.first, call.first);
-    if (STATE_SHARED && USES_SECOND) copy_all(memory.second, call.second);
-    if (STATE_SHARED && USES_THIRD) copy_all(memory.third, call.third);
-    meet_block();
-  }
+  carry<false>(call, memory);
+  if constexpr (THIN && FIRST_ROWS == 0) copy_inputs(batch_at(call, memory, 0), true);
   uint32 round = 0;
   int64 made = 0;
   for (bool ends = false; made < call.updates && !ends; ++made) {
-    const Batch batch{call, rows_of(call, made), memory};
+    Batch batch = batch_at(call, memory, made);
+    const Rule rule = rule_of(call, made);
+    if constexpr (THIN && BLOCKS > 1) copy_weights<FIRST_ROWS, false>(memory);
     wide_forward<0>(batch, round);
+    if constexpr (THIN && FIRST_ROWS > 0) copy_inputs(batch, true);
+    if (THIN) {
+      wait_for_copies();
+      meet_block();
+    }
+    if constexpr (THIN && FIRST_ROWS == 0)
+      if (made + 1 < call.updates) copy_inputs(batch_at(call, memory, made + 1), true);
     run_rows(batch);
     meet_all(call.counter, round);
     wide_backward<FIRST_ROWS - 1>(batch, round);
     ends = end_of_update(batch, made, (double*)shared_bytes);
-    const Rule rule = rule_of(call, made);
-    run_weights<0>(batch, rule);
+    if constexpr (THIN && BLOCKS == 1) thin_weights<0>(batch, rule);
+    else run_weights<0>(batch, rule);
     if (SPLITS > 1) {
       meet_all(call.counter, round);
       run_sums(memory, rule);
     }
     meet_all(call.counter, round);
   }
-  if (BLOCKS_MEET == ONE_BLOCK) {
-    if (WEIGHTS_SHARED) copy_all(call.weights, memory.weights);
-    if (STATE_SHARED && USES_FIRST) copy_all(call.first, memory.first);
-    if (STATE_SHARED && USES_SECOND) copy_all(call.second, memory.second);
-    if (STATE_SHARED && USES_THIRD) copy_all(call.third, memory.third);
-  }
+  wait_for_copies();
+  carry<true>(call, memory);
   if (BLOCK == 0 && THREAD == 0) *call.made = made;
 }

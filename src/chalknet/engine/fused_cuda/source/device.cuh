@@ -32,6 +32,7 @@ DEVICE void copy_later(double* to, const double* from) {
   *to = *from;
 #endif
 }
+DEVICE void copy_later(int64* to, const int64* from) { copy_later((double*)to, (const double*)from); }
 DEVICE void wait_for_copies() {
 #if __CUDA_ARCH__ >= 800
   asm volatile("cp.async.wait_all;" ::: "memory");

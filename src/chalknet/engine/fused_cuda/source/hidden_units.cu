@@ -10,21 +10,10 @@ constexpr int D = Hidden::IN, O = Output::OUT, UNITS = Hidden::OUT;
 constexpr int EACH = D + Hidden::BIAS + O;                         // weights of a unit: inputs, bias, outputs
 constexpr int BLOCK_UNITS = UNITS_EACH * THREADS / LANES_EACH;
 constexpr int LANE_SAMPLES = (ROWS + 31) / 32, SAMPLES = 32 * LANE_SAMPLES;
-constexpr int WIDE = 16 / sizeof(REAL);                            // numbers of a load
 constexpr int UNIT_LINE = (EACH + WIDE - 1) / WIDE * WIDE;
 constexpr int SAMPLE_LINE = (D + O + (IS_RELU ? D : 0) + WIDE - 1) / WIDE * WIDE;
 constexpr int COLUMNS = O * SAMPLES;
 constexpr int CHUNKS = THREADS / SAMPLES;                          // of blocks, whose sums are added up side by side
-
-struct alignas(16) Wide {
-  REAL values[WIDE];
-};
-template <int LINE> DEVICE void load_line(REAL* to, const REAL* from) {
-  UNROLL for (int at = 0; at < LINE; at += WIDE) {
-    Wide wide = *(const Wide*)(from + at);
-    UNROLL for (int i = 0; i < WIDE; ++i) to[at + i] = wide.values[i];
-  }
-}
 
 struct Shared {
   uint64* words;    // two mbarriers
@@ -139,7 +128,7 @@ DEVICE void forward_units(const Shared& shared, const REAL (&x)[LANE_SAMPLES][D]
   const int left = UNITS - BLOCK * BLOCK_UNITS, here = left < BLOCK_UNITS ? left : BLOCK_UNITS;
   UNROLL_BY(unroll 4) for (int j = WARP; j < here; j += WARPS) {
     REAL line[UNIT_LINE];
-    load_line<UNIT_LINE>(line, shared.units + j * UNIT_LINE);
+    load_piece<UNIT_LINE, UNIT_LINE>(line, shared.units + j * UNIT_LINE);
     UNROLL for (int s = 0; s < LANE_SAMPLES; ++s) {
       REAL h = Hidden::BIAS ? line[D] : (REAL)0, slope = 1;
       UNROLL for (int d = 0; d < D; ++d) h += line[d] * x[s][d];
@@ -230,7 +219,7 @@ DEVICE void gradients_of_units(const Shared& shared, const Units& units, int siz
   UNROLL for (int u = 0; u < UNITS_EACH; ++u) UNROLL for (int k = 0; k < EACH; ++k) g[u][k] = 0;
   UNROLL_BY(unroll 4) for (int i = THREAD % LANES_EACH; i < size; i += LANES_EACH) {
     REAL line[SAMPLE_LINE];
-    load_line<SAMPLE_LINE>(line, shared.samples + i * SAMPLE_LINE);
+    load_piece<SAMPLE_LINE, SAMPLE_LINE>(line, shared.samples + i * SAMPLE_LINE);
     UNROLL for (int u = 0; u < UNITS_EACH; ++u) {
       const REAL* w = units.w[u];
       REAL h = Hidden::BIAS ? w[D] : (REAL)0;

@@ -25,3 +25,19 @@ DEVICE REAL kept(uint32 key, int step, int place, uint64 threshold, REAL scale) 
   uint32 of_step = mixed(key + (uint32)step);
   return (uint64)mixed((uint32)place * 0x9E3779B9u + of_step) >= threshold ? scale : (REAL)0;
 }
+
+// Loads a piece of a line, by wide loads where it lies so.
+constexpr int WIDE = 16 / sizeof(REAL);
+struct alignas(16) Wide {
+  REAL values[WIDE];
+};
+template <int PIECE, int LINE> DEVICE void load_piece(REAL (&to)[PIECE], const REAL* from) {
+  if (PIECE % WIDE == 0 && LINE % WIDE == 0) {
+    UNROLL for (int at = 0; at < PIECE / WIDE; ++at) {
+      Wide wide = ((const Wide*)from)[at];
+      UNROLL for (int i = 0; i < WIDE; ++i) to[at * WIDE + i] = wide.values[i];
+    }
+  } else {
+    UNROLL for (int at = 0; at < PIECE; ++at) to[at] = from[at];
+  }
+}

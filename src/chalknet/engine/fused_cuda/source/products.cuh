@@ -1,4 +1,5 @@
-// A product of matrices by one block: C[m, n] = sum over k of A(m, k) B(k, n), handed to `each(m, n, sum)`.
+// A product of matrices by one block: C[m, n] = sum over k of A(m, k) B(k, n), handed to `each(i, m, n, sum)`,
+// a thread's i-th.
 //
 // A and B are copied to shared memory, a stretch of k at a time, k by k; then groups of threads take every
 // GROUPS-th k, each thread a piece of PIECE_M x PIECE_N sums in registers, and the groups' sums are added up in
@@ -10,7 +11,8 @@ template <int M_, int N_, int PIECE_M_, int PIECE_N_> struct Tile {
   static constexpr int ACROSS = N / PIECE_N, GROUP = (M / PIECE_M) * ACROSS;
   static constexpr int GROUPS = THREADS / GROUP;
   static constexpr int LINE_A = M + (M % 4 ? 1 : PAD), LINE_B = N + (N % 4 ? 1 : PAD);
-  static constexpr int DEPTH = ROOM / (LINE_A + LINE_B);
+  static constexpr int DEPTH = (ROOM - 4) / (LINE_A + LINE_B), B_AT = (DEPTH * LINE_A + 3) / 4 * 4;
+  static constexpr int EACH = (M * N + THREADS - 1) / THREADS;  // sums that a thread hands on
   static_assert(M % PIECE_M == 0 && N % PIECE_N == 0 && GROUP <= THREADS, "a tile has a thread for each piece");
   static_assert(GROUPS * M * N <= ROOM && DEPTH > 0, "the sums of all groups fit into the room");
 };
@@ -20,12 +22,12 @@ template <int LINES, int LINE, class Operand>
 DEVICE void copy_operand(REAL* to, const Operand& from, int line0, int k0, int depth) {
   if (Operand::along_k) {
     for (int line = WARP; line < LINES; line += WARPS)
-      UNROLL_BY(unroll 8) for (int k = LANE; k < depth; k += 32) from.copy(to + k * LINE + line, line0 + line, k0 + k);
+      for (int k = LANE; k < depth; k += 32) from.copy(to + k * LINE + line, line0 + line, k0 + k);
   } else if (LINES % 32 == 0) {
     for (int k = WARP; k < depth; k += WARPS)
-      UNROLL for (int line = LANE; line < LINES; line += 32) from.copy(to + k * LINE + line, line0 + line, k0 + k);
+      for (int line = LANE; line < LINES; line += 32) from.copy(to + k * LINE + line, line0 + line, k0 + k);
   } else {
-    UNROLL_BY(unroll 4) for (int at = THREAD; at < LINES * depth; at += THREADS)
+    for (int at = THREAD; at < LINES * depth; at += THREADS)
       from.copy(to + at / LINES * LINE + at % LINES, line0 + at % LINES, k0 + at / LINES);
   }
 }
@@ -36,7 +38,7 @@ DEVICE void product(int m0, int n0, int k_low, int k_high, const A& a, const B& 
   UNROLL for (int p = 0; p < T::PIECE_M; ++p) UNROLL for (int q = 0; q < T::PIECE_N; ++q) sums[p][q] = 0;
   const int group = THREAD / T::GROUP, member = THREAD % T::GROUP;
   const int m = member / T::ACROSS * T::PIECE_M, n = member % T::ACROSS * T::PIECE_N;
-  REAL *lines_a = room, *lines_b = room + T::DEPTH * T::LINE_A;
+  REAL *lines_a = room, *lines_b = room + T::B_AT;
   for (int k0 = k_low; k0 < k_high; k0 += T::DEPTH) {
     const int depth = k_high - k0 < T::DEPTH ? k_high - k0 : T::DEPTH;
     meet_block();
@@ -45,10 +47,10 @@ DEVICE void product(int m0, int n0, int k_low, int k_high, const A& a, const B& 
     wait_for_copies();
     meet_block();
     if (group < T::GROUPS) {
-      UNROLL_BY(unroll 4) for (int k = group; k < depth; k += T::GROUPS) {
+      UNROLL_BY(unroll 2) for (int k = group; k < depth; k += T::GROUPS) {
         REAL from_a[T::PIECE_M], from_b[T::PIECE_N];
-        UNROLL for (int p = 0; p < T::PIECE_M; ++p) from_a[p] = lines_a[k * T::LINE_A + m + p];
-        UNROLL for (int q = 0; q < T::PIECE_N; ++q) from_b[q] = lines_b[k * T::LINE_B + n + q];
+        load_piece<T::PIECE_M, T::LINE_A>(from_a, lines_a + k * T::LINE_A + m);
+        load_piece<T::PIECE_N, T::LINE_B>(from_b, lines_b + k * T::LINE_B + n);
         UNROLL for (int p = 0; p < T::PIECE_M; ++p)
           UNROLL for (int q = 0; q < T::PIECE_N; ++q) sums[p][q] += from_a[p] * from_b[q];
       }
@@ -59,9 +61,11 @@ DEVICE void product(int m0, int n0, int k_low, int k_high, const A& a, const B& 
     UNROLL for (int p = 0; p < T::PIECE_M; ++p)
       UNROLL for (int q = 0; q < T::PIECE_N; ++q) room[group * T::M * T::N + (m + p) * T::N + n + q] = sums[p][q];
   meet_block();
-  for (int at = THREAD; at < T::M * T::N; at += THREADS) {
+  UNROLL for (int i = 0; i < T::EACH; ++i) {
+    const int at = THREAD + i * THREADS;
+    if (at >= T::M * T::N) break;
     REAL sum = 0;
     UNROLL_BY(unroll 4) for (int g = 0; g < T::GROUPS; ++g) sum += room[g * T::M * T::N + at];
-    each(m0 + at / T::N, n0 + at % T::N, sum);
+    each(i, m0 + at / T::N, n0 + at % T::N, sum);
   }
 }

@@ -2,19 +2,38 @@
 //
 // Stage<s> is written by source.py from the network. The memory of a stage holds, for each row of a batch:
 // H what it hands on, D the derivative of what lies behind its Linear, G the gradient of the Linear's values;
-// of a softmax, S its values.
-
+// of a softmax, S its values. Where few rows are a block's tile (THIN), those of the stages from FIRST_ROWS on lie in
+// shared memory, and what other blocks read of them in global memory too.
 struct Memory {
   REAL *weights, *first, *second, *third, *work, *room;
+  REAL *near_weights, *near_rows, *near_x;  // THIN: lines of weights, of values, and of what goes into FIRST_ROWS
+  TARGET* near_y;
 };
 
-// A batch in work: where it lies in the order, and which of its rows.
+// A batch in work: where it lies in the order, and the first row of the tile.
 struct Batch {
   const Call& call;
   Rows rows;
   Memory memory;
+  int first;
   MEMBER uint32 key(int row) const { return DROPS ? key_of_row(rows.key, row) : 0; }
+  MEMBER const REAL* x(int row) const { return call.x + sample_at(call, rows.start + row) * FEATURES; }
 };
+
+template <int s> struct Near {
+  static constexpr bool is = THIN && s >= FIRST_ROWS;  // whether the stage's rows lie in shared memory
+};
+
+// The line of a stage's array, and what goes into a stage for a line.
+template <int s> DEVICE REAL* line_of(const Batch& batch, int near_at, int at, int line) {
+  using S = Stage<s>;
+  return Near<s>::is ? batch.memory.near_rows + near_at + (line - batch.first) * S::STRIDE : batch.memory.work + at + line * S::OUT;
+}
+template <int s> DEVICE REAL* into(const Batch& batch, int line) {
+  if constexpr (Near<s>::is && s == FIRST_ROWS) return batch.memory.near_x + (line - batch.first) * IN_STRIDE;
+  else if constexpr (Near<s>::is) return line_of<s - 1>(batch, Stage<s - 1>::NEAR_H, Stage<s - 1>::H, line);
+  else return batch.memory.work + Stage<(s > 0 ? s - 1 : 0)>::H + line * Stage<s>::IN;
+}
 
 // The values that go into a stage, as the operand A(row, k); behind the last one, 1, by which the bias is multiplied.
 template <int s, bool ALONG_K> struct Into {
@@ -26,12 +45,10 @@ template <int s, bool ALONG_K> struct Into {
     if (line >= lines || k > S::IN || (k == S::IN && !S::BIAS)) { *to = 0; return; }
     if (k == S::IN) { *to = 1; return; }
     if constexpr (s == 0) {
-      int row = line / S::POSITIONS, position = line % S::POSITIONS;
-      copy_later(to, batch.call.x + sample_at(batch.call, batch.rows.start + row) * FEATURES + position * S::IN + k);
-    } else if constexpr (WORK_SHARED) {
-      *to = batch.memory.work[Stage<s - 1>::H + line * S::IN + k];
+      copy_later(to, batch.x(line / S::POSITIONS) + line % S::POSITIONS * S::IN + k);
     } else {
-      copy_later(to, batch.memory.work + Stage<s - 1>::H + line * S::IN + k);
+      const REAL* from = batch.memory.work + Stage<s - 1>::H + line * S::IN + k;
+      if (WORK_SHARED) *to = *from; else copy_later(to, from);
     }
   }
   MEMBER void copy(REAL* to, int a, int b) const { ALONG_K ? copy_value(to, a, b) : copy_value(to, b, a); }
@@ -65,29 +82,36 @@ template <int s, bool FORWARD> struct Weights {
 // Takes a value through what lies behind a stage's Linear or softmax, and keeps what the way back needs.
 template <int s> DEVICE void hand_on(const Batch& batch, int line, int output, REAL value) {
   using S = Stage<s>;
-  REAL* work = batch.memory.work;
-  int at = line * S::OUT + output;
-  if (S::KIND == SOFTMAX || S::KIND == LOG_SOFTMAX) work[S::S + at] = value;
+  if (S::KIND == SOFTMAX || S::KIND == LOG_SOFTMAX) line_of<s>(batch, S::NEAR_S, S::S, line)[output] = value;
   REAL h = value, d = 1;
   if (S::BEHIND) {
     int row = line / S::POSITIONS, position = line % S::POSITIONS;
     S::behind(h, d, S::DROPS_HERE ? batch.key(row) : 0, position * S::OUT + output);
-    work[S::D + at] = d;
+    line_of<s>(batch, S::NEAR_D, S::D, line)[output] = d;
   }
-  work[S::H + at] = h;
+  line_of<s>(batch, S::NEAR_H, S::H, line)[output] = h;
+  if (Near<s>::is && BLOCKS > 1) batch.memory.work[S::H + line * S::OUT + output] = h;
 }
 
-// Takes the gradient of what a stage handed on, at a place of the batch, back to its values.
-template <int s> DEVICE void hand_back(const Batch& batch, int at, REAL gradient) {
+// Takes the gradient of what a stage handed on back to its values. A line has WIDTH numbers for who asks: where a
+// Flatten lies between, other ones than the stage's own.
+template <int s, int WIDTH> DEVICE void hand_back(const Batch& batch, int line, int i, REAL gradient) {
   using S = Stage<s>;
-  batch.memory.work[S::G + at] = S::BEHIND ? gradient * batch.memory.work[S::D + at] : gradient;
+  if constexpr (Near<s>::is) {
+    if (S::BEHIND) gradient *= line_of<s>(batch, S::NEAR_D, S::D, line)[i];
+    line_of<s>(batch, S::NEAR_G, S::G, line)[i] = gradient;
+    if (BLOCKS > 1) batch.memory.work[S::G + line * S::OUT + i] = gradient;
+  } else {
+    const int at = line * WIDTH + i;
+    batch.memory.work[S::G + at] = S::BEHIND ? gradient * batch.memory.work[S::D + at] : gradient;
+  }
 }
 
 // Softmax and its logarithm: a warp for each line.
 template <int s> DEVICE void forward_softmax(const Batch& batch, int low, int high) {
   using S = Stage<s>;
   for (int line = low + WARP; line < high; line += WARPS) {
-    const REAL* z = batch.memory.work + Stage<(s > 0 ? s - 1 : 0)>::H + line * S::OUT;
+    const REAL* z = into<s>(batch, line);
     REAL highest = z[0], total = 0;
     for (int i = LANE; i < S::OUT; i += 32) highest = z[i] > highest ? z[i] : highest;
     highest = largest_of_warp(highest);
@@ -98,58 +122,23 @@ template <int s> DEVICE void forward_softmax(const Batch& batch, int low, int hi
   }
 }
 
-// The forward pass of a stage for lines [low, high) and outputs [from, to).
-template <int s> DEVICE void forward(const Batch& batch, int low, int high, int from, int to) {
+template <int s> DEVICE void backward_softmax(const Batch& batch, int low, int high) {
   using S = Stage<s>;
-  if constexpr (S::KIND == LINEAR) {
-    using T = typename S::Forward;
-    Into<s, true> a{batch, high};
-    Weights<s, true> b{batch};
-    for (int m = low; m < high; m += T::M)
-      for (int n = from; n < to; n += T::N)
-        product<T>(m, n, 0, S::IN + S::BIAS, a, b, [&](int line, int output, REAL sum) {
-          if (line < high && output < to) hand_on<s>(batch, line, output, sum);
-        }, batch.memory.room);
-  } else if constexpr (S::KIND == POINT) {
-    for (int at = low * S::OUT + THREAD; at < high * S::OUT; at += THREADS) {
-      REAL value;
-      if constexpr (s == 0) {
-        int line = at / S::OUT, row = line / S::POSITIONS;
-        int64 sample = sample_at(batch.call, batch.rows.start + row);
-        value = batch.call.x[sample * FEATURES + line % S::POSITIONS * S::OUT + at % S::OUT];
-      } else {
-        value = batch.memory.work[Stage<s - 1>::H + at];
-      }
-      hand_on<s>(batch, at / S::OUT, at % S::OUT, value);
-    }
-  } else {
-    forward_softmax<s>(batch, low, high);
+  for (int line = low + WARP; line < high; line += WARPS) {
+    const REAL *g = line_of<s>(batch, S::NEAR_G, S::G, line), *h = line_of<s>(batch, S::NEAR_S, S::S, line);
+    REAL total = 0;
+    for (int i = LANE; i < S::OUT; i += 32) total += S::KIND == SOFTMAX ? g[i] * h[i] : g[i];
+    total = sum_of_warp(total);
+    for (int i = LANE; i < S::OUT; i += 32)
+      hand_back<(s > 0 ? s - 1 : 0), S::OUT>(batch, line, i, S::KIND == SOFTMAX ? h[i] * (g[i] - total) : g[i] - exp(h[i]) * total);
   }
-  meet_block();
 }
 
-// The way back through a stage for lines [low, high) and inputs [from, to): its gradients become those of the one before.
-template <int s> DEVICE void backward(const Batch& batch, int low, int high, int from, int to) {
+// What a network begins with where that is no Linear.
+template <int s> DEVICE void forward_point(const Batch& batch, int low, int high) {
   using S = Stage<s>;
-  constexpr int before = s > 0 ? s - 1 : 0;
-  if constexpr (S::KIND == LINEAR) {
-    using T = typename S::Backward;
-    Gradients<s, true> a{batch, high};
-    Weights<s, false> b{batch};
-    for (int m = low; m < high; m += T::M)
-      for (int n = from; n < to; n += T::N)
-        product<T>(m, n, 0, S::OUT, a, b, [&](int line, int input, REAL sum) {
-          if (line < high && input < to) hand_back<before>(batch, line * S::IN + input, sum);
-        }, batch.memory.room);
-  } else {
-    for (int line = low + WARP; line < high; line += WARPS) {
-      const REAL *g = batch.memory.work + S::G + line * S::OUT, *h = batch.memory.work + S::S + line * S::OUT;
-      REAL total = 0;
-      for (int i = LANE; i < S::OUT; i += 32) total += S::KIND == SOFTMAX ? g[i] * h[i] : g[i];
-      total = sum_of_warp(total);
-      for (int i = LANE; i < S::OUT; i += 32)
-        hand_back<before>(batch, line * S::OUT + i, S::KIND == SOFTMAX ? h[i] * (g[i] - total) : g[i] - exp(h[i]) * total);
-    }
+  for (int at = low * S::OUT + THREAD; at < high * S::OUT; at += THREADS) {
+    const int line = at / S::OUT, i = at % S::OUT;
+    hand_on<s>(batch, line, i, Near<s>::is ? into<s>(batch, line)[i] : batch.x(line / S::POSITIONS)[line % S::POSITIONS * S::OUT + i]);
   }
-  meet_block();
 }
