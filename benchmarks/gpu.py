@@ -27,7 +27,7 @@ GRAPH, CUDA = "graph", "fused_cuda"
 RIVALS = (CUDA, JAX, GRAPH, FUSED, LOOP)
 DRAWS = 20
 AIMS_US = {"S1": 2, "S2": 11, "S3": 15, "S4": 45, "S5": 3, "S6": 5, "S7": 15, "S8": 8}  # of an update, H100
-_ROUNDS, _CALL_S, _MOST_UPDATES = 5, 0.02, 20_000
+_ROUNDS, _CALL_S, _MOST_UPDATES = 5, 0.06, 60_000
 _DRAWN_WORK = 2e8  # multiply-adds of a drawn update, at most
 _INTRODUCTION = f"""An update's time is the median of {_ROUNDS} calls, its device waited for; compiling and capturing are not counted.
 In brackets: how many times as long as by `fused_cuda`."""

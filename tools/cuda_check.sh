@@ -12,7 +12,7 @@ step() { # name, seconds, command
   tail -n "${LINES_SHOWN:-6}" "$out/$name.txt" | cut -c1-400
 }
 step device 20 nvidia-smi
-step times 100 python3 -m tools.cuda_times "$out/times.json"
-step tests 60 python3 -m pytest -q -x --timeout=50 tests/engine/test_fused_cuda_gpu.py
+step times 110 python3 -m tools.cuda_times "$out/times.json"
+step tests 60 python3 -m pytest -q -o filterwarnings=default --timeout=50 tests/engine/test_fused_cuda_gpu.py
 step memcheck 30 compute-sanitizer --tool memcheck --error-exitcode 9 python3 -m tools.cuda_times --tiny
 step racecheck 40 compute-sanitizer --tool racecheck --error-exitcode 9 python3 -m tools.cuda_times --tiny

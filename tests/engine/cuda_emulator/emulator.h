@@ -61,6 +61,8 @@ template <class T> static T from_lane(T value, int distance) {
 }
 template <class T> static void copy_later(T* to, const T* from) { *to = *from; }
 static void wait_for_copies() {}
+static void end_group_of_copies() {}
+static void wait_for_earlier_copies() {}
 
 // An mbarrier: bytes that are still expected, the arrival, and the round that it is in.
 struct Counted { int bytes; short arrived, round; };

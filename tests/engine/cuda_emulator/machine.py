@@ -23,12 +23,14 @@ class Emulator:
         meet: how the blocks of every launch meet.
         multiprocessors: of the device.
         seed: another order of the threads' turns for each; 0 for their own.
+        shared_bytes: of a block.
+        threads: of a block, at most.
     """
 
     emulator = '#include "emulator.h"'
 
-    def __init__(self, folder, meet=None, multiprocessors=3, seed=0, shared_bytes=200_000, architecture=90):
-        self.limits = Limits(architecture, multiprocessors, shared_bytes)
+    def __init__(self, folder, meet=None, multiprocessors=3, seed=0, shared_bytes=200_000, threads=64):
+        self.limits = Limits(90, multiprocessors, shared_bytes, threads)
         self.meet, self._folder, self._seed = meet, Path(folder), seed
 
     def kernel(self, source, launch):

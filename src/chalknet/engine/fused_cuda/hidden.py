@@ -7,7 +7,7 @@ from chalknet.engine.fused_cuda.stages import LINEAR, Stage
 
 _MOST_INPUTS, _MOST_OUTPUTS, _LEAST_UNITS, _MOST_ROWS = 8, 4, 64, 256
 _MOST_LANES = 8  # threads that share a unit
-_REGISTERS = {256: 120, 512: 64}  # of 32 bits, for the weights of a thread's units and what is kept of them
+_REGISTERS = 120, 64  # of 32 bits, of at most 256 threads and of more, for the weights of a thread's units and what is kept of them
 _SUMS = 16  # numbers in registers on the way forward: a lane's samples by outputs
 _HEAD_BYTES, _SPARE_BYTES = 32, 1024
 
@@ -33,13 +33,15 @@ def hidden_schedule(
         if way == CLUSTER and limits.architecture < 90:
             continue
         blocks = {ONE_BLOCK: 1, CLUSTER: CLUSTER_BLOCKS, GRID: limits.multiprocessors}[way]
-        threads = 256 if way == CLUSTER and rows <= 256 else 512
+        threads = min(256 if way == CLUSTER else 512, limits.threads)
+        if -(-rows // 32) * 32 > threads:
+            continue
         a_block = -(-hidden.outputs // blocks)
         lanes = 1
         while lanes < _MOST_LANES and 2 * lanes * a_block <= threads:
             lanes *= 2
         units = -(-a_block * lanes // threads)
-        if units * each * (2 + slots) * itemsize > 4 * _REGISTERS[threads]:
+        if units * each * (2 + slots) * itemsize > 4 * _REGISTERS[threads > 256]:
             continue
         found = _schedule(stages, rows, itemsize, Launch(way, blocks, threads, 0), units, lanes)
         if found.launch.shared_bytes + _SPARE_BYTES <= limits.shared_bytes:

@@ -21,6 +21,7 @@ _ROW_WEIGHTS = 40_000  # weights that every block reads anew for its rows
 _MOST_TILE_ROWS = 128
 _THIN_ROWS = 8  # of a tile whose rows and weights lie in shared memory
 _SPLIT_LINES = 64  # lines of a batch that are worth a part of their own
+_STRETCH = 128  # of k, in a product
 _HEAD_BYTES, _SPARE_BYTES = 16, 1024
 
 
@@ -32,11 +33,13 @@ class Limits:
         architecture: 90 for compute capability 9.0.
         multiprocessors: how many.
         shared_bytes: shared memory that a block may have.
+        threads: of a block, at most; the emulator of the tests has few.
     """
 
     architecture: int
     multiprocessors: int
     shared_bytes: int
+    threads: int = 1024
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def chain_schedule(
     """
     meet = meeting(stages, rows, limits) if meet is None else meet
     blocks = {ONE_BLOCK: 1, CLUSTER: CLUSTER_BLOCKS, GRID: limits.multiprocessors}[meet]
-    threads = _THREADS[meet]
+    threads = min(_THREADS[meet], limits.threads)
     wide = _wide_stages(stages) if blocks > 1 else 0
     tile_rows = -(-rows // blocks) if blocks == 1 else min(_MOST_TILE_ROWS, -(-rows // blocks))
     tiles = [_tiles_of(stage, k < wide, rows, tile_rows, blocks, threads) for k, stage in enumerate(stages)]
@@ -110,6 +113,7 @@ def chain_schedule(
     constants = {
         "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "WEIGHTS": weights, "SPLITS": splits,
         "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide, "STAGES": len(stages),
+        "STRETCH": _STRETCH,
     }  # fmt: skip
     work += splits * weights if splits > 1 else 0
     near = _near(stages, places, wide, tile_rows)
@@ -118,7 +122,7 @@ def chain_schedule(
     y_room = 4 * tile_rows * stages[-1].values
     thin = _suits_thin(stages, wide, tile_rows) and near["NEARS"] + thin_room + y_room <= free
     if thin:
-        room, held = min(_gradient_room(stages, tiles, rows, threads, thin_room) if blocks > 1 else thin_room, free), near["NEARS"] + y_room
+        room, held = min(max(thick_room if blocks > 1 else 0, thin_room), free), near["NEARS"] + y_room
         room = min(room, free - held) // 4 * 4
     else:
         near = dict.fromkeys(near, 0)
@@ -254,26 +258,15 @@ def _places(stages: list[Stage], rows: int) -> tuple[list[dict[str, int]], list[
     return places, weights_at, work, weights
 
 
-def _gradient_room(
-    stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, threads: int, least: int
-) -> int:
-    """Return the numbers of shared memory with which no gradient or wide product is done in several stretches."""
-    depths = [
-        by["Gradient"].line * rows * stage.positions for stage, by in zip(stages, tiles, strict=True) if by
-    ]
-    first, by = stages[0], tiles[0]
-    depths += [by["Forward"].line * (first.inputs + first.bias)] if by else []
-    return max(least, *depths) + 8
-
-
 def _room(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, splits: int, threads: int) -> int:
-    """Return the numbers of shared memory with which no product is done in several stretches."""
-    depths = []
+    """Return the numbers of shared memory with which no stretch of a product is shorter than it pays."""
+    most = threads * 16
     for stage, by in zip(stages, tiles, strict=True):
-        if by:
-            lines = -(-rows * stage.positions // splits)
-            depths += [
-                by["Forward"].line * (stage.inputs + stage.bias), by["Backward"].line * stage.outputs,
-                by["Gradient"].line * lines,
-            ]  # fmt: skip
-    return max(threads * 16, 64, *depths) + 8
+        depths = {
+            "Forward": stage.inputs + stage.bias, "Backward": stage.outputs,
+            "Gradient": -(-rows * stage.positions // splits),
+        }  # fmt: skip
+        for name, tile in by.items():
+            stretch = _STRETCH * max(1, 2048 // (tile.m * tile.n))
+            most = max(most, min(depths[name], 2 * stretch) * tile.line)
+    return most + 16

@@ -38,6 +38,17 @@ DEVICE void wait_for_copies() {
   asm volatile("cp.async.wait_all;" ::: "memory");
 #endif
 }
+// Copies up to here are a group; the other one waits for all groups but the last.
+DEVICE void end_group_of_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+DEVICE void wait_for_earlier_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group 1;" ::: "memory");
+#endif
+}
 
 // A barrier of all blocks of a cooperative launch. `counter` counts arrivals and is never reset inside a launch.
 DEVICE void meet_grid(uint32* counter, uint32 target) {
