@@ -11,6 +11,7 @@ from importlib import import_module
 from itertools import islice
 from math import exp, log
 from time import perf_counter
+from typing import Any
 
 import torch
 
@@ -74,13 +75,29 @@ def _case_cell(case: Case) -> Cell:
     recipe = Recipe(**options, optimizer_options=rule, updates=1)  # type: ignore[arg-type]
     what = f"{case.name} `{case.formula}`, batch {case.batch_size}"
     return Cell(
-        case.name, what, cn.read(case.formula), case.x, case.y, recipe, "float32", partial(_scan, "jax_rival", case)
+        case.name,
+        what,
+        cn.read(case.formula),
+        case.x,
+        case.y,
+        recipe,
+        "float32",
+        partial(_scan, "jax_rival", case),
     )
 
 
 def _draw_cell(draw: Draw) -> Cell:
     scan = partial(_scan, "grid_jax", draw)
-    return Cell(f"D{draw.number}", f"D{draw.number} {draw}", draw.network, draw.x, draw.y, draw.recipe, draw.dtype, scan)
+    return Cell(
+        f"D{draw.number}",
+        f"D{draw.number} {draw}",
+        draw.network,
+        draw.x,
+        draw.y,
+        draw.recipe,
+        draw.dtype,
+        scan,
+    )
 
 
 def _scan(module: str, fit: Case | Draw, updates: int) -> Callable[[], float]:
@@ -93,19 +110,21 @@ def _time(cell: Cell, rival: str) -> float | str:
     try:
         if rival == JAX:
             return _time_jax(cell)
-        return _seconds(_loop(cell) if rival == LOOP else _session(cell, rival), 20 if rival == LOOP else _MOST_UPDATES)
+        if rival == LOOP:
+            return _seconds(_loop(cell), 20)
+        return _seconds(_session(cell, rival).advance, _MOST_UPDATES)
     except Exception as problem:
         return f"{type(problem).__name__}: {' '.join(str(problem).split())[:80]}"
 
 
-def _session(cell: Cell, engine: str) -> Call:
+def _session(cell: Cell, engine: str) -> Any:
     source = ArraySource(cell.x, cell.y)
     recipe = cell.recipe
     batches = Batches(source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     facts = DataFacts("data", len(source), source.x_shape, source.y_shape)
     placement = Placement("cpu" if engine == FUSED else "cuda", cell.dtype, torch.get_num_threads())
     plan = Plan(cell.network, "", recipe, facts, placement, engine, None, batches.updates_per_epoch)
-    return ENGINES[engine].open(plan, batches, None).advance
+    return ENGINES[engine].open(plan, batches, None)
 
 
 def _loop(cell: Cell) -> Call:
@@ -153,7 +172,11 @@ def _row(cell: Cell, times: dict[str, float | str]) -> str:
     ours = times[CUDA]
     cells = [_shown(times[rival], None if rival == CUDA else ours) for rival in RIVALS]
     aim = AIMS_US.get(cell.name)
-    reached = "" if aim is None else f"{aim} µs: {'reached' if isinstance(ours, float) and ours * 1e6 <= aim else 'MISSED'}"
+    reached = (
+        ""
+        if aim is None
+        else f"{aim} µs: {'reached' if isinstance(ours, float) and ours * 1e6 <= aim else 'MISSED'}"
+    )
     return f"| {cell.what} | {' | '.join(cells)} | {reached} |"
 
 

@@ -1,4 +1,8 @@
-"""Times fused_cuda beside graph and JAX on a GPU: python -m tools.cuda_times times.json; --tiny for sanitizers."""
+"""Times fused_cuda beside graph and JAX, for `cuda_check.sh`.
+
+python -m tools.cuda_times times.json; --tiny makes few updates, for a sanitizer; S1 opens one case,
+which compiles it.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,9 @@ _TINY = ("2 -> 70 relu -> 1", "5 -> 9 tanh -> 6 softmax -> 2", "150 -> 300 relu 
 
 def tiny() -> None:
     """Make a few updates in each way that blocks meet, for a sanitizer to watch."""
-    from chalknet.engine.fused_cuda.cuda import CudaMachine
     from tests.engine.cuda_fits import MEETINGS, opened
+
+    from chalknet.engine.fused_cuda.cuda import CudaMachine
 
     for formula in _TINY:
         network = cn.read(formula)
@@ -32,12 +37,21 @@ def tiny() -> None:
             print(formula, name, session.advance(3).losses, flush=True)
 
 
+def opened_alone(name: str) -> None:
+    """Open a case, which compiles its kernel and keeps it on disk, and make a few updates."""
+    cell = next(cell for cell in gpu._cells(1, 0) if cell.name == name)
+    session = gpu._session(cell, gpu.CUDA)
+    print(name, session.schedule.launch, f"compiled in {session.compile_s:.2f} s", session.advance(3).losses)
+
+
 def main() -> None:
-    """Time S1 to S8, fused_cuda first, and write after each cell what was found."""
+    """Time S1 to S8 and a few draws, fused_cuda first, and write after each cell what was found."""
     if sys.argv[1] == "--tiny":
         return tiny()
+    if not sys.argv[1].endswith(".json"):
+        return opened_alone(sys.argv[1])
     found: dict[str, dict[str, float | str]] = {}
-    cells = gpu._cells(1, 6)
+    cells = gpu._cells(1, 3)
     for rivals in ((gpu.CUDA,), (JAX, gpu.GRAPH)):
         for cell in cells:
             if len(rivals) > 1 and cell.name.startswith("D"):

@@ -1,4 +1,4 @@
-"""The kernels of fused_cuda in the emulator: the same training as eager's, in whichever way the blocks meet."""
+"""The kernels of fused_cuda in the emulator: the same training as eager's, however the blocks meet."""
 
 import math
 
@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.cuda_emulator.machine import Emulator
 from tests.engine.cuda_fits import (
-    CLUSTER, GRID, MEETINGS, NETWORKS, ONE_BLOCK, assert_same, both, made, opened, recipe_for, with_dropout,
+    CLUSTER,
+    GRID,
+    MEETINGS,
+    NETWORKS,
+    ONE_BLOCK,
+    assert_same,
+    both,
+    made,
+    opened,
+    recipe_for,
+    with_dropout,
 )  # fmt: skip
 from tests.engine.test_fused_cpu import ACTIVATION_CASES, RECIPES, cases, samples
 from tests.engine.test_fused_cpu import opened as opened_on_the_cpu
@@ -153,8 +163,13 @@ def test_a_launch_ends_with_the_update_that_reaches_the_target(emulator, name, m
 
 @pytest.mark.parametrize("name", ["hidden relu", "chain"])
 def test_a_launch_ends_with_a_loss_that_is_no_number(emulator, name):
-    network, recipe = Network(3, (Linear(70), Activation("relu"), Linear(1))), recipe_for("mse", "sgd", lr=1e30)
-    network = network if name == "hidden relu" else Network(3, (*network.steps, Activation("relu"), Linear(1)))
+    network, recipe = (
+        Network(3, (Linear(70), Activation("relu"), Linear(1))),
+        recipe_for("mse", "sgd", lr=1e30),
+    )
+    network = (
+        network if name == "hidden relu" else Network(3, (*network.steps, Activation("relu"), Linear(1)))
+    )
     data = samples("mse", 20, network, torch.float32)
     eager = opened(network, recipe, data, dtype="float32").advance(9).losses
     losses = opened(network, recipe, data, emulator(), dtype="float32").advance(9).losses
@@ -172,3 +187,16 @@ def test_what_it_cannot_run_is_refused_by_name():
     assert any("the activation h" in reason for reason in reasons)
     with pytest.raises(Refused, match="not on cpu"):
         cn.fit("3 -> 1", ([[1.0, 2, 3]], [[1.0]]), loss="mse", updates=1, device="cpu", engine="fused_cuda")
+
+
+def test_which_kernel_runs_which_network(emulator):
+    for name, kernel in {
+        "hidden units": "hidden_units.cu",
+        "hidden relu": "hidden_units.cu",
+        "wide": "chain.cu",
+    }.items():
+        data = samples("mse", 20, NETWORKS[name], torch.float64)
+        for meet in MEETINGS.values():
+            session = opened(NETWORKS[name], recipe_for("mse"), data, emulator(meet))
+            assert (session.schedule.kernel, session.schedule.launch.meet) == (kernel, meet)
+    assert session.schedule.constants["FIRST_ROWS"] == 1  # its first Linear is a phase of its own

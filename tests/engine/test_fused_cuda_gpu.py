@@ -1,10 +1,18 @@
-"""The kernels of fused_cuda on a CUDA device: the same training as eager's on the CPU, bit for bit run after run."""
+"""The kernels of fused_cuda on a CUDA device: the same training as eager's on the CPU, and the same bits."""
 
 import numpy as np
 import pytest
 import torch
 from tests.engine.cuda_fits import (
-    CLUSTER, MEETINGS, NETWORKS, assert_same, both, made, opened, recipe_for, with_dropout,
+    CLUSTER,
+    MEETINGS,
+    NETWORKS,
+    assert_same,
+    both,
+    made,
+    opened,
+    recipe_for,
+    with_dropout,
 )  # fmt: skip
 from tests.engine.test_fused_cpu import RECIPES, samples
 
@@ -58,7 +66,9 @@ def test_every_loss(machine, loss, name):
     assert_same(*fit(NETWORKS[name], recipe_for(loss, "sgd"), 20, machine()))
 
 
-@pytest.mark.parametrize("formula", ["784 -> 32 relu -> 1 sigmoid", "784 -> 128 relu -> 64 relu -> 1 sigmoid"])
+@pytest.mark.parametrize(
+    "formula", ["784 -> 32 relu -> 1 sigmoid", "784 -> 128 relu -> 64 relu -> 1 sigmoid"]
+)
 @pytest.mark.parametrize("rows", [1, 100, 2000])
 def test_sizes_as_in_the_benchmarks(machine, formula, rows):
     recipe = recipe_for("bce", "sgd", batch_size=rows, shuffle=False)
@@ -81,7 +91,9 @@ def test_dropout_leaves_the_same_bits_again_and_goes_on_from_a_state(machine):
 @pytest.mark.parametrize("name", ["hidden relu", "chain"])
 def test_a_launch_ends_with_the_update_that_reaches_the_target(machine, name):
     data = samples("mse", 40, NETWORKS[name], torch.float64)
-    losses = opened(NETWORKS[name], recipe_for("mse", lr=0.1), data, machine(), device="cuda").advance(9).losses
+    losses = (
+        opened(NETWORKS[name], recipe_for("mse", lr=0.1), data, machine(), device="cuda").advance(9).losses
+    )
     target = sorted(losses)[2]
     reached = next(i for i, loss in enumerate(losses) if loss <= target)
     recipe = recipe_for("mse", lr=0.1, target_loss=target)
@@ -91,7 +103,7 @@ def test_a_launch_ends_with_the_update_that_reaches_the_target(machine, name):
 
 def test_a_fit_by_name():
     result = cn.fit(
-        "3 -> 64 relu -> 1", (torch.rand(50, 3), torch.rand(50, 1)), loss="mse", optimizer="adam", updates=2000,
-        engine="fused_cuda", device="cuda", progress=False,
+        "3 -> 64 relu -> 1", (torch.rand(50, 3), torch.rand(50, 1)), loss="mse", optimizer="adam",
+        updates=2000, engine="fused_cuda", device="cuda", progress=False,
     )  # fmt: skip
     assert result.history.losses[-1] < result.history.losses[0]

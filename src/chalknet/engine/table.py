@@ -10,4 +10,6 @@ from chalknet.engine.fused_cpu import FusedCpu
 from chalknet.engine.fused_cuda import FusedCuda
 from chalknet.engine.graph import Graph
 
-ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (FusedCuda(), FusedCpu(), Graph(), Eager())}
+ENGINES: Mapping[str, Engine] = {
+    engine.name: engine for engine in (FusedCuda(), FusedCpu(), Graph(), Eager())
+}

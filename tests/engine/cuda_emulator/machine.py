@@ -40,7 +40,11 @@ class Emulator:
 
         def run(call):
             failed = library.run(
-                ctypes.byref(call), launch.blocks, launch.threads, ctypes.c_long(launch.shared_bytes), self._seed
+                ctypes.byref(call),
+                launch.blocks,
+                launch.threads,
+                ctypes.c_long(launch.shared_bytes),
+                self._seed,
             )
             assert failed is None, failed.decode()
 

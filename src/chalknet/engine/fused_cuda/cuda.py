@@ -1,4 +1,4 @@
-"""A CUDA device: kernels compiled by NVRTC, kept on disk, and launched, through NVIDIA's own Python bindings."""
+"""A CUDA device: kernels compiled by NVRTC, kept on disk, and launched, by NVIDIA's Python bindings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalknet.engine.fused_cuda.schedules import CLUSTER, GRID, Launch, Limits
 from chalknet.errors import CodeUnavailable
 from chalknet.files import cache_folder, write_whole
 
-_OPTIONS = ("--std=c++17", "--fmad=true", "--prec-div=true", "--prec-sqrt=true", "-lineinfo")
+_OPTIONS = ("--std=c++17", "--fmad=true", "--prec-div=true", "--prec-sqrt=true")
 _LIMIT = "CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN"
 
 
@@ -108,7 +108,7 @@ def compiled(source: str, options: tuple[str, ...]) -> bytes:
             wanted="a kernel that can be compiled",
             remedy='Say engine="graph".',
         )
-    code = b" " * _checked(nvrtc.nvrtcGetCUBINSize(program))
+    code: bytes = b" " * _checked(nvrtc.nvrtcGetCUBINSize(program))
     _checked(nvrtc.nvrtcGetCUBIN(program, code))
     _checked(nvrtc.nvrtcDestroyProgram(program))
     return code

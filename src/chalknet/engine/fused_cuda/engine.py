@@ -11,6 +11,7 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.engine import StartupCost, initialise_s, refused
 from chalknet.engine.fused_cpu.engine import network_reasons, recipe_reasons
+from chalknet.engine.fused_cuda.stages import stages_of
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 from chalknet.units import DTYPES
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chalknet.engine.fused_cuda.session import FusedCudaSession
 
 _LOADING_S, _COMPILING_S = 0.1, 1.5  # not yet measured
+_MOST_WORK = 1_000_000_000  # multiply-adds of a batch on its way forward
 _OLDEST = 70  # the oldest architecture: compute capability 7.0
 _REMEDY = 'Say engine="auto", or engine="graph", or engine="eager", which runs whatever torch runs.'
 
@@ -37,7 +39,11 @@ class FusedCuda:
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
-        reasons = [*_device_reasons(placement.device), *_placement_reasons(placement), *recipe_reasons(recipe)]
+        reasons = [
+            *_device_reasons(placement.device),
+            *_placement_reasons(placement),
+            *recipe_reasons(recipe),
+        ]
         if network is None:
             reasons.append("it runs networks of Linear, activations, Dropout and Flatten, not any module")
         else:
@@ -52,12 +58,21 @@ class FusedCuda:
         """Return a session with the weights and orders that the eager engine has.
 
         Raises:
-            Refused: for a plan that `refusals` gives reasons against.
+            Refused: for a plan that `refusals` gives reasons against, and for products so large that
+                the library's are faster.
             CodeUnavailable: where the kernel cannot be compiled.
         """
         reasons = self.refusals(plan.network, plan.recipe, plan.placement)
         if reasons:
             raise refused(self.name, "; ".join(reasons), "a plan that it can run", _REMEDY)
+        assert plan.network is not None
+        rows = min(batches.size, len(batches.source))
+        work = rows * sum(stage.positions * stage.weights for stage in stages_of(plan.network))
+        if work > _MOST_WORK:
+            got = f"an update of {work:,} multiply-adds forward"
+            raise refused(
+                self.name, got, f"{_MOST_WORK:,} at most: the library's products are faster", _REMEDY
+            )
         from chalknet.engine.fused_cuda.session import FusedCudaSession
 
         return FusedCudaSession(plan, batches, module, machine_of(plan.placement.device))

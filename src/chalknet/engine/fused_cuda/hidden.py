@@ -1,20 +1,32 @@
-"""The schedule by hidden units: one hidden layer between few inputs and few outputs, its weights in registers."""
+"""The schedule by hidden units: one hidden layer between few inputs and outputs, weights in registers."""
 
 from __future__ import annotations
 
-from chalknet.engine.fused_cuda.schedules import CLUSTER, CLUSTER_BLOCKS, GRID, ONE_BLOCK, Launch, Limits, Schedule
+from chalknet.engine.fused_cuda.schedules import (
+    CLUSTER,
+    CLUSTER_BLOCKS,
+    GRID,
+    ONE_BLOCK,
+    KernelPlan,
+    Launch,
+    Limits,
+)
 from chalknet.engine.fused_cuda.stages import LINEAR, Stage
 
 _MOST_INPUTS, _MOST_OUTPUTS, _LEAST_UNITS, _MOST_ROWS = 8, 4, 64, 256
 _MOST_LANES = 8  # threads that share a unit
-_REGISTERS = 120, 64  # of 32 bits, of at most 256 threads and of more, for the weights of a thread's units and what is kept of them
+# registers of 32 bits for a thread's weights and what is kept of them: of at most 256 threads, of more
+_REGISTERS = (
+    120,
+    64,
+)
 _SUMS = 16  # numbers in registers on the way forward: a lane's samples by outputs
 _HEAD_BYTES, _SPARE_BYTES = 32, 1024
 
 
 def hidden_schedule(
     stages: list[Stage], rows: int, itemsize: int, slots: int, limits: Limits, meet: int | None = None
-) -> Schedule | None:
+) -> KernelPlan | None:
     """Return the schedule by hidden units; None where it does not suit the network, its batch or the device.
 
     Args:
@@ -64,7 +76,7 @@ def _suits(stages: list[Stage], rows: int) -> bool:
 
 def _schedule(
     stages: list[Stage], rows: int, itemsize: int, launch: Launch, units: int, lanes: int
-) -> Schedule:
+) -> KernelPlan:
     hidden, output = stages
     samples, outputs = -(-rows // 32) * 32, output.outputs
     is_relu = int(outputs == 1 and [_name(behind.step) for behind in hidden.behind] == ["relu"])
@@ -86,7 +98,7 @@ def _schedule(
         "BLOCKS": launch.blocks, "THREADS": launch.threads, "BLOCKS_MEET": launch.meet, "ROWS": rows,
         "UNITS_EACH": units, "LANES_EACH": lanes, "IS_RELU": is_relu, "TILE_ROWS": rows,
     }  # fmt: skip
-    return Schedule(
+    return KernelPlan(
         "hidden_units.cu",
         Launch(launch.meet, launch.blocks, launch.threads, _HEAD_BYTES + shared * itemsize),
         constants,

@@ -1,7 +1,7 @@
 """How an update is spread over the device: chosen from the shape of the network and of its batch alone.
 
-One block where an update is small: its blocks need not wait for each other. A cluster of blocks (sm_90 and newer)
-where it is larger. Else all multiprocessors, which meet at barriers in global memory.
+One block where an update is small. A cluster of blocks (sm_90 and newer) where it is larger. Else all
+multiprocessors, which meet at barriers in global memory.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chalknet.engine.fused_cuda.stages import LINEAR, Stage
-from chalknet.engine.fused_cuda.tiles import Tile, smaller, tile_for, tiles_in
+from chalknet.engine.fused_cuda.tiles import BlockTile, smaller, tile_for, tiles_in
 
 ONE_BLOCK, CLUSTER, GRID = range(3)
 MEETINGS = ("one block", "a cluster", "a grid")
@@ -53,7 +53,7 @@ class Launch:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class KernelPlan:
     """How an update is spread over a launch.
 
     Args:
@@ -70,7 +70,7 @@ class Schedule:
     kernel: str
     launch: Launch
     constants: dict[str, int]
-    tiles: list[dict[str, Tile]]
+    tiles: list[dict[str, BlockTile]]
     places: list[dict[str, int]]
     weights_at: list[int]
     work: int
@@ -90,7 +90,7 @@ def meeting(stages: list[Stage], rows: int, limits: Limits) -> int:
 
 def chain_schedule(
     stages: list[Stage], rows: int, itemsize: int, slots: int, limits: Limits, meet: int | None = None
-) -> Schedule:
+) -> KernelPlan:
     """Return the schedule by phases, which runs any chain.
 
     Args:
@@ -109,47 +109,39 @@ def chain_schedule(
     tiles = [_tiles_of(stage, k < wide, rows, tile_rows, blocks, threads) for k, stage in enumerate(stages)]
     splits = _cut_gradients(stages, tiles, rows, blocks)
     places, weights_at, work, weights = _places(stages, rows)
-    free = (limits.shared_bytes - _HEAD_BYTES - _SPARE_BYTES) // itemsize
     constants = {
         "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "WEIGHTS": weights, "SPLITS": splits,
         "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide, "STAGES": len(stages),
         "STRETCH": _STRETCH,
     }  # fmt: skip
     work += splits * weights if splits > 1 else 0
+    free = (limits.shared_bytes - _HEAD_BYTES - _SPARE_BYTES) // itemsize
     near = _near(stages, places, wide, tile_rows)
-    thick_room = _room(stages, tiles, rows, splits, threads)
-    thin_room = max(threads * tile_rows, threads * 16)
-    y_room = 4 * tile_rows * stages[-1].values
-    thin = _suits_thin(stages, wide, tile_rows) and near["NEARS"] + thin_room + y_room <= free
+    room = _room(stages, tiles, rows, splits, threads)
+    thin_room = threads * max(tile_rows, 16)
+    held = sum(near.values()) + 4 * tile_rows * stages[-1].values  # and the targets, of eight bytes at most
+    thin = _suits_thin(stages, wide, tile_rows) and held + thin_room <= free
     if thin:
-        room, held = min(max(thick_room if blocks > 1 else 0, thin_room), free), near["NEARS"] + y_room
-        room = min(room, free - held) // 4 * 4
+        room = max(room, thin_room) if blocks > 1 else thin_room
     else:
-        near = dict.fromkeys(near, 0)
-        room, held = min(thick_room, free), 0
-    shared = {"WEIGHTS_SHARED": weights, "WORK_SHARED": work, "STATE_SHARED": slots * weights}
-    taken = dict.fromkeys(shared, 0)
-    for name, needs in shared.items():
-        wanted = name == "STATE_SHARED" if thin else True
-        least = room if thin else max(threads * 16, 4096)
-        if meet == ONE_BLOCK and wanted and held + needs + min(room, least) <= free:
-            taken[name], held = 1, held + needs
-    room = min(room, free - held) // 4 * 4
-    del near["NEARS"]
-    constants |= {"ROOM": room, "WORK": work, "THIN": int(thin), **near, **taken}
+        near, held = dict.fromkeys(near, 0), 0
+    staying = {"WEIGHTS_SHARED": 0 if thin else weights, "WORK_SHARED": 0 if thin else work}
+    staying["STATE_SHARED"] = slots * weights
+    least = min(room, thin_room)
+    constants |= near | {"THIN": int(thin), "WORK": work, **dict.fromkeys(staying, 0)}
+    for name, needs in staying.items():
+        if blocks == 1 and needs and held + needs + least <= free:
+            constants[name], held = 1, held + needs
+    constants["ROOM"] = room = min(room, free - held) // 4 * 4
+    constants["IN_STRIDE"] = _filled(stages[min(wide, len(stages) - 1)].inputs)
     shape = Launch(meet, blocks, threads, _HEAD_BYTES + (room + held) * itemsize)
-    return Schedule(
-        "chain.cu", shape, constants, tiles, places, weights_at, work, weights, _before(stages, tiles, splits)
-    )
+    before = _before(stages, tiles, splits)
+    return KernelPlan("chain.cu", shape, constants, tiles, places, weights_at, work, weights, before)
 
 
 def _suits_thin(stages: list[Stage], wide: int, tile_rows: int) -> bool:
     """Return whether a tile has so few rows that its values and the weights lie in shared memory."""
-    return (
-        tile_rows <= _THIN_ROWS
-        and wide < len(stages)
-        and all(stage.positions == 1 for stage in stages)
-    )
+    return tile_rows <= _THIN_ROWS and wide < len(stages) and all(stage.positions == 1 for stage in stages)
 
 
 def _near(stages: list[Stage], places: list[dict[str, int]], wide: int, tile_rows: int) -> dict[str, int]:
@@ -159,16 +151,20 @@ def _near(stages: list[Stage], places: list[dict[str, int]], wide: int, tile_row
         here |= {"LINE": stage.outputs | 1, "STRIDE": _filled(stage.outputs), "NEAR_WEIGHT": weights}
         for name in "HDGS":
             here[f"NEAR_{name}"] = values
-            if k >= wide and (name in "HG" or (name == "D" and stage.behind) or (name == "S" and "SOFTMAX" in stage.kind)):
+            if k >= wide and (
+                name in "HG" or (name == "D" and stage.behind) or (name == "S" and "SOFTMAX" in stage.kind)
+            ):
                 values += tile_rows * here["STRIDE"]
         if k >= wide and stage.kind == LINEAR:
             weights += _filled((stage.inputs + stage.bias) * here["LINE"])
     stride = _filled(stages[min(wide, len(stages) - 1)].inputs)
     x = (1 if wide else 2) * tile_rows * stride
-    return {
-        "NEAR_WEIGHTS": weights, "NEAR_ROWS": values, "NEAR_X": x, "IN_STRIDE": stride,
-        "NEARS": weights + values + x,
-    }  # fmt: skip
+    return {"NEAR_WEIGHTS": weights, "NEAR_ROWS": values, "NEAR_X": x}
+
+
+def _keeps(stage: Stage, name: str) -> bool:
+    """Return whether a stage has the array of that name: of values, gradients, derivatives, a softmax."""
+    return {"H": True, "G": True, "D": bool(stage.behind), "S": "SOFTMAX" in stage.kind}[name]
 
 
 def _filled(numbers: int) -> int:
@@ -176,7 +172,7 @@ def _filled(numbers: int) -> int:
 
 
 def _wide_stages(stages: list[Stage]) -> int:
-    """Return how many Linears in front are phases of their own: the weights of the others are read for each tile."""
+    """Return how many Linears in front are phases of their own: all else is read anew for each tile."""
     wide, behind = 0, sum(stage.weights for stage in stages)
     while behind > _ROW_WEIGHTS and wide < len(stages) and stages[wide].kind == LINEAR:
         behind -= stages[wide].weights
@@ -186,7 +182,7 @@ def _wide_stages(stages: list[Stage]) -> int:
 
 def _tiles_of(
     stage: Stage, wide: bool, rows: int, tile_rows: int, blocks: int, threads: int
-) -> dict[str, Tile]:
+) -> dict[str, BlockTile]:
     if stage.kind != LINEAR:
         return {}
     lines = (rows if wide else tile_rows) * stage.positions
@@ -203,13 +199,13 @@ def _tiles_of(
     return tiles
 
 
-def _gradient_tile(stage: Stage, threads: int, most: int) -> Tile:
+def _gradient_tile(stage: Stage, threads: int, most: int) -> BlockTile:
     """Return tiles of nearly equal height and width."""
-    height, width = stage.inputs + stage.bias, stage.outputs
-    return tile_for(*(-(-size // -(-size // most)) for size in (height, width)), threads, (most, most))  # type: ignore[misc]
+    height, width = (-(-size // -(-size // most)) for size in (stage.inputs + stage.bias, stage.outputs))
+    return tile_for(height, width, threads, (most, most))
 
 
-def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, Tile]]) -> int:
+def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, BlockTile]]) -> int:
     return sum(
         tiles_in(by["Gradient"], stage.inputs + stage.bias, stage.outputs)
         for stage, by in zip(stages, tiles, strict=True)
@@ -217,8 +213,8 @@ def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, Tile]]) -> int:
     )
 
 
-def _cut_gradients(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, blocks: int) -> int:
-    """Cut the tiles of gradients until there is one for each block; return in how many parts the rows are cut."""
+def _cut_gradients(stages: list[Stage], tiles: list[dict[str, BlockTile]], rows: int, blocks: int) -> int:
+    """Cut tiles of gradients until each block has one; return in how many parts the rows are cut."""
     lines = rows * max(stage.positions for stage in stages if stage.kind == LINEAR)
     splits = max(1, min(blocks // _gradient_tiles(stages, tiles), lines // _SPLIT_LINES))
     if splits > 1:
@@ -232,7 +228,7 @@ def _cut_gradients(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int,
     return 1
 
 
-def _before(stages: list[Stage], tiles: list[dict[str, Tile]], splits: int) -> list[int]:
+def _before(stages: list[Stage], tiles: list[dict[str, BlockTile]], splits: int) -> list[int]:
     """Return of each stage how many tiles of gradients those before it have."""
     counts = [0]
     for stage, by in zip(stages, tiles, strict=True):
@@ -250,7 +246,7 @@ def _places(stages: list[Stage], rows: int) -> tuple[list[dict[str, int]], list[
         here = {}
         for name in ("H", "D", "G", "S"):
             here[name] = work
-            if name in "HG" or (name == "D" and stage.behind) or (name == "S" and "SOFTMAX" in stage.kind):
+            if _keeps(stage, name):
                 work += -(-rows * stage.values // 4) * 4
         places.append(here)
         weights_at.append(weights)
@@ -258,7 +254,9 @@ def _places(stages: list[Stage], rows: int) -> tuple[list[dict[str, int]], list[
     return places, weights_at, work, weights
 
 
-def _room(stages: list[Stage], tiles: list[dict[str, Tile]], rows: int, splits: int, threads: int) -> int:
+def _room(
+    stages: list[Stage], tiles: list[dict[str, BlockTile]], rows: int, splits: int, threads: int
+) -> int:
     """Return the numbers of shared memory with which no stretch of a product is shorter than it pays."""
     most = threads * 16
     for stage, by in zip(stages, tiles, strict=True):

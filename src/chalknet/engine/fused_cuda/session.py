@@ -17,11 +17,21 @@ from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
 from chalknet.engine.fused_cpu.names import CLASS_LOSS
 from chalknet.engine.fused_cpu.optimizer_rows import (
-    BETA1, BETA2, COUNTS_STEPS, DAMPENING, DECAY, EPS, LR, MOMENTUM, SLOTS, numbers_of, slots_of,
+    BETA1,
+    BETA2,
+    COUNTS_STEPS,
+    DAMPENING,
+    DECAY,
+    EPS,
+    LR,
+    MOMENTUM,
+    SLOTS,
+    numbers_of,
+    slots_of,
 )  # fmt: skip
-from chalknet.engine.fused_cuda.machine import Machine
 from chalknet.engine.fused_cuda.hidden import hidden_schedule
-from chalknet.engine.fused_cuda.schedules import Schedule, chain_schedule
+from chalknet.engine.fused_cuda.machine import Machine
+from chalknet.engine.fused_cuda.schedules import KernelPlan, chain_schedule
 from chalknet.engine.fused_cuda.source import text_of
 from chalknet.engine.fused_cuda.stages import LINEAR, stages_of
 from chalknet.engine.orders import Orders, Rows
@@ -37,7 +47,7 @@ _NUMBERS = "decay momentum dampening beta1 beta2 eps shrink target".split()
 _MOST_UPDATES = 1 << 18  # of a launch: room for their losses and step sizes
 
 
-class Call(ctypes.Structure):
+class KernelCall(ctypes.Structure):
     """What a kernel is called with; `call.cuh` has the same fields."""
 
     _fields_ = [
@@ -84,7 +94,7 @@ class FusedCudaSession:
         self._kernel = machine.kernel(self._source(machine.emulator), self.schedule.launch)
         self.compile_s = perf_counter() - started
 
-    def _scheduled(self, machine: Machine) -> Schedule:
+    def _scheduled(self, machine: Machine) -> KernelPlan:
         rows = min(self._batches.size, len(self._batches.source))
         task = self._stages, rows, self._dtype.itemsize, sum(slots_of(self._recipe))
         found = hidden_schedule(*task, machine.limits, machine.meet)
@@ -105,7 +115,7 @@ class FusedCudaSession:
         dtype = str(self._dtype).removeprefix("torch.")
         return text_of(self.schedule, self._stages, self._recipe, dtype, trained, ordered, moves, emulator)
 
-    def _lay_out(self, schedule: Schedule) -> None:
+    def _lay_out(self, schedule: KernelPlan) -> None:
         """Make the memory of the fit, and fill it with the module's weights."""
 
         def zeros(numbers: int, dtype: torch.dtype = self._dtype) -> torch.Tensor:
@@ -122,7 +132,9 @@ class FusedCudaSession:
         places = [at for at, stage in zip(schedule.weights_at, self._stages, strict=True) if stage.weights]
         self._views = _pairs(linears, places, self._weights)
         self._read_weights()
-        names = {parameter: name for name, parameter in self._named.named_parameters()}
+        names: dict[torch.Tensor, str] = {
+            parameter: name for name, parameter in self._named.named_parameters()
+        }
         self._state_views: dict[str, dict[str, torch.Tensor]] = {
             name: {} for parameter, name in names.items() if parameter.requires_grad
         }
@@ -163,14 +175,14 @@ class FusedCudaSession:
             batches.samples_per_epoch, self._recipe.seed % 2**63,
         )  # fmt: skip
         rule = (o[DECAY], o[MOMENTUM], o[DAMPENING], o[BETA1], o[BETA2], o[EPS], 1 - o[LR] * o[DECAY], target)
-        self._kernel(Call(*(tensor.data_ptr() for tensor in tensors), *counts, *rule))
+        self._kernel(KernelCall(*(tensor.data_ptr() for tensor in tensors), *counts, *rule))
         made = int(self._made.item())  # waits for the device
         self._done += made
         found: list[float] = self._losses[:made].tolist()
         return found
 
     def _rates_of(self, updates: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        """Return the step size of each update and of one more, and what the root of the squares is multiplied by."""
+        """Return the step size of each update and of one more, and the factor of the root of the squares."""
         o, number = numbers_of(self._recipe), np.arange(self._done + 1, self._done + updates + 2.0)
         rates = np.empty((updates + 1, 2))
         if self._recipe.optimizer in ("adam", "adamw"):

@@ -1,4 +1,4 @@
-"""The source of a network's kernel: constants and stages as text, before and between the files that are the same for all."""
+"""The source of a network's kernel: its constants and stages as text, among the files that all have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from chalknet.engine.fused_cpu.names import CLASS_LOSS
 from chalknet.engine.fused_cpu.optimizer_rows import slots_of
 from chalknet.engine.fused_cuda.formulas import in_cuda
-from chalknet.engine.fused_cuda.schedules import Schedule
+from chalknet.engine.fused_cuda.schedules import KernelPlan
 from chalknet.engine.fused_cuda.stages import LINEAR, Behind, Stage
 from chalknet.network import Activation, Dropout
 from chalknet.planning import Loss, Recipe
@@ -21,7 +21,7 @@ _BEHIND = {
 
 
 def text_of(
-    schedule: Schedule,
+    schedule: KernelPlan,
     stages: list[Stage],
     recipe: Recipe,
     dtype: str,
@@ -42,7 +42,12 @@ def text_of(
         moves: whether a batch has other rows than the one before.
         emulator: what is included in the place of the hardware.
     """
-    constants = {**schedule.constants, **_constants_of(stages, recipe, trained), "ORDERED": int(ordered), "MOVES": int(moves)}
+    constants = {
+        **schedule.constants,
+        **_constants_of(stages, recipe, trained),
+        "ORDERED": int(ordered),
+        "MOVES": int(moves),
+    }
     number = "float" if dtype == "float32" else "double"
     target = "long long" if recipe.loss == CLASS_LOSS else number
     lines = [f"typedef {number} REAL;", f"typedef {target} TARGET;"]
@@ -61,9 +66,7 @@ def _read(name: str) -> str:
     return f'#line 1 "{name}"\n' + (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _constants_of(
-    stages: list[Stage], recipe: Recipe, trained: list[tuple[bool, bool]]
-) -> dict[str, int]:
+def _constants_of(stages: list[Stage], recipe: Recipe, trained: list[tuple[bool, bool]]) -> dict[str, int]:
     first, second, third = slots_of(recipe)
     linears = [k for k, stage in enumerate(stages) if stage.kind == LINEAR]
     return {
@@ -99,13 +102,15 @@ def behind_text(behind: Behind) -> str:
     step = behind.step
     if isinstance(step, Dropout):
         threshold, scale = round(step.p * 2**32), 1 / (1 - step.p) if step.p < 1 else 0.0
-        return f"{{ REAL m = kept(key, {behind.number}, at, {threshold}ull, (REAL){scale!r}); h *= m; d *= m; }}"
+        return (
+            f"{{ REAL m = kept(key, {behind.number}, at, {threshold}ull, (REAL){scale!r}); h *= m; d *= m; }}"
+        )
     assert isinstance(step, Activation)
     value, slope = (in_cuda(text, step.all_options) for text in (step.row.formula, step.row.derivative))
     return f"{{ REAL z = h; h = {value}; d *= {slope}; }}"
 
 
-def _stage_text(k: int, stage: Stage, trains: tuple[bool, bool], schedule: Schedule) -> str:
+def _stage_text(k: int, stage: Stage, trains: tuple[bool, bool], schedule: KernelPlan) -> str:
     facts = {
         "KIND": stage.kind, "IN": stage.inputs, "OUT": stage.outputs, "BIAS": int(stage.bias),
         "POSITIONS": stage.positions, "WEIGHT": schedule.weights_at[k], "BEHIND": int(bool(stage.behind)),

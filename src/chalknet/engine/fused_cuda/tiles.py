@@ -8,7 +8,7 @@ _PAD = 4
 
 
 @dataclass(frozen=True)
-class Tile:
+class BlockTile:
     """A tile of `m` by `n` sums; a thread has pieces of `piece_m` by `piece_n` of them."""
 
     m: int
@@ -27,7 +27,7 @@ class Tile:
         return sum(size + (1 if size % 4 else _PAD) for size in (self.m, self.n))
 
 
-def tile_for(lines: int, width: int, threads: int, most: tuple[int, int] = (64, 64)) -> Tile:
+def tile_for(lines: int, width: int, threads: int, most: tuple[int, int] = (64, 64)) -> BlockTile:
     """Return the tile that a block makes of so many lines and so wide a matrix, or of a part of it.
 
     Args:
@@ -44,18 +44,18 @@ def tile_for(lines: int, width: int, threads: int, most: tuple[int, int] = (64, 
             m = -(-m // 2 // piece_m) * piece_m
         else:
             n = -(-n // 2 // piece_n) * piece_n
-    return Tile(m, n, piece_m, piece_n)
+    return BlockTile(m, n, piece_m, piece_n)
 
 
-def smaller(tile: Tile) -> Tile | None:
+def smaller(tile: BlockTile) -> BlockTile | None:
     """Return the tile cut in two along its longer side; None where that leaves no whole pieces."""
     m, n = (tile.m // 2, tile.n) if tile.m >= tile.n else (tile.m, tile.n // 2)
     if m % tile.piece_m or n % tile.piece_n or not m or not n:
         return None
-    return Tile(m, n, tile.piece_m, tile.piece_n)
+    return BlockTile(m, n, tile.piece_m, tile.piece_n)
 
 
-def tiles_in(tile: Tile, lines: int, width: int) -> int:
+def tiles_in(tile: BlockTile, lines: int, width: int) -> int:
     """Return how many tiles cover so many lines and so wide a matrix."""
     return -(-lines // tile.m) * -(-width // tile.n)
 
