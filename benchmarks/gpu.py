@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 from collections.abc import Callable
@@ -146,6 +147,7 @@ def _loop(cell: Cell) -> Call:
 
 
 def _time_jax(cell: Cell) -> float:
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # the memory is for all rivals
     import jax
 
     jax.config.update("jax_default_matmul_precision", "highest")

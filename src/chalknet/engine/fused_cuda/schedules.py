@@ -188,9 +188,9 @@ def _tiles_of(
     lines = (rows if wide else tile_rows) * stage.positions
     most = (64, 64) if wide else (_MOST_TILE_ROWS, 64)
     tiles = {
-        "Forward": tile_for(lines, stage.outputs, threads, most),
-        "Backward": tile_for(lines, stage.inputs, threads, most),
-        "Gradient": _gradient_tile(stage, threads, 36 if blocks > 1 else 64),
+        "Forward": tile_for(lines, stage.outputs, stage.inputs + stage.bias, threads, most),
+        "Backward": tile_for(lines, stage.inputs, stage.outputs, threads, most),
+        "Gradient": _gradient_tile(stage, rows, threads, 36 if blocks > 1 else 64),
     }
     if wide:  # as many tiles as blocks
         for name, width in (("Forward", stage.outputs), ("Backward", stage.inputs)):
@@ -199,10 +199,10 @@ def _tiles_of(
     return tiles
 
 
-def _gradient_tile(stage: Stage, threads: int, most: int) -> BlockTile:
+def _gradient_tile(stage: Stage, rows: int, threads: int, most: int) -> BlockTile:
     """Return tiles of nearly equal height and width."""
     height, width = (-(-size // -(-size // most)) for size in (stage.inputs + stage.bias, stage.outputs))
-    return tile_for(height, width, threads, (most, most))
+    return tile_for(height, width, rows * stage.positions, threads, (most, most))
 
 
 def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, BlockTile]]) -> int:

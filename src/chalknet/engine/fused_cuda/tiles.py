@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _PAD = 4
 
 
 @dataclass(frozen=True)
 class BlockTile:
-    """A tile of `m` by `n` sums; a thread has pieces of `piece_m` by `piece_n` of them."""
+    """A tile of `m` by `n` sums over at most `k`; a thread has pieces of `piece_m` by `piece_n` of them."""
 
     m: int
     n: int
     piece_m: int
     piece_n: int
+    k: int
 
     @property
     def text(self) -> str:
         """Return the tile as a type of the kernels."""
-        return f"Tile<{self.m}, {self.n}, {self.piece_m}, {self.piece_n}>"
+        return f"Tile<{self.m}, {self.n}, {self.piece_m}, {self.piece_n}, {self.k}>"
 
     @property
     def line(self) -> int:
@@ -27,12 +28,13 @@ class BlockTile:
         return sum(size + (1 if size % 4 else _PAD) for size in (self.m, self.n))
 
 
-def tile_for(lines: int, width: int, threads: int, most: tuple[int, int] = (64, 64)) -> BlockTile:
+def tile_for(lines: int, width: int, k: int, threads: int, most: tuple[int, int]) -> BlockTile:
     """Return the tile that a block makes of so many lines and so wide a matrix, or of a part of it.
 
     Args:
         lines: of the product.
         width: of the product.
+        k: what is summed over.
         threads: of a block; no piece of the tile is without one.
         most: the largest tile.
     """
@@ -44,7 +46,7 @@ def tile_for(lines: int, width: int, threads: int, most: tuple[int, int] = (64, 
             m = -(-m // 2 // piece_m) * piece_m
         else:
             n = -(-n // 2 // piece_n) * piece_n
-    return BlockTile(m, n, piece_m, piece_n)
+    return BlockTile(m, n, piece_m, piece_n, k)
 
 
 def smaller(tile: BlockTile) -> BlockTile | None:
@@ -52,7 +54,7 @@ def smaller(tile: BlockTile) -> BlockTile | None:
     m, n = (tile.m // 2, tile.n) if tile.m >= tile.n else (tile.m, tile.n // 2)
     if m % tile.piece_m or n % tile.piece_n or not m or not n:
         return None
-    return BlockTile(m, n, tile.piece_m, tile.piece_n)
+    return replace(tile, m=m, n=n)
 
 
 def tiles_in(tile: BlockTile, lines: int, width: int) -> int:

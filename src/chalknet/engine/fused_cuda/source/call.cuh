@@ -34,7 +34,8 @@ struct Rows {
 
 DEVICE Rows rows_of(const Call& call, int64 made) {
   Rows rows;
-  int64 number = call.ahead + made, epoch = number / call.per_epoch, first = (number - epoch * call.per_epoch) * call.batch;
+  uint32 number = (uint32)(call.ahead + made), epoch = number / (uint32)call.per_epoch;
+  int64 first = (int64)(number - epoch * (uint32)call.per_epoch) * call.batch;
   int64 left = call.epoch_samples - first;
   rows.start = first + (ORDERED ? epoch * call.samples : 0);
   rows.size = (int)(left < call.batch ? left : call.batch);

@@ -68,7 +68,7 @@ DEVICE void meet_grid(uint32* counter, uint32 target) {
 // that block (an mbarrier), for which the block waits: no barrier of all blocks is needed.
 #if __CUDA_ARCH__ >= 900
 DEVICE void meet_cluster() {
-  asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+  asm volatile("barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;" ::: "memory");
 }
 DEVICE uint32 shared_address(const void* place) { return (uint32)__cvta_generic_to_shared(place); }
 DEVICE void count_bytes_from_now(uint64* word) {

@@ -6,10 +6,10 @@
 // a fixed order. An operand tells how it lies: `along_k` where neighbours in k are neighbours in memory.
 constexpr int PAD = 4;  // numbers behind a line, so that its copies spread over the banks of shared memory
 
-template <int M_, int N_, int PIECE_M_, int PIECE_N_> struct Tile {
+template <int M_, int N_, int PIECE_M_, int PIECE_N_, int K> struct Tile {  // K: the most that is summed over
   static constexpr int M = M_, N = N_, PIECE_M = PIECE_M_, PIECE_N = PIECE_N_;
   static constexpr int ACROSS = N / PIECE_N, GROUP = (M / PIECE_M) * ACROSS;
-  static constexpr int GROUPS = THREADS / GROUP;
+  static constexpr int GROUPS = THREADS / GROUP < (K + 3) / 4 ? THREADS / GROUP : (K + 3) / 4;  // each has a few k
   static constexpr int LINE_A = M + (M % 4 ? 1 : PAD), LINE_B = N + (N % 4 ? 1 : PAD);
   static constexpr int MOST = (ROOM - 8) / (LINE_A + LINE_B);
   static constexpr int SHORT = M * N < 2048 ? STRETCH * 2048 / (M * N) : STRETCH;  // k whose sums outlast a copy
@@ -83,7 +83,7 @@ DEVICE void product(int m0, int n0, int k_low, int k_high, const A& a, const B& 
     const int at = THREAD + i * THREADS;
     if (at >= T::M * T::N) break;
     REAL sum = 0;
-    UNROLL_BY(unroll 4) for (int g = 0; g < T::GROUPS; ++g) sum += room[g * T::M * T::N + at];
+    UNROLL_BY(unroll 8) for (int g = 0; g < T::GROUPS; ++g) sum += room[g * T::M * T::N + at];
     each(i, m0 + at / T::N, n0 + at % T::N, sum);
   }
 }

@@ -2,16 +2,16 @@
 //
 // A thread sums one column for all rows of the tile, over a part of k; the parts are added up in a fixed order.
 // Lines of weights have an odd number of numbers, so that a warp's loads along either side spread over the banks.
-template <int WIDTH> struct Columns {
+template <int WIDTH, int DEPTH> struct Columns {
   static constexpr int POWER = WIDTH > 16 ? 32 : WIDTH > 8 ? 16 : WIDTH > 4 ? 8 : WIDTH > 2 ? 4 : WIDTH;
   static constexpr int ACROSS = WIDTH <= 32 ? POWER : (WIDTH + 31) / 32 * 32 < THREADS ? (WIDTH + 31) / 32 * 32 : THREADS;
-  static constexpr int GROUPS = THREADS / ACROSS;
+  static constexpr int GROUPS = THREADS / ACROSS < (DEPTH + 3) / 4 ? THREADS / ACROSS : (DEPTH + 3) / 4;
 };
 
 // For columns [0, WIDTH): the sums over k < DEPTH of a(row)[k] b(k, column), handed to `each(row, column, sum)`.
 template <int WIDTH, int DEPTH, int STRIDE, class B, class Each>
 DEVICE void thin_product(const REAL* a, const B& b, const Each& each, REAL* room) {
-  using C = Columns<WIDTH>;
+  using C = Columns<WIDTH, DEPTH>;
   const int group = THREAD / C::ACROSS;
   for (int column0 = 0; column0 < WIDTH; column0 += C::ACROSS) {
     const int column = column0 + THREAD % C::ACROSS;
@@ -98,7 +98,7 @@ DEVICE void copy_inputs(const Batch& batch, bool targets) {
 template <int s> DEVICE void thin_weights(const Batch& batch, const Rule& rule) {
   using S = Stage<s>;
   if constexpr (S::KIND == LINEAR) {
-    using C = Columns<S::OUT>;
+    using C = Columns<S::OUT, S::IN>;
     constexpr int STRIDE = s == FIRST_ROWS ? IN_STRIDE : Stage<(s > 0 ? s - 1 : 0)>::STRIDE;
     const Memory& memory = batch.memory;
     const REAL *a = into<s>(batch, 0), *gradients = line_of<s>(batch, S::NEAR_G, S::G, 0);
