@@ -22,6 +22,7 @@ NETWORKS = {
     "chain": Network(
         (2, 3), (Linear(5), Activation("tanh"), Linear(4, bias=False), Activation("softmax"), Linear(2))
     ),
+    "thin": Network(5, (Linear(9), Activation("tanh"), Linear(6), Activation("softmax"), Linear(2))),
     "wide": Network(150, (Linear(300), Activation("relu"), Linear(3), Activation("sigmoid"))),
 }
 

@@ -15,7 +15,7 @@
 typedef unsigned int uint32;
 typedef unsigned long long uint64;
 typedef long long int64;
-using std::exp; using std::expm1; using std::log; using std::log1p; using std::tanh; using std::erf; using std::sqrt; using std::fabs;
+using std::exp; using std::fma; using std::expm1; using std::log; using std::log1p; using std::tanh; using std::erf; using std::sqrt; using std::fabs;
 
 struct Fiber { ucontext_t context; int thread, block; bool done; };
 struct Barrier { long arrived = 0, generation = 0; };
@@ -47,6 +47,7 @@ static void wait_at(Barrier& barrier, long fibers) {
 #define UNROLL
 #define UNROLL_BY(times)
 #define __restrict__
+template <class T> static void hold(T&) {}
 static void meet_block() { wait_at(EMULATED_BLOCKS[CURRENT->block].barrier, THREADS); }
 static void meet_cluster() { wait_at(EVERYBODY, (long)THREADS * BLOCKS); }
 static void meet_grid(uint32*, uint32) { wait_at(EVERYBODY, (long)THREADS * BLOCKS); }
@@ -60,6 +61,8 @@ template <class T> static T from_lane(T value, int distance) {
   return found;
 }
 template <class T> static void copy_later(T* to, const T* from) { *to = *from; }
+static float inverse_root_estimate(float value) { return 1 / std::sqrt(value) * 1.0000001f; }
+static float inverse_estimate(float value) { return 1 / value * 0.9999999f; }
 static void wait_for_copies() {}
 static void end_group_of_copies() {}
 static void wait_for_earlier_copies() {}

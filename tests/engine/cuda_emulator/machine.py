@@ -29,7 +29,7 @@ class Emulator:
 
     emulator = '#include "emulator.h"'
 
-    def __init__(self, folder, meet=None, multiprocessors=3, seed=0, shared_bytes=200_000, threads=64):
+    def __init__(self, folder, meet=None, multiprocessors=3, seed=0, shared_bytes=200_000, threads=96):
         self.limits = Limits(90, multiprocessors, shared_bytes, threads)
         self.meet, self._folder, self._seed = meet, Path(folder), seed
 

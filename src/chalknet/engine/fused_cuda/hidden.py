@@ -45,7 +45,7 @@ def hidden_schedule(
         if way == CLUSTER and limits.architecture < 90:
             continue
         blocks = {ONE_BLOCK: 1, CLUSTER: CLUSTER_BLOCKS, GRID: limits.multiprocessors}[way]
-        threads = min(256 if way == CLUSTER else 512, limits.threads)
+        threads = min(256 if way == CLUSTER else 512, limits.threads - 32)  # and a warp that has no units
         if -(-rows // 32) * 32 > threads:
             continue
         a_block = -(-hidden.outputs // blocks)
@@ -55,7 +55,7 @@ def hidden_schedule(
         units = -(-a_block * lanes // threads)
         if units * each * (2 + slots) * itemsize > 4 * _REGISTERS[threads > 256]:
             continue
-        found = _schedule(stages, rows, itemsize, Launch(way, blocks, threads, 0), units, lanes)
+        found = _schedule(stages, rows, itemsize, Launch(way, blocks, threads + 32, 0), units, lanes)
         if found.launch.shared_bytes + _SPARE_BYTES <= limits.shared_bytes:
             return found
     return None
@@ -84,10 +84,11 @@ def _schedule(
     def wide(numbers: int) -> int:
         return -(-numbers * itemsize // 16) * 16 // itemsize
 
-    block_units, columns = units * launch.threads // lanes, outputs * samples
+    block_units, columns = units * (launch.threads - 32) // lanes, outputs * samples
     unit_line = wide(hidden.inputs + hidden.bias + outputs)
     sample_line = wide(hidden.inputs * (1 + is_relu) + outputs)
-    sums = max(launch.threads // 32, launch.threads // samples) * columns
+    chunks = max(1, launch.threads // (columns // wide(1)))
+    sums = max(launch.threads // 32, chunks) * columns
     exchanged = 2 * launch.blocks * columns if launch.meet == CLUSTER else 0
     shared = (
         block_units * unit_line + samples * sample_line + sums + exchanged
@@ -97,6 +98,7 @@ def _schedule(
     constants = {
         "BLOCKS": launch.blocks, "THREADS": launch.threads, "BLOCKS_MEET": launch.meet, "ROWS": rows,
         "UNITS_EACH": units, "LANES_EACH": lanes, "IS_RELU": is_relu, "TILE_ROWS": rows,
+        "HOLDS_RULE": 1,
     }  # fmt: skip
     return KernelPlan(
         "hidden_units.cu",

@@ -22,7 +22,8 @@ _MOST_TILE_ROWS = 128
 _THIN_ROWS = 8  # of a tile whose rows and weights lie in shared memory
 _SPLIT_LINES = 64  # lines of a batch that are worth a part of their own
 _STRETCH = 128  # of k, in a product
-_HEAD_BYTES, _SPARE_BYTES = 16, 1024
+_HEAD_BYTES, _SPARE_BYTES = 512, 1024  # of which chain.cu says what they are for
+_OWNED_NUMBERS = 48  # in the registers of a thread, of weights and what is kept of them
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def chain_schedule(
     places, weights_at, work, weights = _places(stages, rows)
     constants = {
         "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "WEIGHTS": weights, "SPLITS": splits,
-        "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide, "STAGES": len(stages),
+        "ROWS": rows, "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide, "STAGES": len(stages),
         "STRETCH": _STRETCH,
     }  # fmt: skip
     work += splits * weights if splits > 1 else 0
@@ -119,15 +120,24 @@ def chain_schedule(
     near = _near(stages, places, wide, tile_rows)
     room = _room(stages, tiles, rows, splits, threads)
     thin_room = threads * max(tile_rows, 16)
+    chunk = -(-weights // blocks)
+    received = blocks * _filled(chunk)
     held = sum(near.values()) + 4 * tile_rows * stages[-1].values  # and the targets, of eight bytes at most
     thin = _suits_thin(stages, wide, tile_rows) and held + thin_room <= free
-    if thin:
+    spread = thin and meet == CLUSTER and wide == 0 and held + received + thin_room <= free
+    spread = spread and -(-chunk // threads) * (1 + slots) * itemsize <= 4 * _OWNED_NUMBERS
+    if spread:
+        held += received
+        room = thin_room
+    elif thin:
         room = max(room, thin_room) if blocks > 1 else thin_room
     else:
         near, held = dict.fromkeys(near, 0), 0
     staying = {"WEIGHTS_SHARED": 0 if thin else weights, "WORK_SHARED": 0 if thin else work}
     staying["STATE_SHARED"] = slots * weights
     least = min(room, thin_room)
+    constants |= {"SPREAD": int(spread), "CHUNK": _filled(chunk), "HEAD_BYTES": _HEAD_BYTES}
+    constants["HOLDS_RULE"] = int(thin and (spread or blocks == 1))
     constants |= near | {"THIN": int(thin), "WORK": work, **dict.fromkeys(staying, 0)}
     for name, needs in staying.items():
         if blocks == 1 and needs and held + needs + least <= free:

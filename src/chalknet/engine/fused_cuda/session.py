@@ -162,7 +162,7 @@ class FusedCudaSession:
             self._order = order, torch.from_numpy(order).to(torch.int32).to(self._device)
         if len(self._losses) < updates:
             self._losses = torch.zeros(updates, dtype=torch.float64, device=self._device)
-        rates = torch.from_numpy(self._rates_of(updates)).to(self._device)
+        rates = torch.from_numpy(self._rates_of(updates)).to(self._dtype).to(self._device)
         self._counter.zero_()
         o, batches = numbers_of(self._recipe), self._batches
         x, y = self._data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chalknet.engine.fused_cpu.names import CLASS_LOSS
-from chalknet.engine.fused_cpu.optimizer_rows import slots_of
+from chalknet.engine.fused_cpu.optimizer_rows import EPS, numbers_of, slots_of
 from chalknet.engine.fused_cuda.formulas import in_cuda
 from chalknet.engine.fused_cuda.schedules import KernelPlan
 from chalknet.engine.fused_cuda.stages import LINEAR, Behind, Stage
@@ -13,9 +13,10 @@ from chalknet.network import Activation, Dropout
 from chalknet.planning import Loss, Recipe
 
 FOLDER = Path(__file__).parent / "source"
+_QUICK_EPS = 1e-10  # a root of no normal float is far below its last bit
 _BEFORE = ("device.cuh", "numbers.cuh", "call.cuh")
 _BEHIND = {
-    "chain.cu": ("stages.cuh", "thin.cuh", "passes.cuh"),
+    "chain.cu": ("stages.cuh", "thin.cuh", "passes.cuh", "weights.cuh", "spread.cuh"),
     "hidden_units.cu": (),
 }
 
@@ -48,6 +49,7 @@ def text_of(
         "ORDERED": int(ordered),
         "MOVES": int(moves),
     }
+    constants["QUICK_ROOTS"] = int(dtype == "float32" and numbers_of(recipe)[EPS] >= _QUICK_EPS)
     number = "float" if dtype == "float32" else "double"
     target = "long long" if recipe.loss == CLASS_LOSS else number
     lines = [f"typedef {number} REAL;", f"typedef {target} TARGET;"]

@@ -6,10 +6,11 @@
 //   the way back through the wide Linears;
 //   tiles of the weights' gradients, each with its weights' update. Where there are too few tiles for the blocks,
 //   the rows are split too: parts of gradients are written, and added up by one more phase.
+// A cluster whose blocks have all weights in shared memory goes another way with its gradients: see spread.cuh.
 // All sums are taken in an order that follows from the shapes alone.
 
-// The loss of rows [low, high), and the gradients that begin the way back: a warp for each row.
-DEVICE double loss_of_rows(const Batch& batch, int low, int high) {
+// The loss of rows [low, high), for thread 0, and the gradients that begin the way back: a warp for each row.
+DEVICE double loss_of_rows(const Batch& batch, int low, int high, double* of_warps) {
   constexpr int last = STAGES - 1;
   constexpr int WIDTH = Stage<last>::OUT * Stage<last>::POSITIONS;
   const REAL share = share_of(batch.rows.size);
@@ -36,13 +37,11 @@ DEVICE double loss_of_rows(const Batch& batch, int low, int high) {
 #endif
     total += sum_of_warp(loss);
   }
-  double* of_warps = (double*)batch.memory.room;
-  meet_block();
   if (LANE == 0) of_warps[WARP] = total;
   meet_block();
   double sum = 0;
-  for (int warp = 0; warp < WARPS; ++warp) sum += of_warps[warp];
-  meet_block();
+  if (THREAD == 0)
+    UNROLL for (int warp = 0; warp < (TILE_ROWS < WARPS ? TILE_ROWS : WARPS); ++warp) sum += of_warps[warp];
   return sum * share;
 }
 
@@ -60,14 +59,14 @@ template <int s> DEVICE void rows_backward(const Batch& batch, int low, int high
   }
 }
 
-// A phase of tiles: some rows through all stages from FIRST_ROWS on, and back.
-DEVICE void run_rows(Batch& batch) {
+// A phase of tiles: some rows through all stages from FIRST_ROWS on, and back; thread 0 hands each tile's loss on.
+template <class HandOn> DEVICE void run_rows(Batch& batch, double* of_warps, const HandOn& hand_on_loss) {
   for (int tile = BLOCK; tile * TILE_ROWS < batch.rows.size; tile += BLOCKS) {
     const int low = tile * TILE_ROWS, high = low + TILE_ROWS < batch.rows.size ? low + TILE_ROWS : batch.rows.size;
     batch.first = low;
     rows_forward<FIRST_ROWS>(batch, low, high);
-    const double loss = loss_of_rows(batch, low, high);
-    if (THREAD == 0) batch.call.parts[tile] = loss;
+    const double loss = loss_of_rows(batch, low, high, of_warps);
+    if (THREAD == 0) hand_on_loss(tile, loss);
     rows_backward<STAGES - 1>(batch, low, high);
   }
 }
@@ -102,24 +101,6 @@ template <int s> DEVICE void wide_backward(const Batch& batch, uint32& round) {
   }
 }
 
-// A weight and what is kept of it, in registers.
-struct Kept {
-  REAL w, first, second, third;
-  MEMBER void load(const Memory& memory, int place) {
-    w = memory.weights[place];
-    if (USES_FIRST) first = memory.first[place];
-    if (USES_SECOND) second = memory.second[place];
-    if (USES_THIRD) third = memory.third[place];
-  }
-  MEMBER void update(const Rule& rule, const Memory& memory, int place, REAL gradient) {
-    optimize(rule, w, gradient, first, second, third);
-    memory.weights[place] = w;
-    if (USES_FIRST) memory.first[place] = first;
-    if (USES_SECOND) memory.second[place] = second;
-    if (USES_THIRD) memory.third[place] = third;
-  }
-};
-
 // The gradients of the weights, a tile of inputs by outputs at a time, and the update of these weights.
 template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
   using S = Stage<s>;
@@ -150,16 +131,6 @@ template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
   if constexpr (s + 1 < STAGES) run_weights<s + 1>(batch, rule);
 }
 
-template <int s> DEVICE bool is_trained(int place) {
-  if constexpr (s == STAGES) return false;
-  else if constexpr (Stage<s>::KIND == LINEAR) {
-    using S = Stage<s>;
-    const int at = place - S::WEIGHT;
-    if (at >= 0 && at < (S::IN + S::BIAS) * S::OUT) return at < S::IN * S::OUT ? S::TRAIN_WEIGHT : S::TRAIN_BIAS;
-    return is_trained<s + 1>(place);
-  } else return is_trained<s + 1>(place);
-}
-
 // Adds up the parts of gradients, and updates the weights.
 DEVICE void run_sums(const Memory& memory, const Rule& rule) {
   for (int place = BLOCK * THREADS + THREAD; place < WEIGHTS; place += BLOCKS * THREADS) {
@@ -172,26 +143,28 @@ DEVICE void run_sums(const Memory& memory, const Rule& rule) {
   }
 }
 
-// The loss of an update, the same in every block; returns whether the launch ends with this update.
-DEVICE bool end_of_update(const Batch& batch, int64 made, double* room) {
-  if (WARP == 0) {
-    const int tiles = (batch.rows.size + TILE_ROWS - 1) / TILE_ROWS;
-    double loss = 0;
-    for (int tile = LANE; tile < tiles; tile += 32) loss += batch.call.parts[tile];
-    loss = sum_of_warp(loss);
-    if (LANE == 0) *room = loss;
-    if (LANE == 0 && BLOCK == 0) batch.call.losses[made] = loss;
+// The loss of an update, the same in every block.
+DEVICE double loss_of_update(const Batch& batch, int64 made, double* room) {
+  if (BLOCKS > 1) {
+    if (WARP == 0) {
+      const int tiles = (batch.rows.size + TILE_ROWS - 1) / TILE_ROWS;
+      double loss = 0;
+      for (int tile = LANE; tile < tiles; tile += 32) loss += batch.call.parts[tile];
+      loss = sum_of_warp(loss);
+      if (LANE == 0) *room = loss;
+    }
+    meet_block();
   }
-  meet_block();
-  const double loss = *room;
-  return !(loss - loss == 0) || loss <= batch.call.target;
+  return *room;
 }
 
 DEVICE Memory memory_of(const Call& call, unsigned char* bytes) {
-  REAL* shared = (REAL*)(bytes + 16);
+  REAL* shared = (REAL*)(bytes + HEAD_BYTES);
   Memory memory;
   memory.room = shared;
   shared += ROOM;
+  memory.gradients = shared;
+  shared += SPREAD ? BLOCKS * CHUNK : 0;
   memory.near_weights = shared;
   shared += NEAR_WEIGHTS;
   memory.near_rows = shared;
@@ -222,7 +195,7 @@ template <bool BACK> DEVICE void carry(const Call& call, const Memory& memory) {
   if (STATE_SHARED && USES_FIRST) BACK ? copy_all(call.first, memory.first) : copy_all(memory.first, call.first);
   if (STATE_SHARED && USES_SECOND) BACK ? copy_all(call.second, memory.second) : copy_all(memory.second, call.second);
   if (STATE_SHARED && USES_THIRD) BACK ? copy_all(call.third, memory.third) : copy_all(memory.third, call.third);
-  if constexpr (THIN && BLOCKS == 1) copy_weights<0, BACK>(memory);
+  if constexpr (THIN && (BLOCKS == 1 || (SPREAD && !BACK))) copy_weights<0, BACK>(memory);
   if (THIN && !BACK)  // what fills up a line is zero and stays zero
     for (int at = THREAD; at < NEAR_ROWS + NEAR_X; at += THREADS) memory.near_rows[at] = 0;
   wait_for_copies();
@@ -230,8 +203,8 @@ template <bool BACK> DEVICE void carry(const Call& call, const Memory& memory) {
 }
 
 // The batch of an update, with the tile of this block; of several updates, inputs take turns in two places.
-DEVICE Batch batch_at(const Call& call, const Memory& memory, int64 made) {
-  Batch batch{call, rows_of(call, made), memory, BLOCK * TILE_ROWS};
+DEVICE Batch batch_at(const Call& call, const Memory& memory, const Rows& rows, int64 made) {
+  Batch batch{call, rows, memory, BLOCK * TILE_ROWS};
   if (THIN && FIRST_ROWS == 0) {
     batch.memory.near_x += (made & 1) * TILE_ROWS * IN_STRIDE;
     batch.memory.near_y += (made & 1) * TILE_ROWS * Y_WIDTH;
@@ -239,38 +212,83 @@ DEVICE Batch batch_at(const Call& call, const Memory& memory, int64 made) {
   return batch;
 }
 
+// What an update does with the gradients of its rows; returns its loss, the same in every block.
+DEVICE double run_update(const Batch& batch, const Rule& rule, int64 made, uint32& round, double* room) {
+  meet_all(batch.call.counter, round);
+  wide_backward<FIRST_ROWS - 1>(batch, round);
+  const double loss = loss_of_update(batch, made, room);
+  if constexpr (THIN && BLOCKS == 1)
+    thin_gradients<0>(batch, [&](int near, int place, REAL sum) {
+      const Memory& memory = batch.memory;
+      optimize_at(rule, memory.near_weights, memory.first, memory.second, memory.third, near, place, sum);
+    });
+  else run_weights<0>(batch, rule);
+  if (SPLITS > 1) {
+    meet_all(batch.call.counter, round);
+    run_sums(batch.memory, rule);
+  }
+  meet_all(batch.call.counter, round);
+  return loss;
+}
+
 LAUNCHED_KERNEL updates(const Call call) {
   SHARED_MEMORY;
   const Memory memory = memory_of(call, shared_bytes);
+  double *room = (double*)shared_bytes, *of_warps = (double*)(shared_bytes + HEAD_BYTES - 256);
   carry<false>(call, memory);
-  if constexpr (THIN && FIRST_ROWS == 0) copy_inputs(batch_at(call, memory, 0), true);
+#if SPREAD
+  Spread spread;
+  spread.begin(memory, shared_bytes);
+#endif
+  Rows rows = rows_of(call, 0), next = rows_after(call, rows, 0);
+  Rule rule = rule_of(call, 0);
+  Samples samples;
+  if constexpr (THIN && FIRST_ROWS == 0) {
+    samples.read(batch_at(call, memory, rows, 0));
+    copy_inputs(batch_at(call, memory, rows, 0), samples);
+    if (call.updates > 1) samples.read(batch_at(call, memory, next, 1));
+  }
   uint32 round = 0;
   int64 made = 0;
   for (bool ends = false; made < call.updates && !ends; ++made) {
-    Batch batch = batch_at(call, memory, made);
-    const Rule rule = rule_of(call, made);
-    if constexpr (THIN && BLOCKS > 1) copy_weights<FIRST_ROWS, false>(memory);
+    Batch batch = batch_at(call, memory, rows, made);
+    Rule ahead = rule;
+    go_on(call, ahead, made + 1);
+    const Rows over_next = rows_after(call, next, made + 1);
+    if constexpr (THIN && BLOCKS > 1 && !SPREAD) copy_weights<FIRST_ROWS, false>(memory);
     wide_forward<0>(batch, round);
-    if constexpr (THIN && FIRST_ROWS > 0) copy_inputs(batch, true);
+    if constexpr (THIN && FIRST_ROWS > 0) {
+      samples.read(batch);
+      copy_inputs(batch, samples);
+    }
     if (THIN) {
       wait_for_copies();
       meet_block();
     }
-    if constexpr (THIN && FIRST_ROWS == 0)
-      if (made + 1 < call.updates) copy_inputs(batch_at(call, memory, made + 1), true);
-    run_rows(batch);
-    meet_all(call.counter, round);
-    wide_backward<FIRST_ROWS - 1>(batch, round);
-    ends = end_of_update(batch, made, (double*)shared_bytes);
-    if constexpr (THIN && BLOCKS == 1) thin_weights<0>(batch, rule);
-    else run_weights<0>(batch, rule);
-    if (SPLITS > 1) {
-      meet_all(call.counter, round);
-      run_sums(memory, rule);
+    if constexpr (THIN && FIRST_ROWS == 0) {
+      if (made + 1 < call.updates) copy_inputs(batch_at(call, memory, next, made + 1), samples);
+      if (made + 2 < call.updates) samples.read(batch_at(call, memory, over_next, made + 2));
     }
-    meet_all(call.counter, round);
+    double loss = 0;
+#if SPREAD
+    spread.expect(made);
+    run_rows(batch, of_warps, [&](int, double of_tile) { loss = of_tile; });
+    if (THREAD == 0) spread.send_loss(loss, made);
+    loss = spread.update(batch, rule, made);
+#else
+    run_rows(batch, of_warps, [&](int tile, double of_tile) { *(BLOCKS == 1 ? room : call.parts + tile) = of_tile; });
+    loss = run_update(batch, rule, made, round, room);
+#endif
+    if (BLOCK == 0 && THREAD == 0) call.losses[made] = loss;
+    ends = !(loss - loss == 0) || loss <= call.target;
+    rows = next;
+    next = over_next;
+    rule = ahead;
   }
   wait_for_copies();
+#if SPREAD
+  spread.end(memory);
+#endif
   carry<true>(call, memory);
   if (BLOCK == 0 && THREAD == 0) *call.made = made;
 }

@@ -15,7 +15,23 @@ typedef long long int64;
 
 DEVICE void meet_block() { __syncthreads(); }
 
+// Keeps a number in a register: the compiler cannot compute it anew where it is used.
+DEVICE void hold(float& value) { asm volatile("" : "+f"(value)); }
+DEVICE void hold(double& value) { asm volatile("" : "+d"(value)); }
+
 template <class T> DEVICE T from_lane(T value, int distance) { return __shfl_xor_sync(0xffffffffu, value, distance); }
+
+// Estimates to about 23 bits, of normal numbers.
+DEVICE float inverse_root_estimate(float value) {
+  float found;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(found) : "f"(value));
+  return found;
+}
+DEVICE float inverse_estimate(float value) {
+  float found;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(found) : "f"(value));
+  return found;
+}
 
 // Copies one number from global to shared memory without waiting; `wait_for_copies` waits for all of a thread's.
 DEVICE void copy_later(float* to, const float* from) {
@@ -53,13 +69,11 @@ DEVICE void wait_for_earlier_copies() {
 // A barrier of all blocks of a cooperative launch. `counter` counts arrivals and is never reset inside a launch.
 DEVICE void meet_grid(uint32* counter, uint32 target) {
   __syncthreads();
-  if (threadIdx.x == 0) {
-    __threadfence();
+  if (threadIdx.x == 0) {  // what the block wrote is released with the arrival; what is read later is acquired
     asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter) : "memory");
     uint32 arrived;
     do asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(arrived) : "l"(counter) : "memory");
     while (arrived < target);
-    __threadfence();  // no thread of the block reads what its first cache held before
   }
   __syncthreads();
 }

@@ -4,16 +4,19 @@
 // share a unit and take every so many-th sample on the way back. On the way forward a lane has a sample and a warp
 // walks over the units of its block, which are laid out in shared memory; the blocks' sums for each sample are
 // exchanged, the one exchange of an update. Then every block computes all losses, so that all know when to end.
+// The last warp has no units: it adds up the losses and updates the output's biases while the others go back.
 typedef Stage<0> Hidden;
 typedef Stage<1> Output;
 constexpr int D = Hidden::IN, O = Output::OUT, UNITS = Hidden::OUT;
 constexpr int EACH = D + Hidden::BIAS + O;                         // weights of a unit: inputs, bias, outputs
-constexpr int BLOCK_UNITS = UNITS_EACH * THREADS / LANES_EACH;
+constexpr int WORKERS = THREADS - 32;                              // threads that have units
+constexpr int BLOCK_UNITS = UNITS_EACH * WORKERS / LANES_EACH;
 constexpr int LANE_SAMPLES = (ROWS + 31) / 32, SAMPLES = 32 * LANE_SAMPLES;
 constexpr int UNIT_LINE = (EACH + WIDE - 1) / WIDE * WIDE;
 constexpr int SAMPLE_LINE = (D + O + (IS_RELU ? D : 0) + WIDE - 1) / WIDE * WIDE;
 constexpr int COLUMNS = O * SAMPLES;
-constexpr int CHUNKS = THREADS / SAMPLES;                          // of blocks, whose sums are added up side by side
+constexpr int PIECES = COLUMNS / WIDE;                             // of wide loads, in what a block hands to all
+constexpr int CHUNKS = THREADS / PIECES > 1 ? THREADS / PIECES : 1;  // of blocks, whose sums are added up side by side
 
 struct Shared {
   uint64* words;    // two mbarriers
@@ -44,8 +47,9 @@ struct Units {
   REAL w[UNITS_EACH][EACH], first[UNITS_EACH][EACH], second[UNITS_EACH][EACH], third[UNITS_EACH][EACH];
 };
 
-DEVICE int unit_in_block(int u) { return u * (THREADS / LANES_EACH) + THREAD / LANES_EACH; }
+DEVICE int unit_in_block(int u) { return u * (WORKERS / LANES_EACH) + THREAD / LANES_EACH; }
 DEVICE int unit_at(int u) { return BLOCK * BLOCK_UNITS + unit_in_block(u); }
+DEVICE bool has_unit(int u) { return THREAD < WORKERS && unit_at(u) < UNITS; }
 DEVICE int place_of(int unit, int k) {
   return k < D + Hidden::BIAS ? Hidden::WEIGHT + k * UNITS + unit : Output::WEIGHT + unit * O + k - D - Hidden::BIAS;
 }
@@ -54,7 +58,7 @@ DEVICE bool trained(int k) { return k < D ? Hidden::TRAIN_WEIGHT : k < D + Hidde
 DEVICE void load_units(const Call& call, Units& units) {
   UNROLL for (int u = 0; u < UNITS_EACH; ++u) {
     UNROLL for (int k = 0; k < EACH; ++k) {
-      const bool is = unit_at(u) < UNITS;
+      const bool is = has_unit(u);
       const int place = is ? place_of(unit_at(u), k) : 0;
       units.w[u][k] = is ? call.weights[place] : (REAL)0;
       units.first[u][k] = is && USES_FIRST ? call.first[place] : (REAL)0;
@@ -66,7 +70,7 @@ DEVICE void load_units(const Call& call, Units& units) {
 
 DEVICE void store_units(const Call& call, const Units& units) {
   UNROLL for (int u = 0; u < UNITS_EACH; ++u) {
-    if (unit_at(u) >= UNITS || THREAD % LANES_EACH) continue;
+    if (!has_unit(u) || THREAD % LANES_EACH) continue;
     UNROLL for (int k = 0; k < EACH; ++k) {
       const int place = place_of(unit_at(u), k);
       call.weights[place] = units.w[u][k];
@@ -107,10 +111,8 @@ struct Sample {
   TARGET y[Y_WIDTH], y_ahead[Y_WIDTH];
   int64 row;
 };
-DEVICE int64 row_for(const Call& call, int64 made) {
-  if (made >= call.updates) return 0;
-  const Rows rows = rows_of(call, made);
-  return THREAD < rows.size ? sample_at(call, rows.start + THREAD) : 0;
+DEVICE int64 row_for(const Call& call, const Rows& rows, int64 made) {
+  return made < call.updates && THREAD < rows.size ? sample_at(call, rows.start + THREAD) : 0;
 }
 DEVICE void load_sample(const Call& call, Sample& sample) {
   UNROLL for (int d = 0; d < D; ++d) sample.x[d] = call.x[sample.row * D + d];
@@ -121,12 +123,12 @@ DEVICE void keep_sample(Sample& sample, REAL* x) {
   UNROLL for (int o = 0; o < Y_WIDTH; ++o) sample.y[o] = sample.y_ahead[o];
 }
 
-// The sums over the units of a block: a lane for each sample, a warp for every WARPS-th unit.
+// The sums over the units of a block: a lane for each sample, a warp for every so many-th unit.
 DEVICE void forward_units(const Shared& shared, const REAL (&x)[LANE_SAMPLES][D], const uint32 (&keys)[LANE_SAMPLES]) {
   REAL sums[LANE_SAMPLES][O];
   UNROLL for (int s = 0; s < LANE_SAMPLES; ++s) UNROLL for (int o = 0; o < O; ++o) sums[s][o] = 0;
-  const int left = UNITS - BLOCK * BLOCK_UNITS, here = left < BLOCK_UNITS ? left : BLOCK_UNITS;
-  UNROLL_BY(unroll 4) for (int j = WARP; j < here; j += WARPS) {
+  UNROLL_BY(unroll 4) for (int turn = 0; turn < BLOCK_UNITS / (WORKERS / 32); ++turn) {
+    const int j = turn * (WORKERS / 32) + WARP;
     REAL line[UNIT_LINE];
     load_piece<UNIT_LINE, UNIT_LINE>(line, shared.units + j * UNIT_LINE);
     UNROLL for (int s = 0; s < LANE_SAMPLES; ++s) {
@@ -145,7 +147,7 @@ DEVICE void exchange(const Call& call, const Shared& shared, REAL (&total)[O], i
   const bool has = THREAD < SAMPLES;
   UNROLL for (int o = 0; o < O; ++o) {
     total[o] = 0;
-    if (has) UNROLL for (int w = 0; w < WARPS; ++w) total[o] += shared.sums[w * COLUMNS + o * SAMPLES + THREAD];
+    if (has) UNROLL for (int w = 0; w < WORKERS / 32; ++w) total[o] += shared.sums[w * COLUMNS + o * SAMPLES + THREAD];
   }
 #if BLOCKS_MEET == CLUSTER
   REAL* here = shared.exchanged + (made & 1) * BLOCKS * COLUMNS;
@@ -165,14 +167,15 @@ DEVICE void exchange(const Call& call, const Shared& shared, REAL (&total)[O], i
   if (has) UNROLL for (int o = 0; o < O; ++o) parts[BLOCK * COLUMNS + o * SAMPLES + THREAD] = total[o];
   meet_all(call.counter, round);
   constexpr int PART = (BLOCKS + CHUNKS - 1) / CHUNKS;
-  const int chunk = THREAD / SAMPLES, sample = THREAD % SAMPLES;
-  if (chunk < CHUNKS) {
-    UNROLL for (int o = 0; o < O; ++o) {
-      REAL sum = 0;
-      UNROLL_BY(unroll 12) for (int b = chunk * PART; b < (chunk + 1) * PART && b < BLOCKS; ++b)
-        sum += parts[b * COLUMNS + o * SAMPLES + sample];
-      shared.sums[chunk * COLUMNS + o * SAMPLES + sample] = sum;
+  for (int at = THREAD; at < CHUNKS * PIECES; at += THREADS) {
+    const int chunk = at / PIECES, piece = at % PIECES;
+    Wide sum = {};
+    UNROLL_BY(unroll 12) for (int i = 0; i < PART; ++i) {
+      const int block = chunk * PART + i;
+      const Wide part = block < BLOCKS ? ((const Wide*)(parts + block * COLUMNS))[piece] : Wide{};
+      UNROLL for (int k = 0; k < WIDE; ++k) sum.values[k] += part.values[k];
     }
+    ((Wide*)(shared.sums + chunk * COLUMNS))[piece] = sum;
   }
   meet_block();
   UNROLL for (int o = 0; o < O; ++o) {
@@ -209,15 +212,16 @@ DEVICE void loss_of_sample(const Shared& shared, const REAL (&total)[O], const T
   }
 #endif
   shared.losses[THREAD] = has ? loss * share : (REAL)0;
-  UNROLL for (int d = 0; d < D; ++d) line[d] = x[THREAD * D + d];
+  UNROLL for (int d = 0; d < D; ++d) line[d] = has ? x[THREAD * D + d] : (REAL)0;
   UNROLL for (int o = 0; o < O; ++o) line[D + o] = has ? slope[o] : (REAL)0;
   if (IS_RELU) UNROLL for (int d = 0; d < D; ++d) line[D + O + d] = has ? slope[0] * x[THREAD * D + d] : (REAL)0;
 }
 
 // The gradients of a thread's units: over every LANES_EACH-th sample, then over the threads that share a unit.
-DEVICE void gradients_of_units(const Shared& shared, const Units& units, int size, uint32 key, REAL (&g)[UNITS_EACH][EACH]) {
+DEVICE void gradients_of_units(const Shared& shared, const Units& units, uint32 key, REAL (&g)[UNITS_EACH][EACH]) {
   UNROLL for (int u = 0; u < UNITS_EACH; ++u) UNROLL for (int k = 0; k < EACH; ++k) g[u][k] = 0;
-  UNROLL_BY(unroll 4) for (int i = THREAD % LANES_EACH; i < size; i += LANES_EACH) {
+  UNROLL_BY(unroll 4) for (int turn = 0; turn < (ROWS + LANES_EACH - 1) / LANES_EACH; ++turn) {
+    const int i = turn * LANES_EACH + THREAD % LANES_EACH;  // behind the batch's rows, lines are zero
     REAL line[SAMPLE_LINE];
     load_piece<SAMPLE_LINE, SAMPLE_LINE>(line, shared.samples + i * SAMPLE_LINE);
     UNROLL for (int u = 0; u < UNITS_EACH; ++u) {
@@ -258,7 +262,7 @@ DEVICE void gradients_of_units(const Shared& shared, const Units& units, int siz
 
 DEVICE void publish_units(const Shared& shared, const Units& units) {
   UNROLL for (int u = 0; u < UNITS_EACH; ++u)
-    if (THREAD % LANES_EACH == 0)
+    if (THREAD % LANES_EACH == 0 && has_unit(u))
       UNROLL for (int k = 0; k < EACH; ++k) shared.units[unit_in_block(u) * UNIT_LINE + k] = units.w[u][k];
 }
 
@@ -293,15 +297,19 @@ LAUNCHED_KERNEL updates(const Call call) {
     *shared.ends = 0;
   }
   const bool has = THREAD < SAMPLES;
+  Rows rows = rows_of(call, 0), next = rows_after(call, rows, 0), over_next = rows_after(call, next, 1);
   if (has) {
-    sample.row = row_for(call, 0);
+    sample.row = row_for(call, rows, 0);
     load_sample(call, sample);
     keep_sample(sample, shared.x);
-    sample.row = row_for(call, 1);
+    sample.row = row_for(call, next, 1);
   }
+  for (int at = THREAD; at < BLOCK_UNITS * UNIT_LINE; at += THREADS) shared.units[at] = 0;  // of no unit it stays so
 #if BLOCKS_MEET == CLUSTER
   if (THREAD == 0) { count_bytes_from_now(shared.words); count_bytes_from_now(shared.words + 1); }
   meet_cluster();
+#else
+  meet_block();
 #endif
   Rule rule = rule_of(call, 0);
   REAL x[LANE_SAMPLES][D];
@@ -309,12 +317,12 @@ LAUNCHED_KERNEL updates(const Call call) {
   int64 made = 0;
   for (; made < call.updates; ++made) {
     const REAL* batch = shared.x + (MOVES ? (made & 1) * SAMPLES * D : 0);
-    const Rows rows = rows_of(call, made);
     const int size = MOVES ? rows.size : ROWS;
-    const double ahead_size = call.rates[2 * made + 2], ahead_root = call.rates[2 * made + 3];
+    Rule ahead = rule;
+    go_on(call, ahead, made + 1);
     if (MOVES && has) {
       load_sample(call, sample);
-      sample.row = row_for(call, made + 2);
+      sample.row = row_for(call, over_next, made + 2);
     }
     publish_units(shared, units);
 #if BLOCKS_MEET == CLUSTER
@@ -326,22 +334,26 @@ LAUNCHED_KERNEL updates(const Call call) {
       UNROLL for (int s = 0; s < LANE_SAMPLES; ++s)
         UNROLL for (int d = 0; d < D; ++d) x[s][d] = batch[(LANE + 32 * s) * D + d];
     UNROLL for (int s = 0; s < LANE_SAMPLES; ++s) keys[s] = DROPS ? key_of_row(rows.key, LANE + 32 * s) : 0;
-    forward_units(shared, x, keys);
+    if (THREAD < WORKERS) forward_units(shared, x, keys);
     meet_block();
     REAL total[O];
     exchange(call, shared, total, made, round);
     if (has) loss_of_sample(shared, total, sample.y, batch, size, DROPS ? key_of_row(rows.key, THREAD) : 0);
     meet_block();
-    REAL g[UNITS_EACH][EACH];
-    gradients_of_units(shared, units, size, rows.key, g);
-    UNROLL for (int u = 0; u < UNITS_EACH; ++u)
-      UNROLL for (int k = 0; k < EACH; ++k)
-        if (trained(k)) optimize(rule, units.w[u][k], g[u][k], units.first[u][k], units.second[u][k], units.third[u][k]);
-    if (WARP == WARPS - 1) end_of_update(call, shared, biases, rule, made);
+    if (THREAD < WORKERS) {
+      REAL g[UNITS_EACH][EACH];
+      gradients_of_units(shared, units, rows.key, g);
+      UNROLL for (int u = 0; u < UNITS_EACH; ++u)
+        UNROLL for (int k = 0; k < EACH; ++k)
+          if (trained(k)) optimize(rule, units.w[u][k], g[u][k], units.first[u][k], units.second[u][k], units.third[u][k]);
+    } else {
+      end_of_update(call, shared, biases, rule, made);
+    }
+    rows = next;
+    next = over_next;
+    over_next = rows_after(call, over_next, made + 2);
     if (MOVES && has) keep_sample(sample, shared.x + (made + 1 & 1) * SAMPLES * D);
-    rule.size = (REAL)ahead_size;
-    rule.root = (REAL)ahead_root;
-    rule.fresh = (REAL)(1.0 - call.dampening);
+    rule = ahead;
   }
 #if BLOCKS_MEET == CLUSTER
   meet_cluster();  // nobody leaves while others may still store here

@@ -1,6 +1,32 @@
 // The functions that formulas of activations and losses call, and random bits for Dropout.
-DEVICE REAL bigger(REAL a, REAL b) { return a < b ? b : a; }   // a where a is no number
+#if __CUDA_ARCH__ >= 800
+DEVICE float bigger(float a, float b) {
+  float found;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(found) : "f"(a), "f"(b));
+  return found;
+}
+#else
+DEVICE float bigger(float a, float b) { return a < b ? b : a; }  // a where a is no number
+#endif
+DEVICE double bigger(double a, double b) { return a < b ? b : a; }
 DEVICE REAL smaller(REAL a, REAL b) { return b < a ? b : a; }
+
+// The root and the quotient of an optimizer. QUICK_ROOTS: of float, where eps is so large that a root of no normal
+// number adds nothing to it: an estimate and one step of Newton's, exact but for the last bit, without a branch.
+#if QUICK_ROOTS
+DEVICE REAL root_of(REAL value) {
+  const REAL estimate = inverse_root_estimate(value), root = value * estimate;
+  const REAL better = fma(fma(-root, root, value), (REAL)0.5 * estimate, root);
+  return estimate > (REAL)1e20 ? (REAL)0 : estimate == 0 ? value : better;
+}
+DEVICE REAL quotient_of(REAL above, REAL below) {
+  const REAL estimate = inverse_estimate(below), quotient = above * estimate, rest = fma(-quotient, below, above);
+  return rest - rest == 0 ? fma(rest, estimate, quotient) : quotient;
+}
+#else
+DEVICE REAL root_of(REAL value) { return sqrt(value); }
+DEVICE REAL quotient_of(REAL above, REAL below) { return above / below; }
+#endif
 
 // 32 well mixed bits of a 32-bit number. Source: C. Wellons, Hash function prospector (2018), lowbias32.
 DEVICE uint32 mixed(uint32 number) {

@@ -6,6 +6,7 @@
 // shared memory, and what other blocks read of them in global memory too.
 struct Memory {
   REAL *weights, *first, *second, *third, *work, *room;
+  REAL* gradients;                          // SPREAD: of this block's weights, from each block
   REAL *near_weights, *near_rows, *near_x;  // THIN: lines of weights, of values, and of what goes into FIRST_ROWS
   TARGET* near_y;
 };
@@ -90,7 +91,7 @@ template <int s> DEVICE void hand_on(const Batch& batch, int line, int output, R
     line_of<s>(batch, S::NEAR_D, S::D, line)[output] = d;
   }
   line_of<s>(batch, S::NEAR_H, S::H, line)[output] = h;
-  if (Near<s>::is && BLOCKS > 1) batch.memory.work[S::H + line * S::OUT + output] = h;
+  if (Near<s>::is && BLOCKS > 1 && !SPREAD) batch.memory.work[S::H + line * S::OUT + output] = h;
 }
 
 // Takes the gradient of what a stage handed on back to its values. A line has WIDTH numbers for who asks: where a
@@ -100,7 +101,7 @@ template <int s, int WIDTH> DEVICE void hand_back(const Batch& batch, int line, 
   if constexpr (Near<s>::is) {
     if (S::BEHIND) gradient *= line_of<s>(batch, S::NEAR_D, S::D, line)[i];
     line_of<s>(batch, S::NEAR_G, S::G, line)[i] = gradient;
-    if (BLOCKS > 1) batch.memory.work[S::G + line * S::OUT + i] = gradient;
+    if (BLOCKS > 1 && !SPREAD) batch.memory.work[S::G + line * S::OUT + i] = gradient;
   } else {
     const int at = line * WIDTH + i;
     batch.memory.work[S::G + at] = S::BEHIND ? gradient * batch.memory.work[S::D + at] : gradient;

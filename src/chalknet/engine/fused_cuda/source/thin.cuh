@@ -79,39 +79,46 @@ template <int s, bool BACK> DEVICE void copy_weights(const Memory& memory) {
   }
 }
 
+// The samples of a block's tile. Their numbers are read from the order one update before their inputs are copied.
+struct Samples {
+  int64 at[TILE_ROWS];
+  MEMBER void read(const Batch& batch) {
+    UNROLL for (int row = 0; row < TILE_ROWS; ++row)
+      at[row] = batch.first + row < batch.rows.size ? sample_at(batch.call, batch.rows.start + batch.first + row) : 0;
+  }
+};
+
 // Begins to copy what goes into the tile's first stage, and its targets: of the samples, or of the Linear before.
-DEVICE void copy_inputs(const Batch& batch, bool targets) {
+DEVICE void copy_inputs(const Batch& batch, const Samples& samples) {
   constexpr int WIDTH = Stage<(FIRST_ROWS < STAGES ? FIRST_ROWS : 0)>::IN;
-  for (int row = 0; row < TILE_ROWS && batch.first + row < batch.rows.size; ++row) {
+  UNROLL for (int row = 0; row < TILE_ROWS; ++row) {
+    if (batch.first + row >= batch.rows.size) break;
     const REAL* from;
-    if constexpr (FIRST_ROWS == 0) from = batch.x(batch.first + row);
+    if constexpr (FIRST_ROWS == 0) from = batch.call.x + samples.at[row] * FEATURES;
     else from = batch.memory.work + Stage<(FIRST_ROWS > 0 ? FIRST_ROWS - 1 : 0)>::H + (batch.first + row) * WIDTH;
     for (int i = THREAD; i < WIDTH; i += THREADS) copy_later(batch.memory.near_x + row * IN_STRIDE + i, from + i);
-    if (targets) {
-      const TARGET* y = batch.call.y + sample_at(batch.call, batch.rows.start + batch.first + row) * Y_WIDTH;
-      for (int i = THREAD; i < Y_WIDTH; i += THREADS) copy_later(batch.memory.near_y + row * Y_WIDTH + i, y + i);
-    }
+    const TARGET* y = batch.call.y + samples.at[row] * Y_WIDTH;
+    for (int i = THREAD; i < Y_WIDTH; i += THREADS) copy_later(batch.memory.near_y + row * Y_WIDTH + i, y + i);
   }
 }
 
-// One block has all rows: the gradients of its weights, four inputs at a time, and their update where they lie.
-template <int s> DEVICE void thin_weights(const Batch& batch, const Rule& rule) {
+// The gradients of the weights over the rows of the block's tile, four inputs at a time, handed to
+// `each(place in the lines of shared memory, place in the vector of weights, gradient)`.
+template <int s, class Each> DEVICE void thin_gradients(const Batch& batch, const Each& each) {
   using S = Stage<s>;
   if constexpr (S::KIND == LINEAR) {
     using C = Columns<S::OUT, S::IN>;
     constexpr int STRIDE = s == FIRST_ROWS ? IN_STRIDE : Stage<(s > 0 ? s - 1 : 0)>::STRIDE;
-    const Memory& memory = batch.memory;
-    const REAL *a = into<s>(batch, 0), *gradients = line_of<s>(batch, S::NEAR_G, S::G, 0);
-    REAL* w = memory.near_weights + S::NEAR_WEIGHT;
+    const REAL *a = into<s>(batch, batch.first), *gradients = line_of<s>(batch, S::NEAR_G, S::G, batch.first);
     const int group = THREAD / C::ACROSS;
     for (int column = THREAD % C::ACROSS; column < S::OUT && group < C::GROUPS; column += C::ACROSS) {
       REAL g[TILE_ROWS], of_bias = 0;
       UNROLL for (int row = 0; row < TILE_ROWS; ++row) {
-        g[row] = row < batch.rows.size ? gradients[row * S::STRIDE + column] : (REAL)0;
+        g[row] = batch.first + row < batch.rows.size ? gradients[row * S::STRIDE + column] : (REAL)0;
         of_bias += g[row];
       }
-      const int place = S::WEIGHT + column;
-      if (S::TRAIN_WEIGHT)
+      const int near = S::NEAR_WEIGHT + column, place = S::WEIGHT + column;
+      if (SPREAD || S::TRAIN_WEIGHT)
         UNROLL_BY(unroll 2) for (int k = 4 * group; k < S::IN; k += 4 * C::GROUPS) {
           REAL sums[4] = {0, 0, 0, 0};
           UNROLL for (int row = 0; row < TILE_ROWS; ++row) {
@@ -120,11 +127,10 @@ template <int s> DEVICE void thin_weights(const Batch& batch, const Rule& rule) 
             UNROLL for (int i = 0; i < 4; ++i) sums[i] += g[row] * from_a[i];
           }
           UNROLL for (int i = 0; i < 4; ++i)
-            if (k + i < S::IN) optimize_at(rule, w, memory.first, memory.second, memory.third, (k + i) * S::LINE + column, place + (k + i) * S::OUT, sums[i]);
+            if (k + i < S::IN) each(near + (k + i) * S::LINE, place + (k + i) * S::OUT, sums[i]);
         }
-      if (S::BIAS && S::TRAIN_BIAS && group == 0)
-        optimize_at(rule, w, memory.first, memory.second, memory.third, S::IN * S::LINE + column, place + S::IN * S::OUT, of_bias);
+      if (S::BIAS && (SPREAD || S::TRAIN_BIAS) && group == 0) each(near + S::IN * S::LINE, place + S::IN * S::OUT, of_bias);
     }
   }
-  if constexpr (s + 1 < STAGES) thin_weights<s + 1>(batch, rule);
+  if constexpr (s + 1 < STAGES) thin_gradients<s + 1>(batch, each);
 }
