@@ -23,6 +23,7 @@ _THIN_ROWS = 8  # of a tile whose rows and weights lie in shared memory
 _SPLIT_LINES = 64  # lines of a batch that are worth a part of their own
 _STRETCH = 128  # of k, in a product
 _HEAD_BYTES, _SPARE_BYTES = 512, 1024  # of which chain.cu says what they are for
+_HELD_NUMBERS = 56  # in the registers of a thread: of the first Linear, and what is kept of it
 _OWNED_NUMBERS = 48  # in the registers of a thread, of weights and what is kept of them
 
 
@@ -137,6 +138,7 @@ def chain_schedule(
     staying["STATE_SHARED"] = slots * weights
     least = min(room, thin_room)
     constants |= {"SPREAD": int(spread), "CHUNK": _filled(chunk), "HEAD_BYTES": _HEAD_BYTES}
+    constants["FIRST_HELD"] = int(thin and blocks == 1 and _can_hold(stages[0], threads, (1 + slots) * itemsize))
     constants["HOLDS_RULE"] = int(thin and (spread or blocks == 1))
     constants |= near | {"THIN": int(thin), "WORK": work, **dict.fromkeys(staying, 0)}
     for name, needs in staying.items():
@@ -147,6 +149,15 @@ def chain_schedule(
     shape = Launch(meet, blocks, threads, _HEAD_BYTES + (room + held) * itemsize)
     before = _before(stages, tiles, splits)
     return KernelPlan("chain.cu", shape, constants, tiles, places, weights_at, work, weights, before)
+
+
+def _can_hold(first: Stage, threads: int, a_weight: int) -> bool:
+    """Return whether the threads of a block can hold the weights of a first Linear in registers."""
+    if first.kind != LINEAR or first.outputs > threads:
+        return False
+    across = -(-first.outputs // 32) * 32 if first.outputs > 16 else 1 << (first.outputs - 1).bit_length()
+    groups = min(threads // across, -(-first.inputs // 4))
+    return -(-first.inputs // (4 * groups)) * 4 * a_weight <= 4 * _HELD_NUMBERS
 
 
 def _suits_thin(stages: list[Stage], wide: int, tile_rows: int) -> bool:

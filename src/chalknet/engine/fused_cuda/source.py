@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "source"
 _QUICK_EPS = 1e-10  # a root of no normal float is far below its last bit
 _BEFORE = ("device.cuh", "numbers.cuh", "call.cuh")
 _BEHIND = {
-    "chain.cu": ("stages.cuh", "thin.cuh", "passes.cuh", "weights.cuh", "spread.cuh"),
+    "chain.cu": ("stages.cuh", "weights.cuh", "thin.cuh", "passes.cuh", "spread.cuh"),
     "hidden_units.cu": (),
 }
 

@@ -218,7 +218,10 @@ DEVICE double run_update(const Batch& batch, const Rule& rule, int64 made, uint3
   wide_backward<FIRST_ROWS - 1>(batch, round);
   const double loss = loss_of_update(batch, made, room);
   if constexpr (THIN && BLOCKS == 1)
-    thin_gradients<0>(batch, [&](int near, int place, REAL sum) {
+    thin_gradients<0>(batch, [&](int near, int place, REAL sum, int turn, int i) {
+#if FIRST_HELD
+      if (turn >= 0) return batch.held->kept[turn][i].step(rule, sum);
+#endif
       const Memory& memory = batch.memory;
       optimize_at(rule, memory.near_weights, memory.first, memory.second, memory.third, near, place, sum);
     });
@@ -240,6 +243,10 @@ LAUNCHED_KERNEL updates(const Call call) {
   Spread spread;
   spread.begin(memory, shared_bytes);
 #endif
+#if FIRST_HELD
+  Held held;
+  held.load(memory);
+#endif
   Rows rows = rows_of(call, 0), next = rows_after(call, rows, 0);
   Rule rule = rule_of(call, 0);
   Samples samples;
@@ -251,9 +258,14 @@ LAUNCHED_KERNEL updates(const Call call) {
   uint32 round = 0;
   int64 made = 0;
   for (bool ends = false; made < call.updates && !ends; ++made) {
+    if (!(THIN && FIRST_ROWS == 0)) rows = rows_of(call, made);
     Batch batch = batch_at(call, memory, rows, made);
+#if FIRST_HELD
+    batch.held = &held;
+#endif
     Rule ahead = rule;
-    go_on(call, ahead, made + 1);
+    if (HOLDS_RULE) go_on(call, ahead, made + 1);
+    else rule = rule_of(call, made);
     const Rows over_next = rows_after(call, next, made + 1);
     if constexpr (THIN && BLOCKS > 1 && !SPREAD) copy_weights<FIRST_ROWS, false>(memory);
     wide_forward<0>(batch, round);
@@ -283,12 +295,15 @@ LAUNCHED_KERNEL updates(const Call call) {
     ends = !(loss - loss == 0) || loss <= call.target;
     rows = next;
     next = over_next;
-    rule = ahead;
+    if (HOLDS_RULE) rule = ahead;
   }
   wait_for_copies();
 #if SPREAD
   spread.end(memory);
 #endif
   carry<true>(call, memory);
+#if FIRST_HELD
+  held.store(call, memory);
+#endif
   if (BLOCK == 0 && THREAD == 0) *call.made = made;
 }

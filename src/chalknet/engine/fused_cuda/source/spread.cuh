@@ -58,7 +58,7 @@ struct Spread {
 
   // All threads of the block have read their weights before. Returns the loss of the batch, and has the new weights.
   MEMBER double update(const Batch& batch, const Rule& rule, int64 made) {
-    thin_gradients<0>(batch, [&](int, int place, REAL sum) {
+    thin_gradients<0>(batch, [&](int, int place, REAL sum, int, int) {
       store_in_block(gradients + BLOCK * CHUNK + place % CHUNK, place / CHUNK, sum, words);
     });
     if (of_gradients) wait_for_bytes(words, (int)made);

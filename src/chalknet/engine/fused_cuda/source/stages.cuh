@@ -11,12 +11,15 @@ struct Memory {
   TARGET* near_y;
 };
 
+struct Held;
+
 // A batch in work: where it lies in the order, and the first row of the tile.
 struct Batch {
   const Call& call;
   Rows rows;
   Memory memory;
   int first;
+  Held* held;  // FIRST_HELD: the weights of the first Linear
   MEMBER uint32 key(int row) const { return DROPS ? key_of_row(rows.key, row) : 0; }
   MEMBER const REAL* x(int row) const { return call.x + sample_at(call, rows.start + row) * FEATURES; }
 };

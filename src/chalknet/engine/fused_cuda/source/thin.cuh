@@ -6,10 +6,38 @@ template <int WIDTH, int DEPTH> struct Columns {
   static constexpr int POWER = WIDTH > 16 ? 32 : WIDTH > 8 ? 16 : WIDTH > 4 ? 8 : WIDTH > 2 ? 4 : WIDTH;
   static constexpr int ACROSS = WIDTH <= 32 ? POWER : (WIDTH + 31) / 32 * 32 < THREADS ? (WIDTH + 31) / 32 * 32 : THREADS;
   static constexpr int GROUPS = THREADS / ACROSS < (DEPTH + 3) / 4 ? THREADS / ACROSS : (DEPTH + 3) / 4;
+  static constexpr int TURNS = (DEPTH + 4 * GROUPS - 1) / (4 * GROUPS);  // in each a thread takes four of k
 };
 
-// For columns [0, WIDTH): the sums over k < DEPTH of a(row)[k] b(k, column), handed to `each(row, column, sum)`.
-template <int WIDTH, int DEPTH, int STRIDE, class B, class Each>
+// FIRST_HELD: the weights of the first Linear without its bias stay in the registers of the threads that sum with them
+// and add up their gradients.
+#if FIRST_HELD
+struct Held {
+  using S = Stage<0>;
+  using C = Columns<S::OUT, S::IN>;
+  Kept kept[C::TURNS][4];
+  template <class Each> MEMBER void each_place(const Each& each) {
+    const int group = THREAD / C::ACROSS, column = THREAD % C::ACROSS;
+    UNROLL for (int turn = 0; turn < C::TURNS; ++turn)
+      UNROLL for (int i = 0; i < 4; ++i) {
+        const int k = 4 * (group + turn * C::GROUPS) + i;
+        if (group < C::GROUPS && column < S::OUT && k < S::IN) each(kept[turn][i], S::WEIGHT + k * S::OUT + column);
+        else kept[turn][i].w = 0;
+      }
+  }
+  MEMBER void load(const Memory& memory) {
+    each_place([&](Kept& weight, int place) { weight.load(memory, place); });
+  }
+  MEMBER void store(const Call& call, Memory memory) {
+    memory.first = call.first, memory.second = call.second, memory.third = call.third;
+    each_place([&](Kept& weight, int place) { weight.store(memory, place); });
+  }
+};
+#endif
+
+// For columns [0, WIDTH): the sums over k < DEPTH of a(row)[k] b(k, column), which a thread asks for by turns of four k
+// each; handed to `each(row, column, sum)`.
+template <int WIDTH, int DEPTH, int STRIDE, int UNROLLED, class B, class Each>
 DEVICE void thin_product(const REAL* a, const B& b, const Each& each, REAL* room) {
   using C = Columns<WIDTH, DEPTH>;
   const int group = THREAD / C::ACROSS;
@@ -18,9 +46,11 @@ DEVICE void thin_product(const REAL* a, const B& b, const Each& each, REAL* room
     REAL sums[TILE_ROWS];
     UNROLL for (int row = 0; row < TILE_ROWS; ++row) sums[row] = 0;
     if (group < C::GROUPS && column < WIDTH) {
-      UNROLL_BY(unroll 2) for (int k = 4 * group; k < DEPTH; k += 4 * C::GROUPS) {
+      UNROLL_BY(unroll UNROLLED) for (int turn = 0; turn < C::TURNS; ++turn) {
+        const int k = 4 * (group + turn * C::GROUPS);
+        if (k >= DEPTH) break;
         REAL from_b[4];
-        UNROLL for (int i = 0; i < 4; ++i) from_b[i] = k + i < DEPTH ? b(k + i, column) : (REAL)0;
+        UNROLL for (int i = 0; i < 4; ++i) from_b[i] = k + i < DEPTH ? b(k + i, column, turn, i) : (REAL)0;
         UNROLL for (int row = 0; row < TILE_ROWS; ++row) {
           REAL from_a[4];
           load_piece<4, 4>(from_a, a + row * STRIDE + k);
@@ -45,8 +75,14 @@ template <int s> DEVICE void thin_forward(const Batch& batch, int high) {
   using S = Stage<s>;
   constexpr int STRIDE = s == FIRST_ROWS ? IN_STRIDE : Stage<(s > 0 ? s - 1 : 0)>::STRIDE;
   const REAL* w = batch.memory.near_weights + S::NEAR_WEIGHT;
-  thin_product<S::OUT, S::IN, STRIDE>(
-      into<s>(batch, batch.first), [&](int k, int column) { return w[k * S::LINE + column]; },
+  constexpr bool HELD = FIRST_HELD && s == 0;
+  thin_product<S::OUT, S::IN, STRIDE, HELD ? Columns<S::OUT, S::IN>::TURNS : 2>(
+      into<s>(batch, batch.first), [&](int k, int column, int turn, int i) {
+#if FIRST_HELD
+        if (HELD) return batch.held->kept[turn][i].w;
+#endif
+        return w[k * S::LINE + column];
+      },
       [&](int row, int column, REAL sum) {
         if (batch.first + row >= high) return;
         if (S::BIAS) sum += w[S::IN * S::LINE + column];
@@ -58,8 +94,8 @@ template <int s> DEVICE void thin_forward(const Batch& batch, int high) {
 template <int s> DEVICE void thin_backward(const Batch& batch, int high) {
   using S = Stage<s>;
   const REAL* w = batch.memory.near_weights + S::NEAR_WEIGHT;
-  thin_product<S::IN, S::OUT, S::STRIDE>(
-      line_of<s>(batch, S::NEAR_G, S::G, batch.first), [&](int k, int column) { return w[column * S::LINE + k]; },
+  thin_product<S::IN, S::OUT, S::STRIDE, 2>(
+      line_of<s>(batch, S::NEAR_G, S::G, batch.first), [&](int k, int column, int, int) { return w[column * S::LINE + k]; },
       [&](int row, int column, REAL sum) {
         if (batch.first + row < high) hand_back<(s > 0 ? s - 1 : 0), S::IN>(batch, batch.first + row, column, sum);
       },
@@ -103,12 +139,14 @@ DEVICE void copy_inputs(const Batch& batch, const Samples& samples) {
 }
 
 // The gradients of the weights over the rows of the block's tile, four inputs at a time, handed to
-// `each(place in the lines of shared memory, place in the vector of weights, gradient)`.
+// `each(place in the lines of shared memory, place in the vector of weights, gradient, turn, i)`; turn -1 for what
+// lies in shared memory.
 template <int s, class Each> DEVICE void thin_gradients(const Batch& batch, const Each& each) {
   using S = Stage<s>;
   if constexpr (S::KIND == LINEAR) {
     using C = Columns<S::OUT, S::IN>;
     constexpr int STRIDE = s == FIRST_ROWS ? IN_STRIDE : Stage<(s > 0 ? s - 1 : 0)>::STRIDE;
+    constexpr bool HELD = FIRST_HELD && s == 0;
     const REAL *a = into<s>(batch, batch.first), *gradients = line_of<s>(batch, S::NEAR_G, S::G, batch.first);
     const int group = THREAD / C::ACROSS;
     for (int column = THREAD % C::ACROSS; column < S::OUT && group < C::GROUPS; column += C::ACROSS) {
@@ -119,7 +157,9 @@ template <int s, class Each> DEVICE void thin_gradients(const Batch& batch, cons
       }
       const int near = S::NEAR_WEIGHT + column, place = S::WEIGHT + column;
       if (SPREAD || S::TRAIN_WEIGHT)
-        UNROLL_BY(unroll 2) for (int k = 4 * group; k < S::IN; k += 4 * C::GROUPS) {
+        UNROLL_BY(unroll (HELD ? C::TURNS : 2)) for (int turn = 0; turn < C::TURNS; ++turn) {
+          const int k = 4 * (group + turn * C::GROUPS);
+          if (k >= S::IN) break;
           REAL sums[4] = {0, 0, 0, 0};
           UNROLL for (int row = 0; row < TILE_ROWS; ++row) {
             REAL from_a[4];
@@ -127,9 +167,9 @@ template <int s, class Each> DEVICE void thin_gradients(const Batch& batch, cons
             UNROLL for (int i = 0; i < 4; ++i) sums[i] += g[row] * from_a[i];
           }
           UNROLL for (int i = 0; i < 4; ++i)
-            if (k + i < S::IN) each(near + (k + i) * S::LINE, place + (k + i) * S::OUT, sums[i]);
+            if (k + i < S::IN) each(near + (k + i) * S::LINE, place + (k + i) * S::OUT, sums[i], HELD ? turn : -1, i);
         }
-      if (S::BIAS && (SPREAD || S::TRAIN_BIAS) && group == 0) each(near + S::IN * S::LINE, place + S::IN * S::OUT, of_bias);
+      if (S::BIAS && (SPREAD || S::TRAIN_BIAS) && group == 0) each(near + S::IN * S::LINE, place + S::IN * S::OUT, of_bias, -1, 0);
     }
   }
   if constexpr (s + 1 < STAGES) thin_gradients<s + 1>(batch, each);
