@@ -159,8 +159,11 @@ def _time_jax(cell: Cell) -> float:
 
 def _seconds(call: Call, most: int) -> float:
     call(2)
-    each = min(_taken(call, 10) for _ in range(2)) / 10
-    updates = max(10, min(most, int(_CALL_S / each)))
+    updates, taken = 10, _taken(call, 10)
+    while taken < _CALL_S / 4 and updates < most:  # a call costs as much as many small updates
+        updates = min(most, updates * max(2, int(_CALL_S / 2 / taken)))
+        taken = _taken(call, updates)
+    updates = max(10, min(most, int(_CALL_S * updates / taken)))
     return statistics.median(_taken(call, updates) / updates for _ in range(_ROUNDS))
 
 

@@ -61,6 +61,10 @@ template <class T> static T from_lane(T value, int distance) {
   return found;
 }
 template <class T> static void copy_later(T* to, const T* from) { *to = *from; }
+static void copy_wide_later(void* to, const void* from) {
+  if ((uintptr_t)to % 16 || (uintptr_t)from % 16) FAILED = "a wide copy at a place that is no multiple of sixteen";
+  memcpy(to, from, 16);
+}
 static float inverse_root_estimate(float value) { return 1 / std::sqrt(value) * 1.0000001f; }
 static float inverse_estimate(float value) { return 1 / value * 0.9999999f; }
 static void wait_for_copies() {}

@@ -20,6 +20,7 @@ _THREADS = {ONE_BLOCK: 512, CLUSTER: 256, GRID: 512}
 _ROW_WEIGHTS = 40_000  # weights that every block reads anew for its rows
 _MOST_TILE_ROWS = 128
 _THIN_ROWS = 8  # of a tile whose rows and weights lie in shared memory
+_TALL_PIECE, _TALL_ROWS = 32, 512  # sums of a thread; rows from which on gradients have them
 _SPLIT_LINES = 64  # lines of a batch that are worth a part of their own
 _STRETCH = 128  # of k, in a product
 _HEAD_BYTES, _SPARE_BYTES = 512, 1024  # of which chain.cu says what they are for
@@ -108,7 +109,8 @@ def chain_schedule(
     threads = min(_THREADS[meet], limits.threads)
     wide = _wide_stages(stages) if blocks > 1 else 0
     tile_rows = -(-rows // blocks) if blocks == 1 else min(_MOST_TILE_ROWS, -(-rows // blocks))
-    tiles = [_tiles_of(stage, k < wide, rows, tile_rows, blocks, threads) for k, stage in enumerate(stages)]
+    tall = 2 * threads * _TALL_PIECE * itemsize <= limits.shared_bytes
+    tiles = [_tiles_of(stage, k < wide, rows, tile_rows, blocks, threads, tall) for k, stage in enumerate(stages)]
     splits = _cut_gradients(stages, tiles, rows, blocks)
     places, weights_at, work, weights = _places(stages, rows)
     constants = {
@@ -202,16 +204,16 @@ def _wide_stages(stages: list[Stage]) -> int:
 
 
 def _tiles_of(
-    stage: Stage, wide: bool, rows: int, tile_rows: int, blocks: int, threads: int
+    stage: Stage, wide: bool, rows: int, tile_rows: int, blocks: int, threads: int, tall: bool
 ) -> dict[str, BlockTile]:
     if stage.kind != LINEAR:
         return {}
     lines = (rows if wide else tile_rows) * stage.positions
     most = (64, 64) if wide else (_MOST_TILE_ROWS, 64)
     tiles = {
-        "Forward": tile_for(lines, stage.outputs, stage.inputs + stage.bias, threads, most),
-        "Backward": tile_for(lines, stage.inputs, stage.outputs, threads, most),
-        "Gradient": _gradient_tile(stage, rows, threads, 36 if blocks > 1 else 64),
+        "Forward": tile_for(lines, stage.outputs, stage.inputs + stage.bias, threads, most, tall and not wide),
+        "Backward": tile_for(lines, stage.inputs, stage.outputs, threads, most, tall and not wide),
+        "Gradient": _gradient_tile(stage, rows, threads, 32 if blocks > 1 else 64, tall and rows >= _TALL_ROWS),
     }
     if wide:  # as many tiles as blocks
         for name, width in (("Forward", stage.outputs), ("Backward", stage.inputs)):
@@ -220,10 +222,10 @@ def _tiles_of(
     return tiles
 
 
-def _gradient_tile(stage: Stage, rows: int, threads: int, most: int) -> BlockTile:
+def _gradient_tile(stage: Stage, rows: int, threads: int, most: int, tall: bool) -> BlockTile:
     """Return tiles of nearly equal height and width."""
-    height, width = (-(-size // -(-size // most)) for size in (stage.inputs + stage.bias, stage.outputs))
-    return tile_for(height, width, rows * stage.positions, threads, (most, most))
+    height, width = (-(-size // max(1, -(-(size - 4) // most))) for size in (stage.inputs + stage.bias, stage.outputs))
+    return tile_for(height, width, rows * stage.positions, threads, (most + 4, most + 4), tall)
 
 
 def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, BlockTile]]) -> int:
@@ -279,7 +281,7 @@ def _room(
     stages: list[Stage], tiles: list[dict[str, BlockTile]], rows: int, splits: int, threads: int
 ) -> int:
     """Return the numbers of shared memory with which no stretch of a product is shorter than it pays."""
-    most = threads * 16
+    most = threads * max(tile.piece_m * tile.piece_n for by in tiles for tile in by.values())
     for stage, by in zip(stages, tiles, strict=True):
         depths = {
             "Forward": stage.inputs + stage.bias, "Backward": stage.outputs,
@@ -287,5 +289,5 @@ def _room(
         }  # fmt: skip
         for name, tile in by.items():
             stretch = _STRETCH * max(1, 2048 // (tile.m * tile.n))
-            most = max(most, min(depths[name], 2 * stretch) * tile.line)
+            most = max(most, min(depths[name], 2 * stretch) * tile.line, 2 * (36 * tile.m + 32 * tile.n + 160))
     return most + 16

@@ -274,4 +274,6 @@ def _samples(
             remedy="Let the network end in as many features as y has.",
         )
     y_dtype = torch.int64 if loss == CLASS_LOSS else dtype
-    return x.to(device, dtype).contiguous(), y.to(device, y_dtype).contiguous()
+    x = x.to(device, dtype).contiguous()
+    x = x if x.data_ptr() % 16 == 0 else x.clone()  # wide copies begin at multiples of sixteen bytes
+    return x, y.to(device, y_dtype).contiguous()

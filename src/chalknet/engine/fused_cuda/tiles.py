@@ -28,7 +28,9 @@ class BlockTile:
         return sum(size + (1 if size % 4 else _PAD) for size in (self.m, self.n))
 
 
-def tile_for(lines: int, width: int, k: int, threads: int, most: tuple[int, int]) -> BlockTile:
+def tile_for(
+    lines: int, width: int, k: int, threads: int, most: tuple[int, int], tall: bool = False
+) -> BlockTile:
     """Return the tile that a block makes of so many lines and so wide a matrix, or of a part of it.
 
     Args:
@@ -37,9 +39,10 @@ def tile_for(lines: int, width: int, k: int, threads: int, most: tuple[int, int]
         k: what is summed over.
         threads: of a block; no piece of the tile is without one.
         most: the largest tile.
+        tall: whether a thread may have pieces of eight lines.
     """
     m, n = min(lines, most[0]), min(width, most[1])
-    piece_m, piece_n = _piece(m), _piece(n)
+    piece_m, piece_n = 8 if tall and m >= 32 and n >= 4 else _piece(m), _piece(n)
     m, n = -(-m // piece_m) * piece_m, -(-n // piece_n) * piece_n
     while (m // piece_m) * (n // piece_n) > threads:
         if m >= n:

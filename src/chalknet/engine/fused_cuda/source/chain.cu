@@ -120,7 +120,7 @@ template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
         const int at = THREAD + i * THREADS, input = m + at / T::N, output = n + at % T::N;
         if (SPLITS == 1 && at < T::M * T::N && input < HEIGHT && output < S::OUT) kept[i].load(memory, S::WEIGHT + input * S::OUT + output);
       }
-      product<T>(m, n, low, high, a, b, [&](int i, int input, int output, REAL sum) {
+      product<T, 4 * BLOCKS * TILE_ROWS>(m, n, low, high, a, b, [&](int i, int input, int output, REAL sum) {
         if (input >= HEIGHT || output >= S::OUT || !(input < S::IN ? S::TRAIN_WEIGHT : S::TRAIN_BIAS)) return;
         const int place = S::WEIGHT + input * S::OUT + output;
         if (SPLITS > 1) memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place] = sum;

@@ -57,6 +57,9 @@ constexpr int WIDE = 16 / sizeof(REAL);
 struct alignas(16) Wide {
   REAL values[WIDE];
 };
+template <bool FROM_SHARED> DEVICE void copy_wide_from(REAL* to, const REAL* from) {
+  if (FROM_SHARED) *(Wide*)to = *(const Wide*)from; else copy_wide_later(to, from);
+}
 template <int PIECE, int LINE> DEVICE void load_piece(REAL (&to)[PIECE], const REAL* from) {
   if (PIECE % WIDE == 0 && LINE % WIDE == 0) {
     UNROLL for (int at = 0; at < PIECE / WIDE; ++at) {

@@ -10,8 +10,10 @@ template <int s> DEVICE void forward(const Batch& batch, int low, int high, int 
     Weights<s, true> b{batch};
     for (int m = low; m < high; m += T::M)
       for (int n = from; n < to; n += T::N)
-        product<T>(m, n, 0, S::IN + S::BIAS, a, b, [&](int, int line, int output, REAL sum) {
-          if (line < high && output < to) hand_on<s>(batch, line, output, sum);
+        product<T, S::IN>(m, n, 0, S::IN, a, b, [&](int, int line, int output, REAL sum) {
+          if (line >= high || output >= to) return;
+          if (S::BIAS) sum += batch.memory.weights[S::WEIGHT + S::IN * S::OUT + output];
+          hand_on<s>(batch, line, output, sum);
         }, batch.memory.room);
   } else if constexpr (S::KIND == POINT) {
     forward_point<s>(batch, low, high);
@@ -33,7 +35,7 @@ template <int s> DEVICE void backward(const Batch& batch, int low, int high, int
     Weights<s, false> b{batch};
     for (int m = low; m < high; m += T::M)
       for (int n = from; n < to; n += T::N)
-        product<T>(m, n, 0, S::OUT, a, b, [&](int, int line, int input, REAL sum) {
+        product<T, S::OUT>(m, n, 0, S::OUT, a, b, [&](int, int line, int input, REAL sum) {
           if (line < high && input < to) hand_back<before, S::IN>(batch, line, input, sum);
         }, batch.memory.room);
   } else {

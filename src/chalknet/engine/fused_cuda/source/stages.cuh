@@ -42,6 +42,7 @@ template <int s> DEVICE REAL* into(const Batch& batch, int line) {
 // The values that go into a stage, as the operand A(row, k); behind the last one, 1, by which the bias is multiplied.
 template <int s, bool ALONG_K> struct Into {
   using S = Stage<s>;
+  static constexpr bool wide = S::IN % WIDE == 0;  // whether its numbers can be copied by wide copies
   static constexpr bool along_k = ALONG_K;
   const Batch& batch;
   int lines;
@@ -56,10 +57,19 @@ template <int s, bool ALONG_K> struct Into {
     }
   }
   MEMBER void copy(REAL* to, int a, int b) const { ALONG_K ? copy_value(to, a, b) : copy_value(to, b, a); }
+  MEMBER bool copy_wide(REAL* to, int a, int b) const {
+    const int line = ALONG_K ? a : b, k = ALONG_K ? b : a;
+    if (line >= lines || k + WIDE > S::IN) return false;
+    if constexpr (s == 0) copy_wide_later(to, batch.x(line / S::POSITIONS) + line % S::POSITIONS * S::IN + k);
+    else copy_wide_from<WORK_SHARED>(to, batch.memory.work + Stage<s - 1>::H + line * S::IN + k);
+    return true;
+  }
 };
 
+// What an operand answers to `copy_wide`: false where not all of these numbers are its own, and it copies none.
 // The gradients of a stage's values, G(row, output), as A(row, k) or, along the outputs, as B(k = row, n).
 template <int s, bool ALONG_K> struct Gradients {
+  static constexpr bool wide = Stage<s>::OUT % WIDE == 0;
   static constexpr bool along_k = ALONG_K;
   const Batch& batch;
   int lines;
@@ -69,17 +79,30 @@ template <int s, bool ALONG_K> struct Gradients {
     const REAL* from = batch.memory.work + Stage<s>::G + line * Stage<s>::OUT + output;
     if (WORK_SHARED) *to = *from; else copy_later(to, from);
   }
+  MEMBER bool copy_wide(REAL* to, int a, int b) const {
+    const int line = ALONG_K ? a : b, output = ALONG_K ? b : a;
+    if (line >= lines || output + WIDE > Stage<s>::OUT) return false;
+    copy_wide_from<WORK_SHARED>(to, batch.memory.work + Stage<s>::G + line * Stage<s>::OUT + output);
+    return true;
+  }
 };
 
 // The weights of a stage, as B(k = input, n = output) forward and as B(k = output, n = input) backward.
 template <int s, bool FORWARD> struct Weights {
+  static constexpr bool wide = Stage<s>::OUT % WIDE == 0;
   static constexpr bool along_k = !FORWARD;
   const Batch& batch;
   MEMBER void copy(REAL* to, int n, int k) const {
     int input = FORWARD ? k : n, output = FORWARD ? n : k;
-    if (output >= Stage<s>::OUT || input >= Stage<s>::IN + (FORWARD ? Stage<s>::BIAS : 0)) { *to = 0; return; }
+    if (output >= Stage<s>::OUT || input >= Stage<s>::IN) { *to = 0; return; }
     const REAL* from = batch.memory.weights + Stage<s>::WEIGHT + input * Stage<s>::OUT + output;
     if (WEIGHTS_SHARED) *to = *from; else copy_later(to, from);
+  }
+  MEMBER bool copy_wide(REAL* to, int n, int k) const {
+    const int input = FORWARD ? k : n, output = FORWARD ? n : k;
+    if (output + WIDE > Stage<s>::OUT || input >= Stage<s>::IN) return false;
+    copy_wide_from<WEIGHTS_SHARED>(to, batch.memory.weights + Stage<s>::WEIGHT + input * Stage<s>::OUT + output);
+    return true;
   }
 };
 
