@@ -9,18 +9,24 @@
 // A cluster whose blocks have all weights in shared memory goes another way with its gradients: see spread.cuh.
 // All sums are taken in an order that follows from the shapes alone.
 
-// The loss of rows [low, high), for thread 0, and the gradients that begin the way back: a warp for each row.
+// The loss of rows [low, high), for thread 0, and the gradients that begin the way back. Classes have a warp for each
+// row, all else has a thread for each value.
 DEVICE double loss_of_rows(const Batch& batch, int low, int high, double* of_warps) {
   constexpr int last = STAGES - 1;
   constexpr int WIDTH = Stage<last>::OUT * Stage<last>::POSITIONS;
+  constexpr int LOSING = CLASS_LOSS ? TILE_ROWS : (TILE_ROWS * WIDTH + 31) / 32;  // warps that have a part of it
   const REAL share = share_of(batch.rows.size);
+  const auto yhat_of = [&](int row) {
+    return Near<last>::is ? line_of<last>(batch, Stage<last>::NEAR_H, Stage<last>::H, row) : batch.memory.work + Stage<last>::H + row * WIDTH;
+  };
+  const auto y_of = [&](int row) {
+    return THIN ? batch.memory.near_y + (row - low) * Y_WIDTH : batch.call.y + sample_at(batch.call, batch.rows.start + row) * Y_WIDTH;
+  };
   double total = 0;
-  for (int row = low + WARP; row < high; row += WARPS) {
-    const REAL* yhat = Near<last>::is ? line_of<last>(batch, Stage<last>::NEAR_H, Stage<last>::H, row) : batch.memory.work + Stage<last>::H + row * WIDTH;
-    const TARGET* y = THIN ? batch.memory.near_y + (row - low) * Y_WIDTH : batch.call.y + sample_at(batch.call, batch.rows.start + row) * Y_WIDTH;
-    double loss = 0;
 #if CLASS_LOSS
-    const int label = (int)y[0];
+  for (int row = low + WARP; row < high; row += WARPS) {
+    const REAL* yhat = yhat_of(row);
+    const int label = (int)y_of(row)[0];
     REAL highest = yhat[0], sum = 0;
     for (int i = LANE; i < WIDTH; i += 32) highest = yhat[i] > highest ? yhat[i] : highest;
     highest = largest_of_warp(highest);
@@ -28,20 +34,21 @@ DEVICE double loss_of_rows(const Batch& batch, int low, int high, double* of_war
     sum = sum_of_warp(sum);
     for (int i = LANE; i < WIDTH; i += 32)
       hand_back<last, WIDTH>(batch, row, i, share * (exp(yhat[i] - highest) / sum - (i == label ? (REAL)1 : (REAL)0)));
-    if (LANE == 0) loss = log(sum) + highest - yhat[label];
-#else
-    for (int i = LANE; i < WIDTH; i += 32) {
-      loss += loss_of(yhat[i], y[i]);
-      hand_back<last, WIDTH>(batch, row, i, share * gradient_of_loss(yhat[i], y[i]));
-    }
-#endif
-    total += sum_of_warp(loss);
+    if (LANE == 0) total += log(sum) + highest - yhat[label];
   }
+#else
+  for (int at = THREAD; at < (high - low) * WIDTH; at += THREADS) {
+    const int row = low + at / WIDTH, i = at % WIDTH;
+    const REAL yhat = yhat_of(row)[i], y = y_of(row)[i];
+    total += loss_of(yhat, y);
+    hand_back<last, WIDTH>(batch, row, i, share * gradient_of_loss(yhat, y));
+  }
+  if (WARP < LOSING) total = sum_of_warp(total);
+#endif
   if (LANE == 0) of_warps[WARP] = total;
   meet_block();
   double sum = 0;
-  if (THREAD == 0)
-    UNROLL for (int warp = 0; warp < (TILE_ROWS < WARPS ? TILE_ROWS : WARPS); ++warp) sum += of_warps[warp];
+  if (THREAD == 0) UNROLL for (int warp = 0; warp < (LOSING < WARPS ? LOSING : WARPS); ++warp) sum += of_warps[warp];
   return sum * share;
 }
 

@@ -93,13 +93,13 @@ DEVICE void product(int m0, int n0, int k_low, int k_high, const A& a, const B& 
     meet_block();
     if (group < T::GROUPS && L::BY_LINES) {
       for (int k = 4 * group; k < some; k += 4 * T::GROUPS) {
-        REAL from_a[T::PIECE_M][4];
-        UNROLL for (int p = 0; p < T::PIECE_M; ++p) load_piece<4, 4>(from_a[p], lines_a + (m + p * STEP) * line_a + k);
-        UNROLL for (int i = 0; i < 4; ++i) {
-          REAL from_b[T::PIECE_N];
-          load_piece<T::PIECE_N, T::LINE_B>(from_b, lines_b + (k + i) * T::LINE_B + n);
-          UNROLL for (int p = 0; p < T::PIECE_M; ++p)
-            UNROLL for (int q = 0; q < T::PIECE_N; ++q) sums[p][q] += from_a[p][i] * from_b[q];
+        REAL from_b[4][T::PIECE_N];
+        UNROLL for (int i = 0; i < 4; ++i) load_piece<T::PIECE_N, T::LINE_B>(from_b[i], lines_b + (k + i) * T::LINE_B + n);
+        UNROLL for (int p = 0; p < T::PIECE_M; ++p) {
+          REAL from_a[4];
+          load_piece<4, 4>(from_a, lines_a + (m + p * STEP) * line_a + k);
+          UNROLL for (int i = 0; i < 4; ++i)
+            UNROLL for (int q = 0; q < T::PIECE_N; ++q) sums[p][q] += from_a[i] * from_b[i][q];
         }
       }
     } else if (group < T::GROUPS) {
