@@ -110,28 +110,29 @@ def chain_schedule(
     wide = _wide_stages(stages) if blocks > 1 else 0
     tile_rows = -(-rows // blocks) if blocks == 1 else min(_MOST_TILE_ROWS, -(-rows // blocks))
     tall = 2 * threads * _TALL_PIECE * itemsize <= limits.shared_bytes
-    tiles = [_tiles_of(stage, k < wide, rows, tile_rows, blocks, threads, tall) for k, stage in enumerate(stages)]
+    tiles = [
+        _tiles_of(stage, k < wide, rows, tile_rows, blocks, threads, tall) for k, stage in enumerate(stages)
+    ]
     splits = _cut_gradients(stages, tiles, rows, blocks)
     places, weights_at, work, weights = _places(stages, rows)
     constants = {
         "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "WEIGHTS": weights, "SPLITS": splits,
-        "ROWS": rows, "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide, "STAGES": len(stages),
-        "STRETCH": _STRETCH,
+        "ROWS": rows, "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide,
+        "STAGES": len(stages), "STRETCH": _STRETCH, "HEAD_BYTES": _HEAD_BYTES,
     }  # fmt: skip
     work += splits * weights if splits > 1 else 0
     free = (limits.shared_bytes - _HEAD_BYTES - _SPARE_BYTES) // itemsize
     near = _near(stages, places, wide, tile_rows)
     room = _room(stages, tiles, rows, splits, threads)
     thin_room = threads * max(tile_rows, 16)
-    chunk = -(-weights // blocks)
-    received = blocks * _filled(chunk)
+    chunk = _filled(-(-weights // blocks))
     held = sum(near.values()) + 4 * tile_rows * stages[-1].values  # and the targets, of eight bytes at most
     thin = _suits_thin(stages, wide, tile_rows) and held + thin_room <= free
-    spread = thin and meet == CLUSTER and wide == 0 and held + received + thin_room <= free
-    spread = spread and -(-chunk // threads) * (1 + slots) * itemsize <= 4 * _OWNED_NUMBERS
+    owned = -(-chunk // threads) * (1 + slots) * itemsize // 4
+    spread = thin and meet == CLUSTER and wide == 0 and owned <= _OWNED_NUMBERS
+    spread = spread and held + blocks * chunk + thin_room <= free
     if spread:
-        held += received
-        room = thin_room
+        held, room = held + blocks * chunk, thin_room
     elif thin:
         room = max(room, thin_room) if blocks > 1 else thin_room
     else:
@@ -139,9 +140,9 @@ def chain_schedule(
     staying = {"WEIGHTS_SHARED": 0 if thin else weights, "WORK_SHARED": 0 if thin else work}
     staying["STATE_SHARED"] = slots * weights
     least = min(room, thin_room)
-    constants |= {"SPREAD": int(spread), "CHUNK": _filled(chunk), "HEAD_BYTES": _HEAD_BYTES}
-    constants["FIRST_HELD"] = int(thin and blocks == 1 and _can_hold(stages[0], threads, (1 + slots) * itemsize))
-    constants["HOLDS_RULE"] = int(thin and (spread or blocks == 1))
+    alone = thin and blocks == 1
+    constants["FIRST_HELD"] = int(alone and _can_hold(stages[0], threads, (1 + slots) * itemsize))
+    constants |= {"SPREAD": int(spread), "CHUNK": chunk, "HOLDS_RULE": int(spread or alone)}
     constants |= near | {"THIN": int(thin), "WORK": work, **dict.fromkeys(staying, 0)}
     for name, needs in staying.items():
         if blocks == 1 and needs and held + needs + least <= free:
@@ -211,9 +212,13 @@ def _tiles_of(
     lines = (rows if wide else tile_rows) * stage.positions
     most = (64, 64) if wide else (_MOST_TILE_ROWS, 64)
     tiles = {
-        "Forward": tile_for(lines, stage.outputs, stage.inputs + stage.bias, threads, most, tall and not wide),
+        "Forward": tile_for(
+            lines, stage.outputs, stage.inputs + stage.bias, threads, most, tall and not wide
+        ),
         "Backward": tile_for(lines, stage.inputs, stage.outputs, threads, most, tall and not wide),
-        "Gradient": _gradient_tile(stage, rows, threads, 32 if blocks > 1 else 64, tall and rows >= _TALL_ROWS),
+        "Gradient": _gradient_tile(
+            stage, rows, threads, 32 if blocks > 1 else 64, tall and rows >= _TALL_ROWS
+        ),
     }
     if wide:  # as many tiles as blocks
         for name, width in (("Forward", stage.outputs), ("Backward", stage.inputs)):
@@ -224,7 +229,9 @@ def _tiles_of(
 
 def _gradient_tile(stage: Stage, rows: int, threads: int, most: int, tall: bool) -> BlockTile:
     """Return tiles of nearly equal height and width."""
-    height, width = (-(-size // max(1, -(-(size - 4) // most))) for size in (stage.inputs + stage.bias, stage.outputs))
+    height, width = (
+        -(-size // max(1, -(-(size - 4) // most))) for size in (stage.inputs + stage.bias, stage.outputs)
+    )
     return tile_for(height, width, rows * stage.positions, threads, (most + 4, most + 4), tall)
 
 
@@ -289,5 +296,7 @@ def _room(
         }  # fmt: skip
         for name, tile in by.items():
             stretch = _STRETCH * max(1, 2048 // (tile.m * tile.n))
-            most = max(most, min(depths[name], 2 * stretch) * tile.line, 2 * (36 * tile.m + 32 * tile.n + 160))
+            most = max(
+                most, min(depths[name], 2 * stretch) * tile.line, 2 * (36 * tile.m + 32 * tile.n + 160)
+            )
     return most + 16
