@@ -89,6 +89,15 @@ def test_float32_is_eagers_but_for_the_order_of_sums(emulator, name):
         np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop centred"])
+@pytest.mark.parametrize("eps", [1e-8, 1e-12])  # roots and quotients by estimates, and by the library
+def test_float32_has_roots_and_quotients_as_exact_as_eagers(emulator, optimizer, eps):
+    name, options = ("adam", {}) if optimizer == "adam" else ("rmsprop", {"centered": True})
+    recipe = recipe_for("mse", name, {**options, "eps": eps}, lr=1e-3)
+    eager, ours = both(NETWORKS["thin"], recipe, 40, emulator(CLUSTER), "float32")
+    np.testing.assert_allclose(ours.losses, eager.losses, rtol=1e-5)
+
+
 @pytest.mark.parametrize(("rows", "multiprocessors"), [(300, 2), (700, 5)])
 def test_many_rows_are_cut_into_tiles_and_parts(emulator, rows, multiprocessors):
     network = cn.read("40 -> 16 relu -> 1 sigmoid")

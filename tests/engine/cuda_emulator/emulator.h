@@ -2,16 +2,7 @@
 // A fiber gives way where it waits. With a seed the turns come in another order: results that change tell a race.
 #pragma once
 #define EMULATED
-#include <ucontext.h>
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
-#include <random>
-#include <vector>
+#include "standard.h"
 typedef unsigned int uint32;
 typedef unsigned long long uint64;
 typedef long long int64;

@@ -55,9 +55,24 @@ class Emulator:
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.so"
         if not path.exists():
             path.with_suffix(".cpp").write_text(text)
-            command = ["g++", "-O1", "-std=c++17", "-w", "-shared", "-fPIC", "-ffp-contract=off", f"-I{HERE}"]
-            found = subprocess.run(
-                [*command, "-o", str(path), str(path.with_suffix(".cpp"))], capture_output=True, text=True
-            )
-            assert found.returncode == 0, found.stderr[:4000]
+            standard = self._folder / "standard.h"
+            if not standard.exists():
+                standard.write_text((HERE / "standard.h").read_text())
+                _compile("-x", "c++-header", "-o", f"{standard}.gch", standard)
+            _compile("-include", standard, "-shared", "-o", path, path.with_suffix(".cpp"))
         return path
+
+
+def _compile(*options):
+    command = [
+        "g++",
+        "-O1",
+        "-std=c++17",
+        "-w",
+        "-fPIC",
+        "-ffp-contract=off",
+        f"-I{HERE}",
+        *map(str, options),
+    ]
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr[:4000]
