@@ -20,10 +20,10 @@ template <int M_, int N_, int PIECE_M_, int PIECE_N_, int K> struct Tile {  // K
 
 // How the stretches of a product lie in the room.
 template <class T, int K, bool ALONG_K> struct Stretches {
-  static constexpr int most_lines(int room) { return (room - PAD * T::M - 8) / (T::M + T::LINE_B) / 32 * 32; }
+  static constexpr MEMBER int most_lines(int room) { return (room - PAD * T::M - 8) / (T::M + T::LINE_B) / 32 * 32; }
   static constexpr int K32 = (K + 31) / 32 * 32;
   static constexpr bool BY_LINES = ALONG_K && T::PIECE_M >= 4 && (most_lines(ROOM) >= K32 || most_lines(ROOM / 2) >= 32);
-  static constexpr int most(int room) { return BY_LINES ? most_lines(room) : (room - 8) / (T::LINE_A + T::LINE_B); }
+  static constexpr MEMBER int most(int room) { return BY_LINES ? most_lines(room) : (room - 8) / (T::LINE_A + T::LINE_B); }
   static constexpr int FEW = BY_LINES ? (T::SHORT + 31) / 32 * 32 : T::SHORT;
   static constexpr int WHOLE = most(ROOM) < FEW ? most(ROOM) : FEW;         // k in one stretch
   static constexpr int HALF = most(ROOM / 2) < FEW ? most(ROOM / 2) : FEW;  // k in each of several stretches
