@@ -10,7 +10,7 @@ demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, wr
 	$(BIN)/chalknet demo --out demo
 
 test: check  ## every check and every test, and a minute of fuzz
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 	$(BIN)/python -m tests.fuzz 60
 
 fuzz: $(READY)  ## damaged texts, programs and files, each read or refused: make fuzz SECONDS=60 SEED=7

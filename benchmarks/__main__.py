@@ -8,6 +8,7 @@ from benchmarks import (
     auto,
     checkpoints,
     commands,
+    cores,
     drawing,
     engines,
     functions,
@@ -26,6 +27,7 @@ SECTIONS = {
     "engines": Section("Engines", engines.measured),
     "grid": Section("The whole space", grid.measured),
     "auto": Section("By default", auto.measured),
+    "cores": Section("Cores", cores.measured),
     "functions": Section("Functions", functions.measured),
     "wide": Section("Memory and cost of wide layers", wide.measured),
     "memory": Section("Memory, estimated and measured", memory.measured),
@@ -48,7 +50,7 @@ def main() -> None:
     asking.add_argument(
         "--quick", action="store_true", help="the smallest setting, written to build/: to see that all works"
     )
-    asking.add_argument("--seed", type=int, default=1, help="of the fits that `grid` draws")
+    asking.add_argument("--seed", type=int, nargs="+", default=[1], help="one or more, of what `grid` draws")
     asking.add_argument("--draws", type=int, default=grid.DRAWS, help="how many fits `grid` draws")
     words = asking.parse_args()
     docs = ROOT / ("build" if words.quick else "docs")
@@ -60,7 +62,7 @@ def main() -> None:
         results.unlink(missing_ok=True)
     for name in [words.section] if words.section else SECTIONS:
         found = SECTIONS[name].measure(
-            Asked(tuple(words.case), words.quick, docs / "pictures", words.seed, words.draws)
+            Asked(tuple(words.case), words.quick, docs / "pictures", tuple(words.seed), words.draws)
         )
         if not found.raw:
             asking.error(f"{name} has no case named {' or '.join(words.case)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -74,8 +74,9 @@ def measured(asked: Asked) -> Found:
 
 def _times(shape: Shape, rounds: int) -> tuple[str, dict[str, list[float]]]:
     """Return what `auto` takes, and the seconds of each engine that runs the fit, one a round."""
-    fit = partial(_fit, shape, _data(shape))
-    plan = fit("auto", updates=1)[1]
+    data = data_of(shape)
+    fit = partial(fit_of, shape, data)
+    plan = fit_of(replace(shape, updates=1), data, "auto")[1].plan
     runs = [name for name in _ENGINES if name in ("auto", "eager") or plan.engine == name]
     first = {name: fit(name)[0] for name in runs}  # the warm-up, after which the code is loaded
     slow = [name for name in runs if first[name] > max(_LONG_S, 3 * min(first.values()))]
@@ -89,7 +90,8 @@ def _times(shape: Shape, rounds: int) -> tuple[str, dict[str, list[float]]]:
     return f"{plan.engine}, {threads} thread{'s' * (threads != 1)}", times
 
 
-def _fit(shape: Shape, data: Any, engine: str, updates: int | None = None) -> tuple[float, cn.Plan]:
+def fit_of(shape: Shape, data: Any, engine: str) -> tuple[float, cn.FitResult]:
+    """Return the seconds of the whole call, and its result."""
     started = time.perf_counter()
     result = cn.fit(
         cn.read(shape.formula),
@@ -97,17 +99,18 @@ def _fit(shape: Shape, data: Any, engine: str, updates: int | None = None) -> tu
         loss=shape.loss,
         optimizer=shape.optimizer,
         batch_size=shape.batch_size,
-        updates=updates or shape.updates,
+        updates=shape.updates,
         shuffle=shape.batch_size is not None,
         device="cpu",
         engine=engine,
         progress=False,
         **shape.options,
     )
-    return time.perf_counter() - started, result.plan
+    return time.perf_counter() - started, result
 
 
-def _data(shape: Shape) -> tuple[torch.Tensor, torch.Tensor]:
+def data_of(shape: Shape) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return random samples for a shape."""
     network, chance = cn.read(shape.formula), torch.Generator().manual_seed(0)
     features, outputs = network.input_shape[0], network.output_shape[0]
     rows = 100 if shape.batch_size is None else max(4000, shape.batch_size * 2)

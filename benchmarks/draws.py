@@ -14,6 +14,9 @@ from chalknet.planning import LOSSES, Recipe
 
 MOST_WORK = 4e9  # multiply-adds of an update: a fifth of a second
 _MOST_NUMBERS = 4_000_000  # of x
+_MOST_VALUES = (
+    20_000_000  # of the hidden layers in an update: softmax and Dropout take as long as many products
+)
 _RECIPES = (
     ("sgd", {}),
     ("sgd", {"momentum": 0.9}),
@@ -121,6 +124,7 @@ def _one(chance: np.random.Generator, number: int) -> Draw | None:
         inputs, outputs = between(1, 2000), between(1, 2000)
         hidden = [between(1, 2000)] * depth if maybe(0.5) else [between(1, 2000) for _ in range(depth)]
     outputs = max(2, outputs) if loss == "cross_entropy" else outputs
+    hidden = hidden if ACTIVATIONS[activation].elementwise else [max(2, width) for width in hidden]
     n = between(100, 20_000)
     batch = None if maybe(0.2) else between(1, n)
     steps: list[Step] = []
@@ -131,7 +135,10 @@ def _one(chance: np.random.Generator, number: int) -> Draw | None:
     name, options = _RECIPES[int(chance.integers(len(_RECIPES)))]
     shuffle, dtype = maybe(0.5), "float64" if maybe(0.2) else "float32"
     data_seed = int(chance.integers(2**31))
-    if update_work(network, min(batch or n, n)) > MOST_WORK or n * max(inputs, outputs) > _MOST_NUMBERS:
+    rows = min(batch or n, n)
+    if update_work(network, rows) > MOST_WORK or rows * sum(hidden) > _MOST_VALUES:
+        return None
+    if n * max(inputs, outputs) > _MOST_NUMBERS:
         return None
     recipe = Recipe(
         loss=loss, optimizer=name, optimizer_options=options, lr=1e-4, updates=1, batch_size=batch,

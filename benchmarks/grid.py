@@ -6,69 +6,82 @@ import statistics
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import exp, log
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
 import chalknet as cn
 from benchmarks.draws import Draw, drawn, fit
-from benchmarks.sections import Asked, Found, table
+from benchmarks.sections import Asked, Call, Found, lasting, table
 from chalknet.measure import measure_ceilings
 from chalknet.network import Activation, Dropout, Linear
 from chalknet.units import show_seconds
 
 FUSED, LOOP, EAGER, JAX, SKLEARN = "fused_cpu", "plain loop", "eager", "JAX jit+scan", "scikit-learn"
 DRAWS, ROUNDS = 60, 5
-_CALL_S = 0.15  # what a timed call lasts at least
-_REST_S = 0.2  # before each call: the threads of the one before spin on
+_CALL_S = 0.1  # what a timed call lasts at least
+_REST_S = 0.1  # before each call: the threads of the one before spin on
 _WORST = 10
 _AIMS = {LOOP: 8.0, JAX: 2.0}
-_INTRODUCTION = """Fits drawn at random, `python -m benchmarks grid --seed {seed}`: widths 1 to 2,000 (one hidden layer to 300,000), depth
-1 to 12, batch 1 to all, every activation, loss and optimizer, with and without bias, Dropout and shuffling, float32
-and float64; at most 4e9 multiply-adds an update. An update's time is the median of {rounds} calls of at least
-{call_s} s, the rivals in turn. A ratio is the median over the rounds: how many times as long the rival takes as
-`fused_cpu`; its spread is half the range of the ratios. Compiling is not counted. JAX draws its order once and leaves
-short last batches out; scikit-learn runs where it has the network, the loss and the optimizer.
+_INTRODUCTION = """Fits drawn at random, `python -m benchmarks grid --seed {seeds}`: widths 1 to 2,000 (one hidden layer to 300,000),
+depth 1 to 12, batch 1 to all, every activation, loss and optimizer, with and without bias, Dropout and shuffling,
+float32 and float64; at most 4e9 multiply-adds and 2e7 hidden values an update. An update's time is the median of
+{rounds} calls of at least {call_s} s, the rivals in turn. A ratio is the median over the rounds: how many times as long the
+rival takes as `fused_cpu`; its spread is half the range of the ratios. Compiling is not counted. JAX draws its order
+once and leaves short last batches out; scikit-learn runs where it has the network, the loss and the optimizer.
 
 ![Time against arithmetic](pictures/grid.svg)"""
 
-Call = Callable[[int], float]  # makes so many updates, returns the seconds of them
+
+class Timed(NamedTuple):
+    """A draw that was timed.
+
+    Args:
+        name: its seed and its number.
+        fit: in words.
+        work: multiply-adds of an update.
+        times: seconds of an update by rival, one a round.
+    """
+
+    name: str
+    fit: str
+    work: int
+    times: dict[str, list[float]]
 
 
 def measured(asked: Asked) -> Found:
-    """Time all rivals on every draw."""
+    """Time all rivals on every draw of every seed."""
     ceilings = measure_ceilings(repeats=3)
-    found: list[tuple[Draw, dict[str, list[float]]]] = []
-    for draw in drawn(asked.seed, 2 if asked.quick else asked.draws):
-        found.append((draw, _times(draw, 1 if asked.quick else ROUNDS)))
-        print(f"{draw.number}: {draw}: {_shown(found[-1][1])}", file=sys.stderr, flush=True)
-    _picture(found, ceilings.flops_per_s, asked.pictures / "grid.svg")
-    raw = {str(draw.number): {"fit": str(draw), "work": draw.work, "seconds": times} for draw, times in found}
-    return Found([*_summary(asked.seed, found), *_worst(found), *_table(found)], raw)
+    found: list[Timed] = []
+    for seed in asked.seeds:
+        for draw in drawn(seed, 2 if asked.quick else asked.draws):
+            name = f"{seed}/{draw.number}"
+            if asked.wants(str(draw.number)):
+                found.append(Timed(name, str(draw), draw.work, _times(draw, 1 if asked.quick else ROUNDS)))
+                print(f"{name}: {draw}: {_shown(found[-1].times)}", file=sys.stderr, flush=True)
+    if not asked.only:
+        _picture(found, ceilings.flops_per_s, asked.pictures / "grid.svg")
+    raw = {one.name: {"fit": one.fit, "work": one.work, "seconds": one.times} for one in found}
+    return Found([*_summary(asked.seeds, found), *_worst(found), *_table(found)], raw)
 
 
 def _times(draw: Draw, rounds: int) -> dict[str, list[float]]:
     """Return the seconds of an update by rival, one a round; a rival that cannot run it is left out."""
     rivals = {name: call for name, make in _RIVALS.items() if (call := make(draw)) is not None}
-    updates = {name: _enough(call) for name, call in rivals.items()}
-    for name, prepare in rivals.items() if rounds > 1 else ():
-        prepare(updates[name])  # JAX compiles for each number of updates
+    updates = {name: lasting(call, _CALL_S) for name, call in rivals.items() if name != JAX}
+    if JAX in rivals:  # it compiles for each number of updates
+        updates[JAX] = max(2, updates[FUSED] // 2)
+        rivals[JAX](updates[JAX])
     times: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(rounds):
         for name, call in rivals.items():
             time.sleep(_REST_S)
             times[name].append(call(updates[name]) / updates[name])
     return times
-
-
-def _enough(call: Call) -> int:
-    updates = 2
-    while (taken := call(updates)) < _CALL_S / 10 and updates < 10**6:
-        updates *= 4
-    return max(2, min(10**6, int(updates * _CALL_S / taken)))
 
 
 def _ours(engine: str) -> Callable[[Draw], Call]:
@@ -182,18 +195,22 @@ def _shown(times: dict[str, list[float]]) -> str:
     return f"{show_seconds(statistics.median(times[FUSED]))}; {', '.join(ratios)}"
 
 
-def _summary(seed: int, found: list[tuple[Draw, dict[str, list[float]]]]) -> list[str]:
-    lines = _INTRODUCTION.format(seed=seed, rounds=ROUNDS, call_s=_CALL_S).splitlines()
+def _summary(seeds: Sequence[int], found: list[Timed]) -> list[str]:
+    words = " ".join(map(str, seeds))
+    lines = _INTRODUCTION.format(seeds=words, rounds=ROUNDS, call_s=_CALL_S).splitlines()
     rows = []
     for name in _RIVALS:
-        ratios = [ratio(times, name)[0] for _, times in found if name != FUSED and name in times]
-        if ratios:
-            mean = exp(statistics.fmean(map(log, ratios)))
-            aim = _AIMS.get(name)
+        of_seed = {s: _ratios([one for one in found if one.name.startswith(f"{s}/")], name) for s in seeds}
+        every = [value for some in of_seed.values() for value in some]
+        if every:
+            aim, mean = _AIMS.get(name), _geometric(every)
             said = f"{aim:g} ×: {'reached' if mean >= aim else 'MISSED'}" if aim else ""
-            rows.append(f"| {name} | {len(ratios)} | {mean:.2f} × | {min(ratios):.2f} × | {said} |")
-    heads = ("rival", "draws", "geometric mean of its ratios", "least", "aim")
-    lost = [draw for draw, times in found if _is_lost(times)]
+            each = [f"{_geometric(some):.2f} ×" if some else "" for some in of_seed.values()]
+            rows.append(
+                f"| {name} | {len(every)} | {' | '.join(each)} | {mean:.2f} × | {min(every):.2f} × | {said} |"
+            )
+    heads = ("rival", "draws", *(f"geometric mean, seed {seed}" for seed in seeds), "all", "least", "aim")
+    lost = [one for one in found if _is_lost(one.times)]
     return [
         *lines,
         *table(*heads, rows=rows),
@@ -202,45 +219,55 @@ def _summary(seed: int, found: list[tuple[Draw, dict[str, list[float]]]]) -> lis
     ]
 
 
+def _ratios(found: list[Timed], name: str) -> list[float]:
+    return [ratio(one.times, name)[0] for one in found if name != FUSED and name in one.times]
+
+
+def _geometric(values: list[float]) -> float:
+    return exp(statistics.fmean(map(log, values)))
+
+
 def _is_lost(times: dict[str, list[float]]) -> bool:
     value, spread = ratio(times, best_rival(times))
     return value + spread < 1
 
 
-def _rows(found: list[tuple[Draw, dict[str, list[float]]]]) -> list[str]:
+def _rows(found: list[Timed]) -> list[str]:
     rows = []
-    for draw, times in found:
-        cells = [f"{ratio(times, name)[0]:.2f}" if name in times else "" for name in _RIVALS if name != FUSED]
+    for name, fit_in_words, _, times in found:
+        cells = [
+            f"{ratio(times, rival)[0]:.2f}" if rival in times else "" for rival in _RIVALS if rival != FUSED
+        ]
         best = best_rival(times)
         value, spread = ratio(times, best)
         judged = f"{best} {value:.2f} ± {spread:.2f}" + (" LOST" if _is_lost(times) else "")
         taken = show_seconds(statistics.median(times[FUSED]))
-        rows.append(f"| {draw.number} | {draw} | {taken} | {' | '.join(cells)} | {judged} |")
+        rows.append(f"| {name} | {fit_in_words} | {taken} | {' | '.join(cells)} | {judged} |")
     return rows
 
 
 _HEADS = ("", "fit", "fused_cpu", LOOP, EAGER, JAX, SKLEARN, "best rival")
 
 
-def _worst(found: list[tuple[Draw, dict[str, list[float]]]]) -> list[str]:
-    worst = sorted(found, key=lambda one: ratio(one[1], best_rival(one[1]))[0])[:_WORST]
+def _worst(found: list[Timed]) -> list[str]:
+    worst = sorted(found, key=lambda one: ratio(one.times, best_rival(one.times))[0])[:_WORST]
     return ["", f"The worst {len(worst)} of them:", *table(*_HEADS, rows=_rows(worst))]
 
 
-def _table(found: list[tuple[Draw, dict[str, list[float]]]]) -> list[str]:
+def _table(found: list[Timed]) -> list[str]:
     return ["", "All draws:", *table(*_HEADS, rows=_rows(found))]
 
 
-def _picture(found: list[tuple[Draw, dict[str, list[float]]]], flops_per_s: float, picture: Path) -> None:
+def _picture(found: list[Timed], flops_per_s: float, picture: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     for name, marker in ((LOOP, "o"), (JAX, "^"), (FUSED, "s")):
-        points = [(draw.work, statistics.median(times[name])) for draw, times in found if name in times]
+        points = [(one.work, statistics.median(one.times[name])) for one in found if name in one.times]
         if points:
             axes.loglog(*zip(*points, strict=True), marker, label=name, alpha=0.7, markersize=4)
-    ends = [min(draw.work for draw, _ in found), max(draw.work for draw, _ in found)]
+    ends = [min(one.work for one in found), max(one.work for one in found)]
     axes.loglog(ends, [2 * end / flops_per_s for end in ends], "k:", label="torch's best sgemm")
     axes.set(xlabel="multiply-adds of an update", ylabel="seconds an update")
     axes.grid(alpha=0.3)

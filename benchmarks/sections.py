@@ -14,6 +14,8 @@ from typing import Any
 from chalknet.system import processor
 
 ROOT = Path(__file__).parents[1]
+Call = Callable[[int], float]  # makes so many updates, returns the seconds of them
+_MOST_UPDATES = 10**6
 INTRODUCTION = """# Benchmarks
 
 Printed by `make bench`; one part alone by `python -m benchmarks engines`, one case of it, printed only, by
@@ -30,14 +32,14 @@ class Asked:
         only: names of cases; empty for all of them.
         quick: whether the smallest setting is enough, to see that everything works; its figures mean nothing.
         pictures: the folder for pictures, beside the page.
-        seed: of what is drawn at random.
-        draws: how many draws.
+        seeds: of what is drawn at random.
+        draws: how many draws for each seed.
     """
 
     only: tuple[str, ...] = ()
     quick: bool = False
     pictures: Path = ROOT / "docs" / "pictures"
-    seed: int = 1
+    seeds: tuple[int, ...] = (1,)
     draws: int = 60
 
     def wants(self, case: str) -> bool:
@@ -64,6 +66,14 @@ class Section:
 
     heading: str
     measure: Callable[[Asked], Found]
+
+
+def lasting(call: Call, seconds: float) -> int:
+    """Return how many updates a call makes in about so many seconds, at least 2."""
+    updates = 2
+    while (taken := call(updates)) < seconds / 10 and updates < _MOST_UPDATES:
+        updates *= 4
+    return max(2, min(_MOST_UPDATES, int(updates * seconds / taken)))
 
 
 def table(*heads: str, rows: Sequence[str]) -> list[str]:

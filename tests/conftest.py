@@ -6,6 +6,8 @@ from importlib import import_module
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["notation/strangers"]  # drawings and programs that are read, never run
+
 settings.register_profile("chalknet", deadline=None, max_examples=60)
 settings.load_profile("chalknet")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it runs in the background so

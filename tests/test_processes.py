@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from chalknet.cli.launch import launch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 TRIALS = 20
+ENDS_WITHIN_S = 120  # a hang, not a busy machine: torch alone waits for half a minute before it kills
 FIT = ("fit", "784 -> 8 relu -> 1 sigmoid", "--loss", "bce", "--batch-size", "64")
 CHALKNET = (sys.executable, "-m", "chalknet")
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2")
@@ -32,8 +34,8 @@ def test_two_processes_answer_once_and_as_one_does(tmp_path):
     done = run(
         *CHALKNET, *words, "--processes", "2", "--out", tmp_path / "run", "--plot", tmp_path / "fit.svg"
     )
-    two = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
+    two = json.loads(done.stdout)
     assert two["updates"] == one["updates"] == 60 and two["loss"] == pytest.approx(one["loss"], rel=1e-4)
     plan = json.loads((tmp_path / "run" / "plan.json").read_text())
     assert plan["placement"]["processes"] == 2
@@ -73,29 +75,35 @@ def test_the_plan_says_how_many_processes_and_starts_none():
     assert ", 3 processes" in done.stdout and "a batch of 1 has a sample for 1 of 3 processes" in done.stdout
 
 
+@contextmanager
 def started(folder):
-    """Return the launcher of a long fit, and its workers, once there is a checkpoint."""
+    """Give the launcher of a long fit, and its workers, once there is a checkpoint."""
     words = ("--updates", 10**8, "--processes", 2, "--out", folder, "--checkpoint-every", 20)
     launcher = subprocess.Popen(
         list(map(str, [*CHALKNET, *FIT, *words])), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    until = time.monotonic() + 60
-    while not list(folder.glob("checkpoints/*.json")):
-        assert launcher.poll() is None and time.monotonic() < until, launcher.communicate()
-        time.sleep(0.05)
-    tasks = Path(f"/proc/{launcher.pid}/task")
-    return launcher, sorted(
-        int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()
-    )
+    with launcher:
+        try:
+            until = time.monotonic() + ENDS_WITHIN_S
+            while not list(folder.glob("checkpoints/*.json")):
+                assert launcher.poll() is None and time.monotonic() < until, launcher.communicate()
+                time.sleep(0.05)
+            tasks = Path(f"/proc/{launcher.pid}/task").iterdir()
+            yield (
+                launcher,
+                sorted(int(pid) for task in tasks for pid in (task / "children").read_text().split()),
+            )
+        finally:
+            launcher.kill()
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc")
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_killed_worker_ends_the_fit_with_the_last_checkpoint_kept(tmp_path, which):
     folder = tmp_path / "run"
-    launcher, workers = started(folder)
-    os.kill(workers[which], signal.SIGKILL)
-    out, err = launcher.communicate(timeout=20)
+    with started(folder) as (launcher, workers):
+        os.kill(workers[which], signal.SIGKILL)
+        out, err = launcher.communicate(timeout=ENDS_WITHIN_S)
     assert (launcher.returncode, out) == (1, "")
     assert re.fullmatch(
         r"error: process [01] of 2: got killed by SIGKILL, as the system does when memory runs out; "
@@ -112,9 +120,9 @@ def test_a_signal_to_the_launcher_ends_all_processes_with_a_checkpoint_of_the_la
     tmp_path, number, code
 ):
     folder = tmp_path / "run"
-    launcher, workers = started(folder)
-    launcher.send_signal(number)
-    _, err = launcher.communicate(timeout=40)
+    with started(folder) as (launcher, workers):
+        launcher.send_signal(number)
+        _, err = launcher.communicate(timeout=ENDS_WITHIN_S)
     assert (launcher.returncode, err) == (code, "")
     last = (folder / "history.csv").read_text().splitlines()[-1].split(",")[0]
     assert (folder / "checkpoints" / f"{int(last):012d}.json").exists()
@@ -139,7 +147,7 @@ def test_no_worker_outlives_a_launcher_that_is_killed_at_any_instant(tmp_path):
         time.sleep(chance.uniform(0, 6))  # from the interpreter's start over the imports to the first updates
         launcher.kill()
         launcher.wait()
-        until = time.monotonic() + 20
+        until = time.monotonic() + ENDS_WITHIN_S
         while _processes_of(folder) and time.monotonic() < until:
             time.sleep(0.1)
         assert not _processes_of(folder), f"trial {trial}"

@@ -12,37 +12,13 @@ Names are resolved on first use: `import chalknet` loads neither torch nor numpy
 
 from __future__ import annotations
 
+from chalknet.lazy import door
+
 __version__ = "0.1.0"
 
-
-_ROOMS: dict[str, str] = {}  # where each public name is; filled on first use
-
-
-def __getattr__(name: str) -> object:
-    if name == "__all__":
-        return __dir__()
-    if name not in _rooms():
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = globals()[name] = getattr(import_module(_rooms()[name]), name)
-    return value
+__getattr__ = door(__name__)
 
 
 def __dir__() -> list[str]:
-    return sorted(_rooms())
-
-
-def _rooms() -> dict[str, str]:
-    """Return where each public name is, from the stub, which is the only list and what type checkers read.
-
-    Nothing is imported before: the command handles Ctrl-C once this package is there.
-    """
-    if not _ROOMS:
-        import re
-        from pkgutil import get_data
-
-        stub = (get_data(__name__, "__init__.pyi") or b"").decode()
-        found = re.findall(r"^from (\S+) import (\w+)", stub, re.MULTILINE)
-        _ROOMS.update({name: room for room, name in found})
-    return _ROOMS
+    names: list[str] = __getattr__("__all__")
+    return names

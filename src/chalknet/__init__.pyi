@@ -21,11 +21,13 @@ from chalknet.errors import NotationError as NotationError
 from chalknet.errors import OutOfMemory as OutOfMemory
 from chalknet.errors import Refused as Refused
 from chalknet.errors import ShapeMismatch as ShapeMismatch
+from chalknet.errors import Undecided as Undecided
 from chalknet.errors import UnknownName as UnknownName
 from chalknet.errors import Unsettled as Unsettled
 from chalknet.forms import build as build
 from chalknet.forms import count as count
 from chalknet.forms import draw as draw
+from chalknet.forms import draw_account as draw_account
 from chalknet.forms import read as read
 from chalknet.forms import write as write
 from chalknet.hardware import Device as Device
@@ -34,6 +36,7 @@ from chalknet.hardware import devices as devices
 from chalknet.hardware import explain as explain
 from chalknet.hardware import memory as memory
 from chalknet.hardware import place as place
+from chalknet.network import Account as Account
 from chalknet.network import Activation as Activation
 from chalknet.network import Dropout as Dropout
 from chalknet.network import Flatten as Flatten
@@ -43,12 +46,15 @@ from chalknet.planning import Plan as Plan
 from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
 from chalknet.racing import race as race
+from chalknet.reporting import report as report
 from chalknet.training import Chart as Chart
 from chalknet.training import FitResult as FitResult
 from chalknet.training import History as History
 from chalknet.training import Outcome as Outcome
 from chalknet.training import Prediction as Prediction
 from chalknet.training import Progress as Progress
+from chalknet.training import Scores as Scores
+from chalknet.training import evaluate as evaluate
 from chalknet.training import fit as fit
 from chalknet.training import load_run as load_run
 from chalknet.training import plan as plan

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 _INTERRUPTED = 130
 
@@ -12,9 +13,36 @@ def main() -> None:
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(_INTERRUPTED))
     if "CHALKNET_LAUNCHER" in os.environ and hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_SETMASK, ())  # as `cli/launch.py` starts the processes of a fit
+    sys.meta_path.insert(0, _WithoutPandas)  # type: ignore[arg-type]
     from chalknet.cli import main as command
 
     command()
+
+
+class _WithoutPandas:
+    """Lets pandas count as not installed in this process.
+
+    On its first conversion pyarrow imports pandas, where there is one, to know its types again. No command
+    has use for them, and the import takes half a second.
+    """
+
+    @classmethod
+    def find_spec(cls, name: str, path: object = None, target: object = None) -> object:
+        """Return this class as what loads pandas; None for everything else."""
+        if name != "pandas":
+            return None
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, cls)  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: object) -> None:
+        """Raise as the import of a package does that is not there."""
+        raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+
+    @staticmethod
+    def exec_module(module: object) -> None:
+        """Do nothing: it is never reached."""
 
 
 if __name__ == "__main__":

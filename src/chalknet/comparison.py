@@ -205,6 +205,15 @@ def _check_counter(recipe: Recipe) -> None:
         raise invalid("epochs", recipe.epochs, wanted, remedy)
 
 
+def _metrics(result: FitResult) -> dict[str, str]:
+    """Return the metrics that were asked for, by headings; of held-out samples where there are any."""
+    found = result.evaluation.metrics
+    part = "train" if result.evaluation.held_out is None else "held_out"
+    words = {"train": "training", "held_out": "held-out"}[part]
+    whole = [name for name in found if name.startswith(f"{part}_") and not name.endswith(")")]
+    return {f"{words} {name.removeprefix(f'{part}_')}": show_value(found[name]) for name in whole}
+
+
 def _facts(name: str, result: FitResult) -> dict[str, str]:
     """Return what the table says of a fit, by the headings."""
     history, last, plan = result.history, result.evaluation, result.plan
@@ -221,5 +230,6 @@ def _facts(name: str, result: FitResult) -> dict[str, str]:
         "last loss": show_value(history.loss[-1]),
         f"training {history.metric}": show(last.train),
         **held_out,
+        **_metrics(result),
         "ended": str(result.outcome).split(":")[0],
     }

@@ -11,8 +11,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from chalknet.counting import Counts, count_network
-from chalknet.drawing import draw
-from chalknet.network import Network
+from chalknet.drawing import draw, draw_account
+from chalknet.network import Account, Network
 from chalknet.notation import write
 from chalknet.tables import Shown, Table, one_line
 from chalknet.units import show_bytes, show_count, show_value
@@ -72,12 +72,26 @@ def _network_html(network: Network) -> str:
         shown = replace(network, steps=kept, weights={})
         hidden = f"{_FIRST_STEPS} to {show_count(steps - _LAST_STEPS - 1)} of {show_count(steps)}"
         left_out = f"; steps {hidden} are not shown"
-    picture = b64encode(draw(shown).svg.encode()).decode()  # as an image: its styles and ids stay inside
     return (
-        f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(_network_line(shown))}">'
+        f"{_image(draw(shown).svg, _network_line(shown))}"
         f'<div class="wide">{write(shown, "mathml")}</div>'
         f"<p>{escape(_counts_line(count_network(network)) + left_out)}</p>"
     )
+
+
+def _account_html(account: Account) -> str:
+    """Return each mark in the colour of its role, over the user's picture if there is one, and the table."""
+    table = _shortened(account.table).html()
+    if not account.readings:
+        return table
+    drawing = draw_account(replace(account.readings[0], account=account))
+    return _image(drawing.svg, drawing.alt_text) + table
+
+
+def _image(svg: str, alt_text: str) -> str:
+    """Return a drawing as an image, so that its styles and ids stay inside."""
+    data = b64encode(svg.encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(alt_text)}">'
 
 
 def _shown_line(value: Shown) -> str:
@@ -164,6 +178,7 @@ def _curve_html(places: Sequence[float], values: Sequence[float]) -> str:
 
 _HTML: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_html,
+    "Account": _account_html,
     "FitResult": _fit_html,
     "Tabular": lambda value: _shortened(value.table).html(),
     "Table": lambda table: _shortened(table).html(),

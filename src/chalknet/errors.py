@@ -110,6 +110,16 @@ class NotationError(ChalknetError, ValueError):
     """A text that cannot be read as a network; carries the line and a caret."""
 
 
+class Undecided(NotationError):
+    """A drawing that can be read in several ways, each as well as the others.
+
+    Args:
+        readings: the networks that it may show, the likeliest first.
+    """
+
+    readings: tuple[object, ...] = ()
+
+
 class CannotExpress(ChalknetError, ValueError):
     """A notation has no way to write a step; nothing is dropped in silence."""
 

@@ -7,29 +7,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, cast, overload
 
 from chalknet.counting import Convention, Counts, count_network
 from chalknet.errors import (
-    CannotExpress,
     ChalknetError,
     FileProblem,
     InvalidValue,
     OutOfMemory,
+    Undecided,
     checked_seed,
     look_up,
     public,
     unknown_name,
 )
-from chalknet.files import RUN_PLAN, RUN_WEIGHTS, user_path
+from chalknet.files import RUN_PLAN, RUN_WEIGHTS
 from chalknet.network import Network
-from chalknet.notation import NOTATIONS, check_text, recognise, shown_path, text_of
+from chalknet.notation import (
+    content_at,
+    content_of_value,
+    is_clipboard,
+    path_of,
+    read_content,
+    shown_path,
+)
 from chalknet.notation import write as write_text
 from chalknet.seal import file_of_run, read_plan, reading_run
 from chalknet.system import available_bytes, fits_in_memory
 from chalknet.units import show_bytes
 
 if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
     from torch import nn
 
     from chalknet.drawing import DialectName, Drawing, StyleOptions, TextSuffix
@@ -39,32 +48,51 @@ ONNX_SUFFIX = ".onnx"
 # Forms that `drawing` writes.
 _DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
 TextNotation: TypeAlias = Literal[
-    "latex", "torch", "json", "arrows", "latex-layers", "shorthand", "mathml", "dot", "mermaid", "svg"
-]
+    "latex", "torch", "json", "arrows", "keras", "flax", "latex-layers", "shorthand", "mathml", "dot",
+    "mermaid", "svg",
+]  # fmt: skip
 WrittenName: TypeAlias = TextNotation | Literal["onnx"]
 
 
-ModelLike: TypeAlias = "str | PathLike[str] | Network | nn.Module | Fitted"  # what `read` takes
+# What `read` takes.
+ModelLike: TypeAlias = (
+    "str | PathLike[str] | bytes | Image | np.ndarray[Any, Any] | Network | nn.Module | Fitted"
+)
 
 
 def written() -> tuple[str, ...]:
     """Return the names of the notations that can be written."""
+    from chalknet.notation import NOTATIONS  # all the forms: a verb that writes none goes without them
+
     return (*(row.name for row in NOTATIONS.values() if row.write), *_DRAWN, "onnx")
 
 
 @public(form="model")
-def read(model: ModelLike, *, notation: str | None = None, name: str | None = None) -> Network:
+def read(
+    model: ModelLike,
+    *,
+    notation: str | None = None,
+    name: str | None = None,
+    page: int | None = None,
+    reading: int | None = None,
+) -> Network:
     """Return the network that a form describes; the form is recognised by itself.
 
     Args:
-        model: a text (arrows, shorthand, LaTeX, PyTorch source, JSON, DOT, Mermaid, SVG), the path of a file
-            with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, an `nn.Module`,
-            a fit, or a Network. Every verb takes these as its `model`.
+        model: a text (arrows, shorthand, LaTeX, source of PyTorch, Keras, flax, equinox, scikit-learn or
+            NumPy, what `print(net)` or `model.summary()` printed, JSON, DOT, Mermaid, SVG, draw.io,
+            Excalidraw), a page that holds one (Markdown, HTML, a notebook, a program that draws), a picture
+            (PDF, PNG, JPEG, WebP, ...: its bytes, a Pillow image, an array of pixels), the path of a file
+            with one, of an ONNX file or of the folder of a kept fit, "-" for standard input, "clipboard:", a
+            module of torch, a fit, or a Network. Every verb takes these as its `model`.
         notation: the name of the notation, where it should not be guessed.
-        name: which network, where a text holds several.
+        name: which network, where there are several: a title, a class, "line 12", "cell 3", "figure 2".
+        page: which page of a PDF, from 1; without it the network is looked for.
+        reading: which reading, from 1, of a drawing that may be read in several ways.
 
     Raises:
         NotationError: for a text that is no network, with the line and a caret.
+        Undecided: for a drawing that can be read in several ways equally well.
         FileProblem: for a file that cannot be read.
         InvalidValue: for anything that is no form of a network, saying what it is and what to write.
 
@@ -73,6 +101,8 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
         >>> cn.read("784 -> 32 relu -> 1 sigmoid") == cn.read("784 -l-> 32 -relu-> 32 -l-> 1 -sig-> 1")
         True
     """
+    if reading is not None:
+        return _chosen_reading(model, reading, notation=notation, name=name, page=page)
     if isinstance(model, Network):
         return model
     module = _module_of(model)
@@ -82,19 +112,37 @@ def read(model: ModelLike, *, notation: str | None = None, name: str | None = No
         check_module(module)
         return read_module(module)
     if not isinstance(model, str | PathLike):
-        raise _no_form(model)
-    path = _path_of(model)
+        content = content_of_value(model)
+        if content is None:
+            raise _no_form(model)
+        return read_content(content, notation, "", name, page)
+    path = path_of(model, ONNX_SUFFIX)
     if path is None:
-        return _read_text(str(model), notation, name)
+        content = content_at(model) if isinstance(model, str) and is_clipboard(model) else str(model)
+        return read_content(content, notation, "", name, page)
     try:
-        suffix = None if notation else _by_suffix(path)
         if path.suffix.lower() == ONNX_SUFFIX:
             return _read_onnx(path)
-        return _read_text(text_of(path), notation or suffix, name)
+        return read_content(content_at(path), notation, path.suffix.lower(), name, page)
     except ChalknetError as problem:
         if not isinstance(problem, FileProblem):
             problem.where = f"{shown_path(path)}, {problem.where}"
         raise
+
+
+def _chosen_reading(model: ModelLike, reading: int, **which: Any) -> Network:
+    """Return one of the networks that a drawing may show."""
+    try:
+        network = read(model, **which)
+        readings: tuple[Network, ...] = network.account.readings if network.account else (network,)
+    except Undecided as problem:
+        readings = cast("tuple[Network, ...]", problem.readings)
+    if isinstance(reading, bool) or not isinstance(reading, int) or not 1 <= reading <= len(readings):
+        ways = f"a number from 1 to {len(readings)}" if len(readings) > 1 else "1, the only reading"
+        raise InvalidValue(
+            where="reading", got=repr(reading), wanted=ways, remedy="Leave reading out for the likeliest one."
+        )
+    return readings[reading - 1]
 
 
 def model_of(model: ModelLike) -> Network | nn.Module:
@@ -126,8 +174,8 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
 
     Args:
         model: whatever `read` takes.
-        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "json", "mathml", "dot",
-            "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
+        notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "keras", "flax", "json", "mathml",
+            "dot", "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
 
     Raises:
         UnknownName: for another notation.
@@ -186,6 +234,31 @@ def draw(model: ModelLike, dialect: DialectName = "nodes", **options: Unpack[Sty
     if style.weights != "none" or find_dialect(dialect).needs_weights:
         weights = weights or _weights_of(model)
     return draw_network(network, dialect, style=style, weights=weights)
+
+
+@public(form="model")
+def draw_account(
+    model: ModelLike, *, name: str | None = None, page: int | None = None, reading: int | None = None
+) -> Drawing:
+    """Return a drawing as it was read: each mark in the colour of its role, of a picture over the picture.
+
+    Args:
+        model: the text or the file of a drawing, a picture, or the network that `read` returned from one.
+        name: which network, where there are several.
+        page: which page of a PDF.
+        reading: which reading, from 1, of a drawing that may be read in several ways.
+
+    Raises:
+        CannotExpress: for a network that was not read from a drawing.
+
+    Example:
+        >>> import chalknet as cn
+        >>> "hand-out" in cn.draw_account("digraph { {x1 x2} -> y; y -> result }").svg
+        True
+    """
+    from chalknet.drawing import draw_account as draw_marks  # only a drawing needs it
+
+    return draw_marks(read(model, name=name, page=page, reading=reading))
 
 
 @public(network="model")
@@ -252,7 +325,7 @@ def _check_fits(network: Network) -> None:
 def _weights_of(form: object) -> Mapping[str, Any]:
     """Return the parameters that a module or a fit brings, or none."""
     module = _module_of(form)
-    path = _path_of(form) if isinstance(form, str | PathLike) else None
+    path = path_of(form, ONNX_SUFFIX) if isinstance(form, str | PathLike) else None
     if module is None and (path is None or not (path / RUN_WEIGHTS).exists()):
         return {}
     from chalknet.module import read_weights  # brings torch
@@ -270,7 +343,7 @@ def _weights_of_run(folder: Path) -> Mapping[str, Any]:
     network = read(folder)
     with reading_run(folder / RUN_PLAN):
         expected = expected_weights(network, read_plan(folder).values["placement"]["dtype"])
-    content = file_of_run(folder, RUN_WEIGHTS, most_bytes(expected))
+    content = file_of_run(folder, RUN_WEIGHTS, most_bytes(each.nbytes for each in expected.values()))
     with reading_run(folder / RUN_WEIGHTS):
         tensors = tensors_from_bytes(content, folder / RUN_WEIGHTS)
         check_weights(tensors, expected)
@@ -285,7 +358,7 @@ def _no_form(model: object) -> InvalidValue:
         got, remedy = f"the class {model.__name__}, not an instance of it", f"{remedy}{model.__name__}(...)."
     elif isinstance(model, list | tuple | dict):
         got = f"{got} of {len(model)}"
-    wanted = "a text, a path, an nn.Module, a fit or a Network"
+    wanted = "a text, a path, a picture, an nn.Module, a fit or a Network"
     return InvalidValue(where="model", got=got, wanted=wanted, remedy=remedy)
 
 
@@ -308,19 +381,6 @@ def _read_onnx(path: Path) -> Network:
     return replace(network, weights=read_weights(model.module))
 
 
-def _read_text(text: str, notation: str | None, name: str | None) -> Network:
-    check_text(text)
-    chosen = recognise(text) if notation is None else look_up(NOTATIONS, notation, "notation", "notation")
-    if chosen.read is None:
-        raise CannotExpress(
-            where=f"notation {chosen.name}",
-            got="a form that is only written",
-            wanted=f"one of {', '.join(row.name for row in NOTATIONS.values() if row.read)}",
-            remedy="Leave the notation out, the form is recognised by itself.",
-        )
-    return chosen.read(text, name)
-
-
 def _module_of(form: object) -> nn.Module | None:
     """Return the module that a form is or, as the result of a fit, holds; None for any other form."""
     torch = sys.modules.get("torch")
@@ -330,27 +390,3 @@ def _module_of(form: object) -> nn.Module | None:
 
     module = form.module if isinstance(form, Fitted) else form
     return module if isinstance(module, torch.nn.Module) else None
-
-
-def _by_suffix(path: Path) -> str | None:
-    suffix = path.suffix.lower()
-    return next((row.name for row in NOTATIONS.values() if row.read and suffix in row.suffixes), None)
-
-
-def _path_of(form: str | PathLike[str]) -> Path | None:
-    """Return the path that is meant, or None for a text that is the network itself."""
-    if not isinstance(form, str):
-        return user_path(form)
-    text = form.strip()
-    if text == "-":
-        return Path("-")
-    if "\n" in text or "->" in text or len(text) > 1000 or ("(" in text and ")" in text and "=" in text):
-        return None
-    try:
-        if text and user_path(text).exists():
-            return user_path(text)
-    except (OSError, ValueError):  # no path at all, such as a NUL byte
-        return None
-    suffixes = {suffix for row in NOTATIONS.values() for suffix in row.suffixes} | {ONNX_SUFFIX}
-    looks_like_one = Path(text).suffix.lower() in suffixes and " " not in text
-    return user_path(text) if looks_like_one else None

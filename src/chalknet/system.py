@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 import os
 import platform
@@ -65,6 +66,22 @@ def fits_in_memory(needed_bytes: int) -> bool:
 def cores() -> int:
     """Return how many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def times_waited() -> int:
+    """Return how often this thread gave its CPU away to wait: for a disk, a network, another thread.
+
+    What another process took by force is not counted. Where the system does not count, every call gives more.
+    """
+    try:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    except (ImportError, AttributeError):
+        return next(_CALLS)
+
+
+_CALLS = itertools.count()
 
 
 class ForkSafeLock:

@@ -13,7 +13,7 @@ VERBS = [command.callback and command.name for command in app.registered_command
 
 def test_every_verb_of_the_command_is_tested_here():
     assert sorted(VERBS) == sorted(
-        "read count draw diff fit compare resume predict data demo race devices memory".split()
+        "read count draw diff fit compare resume predict evaluate data demo race devices memory".split()
     )
 
 
@@ -59,7 +59,7 @@ def test_the_model_is_called_model_by_every_verb(type_, verb):
         ("--held_out", "--held-out"),
         ("--devise", "--device"),
         ("--random-state", "--seed"),
-        ("--max-iter", "--updates"),
+        ("--n-iter-no-change", "--patience"),
         ("--no-heder", "--no-header"),
         ("--optimiser", "--optimizer"),
     ],

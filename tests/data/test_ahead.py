@@ -1,12 +1,15 @@
 """Reading ahead: the same items in the same order, from a thread that ends."""
 
+import sys
 import threading
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalknet.data.batches import read_ahead, read_ahead_where_it_pays
+from chalknet.system import times_waited
 
 
 @given(st.lists(st.integers()), st.integers(1, 4))
@@ -66,20 +69,38 @@ def test_the_thread_ends_when_nobody_wants_more():
 
 
 def test_a_thread_is_started_once_drawing_waits(monkeypatch):
-    clock = {"wall": 0.0, "busy": 0.0}
+    clock = {"wall": 0.0, "busy": 0.0, "waits": 0}
     monkeypatch.setattr("chalknet.data.batches.perf_counter", lambda: clock["wall"])
     monkeypatch.setattr("chalknet.data.batches.thread_time", lambda: clock["busy"])
+    monkeypatch.setattr("chalknet.data.batches.times_waited", lambda: clock["waits"])
     names = []
 
-    def draw(waits):
-        for wait in waits:
+    def draw(kinds):
+        for kind in kinds:
             clock["wall"] += 0.01
-            clock["busy"] += 0.001 if wait else 0.01
+            clock["busy"] += 0.01 if kind == "computes" else 0.001
+            clock["waits"] += kind == "waits"
             names.append(threading.current_thread().name)
-            yield wait
+            yield kind
 
-    assert list(read_ahead_where_it_pays(draw([0, 1, 0, 1, 0]), spare_cpu=False)) == [0, 1, 0, 1, 0]
-    assert set(names) == {"MainThread"}
-    names.clear()
-    assert list(read_ahead_where_it_pays(draw([0, 1, 1, 0, 0]), spare_cpu=False)) == [0, 1, 1, 0, 0]
+    for kinds in (["computes", "waits"] * 3, ["robbed"] * 6):  # another process took the CPU meanwhile
+        assert list(read_ahead_where_it_pays(draw(kinds), spare_cpu=False)) == kinds
+        assert set(names) == {"MainThread"}
+        names.clear()
+    kinds = ["computes", "waits", "waits", "computes", "computes"]
+    assert list(read_ahead_where_it_pays(draw(kinds), spare_cpu=False)) == kinds
     assert names == ["MainThread"] * 3 + ["chalknet-read-ahead"] * 2
+
+
+def test_a_thread_that_sleeps_has_waited_and_one_that_computes_has_not():
+    before = times_waited()
+    time.sleep(0.001)
+    assert times_waited() > before
+    if sys.platform == "linux":
+        assert min(_waits_of_computing() for _ in range(20)) == 0
+
+
+def _waits_of_computing():
+    before = times_waited()
+    sum(range(1000))
+    return times_waited() - before

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalknet.data import describe, load
 from chalknet.data.columns import LoadOptions
 from chalknet.data.conversion import convert_table
-from chalknet.data.formats import arrow_table
+from chalknet.data.formats.arrow import arrow_table
 from chalknet.errors import ChalknetError, DataError
 
 GAPS = [

@@ -132,6 +132,39 @@ def test_held_out_files_are_treated_as_the_training_rows_were_whatever_their_col
     assert arrays.held_out.x.tolist() == [[3]]
 
 
+@pytest.mark.parametrize(("dtype", "largest"), [("float32", 3e38), ("float64", 1e308)])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_number_that_is_beyond_its_dtype_once_standardised_is_named(dtype, largest, seed):
+    random = np.random.default_rng(seed)
+    stds = 10.0 ** random.integers(-3, 4, 3)
+    columns = tuple(PreparedColumn(name, 1.0, std) for name, std in zip("abc", stds, strict=True))
+    preparation = Preparation(columns, columns[:1], dtype)
+    x = random.normal(size=(40_000, 3))  # in several parts
+    assert np.allclose(preparation.apply(x), (x - 1) / stds, rtol=1e-6)
+    row, i = random.integers(40_000), random.integers(3)
+    beyond = tuple(
+        PreparedColumn(c.name, 1.0, float(c.std) if c is not columns[i] else 1e-5) for c in columns
+    )
+    x[row, i] = largest / 10
+    with pytest.raises(
+        DataError, match=f"column '{'abc'[i]}', row {row} of these.*beyond {dtype} once it is"
+    ):
+        Preparation(beyond, (), dtype).apply(x)
+    with pytest.raises(
+        DataError, match=rf"column '{'abc'[i]}', row 2 of these.*standardised: less the mean 1"
+    ):
+        Preparation((), beyond[i : i + 1], dtype).apply_target(np.array([1.0, 1.0, largest / 10]))
+
+
+def test_a_prediction_beyond_float32_in_its_own_unit_is_float64():
+    preparation = Preparation((), (PreparedColumn("price", 1e200, 1e199),))
+    yhat = np.array([[0.0], [2.0]], np.float32)
+    assert np.allclose(preparation.restore(yhat), [[1e200], [1.2e200]])
+    small = Preparation((), (PreparedColumn("price", 10.0, 2.0),))
+    assert small.restore(np.array([[1.0], [np.inf]], np.float32)).tolist() == [[12.0], [np.inf]]
+    assert small.restore(yhat).dtype == np.float32
+
+
 def test_it_is_plain_data_that_json_keeps():
     one = Preparation(
         (PreparedColumn("a", 1 / 3, 0.1, fill=2.5), PreparedColumn("c", words=("x", "ü"), fill="x")),

@@ -20,7 +20,7 @@ from chalknet.data import ArraySource, Batches, Shard, StreamedSource, load
 from chalknet.data.formats.array_file import ArrayFile
 from chalknet.data.formats.idx import idx_bytes
 from chalknet.data.formats.numpy_files import open_npy
-from chalknet.errors import DataError, Refused
+from chalknet.errors import DataError
 
 
 def table(rows=3000, columns=5):
@@ -143,18 +143,6 @@ def test_a_file_is_read_into_memory_where_it_fits_and_stays_where_it_does_not(tm
     assert load(path).streams
     assert load(path, held_out=0.5).held_out.streams
     assert not load(path, in_memory=True).streams
-
-
-def test_engines_that_need_all_samples_in_memory_say_so(tmp_path):
-    source = load(WRITERS[".npy"](tmp_path / "t.npy", table()), in_memory=False)
-    recipe = cn.Recipe(loss="mse", updates=300_000)
-    plan = cn.plan(cn.read("5 -> 1"), source, recipe)
-    assert plan.engine == "eager"
-    assert any(
-        "fused_cpu cannot run this" in reason and "in_memory=True" in reason for reason in plan.reasons
-    )
-    with pytest.raises(Refused, match="needs all samples in memory"):
-        cn.plan(cn.read("5 -> 1"), source, recipe, engine="fused_cpu")
 
 
 def test_nan_infinity_and_labels_are_found_in_a_streamed_file(tmp_path, monkeypatch):
@@ -325,22 +313,23 @@ def status(name):
 path, form, limit = sys.argv[1], sys.argv[2], int(sys.argv[3])
 torch.set_num_threads(1)
 small = torch.zeros(9, 2)
-cn.fit(cn.read("2 -> 4 relu -> 1"), (small, small[:, 0]), loss="mse", updates=2, engine="eager", shuffle=True)
+options = {"loss": "mse", "updates": 2, "shuffle": True, "engine": sys.argv[4]}
+cn.fit(cn.read("2 -> 4 relu -> 1"), (small, small[:, 0]), **options)
 before, size = status("VmHWM"), status("VmSize")
 if limit:
     resource.setrlimit(resource.RLIMIT_AS, (size + limit, size + limit))
 paths = path.split(",")
 source = cn.load(paths[0] if len(paths) == 1 else tuple(paths))
-result = cn.fit(cn.read(form), source, loss="mse", batch_size=256, updates=60, shuffle=True, engine="eager",
-                lr=1e-3)
+result = cn.fit(cn.read(form), source, loss="mse", batch_size=256, updates=60, shuffle=True, lr=1e-3,
+                engine=sys.argv[4])
 print(json.dumps({"streams": source.streams, "grown": status("VmHWM") - before,
                 "rows": len(source)}))
 """
 
 
-def fitted(path, form, limit):
+def fitted(path, form, limit, engine="eager"):
     environment = {**os.environ, "PYTHONPATH": "src", "MALLOC_ARENA_MAX": "1"}
-    words = [sys.executable, "-c", CHILD, path, form, str(limit)]
+    words = [sys.executable, "-c", CHILD, path, form, str(limit), engine]
     done = subprocess.run(words, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -348,8 +337,10 @@ def fitted(path, form, limit):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("columns", [300, 9])
-def test_a_file_many_times_the_memory_allowed_is_fitted_with_shuffling_in_flat_memory(tmp_path, columns):
+@pytest.mark.parametrize(("columns", "engine"), [(300, "eager"), (9, "fused_cpu")])
+def test_a_file_many_times_the_memory_allowed_is_fitted_with_shuffling_in_flat_memory(
+    tmp_path, columns, engine
+):
     rows = 600_000_000 // (4 * columns)
     path = tmp_path / "t.npy"
     with path.open("wb") as file:
@@ -359,7 +350,7 @@ def test_a_file_many_times_the_memory_allowed_is_fitted_with_shuffling_in_flat_m
         for first in range(0, rows, 100_000):
             file.write(random.standard_normal((min(100_000, rows - first), columns), np.float32).data)
     limit = 260 << 20
-    found = fitted(path, f"{columns - 1} -> 4 relu -> 1", limit)
+    found = fitted(path, f"{columns - 1} -> 4 relu -> 1", limit, engine)
     assert found["streams"]
     assert found["rows"] == rows
     order_bytes = 4 * rows  # the one thing that grows with the file: an epoch's order

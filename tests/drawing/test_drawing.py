@@ -217,8 +217,8 @@ def test_what_cannot_be_drawn_is_told(options, words):
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path):
-    with pytest.raises(UnknownName, match=r"ending '\.jpg'"):
-        draw(F2).save(tmp_path / "net.jpg")
+    with pytest.raises(UnknownName, match=r"ending '\.bmp'"):
+        draw(F2).save(tmp_path / "net.bmp")
     with pytest.raises(FileProblem, match="can be written"):
         draw(F2).save(tmp_path / "no" / "net.svg")
 

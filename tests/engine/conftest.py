@@ -18,10 +18,11 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def rmsprop_counts_its_steps_anywhere():
-    """Let torch's RMSprop take the CPU for a device that captures it; the fused optimizers need no leave."""
+    """Let torch's RMSprop and NAdam take the CPU for a device that captures; fused ones need no leave."""
     with pytest.MonkeyPatch.context() as patch:
-        rmsprop = sys.modules[torch.optim.RMSprop.__module__]  # torch.optim hides the module's name
-        patch.setattr(rmsprop, "_get_capturable_supported_devices", lambda: ["cpu", "cuda"])
+        for optimizer in (torch.optim.RMSprop, torch.optim.NAdam):
+            module = sys.modules[optimizer.__module__]  # torch.optim hides the module's name
+            patch.setattr(module, "_get_capturable_supported_devices", lambda **_: ["cpu", "cuda"])
         yield
 
 

@@ -10,7 +10,7 @@ from chalknet.data import ArraySource, Batches
 from chalknet.engine import Eager
 from chalknet.engine.fused_cuda.session import FusedCudaSession
 from chalknet.network import Activation, Dropout, Linear, Network
-from chalknet.planning import DataFacts, Placement, Plan, Recipe
+from chalknet.planning import LOSSES, DataFacts, Placement, Plan, Recipe
 
 ONE_BLOCK, CLUSTER, GRID = range(3)
 MEETINGS = {"one block": ONE_BLOCK, "a cluster": CLUSTER, "a grid": GRID}
@@ -59,6 +59,14 @@ def assert_same(eager, ours, tolerance=1e-10):
     np.testing.assert_allclose(ours.losses, eager.losses, rtol=tolerance, atol=tolerance)
     for mine, theirs in zip(ours.weights, eager.weights, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=tolerance, atol=tolerance)
+
+
+def network_for(name, loss):
+    """Return a network that a loss fits: one of two numbers takes an even number of outputs."""
+    *steps, last, ending = NETWORKS[name].steps
+    odd = LOSSES[loss].outputs == 1
+    outputs = last.out_features if odd else 2 * ((last.out_features + 1) // 2)
+    return Network(NETWORKS[name].input_shape, (*steps, Linear(outputs), ending))
 
 
 def recipe_for(loss, optimizer="adam", options=None, **more):

@@ -17,6 +17,7 @@ from tests.engine.cuda_fits import (
     assert_same,
     both,
     made,
+    network_for,
     opened,
     recipe_for,
     with_dropout,
@@ -64,7 +65,7 @@ def test_every_optimizer(emulator, optimizer, name, meet):
 @pytest.mark.parametrize(("name", "meet"), [("hidden units", GRID), ("wide", ONE_BLOCK)])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss(emulator, loss, name, meet):
-    assert_same(*both(NETWORKS[name], recipe_for(loss, "sgd"), 20, emulator(meet)))
+    assert_same(*both(network_for(name, loss), recipe_for(loss, "sgd"), 20, emulator(meet)))
 
 
 @pytest.mark.parametrize("part", range(3))

@@ -35,7 +35,7 @@ def compiled(nvrtc, network, recipe, rows, architecture, meet=None, dtype="float
     limits = Limits(architecture, 132, SHARED_BYTES[architecture])
     task = stages, rows, 4 if dtype == "float32" else 8, sum(slots_of(recipe)), limits, meet
     plan = hidden_schedule(*task) or chain_schedule(*task)
-    source = text_of(plan, stages, recipe, dtype, [(True, stage.bias) for stage in stages], True, True)
+    source = text_of(plan, stages, recipe, dtype, 1, [(True, stage.bias) for stage in stages], True, True)
     options = [b"--std=c++17", b"--ptxas-options=-v", f"--gpu-architecture=sm_{architecture}".encode()]
     _, program = nvrtc.nvrtcCreateProgram(source.encode(), b"updates.cu", 0, [], [])
     (problem,) = nvrtc.nvrtcCompileProgram(program, len(options), options)

@@ -10,6 +10,7 @@ from tests.engine.cuda_fits import (
     assert_same,
     both,
     made,
+    network_for,
     opened,
     recipe_for,
     with_dropout,
@@ -63,7 +64,7 @@ def test_every_optimizer(machine, optimizer, name):
 @pytest.mark.parametrize("name", ["hidden units", "wide"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss(machine, loss, name):
-    assert_same(*fit(NETWORKS[name], recipe_for(loss, "sgd"), 20, machine()))
+    assert_same(*fit(network_for(name, loss), recipe_for(loss, "sgd"), 20, machine()))
 
 
 @pytest.mark.parametrize(

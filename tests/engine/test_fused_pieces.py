@@ -16,7 +16,7 @@ from chalknet.network import Activation, Dropout, Linear, Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 
 pytest.importorskip("numba")
-from chalknet.engine.fused_cpu import phases, schedules, thread_team
+from chalknet.engine.fused_cpu import phases, schedules, step_table, thread_team
 from chalknet.engine.fused_cpu.phases import BACKWARD_COLUMNS, FORWARD_COLUMNS, ROWS, WEIGHTS
 from chalknet.engine.fused_cpu.step_table import LINEAR, lay_out
 
@@ -42,7 +42,10 @@ def networks(draw, dropout=False):
 def small_caches(monkeypatch):
     """Let small layers be cut as large ones are."""
     monkeypatch.setattr(phases, "_COLUMN_WORK", 20_000)
+    monkeypatch.setattr(phases, "_LARGE_COLUMN_WORK", 10_000)
+    monkeypatch.setattr(phases, "_MANY_WEIGHTS_BYTES", 32 << 10)
     monkeypatch.setattr(phases, "_LARGE_WEIGHT_BYTES", 8 << 10)
+    monkeypatch.setattr(step_table, "_LARGE_BYTES", 8 << 10)
     monkeypatch.setattr(phases, "_FEWEST_PANELS", 1)
     monkeypatch.setattr(phases, "_PIECE_WORK", 3_000)
     monkeypatch.setattr(phases, "_ARENA_BYTES", 256 << 10)
@@ -78,10 +81,15 @@ def with_threads(monkeypatch, threads):
     monkeypatch.setattr(
         thread_team.ThreadTeam, "_next", lambda team, left: ((len(team._sizes) - 1) * (left > 0), left)
     )
-    monkeypatch.setattr(schedules, "WORTH_A_THREAD", 1)
+    monkeypatch.setattr(schedules, "piece_threads", lambda pieces, work, most: max(1, min(most, pieces.most)))
 
 
-CASES = (networks(), st.integers(1, 700), st.sampled_from(["sgd", "adam"]), st.booleans())
+CASES = (
+    networks(),
+    st.one_of(st.integers(1, 4), st.integers(1, 700)),
+    st.sampled_from(["sgd", "adam"]),
+    st.booleans(),
+)
 
 
 def whole(steps, k):
@@ -107,7 +115,7 @@ def test_every_row_and_every_line_belongs_to_one_piece(network, rows, optimizer,
     with pytest.MonkeyPatch.context() as patch:
         if small:
             small_caches.__wrapped__(patch)
-        layout = lay_out(network, np.dtype("float32"), 16)
+        layout = lay_out(network, np.dtype("float32"), 16, rows)
         pieces = phases.pieces_of(layout, rows, 4, optimizer == "sgd")
     table, steps = pieces.table, layout.steps
     assert (np.diff(table["waits_for"]) >= 0).all()
@@ -124,17 +132,18 @@ def test_every_row_and_every_line_belongs_to_one_piece(network, rows, optimizer,
 
 
 def cuts(network, rows):
-    layout = lay_out(network, np.dtype("float64"), 8)
+    layout = lay_out(network, np.dtype("float64"), 8, rows)
     return set(phases.pieces_of(layout, rows, 8, True).table["kind"])
 
 
 def test_the_cases_reach_every_kind_of_piece(small_caches):
     network = cn.read("100 -> 256 relu -> 300 tanh -> 2")
     assert cuts(network, 64) == {ROWS, FORWARD_COLUMNS, BACKWARD_COLUMNS, WEIGHTS}
-    layout = lay_out(network, np.dtype("float64"), 8)
+    layout = lay_out(network, np.dtype("float64"), 8, 700)
     assert len(np.unique(phases.pieces_of(layout, 700, 8, True).table["first"])) > 1  # chunks
     assert (
-        phases.pieces_of(lay_out(cn.read("3 -> 5 -> 1"), np.dtype("float64"), 8), 700, 8, True).gradients > 1
+        phases.pieces_of(lay_out(cn.read("3 -> 5 -> 1"), np.dtype("float64"), 8, 700), 700, 8, True).gradients
+        > 1
     )
 
 

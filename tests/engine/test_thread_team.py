@@ -1,4 +1,6 @@
-"""The crew on a fake clock: soon as many threads as are fastest, whatever else the cores do meanwhile."""
+"""The team on a fake clock: soon as many threads as are fastest, whatever else the cores do meanwhile."""
+
+import math
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ def took(per_update_s, updates, monkeypatch, advances=1):
     """Return the machine after some updates, made by a team of up to two threads."""
     monkeypatch.setattr(thread_team, "cores", lambda: 2)
     machine = Machine(per_update_s)
-    one = thread_team.ThreadTeam(2, lambda: machine.now)
+    one = thread_team.ThreadTeam(2, 2, lambda: machine.now)
     for _ in range(advances):
         assert one.make(machine.make, np.zeros(updates // advances)) == updates // advances
     return machine
@@ -65,6 +67,47 @@ def test_a_core_that_is_lost_for_good_costs_one_stretch_and_short_trials(monkeyp
 def test_an_update_longer_than_a_trial_is_seldom_made_by_the_slower_number(monkeypatch):
     machine = took(lambda threads, now: 0.2 / threads, 200, monkeypatch)
     assert sum(some for threads, _, some in machine.calls if threads == 1) <= 1 + 200 // 16
+
+
+def test_a_few_long_updates_are_all_made_by_the_number_that_their_work_is_for(monkeypatch):
+    machine = took(lambda threads, now: 0.05 / threads, 9, monkeypatch)
+    assert {threads for threads, _, _ in machine.calls} == {2}
+
+
+def test_one_long_update_that_was_delayed_does_not_change_the_number(monkeypatch):
+    machine = took(lambda threads, now: 0.05 / threads * (4 if 1 < now < 1.03 else 1), 100, monkeypatch)
+    behind = [(threads, some) for threads, made, some in machine.calls if made > 40]
+    assert sum(some for threads, some in behind if threads == 1) <= 1 + 60 // 16
+
+
+def test_a_core_that_is_lost_is_noticed_by_the_second_long_update(monkeypatch):
+    machine = took(
+        lambda threads, now: 0.05 / threads * (4 if now > 1 and threads == 2 else 1), 100, monkeypatch
+    )
+    assert machine.calls[-1][0] == 1
+    assert machine.now < 1.15 * (1 + 0.05 * 62)
+
+
+@pytest.mark.parametrize("first", [1, 2, 16])
+@pytest.mark.parametrize("best", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("update_s", [1e-5, 1e-3, 1e-2])
+def test_the_best_of_many_numbers_is_found_though_a_first_update_with_another_is_slow(
+    update_s, best, first, monkeypatch
+):
+    monkeypatch.setattr(thread_team, "cores", lambda: 16)
+    last = []
+
+    def per_update_s(threads, now):
+        cold = min(update_s, 1e-3) if last != [threads] else 0.0
+        last[:] = [threads]
+        return update_s * 1.4 ** abs(math.log2(threads / best)) + cold
+
+    machine, updates = Machine(per_update_s), int(2 / update_s)
+    team = thread_team.ThreadTeam(16, first, lambda: machine.now)
+    team.make(machine.make, np.zeros(updates))
+    late = [some for threads, made, some in machine.calls if threads == best and made > updates // 2]
+    assert sum(late) > 0.4 * updates
+    assert machine.now < 1.2 * updates * update_s
 
 
 @given(st.lists(st.floats(1e-7, 1.0), min_size=2, max_size=2), st.integers(0, 3000), st.integers(1, 3))

@@ -22,6 +22,7 @@ from typing import Any
 
 _PARTS = {  # module of tests.fuzz: its share of the time
     "texts": 3, "programs": 1, "run_folders": 2, "onnx_files": 2, "data_files": 3, "table_cache": 1,
+    "pictures": 2,
 }  # fmt: skip
 _READ = ("read", "same", "before", "told", "another run", "another table")
 _REFUSED = ("refused", "error")

@@ -49,6 +49,9 @@ PLACES: tuple[tuple[str | None, str, str], ...] = (
     ("mermaid", "flowchart LR\na -- ", " --> b"),
     ("svg", "<svg>", "</svg>"),
     ("svg", "<svg><g class='node'><title>a</title><text>", "</text></g></svg>"),
+    (None, "# A page\n\n```mermaid\nflowchart LR\na --> b\n", "\n```\n"),
+    (None, "<html><body><pre class='mermaid'>flowchart LR\n", "</pre></body></html>"),
+    (None, "import graphviz\ng = graphviz.Digraph()\ng.edge('a', '", "')\n"),
 )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load, save
+from tests.fuzz.file_damage import appending, flip, swapping, truncate, zeros
 
 import chalknet as cn
 from chalknet.errors import ChalknetError
@@ -121,38 +122,9 @@ def damage(folder: Path, other: Path, chance: random.Random) -> str:
     return f"{how} of {path.name}"
 
 
-def _flip(path: Path, other: Path, chance: random.Random) -> None:
-    content = bytearray(path.read_bytes())
-    for _ in range(chance.choice((1, 1, 1, 8))):
-        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-    path.write_bytes(content)
-
-
-def _truncate(path: Path, other: Path, chance: random.Random) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[: chance.randrange(len(content))])
-
-
-def _append(path: Path, other: Path, chance: random.Random) -> None:
-    path.write_bytes(path.read_bytes() + chance.choice((b"\n", b"\0", b"}", b"1,1,1,1,1,,\n", bytes(5000))))
-
-
 def _insert(path: Path, other: Path, chance: random.Random) -> None:
     content, at = path.read_bytes(), chance.randrange(path.stat().st_size)
     path.write_bytes(content[:at] + chance.randbytes(chance.randrange(1, 9)) + content[at:])
-
-
-def _blank(path: Path, other: Path, chance: random.Random) -> None:
-    content, at = bytearray(path.read_bytes()), chance.randrange(path.stat().st_size)
-    content[at : at + 64] = bytes(len(content[at : at + 64]))
-    path.write_bytes(content)
-
-
-def _swap(path: Path, other: Path, chance: random.Random) -> None:
-    second = chance.choice(files_of(path.parent))
-    first = path.read_bytes()
-    path.write_bytes(second.read_bytes())
-    second.write_bytes(first)
 
 
 def _of_another_run(path: Path, other: Path, chance: random.Random) -> None:
@@ -172,8 +144,9 @@ def _no_file(path: Path, other: Path, chance: random.Random) -> None:
 
 
 _DAMAGES = {
-    "flip": _flip, "truncation": _truncate, "append": _append, "insertion": _insert, "zeros": _blank,
-    "swap": _swap, "file of another run": _of_another_run, "removal": _no_file,
+    "flip": flip, "truncation": truncate, "insertion": _insert, "zeros": zeros, "swap": swapping(files_of),
+    "append": appending(b"\n", b"\0", b"}", b"1,1,1,1,1,,\n", bytes(5000)),
+    "file of another run": _of_another_run, "removal": _no_file,
 }  # fmt: skip
 
 # What somebody may write in the place of any value, with a checksum that is right.

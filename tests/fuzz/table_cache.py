@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.fuzz.file_damage import appending, flip, swapping, truncate, zeros
 
 import chalknet as cn
 from chalknet.data.cache import unfinished
@@ -114,35 +115,6 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and not path.is_symlink())
 
 
-def _flip(path: Path, other: Path, chance: random.Random) -> None:
-    content = bytearray(path.read_bytes())
-    for _ in range(chance.choice((1, 1, 1, 8))):
-        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-    path.write_bytes(content)
-
-
-def _truncate(path: Path, other: Path, chance: random.Random) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[: chance.randrange(len(content))])
-
-
-def _append(path: Path, other: Path, chance: random.Random) -> None:
-    path.write_bytes(path.read_bytes() + chance.choice((b"\n", b"\0", b"}", bytes(5000))))
-
-
-def _zeros(path: Path, other: Path, chance: random.Random) -> None:
-    content, at = bytearray(path.read_bytes()), chance.randrange(path.stat().st_size)
-    content[at : at + 64] = bytes(len(content[at : at + 64]))
-    path.write_bytes(content)
-
-
-def _swap(path: Path, other: Path, chance: random.Random) -> None:
-    second = chance.choice(files_of(path.parent))
-    first = path.read_bytes()
-    path.write_bytes(second.read_bytes())
-    second.write_bytes(first)
-
-
 def _of_another(path: Path, other: Path, chance: random.Random) -> None:
     for name in {path.name, *chance.choice(([], ["x.npy", "y.npy"], ["x.npy", "y.npy", "facts.json"]))}:
         if (other / name).exists():
@@ -229,7 +201,7 @@ def _added(path: Path, other: Path, chance: random.Random) -> None:
 def _beside(path: Path, other: Path, chance: random.Random) -> None:
     name = path.parent.name.removesuffix(".part")
     if chance.random() < 0.5:
-        _flip(path, other, chance)
+        flip(path, other, chance)
     place = path.parent.with_name(f"{name}{chance.choice(('', '.part', '.lock', '-1', '-1.part'))}")
     if not os.path.lexists(place):
         match chance.randrange(3):
@@ -243,7 +215,8 @@ def _beside(path: Path, other: Path, chance: random.Random) -> None:
 
 
 _DAMAGES = {
-    "flip": _flip, "truncation": _truncate, "append": _append, "zeros": _zeros, "swap": _swap,
+    "flip": flip, "truncation": truncate, "zeros": zeros, "swap": swapping(files_of),
+    "append": appending(b"\n", b"\0", b"}", bytes(5000)),
     "file of another entry": _of_another, "other columns": _columns, "something else": _something_else,
     "value": _value, "forged value": _forged, "text": _text, "file added": _added,
     "something beside": _beside,

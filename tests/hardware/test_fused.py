@@ -68,7 +68,7 @@ def test_a_fit_takes_what_was_said(network, rows, optimizer, threads):
     name, options = optimizer
     recipe = cn.Recipe(loss="mse", optimizer=name, optimizer_options=options, updates=1, batch_size=rows)
     found, needs = taken(network, recipe, rows, threads), vars(fused_needs(network, recipe, rows, threads, 4))
-    if walks_blocks(network):  # its buffers are counted together, and rounded up
+    if walks_blocks(network, recipe):  # its buffers are counted together, and rounded up
         found["arenas"] += found.pop("gradients")
         needs["arenas"] += needs.pop("gradients")
         assert needs.pop("arenas") == pytest.approx(found.pop("arenas"), rel=0.5, abs=SPARE)

@@ -143,7 +143,7 @@ BAD = [
     ((F4,), {"batch_size": 2, "losss": "mse"}, UnknownName, "Did you mean loss"),
     ((F4,), {"batch_size": 2, "device": "gpuu"}, UnknownName, "the unknown device 'gpuu'"),
     ((cn.read("m -> 3"),), {"batch_size": 2}, Unsettled, "symbolic width m"),
-    ((None,), {"batch_size": 2}, InvalidValue, "got None; wanted a text, a path, an nn.Module"),
+    ((None,), {"batch_size": 2}, InvalidValue, "got None; wanted a text, a path, a picture, an nn.Module"),
     (([nn.Linear(1, 1)],), {"batch_size": 2}, InvalidValue, "a list of 1.*Sequential"),
     ((F4,), {"batch_size": 2, "devise": "cpu"}, UnknownName, "Did you mean device"),
     ((F4,), {"batch_size": 2, "learning_rate": 1}, UnknownName, "Did you mean lr"),

@@ -208,12 +208,15 @@ def test_no_two_classes_have_one_name():
 
 
 @pytest.mark.parametrize(
-    "verb", ["read", "write", "draw", "count", "build", "fit", "plan", "compare", "race", "predict"]
+    "verb",
+    ["read", "write", "draw", "count", "build", "fit", "plan", "compare", "race", "predict", "evaluate"],
 )
 def test_the_first_argument_of_a_verb_about_a_network_is_called_model(verb):
     assert next(iter(inspect.signature(getattr(cn, verb)).parameters)) == "model"
 
 
-@pytest.mark.parametrize("verb", ["fit", "plan", "compare", "race", "load", "describe", "resume", "predict"])
+@pytest.mark.parametrize(
+    "verb", ["fit", "plan", "compare", "race", "load", "describe", "resume", "predict", "evaluate"]
+)
 def test_data_has_one_name(verb):
     assert "data" in inspect.signature(getattr(cn, verb)).parameters

@@ -27,7 +27,7 @@ def test_the_names_in_signatures_are_those_of_the_tables():
     assert set(get_args(OPTIONS["language"])) == set(WORDS)
     assert set(get_args(OPTIONS["preset"])) == set(PRESETS)
     assert set(get_args(get_args(OPTIONS["colours"])[0])) == set(COLOURS)
-    assert {*get_args(TextSuffix), ".png", ".pdf"} == set(SURFACES)
+    assert {*get_args(TextSuffix), ".png", ".jpg", ".jpeg", ".pdf"} == set(SURFACES)
 
 
 def test_the_options_of_draw_are_the_fields_of_style():

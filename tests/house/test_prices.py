@@ -68,6 +68,10 @@ def test_an_activation_is_written_and_read_back_or_refused(kind, notation):
         with pytest.raises(CannotExpress, match=r"the activation snake, whose class is .*Snake"):
             cn.write(ours, notation)
         return
+    if notation in ("keras", "flax"):  # which have functions of their own alone
+        with pytest.raises(CannotExpress, match=f"the activation {kind}"):
+            cn.write(ours, notation)
+        return
     assert kind in cn.write(ours, notation).lower()
     if NOTATIONS[notation].read:
         assert cn.read(cn.write(ours, notation)).steps == ours.steps

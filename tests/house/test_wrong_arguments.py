@@ -3,6 +3,8 @@
 import contextlib
 import functools
 import inspect
+import os
+import tempfile
 
 import numpy as np
 import pytest
@@ -66,11 +68,16 @@ def comparison():
     return {"a": {"batch_size": 2}}
 
 
+DRAWING = "digraph { {x1 x2} -> y; y -> result }"
+
+PAGE = f"{tempfile.gettempdir()}/chalknet-report-{os.getpid()}.html"
+
 # For each verb: a call that works, as keywords.
 VERBS = {
     "read": lambda: {"model": NET},
     "write": lambda: {"model": NET, "notation": "torch"},
     "draw": lambda: {"model": NET, "dialect": "nodes"},
+    "draw_account": lambda: {"model": DRAWING},
     "count": lambda: {"model": NET},
     "build": lambda: {"model": NET},
     "difference": lambda: {"a": NET, "b": NET},
@@ -88,6 +95,8 @@ VERBS = {
     "memory": lambda: {"model": NET, "batch_size": 2},
     "place": lambda: {"device": "cpu"},
     "predict": lambda: {"model": result(), "data": X},
+    "evaluate": lambda: {"model": result(), "data": DATA},
+    "report": lambda: {"result": result(), "path": PAGE},
     "plot": lambda: {"results": result()},
     "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
     "resume": lambda: {"path": "no-such-run"},

@@ -1,5 +1,8 @@
 """The table of notations and the guess which one a text is in."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from tests.notation.formulas import ARROWS, LATEX, NETWORKS
@@ -7,6 +10,7 @@ from tests.strategies import networks
 
 from chalknet.errors import NotationError
 from chalknet.notation import NOTATIONS, Notation, recognise
+from chalknet.notation.arrows import CERTAIN
 
 
 @given(networks(symbolic=False, settled=True))
@@ -33,6 +37,22 @@ def test_a_formula_cut_off_is_still_recognised(formula):
 
 def test_a_shorthand_is_read_as_arrow_text():
     assert recognise("784 -> 32 relu -> 1 sigmoid").name == "arrows"
+
+
+_SAME = ("arrows", "shorthand")  # one recogniser
+
+
+@given(networks())
+def test_no_form_is_likelier_than_a_formula_that_is_read_before_the_other_forms_are_imported(network):
+    for text in (NOTATIONS["arrows"].write(network), NOTATIONS["shorthand"].write(network)):
+        likeliest = max(row.recognise(text) for row in NOTATIONS.values() if row.name not in _SAME)
+        assert NOTATIONS["arrows"].recognise(text) < CERTAIN or likeliest <= 0.9
+
+
+def test_a_formula_is_counted_without_the_other_forms():
+    asked = "import sys, chalknet as cn; cn.count('784 -> 32 relu dropout 0.5 -> 10 softmax'); "
+    asked += "cn.count('X(n,784) -l1-> u1(n,32) -relu-> v1(n,32)'); print('chalknet.notation.table' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True).stdout == "False\n"
 
 
 def test_names_and_rows_agree_and_suffixes_are_used_once():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.notation.formulas import NETWORKS
 from tests.strategies import networks
 
+import chalknet as cn
 from chalknet.errors import (
     CannotExpress,
     ChalknetError,
@@ -43,8 +44,11 @@ def test_what_is_written_is_run_by_torch_and_gives_the_module_that_build_gives(n
 
 
 @given(networks())
-def test_what_torch_prints_is_read_back(network):
-    assert read_torch(str(build(network))) == read_module(build(network))
+def test_what_torch_prints_is_read_back_with_a_warning_that_names_its_notation(network):
+    with pytest.warns(DeprecationWarning, match='is now notation="printed"') as warned:
+        found = cn.read(str(build(network)), notation="torch")
+    assert found == read_module(build(network))
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize("formula", NETWORKS)

@@ -90,7 +90,7 @@ def test_defaults_hold_where_nothing_is_said():
         (nn.HuberLoss(), "huber"),
         (nn.L1Loss(), "l1"),
     ],
-    ids=str,
+    ids=lambda given: getattr(given, "__name__", str(given)),
 )
 def test_a_loss_of_torchs_is_its_row(given, name):
     made = Recipe(loss=given, updates=1)
@@ -115,20 +115,54 @@ class OwnAdam(torch.optim.Adam):
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "name"),
     [
-        (nn.CrossEntropyLoss(weight=torch.ones(2)), "CrossEntropyLoss with weight="),
-        (nn.CrossEntropyLoss(label_smoothing=0.1), "label_smoothing=0.1"),
-        (nn.HuberLoss(delta=2.0), "HuberLoss with delta=2.0"),
-        (nn.BCEWithLogitsLoss(pos_weight=torch.ones(1)), "pos_weight="),
-        (Own(), "unknown loss"),
-        (Own, "unknown loss"),
-        (nn.CTCLoss(), "unknown loss 'CTCLoss'"),
-        (lambda yhat, y: yhat, "unknown loss"),
-        (3, "unknown loss '3'"),
+        (nn.CrossEntropyLoss(weight=torch.ones(2)), "callable:CrossEntropyLoss"),
+        (nn.CrossEntropyLoss(label_smoothing=0.1), "callable:CrossEntropyLoss"),
+        (nn.BCEWithLogitsLoss(pos_weight=torch.ones(1)), "callable:BCEWithLogitsLoss"),
+        (Own(), "callable:Own"),
+        (nn.CTCLoss(), "callable:CTCLoss"),
+        (lambda yhat, y: yhat, "callable:<lambda>"),
     ],
 )
-def test_a_loss_that_equals_no_row_is_refused(given, words):
+def test_a_callable_that_equals_no_row_is_kept_as_it_is(given, name):
+    made = Recipe(loss=given, updates=1)
+    assert made.loss == name and made.loss_row.function is given
+    assert replace(made, seed=3).loss_row.function is given
+    row = made.loss_row
+    known = {"CrossEntropyLoss": ("class", "accuracy"), "BCEWithLogitsLoss": ("probability", "accuracy")}
+    assert (row.target, row.metric) == known.get(name.removeprefix("callable:"), ("any", "error"))
+
+
+@pytest.mark.parametrize(("given", "words"), [(Own, "unknown loss"), (3, "unknown loss '3'")])
+def test_a_loss_that_is_no_row_and_no_callable_is_refused(given, words):
+    with pytest.raises((InvalidValue, UnknownName), match=words):
+        Recipe(loss=given, updates=1)
+
+
+def test_settings_of_a_loss_are_written_in_brackets_and_taken_from_torchs_instance():
+    assert Recipe(loss="pinball(0.9)", updates=1).loss == "pinball(q=0.9)"
+    assert Recipe(loss="pinball(q = 0.5)", updates=1).loss == "pinball"
+    assert Recipe(loss="Quantile(.25)", updates=1).loss_row.options == {"q": 0.25}
+    assert Recipe(loss=nn.HuberLoss(delta=2.0), updates=1).loss == "huber(delta=2)"
+    made = Recipe(loss="focal(3)", updates=1)
+    assert Recipe(loss=made.loss, updates=1) == made
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("pinball(1)", "q=1; wanted a finite number between 0 and 1"),
+        ("pinball(q=nan)", "q=nan"),
+        ("pinball(0.1, q=0.2)", "got q twice"),
+        ("pinball(0.1, 0.2)", "unknown setting"),
+        ("pinball(r=0.2)", "unknown setting 'r'"),
+        ("mse(2)", "unknown setting"),
+        ("focal(gamma=)", "gamma="),
+        ("pinball(", "unknown loss"),
+    ],
+)
+def test_a_setting_that_a_loss_cannot_have_is_refused_by_name(given, words):
     with pytest.raises((InvalidValue, UnknownName), match=words):
         Recipe(loss=given, updates=1)
 
@@ -148,7 +182,7 @@ def test_an_optimizer_of_torchs_is_its_row_with_its_settings():
     [
         (lambda: torch.optim.Adam([{"params": parameters()}, {"params": parameters()}]), "2 groups"),
         (lambda: torch.optim.SGD(parameters(), lr=0.1, maximize=True), "maximize=True"),
-        (lambda: torch.optim.LBFGS(parameters()), "unknown optimizer 'LBFGS'"),
+        (lambda: torch.optim.Adadelta(parameters()), "unknown optimizer 'Adadelta'"),
         (lambda: OwnAdam(parameters()), "unknown optimizer"),
         (lambda: OwnAdam, "unknown optimizer"),
     ],

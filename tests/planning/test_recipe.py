@@ -61,6 +61,7 @@ def test_a_value_out_of_range_is_refused_by_name(asked, words):
         ({"loss": "mse", "reduction": "man"}, r"unknown reduction 'man'.*Did you mean mean\?"),
         ({"loss": "mse", "optimizer_options": {"momentm": 0.9}}, r"'momentm'.*Did you mean momentum\?"),
         ({"loss": "mse", "optimizer_options": {"updatse": 9}}, r"'updatse'.*Did you mean updates"),
+        ({"loss": "mse", "optimizer_options": {"max_iter": 9}}, r"'max_iter'.*Did you mean updates"),
     ],
 )
 def test_a_misspelt_name_is_answered_with_the_nearest(asked, words):

@@ -1,5 +1,6 @@
 """Pictures of fits: what is drawn is what was recorded."""
 
+import dataclasses
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -55,7 +56,7 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
     with pytest.raises(UnknownName, match="Did you mean updates"):
         cn.plot(RESULT, "update")
     with pytest.raises(InvalidValue, match="Give data"):
-        cn.plot(RESULT, "x")
+        cn.plot(dataclasses.replace(RESULT, source=None), "x")
     with pytest.raises(InvalidValue, match="wanted one feature"):
         cn.plot(RESULT, "x", data=(torch.rand(3, 2), torch.rand(3)))
     with pytest.raises(UnknownName, match="picture format"):

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ from chalknet.training import Candidate, using_threads
 from chalknet.training.choice import timing_cache
 from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.timing_cache import TimingCache
-from chalknet.training.choice.torch_threads import FITS, Activity
+from chalknet.training.choice.torch_threads import Activity
 from chalknet.training.record.module_use import evaluation_mode
 
 THREADS = 8
@@ -340,21 +339,6 @@ def test_measured_times_are_kept_only_where_nothing_else_computed():
         assert not first()
     with activity.working() as third:
         assert third()
-
-
-@pytest.mark.slow
-def test_a_choice_measured_beside_another_fit_is_not_remembered(monkeypatch):
-    pytest.importorskip("numba")
-    autotune = import_module("chalknet.training.choice.autotune")
-    monkeypatch.setattr(autotune.cost_model, "SHORT_S", 0.0)
-    keep = []
-    monkeypatch.setattr(autotune.TimingCache, "keep", lambda cache, key, costs: keep.append(key))
-    with FITS.working():
-        plan = cn.plan("3 -> 8 relu -> 1", samples(300), loss="mse", updates=50_000, batch_size=7)
-    assert keep == []
-    assert any("other fits ran meanwhile" in reason for reason in plan.reasons)
-    cn.plan("3 -> 8 relu -> 1", samples(300), loss="mse", updates=50_000, batch_size=7)
-    assert len(keep) == 1
 
 
 def test_the_times_that_many_threads_keep_are_all_there(tmp_path, monkeypatch):

@@ -308,7 +308,7 @@ def test_a_fit_that_diverges_says_what_to_do_and_that_mends_it():
     result = cn.fit("3 -> 1", data, loss="mse", lr=0.1, updates=500, engine="eager", threads=1)
     assert result.outcome is cn.Outcome.DIVERGED
     (note,) = result.notes
-    lr = float(re.search(r"such as ([\d.e-]+);", note)[1])
+    lr = float(re.search(r"such as lr=([\d.e-]+);", note)[1])
     again = cn.fit("3 -> 1", data, loss="mse", lr=lr, updates=500, engine="eager", threads=1)
     assert again.outcome is cn.Outcome.FINISHED and again.history.loss[-1] < again.history.loss[0]
     standardised = cn.load(data, standardise=True)

@@ -12,7 +12,8 @@ import torch
 
 import chalknet as cn
 from chalknet.errors import InvalidValue, MissingPackage, Refused, UnknownName
-from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History, Outcome
 from chalknet.training.logs import feeds as log
 
 pytestmark = pytest.mark.slow  # the packages take a second each to load
@@ -74,7 +75,7 @@ def test_tensorboard_has_every_row_the_evaluations_the_plan_and_the_outcome(tmp_
     values = parse(said).hparams
     assert values["lr"].number_value == 0.05 and values["optimizer"].string_value == "sgd"
     assert values["shuffle"].bool_value is False
-    assert not result.notes
+    assert not result.plan.notes
 
 
 def test_mlflow_has_every_row_the_evaluations_the_plan_and_the_outcome(mlflow):

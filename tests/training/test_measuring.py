@@ -15,6 +15,7 @@ from chalknet.planning import Recipe
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Candidate, Cost
 from chalknet.training.choice.timing_cache import TimingCache
+from chalknet.training.choice.torch_threads import FITS
 from chalknet.training.choice.trial_run import run_trial
 
 NET = cn.read("1 -> 500 relu -> 1")
@@ -60,6 +61,7 @@ def _a_gpu_by_name(monkeypatch):
             "startup_cost",
             lambda self, n, r, p, start=start: StartupCost() if p.device == "cpu" else start,
         )
+    monkeypatch.setattr(type(ENGINES["fused_cpu"]), "startup_cost", lambda self, n, r, p: StartupCost(0.1))
 
 
 @pytest.fixture
@@ -71,6 +73,18 @@ def draft(updates=100_000, network=NET, **options):
     options = {"loss": "mse", "optimizer": "adam", "updates": updates, **options}
     plan = cn.plan(network, DATA, Recipe(**options), engine="eager", threads=2)
     return replace(plan, reasons=())
+
+
+def test_a_choice_measured_beside_another_fit_is_not_remembered(memory):
+    costs = {FUSED: Cost(310e-6, 0.1), GPU: Cost(305e-6, 2.0), GRAPH: Cost(8e-6, 1.1)}
+    beside, alone, recalling = Trials(costs), Trials(costs), Trials(costs)
+    with FITS.working():
+        choice = autotune(draft(), BESIDE_A_GPU, beside, memory)
+    assert any("other fits ran meanwhile" in reason for reason in choice.reasons)
+    autotune(draft(), BESIDE_A_GPU, alone, memory)
+    assert alone.tried == beside.tried == [FUSED, GPU, GRAPH]
+    autotune(draft(), BESIDE_A_GPU, recalling, memory)
+    assert recalling.tried == []
 
 
 def test_beside_a_gpu_the_cpu_is_tried_by_one_engine_and_the_cheapest_wins(memory):
@@ -104,7 +118,7 @@ def test_nobody_is_started_who_cannot_pay(memory):
 
 def test_few_and_long_updates_are_estimated_where_one_on_trial_would_cost_too_much(memory):
     trials = Trials({GPU: Cost(0.02, 1.1)})
-    plan = draft(10, cn.read("1 -> 20000000 relu -> 1"))
+    plan = draft(10, cn.read("1 -> 8000000 relu -> 1"))
     choice = autotune(plan, BESIDE_A_GPU, trials, memory)
     assert (trials.tried, choice.candidate) == ([GPU], GPU)
     assert "fused_cpu 2 threads was not tried but estimated: the updates are few and long" in choice.reasons

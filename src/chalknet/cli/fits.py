@@ -1,10 +1,11 @@
-"""The commands about data and fits: data, fit, resume, compare, predict, demo."""
+"""The commands about data and fits: data, fit, resume, compare, predict, evaluate, demo."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,21 @@ from chalknet.cli.app import command
 from chalknet.cli.interrupts import INTERRUPTED
 from chalknet.cli.launch import launch, stoppable, tell_what_is_kept
 from chalknet.cli.options import Asked, Option, data_of, given, load_options, network_of, source_of, without
-from chalknet.cli.say import answer, answers, check_picture, is_launched, put, say, tell, tell_written
+from chalknet.cli.say import (
+    answer,
+    answers,
+    check_page,
+    check_picture,
+    is_launched,
+    put,
+    say,
+    tell,
+    tell_written,
+)
 from chalknet.errors import Noted
 from chalknet.tables import facts
 
-_RECIPE = (*options.RECIPE, *options.OPTIMIZER)
+_RECIPE = (*options.RECIPE, *options.STOPPING, *options.OPTIMIZER)
 _EXIT_CODES = {"DIVERGED": 1, "INTERRUPTED": INTERRUPTED}
 _METHODS = options.BATCH_SIZE._replace(
     help="Samples an update, for each method; all,32,1 when left out.",
@@ -29,10 +40,13 @@ _METHODS = options.BATCH_SIZE._replace(
 _COMPARED = (
     *without(_RECIPE, "batch_size"),
     options.EVALUATE_EVERY,
+    options.METRICS,
     *without(options.PLACE, "processes"),
 )
 _BUDGET = (options.UPDATES, options.EPOCHS, options.SAMPLES, options.SECONDS)
-_RESUMED = (*_BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.PROCESSES, options.STRICT)
+_RESUMED = (*_BUDGET, options.DEVICE, options.ENGINE, options.THREADS, options.PROCESSES, options.STRICT,
+    options.METRICS,
+)  # fmt: skip
 
 
 @command(
@@ -60,6 +74,8 @@ def data(asked: Asked) -> None:
     options.PLACE,
     options.RECORD,
     options.PICTURE,
+    options.KIND,
+    options.REPORT,
     Option("dry_run", "Print the plan and stop.", bool, panel="Output"),
     options.AS_JSON,
     options.READING,
@@ -70,9 +86,15 @@ def fit(asked: Asked) -> int | None:
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700
     Example: chalknet fit '8 -> 1' --loss mse --data a.csv --y price --epochs 9
     Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --processes 2
+    Example: chalknet fit '784 -> 1' --loss mse --schedule cosine --epochs 9
+    Example: chalknet fit '8 -> 1' --loss l1 --held-out .2 --patience 5 --epochs 9
     Example: chalknet fit net.py --loss mse --data x.npz --seconds 60 --out run
+    Example: chalknet fit '4 -> 1' --loss mse --data a.csv --epochs 9 --metrics r2
+    Example: chalknet fit net.py --loss bce --epochs 5 --plot a.svg --kind roc
+    Example: chalknet fit net.py --loss bce --epochs 5 --report fit.html
     """
     check_picture("--plot", asked["plot"])
+    check_page("--report", asked["report"])
     network, source = network_of(asked), source_of(asked)
     several = asked["processes"] not in (None, 1) and not is_launched()
     if several and asked["data"] == "-":
@@ -92,7 +114,10 @@ def fit(asked: Asked) -> int | None:
         return launch(plan.placement.processes, typed, asked["out"])
     with stoppable(asked["out"]), _told_first(asked):
         result = cn.fit(network, source, **given(asked, _RECIPE, options.PLACE, options.RECORD))
-    _save_plot(result, asked, source)
+    _save_plot(result, asked)
+    if asked["report"] is not None and answers():
+        cn.report(result, asked["report"])
+        tell_written(asked["report"])
     return _answer(result, str(result), asked)
 
 
@@ -115,7 +140,7 @@ def compare(asked: Asked) -> int | None:
     if not answers():
         return None
     results = comparison.results
-    _save_plot(results, asked, source)
+    _save_plot(results, asked)
     answer(asked, {name: _summary(result) for name, result in results.items()}, str(comparison))
     return max(_exit_code(result) for result in results.values())
 
@@ -177,6 +202,44 @@ def predict(asked: Asked) -> None:
 
 
 @command(
+    options.RUN,
+    options.DATA._replace(default=..., help="Rows with their targets: a table, or whatever fit takes."),
+    options.TARGET,
+    options.METRICS._replace(
+        help="Which metrics; all that the fit's task has when left out.", panel="Output"
+    ),
+    Option("weight", "A column of the data: how much each row counts.", metavar="COL", panel="Data"),
+    options.FILE,
+    options.PICTURE[0],
+    options.KIND,
+    options.REPORT,
+    options.AS_JSON,
+)
+def evaluate(asked: Asked) -> None:
+    """Judge a kept fit by data whose targets are known; print its metrics, by class where it applies.
+
+    Example: chalknet evaluate run/ --data new.csv
+    Example: chalknet evaluate run/ --data new.csv --metrics accuracy,f1 --json
+    Example: chalknet evaluate run/ --data new.csv --plot a.svg --kind confusion
+    Example: chalknet evaluate run/ --data new.csv --report new.html
+    """
+    check_picture("--plot", asked["plot"])
+    check_page("--report", asked["report"])
+    data, chosen = data_of(asked), given(asked, options.FILE, (options.METRICS,))
+    found = cn.evaluate(asked["run"], data, weight=asked["weight"], **chosen)
+    if asked["plot"] is not None or asked["report"] is not None:
+        result = cn.load_run(asked["run"])
+        if asked["plot"] is not None:
+            kind = asked["kind"] or ("predicted" if "mse" in found.values else "confusion")
+            cn.plot(result, kind=kind, data=data).save(asked["plot"])
+            tell_written(asked["plot"])
+        if asked["report"] is not None:
+            cn.report(result, asked["report"], data=data)
+            tell_written(asked["report"])
+    answer(asked, found.to_dict(), str(found))
+
+
+@command(
     options.OUT._replace(
         help="The folder for the report and its pictures; demo when left out.", default="demo"
     )
@@ -219,10 +282,10 @@ def _exit_code(result: cn.FitResult) -> int:
     return _EXIT_CODES.get(result.outcome.name, 0)
 
 
-def _save_plot(results: Any, asked: Asked, source: object) -> None:
+def _save_plot(results: Any, asked: Asked) -> None:
     """Draw and save a picture where one was asked for."""
     if asked["plot"] is not None and answers():
-        chart = cn.plot(results, asked["over"], data=source if asked["over"] == "x" else None)
+        chart = cn.plot(results, asked["over"], kind=asked.get("kind"))
         chart.save(asked["plot"])
         tell_written(asked["plot"])
 
@@ -243,5 +306,11 @@ def _summary(result: cn.FitResult) -> dict[str, Any]:
         "metric": history.metric,
         "train": last.train,
         "held_out": last.held_out,
+        "metrics": {name: _finite(value) for name, value in last.metrics.items()},
+        "baseline": None if result.baseline is None else vars(result.baseline),
         "notes": list(result.notes),
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -141,7 +141,10 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         max_restarts=0,
         **quiet,
     )
-    os.environ[_LAUNCHER] = str(os.getpid())
+    # Of a process that dies torch tells in the others' name too; a user's own level stays.
+    ours = {_LAUNCHER: str(os.getpid()), "TORCH_CPP_LOG_LEVEL": "ERROR"}
+    ours = {name: value for name, value in ours.items() if name == _LAUNCHER or name not in os.environ}
+    os.environ.update(ours)
     logging.disable(logging.CRITICAL)  # the launcher's own messages; ours are printed below
     try:
         with _forwarding() as sent:
@@ -152,7 +155,8 @@ def launch(processes: int, words: Sequence[str], out: Path | None) -> int:
         rank, failure = ended.get_first_failure()
         return 128 + sent.number if sent.number else _exit_code(rank, processes, failure.exitcode, out)
     finally:
-        os.environ.pop(_LAUNCHER, None)
+        for name in ours:
+            os.environ.pop(name, None)
         logging.disable(logging.NOTSET)
     return 0
 

@@ -30,23 +30,47 @@ _SAMENESS = (
     options.MODEL,
     Option(
         "to",
-        "arrows (default), shorthand, latex, latex-layers, torch, json, mathml, dot, mermaid, svg or onnx.",
+        "arrows (default), shorthand, latex, latex-layers, torch, keras, flax, json, mathml, dot, mermaid, "
+        "svg or onnx.",
         default="arrows",
     ),
-    options.OUT,
+    options.OUT._replace(flags=("--out", "-o")),
+    Option("explain", "Show what each mark of a drawing was taken for; with -o, draw it so.", bool),
     options.READING,
     options.ACTIVATION,
 )
 def read(asked: Asked) -> None:
     """Print any form of a network in another form: formula, code or drawing.
 
+    Drawings in text are read as well: DOT, Mermaid, TikZ, PlantUML, D2, GraphML, GML, characters. A page that
+    holds one is read too: Markdown, HTML, a notebook, a program that draws; and a picture: PDF, PNG, JPEG, a
+    photo, a screenshot. Where there are several networks they are listed, and --name says which.
+
     Example: chalknet read '784 -> 32 relu -> 1 sigmoid' --to torch
     Example: chalknet read net.dot --to torch --activation relu,sigmoid
+    Example: chalknet read net.dot --explain -o seen.svg
+    Example: chalknet read photo.jpg --explain -o seen.png
+    Example: chalknet read lecture.pdf --page 3 --to torch
+    Example: chalknet read clipboard: --to torch
+    Example: chalknet read README.md --name Encoder --to torch
+    Example: chalknet read summary.txt --to keras --activation relu,softmax
     """
     network = network_of(asked)
     for note in network.notes:
         tell(f"note: {note}")
+    if asked["explain"]:
+        _explain(network, asked)
+        return
     put(cn.write(network, asked["to"]), asked["out"])
+
+
+def _explain(network: cn.Network, asked: Asked) -> None:
+    """Print the account of a drawing, or draw it."""
+    drawing = cn.draw_account(network)  # which refuses what was not read from a drawing
+    if asked["out"] is None:
+        put(f"{network.account}\n\n{cn.write(network, 'shorthand')}")
+    else:
+        tell_written(drawing.save(asked["out"]))
 
 
 @command(

@@ -62,14 +62,19 @@ def _panel(title: str, *rows: Option) -> tuple[Option, ...]:
 
 MODEL = Option(
     "model",
-    "A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, PyTorch code, JSON; a file with one; the folder of a "
-    "kept fit; - for standard input.",
+    "A formula ('784 -> 32 relu -> 1 sigmoid'), LaTeX, code (PyTorch, Keras, flax, equinox, "
+    "scikit-learn, NumPy), JSON, what print(net) or model.summary() printed; a file with one; a picture or "
+    "a PDF; the folder of a kept fit; - for standard input; clipboard:.",
     metavar="MODEL", default=..., argument=True,
 )  # fmt: skip
 *READING, ACTIVATION = _panel(
     "Reading the model",
     Option("notation", "Read it as this notation instead of recognising it."),
-    Option("name", "Which network, where a text holds several."),
+    Option("name", "Which network, where there are several: a title, a class, line 12, cell 3, figure 2."),
+    Option("page", "Which page of a PDF; without it the network is looked for.", words.process_count, "N"),
+    Option(
+        "reading", "Which reading, where a drawing may be read in several ways.", words.process_count, "N"
+    ),
     Option("sizes", "Give a symbolic width its number.", words.size, "m=784", flags=("--set",), many=True),
     Option("activation", "Name the unknown activations in their order.", words.names, "relu,sigmoid"),
 )
@@ -82,6 +87,25 @@ PICTURE = _panel(
     Option("plot", "Draw it to a .svg, .png or .pdf file.", user_path, "FILE"),
     Option("over", "The picture's axis: updates (default), samples, seconds or x.", default="updates"),
 )
+KIND = Option(
+    "kind",
+    "What the picture shows: history (default), curve, confusion, roc, calibration, predicted, residuals, "
+    "regions, importance, weights or activations.",
+    panel="Output",
+)
+REPORT = Option(
+    "report",
+    "Write a page about the fit: network, plan, history, metrics, pictures.",
+    user_path,
+    "FILE.html",
+    "Output",
+)
+METRICS = Option(
+    "metrics",
+    "What evaluations compute too: r2, mae, rmse, mse, max_error; accuracy, balanced_accuracy, log_loss, "
+    "auc, f1, recall, precision, ece, confusion.",
+    words.names, "NAME,NAME", "What is kept",
+)  # fmt: skip
 
 DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     "Data",
@@ -123,7 +147,12 @@ FILE = [row for row in COLUMNS if row.name in (
 
 LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     "Recipe",
-    Option("loss", "bce, bce_logits, cross_entropy, mse, l1 or huber.", default=...),
+    Option(
+        "loss",
+        "bce, bce_logits, cross_entropy, nll, focal(gamma), focal_cross_entropy(gamma), mse, l1, "
+        "huber(delta), pinball(q), poisson or gaussian_nll.",
+        default=...,
+    ),
     Option("batch_size", "Samples an update; all (default) for gradient descent.", words.batch_size),
     Option("updates", "Length in updates.", int),
     Option("epochs", "Length in epochs.", int),
@@ -134,20 +163,52 @@ LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     Option("reduction", "mean (default) or sum over the samples of an update."),
     Option("seed", "Seed of weights, orders and Dropout; 0 when left out.", int),
     Option("target_loss", "Stop once an update's loss is at most this.", float),
+    Option(
+        "class_weight", "What classes weigh: balanced, 1,5 or no=1,yes=5.", words.class_weight, "balanced|W,W"
+    ),
+    Option("weight", "The column of x that says what each sample weighs.", words.column, "COL"),
+    Option("l1", "Times the sum of the weights' sizes is added to the loss; not of biases.", float),
+    Option("l2", "Times the sum of the weights' squares, likewise.", float),
+    Option("init", "Draw the weights so: he, he_uniform, xavier, xavier_normal, orthogonal or zeros."),
+)
+STOPPING = _panel(
+    "Stopping early",
+    Option("patience", "Stop after so many evaluations without a better one; keep the best weights.", int),
+    Option("min_delta", "By how much an evaluation has to be better.", float),
+    Option(
+        "watch", "held_out_loss (default), held_out, train_loss or train; held_out_mae with --metrics mae."
+    ),
 )
 OPTIMIZER = _panel(
     "Optimizer",
-    Option("optimizer", "sgd, adam, adamw or rmsprop."),
+    Option("optimizer", "sgd, adam, adamw, rmsprop, adagrad, nadam, lion or lbfgs (all samples)."),
     Option("lr", "Learning rate; torch's default when left out.", float),
+    Option(
+        "schedule",
+        "Of the learning rate: 'step(every=100, factor=0.1)', cosine, one_cycle or 'plateau(patience=10)'.",
+    ),
+    Option("warmup", "Updates in which the learning rate rises.", int),
+    Option("clip_norm", "The most that the norm of all gradients may be.", float),
+    Option("clip_value", "The most that each number of a gradient may be.", float),
     Option("momentum", "Of sgd and rmsprop.", float),
     Option("dampening", "Of sgd's momentum.", float),
     Option("nesterov", "Of sgd's momentum.", bool),
-    Option("weight_decay", "Of every optimizer.", float),
-    Option("betas", "Of adam and adamw.", words.pair, "B1,B2"),
-    Option("eps", "Of adam, adamw and rmsprop.", float),
+    Option("weight_decay", "Of every optimizer but lbfgs.", float),
+    Option("betas", "Of adam, adamw, nadam and lion.", words.pair, "B1,B2"),
+    Option("eps", "Of adam, adamw, nadam, rmsprop and adagrad.", float),
     Option("alpha", "Of rmsprop.", float),
     Option("amsgrad", "Of adam and adamw.", bool),
     Option("centered", "Of rmsprop.", bool),
+    Option("lr_decay", "Of adagrad.", float),
+    Option("initial_accumulator_value", "Of adagrad.", float),
+    Option("momentum_decay", "Of nadam.", float),
+    Option("decoupled_weight_decay", "Of nadam.", bool),
+    Option("max_iter", "Of lbfgs: iterations of an update.", int),
+    Option("max_eval", "Of lbfgs: how often an update maps the samples.", int),
+    Option("tolerance_grad", "Of lbfgs.", float),
+    Option("tolerance_change", "Of lbfgs.", float),
+    Option("history_size", "Of lbfgs.", int),
+    Option("line_search_fn", "Of lbfgs: strong_wolfe."),
 )
 
 DEVICE, ENGINE, DTYPE, THREADS, MICRO_BATCH, PROCESSES, STRICT = PLACE = _panel(
@@ -174,12 +235,15 @@ EVALUATE_EVERY, *_ = RECORD = _panel(
         "log", "Also write the history to tensorboard:DIR or mlflow:EXPERIMENT; can be given several times.",
         metavar="KIND:PLACE", many=True,
     ),
+    METRICS,
 )  # fmt: skip
 
 
 def network_of(asked: Asked) -> cn.Network:
     """Return the network that a command is about, its symbols and activations replaced as asked."""
-    network = cn.read(asked["model"], notation=asked["notation"], name=asked["name"])
+    network = cn.read(
+        asked["model"], **{name: asked[name] for name in ("notation", "name", "page", "reading")}
+    )
     if asked["sizes"]:
         network = network.bind(**dict(asked["sizes"]))
     activation = asked.get("activation")

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -145,10 +145,24 @@ def check_picture(option: str, path: Path | None) -> None:
         UnknownName: for an ending of no picture.
         FileProblem: for a folder that does not exist.
     """
+    _check_file(option, path, cn.Chart.suffixes)
+
+
+def check_page(option: str, path: Path | None) -> None:
+    """Refuse before the work a page that could not be written after it.
+
+    Raises:
+        UnknownName: for an ending of no page.
+        FileProblem: for a folder that does not exist.
+    """
+    _check_file(option, path, (".html", ".htm"))
+
+
+def _check_file(option: str, path: Path | None, endings: Iterable[str]) -> None:
     if path is None:
         return
     where = f"{option} {path}"
-    look_up(dict.fromkeys(cn.Chart.suffixes), path.suffix.lower(), where, "ending")
+    look_up(dict.fromkeys(endings), path.suffix.lower(), where, "ending")
     with writing(where):
         path.parent.stat()
 

@@ -43,6 +43,22 @@ def pair(word: str) -> tuple[float, ...]:
     return tuple(_read(float, name, "two numbers, such as 0.9,0.999") for name in word.split(","))
 
 
+def column(word: str) -> str | int:
+    """Return the number of a column where the word is one, else its name."""
+    return int(word) if word.lstrip("-").isdecimal() else word
+
+
+def class_weight(word: str) -> str | list[float] | dict[str, float]:
+    """Return what classes weigh: `balanced`, `1,5` in their order, or `no=1,yes=5` by name."""
+    if word.strip() == "balanced":
+        return word.strip()
+    wanted = "balanced, 1,5 or no=1,yes=5"
+    if "=" in word:
+        pairs = [part.partition("=") for part in word.split(",")]
+        return {name.strip(): _read(float, value, wanted) for name, _, value in pairs}
+    return [_read(float, value, wanted) for value in word.split(",")]
+
+
 def process_count(word: str) -> int:
     """Return a whole number of at least 1."""
     wanted = "a whole number greater than or equal to 1"

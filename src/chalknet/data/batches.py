@@ -16,11 +16,11 @@ from time import perf_counter, thread_time
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import torch
 
 from chalknet.data.sources import Sample, Source, permutation
 from chalknet.errors import DataError, invalid
-from chalknet.system import cores
+from chalknet.lazy import torch
+from chalknet.system import cores, times_waited
 
 T = TypeVar("T")
 Count = TypeVar("Count", int, np.ndarray[Any, Any])
@@ -31,7 +31,7 @@ _BATCHES_AT_A_TIME = 256
 _BLOCK_BYTES = 2 << 20
 _SHUFFLED_BLOCK_BYTES = 16 << 20  # of rows read from files: the more at a time, the closer they stand
 _ALIGNED_BYTES = 64  # where torch's allocator begins every tensor
-_WAITS_IN_A_ROW = 2  # one alone may be another process that took the CPU
+_WAITS_IN_A_ROW = 2  # one alone may be chance
 _WAIT_S = 1e-3
 
 
@@ -152,12 +152,20 @@ class Batches:
             order: what `draw_order` gave.
             start: number of the first batch to yield, counted from 0.
         """
-        blocks = self._blocks(self._rows(order), start * self.size)
-        for x, y in self._ahead(blocks):
+        for x, y in self.blocks(order, start):
             if x.shape[0] <= self.size:  # nothing to split, which takes 5 µs
                 yield Sample(_aligned(x), y)
                 continue
             yield from map(Sample, map(_aligned, torch.split(x, self.size)), torch.split(y, self.size))
+
+    def blocks(self, order: int | None, start: int = 0) -> Iterator[Sample]:
+        """Yield the samples of one epoch, some whole batches at a time; the last one may be short.
+
+        Args:
+            order: what `draw_order` gave.
+            start: number of the first batch to yield, counted from 0.
+        """
+        return self._ahead(self._blocks(self._rows(order), start * self.size))
 
     def updates(self, order: int | None, start: int, shard: Shard) -> Iterator[Iterator[MicroBatch]]:
         """Yield the micro-batches of each update of one epoch; take all of one update before the next.
@@ -242,13 +250,14 @@ def read_ahead_where_it_pays(items: Iterator[T], *, spare_cpu: bool) -> Iterator
     """
     waits = _WAITS_IN_A_ROW if spare_cpu else 0
     while waits < _WAITS_IN_A_ROW:
-        wall_s, busy_s = perf_counter(), thread_time()
+        wall_s, busy_s, waited = perf_counter(), thread_time(), times_waited()
         try:
             item = next(items)
         except StopIteration:
             return
         wall_s, busy_s = perf_counter() - wall_s, thread_time() - busy_s
-        waits = waits + 1 if busy_s < wall_s / 2 and wall_s > _WAIT_S else 0
+        waiting = busy_s < wall_s / 2 and wall_s > _WAIT_S and times_waited() > waited
+        waits = waits + 1 if waiting else 0
         yield item
     yield from read_ahead(items)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from chalknet.data.columns import AUTO, FILLS, gap_remedy
 from chalknet.data.formats import Block, DataTable, TableColumn, Words, leave_out
@@ -97,7 +96,7 @@ def numbers_of(
         (conversion.x, block.columns[: len(conversion.x)], conversion.x_dtype),
         (conversion.y, block.columns[len(conversion.x) :], np.dtype(np.float64)),
     ):
-        numbers = np.empty((len(columns), block.rows), dtype)  # transposed below: torch does that by tiles
+        numbers = np.empty((len(columns), block.rows), dtype)
         for row, column, value in zip(numbers, columns, values, strict=True):
             if isinstance(value, Words):
                 row[:] = _numbered(column, value, state)
@@ -109,7 +108,7 @@ def numbers_of(
                 total = row.sum(dtype=np.float64)
             if not np.isfinite(total):
                 _note_gaps(column, row, state, conversion)
-        sides.append(torch.from_numpy(numbers).t().contiguous().numpy())
+        sides.append(np.ascontiguousarray(numbers.T))
     refuse_gaps(conversion, state)
     state.whole = state.whole and bool((sides[1] == np.floor(sides[1])).all())
     return sides[0], sides[1]

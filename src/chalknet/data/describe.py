@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from chalknet.data.columns import LoadOptions, Preparation
 from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, RawRows, TableColumn, Words, format_of
 from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
 from chalknet.errors import DataError
+from chalknet.lazy import torch
 from chalknet.units import show_count, show_value
 
 _ROWS_AT_A_TIME = 8192

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from chalknet.data.blocks import Conversion, ConversionState, numbers_of
 from chalknet.data.columns import Preparation, PreparedColumn, columns_like
@@ -17,17 +19,19 @@ from chalknet.data.formats import (
     FileOptions,
     TableColumn,
     Words,
-    as_features,
+    feature_array,
     format_of,
-    is_bytes,
     named,
     scale_of,
     side_of,
 )
 from chalknet.data.load import file_of, load
 from chalknet.data.opened import is_prepared
-from chalknet.data.sources import Source, check_numbers, is_dataset, is_user_source, scaled_like
+from chalknet.data.sources import Source, check_array, is_dataset, is_user_source, scaled_like
 from chalknet.errors import UnknownName, unknown_name
+from chalknet.lazy import torch
+
+Array = npt.NDArray[Any]
 
 _BLOCK_BYTES = 32 << 20
 _NAMES_SHOWN = 20
@@ -77,11 +81,11 @@ def features(data: object, preparation: Preparation | None = None) -> torch.Tens
         ShapeMismatch: for another number of columns than the training rows had.
         DataError: for gaps that nothing fills, for text, for rows prepared in another way.
     """
-    return torch.cat(list(feature_blocks(data, FeatureReading(preparation))))
+    return torch.from_numpy(np.concatenate(list(feature_blocks(data, FeatureReading(preparation)))))
 
 
-def feature_blocks(data: object, reading: FeatureReading) -> Iterator[torch.Tensor]:
-    """Yield x alone, some MB at a time where it stays in a file; as `features` gives it in one piece."""
+def feature_blocks(data: object, reading: FeatureReading) -> Iterator[Array]:
+    """Yield x alone as arrays, some MB at a time where it stays in a file; `features` gives it whole."""
     table = _table_of(data, reading)
     if table is not None:
         yield from _blocks_of_table(table, reading)
@@ -92,7 +96,8 @@ def feature_blocks(data: object, reading: FeatureReading) -> Iterator[torch.Tens
     if _holds_rows(data):
         yield from _blocks_of_source(load(data, **vars(reading.options)), reading)
         return
-    yield _prepared(as_features(data, "x"), scale or ("bytes" if is_bytes(data) else ""), reading)
+    x, found = feature_array(data, "x")
+    yield _prepared(x, scale or found, reading)
 
 
 def texts_of(data: object, names: Sequence[str], options: FileOptions) -> dict[str, list[str]]:
@@ -132,7 +137,7 @@ def _holds_rows(data: object) -> bool:
     return isinstance(data, _LOADED) or is_user_source(data) or is_dataset(data)
 
 
-def _blocks_of_table(table: DataTable, reading: FeatureReading) -> Iterator[torch.Tensor]:
+def _blocks_of_table(table: DataTable, reading: FeatureReading) -> Iterator[Array]:
     """Yield x of a table's rows `(some, width)`, whatever other columns it has; the cache is not used."""
     preparation = reading.preparation
     if preparation is None or not reading.names:
@@ -144,9 +149,9 @@ def _blocks_of_table(table: DataTable, reading: FeatureReading) -> Iterator[torc
     for block in table.blocks(columns, 0):
         x, _ = numbers_of(conversion, block, state)
         if preparation is reading.preparation:
-            yield torch.from_numpy(preparation.apply(x, state.words, replaced=reading.replaced))
+            yield preparation.apply(x, state.words, replaced=reading.replaced)
         else:
-            yield _prepared(torch.from_numpy(x), "", reading)
+            yield _prepared(x, "", reading)
         state.rows += block.rows
 
 
@@ -178,11 +183,11 @@ def _check_names(table: DataTable, preparation: Preparation) -> None:
     )
 
 
-def _blocks_of_source(source: Source, reading: FeatureReading) -> Iterator[torch.Tensor]:
+def _blocks_of_source(source: Source, reading: FeatureReading) -> Iterator[Array]:
     """Yield x of a source's rows; of one that was prepared as the training rows were, as it is."""
     preparation, found = reading.preparation, source.preparation
     rows = max(1, _BLOCK_BYTES // (8 * prod(source.x_shape)))
-    blocks = (source.take(slice(at, at + rows)).x for at in range(0, len(source), rows))
+    blocks = (_array(source.take(slice(at, at + rows)).x) for at in range(0, len(source), rows))
     if found is not None and found.named and found.x and not reading.names:
         reading.note(_BY_PLACE.format(source.name, _listed(found.names)))
     if preparation is not None and preparation.x and is_prepared(source, preparation):
@@ -190,7 +195,17 @@ def _blocks_of_source(source: Source, reading: FeatureReading) -> Iterator[torch
         return
     order = _order(source, reading)
     for x in blocks:
-        yield _prepared(x if order is None else x[:, order], found.scale if found else "", reading, order)
+        yield _prepared(
+            x if order is None else np.ascontiguousarray(x[:, order]),
+            found.scale if found else "",
+            reading,
+            order,
+        )
+
+
+def _array(x: torch.Tensor) -> Array:
+    """Return a tensor as an array; numpy has no bfloat16."""
+    return (x.float() if x.dtype == torch.bfloat16 else x).detach().numpy()
 
 
 def _order(source: Source, reading: FeatureReading) -> list[int] | None:
@@ -204,9 +219,7 @@ def _order(source: Source, reading: FeatureReading) -> list[int] | None:
     return [found.names.index(name) for name in reading.names]
 
 
-def _prepared(
-    x: torch.Tensor, scale: str, reading: FeatureReading, order: list[int] | None = None
-) -> torch.Tensor:
+def _prepared(x: Array, scale: str, reading: FeatureReading, order: list[int] | None = None) -> Array:
     """Return x of rows `(n, columns)` that hold the training rows' columns in their order.
 
     Args:
@@ -217,16 +230,15 @@ def _prepared(
     """
     preparation = reading.preparation
     if preparation is None:
-        check_numbers(x, "x")
+        check_array(x, "x")
         return x
     preparation.check_unnamed(prod(x.shape[1:]), "predict")
     if reading.names and order is None:
         reading.note(f"x has no names of columns: they are taken as {_listed(reading.names)}, in this order")
     x = scaled_like(x, scale, preparation.scale, "x", reading.notes)
     if preparation.x:
-        flat = preparation.apply(x.reshape(len(x), -1).numpy(), replaced=reading.replaced)
-        x = torch.from_numpy(flat).reshape(x.shape)
-    check_numbers(x, "x")
+        x = preparation.apply(x.reshape(len(x), -1), replaced=reading.replaced).reshape(x.shape)
+    check_array(x, "x")
     return x
 
 

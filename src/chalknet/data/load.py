@@ -10,8 +10,6 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
-from torch.utils.data import TensorDataset
-
 from chalknet.data import formats, sources
 from chalknet.data.columns import Columns, LoadOptions, Preparation
 from chalknet.data.formats import DataTable, FileOptions, RawRows, named, standard_input
@@ -21,6 +19,7 @@ from chalknet.data.origin import is_name, is_pair, is_pair_of_paths, is_path, wi
 from chalknet.data.sources import Source
 from chalknet.errors import FileProblem, InvalidValue, unknown_name
 from chalknet.files import user_path
+from chalknet.lazy import torch_data, torch_is_loaded
 
 _NOTHING_SAID = FileOptions()
 
@@ -123,9 +122,9 @@ def load(
     return with_reading(with_provenance(source, opened, named_data, named_aside, options), options)
 
 
-def load_like(data: object, preparation: Preparation | None) -> Source:
+def load_like(data: object, preparation: Preparation | None, options: LoadOptions | None = None) -> Source:
     """Return data whose columns are treated as those of other rows were, where that is known."""
-    options = LoadOptions()
+    options = options or LoadOptions()
     return source_of(_opened(data, options), options, None, preparation)
 
 
@@ -203,7 +202,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
     (is_pair, _open_pair),
     (named.is_named, lambda data, options: named.table_of(data, options=options)),
     (
-        lambda data: isinstance(data, TensorDataset),
+        lambda data: torch_is_loaded() and isinstance(data, torch_data.TensorDataset),
         lambda dataset, options: _opened(dataset.tensors, options),
     ),
     (lambda data: isinstance(data, Mapping), lambda arrays, options: formats.rows_of_mapping(arrays, "data")),

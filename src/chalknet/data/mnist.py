@@ -6,11 +6,9 @@ import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import numpy.typing as npt
 
@@ -103,6 +101,9 @@ def _checked(array: npt.NDArray[Any], digest: str, where: str) -> npt.NDArray[An
 
 
 def _cached(cache: Path, name: str, digest: str, mirrors: Sequence[str]) -> npt.NDArray[Any]:
+    from http.client import HTTPException  # brings ssl, for a download alone
+    from urllib.request import urlopen
+
     kept = cache / f"{name}.gz"
     if kept.is_file():
         with suppress(DataError):  # damaged since: fetched again

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import os
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import torch
 import chalknet as cn
 from chalknet.errors import FileProblem, writing
 from chalknet.files import is_regular, open_regular, write_output
+from chalknet.reporting import image_of, style
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
 UPDATES = 700
@@ -135,11 +135,6 @@ def _page(network: cn.Network, comparison: cn.Comparison, pictures: dict[str, cn
         lecture=", ".join(f"{accuracy} for {name}" for name, accuracy in LECTURE.items()),
         counter=html.escape(comparison.counter),
         seed=SEED,
-        **{name.replace("-", "_"): _image(chart) for name, chart in pictures.items()},
+        style=style(),
+        **{name.replace("-", "_"): image_of(chart.svg, chart.alt_text) for name, chart in pictures.items()},
     )
-
-
-def _image(chart: cn.Chart) -> str:
-    """Return the picture as an image of its own, so that the ids of two pictures do not collide."""
-    data = base64.b64encode(chart.svg.encode()).decode()
-    return f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(chart.alt_text)}">'

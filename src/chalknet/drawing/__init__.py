@@ -1,5 +1,6 @@
 """Draw: a dialect places a network on a scene, a surface writes the scene."""
 
+from chalknet.drawing.account import draw_account
 from chalknet.drawing.drawing import DIALECTS, Dialect, DialectName, Drawing, TextSuffix, draw, find_dialect
 from chalknet.drawing.style import Style, StyleOptions
 
@@ -12,5 +13,6 @@ __all__ = [
     "StyleOptions",
     "TextSuffix",
     "draw",
+    "draw_account",
     "find_dialect",
 ]

@@ -207,10 +207,11 @@ def draw(
             wanted="a dialect whose edges are weights",
             remedy="Take nodes, features, layers or numbers, or leave the weights out.",
         )
-    return Drawing(network, row.name, diagram, _scene(network, row, diagram, style))
+    return Drawing(network, row.name, diagram, scene_of(network, row, diagram, style))
 
 
-def _scene(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Scene:
+def scene_of(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Scene:
+    """Return the page that shows a diagram of a network."""
     page = style.page
     size = page.font_size
     marks = marks_of(place(diagram, style))

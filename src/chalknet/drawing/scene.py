@@ -98,7 +98,68 @@ class Label:
         return replace(self, x=(self.x + by_x) * scale, y=(self.y + by_y) * scale, size=self.size * scale)
 
 
-Mark: TypeAlias = Box | Line | Label
+@dataclass(frozen=True)
+class Photo:
+    """A picture of the user's own, from its upper left corner.
+
+    Args:
+        x, y, width, height: in points.
+        data: a PNG or a JPEG.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    data: bytes
+
+    @property
+    def kind(self) -> str:
+        """Return its format: "png" or "jpeg"."""
+        return "png" if self.data.startswith(b"\x89PNG") else "jpeg"
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return the corners."""
+        return Bounds(self.x, self.y, self.x + self.width, self.y + self.height)
+
+    def moved(self, by_x: float, by_y: float, scale: float) -> Photo:
+        """Return it moved and then scaled about the page's corner."""
+        x, y = (self.x + by_x) * scale, (self.y + by_y) * scale
+        return replace(self, x=x, y=y, width=self.width * scale, height=self.height * scale)
+
+
+@dataclass(frozen=True)
+class Tracing:
+    """A line or an outline in a colour of its own, drawn over what is there.
+
+    Args:
+        points: its corners.
+        colour: as #rrggbb; an outline is filled with it, thinly.
+        closed: whether it is an outline.
+        title: what hovering shows.
+        width: of the line.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    colour: str
+    closed: bool = True
+    title: str = ""
+    width: float = 1.5
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return the corners of the rectangle around it."""
+        across, down = zip(*self.points, strict=True)
+        return Bounds(min(across), min(down), max(across), max(down))
+
+    def moved(self, by_x: float, by_y: float, scale: float) -> Tracing:
+        """Return it moved and then scaled about the page's corner."""
+        points = tuple(((x + by_x) * scale, (y + by_y) * scale) for x, y in self.points)
+        return replace(self, points=points, width=self.width * scale)
+
+
+Mark: TypeAlias = Box | Line | Label | Photo | Tracing
 
 
 @dataclass(frozen=True)

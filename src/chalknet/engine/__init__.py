@@ -4,12 +4,19 @@ from chalknet.engine.eager import Eager, is_out_of_memory
 from chalknet.engine.engine import Advance, Engine, Session, StartupCost
 from chalknet.engine.fused_cpu.needs import fused_needs
 from chalknet.engine.group import ProcessGroup, join
-from chalknet.engine.state import SessionState
+from chalknet.engine.state import ON_CPU, SessionState, named, weights_of
 from chalknet.engine.table import ENGINES
-from chalknet.engine.torch_rows import loss_function, optimizer_over
+from chalknet.engine.torch_rows import (
+    WeightedLoss,
+    loss_function,
+    optimizer_class,
+    optimizer_over,
+    unpacked,
+)
 
 __all__ = [
     "ENGINES",
+    "ON_CPU",
     "Advance",
     "Eager",
     "Engine",
@@ -17,9 +24,14 @@ __all__ = [
     "Session",
     "SessionState",
     "StartupCost",
+    "WeightedLoss",
     "fused_needs",
     "is_out_of_memory",
     "join",
     "loss_function",
+    "named",
+    "optimizer_class",
     "optimizer_over",
+    "unpacked",
+    "weights_of",
 ]

@@ -9,17 +9,24 @@ from time import perf_counter
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Shard
+from chalknet.data import Batches, Shard, Source
 from chalknet.engine.engine import Advance, StartupCost, initialise_s
 from chalknet.engine.group import ProcessGroup
 from chalknet.engine.orders import BatchCursor
+from chalknet.engine.rates import Rates
 from chalknet.engine.shared import SharedUpdate
 from chalknet.engine.state import SessionState, fill_slots, named, slots_of, weights_of
-from chalknet.engine.torch_rows import MicroBatchLoss, optimizer_over
+from chalknet.engine.torch_rows import (
+    MicroBatchLoss,
+    clip_gradients,
+    optimizer_over,
+    penalised,
+    penalty_of,
+)
 from chalknet.errors import Refused
 from chalknet.module import RandomStream, batch_statistics, build
 from chalknet.network import Network
-from chalknet.planning import Placement, Plan, Recipe
+from chalknet.planning import INITIALISATIONS, OWN, Initialisation, Placement, Plan, Recipe
 
 _NO_MEMORY = re.compile(r"can't allocate memory|out of memory|Unable to allocate|bad_alloc", re.IGNORECASE)
 
@@ -28,7 +35,6 @@ class Eager:
     """Run any module that torch can run, one update after another."""
 
     name = "eager"
-    streams = True
     stops_at_target = False
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
@@ -60,8 +66,28 @@ def opened_module(plan: Plan, module: nn.Module | None, stream: RandomStream) ->
     if module is None:
         if plan.network is None:
             raise ValueError("a plan without a network needs its module")
-        module = build(plan.network, stream=stream).to(getattr(torch, plan.placement.dtype))
+        module = build(plan.network, stream=stream)
+        if plan.recipe.init is not None:
+            initialise(module, plan.network, INITIALISATIONS[plan.recipe.init], stream.generator)
+        module = module.to(getattr(torch, plan.placement.dtype))
     return module.to(torch.device(plan.placement.device))
+
+
+def initialise(module: nn.Module, network: Network, how: Initialisation, generator: torch.Generator) -> None:
+    """Draw the weights of a network's linear maps in another way than torch's constructors do.
+
+    Weights that the network carries stay as they are.
+    """
+    with torch.no_grad():
+        for name, layer in module.named_modules():
+            if not isinstance(layer, nn.Linear):
+                continue
+            if f"{name}.weight" not in network.weights:
+                draw = getattr(nn.init, how.torch_class)
+                drawn = {} if how.torch_class == "zeros_" else {"generator": generator}
+                draw(layer.weight, **how.options, **drawn)
+            if layer.bias is not None and f"{name}.bias" not in network.weights:
+                nn.init.zeros_(layer.bias)
 
 
 class EagerSession:
@@ -85,6 +111,8 @@ class EagerSession:
         self._parameters = list(module.parameters())  # collecting them in each update took 5 % of it at S1
         self._loss = MicroBatchLoss(plan.recipe, on_device=plan.placement.device != "cpu")
         self._optimizer = optimizer_over(module, plan.recipe)
+        self.rates, self._rate = Rates(plan), plan.recipe.lr
+        self._recipe, self._penalised = plan.recipe, penalised(self._parameters)
         self._stream = stream
         self._device = torch.device(plan.placement.device)
         self._cursor = BatchCursor(batches, Shard(plan.placement.micro_batch, group.rank, group.size), stream)
@@ -114,6 +142,9 @@ class EagerSession:
         if self._shared:
             return Advance(*self._shared.agree(losses, elapsed_s))
         return Advance(tuple(losses), elapsed_s)
+
+    def held_to(self, source: Source) -> None:
+        """Return None: torch itself evaluates here."""
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on."""
@@ -148,6 +179,18 @@ class EagerSession:
             self._use_smaller(smaller)  # outside the handler: the error's frames hold the memory
 
     def _attempt(self) -> torch.Tensor | None:
+        if self._recipe.optimizer_row.whole_batch:
+            return self._attempt_by_closure()
+        total = self._gradients()
+        if total is not None:
+            self._set_rate()
+            self._optimizer.step()
+            self._drop_gradients()
+            self._cursor.updates += 1
+        return total
+
+    def _gradients(self) -> torch.Tensor | None:
+        """Compute the gradients of the next update; return its loss, None when yhat is no number."""
         shared, cursor, device = self._shared, self._cursor, self._device
         on_cpu = device.type == "cpu"
         total: torch.Tensor | None = None
@@ -157,12 +200,38 @@ class EagerSession:
             loss = shared.loss(x, y, of) if shared else self._loss_of(x, y, of)
             if loss is None:
                 return None
+            penalty = penalty_of(self._penalised, self._recipe) if total is None else None
+            if penalty is not None:
+                loss = loss + penalty
             loss.backward()  # type: ignore[no-untyped-call]
             total = loss.detach() if total is None else total + loss.detach()
-        self._optimizer.step()
+        if self._recipe.alters_gradients:
+            clip_gradients(self._parameters, self._recipe)
+        return total
+
+    def _attempt_by_closure(self) -> torch.Tensor | None:
+        """Make an update that maps its samples several times; its loss is that before it."""
+        first: list[torch.Tensor | None] = []
+
+        def closure() -> torch.Tensor:
+            self._drop_gradients()
+            if first:
+                self._cursor.again()
+            loss = self._gradients()
+            first.append(loss)
+            return torch.tensor(torch.nan) if loss is None else loss
+
+        self._set_rate()
+        self._optimizer.step(closure)  # type: ignore[arg-type]  # what LBFGS takes is a tensor
         self._drop_gradients()
         self._cursor.updates += 1
-        return total
+        return first[0]
+
+    def _set_rate(self) -> None:
+        if not self.rates.stay or self.rates.lr != self._rate:
+            self._rate = self.rates.of(self._cursor.updates)
+            for group in self._optimizer.param_groups:
+                group["lr"] = self._rate
 
     def _loss_of(self, x: torch.Tensor, y: torch.Tensor, of: int) -> torch.Tensor | None:
         yhat = self.module(x)
@@ -179,7 +248,7 @@ class EagerSession:
 
     def _smaller_micro_batch(self, problem: Exception) -> int:
         now = self._cursor.shard.micro_batch or self._cursor.batches.size
-        if now == 1:
+        if now == 1 or self._recipe.optimizer_row.whole_batch or self._recipe.loss.startswith(OWN):
             raise problem
         if names := batch_statistics(self.module):
             raise Refused(

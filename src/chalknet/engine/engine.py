@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import nn
 
-from chalknet.data import Batches
+from chalknet.data import Batches, Source
+from chalknet.engine.rates import Rates
 from chalknet.engine.state import SessionState
 from chalknet.errors import Refused
 from chalknet.network import Network
@@ -66,6 +68,10 @@ class Session(Protocol):
         """Return the module with the weights of the last whole update."""
 
     @property
+    def rates(self) -> Rates:
+        """Return the learning rates, of which a plateau changes the first one between two updates."""
+
+    @property
     def compile_s(self) -> float:
         """Return the seconds spent compiling or loading compiled code; not training time."""
 
@@ -75,6 +81,13 @@ class Session(Protocol):
 
     def advance(self, updates: int) -> Advance:
         """Make this many updates in one go; the losses are fetched once, at the end."""
+
+    def held_to(self, source: Source) -> Callable[[], float] | None:
+        """Return what computes the mean loss over all of a source faster than torch; None where nothing does.
+
+        Args:
+            source: samples as the batches have them.
+        """
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on, after the last complete update."""
@@ -87,7 +100,6 @@ class Engine(Protocol):
     """A way to run a plan."""
 
     name: str
-    streams: bool  # whether it reads its source batch by batch, never all samples at once
     stops_at_target: bool  # whether an advance ends with the update that reached the recipe's target
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from chalknet.module import RandomStream
 
 Rows: TypeAlias = np.ndarray[Any, Any]
 
+_NO_ROWS = np.empty(0, dtype=np.int64)
 _LARGEST_ORDER = 1 << 20  # row numbers held at a time: 8 MB
 
 
@@ -34,15 +35,19 @@ class Orders:
     def __init__(self, batches: Batches, stream: RandomStream) -> None:
         self._batches, self._stream = batches, stream
         self._drawn = 0  # epochs whose order was drawn
-        self._last = np.empty(0, dtype=np.int64)
+        self._last: Rows | None = None
         self.order: int | None = None
 
     def go_to(self, updates: int, order: int | None) -> None:
         """Continue after this many updates, in an epoch of this order."""
         epoch, index = divmod(updates, self._batches.updates_per_epoch)
-        self.order, self._drawn = order, epoch + 1 if index else epoch
-        if index and order is not None:
-            self._last = self._rows(order)
+        self.order, self._drawn, self._last = order, epoch + 1 if index else epoch, None
+
+    def of_epoch(self, epoch: int) -> int | None:
+        """Return the number of an epoch's order, once it is due; None without shuffling."""
+        if self._batches.shuffle and self._drawn <= epoch:
+            self._draw_number()
+        return self.order
 
     def ahead(self, done: int, updates: int) -> tuple[Rows, int, int]:
         """Return the rows of the next epochs, the next batch's number in them, and their number of updates.
@@ -52,23 +57,23 @@ class Orders:
         per_epoch = self._batches.updates_per_epoch
         epoch, index = divmod(done, per_epoch)
         if not self._batches.shuffle:
-            return self._last, index, updates
+            return _NO_ROWS, index, updates
         n = len(self._batches.source)
         wanted = -(-(index + updates) // per_epoch)
         epochs = max(1, min(wanted, _LARGEST_ORDER // n))
-        rows = [self._last] if self._drawn > epoch else []
-        rows += [self._draw() for _ in range(epochs - len(rows))]
+        rows = [self._rows(self.order) if self._last is None else self._last] if self._drawn > epoch else []
+        rows += [self._rows(self._draw_number()) for _ in range(epochs - len(rows))]
         self._last = rows[-1]
         ahead = rows[0] if len(rows) == 1 else np.concatenate(rows)
         return ahead, index, min(updates, epochs * per_epoch - index)
 
-    def _draw(self) -> Rows:
+    def _draw_number(self) -> int | None:
         self.order = self._batches.draw_order(self._stream.generator)
-        assert self.order is not None
         self._drawn += 1
-        return self._rows(self.order)
+        return self.order
 
-    def _rows(self, order: int) -> Rows:
+    def _rows(self, order: int | None) -> Rows:
+        assert order is not None
         generator = torch.Generator().manual_seed(order)
         rows = torch.randperm(len(self._batches.source), generator=generator, device="cpu")
         numbers: Rows = rows.numpy()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -48,16 +49,28 @@ def copied(value: torch.Tensor) -> torch.Tensor:
     return value.detach().to("cpu", copy=True).contiguous()
 
 
+ON_CPU = ("step", "mu_product")  # single numbers that torch keeps on the CPU
+_LIST, _NUMBER = "list:", "number:"  # what the name of a slot begins with that is no tensor in torch
+_COUNTS = ("n_iter", "func_evals")
+
+
 def slots_of(optimizer: torch.optim.Optimizer, module: nn.Module) -> dict[str, dict[str, torch.Tensor]]:
     """Return copies of an optimizer's state of each parameter of a module."""
     return {
-        name: {
-            slot: copied(value)
-            for slot, value in optimizer.state.get(parameter, {}).items()
-            if isinstance(value, torch.Tensor)
-        }
+        name: dict(_slots(optimizer.state.get(parameter, {})))
         for name, parameter in module.named_parameters()
     }
+
+
+def _slots(state: Mapping[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the state of a parameter as tensors; L-BFGS keeps numbers and lists of tensors too."""
+    for slot, value in state.items():
+        if isinstance(value, torch.Tensor):
+            yield slot, copied(value)
+        elif isinstance(value, int | float):
+            yield f"{_NUMBER}{slot}", torch.tensor(value, dtype=torch.float64)
+        elif isinstance(value, list) and value and all(isinstance(each, torch.Tensor) for each in value):
+            yield f"{_LIST}{slot}", copied(torch.stack(value))
 
 
 def fill_slots(
@@ -65,10 +78,22 @@ def fill_slots(
 ) -> None:
     """Load an optimizer's state; `step` stays on the CPU, as torch keeps it."""
     for name, parameter in module.named_parameters():
-        optimizer.state[parameter] = {
-            slot: copied(value) if slot == "step" else copied(value).to(parameter.device)
-            for slot, value in slots.get(name, {}).items()
-        }
+        optimizer.state[parameter] = dict(
+            _from_slot(slot, value, parameter.device) for slot, value in slots.get(name, {}).items()
+        )
+        if name in slots and any(slot.startswith(_NUMBER) for slot in slots[name]):
+            for own in ("old_dirs", "old_stps", "ro"):
+                optimizer.state[parameter].setdefault(own, [])
+
+
+def _from_slot(slot: str, value: torch.Tensor, device: torch.device) -> tuple[str, Any]:
+    if slot.startswith(_NUMBER):
+        name = slot.removeprefix(_NUMBER)
+        return name, int(value) if name in _COUNTS else float(value)
+    here = copied(value) if slot in ON_CPU else copied(value).to(device)
+    if slot.startswith(_LIST):
+        return slot.removeprefix(_LIST), [each.clone() for each in here]
+    return slot, here
 
 
 def refill(

@@ -265,7 +265,8 @@ def _batch(module: nn.Module, update: UpdateSpec, rows: int) -> tuple[torch.Tens
         yhat = module(x)
     if update.recipe.loss_row.target == "class":
         return x, torch.empty((rows, *yhat.shape[2:]), dtype=torch.int64, device=_META)
-    return x, torch.empty_like(yhat)
+    outputs = update.recipe.loss_row.outputs
+    return x, torch.empty_like(yhat[..., : yhat.shape[-1] // outputs] if outputs > 1 else yhat)
 
 
 def _sum(tensors: Iterable[Any]) -> int:

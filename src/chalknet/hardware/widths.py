@@ -51,7 +51,7 @@ def with_widths(model: T, source: Source, loss: Loss) -> T | Network:
 def _outputs(network: Network, source: Source, loss: Loss) -> int:
     """Return how many numbers yhat has for a sample."""
     if loss.target != "class":
-        return prod(source.y_shape)
+        return loss.outputs * prod(source.y_shape)
     found = source.preparation
     if found is not None and found.classes:
         return len(found.y[0].words or ())

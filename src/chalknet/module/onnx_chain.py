@@ -14,7 +14,7 @@ from torch import nn
 
 from chalknet.errors import CannotExpress, ShapeMismatch
 from chalknet.module.activation_patterns import OPERATIONS, Expression, X, activation_of
-from chalknet.module.build import build
+from chalknet.module.sequential import build
 from chalknet.network import (
     ACTIVATIONS,
     Activation,

@@ -27,7 +27,7 @@ _WITHOUT_DRAWS = frozenset(
         *("instancenorm", "linear", "loss", "normalization", "padding", "pixelshuffle", "pooling", "sparse"),
         "upsampling",
     )
-)
+) | {"chalknet.module.losses", "chalknet.engine.torch_rows"}
 _WITH_DRAWS = (nn.RReLU, nn.MultiheadAttention, nn.FractionalMaxPool2d, nn.FractionalMaxPool3d)
 
 

@@ -12,14 +12,8 @@ from torch.nn.modules.module import _has_any_global_hook
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, ShapeMismatch, unknown_name
-from chalknet.module.build import class_named
+from chalknet.module.sequential import class_named
 from chalknet.network import Network, Shape, Step, TorchLayer, Visit, torch_layers
-
-
-class Fitted:
-    """The result of a fit, of which the rooms below know the module alone; it is kept in a field."""
-
-    module: nn.Module
 
 
 class _LayerRead(NamedTuple):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+import numpy.typing as npt
+from safetensors import SafetensorError, numpy
 
 from chalknet.files import open_regular
-from chalknet.module.build import build
-from chalknet.network import Network
+from chalknet.lazy import torch
 from chalknet.seal import damaged
 
 _MARK = "chalknet run"  # the key of the file's metadata that says which run it belongs to
@@ -27,6 +26,8 @@ def tensors_to_bytes(tensors: Mapping[str, torch.Tensor], run: str = "") -> byte
         tensors: by their names.
         run: the run that the file belongs to, which `run_of_tensors` finds again; "" for none.
     """
+    from safetensors.torch import save  # brings torch, as does its load
+
     apart = {  # tied weights share memory, which the format does not know
         name: value.detach().to("cpu", copy=True).contiguous() for name, value in tensors.items()
     }
@@ -61,6 +62,8 @@ def tensors_from_bytes(content: bytes, where: object) -> dict[str, torch.Tensor]
     Raises:
         FileProblem: when it is damaged.
     """
+    from safetensors.torch import load
+
     path = Path(str(where))
     header_bytes = int.from_bytes(content[:8], "little")
     if header_bytes > _LARGEST_HEADER_BYTES:
@@ -72,38 +75,18 @@ def tensors_from_bytes(content: bytes, where: object) -> dict[str, torch.Tensor]
     return tensors
 
 
-def expected_weights(network: Network, dtype: str) -> Mapping[str, torch.Tensor]:
-    """Return the parameters and buffers of a network as tensors without memory.
+def arrays_from_bytes(content: bytes) -> dict[str, npt.NDArray[Any]] | None:
+    """Return the tensors of a safetensors file's content as arrays, without torch.
 
-    Raises:
-        ValueError: for a network whose parameters no machine can hold.
+    None for a file that is damaged, which `tensors_from_bytes` reports, or holds a dtype that numpy lacks.
     """
     try:
-        with torch.device("meta"):
-            module = build(network).to(getattr(torch, dtype))
-    except (AttributeError, RuntimeError, TypeError, OverflowError) as problem:
-        raise ValueError(f"no network that can be built: {problem}") from problem
-    weights: Mapping[str, torch.Tensor] = module.state_dict()
-    return weights
+        arrays: dict[str, npt.NDArray[Any]] = numpy.load(content)
+    except (SafetensorError, KeyError, TypeError, ValueError):
+        return None
+    return arrays
 
 
-def most_bytes(weights: Mapping[str, torch.Tensor]) -> int:
-    """Return the largest size of a file that holds these tensors."""
-    return _SLACK_BYTES + sum(tensor.nbytes + 1024 for tensor in weights.values())
-
-
-def check_weights(found: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> None:
-    """Raise unless tensors have the names, shapes and dtypes of others.
-
-    Raises:
-        ValueError: naming the first that differs.
-    """
-    for name in dict.fromkeys((*expected, *found)):
-        if name not in found or name not in expected:
-            raise ValueError(f"{'no' if name in expected else 'an unknown'} tensor {name!r}")
-        ours, theirs = expected[name], found[name]
-        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-            raise ValueError(
-                f"{name!r} is {tuple(theirs.shape)} of {theirs.dtype}, "
-                f"not {tuple(ours.shape)} of {ours.dtype}"
-            )
+def most_bytes(sizes: Iterable[int]) -> int:
+    """Return the largest size of a file that holds tensors of these sizes in bytes."""
+    return _SLACK_BYTES + sum(size + 1024 for size in sizes)

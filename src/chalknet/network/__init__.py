@@ -1,5 +1,6 @@
 """The core: an immutable description of a network that cannot exist in an invalid state."""
 
+from chalknet.network.account import Account, DrawnMark, PlacedMark, SeenPicture
 from chalknet.network.activation import (
     ACTIVATIONS,
     FORMULA_FUNCTIONS,
@@ -18,8 +19,9 @@ from chalknet.network.steps import STEPS, kind_of, layer_call, torch_layers
 
 # fmt: off
 __all__ = [
-    "ACTIVATIONS", "FORMULA_FUNCTIONS", "STEPS", "UNKNOWN_WIDTH", "Activation", "ActivationKind",
-    "Arguments", "Dropout", "Flatten", "LayerCall", "Linear", "Network", "Range", "Shape", "Size", "Step",
-    "StepKind", "TorchLayer", "Visit", "activation_name", "as_shape", "kind_of", "layer_call",
-    "name_of_row", "numbers", "show_shape", "size_of", "torch_layers", "unknown_in_formula",
+    "ACTIVATIONS", "FORMULA_FUNCTIONS", "STEPS", "UNKNOWN_WIDTH", "Account", "Activation", "ActivationKind",
+    "Arguments", "DrawnMark", "Dropout", "Flatten", "LayerCall", "Linear", "Network", "PlacedMark", "Range",
+    "SeenPicture", "Shape", "Size", "Step", "StepKind", "TorchLayer", "Visit", "activation_name",
+    "as_shape", "kind_of", "layer_call", "name_of_row", "numbers", "show_shape", "size_of", "torch_layers",
+    "unknown_in_formula",
 ]

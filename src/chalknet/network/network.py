@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from chalknet.errors import InvalidValue, unknown_name
+from chalknet.network.account import Account
 from chalknet.network.activation import Activation
 from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
@@ -62,6 +63,8 @@ class Network(Shown):
         notes: what a reader had to assume, a sentence each; no part of the network's value either.
         weights: parameters that a drawing shows, under the names of the built module (`0.weight`: a
             row an output, `0.bias`); no part of the network's value either.
+        account: what each mark of the drawing was taken for from which the network was read; None for a
+            network from elsewhere; no part of its value either.
 
     Raises:
         InvalidValue: for a shape that is none, no steps, or a step that is none.
@@ -78,6 +81,7 @@ class Network(Shown):
     name: str = field(default="net", compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
     weights: Mapping[str, Sequence[Any]] = field(default_factory=dict, compare=False, repr=False)
+    account: Account | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", as_shape(self.input_shape, "the network's input shape"))

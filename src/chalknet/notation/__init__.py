@@ -1,24 +1,5 @@
 """Text forms of a network: arrow text, shorthand, LaTeX, PyTorch source, JSON, MathML."""
 
-from chalknet.notation.limits import LIMITS
-from chalknet.notation.notation import Notation
-from chalknet.notation.states import NamedState, states_of
-from chalknet.notation.table import NOTATIONS, NotationName, recognise, write
-from chalknet.notation.texts import check_text, shown_path, text_of
-from chalknet.notation.words import read_step, write_step
+from chalknet.lazy import door
 
-__all__ = [
-    "LIMITS",
-    "NOTATIONS",
-    "NamedState",
-    "Notation",
-    "NotationName",
-    "check_text",
-    "read_step",
-    "recognise",
-    "shown_path",
-    "states_of",
-    "text_of",
-    "write",
-    "write_step",
-]
+__getattr__ = door(__name__)

@@ -14,9 +14,16 @@ from chalknet.notation.states import role_of, states_of
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.words import settled_word, write_step
 
+_HEAD = 200_000  # characters in which a formula shows itself; no formula is longer
 _COMMENT = re.compile(r"#[^\n]*")
 _ARROW = re.compile(r"[-–—−─=]>|[→⟶⟹⇒↦⟼]")
 _BEGINS_SO = re.compile(r"\s*+\(?\s*+(?:[xX]\b|[0-9]|[^\W\d]\w*+\s*+\(\s*+\w++\s*+,)")
+CERTAIN = 1.0
+_SURELY = re.compile(  # widths with arrows and plain words between them, in which no other form is written
+    r"\s*+(?:[0-9][0-9x]*+|[xX]\(n,\s*[0-9?]++\))"
+    r"(?:\s*+->\s*+(?:[0-9]++|\?)(?:[ ]++[a-z]\w*+(?:[ ][0-9.]++)?)*+)++\s*+"
+    r"|\s*+[xX]\(n,\s*[0-9?]++\)(?:\s*+-\w++->\s*+\w++\(n,\s*[0-9?]++\))++(?:\s*+=\s*+\w++)?\s*+"
+)
 _OTHER_FORM = re.compile(
     r"\\[a-zA-Z]|\bimport\b|\bdef\b|\bSequential\b|^\s*+(?:[\[{]\s*+[\"\]}{]|(?:strict\s+)?(?:di)?graph\b)"
 )
@@ -72,17 +79,20 @@ def _width(shape: Shape) -> str:
 
 def recognise_arrows(text: str) -> float:
     """Return how likely it is that a text is a formula of arrows."""
-    text = _COMMENT.sub("", text)
+    if _SURELY.fullmatch(text):
+        return CERTAIN
+    text = _COMMENT.sub("", text[:_HEAD])
     if _OTHER_FORM.search(text):
         return 0.0
+    begins_so = _BEGINS_SO.match(text)
     if _ARROW.search(text):
-        return 0.9
-    return 0.2 if _BEGINS_SO.match(text) else 0.0
+        return 0.9 if begins_so else 0.5
+    return 0.2 if begins_so else 0.0
 
 
 ARROWS = Notation(
     name="arrows",
-    suffixes=(".txt", ".net", ".arrows"),
+    suffixes=(".net", ".arrows"),
     recognise=recognise_arrows,
     read=read_arrows,
     write=write_arrows,

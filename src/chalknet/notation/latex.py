@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from chalknet.network import Linear, Network, Shape
+from chalknet.notation.dialects import TEXT_DRAWINGS
 from chalknet.notation.latex_reader import read_latex, recognise_latex
 from chalknet.notation.notation import Notation
 from chalknet.notation.states import NamedState, states_of
@@ -67,11 +68,17 @@ def _upright(text: str) -> str:
     return rf"\text{{{text.replace('_', chr(92) + '_')}}}"
 
 
+def _read_document(text: str, name: str | None = None) -> Network:
+    """Return the network of a formula, or of the picture in TikZ that a document holds in its place."""
+    tikz = next(row for row in TEXT_DRAWINGS if row.name == "tikz")
+    return (tikz.read if tikz.read and tikz.recognise(text) else read_latex)(text, name)
+
+
 LATEX = Notation(
     name="latex",
     suffixes=(".tex",),
     recognise=recognise_latex,
-    read=read_latex,
+    read=_read_document,
     write=write_latex,
     lossless=True,
 )

@@ -82,6 +82,8 @@ def read_latex(text: str, name: str | None = None) -> Network:
 
 def recognise_latex(text: str) -> float:
     """Return how likely it is that a text is a formula in LaTeX."""
+    if "\\" not in text and not text.lstrip().startswith("$"):
+        return 0.0
     if re.search(r"^[ \t]*+(import|from)\s|\bSequential\(", text, re.MULTILINE):
         return 0.0
     if re.search(r"\\[a-zA-Z]", text):

@@ -11,14 +11,22 @@ LIMITS: dict[str, int] = {
     "characters of code": 500_000,
     "steps of following code": 300_000,
     "layers": 10_000,
+    "characters in a drawing of characters": 200_000,
     "words of a drawing": 600_000,
     "nodes": 20_000,
     "edges": 500_000,
     "groups": 1_000,
     "levels": 1_000,
+    "points of a drawing": 1_000_000,
     "characters in a label": 2_000,
     "characters in all labels": 300_000,
+    "drawings in a page": 40,
+    "characters in drawings of a page": 300_000,
     "steps of reading a drawing": 10_000_000,
+    "bytes of a picture": 50_000_000,
+    "pixels of a picture": 100_000_000,
+    "pages of a PDF": 300,
+    "unpacked bytes of a PDF": 40_000_000,
 }
 """The limits by what they count. A larger number may be put in the place of one."""
 

@@ -56,19 +56,24 @@ class SourceText:
         kind: type[ChalknetError] = NotationError,
     ) -> ChalknetError:
         """Return the error for what stands at a span or at one character; None points nowhere."""
-        span = Span(at, at + 1) if isinstance(at, int) else at
-        excerpt = None if span is None else self.excerpt(span)
-        return kind(where=self.what, got=got, wanted=wanted, remedy=remedy or self.remedy, excerpt=excerpt)
+        where, excerpt = self._place(at)
+        return kind(where=where, got=got, wanted=wanted, remedy=remedy or self.remedy, excerpt=excerpt)
 
     @contextmanager
     def pointing(self, span: Span) -> Iterator[None]:
-        """Add the line and the caret to an error of a lower floor, which does not know the text."""
+        """Add the place to an error of a lower floor, which does not know the text."""
         try:
             yield
         except ChalknetError as problem:
-            problem.where = f"{self.what}, {problem.where}"
-            problem.excerpt = problem.excerpt or self.excerpt(span)
+            where, excerpt = self._place(span)
+            problem.where = f"{where}, {problem.where}"
+            problem.excerpt = problem.excerpt or excerpt
             raise
+
+    def _place(self, at: Span | int | None) -> tuple[str, Excerpt | None]:
+        """Return how an error says where something stands, and the line that it shows."""
+        span = Span(at, at + 1) if isinstance(at, int) else at
+        return self.what, None if span is None else self.excerpt(span)
 
 
 @dataclass(frozen=True)

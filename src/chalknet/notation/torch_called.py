@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from chalknet.network import Dropout
 from chalknet.notation.budget import StepBudget
-from chalknet.notation.torch_calls import SELF, call_layer, call_torch, chain_method, flow_method
+from chalknet.notation.libraries.known import family_of
+from chalknet.notation.libraries.modules import mode_of
+from chalknet.notation.torch_calls import call_layer, call_torch, chain_method
+from chalknet.notation.torch_flow import SELF, flow_method
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
@@ -43,6 +47,7 @@ _METHODS: Mapping[type, Mapping[str, Callable[..., object]]] = {
 }
 _ITERATORS = frozenset("next iter filter map set vars".split())  # what they give are parts of what they take
 _EVERYWHERE = re.compile(r"register_module_\w*hook$|set_default_dtype$|set_default_tensor_type$")
+_NORMS = re.compile(r"^torch\.nn\.utils\.\w*\.?(?:spectral_norm|weight_norm|orthogonal)$")
 _DTYPES = frozenset("torch.half torch.float16 torch.bfloat16 torch.double torch.float64".split())
 
 
@@ -134,6 +139,12 @@ class Called:
         if isinstance(callee, Instance):
             return self._world.forward(callee, call)
         first = call.argument(0, "input")
+        mode = mode_of(call)
+        if mode is not None and isinstance(first, Flow):  # Dropout of flax and Keras is told the mode
+            self._world.mode_matters = True
+            if isinstance(callee, CodeLayer) and isinstance(callee.step, Dropout):
+                always = mode and not self._world.training
+                return first.through(replace(callee, always=True) if always else callee) if mode else first
         result = call_layer(callee, call)
         return self._written_over(first, result, node, call) if isinstance(first, Flow) else result
 
@@ -146,6 +157,7 @@ class Called:
         if callee.last == "set_grad_enabled" and self._world.forwards:
             self._world.without_gradient = call.argument(0, "mode") is not True
         result = call_torch(callee, call)
+        self._world.remarks.keywords(node, result)
         if "dtype" in call.keywords:
             self._world.remarks.add(
                 node, "dtype", result, *(result.items[-1:] if isinstance(result, Flow) else ())
@@ -154,7 +166,8 @@ class Called:
             if callee.path.startswith("torch.nn.init."):
                 self._world.names.write_over(node.lineno, first)
             return self._written_over(first, result, node, call)
-        if isinstance(result, CodeLayer) and self._world.forwards and result.step is not None:
+        anew = self._world.forwards and not callee.path.startswith("flax.linen.")
+        if isinstance(result, CodeLayer) and anew and result.step is not None:
             return self._made_in_forward(result, node)
         if isinstance(result, Unknown):
             self._world.remarks.called(node, callee.path, None, call.values)
@@ -162,6 +175,9 @@ class Called:
                 self._world.notes.append(
                     f"line {node.lineno}: {match.group()} changes every module, which is not read"
                 )
+            if _NORMS.search(callee.path) and roots(first):
+                got = f"{callee.last}(...), which computes a layer's weights from others"
+                return no_chain(self._code.source, call.span, got)
         return result
 
     def _made_in_forward(self, layer: CodeLayer, node: ast.Call) -> CodeLayer:
@@ -210,6 +226,8 @@ class Called:
             return named if name == "named_children" else [part for _, part in named]
         if name == "forward":
             return self._of_layer(owner, node, call)
+        if name in ("fit", "partial_fit") and family_of(self._code.source.text) == "scikit-learn code":
+            return owner
         if name in ("train", "eval") and self._world.forwards:
             self._world.remarks.add(node, "mode", owner)
         if name == "to" and _is_wide(call):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from chalknet.notation.torch_layers import CodeLayer, Unknown, layer_of_function, make_layer
+from chalknet.notation.libraries.keras import input_of
+from chalknet.notation.libraries.known import call_library
+from chalknet.notation.torch_flow import SELF, flow_method
+from chalknet.notation.torch_layers import CodeLayer, Unknown, make_layer
 from chalknet.notation.torch_values import (
     LARGEST_LIST,
     Call,
@@ -27,6 +29,8 @@ def call_torch(path: Dotted, call: Call) -> object:
     name, first = path.last, call.argument(0, "input")
     if path.path in _WRAPPERS:
         return first
+    if (made := call_library(path, call)) is not None:
+        return made
     if path.path in _COPIES:
         return _copied(first, _COPIES[path.path])
     if name in _CONTAINERS and not path.path.startswith("builtins."):
@@ -63,16 +67,18 @@ def chain_method(chain: CodeChain, name: str, call: Call) -> object:
     """
     if name == "forward":
         return call_layer(chain, call)
+    if name == "build":
+        return _built(chain, call)
     if name == "extend":
         chain.append(*elements(call.argument(0, "sequential")))
-    elif name == "append":
-        chain.append(call.argument(0, "module"))
+    elif name in ("append", "add"):
+        chain.append(call.argument(0, "module" if name == "append" else "layer"))
     elif name == "insert":
         items = list(chain.items)
         items.insert(_place(call.argument(0, "index")), call.argument(1, "module"))
         chain.renew(items)
     elif name == "pop":
-        place = _place(call.argument(0, "key"))
+        place = _place(call.argument(0, "key")) if call.values else -1
         items = list(chain.items)
         taken = items.pop(place)
         chain.renew(items)
@@ -84,46 +90,12 @@ def chain_method(chain: CodeChain, name: str, call: Call) -> object:
     return chain
 
 
-def flow_method(flow: Flow, name: str, call: Call) -> object:
-    """Return x after a function of torch or a method of x."""
-    if name in SELF:
-        return flow
-    if name in _SIZES:
-        return Unknown(f"{flow.x}.{name}({', '.join(map(str, call.positional))})")
-    in_place = name.endswith("_") and not name.endswith("__")
-    layer = layer_of_function(name.removesuffix("_"))
-    if layer is not None and layer.name == "Dropout":
-        return _dropout(flow, call, in_place)
-    if layer is not None:
-        positional = call.positional[: len(layer.parameters or ())]
-        keywords = {key: value for key, value in call.keywords.items() if key not in _NO_OPTIONS}
-        if (
-            layer.name == "Flatten" and not positional and "start_dim" not in keywords
-        ):  # 0, unlike the layer's
-            got = "flatten without start_dim=1, which puts all samples into one row"
-            return flow.through(no_chain(call.source, call.span, got, "Write x.flatten(1)."))
-        made = make_layer(call.source, layer.name, positional, keywords, call.span)
-        return flow.through(replace(made, in_place=in_place or made.in_place))
-    if name in ("view", "reshape") and (sizes := _sizes_of_samples(call)):
-        flat = make_layer(call.source, "Flatten", [], {}, call.span)
-        return flow.through(replace(flat, gives=sizes[0] if isinstance(sizes[0], int) else None))
-    problem = no_chain(call.source, call.span, f"{name}(...) of {flow.x}")
-    return flow.through(replace(problem, in_place=in_place))
-
-
-def _dropout(flow: Flow, call: Call, in_place: bool) -> object:
-    """Return x after `F.dropout`, which drops in evaluation too unless `training` says otherwise."""
-    given = {**dict(zip(("p", "training", "inplace"), call.positional, strict=False)), **call.keywords}
-    training = given.pop("training", given.pop("train", True))
-    if training is False:
-        return flow
-    if not isinstance(training, bool):
-        shown = training.source if isinstance(training, Unknown) else repr(training)
-        got = f"dropout with training={shown}, which only running the code would tell"
-        remedy = "Write training=self.training, or use nn.Dropout."
-        return flow.through(no_chain(call.source, call.span, got, remedy))
-    made = make_layer(call.source, "Dropout", [], given, call.span)
-    return flow.through(replace(made, always=True, in_place=in_place or made.in_place))
+def _built(chain: CodeChain, call: Call) -> CodeChain:
+    """Return a chain of Keras whose `build((None, 784))` states the shape of its input."""
+    shape = call.argument(0, "input_shape")
+    items = list(chain.items)
+    chain.renew([input_of(replace(call, positional=[], keywords={"batch_shape": shape})), *items])
+    return chain
 
 
 def _copied(value: object, deep: bool, memo: dict[int, object] | None = None) -> object:
@@ -164,21 +136,6 @@ def _name(value: object) -> str:
     raise TypeError("a name that is known only when the code runs")
 
 
-_BATCH = re.compile(r"\w+|\w+\.size\(0\)|\w+\.shape\[0\]|len\(\w+\)")
-
-
-def _sizes_of_samples(call: Call) -> list[object]:
-    """Return the one size that a view gives each sample, or nothing where it may mix the samples."""
-    sizes = call.positional
-    if len(sizes) == 1 and isinstance(sizes[0], list | tuple):
-        sizes = list(sizes[0])
-    if len(sizes) != 2 or (isinstance(sizes[1], Unknown) and not sizes[1].source.isidentifier()):
-        return []
-    batch = sizes[0]
-    of_batch = isinstance(batch, Unknown) and bool(_BATCH.fullmatch(batch.source)) and sizes[1] != 1
-    return [None if sizes[1] == -1 else sizes[1]] if batch == -1 != sizes[1] or of_batch else []
-
-
 def _sequential(call: Call) -> CodeChain:
     if len(call.positional) == 1 and isinstance(call.positional[0], Mapping):
         return CodeChain(call.span, {str(name): item for name, item in call.positional[0].items()})
@@ -212,15 +169,6 @@ _WRAPPERS = {
     "torch.nn.parallel.DistributedDataParallel",
 }
 _COPIES = {"copy.copy": False, "copy.deepcopy": True}
-# Methods that give the module, or x, back: they do not change the layers.
-SELF = frozenset(
-    "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type compile "
-    "contiguous clone detach".split()
-)
-# Methods that tell something about x, known only when the code runs.
-_SIZES = frozenset("size dim numel ndimension is_floating_point is_contiguous get_device stride".split())
-# Keywords that do not change the network.
-_NO_OPTIONS = ("dtype", "_stacklevel")
 _PYTHON = frozenset(
     "abs bool dict enumerate float int len list max min range reversed round sorted str sum tuple zip".split()
 )

@@ -35,12 +35,15 @@ _HOOK = _Effect("adds a hook, which is not read: it may change what the layer gi
 _APPLIED = _Effect("is not followed: what it does to each layer, such as setting weights, is not read")
 _DTYPE = _Effect("sets a dtype, which is not read: fit has one of its own, dtype=")
 _GRADIENT = _Effect("lets no gradient pass: this code does not train the layers before it, a fit does")
+_INITIALIZER = _Effect("says how weights begin, which is not read: a fit draws them as torch does")
+_PENALTY = _Effect("penalises or bounds weights, which is not read: a fit has weight_decay=")
 _UNTRAINED = _Effect("calls layers without gradients: this code does not train them, a fit does")
 _UNKNOWN = _Effect("is not known here: read as if it changed nothing")
 EFFECTS: Mapping[str, _Effect] = {
     "shared": _SHARED, "computed": _COMPUTED, "changed": _CHANGED, "mode": _MODE, "rounds": _ROUNDS,
     "state": _STATE, "not followed": _NOT_FOLLOWED, "weights": _WEIGHTS, "frozen": _FROZEN, "hook": _HOOK,
     "applied": _APPLIED, "dtype": _DTYPE, "gradient": _GRADIENT, "untrained": _UNTRAINED, "unknown": _UNKNOWN,
+    "initializer": _INITIALIZER, "regularizer": _PENALTY, "constraint": _PENALTY,
 }  # fmt: skip
 
 # The effect of a call on the layers that it is given or is a method of, by its full name; the first counts.
@@ -54,21 +57,26 @@ _CALLS = tuple(
         (r"\b(set_|register_parameter)$", "shared"),
         (r"\bregister_\w*hook$", "hook"),
         (r"\brequires_grad_$", "frozen"),
-        (r"\b(load_state_dict|vector_to_parameters|reset_parameters)$|\binit\.", "weights"),
+        (
+            r"\b(load_weights|set_weights|load_state_dict|vector_to_parameters|reset_parameters)$|\binit\.",
+            "weights",
+        ),
         (r"\bapply$", "applied"),
         (r"\b(half|double|bfloat16|type)$", "dtype"),
         (r"^(builtins|math|torch\.(optim|onnx|jit|utils|save)|torchinfo|torchsummary|torchviz|copy)\b", ""),
+        (r"^(tensorflow|tf_keras|keras|jax|flax|optax|equinox|orbax)\b", ""),
         (r"^(numpy|matplotlib|wandb|logging|time|os|sys|tqdm|pandas|sklearn|chalknet|collections)\b", ""),
     )
 )
 # Functions and methods that change nothing of a layer but, as training does, the values of its weights.
 _WITHOUT_EFFECT = frozenset(
-    "abs add_graph all any backward buffers callable children clone compile count cpu cuda debug detach "
-    "dim dir display draw dump eval export filter float format forward frozenset get getattr hasattr hash "
-    "id index info isinstance issubclass item items iter keys len log map max mean min modules "
-    "named_buffers named_children named_modules named_parameters next norm numel numpy object parameters "
-    "plot predict print repr reshape save set shape share_memory show size state_dict std step str sum "
-    "summary super t to tolist train values vars view watch zero_grad".split()
+    "abs add_graph all any apply_gradients backward buffers callable children clone compile count "
+    "cpu cuda debug detach dim dir display draw dump eval evaluate export filter fit float format "
+    "forward frozenset get get_config get_layer get_weights getattr hasattr hash id index info init "
+    "isinstance issubclass item items iter keys len log map max mean min modules named_buffers "
+    "named_children named_modules named_parameters next norm numel numpy object parameters plot "
+    "predict print repr reshape save save_weights score set shape share_memory show size state_dict "
+    "std step str sum summary super t to to_json tolist train values vars view watch zero_grad".split()
 )
 # Calls whose value is new, so that it shares no weights with what it was made from.
 _NEW = frozenset(
@@ -78,6 +86,13 @@ _INSIDE = re.compile(
     r"\b(__dict__|__class__|_modules|_parameters|_\w*hooks|vars\()"
 )  # what torch keeps a module in
 _MUTATING = frozenset("pop clear update setdefault popitem move_to_end".split())
+WITHOUT_GRADIENT = ("no_grad", "inference_mode", "set_grad_enabled")
+OVERRIDDEN = ("train", "eval", "parameters", "named_parameters", "__getattr__", "__setattr__", "add_module")
+# Decorators that leave a function as it is.
+DECORATORS = frozenset(
+    "compile script script_method export override abstractmethod staticmethod classmethod property final "
+    "wraps cached_property cache compact lru_cache overload typechecked beartype jaxtyped dataclass".split()
+)
 _ATTRIBUTES_OF_WEIGHTS = ("weight", "bias", "data")
 
 
@@ -161,6 +176,14 @@ class Remarks:
             kind = "weights"
         self.add(node, kind, owner, *arguments)
 
+    def keywords(self, node: ast.Call, made: object) -> None:
+        """Say what keywords of a layer of Keras say beyond its step, such as how its weights begin."""
+        for keyword in node.keywords:
+            kind = (keyword.arg or "").rpartition("_")[2]
+            nothing = isinstance(keyword.value, ast.Constant) and keyword.value.value is None
+            if kind in ("initializer", "regularizer", "constraint") and not nothing:
+                self.add(node, kind, made, shown=f"{keyword.arg}={quoted(keyword.value)}")
+
     def assigned(
         self, target: ast.Attribute | ast.Subscript, owner: object, value: object, node: ast.expr
     ) -> None:
@@ -176,7 +199,9 @@ class Remarks:
         whole = f"{quoted(target)} = {quoted(node)}"
         if name == "grad" or (name == "requires_grad" and value is True):
             return
-        if name == "requires_grad":
+        if name == "trainable" and value is True:
+            return
+        if name in ("requires_grad", "trainable"):
             kind = "frozen"
         elif name in _ATTRIBUTES_OF_WEIGHTS or (
             isinstance(owner, Unknown) and not _INSIDE.search(owner.source)
@@ -217,3 +242,9 @@ def quoted(node: ast.AST) -> str:
     """Return the code of a node in one line, cut where it is long."""
     text = " ".join(ast.unparse(node).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def as_if(node: ast.If, outcome: str) -> str:
+    """Return the note on a test that is not decided."""
+    test = ast.unparse(node.test)
+    return f"line {node.lineno}: read as if {test if len(test) <= 40 else f'{test[:37]}...'} were {outcome}"

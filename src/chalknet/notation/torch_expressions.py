@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.budget import StepBudget
+from chalknet.notation.libraries.known import assumed_names
 from chalknet.notation.torch_called import Called
 from chalknet.notation.torch_calls import BUILTINS
 from chalknet.notation.torch_layers import CodeLayer, Unknown
@@ -55,6 +56,7 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
     ast.In: lambda value, many: value in many,
     ast.NotIn: lambda value, many: value not in many,
 }
+_WHOLE = (slice(None), ...)
 NOT_FOLLOWED = (ArithmeticError, TypeError, LookupError, ValueError, AttributeError, StopIteration)
 
 
@@ -71,6 +73,7 @@ class Expressions(ast.NodeVisitor):
         self._world = world
         self.budget = StepBudget(code)
         self._called = Called(code, world, self.budget)
+        self._assumed = assumed_names(code.source.text)
 
     def value(self, node: ast.expr) -> object:
         """Return the value of an expression; `Unknown` where it is known only when the code runs."""
@@ -100,7 +103,12 @@ class Expressions(ast.NodeVisitor):
             )
             return value.through(no_chain(self._code.source, self._code.span(node), got, remedy))
         if value is None and node.id not in self._world.names.scopes[-1]:
-            return BUILTINS.get(node.id) or common_name(node.id) or Unknown(node.id)
+            return (
+                BUILTINS.get(node.id)
+                or self._assumed.get(node.id)
+                or common_name(node.id)
+                or Unknown(node.id)
+            )
         return value
 
     def visit_Attribute(self, node: ast.Attribute) -> object:
@@ -281,8 +289,14 @@ class Expressions(ast.NodeVisitor):
         if isinstance(owner, list | tuple | dict | range | str):
             return operator.getitem(owner, place)
         if isinstance(owner, Flow):
+            if isinstance(place, tuple) and len(place) == 2 and place[1] == 0 and place[0] in _WHOLE:
+                return owner.through(CodeLayer(self._code.span(node), kind=shown(node), drops_axis=True))
             return owner.through(no_chain(self._code.source, self._code.span(node), shown(node)))
         return Unknown(shown(node), of=roots(owner))
+
+    def visit_Slice(self, node: ast.Slice) -> object:
+        """Return a slice inside a tuple, as in `x[:, 0]`."""
+        return self.place(node)
 
     def place(self, node: ast.expr) -> Any:
         """Return the value of a subscript, a slice too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -41,6 +42,7 @@ class CodeLayer:
         gives: for a view, the size that it gives a sample.
         origin: for a copy, the layer that it was copied from.
         kind: its class in `torch.nn`; empty where that is not known.
+        drops_axis: whether it only leaves out the axis of the features, as `x.squeeze(1)` does.
     """
 
     span: Span
@@ -52,6 +54,7 @@ class CodeLayer:
     gives: int | None = None
     origin: CodeLayer | None = None
     kind: str = ""
+    drops_axis: bool = False
 
 
 def make_layer(
@@ -129,7 +132,8 @@ def _width(layer: TorchLayer, argument: str, given: Arguments) -> object:
         raise _mistake(layer, f"no {argument}", "both widths", f"Write {argument}=32, for instance.")
     value = given[argument]
     if isinstance(value, Unknown):  # a name that nothing defines is a symbolic width
-        return value.source if value.source.isidentifier() else value
+        named = re.fullmatch(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*", value.source)  # config.hidden: config_hidden
+        return value.source.replace(".", "_") if named else value
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         got, wanted = f"{argument} = {value!r}", "a whole number of at least 1"
         raise _mistake(layer, got, wanted, "Write how many features there are.", InvalidValue)

@@ -7,6 +7,7 @@ from itertools import islice
 
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.network import Dropout
+from chalknet.notation.libraries.known import function_layer
 from chalknet.notation.limits import LIMITS, check_limit
 from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown, no_layer
@@ -48,7 +49,7 @@ def path_of(value: object, run: Interpreter, code: Code) -> list[CodeLayer]:
 def _refuse_other_path(training: list[CodeLayer], evaluated: list[CodeLayer], code: Code) -> None:
     """Refuse code whose x passes other steps in evaluation, Dropout aside."""
     one, other = (
-        [(layer.step, id(layer) if layer.step and layer.step.trainable else 0, layer) for layer in layers]
+        [(layer.step, _identity(layer), layer) for layer in layers]
         for layers in (
             [layer for layer in path if not isinstance(layer.step, Dropout)] for path in (training, evaluated)
         )
@@ -66,6 +67,13 @@ def _refuse_other_path(training: list[CodeLayer], evaluated: list[CodeLayer], co
     )
 
 
+def _identity(layer: CodeLayer) -> object:
+    """Return what tells a layer with weights from another; flax makes it anew at each call of forward."""
+    if layer.step is None or not layer.step.trainable:
+        return 0
+    return layer.span if layer.kind.startswith("flax ") else id(layer)
+
+
 def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:
     """Yield the layers of a network in their order, nested chains flattened."""
     run.budget.spend(None)
@@ -73,6 +81,8 @@ def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iter
         if value.problem is not None:
             raise value.problem
         yield value
+    elif isinstance(value, Dotted) and (layer := function_layer(value, Span(0, 1))) is not None:
+        yield layer
     elif isinstance(value, CodeChain | Flow | list | tuple) and depth < _DEPTH:
         for item in value.items if isinstance(value, CodeChain | Flow) else value:
             yield from _layers(item, run, code, depth + 1)
@@ -88,7 +98,7 @@ def _passed(instance: Instance, run: Interpreter, code: Code) -> Flow:
     given = run.forward(instance, Call(code.source, instance.span, [flow]))
     if isinstance(given, Flow) and given.start is flow.start:
         return given
-    method = instance.kind.member("forward") or instance.kind.member("__call__")
+    method = next(filter(None, map(instance.kind.member, ("forward", "__call__", "call"))), None)
     span = code.span(getattr(method, "node", instance.kind.node))
     what = "a value that does not come from x through layers"
     if given is None:

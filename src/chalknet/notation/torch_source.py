@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
+from functools import partial
 
-from chalknet.errors import CannotExpress, ChalknetError, ShapeMismatch, unknown_name
-from chalknet.network import Network, Shape, Step, size_of
+from chalknet.errors import CannotExpress, ChalknetError, unknown_name
+from chalknet.network import Network, Shape
+from chalknet.notation.libraries.known import NOTES_OF, family_of
+from chalknet.notation.libraries.modules import is_module
+from chalknet.notation.libraries.writer import write_flax, write_keras
+from chalknet.notation.listings.printed import read_printed, recognise_printed
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
-from chalknet.notation.torch_layers import CodeLayer
+from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_names import Binding
+from chalknet.notation.torch_network import network_of_layers
 from chalknet.notation.torch_path import left_out, path_of
 from chalknet.notation.torch_statements import Interpreter
 from chalknet.notation.torch_text import Code, parse
@@ -20,6 +27,10 @@ from chalknet.notation.torch_writer import write_torch
 INPUT_SHAPE = re.compile(
     r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
 )
+_CALL = re.compile(r"\w[ \t]*+\(")
+# What the method is called that says which way x takes, by a part of the class's base.
+_METHODS = (("keras", "call"), ("tensorflow", "call"), ("flax", "__call__"), ("equinox", "__call__"))
+_WANTED = "a Sequential, a class with layers and a forward, or a layer"
 _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
 )
@@ -29,7 +40,8 @@ def read_torch(text: str, name: str | None = None) -> Network:
     """Return the network that PyTorch code defines; the code is parsed and never run.
 
     Args:
-        text: a script, a notebook's cell, a page with fenced code, or what `print(module)` gave.
+        text: a script, a notebook's cell, a page with fenced code; what `print(module)` gave is read too,
+            with a DeprecationWarning, since it is a notation of its own.
         name: the variable, class or function wanted, or `line 12`, where the text defines several.
 
     Raises:
@@ -38,11 +50,18 @@ def read_torch(text: str, name: str | None = None) -> Network:
             holds, such as one that shares weights.
         ShapeMismatch: for a Linear that does not take what arrives.
     """
+    if recognise_printed(text):
+        called = 'read(..., notation="torch") of what print(module) gave is now notation="printed"'
+        warnings.warn(called, DeprecationWarning, stacklevel=6)  # the caller of the public verb
+        return read_printed(text, name)
     code = parse(text)
     run = Interpreter(code)
     try:
         run.follow()
-        chosen, notes = _choose(_candidates(run, code), name, code)
+        found = _candidates(run, code)
+        if not found:
+            raise _no_network(run, code)
+        chosen, notes = _choose(found, name, code)
         layers = path_of(chosen.value, run, code)
     except RecursionError:
         got, wanted = "modules nested without end", "layers one after the other"
@@ -56,6 +75,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     notes += [*map(str, remarks), *left_out(chosen.value, layers, code), *_rebound(chosen, run)]
     _refuse_shared_weights(layers, code)
     network = _network(layers, chosen, code)
+    notes += [note for layer in layers if (note := NOTES_OF.get(layer.kind))]
     return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))
 
 
@@ -69,8 +89,23 @@ def _rebound(chosen: Binding, run: Interpreter) -> list[str]:
 
 def recognise_torch(text: str) -> float:
     """Return how likely it is that a text is PyTorch code."""
-    plain = not text.lstrip().startswith("{") or '"cells"' in text
-    return 0.95 if plain and _LOOKS_LIKE_TORCH.search(text) else 0.0
+    if not any(word in text for word in ("nn", "Sequential", "Linear", "torch")):
+        return 0.0
+    return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(text) else 0.0
+
+
+def recognise_library(code: str, text: str) -> float:
+    """Return how likely it is that a text is code of another library.
+
+    Args:
+        code: what that code is called, such as "Keras code".
+        text: the text.
+    """
+    return 0.96 if family_of(text) == code and _is_code(text) and _CALL.search(text) else 0.0
+
+
+def _is_code(text: str) -> bool:
+    return not text.lstrip().startswith("{") or '"cells"' in text
 
 
 def _candidates(run: Interpreter, code: Code) -> list[Binding]:
@@ -83,15 +118,24 @@ def _candidates(run: Interpreter, code: Code) -> list[Binding]:
     free = [binding for binding in whole if id(binding.value) not in held]
     if free:
         return _distinct(free)
-    made = [
+    made_of_classes = [
         replace(binding, value=_made(run, binding.value, code))
         for binding in bindings
         if isinstance(binding.value, Class | Function)
     ]
-    if made := [binding for binding in made if _is_network(binding.value)]:
+    if made := [binding for binding in made_of_classes if _is_network(binding.value)]:
         return _distinct(made)
+    held_inside = [  # a class of another kind that keeps a network: self.model = ...
+        replace(binding, name=f"{binding.name}.{key}", value=part)
+        for binding in made_of_classes
+        if isinstance(binding.value, Instance)
+        for key, part in binding.value.attributes.items()
+        if _is_network(part)
+    ]
+    if held_inside:
+        return _distinct(held_inside)
     computed = [binding for binding in bindings if isinstance(binding.value, Flow)]
-    alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer)]
+    alone = [binding for binding in bindings if isinstance(binding.value, CodeLayer | CodeChain)]
     return _distinct(computed[-1:] or (alone if len(alone) == 1 else []))
 
 
@@ -116,15 +160,15 @@ def _is_network(value: object) -> bool:
             isinstance(part, CodeLayer | CodeChain | Instance | list | dict)
             for part in value.attributes.values()
         )
-        has_forward = "forward" in value.attributes or any(map(value.kind.member, ("forward", "__call__")))
+        has_forward = "forward" in value.attributes or any(
+            map(value.kind.member, ("forward", "__call__", "call"))
+        )
+        holds = holds or is_module(value.kind.base)  # flax makes layers where it calls them
         return bool((value.chain and value.chain.items) or (holds and has_forward))
-    return isinstance(value, CodeChain)
+    return isinstance(value, CodeChain) and not value.layer
 
 
 def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding, list[str]]:
-    if not found:
-        wanted = "a Sequential, a class with layers and a forward, or a layer"
-        raise code.source.refuse(None, got="code that defines no network", wanted=wanted)
     if name is not None:
         named = [one for one in found if name in (one.name, f"line {one.line}", str(one.line))]
         if not named:
@@ -148,6 +192,38 @@ def _choose(found: list[Binding], name: str | None, code: Code) -> tuple[Binding
     return found[0], []
 
 
+def _no_network(run: Interpreter, code: Code) -> ChalknetError:
+    """Return the error for code without a network, with the reason where one can be seen."""
+    got, wanted, span = "code that defines no network", _WANTED, None
+    remedy = ""
+    for binding in run.names.bindings:
+        value = binding.value
+        if isinstance(value, Class) and not any(map(value.member, ("forward", "__call__", "call"))):
+            is_layer = any(getattr(base, "last", "").endswith(("Module", "Model")) for base in value.bases)
+            if is_layer:
+                span = code.span(value.node)
+                paths = " ".join(getattr(base, "path", "") for base in value.bases)
+                method = next((name for sign, name in _METHODS if sign in paths), "forward")
+                got = f"the class {value.node.name}, which has no {method}"
+                wanted = f"a {method} that says which way x takes through its layers"
+                remedy = f"Add def {method}(self, x): return ..., or write the layers as Sequential(...)."
+        elif isinstance(value, Class):
+            span = code.span(value.node)
+            got = f"the class {value.node.name}, whose __init__ makes no layer that is known here"
+            wanted = "layers such as self.fc1 = nn.Linear(784, 32)"
+        elif (
+            isinstance(value, Unknown)
+            and value.name[:1].isupper()
+            and value.source.startswith(f"{value.name}(")
+        ):
+            got = f"{value.source}, and {value.source.partition('(')[0]} is not defined in the text"
+            wanted, remedy = "the class itself", "Give the text in which it is defined too."
+    if span is not None:
+        end = code.source.text.find("\n", span.start)
+        span = Span(span.start, end if end > 0 else span.end)
+    return code.source.refuse(span, got=got, wanted=wanted, remedy=remedy)
+
+
 def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
     seen: set[int] = set()
     for layer in layers:
@@ -163,35 +239,8 @@ def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
 
 
 def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
-    steps: list[Step] = [layer.step for layer in layers if layer.step is not None]
-    taken = [layer.takes for layer in layers if layer.takes]
-    stated = _stated_shape(code.source, chosen)
-    shape: Shape = stated or (taken[0] if taken else ("m",))
-    open_shape = stated is None and not taken
-    notes = ["the code does not say how many features x has: m of them"] if open_shape else []
     name = chosen.name if chosen.name.isidentifier() else "net"
-    with code.source.pointing(layers[0].span):
-        network = Network(shape, tuple(steps), name=name, notes=tuple(notes))
-    for layer, visit in zip(layers, network.walk(), strict=True):
-        if mismatch := visit.mismatch(layer.takes):
-            kind = mismatch.written.partition("(")[0]
-            raise code.source.refuse(
-                layer.span,
-                kind=ShapeMismatch,
-                got=f"{mismatch.written} takes {mismatch.takes} features, but {mismatch.arriving} arrive",
-                wanted=f"a {kind} that takes {mismatch.arriving} features",
-                remedy=f"Write {mismatch.mended}, or mend the width before it.",
-            )
-        size = size_of(visit.output_shape)
-        if layer.gives is not None and size is not None and layer.gives != size:
-            raise code.source.refuse(
-                layer.span,
-                kind=ShapeMismatch,
-                got=f"a view of {layer.gives} features a sample, but {size} arrive",
-                wanted=f"one of {size}, so that the samples stay apart",
-                remedy="Write x.flatten(1).",
-            )
-    return network
+    return network_of_layers(code.source, layers, _stated_shape(code.source, chosen), name)
 
 
 def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
@@ -208,9 +257,20 @@ def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
 
 TORCH = Notation(
     name="torch",
-    suffixes=(".py", ".ipynb"),
+    suffixes=(".py",),
     recognise=recognise_torch,
     read=read_torch,
     write=write_torch,
     lossless=True,
 )
+# Code of other libraries is followed by the same reader, which knows their names.
+KERAS, FLAX, EQUINOX, SKLEARN = (
+    Notation(name=name, recognise=partial(recognise_library, code), read=read_torch, write=written)
+    for name, code, written in (
+        ("keras", "Keras code", write_keras),
+        ("flax", "flax code", write_flax),
+        ("equinox", "equinox code", None),
+        ("sklearn", "scikit-learn code", None),
+    )
+)
+LIBRARIES = (KERAS, FLAX, EQUINOX, SKLEARN)

@@ -6,7 +6,8 @@ import ast
 from dataclasses import replace
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.torch_effects import Remarks, quoted
+from chalknet.notation.libraries.modules import fields_of, is_module, modes_of
+from chalknet.notation.torch_effects import DECORATORS, OVERRIDDEN, WITHOUT_GRADIENT, Remarks, as_if, quoted
 from chalknet.notation.torch_expressions import NOT_FOLLOWED, Expressions, shown
 from chalknet.notation.torch_layers import Unknown
 from chalknet.notation.torch_names import Binding, Jump, Names, Return
@@ -28,13 +29,6 @@ from chalknet.notation.torch_values import (
 
 _DEPTH = 60  # calls within calls
 _IDLE_ROUNDS = 30  # rounds of a loop in a row that change no name: it fits or prints, and builds nothing
-_WITHOUT_GRADIENT = ("no_grad", "inference_mode", "set_grad_enabled")
-_OVERRIDDEN = ("train", "eval", "parameters", "named_parameters", "__getattr__", "__setattr__", "add_module")
-# Decorators that leave a function as it is.
-_DECORATORS = frozenset(
-    "compile script script_method export override abstractmethod staticmethod classmethod property final "
-    "wraps cached_property cache lru_cache overload typechecked beartype jaxtyped dataclass".split()
-)
 
 
 class Interpreter(ast.NodeVisitor):
@@ -69,21 +63,29 @@ class Interpreter(ast.NodeVisitor):
         chain = CodeChain(call.span) if base is not None and base.last == "Sequential" else None
         made = Instance(kind, call.span, chain=chain)
         self._decorated(kind.node)
-        for name in filter(kind.member, _OVERRIDDEN):
+        for name in filter(kind.member, OVERRIDDEN):
             self.notes.append(f"{kind.node.name} has a {name} of its own, which is not read")
+        library = is_module(base)
         if isinstance(method := kind.member("__init__"), Function):
             self.enter(replace(method, owner=made), call)
+        elif library:
+            made.attributes.update(fields_of(kind, call))
         elif chain is not None:
             chain.append(*call.positional)
+        if library and isinstance(setup := kind.member("setup"), Function):
+            self.enter(replace(setup, owner=made), Call(call.source, call.span))
         return made
 
     def forward(self, instance: Instance, call: Call) -> object:
         """Return x after `forward`."""
         method = instance.kind.member("__call__") or instance.attributes.get("forward")
-        method = method or instance.kind.member("forward")
+        method = method or instance.kind.member("forward") or instance.kind.member("call")
         flow = next((value for value in call.values if isinstance(value, Flow)), Flow(call.span))
         if isinstance(method, Function):
             given = call if flow in call.values else replace(call, positional=[flow, *call.positional[1:]])
+            if is_module(instance.kind.base) and (modes := modes_of(method, self.training)):
+                self.mode_matters = True
+                given = replace(given, keywords={**modes, **given.keywords})
             self.forwards += 1
             try:
                 return self.enter(replace(method, owner=method.owner or instance), given)
@@ -119,9 +121,9 @@ class Interpreter(ast.NodeVisitor):
         for decorator in node.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = shown(called).rpartition(".")[2]
-            if name in _WITHOUT_GRADIENT:
+            if name in WITHOUT_GRADIENT:
                 self.without_gradient = bool(self.forwards)
-            elif name not in _DECORATORS:
+            elif name not in DECORATORS:
                 line, what = decorator.lineno, node.name
                 self.notes.append(
                     f"line {line}: @{shown(decorator)} is not read: {what} is, as written below it"
@@ -305,7 +307,7 @@ class Interpreter(ast.NodeVisitor):
                 leaving = problem
             if self.names.structures(self.budget) == before and not isinstance(leaving, Return):
                 other = "false" if outcome == "true" else "true"
-                self._jumps += [_as_if(node, other)] * (leaving is not None)
+                self._jumps += [as_if(node, other)] * (leaving is not None)
                 continue
             self._chosen(node, test, outcome, names, leaving)
             if leaving:
@@ -317,7 +319,7 @@ class Interpreter(ast.NodeVisitor):
     ) -> None:
         """Say which branch was read; where the values of x decide, x passes no chain."""
         if not any(isinstance(one, Flow) for one in roots(test)):
-            self.notes.append(_as_if(node, outcome))
+            self.notes.append(as_if(node, outcome))
             return
         what = f"a branch on the values of x, {shown(node.test)}"
         for name, value in self.names.scopes[-1].items():
@@ -338,7 +340,7 @@ class Interpreter(ast.NodeVisitor):
             name = code.partition("(")[0].rpartition(".")[2]
             if name == "autocast" and self.forwards:
                 self.notes.append(f"line {node.lineno}: autocast sets a dtype, which is not read")
-            self.without_gradient |= name in _WITHOUT_GRADIENT and bool(self.forwards)
+            self.without_gradient |= name in WITHOUT_GRADIENT and bool(self.forwards)
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, context)
         try:
@@ -393,7 +395,3 @@ class Interpreter(ast.NodeVisitor):
     def visit_Return(self, node: ast.Return) -> None:
         """Leave the function with a value."""
         raise Return(None if node.value is None else self._value(node.value))
-
-
-def _as_if(node: ast.If, outcome: str) -> str:
-    return f"line {node.lineno}: read as if {shown(node.test)} were {outcome}"

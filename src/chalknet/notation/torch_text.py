@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from chalknet.notation.libraries.known import family_of
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText, Span
 
@@ -19,8 +20,6 @@ _FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(?:^[ \t]*+\1[ \t]*+$
 _PROMPT = re.compile(r"^[ \t]*+(?:>>>|\.\.\.|In \[\d*+\]:|(?<=[ \t])\.\.\.:)(?: |$)([^\n]*+)", re.M)
 _FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d*\]:)", re.M)
 _MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.M)
-_PRINTED = re.compile(r"^[ \t]*\w+\([ \t]*\n[ \t]*\(\w+\): ", re.M)
-_CHILD = re.compile(r"^[ \t]*\(\w+\): ", re.M)
 _NO_CODE = re.compile(r"[^\n]")
 
 
@@ -56,14 +55,18 @@ class Code:
 _FILTERS = threading.Lock()  # the filters are the process's: two threads would put back each other's
 
 
-def parse(text: str) -> Code:
-    """Return the Python in a text: a script, a notebook's cell, a page with fences, a printed module.
+def parse(text: str, what: str = "") -> Code:
+    """Return the Python in a text: a script, a notebook's cell, a page with fences.
+
+    Args:
+        text: what the user gave.
+        what: what it is called in errors; without it, by the library that it uses.
 
     Raises:
         NotationError: with a caret, for what is no Python.
     """
     text = _cells(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    source, code = SourceText("PyTorch code", text, remedy=_REMEDY), _code_in(text)
+    source, code = SourceText(what or family_of(text) or "PyTorch code", text, remedy=_REMEDY), _code_in(text)
     check_limit(source, None, "characters of code", sum(map(len, code.split())))
     first = next((line for line in code.split("\n") if line.strip()), "")
     added = int(first.startswith(" "))  # a piece cut out of a page, with its margin
@@ -100,8 +103,6 @@ def _code_in(text: str) -> str:
         text = _only(text, [match.span(2) for match in _FENCE.finditer(text)])
     if _FIRST_PROMPT.search(text):
         text = _only(text, [match.span(1) for match in _PROMPT.finditer(text)])
-    if _PRINTED.search(text) and not re.search(r"^[ \t]*+(?:import|from|class|def) ", text, re.M):
-        text = _printed(text)
     return _MAGIC.sub(lambda line: " " * len(line.group()), text)
 
 
@@ -110,10 +111,3 @@ def _only(text: str, kept: list[tuple[int, int]]) -> str:
     for start, end in kept:
         letters[start:end] = text[start:end]
     return "".join(letters)
-
-
-def _printed(text: str) -> str:
-    """Return what `print(module)` printed as the call that makes it: `(0): ReLU()` lines become arguments."""
-    text = _CHILD.sub(lambda child: " " * len(child.group()), text)
-    whole = text.count("(") == text.count(")")
-    return re.sub(r"(?<=\))\n(?=\s*[\w)])", ",", text.rstrip()) if whole else text

@@ -36,14 +36,13 @@ class CodeChain:
 
     span: Span
     modules: dict[str, object] = field(default_factory=dict, repr=False)
-    _items: list[object] = field(
-        default_factory=list, repr=False
-    )  # the values of `modules`; shorter when out of date
+    layer: bool = False  # whether it is one layer, such as a Dense with its activation
+    _items: list[object] = field(default_factory=list, repr=False)  # of `modules`; shorter when out of date
 
     @classmethod
-    def of(cls, span: Span, items: Iterable[object]) -> CodeChain:
+    def of(cls, span: Span, items: Iterable[object], *, layer: bool = False) -> CodeChain:
         """Return the chain of some items, named by their places."""
-        return cls(span, {str(place): item for place, item in enumerate(items)})
+        return cls(span, {str(place): item for place, item in enumerate(items)}, layer)
 
     @property
     def items(self) -> list[object]:
@@ -114,7 +113,12 @@ def _may_be_a_view(item: object) -> bool:
         return all(map(_may_be_a_view, item.items))
     if not isinstance(item, CodeLayer) or item.in_place:
         return False
-    return item.problem is not None or isinstance(item.step, Flatten | Dropout) or item.kind == "Identity"
+    return (
+        item.problem is not None
+        or item.drops_axis
+        or isinstance(item.step, Flatten | Dropout)
+        or item.kind == "Identity"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,6 +299,7 @@ _COMMON: Mapping[str, Dotted] = {
     "nn": Dotted("torch.nn"),
     "F": Dotted("torch.nn.functional"),
     "math": Dotted("math"),
+    **{name: Dotted(f"torch.nn.utils.{name}") for name in ("spectral_norm", "weight_norm")},
     "OrderedDict": Dotted("collections.OrderedDict"),
     **{name: Dotted(f"torch.nn.{name}") for name in ("Sequential", "ModuleList", "Module")},
 }

@@ -12,16 +12,19 @@ from chalknet.planning.keywords import (
     recipe_of,
     with_options,
 )
-from chalknet.planning.losses import LOSSES, Loss
+from chalknet.planning.losses import LOSSES, OWN, Loss
 from chalknet.planning.optimizers import OPTIMIZERS, Optimizer, OptionValue
 from chalknet.planning.plan import DataFacts, Method, Placement, Plan, method
-from chalknet.planning.recipe import BUDGET_UNITS, RECIPE_FIELDS, Budget, Recipe, RunOptions
+from chalknet.planning.recipe import BUDGET_UNITS, RECIPE_FIELDS, WATCHED, Budget, Recipe, RunOptions
+from chalknet.planning.schedules import SCHEDULES, ChosenSchedule
+from chalknet.planning.start import INITIALISATIONS, Initialisation
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "RECIPE_FIELDS",
-    "Budget", "DataFacts", "EngineName", "Loss", "Method", "Optimizer", "OptionValue",
-    "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
+    "BUDGET_UNITS", "INITIALISATIONS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "OWN", "RECIPE_FIELDS",
+    "SCHEDULES", "WATCHED",
+    "Budget", "ChosenSchedule", "DataFacts", "EngineName", "Initialisation", "Loss", "Method", "Optimizer",
+    "OptionValue", "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
     "TorchDevice", "check_options", "method", "optimizer_options", "options_for",
     "recipe_of", "with_options",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeVar, get_type_hints
 
@@ -12,8 +12,13 @@ from chalknet.planning.optimizers import OPTIMIZERS
 from chalknet.planning.recipe import BUDGET_UNITS, RECIPE_FIELDS, Recipe
 from chalknet.planning.torch_objects import TorchOptimizer
 
-LossName: TypeAlias = Literal["bce", "bce_logits", "cross_entropy", "mse", "l1", "huber"]
-OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw", "rmsprop"]
+LossName: TypeAlias = Literal[
+    "bce", "bce_logits", "cross_entropy", "mse", "l1", "huber", "nll", "focal_cross_entropy", "focal",
+    "poisson", "pinball", "gaussian_nll",
+]  # fmt: skip
+OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "nadam", "lion", "lbfgs"]
+InitName: TypeAlias = Literal["he", "he_uniform", "xavier", "xavier_normal", "orthogonal", "zeros"]
+WatchedName: TypeAlias = Literal["held_out_loss", "held_out", "train_loss", "train"]
 EngineName: TypeAlias = Literal["auto", "eager", "graph", "fused_cpu", "fused_cuda"]
 DtypeName: TypeAlias = Literal["float32", "float64"]
 Reduction: TypeAlias = Literal["mean", "sum"]
@@ -48,12 +53,22 @@ class OptimizerKeywords(TypedDict, total=False):
     amsgrad: bool
     alpha: float
     centered: bool
+    lr_decay: float
+    initial_accumulator_value: float
+    momentum_decay: float
+    decoupled_weight_decay: bool
+    max_iter: int
+    max_eval: int | None
+    tolerance_grad: float
+    tolerance_change: float
+    history_size: int
+    line_search_fn: str | None
 
 
 class RecipeKeywords(OptimizerKeywords, total=False):
     """The fields of a `Recipe` as keywords, with those of its optimizer beside them."""
 
-    loss: LossName | TorchClass
+    loss: LossName | str | TorchClass
     optimizer: OptimizerName | TorchClass | TorchOptimizer
     lr: float | None
     batch_size: int | None
@@ -66,6 +81,18 @@ class RecipeKeywords(OptimizerKeywords, total=False):
     reduction: Reduction | None
     seed: int
     target_loss: float | None
+    schedule: str | None
+    warmup: int | None
+    clip_norm: float | None
+    clip_value: float | None
+    class_weight: str | Sequence[float] | Mapping[Any, float] | None
+    weight: str | int | None
+    l1: float
+    l2: float
+    init: InitName | str | None
+    patience: int | None
+    min_delta: float
+    watch: WatchedName
 
 
 class RunKeywords(TypedDict, total=False):
@@ -147,6 +174,10 @@ OTHER_NAMES = {
     "learning_rate": "lr", "learning_rate_init": "lr", "eta": "lr", "max_iter": "updates", "steps": "updates",
     "iterations": "updates", "n_epochs": "epochs", "num_epochs": "epochs", "criterion": "loss",
     "validation_data": "held_out", "validation_split": "held_out", "random_state": "seed",
+    "early_stopping": "patience", "n_iter_no_change": "patience", "early_stopping_rounds": "patience",
+    "tol": "min_delta", "scheduler": "schedule", "lr_scheduler": "schedule", "warmup_steps": "warmup",
+    "clipnorm": "clip_norm", "clipvalue": "clip_value", "gradient_clip_val": "clip_norm",
+    "max_grad_norm": "clip_norm", "sample_weight": "weight", "kernel_initializer": "init", "monitor": "watch",
     "n_jobs": "threads", "solver": "optimizer", "opt": "optimizer", "bs": "batch_size",
 }  # fmt: skip
 

@@ -114,6 +114,7 @@ class Plan(Tabular):
             "optimizer": f"{recipe.optimizer}, lr={show_value(recipe.lr or 0.0)}{options}",
             "method": f"{used.name} (once: {used.once}), {order}",
             "length": self._length(),
+            **_altered(recipe),
             "seed": str(recipe.seed),
             "engine": self.where,
         }
@@ -137,6 +138,34 @@ class Plan(Tabular):
             return f"{show_value(self.recipe.budget.amount)} seconds of training, {per_epoch}"
         epochs = show_value(self.updates / self.updates_per_epoch)
         return f"{show_count(self.updates)} updates, {per_epoch}: {epochs} epochs"
+
+
+def _altered(recipe: Recipe) -> dict[str, str]:
+    """Return what a recipe says beyond loss, optimizer and length, as lines of the plan."""
+    warm = f"warm-up over {show_count(recipe.warmup)} updates" if recipe.warmup else ""
+    rows = {
+        "schedule": ", then ".join(filter(None, (warm, recipe.schedule))),
+        "clipping": ", ".join(
+            f"{what} at most {show_value(most)}"
+            for what, most in (("norm", recipe.clip_norm), ("values", recipe.clip_value))
+            if most is not None
+        ),
+        "penalties": ", ".join(
+            f"{name}={show_value(by)}" for name in ("l1", "l2") if (by := vars(recipe)[name])
+        ),
+        "weights of samples": ", ".join(
+            f"{name}={vars(recipe)[name]}"
+            for name in ("weight", "class_weight")
+            if vars(recipe)[name] is not None
+        ),
+        "weights at the start": recipe.init or "",
+        "stopping early": ""
+        if recipe.patience is None
+        else f"after {show_count(recipe.patience)} evaluations without a better {recipe.watch}"
+        + (f" (by {show_value(recipe.min_delta)})" if recipe.min_delta else "")
+        + ", with the weights of the best",
+    }
+    return {name: text for name, text in rows.items() if text}
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol, cast
 
 from chalknet.errors import InvalidValue, unknown_name
-from chalknet.planning.losses import LOSSES, loss_name
+from chalknet.planning.losses import LOSSES, OwnLoss, loss_name, settled_loss
 from chalknet.planning.optimizers import OPTIMIZERS
+from chalknet.planning.spelled import name_and_words
 
 
 class TorchOptimizer(Protocol):
@@ -19,32 +20,35 @@ class TorchOptimizer(Protocol):
 
 
 def loss_of(loss: object) -> tuple[str, str | None]:
-    """Return the name of a loss given as such or as an object of torch's, and the reduction of an instance.
+    """Return the name of a loss given as such, as an object of torch's or a callable, and its reduction.
+
+    An instance of torch's with settings that no row has, such as class weights, and any other function
+    `(yhat, y)` is kept as it is.
 
     Raises:
         UnknownName: for a name or class without a row.
-        InvalidValue: for an instance with settings that no row has, such as class weights.
+        InvalidValue: for a setting that a row cannot have.
     """
     spelling = _spelling(loss)
-    name = loss_name(spelling)
+    name = spelling if isinstance(loss, OwnLoss) else loss_name(name_and_words(spelling)[0])
+    if isinstance(loss, str):
+        return (loss if isinstance(loss, OwnLoss) else settled_loss(spelling)), None
+    if callable(loss) and not isinstance(loss, type) and (name is None or not _is_torchs(loss)):
+        return OwnLoss.of(loss), None
     if name is None:
         raise unknown_name("loss", "loss", spelling, LOSSES)
     if not _is_instance(loss):
         return name, None
+    assert callable(loss)
     settings = _loss_settings(loss)
     reduction = str(settings.pop("reduction"))
-    plain = _loss_settings(type(loss)())
+    plain, row = _loss_settings(type(loss)()), LOSSES[name]
     others = {
         key: value for key, value in settings.items() if value is not plain[key] and value != plain[key]
     }
-    if others:
-        raise InvalidValue(
-            where="loss",
-            got=f"{spelling} with {', '.join(f'{key}={value}' for key, value in others.items())}",
-            wanted=f"{spelling} as torch makes it without arguments, or with a reduction",
-            remedy=f'Write loss="{name}", or fit your module with the loss inside it in a loop of your own.',
-        )
-    return name, reduction
+    if set(others) - set(row.settings):
+        return OwnLoss.of(loss), reduction
+    return settled_loss(f"{name}({', '.join(f'{key}={value}' for key, value in others.items())})"), reduction
 
 
 def optimizer_of(optimizer: object) -> tuple[str, dict[str, Any]]:
@@ -71,6 +75,11 @@ def optimizer_of(optimizer: object) -> tuple[str, dict[str, Any]]:
             remedy=f'Write optimizer="{name}" and its options as keywords.',
         )
     return name, {key: given.defaults[key] for key in own}
+
+
+def _is_torchs(given: object) -> bool:
+    """Return whether a function or an instance is one of torch's own."""
+    return (getattr(given, "__module__", None) or type(given).__module__).startswith("torch")
 
 
 def _spelling(given: object) -> str:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
 
-from chalknet.data import Preparation
+from chalknet.data import Preparation, Source
 from chalknet.errors import MissingPackage
+from chalknet.lazy import torch
 from chalknet.module import Fitted
 from chalknet.planning import Plan
 from chalknet.tables import Shown, Table, Tabular
+from chalknet.training.evaluation import Baseline, Evaluation, best_evaluation, watched
 from chalknet.units import one_line, show_count, show_seconds, show_share, show_value
 
 Rows: TypeAlias = npt.NDArray[Any]
@@ -36,6 +37,7 @@ class Outcome(Enum):
     FINISHED = "finished: the whole budget was used"
     TARGET_REACHED = "target reached: the loss came down to the target"
     DIVERGED = "diverged: the loss or a weight became infinite or no number"
+    STOPPED_EARLY = "stopped early: no evaluation was better for as long as was asked"
     INTERRUPTED = "interrupted: stopped by the user after a whole update"
 
     def __str__(self) -> str:
@@ -43,27 +45,8 @@ class Outcome(Enum):
 
     @property
     def ended(self) -> bool:
-        """Return whether nothing is left to do: the budget was used, or the target reached."""
-        return self in (Outcome.FINISHED, Outcome.TARGET_REACHED)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The metric over whole data sets, after an update.
-
-    Args:
-        updates: updates made before it.
-        samples: samples seen before it.
-        seconds: training time before it; the evaluation's own time is not counted.
-        train: the metric over all training samples, Dropout off.
-        held_out: the same over the held-out samples; None when there are none.
-    """
-
-    updates: int
-    samples: int
-    seconds: float
-    train: float
-    held_out: float | None
+        """Return whether nothing is left to do: budget used, target reached, or nothing better to come."""
+        return self in (Outcome.FINISHED, Outcome.TARGET_REACHED, Outcome.STOPPED_EARLY)
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,6 +133,7 @@ class History(Tabular, Sequence[HistoryRow]):
         self.updates, self.samples = array("q"), array("q")
         self.epochs, self.seconds, self.loss = array("d"), array("d"), array("d")
         self._evaluations: dict[int, Evaluation] = {}  # by updates
+        self.reasons: dict[str, str] = {}  # metric -> why it could not be computed, or what was assumed
 
     @property
     def columns(self) -> Mapping[str, Sequence[float]]:
@@ -162,9 +146,17 @@ class History(Tabular, Sequence[HistoryRow]):
         return tuple(self._evaluations.values())
 
     @property
+    def metric_names(self) -> tuple[str, ...]:
+        """Return the names of all metrics of the evaluations that were asked for: `train_mae`, ..."""
+        return tuple(dict.fromkeys(name for each in self.evaluations for name in each.metrics))
+
+    @property
     def table(self) -> Table:
-        """Return a row for every recorded update."""
-        return Table(tuple(self.columns), tuple(zip(*self.columns.values(), strict=True)))
+        """Return a row for every recorded update; with the metrics that were asked for, where there are."""
+        columns: dict[str, Sequence[Any]] = dict(self.columns)
+        if self.metric_names:
+            columns = {name: [_cell(value) for value in column] for name, column in self.to_dict().items()}
+        return Table(tuple(columns), tuple(zip(*columns.values(), strict=True)))
 
     def append(self, updates: int, samples: int, epochs: float, seconds: float, loss: float) -> None:
         """Add the row of one update."""
@@ -187,12 +179,17 @@ class History(Tabular, Sequence[HistoryRow]):
         self._evaluations[evaluation.updates] = evaluation
 
     def to_dict(self) -> dict[str, list[float]]:
-        """Return the columns by their names, `train` and `held_out` among them."""
-        metrics = [self._metrics(updates) for updates in self.updates]
+        """Return the columns by their names, `train`, `held_out` and the metrics asked for among them."""
+        found = [self._evaluations.get(updates) for updates in self.updates]
+        both = [(math.nan, math.nan) if each is None else each.values[3:5] for each in found]
         return {
             **{name: list(column) for name, column in self.columns.items()},
-            "train": [train for train, _ in metrics],
-            "held_out": [held_out for _, held_out in metrics],
+            "train": [train for train, _ in both],
+            "held_out": [held_out for _, held_out in both],
+            **{
+                name: [math.nan if each is None else each.metrics.get(name, math.nan) for each in found]
+                for name in self.metric_names
+            },
         }
 
     def to_pandas(self) -> Any:
@@ -216,7 +213,9 @@ class History(Tabular, Sequence[HistoryRow]):
         if isinstance(row, slice):
             return [self[index] for index in range(*row.indices(len(self)))]
         recorded = [column[row] for column in self.columns.values()]
-        return HistoryRow._make([*recorded, *self._metrics(self.updates[row])])
+        evaluation = self._evaluations.get(self.updates[row])
+        both = (math.nan, math.nan) if evaluation is None else evaluation.values[3:5]
+        return HistoryRow._make([*recorded, *both])
 
     def __repr__(self) -> str:
         last = (
@@ -225,11 +224,9 @@ class History(Tabular, Sequence[HistoryRow]):
         evaluated = f"{show_count(len(self._evaluations))} evaluations of the {self.metric}"
         return one_line(f"History({show_count(len(self))} rows, {evaluated}{last})")
 
-    def _metrics(self, updates: int) -> tuple[float, float]:
-        evaluation = self._evaluations.get(updates)
-        if evaluation is None:
-            return math.nan, math.nan
-        return evaluation.train, math.nan if evaluation.held_out is None else evaluation.held_out
+
+def _cell(value: float) -> float | None:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def data_frame(columns: Mapping[str, Any], where: str) -> Any:
@@ -266,6 +263,9 @@ class FitResult(Shown, Fitted):
         outcome: how the fit ended.
         compile_s: seconds that compiling or loading kernels took; no training time.
         preparation: what turned the columns of a file into x and y; None where they were taken as they are.
+        baseline: the trivial predictor, beside which the result is to be seen; None where it is not known.
+        diagnosis: what went wrong, a sentence each with what to do; the last of the notes.
+        source: the data that was fitted, with what it holds out; None for a fit that was loaded.
 
     Example:
         >>> import torch
@@ -277,21 +277,35 @@ class FitResult(Shown, Fitted):
     """
 
     plan: Plan
-    module: nn.Module
+    module: torch.nn.Module
     history: History
     outcome: Outcome
     compile_s: float = 0.0
     preparation: Preparation | None = None
+    baseline: Baseline | None = None
+    diagnosis: tuple[str, ...] = ()
+    source: Source | None = field(default=None, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "source": None}  # the data stay in the process that has them
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what may not be as it was meant, or did not go as it was asked, a sentence each."""
-        return self.plan.notes
+        return tuple(dict.fromkeys((*self.plan.notes, *self.diagnosis)))
 
     @property
     def evaluation(self) -> Evaluation:
-        """Return the last evaluation, made after the last update."""
-        return self.history.evaluations[-1]
+        """Return the evaluation of the module as it is: after the last update, or the best one."""
+        return self.best or self.history.evaluations[-1]
+
+    @property
+    def best(self) -> Evaluation | None:
+        """Return the evaluation whose weights the module has, of a fit with `patience`; None of others."""
+        recipe = self.plan.recipe
+        if recipe.patience is None or self.outcome is Outcome.DIVERGED:
+            return None
+        return best_evaluation(self.history.evaluations, recipe, self.history.metric)
 
     def __str__(self) -> str:
         history, evaluations = self.history, self.history.evaluations
@@ -306,7 +320,32 @@ class FitResult(Shown, Fitted):
             )
             lines.append(f"loss {show_value(history.loss[-1])}")
         if history and evaluations:
-            last, show = evaluations[-1], show_share if history.metric == "accuracy" else show_value
-            held_out = "" if last.held_out is None else f", held out {show(last.held_out)}"
-            lines[-1] += f", {history.metric} {show(last.train)}{held_out}"
+            last = self.evaluation
+            lines[-1] += f", {history.metric} {self._beside(last)}"
+            lines += self._metric_lines(last)
+        if self.best is not None:
+            watch = self.plan.recipe.watch
+            lines.append(
+                f"weights of update {show_count(self.best.updates)}, the best of "
+                f"{show_count(len(evaluations))} evaluations: {watch} {show_value(watched(self.best, watch))}"
+            )
+        if self.baseline is not None and evaluations:
+            lines.append(
+                f"the trivial predictor, which says {self.baseline.says}: {history.metric} "
+                f"{self._beside(self.baseline)}"
+            )
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    def _beside(self, found: Evaluation | Baseline) -> str:
+        show = show_share if self.history.metric == "accuracy" else show_value
+        return show(found.train) + ("" if found.held_out is None else f", held out {show(found.held_out)}")
+
+    def _metric_lines(self, last: Evaluation) -> list[str]:
+        """Return a line with the metrics that were asked for; those of single classes are in the history."""
+        whole = [name for name in last.metrics if name.startswith("train_") and not name.endswith(")")]
+        found = []
+        for name in (each.removeprefix("train_") for each in whole):
+            held_out = last.metrics.get(f"held_out_{name}")
+            beside = "" if held_out is None else f", held out {show_value(held_out)}"
+            found.append(f"{name} {show_value(last.metrics[f'train_{name}'])}{beside}")
+        return ["; ".join(found)] if found else []

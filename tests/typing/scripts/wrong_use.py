@@ -5,7 +5,7 @@ import torch
 import chalknet as cn
 
 x = torch.zeros(4, 1)
-cn.fit("1 -> 1", (x, x), loss="msee", updates=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cn.fit("1 -> 1", (x, x), loss=3, updates=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cn.fit("1 -> 1", (x, x), loss="mse", learning_rate=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 cn.fit("1 -> 1", (x, x), loss="mse", engine="egaer")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cn.fit("1 -> 1", (x, x), loss="mse", updates="ten")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -67,18 +67,20 @@ class EntryFacts:
 
 
 @dataclass(frozen=True)
-class OpenEntry:
-    """An entry whose files are whole.
+class CachedTable:
+    """The numbers of a table in files that are whole.
 
     Args:
         x: the features.
         y: the target.
         state: what is known of the rows.
+        notes: sentences about entries that were damaged.
     """
 
     x: ArrayFile
     y: ArrayFile
     state: ConversionState
+    notes: tuple[str, ...] = ()
 
 
 def npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
@@ -138,7 +140,7 @@ def _seal(values: dict[str, Any], key: bytes) -> str:
     return hmac.new(key, content, "sha256").hexdigest() if key else hashlib.sha256(content).hexdigest()
 
 
-def open_entry(folder: Path, digest: str, conversion_of: ConversionOf) -> OpenEntry:
+def open_entry(folder: Path, digest: str, conversion_of: ConversionOf) -> CachedTable:
     """Return an entry, all of its files verified.
 
     Args:
@@ -172,7 +174,7 @@ def open_entry(folder: Path, digest: str, conversion_of: ConversionOf) -> OpenEn
         raise ValueError(f"{name} is gone") from problem
     except ValueError as problem:
         raise ValueError(f"{name}: {getattr(problem, 'got', problem)}") from problem
-    return OpenEntry(x, y, state)
+    return CachedTable(x, y, state)
 
 
 def y_shape(conversion: Conversion, state: ConversionState) -> tuple[int, ...]:

@@ -9,14 +9,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chalknet.data.blocks import ConversionState
-from chalknet.data.cache.entry import FORMAT, ConversionOf, OpenEntry, is_free, open_entry, remove_ours
+from chalknet.data.cache.entry import FORMAT, CachedTable, ConversionOf, is_free, open_entry, remove_ours
 from chalknet.data.cache.unfinished import PART, check_unchanged, make_entry
-from chalknet.data.formats import ArrayFile, DataTable
+from chalknet.data.formats import DataTable
 from chalknet.errors import FileProblem
 from chalknet.files import is_lock, lock, try_lock
 from chalknet.units import show_bytes
@@ -48,23 +47,6 @@ class TableRequest:
         return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True)
-class CachedTable:
-    """The numbers of a table in files.
-
-    Args:
-        x: the features.
-        y: the target.
-        state: what is known of the rows.
-        notes: sentences about entries that were damaged.
-    """
-
-    x: ArrayFile
-    y: ArrayFile
-    state: ConversionState
-    notes: tuple[str, ...] = ()
-
-
 def open_or_convert(request: TableRequest, cache: Path) -> CachedTable:
     """Return the numbers of a table, verified; made where they are missing, or made again where damaged.
 
@@ -85,12 +67,12 @@ def open_or_convert(request: TableRequest, cache: Path) -> CachedTable:
         if found is not None:
             for folder in folders:
                 _remove_stale_lock(folder)
-            return CachedTable(found.x, found.y, found.state)
+            return found
         for folder in folders:
             with suppress(_Taken), _held(folder):
                 found = _whole(folders, request, digest, damaged)
                 if found is not None:  # another process has made it meanwhile
-                    return CachedTable(found.x, found.y, found.state)
+                    return found
                 return _made(request, folder, digest, damaged)
     raise FileProblem(
         where=f"the cache {cache}",
@@ -117,7 +99,7 @@ def _made(request: TableRequest, folder: Path, digest: str, damaged: dict[Path, 
     for _ in range(_ATTEMPTS):
         make_entry(request.conversion(request.words()), folder, digest)
         if (found := _whole([folder], request, digest, damaged)) is not None:
-            return CachedTable(found.x, found.y, found.state, notes)
+            return replace(found, notes=notes)
         remove_ours(folder)
     raise FileProblem(
         where=f"the cache {folder.parent}",
@@ -133,7 +115,7 @@ _ANOTHER_PLACE = "Give another place, cache='/folder' (--cache /folder); what is
 
 def _whole(
     folders: Sequence[Path], request: TableRequest, digest: str, damaged: dict[Path, str]
-) -> OpenEntry | None:
+) -> CachedTable | None:
     """Return the first entry that is whole; what is wrong with those before it is noted."""
     for folder in folders:
         if os.path.lexists(folder):

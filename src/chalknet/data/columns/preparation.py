@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,14 +110,18 @@ class Preparation:
     @property
     def may_not_refuse(self) -> bool:
         """Return whether other rows can have nothing new: they are numbers without gaps."""
-        return self.unknown == "refuse" and all(column.words is None for column in self.x)
+        return self.unknown == "refuse" and self._numbers_alone
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Return whether every feature is taken as it stands."""
         return all(column.is_plain for column in self.x)
 
-    @property
+    @cached_property
+    def _numbers_alone(self) -> bool:
+        return all(column.words is None for column in self.x)
+
+    @cached_property
     def width(self) -> int:
         """Return how many columns x has once words are columns of their own."""
         return sum(column.width for column in self.x)
@@ -175,10 +180,11 @@ class Preparation:
             replaced: where to add, by column, how many values `unknown` put something else in the place of.
 
         Raises:
-            DataError: for gaps, words that the training rows did not have, where `unknown` is "refuse".
+            DataError: for gaps, words that the training rows did not have, where `unknown` is "refuse"; for a
+                number that `dtype` cannot hold once it is standardised.
         """
         counts = Counter[str]() if replaced is None else replaced
-        if all(column.words is None for column in self.x):
+        if self._numbers_alone:
             return self._numbers(raw, self.x, counts, owned)
         x = np.zeros((len(raw), self.width), self.dtype)
         numbers = [i for i, column in enumerate(self.x) if column.words is None]
@@ -198,18 +204,23 @@ class Preparation:
             return strict._codes(column, raw.reshape(-1), (words or {}).get(column.name), Counter())
         y = np.array(raw)
         if self._scales_target:
-            return (
-                _scaled(y.reshape(len(y), -1).astype(np.float64), self.y).reshape(y.shape).astype(self.dtype)
-            )
+            scaled = np.empty((len(y), len(self.y)), self.dtype)
+            _write_scaled(y.reshape(scaled.shape), scaled, self.y, _mean_and_std(self.y))
+            return scaled.reshape(y.shape)
         return y.astype(self.dtype) if self.named and y.dtype.kind == "f" else y
 
     def restore(self, yhat: Array) -> Array:
-        """Return predictions in the target's own unit, where it was standardised."""
+        """Return predictions in the target's own unit, where it was standardised.
+
+        They are float64 where one of them is beyond the numbers of yhat.
+        """
         if self.classes or not self._scales_target:
             return yhat
         mean, std = _mean_and_std(self.y)
-        restored: Array = yhat * std + mean
-        return restored.astype(yhat.dtype)
+        with np.errstate(over="ignore"):
+            wide: Array = yhat * std + mean
+            narrow = wide.astype(yhat.dtype)
+        return narrow if np.isinf(narrow).sum() == np.isinf(yhat).sum() else wide
 
     @property
     def _scales_target(self) -> bool:
@@ -219,16 +230,32 @@ class Preparation:
         self, raw: Array, columns: Sequence[PreparedColumn], counts: Counter[str], owned: bool
     ) -> Array:
         """Return columns of numbers with their gaps filled, scaled, in the dtype of x."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            gaps = raw.dtype.kind == "f" and not np.isfinite(raw.sum(dtype=np.float64))
-        if not gaps and all(column.is_plain for column in columns):
+        with np.errstate(invalid="ignore"):  # a minimum is NaN where one number is, and costs least
+            gaps = raw.dtype.kind == "f" and np.isnan(raw.min(initial=np.inf))
+        plain = self.is_plain if columns is self.x else all(column.is_plain for column in columns)
+        if not gaps and plain:
             return raw if owned and raw.dtype == self.dtype else np.array(raw, self.dtype)
+        x = raw if owned and raw.dtype == self.dtype else np.empty(raw.shape, self.dtype)
+        filled = self._gaps_filled(raw, columns, counts) if gaps else raw
+        scale = self._scale if columns is self.x else _mean_and_std(columns)
+        step = max(1, _PART_NUMBERS // max(1, raw.shape[1]))
+        for first in range(0, len(raw), step):
+            part = slice(first, first + step)
+            _write_scaled(filled[part], x[part], columns, scale, first)
+        return x
+
+    @cached_property
+    def _scale(self) -> tuple[Array, Array]:
+        return _mean_and_std(self.x)
+
+    def _gaps_filled(self, raw: Array, columns: Sequence[PreparedColumn], counts: Counter[str]) -> Array:
+        """Return columns of numbers in float64, with a number in the place of each gap."""
         x = np.array(raw, np.float64)
-        for i, column in enumerate(columns if gaps else ()):
+        for i, column in enumerate(columns):
             rows = np.flatnonzero(np.isnan(x[:, i]))
             if len(rows):
                 x[rows, i] = self._filled(column, rows, counts)
-        return _scaled(x, columns).astype(self.dtype)
+        return x
 
     def _filled(self, column: PreparedColumn, rows: Array, counts: Counter[str]) -> float:
         """Return the number that takes the place of a column's gaps."""
@@ -283,6 +310,7 @@ class Preparation:
 
 
 _NEW = -2
+_PART_NUMBERS = 1 << 15  # in float64 at a time: what a core's own cache holds
 _ROWS_NAMED = 5
 _WORDS_NAMED = 10
 
@@ -310,9 +338,32 @@ def _mean_and_std(columns: Sequence[PreparedColumn]) -> tuple[Array, Array]:
     return np.array([c.mean for c in columns]), np.array([c.std for c in columns])
 
 
-def _scaled(x: Array, columns: Sequence[PreparedColumn]) -> Array:
+def _write_scaled(
+    raw: Array, target: Array, columns: Sequence[PreparedColumn], scale: tuple[Array, Array], first: int = 0
+) -> None:
+    """Write numbers `(rows, columns)` standardised: computed in float64, narrowed last.
+
+    Raises:
+        DataError: for one that the target's dtype cannot hold; rows are counted from the first one on.
+    """
+    flags: list[str] = []
+    with np.errstate(over="call", divide="call", invalid="call", call=lambda kind, _: flags.append(kind)):
+        target[...] = _scaled(raw.astype(np.float64), *scale)
+    if flags and not np.isfinite(target).all():
+        row, at = np.argwhere(~np.isfinite(target))[0].tolist()
+        row, column = row + first, columns[at]
+        raise DataError(
+            where=f"column {column.name!r}, row {row} of these rows",
+            got=f"a number that is beyond {target.dtype} once it is standardised: "
+            f"less the mean {column.mean:g}, divided by the standard deviation {column.std:g}",
+            wanted=f"numbers like those of the training rows, {column.mean:g} ± {column.std:g}",
+            remedy="Correct it, or leave the row out; where it is right, fit anew without standardising "
+            "this column.",
+        )
+
+
+def _scaled(x: Array, mean: Array, std: Array) -> Array:
     """Return numbers `(rows, columns)` in float64 less their means, divided by their deviations, in place."""
-    mean, std = _mean_and_std(columns)
     if mean.any():
         x -= mean
     if (std != 1).any():

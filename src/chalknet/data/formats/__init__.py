@@ -1,7 +1,6 @@
 """Formats: how a file of each kind is recognised, scanned and read."""
 
 from chalknet.data.formats.array_file import ArrayFile as ArrayFile
-from chalknet.data.formats.arrow import arrow_table as arrow_table
 from chalknet.data.formats.csv_layout import not_utf8 as not_utf8
 from chalknet.data.formats.idx import TEST_IMAGES as TEST_IMAGES
 from chalknet.data.formats.idx import TEST_LABELS as TEST_LABELS
@@ -23,6 +22,7 @@ from chalknet.data.formats.raw_rows import ColumnNames as ColumnNames
 from chalknet.data.formats.raw_rows import RawRows as RawRows
 from chalknet.data.formats.raw_rows import as_features as as_features
 from chalknet.data.formats.raw_rows import as_targets as as_targets
+from chalknet.data.formats.raw_rows import feature_array as feature_array
 from chalknet.data.formats.raw_rows import is_bytes as is_bytes
 from chalknet.data.formats.raw_rows import rows_of_arrays as rows_of_arrays
 from chalknet.data.formats.recognise import IDX as IDX

@@ -22,7 +22,6 @@ from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from chalknet.data.formats.array_file import ArrayFile
 from chalknet.data.formats.limits import over_limit, unpacked_limit
@@ -31,6 +30,7 @@ from chalknet.data.formats.raw_rows import RawRows, rows_of_arrays
 from chalknet.data.formats.table import FileOptions
 from chalknet.errors import DataError, InvalidValue, writing
 from chalknet.files import open_file, reading
+from chalknet.lazy import torch
 from chalknet.system import fits_in_memory
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from chalknet.errors import DataError
+from chalknet.lazy import torch, torch_is_loaded
 
 _SHOWN = 10
 
@@ -45,7 +45,7 @@ def labels_of(y: Any, where: str) -> Labels | None:
     Raises:
         DataError: for a gap among the words, or several words a row.
     """
-    if isinstance(y, torch.Tensor | str | bytes):
+    if isinstance(y, str | bytes) or (torch_is_loaded() and isinstance(y, torch.Tensor)):
         return None
     if isinstance(y, list | tuple) and not any(isinstance(entry, str) for entry in y[:100]):
         return None

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from chalknet.data.formats.arrow import arrow_table
 from chalknet.data.formats.numpy_files import pair_names
 from chalknet.data.formats.pyarrow_module import module, pyarrow
 from chalknet.data.formats.table import DataTable, FileOptions
 from chalknet.errors import DataError
+from chalknet.lazy import torch, torch_is_loaded
 
 _NOTHING_SAID = FileOptions()
 
@@ -197,7 +197,7 @@ def _column(values: Any, where: str) -> Any:
     pa = pyarrow()
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
-    if isinstance(values, torch.Tensor):
+    if torch_is_loaded() and isinstance(values, torch.Tensor):
         values = values.detach().cpu().numpy()
     if isinstance(values, str | bytes | Mapping) or np.isscalar(values):
         raise _no_column(where, f"a single {type(values).__name__}", "Give a list of values, one a row.")
@@ -254,7 +254,7 @@ def _columns_of_target(y: Any) -> Any:
     """Return y as something with named columns."""
     if is_named(y):
         return y
-    if isinstance(y, torch.Tensor):
+    if torch_is_loaded() and isinstance(y, torch.Tensor):
         y = y.detach().cpu().numpy()
     if not _is_series(y):
         with _converting("y"):

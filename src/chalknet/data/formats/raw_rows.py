@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch.utils.data import DataLoader, Dataset
 
 from chalknet.data.formats.array_file import Array, ArrayFile
 from chalknet.data.formats.labels import labels_of
 from chalknet.errors import DataError
+from chalknet.lazy import torch, torch_data, torch_is_loaded
 from chalknet.units import is_number
 
-_KEPT = (torch.float32, torch.float64)
-_WIDE = (torch.int32, torch.int64)  # whole numbers with more digits than float32 holds
+_KEPT = ("float32", "float64")
+_WIDE = ("int32", "int64")  # whole numbers with more digits than float32 holds
 # Kinds of numpy's dtypes that hold no real numbers.
 _NOT_NUMBERS = {
     "U": "text",
@@ -147,7 +146,12 @@ def rows_of_arrays(x: object, y: object, name: str, held_out: RawRows | None = N
 
 def is_bytes(x: object) -> bool:
     """Return whether x holds bytes, 0 to 255, as pixels do."""
-    return str(getattr(x, "dtype", "")).removeprefix("torch.") == "uint8"
+    return name_of(getattr(x, "dtype", "")) == "uint8"
+
+
+def name_of(dtype: object) -> str:
+    """Return the name of a dtype, the same for numpy's and torch's."""
+    return str(dtype).removeprefix("torch.")
 
 
 def _rows(values: ArrayFile | Array, rows: slice | npt.NDArray[np.int64], out: Array | None) -> Array:
@@ -172,17 +176,34 @@ def as_features(value: object, where: str) -> torch.Tensor:
     return _as_kept(value, where, _KEPT)
 
 
-def _as_kept(value: object, where: str, dtypes: tuple[torch.dtype, ...]) -> torch.Tensor:
+def feature_array(value: object, where: str) -> tuple[Array, str]:
+    """Return x as `as_features` does, as an array, and "bytes" where it held bytes, else an empty text.
+
+    An array takes torch only where torch is there already.
+    """
+    scale = "bytes" if is_bytes(value) else ""
+    if torch_is_loaded() or not isinstance(value, np.ndarray):
+        return as_features(value, where).numpy(), scale
+    x = as_numbers(value, where)
+    if x.ndim == 0:
+        raise _no_numbers(where, "a single value")
+    if x.dtype.name not in _KEPT:
+        wide = x.dtype.name in _WIDE and bool(x.size) and (x.min() < -(2**24) or x.max() > 2**24)
+        x = x.astype(np.float64 if wide else np.float32)
+    return x[:, np.newaxis] if x.ndim == 1 else x, scale
+
+
+def _as_kept(value: object, where: str, dtypes: tuple[str, ...]) -> torch.Tensor:
     """Return x in its own dtype where that is one of these; else as float32, or float64."""
     x = _as_tensor(value, where)
-    if x.dtype not in dtypes:
+    if name_of(x.dtype) not in dtypes:
         x = x.double() if _is_beyond_float32(x) else x.float()
     return (x.unsqueeze(1) if x.dim() == 1 else x).contiguous()
 
 
 def _is_beyond_float32(x: torch.Tensor) -> bool:
     """Return whether there are whole numbers that float32 does not tell apart."""
-    if x.dtype not in (torch.int32, torch.int64) or not x.numel():
+    if name_of(x.dtype) not in _WIDE or not x.numel():
         return False
     low, high = x.aminmax()
     return bool(low < -(2**24)) or bool(high > 2**24)
@@ -198,7 +219,7 @@ def as_targets(value: object, where: str) -> torch.Tensor:
     y = _as_tensor(value, where)
     if not y.is_floating_point():
         y = y.long()
-    elif y.dtype not in _KEPT:
+    elif name_of(y.dtype) not in _KEPT:
         y = y.float()
     return y.contiguous()
 
@@ -206,7 +227,9 @@ def as_targets(value: object, where: str) -> torch.Tensor:
 def _as_tensor(value: object, where: str) -> torch.Tensor:
     if isinstance(value, list | tuple) and value and all(isinstance(row, torch.Tensor) for row in value):
         value = _stacked(value, where)
-    if isinstance(value, Dataset | DataLoader):  # numpy would ask some of them for rows without end
+    if isinstance(
+        value, torch_data.Dataset | torch_data.DataLoader
+    ):  # numpy would ask some of them for rows without end
         raise _no_numbers(where, f"a {type(value).__name__}, which is no array")
     if isinstance(value, torch.Tensor):
         if value.is_meta:

@@ -6,12 +6,15 @@ import hashlib
 import math
 from collections.abc import Sized
 from dataclasses import dataclass, field
+from typing import Any
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from chalknet.data.formats import as_features, as_targets
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.errors import DataError
+from chalknet.lazy import torch
 
 _ROWS_NAMED = 5
 
@@ -114,6 +117,13 @@ def check_lengths(x: Sized, y: Sized, name: str) -> None:
             wanted="one y for each x",
             remedy="The first axis of both counts the observations; check how they were cut or transposed.",
         )
+
+
+def check_array(values: npt.NDArray[Any], where: str) -> None:
+    """Raise as `check_numbers` does; torch is needed for the error alone."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not values.size or not np.isfinite(values.sum()):
+            check_numbers(torch.from_numpy(values), where)
 
 
 def check_numbers(values: torch.Tensor, where: str, first_row: int = 0) -> None:

@@ -6,24 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
-import torch
-from torch.utils.data import (
-    BatchSampler,
-    DataLoader,
-    Dataset,
-    IterableDataset,
-    RandomSampler,
-    SequentialSampler,
-    Subset,
-    TensorDataset,
-    default_collate,
-    default_convert,
-)
-
 from chalknet.data.formats import RawRows, rows_of_arrays
 from chalknet.data.sources.source import Source
 from chalknet.data.sources.user_source import UserSource, user_source
 from chalknet.errors import DataError, InvalidValue
+from chalknet.lazy import torch, torch_data, torch_is_loaded
 from chalknet.system import fits_in_memory
 
 _TRIED = 3  # items that are read twice, to see whether they are drawn at random
@@ -34,11 +21,13 @@ _READ_ALONE = "Collect its items first, x, y = zip(*dataset), and give (x, y)."
 
 def is_dataset(value: object) -> TypeGuard[Any]:
     """Return whether a value is a dataset or a loader of torch's, or an object with numbered items."""
-    if isinstance(value, Dataset | DataLoader):
+    if torch_is_loaded() and isinstance(value, torch_data.Dataset | torch_data.DataLoader):
         return True
     numbered = hasattr(type(value), "__getitem__") and hasattr(type(value), "__len__")
     of_its_own = not hasattr(value, "__array__") and not hasattr(value, "keys")
-    known = isinstance(value, type | Sequence | bytes | bytearray | torch.nn.Module)
+    known = isinstance(value, type | Sequence | bytes | bytearray) or (
+        torch_is_loaded() and isinstance(value, torch.nn.Module)
+    )
     return numbered and of_its_own and not known and not hasattr(value, "columns")
 
 
@@ -54,11 +43,11 @@ def open_dataset(data: Any, load: Callable[[object], Source]) -> RawRows | UserS
         DataError: for items that are no pairs of numbers.
     """
     notes: tuple[str, ...] = ()
-    while isinstance(data, DataLoader):
-        if not isinstance(data.dataset, IterableDataset):
+    while isinstance(data, torch_data.DataLoader):
+        if not isinstance(data.dataset, torch_data.IterableDataset):
             notes = (*notes, _note_of_loader(data))
         data = data.dataset
-    if isinstance(data, IterableDataset) or not hasattr(data, "__len__"):
+    if isinstance(data, torch_data.IterableDataset) or not hasattr(data, "__len__"):
         name = type(data).__name__
         raise InvalidValue(
             where="data",
@@ -80,7 +69,7 @@ def open_dataset(data: Any, load: Callable[[object], Source]) -> RawRows | UserS
     return source.replace(provenance=replace(source.provenance, notes=notes))
 
 
-def _note_of_loader(loader: DataLoader[Any]) -> str:
+def _note_of_loader(loader: torch_data.DataLoader[Any]) -> str:
     """Return what of a loader is not used.
 
     Raises:
@@ -88,10 +77,22 @@ def _note_of_loader(loader: DataLoader[Any]) -> str:
     """
     sampler: Any = loader.sampler
     own = [
-        *(["sampler"] if type(sampler) not in (SequentialSampler, RandomSampler) else []),
+        *(
+            ["sampler"]
+            if type(sampler) not in (torch_data.SequentialSampler, torch_data.RandomSampler)
+            else []
+        ),
         *(["sampler"] if getattr(sampler, "replacement", False) else []),
-        *(["batch_sampler"] if type(loader.batch_sampler) not in (BatchSampler, type(None)) else []),
-        *(["collate_fn"] if loader.collate_fn not in (default_collate, default_convert) else []),
+        *(
+            ["batch_sampler"]
+            if type(loader.batch_sampler) not in (torch_data.BatchSampler, type(None))
+            else []
+        ),
+        *(
+            ["collate_fn"]
+            if loader.collate_fn not in (torch_data.default_collate, torch_data.default_convert)
+            else []
+        ),
     ]
     if own:
         raise InvalidValue(
@@ -134,7 +135,7 @@ class Items:
         """Return the items of a dataset; of a part of a part, those of the whole behind them."""
         name, numbers = type(dataset).__name__, range(len(dataset))
         chosen: Sequence[int] = numbers
-        while type(dataset) is Subset:
+        while type(dataset) is torch_data.Subset:
             chosen = [int(dataset.indices[number]) for number in chosen]
             dataset = dataset.dataset
             name = f"Subset of {type(dataset).__name__}"
@@ -160,7 +161,7 @@ class Items:
         """Return x and y of these items."""
         places = range(*rows.indices(len(self))) if isinstance(rows, slice) else rows.tolist()
         numbers = [self.numbers[place] for place in places]
-        if type(self.dataset) is TensorDataset and len(self.dataset.tensors) == 2:
+        if type(self.dataset) is torch_data.TensorDataset and len(self.dataset.tensors) == 2:
             at = torch.tensor(numbers, dtype=torch.int64)
             x, y = (tensor[at] for tensor in self.dataset.tensors)
             return x, y
@@ -171,7 +172,7 @@ class Items:
     def _read(self, numbers: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         pairs = [self._pair(number) for number in numbers]
         try:
-            x, y = (default_collate([_plain(pair[side]) for pair in pairs]) for side in (0, 1))
+            x, y = (torch_data.default_collate([_plain(pair[side]) for pair in pairs]) for side in (0, 1))
         except (TypeError, RuntimeError, ValueError) as problem:
             raise self._no_pair(
                 numbers[0], f"items that do not go together ({str(problem).splitlines()[0]})"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import torch
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from chalknet.errors import DataError
+
+Array = npt.NDArray[Any]
 
 _FEW_FEATURES = 16  # fewer than that are hardly the pixels of an image
 _MOST = 255
 
 
 def scaled_like(
-    x: torch.Tensor, found: str, trained: str, where: str, notes: dict[str, None] | None = None
-) -> torch.Tensor:
+    x: Array, found: str, trained: str, where: str, notes: dict[str, None] | None = None
+) -> Array:
     """Return x with its pixels on the scale of the training rows.
 
     Args:
@@ -25,14 +30,14 @@ def scaled_like(
     Raises:
         DataError: where x cannot be on the same scale.
     """
-    if trained in ("", found) or not x.numel():
+    if trained in ("", found) or not x.size:
         return x
     notes = {} if notes is None else notes
-    least, most = (value.item() for value in x.aminmax())
-    whole = found == "bytes" or bool((x == x.floor()).all())
+    least, most = x.min().item(), x.max().item()
+    whole = found == "bytes" or bool((x == np.floor(x)).all())
     if trained == "divided":
         if found == "bytes":
-            return x / _MOST
+            return (x / _MOST).astype(x.dtype)
         if not (least >= 0 and most <= 1):
             got = f"numbers from {least:g} to {most:g} that are no bytes"
             raise _other_scale(where, got, "bytes divided by 255", "x.astype('uint8') (x.byte()), or x / 255")
@@ -55,13 +60,13 @@ def scaled_like(
     return x
 
 
-def scale_of(x: torch.Tensor) -> str:
+def scale_of(x: Array) -> str:
     """Return the scale of the numbers of training rows: "unit" where they lie between 0 and 1, else empty."""
-    least, most = (value.item() for value in x.aminmax())
+    least, most = x.min().item(), x.max().item()
     return "unit" if least >= 0 and most <= 1 else ""
 
 
-def pixel_note(x: torch.Tensor, scale: str, name: str) -> str:
+def pixel_note(x: Array, scale: str, name: str) -> str:
     """Return a warning where training rows are bytes, or look like pixels, and stand as they are.
 
     Args:
@@ -69,11 +74,11 @@ def pixel_note(x: torch.Tensor, scale: str, name: str) -> str:
         scale: "bytes" where they were uint8.
         name: what the data is called.
     """
-    least, most = (value.item() for value in x.aminmax())
-    features = x[0].numel()
+    least, most = x.min().item(), x.max().item()
+    features = x[0].size
     if not (least >= 0 and 1 < most <= _MOST):
         return ""
-    like_pixels = most > _MOST // 2 and features >= _FEW_FEATURES and bool((x == x.floor()).all())
+    like_pixels = most > _MOST // 2 and features >= _FEW_FEATURES and bool((x == np.floor(x)).all())
     if scale != "bytes" and not like_pixels:
         return ""
     return (

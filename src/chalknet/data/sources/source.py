@@ -7,9 +7,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self, runtime_checkable
 
-import torch
-
 from chalknet.data.columns import Preparation
+from chalknet.lazy import torch
 
 
 class Sample(NamedTuple):
@@ -148,3 +147,27 @@ class HasProvenance:
         other = copy(self)
         vars(other).update(changes)
         return other
+
+
+class TakesFromAnother(HasProvenance):
+    """The members of a `Source` that the source behind it gives."""
+
+    source: Source
+
+    @property
+    def streams(self) -> bool:
+        """Return whether it is more than should be taken at once."""
+        return self.source.streams
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Return whether another thread may take from it."""
+        return self.source.reads_ahead
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Return whether taking leaves it as it was."""
+        return self.source.is_repeatable
+
+    def __len__(self) -> int:
+        return len(self.source)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
-import torch
 
 from chalknet.data.blocks import ConversionState, digit_notes, note_digits
 from chalknet.data.columns import LoadOptions, Preparation, PreparedColumn, learn, sorted_words
@@ -18,6 +17,7 @@ from chalknet.data.sources.scale import pixel_note, scale_of, scaled_like
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.data.sources.subset import split_rows
 from chalknet.errors import DataError
+from chalknet.lazy import torch
 from chalknet.system import fits_in_memory
 
 _BLOCK_BYTES = 8 << 20
@@ -82,11 +82,18 @@ class StreamedSource(HasProvenance):
         if self.preparation is not None:
             words = _words(self.raw)
             y = self.preparation.apply_target(y, words)
-        if self.preparation is not None and self.preparation.x:
+        if self.preparation is not None and self.preparation.x and not self._is_prepared(x):
             flat = x.numpy().reshape(len(x), -1)
             made = self.preparation.apply(flat, words, owned=True)
             x = x if made is flat else torch.from_numpy(made)
         return Sample(x.reshape(len(x), *self.x_shape), as_targets(y, f"y of {self.name}"))
+
+    def _is_prepared(self, x: torch.Tensor) -> bool:
+        """Return whether x as it stands is as it is prepared: known to have no gaps, and taken as it is."""
+        found = self.preparation
+        assert found is not None
+        plain = found.is_plain and found.may_not_refuse and self.raw.checked
+        return plain and x.dtype == getattr(torch, found.dtype)
 
     def blocks(self, row_values: int | None = None) -> Iterator[tuple[int, Sample]]:
         """Yield all rows in their order, some MB at a time, each block with the number of its first row.
@@ -262,8 +269,8 @@ def _as_in_training(raw: RawRows, like: Preparation, notes: dict[str, None]) -> 
         return replace(raw, scale="divided")
     if not isinstance(raw.x, np.ndarray):
         return raw
-    x = scaled_like(torch.from_numpy(raw.x), raw.scale, like.scale, f"x of {raw.name}", notes)
-    return raw if x.data_ptr() == raw.x.ctypes.data else replace(raw, x=x.numpy(), scale=like.scale)
+    x = scaled_like(raw.x, raw.scale, like.scale, f"x of {raw.name}", notes)
+    return raw if x is raw.x else replace(raw, x=x, scale=like.scale)
 
 
 _BY_PLACE = "{} has no names of columns: they are taken as {}, in this order"
@@ -278,12 +285,12 @@ def _preparation(source: StreamedSource, options: LoadOptions, notes: dict[str, 
         options = replace(options, classes=True)
         notes[classes_note("y", raw.name, raw.labels)] = None
     scale = raw.scale
-    whole = torch.from_numpy(raw.x) if raw.names is None and isinstance(raw.x, np.ndarray) else None
-    if whole is not None and whole.numel() and not scale:
+    whole = raw.x if raw.names is None and isinstance(raw.x, np.ndarray) else None
+    if whole is not None and whole.size and not scale:
         scale = scale_of(whole)
     if scale != "divided" and not options.standardise and len(source):
-        head = source.take(slice(0, _LOOKED_AT)).x if whole is None else whole
-        if head.numel() and (note := pixel_note(head, scale, raw.name)):
+        head = source.take(slice(0, _LOOKED_AT)).x.numpy() if whole is None else whole
+        if head.size and (note := pixel_note(head, scale, raw.name)):
             notes[note] = None
     if not names.named:
         plain = options.fill is None and not options.standardise

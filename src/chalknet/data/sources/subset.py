@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import torch
-
 from chalknet.data.sources.array_source import ArraySource
-from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
+from chalknet.data.sources.source import Provenance, Sample, Source, TakesFromAnother
 from chalknet.errors import InvalidValue
+from chalknet.lazy import torch
 
 
 @dataclass(frozen=True, eq=False)
-class SourceSubset(HasProvenance):
+class SourceSubset(TakesFromAnother):
     """Some rows of another source, gathered as they are taken.
 
     Args:
@@ -38,21 +37,6 @@ class SourceSubset(HasProvenance):
     def y_shape(self) -> tuple[int, ...]:
         """Return the shape of one y."""
         return self.source.y_shape
-
-    @property
-    def streams(self) -> bool:
-        """Return whether the source behind it streams."""
-        return self.source.streams
-
-    @property
-    def reads_ahead(self) -> bool:
-        """Return whether the source behind it may be read ahead."""
-        return self.source.reads_ahead
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Return whether the source behind it is repeatable."""
-        return self.source.is_repeatable
 
     def __len__(self) -> int:
         return len(self.rows)

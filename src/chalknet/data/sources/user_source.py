@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Protocol, TypeGuard
 
-import torch
-
 from chalknet.data.formats import as_features, as_targets
 from chalknet.data.sources.array_source import check_pair
 from chalknet.data.sources.source import HasProvenance, Provenance, Sample, Source
 from chalknet.errors import DataError
+from chalknet.lazy import torch
 from chalknet.system import fits_in_memory
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from chalknet.drawing.scene import Box, Label, Line, Scene
+from chalknet.drawing.scene import Box, Label, Line, Photo, Scene, Tracing
 from chalknet.drawing.text import TextRun, lines_of
 from chalknet.errors import CannotExpress
 
@@ -26,7 +26,7 @@ _LATIN_FONTS = ("Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")
 
 
 def write_with_matplotlib(scene: Scene, kind: str) -> bytes:
-    """Return the scene as the bytes of a "png" or a "pdf"."""
+    """Return the scene as the bytes of a "png", a "jpg" or a "pdf"."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -34,10 +34,13 @@ def write_with_matplotlib(scene: Scene, kind: str) -> bytes:
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     draw_on(axes, scene)
     stream = io.BytesIO()
-    metadata = {"Title": scene.title} | ({} if kind == "pdf" else {"Description": scene.description})
+    options: dict[str, Any] = {}
+    if kind != "jpg":  # which has no place for them
+        described = {"Description": scene.description} if kind == "png" else {}
+        options["metadata"] = {"Title": scene.title, **described}
     page = scene.colours["page"]
     with rc_context({"pdf.fonttype": 42}):
-        figure.savefig(stream, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=page)
+        figure.savefig(stream, format=kind, dpi=_DOTS_PER_INCH, facecolor=page, **options)
     return stream.getvalue()
 
 
@@ -69,6 +72,10 @@ def draw_on(axes: Axes, scene: Scene) -> None:
                 style = "-|>,head_length=3.2,head_width=1.6" if mark.arrow else "-"
                 ends = (mark.x1, mark.y1), (mark.x2, mark.y2)
                 axes.add_patch(FancyArrowPatch(*ends, arrowstyle=style, shrinkA=0, shrinkB=0, **look))
+            case Photo():
+                _show(axes, mark, level)
+            case Tracing():
+                _trace(axes, mark, level)
             case Label():
                 look |= {"size": mark.size, "family": fonts, "color": colours["ink"], "linespacing": 1.1}
                 if mark.kind == "line-label":
@@ -79,6 +86,26 @@ def draw_on(axes: Axes, scene: Scene) -> None:
                         "alpha": 0.85,
                     }
                 axes.text(mark.x, mark.y, _mathtext(mark.text), ha="center", va="center", **look)
+
+
+def _show(axes: Axes, mark: Photo, level: int) -> None:
+    from matplotlib.image import imread
+
+    extent = (mark.x, mark.x + mark.width, mark.y + mark.height, mark.y)
+    limits = axes.get_xlim(), axes.get_ylim()
+    axes.imshow(
+        imread(io.BytesIO(mark.data), mark.kind), extent=extent, zorder=level, interpolation="antialiased"
+    )
+    axes.set(xlim=limits[0], ylim=limits[1])
+
+
+def _trace(axes: Axes, mark: Tracing, level: int) -> None:
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import Polygon
+
+    fill = to_rgba(mark.colour, 0.25 if mark.closed else 0)
+    look: dict[str, Any] = {"edgecolor": mark.colour, "facecolor": fill, "linewidth": mark.width * 0.75}
+    axes.add_patch(Polygon(mark.points, closed=mark.closed, fill=mark.closed, zorder=level, **look))
 
 
 def _mathtext(markup: str) -> str:

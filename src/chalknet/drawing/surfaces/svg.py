@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 
-from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
+from chalknet.drawing.scene import Box, Label, Line, Mark, Photo, Scene, Tracing
 from chalknet.drawing.style import COLOURS, DARK
 from chalknet.drawing.text import LINE, TextRun, height_of, lines_of, width_of
 from chalknet.units import xml_text
@@ -116,6 +117,10 @@ def _mark(mark: Mark) -> str:
             return f"<line {look} {ends}{head}>{_title(mark.title)}</line>"
         case Label():
             return _label(mark)
+        case Photo():
+            return _photo(mark)
+        case Tracing():
+            return _tracing(mark)
 
 
 def _box(mark: Box) -> str:
@@ -127,6 +132,19 @@ def _box(mark: Box) -> str:
         return f"<ellipse {start} {shape}>{_title(mark.title)}</ellipse>"
     shape = f'x="{mark.x:.2f}" y="{mark.y:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}" rx="4"'
     return f"<rect {start} {shape}>{_title(mark.title)}</rect>"
+
+
+def _photo(mark: Photo) -> str:
+    place = f'x="{mark.x:.2f}" y="{mark.y:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}"'
+    return f'<image {place} href="data:image/{mark.kind};base64,{b64encode(mark.data).decode()}"/>'
+
+
+def _tracing(mark: Tracing) -> str:
+    points = " ".join(f"{x:.2f},{y:.2f}" for x, y in mark.points)
+    look = f'stroke="{mark.colour}" stroke-width="{mark.width:.2f}" '
+    look += f'fill="{mark.colour}" fill-opacity="0.25"' if mark.closed else 'fill="none"'
+    element = "polygon" if mark.closed else "polyline"
+    return f'<{element} class="tracing" {look} points="{points}">{_title(mark.title)}</{element}>'
 
 
 def _label(mark: Label) -> str:

@@ -23,6 +23,8 @@ def _of_scene(write: Callable[[Scene], str | bytes]) -> Surface:
 SURFACES: dict[str, Surface] = {
     ".svg": _of_scene(write_svg),
     ".png": _of_scene(partial(write_with_matplotlib, kind="png")),
+    ".jpg": _of_scene(partial(write_with_matplotlib, kind="jpg")),
+    ".jpeg": _of_scene(partial(write_with_matplotlib, kind="jpg")),
     ".pdf": _of_scene(partial(write_with_matplotlib, kind="pdf")),
     ".tex": _of_scene(write_tikz),
     ".html": _of_scene(write_html),

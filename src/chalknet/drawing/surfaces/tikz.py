@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-from chalknet.drawing.scene import Box, Label, Line, Mark, Scene
+from chalknet.drawing.scene import Box, Label, Line, Mark, Photo, Scene, Tracing
 from chalknet.drawing.style import COLOURS
 from chalknet.drawing.text import TextRun, lines_of
+from chalknet.errors import CannotExpress
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -65,6 +66,13 @@ def _mark(mark: Mark) -> str:
             dashed = ", dashed" if mark.kind == "negative" else ""
             style = f"{head}draw=chalk{mark.kind}, line width={mark.width * 0.75:.2f}pt{dashed}"
             return f"\\draw[{style}] ({mark.x1:.2f},{mark.y1:.2f}) -- ({mark.x2:.2f},{mark.y2:.2f});"
+        case Photo() | Tracing():
+            raise CannotExpress(
+                where="TikZ",
+                got="a picture of the user's own",
+                wanted="lines and texts",
+                remedy="Save it as .svg, .png, .pdf or .html.",
+            )
         case Label():
             text = r"\\".join("".join(map(_run, line)) for line in lines_of(mark.text))
             on_line = mark.kind == "line-label"

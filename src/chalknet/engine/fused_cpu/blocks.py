@@ -105,7 +105,7 @@ def run_blocks(steps, room, fit, turn):
     part_size, outputs = len(shared.parts) // (2 * turn.shards), steps[2].outputs
     arrivals, numbers = 0, shared.numbers[thread * NUMBERS : (thread + 1) * NUMBERS]
     for made in range(len(shared.losses)):
-        rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead + made, turn.done + made + 1)
+        rows = rows_of_batch(fit, turn, made)
         if len(fit.data.order) or fit.batch.per_epoch > 1 or made == 0:
             copy_x(fit, rows, arena)
         parts = shared.parts[(made % 2) * turn.shards * part_size :]
@@ -124,7 +124,7 @@ def run_blocks(steps, room, fit, turn):
         if thread == 0:
             shared.losses[made] = loss
         e = arena[places.gradient : places.gradient + len(yhat)]
-        prepare(fit.rule.numbers, rows.update, numbers)
+        prepare(fit, rows.rate, made, rows.update, numbers)
         for shard in range(thread, turn.shards, turn.threads):
             share = share_of_units(steps, shard, turn.shards)
             units = share_at(steps, room, memory[shard * room.size :], share, x, rows.size)

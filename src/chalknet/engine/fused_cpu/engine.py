@@ -8,7 +8,8 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine.engine import StartupCost, refused
-from chalknet.engine.fused_cpu.names import CLASS_LOSS, activation_reason, loss_reason
+from chalknet.engine.fused_cpu.names import activation_reason, loss_reason
+from chalknet.engine.fused_cpu.optimizer_rows import CODES
 from chalknet.errors import CodeUnavailable
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network
 from chalknet.planning import Placement, Plan, Recipe
@@ -30,24 +31,23 @@ class FusedCpu:
     """
 
     name = "fused_cpu"
-    streams = False
     stops_at_target = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
-        reasons = [*_placement_reasons(placement), *recipe_reasons(recipe)]
+        reasons = [*_placement_reasons(placement), *_recipe_reasons(recipe)]
         if network is None:
             reasons.append("it runs networks of Linear, activations, Dropout and Flatten, not any module")
         else:
-            reasons += network_reasons(network, recipe)
+            reasons += _network_reasons(network, recipe)
         return tuple(reasons)
 
     def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return what loading its code costs in a process, and compiling it where none is at hand."""
         if network is None:
             return StartupCost(_LOADING_S, 0.0, _TIMES_AS_FAST)
-        start_s = 0.0 if _code_is("loaded", network, placement.dtype) else _LOADING_S
-        once_s = 0.0 if _code_is("at_hand", network, placement.dtype) else _COMPILING_S
+        start_s = 0.0 if _code_is("loaded", network, recipe, placement.dtype) else _LOADING_S
+        once_s = 0.0 if _code_is("at_hand", network, recipe, placement.dtype) else _COMPILING_S
         return StartupCost(start_s, once_s, _TIMES_AS_FAST)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> FusedSession:
@@ -73,13 +73,13 @@ class FusedCpu:
         return FusedSession(plan, batches, module)
 
 
-def _code_is(where: str, network: Network, dtype: str) -> bool:
+def _code_is(where: str, network: Network, recipe: Recipe, dtype: str) -> bool:
     """Return whether all code of a network's fit is "loaded" in this process, or "at_hand" in files."""
     try:
         from chalknet.engine.fused_cpu import objects, schedules
     except ImportError:  # without llvmlite
         return False
-    return all(map(getattr(objects, f"is_{where}"), schedules.units_of(network, dtype)))
+    return all(map(getattr(objects, f"is_{where}"), schedules.units_of(network, recipe, dtype)))
 
 
 def _placement_reasons(placement: Placement) -> list[str]:
@@ -88,23 +88,25 @@ def _placement_reasons(placement: Placement) -> list[str]:
         reasons.append(f"it runs on the CPU, not on {placement.device}")
     if placement.processes > 1:
         reasons.append(f"it computes in one process, not in {placement.processes} that share each update")
+    if placement.micro_batch is not None:
+        reasons.append(f"it takes an update whole, not {placement.micro_batch:,} samples at a time")
     if placement.dtype not in DTYPES:
         reasons.append(f"it computes in {' or '.join(DTYPES)}, not in {placement.dtype}")
     return reasons
 
 
-def recipe_reasons(recipe: Recipe) -> list[str]:
-    """Return what of a recipe has no code."""
+def _recipe_reasons(recipe: Recipe) -> list[str]:
     reasons = []
     if recipe.optimizer_options.get("amsgrad", False):
         reasons.append(f"it has no amsgrad for {recipe.optimizer}")
+    if recipe.optimizer not in CODES:
+        reasons.append(f"it has no code for the optimizer {recipe.optimizer}")
     if why := loss_reason(recipe.loss_row):
         reasons.append(f"it has no code for the loss {recipe.loss}, {why}")
     return reasons
 
 
-def network_reasons(network: Network, recipe: Recipe) -> list[str]:
-    """Return what of a network has no code."""
+def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
     reasons = []
     if network.symbols:
         reasons.append(f"the width {network.symbols[0]} is not a number")
@@ -116,6 +118,6 @@ def network_reasons(network: Network, recipe: Recipe) -> list[str]:
             reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}, {why}")
     if not any(isinstance(step, Linear) for step in network.steps):
         reasons.append("the network has no Linear to fit")
-    if recipe.loss == CLASS_LOSS and len(network.output_shape) != 1:
-        reasons.append(f"it takes cross_entropy of one row of classes a sample, not {network.output_shape}")
+    if recipe.loss_row.target == "class" and len(network.output_shape) != 1:
+        reasons.append(f"it takes {recipe.loss} of one row of classes a sample, not {network.output_shape}")
     return reasons

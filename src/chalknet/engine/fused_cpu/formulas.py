@@ -1,17 +1,16 @@
-"""What the kernels call by an address, and the compiling of the formulas of activations and losses."""
+"""What the kernels call by an address: the formulas of activations and losses, compiled as loops."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from chalknet.engine.fused_cpu.functions import FUNCTIONS, exponential
+from chalknet.engine.fused_cpu.functions import FUNCTIONS
 from chalknet.engine.fused_cpu.object_file import Loop
-from chalknet.engine.fused_cpu.scalars import intrinsic, like, part, scalar
+from chalknet.engine.fused_cpu.scalars import ROOM, intrinsic, like, part, room, scalar
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
@@ -31,26 +30,71 @@ def call_at(context, address, *arguments):
     return types.float64(types.int64, types.Tuple(arguments)), write
 
 
+_WHOLE_VECTORS = 64  # numbers: a loop over a multiple of them has no rest
+
+
 @part
-def cross_entropy(yhat, label, g, scale):
-    """Return the loss of one sample with its class number; g becomes its gradient."""
-    highest = yhat[0]
-    for i in range(len(yhat)):
-        highest = yhat[i] if yhat[i] > highest else highest
-    total = like(0.0, highest)
-    for i in range(len(yhat)):
-        g[i] = exponential(yhat[i] - highest)
-    for i in range(len(yhat)):
-        total += g[i]
-    for i in range(len(yhat)):
-        g[i] = scale * (g[i] / total)
-    g[label] -= scale
-    return math.log(total) + highest - yhat[label]
+def piece_of_row(number, most, width, stride):
+    """Return where the number of rows filled up to a stride is, and how many from it on lie side by side."""
+    row, column = number // width, number % width
+    left = most if stride == width or width - column > most else width - column
+    return row * stride + column, left
+
+
+@part
+def gather_rows(values, target, first, count, width, stride):
+    """Copy so many numbers, from the first on, of rows that are filled up to a stride."""
+    done = 0
+    while done < count:
+        at, some = piece_of_row(first + done, count - done, width, stride)
+        for i in range(some):
+            target[done + i] = values[at + i]
+        done += some
+
+
+@part
+def scatter_rows(values, target, first, count, width, stride):
+    """Copy so many numbers to rows that are filled up to a stride, from the first number of them on."""
+    done = 0
+    while done < count:
+        at, some = piece_of_row(first + done, count - done, width, stride)
+        for i in range(some):
+            target[at + i] = values[done + i]
+        done += some
+
+
+@part
+def fill_up(ys, y_room, yhat_room, first, count):
+    """Copy so many targets, the first sample repeated up to whole vectors; return how many there are then."""
+    for i in range(count):
+        y_room[i] = ys[first + i]
+    filled = (count + _WHOLE_VECTORS - 1) // _WHOLE_VECTORS * _WHOLE_VECTORS
+    for i in range(count, filled):
+        y_room[i], yhat_room[i] = y_room[0], yhat_room[0]
+    return filled
+
+
+@part
+def weigh(values, gradients, weights, first, count, each):
+    """Multiply losses and gradients by the weights of their samples, each of so many numbers."""
+    for i in range(count):
+        weight = weights[(first + i) // each]
+        values[i] *= weight
+        gradients[i] *= weight
+
+
+@part
+def sum_of(values, count):
+    """Return the sum of so many numbers in float64."""
+    total = 0.0
+    for i in range(count):
+        total += values[i]
+    return total
 
 
 def compile_loop(loop: Loop) -> Any:
     """Return numba's result of compiling a loop."""
-    namespace: dict[str, Any] = {"__name__": __name__, "like": like, **FUNCTIONS}
+    namespace: dict[str, Any] = {"__name__": __name__, **_BESIDE_LOOPS, **FUNCTIONS}
     exec(compile(loop.text, __file__, "exec"), namespace)
     number = types.float32 if loop.dtype == "float32" else types.float64
     kinds = {
@@ -63,3 +107,9 @@ def compile_loop(loop: Loop) -> Any:
     compiled = scalar(namespace[loop.name])
     compiled.compile(signature)
     return compiled.overloads[signature]
+
+
+_BESIDE_LOOPS: dict[str, Any] = {
+    "like": like, "room": room, "ROOM": ROOM, "gather_rows": gather_rows, "scatter_rows": scatter_rows,
+    "fill_up": fill_up, "sum_of": sum_of, "weigh": weigh,
+}  # fmt: skip

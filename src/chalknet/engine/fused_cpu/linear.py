@@ -77,10 +77,7 @@ def linear_forward(tile, weights):
 
 @part
 def linear_input_gradient(tile, g, to, weights):
-    step = tile.step
-    weight = rows_at(weights.transposed, step.transposed_at, step.transposed_stride)
-    size = Size(lines_of(tile), step.outputs, whole_vectors(step.inputs, weights.values))
-    product(g, weight, rows_at(weights.zeros, 0, 0), to, size)
+    columns_input_gradient(tile, g, to, weights, 0, whole_vectors(tile.step.inputs, weights.values))
 
 
 @part
@@ -97,9 +94,24 @@ def columns_forward(tile, weights, low, high):
 def columns_input_gradient(tile, g, to, weights, low, high):
     """Take the gradient g of a Linear back to some of its inputs, whole vectors of them."""
     step = tile.step
-    weight = from_place(rows_at(weights.transposed, step.transposed_at, step.transposed_stride), 0, low)
-    size = Size(lines_of(tile), step.outputs, high - low)
-    product(g, weight, rows_at(weights.zeros, 0, 0), from_place(to, 0, low), size)
+    if step.transposed_at < 0:
+        along_lines(tile, g, to, weights, low, high)
+    else:
+        weight = from_place(rows_at(weights.transposed, step.transposed_at, step.transposed_stride), 0, low)
+        size = Size(lines_of(tile), step.outputs, high - low)
+        product(g, weight, rows_at(weights.zeros, 0, 0), from_place(to, 0, low), size)
+
+
+@part
+def along_lines(tile, g, to, weights, low, high):
+    """Do so without a transposed copy, for few rows: large weights arrive once, line by line."""
+    step, values, zero = tile.step, weights.values, like(0.0, weights.values[0])
+    for line in range(low, high):
+        w = weight_place(step, min(line, step.inputs - 1))
+        for row in range(lines_of(tile)):
+            a = g.offset + row * g.row_stride
+            total = dot(g.values[a : a + step.outputs], values[w : w + step.outputs])
+            to.values[to.offset + row * to.row_stride + line] = total if line < step.inputs else zero
 
 
 @part

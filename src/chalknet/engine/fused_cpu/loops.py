@@ -10,18 +10,17 @@ from __future__ import annotations
 import ast
 import zlib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from chalknet.engine.fused_cpu.names import Array, activation_reason, loss_reason, walks_blocks
+from chalknet.engine.fused_cpu.names import Array, activation_reason, loss_reason
 from chalknet.engine.fused_cpu.object_file import Loop, Unit
 from chalknet.network import ACTIVATIONS, FORMULA_FUNCTIONS, Activation, Network
 from chalknet.planning import LOSSES, Loss
-
-CROSS_ENTROPY = 0  # the loss of class numbers: stands in the place of an address
 
 _FORWARD = """
 def {name}(zs, hs, numbers, options):
@@ -46,15 +45,39 @@ def {name}(zs, hs, numbers, options):
         zs[i] = {derivative}
     return 0.0
 """
+# In stretches, beside the arrays: a sum, and rows that are filled up, would prevent vectorised code.
 _LOSS = """
-def {name}(yhats, ys, gs, scale, rows, width, stride):
-    total = 0.0
+def {name}(yhats, ys, weights, gs, scale, rows, width, stride, each, options):
+    total, numbers = 0.0, rows * width
+    values, gradients, yhat_room, y_room = room(scale), room(scale), room(scale), room(scale)
+    for first in range(0, numbers, ROOM):
+        count = ROOM if numbers - first > ROOM else numbers - first
+        gather_rows(yhats, yhat_room, first, count, width, stride)
+        filled = fill_up(ys, y_room, yhat_room, first, count)
+        for i in range(filled):
+            yhat, y = yhat_room[i], y_room[i]
+            values[i] = {value}
+            gradients[i] = scale * ({gradient})
+        if each > 0:
+            weigh(values, gradients, weights, first, count, each)
+        total += sum_of(values, count)
+        scatter_rows(gradients, gs, first, count, width, stride)
+    return total
+"""
+
+
+# A row of yhat has the first numbers of all targets, then their second ones.
+_PAIRS_LOSS = """
+def {name}(yhats, ys, weights, gs, scale, rows, width, stride, each, options):
+    total, half = 0.0, width // 2
     for row in range(rows):
-        for i in range(width):
-            at = row * stride + i
-            yhat, y = yhats[at], ys[row * width + i]
-            total += {value}
-            gs[at] = scale * ({gradient})
+        for at in range(half):
+            yhat, spread = yhats[row * stride + at], yhats[row * stride + half + at]
+            y = ys[row * half + at]
+            share = like(1.0, scale) if each == 0 else weights[(row * half + at) // each]
+            total += share * ({value})
+            gs[row * stride + at] = scale * share * ({gradient})
+            gs[row * stride + half + at] = scale * share * ({spread_gradient})
     return total
 """
 
@@ -74,9 +97,16 @@ def derivative_address(step: Activation, dtype: str) -> int:
     return _address(derivative_loop(step, dtype))
 
 
-def link_loops(steps: Array, network: Network, dtype: str) -> None:
-    """Write the addresses of the loops of a network's activations into its table of steps."""
-    hidden = 1 if walks_blocks(network) else None  # the walk over blocks keeps derivatives there
+def link_loops(steps: Array, network: Network, dtype: str, *, blocks: bool = False) -> None:
+    """Write the addresses of the loops of a network's activations into its table of steps.
+
+    Args:
+        steps: the table.
+        network: what it is of.
+        dtype: of weights and data.
+        blocks: whether its hidden units are walked in blocks.
+    """
+    hidden = 1 if blocks else None  # the walk over blocks keeps derivatives there
     for k, step in enumerate(network.steps):
         if isinstance(step, Activation) and step.row.elementwise:
             backward = derivative_address if k == hidden else backward_address
@@ -86,33 +116,43 @@ def link_loops(steps: Array, network: Network, dtype: str) -> None:
 
 def options_address(step: Activation) -> int:
     """Return the address of the options that the loops of an activation read; 0 where they read none."""
-    values = tuple(float(value) for value in _given(step).values())
+    return _address_of(_given(step))
+
+
+def loss_options_address(loss: Loss) -> int:
+    """Return the address of the settings that the loop of a loss reads; 0 where it reads none."""
+    return _address_of(_given_settings(loss))
+
+
+def _address_of(options: Mapping[str, float]) -> int:
+    values = tuple(map(float, options.values()))
     return int(_options(values).ctypes.data) if values else 0
 
 
 def loss_address(loss: Loss, dtype: str) -> int:
-    """Return the address of the loop `(yhat, y, g, scale, rows, width, stride)`.
+    """Return the address of the loop `(yhat, y, weights, g, scale, rows, width, stride, each, options)`.
 
-    It returns the summed loss and writes its gradient, times scale. A row of yhat and g has `stride` numbers.
+    It returns the summed loss and writes its gradient, times scale. A row of yhat and g has `stride` numbers;
+    `each` numbers of y have one weight, all the same one where it is 0.
     """
     return _address(loss_loop(loss, dtype))
 
 
 def forward_loop(step: Activation, dtype: str) -> Loop:
     """Return the loop that computes an activation."""
-    value = _typed(step.row.formula, step, "z")
+    value = _typed_step(step.row.formula, step)
     return _loop(_FORWARD, ("array", "array", "int", "options"), dtype, value=value)
 
 
 def backward_loop(step: Activation, dtype: str) -> Loop:
     """Return the loop that multiplies by the derivative of an activation."""
-    value = _typed(step.row.derivative, step, "z")
+    value = _typed_step(step.row.derivative, step)
     return _loop(_BACKWARD, ("array", "array", "array", "int", "options"), dtype, value=value)
 
 
 def derivative_loop(step: Activation, dtype: str) -> Loop:
     """Return the loop that computes an activation and its derivative."""
-    value, derivative = (_typed(text, step, "z") for text in (step.row.formula, step.row.derivative))
+    value, derivative = (_typed_step(text, step) for text in (step.row.formula, step.row.derivative))
     return _loop(
         _WITH_DERIVATIVE, ("array", "array", "int", "options"), dtype, value=value, derivative=derivative
     )
@@ -123,9 +163,14 @@ _MAKERS = (forward_loop, backward_loop, derivative_loop)
 
 def loss_loop(loss: Loss, dtype: str) -> Loop:
     """Return the loop that computes a loss and its gradient."""
-    value, gradient = (_typed(text, None, "yhat") for text in (loss.formula, loss.gradient))
-    arguments = ("array", "array", "array", "number", "int", "int", "int")
-    return _loop(_LOSS, arguments, dtype, value=value, gradient=gradient)
+    formulas = {"value": loss.formula, "gradient": loss.gradient}
+    if loss.spread_gradient:
+        formulas["spread_gradient"] = loss.spread_gradient
+    given = _given_settings(loss)
+    constants = {} if given else loss.options
+    typed = {name: _typed(text, constants, tuple(given), "yhat") for name, text in formulas.items()}
+    arguments = ("array", "array", "array", "array", "number", "int", "int", "int", "int", "options")
+    return _loop(_PAIRS_LOSS if loss.spread_gradient else _LOSS, arguments, dtype, **typed)
 
 
 def functions_unit(names: Collection[str], dtype: str) -> Unit:
@@ -146,7 +191,7 @@ def loops_of_tables(dtype: str) -> tuple[Loop, ...]:
     steps = [step for kind in ACTIVATIONS for step in _variants(kind)]
     loops = [make(step, dtype) for step in steps for make in _MAKERS]
     losses = [loss for loss in LOSSES.values() if loss.target != "class" and not loss_reason(loss)]
-    loops += [loss_loop(loss, dtype) for loss in losses]
+    loops += [loss_loop(each, dtype) for loss in losses for each in _with_settings(loss)]
     return tuple({loop.name: loop for loop in loops}.values())
 
 
@@ -173,6 +218,19 @@ def _variants(kind: str) -> Iterator[Activation]:
         others = {name: value + 1 for name, value in row.options.items() if not isinstance(value, str)}
         if others:
             yield Activation(kind, {**chosen, **others})
+
+
+def _with_settings(loss: Loss) -> Iterator[Loss]:
+    """Yield a loss with the default settings, and with others."""
+    yield loss
+    if loss.settings:
+        yield replace(loss, options={name: value / 2 + 0.125 for name, value in loss.options.items()})
+
+
+def _given_settings(loss: Loss) -> dict[str, float]:
+    """Return the settings of a loss that are arguments: all, where one of them is not the default."""
+    usual = all(loss.options.get(name) == setting.default for name, setting in loss.settings.items())
+    return {} if usual else {name: loss.options[name] for name in loss.settings}
 
 
 def _given(step: Activation) -> dict[str, float]:
@@ -241,10 +299,14 @@ def _parsed(formula: str) -> ast.expr:
     return ast.parse(formula, mode="eval").body
 
 
-def _typed(formula: str, step: Activation | None, variable: str) -> str:
-    options, given = (step.all_options, tuple(_given(step))) if step else ({}, ())
-    constants = tuple((name, value) for name, value in options.items() if name not in given)
-    return _translated(formula, constants, given, variable)
+def _typed_step(formula: str, step: Activation) -> str:
+    given = tuple(_given(step))
+    constants = {name: value for name, value in step.all_options.items() if name not in given}
+    return _typed(formula, constants, given, "z")
+
+
+def _typed(formula: str, constants: Mapping[str, Any], given: tuple[str, ...], variable: str) -> str:
+    return _translated(formula, tuple(constants.items()), given, variable)
 
 
 @cache

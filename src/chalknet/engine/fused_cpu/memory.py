@@ -50,12 +50,14 @@ class Data(NamedTuple):
         y: all numbers of all y; empty for class numbers.
         classes: class numbers; empty for other targets.
         order: row numbers, epoch after epoch; empty for the source's own order.
+        weights: what each sample weighs; empty where all weigh the same.
     """
 
     x: Array
     y: Array
     classes: WholeNumbers
     order: WholeNumbers
+    weights: Array
 
 
 class Batch(NamedTuple):
@@ -88,32 +90,45 @@ class UpdateRule(NamedTuple):
     """How the weights are updated.
 
     Args:
-        loss: the address of the loss's loop, or `CROSS_ENTROPY`.
+        loss: the address of the loss's loop, or the number of a loss of class numbers.
+        options: the address of the settings that the loop reads.
         mean: 1 where the losses of a batch are averaged, 0 where they are added.
         optimizer: the optimizer's number.
         direct: 1 where gradients are summed into the weights themselves.
         seed: of Dropout.
         target: a loss at which the updates end; below all losses where there is none.
+        gamma: the exponent of the focal loss of class numbers.
+        l1: times the signs of the weights is added to their gradients.
+        l2: times the weights and two, likewise.
+        clip_norm: the most that the norm of all gradients may be; 0 for any.
+        clip_value: the most that a number of a gradient may be; 0 for any.
         numbers: the optimizer's numbers of `numbers_of`.
         state: what the optimizer keeps of each weight.
     """
 
     loss: int
+    options: int
     mean: int
     optimizer: int
     direct: int
     seed: int
     target: float
+    gamma: float
+    l1: float
+    l2: float
+    clip_norm: float
+    clip_value: float
     numbers: Doubles
     state: OptimizerState
 
 
 class Places(NamedTuple):
-    """Offsets in an arena: the gathered x, the gradient of yhat, the gathered y; the arena's size."""
+    """Offsets in an arena: gathered x, the gradient of yhat, gathered y and weights; the arena's size."""
 
     x: int
     gradient: int
     y: int
+    weights: int
     size: int
 
 
@@ -129,6 +144,9 @@ class Shared(NamedTuple):
             sample.
         arenas: memory for the values of the rows, one arena behind the other.
         numbers: each thread's numbers of the optimizer at an update.
+        rates: the learning rate of each update; empty where it stays.
+        products: of each update the product of the momenta up to it, for the optimizer that takes it.
+        squares: each piece's part of the squared norm of all gradients.
     """
 
     counter: WholeNumbers
@@ -138,6 +156,9 @@ class Shared(NamedTuple):
     nonzero: WholeNumbers
     arenas: Array
     numbers: Doubles
+    rates: Doubles
+    products: Doubles
+    squares: Doubles
 
 
 class Fit(NamedTuple):
@@ -171,11 +192,12 @@ class Turn(NamedTuple):
 
 
 class BatchRows(NamedTuple):
-    """The samples of an update: where they begin in the order, how many they are; the update's number."""
+    """The samples of an update: where they begin in the order, how many; the update's number and rate."""
 
     start: int
     size: int
     update: int
+    rate: float
 
 
 class Tile(NamedTuple):

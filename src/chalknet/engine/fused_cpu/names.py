@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 
 from chalknet.network import Activation, Linear, Network, unknown_in_formula
-from chalknet.planning import Loss
+from chalknet.planning import OWN, Loss, Recipe
 
 Array: TypeAlias = np.ndarray[Any, Any]  # of a kernel's arguments: of the type of the weights and data
 WholeNumbers: TypeAlias = Annotated[Array, "int64"]
@@ -15,7 +15,7 @@ Doubles: TypeAlias = Annotated[Array, "float64"]
 Keys: TypeAlias = Annotated[Array, "uint32"]
 
 ROW_WISE = ("softmax", "log_softmax")  # activations of whole rows
-CLASS_LOSS = "cross_entropy"  # the loss of whole rows
+CLASS_LOSSES = {"cross_entropy": 0, "nll": 1, "focal_cross_entropy": 2}  # of class numbers
 
 NARROW_OUTPUTS, _NARROW_RATIO = 4, 16  # at most so many outputs, and so many inputs for each
 BLOCK = 256  # hidden units at a time
@@ -33,8 +33,13 @@ def is_narrow(inputs: int, outputs: int) -> bool:
     return outputs <= NARROW_OUTPUTS and inputs >= _NARROW_RATIO * outputs
 
 
-def walks_blocks(network: Network) -> bool:
-    """Return whether a network is one wide hidden layer between few inputs and few outputs."""
+def walks_blocks(network: Network, recipe: Recipe) -> bool:
+    """Return whether it is a network of one wide hidden layer between few inputs and few outputs.
+
+    What is done to gradients takes all of them at once, which that walk never has.
+    """
+    if recipe.alters_gradients:
+        return False
     kinds = [type(step) for step in network.steps]
     if kinds[:3] != [Linear, Activation, Linear] or set(kinds[3:]) - {Activation}:
         return False
@@ -66,11 +71,15 @@ def activation_reason(step: Activation) -> str:
 
 def loss_reason(loss: Loss) -> str:
     """Return why a loss cannot be compiled; empty when it can."""
-    if loss.name == CLASS_LOSS:
+    if loss.name in CLASS_LOSSES:
         return ""
+    if loss.name.startswith(OWN):
+        return "which is a function of Python"
     if loss.target == "class":
         return "which is one of class numbers"
-    return _unknown(loss.formula, ("yhat", "y")) or _unknown(loss.gradient, ("yhat", "y"))
+    names = ("yhat", "y", *loss.settings, *(["spread"] if loss.spread_gradient else []))
+    formulas = (loss.formula, loss.gradient, loss.spread_gradient or "0")
+    return next(filter(None, (_unknown(formula, names) for formula in formulas)), "")
 
 
 def _unknown(formula: str, variables: tuple[str, ...]) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalknet.engine.fused_cpu.memory import room_for
-from chalknet.engine.fused_cpu.names import MOST_SHARES, SHARE, WORTH_A_THREAD, walks_blocks
+from chalknet.engine.fused_cpu.names import MOST_SHARES, SHARE, WORTH_A_THREAD, Array, walks_blocks
 from chalknet.engine.fused_cpu.optimizer_rows import is_plain_sgd, slots_of
-from chalknet.engine.fused_cpu.phases import APART, pieces_of
+from chalknet.engine.fused_cpu.phases import APART, Pieces, pieces_of
 from chalknet.engine.fused_cpu.step_table import lay_out, multiply_adds
 from chalknet.network import Network, numbers
 from chalknet.planning import Recipe
@@ -47,6 +47,27 @@ def block_shares(counts: tuple[int, int, int], rows: int) -> int:
     return int(1 << most.bit_length() - 1)
 
 
+def update_work(steps: Array, rows: int) -> int:
+    """Return the multiply-adds of an update, about."""
+    return multiply_adds(steps) * rows * 3
+
+
+def piece_threads(pieces: Pieces, work: int, threads: int) -> int:
+    """Return how many threads are of use for the pieces of an update.
+
+    Args:
+        pieces: of an update.
+        work: its multiply-adds.
+        threads: as many as there may be.
+    """
+    return max(1, min(threads, pieces.most, work // WORTH_A_THREAD))
+
+
+def whole_lines(room: int) -> int:
+    """Return the room for so many numbers of a thread, so that no other thread writes beside them."""
+    return -(-room // APART) * APART
+
+
 def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, itemsize: int) -> FusedNeeds:
     """Return what a fit takes besides the module.
 
@@ -57,9 +78,10 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
         threads: CPU threads.
         itemsize: bytes of one number.
     """
-    blocks = walks_blocks(network)
+    blocks = walks_blocks(network, recipe)
     lanes = _VECTOR_BYTES // itemsize
-    layout = lay_out(network, np.dtype(f"f{itemsize}"), SHARE if blocks else lanes)
+    fill = SHARE if blocks else lanes
+    layout = lay_out(network, np.dtype(f"f{itemsize}"), fill, rows, weighs=recipe.weighs)
     if blocks:
         shapes = [numbers(visit.output_shape)[0] for visit in network.walk()]
         counts = numbers(network.input_shape)[0], shapes[0], shapes[2]
@@ -67,11 +89,9 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
         arena = 4 * rows * sum(shapes[2:]) + rows * counts[0] + room_for(counts, rows, shares, itemsize).size
         arenas = shares * arena
     else:
-        pieces = pieces_of(layout, rows, itemsize, is_plain_sgd(recipe))
-        work = multiply_adds(layout.steps) * rows * 3
-        threads = max(1, min(threads, pieces.most, work // WORTH_A_THREAD))
-        room = -(-pieces.room // APART) * APART
-        gradients = pieces.gradients * layout.weights + threads * room
+        pieces = pieces_of(layout, rows, itemsize, is_plain_sgd(recipe), recipe.clip_norm is not None)
+        threads = piece_threads(pieces, update_work(layout.steps, rows), threads)
+        gradients = pieces.gradients * layout.weights + threads * whole_lines(pieces.room)
         arenas = pieces.arenas * pieces.tile * layout.row
     copies = layout.weights + layout.transposed
     optimizer = sum(slots_of(recipe)) * layout.weights

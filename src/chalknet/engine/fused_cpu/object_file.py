@@ -30,8 +30,10 @@ _NOT_COMPILED = (
     "engine.py",
     "session.py",
     "schedules.py",
+    "calls.py",
     "thread_team.py",
     "objects.py",
+    "samples.py",
     "building.py",
 )
 # What the code may call: an unknown name would end the process when it is loaded.

@@ -18,13 +18,17 @@ from chalknet.engine.fused_cpu.optimizer_rows import (
     CODES,
     DAMPENING,
     DECAY,
+    DECOUPLED,
     EPS,
+    FADE,
     FRESH,
     LR,
     MOMENTUM,
+    MOVE,
     NESTEROV,
     ROOT,
     SIZE,
+    UPDATE,
 )
 from chalknet.engine.fused_cpu.scalars import copy, like, part, scalar
 
@@ -39,12 +43,32 @@ def state_of(state, start, stop):
 
 
 @scalar
-def prepare(numbers, update, o):
-    """Write into o the recipe's numbers and what they are at this update, counted from 1."""
+def prepare(fit, rate, made, update, o):
+    """Write into o the recipe's numbers and what they are at this update, counted from 1.
+
+    Args:
+        fit: all of the fit.
+        rate: the learning rate.
+        made: the update's number in this call.
+        update: its number in the fit.
+        o: is filled.
+    """
+    numbers = fit.rule.numbers
     copy(numbers, o[: len(numbers)])
+    o[LR], o[UPDATE] = rate, update
     o[FRESH] = 1.0 if update == 1 else 1.0 - numbers[DAMPENING]
-    o[SIZE] = numbers[LR] / (1.0 - numbers[BETA1] ** update)
+    o[SIZE] = rate / (1.0 - numbers[BETA1] ** update)
     o[ROOT] = 1.0 / math.sqrt(1.0 - numbers[BETA2] ** update)
+    if len(fit.shared.products):
+        prepare_nadam(numbers, fit.shared.products[made], update, o)
+
+
+@scalar
+def prepare_nadam(numbers, product, update, o):
+    now = numbers[BETA1] * (1.0 - 0.5 * 0.96 ** (update * numbers[FADE]))
+    after = numbers[BETA1] * (1.0 - 0.5 * 0.96 ** ((update + 1) * numbers[FADE]))
+    o[SIZE] = o[LR] * (1.0 - now) / (1.0 - product)
+    o[MOVE] = o[LR] * after / (1.0 - product * after)
 
 
 @scalar
@@ -111,7 +135,50 @@ def rmsprop(w, g, state, o):
         w[i] -= lr * move
 
 
-ROWS: dict[str, Any] = {"sgd": sgd, "adam": adam, "adamw": adamw, "rmsprop": rmsprop}
+@scalar
+def adagrad(w, g, state, o):
+    model, second = w[0], state.second
+    decay, eps = like(o[DECAY], model), like(o[EPS], model)
+    lr = like(o[LR] / (1.0 + (o[UPDATE] - 1.0) * o[FADE]), model)
+    for i in range(len(w)):
+        gradient = g[i] + decay * w[i]
+        second[i] += gradient * gradient
+        w[i] -= lr * gradient / (math.sqrt(second[i]) + eps)
+
+
+@scalar
+def nadam(w, g, state, o):
+    model, first, second = w[0], state.first, state.second
+    keep, fresh = like(o[BETA2], model), like(1.0 - o[BETA2], model)
+    change, eps = like(1.0 - o[BETA1], model), like(o[EPS], model)
+    size, move, root = like(o[SIZE], model), like(o[MOVE], model), like(o[ROOT], model)
+    apart = o[DECOUPLED] != 0.0
+    decay = like(0.0 if apart else o[DECAY], model)
+    kept = like(1.0 - o[LR] * o[DECAY] if apart else 1.0, model)
+    for i in range(len(w)):
+        gradient = g[i] + decay * w[i]
+        first[i] += change * (gradient - first[i])
+        second[i] = keep * second[i] + fresh * gradient * gradient
+        w[i] = kept * w[i] - (size * gradient + move * first[i]) / (math.sqrt(second[i]) * root + eps)
+
+
+@scalar
+def lion(w, g, state, o):
+    model, first = w[0], state.first
+    lr, kept = like(o[LR], model), like(1.0 - o[LR] * o[DECAY], model)
+    toward, change = like(1.0 - o[BETA1], model), like(1.0 - o[BETA2], model)
+    none = like(0.0, model)
+    for i in range(len(w)):
+        direction = first[i] + toward * (g[i] - first[i])
+        step = lr if direction > none else (-lr if direction < none else direction)  # no number stays none
+        w[i] = kept * w[i] - step
+        first[i] += change * (g[i] - first[i])
+
+
+ROWS: dict[str, Any] = {
+    "sgd": sgd, "adam": adam, "adamw": adamw, "rmsprop": rmsprop, "adagrad": adagrad, "nadam": nadam,
+    "lion": lion,
+}  # fmt: skip
 
 
 def _link(code: int, row: Any, otherwise: Any) -> Callable[..., None]:

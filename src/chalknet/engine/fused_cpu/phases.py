@@ -17,7 +17,7 @@ from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.step_table import MemoryLayout
 
-ROWS, FORWARD_COLUMNS, BACKWARD_COLUMNS, WEIGHTS = range(4)
+ROWS, FORWARD_COLUMNS, BACKWARD_COLUMNS, WEIGHTS, NOTHING = range(5)
 
 _WHOLE_NUMBERS = (
     "kind", "waits_for", "ends",  # all: pieces done before it may begin; whether it writes the loss
@@ -25,6 +25,7 @@ _WHOLE_NUMBERS = (
     "forward_low", "forward_high", "backward_low", "backward_high",  # steps
     "tile", "slot", "sums", "gather", "loss", "part",  # of rows
     "step", "step_low", "at", "bias", "updates", "shards",  # of weights: several steps whole, or lines of one
+    "measures", "summed",  # where the squares of its gradient go, from 1 on; whether it is summed
 )  # fmt: skip
 PIECE = np.dtype([(name, np.int64) for name in _WHOLE_NUMBERS])
 PieceTable: TypeAlias = Annotated[Array, PIECE]
@@ -38,13 +39,18 @@ _LINES_TOGETHER = 16
 _MOST_LINE_NUMBERS = 64 << 10  # of a piece of weights: its gradient stays in the core's own cache
 _SHARD_ROWS, _SHARD_WEIGHTS = 64, 32 << 10  # rows at least and weights at most for a buffer of its own
 _TILE_BYTES = 512 << 10  # half of a core's own cache
-_ARENA_BYTES = 8 << 20
+_ARENA_BYTES, _CHUNK_ROWS = 8 << 20, 512  # gradients of large weights are read and written for each chunk
 _OPTIMIZER_WORK = 8  # multiply-adds that updating a weight is worth
-_COLUMN_WORK = 4_000_000  # multiply-adds at least of a layer that is cut into columns
+_COLUMN_WORK, _LARGE_COLUMN_WORK = 4_000_000, 1_000_000  # multiply-adds at least of a layer cut into columns
+_READING_ROWS = 4  # fewer rows wait for the weights to arrive
 _LARGE_WEIGHT_BYTES, _FEW_ROWS = 512 << 10, 128
+_MANY_WEIGHTS_BYTES = 2560 << 10  # of all layers: pieces of a few rows would have all of them arrive again
 _FEWEST_PANELS = 4
 _COLUMNS_TOGETHER = 256  # bytes of them: four vectors
-_GATHER_WORK = 8  # multiply-adds that copying a number of x is worth
+_GATHER_WORK, _ELEMENT_WORK = (
+    8,
+    16,
+)  # multiply-adds that copying a number of x is worth; a number of another step
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Pieces:
             0 too, gradients go to the weights themselves.
         parts: how many pieces give a part of the loss.
         most: pieces of the widest phase: more threads have nothing to do.
+        squares: how many pieces give a part of the squared norm of all gradients.
     """
 
     table: PieceTable
@@ -69,9 +76,12 @@ class Pieces:
     room: int
     parts: int
     most: int
+    squares: int = 0
 
 
-def pieces_of(layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -> Pieces:
+def pieces_of(
+    layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool, by_norm: bool = False
+) -> Pieces:
     """Return the pieces of an update.
 
     Args:
@@ -79,19 +89,28 @@ def pieces_of(layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -
         rows: samples in a whole batch.
         itemsize: bytes of a number.
         plain_sgd: whether gradients may be added to the weights themselves.
+        by_norm: whether weights wait for the norm of all gradients.
     """
-    return _Cut(layout, rows, itemsize, plain_sgd).pieces()
+    return _Cut(layout, rows, itemsize, plain_sgd, by_norm).pieces()
+
+
+def evaluation_pieces(layout: MemoryLayout, rows: int, itemsize: int) -> Pieces:
+    """Return the pieces that compute the loss of some rows, and update nothing."""
+    return _Cut(layout, rows, itemsize, False, False).forward_alone()
 
 
 class _Cut:
-    def __init__(self, layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool) -> None:
+    def __init__(
+        self, layout: MemoryLayout, rows: int, itemsize: int, plain_sgd: bool, by_norm: bool
+    ) -> None:
         self._layout, self._rows, self._itemsize, self._plain = layout, rows, itemsize, plain_sgd
+        self._by_norm = by_norm
         self._steps = layout.steps
         linear = np.flatnonzero(np.isin(self._steps["kind"], (kinds.LINEAR, kinds.NARROW)))
         self._linears = [int(k) for k in linear]
         self._first = self._linears[0]
         self._phases: list[list[dict[str, int]]] = []
-        self._parts = self._room = 0
+        self._parts = self._room = self._squares = 0
 
     def pieces(self) -> Pieces:
         """Return the pieces, in shards or in phases."""
@@ -112,10 +131,37 @@ class _Cut:
         linear = some[np.isin(some["kind"], (kinds.LINEAR, kinds.NARROW))]
         return int((linear["inputs"] * linear["outputs"] * linear["positions"]).sum())
 
+    def _elements(self, steps: range) -> int:
+        """Return the numbers of one sample that some steps map one by one, or row by row."""
+        some = self._steps[steps.start : steps.stop]
+        other = some[~np.isin(some["kind"], (kinds.LINEAR, kinds.NARROW))]
+        return int((other["outputs"] * other["positions"]).sum())
+
+    def forward_alone(self) -> Pieces:
+        """Return pieces of rows forward, each with an arena, and one behind them that writes the loss."""
+        work = self._work(self._all) * self._rows // _PIECE_WORK
+        each = -(-self._rows // max(1, min(MOST_PIECES, self._rows // _SHARD_ROWS, work)))
+        tile = self._tile(each)
+        lows = range(0, self._rows, each)
+        self._phases = [
+            [
+                self._row_piece(self._all, low, min(low + each, self._rows), range(0))
+                | {"slot": slot, "tile": tile, "sums": 1, "part": slot}
+                for slot, low in enumerate(lows)
+            ],
+            [{"kind": NOTHING}],
+        ]
+        self._parts = len(lows)
+        return self._table(tile, len(lows), 0)
+
+    def _tile(self, rows: int) -> int:
+        """Return how many rows of a piece go through the steps at a time."""
+        tile = max(1, min(rows, _TILE_BYTES // (self._layout.row * self._itemsize)))
+        return tile // _ROWS_TOGETHER * _ROWS_TOGETHER or tile
+
     def _in_shards(self, shards: int) -> Pieces:
         each = -(-self._rows // shards)
-        tile = max(1, min(each, _TILE_BYTES // (self._layout.row * self._itemsize)))
-        tile = tile // _ROWS_TOGETHER * _ROWS_TOGETHER or tile
+        tile = self._tile(each)
         self._phases.append(
             [
                 self._row_piece(self._all, low, min(low + each, self._rows))
@@ -127,11 +173,26 @@ class _Cut:
         self._phases.append(self._weight_pieces(0))
         for piece in self._phases[-1]:
             piece.update(updates=1, sums=1, shards=slots)
+        self._wait_for_the_norm()
         return self._table(tile, slots, slots)
+
+    def _wait_for_the_norm(self) -> None:
+        """Let the last phase measure the gradients alone, and update the weights in one behind it."""
+        if not self._by_norm:
+            return
+        measuring = self._phases[-1]
+        self._phases.append([{**piece, "sums": 1, "shards": 1, "summed": 1} for piece in measuring])
+        for number, piece in enumerate(measuring, start=1):
+            piece.update(updates=0, measures=number)
+        self._squares = len(measuring)
 
     def _in_chunks(self) -> Pieces:
         row_bytes = self._layout.row * self._itemsize
-        chunk = max(1, min(self._rows, max(16 * _ROWS_TOGETHER, _ARENA_BYTES // row_bytes)))
+        most = max(
+            16 * _ROWS_TOGETHER, min(_CHUNK_ROWS, 4 * _ARENA_BYTES // row_bytes), _ARENA_BYTES // row_bytes
+        )
+        chunk = -(-self._rows // -(-self._rows // most))  # as large as the others
+        chunk = min(self._rows, -(-chunk // _ROWS_TOGETHER) * _ROWS_TOGETHER)
         chunks = range(0, self._rows, chunk)
         for first in chunks:
             self._forward_and_backward(first, min(chunk, self._rows - first))
@@ -139,7 +200,8 @@ class _Cut:
             for piece in weights:
                 piece.update(first=first, updates=int(first == chunks[-1]))
             self._phases.append(weights)
-        if len(chunks) > 1:
+        self._wait_for_the_norm()
+        if len(chunks) > 1 or self._by_norm:
             return self._table(chunk, 1, 1)
         return self._table(chunk, 1, 0, 0 if self._plain else self._room)
 
@@ -170,16 +232,19 @@ class _Cut:
     def _columns(self, k: int, side: str, rows: int) -> bool:
         """Return whether a layer is cut into columns: large weights under few rows."""
         step = self._steps[k]
-        if step["kind"] != kinds.LINEAR or (side == "inputs" and step["transposed_at"] == kinds.ABSENT):
+        if step["kind"] != kinds.LINEAR or (side == "inputs" and not step["input_gradient"]):
             return False
         panels = int(step[side]) * self._itemsize // _COLUMNS_TOGETHER
         weights = int(step["inputs"] * step["outputs"])
         lines = rows * int(step["positions"])
         by_rows = max(1, rows // _ROWS_TOGETHER)
-        if lines * weights < _COLUMN_WORK or panels < _FEWEST_PANELS:
+        if panels < _FEWEST_PANELS:
             return False
-        large = weights * self._itemsize > _LARGE_WEIGHT_BYTES and rows < MOST_PIECES * _FEW_ROWS
-        return large or panels >= 2 * by_rows
+        every = (self._layout.weights + self._layout.transposed) * self._itemsize
+        large = weights * self._itemsize > _LARGE_WEIGHT_BYTES or every > _MANY_WEIGHTS_BYTES
+        if large and rows < MOST_PIECES * _FEW_ROWS:
+            return max(lines, _READING_ROWS) * weights >= _LARGE_COLUMN_WORK
+        return lines * weights >= _COLUMN_WORK and panels >= 2 * by_rows
 
     def _columns_phase(self, kind: int, first: int, k: int, side: str, more: dict[str, int]) -> None:
         width, unit = int(self._steps[k][side]), _COLUMNS_TOGETHER // self._itemsize
@@ -210,16 +275,21 @@ class _Cut:
     ) -> None:
         if not (forward or backward or gather or loss):
             return
-        work = rows * (
-            self._work(forward) + self._work(backward) + gather * _GATHER_WORK * int(self._steps["inputs"][0])
+        products = self._work(forward) + self._work(backward)
+        work = rows * (products + gather * _GATHER_WORK * int(self._steps["inputs"][0]))
+        work += rows * _ELEMENT_WORK * (self._elements(forward) + self._elements(backward))
+        work += rows * _ELEMENT_WORK * loss * int(self._steps["outputs"][-1])
+        kinds_here = (
+            *self._steps["kind"][forward.start : forward.stop],
+            *self._steps["kind"][backward.start : backward.stop],
         )
-        pieces = max(1, min(MOST_PIECES, work // _PIECE_WORK, rows // _ROWS_TOGETHER))
+        together = _ROWS_TOGETHER if kinds.LINEAR in kinds_here else 1
+        pieces = max(1, min(MOST_PIECES, work // _PIECE_WORK, rows // together))
         row_bytes = self._layout.row * self._itemsize
-        pieces = (
-            max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES))) if pieces > 1 else 1
-        )
+        if pieces > 1 and together > 1:
+            pieces = max(pieces, min(rows // _ROWS_TOGETHER, -(-rows * row_bytes // _TILE_BYTES)))
         each = -(-rows // pieces)
-        each = -(-each // _ROWS_TOGETHER) * _ROWS_TOGETHER if pieces > 1 else each
+        each = -(-each // together) * together if pieces > 1 else each
         found = []
         for low in range(0, rows, each):
             piece = self._row_piece(forward, low, min(low + each, rows), backward) | {
@@ -297,4 +367,5 @@ class _Cut:
                 table["waits_for"][at] = begins
                 at += 1
         table["ends"][at - len(self._phases[-1])] = 1
-        return Pieces(table, tile, arenas, gradients, room, self._parts, max(map(len, self._phases)))
+        most = max(map(len, self._phases))
+        return Pieces(table, tile, arenas, gradients, room, self._parts, most, self._squares)

@@ -23,7 +23,7 @@ def pack(arguments: tuple[Any, ...]) -> bytes:
     for leaf in _leaves(arguments):
         if isinstance(leaf, np.ndarray):
             assert leaf.flags.c_contiguous and leaf.ndim == 1
-            words += (leaf.__array_interface__["data"][0], len(leaf))
+            words += (leaf.ctypes.data, len(leaf))
             code.append("Qq")
         elif isinstance(leaf, float):
             words.append(leaf)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic as _intrinsic
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
@@ -50,6 +52,21 @@ def is_single(context: Any, model: Any) -> Any:
         return context.get_constant(types.boolean, model == types.float32)
 
     return types.boolean(model), write
+
+
+ROOM = 256  # numbers that a loop has beside its arrays
+
+
+@intrinsic
+def room(context: Any, model: Any) -> Any:
+    """Return the address of `ROOM` numbers of the model's type, which live as long as the function runs."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        number = context.get_data_type(model)
+        block = cgutils.alloca_once(builder, ir.ArrayType(number, ROOM))
+        return builder.bitcast(block, number.as_pointer())
+
+    return types.CPointer(model)(model), write
 
 
 @part

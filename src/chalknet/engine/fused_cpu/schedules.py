@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chalknet.data import Batches
 from chalknet.engine.fused_cpu import step_table as kinds
+from chalknet.engine.fused_cpu.calls import PackedCall
 from chalknet.engine.fused_cpu.kernels import Kernel, run_blocks, run_updates
-from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY, link_loops, loops_unit, loss_address
+from chalknet.engine.fused_cpu.loops import link_loops, loops_unit, loss_address, loss_options_address
 from chalknet.engine.fused_cpu.memory import (
     Batch,
     Data,
@@ -28,47 +29,41 @@ from chalknet.engine.fused_cpu.memory import (
 )
 from chalknet.engine.fused_cpu.names import (
     BLOCK,
-    CLASS_LOSS,
+    CLASS_LOSSES,
     SAMPLES,
     SHARE,
-    WORTH_A_THREAD,
     Array,
     walks_blocks,
 )
-from chalknet.engine.fused_cpu.needs import block_shares
+from chalknet.engine.fused_cpu.needs import block_shares, piece_threads, update_work, whole_lines
 from chalknet.engine.fused_cpu.object_file import Unit, current_level
 from chalknet.engine.fused_cpu.optimizer_rows import (
     CODES,
     NUMBERS,
+    first_sum,
     is_plain_sgd,
     numbers_of,
     slots_of,
 )
-from chalknet.engine.fused_cpu.phases import APART, FORWARD_COLUMNS, LAST, WEIGHTS, pieces_of
-from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows, multiply_adds
+from chalknet.engine.fused_cpu.phases import (
+    APART,
+    FORWARD_COLUMNS,
+    LAST,
+    WEIGHTS,
+    evaluation_pieces,
+    pieces_of,
+)
+from chalknet.engine.fused_cpu.samples import Samples
+from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
-from chalknet.network import Activation, Network
+from chalknet.network import Activation, Network, numbers
 from chalknet.planning import Recipe
 
 _PAST_ALL = 1 << 62
 _LINE = 16  # numbers between what two threads write: a cache line of its own
 
-
-@dataclass(frozen=True)
-class Samples:
-    """The samples as flat arrays.
-
-    Args:
-        x: all x.
-        y: all y; empty for class numbers.
-        classes: class numbers; empty for other targets.
-        targets: numbers in one y.
-    """
-
-    x: Array
-    y: Array
-    classes: Array
-    targets: int
+# Multiply-adds: with fewer of an update a thread, more threads were not faster on 16 cores.
+_WORK_OF_A_THREAD = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,23 @@ class Store:
 def make_store(layout: MemoryLayout, recipe: Recipe, dtype: np.dtype[Any]) -> Store:
     """Return zeros for the weights and for what the recipe's optimizer keeps of them."""
     state = OptimizerState(*(_zeros(layout.weights if used else 0, dtype) for used in slots_of(recipe)))
+    state.second.fill(first_sum(recipe))
     return Store(_zeros(layout.weights, dtype), _zeros(layout.transposed, dtype), state)
+
+
+class PerUpdate(NamedTuple):
+    """What each update of a call has of its own; empty where all have the same.
+
+    Args:
+        rates: learning rates.
+        products: of momenta.
+    """
+
+    rates: Array
+    products: Array
+
+
+EVERY_UPDATE_ALIKE = PerUpdate(np.empty(0), np.empty(0))
 
 
 class Schedule:
@@ -93,37 +104,59 @@ class Schedule:
         shares: in how many parts an update is split for threads.
         threads: at most so many take part.
         kernel: makes the updates of a `Fit` and a `Turn`.
+        before: its arguments before these two.
         fit: the memory; the order and the losses are put in at each run.
+        work: multiply-adds of an update.
     """
 
-    def __init__(self, shares: int, threads: int, kernel: Callable[[Fit, Turn], int], fit: Fit) -> None:
-        self.shares, self._kernel, self._fit = shares, kernel, fit
-        self._team = ThreadTeam(threads)
+    def __init__(
+        self, shares: int, threads: int, kernel: Kernel, before: tuple[Any, ...], fit: Fit, work: int
+    ) -> None:
+        self.shares, self._fit = shares, fit
+        self._call = PackedCall(kernel, (*before, fit, Turn(0, 1, shares, 0, 0)))
+        self._team = ThreadTeam(threads, work // _WORK_OF_A_THREAD)
 
-    def run(self, order: Array, ahead: int, done: int, losses: Array) -> int:
+    def run(
+        self,
+        order: Array,
+        ahead: int,
+        done: int,
+        losses: Array,
+        samples: Samples | None = None,
+        per_update: PerUpdate = EVERY_UPDATE_ALIKE,
+    ) -> int:
         """Make as many updates as losses has room for, up to no number or the target; return how many.
 
         Args:
-            order: rows of the epochs ahead; empty for the source's own order.
+            order: rows of the epochs ahead; empty for the samples' own order.
             ahead: number of the first batch in them.
             done: updates made before.
             losses: is filled.
+            samples: some batches that are taken as an epoch; None for those of the task.
+            per_update: the numbers of each update.
         """
-        data = self._fit.data._replace(order=order)
+        changed: dict[str, Array | int] = {"order": order}
+        if samples is not None:
+            n, size = len(samples.x) // self._fit.batch.features, self._fit.batch.size
+            changed |= {"samples": n, "source": n, "per_epoch": -(-n // size)}
+            changed |= {name: vars(samples)[name] for name in ("x", "y", "classes", "weights")}
 
         def updates(threads: int, losses: Array, made: int) -> int:
             counter = _whole_numbers(LAST + 1)
             counter[LAST] = _PAST_ALL
-            shared = self._fit.shared._replace(counter=counter, losses=losses)
-            fit = self._fit._replace(data=data, shared=shared)
+            each = {name: numbers[made:] for name, numbers in per_update._asdict().items()}
+            now = {"ahead": ahead + made, "done": done + made, "threads": threads}
+            words = self._call.words(**changed, **each, **now, counter=counter, losses=losses)
 
             def work(thread: int) -> int:
-                return self._kernel(fit, Turn(thread, threads, self.shares, ahead + made, done + made))
+                own = words.copy()
+                own[self._call.at("thread")] = thread
+                return self._call(own)
 
             try:
                 return min(run_together(threads, work), int(counter[LAST]))
             except BaseException:  # the other threads wait for this one: let them pass every barrier
-                shared.counter[0] = _PAST_ALL
+                counter[0] = _PAST_ALL
                 raise
 
         return self._team.make(updates, losses, self._fit.rule.target)
@@ -141,15 +174,10 @@ class Task:
     batches: Batches
     threads: int
 
-    @property
-    def rows(self) -> int:
-        """Return the number of samples in a whole batch."""
-        return min(self.batches.size, len(self.batches.source))
-
     def batch(self, tile: int, room: int = 0) -> Batch:
         """Return how the samples are cut, with arenas for so many rows, and room for a piece's gradient."""
         batches, n = self.batches, len(self.batches.source)
-        features = len(self.samples.x) // n
+        features = prod(numbers(self.network.input_shape))
         return Batch(
             batches.size, batches.samples_per_epoch, n, batches.updates_per_epoch,
             features, self.samples.targets, tile, self.first_linear, room,
@@ -164,32 +192,31 @@ class Task:
         """Return how the weights are updated."""
         recipe, dtype = self.recipe, self.store.values.dtype.name
         target = -math.inf if recipe.target_loss is None else float(recipe.target_loss)
-        loss = CROSS_ENTROPY if recipe.loss == CLASS_LOSS else loss_address(recipe.loss_row, dtype)
+        row, code = recipe.loss_row, CLASS_LOSSES.get(recipe.loss_row.name)
+        loss = loss_address(row, dtype) if code is None else code
         return UpdateRule(
-            loss, int(recipe.reduction == "mean"), CODES[recipe.optimizer], int(direct),
-            recipe.seed % 2**63, target, np.array(numbers_of(recipe)), self.store.optimizer_state,
+            loss, loss_options_address(row) if code is None else 0, int(recipe.reduction == "mean"),
+            CODES[recipe.optimizer], int(direct), recipe.seed % 2**63, target, row.options.get("gamma", 0.0),
+            recipe.l1, recipe.l2, recipe.clip_norm or 0.0, recipe.clip_value or 0.0,
+            np.array(numbers_of(recipe)), self.store.optimizer_state,
         )  # fmt: skip
 
     @property
     def data(self) -> Data:
         """Return the samples, in an order that is still to come."""
         samples = self.samples
-        return Data(samples.x, samples.y, samples.classes, _whole_numbers(0))
+        return Data(samples.x, samples.y, samples.classes, _whole_numbers(0), samples.weights)
 
 
 def choose_schedule(task: Task) -> Schedule:
     """Return the schedule that suits the counts of a task."""
-    return block_schedule(task) if walks_blocks(task.network) else piece_schedule(task)
+    return block_schedule(task) if walks_blocks(task.network, task.recipe) else piece_schedule(task)
 
 
-def units_of(network: Network, dtype: str) -> tuple[Unit, Unit]:
+def units_of(network: Network, recipe: Recipe, dtype: str) -> tuple[Unit, Unit]:
     """Return what a fit calls: the kernel of its schedule, and the loops of activations and losses."""
-    return kernel_of(network).unit(dtype), loops_unit(dtype)
-
-
-def kernel_of(network: Network) -> Kernel:
-    """Return the compiled loop of the network's schedule."""
-    return run_blocks if walks_blocks(network) else run_updates
+    kernel = run_blocks if walks_blocks(network, recipe) else run_updates
+    return kernel.unit(dtype), loops_unit(dtype)
 
 
 def lanes(itemsize: int) -> int:
@@ -197,19 +224,23 @@ def lanes(itemsize: int) -> int:
     return current_level().vector_bytes // itemsize
 
 
-def fill_of(network: Network, dtype: np.dtype[Any]) -> int:
-    """Return the multiple up to which rows of weights are filled for the network's schedule."""
-    return SHARE if walks_blocks(network) else lanes(dtype.itemsize)
+def layout_of(network: Network, recipe: Recipe, dtype: np.dtype[Any], rows: int) -> MemoryLayout:
+    """Return the table of a network, its activations linked, for the schedule of its fit."""
+    blocks = walks_blocks(network, recipe)
+    fill = SHARE if blocks else lanes(dtype.itemsize)
+    layout = lay_out(network, dtype, fill, rows, weighs=recipe.weighs)
+    link_loops(layout.steps, network, dtype.name, blocks=blocks)
+    return layout
 
 
 def block_schedule(task: Task) -> Schedule:
     """Return the schedule by blocks of hidden units, a share of them for each thread."""
-    steps, store, rows = task.layout.steps, task.store, task.rows
+    steps, store, rows = task.layout.steps, task.store, task.batches.size
     dtype = store.values.dtype
     inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     shares = block_shares((inputs, units, outputs), rows)
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
-    tail = lay_out(behind, dtype, lanes(dtype.itemsize))
+    tail = lay_out(behind, dtype, lanes(dtype.itemsize), rows, weighs=task.recipe.weighs)
     link_loops(tail.steps, behind, dtype.name)
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
     room = room_for((inputs, units, outputs), rows, shares, dtype.itemsize)
@@ -219,30 +250,34 @@ def block_schedule(task: Task) -> Schedule:
     gradients = _zeros(shares * room.size, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients)
     fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
-    return Schedule(shares, min(shares, task.threads), partial(run_blocks, steps, room), fit)
+    threads, work = min(shares, task.threads), update_work(steps, rows)
+    return Schedule(shares, threads, run_blocks, (steps, room), fit, work)
 
 
 def piece_schedule(task: Task) -> Schedule:
     """Return the schedule by pieces of an update."""
-    layout, store, rows = task.layout, task.store, task.rows
+    layout, store, rows = task.layout, task.store, task.batches.size
     dtype, steps = store.values.dtype, layout.steps
-    pieces = pieces_of(layout, rows, dtype.itemsize, is_plain_sgd(task.recipe) and _all_trained(steps))
-    threads = max(1, min(task.threads, pieces.most, multiply_adds(steps) * rows * 3 // WORTH_A_THREAD))
+    plain, recipe = is_plain_sgd(task.recipe) and _all_trained(steps), task.recipe
+    pieces = pieces_of(layout, rows, dtype.itemsize, plain, recipe.clip_norm is not None)
+    work = update_work(steps, rows)
+    threads = piece_threads(pieces, work, task.threads)
     places = _places(layout, pieces.tile)
     keys = pieces.arenas * pieces.tile if (steps["kind"] == kinds.DROPOUT).any() else 0
     shared = _shared(task, threads, pieces.arenas * places.size)._replace(
-        parts=np.zeros(pieces.parts * APART),
+        parts=np.zeros((pieces.parts + bool(recipe.l1 or recipe.l2)) * APART),
+        squares=np.zeros(pieces.squares * APART),
         keys=np.zeros(keys, dtype=np.uint32),
         nonzero=_whole_numbers(
             1 + steps["inputs"][0] if _takes_sparse_rows(steps, rows, pieces.table) else 0
         ),
     )
-    room = -(-pieces.room // APART) * APART
+    room = whole_lines(pieces.room)
     direct = not pieces.gradients and not room
     gradients = store.values if direct else _zeros(pieces.gradients * layout.weights + threads * room, dtype)
     weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
     fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
-    return Schedule(1, threads, partial(run_updates, pieces.table), fit)
+    return Schedule(1, threads, run_updates, (pieces.table,), fit, work)
 
 
 def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:
@@ -264,6 +299,7 @@ def _places(layout: MemoryLayout, rows: int, x_at: int | None = None, size: int 
         layout.x_at * rows if x_at is None else x_at,
         gradient,
         layout.y_at * rows,
+        layout.weights_at * rows,
         layout.row * rows if size is None else size,
     )
 
@@ -274,7 +310,7 @@ def _shared(task: Task, shares: int, arena: int) -> Shared:
     return Shared(
         counter=_whole_numbers(LAST + 1), parts=np.zeros(shares * _LINE), losses=np.empty(0),
         keys=np.zeros(0, dtype=np.uint32), nonzero=_whole_numbers(0), arenas=_zeros(arena, dtype),
-        numbers=np.zeros(shares * NUMBERS),
+        numbers=np.zeros(shares * NUMBERS), rates=np.empty(0), products=np.empty(0), squares=np.empty(0),
     )  # fmt: skip
 
 
@@ -292,3 +328,41 @@ def _zeros(numbers: int, dtype: np.dtype[Any]) -> Array:
 
 def _widest(steps: Array) -> int:
     return max(int(steps[name].max()) for name in ("in_stride", "out_stride", "transposed_stride")) + _LINE
+
+
+def evaluation_of(task: Task, samples: Samples) -> Callable[[], float]:
+    """Return what computes the mean loss of samples with the weights that a task has at the time.
+
+    It runs the kernel of updates on pieces that go forward alone: no weight is changed.
+    """
+    layout, steps = task.layout, task.layout.steps.copy()
+    steps["threshold"], steps["scale"] = 0, np.where(steps["kind"] == kinds.DROPOUT, 1.0, 0.0)
+    dtype, features = task.store.values.dtype, prod(numbers(task.network.input_shape))
+    n = len(samples.x) // features
+    pieces = evaluation_pieces(layout, n, dtype.itemsize)
+    work = update_work(steps, n) // 3
+    threads = piece_threads(pieces, work, task.threads)
+    places = _places(layout, pieces.tile)
+    keys = pieces.arenas * pieces.tile if (steps["kind"] == kinds.DROPOUT).any() else 0
+    losses = np.empty(1)
+    shared = _shared(task, threads, pieces.arenas * places.size)._replace(
+        parts=np.zeros(pieces.parts * APART), keys=np.zeros(keys, dtype=np.uint32), losses=losses
+    )
+    batch = Batch(n, n, n, 1, features, samples.targets, pieces.tile, task.first_linear, 0)
+    rule = task.rule(direct=False)._replace(l1=0.0, l2=0.0, mean=1, target=-math.inf)
+    data = Data(samples.x, samples.y, samples.classes, _whole_numbers(0), samples.weights)
+    weights = WeightBuffers(
+        task.store.values, task.store.transposed, _zeros(_widest(steps), dtype), _zeros(0, dtype)
+    )
+    fit = Fit(steps, data, batch, rule, places, weights, shared)
+
+    call = PackedCall(run_updates, (pieces.table, fit, Turn(0, threads, 1, 0, 0)))
+    words = [call.words(thread=thread) for thread in range(threads)]
+
+    def evaluated() -> float:
+        shared.counter[:] = 0
+        shared.counter[LAST] = _PAST_ALL
+        run_together(threads, lambda thread: call(words[thread]))
+        return float(losses[0])
+
+    return evaluated

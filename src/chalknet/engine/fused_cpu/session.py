@@ -3,44 +3,48 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from math import prod
 from time import perf_counter
 
 import numpy as np
 import torch
 from torch import nn
 
-from chalknet.data import Batches
+from chalknet.data import Batches, Source
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
-from chalknet.engine.fused_cpu.loops import link_loops, units_beside
+from chalknet.engine.fused_cpu.loops import units_beside
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.objects import loading, provide, symbols_of
-from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, SLOTS
+from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, MULTIPLIES, SLOTS
+from chalknet.engine.fused_cpu.samples import Flat, Samples, SamplesInMemory, StreamedSamples
 from chalknet.engine.fused_cpu.schedules import (
-    Samples,
+    EVERY_UPDATE_ALIKE,
+    PerUpdate,
     Schedule,
     Task,
     choose_schedule,
-    fill_of,
+    evaluation_of,
+    layout_of,
     make_store,
     units_of,
 )
 from chalknet.engine.fused_cpu.step_table import (
     LINEAR,
     NARROW,
-    lay_out,
     linears_of,
     transposed_views,
     weight_views,
 )
 from chalknet.engine.orders import Orders
+from chalknet.engine.rates import Momenta, Rates
 from chalknet.engine.state import SessionState, copied, named, refill, weights_of
-from chalknet.errors import ShapeMismatch
 from chalknet.module import RandomStream, flat
-from chalknet.network import Dropout, Network, numbers
+from chalknet.network import Dropout, Network
 from chalknet.planning import Plan, Recipe
+
+_SCALAR = torch.float32  # torch keeps single numbers beside weights in its default dtype
 
 
 class FusedSession:
@@ -48,7 +52,7 @@ class FusedSession:
 
     Args:
         plan: what was decided; its network has steps with compiled code only.
-        batches: the samples in their order; they are read from their source once.
+        batches: the samples in their order; read from their source once, or where it streams block by block.
         module: the module whose weights are fitted, or None to build the plan's network.
 
     Attributes:
@@ -68,15 +72,20 @@ class FusedSession:
         module = opened_module(plan, module, self._stream)
         self.module: nn.Module = module
         self._named = named(plan, module)
-        samples = _samples(batches, network, recipe.loss, dtype)
-        self._counts_steps = recipe.optimizer in COUNTS_STEPS
+        self._lr, self._counts_steps = recipe.lr, recipe.optimizer in COUNTS_STEPS
         self._orders = Orders(batches, self._stream)
+        self._flat = Flat(batches.source.name, network, recipe.loss_row, recipe.weighs, dtype)
+        feed = StreamedSamples if batches.source.streams else SamplesInMemory
+        self._feed = feed(batches, self._orders, self._flat)
+        self.rates = Rates(plan)
+        self._momenta = Momenta.of(recipe) if recipe.optimizer == MULTIPLIES else None
+        self._taking = self._stream.for_updates(others=not batches.source.is_repeatable)
         self._target = -math.inf if recipe.target_loss is None else recipe.target_loss
         self._done = 0
         started = perf_counter()
         with loading() as notes:
             _provide(network, recipe, plan.placement.dtype)
-            self._schedule = self._scheduled(plan, batches, samples)
+            self._schedule = self._scheduled(plan, batches, self._feed.samples)
             self._schedule.run(np.empty(0, dtype=np.int64), 0, 0, np.empty(0))
         self.notes: tuple[str, ...] = tuple(notes)
         self.compile_s = perf_counter() - started
@@ -85,8 +94,7 @@ class FusedSession:
         """Lay out the memory and fill it with the module's weights; return the compiled loop over it."""
         network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
         assert network is not None
-        layout = lay_out(network, numbers, fill_of(network, numbers))
-        link_loops(layout.steps, network, numbers.name)
+        layout = layout_of(network, recipe, numbers, batches.size)
         _mark_frozen(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))
@@ -94,21 +102,39 @@ class FusedSession:
         self._read_weights()
         self._state_views = _state_views(plan, self.module, layout.steps, store.optimizer_state)
         threads = plan.placement.threads
-        return choose_schedule(Task(network, recipe, layout, store, samples, batches, threads))
+        self._task = Task(network, recipe, layout, store, samples, batches, threads)
+        return choose_schedule(self._task)
 
     def advance(self, updates: int) -> Advance:
         """Make this many updates, fewer when a loss is no number or reaches the target."""
         losses: list[float] = []
         started = perf_counter()
         while len(losses) < updates and (not losses or self._target < losses[-1] < math.inf):
-            order, ahead, some = self._orders.ahead(self._done, updates - len(losses))
-            room = np.empty(some)
-            made = self._schedule.run(order, ahead, self._done, room)
+            with self._taking():
+                ahead = self._feed.ahead(self._done, updates - len(losses))
+            room = np.empty(ahead.updates)
+            each = self._per_update(ahead.updates)
+            made = self._schedule.run(ahead.order, ahead.first, self._done, room, ahead.samples, each)
             losses += room[:made].tolist()
             self._done += made
         elapsed_s = perf_counter() - started
         self._write_weights()
         return Advance(tuple(losses), elapsed_s)
+
+    def _per_update(self, updates: int) -> PerUpdate:
+        """Return the numbers of the next updates that are not the same for all."""
+        rates, products = EVERY_UPDATE_ALIKE
+        if not self.rates.stay or self.rates.lr != self._lr:
+            rates = self.rates.over(self._done, updates)
+        if self._momenta is not None:
+            products = self._momenta.over(self._done, updates)
+        return PerUpdate(rates, products)
+
+    def held_to(self, source: Source) -> Callable[[], float] | None:
+        """Return what computes the mean loss over a source with the weights of now; None for a stream."""
+        if source.streams or not source.is_repeatable:
+            return None
+        return evaluation_of(self._task, self._flat(source.take(slice(0, len(source)))))
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on."""
@@ -116,7 +142,10 @@ class FusedSession:
             name: {slot: copied(view) for slot, view in by.items()} for name, by in self._state_views.items()
         }
         if self._done and self._counts_steps:
-            slots = {name: {**by, "step": torch.tensor(float(self._done))} for name, by in slots.items()}
+            alike = {"step": torch.tensor(float(self._done))}
+            if self._momenta is not None:
+                alike["mu_product"] = torch.tensor(self._momenta.over(self._done - 1, 1)[0], dtype=_SCALAR)
+            slots = {name: {**by, **alike} for name, by in slots.items()}
         return SessionState(
             updates=self._done,
             order=self._orders.order,
@@ -132,20 +161,24 @@ class FusedSession:
         refill(self._state_views, state.slots)
         self._stream.go_to(state.random)
         self._orders.go_to(state.updates, state.order)
+        self._feed.go_to()
         self._done = state.updates
 
-    @torch.no_grad()
     def _read_weights(self) -> None:
         for parameter, view in self._views:
-            view.copy_(parameter)
+            _copy(parameter, view)
         for linear, target in zip(linears_of(self.module), self._transposed, strict=True):
             if target is not None:
-                target.copy_(linear.weight)
+                _copy(linear.weight, target)
 
-    @torch.no_grad()
     def _write_weights(self) -> None:
         for parameter, view in self._views:
-            parameter.copy_(view)
+            _copy(view, parameter)
+
+
+def _copy(source: torch.Tensor, target: torch.Tensor) -> None:
+    """Copy by numpy: torch's own threads spin for 7 ms behind a copy, on the cores that the updates need."""
+    np.copyto(target.detach().numpy(), source.detach().numpy())
 
 
 def _in_modes(network: Network, module: nn.Module) -> Network:
@@ -157,7 +190,7 @@ def _in_modes(network: Network, module: nn.Module) -> Network:
 
 def _provide(network: Network, recipe: Recipe, dtype: str) -> None:
     """Load all code that a fit calls; what has to be compiled is compiled together."""
-    kernel, loops = units_of(network, dtype)
+    kernel, loops = units_of(network, recipe, dtype)
     provide((kernel, loops))
     provide(units_beside(network, recipe.loss_row, dtype, symbols_of(loops)))
 
@@ -196,31 +229,3 @@ def _mark_frozen(steps: Array, module: nn.Module) -> None:
     for index, linear in zip(places, linears_of(module), strict=True):
         steps["train_weight"][index] = linear.weight.requires_grad
         steps["train_bias"][index] = linear.bias is not None and linear.bias.requires_grad
-
-
-def _samples(batches: Batches, network: Network, loss: str, dtype: torch.dtype) -> Samples:
-    """Return all samples as flat arrays: views of the source's tensors where no conversion is needed."""
-    n = len(batches.source)
-    x, y = batches.source.take(slice(0, n))
-    features, outputs = prod(numbers(network.input_shape)), prod(numbers(network.output_shape))
-    x = x.to(dtype).contiguous().reshape(-1)
-    if x.numel() != n * features:
-        raise ShapeMismatch(
-            where=f"x of {batches.source.name}",
-            got=f"{x.numel() // n} numbers a sample",
-            wanted=f"{features}, which the network takes",
-            remedy="Give other columns.",
-        )
-    none = torch.empty(0, dtype=dtype)
-    if loss == "cross_entropy":
-        classes = y.to(torch.int64).contiguous().reshape(-1)
-        return Samples(x.numpy(), none.numpy(), classes.numpy(), 1)
-    y = y.to(dtype).contiguous().reshape(-1)
-    if y.numel() != n * outputs:
-        raise ShapeMismatch(
-            where=f"y of {batches.source.name}",
-            got=f"{y.numel() // n} numbers a sample",
-            wanted=f"{outputs}, as many as yhat has",
-            remedy="Let the network end in as many features as y has.",
-        )
-    return Samples(x.numpy(), y.numpy(), torch.empty(0, dtype=torch.int64).numpy(), outputs)

@@ -34,6 +34,7 @@ STEP = np.dtype([*((name, np.int64) for name in _WHOLE_NUMBERS), ("scale", np.fl
 Steps: TypeAlias = Annotated[Array, STEP]
 ABSENT = -1
 _PAGE_BYTES = 4096
+_FEW_LINES, _LARGE_BYTES = 4, 512 << 10  # for these, writing a transposed copy takes longer than it saves
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class MemoryLayout:
         row: numbers of the arena for one row, gathered x, gathered y and gradients included.
         x_at: where the gathered x lies, for one row.
         y_at: where the gathered y lies, for one row.
+        weights_at: where what it weighs lies, for one row.
         fill: rows are filled up to a multiple of so many numbers.
     """
 
@@ -56,28 +58,33 @@ class MemoryLayout:
     row: int
     x_at: int
     y_at: int
+    weights_at: int
     fill: int
 
 
-def lay_out(network: Network, dtype: np.dtype[Any], fill: int) -> MemoryLayout:
+def lay_out(
+    network: Network, dtype: np.dtype[Any], fill: int, rows: int, *, weighs: bool = False
+) -> MemoryLayout:
     """Return the table of a network whose steps are all known to the kernels, without addresses of loops.
 
     Args:
         network: the network.
         dtype: of weights and data.
         fill: rows are filled up to a multiple of so many numbers.
+        rows: samples of a batch: few read large weights as they are, and need no transposed copy.
+        weighs: whether samples weigh differently.
     """
-    builder = _Builder(network, dtype, fill)
+    builder = _Builder(network, dtype, fill, rows)
     for visit in network.walk():
         builder.add(visit)
-    return builder.layout()
+    return builder.layout(weighs)
 
 
 class _Builder:
     """Gives every step its place."""
 
-    def __init__(self, network: Network, dtype: np.dtype[Any], fill: int) -> None:
-        self._dtype, self._fill = dtype, fill
+    def __init__(self, network: Network, dtype: np.dtype[Any], fill: int, rows: int) -> None:
+        self._dtype, self._fill, self._rows = dtype, fill, rows
         width = _number(network.input_shape[-1])
         self._positions = prod(_number(size) for size in network.input_shape[:-1])
         self._width, self._stride, self._at = width, width, 0
@@ -123,7 +130,9 @@ class _Builder:
         if step.bias:
             row["bias_at"] = self._weights
             self._weights += row["out_stride"]
-        if row["input_gradient"] and not narrow:
+        few = self._rows * self._positions <= _FEW_LINES
+        large = row["weight_stride"] * self._width * self._dtype.itemsize > _LARGE_BYTES
+        if row["input_gradient"] and not narrow and not (few and large):
             row["transposed_at"], row["transposed_stride"] = self._transposed, self._spread(self._width)
             self._transposed += row["transposed_stride"] * out
         self._trainable_before = True
@@ -146,12 +155,14 @@ class _Builder:
         at, self._row = self._row, self._row + self._filled(numbers)
         return at
 
-    def layout(self) -> MemoryLayout:
+    def layout(self, weighs: bool) -> MemoryLayout:
         self._place_gradients()
         last = self._steps[-1]
         y_at = self._room(self._positions * last["outputs"])
+        weights_at = self._room(1) if weighs else y_at
         steps = np.array([tuple(step.values()) for step in self._steps], dtype=STEP)
-        return MemoryLayout(steps, self._weights, self._transposed, self._row, 0, y_at, self._fill)
+        sizes = self._weights, self._transposed, self._row
+        return MemoryLayout(steps, *sizes, 0, y_at, weights_at, self._fill)
 
     def _place_gradients(self) -> None:
         """Give each step's output a place for its gradient; a step that changes it in place shares it."""

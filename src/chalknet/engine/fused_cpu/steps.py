@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from chalknet.engine.fused_cpu import step_table as kinds
 from chalknet.engine.fused_cpu.formulas import call_at
-from chalknet.engine.fused_cpu.functions import exponential
 from chalknet.engine.fused_cpu.linear import (
     bias_gradient,
     linear_forward,
@@ -26,6 +24,7 @@ from chalknet.engine.fused_cpu.linear import (
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.products import Matrix
 from chalknet.engine.fused_cpu.scalars import copy, fill, inlined, like, part, scalar
+from chalknet.engine.fused_cpu.whole_rows import softmax_backward, softmax_forward
 
 # ruff: noqa: D103
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
@@ -122,38 +121,6 @@ def activation_backward(step, z, h, g):
         call_at(step.backward, z, h, g, len(g), step.options)
     else:
         softmax_backward(step, h, g)
-
-
-@part
-def softmax_forward(step, z, h):
-    width, stride = step.outputs, step.out_stride
-    for line in range(len(h) // stride):
-        zz, hh = z[line * stride : line * stride + width], h[line * stride : line * stride + width]
-        highest, total = zz[0], like(0.0, zz[0])
-        for i in range(width):
-            highest = zz[i] if zz[i] > highest else highest
-        for i in range(width):  # apart from the sum: together they would not vectorise
-            hh[i] = exponential(zz[i] - highest)
-        for i in range(width):
-            total += hh[i]
-        shift = highest + like(math.log(total), total)
-        for i in range(width):
-            hh[i] = zz[i] - shift if step.kind == kinds.LOG_SOFTMAX else hh[i] / total
-
-
-@part
-def softmax_backward(step, h, g):
-    width, stride = step.outputs, step.out_stride
-    for line in range(len(h) // stride):
-        hh, gg = h[line * stride : line * stride + width], g[line * stride : line * stride + width]
-        total = like(0.0, gg[0])
-        for i in range(width):
-            total += gg[i] if step.kind == kinds.LOG_SOFTMAX else gg[i] * hh[i]
-        for i in range(width):
-            if step.kind == kinds.LOG_SOFTMAX:
-                gg[i] -= exponential(hh[i]) * total
-            else:
-                gg[i] = hh[i] * (gg[i] - total)
 
 
 @part

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from chalknet.engine.fused_cpu import step_table as kinds
-from chalknet.engine.fused_cpu.formulas import call_at, cross_entropy
-from chalknet.engine.fused_cpu.loops import CROSS_ENTROPY
+from chalknet.engine.fused_cpu.formulas import call_at
 from chalknet.engine.fused_cpu.memory import BatchRows
+from chalknet.engine.fused_cpu.names import CLASS_LOSSES
+from chalknet.engine.fused_cpu.optimizer_rows import LR
 from chalknet.engine.fused_cpu.products import Vector, rows_at
 from chalknet.engine.fused_cpu.scalars import copy, fill, inlined, like, part
 from chalknet.engine.fused_cpu.steps import TileStep, mixed
+from chalknet.engine.fused_cpu.whole_rows import cross_entropy_gradient, highest_of
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, misc"
 
+CROSS_ENTROPY, NLL, FOCAL = (
+    CLASS_LOSSES["cross_entropy"],
+    CLASS_LOSSES["nll"],
+    CLASS_LOSSES["focal_cross_entropy"],
+)
+LAST_CLASS_LOSS = max(CLASS_LOSSES.values())
+
 
 @part
-def rows_of_batch(batch, has_order, number, update):
-    """Return the samples of a batch, counted from where the order begins."""
-    epoch, index = divmod(number, batch.per_epoch)
+def rows_of_batch(fit, turn, made):
+    """Return the samples of an update, counted from where the order begins."""
+    batch = fit.batch
+    epoch, index = divmod(turn.ahead + made, batch.per_epoch)
     size = min(batch.size, batch.samples - index * batch.size)
-    return BatchRows(index * batch.size + (epoch * batch.source if has_order else 0), size, update)
+    start = index * batch.size + (epoch * batch.source if len(fit.data.order) else 0)
+    rate = fit.shared.rates[made] if made < len(fit.shared.rates) else fit.rule.numbers[LR]
+    return BatchRows(start, size, turn.done + made + 1, rate)
 
 
 @part
@@ -43,28 +57,100 @@ def parts_of_loss(fit, rows):
     """Return what the summed loss of so many rows is divided by."""
     if fit.rule.mean == 0:
         return 1
-    return rows if fit.rule.loss == CROSS_ENTROPY else rows * fit.batch.targets
+    return rows if fit.rule.loss <= LAST_CLASS_LOSS else rows * fit.batch.targets
 
 
 @part
 def loss_of(fit, tile):
     """Return the summed loss of a tile and write its gradient."""
-    last, data, arena = fit.steps[len(fit.steps) - 1], fit.data, tile.arena
+    last, arena = fit.steps[len(fit.steps) - 1], tile.arena
     width, stride, lines = last.outputs, last.out_stride, tile.rows * positions_out(last)
     shift = tile.shift * positions_out(last) * stride
     yhat_at, g_at = last.out_at * fit.batch.tile + shift, last.gradient_at * fit.batch.tile + shift
     yhat, g = arena[yhat_at : yhat_at + lines * stride], arena[g_at : g_at + lines * stride]
+    if fit.rule.loss <= LAST_CLASS_LOSS:
+        return loss_of_classes(fit, tile, yhat, g, width, stride)
     if stride > width:
         fill(g, like(0.0, tile.scale))
-    if fit.rule.loss == CROSS_ENTROPY:
-        total = 0.0
-        for row in range(tile.rows):
-            a, at = row * stride, tile.first + row
-            label = data.classes[data.order[at] if len(data.order) else at]
-            total += cross_entropy(yhat[a : a + width], label, g[a : a + width], tile.scale)
-        return total
     y = y_of(fit, tile)
-    return call_at(fit.rule.loss, yhat, y.values[y.offset :], g, tile.scale, lines, width, stride)
+    weights, each = weights_of(fit, tile)
+    return call_at(
+        fit.rule.loss, yhat, y.values[y.offset :], weights.values[weights.offset :], g, tile.scale, lines,
+        width, stride, each, fit.rule.options,
+    )  # fmt: skip
+
+
+@part
+def loss_of_classes(fit, tile, yhat, g, width, stride):
+    """Return the summed loss of a tile whose targets are class numbers, and write its gradient."""
+    data, loss, total, none = fit.data, fit.rule.loss, 0.0, like(0.0, tile.scale)
+    if loss == NLL:
+        fill(g, none)
+    elif loss == CROSS_ENTROPY and not len(data.weights):
+        total = cross_entropy_gradient(yhat, g, width, stride, tile.scale)
+    else:
+        cross_entropy_gradient(yhat, g, width, stride, like(1.0, tile.scale))
+    for row in range(tile.rows):
+        at = data.order[tile.first + row] if len(data.order) else tile.first + row
+        here = row * stride + data.classes[at]
+        if loss == CROSS_ENTROPY and not len(data.weights):
+            total -= yhat[here]
+            g[here] -= tile.scale
+            continue
+        weight = data.weights[at] if len(data.weights) else like(1.0, tile.scale)
+        if loss == NLL:
+            total -= weight * yhat[here]
+            g[here] = -weight * tile.scale
+            continue
+        total += weight * weigh_row(
+            fit,
+            g[row * stride : row * stride + width],
+            g[here],
+            here - row * stride,
+            weight * tile.scale,
+            yhat[row * stride : row * stride + width],
+        )
+    return total
+
+
+@part
+def weigh_row(fit, g, p, label, scale, yhat):
+    """Make the gradient of a row of its softmax, and return its loss."""
+    logarithm = yhat[label] - log_sum_of(yhat)
+    g[label] -= like(1.0, scale)
+    loss, factor = -logarithm, 1.0
+    if fit.rule.loss == FOCAL:
+        missed = max(-math.expm1(logarithm), 1e-30)
+        before = missed ** (fit.rule.gamma - 1.0)
+        factor = before * (missed - fit.rule.gamma * p * logarithm)
+        loss = -logarithm * before * missed
+    share = like(scale * factor, scale)
+    for i in range(len(g)):
+        g[i] *= share
+    return loss
+
+
+@part
+def log_sum_of(row):
+    """Return the logarithm of the sum of the exponentials of a row."""
+    highest, total = highest_of(row), 0.0
+    for i in range(len(row)):
+        total += math.exp(row[i] - highest)
+    return highest + math.log(total)
+
+
+@part
+def weights_of(fit, tile):
+    """Return where the weights of a tile are, and how many numbers of y have one; of no weights 0."""
+    data = fit.data
+    if not len(data.weights):
+        return Vector(data.weights, 0), 0
+    if not len(data.order):
+        return Vector(data.weights, tile.first), fit.batch.targets
+    at = fit.places.weights + tile.shift
+    for row in range(tile.rows):
+        tile.arena[at + row] = data.weights[data.order[tile.first + row]]
+    return Vector(tile.arena, at), fit.batch.targets
 
 
 @part

@@ -24,7 +24,7 @@ from chalknet.engine.fused_cpu.linear import (
 )
 from chalknet.engine.fused_cpu.memory import Tile
 from chalknet.engine.fused_cpu.nonzero import SparseRow, sparse_row
-from chalknet.engine.fused_cpu.optimizer_rows import LR, NUMBERS
+from chalknet.engine.fused_cpu.optimizer_rows import NUMBERS
 from chalknet.engine.fused_cpu.optimizers import optimizer_step, prepare, state_of
 from chalknet.engine.fused_cpu.phases import (
     APART,
@@ -62,7 +62,7 @@ def tile_of(fit, rows, first, count, shift, slot):
     at = slot * fit.batch.tile + shift
     keys = fit.shared.keys[at : at + count] if len(fit.shared.keys) else fit.shared.keys
     parts = parts_of_loss(fit, rows.size)
-    scale = like(1.0 / parts if fit.rule.direct == 0 else -fit.rule.numbers[LR] / parts, arena[0])
+    scale = like(1.0 / parts if fit.rule.direct == 0 else -rows.rate / parts, arena[0])
     return Tile(rows.start + first, count, shift, arena, keys, scale)
 
 
@@ -181,8 +181,8 @@ def run_weights(fit, piece, rows, numbers, thread):
             lines = Lines(piece.low, piece.high, piece.bias != 0, offset, lines.fresh)
         if not piece.sums:
             sum_gradient(fit, piece, rows, k, lines)
-        if piece.updates:
-            update_lines(fit, piece.shards, step, lines, numbers)
+        if piece.updates or piece.measures:
+            update_lines(fit, piece, step, lines, numbers)
 
 
 @inlined
@@ -198,43 +198,109 @@ def sum_gradient(fit, piece, rows, k, lines):
 
 
 @inlined
-def update_lines(fit, shards, step, lines, numbers):
+def update_lines(fit, piece, step, lines, numbers):
     """Update some lines of a weight by their gradient, and transpose them."""
     if fit.rule.direct == 0:
-        step_lines(fit, shards, step, lines, numbers)
-    if step.transposed_at != kinds.ABSENT:
+        step_lines(fit, piece, step, lines, numbers)
+    if piece.updates and step.transposed_at != kinds.ABSENT:
         target = rows_at(fit.weights.transposed, step.transposed_at, step.transposed_stride)
         transpose(weight_of(step, fit.weights.values, 0), target, lines.low, lines.high, step.outputs)
 
 
 @part
-def step_lines(fit, shards, step, lines, numbers):
-    """Update some lines of a weight."""
+def step_lines(fit, piece, step, lines, numbers):
+    """Update some lines of a weight, or measure their gradient."""
     if step.train_weight and step.kind == kinds.LINEAR:
         low, high = weight_place(step, lines.low), weight_place(step, lines.high)
-        step_stretch(fit, low, high, lines.offset, shards, numbers)
+        step_stretch(fit, piece, low, high, lines.offset, 1, numbers)
     elif step.train_weight:
         for out in range(step.outputs):
             at = weight_place(step, out)
-            step_stretch(fit, at + lines.low, at + lines.high, lines.offset, shards, numbers)
+            step_stretch(fit, piece, at + lines.low, at + lines.high, lines.offset, 1, numbers)
     if lines.bias and step.train_bias:
-        step_stretch(fit, step.bias_at, step.bias_at + step.out_stride, lines.offset, shards, numbers)
+        step_stretch(fit, piece, step.bias_at, step.bias_at + step.out_stride, lines.offset, 0, numbers)
 
 
 @part
-def step_stretch(fit, low, high, offset, shards, numbers):
-    """Add up the shards' gradients of a stretch of weights and update it."""
+def step_stretch(fit, piece, low, high, offset, is_weight, numbers):
+    """Add up the shards' gradients of a stretch of weights, and update or measure it."""
     values, gradients = fit.weights.values, fit.weights.gradients
     every = len(values)
     for start in range(low, high, _STRETCH):
         stop = min(start + _STRETCH, high)
         g = gradients[start + offset : stop + offset]
-        for shard in range(1, shards):
+        for shard in range(1, piece.shards):
             more = gradients[shard * every + start : shard * every + stop]
             for i in range(len(g)):
                 g[i] += more[i]
-        state = state_of(fit.rule.state, start, stop)
-        optimizer_step(fit.rule.optimizer, values[start:stop], g, state, numbers)
+        if is_weight and not piece.summed and (fit.rule.l1 > 0.0 or fit.rule.l2 > 0.0):
+            add_penalties(fit.rule, values[start:stop], g)
+        if piece.measures:
+            fit.shared.squares[(piece.measures - 1) * APART] += squared(g)
+        if piece.updates:
+            clip(fit, g)
+            state = state_of(fit.rule.state, start, stop)
+            optimizer_step(fit.rule.optimizer, values[start:stop], g, state, numbers)
+
+
+@part
+def add_penalties(rule, w, g):
+    """Add the derivative of the penalties to the gradient of some weights."""
+    signs, sizes, none = like(rule.l1, w[0]), like(2.0 * rule.l2, w[0]), like(0.0, w[0])
+    for i in range(len(w)):
+        g[i] += sizes * w[i] + (signs if w[i] > none else (-signs if w[i] < none else none))
+
+
+@part
+def squared(values):
+    """Return the sum of squares, in float64."""
+    total = 0.0
+    for i in range(len(values)):
+        total += values[i] * values[i]
+    return total
+
+
+@part
+def clip(fit, g):
+    """Clip a gradient by the norm of all gradients, then by its values, as torch does."""
+    if fit.rule.clip_norm > 0.0:
+        total = 0.0
+        for piece in range(len(fit.shared.squares) // APART):
+            total += fit.shared.squares[piece * APART]
+        factor = fit.rule.clip_norm / (math.sqrt(total) + 1e-6)
+        if not factor >= 1.0:
+            share = like(factor, g[0])
+            for i in range(len(g)):
+                g[i] *= share
+    if fit.rule.clip_value > 0.0:
+        most = like(fit.rule.clip_value, g[0])
+        for i in range(len(g)):
+            if g[i] > most:
+                g[i] = most
+            elif g[i] < -most:
+                g[i] = -most
+
+
+@part
+def penalty(fit):
+    """Return what the penalties of all weights that are fitted add to the loss."""
+    sizes, squares = 0.0, 0.0
+    for k in range(len(fit.steps)):
+        step = fit.steps[k]
+        if is_linear(step) and step.train_weight:
+            lines = step.inputs if step.kind == kinds.LINEAR else step.outputs
+            w = fit.weights.values[step.weight_at : step.weight_at + lines * step.weight_stride]
+            for i in range(len(w)):
+                sizes += abs(w[i])
+            squares += squared(w)
+    return fit.rule.l1 * sizes + fit.rule.l2 * squares
+
+
+@part
+def begin_update(fit):
+    """Write the penalties of an update as a part of its loss, before any of its weights has changed."""
+    if fit.rule.l1 > 0.0 or fit.rule.l2 > 0.0:
+        fit.shared.parts[len(fit.shared.parts) - APART] = penalty(fit)
 
 
 @part
@@ -273,7 +339,7 @@ def run_updates(pieces, fit, turn):
     shared, updates, number = fit.shared, len(fit.shared.losses), 0
     counter, current, prepared = shared.counter, -1, -1
     numbers = shared.numbers[turn.thread * NUMBERS : (turn.thread + 1) * NUMBERS]
-    rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, turn.ahead, turn.done + 1)
+    rows = rows_of_batch(fit, turn, 0)
     while True:
         if turn.threads > 1:
             number = next_piece(counter, pieces, updates)
@@ -281,8 +347,10 @@ def run_updates(pieces, fit, turn):
         if made >= min(updates, counter[LAST]):
             return min(updates, counter[LAST])
         if made != current:
-            current, ahead = made, turn.ahead + made
-            rows = rows_of_batch(fit.batch, len(fit.data.order) > 0, ahead, turn.done + made + 1)
+            current = made
+            rows = rows_of_batch(fit, turn, made)
+        if number == made * len(pieces):
+            begin_update(fit)
         piece = pieces[number - made * len(pieces)]
         if piece.ends:
             end_update(fit, made)
@@ -291,7 +359,9 @@ def run_updates(pieces, fit, turn):
         elif piece.kind == WEIGHTS:
             if prepared != made and fit.rule.direct == 0:
                 prepared = made
-                prepare(fit.rule.numbers, rows.update, numbers)
+                prepare(fit, rows.rate, made, rows.update, numbers)
+            if piece.measures:
+                shared.squares[(piece.measures - 1) * APART] = 0.0
             run_weights(fit, piece, rows, numbers, turn.thread)
         elif piece.kind == FORWARD_COLUMNS:
             run_columns_forward(fit, piece, rows)

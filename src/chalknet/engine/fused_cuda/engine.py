@@ -10,11 +10,10 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine.engine import StartupCost, initialise_s, refused
-from chalknet.engine.fused_cpu.engine import network_reasons, recipe_reasons
+from chalknet.engine.fused_cuda.refusals import network_reasons, placement_reasons, recipe_reasons
 from chalknet.engine.fused_cuda.stages import stages_of
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
-from chalknet.units import DTYPES
 
 if TYPE_CHECKING:
     from chalknet.engine.fused_cuda.machine import Machine
@@ -34,21 +33,16 @@ class FusedCuda:
     """
 
     name = "fused_cuda"
-    streams = False
     stops_at_target = True
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
         """Return the reasons why this engine cannot run it; empty when it can."""
-        reasons = [
+        return (
             *_device_reasons(placement.device),
-            *_placement_reasons(placement),
+            *placement_reasons(placement),
             *recipe_reasons(recipe),
-        ]
-        if network is None:
-            reasons.append("it runs networks of Linear, activations, Dropout and Flatten, not any module")
-        else:
-            reasons += network_reasons(network, recipe)
-        return tuple(reasons)
+            *network_reasons(network, recipe),
+        )
 
     def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return the cost of initialising the GPU, and of compiling; the speed-up has to be measured."""
@@ -96,14 +90,3 @@ def _device_reasons(device: str) -> list[str]:
     if 10 * major + minor < _OLDEST:
         return [f"it needs compute capability 7.0, and {device} has {major}.{minor}"]
     return []
-
-
-def _placement_reasons(placement: Placement) -> list[str]:
-    reasons = []
-    if placement.processes > 1:
-        reasons.append(f"it computes in one process, not in {placement.processes} that share each update")
-    if placement.micro_batch is not None:
-        reasons.append(f"it takes an update whole, not {placement.micro_batch:,} samples at a time")
-    if placement.dtype not in DTYPES:
-        reasons.append(f"it computes in {' or '.join(DTYPES)}, not in {placement.dtype}")
-    return reasons

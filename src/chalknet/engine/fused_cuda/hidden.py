@@ -98,7 +98,7 @@ def _schedule(
     constants = {
         "BLOCKS": launch.blocks, "THREADS": launch.threads, "BLOCKS_MEET": launch.meet, "ROWS": rows,
         "UNITS_EACH": units, "LANES_EACH": lanes, "IS_RELU": is_relu, "TILE_ROWS": rows,
-        "HOLDS_RULE": 1,
+        "HOLDS_RULE": 1, "ALTERS": 0,
     }  # fmt: skip
     return KernelPlan(
         "hidden_units.cu",

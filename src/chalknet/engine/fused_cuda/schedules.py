@@ -92,7 +92,13 @@ def meeting(stages: list[Stage], rows: int, limits: Limits) -> int:
 
 
 def chain_schedule(
-    stages: list[Stage], rows: int, itemsize: int, slots: int, limits: Limits, meet: int | None = None
+    stages: list[Stage],
+    rows: int,
+    itemsize: int,
+    slots: int,
+    limits: Limits,
+    meet: int | None = None,
+    alters: bool = False,
 ) -> KernelPlan:
     """Return the schedule by phases, which runs any chain.
 
@@ -103,6 +109,7 @@ def chain_schedule(
         slots: how many arrays the optimizer keeps.
         limits: of the device.
         meet: how the blocks meet; None to choose.
+        alters: whether all gradients lie in memory before the optimizer takes them.
     """
     meet = meeting(stages, rows, limits) if meet is None else meet
     blocks = {ONE_BLOCK: 1, CLUSTER: CLUSTER_BLOCKS, GRID: limits.multiprocessors}[meet]
@@ -118,16 +125,16 @@ def chain_schedule(
     constants = {
         "BLOCKS": blocks, "THREADS": threads, "BLOCKS_MEET": meet, "WEIGHTS": weights, "SPLITS": splits,
         "ROWS": rows, "PARTS_OF_GRADIENTS": work, "TILE_ROWS": tile_rows, "FIRST_ROWS": wide,
-        "STAGES": len(stages), "STRETCH": _STRETCH, "HEAD_BYTES": _HEAD_BYTES,
+        "STAGES": len(stages), "STRETCH": _STRETCH, "HEAD_BYTES": _HEAD_BYTES, "ALTERS": int(alters),
     }  # fmt: skip
-    work += splits * weights if splits > 1 else 0
+    work += splits * weights if splits > 1 or alters else 0
     free = (limits.shared_bytes - _HEAD_BYTES - _SPARE_BYTES) // itemsize
     near = _near(stages, places, wide, tile_rows)
     room = _room(stages, tiles, rows, splits, threads)
     thin_room = threads * max(tile_rows, 16)
     chunk = _filled(-(-weights // blocks))
     held = sum(near.values()) + 4 * tile_rows * stages[-1].values  # and the targets, of eight bytes at most
-    thin = _suits_thin(stages, wide, tile_rows) and held + thin_room <= free
+    thin = not alters and _suits_thin(stages, wide, tile_rows) and held + thin_room <= free
     owned = -(-chunk // threads) * (1 + slots) * itemsize // 4
     spread = thin and meet == CLUSTER and wide == 0 and owned <= _OWNED_NUMBERS
     spread = spread and held + blocks * chunk + thin_room <= free

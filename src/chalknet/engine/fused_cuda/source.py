@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalknet.engine.fused_cpu.names import CLASS_LOSS
 from chalknet.engine.fused_cpu.optimizer_rows import EPS, numbers_of, slots_of
 from chalknet.engine.fused_cuda.formulas import in_cuda
 from chalknet.engine.fused_cuda.schedules import KernelPlan
@@ -14,9 +13,9 @@ from chalknet.planning import Loss, Recipe
 
 FOLDER = Path(__file__).parent / "source"
 _QUICK_EPS = 1e-10  # a root of no normal float is far below its last bit
-_BEFORE = ("device.cuh", "numbers.cuh", "call.cuh")
+_BEFORE = ("device.cuh", "numbers.cuh", "call.cuh", "optimizers.cuh")
 _BEHIND = {
-    "chain.cu": ("stages.cuh", "weights.cuh", "thin.cuh", "passes.cuh", "spread.cuh"),
+    "chain.cu": ("stages.cuh", "weights.cuh", "thin.cuh", "passes.cuh", "spread.cuh", "altered.cuh"),
     "hidden_units.cu": (),
 }
 
@@ -26,6 +25,7 @@ def text_of(
     stages: list[Stage],
     recipe: Recipe,
     dtype: str,
+    last_axis: int,
     trained: list[tuple[bool, bool]],
     ordered: bool,
     moves: bool,
@@ -38,6 +38,7 @@ def text_of(
         stages: of the network.
         recipe: names the loss and the optimizer.
         dtype: of weights and data.
+        last_axis: the size of yhat's last axis, whose halves a loss of two numbers takes.
         trained: of each stage, whether its weight and its bias are trained.
         ordered: whether the rows come in an order that is given.
         moves: whether a batch has other rows than the one before.
@@ -48,13 +49,14 @@ def text_of(
         **_constants_of(stages, recipe, trained),
         "ORDERED": int(ordered),
         "MOVES": int(moves),
+        "LAST_AXIS": last_axis,
     }
     constants["QUICK_ROOTS"] = int(dtype == "float32" and numbers_of(recipe)[EPS] >= _QUICK_EPS)
     number = "float" if dtype == "float32" else "double"
-    target = "long long" if recipe.loss == CLASS_LOSS else number
+    target = "long long" if recipe.loss_row.target == "class" else number
     lines = [f"typedef {number} REAL;", f"typedef {target} TARGET;"]
     lines += [f"#define {name} {value}" for name, value in constants.items()]
-    lines += [emulator, *map(_read, _BEFORE), *_loss_text(recipe.loss_row)]
+    lines += [emulator, *map(_read, _BEFORE), *_loss_text(recipe.loss_row), _read("losses.cuh")]
     if schedule.kernel == "chain.cu":
         lines.append(_read("products.cuh"))
     lines.append("template <int s> struct Stage;")
@@ -68,21 +70,42 @@ def _read(name: str) -> str:
     return f'#line 1 "{name}"\n' + (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _constants_of(stages: list[Stage], recipe: Recipe, trained: list[tuple[bool, bool]]) -> dict[str, int]:
-    first, second, third = slots_of(recipe)
+def _constants_of(
+    stages: list[Stage], recipe: Recipe, trained: list[tuple[bool, bool]]
+) -> dict[str, int | str]:
     linears = [k for k, stage in enumerate(stages) if stage.kind == LINEAR]
     return {
         "FEATURES": stages[0].positions * stages[0].inputs,
-        "LOSS_WIDTH": 1 if recipe.loss == CLASS_LOSS else stages[-1].values,
-        "CLASS_LOSS": int(recipe.loss == CLASS_LOSS),
-        "MEAN": int(recipe.reduction == "mean"),
-        "Y_WIDTH": 1 if recipe.loss == CLASS_LOSS else stages[-1].values,
         "DROPS": int(any(_drops(stage) for stage in stages)),
         "FIRST_LINEAR": linears[0],
         "ALL_TRAINED": int(all(all(trained[k][: 1 + stages[k].bias]) for k in linears)),
-        "OPTIMIZER": f"OPTIMIZER_{recipe.optimizer}",  # type: ignore[dict-item]
+        **_constants_of_loss(stages, recipe),
+        **_constants_of_optimizer(recipe),
+    }
+
+
+def _constants_of_loss(stages: list[Stage], recipe: Recipe) -> dict[str, int | str]:
+    loss = recipe.loss_row
+    by_class = loss.target == "class"
+    return {
+        "CLASS_LOSS": int(by_class),
+        "ROW_LOSS": f"ROW_LOSS_{loss.name if by_class else 'none'}",
+        "GAMMA": f"((REAL){float(loss.options.get('gamma', 0.0))!r})",
+        "PAIRS": int(loss.outputs == 2),
+        "Y_WIDTH": 1 if by_class else stages[-1].values // loss.outputs,
+        "MEAN": int(recipe.reduction == "mean"),
+        "WEIGHS": int(recipe.weighs),
+    }
+
+
+def _constants_of_optimizer(recipe: Recipe) -> dict[str, int | str]:
+    first, second, third = slots_of(recipe)
+    return {
+        "OPTIMIZER": f"OPTIMIZER_{recipe.optimizer}",
         "USES_FIRST": int(first), "USES_SECOND": int(second), "USES_THIRD": int(third),
         "NESTEROV": int(bool(recipe.optimizer_options.get("nesterov", False))),
+        "CLIPS_NORM": int(bool(recipe.clip_norm)), "CLIPS_VALUE": int(bool(recipe.clip_value)),
+        "PENALISES": int(bool(recipe.l1 or recipe.l2)),
     }  # fmt: skip
 
 
@@ -91,11 +114,16 @@ def _drops(stage: Stage) -> bool:
 
 
 def _loss_text(loss: Loss) -> list[str]:
-    if loss.name == CLASS_LOSS:
+    """Return the loss of one value and its derivatives as functions; losses.cuh has those of classes."""
+    if loss.target == "class":
         return []
+    formulas = {
+        "loss_of": loss.formula, "gradient_of_loss": loss.gradient,
+        "gradient_of_spread": loss.spread_gradient or "0",
+    }  # fmt: skip
     return [
-        f"DEVICE REAL loss_of(REAL yhat, REAL y) {{ return {in_cuda(loss.formula)}; }}",
-        f"DEVICE REAL gradient_of_loss(REAL yhat, REAL y) {{ return {in_cuda(loss.gradient)}; }}",
+        f"DEVICE REAL {name}(REAL yhat, REAL spread, REAL y) {{ return {in_cuda(text, loss.options)}; }}"
+        for name, text in formulas.items()
     ]
 
 

@@ -27,7 +27,6 @@ class Graph:
     """
 
     name = "graph"
-    streams = True
     stops_at_target = False
 
     def refusals(self, network: Network | None, recipe: Recipe, placement: Placement) -> tuple[str, ...]:
@@ -43,7 +42,9 @@ class Graph:
         if placement.micro_batch is not None:
             reasons.append(f"it takes an update whole, not {placement.micro_batch:,} samples at a time")
         if recipe.optimizer not in CAPTURABLE:
-            reasons.append(f"torch's {recipe.optimizer} has no form that can be captured")
+            reasons.append(f"{recipe.optimizer} has no form that can be captured")
+        if not_one := recipe.schedule or (recipe.warmup and "warmup"):
+            reasons.append(f"its updates have one learning rate, not those of {not_one}")
         return tuple(reasons)
 
     def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:

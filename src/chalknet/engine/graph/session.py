@@ -10,7 +10,7 @@ from time import perf_counter
 import torch
 from torch import nn
 
-from chalknet.data import Batches
+from chalknet.data import Batches, Source
 from chalknet.engine.eager import opened_module
 from chalknet.engine.engine import Advance
 from chalknet.engine.graph.captured_inputs import CapturedInputs, put_back, refuse_hooks
@@ -19,6 +19,7 @@ from chalknet.engine.graph.recorder import Recorder
 from chalknet.engine.graph.sample_buffers import buffer_for
 from chalknet.engine.graph.updates import Updates
 from chalknet.engine.orders import Orders, Rows
+from chalknet.engine.rates import Rates
 from chalknet.engine.state import SessionState, named, refill, slots_of, weights_of
 from chalknet.module import DEFAULT_GENERATORS, RandomStream
 from chalknet.planning import Plan
@@ -48,6 +49,7 @@ class GraphSession:
         self._stream = RandomStream(plan.recipe.seed, self._device)
         self.module = opened_module(plan, module, self._stream)
         self.notes: tuple[str, ...] = ()
+        self.rates = Rates(plan)
         self._named = named(plan, self.module)
         self._batches, self._orders = batches, Orders(batches, self._stream)
         self._done = 0
@@ -86,6 +88,9 @@ class GraphSession:
         found = losses.tolist()  # waits for the device
         kept = next((at + 1 for at, loss in enumerate(found) if not math.isfinite(loss)), updates)
         return Advance(tuple(found[:kept]), perf_counter() - started)
+
+    def held_to(self, source: Source) -> None:
+        """Return None: torch itself evaluates here."""
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on."""

@@ -8,7 +8,13 @@ import torch
 from torch import nn
 
 from chalknet.engine.graph.sample_buffers import SampleBuffer
-from chalknet.engine.torch_rows import MicroBatchLoss, optimizer_over
+from chalknet.engine.torch_rows import (
+    MicroBatchLoss,
+    clip_gradients,
+    optimizer_over,
+    penalised,
+    penalty_of,
+)
 from chalknet.planning import Recipe
 
 # The variants of torch's optimizers that count their steps in tensors on the device. The fused one where it
@@ -19,6 +25,8 @@ CAPTURABLE: Mapping[str, Mapping[str, bool]] = {
     "adam": {"fused": True, "capturable": True},
     "adamw": {"fused": True, "capturable": True},
     "rmsprop": {"foreach": True, "capturable": True},
+    "nadam": {"foreach": True, "capturable": True},
+    "lion": {},  # it counts no steps
 }
 
 
@@ -37,13 +45,19 @@ class Updates:
         self.losses = losses
         self._module, self._buffer = module, buffer
         self._parameters = list(module.parameters())
+        self._recipe, self._penalised = recipe, penalised(self._parameters)
         self.loss = MicroBatchLoss(recipe, on_device=True)
 
     def __call__(self, lengths: tuple[int, ...]) -> None:
         """Make an update of each of these numbers of samples; before and after, gradients are None."""
         for place, (x, y) in enumerate(self._buffer.batches(lengths)):
             loss = self.loss(self._module(x), y, len(y))
+            penalty = penalty_of(self._penalised, self._recipe)
+            if penalty is not None:
+                loss = loss + penalty
             loss.backward()  # type: ignore[no-untyped-call]
+            if self._recipe.alters_gradients:
+                clip_gradients(self._parameters, self._recipe)
             self.optimizer.step()
             for parameter in self._parameters:
                 parameter.grad = None  # the next update writes its own, so there is nothing to zero

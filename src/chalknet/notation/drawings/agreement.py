@@ -5,16 +5,18 @@ from __future__ import annotations
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.levels import Level
+from chalknet.notation.drawings.sketch import Drawn
 from chalknet.notation.drawings.vocabulary import Said, said
 from chalknet.notation.drawings.words import pattern
 
+_SIZES = pattern(r"(\d{1,7})\s*[x×✕]\s*(\d{1,7})")
 
-def merged(level: Level) -> Said:
-    """Return what the units of a level say together: what all of them say, or the only one."""
-    each = [said(unit.text) for unit in level.units]
-    if len(each) == 1:
-        return each[0]
+
+def merged(units: list[Drawn]) -> Said:
+    """Return what the units of a column say together: what all of them say, or the only one."""
+    each = [said(unit.text) for unit in units]
+    if len(each) < 2:
+        return each[0] if each else Said("")
     with_steps = [one for one in each if one.steps]
     first = with_steps[0] if with_steps else each[0]
     if other := next((one for one in with_steps if one.steps != first.steps), None):
@@ -58,16 +60,26 @@ def together(found: list[Said]) -> Said:
     )
 
 
-def tells(what: Said) -> bool:
-    """Return whether a text says anything of a network."""
-    return bool(what.steps or what.operation or what.linear or what.width is not None or what.role)
+def sizes_over(label: str) -> tuple[int, ...]:
+    """Return the sizes that stand over an arrow, as in `784x32`; empty where no such stand there."""
+    match = _SIZES.fullmatch(plain(label)) if label and label[0].isdigit() else None
+    return tuple(map(int, match.groups())) if match else ()
 
 
-def over(label: str) -> Said:
-    """Return what stands over an arrow; there `h` is the general activation."""
+def over(label: str, vectors: bool = False) -> Said:
+    """Return what stands over an arrow; there `h` is the general activation.
+
+    Args:
+        label: as written.
+        vectors: whether `1x784` is a row of values on its way, and no matrix of weights.
+    """
     text = plain(label)
     if text == "h":
         return Said("h", (Activation("h"),))
+    if match := _SIZES.fullmatch(text):
+        if vectors and "1" in match.groups():  # one row of values
+            return Said(text)
+        return Said(text, matrix=(int(match[1]), int(match[2])))
     if pattern(r"\d[\d,]*\s*(?:->|→|=>|to)\s*\d[\d,]*").fullmatch(text):
         return said(f"Linear {text}")
     return said(label)
@@ -76,11 +88,3 @@ def over(label: str) -> Said:
 def first_known(*values: bool | None) -> bool | None:
     """Return the first of the values that is known."""
     return next((value for value in values if value is not None), None)
-
-
-def is_one_to_one(level: Level, before: Level) -> bool:
-    """Return whether each unit hangs on exactly one of the level before, each on another one."""
-    count = len(level.units)
-    if len(before.units) != count or len(level.links) != count:
-        return False
-    return len({link.source for link in level.links}) == len({link.target for link in level.links}) == count

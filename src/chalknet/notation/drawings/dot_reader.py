@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.drawings.sketch import REMEDY, Drawn, Link, Sketch
-from chalknet.notation.drawings.vocabulary import said
+from chalknet.notation.drawings.dot_tokens import DotScanner, DotToken
+from chalknet.notation.drawings.looks import EdgeLook, colour_of, edge_look, place_of
+from chalknet.notation.drawings.records import HTML, fields_of, title_of
+from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 _DEEPEST = 60  # subgraphs within subgraphs
-_TOKEN = re.compile(
-    r"\s++|//[^\n]*+|/\*.*?\*/|(?<=\n)#[^\n]*+"
-    r'|(?P<string>"(?:[^"\\]++|\\.)*+")'
-    r"|(?P<name>[^\W\d]\w*|-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?![^\W\d]))"
-    r"|(?P<sign>->|--|[{}\[\];,=:+])",
-    re.S,
+_WORD = r"[^\W\d]\w*+|-?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?+)(?![^\W\d])"
+# An edge between two names, as programs write them by the thousand, up to its attributes.
+_PLAIN_EDGE = re.compile(
+    rf'(?:"([^"\\]*+)"|({_WORD}))\s*+(?:->|--)\s*+(?:"([^"\\]*+)"|({_WORD}))\s*+(?:;[;\s]*+|(?=[\[}}"\w]))'
 )
-_HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
-_PORT = re.compile(r"<[^<>]*>")
+_PLAIN_ATTRIBUTES = re.compile(r'\[([^\[\]"<>/#+]*+(?:"[^"\\]*+"[^\[\]"<>/#+]*+)*+)\][;\s]*+(?![\[/#])')
+_KEYWORDS = frozenset("node edge graph digraph subgraph strict".split())
+_MOST_LOOKS = 10_000  # that are remembered
 
 
 _Defaults: TypeAlias = dict[str, dict[str, str]]
-
-
-class _Token(NamedTuple):
-    kind: str  # "name", "string", "html", "sign" or "end"
-    text: str
-    at: int
 
 
 def read_dot_sketch(text: str) -> Sketch:
@@ -45,63 +39,65 @@ def read_dot_sketch(text: str) -> Sketch:
     return _Reader(SourceText("DOT", text, remedy=REMEDY)).read()
 
 
-def _tokens(sketch: Sketch) -> Iterator[_Token]:
-    text, at = sketch.source.text, 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is not None:
-            if match.lastgroup == "string":
-                yield _Token("string", match.group()[1:-1].replace("\\\n", ""), at)
-            elif match.lastgroup:
-                yield _Token(match.lastgroup, match.group(), at)
-            at = match.end()
-        elif text[at] == "<":
-            end = _end_of_html(sketch, at)
-            yield _Token("html", text[at + 1 : end - 1], at)
-            at = end
-        elif text[at] == "#" or text[at] == "\ufeff":
-            at = text.find("\n", at) if text[at] == "#" else at + 1
-            at = len(text) if at < 0 else at
-        else:
-            what = "a text that is not closed" if text[at] == '"' else repr(text[at])
-            raise sketch.source.refuse(at, got=what, wanted="a node, an edge or an attribute")
-    yield _Token("end", "the end of the text", len(text))
-
-
-def _end_of_html(sketch: Sketch, start: int) -> int:
-    depth = 0
-    for match in re.compile("[<>]").finditer(sketch.source.text, start):
-        depth += 1 if match.group() == "<" else -1
-        if depth == 0:
-            return match.end()
-    raise sketch.source.refuse(start, got="a label <...> that is not closed", wanted="its >")
-
-
 class _Reader:
     """Reads one graph, statement by statement."""
 
     def __init__(self, source: SourceText) -> None:
         self._sketch = Sketch(source)
-        self._tokens = _tokens(self._sketch)
-        self._now = next(self._tokens)
+        self._scanner = DotScanner(source)
+        self._now = self._scanner.next()
         self._ports: dict[str, dict[str, str]] = {}
         self._label_of_record: dict[str, str] = {}  # by its fields
         self._unnamed = 0
+        self._to_clusters: list[tuple[list[str], list[str], Link, tuple[str, str]]] = []
+        self._strict = self._arrows = False
         self._words = 0
 
     def read(self) -> Sketch:
-        if self._now.text == "strict":
+        self._strict = self._now.text.lower() == "strict"
+        if self._strict:
             self._next()
+        self._arrows = self._now.text.lower() == "digraph"
         if self._now.text.lower() not in ("digraph", "graph"):
             raise self._refuse(wanted="digraph { ... }")
         self._next()
         if self._now.text != "{":
             self._name()
         self._block("", "", {"node": {}, "edge": {}}, 0)
+        if self._now.text.lower() in ("digraph", "graph", "strict") and self._now.kind == "name":
+            wanted = "one graph in a text"
+            remedy = "Give each graph a text of its own."
+            raise self._sketch.source.refuse(self._now.at, got="a second graph", wanted=wanted, remedy=remedy)
+        self._link_clusters()
+        if self._strict:
+            self._merge_links()
         return self._sketch
 
-    def _next(self) -> _Token:
-        token, self._now = self._now, next(self._tokens, self._now)
+    def _link_clusters(self) -> None:
+        """Draw the links that end at the frame of a cluster, by `lhead` and `ltail`."""
+        for sources, targets, link, frames in self._to_clusters:
+            tail, head = (
+                [frame]
+                if frame in self._sketch.groups
+                else [one for key in keys for one in self._fields(key)]
+                for frame, keys in zip(frames, (sources, targets), strict=True)
+            )
+            self._sketch.connect(tail, head, link)
+
+    def _fields(self, key: str) -> list[str]:
+        """Return the fields of a record, the node itself for another one."""
+        return list(self._ports[key].values()) if key in self._ports else [key]
+
+    def _merge_links(self) -> None:
+        """Keep the first link between two nodes, as `strict` says."""
+        first: dict[object, Link] = {}
+        for link in self._sketch.links:
+            ends = (link.source, link.target)
+            first.setdefault(ends if self._arrows else frozenset(ends), link)
+        self._sketch.links = list(first.values())
+
+    def _next(self) -> DotToken:
+        token, self._now = self._now, self._scanner.next()
         self._words += 1
         if not self._words % 1_000:
             check_limit(self._sketch.source, token.at, "words of a drawing", self._words)
@@ -121,7 +117,7 @@ class _Reader:
         got = self._now.text if self._now.kind == "end" else repr(self._now.text)
         return self._sketch.source.refuse(self._now.at, got=got, wanted=wanted)
 
-    def _name(self) -> _Token:
+    def _name(self) -> DotToken:
         if self._now.kind not in ("name", "string", "html"):
             raise self._refuse(wanted="a name")
         token = self._next()
@@ -144,12 +140,81 @@ class _Reader:
         while not self._met("}"):
             if self._now.kind == "end":
                 raise self._refuse(wanted="'}'")
+            if self._now.kind in ("name", "string") and self._plain_edges(scope, members):
+                continue
             if not self._met(";", ","):
                 members |= dict.fromkeys(self._statement(scope))
         if scope.same_rank:
             for key in members:
                 self._sketch.nodes[key].rank = scope.same_rank
         return list(members)
+
+    def _plain_edges(self, scope: _Scope, members: dict[str, None]) -> bool:
+        """Read the edges between two names that stand here; return whether there were any."""
+        text, start = self._sketch.source.text, self._now.at
+        at, nodes, links = start, self._sketch.nodes, self._sketch.links
+        while edge := _PLAIN_EDGE.match(text, at):
+            quoted, bare, quoted_head, bare_head = edge.groups()
+            if (bare and bare.lower() in _KEYWORDS) or (bare_head and bare_head.lower() in _KEYWORDS):
+                break
+            attributes, end = None, edge.end()
+            if text.startswith("[", end):
+                attributes = _PLAIN_ATTRIBUTES.match(text, end)
+                if attributes is None:
+                    break
+                end = attributes.end()
+            keys = (bare if quoted is None else quoted, bare_head if quoted_head is None else quoted_head)
+            if self._ports and not self._ports.keys().isdisjoint(keys):
+                break
+            look = self._look_of(scope, attributes)
+            if look is None:
+                break
+            for key in keys:
+                if key not in nodes:
+                    self._new_node(key, at, scope)
+            if keys[0] not in nodes or keys[1] not in nodes:  # records now
+                break
+            for key in keys:
+                if scope.group and not nodes[key].group:
+                    nodes[key].group = scope.group
+                members[key] = None
+            source, target = reversed(keys) if look.backward else keys
+            links.append(Link(source, target, look.label, look.visible, at, look.style, look.directed))
+            at = end
+            self._words += 4
+            if not len(links) % 1_000:
+                check_limit(self._sketch.source, at, "edges", len(links))
+                check_limit(self._sketch.source, at, "words of a drawing", self._words)
+        if at > start:
+            check_limit(self._sketch.source, at, "edges", len(links))
+            self._scanner.at = at
+            self._now = self._scanner.next()
+        return at > start
+
+    def _look_of(self, scope: _Scope, attributes: re.Match[str] | None) -> EdgeLook | None:
+        """Return how an edge with these attributes looks; None where it ends at a frame."""
+        written = attributes.group(1) if attributes else ""
+        known = scope.looks.get(written)
+        if known is None:
+            found = dict(scope.defaults["edge"])
+            if attributes is not None:
+                here = (self._scanner.at, self._now)
+                self._scanner.at = attributes.start()
+                self._now = self._scanner.next()
+                found |= self._attributes()
+                self._scanner.at, self._now = here
+            if "ltail" in found or "lhead" in found:
+                return None
+            self._sketch.spend(len(found))
+            known = edge_look(found, arrows=self._arrows)
+            if len(scope.looks) < _MOST_LOOKS:
+                scope.looks[written] = known
+        return known
+
+    def _new_node(self, key: str, at: int, scope: _Scope) -> None:
+        """Draw a node where it is first named."""
+        self._sketch.node(key, at).label = "" if key == "" else None
+        self._style(key, scope.defaults["node"])
 
     def _statement(self, scope: _Scope) -> list[str]:
         word = self._now.text.lower() if self._now.kind == "name" else ""
@@ -161,6 +226,7 @@ class _Reader:
                     self._set(scope, key, value)
             else:
                 scope.defaults[word].update(attributes)
+                scope.looks.clear()
             return []
         first = self._operand(scope)
         if first is None:
@@ -202,13 +268,10 @@ class _Reader:
             return [key for key, node in self._sketch.nodes.items() if node.group == name]
         return self._block(group, f"rank{self._unnamed}", scope.defaults, scope.depth + 1)
 
-    def _named(self, token: _Token, scope: _Scope) -> list[str]:
+    def _named(self, token: DotToken, scope: _Scope) -> list[str]:
         """Return the node of a name, made known; of a record all its fields, or the one of its port."""
-        known = token.text in self._sketch.nodes or token.text in self._ports
-        if not known:
-            node = self._sketch.node(token.text, token.at)
-            node.label = "" if token.text == "" else None
-            self._style(token.text, scope.defaults["node"])
+        if token.text not in self._sketch.nodes and token.text not in self._ports:
+            self._new_node(token.text, token.at, scope)
         node_or_fields = self._sketch.nodes.get(token.text)
         if node_or_fields is not None and not node_or_fields.group:
             node_or_fields.group = scope.group
@@ -230,13 +293,18 @@ class _Reader:
             ends.append(self._operand(scope) or [])
         self._sketch.spend(len(scope.defaults["edge"]), at)
         attributes = {**scope.defaults["edge"], **self._attributes()}
-        visible = "invis" not in attributes.get("style", "")
-        label = attributes.get("label", attributes.get("xlabel", attributes.get("taillabel", "")))
-        link = Link("", "", label.removeprefix(_HTML), visible, at)
+        look = edge_look(attributes, arrows=self._arrows)
+        link = Link("", "", look.label, look.visible, at, look.style, look.directed)
+        clusters = (attributes.get("ltail", ""), attributes.get("lhead", ""))
+        if look.backward:
+            clusters = clusters[::-1]
         for sources, targets in pairwise(ends):
-            if attributes.get("dir") == "back":
+            if look.backward:
                 sources, targets = targets, sources
-            self._sketch.connect(sources, targets, link)
+            if any(clusters):
+                self._to_clusters.append((sources, targets, link, clusters))
+            else:
+                self._sketch.connect(sources, targets, link)
         return list(dict.fromkeys(key for end in ends for key in end))
 
     def _attributes(self) -> dict[str, str]:
@@ -249,15 +317,15 @@ class _Reader:
                 found[key] = "true"
                 if self._met("="):
                     token = self._name()
-                    found[key] = _HTML + token.text if token.kind == "html" else token.text
+                    found[key] = HTML + token.text if token.kind == "html" else token.text
         return found
 
     def _set(self, scope: _Scope, key: str, value: str) -> None:
         key = key.lower()
         if key == "label" and scope.group and scope.group in self._sketch.groups:
-            self._sketch.groups[scope.group].title = value.removeprefix(_HTML)
+            self._sketch.groups[scope.group].title = value.removeprefix(HTML)
         elif key == "label" and scope.depth == 0:
-            self._sketch.caption = value.removeprefix(_HTML)
+            self._sketch.caption = value.removeprefix(HTML)
         elif key == "rank":
             scope.same_rank = f"{scope.rank}-{value}"
 
@@ -275,13 +343,15 @@ class _Reader:
                 raise self._sketch.source.refuse(self._now.at, got="a second label", wanted=wanted)
         elif label is not None:
             self._sketch.spend(len(label) + label.count("\\N") * len(key), node.at)
-            node.label = label.removeprefix(_HTML).replace("\\N", key)
-            fields = _fields(self._sketch, node, label)
+            node.label = label.removeprefix(HTML).replace("\\N", key)
+            fields = fields_of(self._sketch, node, label)
             if fields:
-                self._expand(key, fields, _title(label))
+                self._expand(key, fields, title_of(label))
                 self._label_of_record |= dict.fromkeys(self._ports[key].values(), label)
         if "xlabel" in attributes and not node.label:
-            node.label = attributes["xlabel"].removeprefix(_HTML)
+            node.label = attributes["xlabel"].removeprefix(HTML)
+        node.colour = colour_of(attributes) or node.colour
+        node.place = place_of(attributes) or node.place
 
     def _expand(self, key: str, fields: list[tuple[str, str]], title: str) -> None:
         """Put the fields of a record in the place of the node, in a group under the table's title."""
@@ -316,52 +386,4 @@ class _Scope:
     defaults: _Defaults  # of the nodes and of the edges
     depth: int
     same_rank: str = ""
-
-
-_UNIT = re.compile(r"\s*+(?:[^\W\d_]{1,6}[\s_^]*+\(?[\w,]*+\)?|[0-9]*+|[.…⋮⋯]++|bias|\+1)\s*+")
-_CELL = re.compile(r"<td\b([^<>]*+)>", re.I)
-_CELL_END = re.compile(r"</td>", re.I)
-_CELL_PORT = re.compile(r"port\s*=\s*[\"']?([^\"'\s>]+)", re.I)
-
-
-def _cells(label: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands inside the tag of each cell of an HTML table, and the text of the cell."""
-    opening = _CELL.search(label)
-    while opening and (end := _CELL_END.search(label, opening.end())):
-        yield opening.group(1), label[opening.end() : end.start()]
-        opening = _CELL.search(label, end.end())
-
-
-def _fields(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
-    """Return port and text of each field of a record, or of an HTML table, whose fields are units."""
-    if label.startswith(_HTML):
-        cells = [(_CELL_PORT.search(inside), text) for inside, text in _cells(label)]
-        found = [(port.group(1), text) for port, text in cells if port]
-    elif "record" in node.shape and ("|" in label or _PORT.match(label)):
-        parts = [part.strip(" {}") for part in label.replace("\\|", "¦").split("|")]
-        ports = [_PORT.match(part) for part in parts]
-        found = [
-            (port.group()[1:-1] if port else "", _PORT.sub("", part).strip())
-            for part, port in zip(parts, ports, strict=True)
-        ]
-    else:
-        return []
-    for _, text in found:
-        check_limit(sketch.source, node.at, "characters in a label", len(text))
-    sketch.spend(
-        20 * sum(20 + len(text) for _, text in found), node.at
-    )  # each is looked up in many languages
-    stems = {re.sub(r"[\W\d_]+", "", text).lower() for _, text in found} - {"", "bias", "b"}
-    functions = {text for _, text in found if said(text).is_function}
-    if found and all(port for port, _ in found) and not (functions and len({text for _, text in found}) > 1):
-        return found
-    alike = len(stems) <= 1 and all(_UNIT.fullmatch(text) and not said(text).is_function for _, text in found)
-    return found if len(found) > 1 and alike else []
-
-
-def _title(label: str) -> str:
-    """Return what stands in a table outside the cells that are units."""
-    if not label.startswith(_HTML):
-        return ""
-    texts = [text for inside, text in _cells(label) if not _CELL_PORT.search(inside)]
-    return "<BR/>".join(texts)
+    looks: dict[str, EdgeLook] = field(default_factory=dict)  # of edges, by their attributes as written

@@ -54,7 +54,13 @@ def plain(label: str) -> str:
         text = _LATEX.sub(_command, text)
     text = text.replace("$", "").replace("{", "").replace("}", "") if "$" in label or "\\" in label else text
     text = _HIGH_RUN.sub(lambda run: "^" + run.group().translate(_HIGH), text)
-    text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("∑", "Σ").replace("ς", "σ")
+    text = (
+        unicodedata.normalize("NFKC", text)
+        .replace("−", "-")
+        .replace("⁄", "/")
+        .replace("∑", "Σ")
+        .replace("ς", "σ")
+    )
     text = text.replace("`", "").replace("**", "")
     text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
     return re.sub(r"\n{3,}", "\n\n", text)

@@ -5,23 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import dist
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalknet.errors import shown
 from chalknet.notation.drawings.labels import unescaped
-from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
+from chalknet.notation.drawings.mermaid_svg import is_of_mermaid, read_mermaid_svg
+from chalknet.notation.drawings.records import are_units
+from chalknet.notation.drawings.sketch import REMEDY, Link, Place, Sketch
+from chalknet.notation.drawings.svg_shapes import (
+    DrawnFrame,
+    frame_of,
+    inside_of,
+    line_style,
+    lines_of,
+    number_of,
+    points_of,
+    stated,
+    tag_of,
+)
+from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _OURS = re.compile(r"<metadata>\s*+<network\b[^<>]*+>")
+_GRAPHVIZ = re.compile(r"<(?:\w+:)?g\b[^<>]*?\bclass\s*=\s*[\"'](?:node|edge|cluster)[\"']")
 _SVG, _SVG_END = re.compile(r"<svg\b"), re.compile(r"</svg\s*+>")
-_ARROW = re.compile(r"^(.*?)(->|--)(.*)$", re.S)
-_NUMBER = re.compile(
-    r"\s*+([+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30}+)?|\.[0-9]{1,30}+)(?:[eE][+-]?[0-9]{1,2})?)(?:px|pt)?\s*+"
-)
+_HEADS = ("polygon", "ellipse", "polyline")
+_COMPASS = frozenset("n ne e se s sw w nw c _".split())
 
 
 def network_inside(text: str) -> str | None:
@@ -46,13 +59,18 @@ class _Drawn:
 
 
 def read_svg_sketch(text: str) -> Sketch:
-    """Return the graph of an SVG that Graphviz made: its titles are the ids, its texts the labels.
+    """Return the graph of an SVG: Graphviz's by its titles, any other by its geometry.
 
     Raises:
-        NotationError: for a damaged or dangerous file, or an SVG of other make.
+        NotationError: for a damaged or dangerous file, or one in which nothing is linked.
     """
     sketch = Sketch(SourceText("SVG", text, remedy=REMEDY))
-    drawn = list(_groups(_parsed(sketch, text)))
+    root = _parsed(sketch, text)
+    if is_of_mermaid(root):
+        return read_mermaid_svg(sketch, root)
+    if not _GRAPHVIZ.search(text):
+        return _of_other_make(text)
+    drawn = list(_groups(root))
     places = {match.group(1): match.start() for match in re.finditer(r">([^<>]*+)<", text)}
     for group in drawn:
         title, at = group.title, places.get(group.title, 0)
@@ -60,25 +78,117 @@ def read_svg_sketch(text: str) -> Sketch:
             texts = group.element.findall("{*}text")
             sketch.caption = "\n".join("".join(part.itertext()) for part in texts)
         elif group.kind == "node":
-            node = sketch.node(title, at)
-            node.label = "\n".join(_texts(sketch, group))
-            node.shape = _shape(group.element)
-        elif group.kind == "edge" and (match := _ARROW.match(title)):
-            visible = any(_tag(part) == "path" for part in group.inside)
-            link = Link("", "", "\n".join(_texts(sketch, group)), visible)
-            sketch.connect([match.group(1).strip()], [match.group(3).strip()], link)
+            _node(sketch, group, at)
         elif group.kind == "cluster":
             sketch.group(title, "\n".join(_texts(sketch, group)), "", at)
-    if not sketch.nodes:
-        raise sketch.source.refuse(
-            0,
-            got="an SVG that is neither ours nor Graphviz's",
-            wanted="one with the network inside, or with titles of nodes and edges",
-            remedy="Give the DOT or Mermaid text it was made from.",
-        )
+    if not any(sketch.nodes):
+        return _of_other_make(text)
+    edges = [_edge(sketch, group) for group in drawn if group.kind == "edge"]
     _into_clusters(drawn, sketch)
-    _into_fields(drawn, sketch)
+    fields = _fields(drawn, sketch, edges)
+    for edge in edges:
+        sources, targets = (_at(sketch, end, fields) for end in (edge.tail, edge.head))
+        if edge.backward:
+            sources, targets = targets, sources
+        sketch.connect(sources, targets, edge.link)
     return sketch
+
+
+def _node(sketch: Sketch, group: _Drawn, at: int) -> None:
+    node = sketch.node(group.title, at)
+    node.label = "\n".join(cell.text for cell in _cells(sketch, group))
+    node.shape = _shape(group.element)
+    node.place = _frame(sketch, group)
+    first = next((part for part in group.inside if tag_of(part) in ("ellipse", "polygon", "path")), None)
+    fill = "none" if first is None else stated(first, "fill")
+    node.colour = "" if fill in ("none", "transparent") else fill
+
+
+class _End(NamedTuple):
+    """An end of an edge: its node, the port behind a colon, and where the line ends."""
+
+    node: str
+    port: str
+    x: float
+    y: float
+
+
+class _Edge(NamedTuple):
+    """An edge as it is drawn; `backward` says that its only head stands at its tail."""
+
+    tail: _End
+    head: _End
+    link: Link
+    backward: bool
+
+
+def _edge(sketch: Sketch, group: _Drawn) -> _Edge:
+    """Return an edge: its title names its ends, its line and heads say how it looks."""
+    title = group.title
+    check_limit(sketch.source, None, "characters in a label", len(title))
+    (tail, tail_port), (head, head_port) = _ends(sketch, title)
+    path = next((part for part in group.inside if tag_of(part) == "path"), None)
+    line = [] if path is None else points_of(sketch, path.get("d", ""))
+    start, end = (line[0], line[-1]) if line else ((0.0, 0.0), (0.0, 0.0))
+    tips = [_tip(sketch, part, start, end) for part in group.inside if tag_of(part) in _HEADS]
+    at_start = [tip.at_start for tip in tips]
+    start = next((tip.place for tip in tips if tip.at_start), start)
+    end = next((tip.place for tip in tips if not tip.at_start), end)
+    visible = path is not None and stated(path, "stroke") not in ("none", "transparent")
+    style = "" if path is None else line_style(path)
+    directed = len(set(at_start)) == 1
+    link = Link("", "", "\n".join(_texts(sketch, group)), visible, 0, style, directed)
+    return _Edge(_End(tail, tail_port, *start), _End(head, head_port, *end), link, directed and at_start[0])
+
+
+class _Tip(NamedTuple):
+    """Where the head of an arrow ends, and whether that is at the beginning of its line."""
+
+    place: tuple[float, float]
+    at_start: bool
+
+
+def _tip(sketch: Sketch, part: Element, start: tuple[float, float], end: tuple[float, float]) -> _Tip:
+    """Return the tip of a head: of its corners the farthest from the end of the line that it stands at."""
+    if tag_of(part) == "ellipse":
+        corners = [(number_of(sketch, part, "cx"), number_of(sketch, part, "cy"))]
+    else:
+        corners = points_of(sketch, part.get("points", "")) or [end]
+    middle = fmean(x for x, _ in corners), fmean(y for _, y in corners)
+    at_start = dist(middle, start) < dist(middle, end)
+    near = start if at_start else end
+    return _Tip(max(corners, key=lambda corner: dist(corner, near)), at_start)
+
+
+def _ends(sketch: Sketch, title: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return node and port of both ends; a node's id may hold colons and arrows of its own."""
+    splits = list(re.finditer("->|--", title))
+    sketch.spend(len(splits))
+    found = []
+    for split in splits:
+        pair = (_known(sketch, title[: split.start()]), _known(sketch, title[split.end() :]))
+        if pair[0] and pair[1]:
+            found.append((bool(pair[0][1]) + bool(pair[1][1]), (pair[0], pair[1])))
+    if found:
+        return min(found, key=lambda one: one[0])[1]
+    tail, _, head = title.partition("->" if "->" in title else "--")
+    return (tail.strip(), ""), (head.strip(), "")
+
+
+def _known(sketch: Sketch, end: str) -> tuple[str, str] | None:
+    """Return the node that an end of an edge names, and its port."""
+    parts = end.strip().split(":")
+    for count in range(len(parts), max(0, len(parts) - 3), -1):
+        node = ":".join(parts[:count])
+        if node in sketch.nodes:
+            return node, parts[count] if count < len(parts) else ""
+    return None
+
+
+def _of_other_make(text: str) -> Sketch:
+    from chalknet.notation.marks import read_picture  # it stands on this room
+
+    return read_picture(text)
 
 
 def _groups(root: Element) -> Iterator[_Drawn]:
@@ -86,50 +196,87 @@ def _groups(root: Element) -> Iterator[_Drawn]:
     waiting = [root]
     while waiting:
         element = waiting.pop()
-        kind = element.get("class", "") if _tag(element) == "g" else ""
+        kind = element.get("class", "") if tag_of(element) == "g" else ""
         if kind in ("node", "edge", "cluster"):
-            yield _Drawn(kind, element, list(_inside(element)))
+            yield _Drawn(kind, element, list(inside_of(element)))
             continue
         if kind:
             yield _Drawn(kind, element, [])
         waiting += reversed(element)
 
 
-def _inside(element: Element) -> Iterator[Element]:
-    """Yield the elements inside a group in the order of the text; a text is one, whatever it holds."""
-    waiting = [element]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        waiting += [] if _tag(part) == "text" else reversed(part)
+class _Field(NamedTuple):
+    """A field of a record or a cell of a table: its node, its text and where that stands."""
+
+    key: str
+    text: str
+    x: float
+    y: float
 
 
-def _into_fields(drawn: list[_Drawn], sketch: Sketch) -> None:
-    """Put the fields of a record in its place, as far as edges end at their ports."""
-    ports: dict[str, dict[str, None]] = {}
-    for link in sketch.links:
-        for end in (link.source, link.target):
-            node, colon, port = end.partition(":")
-            if colon and node in sketch.nodes and end not in sketch.nodes:
-                ports.setdefault(node, {})[port.partition(":")[0]] = None
-    texts = {group.title: _texts(sketch, group) for group in drawn if group.kind == "node" and ports}
-    fields: dict[str, list[str]] = {}
-    for key, names in ports.items():
-        labels = texts.get(key, [])
-        if len(labels) == len(names) > 1:
-            record = sketch.nodes.pop(key)
-            for name, label in zip(sorted(names), labels, strict=True):
-                unit = sketch.node(f"{key}:{name}", record.at)
-                unit.label, unit.group, unit.rank = label, record.group, f"record-{key}"
-            fields[key] = [f"{key}:{name}" for name in sorted(names)]
-    for link in sketch.links:
-        link.source, link.target = (_field(end, fields) for end in (link.source, link.target))
+def _fields(drawn: list[_Drawn], sketch: Sketch, edges: list[_Edge]) -> dict[str, dict[str, list[str]]]:
+    """Put the fields of records in their place, as DOT has them; return the nodes of each port."""
+    ports: dict[str, dict[str, list[_End]]] = {}
+    for edge in edges:
+        for end in (edge.tail, edge.head):
+            if end.port and end.port not in _COMPASS:
+                ports.setdefault(end.node, {}).setdefault(end.port, []).append(end)
+    made: dict[str, dict[str, list[str]]] = {}
+    for group in drawn:
+        key = group.title
+        if group.kind != "node" or key not in sketch.nodes or key in made:
+            continue
+        fields = _cells(sketch, group)
+        if len(fields) < 2 or not (key in ports or are_units([field.text for field in fields])):
+            continue
+        record = sketch.nodes.pop(key)
+        for field in fields:
+            unit = sketch.node(field.key, record.at)
+            unit.label, unit.group, unit.rank = field.text, record.group, f"record-{key}"
+            unit.place = Place(field.x, field.y)
+        made[key] = {"": [field.key for field in fields], **_of_ports(sketch, fields, ports.get(key, {}))}
+    return made
 
 
-def _field(end: str, fields: dict[str, list[str]]) -> str:
-    node, _, port = end.partition(":")
-    name = f"{node}:{port.partition(':')[0]}"
-    return name if name in fields.get(node, ()) else node
+def _of_ports(sketch: Sketch, fields: list[_Field], ports: dict[str, list[_End]]) -> dict[str, list[str]]:
+    """Return the field of each port: the one at which its lines end, each field for one port first."""
+    sketch.spend(len(fields) * (len(ports) + sum(map(len, ports.values()))))
+    distances = sorted(
+        (sum(dist((field.x, field.y), (end.x, end.y)) for end in ends) / len(ends), port, field.key)
+        for port, ends in ports.items()
+        for field in fields
+    )
+    found: dict[str, list[str]] = {}
+    taken: set[str] = set()
+    for _, port, key in distances:
+        if port not in found and (key not in taken or len(taken) == len(fields)):
+            found[port] = [key]
+            taken.add(key)
+    return found
+
+
+def _at(sketch: Sketch, end: _End, fields: dict[str, dict[str, list[str]]]) -> list[str]:
+    """Return the nodes that an edge ends at: the field of its port, else all fields of a record."""
+    if end.node not in fields:
+        return [end.node]
+    return fields[end.node].get(end.port, fields[end.node][""])
+
+
+def _cells(sketch: Sketch, group: _Drawn) -> list[_Field]:
+    """Return the texts of a node between the lines that part its fields."""
+    cells: list[list[Element]] = [[]]
+    for part in group.inside:
+        if tag_of(part) in ("polygon", "polyline", "path", "ellipse"):
+            cells.append([])
+        elif tag_of(part) == "text":
+            cells[-1].append(part)
+    found = []
+    for number, texts in enumerate(filter(None, cells)):
+        text = "\n".join(lines_of(sketch, texts))
+        x = fmean(number_of(sketch, part, "x") for part in texts)
+        y = fmean(number_of(sketch, part, "y") for part in texts)
+        found.append(_Field(f"{group.title}:{number}", text, x, y))
+    return found
 
 
 def _parsed(sketch: Sketch, text: str) -> Element:
@@ -153,10 +300,6 @@ def _parsed(sketch: Sketch, text: str) -> Element:
         raise sketch.source.refuse(None, got=got, wanted="an SVG without entities of its own") from problem
 
 
-def _tag(element: Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
 def _from_behind(pattern: re.Pattern[str], sign: str, text: str) -> Iterator[int]:
     """Yield where the matches of a pattern, which begins with a sign, end, the last one first."""
     at = text.rfind(sign)
@@ -166,91 +309,42 @@ def _from_behind(pattern: re.Pattern[str], sign: str, text: str) -> Iterator[int
         at = text.rfind(sign, 0, at)
 
 
-_FARTHEST = 1e9
-_SHIFTS = {"sub": "_", "super": "^"}
-
-
 def _texts(sketch: Sketch, group: _Drawn) -> list[str]:
     """Return the texts of a group, those of one line joined: Graphviz writes an index as its own text."""
-    lines: dict[float, list[str]] = {}
-    for part in group.inside:
-        if _tag(part) == "text":
-            sign = _SHIFTS.get(part.get("baseline-shift", ""), "")
-            lines.setdefault(_number(sketch, part, "y"), []).append(sign + "".join(part.itertext()))
-    return ["".join(lines[row]) for row in sorted(lines)]
-
-
-def _number(sketch: Sketch, element: Element, name: str) -> float:
-    """Return the number of an attribute, 0 where it is left out."""
-    written = element.get(name, "0")
-    match = _NUMBER.fullmatch(written)
-    if match is None:
-        got = f"{name}={shown(written)}, which is no place in the drawing"
-        raise sketch.source.refuse(None, got=got, wanted="a number, with px, pt or no unit")
-    return float(match.group(1))
+    return lines_of(sketch, [part for part in group.inside if tag_of(part) == "text"])
 
 
 def _shape(element: Element) -> str:
-    tags = [_tag(part) for part in element]
-    return "ellipse" if "ellipse" in tags else "box" if {"polygon", "path"} & set(tags) else "plaintext"
+    tags = [tag_of(part) for part in inside_of(element)]
+    if "ellipse" in tags:
+        return "ellipse"
+    return "box" if {"polygon", "path"} & set(tags) else "plaintext"
 
 
-def _points(sketch: Sketch, element: Element) -> list[tuple[float, float]]:
-    for part in element:
-        numbers = re.findall(
-            r"-?[0-9]++(?:\.[0-9]++)?+(?:e-?[0-9]++)?+", part.get("points", "") or part.get("d", "")
-        )
-        if _tag(part) in ("polygon", "path") and len(numbers) >= 4:
-            values = list(map(float, numbers))
-            if (widest := max(values, key=abs)) and not abs(widest) < _FARTHEST:
-                got = f"a frame that reaches to {widest}"
-                raise sketch.source.refuse(None, got=got, wanted=f"places of at most {_FARTHEST:.0e}")
-            return list(zip(values[::2], values[1::2], strict=False))
-    return []
+def _frame(sketch: Sketch, group: _Drawn) -> Place | None:
+    """Return the middle and the size of what a node is drawn as."""
+    first = {tag_of(part): part for part in reversed(group.inside)}
+    if (ellipse := first.get("ellipse")) is not None:
+        x, y, across, down = (number_of(sketch, ellipse, name) for name in ("cx", "cy", "rx", "ry"))
+        return Place(x, y, 2 * across, 2 * down)
+    if points := frame_of(sketch, group.element):
+        box = DrawnFrame.around("", points)
+        middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        return Place(*middle, box.right - box.left, box.bottom - box.top)
+    if (text := first.get("text")) is not None:
+        return Place(number_of(sketch, text, "x"), number_of(sketch, text, "y"))
+    return None
 
 
 def _into_clusters(drawn: list[_Drawn], sketch: Sketch) -> None:
     """Give each node the smallest cluster around its middle: an SVG knows places, not members."""
-    frames = [(group.title, _points(sketch, group.element)) for group in drawn if group.kind == "cluster"]
+    frames = [(group.title, frame_of(sketch, group.element)) for group in drawn if group.kind == "cluster"]
     boxes = sorted(
-        (_Box.around(title, points) for title, points in frames if points), key=lambda box: box.area
+        (DrawnFrame.around(title, points) for title, points in frames if points), key=lambda box: box.area
     )
     for group in drawn:
-        middle = _middle(sketch, group) if group.kind == "node" and boxes else None
-        if middle is not None:
+        place = sketch.nodes[group.title].place if group.kind == "node" and boxes else None
+        if place is not None:
             sketch.spend(len(boxes))
-            around = next((box.title for box in boxes if box.holds(*middle)), "")
+            around = next((box.title for box in boxes if box.holds(place.x, place.y)), "")
             sketch.nodes[group.title].group = around or sketch.nodes[group.title].group
-
-
-class _Box(NamedTuple):
-    """The frame of a cluster."""
-
-    title: str
-    left: float
-    right: float
-    top: float
-    bottom: float
-
-    @classmethod
-    def around(cls, title: str, points: list[tuple[float, float]]) -> _Box:
-        across, down = zip(*points, strict=True)
-        return cls(title, min(across), max(across), min(down), max(down))
-
-    @property
-    def area(self) -> float:
-        return (self.right - self.left) * (self.bottom - self.top)
-
-    def holds(self, x: float, y: float) -> bool:
-        return self.left <= x <= self.right and self.top <= y <= self.bottom
-
-
-def _middle(sketch: Sketch, group: _Drawn) -> tuple[float, float] | None:
-    first = {_tag(part): part for part in reversed(group.inside)}
-    if (ellipse := first.get("ellipse")) is not None:
-        return _number(sketch, ellipse, "cx"), _number(sketch, ellipse, "cy")
-    if points := _points(sketch, group.element):
-        return fmean(x for x, _ in points), fmean(y for _, y in points)
-    if (text := first.get("text")) is not None:
-        return _number(sketch, text, "x"), _number(sketch, text, "y")
-    return None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
 
 
@@ -35,6 +36,7 @@ class Said:
         role: of the layer.
         bias: whether there is one; None where nothing is said.
         foreign: the name of a layer that no network here has.
+        only_steps: whether it says nothing but its steps: `ReLU`, `σ(z)`.
     """
 
     text: str
@@ -51,6 +53,7 @@ class Said:
     role: words.Role = ""
     bias: bool | None = None
     foreign: str = ""
+    only_steps: bool = False
 
     @property
     def is_function(self) -> bool:
@@ -63,6 +66,8 @@ def is_dots(label: str) -> bool:
     """Return whether a label stands for what is left out."""
     text = plain(label)
     dots = words.DOTS.fullmatch(text) or text == ":"
+    if words.AND_SO_ON.fullmatch(text):
+        return True
     return bool((dots and words.ELLIPSIS.search(text)) or (words.MORE.fullmatch(text) and text != "+1"))
 
 
@@ -93,10 +98,9 @@ def is_bias(label: str) -> bool:
     return bool(words.BIAS_NODE.fullmatch(plain(label)))
 
 
-def is_loss(label: str) -> bool:
-    """Return whether a label names a loss or a target."""
-    text = plain(label)
-    return (bool(words.LOSS.search(text)) and not said(label).steps) or text in ("J", "L")
+def adds_bias(text: str) -> bool:
+    """Return whether a node's words are those of the sum that adds a bias, as in graphs of operations."""
+    return text.lower() in ("add", "+ b", "+b", "biasadd", "+")
 
 
 @lru_cache(maxsize=100_000)
@@ -105,18 +109,22 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    steps, rest = _steps(text)
+    steps, rest = _steps(spelled(text))
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
     rest = words.NO_BIAS.sub(" ", rest)
     if bias is False and pattern(r"[wŵθβ]_?0").search(text):
         bias = True  # the drawn 1 is the bias, and bias=False says that none is added besides
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(rest)
-    state = bool(words.SUM.search(rest)) or bool(
-        pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest)
+    product = bool(words.OPERATOR.fullmatch(rest.strip()))
+    state = (
+        product
+        or bool(words.SUM.search(rest))
+        or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
     )
     expression = bool(words.EXPRESSION.search(rest))
-    operation = expression or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
+    operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
+    operation = operation or bool(words.IN_AND_OUT.search(rest))
     if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
         r"dense(?! ?_?input)\b|linear", rest, re.I
     ):
@@ -126,18 +134,17 @@ def said(label: str) -> Said:
     matrix = words.MATRIX.search(rest)
     sizes = _sizes_in(rest, operation and not expression)
     width = sizes.width
-    if not sizes.sure and expression:
+    if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
     operation = operation or (sizes.into is not None and "linear" in rest.lower())
-    linear = bool(words.LINEAR_ACTIVATION.search(words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", rest))))
     return Said(
         text,
         steps,
-        linear=linear,
+        linear=_is_linear(rest),
         operation=operation,
         state=state or (operation and expression),
         width=width,
-        sure=sizes.sure,
+        sure=sizes.sure and width is not None,
         counted=sizes.counted,
         in_width=sizes.into,
         matrix=(int(matrix.group(1)), int(matrix.group(2))) if matrix else None,
@@ -145,23 +152,58 @@ def said(label: str) -> Said:
         role=_role(rest),
         bias=bias,
         foreign=foreign.group() if foreign else "",
+        only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(_without_shapes(rest)),
     )
+
+
+def _is_linear(text: str) -> bool:
+    """Return whether a text says that there is no activation, besides a map that is called linear."""
+    without_maps = words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", text))
+    return bool(words.ALSO_LINEAR.search(text) or words.LINEAR_ACTIVATION.search(without_maps))
+
+
+def _without_shapes(text: str) -> str:
+    """Return a text without the shapes that a tool notes in the box of any step."""
+    return words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", text))
+
+
+def layer_number(text: str) -> int:
+    """Return which hidden layer a text speaks of: `Hidden layer 2: tanh` -> 2; 0 where it does not say."""
+    match = words.HIDDEN_NUMBER.search(spelled(plain(text)))
+    return int(next(filter(None, match.groups()))) if match else 0
+
+
+def roles_in(text: str) -> int:
+    """Return of how many layers a text speaks: of the input, of hidden ones, of the output."""
+    words_only = spelled(plain(text))
+    return sum(bool(pattern.search(words_only)) for _, pattern in words.ROLES)
+
+
+def is_heading(text: str) -> bool:
+    """Return whether a text may be the heading of a layer: it is short, and no caption of a figure."""
+    return len(text) <= 60 and not words.FIGURE.search(text)
 
 
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
+    whole = said(caption)
+    activations = [step for step in whole.steps if isinstance(step, Activation)]
+    one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
+        found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role or "hidden"))
     for clause in re.split(
-        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)| and | und | et | y | 및 |、|，",
+        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)
         what = said(clause)
-        role = what.role or ("all" if words.ALL.search(clause) else "")
+        role = what.role or ("hidden" if what.operation else "all" if words.ALL.search(clause) else "")
         if words.REGRESSION.search(clause):
             role = "output"
-        if what.steps or what.linear:
-            found.append(Said(what.text, what.steps, what.linear, role=role))
+        linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
+        if what.steps or linear:
+            found.append(Said(what.text, what.steps, linear, role=role))
     return found
 
 
@@ -181,12 +223,16 @@ def is_weight(label: str) -> bool:
 
 def trailing_index(label: str) -> int | str | None:
     """Return the index a unit's name ends in: `x_784` -> 784, `u1[:,31]` -> 31, `x_m` -> "m"."""
-    text = re.split(r"[=\n|]", plain(label), maxsplit=1)[0].strip()
+    text = re.split(r"[=\n|]|,\s(?=[^\W\d])|\s\((?=[^\W\d]|\+)", plain(label), maxsplit=1)[0].strip()
     text = pattern(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]").sub("", text).strip()
     text = pattern(r"\(\d+\)$").sub("", text) if "_" in text else text
-    match = pattern(r"(?:^|[^\d.])(\d+)\s*[\])]?$").search(text)
+    match = pattern(r"(?:^|[^\d.]|[^\W\d]\s?\d{1,2}\.)(\d+)\s*[\])]?$").search(
+        text
+    )  # `x_784`, and `hidden 1.64` of layer 1
     if match:
         return int(match.group(1))
+    if named := pattern(r"^[^\W\d]{1,3}_?(\d+)\s").match(text):  # x_30 and the name of the feature
+        return int(named.group(1))
     symbol = pattern(r"(?:_\(?|\[:,\s*)([a-zA-Z])(?:\s*-\s*1)?[)\]]?$").search(text)
     return symbol.group(1) if symbol else None
 
@@ -210,6 +256,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
             found.append((match.start(), Activation(name, options)))
         text = parts.sub(_blank, text)
     steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
+    if not steps and (unknown := words.STEP_FUNCTION.search(text)):
+        return (Activation("?"),), text[: unknown.start()] + " " + text[unknown.end() :]
     if not steps and words.UNKNOWN_ACTIVATION.fullmatch(text.strip()):
         steps, text = [Activation("?")], ""
     return tuple(step for step, _ in groupby(steps)), text
@@ -229,7 +277,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _role(text: str) -> words.Role:
-    if pattern(r"(?:input|output)[ _]shape", re.I).search(text) or (
+    if words.SHAPE_IN_WORDS.search(text) or (
         pattern(r"input\s*:", re.I).search(text) and pattern(r"output\s*:", re.I).search(text)
     ):
         return ""  # the shapes before and behind, as Keras prints them
@@ -249,19 +297,15 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
     text = words.NOT_A_WIDTH.sub(_blank, text)
     shapes = [_sizes(match.group(1)) for match in words.BATCH_SHAPE.finditer(text)]
     shapes += [
-        _sizes(match.group(2))
+        _sizes(match.group()[1:-1] if _is_picture(match) else match.group(2))
         for match in words.NUMBER_SHAPE.finditer(text)
         if not operation or "put" in text
     ]
     stated = bool(shapes) and "put" in text
-    if (
-        operation
-        and not stated
-        and (
-            match := words.FEATURES.search(text)
-            or words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
-        )
-    ):
+    match = words.FEATURES.search(text)
+    if operation and match is None:
+        match = words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
+    if match and not stated:
         first, last = _number(match.group(1)), _number(match.group(2))
         return _Sizes(last, True, first if isinstance(first, int) else None)
     if shapes:
@@ -277,6 +321,8 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
             out, into = sizes if "matmul" not in text.lower() else sizes[::-1]
             return _Sizes(out, True, into)
         return _Sizes(prod(sizes), True, None, sizes)
+    if match := words.TIMES.search(text):
+        return _Sizes(_number(match.group(1)), True, counted=True)
     if match := words.SIZED.search(text):
         return _Sizes(_number(match.group(1) or match.group(2)), True, counted=True)
     if operation and (match := words.FIRST_ARGUMENT.search(text)):
@@ -285,6 +331,11 @@ def _sizes_in(text: str, operation: bool) -> _Sizes:
         return _Sizes(_number(match.group(1)), True)
     bare = words.BARE.findall(text)
     return _Sizes(_number(bare[-1]) if bare else None)
+
+
+def _is_picture(match: re.Match[str]) -> bool:
+    """Return whether a shape of numbers is that of a picture, `(28, 28)`, and not a batch of rows."""
+    return match.group(1) == match.group(2) and int(match.group(1)) > 4
 
 
 def _sizes_of_shapes(shapes: list[list[int | str]]) -> _Sizes:
@@ -306,4 +357,4 @@ def _sizes(text: str) -> list[int | str]:
 
 def _number(text: str) -> int | str:
     digits = text.replace(",", "")
-    return int(digits) if digits.isdigit() else text
+    return int(digits) if digits.isdecimal() else text

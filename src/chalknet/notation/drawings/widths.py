@@ -1,82 +1,163 @@
-"""How wide a level is: what is said of it, the indices of its units, or the units that are drawn."""
+"""How wide a column is: what is said of it, the indices of its units, or the units that are drawn."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from chalknet.notation.drawings.columns import UnitColumn, index_gap
+from chalknet.notation.drawings.facts import LOOSE, ROUND
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.levels import Level, index_gap
-from chalknet.notation.drawings.vocabulary import Said
+from chalknet.notation.drawings.vocabulary import layer_number, trailing_index
+from chalknet.notation.drawings.words import LAYER, ONE_UNIT
+
+_NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
 
-class Widths:
-    """Finds the widths of levels, and notes where what is said and what is drawn disagree.
+class Width(NamedTuple):
+    """The width of a column.
 
     Args:
-        levels: from X to yhat.
-        said: what the units of each level say together.
-        titles: what the titles of each level say.
-        notes: where assumptions are added.
+        value: None where nobody can know it.
+        notes: what disagrees or is not said, with `{which}` for the layer, `{symbol}` for its width.
+        rule: why.
     """
 
-    def __init__(self, levels: list[Level], said: list[Said], titles: list[Said], notes: list[str]) -> None:
-        self._levels, self._said, self._titles, self._notes = levels, said, titles, notes
+    value: int | str | None
+    notes: tuple[str, ...] = ()
+    rule: str = ""
 
-    def of(self, place: int, number: int) -> int | str:
-        """Return the width of a level, whose layer has a number; 0 is the input."""
-        level, what, title = self._levels[place], self._said[place], self._titles[place]
-        count = len(level.units)
-        which = f"layer {number}" if number else "the input"
-        by_index, elided = index_gap(level.units, level.dots)
-        told = title.width if title.sure else None
-        if count == 1 and told is None:
-            told = what.width if what.sure or self._is_width(place) else None
-            if told is None and not title.operation and not by_index:
-                told = title.width if title.width not in (place, place + 1) else None
-        if told is None and count > 1 and level.dots and what.sure:
-            told = what.width
-        if told is not None:
-            drawn: int | str = by_index if elided and by_index is not None else count + level.left_out
-            if told != drawn and (elided or (count > 1 and not level.dots)):
-                self._notes.append(f"{which} says {told}, but {drawn} are drawn: {told} was read")
-            return told
-        whole = count > 1 and not (elided or level.dots or level.left_out)
-        if whole and isinstance(title.width, int) and title.width > count:
-            more = f"the title of {which} has a {title.width}, but {count} are drawn: {count} was read"
-            self._notes.append(more)
-        if elided and by_index is not None:
-            return by_index
-        if level.left_out:
-            return count + level.left_out
-        if level.dots:
-            symbol = f"k{number}" if number else "m"
-            self._notes.append(f"the dots of {which} do not say how many there are: {symbol}")
-            return symbol
-        blocks = all(len(level.units) == 1 and not level.dots for level in self._levels)
-        if blocks and what.operation and what.is_function and not what.state:
-            behind = self._behind(place)
-            if behind is None:
-                self._notes.append(f"the width of {which} is not drawn: k{number}")
-            return behind or f"k{number}"
-        return count
 
-    def _is_width(self, place: int) -> bool:
-        """Return whether a bare number in a node is its width, and not the number of a layer or a unit."""
-        what = self._said[place]
-        if what.width is None:
-            return False
-        alone = plain(self._levels[place].units[0].text) == str(what.width)
-        if what.operation or what.role or what.steps or alone:
-            others = [one.width for one in self._said if one.width is not None]
-            small = isinstance(what.width, int) and what.width <= len(self._levels)
-            numbered = what.role == "hidden" and small
-            return not numbered or len(set(others)) < len(others)
-        return what.state or len(what.text.split()) > 1
+def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = False) -> int | str | None:
+    """Return the width that a column states in words; None where it does not.
 
-    def _behind(self, place: int) -> int | str | None:
-        for one in self._said[place + 1 :]:
-            if one.in_width is not None:
-                return one.in_width
-            if one.width is not None and one.sure and not one.operation:
-                return one.width
-            if one.operation:
-                return None
+    Args:
+        columns: all of them.
+        place: which one.
+        surely: whether a bare number counts only beside an activation, a map or a layer's name.
+    """
+    column = columns[place]
+    what, title, count = column.said, column.title, len(column.units)
+    if title.sure:
+        return title.width
+    if count > 1:
+        return what.width if column.dots and what.sure else None
+    elided = column.dots or column.left_out  # beside dots a number is the unit's own
+    unit = elided and trailing_index(column.units[0].text) is not None and not (what.role or what.counted)
+    if (what.sure and not unit) or (not elided and _is_width(columns, place, surely)):
+        return what.width
+    by_index, _ = index_gap(column.units, column.dots)
+    if title.operation or by_index:
         return None
+    own = {layer_number(text) for text in column.texts}
+    return title.width if title.width not in (place, place + 1, *own) else None
+
+
+def width_of(columns: Sequence[UnitColumn], place: int) -> Width:
+    """Return the width of a column: what it states, its indices, its dots, or its units."""
+    column = columns[place]
+    count, title = len(column.units), column.title
+    by_index, elided = index_gap(column.units, column.dots)
+    stated = stated_width(columns, place)
+    if stated is not None:
+        drawn: int | str = by_index if elided and by_index is not None else count + column.left_out
+        differs = stated != drawn and (elided or (count > 1 and not column.dots))
+        notes = (f"{{which}} says {stated}, but {drawn} are drawn: {stated} was read",) if differs else ()
+        return Width(stated, notes, "its words state how many there are")
+    notes = ()
+    whole = count > 1 and not (elided or column.dots or column.left_out)
+    if whole and isinstance(title.width, int) and title.width > count:
+        notes = (f"the title of {{which}} has a {title.width}, but {count} are drawn: {count} was read",)
+    if elided and by_index is not None:
+        return Width(by_index, notes, "the indices beside the dots say how many there are")
+    if column.left_out:
+        return Width(
+            count + column.left_out, notes, "so many are drawn, and it is said how many are left out"
+        )
+    if column.dots and isinstance(title.width, int) and title.width > count:
+        return Width(title.width, (), "its title states how many there are, and dots stand for the rest")
+    if column.dots:
+        notes = ("the dots of {which} do not say how many there are: {symbol}",)
+        return Width(None, notes, "the dots do not say how many there are")
+    if count == 1 and is_box(columns, place):
+        return _of_box(columns, place)
+    return Width(count, notes, "so many are drawn")
+
+
+def is_box(columns: Sequence[UnitColumn], place: int) -> bool:
+    """Return whether a single node is a box for a whole layer, and no unit."""
+    column = columns[place]
+    unit, what = column.units[0], column.said
+    text = plain(unit.text)
+    if what.operation and what.is_function and not what.state:
+        return all(each.is_single for each in columns)
+    single = all(each.is_single for each in columns)
+    words = f"{text}\n{chr(10).join(column.texts) if single else ''}"
+    others = sum(len(each.units) > 1 or each.dots for each in columns)
+    roles = sum(bool(each.said.role) for each in columns)
+    weight = 0.0
+    weight += 2.5 * bool(LAYER.search(words)) + 1.0 * bool(what.role and roles > 1)
+    weight += 0.5 * (unit.shape not in ROUND and unit.shape not in LOOSE)
+    weight -= 2.5 * (unit.shape in ROUND) + 1.0 * min(others, 2) + 3.0 * bool(ONE_UNIT.search(words))
+    weight -= 2.0 * (trailing_index(text) is not None and not LAYER.search(words)) + 2.0 * column.is_weighty
+    return weight > 1.0
+
+
+def _of_box(columns: Sequence[UnitColumn], place: int) -> Width:
+    behind = _behind(columns, place) if columns[place].said.operation else None
+    if behind is not None:
+        return Width(behind, (), "the layer behind it takes so many")
+    return Width(
+        None, ("the width of {which} is not drawn: {symbol}",), "one box for a layer without a width"
+    )
+
+
+def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
+    """Return whether a bare number in a node is its width, and not the number of a layer or a unit."""
+    what = columns[place].said
+    if what.width is None:
+        return False
+    alone = _number_of(plain(columns[place].units[0].text)) == str(what.width)
+    if alone and (is_numbered(columns, what.width) or _looks_like_a_unit(columns, place)):
+        return False
+    if what.operation or what.role or what.steps or alone:
+        others = [one.said.width for one in columns if one.said.width is not None]
+        small = isinstance(what.width, int) and what.width <= len(columns)
+        numbered = what.role == "hidden" and small
+        return not numbered or len(set(others)) < len(others)
+    return not surely and (what.state or len(what.text.split()) > 1)
+
+
+def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:
+    """Return whether a node is drawn as the units of other columns are, in a round shape."""
+    shape = columns[place].units[0].shape
+    return shape in ROUND and any(
+        len(column.units) > 1 and column.units[0].shape == shape for column in columns
+    )
+
+
+def _number_of(label: str) -> str:
+    """Return the number that names a unit, without its activation: `11`, `11 | σ`; empty for others."""
+    match = _NUMBERED.match(label)
+    return match[1] if match else ""
+
+
+def is_numbered(columns: Sequence[UnitColumn], number: int | str) -> bool:
+    """Return whether a number in a node is its name: one of a row of numbered nodes."""
+    labels = [plain(unit.text) for column in columns if len(column.units) > 1 for unit in column.units]
+    numbers = [found for label in labels if (found := _number_of(label))]
+    row = isinstance(number, int) and bool({str(number - 1), str(number + 1)} & set(numbers))
+    return row or (len(set(numbers)) == len(numbers) > 1)
+
+
+def _behind(columns: Sequence[UnitColumn], place: int) -> int | str | None:
+    for column in columns[place + 1 :]:
+        one = column.said
+        if one.in_width is not None:
+            return one.in_width
+        if one.width is not None and one.sure and not one.operation:
+            return one.width
+        if one.operation:
+            return None
+    return None

@@ -46,7 +46,7 @@ def any_of(*words: str) -> str:
 # Activations, the longest names first.
 _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("log_softmax", any_of(r"log[ _-]?softmax", "로그 ?소프트맥스")),
-    ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス")),
+    ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス", r"софтмакс\w*")),
     ("leaky_relu", any_of(r"leaky[ _-]?re ?lu", r"l-?relu", "리키 ?렐루", "泄漏 ?relu")),
     ("gelu", any_of("gelu")),
     ("silu", any_of("silu", "swish")),
@@ -55,7 +55,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     (
         "relu",
         any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "렐루", "修正线性", "整流")
-        + r"|max\s*[({]\s*0\s*,|max\s*[({][^(){}]*,\s*0\s*[)}]",
+        + r"|max\s*[({]\s*0\s*,\s*[\w·.]{0,3}\s*[)}]?|max\s*[({][^(){}]*,\s*0\s*[)}]",
     ),
     (
         "tanh",
@@ -65,6 +65,9 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             "하이퍼볼릭 ?탄젠트",
             r"tang(?:ente|ens)[ -]?h[iy]perb[oó]li(?:ca|que|cus)",
             "双曲正切",
+            r"гиперболическ\w* тангенс\w*",
+            r"tangens hiperboliczn\w*",
+            r"tanh-?funktion",
             "ハイパボリックタンジェント",
         ),
     ),
@@ -72,11 +75,15 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         "sigmoid",
         any_of(
             "sigmo[iï]de?a?",
+            r"sig[ -]moid",
             "sig",
-            "logistic[a]?",
+            "logistica?(?!s)",
             "log[ií]stica",
             "sigm",
             "시그모이드",
+            r"сигмоид\w*",
+            r"sigmoidaln\w*",
+            r"sigmoid-?(?:funktion|kurve)",
             "S形",
             "로지스틱",
             "シグモイド",
@@ -98,12 +105,15 @@ LINEAR_ACTIVATION = pattern(
         "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
-    + "|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
+    + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
     re.I,
 )  # fmt: skip
+ALSO_LINEAR = pattern(
+    r"(?:dense|fc\d?|units|neurons)\b[^\n]{0,20}[+,(/|\n]\s*(?:linear|identity)\b(?!\s*[(\d])", re.I
+)
 OPERATION = pattern(
     any_of(
-        r"linear(?=\s*[(\d]| layer|\n)", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
+        r"linear(?=[^\S\n]*[(\d]|\s*\(| layer|\n(?![\d,]+ ?(?:param|weight)))", r"dense(?:[ _]\d+)?", r"fc(?:[ _-]?\d)?", "fully[ -]connected", "affine",
         "gemm", "matmul", "inner ?product", "addmm", "densa", "totalmente conectada", r"lin(?:ear)?\d+",
         "perceptron layer",
     )
@@ -156,7 +166,7 @@ ALL = pattern(
     re.I,
 )
 NO_BIAS = pattern(
-    r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem)[ _-]?bias\b|without (?:a )?bias|w/o bias"
+    r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem|bez|zonder|utan)[ _-]?bias(?:u|es)?\b|sem (?:viés|vieses)|sin (?:sesgos?|bias)|sans biais|senza bias|без (?:смещени\w*|байас\w*)|bez (?:obciążeni\w*|wyrazu wolnego)|无偏(?:置|差)|無偏置|沒有偏置|バイアス ?(?:なし|無し)|바이어스 ?없\w*|편향 ?없\w*|no biases|without (?:a )?bias|w/o bias"
     r"|편향 ?없|바이어스 ?없|sin sesgo|sans biais|无偏置|沒有偏置|バイアスなし",
     re.I,
 )
@@ -170,6 +180,20 @@ BIAS_NODE = pattern(
     r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
     re.I,
 )
+LAYER = pattern(
+    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
+    + "|층|계층|레이어|层|層|слой|слоя|ニューロン群",
+    re.I,
+)  # fmt: skip
+ONE_UNIT = pattern(
+    r"\b(?:neuron|unit|node|neurone|neurona|perceptron|perceptr[oó]n|neurônio)\b(?!\s*layer)|뉴런(?! ?층)|神经元|神經元|ニューロン|нейрон\b",
+    re.I,
+)
+BIAS_WORD = pattern(
+    any_of("bias(?:es)?", "biais", "sesgos?", "intercept", "schwelle", "vi[eé]s")
+    + "|편향|바이어스|偏置|偏差|バイアス|смещени",
+    re.I,
+)
 # A matrix that stands for a map: `W1: 3072x50`, `W ∈ R^128×784`, `V (10, 128)`.
 MATRIX = pattern(
     r"(?<![a-zA-Z])(?:[WVU]|weights?)_?\^?[\[(]?\d*[\])]?\s*(?:[:=∈(]|is)?\s*(?:R\s*\^\s*)?[(\[{]?\s*(\d+)\s*[x×,]\s*(\d+)"
@@ -177,8 +201,12 @@ MATRIX = pattern(
 RATE = pattern(r"(?<![a-z])(?:rate|p|prob\w*)\s*[=:]?\s*(0?\.\d+)", re.I)
 SINGLE_VALUE = pattern(r"∈\s*R\s*$")
 FIRST_ARGUMENT = pattern(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
+_MORE_WORDS = (
+    "more|others?|further|omitted|not\\s+(?:shown|drawn)|skipped|left\\s+out|hidden|weitere|weggelassen|ausgelassen|más|omitid[oa]s|autres|omis|altri|omess[ie]|mais|więcej|pominięt\\w*|ещ[её]|пропущен\\w*"
+    "|개\\s?(?:더|생략)|더|생략|개|省略|个\\s?省略|個\\s?省略|个|個|他"
+)
 MORE = pattern(
-    r"\(?\s*(?:\+|and|[.…⋮]+)\s*(\d[\d,]*)\s*(?:more|others?|further|개 ?더|개|más|weitere|autres|altri|他|个)?\s*\)?(?:\s*(?:units?|nodes?|neurons?))?",
+    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*\(?\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
     re.I,
 )
 # The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
@@ -189,19 +217,27 @@ MORE_IN_TITLE = pattern(
     rf"|(?<!\d)(?<!\d )[(\[]?\s*(?:\+|\bplus\b)\s*(?P<plus>\d[\d,]*)(?![\w.]){_SOME_UNITS}(?!\s*bias)\s*[)\]]?",
     re.I,
 )
+HIDDEN_NUMBER = pattern(
+    r"(?:hidden[ _-]?(?:layer)?|dense[ _-]?layer|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d.]|,\d|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
+    re.I,
+)
+LAYERS_LEFT_OUT = pattern(
+    r"(\d{1,4})\s*(?:more|further|other|additional|identical|similar|weitere|más|autres|mais|altri|개 ?더|个|個)\s*(?:hidden |similar |identical |fully connected |dense |versteckte |ocultas )*(?:layers?|blocks?|schichten|capas|couches|camadas|strati|층|层|層)"
+    r"|(?:×|x)\s*(\d{1,4})\s*(?:more )?(?:hidden )?(?:layers|blocks)",
+    re.I,
+)
+WIDTHS_IN_A_ROW = pattern(
+    r"(?<![\w.])\d(?:[\d,]{0,8}\d)?(?:\s*(?:-|–|—|→|->|:|×|x|/|,(?=\s))\s*\d(?:[\d,]{0,8}\d)?){1,40}(?!\w|\.\d)"
+)  # `MLP 784-128-10`
 SOME_OF = pattern(
     r"(?<!layer )(?<![\d.,])(\d[\d,]*)\s*(?:of|out of|/|von|sur|de)\s*(\d[\d,]*)(?![\w.])", re.I
 )
-DOTS = re.compile(r"(?:[.…⋮⋯⋱∙•·:︙⁞\s]|\\vdots)+")  # as a whole, with one of the next in it
-ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
-LOSS = pattern(
-    any_of(
-        "loss(?: function)?", "cost(?: function)?", "bce(?:loss)?", "mse(?:loss)?", "nll(?:loss)?", r"cross[ -]?entropy(?: ?loss)?",
-        "criterion", "error", "p[eé]rdida", "objective", "logits?", r"optim\\.\\w+", r"backprop(?:agation)?", "optimizer", "sgd", "adam", "labels?", "ground truth", "targets?",
-    )
-    + "|손실|오차|损失|損失|误差|정답",
+DOTS = re.compile(r"(?:[.…⋮⋯⋱∙•·:︙⁞\s_~|-]|\\vdots)+")  # as a whole, with one of the next in it
+AND_SO_ON = pattern(
+    r"(?:\W*(?:etc|and so on|usw|u\.s\.w|und so weiter|y as[ií] sucesivamente|et cetera|ecc|itd|i tak dalej|и т\. ?д|等等?|など|등등?|以下同様)\W*)",
     re.I,
-)  # fmt: skip
+)
+ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
 FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
@@ -212,6 +248,18 @@ FOREIGN = pattern(
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
     re.I,
 )  # fmt: skip
+STEP_FUNCTION = pattern(
+    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$))", r"sgn", r"sign(?=\s*(?:\(|$))")
+    + "|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
+    re.I,
+)  # fmt: skip
+OPERATOR = pattern(
+    r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I
+)  # a product, as a node of its own
+MORE_THAN_STEPS = pattern(
+    r"(?<![a-z])(?!(?:z|x|u|a|v|h|f|g|φ|act|activation|function|funktion|layer|activación|fonction|the|dim|axis|p|t)(?![a-zà-ÿ]))[^\W\d_]+",
+    re.I,
+)
 UNKNOWN_ACTIVATION = pattern(
     r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
     re.I,
@@ -219,7 +267,7 @@ UNKNOWN_ACTIVATION = pattern(
 UNITS = (
     r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
-    r"neuronen?|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
+    r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )
 NUMBER = r"\d[\d,]{0,19}"
 SIZED = pattern(
@@ -227,20 +275,42 @@ SIZED = pattern(
     rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})",
     re.I,
 )
+TIMES = pattern(rf"(?<![\w)\]\s])\s*[×✕]\s*({NUMBER})(?![\w×x.])")  # `◯ ×128`
 IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
 BATCH_SHAPE = pattern(
-    r"[(\[<⟨]\s*(?:none|n|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
+    r"[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
 )
+_OF_BATCH = r"[(\[<⟨]\s*(?:none|batch\w*|n|m|b|\?|-?1)\s*[,x×]\s*\d+\s*,?\s*[)\]>⟩]"
+SHAPE_IN_BRACKETS = pattern(_OF_BATCH, re.I)
+SHAPE_IN_WORDS = pattern(
+    rf"(?:input|output)[ _]?(?:shape|size)s?\s*[:=]?(?:\s*[(\[<⟨][^()\[\]<>⟨⟩]{{0,60}}[)\]>⟩])?|output\s*[:=]?\s*{_OF_BATCH}"
+    r"|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
+    re.I | re.S,
+)  # `output shape (None, 6)`, `output (1, 6)`, `in: 6 out: 6`: what a tool notes in the box of any step
 NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
-POWER = pattern(r"[RℝrN]\s*\^\s*\(?(\d+)")
+POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
 BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
+FIGURE = pattern(
+    any_of("fig(?:ure)?", "abb(?:ildung)?", "figura", "rysunek", "ilustraci[oó]n", r"\w*param\w*", "weights?")
+    + r"|рис(?:унок)?|그림\s*\d|図\s*\d|图\s*\d",
+    re.I,
+)
+COUNT_OF_WEIGHTS = pattern(r"(?:weights|param\w*)\s*:\s*\d|\d\s*(?:weights|param\w*)", re.I)
+WRITTEN_COUNT = pattern(
+    r"(?<![\d,.])(\d[\d,]*)\s*(?:trainable\s+)?(?:param(?:s|eters?)?\b|모수|参数|параметр)"
+    r"|(?:param(?:s|eters?)?|weights)\s*[:=]\s*(\d[\d,]*)(?!\s*[x×,\d])",
+    re.I,
+)
+FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}\s*[:.]\s+")
+# A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
+IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?![\d.]|\s*(?:->|→|=>|⟶|➔))")
 FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
-BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*[)\]]")
+BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
 NOT_A_WIDTH = pattern(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?:layer|capa|couche|schicht|층|层|層|level|단계)s?[^\S\n]*#?[^\S\n]*\d+(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
-    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*\d+|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
+    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )
 BARE = pattern(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")

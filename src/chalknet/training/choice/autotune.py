@@ -23,7 +23,6 @@ _UNTRIED = (
     "data of a class of your own may change each time it is read: eager reads each batch anew, "
     "and nothing was measured"
 )
-_TOO_LARGE = "it needs all samples in memory, and these are read a batch at a time (in_memory=True)"
 
 Trial = Callable[[Plan, float], Cost]
 
@@ -155,9 +154,7 @@ def _possible(draft: Plan, candidates: Candidates) -> tuple[dict[Candidate, Star
 
 def _refusals(draft: Plan, engine: str, device: str) -> tuple[str, ...]:
     placement = replace(draft.placement, device=device)
-    reasons = ENGINES[engine].refusals(draft.network, draft.recipe, placement)
-    too_large = draft.data.streamed and not ENGINES[engine].streams
-    return (*reasons, _TOO_LARGE) if too_large else reasons
+    return ENGINES[engine].refusals(draft.network, draft.recipe, placement)
 
 
 def _start_s(start: StartupCost) -> float:

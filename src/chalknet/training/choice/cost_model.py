@@ -17,7 +17,16 @@ MARGIN, OTHER_DEVICE_MARGIN = 0.05, 0.2  # the share of the time that a candidat
 _ACCELERATOR_SPEEDUP = 10.0  # assumed of a GPU over the CPU as long as it was not measured
 
 _PASSES = 4  # an array between two steps is written and read, and so is its gradient in the backward pass
-_SLOTS = {"adam": 2, "adamw": 2, "rmsprop": 1, "sgd": 0}  # arrays that an optimizer keeps of each parameter
+_SLOTS = {
+    "adam": 2,
+    "adamw": 2,
+    "rmsprop": 1,
+    "sgd": 0,
+    "nadam": 2,
+    "adagrad": 1,
+    "lion": 1,
+    "lbfgs": 200,
+}  # arrays that an optimizer keeps of each parameter
 _CACHE_BYTES = 2 << 20  # a core's own: smaller arrays do not go through memory
 _IN_BLOCKS = ("fused_cpu",)  # engines that keep what lies between two steps in the cache
 

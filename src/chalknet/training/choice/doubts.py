@@ -72,7 +72,7 @@ def notes_of_targets(source: Source, loss: Loss, ending: Ending, classes: int | 
         InvalidValue: where yhat can reach none of the targets.
     """
     facts = TargetFacts(_as_read(ending, loss))
-    if source.streams and loss.target == "real" and facts.reach == Range():
+    if source.streams and loss.target == "real" and ending.reach == Range():
         return  # a pass over a file would find little
     for _, y in target_blocks(source):
         facts.add(y)
@@ -98,6 +98,8 @@ def _as_read(ending: Ending, loss: Loss) -> Range:
         return Range()
     if loss.applies:
         return Range(*(1 / (1 + exp(-min(max(bound, -700.0), 700.0))) for bound in ending.reach))
+    if loss.link == "exp":
+        return Range(*(exp(min(bound, 700.0)) for bound in ending.reach))
     return ending.reach
 
 
@@ -184,6 +186,6 @@ def divergence_note(source: Source, recipe: Recipe, updates: int) -> str:
         smaller = min(smaller, 0.5 / (steepest * rows))
     return (
         f"the loss became infinite or no number at update {show_count(updates)}: take a smaller lr than "
-        f"{show_value(lr)}, such as {smaller:.0e}; features of one scale bear a larger one: "
+        f"{show_value(lr)}, such as lr={smaller:.0e}; features of one scale bear a larger one: "
         "cn.load(data, standardise=True) (--standardise)"
     )

@@ -192,13 +192,15 @@ def refused_by_loss(loss: Loss, got: str) -> InvalidValue:
         got: what it was given.
     """
     alike = (row for row in LOSSES.values() if row.target == loss.target)
-    applying = next((row.name for row in alike if set(row.applies) & set(loss.wants)), None)
-    wants = f"a network that ends with {' or '.join(loss.wants)}, so that yhat is between 0 and 1"
+    applying = next((row.name for row in alike if row.applies and not (row.wants or row.settings)), None)
+    what = "between 0 and 1" if loss.target == "probability" else "logarithms of probabilities"
+    wants = f"a network that ends with {' or '.join(loss.wants)}, so that yhat is {what}"
+    add = "-sig->" if loss.target == "probability" else "".join(loss.wants[:1])
     return InvalidValue(
         where=f"loss {loss.name}",
         got=got,
         wanted=wants if loss.wants else "yhat that the loss takes",
-        remedy=f"Add `-sig->` at the end{f', or use the loss {applying}' if applying else ''}."
+        remedy=f"Add `{add}` at the end{f', or use the loss {applying}' if applying else ''}."
         if loss.wants
         else "Look at the shape and the numbers that the model returns.",
     )
@@ -216,7 +218,8 @@ def ending_by_values(yhat: torch.Tensor, loss: Loss) -> Ending:
     """
     values = yhat.double().reshape(len(yhat), -1)
     low, high = (float(bound) for bound in values.aminmax())
-    if loss.wants and not 0 <= low <= high <= 1:
+    least, most = (0.0, 1.0) if loss.target == "probability" else (-math.inf, 0.0)
+    if loss.wants and not least <= low <= high <= most:
         raise refused_by_loss(loss, f"yhat from {show_value(low)} to {show_value(high)}")
     if loss.target != "class" or yhat.dim() != 2:
         return Ending(known=False)
@@ -238,14 +241,14 @@ def notes_of_ending(ending: Ending, loss: Loss) -> Iterator[str]:
     if last in loss.applies:
         twice = f"{name} takes plain numbers and applies {last} or its like itself, but the network already "
         yield f"{twice}ends with {last}: {_twice(ending, loss)}; leave {last} out"
-    elif last == "log_softmax" and loss.target == "class":
+    elif last == "log_softmax" and loss.target == "class" and loss.applies:
         yield (
             f"the network already ends with log_softmax, which {name} applies itself: a second one changes "
-            "nothing, and the loss is the one that torch calls nll; leave log_softmax out"
+            "nothing, and the loss is the one that torch calls nll: leave log_softmax out, or say loss=nll"
         )
     elif loss.applies and reach != _ALL:
         yield f"{name} takes plain numbers, but {last} at the end {_kept(reach)}; leave {last} out"
-    elif loss.wants and last == "softmax":
+    elif loss.target == "probability" and loss.wants and last == "softmax":
         yield (
             f"{name} judges each output alone, but softmax makes the outputs of a sample sum to one: for one "
             "class a sample use cross_entropy without softmax, for several take sigmoid in its place"

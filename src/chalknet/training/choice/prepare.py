@@ -10,7 +10,7 @@ from math import prod
 import torch
 from torch import nn
 
-from chalknet.data import Batches, Source, StreamedSource, is_pixel_note, load
+from chalknet.data import Batches, Preparation, Source, StreamedSource, is_pixel_note, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Noted, OutOfMemory, Refused, look_up
 from chalknet.hardware import checked_device, with_widths, within_memory
@@ -23,11 +23,14 @@ from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.doubts import notes_of_features, notes_of_targets
 from chalknet.training.choice.endings import notes_of_ending, notes_of_steps
 from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShapes
+from chalknet.training.choice.recipe_checks import check_recipe, module_has_weights
 from chalknet.training.choice.rehearsal import Rehearsal
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
-from chalknet.training.choice.torch_threads import eager_threads, usable_threads, using_threads
+from chalknet.training.choice.torch_threads import eager_threads, one_thread, usable_threads
 from chalknet.training.choice.trial_run import run_trial
+from chalknet.training.choice.weights import weighed, without_weights
+from chalknet.training.record.features import features_of
 from chalknet.units import show_count
 
 _LARGEST_PIECE_BYTES = 64 << 20  # of a batch that is read from a file
@@ -53,6 +56,11 @@ class PreparedFit:
     source: Source
     strict: bool = False
 
+    @property
+    def preparation(self) -> Preparation | None:
+        """Return what turned the columns of a file into the features and y."""
+        return features_of(self.source.preparation, self.plan.recipe)
+
 
 def load_for(options: RunOptions, data: object, held_out: object) -> Source:
     """Return the data of a fit or a dry run, converted once for both.
@@ -62,7 +70,7 @@ def load_for(options: RunOptions, data: object, held_out: object) -> Source:
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
     """
-    with using_threads(1):  # one look at each number, which threads that wait for each other only delay
+    with one_thread():
         return load(data, held_out=held_out, dtype=options.dtype or "float32")
 
 
@@ -78,18 +86,26 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     Raises:
         ChalknetError: of the kind that names what does not fit together.
     """
+    check_recipe(recipe, source, options)
+    given, source = source, without_weights(source, recipe)
     fitted = FittedModel.of(with_widths(model, source, recipe.loss_row))
+    if recipe.init is not None and fitted.module is not None:
+        raise module_has_weights(recipe.init)
     placement = _shared(_placement(fitted, options), options)
     with nullcontext() if source.is_repeatable else default_generators_kept():  # a source may draw
         mapped = fitted.mapped(source, recipe.loss_row)
         samples, held_out, changes = _samples(mapped.shapes, source, recipe, placement)
+        plain = samples
+        if recipe.weighs:
+            dtype = getattr(torch, placement.dtype)
+            samples, held_out = weighed((given, samples, held_out), recipe, mapped.shapes, dtype)
     batches = Batches(samples, recipe.batch_size, recipe.shuffle, recipe.drop_last)
     across = _rehearsed(fitted, batches, recipe, placement, mapped)
     data = DataFacts(
         name=source.name,
         observations=len(source),
         x_shape=samples.x_shape,
-        y_shape=samples.y_shape,
+        y_shape=plain.y_shape,
         held_out=len(held_out or ()),
         streamed=samples.streams,
         whole_numbers=mapped.shapes.whole_numbers,
@@ -97,7 +113,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
     whole = mapped.shapes.whole_numbers
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
-    with using_threads(1):
+    with one_thread():
         notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
@@ -119,7 +135,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         eager_threads(placement.threads, multiply_adds, fitted.weights) if is_open else placement.threads
     )
     plan = _fitting(_autotuned(draft, options, batches, fitted.module, threads), options)
-    return PreparedFit(plan, fitted.module, batches, held_out, source, options.strict)
+    return PreparedFit(plan, fitted.module, batches, held_out, given, options.strict)
 
 
 def noted(notes: Sequence[str]) -> Noted:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import torch
 
-from chalknet.data import ArraySource, HasProvenance, Provenance, Sample, Source, target_blocks
+from chalknet.data import ArraySource, Provenance, Sample, Source, TakesFromAnother, target_blocks
 from chalknet.errors import DataError, ShapeMismatch
 from chalknet.network import Shape, show_shape
 from chalknet.planning import Loss
@@ -18,7 +19,7 @@ TensorMap = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
-class MappedSource(HasProvenance):
+class MappedSource(TakesFromAnother):
     """A source whose samples are mapped as they are taken."""
 
     source: Source
@@ -27,18 +28,12 @@ class MappedSource(HasProvenance):
     x_shape: tuple[int, ...]
     y_shape: tuple[int, ...]
     name: str
-    streams: bool
-    reads_ahead: bool
-    is_repeatable: bool
     held_out: Source | None = None  # made ready on its own
     provenance: Provenance = field(default=Provenance())
 
     def fingerprint(self) -> str | None:
         """Return the hash of the source behind it."""
         return self.source.fingerprint()
-
-    def __len__(self) -> int:
-        return len(self.source)
 
     def take(self, rows: torch.Tensor | slice) -> Sample:
         """Return the mapped samples of these rows."""
@@ -63,6 +58,7 @@ def make_ready(
     """
     reasons: list[str] = []
     _check_words(source, loss, reasons)
+    loss = settled_target(source, loss, shapes)
     x_shape = _fitted_x_shape(source, shapes, reasons)
     y_shape = _fitted_y_shape(source, loss, shapes, reasons)
     y_dtype = torch.int64 if loss.target == "class" else dtype
@@ -85,8 +81,19 @@ def make_ready(
         fits = found == (x_shape, y_shape, x_dtype, y_dtype)
         mapped = source if fits else _as_mapped(source, map_x(source.x), map_y(source.y))
         return mapped, reasons
-    like_it = (source.name, source.streams, source.reads_ahead, source.is_repeatable)
-    return MappedSource(source, map_x, map_y, x_shape, y_shape, *like_it), reasons
+    return MappedSource(source, map_x, map_y, x_shape, y_shape, source.name), reasons
+
+
+def settled_target(source: Source, loss: Loss, shapes: ModelShapes) -> Loss:
+    """Return a loss that says what y is, for one that takes anything.
+
+    Several numbers of yhat for one whole number of y are those of classes.
+    """
+    if loss.target != "any":
+        return loss
+    first = source.take(slice(0, 1)).y
+    classes = prod(source.y_shape) == 1 < prod(shapes.output_shape) and not first.is_floating_point()
+    return replace(loss, target="class" if classes else "real")
 
 
 def _as_mapped(source: ArraySource, x: torch.Tensor, y: torch.Tensor) -> ArraySource:
@@ -141,14 +148,21 @@ def _fitted_y_shape(source: Source, loss: Loss, shapes: ModelShapes, reasons: li
             remedy = "Give y.argmax(1) where y marks the class with a one."
             raise _other_shape(f"y of {source.name}", got, wanted, remedy)
         return ()
-    if got == shapes.output_shape:
+    target = shapes.output_shape
+    if loss.outputs > 1 and target:
+        target = (*target[:-1], target[-1] // loss.outputs)
+    whole = prod(target) * loss.outputs == prod(shapes.output_shape)
+    if got == target and whole:
         return got
-    if prod(got) == prod(shapes.output_shape) == 1:
+    if prod(got) == prod(target) == 1 and whole:
         # (n,) against (n,1) would broadcast to (n,n) in the loss: the classic silent mistake
-        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(shapes.output_shape)}")
-        return shapes.output_shape
+        reasons.append(f"y {show_shape(got)} is read as the column {show_shape(target)}")
+        return target
     wanted = f"{show_shape(shapes.output_shape)}, the shape of yhat"
     remedy = "Let the network end in as many features as y has."
+    if loss.outputs > 1:
+        wanted = f"half of {show_shape(shapes.output_shape)}: {loss.name} takes two numbers of yhat for each"
+        remedy = f"Let the network end in {loss.outputs * prod(got)} features."
     if loss.metric == "accuracy" and len(shapes.output_shape) == 1:
         remedy = "For class numbers use loss cross_entropy, with one output a class."
     raise _other_shape(f"y of {source.name}", got, wanted, remedy)
@@ -175,7 +189,7 @@ def _check_words(source: Source, loss: Loss, reasons: list[str]) -> None:
 
 
 def _check_labels(source: Source, loss: Loss, shapes: ModelShapes) -> None:
-    if loss.target == "real":
+    if loss.target == "real" and loss.least == -math.inf:
         return
     classes = shapes.output_shape[0] if shapes.output_shape else None
     for first_row, target in target_blocks(source):
@@ -183,6 +197,9 @@ def _check_labels(source: Source, loss: Loss, shapes: ModelShapes) -> None:
         if loss.target == "probability":
             wrong, wanted = (y < 0) | (y > 1), "labels between 0 and 1"
             remedy = "Code the two classes as 0 and 1; for more classes use cross_entropy."
+        elif loss.target == "real":
+            wrong, wanted = y < loss.least, f"numbers of at least {loss.least:g}"
+            remedy = "Counts are not standardised, and not negative; take mse for other numbers."
         else:
             wrong = (y < 0) | (y != y.floor()) if y.is_floating_point() else y < 0
             wrong = wrong if classes is None else wrong | (y >= classes)

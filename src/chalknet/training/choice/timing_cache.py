@@ -19,6 +19,7 @@ from chalknet.files import cache_folder, lock, write_whole
 from chalknet.planning import DataFacts, Placement, Recipe
 from chalknet.system import cores, processor
 from chalknet.training.choice.cost_model import Candidate, Cost
+from chalknet.training.choice.torch_threads import threads_before
 
 _MOST = 200  # entries, of a network and a recipe each: the file stays under about 200 KiB
 _DAYS = 7  # a machine may have been busy, and changes in ways that no version number shows
@@ -94,6 +95,11 @@ def key_of(model: str, recipe: Recipe, data: DataFacts, placement: Placement) ->
     parts = {
         "loss": f"{recipe.loss} {recipe.reduction}",
         "optimizer": " ".join([recipe.optimizer, *map(str, sorted(recipe.optimizer_options))]),
+        "altered": " ".join(
+            name
+            for name in ("clip_norm", "clip_value", "l1", "l2", "weight", "class_weight")
+            if vars(recipe)[name]
+        ),
         "samples": f"{recipe.batch_size or 'all'} of {data.observations}" + " shuffled" * recipe.shuffle,
         "stops": "after every update" if recipe.target_loss is not None else "",
         "dtype": placement.dtype,
@@ -106,7 +112,7 @@ def machine_and_versions() -> str:
     """Return the processor, the cores this process may use, the first GPU, and the software's versions."""
     versions = ", ".join(f"{name} {installed_versions().get(name, 'none')}" for name in _PACKAGES)
     gpu = f", {torch.cuda.get_device_name(0)}" if torch.cuda.is_available() else ""
-    return f"{processor()}, {cores()} cores, torch's {torch.get_num_threads()} threads{gpu}, {versions}"
+    return f"{processor()}, {cores()} cores, torch's {threads_before()} threads{gpu}, {versions}"
 
 
 @cache

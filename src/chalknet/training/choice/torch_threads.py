@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from queue import SimpleQueue
 
@@ -21,6 +22,7 @@ _SMALL_UPDATE, _MULTIPLY_ADDS_A_WEIGHT = 4_000_000, 50
 
 _SETTING = ForkSafeLock()
 _FORKED = threading.Event()
+_BEFORE: ContextVar[int | None] = ContextVar("threads before the first one_thread", default=None)
 
 
 @contextmanager
@@ -39,17 +41,36 @@ def using_threads(threads: int) -> Iterator[None]:
         _set_here(before)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one CPU thread in the body, in which a fit is prepared: several only delay short work.
+
+    A fit that begins in the body still has as many threads as there were before it.
+    """
+    token = _BEFORE.set(threads_before())
+    try:
+        with using_threads(1):
+            yield
+    finally:
+        _BEFORE.reset(token)
+
+
+def threads_before() -> int:
+    """Return how many threads torch has in this thread, or had before the first `one_thread`."""
+    return _BEFORE.get() or torch.get_num_threads()
+
+
 def usable_threads(asked: int | None) -> tuple[int, tuple[str, ...]]:
     """Return the CPU threads of a fit, and the reason where a fork limits them.
 
     Args:
-        asked: how many; None for as many as torch has in this thread.
+        asked: how many; None for as many as torch has in this thread, or had before `one_thread`.
 
     Raises:
         Refused: for several in a forked process: torch would wait for ever for threads that are not there.
     """
     if not _FORKED.is_set():
-        return asked or torch.get_num_threads(), ()
+        return asked or threads_before(), ()
     if asked is not None and asked > 1:
         raise Refused(
             where="threads",

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,10 @@ from chalknet.module import run_of_tensors, tensors_from_bytes, tensors_to_bytes
 from chalknet.schema import from_json
 from chalknet.seal import damaged, read_sealed, sealed
 from chalknet.system import available_bytes
-from chalknet.training.history import Evaluation, History
-from chalknet.training.kept.run_files import Setting, check_history
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History
+from chalknet.training.kept.history_rows import check_history
+from chalknet.training.kept.run_files import Setting
 from chalknet.training.kept.tensors import check_state
 from chalknet.units import show_count
 
@@ -41,6 +43,7 @@ _TENSORS, _FACTS = ".safetensors", ".json"
 _NAME = re.compile(r"\d{12,19}\.(safetensors|json)")
 _BEGINS = (b'{\n  "chalknet_run": ', b'{\n  "updates": ')  # the facts, of this version and the one before
 _SEARCHED_BYTES = 4096
+_NUMBERS = 7  # of an evaluation, beside its metrics; earlier versions kept the first five
 _OF_STATE = ("updates", "order", "micro_batch")  # what is kept of a session's state as a fact
 
 
@@ -57,6 +60,7 @@ class _Facts:
     bytes: int
     sha256: str
     run: str = ""
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,14 @@ class Checkpoint:
         history: what was recorded up to there.
         seconds: training time up to there.
         loss: the last update's.
+        best: the weights of the best evaluation so far, of a fit that stops early.
     """
 
     state: SessionState
     history: History
     seconds: float
     loss: float
+    best: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def save(path: Path, checkpoint: Checkpoint, run: str = "") -> None:
@@ -102,6 +108,7 @@ def save(path: Path, checkpoint: Checkpoint, run: str = "") -> None:
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         run=run,
+        metrics=checkpoint.history.metric_names,
     )
     try:
         folder.mkdir(exist_ok=True)
@@ -244,24 +251,30 @@ def _load(facts_file: Path, setting: Setting) -> Checkpoint:
     check_state(state, setting.plan)
     if facts.metric != setting.plan.recipe.loss_row.metric:
         raise ValueError(f"its metric is {facts.metric!r}")
-    history = _history(facts.metric, _part(tensors, "history"))
+    history = _history(facts, _part(tensors, "history"))
     check_history(history)
     if history and history.updates[-1] > state.updates:
         raise ValueError("its history is longer than the fit")
-    return Checkpoint(state, history, facts.seconds, facts.loss)
+    best = _part(tensors, "best")
+    if best:
+        check_state(replace(state, weights=best), setting.plan)
+    return Checkpoint(state, history, facts.seconds, facts.loss, best)
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     state, history = checkpoint.state, checkpoint.history
-    evaluations = [astuple(evaluation) for evaluation in history.evaluations]
+    evaluations = [evaluation.values for evaluation in history.evaluations]
     # by way of numpy, which copies a column as a whole: a million rows take 10 ms, one by one 300
     columns = {name: torch.from_numpy(np.array(column)) for name, column in history.columns.items()}
-    columns["evaluations"] = torch.from_numpy(
-        np.array(evaluations, dtype=float).reshape(-1, 5)
-    )  # None is NaN
+    columns["evaluations"] = torch.from_numpy(np.array(evaluations, dtype=float).reshape(-1, _NUMBERS))
+    if names := history.metric_names:
+        tables = [[[each.metrics.get(name, math.nan) for name in names] for each in history.evaluations]]
+        tables.append([[float(name in each.metrics) for name in names] for each in history.evaluations])
+        columns["metrics"] = torch.from_numpy(np.array(tables, dtype=float))
     return {
         **{f"weights/{name}": value for name, value in state.weights.items()},
         **{f"slots/{slot}/{name}": value for name, by in state.slots.items() for slot, value in by.items()},
+        **{f"best/{name}": value for name, value in checkpoint.best.items()},
         **{f"random/{index}": value for index, value in enumerate(state.random)},
         **{f"history/{name}": value for name, value in columns.items()},
     }
@@ -271,14 +284,21 @@ def _part(tensors: Mapping[str, torch.Tensor], part: str) -> dict[str, torch.Ten
     return {name[len(part) + 1 :]: value for name, value in tensors.items() if name.startswith(f"{part}/")}
 
 
-def _history(metric: str, columns: Mapping[str, torch.Tensor]) -> History:
-    history = History(metric)
+def _history(facts: _Facts, columns: Mapping[str, torch.Tensor]) -> History:
+    history = History(facts.metric)
     for row in zip(*(columns[name].tolist() for name in history.columns), strict=True):
         history.append(*row)
-    for updates, samples, seconds, train, held_out in columns["evaluations"].tolist():
-        history.append_evaluation(
-            Evaluation(int(updates), int(samples), seconds, train, None if math.isnan(held_out) else held_out)
-        )
+    evaluations = columns["evaluations"].tolist()
+    values, known = columns["metrics"].tolist() if facts.metrics else ([()] * len(evaluations),) * 2
+    for (updates, samples, *numbers), *metrics in zip(evaluations, values, known, strict=True):
+        seconds, train, *others = numbers
+        held_out, train_loss, held_out_loss = (*others, math.nan, math.nan)[:3]
+        kept_out, kept_loss = (None if math.isnan(value) else value for value in (held_out, held_out_loss))
+        found = {
+            name: value for name, value, is_known in zip(facts.metrics, *metrics, strict=True) if is_known
+        }
+        both = train, kept_out, train_loss, kept_loss
+        history.append_evaluation(Evaluation(int(updates), int(samples), seconds, *both, found))
     return history
 
 

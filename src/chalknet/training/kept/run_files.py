@@ -9,30 +9,39 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from chalknet.data import Preparation
+from chalknet.errors import FileProblem
 from chalknet.files import (
     RUN_HISTORY,
     RUN_NETWORK,
     RUN_PLAN,
     RUN_PREPARATION,
+    RUN_WEIGHTS,
     is_regular,
     write_whole,
 )
+from chalknet.lazy import torch
+from chalknet.module import arrays_from_bytes, most_bytes
 from chalknet.network import Network, size_of
-from chalknet.notation import NOTATIONS, write
+from chalknet.notation import read_json, write
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 from chalknet.schema import check_fields, from_json, parse_json
 from chalknet.seal import checked_file, read_plan, reading_run, sealed
-from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.evaluation import Baseline, Evaluation
+from chalknet.training.history import History, Outcome
+from chalknet.training.kept.history_rows import are_metrics, check_history, history_names, later_update
+from chalknet.training.metrics.asked import kept_metrics
+from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.units import DTYPES
 
@@ -54,6 +63,8 @@ class Setting:
         files: the SHA-256 of each file that belongs to the plan, by its name.
         sealed: whether it has checksums; earlier versions wrote none.
         own: whether this user wrote it on this machine.
+        baseline: the trivial predictor; None where it is not known.
+        diagnosis: what went wrong, a sentence each.
     """
 
     plan: Plan
@@ -68,6 +79,8 @@ class Setting:
     files: Mapping[str, str] = field(default_factory=dict)
     sealed: bool = False
     own: bool = False
+    baseline: Baseline | None = None
+    diagnosis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,7 @@ class _Recording:
     evaluate_every: int | None = None
     record_every: int = 1
     checkpoint_every: str | None = None
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,9 +115,11 @@ class _PlanFile:
     logs: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    baseline: Baseline | None = None
+    diagnosis: tuple[str, ...] = ()
 
 
-_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs", "run", "files")  # that JSON can hold
+_AS_IT_IS = ("origin", "fingerprint", "made_with", "logs", "run", "files", "diagnosis")  # that JSON can hold
 _OF_PLAN = (
     "model",
     "recipe",
@@ -117,6 +133,8 @@ _OF_PLAN = (
 )
 _LARGEST_JSON_BYTES = {RUN_NETWORK: 4 << 20, RUN_PREPARATION: 64 << 20}
 _LONGEST_LINE = 4096  # of the history; a longer one is none of ours
+_PLAIN = 7  # columns of the history of earlier versions
+_LONGEST_NUMBER, _LONGEST_HEADER = 32, 1 << 20
 
 
 def write_setting(folder: Path, setting: Setting) -> Setting:
@@ -138,7 +156,9 @@ def write_setting(folder: Path, setting: Setting) -> Setting:
             "evaluate_every": record.evaluate_every,
             "record_every": record.record_every,
             "checkpoint_every": str(record.checkpoint_every),
+            "metrics": [metric.kept_as for metric in record.asked],
         },
+        "baseline": setting.baseline and asdict(setting.baseline),
         **{name: vars(setting)[name] for name in _AS_IT_IS},
     }
     write_whole(folder / RUN_PLAN, sealed(kept))
@@ -164,13 +184,15 @@ def read_setting(folder: Path) -> Setting:
         file = from_json(_PlanFile, kept.values)
         if not kept.sealed and (file.run or file.files):
             raise ValueError("its checksum is gone")
-        record = RecordOptions(**vars(file.recording), out=folder)
+        recording = {**vars(file.recording), "metrics": kept_metrics(file.recording.metrics)}
+        record = RecordOptions(**recording, out=folder)
         outcome = None if file.outcome is None else Outcome[file.outcome]
-        if not isinstance(getattr(torch, file.placement.dtype, None), torch.dtype):
+        dtype = file.placement.dtype
+        if dtype not in DTYPES and not isinstance(getattr(torch, dtype, None), torch.dtype):
             raise ValueError(f"placement.dtype is {file.placement.dtype!r}")
     setting = Setting(
         plan=Plan(network=None, **{name: vars(file)[name] for name in _OF_PLAN}),
-        record=record, outcome=outcome, sealed=kept.sealed, own=kept.own,
+        record=record, outcome=outcome, sealed=kept.sealed, own=kept.own, baseline=file.baseline,
         **{name: vars(file)[name] for name in _AS_IT_IS},
     )  # fmt: skip
     network, preparation = (_read_text(folder, setting, name) for name in _LARGEST_JSON_BYTES)
@@ -199,6 +221,62 @@ def read_file(folder: Path, setting: Setting, name: str, most: int | None = None
     return checked_file(folder / name, setting.files.get(name, "") if setting.sealed else None, most)
 
 
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that has ended, without its weights.
+
+    Args:
+        setting: what was decided, and how it ended.
+        outcome: how it ended.
+        history: what was recorded.
+    """
+
+    setting: Setting
+    outcome: Outcome
+    history: History
+
+
+def read_ended(folder: Path) -> EndedRun:
+    """Return the run kept in a folder, found to have ended.
+
+    Raises:
+        FileProblem: for one that is under way or was killed, or a damaged file.
+    """
+    setting = read_setting(folder)
+    if setting.outcome is None:
+        raise FileProblem(
+            where=str(folder),
+            got="a run that is under way, or was killed",
+            wanted="one that has ended",
+            remedy=f"Go on with it: cn.resume({str(folder)!r}) (chalknet resume {folder}).",
+        )
+    return EndedRun(setting, setting.outcome, read_history(folder, setting))
+
+
+def read_weights(
+    folder: Path, setting: Setting, shapes: Mapping[str, tuple[int, ...]]
+) -> Mapping[str, npt.NDArray[Any]] | None:
+    """Return the weights of a run as arrays, their checksum verified; None where they are not as expected.
+
+    Args:
+        folder: of the run.
+        setting: of the run.
+        shapes: those that its network has, by name.
+
+    Raises:
+        FileProblem: when they are missing, damaged, or of another run.
+    """
+    dtype = np.dtype(setting.plan.placement.dtype)
+    most = most_bytes(dtype.itemsize * prod(shape) for shape in shapes.values())
+    content = read_file(folder, setting, RUN_WEIGHTS, most)
+    weights = arrays_from_bytes(content)
+    if weights is None:
+        return None
+    found = {name: value.shape for name, value in weights.items()}
+    same = found == shapes and all(value.dtype == dtype for value in weights.values())
+    return weights if same else None
+
+
 def _read_text(folder: Path, setting: Setting, name: str) -> bytes | None:
     """Return a file that belongs to the plan; None where none belongs to it."""
     if (name not in setting.files) if setting.sealed else not os.path.lexists(folder / name):
@@ -206,10 +284,9 @@ def _read_text(folder: Path, setting: Setting, name: str) -> bytes | None:
     return read_file(folder, setting, name, _LARGEST_JSON_BYTES[name])
 
 
-def _network(content: bytes) -> Network | None:
+def _network(content: bytes) -> Network:
     parse_json(content)
-    read = NOTATIONS["json"].read
-    return read(content.decode("utf-8"), None) if read else None
+    return read_json(content.decode("utf-8"))
 
 
 def _preparation(content: bytes) -> Preparation:
@@ -227,8 +304,9 @@ def _check_width(setting: Setting) -> None:
     if network is None or preparation is None:
         return
     inputs, outputs = (size_of(shape) for shape in (network.input_shape, network.output_shape))
-    if preparation.x and isinstance(inputs, int) and preparation.width != inputs:
-        raise ValueError(f"its columns become {preparation.width} features, the network takes {inputs}")
+    features = features_of(preparation, setting.plan.recipe) or preparation
+    if preparation.x and isinstance(inputs, int) and features.width != inputs:
+        raise ValueError(f"its columns become {features.width} features, the network takes {inputs}")
     words = [column.words for column in preparation.y] if preparation.classes else [()]
     if len(words) != 1 or words[0] is None:
         raise ValueError("its classes have no words")
@@ -238,13 +316,6 @@ def _check_width(setting: Setting) -> None:
     classes = len(words[0])
     if isinstance(outputs, int) and classes > max(2, outputs):
         raise ValueError(f"it has {classes} classes, the network {outputs}")
-
-
-def history_to_bytes(history: History) -> bytes:
-    """Return the history, with the evaluations beside it, as CSV."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(_history_rows(history))
-    return text.getvalue().encode()
 
 
 def read_history(folder: Path, setting: Setting) -> History:
@@ -257,49 +328,30 @@ def read_history(folder: Path, setting: Setting) -> History:
     evaluations = []
     before = 0
     with reading_run(path), io.TextIOWrapper(content, encoding="utf-8", newline="") as file:
-        rows = csv.reader(iter(partial(file.readline, _LONGEST_LINE), ""), strict=True)
-        names = [*history.columns, f"train_{metric}", f"held_out_{metric}"]
-        if next(rows, None) != names:
-            raise ValueError(f"its first line is not {','.join(names)}")
-        for row in rows:
-            updates, samples, epochs, seconds, loss, train, held_out = row
+        names = next(csv.reader(iter(partial(file.readline, _LONGEST_HEADER), ""), strict=True), [])
+        known = history_names(history)
+        if names[: len(known)] != known:
+            known = known[:_PLAIN]  # earlier versions had no losses of evaluations
+        if names[: len(known)] != known or not are_metrics(names[len(known) :]):
+            raise ValueError(f"its first line does not begin with {','.join(known)}")
+        longest = max(_LONGEST_LINE, _LONGEST_NUMBER * len(names))
+        for row in csv.reader(iter(partial(file.readline, longest), ""), strict=True):
+            updates, samples, epochs, seconds, loss, train, held_out, *others = row
+            losses = others[: len(known) - _PLAIN] or ((train, held_out) if metric == "error" else ("", ""))
+            del others[: len(known) - _PLAIN]
             if loss:
                 history.append(int(updates), int(samples), float(epochs), float(seconds), float(loss))
                 # looked at here: no more rows are kept than there were updates
-                before = _later(history.updates[-1], before, last)
+                before = later_update(history.updates[-1], before, last)
             if train:
-                kept_out = float(held_out) if held_out else None
-                evaluations.append(
-                    Evaluation(int(updates), int(samples), float(seconds), float(train), kept_out)
-                )
-                _later(len(evaluations), 0, last)
+                kept_out, kept_loss = (float(each) if each else None for each in (held_out, losses[1]))
+                at = int(updates), int(samples), float(seconds)
+                loss_of_train = float(losses[0] or "nan")
+                pairs = zip(names[len(known) :], others, strict=True)
+                found = {name: float(value) for name, value in pairs if value}
+                evaluations.append(Evaluation(*at, float(train), kept_out, loss_of_train, kept_loss, found))
+                later_update(len(evaluations), 0, last)
         check_history(history)
     for evaluation in sorted(evaluations, key=lambda evaluation: evaluation.updates):
         history.append_evaluation(evaluation)
     return history
-
-
-def _later(updates: int, before: int, last: int | None) -> int:
-    if before < updates <= (updates if last is None else last):
-        return updates
-    raise ValueError("its updates are not in order, or more than the plan has")
-
-
-def _history_rows(history: History) -> Iterable[Sequence[object]]:
-    yield [*history.columns, f"train_{history.metric}", f"held_out_{history.metric}"]
-    between = {evaluation.updates: evaluation for evaluation in history.evaluations}
-    for row in zip(*history.columns.values(), strict=True):
-        evaluation = between.pop(int(row[0]), None)
-        metrics = ("", "") if evaluation is None else (evaluation.train, evaluation.held_out)
-        yield [*row, *metrics]
-    for updates, samples, seconds, *both in map(astuple, between.values()):
-        yield [updates, samples, None, seconds, None, *both]  # between recorded rows, the loss stays blank
-
-
-def check_history(history: History) -> None:
-    """Raise a ValueError unless the counts of a history that was read can be those of a fit."""
-    updates = history.updates
-    if any(later <= one for one, later in pairwise((0, *updates))) or any(
-        each < 1 for each in history.samples
-    ):
-        raise ValueError("its updates are not in order")

@@ -40,12 +40,14 @@ from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.timing_cache import installed_versions
 from chalknet.training.history import FitResult
 from chalknet.training.kept import checkpoint, run_files
+from chalknet.training.kept.history_rows import history_to_bytes
 from chalknet.training.kept.ours import (
     LOCK,
     RUN_FILES,
     is_ours,
 )
 from chalknet.training.kept.run_files import Setting, read_setting, write_setting
+from chalknet.training.record.features import features_of
 from chalknet.training.record.record_options import RecordOptions
 
 
@@ -70,9 +72,12 @@ class RunFolder:
         module = result.module if result.plan.network is None else flat(result.module)
         contents = {
             RUN_WEIGHTS: tensors_to_bytes(module.state_dict(), self.setting.run),
-            RUN_HISTORY: run_files.history_to_bytes(result.history),
+            RUN_HISTORY: history_to_bytes(result.history),
         }
-        setting = replace(self.setting, plan=result.plan, outcome=result.outcome)
+        setting = replace(
+            self.setting, plan=result.plan, outcome=result.outcome, baseline=result.baseline,
+            diagnosis=result.diagnosis,
+        )  # fmt: skip
         for name, content in contents.items():
             setting = run_files.write_file(self.path, setting, name, content)
         ended = result.outcome.ended
@@ -172,15 +177,8 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
         5
     """
     folder = user_path(path, "path")
-    setting = read_setting(folder)
-    if setting.outcome is None:
-        raise FileProblem(
-            where=str(folder),
-            got="a run that is under way, or was killed",
-            wanted="one that has ended",
-            remedy=f"Go on with it: cn.resume({str(path)!r}) (chalknet resume {path}).",
-        )
-    history = run_files.read_history(folder, setting)
+    ended = run_files.read_ended(folder)
+    setting = ended.setting
     if setting.plan.network is None:
         target = module = module_of(folder, setting.plan, module, "load_run")
         weights = _weights(folder, setting, target.state_dict())
@@ -192,7 +190,11 @@ def load_run(path: str | Path, *, module: nn.Module | None = None) -> FitResult:
         target.load_state_dict(weights)
     except RuntimeError as problem:
         raise damaged(folder / RUN_WEIGHTS, problem) from problem
-    return FitResult(setting.plan, module, history, setting.outcome, preparation=setting.preparation)
+    return FitResult(
+        setting.plan, module, ended.history, ended.outcome,
+        preparation=features_of(setting.preparation, setting.plan.recipe),
+        baseline=setting.baseline, diagnosis=setting.diagnosis,
+    )  # fmt: skip
 
 
 def _weights(
@@ -210,7 +212,12 @@ def _weights(
         expected = expected_weights(plan.network, plan.placement.dtype) if plan.network else own or {}
     except ValueError as problem:
         raise damaged(folder / RUN_NETWORK, problem) from problem
-    content = run_files.read_file(folder, setting, RUN_WEIGHTS, None if own else most_bytes(expected))
+    content = run_files.read_file(
+        folder,
+        setting,
+        RUN_WEIGHTS,
+        None if own else most_bytes(each.nbytes for each in expected.values()),
+    )
     weights = tensors_from_bytes(content, path)
     if plan.network is not None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +14,8 @@ from typing import Any, Protocol
 
 from chalknet.errors import MissingPackage, invalid, unknown_name
 from chalknet.planning import Plan
-from chalknet.training.history import Evaluation, History, Outcome
+from chalknet.training.evaluation import Evaluation
+from chalknet.training.history import History, Outcome
 from chalknet.units import show_count
 
 _EVERY_S = 5.0
@@ -58,8 +60,11 @@ class Rows:
         for evaluation in self.evaluations:
             for name in ("train", "held_out"):
                 value = getattr(evaluation, name)
-                if value is not None:
+                if value is not None and value == value:
                     yield f"{name}_{self.metric}", evaluation.updates, evaluation.seconds, value
+            for name, value in evaluation.metrics.items():
+                if math.isfinite(value):
+                    yield name, evaluation.updates, evaluation.seconds, value
 
 
 class Log(Protocol):

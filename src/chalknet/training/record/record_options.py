@@ -12,6 +12,7 @@ from pathlib import Path
 from chalknet.errors import InvalidValue, invalid
 from chalknet.files import user_path
 from chalknet.training.history import Progress
+from chalknet.training.metrics.asked import AskedMetric, asked_metrics
 
 _UNITS = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]+)\s*", re.IGNORECASE)
@@ -79,8 +80,11 @@ class RecordOptions:
             where `out` is given and this is not.
         overwrite: whether a run that was kept in `out` before may be replaced.
         log: "tensorboard:DIR", "mlflow:EXPERIMENT", or several of them.
+        metrics: what the evaluations compute beside the accuracy or the mean loss: names, functions, a list
+            of these, or a dict of names and functions.
 
     Raises:
+        UnknownName: for a metric that does not exist.
         InvalidValue: for a number below 1, or checkpoints without a folder.
     """
 
@@ -92,6 +96,7 @@ class RecordOptions:
     checkpoint_every: int | str | Interval | None = None
     overwrite: bool = False
     log: str | Sequence[str] | None = ()
+    metrics: object = ()
 
     def __post_init__(self) -> None:
         logs = () if self.log is None else (self.log,) if isinstance(self.log, str) else self.log
@@ -109,9 +114,15 @@ class RecordOptions:
             "out": None if self.out is None else user_path(self.out, "out"),
             "log": tuple(logs),
             "checkpoint_every": _interval(self.checkpoint_every, self.out),
+            "metrics": () if self.metrics is None else asked_metrics(self.metrics),
         }
         for name, value in settings.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def asked(self) -> tuple[AskedMetric, ...]:
+        """Return the metrics that were asked for."""
+        return self.metrics  # type: ignore[return-value]  # as it was made
 
 
 def _updates(name: str, value: object) -> int:

@@ -18,17 +18,24 @@ from chalknet.training.choice.doubts import divergence_note
 from chalknet.training.choice.fitted_model import module_errors
 from chalknet.training.choice.prepare import noted
 from chalknet.training.choice.torch_threads import FITS, eager_threads, using_threads
+from chalknet.training.choice.weights import without_weights
+from chalknet.training.diagnosis.baseline import baseline_of
+from chalknet.training.diagnosis.evidence import FitEvidence
+from chalknet.training.diagnosis.rules import diagnose
 from chalknet.training.history import FitResult, Outcome, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
+from chalknet.training.run.judging import check_metrics, notes_of_metrics
 from chalknet.training.run.loop import FitStart, LoopInputs, interruptible, run_loop
+from chalknet.training.run.watch import Watch
 from chalknet.units import show_value
 
 
 def carry_out(start: FitStart) -> FitResult:
     """Run the loop of a fit to its end, and keep the result."""
     group, plan = ProcessGroup.here(), start.prepared.plan
+    check_metrics(start.record.asked, start.prepared)
     with ExitStack() as stack:
         on_progress = stack.enter_context(_progress_listener(start.record, plan, group))
         with group.agreement():
@@ -42,21 +49,34 @@ def carry_out(start: FitStart) -> FitResult:
         if start.checkpoint is not None:
             _restore(session, start.checkpoint.state, plan)
         with interruptible() as interrupt, module_errors(session.module, plan):
-            inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds)
+            watch = Watch.of(session, start.prepared, group, start.record)
+            inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds, watch)
             history, outcome = run_loop(inputs)
         added = plan.notes[len(start.prepared.plan.notes) :]
-        notes = [*added, *session.notes, *(note for feed in feeds for note in feed.end(history, outcome))]
+        told = () if watch is None else watch.notes
+        notes = [
+            *added,
+            *session.notes,
+            *told,
+            *(note for feed in feeds for note in feed.end(history, outcome)),
+        ]
         if outcome is Outcome.DIVERGED:
             notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
+        notes += notes_of_metrics(history)
         plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
-        preparation = start.prepared.source.preparation
-        result = FitResult(plan, session.module, history, outcome, session.compile_s, preparation)
+        source, preparation = without_weights(start.prepared.source, plan.recipe), start.prepared.preparation
+        baseline = baseline_of(start.prepared)
+        diagnosis = diagnose(FitEvidence(plan, start.prepared, session.module, history, outcome))
+        result = FitResult(
+            plan, session.module, history, outcome, session.compile_s, preparation, baseline, diagnosis,
+            source,
+        )  # fmt: skip
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it
     interrupt.raise_again()
-    if start.prepared.strict and notes:
-        problem = noted(notes)
+    if start.prepared.strict and (notes or diagnosis):
+        problem = noted((*notes, *diagnosis))
         problem.result = result
         raise problem
     return result

@@ -22,9 +22,11 @@ from chalknet.planning import (
     with_options,
 )
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
+from chalknet.training.choice.torch_threads import one_thread
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.claim import claimed
 from chalknet.training.logs.feeds import check_logs
+from chalknet.training.metrics.asked import MetricsLike
 from chalknet.training.record.module_use import fitting
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.carry_out import carry_out, check_started
@@ -42,6 +44,7 @@ class RecordKeywords(TypedDict, total=False):
     checkpoint_every: int | str | None
     overwrite: bool
     log: str | Sequence[str]
+    metrics: MetricsLike
 
 
 class PlanKeywords(RecipeKeywords, RunKeywords, total=False):
@@ -77,8 +80,11 @@ def fit(
         data: whatever `load` takes: "mnist01", a pair (x, y) of arrays, a path.
         recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
         held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out.
-        loss: bce, bce_logits, cross_entropy, mse, l1 or huber; or torch's class or instance of one of them.
-        optimizer: sgd, adam, adamw or rmsprop, with torch's own defaults; or torch's class or an instance.
+        loss: bce, bce_logits, cross_entropy, nll, focal(gamma), focal_cross_entropy(gamma), mse, l1,
+            huber(delta), pinball(q), poisson or gaussian_nll; torch's class or instance of one of them; or
+            any function `(yhat, y)` of tensors that returns the loss of each value, or their mean.
+        optimizer: sgd, adam, adamw, rmsprop, adagrad, nadam, lion, or for all samples an update lbfgs, with
+            torch's own defaults; or torch's class or an instance.
         lr: the learning rate; None for torch's default.
         batch_size: samples an update; None for all of them.
         updates: how many updates; give exactly one of updates, epochs, samples and seconds.
@@ -90,6 +96,20 @@ def fit(
         reduction: "mean" or "sum" over an update's own samples.
         seed: of the weights, the orders and Dropout.
         target_loss: stop at the first update whose loss is at most this.
+        schedule: how the learning rate goes on: "step(every=100, factor=0.1)", "cosine", "one_cycle" or
+            "plateau(patience=10)"; updates are counted.
+        warmup: updates in which the learning rate rises from nothing; the schedule begins behind them.
+        clip_norm: the most that the norm of all gradients of an update together may be.
+        clip_value: the most that each number of a gradient may be, on either side of 0.
+        class_weight: "balanced", or a number for each class, in a list or by the class's name.
+        weight: the name or the number of a column of x that is no feature, but what each sample weighs.
+        l1: times the sum of all weights' sizes, added to the loss; biases are left out.
+        l2: times the sum of all weights' squares, likewise.
+        init: how a network's weights are drawn: he, he_uniform, xavier, xavier_normal, orthogonal or zeros.
+        patience: stop after so many evaluations without a better one, with the weights of the best. They
+            are made every `evaluate_every` updates, or of what is watched alone after whole epochs.
+        min_delta: by how much an evaluation has to be better to count as better.
+        watch: "held_out_loss", "held_out" (accuracy or error), "train_loss" or "train".
         device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
         engine: "auto" takes fused_cpu on the CPU wherever it can run the fit, else eager, and measures on a
             GPU; or the name of one. "eager" gives the hand-written script's numbers to the last bit.
@@ -113,8 +133,14 @@ def fit(
         overwrite: whether a run kept in `out` before may be replaced.
         log: where the history goes beside `out` while the fit goes on: "tensorboard:DIR",
             "mlflow:EXPERIMENT", or several of them.
+        metrics: what each evaluation computes beside the accuracy or the mean loss, in the target's own unit:
+            names (r2, mae, rmse, mse, max_error; accuracy, balanced_accuracy, log_loss, auc, f1, recall,
+            precision, ece, confusion), functions of (y_true, y_pred), scikit-learn's and torchmetrics'
+            among them, a list of these, or a dict of names and functions.
         **options: all of the above after `held_out`, and the optimizer's own options by torch's names:
-            momentum, dampening, nesterov (sgd), betas, amsgrad (adam, adamw), alpha, centered (rmsprop), eps
+            momentum, dampening, nesterov (sgd), betas, amsgrad (adam, adamw), alpha, centered (rmsprop),
+            lr_decay, initial_accumulator_value (adagrad), momentum_decay, decoupled_weight_decay (nadam),
+            max_iter, max_eval, tolerance_grad, tolerance_change, history_size, line_search_fn (lbfgs), eps
             and weight_decay.
 
     Raises:
@@ -133,6 +159,7 @@ def fit(
     check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
     group = join()
     with ExitStack() as stack:
+        stack.enter_context(one_thread())
         with group.agreement():
             stack.enter_context(fitting(model))
             record = RecordOptions(**options_for(RecordOptions, options))

@@ -14,19 +14,19 @@ from time import monotonic
 from types import FrameType
 
 import numpy as np
-import torch
 from torch import nn
 
 from chalknet.engine import ENGINES, ProcessGroup, Session
 from chalknet.planning import Plan
 from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.history import Evaluation, History, Outcome, Progress, Rows
+from chalknet.training.history import History, Outcome, Progress, Rows
 from chalknet.training.kept.checkpoint import Checkpoint, save
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
-from chalknet.training.record.evaluate import evaluate
 from chalknet.training.record.record_options import Interval, RecordOptions
+from chalknet.training.run.judging import judge_for
+from chalknet.training.run.watch import Watch, evaluation_of
 
 _STRETCH_S = 0.1  # an advance is sized to last this long: often enough for a bar, Ctrl-C and a target
 _LARGEST_STRETCH = 1 << 20
@@ -94,6 +94,7 @@ class LoopInputs:
         group: the processes that share the fit; all of them take every turn alike.
         folder: keeps the checkpoints; None where nothing is kept.
         logs: see the history after every stretch.
+        watch: for a fit that goes by what is evaluated.
     """
 
     start: FitStart
@@ -104,34 +105,54 @@ class LoopInputs:
     folder: RunFolder | None
     logs: Sequence[LogFeed]
 
+    watch: Watch | None = None
+
     @property
     def plan(self) -> Plan:
         """Return what was decided."""
         return self.start.prepared.plan
 
+    def evaluate(self, history: History, updates: int, seconds: float) -> None:
+        """Add an evaluation over all training and held-out samples, and go by it."""
+        prepared = self.start.prepared
+        judge = judge_for(prepared, self.start.record.asked, self.group)
+        evaluation = evaluation_of(self.session, prepared, judge, (updates, seconds))
+        history.append_evaluation(evaluation)
+        history.reasons.update(judge.reasons)
+        if self.watch is not None:
+            self.watch.see(evaluation)
+
 
 def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
     """Advance the session until its budget is used or something ends it; return what happened."""
-    checkpoint = run.start.checkpoint
+    checkpoint, watch = run.start.checkpoint, run.watch
     history = checkpoint.history if checkpoint else History(run.plan.recipe.loss_row.metric)
     updates, seconds = (checkpoint.state.updates, checkpoint.seconds) if checkpoint else (0, 0.0)
     saved, per_update_s, loss = monotonic(), 0.0, checkpoint.loss if checkpoint else 0.0
-    outcome = _ending(run.plan, updates, seconds, run.interrupt.agreed(run.group)) if checkpoint else None
+    outcome = None
+    if checkpoint:
+        if watch is not None:
+            watch.go_on(history, checkpoint.best)
+        outcome = _ending(run, updates, seconds, run.interrupt.agreed(run.group))
     while outcome is None:
-        progress = run.session.advance(_stretch(run, updates, seconds, per_update_s))
+        some = _stretch(run, updates, seconds, per_update_s)
+        progress = (
+            run.session.advance(some) if watch is None else watch.advance(some, updates, history, seconds)
+        )
         outcome, losses = _checked_losses(run.plan, progress.losses)
         per_update_s = progress.elapsed_s / len(progress.losses)
         _record(run, history, np.arange(1, len(losses) + 1), (updates, seconds, per_update_s), losses)
         updates, loss = updates + len(losses), losses[-1]
         seconds += progress.elapsed_s
         interrupted = run.interrupt.agreed(run.group)
-        outcome = outcome or _ending(run.plan, updates, seconds, interrupted)
+        if _is_due(run.start.record.evaluate_every, updates):
+            run.evaluate(history, updates, seconds)
+        outcome = outcome or _ending(run, updates, seconds, interrupted)
         if outcome is not None and not _has_finite_weights(run.session.module):
             outcome = Outcome.DIVERGED  # by the last update: its loss was computed before the weights moved
-        if _is_due(run.start.record.evaluate_every, updates):
-            history.append_evaluation(_evaluation(run, updates, seconds))
         if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
-            made = Checkpoint(run.session.state(), history, seconds, loss)
+            best = {} if watch is None else watch.watcher.weights
+            made = Checkpoint(run.session.state(), history, seconds, loss, best)
             save(run.folder.path, made, run.folder.setting.run)
             saved = monotonic()
         for feed in run.logs:
@@ -142,7 +163,9 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
     if not len(history) or history.updates[-1] != updates:
         _append(run, history, np.array([updates]), np.array([seconds]), np.array([loss]))
     if not history.evaluations or history.evaluations[-1].updates != updates:
-        history.append_evaluation(_evaluation(run, updates, seconds))
+        run.evaluate(history, updates, seconds)
+    if watch is not None and outcome is not Outcome.DIVERGED:
+        watch.end(history)
     _report(run, history, updates, seconds, loss)
     return history, outcome
 
@@ -187,8 +210,10 @@ def _checked_losses(plan: Plan, losses: tuple[float, ...]) -> tuple[Outcome | No
     return Outcome.TARGET_REACHED if reached else None, losses
 
 
-def _ending(plan: Plan, updates: int, seconds: float, interrupted: bool) -> Outcome | None:
-    budget = plan.recipe.budget
+def _ending(run: LoopInputs, updates: int, seconds: float, interrupted: bool) -> Outcome | None:
+    plan, budget = run.plan, run.plan.recipe.budget
+    if run.watch is not None and run.watch.watcher.stops:
+        return Outcome.STOPPED_EARLY
     done = seconds >= budget.amount if plan.updates is None else updates >= plan.updates
     if done:
         return Outcome.FINISHED
@@ -225,20 +250,6 @@ def _append(run: LoopInputs, history: History, updates: Rows, seconds: Rows, los
 
 def _is_due(every: int | None, updates: int) -> bool:
     return every is not None and updates % every == 0
-
-
-def _evaluation(run: LoopInputs, updates: int, seconds: float) -> Evaluation:
-    recipe, device = run.plan.recipe, torch.device(run.plan.placement.device)
-    module, group = run.session.module, run.group
-    return Evaluation(
-        updates=updates,
-        samples=run.start.prepared.batches.samples_in(updates),
-        seconds=seconds,
-        train=evaluate(module, run.start.prepared.batches.source, recipe, device, group),
-        held_out=None
-        if run.start.prepared.held_out is None
-        else evaluate(module, run.start.prepared.held_out, recipe, device, group),
-    )
 
 
 def _report(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:

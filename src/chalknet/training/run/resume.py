@@ -31,6 +31,7 @@ from chalknet.training.kept import run_folder
 from chalknet.training.kept.checkpoint import Checkpoint, newest
 from chalknet.training.kept.run_files import Setting, read_setting
 from chalknet.training.logs.feeds import check_logs
+from chalknet.training.metrics.asked import MetricsLike
 from chalknet.training.record.module_use import fitting
 from chalknet.training.run.carry_out import carry_out, check_started
 from chalknet.training.run.loop import FitStart
@@ -51,6 +52,7 @@ class ResumeKeywords(TypedDict, total=False):
     progress: bool | None
     on_progress: Callable[[Progress], None] | None
     trust: bool
+    metrics: MetricsLike
 
 
 @public()
@@ -84,6 +86,7 @@ def resume(
         strict: as in `fit`; notes of the run before are among those that are errors.
         progress: as in `fit`.
         on_progress: as in `fit`.
+        metrics: as in `fit`; left out, those of the run, of which functions are not kept.
         trust: whether the files and logs that the run's plan names may be read and written though this user
             did not make the run on this machine.
         **options: all of the above after `module`; left out, they are as before.
@@ -187,7 +190,9 @@ def _start_of(kept: _KeptRun, data: object, module: nn.Module | None, options: M
     """Return where the fit goes on, with the data and options of now."""
     setting, plan, logs, group = kept.setting, kept.setting.plan, kept.setting.logs, ProcessGroup.here()
     check_logs(logs)
-    record = replace(setting.record, progress=options.get("progress"), on_progress=options.get("on_progress"))
+    asked: dict[str, Any] = {name: options.get(name) for name in ("progress", "on_progress")}
+    asked |= {"metrics": options["metrics"]} if options.get("metrics") is not None else {}
+    record = replace(setting.record, **asked)
     run = _run_options(plan, group.size, options)
     check_started(options.get("processes"), group)
     model: Network | nn.Module

@@ -6,6 +6,7 @@
 //   the way back through the wide Linears;
 //   tiles of the weights' gradients, each with its weights' update. Where there are too few tiles for the blocks,
 //   the rows are split too: parts of gradients are written, and added up by one more phase.
+// Where something is done to the gradients, they are all written before the weights' update: see altered.cuh.
 // A cluster whose blocks have all weights in shared memory goes another way with its gradients: see spread.cuh.
 // All sums are taken in an order that follows from the shapes alone.
 
@@ -14,7 +15,7 @@
 DEVICE double loss_of_rows(const Batch& batch, int low, int high, double* of_warps) {
   constexpr int last = STAGES - 1;
   constexpr int WIDTH = Stage<last>::OUT * Stage<last>::POSITIONS;
-  constexpr int LOSING = CLASS_LOSS ? TILE_ROWS : (TILE_ROWS * WIDTH + 31) / 32;  // warps that have a part of it
+  constexpr int LOSING = CLASS_LOSS ? TILE_ROWS : (TILE_ROWS * Y_WIDTH + 31) / 32;  // warps that have a part of it
   const REAL share = share_of(batch.rows.size);
   const auto yhat_of = [&](int row) {
     return Near<last>::is ? line_of<last>(batch, Stage<last>::NEAR_H, Stage<last>::H, row) : batch.memory.work + Stage<last>::H + row * WIDTH;
@@ -32,16 +33,23 @@ DEVICE double loss_of_rows(const Batch& batch, int low, int high, double* of_war
     highest = largest_of_warp(highest);
     for (int i = LANE; i < WIDTH; i += 32) sum += exp(yhat[i] - highest);
     sum = sum_of_warp(sum);
+    const REAL weight = batch.weight(row);
+    REAL gain;
+    const REAL loss = loss_of_row(sum, highest, yhat[label], gain);
     for (int i = LANE; i < WIDTH; i += 32)
-      hand_back<last, WIDTH>(batch, row, i, share * (exp(yhat[i] - highest) / sum - (i == label ? (REAL)1 : (REAL)0)));
-    if (LANE == 0) total += log(sum) + highest - yhat[label];
+      hand_back<last, WIDTH>(batch, row, i, share * weight * gradient_of_row(gain, exp(yhat[i] - highest) / sum, i == label));
+    if (LANE == 0) total += weight * loss;
   }
 #else
-  for (int at = THREAD; at < (high - low) * WIDTH; at += THREADS) {
-    const int row = low + at / WIDTH, i = at % WIDTH;
-    const REAL yhat = yhat_of(row)[i], y = y_of(row)[i];
-    total += loss_of(yhat, y);
-    hand_back<last, WIDTH>(batch, row, i, share * gradient_of_loss(yhat, y));
+  constexpr int HALF = LAST_AXIS / 2;  // PAIRS: the first numbers of a line of yhat, then their spreads
+  for (int at = THREAD; at < (high - low) * Y_WIDTH; at += THREADS) {
+    const int row = low + at / Y_WIDTH, target = at % Y_WIDTH;
+    const int i = PAIRS ? target / HALF * LAST_AXIS + target % HALF : target;
+    const REAL weight = batch.weight(row), yhat = yhat_of(row)[i], y = y_of(row)[target];
+    const REAL spread = PAIRS ? yhat_of(row)[i + HALF] : (REAL)0;
+    total += weight * loss_of(yhat, spread, y);
+    hand_back<last, WIDTH>(batch, row, i, share * weight * gradient_of_loss(yhat, spread, y));
+    if (PAIRS) hand_back<last, WIDTH>(batch, row, i + HALF, share * weight * gradient_of_spread(yhat, spread, y));
   }
   if (WARP < LOSING) total = sum_of_warp(total);
 #endif
@@ -108,6 +116,8 @@ template <int s> DEVICE void wide_backward(const Batch& batch, uint32& round) {
   }
 }
 
+constexpr bool IN_PARTS = SPLITS > 1 || ALTERS;  // whether gradients are written before their weights' update
+
 // The gradients of the weights, a tile of inputs by outputs at a time, and the update of these weights.
 template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
   using S = Stage<s>;
@@ -125,12 +135,12 @@ template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
       Kept kept[T::EACH];  // what the update reads is under way while the gradient is summed
       UNROLL for (int i = 0; i < T::EACH; ++i) {
         const int at = THREAD + i * THREADS, input = m + at / T::N, output = n + at % T::N;
-        if (SPLITS == 1 && at < T::M * T::N && input < HEIGHT && output < S::OUT) kept[i].load(memory, S::WEIGHT + input * S::OUT + output);
+        if (!IN_PARTS && at < T::M * T::N && input < HEIGHT && output < S::OUT) kept[i].load(memory, S::WEIGHT + input * S::OUT + output);
       }
       product<T, 4 * BLOCKS * TILE_ROWS>(m, n, low, high, a, b, [&](int i, int input, int output, REAL sum) {
         if (input >= HEIGHT || output >= S::OUT || !(input < S::IN ? S::TRAIN_WEIGHT : S::TRAIN_BIAS)) return;
         const int place = S::WEIGHT + input * S::OUT + output;
-        if (SPLITS > 1) memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place] = sum;
+        if (IN_PARTS) memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place] = sum;
         else kept[i].update(rule, memory, place, sum);
       }, memory.room);
     }
@@ -138,15 +148,13 @@ template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
   if constexpr (s + 1 < STAGES) run_weights<s + 1>(batch, rule);
 }
 
-// Adds up the parts of gradients, and updates the weights.
-DEVICE void run_sums(const Memory& memory, const Rule& rule) {
+// Adds up the parts of gradients, and updates the weights. The gradients of `altered` are added up already.
+DEVICE void run_sums(const Memory& memory, const Rule& rule, const Altered& altered) {
   for (int place = BLOCK * THREADS + THREAD; place < WEIGHTS; place += BLOCKS * THREADS) {
     if (!ALL_TRAINED && !is_trained<0>(place)) continue;
     Kept kept;
     kept.load(memory, place);
-    REAL gradient = 0;
-    UNROLL for (int split = 0; split < SPLITS; ++split) gradient += memory.work[PARTS_OF_GRADIENTS + (int64)split * WEIGHTS + place];
-    kept.update(rule, memory, place, gradient);
+    kept.update(rule, memory, place, ALTERS ? altered.factor * memory.work[PARTS_OF_GRADIENTS + place] : sum_of_parts(memory, place));
   }
 }
 
@@ -220,10 +228,10 @@ DEVICE Batch batch_at(const Call& call, const Memory& memory, const Rows& rows, 
 }
 
 // What an update does with the gradients of its rows; returns its loss, the same in every block.
-DEVICE double run_update(const Batch& batch, const Rule& rule, int64 made, uint32& round, double* room) {
+DEVICE double run_update(const Batch& batch, const Rule& rule, int64 made, uint32& round, double* room, double* of_warps) {
   meet_all(batch.call.counter, round);
   wide_backward<FIRST_ROWS - 1>(batch, round);
-  const double loss = loss_of_update(batch, made, room);
+  double loss = loss_of_update(batch, made, room);
   if constexpr (THIN && BLOCKS == 1)
     thin_gradients<0>(batch, [&](int near, int place, REAL sum, int turn, int i) {
 #if FIRST_HELD
@@ -233,9 +241,11 @@ DEVICE double run_update(const Batch& batch, const Rule& rule, int64 made, uint3
       optimize_at(rule, memory.near_weights, memory.first, memory.second, memory.third, near, place, sum);
     });
   else run_weights<0>(batch, rule);
-  if (SPLITS > 1) {
+  if (IN_PARTS) {
     meet_all(batch.call.counter, round);
-    run_sums(batch.memory, rule);
+    const Altered altered = alter(batch, of_warps, round);
+    loss += altered.penalty;
+    run_sums(batch.memory, rule, altered);
   }
   meet_all(batch.call.counter, round);
   return loss;
@@ -296,7 +306,7 @@ LAUNCHED_KERNEL updates(const Call call) {
     loss = spread.update(batch, rule, made);
 #else
     run_rows(batch, of_warps, [&](int tile, double of_tile) { *(BLOCKS == 1 ? room : call.parts + tile) = of_tile; });
-    loss = run_update(batch, rule, made, round, room);
+    loss = run_update(batch, rule, made, round, room, of_warps);
 #endif
     if (BLOCK == 0 && THREAD == 0) call.losses[made] = loss;
     ends = !(loss - loss == 0) || loss <= call.target;

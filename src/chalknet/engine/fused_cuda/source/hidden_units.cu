@@ -109,6 +109,7 @@ DEVICE void store_biases(const Call& call, const Biases& biases) {
 struct Sample {
   REAL x[D];
   TARGET y[Y_WIDTH], y_ahead[Y_WIDTH];
+  REAL weight, weight_ahead;
   int64 row;
 };
 DEVICE int64 row_for(const Call& call, const Rows& rows, int64 made) {
@@ -117,10 +118,12 @@ DEVICE int64 row_for(const Call& call, const Rows& rows, int64 made) {
 DEVICE void load_sample(const Call& call, Sample& sample) {
   UNROLL for (int d = 0; d < D; ++d) sample.x[d] = call.x[sample.row * D + d];
   UNROLL for (int o = 0; o < Y_WIDTH; ++o) sample.y_ahead[o] = call.y[sample.row * Y_WIDTH + o];
+  sample.weight_ahead = WEIGHS ? call.sample_weights[sample.row] : (REAL)1;
 }
 DEVICE void keep_sample(Sample& sample, REAL* x) {
   UNROLL for (int d = 0; d < D; ++d) x[THREAD * D + d] = sample.x[d];
   UNROLL for (int o = 0; o < Y_WIDTH; ++o) sample.y[o] = sample.y_ahead[o];
+  sample.weight = sample.weight_ahead;
 }
 
 // The sums over the units of a block: a lane for each sample, a warp for every so many-th unit.
@@ -186,10 +189,10 @@ DEVICE void exchange(const Call& call, const Shared& shared, REAL (&total)[O], i
 }
 
 // The loss of this thread's sample, and the gradients of its outputs, into its line.
-DEVICE void loss_of_sample(const Shared& shared, const REAL (&total)[O], const TARGET (&y)[Y_WIDTH], const REAL* x, int size, uint32 key) {
+DEVICE void loss_of_sample(const Shared& shared, const REAL (&total)[O], const Sample& sample, const REAL* x, int size, uint32 key) {
   REAL *line = shared.samples + THREAD * SAMPLE_LINE, loss = 0, h[O], slope[O];
   const bool has = THREAD < size;
-  const REAL share = share_of(size);
+  const REAL share = share_of(size) * sample.weight;
   UNROLL for (int o = 0; o < O; ++o) {
     h[o] = total[o] + shared.bias[o];
     slope[o] = 1;
@@ -200,15 +203,17 @@ DEVICE void loss_of_sample(const Shared& shared, const REAL (&total)[O], const T
   UNROLL for (int o = 0; o < O; ++o) highest = h[o] > highest ? h[o] : highest;
   UNROLL for (int o = 0; o < O; ++o) sum += exp(h[o] - highest);
   UNROLL for (int o = 0; o < O; ++o) {
-    const bool is = o == (int)y[0];
-    chosen = is ? h[o] : chosen;
-    slope[o] *= share * (exp(h[o] - highest) / sum - (is ? (REAL)1 : (REAL)0));
+    chosen = o == (int)sample.y[0] ? h[o] : chosen;
   }
-  loss = log(sum) + highest - chosen;
+  REAL gain;
+  loss = loss_of_row(sum, highest, chosen, gain);
+  UNROLL for (int o = 0; o < O; ++o) slope[o] *= share * gradient_of_row(gain, exp(h[o] - highest) / sum, o == (int)sample.y[0]);
 #else
-  UNROLL for (int o = 0; o < O; ++o) {
-    loss += loss_of(h[o], y[o]);
-    slope[o] *= share * gradient_of_loss(h[o], y[o]);
+  UNROLL for (int o = 0; o < Y_WIDTH; ++o) {
+    const REAL spread = PAIRS ? h[O / 2 + o] : (REAL)0;
+    loss += loss_of(h[o], spread, sample.y[o]);
+    slope[o] *= share * gradient_of_loss(h[o], spread, sample.y[o]);
+    if (PAIRS) slope[O / 2 + o] *= share * gradient_of_spread(h[o], spread, sample.y[o]);
   }
 #endif
   shared.losses[THREAD] = has ? loss * share : (REAL)0;
@@ -338,7 +343,7 @@ LAUNCHED_KERNEL updates(const Call call) {
     meet_block();
     REAL total[O];
     exchange(call, shared, total, made, round);
-    if (has) loss_of_sample(shared, total, sample.y, batch, size, DROPS ? key_of_row(rows.key, THREAD) : 0);
+    if (has) loss_of_sample(shared, total, sample, batch, size, DROPS ? key_of_row(rows.key, THREAD) : 0);
     meet_block();
     if (THREAD < WORKERS) {
       REAL g[UNITS_EACH][EACH];

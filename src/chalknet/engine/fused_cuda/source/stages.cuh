@@ -21,6 +21,7 @@ struct Batch {
   int first;
   Held* held;  // FIRST_HELD: the weights of the first Linear
   MEMBER uint32 key(int row) const { return DROPS ? key_of_row(rows.key, row) : 0; }
+  MEMBER REAL weight(int row) const { return weight_of(call, rows.start + row); }
   MEMBER const REAL* x(int row) const { return call.x + sample_at(call, rows.start + row) * FEATURES; }
 };
 

@@ -21,13 +21,15 @@ struct Kept {
   }
 };
 
-// Whether the weight at a place is trained.
-template <int s> DEVICE bool is_trained(int place) {
-  if constexpr (s == STAGES) return false;
+// What lies at a place of the vector of weights; some places fill up a line.
+constexpr int NOT_TRAINED = 0, TRAINED_WEIGHT = 1, TRAINED_BIAS = 2;
+template <int s> DEVICE int role_of(int place) {
+  if constexpr (s == STAGES) return NOT_TRAINED;
   else if constexpr (Stage<s>::KIND == LINEAR) {
     using S = Stage<s>;
     const int at = place - S::WEIGHT;
-    if (at >= 0 && at < (S::IN + S::BIAS) * S::OUT) return at < S::IN * S::OUT ? S::TRAIN_WEIGHT : S::TRAIN_BIAS;
-    return is_trained<s + 1>(place);
-  } else return is_trained<s + 1>(place);
+    if (at < 0 || at >= (S::IN + S::BIAS) * S::OUT) return role_of<s + 1>(place);
+    return at < S::IN * S::OUT ? (S::TRAIN_WEIGHT ? TRAINED_WEIGHT : NOT_TRAINED) : S::TRAIN_BIAS ? TRAINED_BIAS : NOT_TRAINED;
+  } else return role_of<s + 1>(place);
 }
+template <int s> DEVICE bool is_trained(int place) { return role_of<s>(place) != NOT_TRAINED; }

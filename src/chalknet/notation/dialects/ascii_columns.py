@@ -1,0 +1,116 @@
+"""Columns of units in a drawing of characters: who stands in them, and lines that run together between them."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from chalknet.network import activation_name
+from chalknet.notation.dialects.ascii_canvas import Text
+from chalknet.notation.drawings.words import LAYER
+
+_NEAR = 3.0  # columns on the screen between the middles of two units of one layer
+_DOTS = re.compile(r"[:.⋮…·•]{1,3}|\. ?\. ?\.")
+_ALL_TO_ALL = re.compile(
+    r"\b(?:every|each|all)\b[^.\n]{1,60}\b(?:every|each|all)\b|(?:fully|densely)[- ]connected|all[- ]to[- ]all"
+    r"|jede[rs]?\b[^.\n]{1,60}\bjede[mnrs]?\b|voll(?:ständig)? verbunden|全连接|全結合|완전 ?연결"
+    r"|chaque\b[^.\n]{1,60}\bchaque\b|totalmente conectad|cada\b[^.\n]{1,60}\bcada\b",
+    re.I,
+)
+_BIAS = re.compile(r"\+?1|b(?:ias)?", re.I)
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_FEWEST_WORDS = 4  # of a sentence
+
+
+def columns_of(texts: list[Text], linked: set[tuple[str, str]]) -> list[list[Text]]:
+    """Return the units that stand over one another, a list a column, from left to right.
+
+    Args:
+        texts: all that is written.
+        linked: the keys of units that lines join, which are never in one column.
+    """
+    units = sorted((text for text in texts if text.shape != "plaintext"), key=lambda text: text.middle[1])
+    partners: dict[str, set[str]] = {}
+    for one, other in linked:
+        partners.setdefault(one, set()).add(other)
+    found: list[list[Text]] = []
+    last: set[str] = set()  # the keys in the last column
+    for unit in units:
+        near = found and unit.middle[1] - found[-1][0].middle[1] <= _NEAR
+        if near and last.isdisjoint(partners.get(unit.key, ())):
+            found[-1].append(unit)
+        else:
+            found.append([unit])
+            last = set()
+        last.add(unit.key)
+    return found if len(found) > 1 and max(map(len, found)) > 1 else []
+
+
+def stand_in(columns: list[list[Text]], text: Text) -> int | None:
+    """Return the number of the column in which a text stands, over, between or under its units."""
+    for number, column in enumerate(columns):
+        if any(text.first <= unit.last and unit.first <= text.last for unit in column):
+            return number
+    return None
+
+
+def is_dots(text: Text) -> bool:
+    """Return whether a text stands for units that are left out."""
+    return bool(_DOTS.fullmatch(text.text))
+
+
+def is_sentence(text: Text) -> bool:
+    """Return whether a text is a sentence of its own, and no word of a drawing."""
+    return text.shape == "plaintext" and len(_WORDS.findall(text.text)) >= _FEWEST_WORDS
+
+
+def says_all(texts: list[Text]) -> bool:
+    """Return whether a text beside the drawing says that all units are joined to all."""
+    return any(_ALL_TO_ALL.search(text.text) for text in texts if text.shape == "plaintext")
+
+
+def missing_pairs(
+    columns: list[list[Text]], drawn: set[tuple[str, str]], shared: set[tuple[str, str]], *, said: bool
+) -> list[tuple[Text, Text]]:
+    """Return the units that are meant to be joined though no line between them can be followed.
+
+    Lines that run together join each unit on the one side with each on the other.
+
+    Args:
+        columns: of units, from left to right.
+        drawn: the keys of units whose lines were followed, in both orders.
+        shared: those of them whose lines run together with others.
+        said: whether a text says that all units are joined.
+    """
+    found: list[tuple[Text, Text]] = []
+    column_of = {unit.key: number for number, column in enumerate(columns) for unit in column}
+    between: dict[int, set[tuple[str, str]]] = {}
+    for pair in drawn:
+        number = column_of.get(pair[0], -2)
+        if column_of.get(pair[1], -9) == number + 1:
+            between.setdefault(number, set()).add(pair)
+    for number, (left, right) in enumerate(pairwise(columns)):
+        known = between.get(number, set())
+        if not known or not (said or known & shared):
+            continue
+        pairs = [(one, other) for one in left for other in right]
+        ends = {key for pair in known for key in pair}
+        meant = [
+            (one, other)
+            for one, other in pairs
+            if {one.key, other.key} <= ends or (said and not _BIAS.fullmatch(other.text))
+        ]
+        if said or len(meant) <= 2 * len(known):
+            found += [pair for pair in meant if (pair[0].key, pair[1].key) not in known]
+    return found
+
+
+def speaks_of_one(text: str) -> bool:
+    """Return whether a text may be a unit or a layer: a short name, a number, or a word for one."""
+    names = re.findall(r"[^\W\d_]{3,}", text)
+    return (
+        not names
+        or bool(re.search(r"[0-9０-９]", text))
+        or bool(LAYER.search(text))
+        or any(activation_name(name) for name in names)
+    )

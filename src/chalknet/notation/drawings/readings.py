@@ -1,0 +1,149 @@
+"""Readings of a drawing: each column gets a role, and the roles that the evidence favours together win."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from chalknet.network import Activation, Dropout
+from chalknet.notation.drawings.agreement import first_known
+from chalknet.notation.drawings.columns import UnitColumn
+from chalknet.notation.drawings.rules import Role, weigh
+from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
+from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots
+
+_MOST_LEFT_OUT = 10_000
+_WIDEST = 12  # readings that are followed at once
+
+
+def readings(columns: Sequence[UnitColumn]) -> list[Reading]:
+    """Return the readings of a drawing that the evidence favours, the best first.
+
+    Args:
+        columns: from the first to the last.
+    """
+    from chalknet.notation.drawings.evidence import EVIDENCE
+
+    whole = Whole(columns)
+    found = [Reading()]
+    for at in range(len(columns)):
+        following = []
+        for reading in found:
+            view = View(whole, at, reading)
+            for role in _possible(view):
+                what = weigh(EVIDENCE[role], view, role)
+                following.append(_taken(view, role, what.weight, what.rule))
+        following.sort(key=lambda reading: -reading.weight)
+        found = following[:_WIDEST]
+    return [reading for reading in found if reading.start >= 0 and (reading.maps or reading.before)]
+
+
+def _possible(view: View) -> Iterator[Role]:
+    """Yield the roles that a column may have behind those before it."""
+    reading = view.reading
+    if reading.out:
+        yield "hand-out"
+        return
+    if reading.start < 0:
+        yield "input"
+        if view.here.is_single and view.said.operation:
+            yield "operation"
+        if view.at + 2 < len(view.columns):
+            yield "hand-in"
+        return
+    if view.layers_left_out or (view.here.is_single and is_dots(view.here.units[0].text)):
+        yield "elided"
+        return
+    yield "unit"
+    if view.steps:
+        yield "activation"
+    elif view.here.join == "each" and reading.is_open:
+        yield "unknown"
+    if view.here.join != "all" or view.is_behind_for_all:
+        yield "value"
+    if reading.maps:
+        yield "hand-out"
+
+
+def _taken(view: View, role: Role, weight: float, rule: str) -> Reading:
+    """Return the reading with one more column in a role."""
+    step = replace(
+        view.reading,
+        weight=view.reading.weight + weight,
+        parts=(*view.reading.parts, Part(view.at, role, rule)),
+    )
+    if view.here.biases and step.maps and role in ("value", "activation"):
+        step = step.with_bias()
+    return _TAKE[role](view, step)
+
+
+def _input(view: View, step: Reading) -> Reading:
+    steps = [*view.said.steps, *[one for one in view.title.steps if one not in view.said.steps]]
+    before = tuple(one for one in steps if not isinstance(one, Activation))
+    return replace(step, start=view.at, before=before)
+
+
+def _unit(view: View, step: Reading) -> Reading:
+    said, title, edge = view.said, view.title, view.edge
+    if view.whole.arrows_act_before and edge.steps and view.is_bare:
+        step, edge = step.with_steps(edge.steps), Said("")
+    steps = said.steps or edge.steps or title.steps
+    extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
+    activated = activates((*steps, *extra))
+    only_a_name = said.operation and said.text.lower() == "linear"
+    on_arrow = edge.linear and (edge.text.lower() != "linear" or not view.whole.arrows_are_maps)
+    linear = not activated and (said.linear or title.linear or on_arrow) and not only_a_name
+    torch_like = said.in_width is not None and "linear" in said.text.lower()
+    told = linear or ((view.separate or torch_like) and said.operation and not said.steps)
+    one = Map(view.at, view.at, first_known(said.bias, title.bias, edge.bias), (*steps, *extra), told)
+    return replace(
+        step,
+        start=max(step.start, 0),
+        maps=(*closed(step.maps, view.columns), one),
+        was_function=said.is_function,
+    )
+
+
+def closed(maps: tuple[Map, ...], columns: Sequence[UnitColumn]) -> tuple[Map, ...]:
+    """Return maps with the last one settled, if its value was drawn as such: u without a v is linear."""
+    if maps and not maps[-1].activated and columns[maps[-1].column].said.state:
+        return (*maps[:-1], replace(maps[-1], as_state=True))
+    return maps
+
+
+def _operation(view: View, step: Reading) -> Reading:
+    return _unit(view, replace(step, start=view.at))
+
+
+def _activation(view: View, step: Reading) -> Reading:
+    return replace(step.with_steps(view.steps), was_function=view.said.is_function)
+
+
+def _value(view: View, step: Reading) -> Reading:
+    if step.maps and adds_bias(view.said.text):
+        step = step.with_bias()
+    if view.gives_width:
+        step = replace(step, maps=(*step.maps[:-1], replace(step.maps[-1], width_from=view.at)))
+    if step.is_open and (view.said.linear or view.title.linear):
+        step = step.with_told()
+    return replace(step, was_function=False)
+
+
+def _elided(view: View, step: Reading) -> Reading:
+    """Return the reading with the last map once more for each layer that is left out."""
+    if not view.layers_left_out or not step.maps:
+        return replace(step, hidden=True)
+    return replace(step, maps=(*step.maps, *[step.maps[-1]] * min(view.layers_left_out, _MOST_LEFT_OUT)))
+
+
+_TAKE: dict[Role, Callable[[View, Reading], Reading]] = {
+    "input": _input,
+    "operation": _operation,
+    "hand-in": lambda view, step: step,
+    "unit": _unit,
+    "activation": _activation,
+    "unknown": lambda view, step: step.with_steps((Activation("?"),)),
+    "value": _value,
+    "elided": _elided,
+    "hand-out": lambda view, step: replace(step, out=True),
+}

@@ -1,0 +1,1 @@
+"""Layers and functions of other libraries than torch, as the steps that they are."""

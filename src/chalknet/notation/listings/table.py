@@ -1,0 +1,12 @@
+"""The listings that can be read, a row each."""
+
+from __future__ import annotations
+
+from chalknet.notation.listings.keras_json import KERAS_JSON
+from chalknet.notation.listings.nested import NESTED
+from chalknet.notation.listings.numpy_code import NUMPY
+from chalknet.notation.listings.printed import PRINTED
+from chalknet.notation.listings.printed_jax import PRINTED_JAX
+from chalknet.notation.listings.summary import SUMMARY
+
+LISTINGS = (SUMMARY, PRINTED, PRINTED_JAX, KERAS_JSON, NUMPY, NESTED)

@@ -1,0 +1,198 @@
+"""Which outlines in a picture are units, which hold others, and which discs stand for what is left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from chalknet.notation.pictures.canvas import InkedPicture
+from chalknet.notation.pictures.lettering import Lettering, is_plain_word
+from chalknet.notation.pictures.outlined import Found
+
+_MOST_ROWS = 12  # of dots
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Outlines by what they may be.
+
+    Args:
+        units: that lines may join.
+        frames: that hold several of them.
+        size: the usual size of a unit.
+    """
+
+    units: list[Found]
+    frames: list[Found]
+    size: float
+
+
+@dataclass(frozen=True)
+class DotRow:
+    """Small discs in a row.
+
+    Args:
+        x, y: the middle.
+        width, height: what they cover together.
+        number: how many there are.
+        trust: how sure it is.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    number: int
+    trust: float
+
+
+def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
+    """Return the outlines that may be units: no holes of letters, and of about the usual size."""
+    found = [shape for shape in shapes if not _is_in_letter(shape, words)]
+    size = usual_size(shapes, words)
+    units, frames = [], []
+    for shape in found:
+        inside = sum(_is_inside(other, shape) for other in found if other is not shape)
+        if inside >= 2 and shape.size > 1.3 * size:
+            frames.append(shape)
+    for shape in found:
+        if shape in frames:
+            continue
+        around = [
+            other
+            for other in found
+            if other is not shape and other not in frames and _is_inside(shape, other)
+        ]
+        if around and shape.size < 0.8 * max(other.size for other in around):
+            continue
+        fits = 0.55 * size <= shape.size <= 1.9 * size
+        large = shape.size > 1.9 * size and shape.seen > 0.8
+        small = (
+            0.3 * size < shape.size < 0.55 * size and shape.is_filled and shape.off < 0.02 and shape.is_round
+        )
+        if fits or large or small:
+            units.append(shape)
+    return Chosen(_without_meshes(units, words, size), frames, size)
+
+
+def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float) -> list[Found]:
+    """Return units without meshes between lines: most units are alike, and these are not."""
+    core = [unit for unit in units if 0.8 < unit.size / size < 1.25]
+    if len(core) < 3:
+        return units
+    off = float(np.median([unit.off for unit in core]))
+    filled = sum(unit.is_filled for unit in core) / len(core)
+    written = {unit for unit in units if any(unit_holds(unit, one) for one in words)}
+    full = sum(unit in written for unit in core) / len(core)
+    is_round = sum(unit.kind == "disc" for unit in core) / len(core)
+    kept = []
+    for unit in units:
+        empty = not unit.is_filled and unit not in written
+        doubts = 2.0 * (unit.off > 2.5 * off + 0.012) + 1.0 * (unit.size < 0.75 * size)
+        doubts += 1.5 * (empty and filled > 0.7) + 1.0 * (empty and full > 0.7)
+        doubts += 1.0 * (is_round > 0.7 and unit.kind != "disc") + 0.5 * (unit.size > 1.4 * size)
+        if not empty:
+            doubts -= 1.0
+        if doubts < 2.0:
+            kept.append(unit)
+    return kept
+
+
+def unit_holds(unit: Found, words: Lettering) -> bool:
+    """Return whether words stand in a unit."""
+    return abs(words.x - unit.x) < 0.4 * unit.width and abs(words.y - unit.y) < 0.4 * unit.height
+
+
+def _is_in_letter(shape: Found, words: Sequence[Lettering]) -> bool:
+    return any(
+        one.holds(shape.x, shape.y) and shape.size < 0.85 * one.height
+        and max(shape.width, shape.height) < 1.1 * one.height
+        for one in words
+    )  # fmt: skip
+
+
+def _is_inside(shape: Found, other: Found) -> bool:
+    return (
+        abs(shape.x - other.x) + shape.width / 2 <= 1.04 * other.width / 2
+        and abs(shape.y - other.y) + shape.height / 2 <= 1.04 * other.height / 2
+        and shape.width * shape.height < 0.8 * other.width * other.height
+    )
+
+
+def usual_size(shapes: Sequence[Found], words: Sequence[Lettering]) -> float:
+    """Return the size of which there are most shapes, each counted as far as it is sure, larger ones more.
+
+    Args:
+        shapes: the outlines in a picture.
+        words: whose letters do not count.
+    """
+    plain = [one for one in words if is_plain_word(one)]
+    shapes = [shape for shape in shapes if not _is_in_letter(shape, plain)]
+    if not shapes:
+        return 0.0
+    best = (0.0, 0.0)
+    for one in shapes:
+        alike = [other for other in shapes if 0.8 < other.size / one.size < 1.25]
+        weight = sum(other.trust**3 for other in alike) * one.size
+        best = max(best, (weight, one.size))
+    sizes = [other.size for other in shapes if 0.8 < other.size / best[1] < 1.25]
+    return float(np.median(sizes))
+
+
+def rows_of_dots(
+    canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[Lettering], size: float
+) -> list[DotRow]:
+    """Return rows of small discs of one size, evenly apart, which stand for units that are left out."""
+    mask = canvas.mask.astype(np.uint8)
+    count, _, stats, middles = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    spots = []
+    smallest = max(2.0, 0.06 * size)
+    largest = 0.6 * size if size else 0.05 * max(mask.shape)
+    for number in range(1, min(count, 20_000)):
+        _, _, width, height, area = map(int, stats[number])
+        small = smallest <= width <= largest and smallest <= height <= largest
+        if small and 0.6 < width / height < 1.67 and area > 0.6 * width * height:
+            spots.append((float(middles[number][0]), float(middles[number][1]), max(width, height)))
+    spots = [
+        spot
+        for spot in spots
+        if not any(one.holds(spot[0], spot[1]) and len(one.text) > 3 for one in words)
+        and not any(_covers(shape, spot) for shape in shapes)
+    ]
+    rows = _in_rows(spots[:400])
+    return rows if len(rows) <= _MOST_ROWS else []  # more are a texture
+
+
+def _covers(shape: Found, spot: tuple[float, float, int]) -> bool:
+    return math.hypot((spot[0] - shape.x) / shape.width, (spot[1] - shape.y) / shape.height) < 0.5
+
+
+def _in_rows(spots: list[tuple[float, float, int]]) -> list[DotRow]:
+    rows: list[DotRow] = []
+    taken: set[int] = set()
+    triples = []
+    for b, (x, y, wide) in enumerate(spots):
+        near = [
+            n for n, other in enumerate(spots)
+            if n != b and math.hypot(other[0] - x, other[1] - y) < 9 * wide and 0.6 < other[2] / wide < 1.67
+        ]  # fmt: skip
+        for place, a in enumerate(near):
+            for c in near[place + 1 :]:
+                off = math.hypot(spots[a][0] + spots[c][0] - 2 * x, spots[a][1] + spots[c][1] - 2 * y)
+                apart = math.hypot(spots[a][0] - spots[c][0], spots[a][1] - spots[c][1]) / 2
+                if apart > 1.1 * wide and off < 0.3 * apart:
+                    triples.append((off / apart + 0.02 * apart / wide, a, b, c))
+    for off, a, b, c in sorted(triples):
+        if taken & {a, b, c}:
+            continue
+        taken |= {a, b, c}
+        members = [spots[n] for n in (a, b, c)]
+        wide = max(spot[2] for spot in members)
+        x0, x1 = min(s[0] for s in members) - wide / 2, max(s[0] for s in members) + wide / 2
+        y0, y1 = min(s[1] for s in members) - wide / 2, max(s[1] for s in members) + wide / 2
+        rows.append(DotRow((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, 3, 0.85 if off < 0.2 else 0.6))
+    return rows

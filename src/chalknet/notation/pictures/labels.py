@@ -1,0 +1,78 @@
+"""Labels that are counted up along a column: a digit that was misread is mended by its neighbours."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from chalknet.notation.pictures.lettering import Lettering
+from chalknet.notation.pictures.outlined import Found
+
+_COUNTED = re.compile(r"([^\W\d_]{0,3})[_ ]?(\d{1,2})")
+
+
+def mended(
+    words: Sequence[Lettering], shapes: Sequence[Found], columns: Sequence[Sequence[int]], *, sideways: bool
+) -> list[Lettering]:
+    """Return the words with labels mended that break the count of a column whose units stand evenly apart.
+
+    Where most labels agree, one that does not was misread; where none of them agree, nothing is changed.
+
+    Args:
+        words: lines of words.
+        shapes: the units.
+        columns: the numbers of the units in each.
+        sideways: whether the columns stand side by side.
+    """
+    found = dict(enumerate(words))
+    for column in columns:
+        order = sorted(column, key=lambda n: shapes[n].y if sideways else shapes[n].x)
+        if len(order) < 2 or not _is_even([shapes[n].y if sideways else shapes[n].x for n in order]):
+            continue
+        inside = [_label_in(shapes[n], words) for n in order]
+        counted = {
+            place: (number, match)
+            for place, number in enumerate(inside)
+            if number is not None and (match := _COUNTED.fullmatch(words[number].text))
+        }
+        starts = Counter(int(match[2]) - place for place, (_, match) in counted.items())
+        if not starts:
+            continue
+        start, count = starts.most_common(1)[0]
+        stems = Counter(match[1] for _, match in counted.values())
+        if len(counted) == 2 and count == 1:
+            start, count = _surer(words, counted, start)
+        if 2 * count <= len(counted):
+            continue
+        stem = stems.most_common(1)[0][0]
+        for place, (number, match) in counted.items():
+            if int(match[2]) - place != start:
+                found[number] = replace(words[number], text=f"{stem}{start + place}", trust=0.5)
+    return list(found.values())
+
+
+def _surer(
+    words: Sequence[Lettering], counted: dict[int, tuple[int, re.Match[str]]], start: int
+) -> tuple[int, int]:
+    """Return where the count of two units starts by the label that is surer, where the other one is not."""
+    (first, (one, match)), (second, (other, last)) = counted.items()
+    if int(match[2]) == first + 1 and words[other].trust < min(0.97, words[one].trust):
+        return 1, 2
+    if int(last[2]) == second + 1 and words[one].trust < min(0.97, words[other].trust):
+        return 1, 2
+    return start, 0
+
+
+def _is_even(places: list[float]) -> bool:
+    steps = [later - earlier for earlier, later in pairwise(places)]
+    return max(steps) < 1.25 * min(steps)
+
+
+def _label_in(shape: Found, words: Sequence[Lettering]) -> int | None:
+    for number, one in enumerate(words):
+        if abs(one.x - shape.x) < 0.35 * shape.width and abs(one.y - shape.y) < 0.35 * shape.height:
+            return number
+    return None

@@ -1,0 +1,276 @@
+"""The words in a picture, read by rapidocr with the models of its wheel."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
+from chalknet.notation.pictures.outlined import Found
+
+_TIMES = re.compile(r"[×✕X](?=_?\d{1,3}$)")  # what the models read for the x of x1
+_LEAST_TRUST = 0.5
+_LIKE_LINES = frozenset("一二三十卜口日田目回工士王八人入ニハエトヒノリメ个人大又丫米水木不小川")
+_LEAST_ALONE = 0.65
+_LETTER = 48  # height in pixels of what the model reads
+_MOST_CROPS = 160
+_MOST_LINES = 150
+_LONGEST = 1100  # of the picture in which lines of words are looked for
+_ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """A line of words.
+
+    Args:
+        text: what it says.
+        x, y: its middle.
+        width, height: its size, before it is turned.
+        angle: how far it is turned, clockwise, in degrees.
+        trust: how sure it is.
+    """
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    angle: float
+    trust: float
+
+    @property
+    def is_round_letter(self) -> bool:
+        """Return whether it may be a circle that was taken for a letter."""
+        return len(self.text) <= 2 and set(self.text) <= _ROUND_LETTERS
+
+    def holds(self, x: float, y: float, margin: float = 0.0) -> bool:
+        """Return whether a point is on it."""
+        cos, sin = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
+        dx, dy = x - self.x, y - self.y
+        return (
+            abs(dx * cos + dy * sin) <= self.width / 2 + margin
+            and abs(dy * cos - dx * sin) <= self.height / 2 + margin
+        )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The models of rapidocr: `find` gives the corners of lines of words, `read` what crops of them say."""
+
+    find: Any
+    read: Any
+
+
+@lru_cache(maxsize=1)
+def _reader() -> _Reader:
+    """Return the reader of letters; its models are loaded once."""
+    from rapidocr import RapidOCR
+
+    names = {"Global.log_level": "critical", "Det.limit_side_len": 64, "Rec.rec_batch_num": 8}
+    engine = RapidOCR(params=names)
+    find, read = (getattr(engine, f"_load_{what}_model")() for what in ("det", "rec"))
+    reader = _Reader(find, read)
+    reader.read.rec_image_shape = [3, _LETTER, 2 * _LETTER]  # narrow: most labels have one or two letters
+    return reader
+
+
+def words_in(canvas: InkedPicture) -> list[Lettering]:
+    """Return the lines of words in a picture, wherever they stand."""
+    part = min(1.0, _LONGEST / max(canvas.mask.shape))
+    small = cv2.resize(canvas.colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
+    seen = _reader().find(np.ascontiguousarray(small[:, :, ::-1]))
+    if seen.boxes is None:
+        return []
+    boxes = [np.asarray(corners, np.float32) / part for corners in seen.boxes[:_MOST_LINES]]
+    placed = [_tightened(canvas, _placed(corners)) for corners in boxes]
+    crops = [_cut(canvas, words) for words in placed]
+    return [
+        replace(words, text=text, trust=trust)
+        for words, (text, trust) in zip(placed, _read(crops), strict=True)
+        if _says_something(text) and trust >= _LEAST_TRUST
+    ]
+
+
+def _tightened(canvas: InkedPicture, words: Lettering) -> Lettering:
+    """Return level words without the margin around their letters."""
+    if words.angle:
+        return words
+    left, right = max(0, round(words.x - words.width / 2)), round(words.x + words.width / 2) + 1
+    top, bottom = max(0, round(words.y - words.height / 2)), round(words.y + words.height / 2) + 1
+    inside = canvas.colours[top:bottom, left:right].astype(np.float32)
+    if min(inside.shape[:2]) < 6:
+        return words
+    rim = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+    off = np.abs(inside - np.median(rim, axis=0)).max(axis=2)
+    down, across = np.nonzero(off > 0.5 * float(off.max()))
+    x0, x1, y0, y1 = across.min() - 1, across.max() + 2, down.min() - 1, down.max() + 2
+    if y1 - y0 < 0.35 * words.height or x1 - x0 < 0.2 * words.width:
+        return words
+    return replace(words, x=left + (x0 + x1) / 2, y=top + (y0 + y1) / 2, width=float(x1 - x0),
+                   height=float(y1 - y0))  # fmt: skip
+
+
+def _says_something(text: str) -> bool:
+    """Return whether a text has a letter or a digit, or is a sign that drawings of networks have."""
+    return any(each.isalnum() for each in text) or bool(set(text) & set("∑∫+?⋮⋯…"))
+
+
+def _cut(canvas: InkedPicture, words: Lettering) -> Pixels:
+    """Return a line of words as the model reads it: level."""
+    margin = 0.18 * words.height
+    width, height = max(4, round(words.width + 2 * margin)), max(4, round(words.height + 2 * margin))
+    turn = cv2.getRotationMatrix2D((words.x, words.y), words.angle, 1.0)
+    turn[:, 2] += np.array([width / 2 - words.x, height / 2 - words.y])
+    cut = cv2.warpAffine(canvas.colours, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(cut[:, :, ::-1])
+
+
+def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    """Return what crops say, and how sure that is."""
+    if not crops:
+        return []
+    from rapidocr.ch_ppocr_rec import TextRecInput
+
+    seen = _reader().read(TextRecInput(img=list(crops), return_word_box=False))
+    return [
+        (_TIMES.sub("x", str(text).strip()), float(trust))
+        for text, trust in zip(seen.txts, seen.scores, strict=True)
+    ]
+
+
+def _placed(corners: Pixels) -> Lettering:
+    """Return where a line of words stands, given the corners around it."""
+    middle = corners.mean(axis=0)
+    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
+    width, height = float(np.hypot(*along)), float(np.hypot(*down))
+    angle = math.degrees(math.atan2(along[1], along[0]))
+    if height > 2.2 * width:  # it runs upwards
+        width, height, angle = height, width, angle - 90
+    angle = 0.0 if abs(angle) < 4 else angle
+    return Lettering("", float(middle[0]), float(middle[1]), width, height, angle, 0.0)
+
+
+def words_within(
+    canvas: InkedPicture, shapes: Sequence[Found], known: Sequence[Lettering]
+) -> list[Lettering]:
+    """Return what is written in shapes in which no words are known yet, each enlarged and read alone."""
+    crops: list[Pixels] = []
+    places: list[_Crop] = []
+    for shape in shapes:
+        if len(crops) < _MOST_CROPS and not any(words.holds(shape.x, shape.y, 2) for words in known):
+            crop = _lettering_in(canvas, shape)
+            if crop is not None:
+                crops.append(crop.pixels)
+                places.append(crop)
+    if not crops:
+        return []
+    return [
+        Lettering(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
+        for crop, (text, trust) in zip(places, _read(crops), strict=True)
+        if _says_something(text) and trust >= _LEAST_ALONE and text not in _LIKE_LINES
+    ]
+
+
+@dataclass(frozen=True)
+class _Crop:
+    pixels: Pixels
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _lettering_in(canvas: InkedPicture, shape: Found) -> _Crop | None:
+    """Return what stands in the middle of a shape and has another colour than it, enlarged."""
+    part = 0.36 if shape.is_round else 0.46
+    half_x, half_y = max(4.0, part * shape.width), max(4.0, part * shape.height)
+    left, right = int(shape.x - half_x), math.ceil(shape.x + half_x) + 1
+    top, bottom = int(shape.y - half_y), math.ceil(shape.y + half_y) + 1
+    rows, columns = canvas.mask.shape
+    left, top, right, bottom = max(0, left), max(0, top), min(columns, right), min(rows, bottom)
+    inside = canvas.colours[top:bottom, left:right]
+    if min(inside.shape[:2]) < 8:
+        return None
+    ground = np.median(inside.reshape(-1, 3), axis=0)
+    off = np.abs(inside.astype(np.float32) - ground).max(axis=2)
+    mask = off > max(40.0, 0.4 * float(off.max()))
+    if shape.is_round:
+        y, x = np.mgrid[top:bottom, left:right]
+        mask &= ((x - shape.x) / (0.44 * shape.width)) ** 2 + ((y - shape.y) / (0.44 * shape.height)) ** 2 < 1
+    share = float(mask.mean())
+    if not 0.01 < share < 0.6:
+        return None
+    below, across = np.nonzero(mask)
+    x0, x1, y0, y1 = across.min(), across.max() + 1, below.min(), below.max() + 1
+    if y1 - y0 < 5:
+        return None
+    margin = max(2, int(0.2 * (y1 - y0)))
+    cut = inside[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin]
+    scale = _LETTER / cut.shape[0]
+    pixels = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    side = _LETTER // 3
+    colour = [float(each) for each in ground]
+    pixels = cv2.copyMakeBorder(pixels, 0, 0, side, side, cv2.BORDER_CONSTANT, value=colour)
+    return _Crop(
+        np.ascontiguousarray(pixels[:, :, ::-1]),
+        left + (x0 + x1) / 2, top + (y0 + y1) / 2, float(x1 - x0), float(y1 - y0),
+    )  # fmt: skip
+
+
+def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: float) -> list[Lettering]:
+    """Return the words that are no units taken for letters.
+
+    Args:
+        words: lines of words.
+        shapes: the outlines in the picture.
+        size: the usual size of a unit.
+    """
+    large = [shape for shape in shapes if shape.size > 0.7 * size and shape.off < 0.05]
+    return [
+        one
+        for one in words
+        if not any(_is_around(one, shape) for shape in large)
+        and sum(one.holds(shape.x, shape.y) and shape.size < one.height for shape in large) < 2
+    ]
+
+
+def _is_around(words: Lettering, shape: Found) -> bool:
+    """Return whether a shape is as large as the letters of words in whose place it stands."""
+    fits = shape.width <= 1.15 * words.width and shape.height <= 1.25 * words.height
+    if words.angle:
+        fits = shape.size <= 1.2 * words.height
+    return fits and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
+
+
+def without_scraps(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Lettering]:
+    """Return the words that are no pieces of lines taken for letters: these stand alone, outside of units.
+
+    Args:
+        words: lines of words.
+        shapes: the units.
+    """
+    return [
+        one
+        for one in words
+        if len(one.text) > 1
+        or (one.trust > 0.9 and one.text not in _LIKE_LINES)
+        or any(abs(one.x - s.x) < 0.4 * s.width and abs(one.y - s.y) < 0.4 * s.height for s in shapes)
+    ]
+
+
+def is_plain_word(words: Lettering) -> bool:
+    """Return whether words surely are some, and no row of circles."""
+    return (
+        words.trust > 0.75
+        and len(words.text) > 2
+        and bool(set(words.text) - _ROUND_LETTERS - set("VvUu0123456789 "))
+    )

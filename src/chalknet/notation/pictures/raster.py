@@ -1,0 +1,208 @@
+"""A picture made of pixels becomes marks: shapes, strokes, dots and words, each with how sure it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
+from chalknet.notation.pictures.bent import bent_joints
+from chalknet.notation.pictures.bundles import columns_of, open_pairs, runs_sideways, settled
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
+from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
+from chalknet.notation.pictures.completed import completed
+from chalknet.notation.pictures.figures import whole_of
+from chalknet.notation.pictures.labels import mended
+from chalknet.notation.pictures.lettering import (
+    Lettering,
+    without_scraps,
+    without_shapes,
+    words_in,
+    words_within,
+)
+from chalknet.notation.pictures.outlined import Found, outlined
+from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
+from chalknet.notation.pictures.region import Contents, network_part
+from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
+
+_MOST_BENT = 1500  # pairs between which a bent line is looked for
+
+
+def raster_marks(image: Pixels) -> list[AnyMark]:
+    """Return what is drawn in a picture, in its pixels, each mark with a confidence below 1.
+
+    Args:
+        image: (height, width), or (height, width, 1 to 4), of bytes: grey, or red, green and blue; the last
+            of 2 or 4 channels is opacity.
+
+    Example:
+        >>> import numpy as np
+        >>> raster_marks(np.full((40, 40, 3), 255, np.uint8))
+        []
+    """
+    canvas = canvas_of(image)
+    seen = network_part(seen_in(canvas))
+    return _Marking(canvas, seen).marks()
+
+
+def seen_in(canvas: InkedPicture) -> Contents:
+    """Return everything that is drawn, in pixels of the canvas."""
+    if not bool(canvas.mask.any()):
+        return Contents()
+    words = words_in(canvas)
+    shapes = outlined(canvas)
+    words = without_shapes(words, shapes, usual_size(shapes, words))
+    choice = chosen(shapes, words)
+    choice = replace(choice, units=completed(canvas, choice.units, words))
+    words = without_scraps(words, choice.units)
+    words += words_within(canvas, choice.units, words)
+    hidden = hidden_by(canvas, choice.units, words)
+    joints = _joints(canvas, hidden, choice.units)
+    lines = settled(choice.units, joints)
+    dots = rows_of_dots(canvas, choice.units, words, choice.size)
+    others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
+    heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
+    columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
+    words = mended(words, choice.units, columns, sideways=sideways)
+    return Contents(
+        choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size
+    )
+
+
+def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> list[Joint]:
+    """Return the lines between units: straight ones, and bent ones where columns are not joined whole."""
+    if len(units) < 2:
+        return []
+    pairs = free_pairs(units)
+    joints = joints_of(canvas, hidden, units, pairs)
+    sure = [joint for joint in joints if joint.trust > 0.5]
+    asked = open_pairs(units, joints, _MOST_BENT)
+    if len(sure) < len(units) - 1:  # too few to know the columns
+        joined = {(joint.one, joint.other) for joint in sure}
+        asked = [(int(a), int(b)) for a, b in pairs[:_MOST_BENT] if (a, b) not in joined]
+    bent = bent_joints(canvas, hidden, units, asked, 0.06)
+    known = {(joint.one, joint.other): joint for joint in [*joints, *bent]}
+    return with_own_ink(canvas, list(known.values()))
+
+
+def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Heads]) -> list[Heads]:
+    """Return the heads of lines as most lines of their bundle have them; lines alone keep their own."""
+    column = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
+    bundles: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for number, joint in enumerate(joints):
+        bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
+    found = list(heads)
+    forwards = backwards = 0
+    for (low, _), members in bundles.items():
+        turned = {number: column.get(joints[number].one, -1) != low for number in members}
+        firsts = [heads[n].end if turned[n] else heads[n].start for n in members]
+        lasts = [heads[n].start if turned[n] else heads[n].end for n in members]
+        has_first, has_last = _most(firsts, lasts), _most(lasts, firsts)
+        forwards, backwards = forwards + (has_last > has_first), backwards + (has_first > has_last)
+        for n in members:
+            found[n] = Heads(has_last, has_first) if turned[n] else Heads(has_first, has_last)
+    if bool(forwards) == bool(backwards):
+        return found
+    return [  # heads that cannot be seen point the same way as the others
+        each if each.start or each.end else Heads(first == bool(forwards), first == bool(backwards))
+        for each, first in (
+            (one, column.get(joint.one, -1) > column.get(joint.other, -1))
+            for one, joint in zip(found, joints, strict=True)
+        )
+    ]
+
+
+def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:
+    """Return whether most ends that can be seen have heads, and more than the ends on the other side."""
+    seen, away = ([one for one in each if one is not None] for each in (heads, others))
+    share = sum(seen) / max(1, len(seen))
+    return share > 0.5 and share > 1.5 * sum(away) / max(1, len(away))
+
+
+def _ordered(one: int, other: int) -> tuple[int, int]:
+    return (min(one, other), max(one, other))
+
+
+@dataclass
+class _Marking:
+    """Turns what was seen into marks, in the pixels of the picture."""
+
+    canvas: InkedPicture
+    seen: Contents
+
+    def marks(self) -> list[AnyMark]:
+        seen = self.seen
+        found: list[AnyMark] = [self._shape(shape, frame=True) for shape in seen.frames]
+        found += [
+            self._shape(shape)._replace(key=f"s{number + 1}") for number, shape in enumerate(seen.shapes)
+        ]
+        found += [
+            self._stroke(joint.points, heads, joint.trust, "dashed" if joint.dashed else "")._replace(
+                source=f"s{joint.one + 1}", target=f"s{joint.other + 1}"
+            )
+            for joint, heads in zip(seen.joints, seen.heads, strict=True)
+        ]
+        found += [
+            self._stroke(line.points, Heads(line.start_head, line.end_head), line.trust, "")
+            for line in seen.lines
+        ]
+        found += [self._dots(row) for row in seen.dots]
+        found += [self._text(words) for words in seen.words]
+        for members in seen.dense:
+            found.append(self._dense([seen.shapes[number] for number in members]))
+        return [mark._replace(at=number) for number, mark in enumerate(found)]
+
+    def _place(self, x: float, y: float, width: float, height: float) -> Place:
+        part = 1 / self.canvas.scale
+        return Place(*(round(each * part, 2) for each in (x, y, width, height)))
+
+    def _shape(self, shape: Found, *, frame: bool = False) -> ShapeMark:
+        return ShapeMark(
+            shape.kind,
+            self._place(shape.x, shape.y, shape.width, shape.height),
+            angle=round(shape.angle, 1),
+            fill=self._colour(shape),
+            outline="black",
+            frame=frame,
+            confidence=min(0.99, shape.trust),
+        )
+
+    def _colour(self, shape: Found) -> str:
+        """Return the usual colour between the middle and the rim; none for that of the ground."""
+        if not shape.is_filled:
+            return ""
+        mask = np.zeros(self.canvas.mask.shape, np.uint8)
+        half = (max(1, round(0.4 * shape.width)), max(1, round(0.4 * shape.height)))
+        cv2.ellipse(mask, (round(shape.x), round(shape.y)), half, shape.angle, 0, 360, 1, -1)
+        left, right = max(0, round(shape.x) - half[0]), round(shape.x) + half[0] + 1
+        top, bottom = max(0, round(shape.y) - half[1]), round(shape.y) + half[1] + 1
+        inside = self.canvas.colours[top:bottom, left:right][mask[top:bottom, left:right] > 0]
+        if not len(inside):
+            return ""
+        red, green, blue = np.median(inside, axis=0).astype(int)
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+    def _stroke(
+        self, points: Sequence[tuple[float, float]], heads: Heads, trust: float, style: str
+    ) -> StrokeMark:
+        part = 1 / self.canvas.scale
+        placed = tuple((round(x * part, 2), round(y * part, 2)) for x, y in points)
+        return StrokeMark(placed, bool(heads.start), bool(heads.end), style, confidence=min(0.99, trust))
+
+    def _dots(self, row: DotRow) -> DotsMark:
+        place = self._place(row.x, row.y, row.width, row.height)
+        return DotsMark(place, row.number, confidence=row.trust)
+
+    def _text(self, words: Lettering) -> TextMark:
+        place = self._place(words.x, words.y, words.width, words.height)
+        size = round(words.height / self.canvas.scale, 2)
+        return TextMark(words.text, place, size, round(words.angle, 1), confidence=min(0.99, words.trust))
+
+    def _dense(self, shapes: Sequence[Found]) -> UnreadMark:
+        whole = whole_of(Place(shape.x, shape.y, shape.width, shape.height) for shape in shapes)
+        return UnreadMark("lines too dense to follow", self._place(*whole))

@@ -1,0 +1,33 @@
+"""The names of the room and their places, for `__init__.py` and for type checkers."""
+
+from chalknet.training.chart import Chart as Chart
+from chalknet.training.chart import Curve as Curve
+from chalknet.training.chart import plot_curves as plot_curves
+from chalknet.training.chart import plot_images as plot_images
+from chalknet.training.choice.cost_model import Candidate as Candidate
+from chalknet.training.choice.cost_model import CostEstimate as CostEstimate
+from chalknet.training.choice.cost_model import estimate_cost as estimate_cost
+from chalknet.training.choice.cost_model import usual_update_s as usual_update_s
+from chalknet.training.choice.prepare import PreparedFit as PreparedFit
+from chalknet.training.choice.prepare import load_for as load_for
+from chalknet.training.choice.prepare import prepare as prepare
+from chalknet.training.choice.timing_cache import machine_and_versions as machine_and_versions
+from chalknet.training.choice.torch_threads import using_threads as using_threads
+from chalknet.training.evaluation import Baseline as Baseline
+from chalknet.training.evaluation import Evaluation as Evaluation
+from chalknet.training.history import FitResult as FitResult
+from chalknet.training.history import History as History
+from chalknet.training.history import Outcome as Outcome
+from chalknet.training.history import Progress as Progress
+from chalknet.training.kept.run_folder import load_run as load_run
+from chalknet.training.pictures.plot import KINDS as KINDS
+from chalknet.training.pictures.plot import plot as plot
+from chalknet.training.predictions.evaluate import Scores as Scores
+from chalknet.training.predictions.evaluate import evaluate as evaluate
+from chalknet.training.predictions.predict import predict as predict
+from chalknet.training.predictions.prediction import Prediction as Prediction
+from chalknet.training.record.record_options import RecordOptions as RecordOptions
+from chalknet.training.run.fit import FitKeywords as FitKeywords
+from chalknet.training.run.fit import fit as fit
+from chalknet.training.run.fit import plan as plan
+from chalknet.training.run.resume import resume as resume

@@ -1,0 +1,1 @@
+"""How good a fit's answers are: metrics by name, those of other libraries, functions of the user's."""

@@ -1,0 +1,189 @@
+"""The forward pass of a network on arrays, for a process that has no other use for torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.network import ACTIVATIONS, Activation, Linear, Network, numbers, size_of
+from chalknet.planning import Plan
+from chalknet.units import DTYPES
+
+Array = npt.NDArray[Any]
+
+_MOST_ROWS = 8192
+_MOST_VALUES = 1 << 22  # of the widest step, mapped at a time
+
+
+@dataclass(frozen=True)
+class ArrayForward:
+    """A network with its weights, in evaluation mode: Dropout off.
+
+    Args:
+        network: whose steps are all rows of the tables below.
+        weights: by the names that the module of `build` gives them, in the dtype that was fitted.
+    """
+
+    network: Network
+    weights: Mapping[str, Array]
+
+    def __call__(self, blocks: Iterable[Array]) -> Array:
+        """Return yhat of the rows of some blocks `(n, ...)`, as torch gives it but for rounding."""
+        dtype = next(iter(self.weights.values())).dtype
+        widest = max(size_of(visit.output_shape) or 1 for visit in self.network.walk())
+        rows = max(1, min(_MOST_ROWS, _MOST_VALUES // widest))
+        with np.errstate(all="ignore"):  # overflow is infinity, as in torch
+            parts = [
+                self._mapped(x[at : at + rows].astype(dtype, copy=False))
+                for x in blocks
+                for at in range(0, len(x), rows)
+            ]
+        return np.concatenate(parts)
+
+    def activation(self, kind: str, values: Array) -> Array:
+        """Return softmax (over axis 1), sigmoid or exp of what the network gave."""
+        return activation_of_raw(kind, values)
+
+    def _mapped(self, values: Array) -> Array:
+        for visit in self.network.walk():
+            names = (f"{visit.path}.weight", f"{visit.path}.bias")
+            weights = [self.weights[name] for name in names if name in self.weights]
+            values = _STEPS[type(visit.step).__name__](visit.step, values, weights)
+        return values
+
+
+def weight_shapes(plan: Plan) -> Mapping[str, tuple[int, ...]] | None:
+    """Return the shapes of a kept network's weights, by name; None where its forward pass takes torch.
+
+    That is a module that no Network describes, or a step or an activation without a row here, such as one
+    of the user's own.
+    """
+    network = plan.network
+    if network is None or plan.placement.dtype not in DTYPES or not all(map(_is_known, network.steps)):
+        return None
+    shapes: dict[str, tuple[int, ...]] = {}
+    for visit in network.walk():
+        if isinstance(visit.step, Linear):
+            widths = numbers((visit.step.out_features, visit.input_shape[-1]))
+            shapes[f"{visit.path}.weight"] = widths
+            if visit.step.bias:
+                shapes[f"{visit.path}.bias"] = widths[:1]
+    return shapes
+
+
+def activation(kind: str, values: Array, options: Mapping[str, Any] | None = None) -> Array:
+    """Return an activation of the table of values `(n, ...)`; softmax runs over the last axis.
+
+    Args:
+        kind: its name.
+        values: what arrives.
+        options: those of the torch class; torch's defaults where they are left out.
+
+    Example:
+        >>> activation("softmax", np.zeros((1, 4))).tolist()
+        [[0.25, 0.25, 0.25, 0.25]]
+    """
+    given = {**ACTIVATIONS[kind].options, **(options or {})}
+    with np.errstate(all="ignore"):
+        found: Array = _ACTIVATIONS[kind](values, **given)
+    return found.astype(values.dtype, copy=False)
+
+
+def activation_of_raw(kind: str, raw: Array) -> Array:
+    """Return softmax (over axis 1), sigmoid or exp of what a network gave `(n, outputs)`."""
+    if kind == "exp":
+        return np.exp(raw)
+    return np.moveaxis(activation(kind, np.moveaxis(raw, 1, -1)), -1, 1)
+
+
+def _is_known(step: object) -> bool:
+    return type(step).__name__ in _STEPS and (not isinstance(step, Activation) or step.kind in _ACTIVATIONS)
+
+
+def _linear(step: Linear, values: Array, weights: list[Array]) -> Array:
+    product: Array = values @ weights[0].T
+    if len(weights) > 1:
+        product += weights[1]
+    return product
+
+
+# Step -> its values for those that arrive, and for its weight and bias.
+_STEPS: Mapping[str, Callable[[Any, Array, list[Array]], Array]] = {
+    "Linear": _linear,
+    "Dropout": lambda step, values, weights: values,
+    "Flatten": lambda step, values, weights: values.reshape(len(values), -1),
+    "Activation": lambda step, values, weights: activation(step.kind, values, dict(step.options)),
+}
+
+
+def _sigmoid(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+def _gelu(z: Any, approximate: str) -> Any:
+    if approximate == "tanh":
+        return z * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z * z * z))) / 2
+    return z * (1 + _erf(z * math.sqrt(1 / 2))) / 2
+
+
+def _softmax(z: Any) -> Any:
+    powers = np.exp(z - z.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _log_softmax(z: Any) -> Any:
+    below = z - z.max(axis=-1, keepdims=True)
+    return below - np.log(np.exp(below).sum(axis=-1, keepdims=True))
+
+
+# Activation -> its formula, as the table of activations has it, in arrays.
+_ACTIVATIONS: Mapping[str, Callable[..., Array]] = {
+    "relu": lambda z: np.maximum(z, 0),
+    "sigmoid": _sigmoid,
+    "tanh": np.tanh,
+    "leaky_relu": lambda z, negative_slope: np.where(z > 0, z, negative_slope * z),
+    "elu": lambda z, alpha: np.where(z > 0, z, alpha * np.expm1(z)),
+    "gelu": _gelu,
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "softplus": lambda z, beta, threshold: np.where(
+        beta * z > threshold, z, np.log1p(np.exp(beta * z)) / beta
+    ),
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    "identity": lambda z: z,
+}
+
+_ERF_STEPS, _ERF_END, _ERF_TERMS = 256, 6.0, 7  # places in an interval of 1; erf(6) is 1 in float64
+
+
+def _erf(z: Array) -> Array:
+    """Return the error function, which numpy lacks, with an error below 1e-15."""
+    size = np.minimum(np.abs(z), _ERF_END)
+    place = np.nan_to_num(np.rint(size * _ERF_STEPS)).astype(np.intp)
+    beyond = size - place / _ERF_STEPS
+    terms = _erf_terms()
+    value = terms[-1][place]
+    for term in terms[-2::-1]:
+        value = value * beyond + term[place]
+    found: Array = np.copysign(value, z).astype(z.dtype)
+    return found
+
+
+@cache
+def _erf_terms() -> Array:
+    """Return the coefficients `(terms, places)` of erf's Taylor series around each place.
+
+    The derivative of erf, f = 2/sqrt(pi) exp(-x^2), has f' = -2 x f, which gives each from the two before it.
+    """
+    places = np.arange(int(_ERF_END * _ERF_STEPS) + 1) / _ERF_STEPS
+    terms = [np.array([*map(math.erf, places)]), 2 / math.sqrt(math.pi) * np.exp(-(places**2))]
+    for n in range(1, _ERF_TERMS - 1):
+        before = (n - 1) * terms[n - 1] if n > 1 else 0
+        terms.append(-2 * (places * n * terms[n] + before) / (n * (n + 1)))
+    return np.array(terms)
