@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: objects demo test fuzz check bench pictures gallery render clean
+.PHONY: gpu objects demo test fuzz check bench pictures gallery render clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
@@ -24,6 +24,10 @@ check: $(READY)  ## format, lint, types, and which room may import which
 
 bench: $(READY)  ## the loop everyone writes against cn.fit, interleaved; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+gpu: $(READY)  ## on a machine with a GPU: fused_cuda's tests, times, and compute-sanitizer's checks
+	mkdir -p build/gpu
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash tools/cuda_check.sh build/gpu
 
 objects: $(READY)  ## compile the engine fused_cpu anew, after a change of its sources
 	$(BIN)/python tools/compile_objects.py

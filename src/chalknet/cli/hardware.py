@@ -20,7 +20,7 @@ _ASKED_OF_MEMORY = (
     options.DEVICE._replace(
         help="cpu (default), cuda, cuda:1, ...; also one that this machine does not have."
     ),
-    options.ENGINE._replace(help="eager (default), fused_cpu or graph."),
+    options.ENGINE._replace(help="eager (default), fused_cpu, fused_cuda or graph."),
     options.DTYPE,
     options.THREADS,
 )

@@ -214,7 +214,7 @@ OPTIMIZER = _panel(
 DEVICE, ENGINE, DTYPE, THREADS, MICRO_BATCH, PROCESSES, STRICT = PLACE = _panel(
     "Where it runs",
     Option("device", "auto (default: the cheapest by measurement), cpu, cuda, cuda:1, ..."),
-    Option("engine", "auto (default: on the CPU fused_cpu where it can), fused_cpu, graph (CUDA) or eager."),
+    Option("engine", "auto (default: on the CPU fused_cpu if it can), fused_cpu, fused_cuda, graph, eager."),
     Option("dtype", "float32 or float64."),
     Option("threads", "CPU threads torch may use.", int),
     Option("micro_batch", "Samples computed at a time and summed into the same update.", int),

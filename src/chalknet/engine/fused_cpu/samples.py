@@ -12,11 +12,29 @@ import torch
 
 from chalknet.data import Batches, Sample
 from chalknet.engine.fused_cpu.names import Array
-from chalknet.engine.fused_cpu.schedules import Samples
 from chalknet.engine.orders import Orders
 from chalknet.errors import ShapeMismatch
 from chalknet.network import Network, numbers
 from chalknet.planning import Loss
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples as flat arrays: all of a source, or a block of batches.
+
+    Args:
+        x: all x.
+        y: all y; empty for class numbers.
+        classes: class numbers; empty for other targets.
+        weights: what each sample weighs; empty where all weigh the same.
+        targets: numbers in one y.
+    """
+
+    x: Array
+    y: Array
+    classes: Array
+    weights: Array
+    targets: int
 
 
 class Ahead(NamedTuple):

@@ -53,6 +53,7 @@ from chalknet.engine.fused_cpu.phases import (
     evaluation_pieces,
     pieces_of,
 )
+from chalknet.engine.fused_cpu.samples import Samples
 from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.network import Activation, Network, numbers
@@ -63,25 +64,6 @@ _LINE = 16  # numbers between what two threads write: a cache line of its own
 
 # Multiply-adds: with fewer of an update a thread, more threads were not faster on 16 cores.
 _WORK_OF_A_THREAD = 16_000_000
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Samples as flat arrays: all of a source, or a block of batches.
-
-    Args:
-        x: all x.
-        y: all y; empty for class numbers.
-        classes: class numbers; empty for other targets.
-        weights: what each sample weighs; empty where all weigh the same.
-        targets: numbers in one y.
-    """
-
-    x: Array
-    y: Array
-    classes: Array
-    weights: Array
-    targets: int
 
 
 @dataclass(frozen=True)

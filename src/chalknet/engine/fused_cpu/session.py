@@ -18,11 +18,10 @@ from chalknet.engine.fused_cpu.loops import units_beside
 from chalknet.engine.fused_cpu.names import Array
 from chalknet.engine.fused_cpu.objects import loading, provide, symbols_of
 from chalknet.engine.fused_cpu.optimizer_rows import COUNTS_STEPS, MULTIPLIES, SLOTS
-from chalknet.engine.fused_cpu.samples import Flat, SamplesInMemory, StreamedSamples
+from chalknet.engine.fused_cpu.samples import Flat, Samples, SamplesInMemory, StreamedSamples
 from chalknet.engine.fused_cpu.schedules import (
     EVERY_UPDATE_ALIKE,
     PerUpdate,
-    Samples,
     Schedule,
     Task,
     choose_schedule,

@@ -288,7 +288,7 @@ def _candidates(
     return Candidates(
         asked=options.engine,
         devices=devices,
-        engines=tuple(name for name in ENGINES if on_gpu or name != "graph")
+        engines=tuple(name for name in ENGINES if on_gpu or name not in ("graph", "fused_cuda"))
         if any_engine
         else (options.engine,),
         threads=placement.threads,

@@ -1,0 +1,89 @@
+"""What the kernels have code for: one table each for steps, losses, optimizers and their options.
+
+Whatever is in no table is refused by its name, however it came into the tables of the other rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chalknet.engine.fused_cpu.names import CLASS_LOSSES, activation_reason, loss_reason
+from chalknet.engine.fused_cuda.optimizers import RATES
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
+from chalknet.planning import Placement, Recipe
+from chalknet.units import DTYPES
+
+
+def _has_code(step: Step) -> str:
+    return ""
+
+
+def _activation(step: Step) -> str:
+    return activation_reason(step) if isinstance(step, Activation) else ""
+
+
+def _unknown(step: Step) -> str:
+    return "of which it knows nothing"
+
+
+# Why a step of a class cannot be compiled, empty where it can; a class without a row has no code.
+STEPS: Mapping[type[Step], Callable[[Step], str]] = {
+    Linear: _has_code, Activation: _activation, Dropout: _has_code, Flatten: _has_code,
+}  # fmt: skip
+ROW_LOSSES = ("cross_entropy", "nll", "focal_cross_entropy")  # of class numbers: in losses.cuh
+_OPTIONS = frozenset(
+    "momentum dampening weight_decay nesterov betas eps alpha centered lr_decay initial_accumulator_value "
+    "momentum_decay decoupled_weight_decay".split()
+)  # all other options of an optimizer have to be as they are by default
+
+
+def network_reasons(network: Network | None, recipe: Recipe) -> list[str]:
+    """Return what of a network has no code."""
+    if network is None:
+        known = ", ".join(step.__name__ for step in STEPS)
+        return [f"it runs networks of {known}, not any module"]
+    reasons = [f"the width {symbol} is not a number" for symbol in network.symbols[:1]]
+    for visit in network.walk():
+        name = type(visit.step).__name__
+        why = STEPS.get(type(visit.step), _unknown)(visit.step)
+        if isinstance(visit.step, Activation):
+            name = f"the activation {visit.step.kind}"
+        if why:
+            reasons.append(f"it has no code for step {visit.path}, {name}, {why}")
+    if not any(isinstance(step, Linear) for step in network.steps):
+        reasons.append("the network has no Linear to fit")
+    if recipe.loss_row.target == "class" and len(network.output_shape) != 1:
+        reasons.append(f"it takes {recipe.loss} of one row of classes a sample, not {network.output_shape}")
+    last, outputs = network.output_shape[-1], recipe.loss_row.outputs
+    if isinstance(last, int) and last % outputs:
+        reasons.append(f"{recipe.loss} takes {outputs} numbers of yhat for one of y, which {last} are not")
+    return reasons
+
+
+def recipe_reasons(recipe: Recipe) -> list[str]:
+    """Return what of a recipe has no code."""
+    reasons = []
+    if recipe.optimizer not in RATES:
+        reasons.append(f"it has no code for the optimizer {recipe.optimizer}")
+    usual = recipe.optimizer_row.options
+    for name, value in recipe.optimizer_options.items():
+        if name not in _OPTIONS and value != usual.get(name):
+            reasons.append(f"it has no {name} for {recipe.optimizer}")
+    row = recipe.loss_row
+    if row.name in CLASS_LOSSES and row.name not in ROW_LOSSES:
+        reasons.append(f"it has no code for the loss {recipe.loss}, which is one of class numbers")
+    elif why := loss_reason(row):
+        reasons.append(f"it has no code for the loss {recipe.loss}, {why}")
+    return reasons
+
+
+def placement_reasons(placement: Placement) -> list[str]:
+    """Return what of a placement is not for one launch on one device."""
+    reasons = []
+    if placement.processes > 1:
+        reasons.append(f"it computes in one process, not in {placement.processes} that share each update")
+    if placement.micro_batch is not None:
+        reasons.append(f"it takes an update whole, not {placement.micro_batch:,} samples at a time")
+    if placement.dtype not in DTYPES:
+        reasons.append(f"it computes in {' or '.join(DTYPES)}, not in {placement.dtype}")
+    return reasons

@@ -1,0 +1,45 @@
+// The passes through a stage, whichever way its rows lie.
+// The forward pass of a stage for lines [low, high) and outputs [from, to).
+template <int s> DEVICE void forward(const Batch& batch, int low, int high, int from, int to) {
+  using S = Stage<s>;
+  if constexpr (S::KIND == LINEAR && Near<s>::is) {
+    thin_forward<s>(batch, high);
+  } else if constexpr (S::KIND == LINEAR) {
+    using T = typename S::Forward;
+    Into<s, true> a{batch, high};
+    Weights<s, true> b{batch};
+    for (int m = low; m < high; m += T::M)
+      for (int n = from; n < to; n += T::N)
+        product<T, S::IN>(m, n, 0, S::IN, a, b, [&](int, int line, int output, REAL sum) {
+          if (line >= high || output >= to) return;
+          if (S::BIAS) sum += batch.memory.weights[S::WEIGHT + S::IN * S::OUT + output];
+          hand_on<s>(batch, line, output, sum);
+        }, batch.memory.room);
+  } else if constexpr (S::KIND == POINT) {
+    forward_point<s>(batch, low, high);
+  } else {
+    forward_softmax<s>(batch, low, high);
+  }
+  meet_block();
+}
+
+// The way back through a stage for lines [low, high) and inputs [from, to): its gradients become those of the one before.
+template <int s> DEVICE void backward(const Batch& batch, int low, int high, int from, int to) {
+  using S = Stage<s>;
+  constexpr int before = s > 0 ? s - 1 : 0;
+  if constexpr (S::KIND == LINEAR && Near<s>::is) {
+    thin_backward<s>(batch, high);
+  } else if constexpr (S::KIND == LINEAR) {
+    using T = typename S::Backward;
+    Gradients<s, true> a{batch, high};
+    Weights<s, false> b{batch};
+    for (int m = low; m < high; m += T::M)
+      for (int n = from; n < to; n += T::N)
+        product<T, S::OUT>(m, n, 0, S::OUT, a, b, [&](int, int line, int input, REAL sum) {
+          if (line < high && input < to) hand_back<before, S::IN>(batch, line, input, sum);
+        }, batch.memory.room);
+  } else {
+    backward_softmax<s>(batch, low, high);
+  }
+  meet_block();
+}

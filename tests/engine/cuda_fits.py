@@ -1,0 +1,78 @@
+"""Fits by the engine fused_cuda, on a device or in the emulator, beside the eager engine on the CPU."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from tests.engine.test_fused_cpu import samples
+
+from chalknet.data import ArraySource, Batches
+from chalknet.engine import Eager
+from chalknet.engine.fused_cuda.session import FusedCudaSession
+from chalknet.network import Activation, Dropout, Linear, Network
+from chalknet.planning import LOSSES, DataFacts, Placement, Plan, Recipe
+
+ONE_BLOCK, CLUSTER, GRID = range(3)
+MEETINGS = {"one block": ONE_BLOCK, "a cluster": CLUSTER, "a grid": GRID}
+
+# The first is walked by hidden units, the others by phases; the last one has a wide Linear in front.
+NETWORKS = {
+    "hidden units": Network(2, (Linear(70), Activation("tanh"), Linear(2), Activation("sigmoid"))),
+    "hidden relu": Network(3, (Linear(150), Activation("relu"), Linear(1), Activation("sigmoid"))),
+    "chain": Network(
+        (2, 3), (Linear(5), Activation("tanh"), Linear(4, bias=False), Activation("softmax"), Linear(2))
+    ),
+    "thin": Network(5, (Linear(9), Activation("tanh"), Linear(6), Activation("softmax"), Linear(2))),
+    "wide": Network(150, (Linear(300), Activation("relu"), Linear(3), Activation("sigmoid"))),
+}
+
+
+def plan_for(network, recipe, source, dtype, device):
+    facts = DataFacts("data", len(source), source.x_shape, source.y_shape)
+    return Plan(network, "", recipe, facts, Placement(device, dtype, 1), "", None, 1)
+
+
+def opened(network, recipe, data, machine=None, dtype="float64", device="cpu", module=None):
+    """Open a session of fused_cuda, or of eager where there is no machine."""
+    source = ArraySource(*data)
+    batches = Batches(source, recipe.batch_size, recipe.shuffle, recipe.drop_last)
+    if machine is None:
+        return Eager().open(plan_for(network, recipe, source, dtype, "cpu"), batches, module)
+    return FusedCudaSession(plan_for(network, recipe, source, dtype, device), batches, module, machine)
+
+
+def made(session, stretches):
+    losses = [loss for updates in stretches for loss in session.advance(updates).losses]
+    weights = [parameter.detach().cpu().numpy() for parameter in session.module.parameters()]
+    return SimpleNamespace(losses=losses, weights=weights)
+
+
+def both(network, recipe, n, machine, dtype="float64", device="cpu", stretches=(3, 1, 5)):
+    """Return losses and weights of eager and of fused_cuda; the latter's in several stretches."""
+    data = samples(recipe.loss, n, network, getattr(torch, dtype))
+    eager = made(opened(network, recipe, data, None, dtype), [sum(stretches)])
+    ours = made(opened(network, recipe, data, machine, dtype, device), stretches)
+    return eager, ours
+
+
+def assert_same(eager, ours, tolerance=1e-10):
+    np.testing.assert_allclose(ours.losses, eager.losses, rtol=tolerance, atol=tolerance)
+    for mine, theirs in zip(ours.weights, eager.weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=tolerance, atol=tolerance)
+
+
+def network_for(name, loss):
+    """Return a network that a loss fits: one of two numbers takes an even number of outputs."""
+    *steps, last, ending = NETWORKS[name].steps
+    odd = LOSSES[loss].outputs == 1
+    outputs = last.out_features if odd else 2 * ((last.out_features + 1) // 2)
+    return Network(NETWORKS[name].input_shape, (*steps, Linear(outputs), ending))
+
+
+def recipe_for(loss, optimizer="adam", options=None, **more):
+    asked = {"lr": 0.01, "batch_size": 7, "shuffle": True, "updates": 9, "seed": 3, **more}
+    return Recipe(loss, optimizer, options or {}, **asked)
+
+
+def with_dropout(p=0.4):
+    return Network(3, (Dropout(0.2), Linear(9), Activation("relu"), Dropout(p), Linear(2)))
