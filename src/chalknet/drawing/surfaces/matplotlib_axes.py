@@ -78,14 +78,22 @@ def draw_on(axes: Axes, scene: Scene) -> None:
                 _trace(axes, mark, level)
             case Label():
                 look |= {"size": mark.size, "family": fonts, "color": colours["ink"], "linespacing": 1.1}
-                if mark.kind == "line-label":
+                if mark.kind == "edge-label":
                     look["bbox"] = {
                         "facecolor": colours["page"],
                         "edgecolor": "none",
                         "pad": 0.4,
                         "alpha": 0.85,
                     }
-                axes.text(mark.x, mark.y, _mathtext(mark.text), ha="center", va="center", **look)
+                axes.text(
+                    mark.x,
+                    mark.y,
+                    _mathtext(mark.text),
+                    ha="center",
+                    va="center",
+                    rotation=-mark.angle,
+                    **look,
+                )
 
 
 def _show(axes: Axes, mark: Photo, level: int) -> None:

@@ -7,7 +7,7 @@ from html import escape
 
 from chalknet.drawing.scene import Box, Label, Line, Mark, Photo, Scene, Tracing
 from chalknet.drawing.style import COLOURS, DARK
-from chalknet.drawing.text import LINE, TextRun, height_of, lines_of, width_of
+from chalknet.drawing.text import LINE, TextRun, lines_of
 from chalknet.units import xml_text
 
 NAMESPACE = "https://github.com/chalknet/chalknet"
@@ -100,7 +100,8 @@ def _rules(colours: dict[str, str]) -> str:
         f".chalknet .head {{ fill: {line}; }}",
         f".chalknet .positive {{ stroke: {colours['positive']}; }}",
         f".chalknet .negative {{ stroke: {colours['negative']}; stroke-dasharray: 4 2; }}",
-        f".chalknet .halo {{ fill: {colours['page']}; fill-opacity: 0.85; }}",
+        f".chalknet .edge-label {{ paint-order: stroke; stroke: {colours['page']}; stroke-width: 3; }}",
+        f".chalknet .cell-head {{ fill: {line}; }}",
         *(f".chalknet .{kind} {{ fill: {colours[kind]}; stroke: {line}; }}" for kind in _NODES),
     ]
     return "\n" + "\n".join(rules)
@@ -155,16 +156,8 @@ def _label(mark: Label) -> str:
         y = first + number * LINE * mark.size
         rows.append(f'<tspan x="{mark.x:.2f}" y="{y:.2f}">{_runs(line, mark.size)}</tspan>')
     key = f' id="{escape(mark.id)}"' if mark.id else ""
-    text = f'<text class="{mark.kind}"{key} font-size="{mark.size:.2f}">{"".join(rows)}</text>'
-    return _halo(mark) + text if mark.kind == "line-label" else text
-
-
-def _halo(mark: Label) -> str:
-    """Return the background that keeps a label readable on its line."""
-    width, height = width_of(mark.text, mark.size), height_of(mark.text, mark.size) * 0.8
-    left, top = mark.x - width / 2, mark.y - height / 2
-    shape = f'x="{left:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}"'
-    return f'<rect class="halo" {shape}/>'
+    turned = f' transform="rotate({mark.angle:.2f} {mark.x:.2f} {mark.y:.2f})"' if mark.angle else ""
+    return f'<text class="{mark.kind}"{key} font-size="{mark.size:.2f}"{turned}>{"".join(rows)}</text>'
 
 
 def _runs(line: tuple[TextRun, ...], size: float) -> str:

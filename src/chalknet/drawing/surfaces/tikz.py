@@ -75,9 +75,10 @@ def _mark(mark: Mark) -> str:
             )
         case Label():
             text = r"\\".join("".join(map(_run, line)) for line in lines_of(mark.text))
-            on_line = mark.kind == "line-label"
+            on_line = mark.kind == "edge-label"
             font = f"\\fontsize{{{mark.size:.1f}}}{{{mark.size * 1.25:.1f}}}\\selectfont"
             halo = ", fill=chalkpage, fill opacity=0.8, text opacity=1" if on_line else ""
+            halo += f", rotate={-mark.angle:.2f}" if mark.angle else ""
             look = f"text=chalkink, font={font}\\sffamily{halo}"
             return f"\\node[{look}] at ({mark.x:.2f},{mark.y:.2f}) {{{text}}};"
 
