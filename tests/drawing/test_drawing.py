@@ -140,7 +140,8 @@ def test_a3_what_is_drawn_as_svg_is_read_back_exactly(network, dialect):
 def test_a3_a6_the_structure_of_every_dialect_is_read_back(network, dialect, bias):
     if dialect == "numbers" or (drawing := drawn(network, dialect, Style(bias=bias))) is None:
         return
-    for suffix, notation in ((".dot", "dot"), (".mmd", "mermaid")):
+    tikz = () if dialect == "observations" else ((".tex", "tikz"),)  # a row an observation: it is asked which
+    for suffix, notation in ((".dot", "dot"), (".mmd", "mermaid"), *tikz):
         again = cn.read(drawing.text(suffix), notation=notation)
         assert not cn.difference(network, again), drawing.text(suffix)
 
@@ -250,6 +251,26 @@ def test_a_drawing_goes_on_axes_and_into_a_notebook():
     assert draw(F2, "nodes").on(axes) is axes and axes.patches and axes.texts
     assert draw(F2)._repr_svg_() == draw(F2).svg
     assert "X(n,1) -l1-> u1(n,2)" in draw(F2).alt_text
+
+
+def test_a_font_that_was_installed_after_matplotlib_listed_its_fonts_is_found(tmp_path, monkeypatch):
+    from fontTools.ttLib import TTFont
+    from matplotlib import font_manager, get_data_path
+
+    font = TTFont(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+    for record in font["name"].names:
+        if record.nameID in (1, 4, 16):
+            record.string = "NanumGothic"
+    font.save(tmp_path / "new.ttf")
+    latin = [
+        entry for entry in font_manager.fontManager.ttflist if entry.name.startswith(("DejaVu", "Liberation"))
+    ]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", latin)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    with pytest.raises(CannotExpress, match="no font is installed"):
+        cn.draw(F2, "D11", language="ko").save(tmp_path / "net.png")
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(tmp_path / "new.ttf")])
+    assert cn.draw(F2, "D11", language="ko").save(tmp_path / "net.png").exists()
 
 
 def test_a_paper_drawing_fits_its_column_or_is_refused():

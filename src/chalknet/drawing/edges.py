@@ -18,14 +18,20 @@ _HEADS_APART = 0.36  # of the font's size, between the ends of two edges whose h
 def ends_of(layout: DiagramLayout, edge: Edge) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return where an edge leaves the one node and enters the other, nearly between their centres."""
     source, target = (layout.turned(layout.nodes[key]) for key in (edge.source, edge.target))
-    if edge.source in layout.tall:  # straight out of it, and straight into it
-        source = replace(source, y=target.y)
+    if edge.source in layout.tall:  # as straight as it goes out of it, and into it
+        source = replace(source, y=_within(source, target.y, layout.size))
     if edge.target in layout.tall:
-        target = replace(target, y=source.y)
+        target = replace(target, y=_within(target, source.y, layout.size))
     across, down = target.x - source.x, target.y - source.y
     first = _rim(source, across, down, edge.source in layout.round)
     last = _rim(target, -across, -down, edge.target in layout.round)
     return (first, last) if layout.right else (first[::-1], last[::-1])
+
+
+def _within(tall: Rect, y: float, margin: float) -> float:
+    """Return the place at a tall node's side that is nearest to a height."""
+    reach = max(0.0, tall.height / 2 - margin)
+    return min(max(y, tall.y - reach), tall.y + reach)
 
 
 def _rim(rect: Rect, across: float, down: float, is_round: bool) -> Point:
