@@ -30,7 +30,7 @@ def ordering(links: Sequence[Link]) -> list[Link]:
     return [
         link
         for link in odd
-        if depth.get(link.source) == depth.get(link.target)
+        if depth.get(link.source, -1) == depth.get(link.target, -2)
         or (link.style in _DOTTED and not (link.source in depth and link.target in depth))
     ]
 
