@@ -22,7 +22,7 @@ from chalknet.training.choice.weights import without_weights
 from chalknet.training.diagnosis.baseline import baseline_of
 from chalknet.training.diagnosis.evidence import FitEvidence
 from chalknet.training.diagnosis.rules import diagnose
-from chalknet.training.history import FitResult, Outcome, Progress
+from chalknet.training.history import FitResult, History, Outcome, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
@@ -48,6 +48,8 @@ def carry_out(start: FitStart) -> FitResult:
         session, plan = _opened(start, plan)
         if start.checkpoint is not None:
             _restore(session, start.checkpoint.state, plan)
+        if start.continuation is not None:
+            _restore(session, start.continuation.begin(session.state()), plan)
         with interruptible() as interrupt, module_errors(session.module, plan):
             watch = Watch.of(session, start.prepared, group, start.record)
             inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds, watch)
@@ -64,22 +66,31 @@ def carry_out(start: FitStart) -> FitResult:
             notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
         notes += notes_of_metrics(history)
         plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
-        source, preparation = without_weights(start.prepared.source, plan.recipe), start.prepared.preparation
-        baseline = baseline_of(start.prepared)
-        diagnosis = diagnose(FitEvidence(plan, start.prepared, session.module, history, outcome))
-        result = FitResult(
-            plan, session.module, history, outcome, session.compile_s, preparation, baseline, diagnosis,
-            source,
-        )  # fmt: skip
+        if start.continuation is not None:
+            start.continuation.end(session.state())
+        result = _result(start, plan, session, history, outcome)
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it
     interrupt.raise_again()
-    if start.prepared.strict and (notes or diagnosis):
-        problem = noted((*notes, *diagnosis))
+    if start.prepared.strict and (notes or result.diagnosis):
+        problem = noted((*notes, *result.diagnosis))
         problem.result = result
         raise problem
     return result
+
+
+def _result(start: FitStart, plan: Plan, session: Session, history: History, outcome: Outcome) -> FitResult:
+    """Return the result, with the trivial predictor beside it and what went wrong, where that is asked."""
+    prepared = start.prepared
+    result = FitResult(
+        plan, session.module, history, outcome, session.compile_s, prepared.preparation,
+        source=without_weights(prepared.source, plan.recipe),
+    )  # fmt: skip
+    if start.updates_alone:
+        return result
+    evidence = FitEvidence(plan, prepared, session.module, history, outcome)
+    return replace(result, baseline=baseline_of(prepared), diagnosis=diagnose(evidence))
 
 
 def _torch_threads(plan: Plan) -> int:
