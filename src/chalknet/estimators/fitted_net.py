@@ -42,9 +42,7 @@ class FittedNet:
     def of(cls, result: FitResult, loss: Loss, preparation: Preparation) -> FittedNet:
         """Return what a fit has made."""
         module = result.module
-        weights = {
-            name: value.numpy() for name, value in weights_of(named(result.plan, module)).items()
-        }
+        weights = {name: value.numpy() for name, value in weights_of(named(result.plan, module)).items()}
         kept = None if weight_shapes(result.plan) is not None else module
         return cls(result.plan.network, weights, kept, replace(loss, function=None), preparation)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from typing import Any
@@ -19,7 +20,7 @@ from chalknet.estimators.samples import Rows, scaled_columns, source_of
 from chalknet.estimators.scikit_learn import check_random_state, train_test_split
 from chalknet.estimators.task import Chosen, Task, chosen_for
 from chalknet.lazy import torch
-from chalknet.planning import Recipe, RunOptions, options_for
+from chalknet.planning import RunOptions, options_for
 from chalknet.training import (
     Continuation,
     FitResult,
@@ -27,13 +28,23 @@ from chalknet.training import (
     PreparedFit,
     carry_out_prepared,
     prepare,
+    threads_left,
 )
 
 Array = npt.NDArray[Any]
 
 # Losses in whose place that of a scaled target may stand: the best yhat is scaled as the target is.
 _SCALES_WITH_TARGET = ("mse", "l1", "huber", "pinball", "gaussian_nll")
-_LOOKS = ("out", "log", "metrics", "evaluate_every", "on_progress", "strict", "diagnose")  # beyond the updates
+_FEW_NUMBERS = 1 << 15  # of which torch leaves all to one thread (at::internal::GRAIN_SIZE)
+_LOOKS = (
+    "out",
+    "log",
+    "metrics",
+    "evaluate_every",
+    "on_progress",
+    "strict",
+    "diagnose",
+)  # beyond the updates
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,8 @@ class Done:
         held_out_curve: the losses of the evaluations of the rows held out.
         epochs: that were begun.
         interrupted: whether a signal ended it.
-        notes: what may not be as it was meant, a sentence each.
+        notes: what was done to the network, a sentence each.
+        doubts: what may not be as it was meant, likewise.
         state: of the session, where it was asked for.
     """
 
@@ -96,6 +108,7 @@ class Done:
     epochs: int
     interrupted: bool
     notes: tuple[str, ...]
+    doubts: tuple[str, ...]
     state: SessionState | None = field(default=None, repr=False)
 
 
@@ -130,9 +143,10 @@ def fit_net(asked: Asked, rows: Rows, before: Before | None = None, *, goes_on: 
         return ready
 
     alone = not any(values[name] for name in _LOOKS) and (aside is None or recipe.watches)
-    result = carry_out_prepared(
-        chosen.model, values, prepared, updates_alone=alone, continuation=kept.continuation
-    )
+    with threads_left() if rows.x.size <= _FEW_NUMBERS else nullcontext():
+        result = carry_out_prepared(
+            chosen.model, values, prepared, updates_alone=alone, continuation=kept.continuation
+        )
     return _done(result, chosen, preparation, kept)
 
 
@@ -173,7 +187,7 @@ def _seed(random_state: object) -> int:
 
 
 def _divided(asked: Asked, rows: Rows, seed: int) -> tuple[Rows, Rows | None]:
-    """Return the rows of the training and those held out, in their order, each as often as its weight says."""
+    """Return the rows of the training and those held out, each as often as its weight says."""
     values = asked.values
     rows = rows.without_weightless()
     if values["shuffle"]:
@@ -197,24 +211,27 @@ def _weighed_like(rows: Rows, aside: Rows) -> Rows:
 
 
 def _split(asked: Asked, rows: Rows, share: object, seed: int) -> tuple[Rows, Rows]:
-    if not isinstance(share, Real) or isinstance(share, bool) or not 0 < share < 1:
+    if not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) < 1:
         raise invalid("held_out", share, "a share between 0 and 1, or a pair (X, y)")
-    if len(rows) < 2:
+    _, first, group = np.unique(rows.hashed(), return_index=True, return_inverse=True)
+    if len(first) < 2:  # rows that are alike stay together: else those of the training would be judged by
         raise InvalidValue(
             where="held_out",
-            got=f"a share of {len(rows)} row",
-            wanted="at least two rows",
+            got=f"a share of {len(first)} sample",
+            wanted="at least two rows that differ",
             remedy="Give more rows, or leave held_out and early_stopping out.",
         )
-    count = min(len(rows) - 1, max(1, round(float(share) * len(rows))))
+    count = min(len(first) - 1, max(1, round(float(share) * len(first))))
     alike = None
     if asked.task.kind == "classes":
-        _, sizes = np.unique(rows.y, return_counts=True)
-        alike = rows.y if sizes.min() > 1 and len(sizes) <= min(count, len(rows) - count) else None
-    training, held_out = train_test_split(
-        np.arange(len(rows)), test_size=count, random_state=seed % 2**32, stratify=alike
+        classes = rows.y[first]
+        sizes = np.unique(classes, return_counts=True)[1]
+        alike = classes if sizes.min() > 1 and len(sizes) <= min(count, len(first) - count) else None
+    _, chosen = train_test_split(
+        np.arange(len(first)), test_size=count, random_state=seed % 2**32, stratify=alike
     )
-    return rows[np.sort(training)], rows[np.sort(held_out)]
+    held_out = np.isin(group, chosen)
+    return rows[np.flatnonzero(~held_out)], rows[np.flatnonzero(held_out)]
 
 
 def _preparation(asked: Asked, rows: Rows, chosen: Chosen) -> Preparation:
@@ -265,7 +282,7 @@ def _done(result: FitResult, chosen: Chosen, preparation: Preparation, kept: _Ke
             where="the fit",
             got=f"a loss that is no number after {history.updates[-1]:,} updates",
             wanted="a loss that falls",
-            remedy=f"Take a smaller learning rate than lr={rate:g}, or clip_norm=1; standardise=True helps too.",
+            remedy=f"Take a smaller learning rate than lr={rate:g}, or clip_norm=1; keep standardise=True.",
         )
     updates, losses = np.array(history.updates), np.array(history.loss)
     epochs = (updates - 1) // per_epoch
@@ -279,6 +296,7 @@ def _done(result: FitResult, chosen: Chosen, preparation: Preparation, kept: _Ke
         held_out_curve=held_out,
         epochs=int(epochs[-1]) + 1,
         interrupted=result.outcome is Outcome.INTERRUPTED,
-        notes=(*chosen.notes, *result.notes),
+        notes=chosen.notes,
+        doubts=result.notes,
         state=kept.state,
     )

@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from chalknet.errors import DataError, InvalidValue, public
 from chalknet.estimators.fitting import Asked
-from chalknet.estimators.net_estimator import NetEstimator
+from chalknet.estimators.net_estimator import NetEstimator, can_go_on
 from chalknet.estimators.parameters import AUTO, with_options_of_fit
 from chalknet.estimators.samples import Rows
 from chalknet.estimators.scikit_learn import (
     ClassifierMixin,
     DataConversionWarning,
+    available_if,
     check_classification_targets,
     type_of_target,
 )
@@ -116,6 +117,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         self._fit(*self._read(X, y, sample_weight, keep=before is not None), before, goes_on=False)
         return self
 
+    @available_if(can_go_on)  # type: ignore[untyped-decorator]
     @public()
     def partial_fit(
         self,
@@ -137,7 +139,6 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         Raises:
             ValueError: as `fit` does.
         """
-        self._check_goes_on()
         before = self._before(goes_on=True)
         if before is None and classes is not None:
             self.classes_ = np.unique(np.asarray(classes))
@@ -200,7 +201,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_label = self.class_weight is None  # labels have no class
         return tags
 
     def _read(
@@ -230,7 +231,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         if not labels and len(self.classes_) < 2:
             raise DataError(
                 where="y",
-                got=f"the class {self.classes_[0]!r} alone",
+                got=f"1 class alone, {self.classes_[0]}",
                 wanted="two classes at least",
                 remedy="Give rows of another class too, or predict this one without a network.",
             )
@@ -240,7 +241,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
         if not keep and weight is not None and weight.any() and not labels:
             x, y, weight = x[weight > 0], y[weight > 0], weight[weight > 0]
-        asked = self._asked(self._task, numbers, () if labels else self.classes_)
+        asked = self._asked(self._task, numbers, () if labels else self.classes_.tolist())
         return self._weighing_classes(asked), Rows(x, numbers(y), weight)
 
     def _numbers(self, y: Array) -> Array:
@@ -254,7 +255,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         if len(wrong):
             raise DataError(
                 where=f"y, row {wrong[0]} ({len(wrong)} in all)",
-                got=f"the class {y[wrong[0]]!r}",
+                got=f"the class {y[wrong[0]]}",
                 wanted=f"one of the classes known before: {', '.join(map(str, self.classes_[:20]))}",
                 remedy="Name all classes at the first call of partial_fit, classes=[...], or fit anew.",
             )

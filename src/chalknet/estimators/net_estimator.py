@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.errors import InvalidValue, Refused, invalid
+from chalknet.engine import SessionState
+from chalknet.errors import InvalidValue, invalid
 from chalknet.estimators.fitted_net import FittedNet
 from chalknet.estimators.fitting import Asked, Before, Done, fit_net
 from chalknet.estimators.parameters import check_names, parameters_of
@@ -22,7 +23,6 @@ from chalknet.estimators.scikit_learn import (
     validate_data,
 )
 from chalknet.estimators.task import Task
-from chalknet.engine import SessionState
 from chalknet.network import Network
 from chalknet.training import Prediction
 
@@ -40,16 +40,20 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         loss_curve_: the mean loss of each epoch, in the unit in which the network is fitted.
         loss_: the last of them.
         held_out_loss_curve_: the losses of the rows held out, an evaluation each; empty without them.
-        notes_: what may not be as it was meant, a sentence each.
+        notes_: what was done to the network, and what may not be as it was meant, a sentence each; `fit`
+            warns of the latter.
     """
 
+    n_features_in_: int
+    loss_curve_: list[float]
     _net: FittedNet
     _state: SessionState | None
 
     def _set(self, options: Mapping[str, Any], **own: Any) -> None:
         """Take the parameters as they are; they are checked by `fit`."""
         check_names(type(self), options)
-        vars(self).update({**parameters_of(type(self)), **own, **options})
+        known = parameters_of(type(self))  # type: ignore[arg-type]  # a class can be hashed
+        self.__dict__.update({**known, **own, **options})
 
     @property
     def network_(self) -> Network | None:
@@ -72,13 +76,11 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         return tags
 
     def _checked(self, x: object, y: object, sample_weight: object, **how: Any) -> tuple[Array, Any, Any]:
-        """Return X as an array, y as it is for now, and the weights; what is wrong is scikit-learn's to say."""
+        """Return X as an array, y as it is for now, and the weights; scikit-learn says what is wrong."""
         found, y = validate_data(self, x, y, accept_sparse="csr", dtype=_NUMBERS, multi_output=True, **how)
         weight = None
         if sample_weight is not None:
-            weight = _check_sample_weight(
-                sample_weight, found, dtype=np.float64, ensure_non_negative=True
-            )
+            weight = _check_sample_weight(sample_weight, found, dtype=np.float64, ensure_non_negative=True)
         return _dense(found), y, weight
 
     def _asked(self, task: Task, encoded: Callable[[Array], Array], classes: Sequence[Any] = ()) -> Asked:
@@ -94,12 +96,18 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         if isinstance(self.held_out, tuple | list):
             if len(self.held_out) != 2:
                 raise invalid("held_out", self.held_out, "a share between 0 and 1, or a pair (X, y)")
-            x, y, _ = self._checked(*self.held_out, None, reset=False)
+            x, y, _ = self._checked(self.held_out[0], self.held_out[1], None, reset=False)
             aside = Rows(x, encoded(y))
         columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
-        numeric = bool(len(classes)) and not isinstance(classes[0], str)
+        numeric = all(isinstance(name, int | float) and not isinstance(name, bool) for name in classes)
         return Asked(
-            type(self).__name__, values, task, list(map(str, columns)), tuple(map(str, classes)), numeric, aside
+            type(self).__name__,
+            values,
+            task,
+            list(map(str, columns)),
+            tuple(map(str, classes)),
+            numeric,
+            aside,
         )
 
     def _predicted(self, x: object) -> Prediction:
@@ -113,25 +121,6 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             return None
         return Before(self._net, self._state if goes_on else None)
 
-    def _check_goes_on(self) -> None:
-        """Refuse parameters that `partial_fit` cannot have: it does not know how many rows are to come.
-
-        Raises:
-            Refused: naming them.
-        """
-        given = [
-            name
-            for name in ("early_stopping", "patience", "held_out", "schedule")
-            if getattr(self, name) not in (None, False)
-        ]
-        if given:
-            raise Refused(
-                where="partial_fit",
-                got=" and ".join(f"{name}={getattr(self, name)!r}" for name in given),
-                wanted="none of these: each call makes one epoch over its rows",
-                remedy="Leave them out, or call fit.",
-            )
-
     def _fit(self, asked: Asked, rows: Rows, before: Before | None, *, goes_on: bool) -> None:
         """Fit, and set the attributes of a fit."""
         if before is not None:
@@ -140,14 +129,33 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
     def _keep(self, done: Done, goes_on: bool) -> None:
         earlier = self.loss_curve_ if goes_on and "loss_curve_" in vars(self) else []
-        self._net, self._state, self.notes_ = done.net, done.state, done.notes
+        self._net, self._state, self.notes_ = done.net, done.state, (*done.notes, *done.doubts)
         self.loss_curve_ = [*earlier, *done.curve]
         self.loss_, self.n_iter_ = self.loss_curve_[-1], len(earlier) + done.epochs
         self.held_out_loss_curve_ = done.held_out_curve
-        for note in done.notes:
+        for note in done.doubts:
             warnings.warn(note, ConvergenceWarning, stacklevel=5)
         if done.interrupted:  # what was fitted is kept, and a search is to stop too
             raise KeyboardInterrupt
+
+
+def can_go_on(estimator: Any) -> bool:
+    """Return whether an estimator has `partial_fit`, which does not know how many rows are to come.
+
+    Raises:
+        AttributeError: naming the parameters in its way.
+    """
+    given = [
+        f"{name}={getattr(estimator, name)!r}"
+        for name in ("early_stopping", "patience", "held_out", "schedule")
+        if getattr(estimator, name) not in (None, False)
+    ]
+    if given:
+        raise AttributeError(
+            f"partial_fit makes one epoch over the rows of each call, and takes no {' and '.join(given)}: "
+            "leave them out, or call fit"
+        )
+    return True
 
 
 def _check_same(net: FittedNet, asked: Asked) -> None:
@@ -164,4 +172,5 @@ def _check_same(net: FittedNet, asked: Asked) -> None:
 
 def _dense(x: Any) -> Array:
     """Return X as an array; columns that are mostly 0 are as any other once they are scaled."""
-    return x.toarray() if hasattr(x, "toarray") else x
+    found: Array = x.toarray() if hasattr(x, "toarray") else x
+    return found

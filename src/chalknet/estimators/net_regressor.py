@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from chalknet.errors import public
 from chalknet.estimators.fitting import Asked
-from chalknet.estimators.net_estimator import NetEstimator
+from chalknet.estimators.net_estimator import NetEstimator, can_go_on
 from chalknet.estimators.parameters import AUTO, with_options_of_fit
 from chalknet.estimators.samples import Rows
-from chalknet.estimators.scikit_learn import DataConversionWarning, RegressorMixin
+from chalknet.estimators.scikit_learn import DataConversionWarning, RegressorMixin, available_if
 from chalknet.estimators.task import Task
 
 Array = npt.NDArray[Any]
@@ -105,6 +105,7 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         self._fit(*self._read(X, y, sample_weight), before, goes_on=False)
         return self
 
+    @available_if(can_go_on)  # type: ignore[untyped-decorator]
     @public()
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetRegressor:  # noqa: N803
         """Make one epoch over some rows, going on from the weights and the optimizer's state.
@@ -119,7 +120,6 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         Raises:
             ValueError: as `fit` does.
         """
-        self._check_goes_on()
         before = self._before(goes_on=True)
         self._fit(*self._read(X, y, sample_weight, reset=before is None), before, goes_on=True)
         return self

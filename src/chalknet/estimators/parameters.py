@@ -31,16 +31,17 @@ CHOSEN: Mapping[str, Any] = {
     "held_out": 0.1,
 }
 
-# Options of `fit` that are `random_state`, `sample_weight` of `fit(X, y)`, and in `optimizer_options`: of L-BFGS,
-# where all of scikit-learn means the length of the fit. Classes have no weights in a regression.
-_ELSEWHERE = ("seed", "weight", "max_iter", "class_weight")
+# Options of `fit` that are not parameters: `random_state` and `sample_weight` stand for two, classes weigh
+# nothing in a regression, and two options of optimizers have names that mean other things everywhere in
+# scikit-learn (the length of the fit, a penalty): they are given in `optimizer_options`.
+_ELSEWHERE = ("seed", "weight", "class_weight", "max_iter", "alpha")
 
 # What scikit-learn and others call them, beside the names that every verb knows.
 _MEANT = {
     **OTHER_NAMES,
     "max_iter": "epochs", "hidden_layer_sizes": "model", "module": "model", "network": "model",
     "seed": "random_state", "validation_fraction": "held_out", "max_epochs": "epochs",
-    "standardize": "standardise", "weight": "sample_weight of fit(X, y)",
+    "standardize": "standardise", "weight": "sample_weight of fit(X, y)", "alpha": "l2",
 }  # fmt: skip
 
 
@@ -61,7 +62,7 @@ Init = TypeVar("Init", bound=Callable[..., None])
 
 
 def with_options_of_fit(init: Init) -> Init:
-    """Show each option of `fit` in the signature of an `__init__`, where scikit-learn looks for parameters."""
+    """Show each option of `fit` in the signature of `__init__`, where scikit-learn looks for parameters."""
     own = [each for each in signature(init).parameters.values() if each.kind is not Parameter.VAR_KEYWORD]
     names = {each.name for each in own}
     others = [
@@ -74,7 +75,7 @@ def with_options_of_fit(init: Init) -> Init:
 
 
 @cache
-def parameters_of(estimator: type) -> Mapping[str, Any]:
+def parameters_of(estimator: Callable[..., Any]) -> Mapping[str, Any]:
     """Return the parameters of an estimator with their defaults."""
     return {name: each.default for name, each in signature(estimator).parameters.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,9 +37,13 @@ class Rows:
     def __getitem__(self, rows: Array) -> Rows:
         return Rows(self.x[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
+    def hashed(self) -> npt.NDArray[np.uint64]:
+        """Return a number for each row, by which rows that are alike are known."""
+        return _hashed(self.x, self.y.reshape(len(self), -1))
+
     def in_fixed_order(self) -> Rows:
         """Return the rows in an order that what stands in them decides, whatever the order they came in."""
-        return self[np.argsort(_hashed(self.x, self.y.reshape(len(self), -1)), kind="stable")]
+        return self[np.argsort(self.hashed(), kind="stable")]
 
     def without_weightless(self) -> Rows:
         """Return the rows that weigh something; of those that all weigh 1, without weights.
@@ -57,8 +60,9 @@ class Rows:
                 wanted="a weight above 0",
                 remedy="Give other weights, or leave sample_weight out.",
             )
-        there = self if self.weight.all() else self[self.weight > 0]
-        return replace(there, weight=None) if (there.weight == 1).all() else there
+        if not self.weight.all():
+            return self[self.weight > 0].without_weightless()
+        return replace(self, weight=None) if np.all(self.weight == 1) else self
 
     @property
     def are_counts(self) -> bool:

@@ -11,6 +11,7 @@ try:
     from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
     from sklearn.model_selection import train_test_split
     from sklearn.utils import check_random_state
+    from sklearn.utils.metaestimators import available_if
     from sklearn.utils.multiclass import check_classification_targets, type_of_target
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as problem:
@@ -33,6 +34,10 @@ except ImportError as problem:
     class ClassifierMixin:  # type: ignore[no-redef]
         """Nothing."""
 
+    def available_if(check: Any) -> Any:
+        """Return a decorator that leaves methods as they are."""
+        return lambda method: method
+
     BaseEstimator = _Missing
 
 __all__ = [
@@ -42,6 +47,7 @@ __all__ = [
     "DataConversionWarning",
     "RegressorMixin",
     "_check_sample_weight",
+    "available_if",
     "check_classification_targets",
     "check_is_fitted",
     "check_random_state",

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chalknet.errors import InvalidValue
+from chalknet.errors import InvalidValue, ShapeMismatch
 from chalknet.estimators.parameters import AUTO, CHOSEN
 from chalknet.forms import model_of
 from chalknet.network import UNKNOWN_WIDTH, Activation, Dropout, Linear, Network
@@ -76,11 +76,12 @@ def chosen_for(model: object, loss: object, task: Task) -> Chosen:
         InvalidValue: for a loss that is none of this task's.
         ChalknetError: for a model that is none.
     """
-    built, notes = _model(CHOSEN["model"] if isinstance(model, str) and model == AUTO else model), []
+    built = _model(CHOSEN["model"] if isinstance(model, str) and model == AUTO else model)
+    notes: list[str] = []
     if isinstance(loss, str) and loss == AUTO:
         built, notes = _without_softmax(built, task)
         loss = _loss(built, task)
-    row = Recipe(loss=loss, updates=1).loss_row  # type: ignore[arg-type]  # whatever a recipe takes
+    row = _known(loss) if isinstance(loss, str) else Recipe(loss=loss, updates=1).loss_row  # type: ignore[arg-type]
     if row.target not in _TARGETS[task.kind]:
         instead = 'NetClassifier, or loss="mse"' if task.kind == "values" else 'loss="auto"'
         raise InvalidValue(
@@ -96,10 +97,11 @@ def chosen_for(model: object, loss: object, task: Task) -> Chosen:
             wanted="a loss of several classes",
             remedy='Take loss="cross_entropy", or "auto".',
         )
-    return Chosen(_with_outputs(built, row, task), row, loss, tuple(notes))
+    outputs = (1 if task.kind == "classes" and row.target == "probability" else task.outputs) * row.outputs
+    return Chosen(_with_outputs(built, outputs, task), row, loss, tuple(notes))
 
 
-_NAMES = {"values": "numbers", "classes": "classes", "labels": "several labels a row"}
+_NAMES = {"values": "numbers", "classes": "classes", "labels": "labels a row"}
 
 
 def _model(model: object) -> Any:
@@ -119,6 +121,11 @@ def _is_arrows(text: str) -> bool:
 @lru_cache(maxsize=256)
 def _read(text: str) -> Any:
     return model_of(text)
+
+
+@lru_cache(maxsize=256)
+def _known(loss: str) -> Loss:
+    return Recipe(loss=loss, updates=1).loss_row
 
 
 def _last(model: object) -> tuple[str, object]:
@@ -152,12 +159,22 @@ def _without_softmax(model: Any, task: Task) -> tuple[Any, list[str]]:
     return replace(model, steps=model.steps[:-1]), [told]
 
 
-def _with_outputs(model: Any, loss: Loss, task: Task) -> Any:
-    """Return a network with a number in the place of `?` as the width of its last map."""
-    if not isinstance(model, Network) or UNKNOWN_WIDTH not in model.symbols:
+def _with_outputs(model: Any, outputs: int, task: Task) -> Any:
+    """Return a network with a number in the place of `?` as the width of its last map.
+
+    Raises:
+        ShapeMismatch: for a network that has another number of outputs.
+    """
+    if not isinstance(model, Network):
         return model
-    alone = task.kind == "classes" and loss.target == "probability"
-    outputs = (1 if alone else task.outputs) * loss.outputs
+    width = _last(model)[1]
+    if isinstance(width, int) and width != outputs:
+        raise ShapeMismatch(
+            where=f"network {model.name}",
+            got=f"{width} outputs for {task.outputs} {_NAMES[task.kind]}",
+            wanted=f"{outputs}",
+            remedy="Write ? for its last width, which is then what y asks for.",
+        )
     steps = list(model.steps)
     for place in reversed(range(len(steps))):
         step = steps[place]

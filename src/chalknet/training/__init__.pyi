@@ -12,6 +12,7 @@ from chalknet.training.choice.prepare import PreparedFit as PreparedFit
 from chalknet.training.choice.prepare import load_for as load_for
 from chalknet.training.choice.prepare import prepare as prepare
 from chalknet.training.choice.timing_cache import machine_and_versions as machine_and_versions
+from chalknet.training.choice.torch_threads import threads_left as threads_left
 from chalknet.training.choice.torch_threads import using_threads as using_threads
 from chalknet.training.evaluation import Baseline as Baseline
 from chalknet.training.evaluation import Evaluation as Evaluation

@@ -9,6 +9,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
+import torch
+
 from chalknet.counting import count_network
 from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
 from chalknet.errors import CodeUnavailable, FileProblem, InvalidValue
@@ -43,7 +45,7 @@ def carry_out(start: FitStart) -> FitResult:
         _check_alike(start, group)
         stack.enter_context(group.watched())
         stack.enter_context(FITS.working())
-        stack.enter_context(using_threads(_torch_threads(plan)))
+        stack.enter_context(using_threads(_torch_threads(start)))
         stack.enter_context(explain(plan))
         session, plan = _opened(start, plan)
         if start.checkpoint is not None:
@@ -93,8 +95,11 @@ def _result(start: FitStart, plan: Plan, session: Session, history: History, out
     return replace(result, baseline=baseline_of(prepared), diagnosis=diagnose(evidence))
 
 
-def _torch_threads(plan: Plan) -> int:
+def _torch_threads(start: FitStart) -> int:
     """Return torch's threads: one where a compiled loop leaves it small evaluations alone."""
+    plan = start.prepared.plan
+    if plan.engine == "fused_cpu" and start.updates_alone and not plan.recipe.watches:
+        return torch.get_num_threads()  # it has nothing to do
     if plan.engine != "fused_cpu" or plan.network is None:
         return plan.placement.threads
     rows = max(plan.data.observations, plan.data.held_out)
