@@ -16,9 +16,9 @@ from chalknet.engine import SessionState
 from chalknet.errors import InvalidValue, Refused, invalid
 from chalknet.estimators.fitted_net import FittedNet
 from chalknet.estimators.parameters import CHOSEN, recipe_of_parameters
-from chalknet.estimators.samples import Rows, scaled_columns, source_of
+from chalknet.estimators.samples import FitRows, scaled_columns, source_of
 from chalknet.estimators.scikit_learn import check_random_state, train_test_split
-from chalknet.estimators.task import Chosen, Task, chosen_for
+from chalknet.estimators.task import ChosenLoss, TargetTask, chosen_for
 from chalknet.lazy import torch
 from chalknet.planning import RunOptions, options_for
 from chalknet.training import (
@@ -63,11 +63,11 @@ class Asked:
 
     name: str
     values: Mapping[str, Any]
-    task: Task
+    task: TargetTask
     columns: list[str]
     classes: tuple[str, ...] = ()
     numeric: bool = False
-    aside: Rows | None = None
+    aside: FitRows | None = None
 
     def with_values(self, **values: Any) -> Asked:
         """Return it with other values of some parameters."""
@@ -112,7 +112,7 @@ class Done:
     state: SessionState | None = field(default=None, repr=False)
 
 
-def fit_net(asked: Asked, rows: Rows, before: Before | None = None, *, goes_on: bool = False) -> Done:
+def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_on: bool = False) -> Done:
     """Return a network fitted to some rows.
 
     Args:
@@ -134,11 +134,11 @@ def fit_net(asked: Asked, rows: Rows, before: Before | None = None, *, goes_on: 
         recipe = replace(recipe, weight=-1)
     preparation = before.net.preparation if before else _preparation(asked, rows, chosen)
     source = _source(asked, rows, aside, preparation, chosen)
-    kept = _Kept(before, goes_on)
+    kept, looks = _Kept(before, goes_on), bool(values["diagnose"] or values["strict"])
 
     def prepared(processes: int) -> PreparedFit:
         run = RunOptions(**{**options_for(RunOptions, values), "processes": processes})
-        ready = prepare(chosen.model, source, recipe, run)
+        ready = prepare(chosen.model, source, recipe, run, looks_at_samples=looks)
         kept.per_epoch = ready.plan.updates_per_epoch
         return ready
 
@@ -147,7 +147,7 @@ def fit_net(asked: Asked, rows: Rows, before: Before | None = None, *, goes_on: 
         result = carry_out_prepared(
             chosen.model, values, prepared, updates_alone=alone, continuation=kept.continuation
         )
-    return _done(result, chosen, preparation, kept)
+    return _done(result if looks else replace(result, diagnosis=()), chosen, preparation, kept)
 
 
 @dataclass
@@ -186,7 +186,7 @@ def _seed(random_state: object) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def _divided(asked: Asked, rows: Rows, seed: int) -> tuple[Rows, Rows | None]:
+def _divided(asked: Asked, rows: FitRows, seed: int) -> tuple[FitRows, FitRows | None]:
     """Return the rows of the training and those held out, each as often as its weight says."""
     values = asked.values
     rows = rows.without_weightless()
@@ -203,14 +203,14 @@ def _divided(asked: Asked, rows: Rows, seed: int) -> tuple[Rows, Rows | None]:
     return rows.repeated(), aside and (aside.repeated() if aside.weight is not None else aside)
 
 
-def _weighed_like(rows: Rows, aside: Rows) -> Rows:
+def _weighed_like(rows: FitRows, aside: FitRows) -> FitRows:
     """Return the rows held out with weights where those of the training have them."""
     if rows.weight is None or aside.weight is not None:
         return replace(aside, weight=None) if rows.weight is None else aside
     return replace(aside, weight=np.ones(len(aside)))
 
 
-def _split(asked: Asked, rows: Rows, share: object, seed: int) -> tuple[Rows, Rows]:
+def _split(asked: Asked, rows: FitRows, share: object, seed: int) -> tuple[FitRows, FitRows]:
     if not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) < 1:
         raise invalid("held_out", share, "a share between 0 and 1, or a pair (X, y)")
     _, first, group = np.unique(rows.hashed(), return_index=True, return_inverse=True)
@@ -234,7 +234,7 @@ def _split(asked: Asked, rows: Rows, share: object, seed: int) -> tuple[Rows, Ro
     return rows[np.flatnonzero(~held_out)], rows[np.flatnonzero(held_out)]
 
 
-def _preparation(asked: Asked, rows: Rows, chosen: Chosen) -> Preparation:
+def _preparation(asked: Asked, rows: FitRows, chosen: ChosenLoss) -> Preparation:
     values = asked.values
     _check_truths(values, "standardise", "standardise_y", "early_stopping", "diagnose", "warm_start")
     x = scaled_columns(rows.x, asked.columns, scaled=values["standardise"])
@@ -253,7 +253,7 @@ def _check_truths(values: Mapping[str, Any], *names: str) -> None:
 
 
 def _source(
-    asked: Asked, rows: Rows, aside: Rows | None, preparation: Preparation, chosen: Chosen
+    asked: Asked, rows: FitRows, aside: FitRows | None, preparation: Preparation, chosen: ChosenLoss
 ) -> ArraySource:
     """Return the rows as the source of a fit, whose preparation a kept run has."""
     if asked.classes:
@@ -265,7 +265,7 @@ def _source(
     return source_of(rows, preparation, _targets(rows.y, preparation, chosen.loss, asked.task), beside)
 
 
-def _targets(y: Array, preparation: Preparation, loss: Any, task: Task) -> Array:
+def _targets(y: Array, preparation: Preparation, loss: Any, task: TargetTask) -> Array:
     """Return targets as the loss takes them."""
     if task.kind == "values":
         return preparation.apply_target(y.reshape(len(y), task.outputs)).astype(preparation.dtype)
@@ -274,7 +274,7 @@ def _targets(y: Array, preparation: Preparation, loss: Any, task: Task) -> Array
     return y.astype(np.int64)
 
 
-def _done(result: FitResult, chosen: Chosen, preparation: Preparation, kept: _Kept) -> Done:
+def _done(result: FitResult, chosen: ChosenLoss, preparation: Preparation, kept: _Kept) -> Done:
     history, per_epoch = result.history, kept.per_epoch
     if result.outcome is Outcome.DIVERGED:
         rate = result.plan.recipe.lr

@@ -13,7 +13,7 @@ from chalknet.errors import DataError, InvalidValue, public
 from chalknet.estimators.fitting import Asked
 from chalknet.estimators.net_estimator import NetEstimator, can_go_on
 from chalknet.estimators.parameters import AUTO, with_options_of_fit
-from chalknet.estimators.samples import Rows
+from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
     ClassifierMixin,
     DataConversionWarning,
@@ -21,7 +21,7 @@ from chalknet.estimators.scikit_learn import (
     check_classification_targets,
     type_of_target,
 )
-from chalknet.estimators.task import Task
+from chalknet.estimators.task import TargetTask
 
 Array = npt.NDArray[Any]
 _LEAST = np.finfo(np.float64).tiny  # of a probability whose logarithm is taken
@@ -30,7 +30,7 @@ _LEAST = np.finfo(np.float64).tiny  # of a probability whose logarithm is taken
 class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A network that predicts one class a row, or several labels, as an estimator of scikit-learn.
 
-    Features are standardised inside. Rows are fitted in an order that their numbers and the seed decide, not
+    Features are standardised inside. FitRows are fitted in an order that their numbers and the seed decide, not
     the order they came in, unless `shuffle=False` keeps it.
 
     Args:
@@ -206,7 +206,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
     def _read(
         self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True, keep: bool = False
-    ) -> tuple[Asked, Rows]:
+    ) -> tuple[Asked, FitRows]:
         """Return what is asked and the rows, with classes as numbers.
 
         Args:
@@ -227,7 +227,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         if not keep:
             there = y if weight is None or not weight.any() else y[weight > 0]
             self.classes_ = np.arange(y.shape[1]) if labels else np.unique(there)
-        self._task = Task("labels" if labels else "classes", len(self.classes_))
+        self._task = TargetTask("labels" if labels else "classes", len(self.classes_))
         if not labels and len(self.classes_) < 2:
             raise DataError(
                 where="y",
@@ -242,7 +242,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         if not keep and weight is not None and weight.any() and not labels:
             x, y, weight = x[weight > 0], y[weight > 0], weight[weight > 0]
         asked = self._asked(self._task, numbers, () if labels else self.classes_.tolist())
-        return self._weighing_classes(asked), Rows(x, numbers(y), weight)
+        return self._weighing_classes(asked), FitRows(x, numbers(y), weight)
 
     def _numbers(self, y: Array) -> Array:
         """Return the number of each row's class.

@@ -14,7 +14,7 @@ from chalknet.errors import InvalidValue, invalid
 from chalknet.estimators.fitted_net import FittedNet
 from chalknet.estimators.fitting import Asked, Before, Done, fit_net
 from chalknet.estimators.parameters import check_names, parameters_of
-from chalknet.estimators.samples import Rows
+from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
     BaseEstimator,
     ConvergenceWarning,
@@ -22,8 +22,9 @@ from chalknet.estimators.scikit_learn import (
     check_is_fitted,
     validate_data,
 )
-from chalknet.estimators.task import Task
+from chalknet.estimators.task import TargetTask
 from chalknet.network import Network
+from chalknet.planning import BUDGET_UNITS
 from chalknet.training import Prediction
 
 Array = npt.NDArray[Any]
@@ -83,7 +84,9 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             weight = _check_sample_weight(sample_weight, found, dtype=np.float64, ensure_non_negative=True)
         return _dense(found), y, weight
 
-    def _asked(self, task: Task, encoded: Callable[[Array], Array], classes: Sequence[Any] = ()) -> Asked:
+    def _asked(
+        self, task: TargetTask, encoded: Callable[[Array], Array], classes: Sequence[Any] = ()
+    ) -> Asked:
         """Return what is asked of a fit, with the rows held out where they were given.
 
         Args:
@@ -97,7 +100,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             if len(self.held_out) != 2:
                 raise invalid("held_out", self.held_out, "a share between 0 and 1, or a pair (X, y)")
             x, y, _ = self._checked(self.held_out[0], self.held_out[1], None, reset=False)
-            aside = Rows(x, encoded(y))
+            aside = FitRows(x, encoded(y))
         columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
         numeric = all(isinstance(name, int | float) and not isinstance(name, bool) for name in classes)
         return Asked(
@@ -121,10 +124,12 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             return None
         return Before(self._net, self._state if goes_on else None)
 
-    def _fit(self, asked: Asked, rows: Rows, before: Before | None, *, goes_on: bool) -> None:
+    def _fit(self, asked: Asked, rows: FitRows, before: Before | None, *, goes_on: bool) -> None:
         """Fit, and set the attributes of a fit."""
         if before is not None:
             _check_same(before.net, asked)
+        if goes_on:
+            asked = asked.with_values(**{**dict.fromkeys(BUDGET_UNITS), "epochs": 1})
         self._keep(fit_net(asked, rows, before, goes_on=goes_on), goes_on)
 
     def _keep(self, done: Done, goes_on: bool) -> None:

@@ -12,9 +12,9 @@ from chalknet.errors import public
 from chalknet.estimators.fitting import Asked
 from chalknet.estimators.net_estimator import NetEstimator, can_go_on
 from chalknet.estimators.parameters import AUTO, with_options_of_fit
-from chalknet.estimators.samples import Rows
+from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import DataConversionWarning, RegressorMixin, available_if
-from chalknet.estimators.task import Task
+from chalknet.estimators.task import TargetTask
 
 Array = npt.NDArray[Any]
 
@@ -23,7 +23,7 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
     """A network that predicts one number a row, or several, as an estimator of scikit-learn.
 
     Features are standardised inside, and the target too where the loss allows it; predictions are in the
-    target's own unit. Rows are fitted in an order that their numbers and the seed decide, not the order they
+    target's own unit. FitRows are fitted in an order that their numbers and the seed decide, not the order they
     came in, unless `shuffle=False` keeps it.
 
     Args:
@@ -139,16 +139,16 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         tags.target_tags.multi_output = True
         return tags
 
-    def _read(self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True) -> tuple[Asked, Rows]:
+    def _read(self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True) -> tuple[Asked, FitRows]:
         x, y, weight = self._checked(x, y, sample_weight, y_numeric=True, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             told = "A column-vector y was passed when a 1d array was expected: y.ravel() is fitted."
             warnings.warn(told, DataConversionWarning, stacklevel=4)
             y = y[:, 0]
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        task = Task("values", self.n_outputs_)
+        task = TargetTask("values", self.n_outputs_)
 
         def numbers(y: Array) -> Array:
             return y.astype(np.float64).reshape(len(y), -1)
 
-        return self._asked(task, numbers), Rows(x, numbers(y), weight)
+        return self._asked(task, numbers), FitRows(x, numbers(y), weight)

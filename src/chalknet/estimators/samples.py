@@ -18,8 +18,8 @@ _MOST_COPIES = 10  # a row on the average: whole weights beyond that are weights
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows with their targets, and what each weighs.
+class FitRows:
+    """FitRows with their targets, and what each weighs.
 
     Args:
         x: features `(n, columns)`.
@@ -34,18 +34,18 @@ class Rows:
     def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, rows: Array) -> Rows:
-        return Rows(self.x[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+    def __getitem__(self, rows: Array) -> FitRows:
+        return FitRows(self.x[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
     def hashed(self) -> npt.NDArray[np.uint64]:
         """Return a number for each row, by which rows that are alike are known."""
         return _hashed(self.x, self.y.reshape(len(self), -1))
 
-    def in_fixed_order(self) -> Rows:
+    def in_fixed_order(self) -> FitRows:
         """Return the rows in an order that what stands in them decides, whatever the order they came in."""
         return self[np.argsort(self.hashed(), kind="stable")]
 
-    def without_weightless(self) -> Rows:
+    def without_weightless(self) -> FitRows:
         """Return the rows that weigh something; of those that all weigh 1, without weights.
 
         Raises:
@@ -72,7 +72,7 @@ class Rows:
         whole = bool((np.rint(self.weight) == self.weight).all())
         return whole and bool(self.weight.sum() <= _MOST_COPIES * len(self))
 
-    def repeated(self) -> Rows:
+    def repeated(self) -> FitRows:
         """Return each row as often as its weight says."""
         assert self.weight is not None
         copies = np.repeat(np.arange(len(self)), self.weight.astype(np.intp))
@@ -112,7 +112,7 @@ def scaled_columns(values: Array, names: list[str], *, scaled: bool) -> tuple[Pr
     return tuple(map(PreparedColumn, names, mean.tolist(), std.tolist()))
 
 
-def source_of(rows: Rows, preparation: Preparation, y: Array, held_out: ArraySource | None) -> ArraySource:
+def source_of(rows: FitRows, preparation: Preparation, y: Array, held_out: ArraySource | None) -> ArraySource:
     """Return rows as the source of a fit: features scaled, the weight behind them.
 
     Args:

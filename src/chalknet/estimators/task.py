@@ -18,7 +18,7 @@ from chalknet.planning import Loss, Recipe
 
 
 @dataclass(frozen=True)
-class Task:
+class TargetTask:
     """What is to be predicted.
 
     Args:
@@ -31,7 +31,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenLoss:
     """A network and the loss that it is fitted by.
 
     Args:
@@ -64,7 +64,7 @@ _TARGETS: Mapping[str, tuple[str, ...]] = {  # kind of task -> what the target o
 }
 
 
-def chosen_for(model: object, loss: object, task: Task) -> Chosen:
+def chosen_for(model: object, loss: object, task: TargetTask) -> ChosenLoss:
     """Return the network with its outputs, and the loss.
 
     Args:
@@ -98,7 +98,7 @@ def chosen_for(model: object, loss: object, task: Task) -> Chosen:
             remedy='Take loss="cross_entropy", or "auto".',
         )
     outputs = (1 if task.kind == "classes" and row.target == "probability" else task.outputs) * row.outputs
-    return Chosen(_with_outputs(built, outputs, task), row, loss, tuple(notes))
+    return ChosenLoss(_with_outputs(built, outputs, task), row, loss, tuple(notes))
 
 
 _NAMES = {"values": "numbers", "classes": "classes", "labels": "labels a row"}
@@ -143,7 +143,7 @@ def _last(model: object) -> tuple[str, object]:
     return ending, width
 
 
-def _loss(model: object, task: Task) -> str:
+def _loss(model: object, task: TargetTask) -> str:
     ending, width = _last(model)
     kind = task.kind
     if kind == "classes" and task.outputs == 2 and ending != "log_softmax" and width in (UNKNOWN_WIDTH, 1):
@@ -151,7 +151,7 @@ def _loss(model: object, task: Task) -> str:
     return _LOSSES.get((kind, ending), _LOSSES[kind, ""])
 
 
-def _without_softmax(model: Any, task: Task) -> tuple[Any, list[str]]:
+def _without_softmax(model: Any, task: TargetTask) -> tuple[Any, list[str]]:
     """Return a network of classes without the softmax at its end, which the loss applies itself."""
     if task.kind != "classes" or _last(model)[0] != "softmax" or model.steps[-1] != Activation("softmax"):
         return model, []
@@ -159,7 +159,7 @@ def _without_softmax(model: Any, task: Task) -> tuple[Any, list[str]]:
     return replace(model, steps=model.steps[:-1]), [told]
 
 
-def _with_outputs(model: Any, outputs: int, task: Task) -> Any:
+def _with_outputs(model: Any, outputs: int, task: TargetTask) -> Any:
     """Return a network with a number in the place of `?` as the width of its last map.
 
     Raises:

@@ -74,7 +74,14 @@ def load_for(options: RunOptions, data: object, held_out: object) -> Source:
         return load(data, held_out=held_out, dtype=options.dtype or "float32")
 
 
-def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options: RunOptions) -> PreparedFit:
+def prepare(
+    model: Network | nn.Module,
+    source: Source,
+    recipe: Recipe,
+    options: RunOptions,
+    *,
+    looks_at_samples: bool = True,
+) -> PreparedFit:
     """Return the plan for fitting a model to data, and the data made ready for it.
 
     Args:
@@ -82,6 +89,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         source: the data.
         recipe: how it is to be fitted.
         options: where it is to run.
+        looks_at_samples: whether doubts about features and targets become notes.
 
     Raises:
         ChalknetError: of the kind that names what does not fit together.
@@ -114,7 +122,8 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     whole = mapped.shapes.whole_numbers
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
     with one_thread():
-        notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
+        of_samples = _doubts_of_samples(mapped, source, recipe) if looks_at_samples else ()
+        notes = (*told, *_doubts(fitted, mapped, recipe), *of_samples, *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -159,14 +168,18 @@ def _rehearsed(
     return Rehearsal(fitted.module, batches, recipe, placement, dtype).check()
 
 
-def _doubts(fitted: FittedModel, mapped: Mapped, source: Source, recipe: Recipe) -> Iterator[str]:
-    """Yield what may not be as it was meant: the steps, the ending before the loss, the samples."""
-    loss, shape = recipe.loss_row, mapped.shapes.output_shape
+def _doubts(fitted: FittedModel, mapped: Mapped, recipe: Recipe) -> Iterator[str]:
+    """Yield what may not be as it was meant: the steps, the ending before the loss."""
     if fitted.network is not None:
         yield from notes_of_steps(fitted.network)
     for name in mapped.unused:
         yield f"parameter {name} has no effect on yhat: it stays as it is; use it in forward, or remove it"
-    yield from notes_of_ending(mapped.ending, loss)
+    yield from notes_of_ending(mapped.ending, recipe.loss_row)
+
+
+def _doubts_of_samples(mapped: Mapped, source: Source, recipe: Recipe) -> Iterator[str]:
+    """Yield what may not be as it was meant about targets and features."""
+    loss, shape = recipe.loss_row, mapped.shapes.output_shape
     yield from notes_of_targets(
         source, loss, mapped.ending, shape[0] if loss.target == "class" and shape else None
     )
