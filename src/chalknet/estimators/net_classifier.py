@@ -30,7 +30,7 @@ _LEAST = np.finfo(np.float64).tiny  # of a probability whose logarithm is taken
 class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A network that predicts one class a row, or several labels, as an estimator of scikit-learn.
 
-    Features are standardised inside. FitRows are fitted in an order that their numbers and the seed decide, not
+    Features are standardised inside. Rows are fitted in an order that their numbers and the seed decide, not
     the order they came in, unless `shuffle=False` keeps it.
 
     Args:

@@ -23,7 +23,7 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
     """A network that predicts one number a row, or several, as an estimator of scikit-learn.
 
     Features are standardised inside, and the target too where the loss allows it; predictions are in the
-    target's own unit. FitRows are fitted in an order that their numbers and the seed decide, not the order they
+    target's own unit. Rows are fitted in an order that their numbers and the seed decide, not the order they
     came in, unless `shuffle=False` keeps it.
 
     Args:

@@ -8,6 +8,7 @@ from functools import cache
 from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar
 
+from chalknet.errors import invalid
 from chalknet.planning import (
     BUDGET_UNITS,
     OPTIMIZERS,
@@ -110,8 +111,10 @@ def recipe_of_parameters(values: Mapping[str, Any], loss: str, seed: int, rows: 
         own["batch_size"] = None if row is not None and row.whole_batch else CHOSEN["batch_size"]
     if values["early_stopping"] and own["patience"] is None:
         own["patience"] = CHOSEN["patience"]
-    options = {name: values[name] for name in _NOT_SAID if values.get(name) is not None}
-    options |= values["optimizer_options"] or {}
+    given = values["optimizer_options"]
+    if given is not None and not (isinstance(given, Mapping) and all(isinstance(name, str) for name in given)):
+        raise invalid("optimizer_options", given, "a dict of the optimizer's own options by name")
+    options = {name: values[name] for name in _NOT_SAID if values.get(name) is not None} | dict(given or {})
     recipe = Recipe(**{**own, "loss": loss, "seed": seed}, optimizer_options=options)
     if recipe.batch_size is not None and recipe.batch_size > rows:  # folds of a search may be small
         recipe = replace(recipe, batch_size=rows)

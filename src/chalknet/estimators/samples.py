@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data import ArraySource, Preparation, PreparedColumn, Provenance
-from chalknet.errors import DataError
 from chalknet.lazy import torch
 
 Array = npt.NDArray[Any]
@@ -19,7 +18,7 @@ _MOST_COPIES = 10  # a row on the average: whole weights beyond that are weights
 
 @dataclass(frozen=True)
 class FitRows:
-    """FitRows with their targets, and what each weighs.
+    """Rows with their targets, and what each weighs.
 
     Args:
         x: features `(n, columns)`.
@@ -46,20 +45,9 @@ class FitRows:
         return self[np.argsort(self.hashed(), kind="stable")]
 
     def without_weightless(self) -> FitRows:
-        """Return the rows that weigh something; of those that all weigh 1, without weights.
-
-        Raises:
-            DataError: where no row weighs anything.
-        """
+        """Return the rows that weigh something; of those that all weigh 1, without weights."""
         if self.weight is None:
             return self
-        if not self.weight.any():
-            raise DataError(
-                where="sample_weight",
-                got="all zero weights: no row that weighs anything",
-                wanted="a weight above 0",
-                remedy="Give other weights, or leave sample_weight out.",
-            )
         if not self.weight.all():
             return self[self.weight > 0].without_weightless()
         return replace(self, weight=None) if np.all(self.weight == 1) else self

@@ -39,6 +39,9 @@ except ImportError as problem:
         return lambda method: method
 
     BaseEstimator = _Missing
+    ConvergenceWarning = DataConversionWarning = UserWarning
+    check_classification_targets = check_is_fitted = check_random_state = train_test_split = None
+    type_of_target = validate_data = _check_sample_weight = None
 
 __all__ = [
     "BaseEstimator",
