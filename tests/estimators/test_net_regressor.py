@@ -1,6 +1,7 @@
 """NetRegressor: numbers in their own unit, one or several a row."""
 
 import pickle
+import signal
 import warnings
 
 import joblib
@@ -10,7 +11,7 @@ import pytest
 import scipy.sparse
 import torch
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neural_network import MLPRegressor
 
 import chalknet as cn
@@ -194,6 +195,23 @@ def test_a_fit_that_diverges_is_an_error_with_a_smaller_rate(data):
     x, y, _ = data
     with pytest.raises(cn.Refused, match=r"no number after .* updates.*smaller learning rate than lr=1e\+30"):
         cn.NetRegressor(lr=1e30, optimizer="sgd").fit(x, y)
+
+
+def test_ctrl_c_keeps_what_was_fitted_and_ends_a_search_too(data):
+    x, y, _ = data
+    sent = []
+
+    def press(progress):
+        if not sent:  # a second one would end the fit at once
+            sent.append(signal.raise_signal(signal.SIGINT))
+
+    net = cn.NetRegressor(epochs=10**7, on_progress=press)
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(x, y)
+    assert net.n_iter_ < 10**7 and np.isfinite(net.predict(x)).all()
+    sent.clear()
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(net, {"lr": [1e-3, 1e-2]}, cv=2).fit(x, y)
 
 
 def test_a_run_that_is_kept_predicts_in_the_unit_of_the_target(data, tmp_path):

@@ -112,7 +112,9 @@ def recipe_of_parameters(values: Mapping[str, Any], loss: str, seed: int, rows: 
     if values["early_stopping"] and own["patience"] is None:
         own["patience"] = CHOSEN["patience"]
     given = values["optimizer_options"]
-    if given is not None and not (isinstance(given, Mapping) and all(isinstance(name, str) for name in given)):
+    if given is not None and not (
+        isinstance(given, Mapping) and all(isinstance(name, str) for name in given)
+    ):
         raise invalid("optimizer_options", given, "a dict of the optimizer's own options by name")
     options = {name: values[name] for name in _NOT_SAID if values.get(name) is not None} | dict(given or {})
     recipe = Recipe(**{**own, "loss": loss, "seed": seed}, optimizer_options=options)
