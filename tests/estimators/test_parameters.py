@@ -64,7 +64,8 @@ def test_options_reach_the_fit():
     rows = []
     net = cn.NetRegressor(
         "? -> 4 relu -> ?", optimizer="rmsprop", optimizer_options={"alpha": 0.9}, schedule="cosine",
-        warmup=2, clip_norm=1.0, init="he", updates=30, batch_size=60, dtype="float64", on_progress=rows.append,
+        warmup=2, clip_norm=1.0, init="he", updates=30, batch_size=60, dtype="float64",
+        on_progress=rows.append,
     ).fit(x, y)  # fmt: skip
     assert net._net.weights["0.weight"].dtype == np.float64
     assert net.n_iter_ == 30 and rows

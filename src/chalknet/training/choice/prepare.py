@@ -119,11 +119,10 @@ def prepare(
         whole_numbers=mapped.shapes.whole_numbers,
     )
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
-    whole = mapped.shapes.whole_numbers
+    whole, looked_at = mapped.shapes.whole_numbers, source if looks_at_samples else None
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
     with one_thread():
-        of_samples = _doubts_of_samples(mapped, source, recipe) if looks_at_samples else ()
-        notes = (*told, *_doubts(fitted, mapped, recipe), *of_samples, *doubts)
+        notes = (*told, *_doubts(fitted, mapped, looked_at, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -168,18 +167,16 @@ def _rehearsed(
     return Rehearsal(fitted.module, batches, recipe, placement, dtype).check()
 
 
-def _doubts(fitted: FittedModel, mapped: Mapped, recipe: Recipe) -> Iterator[str]:
-    """Yield what may not be as it was meant: the steps, the ending before the loss."""
+def _doubts(fitted: FittedModel, mapped: Mapped, source: Source | None, recipe: Recipe) -> Iterator[str]:
+    """Yield what may not be as it was meant: the steps, the ending before the loss, the samples."""
+    loss, shape = recipe.loss_row, mapped.shapes.output_shape
     if fitted.network is not None:
         yield from notes_of_steps(fitted.network)
     for name in mapped.unused:
         yield f"parameter {name} has no effect on yhat: it stays as it is; use it in forward, or remove it"
-    yield from notes_of_ending(mapped.ending, recipe.loss_row)
-
-
-def _doubts_of_samples(mapped: Mapped, source: Source, recipe: Recipe) -> Iterator[str]:
-    """Yield what may not be as it was meant about targets and features."""
-    loss, shape = recipe.loss_row, mapped.shapes.output_shape
+    yield from notes_of_ending(mapped.ending, loss)
+    if source is None:
+        return
     yield from notes_of_targets(
         source, loss, mapped.ending, shape[0] if loss.target == "class" and shape else None
     )
