@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 
 def run(code):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -10,6 +12,7 @@ def run(code):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_remedy_is_one_line_and_other_names_are_there():
     told = run(
         "import sys\n"
@@ -26,6 +29,7 @@ def test_the_remedy_is_one_line_and_other_names_are_there():
     assert all(line.endswith('Install it: pip install "chalknet[sklearn]".') for line in lines[:2])
 
 
+@pytest.mark.slow
 def test_a_fit_does_not_load_scikit_learn():
     code = "import chalknet as cn, sys; cn.fit; print('sklearn' in sys.modules)"
     assert run(code) == "False\n"

@@ -69,8 +69,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         >>> x = np.linspace(-1, 1, 200).reshape(-1, 1)
         >>> y = np.where(abs(x[:, 0]) < 0.5, "inside", "outside")
         >>> net = cn.NetClassifier("? -> 16 tanh -> ?", lr=0.01, epochs=100).fit(x, y)
-        >>> net.predict([[0.1], [0.9]]).tolist(), net.predict_proba([[0.1]]).argmax()
-        (['inside', 'outside'], 0)
+        >>> net.predict([[0.1], [0.9]]).tolist(), net.predict_proba([[0.1]]).round().tolist()
+        (['inside', 'outside'], [[1.0, 0.0]])
     """
 
     @with_options_of_fit
