@@ -18,6 +18,7 @@ from benchmarks import (
     processes,
     race,
     scale,
+    searches,
     sources,
     wide,
 )
@@ -37,6 +38,7 @@ SECTIONS = {
     "processes": Section("Processes", processes.measured),
     "sources": Section("Files against memory", sources.measured),
     "gpu": Section("On a GPU", gpu.measured),
+    "estimators": Section("Searches by scikit-learn", searches.measured),
     "commands": Section("Commands", commands.measured),
     "drawings": Section("Drawings", drawing.measured),
 }

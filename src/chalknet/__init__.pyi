@@ -24,6 +24,8 @@ from chalknet.errors import ShapeMismatch as ShapeMismatch
 from chalknet.errors import Undecided as Undecided
 from chalknet.errors import UnknownName as UnknownName
 from chalknet.errors import Unsettled as Unsettled
+from chalknet.estimators import NetClassifier as NetClassifier
+from chalknet.estimators import NetRegressor as NetRegressor
 from chalknet.forms import build as build
 from chalknet.forms import count as count
 from chalknet.forms import draw as draw

@@ -12,6 +12,7 @@ from chalknet.training.choice.prepare import PreparedFit as PreparedFit
 from chalknet.training.choice.prepare import load_for as load_for
 from chalknet.training.choice.prepare import prepare as prepare
 from chalknet.training.choice.timing_cache import machine_and_versions as machine_and_versions
+from chalknet.training.choice.torch_threads import threads_left as threads_left
 from chalknet.training.choice.torch_threads import using_threads as using_threads
 from chalknet.training.evaluation import Baseline as Baseline
 from chalknet.training.evaluation import Evaluation as Evaluation
@@ -22,12 +23,18 @@ from chalknet.training.history import Progress as Progress
 from chalknet.training.kept.run_folder import load_run as load_run
 from chalknet.training.pictures.plot import KINDS as KINDS
 from chalknet.training.pictures.plot import plot as plot
+from chalknet.training.predictions.array_forward import ArrayForward as ArrayForward
+from chalknet.training.predictions.array_forward import weight_shapes as weight_shapes
 from chalknet.training.predictions.evaluate import Scores as Scores
 from chalknet.training.predictions.evaluate import evaluate as evaluate
+from chalknet.training.predictions.module_forward import ModuleForward as ModuleForward
 from chalknet.training.predictions.predict import predict as predict
 from chalknet.training.predictions.prediction import Prediction as Prediction
+from chalknet.training.predictions.prediction import predicted as predicted
 from chalknet.training.record.record_options import RecordOptions as RecordOptions
 from chalknet.training.run.fit import FitKeywords as FitKeywords
+from chalknet.training.run.fit import carry_out_prepared as carry_out_prepared
 from chalknet.training.run.fit import fit as fit
 from chalknet.training.run.fit import plan as plan
+from chalknet.training.run.loop import Continuation as Continuation
 from chalknet.training.run.resume import resume as resume
