@@ -22,10 +22,12 @@ from chalknet.training.history import Progress as Progress
 from chalknet.training.kept.run_folder import load_run as load_run
 from chalknet.training.pictures.plot import KINDS as KINDS
 from chalknet.training.pictures.plot import plot as plot
+from chalknet.training.predictions.array_forward import activation_of_raw as activation_of_raw
 from chalknet.training.predictions.evaluate import Scores as Scores
 from chalknet.training.predictions.evaluate import evaluate as evaluate
 from chalknet.training.predictions.predict import predict as predict
 from chalknet.training.predictions.prediction import Prediction as Prediction
+from chalknet.training.predictions.prediction import predicted as predicted
 from chalknet.training.record.record_options import RecordOptions as RecordOptions
 from chalknet.training.run.fit import FitKeywords as FitKeywords
 from chalknet.training.run.fit import fit as fit

@@ -1,0 +1,4 @@
+"""Serve a fit."""
+
+
+def serve(): ...
