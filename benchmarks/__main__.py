@@ -18,6 +18,7 @@ from benchmarks import (
     processes,
     race,
     scale,
+    serve,
     sources,
     wide,
 )
@@ -38,6 +39,7 @@ SECTIONS = {
     "sources": Section("Files against memory", sources.measured),
     "gpu": Section("On a GPU", gpu.measured),
     "commands": Section("Commands", commands.measured),
+    "serve": Section("Serving", serve.measured),
     "drawings": Section("Drawings", drawing.measured),
 }
 

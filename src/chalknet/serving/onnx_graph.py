@@ -1,4 +1,4 @@
-"""A fit as an ONNX graph: columns as they stand in the data go in; classes, probabilities or values come out."""
+"""A fit as an ONNX graph: columns go in as they stand in the data, classes and values come out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import nn
 import chalknet as cn
 from chalknet.data import Preparation
 from chalknet.errors import CannotExpress
-from chalknet.module import GraphWriter, OnnxValue, graph_writer, onnx_bytes, write_chain
+from chalknet.module import OnnxValue, graph_writer, onnx_bytes, write_chain
 from chalknet.planning import Loss
 from chalknet.serving.onnx_inputs import BATCH, GraphInputs, reshaped, write_array, write_columns
 from chalknet.training import FitResult, Prediction, activation_of_raw, predicted

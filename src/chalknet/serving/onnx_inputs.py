@@ -66,7 +66,7 @@ def write_columns(writer: GraphWriter, preparation: Preparation) -> GraphInputs:
             )
         kind = "float64" if column.words is None else "str"
         graph.inputs[column.name] = OnnxValue(kind, (BATCH, 1))
-    parts = []
+    parts: list[str] = []
     for is_numbers, columns in groupby(preparation.x, lambda column: column.words is None):
         if is_numbers:
             parts.append(_write_numbers(writer, list(columns), preparation, f"numbers{len(parts)}"))

@@ -11,6 +11,7 @@ from chalknet.training.choice.cost_model import usual_update_s as usual_update_s
 from chalknet.training.choice.prepare import PreparedFit as PreparedFit
 from chalknet.training.choice.prepare import load_for as load_for
 from chalknet.training.choice.prepare import prepare as prepare
+from chalknet.training.choice.timing_cache import installed_versions as installed_versions
 from chalknet.training.choice.timing_cache import machine_and_versions as machine_and_versions
 from chalknet.training.choice.torch_threads import using_threads as using_threads
 from chalknet.training.evaluation import Baseline as Baseline
@@ -19,13 +20,19 @@ from chalknet.training.history import FitResult as FitResult
 from chalknet.training.history import History as History
 from chalknet.training.history import Outcome as Outcome
 from chalknet.training.history import Progress as Progress
+from chalknet.training.kept.run_files import read_setting as read_setting
 from chalknet.training.kept.run_folder import load_run as load_run
 from chalknet.training.pictures.plot import KINDS as KINDS
 from chalknet.training.pictures.plot import plot as plot
 from chalknet.training.predictions.array_forward import activation_of_raw as activation_of_raw
 from chalknet.training.predictions.evaluate import Scores as Scores
 from chalknet.training.predictions.evaluate import evaluate as evaluate
+from chalknet.training.predictions.predict import FittedForward as FittedForward
+from chalknet.training.predictions.predict import answers as answers
+from chalknet.training.predictions.predict import fitted_of as fitted_of
 from chalknet.training.predictions.predict import predict as predict
+from chalknet.training.predictions.predict import predict_with as predict_with
+from chalknet.training.predictions.predict import with_unknown as with_unknown
 from chalknet.training.predictions.prediction import Prediction as Prediction
 from chalknet.training.predictions.prediction import predicted as predicted
 from chalknet.training.record.record_options import RecordOptions as RecordOptions

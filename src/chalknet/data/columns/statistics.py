@@ -34,9 +34,8 @@ class _Moments:
 
     @classmethod
     def none(cls, columns: int) -> _Moments:
-        return cls(
-            *(np.zeros(columns) for _ in range(3)), np.full(columns, np.inf), np.full(columns, -np.inf)
-        )
+        starts = (0.0, 0.0, 0.0, np.inf, -np.inf)
+        return cls(*(np.full(columns, start) for start in starts))
 
     def add(self, block: Array) -> None:
         values = block.astype(np.float64)
