@@ -76,10 +76,10 @@ def case(seed: int) -> Case:
     if task == "numbers" and standardise is True and rng.random() < 0.5:
         standardise = "both"
     data = {name: values[:count] for name, values in every.items()} | {"the target": target(rng, task, count)}
+    missing = {"missing": ["-999", "7"]} if rng.random() < 0.2 else {}
     source = cn.load(
-        data, y="the target", one_hot=words or False, fill="auto" if gaps else None, standardise=standardise,
-        unknown=unknown,
-        **({"missing": ["-999", "7"]} if rng.random() < 0.2 else {}),
+        data, y="the target", one_hot=words or False, fill="auto" if gaps or missing else None,
+        standardise=standardise, unknown=unknown, **missing,
     )  # fmt: skip
     network = f"? -> 6 {rng.choice(ACTIVATIONS)} -> {ending}"
     lr = 1e-3 if loss != "poisson" else 1e-5

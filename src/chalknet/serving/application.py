@@ -18,12 +18,11 @@ from starlette.routing import Route
 from chalknet.counting import count_network
 from chalknet.errors import ChalknetError, InvalidValue, Refused
 from chalknet.serving import pages
-from chalknet.serving.card import card_of
 from chalknet.serving.direct import Predictor
 from chalknet.serving.questions import Question, csv_question, json_question
 from chalknet.serving.replies import CSV, JSON, Reply, answer_reply, error_reply
 from chalknet.system import cores
-from chalknet.training import FitResult, Prediction, load_run
+from chalknet.training import FitResult, Prediction
 
 _AT_ONCE = 1 << 21  # multiply-adds: about a millisecond, which a thread of its own would take to begin
 _AT_ONCE_ROWS, _AT_ONCE_BYTES = 256, 1 << 16
@@ -136,9 +135,9 @@ class _Service:
         return Response(self._card, media_type="text/markdown")
 
     def _card_text(self) -> bytes:
-        if isinstance(self._model, FitResult):
-            return card_of(self._model).encode("utf-8", "backslashreplace")
-        return card_of(load_run(self._model), self._model).encode("utf-8", "backslashreplace")
+        from chalknet.serving.export import card_bytes  # brings torch
+
+        return card_bytes(self._model)
 
     async def _body(self, request: Request) -> bytes:
         """Return the body, found to be small enough before it is read and while it is."""

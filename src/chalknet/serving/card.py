@@ -11,11 +11,11 @@ import chalknet as cn
 from chalknet.counting import count_network
 from chalknet.data import Preparation, PreparedColumn
 from chalknet.errors import printable
+from chalknet.serving.spans import listed, span_of
 from chalknet.tables import Cell
 from chalknet.training import FitResult, evaluate, installed_versions, read_setting
 from chalknet.units import show_count, show_share, show_value
 
-_WORDS_SHOWN = 20
 _COLUMNS_SHOWN = 200
 _PLAIN = re.compile(
     r"([\\`*\[\]<>|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))"
@@ -54,17 +54,10 @@ def purpose(result: FitResult) -> str:
     words = preparation.y[0].words if preparation is not None and preparation.classes else None
     what = "the class" if loss.target in ("class", "probability") else "the value"
     what += f" of {targets}" if targets else ""
-    what += f" ({_listed(words)})" if words else ""
+    what += f" ({listed(words)})" if words else ""
     count = len(preparation.x) if named and preparation and preparation.x else None
     of = f"{count} columns" if count else f"x of shape {_shape(result)}"
     return f"Predicts {what} from {of}; fitted by {result.plan.recipe.loss}."
-
-
-def span_of(column: PreparedColumn) -> str:
-    """Return what the training rows had in a column: its words, or its least and largest number."""
-    if column.words is not None:
-        return _listed([repr(word) for word in column.words])
-    return "not noted" if column.span is None else " to ".join(map(show_value, column.span))
 
 
 def _shape(result: FitResult) -> str:
@@ -217,8 +210,3 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _text(text: str) -> str:
     """Return a text that Markdown shows as it is, on one line."""
     return _PLAIN.sub(r"\\\1", printable(str(text).replace("\n", " ").replace("\t", " ")))
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = f", ... ({len(words)} in all)" if len(words) > _WORDS_SHOWN else ""
-    return ", ".join(words[:_WORDS_SHOWN]) + more

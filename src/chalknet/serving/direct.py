@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
-from math import isfinite
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ Array = npt.NDArray[Any]
 
 _MOST_EXACT = 2**53
 _NUMBERS: frozenset[type] = frozenset({int, float})
-_NUMBERS_AND_GAPS: frozenset[type] = frozenset({int, float, type(None)})
+_TRUTHS: frozenset[type] = frozenset({bool})
 
 
 class _NotPlain(Exception):
@@ -121,15 +121,17 @@ class _DirectColumns:
     ) -> Array:
         """Return the columns of numbers `(rows, numbers)`, prepared."""
         raw = np.empty((rows, len(self._numbers.x)), self._raw_dtype)
-        for i, (column, kinds) in enumerate(zip(self._numbers.x, self._kinds, strict=True)):
+        for i, (column, gaps) in enumerate(zip(self._numbers.x, self._gaps, strict=True)):
             values = columns[column.name]
-            for value in values:
-                if type(value) not in kinds or not (value is None or _is_exact(value)):
-                    raise _NotPlain
+            kinds = {*map(type, values)} - gaps
+            if not kinds <= _NUMBERS and kinds != _TRUTHS:
+                raise _NotPlain
+            if int in kinds and not all(type(value) is not int or _is_exact(value) for value in values):
+                raise _NotPlain
             with np.errstate(over="ignore"):
                 raw[:, i] = values
         if np.isinf(raw).any():
-            raise _NotPlain
+            raise _NotPlain  # with the number, which the error names
         if not self._numbers.x:
             return np.empty((rows, 0), self.preparation.dtype)
         return self._numbers.apply(raw, owned=True, replaced=replaced)
@@ -156,10 +158,12 @@ class _DirectColumns:
         return replace(self.preparation, x=tuple(each for each in self.preparation.x if each.words is None))
 
     @cached_property
-    def _kinds(self) -> list[frozenset[type]]:
+    def _gaps(self) -> list[frozenset[type]]:
+        """Return of each column of numbers the type of a gap, where one is filled."""
         unknown = self.preparation.unknown
         return [
-            _NUMBERS if each.number_of_gap(unknown) is None else _NUMBERS_AND_GAPS for each in self._numbers.x
+            frozenset({NoneType} if each.number_of_gap(unknown) is not None else ())
+            for each in self._numbers.x
         ]
 
     @cached_property
@@ -184,4 +188,4 @@ class _DirectColumns:
 
 
 def _is_exact(value: Any) -> bool:
-    return isfinite(value) if type(value) is float else -_MOST_EXACT <= value <= _MOST_EXACT
+    return bool(-_MOST_EXACT <= value <= _MOST_EXACT)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chalknet.errors import look_up, public
 from chalknet.files import user_path, write_output
-from chalknet.training import FitResult, load_run
+from chalknet.training import FitResult
 
 
 @public()
@@ -40,21 +40,30 @@ def export(model: FitResult | str | Path, path: str | Path) -> None:
     """
     place = user_path(path, "path")
     write = look_up(_WRITERS, place.suffix.lower(), f"path {place}", "ending")
-    folder = None if isinstance(model, FitResult) else user_path(model, "model")
-    result = model if isinstance(model, FitResult) else load_run(model)
-    write_output(place, write(result, folder))
+    content = write(model if isinstance(model, FitResult) else user_path(model, "model"))
+    write_output(place, content)
 
 
-def _onnx(result: FitResult, folder: Path | None) -> bytes:
+def _onnx(model: FitResult | Path) -> bytes:
     from chalknet.serving.onnx_graph import onnx_of  # brings onnx
 
-    return onnx_of(result)
+    return onnx_of(_result_of(model))
 
 
-def _card(result: FitResult, folder: Path | None) -> bytes:
+def card_bytes(model: FitResult | Path) -> bytes:
+    """Return the model card of a fit, or of the folder that it was kept in."""
     from chalknet.serving.card import card_of
 
-    return card_of(result, folder).encode("utf-8", "backslashreplace")
+    folder = None if isinstance(model, FitResult) else model
+    return card_of(_result_of(model), folder).encode("utf-8", "backslashreplace")
 
 
-_WRITERS: Mapping[str, Callable[[FitResult, Path | None], bytes]] = {".onnx": _onnx, ".md": _card}
+def _result_of(model: FitResult | Path) -> FitResult:
+    if isinstance(model, FitResult):
+        return model
+    from chalknet.training import load_run  # brings torch
+
+    return load_run(model)
+
+
+_WRITERS: Mapping[str, Callable[[FitResult | Path], bytes]] = {".onnx": _onnx, ".md": card_bytes}

@@ -13,7 +13,7 @@ import numpy as np
 import chalknet as cn
 from chalknet.data import Preparation, PreparedColumn
 from chalknet.planning import Plan
-from chalknet.serving.card import span_of
+from chalknet.serving.spans import span_of
 from chalknet.training import activation_of_raw, predicted
 
 _WORDS_LISTED = 1000

@@ -21,12 +21,12 @@ from chalknet.errors import (
 )
 from chalknet.schema import parse_json_value
 from chalknet.serving.direct import Predictor
+from chalknet.serving.spans import listed
 from chalknet.training import Prediction
 
 Form: TypeAlias = Literal["row", "rows", "columns"]
 
 _PIXELS = ("bytes", "divided")
-_NAMES_SHOWN = 20
 _BODY = "the body"
 
 
@@ -56,7 +56,8 @@ class Question:
         Raises:
             ChalknetError: for rows that do not fit its columns.
         """
-        return self.direct_answer(predictor) or self.full_answer(predictor)
+        found = self.direct_answer(predictor)
+        return self.full_answer(predictor) if found is None else found
 
     def direct_answer(self, predictor: Predictor) -> Prediction | None:
         """Return the answer where it takes microseconds; None where a table has to be made first."""
@@ -143,8 +144,8 @@ def _check_names(given: Mapping[str, object], names: Sequence[str], where: str) 
     near = unknown_name(where, "column", missing[0], others).remedy if others else ""
     raise UnknownName(
         where=where,
-        got=f"no {_listed(missing)}" + (f", but {_listed(others)}" if others else ""),
-        wanted=f"the columns of the fit: {_listed(names)}",
+        got=f"no {listed(missing)}" + (f", but {listed(others)}" if others else ""),
+        wanted=f"the columns of the fit: {listed(names)}",
         remedy=near if near.startswith("Did") else "Give all of them, null where a value is missing.",
     )
 
@@ -245,8 +246,3 @@ def _no_rows(value: object, wanted: str, where: str = _BODY) -> InvalidValue:
     }
     got = kinds.get(type(value), lambda each: f"{str(each)[:40]}")(value)
     return InvalidValue(where=where, got=got, wanted=wanted, remedy="Look at the example of GET /.")
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    return f"{shown}, ... ({len(names)} in all)" if len(names) > _NAMES_SHOWN else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
@@ -66,10 +66,7 @@ def serve(
         >>> cn.serve("run", port=8000)  # doctest: +SKIP
     """
     whole = {"port": (port, 0, 65535), "workers": (workers, 1, _MOST_WORKERS)}
-    whole |= {"max_bytes": (max_bytes, 1, 1 << 40), "max_rows": (max_rows, 1, 1 << 40)}
-    for name, (value, least, most) in whole.items():
-        if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value <= most:
-            raise invalid(name, value, f"a whole number from {least} to {most:,}")
+    _check_whole(whole | {"max_bytes": (max_bytes, 1, 1 << 40), "max_rows": (max_rows, 1, 1 << 40)})
     if not isinstance(max_seconds, Real) or isinstance(max_seconds, bool) or not 0 < max_seconds <= 86_400:
         raise invalid("max_seconds", max_seconds, "seconds, above 0 and at most a day")
     if not isinstance(host, str) or not host.strip():
@@ -82,19 +79,25 @@ def serve(
     from chalknet.serving.application import ServingLimits, application_of  # brings starlette
 
     limits = ServingLimits(int(max_bytes), int(max_rows), float(max_seconds))
-    with _listening(host, int(port)) as listener:
-        config = uvicorn.Config(
-            partial(application_of, model, limits, unknown), factory=True, workers=int(workers), lifespan="off",
-            ws="none", log_level="warning", access_log=False, server_header=False, backlog=_WAITING,
-            timeout_graceful_shutdown=int(max_seconds) + _PATIENCE_S,
-        )  # fmt: skip
-        with _ended_by_signals():
-            if on_start is not None:
-                on_start(_address_of(listener))
-            if workers > 1:
-                _supervisor(config, listener).run()
-            else:
-                uvicorn.Server(config).run(sockets=[listener])
+    config = uvicorn.Config(
+        partial(application_of, model, limits, unknown), factory=True, workers=int(workers), lifespan="off",
+        ws="none", log_level="warning", access_log=False, server_header=False, backlog=_WAITING,
+        timeout_graceful_shutdown=int(max_seconds) + _PATIENCE_S,
+    )  # fmt: skip
+    with _listening(host, int(port)) as listener, _ended_by_signals():
+        if on_start is not None:
+            on_start(_address_of(listener))
+        if workers > 1:
+            _supervisor(config, listener).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _check_whole(given: Mapping[str, tuple[object, int, int]]) -> None:
+    """Raise an InvalidValue unless each is a whole number within its bounds."""
+    for name, (value, least, most) in given.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
+            raise invalid(name, value, f"a whole number from {least} to {most:,}")
 
 
 def _uvicorn() -> ModuleType:

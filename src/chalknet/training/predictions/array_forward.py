@@ -110,6 +110,8 @@ def activation_of_raw(kind: str, raw: Array) -> Array:
     """Return softmax (over axis 1), sigmoid or exp of what a network gave `(n, outputs)`."""
     if kind == "exp":
         return np.exp(raw)
+    if raw.ndim == 2:
+        return activation(kind, raw)
     return np.moveaxis(activation(kind, np.moveaxis(raw, 1, -1)), -1, 1)
 
 
