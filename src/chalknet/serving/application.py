@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -84,7 +84,7 @@ class _Service:
         )
         self._cost = None if plan.network is None else count_network(plan.network).multiply_adds
         self._x_shape = [size for size in plan.data.x_shape if isinstance(size, int)]
-        self._threads: CapacityLimiter | None = None
+        self._threads = ThreadPoolExecutor(cores())
         self._card = b""
 
     async def predict(self, request: Request) -> Response:
@@ -129,7 +129,9 @@ class _Service:
     async def card(self, request: Request) -> Response:
         """Give the model card."""
         try:
-            self._card = self._card or await self._in_thread(self._card_text)
+            self._card = self._card or await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._card_text
+            )
         except ChalknetError as problem:
             return _response(error_reply(problem))
         return Response(self._card, media_type="text/markdown")
@@ -187,14 +189,9 @@ class _Service:
         if found is not None:
             return found
         answer = question.full_answer if small else question.answer
-        found = await self._in_thread(answer, self._predictor)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, answer, self._predictor)
         assert isinstance(found, Prediction)
         return found
-
-    async def _in_thread(self, function: Callable[..., Any], *given: object) -> Any:
-        if self._threads is None:
-            self._threads = CapacityLimiter(cores())  # belongs to the loop that runs
-        return await to_thread.run_sync(function, *given, limiter=self._threads, abandon_on_cancel=True)
 
 
 class _RefusedRequest(Exception):

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from numbers import Integral, Real
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -102,8 +103,9 @@ def _check_whole(given: Mapping[str, tuple[object, int, int]]) -> None:
 
 def _uvicorn() -> ModuleType:
     try:
-        import starlette.applications  # noqa: F401
         import uvicorn
+
+        import_module("starlette.applications")
     except ImportError as problem:
         raise MissingPackage(
             where="serve",
