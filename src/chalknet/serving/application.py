@@ -112,7 +112,9 @@ class _Service:
 
     async def page(self, request: Request) -> Response:
         """Show what is served, for people."""
-        return Response(self._facts.page(), media_type="text/html")
+        return Response(
+            self._facts.page(request.headers.get("host") or "127.0.0.1:8000"), media_type="text/html"
+        )
 
     async def openapi(self, request: Request) -> Response:
         """Give the description of the interface, for programs."""
@@ -137,7 +139,7 @@ class _Service:
         return Response(self._card, media_type="text/markdown")
 
     def _card_text(self) -> bytes:
-        from chalknet.serving.export import card_bytes  # brings torch
+        from chalknet.serving.exports import card_bytes  # brings torch
 
         return card_bytes(self._model)
 

@@ -135,11 +135,16 @@ def _metrics(result: FitResult) -> str:
         both = (last.metrics.get(f"{side}_{name}") for side in ("train", "held_out"))
         rows.append(_pair(name, next(both), next(both)))
     found = _table(("", "training rows", "held-out rows"), rows)
+    if result.preparation is not None and result.preparation.scales_target:
+        found += f"\n\n{_SCALED}"
     if result.source is None or result.plan.network is None:
         return found
     table = evaluate(result).table
     notes = "".join(f"\n\n{_text(note)}" for note in (table.title, *table.notes) if note)
     return f"{found}\n\n{_table(table.columns, map(_cells, table.rows))}{notes}"
+
+
+_SCALED = "Error and loss are those of the standardised target; other metrics are in its own unit."
 
 
 def _pair(name: str, train: float | None, held_out: float | None, metric: str = "") -> Sequence[str]:

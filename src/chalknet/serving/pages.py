@@ -64,8 +64,8 @@ class ServedFit:
         """Return JSON: that it is well, and what it is."""
         return json.dumps({"status": "ok", "model": self.plan.model, "chalknet": cn.__version__})
 
-    def page(self) -> str:
-        """Return the page of GET /."""
+    def page(self, host: str) -> str:
+        """Return the page of GET /, for those who reach it at a host."""
         rows = "".join(
             f"<tr><td>{escape(column.name)}</td><td>{'number' if column.words is None else 'word'}</td>"
             f"<td>{escape(span_of(column))}</td></tr>"
@@ -74,7 +74,7 @@ class ServedFit:
         shape = f"<p>x of shape ({', '.join(map(str, self.plan.data.x_shape))}), without names</p>"
         table = f"<table><tr><th>column</th><th>is a</th><th>training rows had</th></tr>{rows}</table>"
         call = (
-            "curl http://ADDRESS/predict -H 'Content-Type: application/json' \\\n  -d '"
+            f"curl http://{host}/predict -H 'Content-Type: application/json' \\\n  -d '"
             + self.example().replace("'", "'\\''")
             + "'"
         )
