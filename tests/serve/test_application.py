@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import sys
 
 import numpy as np
 import pytest
@@ -130,3 +131,9 @@ def test_a_port_that_is_taken_is_an_error_of_ours(result):
 def test_an_option_that_cannot_be_is_refused_before_anything_is_served(result, wrong):
     with pytest.raises((cn.InvalidValue, cn.UnknownName), match=next(iter(wrong))):
         cn.serve(result, **wrong)
+
+
+def test_a_package_that_is_missing_is_named_with_the_line_that_installs_it(result, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(cn.MissingPackage, match=r'no package uvicorn.*pip install "chalknet\[serve\]"'):
+        cn.serve(result)

@@ -1,5 +1,7 @@
 """A fit as ONNX says under onnxruntime what `predict` says, of rows as they stand in the data."""
 
+from datetime import date
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -101,6 +103,19 @@ def test_several_answers_of_yes_or_no_keep_their_columns():
     found = cn.predict(result, x)
     np.testing.assert_allclose(answers["probabilities"], found.probabilities, atol=1e-5)
     assert answers["class"].tolist() == found.classes.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dates_and_codes_are_texts_and_large_numbers_keep_their_digits(dtype):
+    days = [date(2024, 1, 1 + i % 5) for i in range(30)]
+    seconds = (1.7e9 + np.random.default_rng(1).normal(0, 1e3, 30)).tolist()
+    data = {"day": days, "t": seconds, "code": [7, 8] * 15, "y": [i / 10 for i in range(30)]}
+    options = {"one_hot": ["day", "code"], "standardise": ["t"], "dtype": dtype}
+    result = cn.fit("? -> 4 relu -> 1", cn.load(data, y="y", **options), loss="mse", updates=5, dtype=dtype)
+    feed = {name: np.array([[str(each)] for each in data[name]]) for name in ("day", "code")}
+    answers = answers_of(session_of(result), {**feed, "t": np.array(seconds).reshape(-1, 1)})
+    wanted = cn.predict(result, {name: data[name] for name in ("day", "t", "code")}).values
+    np.testing.assert_allclose(answers["values"], wanted, atol=1e-5)
 
 
 @pytest.mark.slow
