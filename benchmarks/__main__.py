@@ -19,6 +19,7 @@ from benchmarks import (
     race,
     scale,
     searches,
+    serve,
     sources,
     wide,
 )
@@ -40,6 +41,7 @@ SECTIONS = {
     "gpu": Section("On a GPU", gpu.measured),
     "estimators": Section("Searches by scikit-learn", searches.measured),
     "commands": Section("Commands", commands.measured),
+    "serve": Section("Serving", serve.measured),
     "drawings": Section("Drawings", drawing.measured),
 }
 

@@ -49,6 +49,8 @@ from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
 from chalknet.racing import race as race
 from chalknet.reporting import report as report
+from chalknet.serving import export as export
+from chalknet.serving import serve as serve
 from chalknet.training import Chart as Chart
 from chalknet.training import FitResult as FitResult
 from chalknet.training import History as History
