@@ -30,4 +30,7 @@ from chalknet.training.record.record_options import RecordOptions as RecordOptio
 from chalknet.training.run.fit import FitKeywords as FitKeywords
 from chalknet.training.run.fit import fit as fit
 from chalknet.training.run.fit import plan as plan
+from chalknet.training.run.lean import LeanFit as LeanFit
+from chalknet.training.run.lean import fit_lean as fit_lean
+from chalknet.training.run.lean import with_seed as with_seed
 from chalknet.training.run.resume import resume as resume

@@ -21,8 +21,7 @@ from chalknet.planning import Plan
 from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import History, Outcome, Progress, Rows
-from chalknet.training.kept.checkpoint import Checkpoint, save
-from chalknet.training.kept.run_folder import RunFolder
+from chalknet.training.kept.checkpoint import Checkpoint
 from chalknet.training.logs.feeds import LogFeed
 from chalknet.training.record.record_options import Interval, RecordOptions
 from chalknet.training.run.judging import judge_for
@@ -92,9 +91,10 @@ class LoopInputs:
         on_progress: is called with the progress, about ten times a second.
         interrupt: whether a signal asked the fit to stop.
         group: the processes that share the fit; all of them take every turn alike.
-        folder: keeps the checkpoints; None where nothing is kept.
+        keep: keeps a checkpoint; None where nothing is kept.
         logs: see the history after every stretch.
         watch: for a fit that goes by what is evaluated.
+        until: updates after which the fit pauses, as if it were interrupted there; None to go on to its end.
     """
 
     start: FitStart
@@ -102,10 +102,10 @@ class LoopInputs:
     on_progress: Callable[[Progress], None] | None
     interrupt: Interrupt
     group: ProcessGroup
-    folder: RunFolder | None
-    logs: Sequence[LogFeed]
-
+    keep: Callable[[Checkpoint], None] | None = None
+    logs: Sequence[LogFeed] = ()
     watch: Watch | None = None
+    until: int | None = None
 
     @property
     def plan(self) -> Plan:
@@ -150,10 +150,9 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         outcome = outcome or _ending(run, updates, seconds, interrupted)
         if outcome is not None and not _has_finite_weights(run.session.module):
             outcome = Outcome.DIVERGED  # by the last update: its loss was computed before the weights moved
-        if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
+        if run.keep is not None and _is_to_be_kept(run, updates, saved, outcome):
             best = {} if watch is None else watch.watcher.weights
-            made = Checkpoint(run.session.state(), history, seconds, loss, best)
-            save(run.folder.path, made, run.folder.setting.run)
+            run.keep(Checkpoint(run.session.state(), history, seconds, loss, best))
             saved = monotonic()
         for feed in run.logs:
             feed.see(history)
@@ -188,9 +187,8 @@ def _checkpoint_interval(run: LoopInputs) -> Interval:
 def _stretch(run: LoopInputs, updates: int, seconds: float, per_update_s: float) -> int:
     """Return how many updates come next: about a tenth of a second, and never past a stop."""
     stops = [_LARGEST_STRETCH, 1 if not per_update_s else max(1, int(_STRETCH_S / per_update_s))]
-    if run.plan.updates is not None:
-        stops.append(run.plan.updates - updates)
-    elif per_update_s:
+    stops += [end - updates for end in (run.plan.updates, run.until) if end is not None]
+    if run.plan.updates is None and per_update_s:
         stops.append(max(1, math.ceil((run.plan.recipe.budget.amount - seconds) / per_update_s)))
     for every in (run.start.record.evaluate_every, _checkpoint_interval(run).updates):
         if every is not None:
@@ -217,7 +215,8 @@ def _ending(run: LoopInputs, updates: int, seconds: float, interrupted: bool) ->
     done = seconds >= budget.amount if plan.updates is None else updates >= plan.updates
     if done:
         return Outcome.FINISHED
-    return Outcome.INTERRUPTED if interrupted else None
+    paused = run.until is not None and updates >= run.until
+    return Outcome.INTERRUPTED if interrupted or paused else None
 
 
 def _has_finite_weights(module: nn.Module) -> bool:
