@@ -12,6 +12,7 @@ from chalknet.training.choice.prepare import PreparedFit as PreparedFit
 from chalknet.training.choice.prepare import load_for as load_for
 from chalknet.training.choice.prepare import prepare as prepare
 from chalknet.training.choice.timing_cache import machine_and_versions as machine_and_versions
+from chalknet.training.choice.torch_threads import one_thread as one_thread
 from chalknet.training.choice.torch_threads import using_threads as using_threads
 from chalknet.training.evaluation import Baseline as Baseline
 from chalknet.training.evaluation import Evaluation as Evaluation
@@ -19,7 +20,14 @@ from chalknet.training.history import FitResult as FitResult
 from chalknet.training.history import History as History
 from chalknet.training.history import Outcome as Outcome
 from chalknet.training.history import Progress as Progress
+from chalknet.training.history import data_frame as data_frame
+from chalknet.training.kept.checkpoint import Checkpoint as Checkpoint
 from chalknet.training.kept.run_folder import load_run as load_run
+from chalknet.training.metrics.asked import AskedMetric as AskedMetric
+from chalknet.training.metrics.asked import MetricLike as MetricLike
+from chalknet.training.metrics.asked import asked_metrics as asked_metrics
+from chalknet.training.metrics.table import METRICS as METRICS
+from chalknet.training.metrics.table import metric_name as metric_name
 from chalknet.training.pictures.plot import KINDS as KINDS
 from chalknet.training.pictures.plot import plot as plot
 from chalknet.training.predictions.evaluate import Scores as Scores
@@ -28,9 +36,12 @@ from chalknet.training.predictions.predict import predict as predict
 from chalknet.training.predictions.prediction import Prediction as Prediction
 from chalknet.training.record.record_options import RecordOptions as RecordOptions
 from chalknet.training.run.fit import FitKeywords as FitKeywords
+from chalknet.training.run.fit import PlanKeywords as PlanKeywords
 from chalknet.training.run.fit import fit as fit
 from chalknet.training.run.fit import plan as plan
 from chalknet.training.run.lean import LeanFit as LeanFit
 from chalknet.training.run.lean import fit_lean as fit_lean
 from chalknet.training.run.lean import with_seed as with_seed
+from chalknet.training.run.loop import Interrupt as Interrupt
+from chalknet.training.run.loop import interruptible as interruptible
 from chalknet.training.run.resume import resume as resume

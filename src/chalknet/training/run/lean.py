@@ -19,6 +19,7 @@ from chalknet.training.choice.doubts import divergence_note
 from chalknet.training.choice.fitted_model import module_errors
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.choice.torch_threads import FITS, eager_threads, using_threads
+from chalknet.training.evaluation import Evaluation, best_evaluation
 from chalknet.training.history import History, Outcome, Progress
 from chalknet.training.kept.checkpoint import Checkpoint
 from chalknet.training.logs.feeds import LogFeed
@@ -59,6 +60,7 @@ class LeanFit:
         history: a row for every recorded update, and the evaluations.
         outcome: how it ended; INTERRUPTED where it paused.
         notes: what did not go as it was asked, a sentence each.
+        evaluation: of the module.
         checkpoint: from which a fit that paused goes on; None for any other.
     """
 
@@ -66,6 +68,7 @@ class LeanFit:
     history: History
     outcome: Outcome
     notes: tuple[str, ...]
+    evaluation: Evaluation
     checkpoint: Checkpoint | None = None
 
 
@@ -101,7 +104,12 @@ def fit_lean(
         looped = looped_from(start, ProcessGroup.here(), keep=keep, interrupts=interrupts, until=until)
     looped.interrupt.raise_again()
     paused = kept[-1] if kept and looped.outcome is Outcome.INTERRUPTED else None
-    return LeanFit(looped.session.module, looped.history, looped.outcome, tuple(looped.notes), paused)
+    history, outcome, recipe = looped.history, looped.outcome, prepared.plan.recipe
+    best = None
+    if recipe.patience is not None and outcome is not Outcome.DIVERGED:
+        best = best_evaluation(history.evaluations, recipe, history.metric)
+    last = best or history.evaluations[-1]
+    return LeanFit(looped.session.module, history, outcome, tuple(looped.notes), last, paused)
 
 
 def with_seed(prepared: PreparedFit, seed: int) -> PreparedFit:

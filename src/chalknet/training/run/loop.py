@@ -48,9 +48,14 @@ class Interrupt:
     agreed_number: int | None = None
     ending: threading.Event | None = None
 
+    @property
+    def is_set(self) -> bool:
+        """Return whether a signal came to this process."""
+        return self.number is not None or (self.ending is not None and self.ending.is_set())
+
     def agreed(self, group: ProcessGroup) -> bool:
         """Return whether a signal came to any of the processes; all of them get the same answer."""
-        if self.ending is not None and self.ending.is_set():
+        if self.is_set:
             self.number = self.number or signal.SIGINT
         self.agreed_number = int(group.largest(self.number or 0)) or None
         return self.agreed_number is not None

@@ -1,0 +1,105 @@
+"""The best fits of a search, fitted again with all that a fit has: in the folder, or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chalknet.data import Source
+from chalknet.errors import ChalknetError
+from chalknet.planning import Recipe, RunOptions
+from chalknet.searching.criterion import Criterion
+from chalknet.searching.journal import Journal
+from chalknet.searching.result import SearchResult
+from chalknet.searching.space import Setting
+from chalknet.training import FitResult, Outcome, fit, load_run
+
+
+class Refits:
+    """Fits that are made again when they are asked for, each once.
+
+    Args:
+        entries: setting, recipe and what it is known by, the best one first.
+        whole: the data.
+        run: where fits run.
+        criterion: what they are judged by.
+        journal: of the search; its folder keeps the runs.
+
+    Attributes:
+        names: what each kept run is known by, by its folder's name.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[tuple[Setting, Recipe, str]],
+        whole: Source,
+        run: RunOptions,
+        criterion: Criterion,
+        journal: Journal,
+    ) -> None:
+        self._entries, self._whole, self._run = entries, whole, run
+        self._criterion, self._folder = criterion, journal.path
+        self._made: dict[int, FitResult] = {}
+        self._before: Mapping[str, str] = journal.kept().get("kept", {}) if entries else {}
+        self.names: dict[str, str] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def kept(self, most: int) -> FitResult | None:
+        """Fit the best ones, so many of them, and keep them in the folder; return the first.
+
+        None where Ctrl-C came meanwhile.
+        """
+        for place in range(min(most, len(self._entries))):
+            name = f"best-{place + 1}" if place else "best"
+            made = self._in_folder(place, name) if self._folder is not None else self.at(place)
+            if made.outcome is Outcome.INTERRUPTED:
+                return None
+            self._made[place] = made
+        return self._made[0]
+
+    def at(self, place: int) -> FitResult:
+        """Return the fit at a place, 0 for the best one; IndexError where there is none."""
+        if place not in self._made:
+            self._made[place] = self._fitted(place, None)
+        return self._made[place]
+
+    def _in_folder(self, place: int, name: str) -> FitResult:
+        assert self._folder is not None
+        path, known_as = self._folder / name, self._entries[place][2]
+        self.names[name] = known_as
+        if self._before.get(name) == known_as:
+            try:
+                found = load_run(path)
+                if found.outcome.ended:
+                    return found
+            except ChalknetError:  # it was being replaced when the search was killed
+                pass
+        return self._fitted(place, path)
+
+    def _fitted(self, place: int, out: Path | None) -> FitResult:
+        setting, recipe, _ = self._entries[place]
+        run: Any = {**vars(self._run), "strict": False}
+        return fit(
+            setting.network, self._whole, recipe=recipe, metrics=self._criterion.metrics, progress=False,
+            out=out, overwrite=True, **run,
+        )  # fmt: skip
+
+
+def runs_of(folder: Path, facts: Mapping[str, Any], found: SearchResult) -> SearchResult:
+    """Return a search that was read, with the runs that were kept.
+
+    Args:
+        folder: where it is.
+        facts: what was written of it.
+        found: its table.
+    """
+    names = list(facts.get("kept", {}))
+
+    def at(place: int) -> FitResult:
+        return load_run(folder / names[place])
+
+    return replace(found, best=at(0) if names else None, refit=at)
