@@ -6,10 +6,10 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from chalknet.errors import InvalidValue, invalid, unknown_name
-from chalknet.training import METRICS, AskedMetric, Evaluation, asked_metrics, metric_name
+from chalknet.training import METRICS, AskedMetric, Evaluation, MetricsLike, asked_metrics, metric_name
 
 _LOSS = "loss"
 _HIGHER, _LOWER = ("_score", "accuracy"), ("_error", "_loss", "_deviance")
@@ -31,6 +31,11 @@ class Criterion:
     higher: bool
     metrics: tuple[AskedMetric, ...] = ()
     known_as: str = _LOSS
+
+    @property
+    def asked(self) -> MetricsLike:
+        """Return what a fit is asked for."""
+        return cast(MetricsLike, self.metrics)
 
     def value(self, evaluation: Evaluation) -> float:
         """Return the number of an evaluation; NaN where it could not be computed."""

@@ -152,6 +152,6 @@ def _classes(each: Sequence[Prediction], mean: Array) -> Array:
     if np.issubdtype(first.classes.dtype, np.integer) and first.names == tuple(
         map(str, range(len(first.names)))
     ):
-        return numbers.astype(first.classes.dtype)
-    words = np.array(first.names)
-    return words[numbers] if first.classes.dtype.kind == "U" else words[numbers].astype(first.classes.dtype)
+        return np.asarray(numbers, first.classes.dtype)
+    words = np.array(first.names)[numbers]
+    return np.asarray(words if first.classes.dtype.kind == "U" else words.astype(first.classes.dtype))

@@ -106,8 +106,12 @@ class Job:
         prepared = with_seed(self.prepared, self.seed)
         try:
             found = fit_lean(
-                prepared, metrics=self.criterion.metrics, until=self.until, checkpoint=self.checkpoint, ending=stop
-            )  # fmt: skip
+                prepared,
+                metrics=self.criterion.asked,
+                until=self.until,
+                checkpoint=self.checkpoint,
+                ending=stop,
+            )
         except ChalknetError as problem:
             return self._failed(str(problem)), None
         except Exception as problem:  # of a loss or a metric of the user's: the others go on

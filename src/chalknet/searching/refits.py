@@ -29,6 +29,7 @@ class Refits:
 
     Attributes:
         names: what each kept run is known by, by its folder's name.
+        interrupted: whether Ctrl-C ended one of them.
     """
 
     def __init__(
@@ -44,22 +45,21 @@ class Refits:
         self._made: dict[int, FitResult] = {}
         self._before: Mapping[str, str] = journal.kept().get("kept", {}) if entries else {}
         self.names: dict[str, str] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._entries)
+        self.interrupted = False
 
     def kept(self, most: int) -> FitResult | None:
         """Fit the best ones, so many of them, and keep them in the folder; return the first.
 
-        None where Ctrl-C came meanwhile.
+        None where there is none, or Ctrl-C came meanwhile.
         """
         for place in range(min(most, len(self._entries))):
             name = f"best-{place + 1}" if place else "best"
             made = self._in_folder(place, name) if self._folder is not None else self.at(place)
             if made.outcome is Outcome.INTERRUPTED:
+                self.interrupted = True
                 return None
             self._made[place] = made
-        return self._made[0]
+        return self._made.get(0)
 
     def at(self, place: int) -> FitResult:
         """Return the fit at a place, 0 for the best one; IndexError where there is none."""
@@ -70,21 +70,23 @@ class Refits:
     def _in_folder(self, place: int, name: str) -> FitResult:
         assert self._folder is not None
         path, known_as = self._folder / name, self._entries[place][2]
-        self.names[name] = known_as
         if self._before.get(name) == known_as:
             try:
                 found = load_run(path)
                 if found.outcome.ended:
+                    self.names[name] = known_as
                     return found
             except ChalknetError:  # it was being replaced when the search was killed
                 pass
-        return self._fitted(place, path)
+        made = self._fitted(place, path)
+        self.names[name] = known_as
+        return made
 
     def _fitted(self, place: int, out: Path | None) -> FitResult:
         setting, recipe, _ = self._entries[place]
         run: Any = {**vars(self._run), "strict": False}
         return fit(
-            setting.network, self._whole, recipe=recipe, metrics=self._criterion.metrics, progress=False,
+            setting.network, self._whole, recipe=recipe, metrics=self._criterion.asked, progress=False,
             out=out, overwrite=True, **run,
         )  # fmt: skip
 

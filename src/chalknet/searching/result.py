@@ -167,7 +167,8 @@ class SearchResult(Tabular):
             cells += [row.updates, Cell(row.seconds, show_seconds(row.seconds)), row.ended]
             rows.append((*cells, *((row.reason,) if reasons else ())))
         better = "more" if self.higher else "less"
-        title = f"{show_count(len(rows))} setting{'s' * (len(rows) != 1)}, ranked by the held-out {self.metric} ({better} is better)"
+        settings = f"{show_count(len(rows))} setting{'s' * (len(rows) != 1)}"
+        title = f"{settings}, ranked by the held-out {self.metric} ({better} is better)"
         return Table(tuple(heads), tuple(rows), title, tuple(f"note: {note}" for note in self.notes))
 
     def to_dict(self) -> dict[str, list[Any]]:
@@ -273,7 +274,7 @@ def _too_few(m: int, there: int) -> InvalidValue:
         where="ensemble",
         got=f"m={m}, of {there} fits that can be had",
         wanted="at most as many as there are",
-        remedy="Search more seeds: over={'seed': range(5)}; of a search in a folder, keep more: keep=5 (--keep 5).",
+        remedy="Search over more seeds, over={'seed': range(5)}; in a folder keep more: keep=5 (--keep 5).",
     )
 
 

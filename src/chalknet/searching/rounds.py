@@ -280,7 +280,7 @@ class Search:
         """Return what an ensemble takes: the fits of the best setting, the best seed first, then the next.
 
         Args:
-            standings: the settings; those of which a fit went wrong, or that a halving left out, are not taken.
+            standings: the settings; one of which a fit went wrong, or that a halving left out, is not taken.
         """
         last = max((each.rung for each in standings), default=0)
         found = []

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Unpack
 
-from chalknet.errors import InvalidValue, invalid, look_up, public, whole_number
+from chalknet.errors import FileProblem, InvalidValue, invalid, look_up, public, whole_number
 from chalknet.files import user_path
 from chalknet.forms import ModelLike
 from chalknet.planning import Recipe, RunOptions, check_options, options_for, with_options
@@ -52,8 +52,8 @@ def search(
     threads; under `joblib.parallel_config(backend)` wherever that backend makes them, on other machines too.
 
     Args:
-        models: whatever `read` takes, a list of such models, or a dict of them by name. A name in the place of
-            a width (`"? -> width relu -> ?"`) is filled from `over`; `?` at the ends is taken from the data.
+        models: whatever `read` takes, a list of such models, or a dict of them by name. A name in the place
+            of a width (`"? -> width relu -> ?"`) is filled from `over`, `?` at the ends from the data.
         data: whatever `load` takes.
         over: by name, the values to try: fields of the recipe and options of its optimizer, names of widths,
             `activation` for the activations `?` of a formula, and `seed`. Values are a list, a range, or a
@@ -93,7 +93,7 @@ def search(
         >>> import chalknet as cn
         >>> x = torch.linspace(-1, 1, 100)
         >>> over = {"width": [2, 8], "lr": [0.01, 0.1], "seed": range(2)}
-        >>> found = cn.search("? -> width tanh -> ?", (x, x**2), over, loss="mse", optimizer="adam", updates=50)
+        >>> found = cn.search("? -> width tanh -> ?", (x, x**2), over, loss="mse", updates=50)
         >>> len(found.rows), found.rows[0].fits
         (4, 2)
     """
@@ -108,25 +108,25 @@ def search(
     jobs = checked_jobs(n_jobs)
     run = RunOptions(**{**options_for(RunOptions, options), "threads": options.get("threads") or 1})
     settings, drawn = settings_of(space, how, draws, draw_seed)
+    journal = Journal(None if out is None else user_path(out, "out"))
     with one_thread():
-        parts, notes = parts_of(run, data, held_out, folds, settings)
-        with (
-            Journal(None if out is None else user_path(out, "out")).open() as journal,
-            interruptible() as interrupt,
-        ):
+        parts, told = parts_of(run, data, held_out, folds, settings)
+        with journal.open(), interruptible() as interrupt:
             made = Search(settings, space.seeds, parts, run, criterion, journal, jobs, interrupt, on_member)
             standings = made.halved(factor) if how == "halving" else made.all()
-            notes = (*drawn, *notes, *made.notes)
-            rows = tuple(ranked(standings, criterion))
-            common = {"metric": criterion.name, "higher": criterion.higher, "fits": made.fits}
             refits = Refits(made.order(standings), parts.whole, run, criterion, journal)
-            best = None
-            if not interrupt.is_set and refits:
-                best = refits.kept(max(1, keep) if out is not None else 1)
-            stopped = interrupt.is_set
-            seconds = perf_counter() - started
-            found = SearchResult(rows, **common, best=best, seconds=seconds, interrupted=stopped, notes=notes,
-                refit=refits.at)  # fmt: skip
+            best = None if interrupt.is_set else refits.kept(1 if out is None else keep)
+            found = SearchResult(
+                tuple(ranked(standings, criterion)),
+                criterion.name,
+                criterion.higher,
+                best=best,
+                seconds=perf_counter() - started,
+                fits=made.fits,
+                interrupted=interrupt.is_set or refits.interrupted,
+                notes=(*drawn, *told, *made.notes),
+                refit=refits.at,
+            )
             journal.keep({**found.facts(), "kept": refits.names})
     interrupt.raise_again()
     return found
@@ -151,8 +151,6 @@ def load_search(path: str | Path) -> SearchResult:
         >>> cn.load_search(folder).rows[0].values
         {'lr': 0.5}
     """
-    from chalknet.errors import FileProblem
-
     folder = user_path(path)
     facts = read_facts(folder) if is_search(folder) else {}
     if not facts:
@@ -166,8 +164,9 @@ def load_search(path: str | Path) -> SearchResult:
     return runs_of(folder, facts, found)
 
 
-_OWN = ("models", "data", "over", "metric", "higher", "how", "draws", "draw_seed", "factor", "folds", "held_out",
-    "recipe", "out", "keep", "n_jobs", "on_member",
+_OWN = (
+    "models", "data", "over", "metric", "higher", "how", "draws", "draw_seed", "factor", "folds",
+    "held_out", "recipe", "out", "keep", "n_jobs", "on_member",
 )  # fmt: skip
 
 

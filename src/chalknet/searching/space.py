@@ -271,8 +271,8 @@ def values_of(name: str, given: object) -> Values:
     Raises:
         InvalidValue: for no values, or a text that is none.
     """
-    if hasattr(given, "rvs"):
-        return Drawn(type(given).__name__, lambda random: _plain(given.rvs(random_state=random)))
+    if (rvs := getattr(given, "rvs", None)) is not None:
+        return Drawn(type(given).__name__, lambda random: _plain(rvs(random_state=random)))
     if isinstance(given, str) and (call := _CALL.fullmatch(given)) and call[1] in _CALLS:
         return _called(name, given, call)
     if isinstance(given, np.ndarray):

@@ -1,4 +1,4 @@
-"""Where the fits of a search are made: in threads of this process, or wherever joblib's backend makes them."""
+"""Where the fits of a search are made: in threads of this process, or where joblib's backend makes them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
+from chalknet.errors import invalid
 from chalknet.searching.member import Job, Member
 from chalknet.system import cores
 from chalknet.training import Checkpoint, Interrupt, one_thread
@@ -43,8 +44,6 @@ def checked_jobs(n_jobs: object) -> int | None:
         return None
     if isinstance(n_jobs, int) and not isinstance(n_jobs, bool) and 1 <= n_jobs <= _MOST_JOBS:
         return n_jobs
-    from chalknet.errors import invalid
-
     raise invalid("n_jobs", n_jobs, "a whole number of at least 1, or -1 for all cores")
 
 
@@ -101,8 +100,7 @@ def _in_threads(jobs: Sequence[Job], threads: int, interrupt: Interrupt) -> Iter
 
 
 def _by_joblib(jobs: Sequence[Job], n_jobs: int | None, interrupt: Interrupt) -> Iterator[Made]:
-    import joblib
-
+    joblib: Any = sys.modules["joblib"]
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     found = parallel(joblib.delayed(_run)(job) for job in jobs)
     try:

@@ -25,6 +25,7 @@ from chalknet.training.kept.checkpoint import Checkpoint as Checkpoint
 from chalknet.training.kept.run_folder import load_run as load_run
 from chalknet.training.metrics.asked import AskedMetric as AskedMetric
 from chalknet.training.metrics.asked import MetricLike as MetricLike
+from chalknet.training.metrics.asked import MetricsLike as MetricsLike
 from chalknet.training.metrics.asked import asked_metrics as asked_metrics
 from chalknet.training.metrics.table import METRICS as METRICS
 from chalknet.training.metrics.table import metric_name as metric_name

@@ -22,6 +22,7 @@ from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import History, Outcome, Progress, Rows
 from chalknet.training.kept.checkpoint import Checkpoint
+from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
 from chalknet.training.record.record_options import Interval, RecordOptions
 from chalknet.training.run.judging import judge_for
