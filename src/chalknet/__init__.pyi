@@ -47,11 +47,7 @@ from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
 from chalknet.racing import race as race
 from chalknet.reporting import report as report
-from chalknet.searching import Ensemble as Ensemble
-from chalknet.searching import EnsemblePrediction as EnsemblePrediction
 from chalknet.searching import SearchResult as SearchResult
-from chalknet.searching import SearchRow as SearchRow
-from chalknet.searching import load_search as load_search
 from chalknet.searching import search as search
 from chalknet.training import Chart as Chart
 from chalknet.training import FitResult as FitResult

@@ -88,6 +88,9 @@ VERBS = {
     "compare": lambda: {
         "model": NET, "data": DATA, "methods": comparison(), "loss": "mse", "updates": 1, "engine": "eager",
     },
+    "search": lambda: {
+        "models": NET, "data": DATA, "over": {"lr": [0.1]}, "loss": "mse", "updates": 1, "engine": "eager",
+    },
     "race": lambda: {
         "model": NET, "data": DATA, "loss": "mse", "engines": ["eager"], "devices": ["cpu"], "threads": [1],
         "seconds": 0.01,

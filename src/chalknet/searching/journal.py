@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from chalknet.errors import FileProblem, writing
-from chalknet.files import is_regular, read_regular, try_lock, write_whole
+from chalknet.files import SEARCH_MEMBERS, is_regular, read_regular, try_lock, write_whole
 from chalknet.searching.member import Member
 
-MEMBERS, RESULT = "members.jsonl", "search.json"
-_LOCK = ".search-lock"
+_RESULT, _LOCK = "search.json", ".search-lock"
 _KIND = "chalknet_search"
 
 
@@ -66,7 +65,7 @@ class Journal:
                     remedy="Wait until it has ended, or give another name.",
                 )
         with lock:
-            file = self.path / MEMBERS
+            file = self.path / SEARCH_MEMBERS
             with writing(file):
                 self._read(file)
                 self._file = os.open(
@@ -93,23 +92,27 @@ class Journal:
     def keep(self, facts: Mapping[str, Any]) -> None:
         """Write what was found beside the lines."""
         if self.path is not None:
-            write_whole(self.path / RESULT, (json.dumps({_KIND: 1, **facts}, indent=1) + "\n").encode())
+            write_whole(self.path / _RESULT, (json.dumps({_KIND: 1, **facts}, indent=1) + "\n").encode())
 
     def kept(self) -> dict[str, Any]:
         """Return what was found before; empty where nothing was."""
-        return {} if self.path is None else read_facts(self.path)
-
-
-def is_search(path: Path) -> bool:
-    """Return whether a folder is that of a search."""
-    return is_regular(path / MEMBERS)
+        return {} if self.path is None or not is_regular(self.path / _RESULT) else read_facts(self.path)
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """Return what a search wrote beside its lines; empty where it has not ended."""
-    file = path / RESULT
+    """Return what a search wrote beside its lines.
+
+    Raises:
+        FileProblem: where none has ended, or the file is none of ours.
+    """
+    file = path / _RESULT
     if not is_regular(file):
-        return {}
+        raise FileProblem(
+            where=str(path),
+            got="a search that has not ended" if _is_search(path) else "no search",
+            wanted="the folder that a search was kept in",
+            remedy="Search again with out=... (--out): what has ended there is not made again.",
+        )
     try:
         found = json.loads(read_regular(file))
     except ValueError:
@@ -125,10 +128,14 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def _check_ours(path: Path) -> None:
-    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not is_search(path))):
+    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not _is_search(path))):
         raise FileProblem(
             where=f"out={str(path)!r}",
             got="something that is no search",
             wanted="a new or empty folder, or the folder of a search, which goes on there",
             remedy="Give another name.",
         )
+
+
+def _is_search(path: Path) -> bool:
+    return is_regular(path / SEARCH_MEMBERS)

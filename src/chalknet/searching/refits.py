@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from chalknet.errors import ChalknetError
 from chalknet.planning import Recipe, RunOptions
 from chalknet.searching.criterion import Criterion
 from chalknet.searching.journal import Journal
-from chalknet.searching.result import SearchResult
-from chalknet.searching.space import Setting
+from chalknet.searching.space import Configuration
 from chalknet.training import FitResult, Outcome, fit, load_run
 
 
@@ -34,7 +32,7 @@ class Refits:
 
     def __init__(
         self,
-        entries: Sequence[tuple[Setting, Recipe, str]],
+        entries: Sequence[tuple[Configuration, Recipe, str]],
         whole: Source,
         run: RunOptions,
         criterion: Criterion,
@@ -89,19 +87,3 @@ class Refits:
             setting.network, self._whole, recipe=recipe, metrics=self._criterion.asked, progress=False,
             out=out, overwrite=True, **run,
         )  # fmt: skip
-
-
-def runs_of(folder: Path, facts: Mapping[str, Any], found: SearchResult) -> SearchResult:
-    """Return a search that was read, with the runs that were kept.
-
-    Args:
-        folder: where it is.
-        facts: what was written of it.
-        found: its table.
-    """
-    names = list(facts.get("kept", {}))
-
-    def at(place: int) -> FitResult:
-        return load_run(folder / names[place])
-
-    return replace(found, best=at(0) if names else None, refit=at)

@@ -7,7 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from chalknet.errors import InvalidValue, whole_number
 from chalknet.files import user_path, write_output
 from chalknet.searching.criterion import Criterion
 from chalknet.searching.ensemble import Ensemble
+from chalknet.searching.journal import read_facts
 from chalknet.searching.member import PAUSED, Member
 from chalknet.tables import Cell, Shown, Table, Tabular, Value
-from chalknet.training import FitResult, data_frame
+from chalknet.training import FitResult, data_frame, load_run
 from chalknet.units import one_line, show_count, show_seconds, show_value
 
 
@@ -49,7 +50,7 @@ class SearchRow(Shown):
 
 
 @dataclass(frozen=True)
-class Standing:
+class Scored:
     """A setting and the fits that were made of it, before it has a rank.
 
     Args:
@@ -87,7 +88,7 @@ class Standing:
         return (0.0, -self.rung, criterion.order(self.mean))
 
 
-def ranked(standings: Sequence[Standing], criterion: Criterion) -> list[SearchRow]:
+def ranked(standings: Sequence[Scored], criterion: Criterion) -> list[SearchRow]:
     """Return a row for each setting, the best one first."""
     ordered = sorted(standings, key=lambda each: each.order(criterion))
     rows: list[SearchRow] = []
@@ -254,7 +255,27 @@ class SearchResult(Tabular):
         }  # fmt: skip
 
     @classmethod
-    def of_facts(cls, facts: Mapping[str, Any]) -> SearchResult:
+    def load(cls, path: str | Path) -> SearchResult:
+        """Return a search from its folder: the table, the best fit, and the ensemble of those that were kept.
+
+        Args:
+            path: the folder of a search that has ended.
+
+        Raises:
+            FileProblem: for a folder that holds none.
+        """
+        folder = user_path(path)
+        facts = read_facts(folder)
+        names = list(facts["kept"])
+
+        def refit(place: int) -> FitResult:
+            return load_run(folder / names[place])
+
+        best = refit(0) if names else None
+        return replace(cls._of_facts(facts), best=best, refit=refit)
+
+    @classmethod
+    def _of_facts(cls, facts: Mapping[str, Any]) -> SearchResult:
         """Return what `facts` gave."""
         rows = tuple(
             SearchRow(

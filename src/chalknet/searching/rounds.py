@@ -16,8 +16,8 @@ from chalknet.planning import Recipe, RunOptions
 from chalknet.searching.criterion import Criterion, code_of
 from chalknet.searching.journal import Journal
 from chalknet.searching.member import Job, Member, key_of
-from chalknet.searching.result import Standing
-from chalknet.searching.space import Setting, Space
+from chalknet.searching.result import Scored
+from chalknet.searching.space import Configuration, Space
 from chalknet.searching.workers import made
 from chalknet.training import Checkpoint, Interrupt, PreparedFit, load_for, prepare
 from chalknet.units import show_count
@@ -42,7 +42,7 @@ class Parts:
 
 
 def parts_of(
-    run: RunOptions, data: object, held_out: object, folds: int | None, settings: Sequence[Setting]
+    run: RunOptions, data: object, held_out: object, folds: int | None, settings: Sequence[Configuration]
 ) -> tuple[Parts, tuple[str, ...]]:
     """Return the data of a search, and what is to be told of it.
 
@@ -91,7 +91,7 @@ def _labels(source: Source) -> torch.Tensor | None:
 
 def settings_of(
     space: Space, how: str, draws: int | None, seed: int
-) -> tuple[list[Setting], tuple[str, ...]]:
+) -> tuple[list[Configuration], tuple[str, ...]]:
     """Return the settings that are tried, and what is to be told of them.
 
     Args:
@@ -131,7 +131,7 @@ class Search:
 
     def __init__(
         self,
-        settings: Sequence[Setting],
+        settings: Sequence[Configuration],
         seeds: Sequence[int],
         parts: Parts,
         run: RunOptions,
@@ -145,14 +145,14 @@ class Search:
         self._n_jobs, self._interrupt, self._on_member = n_jobs, interrupt, on_member
         self.fits, self._found, self._total = 0, 0, 0
         self.notes: tuple[str, ...] = ()
-        self.settings: list[Setting] = []
+        self.settings: list[Configuration] = []
         self._prepared: list[tuple[PreparedFit, ...]] = []
         self._known: list[str] = []
         data = parts.known_as or f"data of this call alone: {id(self)}"
         self._others = (data, len(parts.each), criterion.known_as, run.dtype, run.engine, str(run.device))
         self._prepare(settings, parts, run)
 
-    def _prepare(self, settings: Sequence[Setting], parts: Parts, run: RunOptions) -> None:
+    def _prepare(self, settings: Sequence[Configuration], parts: Parts, run: RunOptions) -> None:
         """Prepare each setting for each part of the data; leave one aside that was there before."""
         notes: list[str] = []
         for setting in settings:
@@ -179,11 +179,11 @@ class Search:
         others = self._others if own is None else (*self._others, code_of(own))
         return key_of(plan.network, replace(plan.recipe, seed=0), *others)
 
-    def all(self) -> list[Standing]:
+    def all(self) -> list[Scored]:
         """Make all fits; return the settings whose fits have all ended."""
         return self._round(range(len(self.settings)), None, {}, 0)[0]
 
-    def halved(self, factor: int) -> list[Standing]:
+    def halved(self, factor: int) -> list[Scored]:
         """Make short fits of all settings, and longer ones of the best, which go on where they paused.
 
         Args:
@@ -200,7 +200,7 @@ class Search:
         rungs = 0
         while len(alive) > factor**rungs:
             rungs += 1
-        ended: list[Standing] = []
+        ended: list[Scored] = []
         paused: dict[str, Checkpoint] = {}
         for rung in range(rungs + 1):
             divisor = factor ** (rungs - rung)
@@ -219,7 +219,7 @@ class Search:
 
     def _round(
         self, places: Iterable[int], divisor: int | None, paused: dict[str, Checkpoint], rung: int
-    ) -> tuple[list[Standing], dict[str, Checkpoint]]:
+    ) -> tuple[list[Scored], dict[str, Checkpoint]]:
         """Make the fits of some settings up to a part of their budget.
 
         Args:
@@ -267,16 +267,16 @@ class Search:
 
     def _standings(
         self, places: Sequence[int], known: dict[tuple[int, int, int], str], rung: int
-    ) -> Iterable[Standing]:
+    ) -> Iterable[Scored]:
         """Yield the settings whose fits have all ended."""
         for place in places:
             keys = [key for (of, _, _), key in known.items() if of == place]
             found = [self._journal.get(key) for key in keys]
             members = [member for member in found if member is not None]
             if len(members) == len(keys):
-                yield Standing(self.settings[place].values, members, rung, place)
+                yield Scored(self.settings[place].values, members, rung, place)
 
-    def order(self, standings: Sequence[Standing]) -> list[tuple[Setting, Recipe, str]]:
+    def order(self, standings: Sequence[Scored]) -> list[tuple[Configuration, Recipe, str]]:
         """Return what an ensemble takes: the fits of the best setting, the best seed first, then the next.
 
         Args:

@@ -7,14 +7,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Unpack
 
-from chalknet.errors import FileProblem, InvalidValue, invalid, look_up, public, whole_number
+from chalknet.errors import InvalidValue, invalid, look_up, public, whole_number
 from chalknet.files import user_path
 from chalknet.forms import ModelLike
 from chalknet.planning import Recipe, RunOptions, check_options, options_for, with_options
 from chalknet.searching.criterion import criterion_of
-from chalknet.searching.journal import Journal, is_search, read_facts
+from chalknet.searching.journal import Journal
 from chalknet.searching.member import Member
-from chalknet.searching.refits import Refits, runs_of
+from chalknet.searching.refits import Refits
 from chalknet.searching.result import SearchResult, ranked
 from chalknet.searching.rounds import Search, parts_of, settings_of
 from chalknet.searching.space import space_of
@@ -130,38 +130,6 @@ def search(
             journal.keep({**found.facts(), "kept": refits.names})
     interrupt.raise_again()
     return found
-
-
-@public()
-def load_search(path: str | Path) -> SearchResult:
-    """Return a search from its folder: the table, the best fit, and the ensemble of those that were kept.
-
-    Args:
-        path: the folder of a search that has ended.
-
-    Raises:
-        FileProblem: for a folder that holds none.
-
-    Example:
-        >>> import tempfile
-        >>> import torch
-        >>> import chalknet as cn
-        >>> x, folder = torch.linspace(-1, 1, 50), tempfile.mkdtemp()
-        >>> _ = cn.search("? -> 1", (x, 2 * x), over={"lr": [0.1, 0.5]}, loss="mse", updates=50, out=folder)
-        >>> cn.load_search(folder).rows[0].values
-        {'lr': 0.5}
-    """
-    folder = user_path(path)
-    facts = read_facts(folder) if is_search(folder) else {}
-    if not facts:
-        raise FileProblem(
-            where=str(folder),
-            got="no search that has ended" if is_search(folder) else "no search",
-            wanted="the folder that a search was kept in",
-            remedy="Search again with out=... (--out): what has ended there is not made again.",
-        )
-    found = SearchResult.of_facts(facts)
-    return runs_of(folder, facts, found)
 
 
 _OWN = (

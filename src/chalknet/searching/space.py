@@ -28,7 +28,7 @@ _CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Setting:
+class Configuration:
     """A network and a recipe, without a seed.
 
     Args:
@@ -43,7 +43,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Distribution:
     """Values that are drawn at random, without end.
 
     Args:
@@ -55,7 +55,7 @@ class Drawn:
     draw: Callable[[Random], Any]
 
 
-Values: TypeAlias = "Sequence[Any] | Drawn"
+Values: TypeAlias = "Sequence[Any] | Distribution"
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,14 @@ class Space:
         """Return the names of what differs between settings, in the order of the table's columns."""
         return (*(("model",) if len(self.models) > 1 else ()), *self.values)
 
-    def grid(self) -> Iterator[Setting]:
+    def grid(self) -> Iterator[Configuration]:
         """Yield every setting.
 
         Raises:
             InvalidValue: where values are drawn, or there are too many.
         """
         for name, values in self.values.items():
-            if isinstance(values, Drawn):
+            if isinstance(values, Distribution):
                 remedy = f'Say how="random", draws=20, or list the values: over={{"{name}": [...]}}.'
                 raise invalid(f"over[{name!r}]", values.text, "a list of values, for a grid", remedy)
         if self.size > _LARGEST_GRID:
@@ -104,7 +104,7 @@ class Space:
             for chosen in product(*names.values()):  # type: ignore[arg-type]
                 yield self.setting(model, dict(zip(names, chosen, strict=True)))
 
-    def drawn(self, draws: int, seed: int) -> Iterator[Setting]:
+    def drawn(self, draws: int, seed: int) -> Iterator[Configuration]:
         """Yield so many different settings at random, or all where there are no more.
 
         Args:
@@ -121,7 +121,7 @@ class Space:
             model = names[int(random.integers(len(names)))]
             chosen = {
                 name: values.draw(random)
-                if isinstance(values, Drawn)
+                if isinstance(values, Distribution)
                 else values[int(random.integers(len(values)))]
                 for name, values in self.varied_by(model).items()
             }
@@ -136,13 +136,14 @@ class Space:
         """Return how many settings there are; infinite where values are drawn."""
         sizes = [
             prod(
-                math.inf if isinstance(each, Drawn) else len(each) for each in self.varied_by(model).values()
+                math.inf if isinstance(each, Distribution) else len(each)
+                for each in self.varied_by(model).values()
             )
             for model in self.models
         ]
         return sum(sizes)
 
-    def setting(self, model: str, chosen: Mapping[str, Any]) -> Setting:
+    def setting(self, model: str, chosen: Mapping[str, Any]) -> Configuration:
         """Return a model with the values that were chosen.
 
         Raises:
@@ -157,7 +158,7 @@ class Space:
             network = network.settle(*[str(chosen[_ACTIVATION])] * len(network.unsettled))
         of_recipe = {name: value for name, value in chosen.items() if name in _FIELDS}
         recipe = recipe_of("search", self.base, {**self.recipe, **of_recipe, "seed": self.seeds[0]})
-        return Setting(named, network, recipe)
+        return Configuration(named, network, recipe)
 
 
 _FIELDS = (*RECIPE_FIELDS, *optimizer_options())
@@ -189,7 +190,7 @@ def space_of(
     seed = options.get("seed")
     first = seed if seed is not None else 0 if recipe is None else getattr(recipe, "seed", 0)
     seeds = values_of("seed", over.get("seed", [first]))
-    if isinstance(seeds, Drawn):
+    if isinstance(seeds, Distribution):
         raise invalid("over['seed']", seeds.text, "a list of seeds", 'Say over={"seed": range(5)}.')
     values = {name: values_of(name, each) for name, each in over.items() if name != "seed"}
     common = {name: value for name, value in options.items() if name in _FIELDS and name not in values}
@@ -272,7 +273,7 @@ def values_of(name: str, given: object) -> Values:
         InvalidValue: for no values, or a text that is none.
     """
     if (rvs := getattr(given, "rvs", None)) is not None:
-        return Drawn(type(given).__name__, lambda random: _plain(rvs(random_state=random)))
+        return Distribution(type(given).__name__, lambda random: _plain(rvs(random_state=random)))
     if isinstance(given, str) and (call := _CALL.fullmatch(given)) and call[1] in _CALLS:
         return _called(name, given, call)
     if isinstance(given, np.ndarray):
@@ -316,10 +317,10 @@ def _called(name: str, text: str, call: re.Match[str]) -> Values:
         raise invalid(f"over[{name!r}]", text, wanted)
     low, high = numbers
     if kind == "whole":
-        return Drawn(text, lambda random: int(random.integers(int(low), int(high), endpoint=True)))
+        return Distribution(text, lambda random: int(random.integers(int(low), int(high), endpoint=True)))
     if kind == "log":
-        return Drawn(text, lambda random: float(np.exp(random.uniform(math.log(low), math.log(high)))))
-    return Drawn(text, lambda random: float(random.uniform(low, high)))
+        return Distribution(text, lambda random: float(np.exp(random.uniform(math.log(low), math.log(high)))))
+    return Distribution(text, lambda random: float(random.uniform(low, high)))
 
 
 _CALLS = {
