@@ -64,7 +64,7 @@ def criterion_of(metric: object, higher: object, varied: Sequence[str]) -> Crite
     """
     if higher is not None and not isinstance(higher, bool):
         raise invalid("higher", higher, "True or False")
-    if metric is None or metric == _LOSS:
+    if metric is None or (isinstance(metric, str) and metric.strip().lower() == _LOSS):
         differs = [name for name in _CHANGES_LOSS if name in varied]
         if differs:
             raise InvalidValue(

@@ -19,7 +19,7 @@ from chalknet.searching.member import Job, Member, key_of
 from chalknet.searching.result import Scored
 from chalknet.searching.space import Configuration, Space
 from chalknet.searching.workers import made
-from chalknet.training import Checkpoint, Interrupt, PreparedFit, load_for, prepare
+from chalknet.training import Checkpoint, Interrupt, PreparedFit, check_metrics, load_for, prepare
 from chalknet.units import show_count
 
 _SHARE = 0.2  # of the rows, where nothing else is held out
@@ -157,6 +157,7 @@ class Search:
         notes: list[str] = []
         for setting in settings:
             first = prepare(setting.network, parts.each[0], setting.recipe, run)
+            check_metrics(self._criterion.metrics, first)
             known = self._key(first)
             if known in self._known:
                 continue

@@ -106,7 +106,8 @@ def search(
     space = space_of(models, over, recipe, options)
     criterion = criterion_of(metric, higher, space.varied)
     jobs = checked_jobs(n_jobs)
-    run = RunOptions(**{**options_for(RunOptions, options), "threads": options.get("threads") or 1})
+    threads = options.get("threads")
+    run = RunOptions(**{**options_for(RunOptions, options), "threads": 1 if threads is None else threads})
     settings, drawn = settings_of(space, how, draws, draw_seed)
     journal = Journal(None if out is None else user_path(out, "out"))
     with one_thread():

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chalknet.errors import InvalidValue, invalid, unknown_name
+from chalknet.errors import InvalidValue, checked_seed, invalid, unknown_name
 from chalknet.forms import ModelLike, model_of
 from chalknet.network import UNKNOWN_WIDTH, Network
 from chalknet.notation import write
@@ -194,7 +194,7 @@ def space_of(
         raise invalid("over['seed']", seeds.text, "a list of seeds", 'Say over={"seed": range(5)}.')
     values = {name: values_of(name, each) for name, each in over.items() if name != "seed"}
     common = {name: value for name, value in options.items() if name in _FIELDS and name not in values}
-    space = Space(networks, values, tuple(dict.fromkeys(seeds)), common, recipe)
+    space = Space(networks, values, tuple(dict.fromkeys(map(checked_seed, seeds))), common, recipe)
     _check_names(space)
     return space
 
@@ -282,6 +282,10 @@ def values_of(name: str, given: object) -> Values:
         given = [given]
     if not isinstance(given, Sequence | range | set | frozenset):
         raise invalid(f"over[{name!r}]", given, "a list of values", f'Say over={{"{name}": [1, 2]}}.')
+    if len(given) > _LARGEST_GRID:
+        wanted = f"at most {_LARGEST_GRID:,} values"
+        remedy = f"Draw them: how='random', over={{'{name}': 'whole(1, 1000)'}}."
+        raise invalid(f"over[{name!r}]", given, wanted, remedy)
     values = [
         _plain(value) for value in (sorted(given, key=repr) if isinstance(given, set | frozenset) else given)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
@@ -40,10 +41,13 @@ def checked_jobs(n_jobs: object) -> int | None:
     Raises:
         InvalidValue: for anything but a whole number of at least 1, -1 or None.
     """
-    if n_jobs is None or (n_jobs == -1 and isinstance(n_jobs, int)):
+    if n_jobs is None:
         return None
-    if isinstance(n_jobs, int) and not isinstance(n_jobs, bool) and 1 <= n_jobs <= _MOST_JOBS:
-        return n_jobs
+    if isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool):
+        if n_jobs == -1:
+            return None
+        if 1 <= int(n_jobs) <= _MOST_JOBS:
+            return int(n_jobs)
     raise invalid("n_jobs", n_jobs, "a whole number of at least 1, or -1 for all cores")
 
 

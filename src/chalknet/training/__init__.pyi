@@ -40,6 +40,7 @@ from chalknet.training.run.fit import FitKeywords as FitKeywords
 from chalknet.training.run.fit import PlanKeywords as PlanKeywords
 from chalknet.training.run.fit import fit as fit
 from chalknet.training.run.fit import plan as plan
+from chalknet.training.run.judging import check_metrics as check_metrics
 from chalknet.training.run.lean import LeanFit as LeanFit
 from chalknet.training.run.lean import fit_lean as fit_lean
 from chalknet.training.run.lean import with_seed as with_seed
