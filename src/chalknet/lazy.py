@@ -17,9 +17,12 @@ class _Lazy(ModuleType):
     """A module that is imported when a name of it is used."""
 
     def __getattr__(self, name: str) -> Any:
-        from importlib import import_module
+        try:
+            return getattr(sys.modules[self.__name__], name)
+        except (KeyError, AttributeError):  # not imported yet, or by another thread at this moment
+            from importlib import import_module
 
-        return getattr(import_module(self.__name__), name)
+            return getattr(import_module(self.__name__), name)
 
 
 if TYPE_CHECKING:

@@ -142,8 +142,8 @@ class Batches:
         """
         if self.batch_size is None and not self.shuffle:
             return None
-        _draw_seed(generator)
-        return _draw_seed(generator) if self.shuffle else None
+        numbers = torch.empty(1 + self.shuffle, dtype=torch.int64, device="cpu").random_(generator=generator)
+        return int(numbers[1]) if self.shuffle else None
 
     def epoch(self, order: int | None, start: int = 0) -> Iterator[Sample]:
         """Yield the batches of one epoch.
@@ -222,10 +222,6 @@ class Batches:
 def _aligned(x: torch.Tensor) -> torch.Tensor:
     """Return x at an address where a tensor of its own begins: BLAS rounds otherwise at another one."""
     return x.clone() if x.data_ptr() % _ALIGNED_BYTES else x
-
-
-def _draw_seed(generator: torch.Generator | None) -> int:
-    return int(torch.empty((), dtype=torch.int64, device="cpu").random_(generator=generator).item())
 
 
 def _as_batch_size(value: object, n: int) -> int:

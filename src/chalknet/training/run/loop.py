@@ -206,9 +206,9 @@ def _stretch(run: LoopInputs, updates: int, seconds: float, per_update_s: float)
 
 def _checked_losses(plan: Plan, losses: tuple[float, ...]) -> tuple[Outcome | None, tuple[float, ...]]:
     """Return how these losses end the fit, if they do, and the losses up to that end."""
-    for index, loss in enumerate(losses, start=1):
-        if not math.isfinite(loss):
-            return Outcome.DIVERGED, losses[:index]
+    if not all(map(math.isfinite, losses)):
+        first = next(index for index, loss in enumerate(losses, start=1) if not math.isfinite(loss))
+        return Outcome.DIVERGED, losses[:first]
     target = plan.recipe.target_loss
     reached = target is not None and losses[-1] <= target
     return Outcome.TARGET_REACHED if reached else None, losses
