@@ -18,6 +18,7 @@ from benchmarks import (
     processes,
     race,
     scale,
+    search,
     sources,
     wide,
 )
@@ -35,6 +36,7 @@ SECTIONS = {
     "checkpoints": Section("Checkpoints", checkpoints.measured),
     "race": Section("The race", race.measured),
     "processes": Section("Processes", processes.measured),
+    "search": Section("Many networks at once", search.measured),
     "sources": Section("Files against memory", sources.measured),
     "gpu": Section("On a GPU", gpu.measured),
     "commands": Section("Commands", commands.measured),

@@ -25,8 +25,10 @@ def table(tmp_path):
 
 def test_a_search_prints_its_table_and_keeps_the_best(type_, table, tmp_path):  # noqa: F811
     out = tmp_path / "searched"
-    typed = ("search", "? -> w relu -> ?", "--data", table, "--over", "w=2,4", "--over", "seed=range(3)", *RECIPE,
-             "--metric", "r2", "--out", out, "--keep", "3", "--csv", tmp_path / "t.csv")  # fmt: skip
+    typed = (
+        "search", "? -> w relu -> ?", "--data", table, "--over", "w=2,4", "--over", "seed=range(3)", *RECIPE,
+        "--metric", "r2", "--out", out, "--keep", "3", "--csv", tmp_path / "t.csv",
+    )  # fmt: skip
     code, printed, told = type_(*typed)
     assert code == 0 and "2 settings, ranked by the held-out r2" in printed and "fitted again" in printed
     assert "a fifth of the rows" in told and f"written {out / 'best'}" in told

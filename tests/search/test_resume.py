@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,9 +33,12 @@ SCRIPT = textwrap.dedent(
 
 def started(out, how="grid"):
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(out), how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])},
-    )  # fmt: skip
+        [sys.executable, "-c", SCRIPT, str(out), how],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])},
+    )
 
 
 def lines_in(out):

@@ -120,8 +120,8 @@ def test_a_setting_with_one_seed_that_diverged_is_behind_all_that_have_none():
 def test_a_metric_that_cannot_be_computed_says_so_and_the_search_goes_on():
     y = CLASSES[1].copy()
     held_out = (X[:9], np.ones(9, dtype=np.int64))
-    found = cn.search("? -> 2", (X, y), {"lr": [0.1, 0.01]}, held_out=held_out, loss="cross_entropy", updates=9,
-                      metric="auc")  # fmt: skip
+    own = {"held_out": held_out, "loss": "cross_entropy", "updates": 9, "metric": "auc"}
+    found = cn.search("? -> 2", (X, y), {"lr": [0.1, 0.01]}, **own)
     assert all(math.isnan(row.mean) and row.ended == "finished" for row in found.rows)
     assert all("auc could not be computed" in row.reason for row in found.rows)
     assert found.best is None
