@@ -36,7 +36,7 @@ class EnsemblePrediction(Tabular):
         >>> options = dict(over={"seed": range(3)}, loss="mse", lr=0.5, updates=100)
         >>> found = cn.search("? -> 1", (x, 2 * x), **options).ensemble(3).predict([[0.5]])
         >>> sorted(found.columns)
-        ['y', 'y spread']
+        ['yhat', 'yhat spread']
     """
 
     each: tuple[Prediction, ...]
