@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -155,12 +155,14 @@ class Search:
     def _prepare(self, settings: Sequence[Configuration], parts: Parts, run: RunOptions) -> None:
         """Prepare each setting for each part of the data; leave one aside that was there before."""
         notes: list[str] = []
+        seen: set[str] = set()
         for setting in settings:
             first = prepare(setting.network, parts.each[0], setting.recipe, run)
             check_metrics(self._criterion.metrics, first)
             known = self._key(first)
-            if known in self._known:
+            if known in seen:
                 continue
+            seen.add(known)
             others = (prepare(setting.network, part, setting.recipe, run) for part in parts.each[1:])
             self.settings.append(setting)
             self._prepared.append((first, *others))
@@ -212,8 +214,8 @@ class Search:
                 break
             good = [each for each in standings if math.isfinite(each.order(self._criterion)[0])]
             going = good[: -(-len(alive) // factor)]
-            ended += [each for each in standings if each not in going]
             alive = [each.place for each in going]
+            ended += [each for each in standings if each.place not in set(alive)]
             if not alive:
                 break
         return ended
@@ -230,7 +232,7 @@ class Search:
             rung: how often the settings were taken on.
         """
         places = list(places)
-        known: dict[tuple[int, int, int], str] = {}
+        known: dict[int, list[str]] = {place: [] for place in places}
         jobs: list[Job] = []
         of_job: dict[str, str] = {}
         for place, seed, fold in product(places, self._seeds, range(len(self._prepared[0]) if places else 0)):
@@ -240,7 +242,7 @@ class Search:
                 until = max(1, prepared.plan.updates // divisor)
             base = f"{self._known[place]}-{seed}-{fold}"
             key = base if until is None else f"{base}-{until}"
-            known[place, seed, fold] = key
+            known[place].append(key)
             if self._journal.get(key) is None and key not in of_job:
                 of_job[key] = base
                 parts = len(self._prepared[place])
@@ -264,14 +266,11 @@ class Search:
                 going[of_job[member.key]] = checkpoint
             if self._on_member is not None:
                 self._on_member(member, self._found, self._total)
-        return list(self._standings(places, known, rung)), going
+        return list(self._standings(known, rung)), going
 
-    def _standings(
-        self, places: Sequence[int], known: dict[tuple[int, int, int], str], rung: int
-    ) -> Iterable[Scored]:
+    def _standings(self, known: Mapping[int, Sequence[str]], rung: int) -> Iterable[Scored]:
         """Yield the settings whose fits have all ended."""
-        for place in places:
-            keys = [key for (of, _, _), key in known.items() if of == place]
+        for place, keys in known.items():
             found = [self._journal.get(key) for key in keys]
             members = [member for member in found if member is not None]
             if len(members) == len(keys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Unpack
@@ -80,7 +81,7 @@ def search(
         n_jobs: how many fits are made at a time; None or -1 for as many as there are cores.
         on_member: is called with each fit that has ended, how many have, and of how many.
         **options: those of the options of `fit` that say how and where: loss, optimizer, lr, batch_size,
-            updates, ..., engine, dtype, threads. Seeds are `seed`, or those of `over`.
+            updates, ..., engine, dtype. Left out, `device` is "cpu" and `threads` is 1, for each fit.
 
     Raises:
         UnknownName: for a name in `over` that neither the recipe nor a model has, or an unknown metric.
@@ -106,8 +107,7 @@ def search(
     space = space_of(models, over, recipe, options)
     criterion = criterion_of(metric, higher, space.varied)
     jobs = checked_jobs(n_jobs)
-    threads = options.get("threads")
-    run = RunOptions(**{**options_for(RunOptions, options), "threads": 1 if threads is None else threads})
+    run = _run_options(options)
     settings, drawn = settings_of(space, how, draws, draw_seed)
     journal = Journal(None if out is None else user_path(out, "out"))
     with one_thread():
@@ -117,6 +117,7 @@ def search(
             standings = made.halved(factor) if how == "halving" else made.all()
             refits = Refits(made.order(standings), parts.whole, run, criterion, journal)
             best = None if interrupt.is_set else refits.kept(1 if out is None else keep)
+            stopped = interrupt.is_set or refits.interrupted
             found = SearchResult(
                 tuple(ranked(standings, criterion)),
                 criterion.name,
@@ -124,8 +125,8 @@ def search(
                 best=best,
                 seconds=perf_counter() - started,
                 fits=made.fits,
-                interrupted=interrupt.is_set or refits.interrupted,
-                notes=(*drawn, *told, *made.notes),
+                interrupted=stopped,
+                notes=(*drawn, *told, *made.notes, *([_INTERRUPTED] if stopped else [])),
                 refit=refits.at,
             )
             journal.keep({**found.facts(), "kept": refits.names})
@@ -133,10 +134,18 @@ def search(
     return found
 
 
+_INTERRUPTED = "interrupted: the table has the settings all of whose fits have ended"
 _OWN = (
     "models", "data", "over", "metric", "higher", "how", "draws", "draw_seed", "factor", "folds",
     "held_out", "recipe", "out", "keep", "n_jobs", "on_member",
 )  # fmt: skip
+
+
+def _run_options(options: Mapping[str, Any]) -> RunOptions:
+    """Return where fits run: on one thread each, and on the CPU, unless it is said otherwise."""
+    run = RunOptions(**options_for(RunOptions, options))
+    device = "cpu" if run.any_device else run.device  # to measure each fit would take longer than most do
+    return replace(run, device=device, threads=1 if run.threads is None else run.threads)
 
 
 def _check(how: object, draws: object, factor: object, keep: object, on_member: object) -> None:

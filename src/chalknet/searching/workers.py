@@ -30,8 +30,9 @@ def made(jobs: Sequence[Job], n_jobs: int | None, interrupt: Interrupt) -> Itera
         n_jobs: how many at a time; None for as many as there are cores, or as the backend has workers.
         interrupt: whether a signal asked to stop.
     """
-    if _other_backend():
-        return _by_joblib(jobs, n_jobs, interrupt)
+    is_other, workers = _backend()
+    if is_other:
+        return _by_joblib(jobs, n_jobs or workers or -1, interrupt)
     return _in_threads(jobs, min(n_jobs or cores(), len(jobs)), interrupt)
 
 
@@ -51,13 +52,13 @@ def checked_jobs(n_jobs: object) -> int | None:
     raise invalid("n_jobs", n_jobs, "a whole number of at least 1, or -1 for all cores")
 
 
-def _other_backend() -> bool:
-    """Return whether joblib was told to use a backend that is no thread of this process."""
+def _backend() -> tuple[bool, int | None]:
+    """Return whether joblib was told to work elsewhere than in threads of this process, and how many."""
     joblib: Any = sys.modules.get("joblib")
     if joblib is None:
-        return False
-    backend, _ = joblib.parallel.get_active_backend(prefer="threads")
-    return not getattr(backend, "supports_sharedmem", False)
+        return False, None
+    backend, workers = joblib.parallel.get_active_backend(prefer="threads")
+    return not getattr(backend, "supports_sharedmem", False), workers
 
 
 def _in_threads(jobs: Sequence[Job], threads: int, interrupt: Interrupt) -> Iterator[Made]:
@@ -103,7 +104,7 @@ def _in_threads(jobs: Sequence[Job], threads: int, interrupt: Interrupt) -> Iter
             thread.join()
 
 
-def _by_joblib(jobs: Sequence[Job], n_jobs: int | None, interrupt: Interrupt) -> Iterator[Made]:
+def _by_joblib(jobs: Sequence[Job], n_jobs: int, interrupt: Interrupt) -> Iterator[Made]:
     joblib: Any = sys.modules["joblib"]
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     found = parallel(joblib.delayed(_run)(job) for job in jobs)
