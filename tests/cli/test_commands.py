@@ -25,6 +25,7 @@ F4 = "784 -> 32 relu -> 1 sigmoid"
         "diff",
         "fit",
         "compare",
+        "search",
         "predict",
         "data",
         "demo",

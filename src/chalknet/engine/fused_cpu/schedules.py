@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -215,8 +216,12 @@ def choose_schedule(task: Task) -> Schedule:
 
 def units_of(network: Network, recipe: Recipe, dtype: str) -> tuple[Unit, Unit]:
     """Return what a fit calls: the kernel of its schedule, and the loops of activations and losses."""
-    kernel = run_blocks if walks_blocks(network, recipe) else run_updates
-    return kernel.unit(dtype), loops_unit(dtype)
+    return _kernel_unit(walks_blocks(network, recipe), dtype), loops_unit(dtype)
+
+
+@cache
+def _kernel_unit(blocks: bool, dtype: str) -> Unit:
+    return (run_blocks if blocks else run_updates).unit(dtype)
 
 
 def lanes(itemsize: int) -> int:
