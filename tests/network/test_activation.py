@@ -10,7 +10,7 @@ from tests.strategies import activations
 from chalknet.errors import InvalidValue, UnknownName
 from chalknet.network import ACTIVATIONS, FORMULA_FUNCTIONS, Activation, activation_name
 
-POINTS = [-25.0, -3.0, -1.0, -0.3, 0.2, 0.7, 2.5, 25.0]
+POINTS = [-25.0, -3.5, -1.0, -0.3, 0.2, 0.7, 2.5, 25.0]
 SETTLED = [row for row in ACTIVATIONS.values() if row.settled]
 
 

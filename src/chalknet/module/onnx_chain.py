@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from chalknet.errors import CannotExpress, ShapeMismatch
-from chalknet.module.activation_patterns import OPERATIONS, Expression, X, activation_of
+from chalknet.module.activation_patterns import ATTRIBUTES, OPERATIONS, Expression, X, activation_of
 from chalknet.module.sequential import build
 from chalknet.network import (
     ACTIVATIONS,
@@ -124,6 +124,8 @@ class LayerChain:
                 REMEDIES.get(node.operation, ""),
             )
         arguments = [known[name] if name in known else self.number(name) for name in node.inputs]
+        beside = ATTRIBUTES.get(node.operation, {})
+        arguments += [shortest(node.attributes.get(name, usual)) for name, usual in beside.items()]
         expression = elementary(*arguments) if elementary and None not in arguments else None
         if expression is None or len(self.pattern) >= _LONGEST_PATTERN:
             node.refuse(

@@ -88,6 +88,7 @@ def unknown_in_formula(formula: str, variables: Iterable[str]) -> tuple[str, ...
 
 
 _SIGMOID = "1 / (1 + exp(-z))"
+_MISH = "exp(z) * (exp(z) + 2)"  # tanh(log(1 + exp(z))) is this, divided by it and 2; beyond 20 it is 1
 _GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
 _ROWS = (
     ActivationKind(
@@ -175,6 +176,29 @@ _ROWS = (
         onnx="Softplus",
         lowest="0 if beta > 0 else -inf",
         highest="inf if beta > 0 else 0",
+    ),
+    ActivationKind(
+        "mish",
+        (),
+        "mish",
+        "Mish",
+        f"z if z > 20 else z * ({_MISH} / ({_MISH} + 2))",
+        f"1 if z > 20 else {_MISH} / ({_MISH} + 2) "
+        f"+ z * (4 * exp(z) * (exp(z) + 1) / (({_MISH} + 2) * ({_MISH} + 2)))",
+        inplace=True,
+        onnx="Mish",
+        lowest="-0.30885",
+    ),
+    ActivationKind(
+        "hardswish",
+        ("hard_silu",),
+        "hardswish",
+        "Hardswish",
+        "0 if z <= -3 else (z if z >= 3 else z * (z + 3) / 6)",
+        "0 if z <= -3 else (1 if z >= 3 else z / 3 + 1 / 2)",
+        inplace=True,
+        onnx="HardSwish",
+        lowest="-0.375",
     ),
     ActivationKind(
         "softmax",

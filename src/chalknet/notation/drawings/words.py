@@ -49,6 +49,8 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス", r"софтмакс\w*")),
     ("leaky_relu", any_of(r"leaky[ _-]?re ?lu", r"l-?relu", "리키 ?렐루", "泄漏 ?relu")),
     ("gelu", any_of("gelu")),
+    ("hardswish", any_of(r"hard[ _-]?(?:swish|silu)")),
+    ("mish", any_of("mish")),
     ("silu", any_of("silu", "swish")),
     ("softplus", any_of(r"soft[ -]?plus")),
     ("elu", any_of("elu")),
@@ -242,7 +244,7 @@ FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
         "rnn", "recurrent", "attention", "self-attention", "embedding", r"batch[ _-]?norm(?:alization)?\w*", r"layer[ _-]?norm\w*",
-        "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "prelu", "selu", "mish", "convoluci[oó]n\\w*",
+        "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "prelu", "selu", "convoluci[oó]n\\w*",
         "primary key", "foreign key", r"varchar\w*", "deconv\\w*", "upsampl\\w*",
     )
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",

@@ -132,6 +132,12 @@ def _gelu(z: Any, approximate: str) -> Any:
     return z * (1 + _erf(z * math.sqrt(1 / 2))) / 2
 
 
+def _mish(z: Any) -> Any:
+    powers = np.exp(np.minimum(z, 20))
+    share = powers * (powers + 2)
+    return z * (share / (share + 2))
+
+
 def _softmax(z: Any) -> Any:
     powers = np.exp(z - z.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
@@ -154,6 +160,8 @@ _ACTIVATIONS: Mapping[str, Callable[..., Array]] = {
     "softplus": lambda z, beta, threshold: np.where(
         beta * z > threshold, z, np.log1p(np.exp(beta * z)) / beta
     ),
+    "mish": _mish,
+    "hardswish": lambda z: z * (np.clip(z + 3, 0, 6) / 6),
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "identity": lambda z: z,
