@@ -11,9 +11,9 @@ from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
 
 Convention: TypeAlias = Literal["trainable", "textbook"]
-# How many layers are counted besides those with trainable parameters, and the sentence that says so.
+# How many layers are counted besides the linear maps, and the sentence that says so.
 _CONVENTIONS = {
-    "trainable": (0, "a layer is a step with trainable parameters"),
+    "trainable": (0, "a layer is a linear map with trainable parameters"),
     "textbook": (1, "the input is counted as a layer too"),
 }
 
@@ -66,7 +66,7 @@ def count_network(network: Network, convention: Convention = "trainable") -> Cou
     """
     input_layers, _ = look_up(_CONVENTIONS, convention, "count", "convention")
     visits = list(network.walk())
-    widths = [visit.output_shape[-1] for visit in visits if visit.step.trainable]
+    widths = [width for visit in visits for width in visit.step.layers(visit.input_shape)]
     return Counts(
         convention=convention,
         layers=len(widths) + input_layers,

@@ -278,6 +278,37 @@ def _swish(chain: LayerChain, node: GraphNode) -> nn.Module:
     return _module(Activation("silu"))
 
 
+def _prelu(chain: LayerChain, node: GraphNode) -> nn.Module:
+    slopes, width = chain.weight(node, 1).reshape(-1), chain.shape[-1]
+    if len(slopes) not in (1, width) or (len(slopes) > 1 and len(chain.shape) != 2):
+        node.refuse(f"{len(slopes)} slopes", f"one, or one for each of the {width} features")
+    layer = nn.PReLU(len(slopes), device="meta")
+    return _with_values(layer, weight=slopes)
+
+
+def _layer_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
+    width, axis = chain.shape[-1], node.attributes.get("axis", -1)
+    if axis not in (-1, len(chain.shape) - 1) or not isinstance(width, int):
+        node.refuse(f"axis={axis} of a value of shape {chain.shape}", "the last axis, the features")
+    given = {"weight": _bias(chain, node, 1, width)}
+    if len(node.inputs) > 2 and node.inputs[2]:
+        given["bias"] = _bias(chain, node, 2, width)
+    eps = shortest(node.attributes.get("epsilon", 1e-5))
+    layer = nn.LayerNorm(width, eps=eps, bias="bias" in given, device="meta")
+    return _with_values(layer, **given)
+
+
+def _with_values(layer: nn.Module, **values: Array) -> nn.Module:
+    """Return a layer with its parameters and averages in place of those that it was made with."""
+    for name, array in values.items():
+        tensor = torch.from_numpy(np.array(array, order="C"))
+        if name in layer._parameters:
+            setattr(layer, name, nn.Parameter(tensor))
+        else:
+            layer._buffers[name] = tensor
+    return layer
+
+
 def _shape_as_target(chain: LayerChain, node: GraphNode) -> Array:
     """Return the shape with 0 for the batch, the sign by which a Reshape keeps it."""
     if node.attributes or size_of(chain.shape[1:]) is None:
@@ -331,9 +362,12 @@ READERS: dict[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Swish": _swish,
+    "PRelu": _prelu,
+    "LayerNormalization": _layer_norm,
 }
 _OF_CONSTANTS = ("Constant", "Transpose", "Shape", "Gather", "Unsqueeze", "Concat")
 REMEDIES: Mapping[str, str] = {
+    "ReduceMean": "Export it with opset_version=17 or newer, which knows LayerNormalization.",
     "Cast": "The numbers keep one type on the way: export the model in float32.",
     "Unsqueeze": "Samples are rows: give the model an input with the batch axis in front.",
     "Squeeze": "The output keeps its axes: squeeze it outside of the model.",

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from chalknet.module.onnx_chain import Array, refusal
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Step, Visit
+from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, LayerNorm, Linear, PReLU, Step, Visit
 
 _ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
 INPUT = "X"  # the name of what arrives
@@ -133,10 +133,36 @@ def _write_flatten(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     writer.put(visit.path, "Flatten", writer.value, axis=1)
 
 
+def _constants(writer: GraphWriter, visit: Visit, layer: nn.Module) -> dict[str, str]:
+    """Write the parameters and averages of a layer, and return their names."""
+    names = {}
+    for name, tensor in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
+        if tensor.is_floating_point():
+            names[name] = f"{visit.path}.{name}"
+            writer.constants[names[name]] = tensor.detach().to("cpu", torch.float32).numpy()
+    return names
+
+
+def _write_prelu(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    writer.put(visit.path, "PRelu", writer.value, _constants(writer, visit, layer)["weight"])
+
+
+def _write_layer_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    assert isinstance(visit.step, LayerNorm)
+    names = _constants(writer, visit, layer)
+    if "weight" not in names:  # which the operation cannot do without
+        names["weight"] = f"{visit.path}.weight"
+        writer.constants[names["weight"]] = np.ones(visit.input_shape[-1], dtype=np.float32)
+    given = [names[name] for name in ("weight", "bias") if name in names]
+    writer.put(visit.path, "LayerNormalization", writer.value, *given, axis=-1, epsilon=visit.step.eps)
+
+
 # What writes a step; the row of a new step may be left out, then writing it is refused.
 WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     Linear: _write_linear,
     Activation: _write_activation,
     Dropout: _write_dropout,
     Flatten: _write_flatten,
+    PReLU: _write_prelu,
+    LayerNorm: _write_layer_norm,
 }

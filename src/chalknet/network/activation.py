@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.spelling import name_of_row
-from chalknet.network.step import Step
+from chalknet.network.step import Step, is_number
 
 Option: TypeAlias = float | str
 
@@ -307,7 +307,7 @@ def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tupl
         if name not in row.options:
             raise unknown_name(f"activation {row.name}", "option", name, row.options or ("no option at all",))
         words = row.choices.get(name)
-        if words is None and _is_finite(value):
+        if words is None and is_number(value):
             value = float(value)
         elif words is None or value not in words:
             raise InvalidValue(
@@ -319,7 +319,3 @@ def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tupl
         if value != row.options[name]:
             settled[name] = value
     return tuple((name, settled[name]) for name in row.options if name in settled)
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from chalknet.errors import InvalidValue, unknown_name
@@ -95,6 +96,14 @@ class Network(Shown):
                 wanted=f"at least one step, each one of {', '.join(STEPS)}",
                 remedy="Write the steps in the order in which X passes through them.",
             )
+        for before, step in pairwise(self.steps):
+            if step.at_the_start and not before.at_the_start:
+                raise InvalidValue(
+                    where="the network's steps",
+                    got=f"{type(step).__name__} behind {type(before).__name__}",
+                    wanted=f"every {type(step).__name__} at the start, where the data arrive",
+                    remedy="Put it first.",
+                )
         for _ in self.walk():  # a step that cannot take the shape before it raises here
             pass
 
@@ -115,7 +124,7 @@ class Network(Shown):
     def symbols(self) -> tuple[str, ...]:
         """Return the symbolic widths, in the order in which they are met."""
         sizes: list[Size] = [*self.input_shape]
-        sizes += [getattr(step, name) for step in self.steps for name in step.sizes]
+        sizes += [size for step in self.steps for size in step.symbols()]
         return tuple(dict.fromkeys(size for size in sizes if isinstance(size, str)))
 
     @property
@@ -166,8 +175,5 @@ class Network(Shown):
         def bound(size: Size) -> Size:
             return numbers.get(size, size) if isinstance(size, str) else size
 
-        steps = [
-            replace(step, **{name: bound(getattr(step, name)) for name in step.sizes})  # type: ignore[type-var]
-            for step in self.steps
-        ]
+        steps = [step.bound(bound) for step in self.steps]
         return replace(self, input_shape=tuple(map(bound, self.input_shape)), steps=tuple(steps))

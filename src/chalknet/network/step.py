@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
-from chalknet.network.shape import Shape
+from chalknet.network.shape import Shape, Size
 
 
 class Step:
     """One step on the path from X to yhat: facts and no behaviour.
 
-    `sizes` names the fields that are sizes, which may be symbols.
+    `sizes` names the fields that are sizes, which may be symbols; `trainable` says whether it has parameters,
+    `at_the_start` whether no step of another kind may stand before it.
     """
 
     trainable: ClassVar[bool] = False
+    at_the_start: ClassVar[bool] = False
     sizes: ClassVar[tuple[str, ...]] = ()
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -26,9 +29,25 @@ class Step:
         """Return the number of trainable parameters; None while a width is a symbol."""
         return 0
 
+    def buffers(self, input_shape: Shape) -> int | None:
+        """Return how many numbers it keeps beside its parameters; None while a width is a symbol."""
+        return 0
+
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Return the multiply-adds for one sample; None while a width is a symbol."""
         return 0
+
+    def layers(self, input_shape: Shape) -> tuple[Size, ...]:
+        """Return the widths of the layers that it counts as: the linear maps in it."""
+        return ()
+
+    def symbols(self) -> tuple[Size, ...]:
+        """Return its sizes, which may be symbols."""
+        return tuple(getattr(self, name) for name in self.sizes)
+
+    def bound(self, number_of: Callable[[Size], Size]) -> Step:
+        """Return it with every size replaced."""
+        return replace(self, **{name: number_of(getattr(self, name)) for name in self.sizes})  # type: ignore[type-var]
 
 
 AnyStep = TypeVar("AnyStep", bound=Step)
@@ -46,6 +65,7 @@ class TorchLayer:
         make: the step of the parameters that are given, by name; raises InvalidValue for what no step is.
         widths: the parameters that must be given, each a whole number or a symbol.
         takes: the parameter that says which sizes must arrive; empty for none.
+        one_fits_all: whether the size 1 there takes whatever arrives.
         function: its name as a function of x, such as `relu` in `F.relu(x)`; empty for none.
     """
 
@@ -54,6 +74,7 @@ class TorchLayer:
     make: Callable[[Arguments], Step]
     widths: tuple[str, ...] = ()
     takes: str = ""
+    one_fits_all: bool = False
     function: str = ""
 
     @property
@@ -64,7 +85,14 @@ class TorchLayer:
     def sizes_taken(self, given: Arguments) -> Shape:
         """Return the last sizes of the shape that must arrive; empty where the parameters say none."""
         sizes = given.get(self.takes, ()) if self.takes else ()
+        if self.one_fits_all and sizes == 1:
+            return ()
         return tuple(sizes) if isinstance(sizes, Sequence) and not isinstance(sizes, str) else (sizes,)
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 class LayerCall(NamedTuple):

@@ -7,6 +7,8 @@ from typing import Any
 from chalknet.errors import InvalidValue
 from chalknet.network.activation import ACTIVATIONS, Activation, ActivationKind
 from chalknet.network.layers import DROPOUT, FLATTEN, LINEAR
+from chalknet.network.norms import LAYER_NORM
+from chalknet.network.prelu import PRELU
 from chalknet.network.shape import Shape
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 
@@ -42,7 +44,7 @@ ACTIVATION = StepKind(
     is_idle=lambda step, input_shape: step.kind == "identity",
 )
 STEPS: dict[str, StepKind[Any]] = {
-    kind.step.__name__: kind for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION)
+    kind.step.__name__: kind for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION, PRELU, LAYER_NORM)
 }
 
 

@@ -36,8 +36,9 @@ def write_torch(network: Network) -> str:
 
 def _written(call: LayerCall, layer: TorchLayer) -> str:
     """Return the call as code; a width that is a symbol is written as a name."""
+    widths = (*layer.widths, layer.takes)
     arguments = [
-        f"{name}={value if name in layer.widths else repr(value)}" for name, value in call.arguments.items()
+        f"{name}={value if name in widths else repr(value)}" for name, value in call.arguments.items()
     ]
     return f"{call.layer}({', '.join(arguments)})"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Any, TypeAlias, cast
 
@@ -30,6 +31,7 @@ _NAMES = (
 )
 _OPTIONS = re.compile(r"\s*\((?!\s*(?:[-–—−─]+\s*[^\W\d]|[-–—−─]*[>→⟶⟹⇒↦⟼]))([^()]*)\)|\s+([0-9]*\.[0-9]+)")
 _BIAS_VALUE = re.compile(r"\s*=\s*(\w+)")
+_REQUIRED = object()
 _LONGEST = 100  # characters of a name that may mean a step
 _OTHER_THAN_THEIR_NUMBER = {"relu6"}  # a function of its own, not the sixth relu
 
@@ -143,7 +145,9 @@ def write_step(step: Step, number: int = 0, *, short: bool = True) -> str:
     else:
         kind = kind_of(step)
         name, alone = kind.words[0], len(kind.options) == 1
-        options = {option: getattr(step, option) for option in kind.options}
+        usual = {entry.name: entry.default for entry in fields(kind.step) if not alone}
+        given = ((option, getattr(step, option)) for option in kind.options)
+        options = {option: value for option, value in given if usual.get(option, _REQUIRED) != value}
     inside = ", ".join(str(value) if alone else f"{key}={value}" for key, value in options.items())
     return f"{name}({inside})" if inside else name
 

@@ -15,6 +15,7 @@ from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
+from chalknet.notation.words import read_step
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,11 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     text = words.DROPOUT.sub(_blank, text)
     found += [(match.start(), Flatten()) for match in words.FLATTEN.finditer(text)]
     text = words.FLATTEN.sub(_blank, text)
+    for word, spellings, options in words.STEPS:
+        one = rf"\s*(?:{options})\s*=\s*[\w.+-]+\s*"
+        named = pattern(rf"(?:{spellings})(?:\s*\(({one}(?:,{one}){{0,3}})\))?", re.I)
+        found += [(match.start(), read_step(f"{word}({match[1] or ''})")) for match in named.finditer(text)]
+        text = named.sub(_blank, text)
     for name, spellings in words.activation_patterns():
         parts = pattern(rf"(?:{spellings})(?:{words.SLOPE})?" if name in WITH_NUMBER else spellings, re.I)
         for match in parts.finditer(text):
@@ -267,7 +273,7 @@ _WEIGHT = pattern(
     r"(?:[wWθβvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?"
 )
 _WEIGHT_NAME = pattern(
-    r"[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*", re.I
+    r"(?!layer)[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*", re.I
 )
 WITH_NUMBER: Mapping[str, str] = {"leaky_relu": "negative_slope", "elu": "alpha"}
 

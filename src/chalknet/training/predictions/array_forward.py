@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.network import ACTIVATIONS, Activation, Linear, Network, numbers, size_of
+from chalknet.network import ACTIVATIONS, Activation, LayerNorm, Linear, Network, numbers, size_of
 from chalknet.planning import Plan
 from chalknet.units import DTYPES
 
@@ -69,11 +69,9 @@ def weight_shapes(plan: Plan) -> Mapping[str, tuple[int, ...]] | None:
         return None
     shapes: dict[str, tuple[int, ...]] = {}
     for visit in network.walk():
-        if isinstance(visit.step, Linear):
-            widths = numbers((visit.step.out_features, visit.input_shape[-1]))
-            shapes[f"{visit.path}.weight"] = widths
-            if visit.step.bias:
-                shapes[f"{visit.path}.bias"] = widths[:1]
+        own = _SHAPES.get(type(visit.step).__name__, lambda step, width: {})
+        found = own(visit.step, *numbers(visit.input_shape[-1:]))
+        shapes |= {f"{visit.path}.{name}": shape for name, shape in found.items()}
     return shapes
 
 
@@ -113,9 +111,35 @@ def _linear(step: Linear, values: Array, weights: list[Array]) -> Array:
     return product
 
 
+def _linear_shapes(step: Linear, width: int) -> dict[str, tuple[int, ...]]:
+    outputs = numbers((step.out_features,))
+    return {"weight": (*outputs, width), **({"bias": outputs} if step.bias else {})}
+
+
+def _layer_norm(step: LayerNorm, values: Array, weights: list[Array]) -> Array:
+    away = values - values.mean(axis=-1, keepdims=True)
+    scaled: Array = away / np.sqrt((away * away).mean(axis=-1, keepdims=True) + away.dtype.type(step.eps))
+    for factor in weights[:1]:
+        scaled = scaled * factor
+    for shift in weights[1:]:
+        scaled = scaled + shift
+    return scaled
+
+
+# Step -> the shapes of its weight and bias, for the features that arrive; none for a step that is not here.
+_SHAPES: Mapping[str, Callable[[Any, int], dict[str, tuple[int, ...]]]] = {
+    "Linear": _linear_shapes,
+    "PReLU": lambda step, width: {"weight": (width if step.per_feature else 1,)},
+    "LayerNorm": lambda step, width: {
+        **({"weight": (width,)} if step.affine else {}),
+        **({"bias": (width,)} if step.bias else {}),
+    },
+}
 # Step -> its values for those that arrive, and for its weight and bias.
 _STEPS: Mapping[str, Callable[[Any, Array, list[Array]], Array]] = {
     "Linear": _linear,
+    "PReLU": lambda step, values, weights: np.where(values > 0, values, weights[0] * values),
+    "LayerNorm": _layer_norm,
     "Dropout": lambda step, values, weights: values,
     "Flatten": lambda step, values, weights: values.reshape(len(values), -1),
     "Activation": lambda step, values, weights: activation(step.kind, values, dict(step.options)),
