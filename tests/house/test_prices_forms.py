@@ -10,7 +10,18 @@ from chalknet.drawing import DIALECTS
 from chalknet.engine import ENGINES
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.module import read_module
-from chalknet.network import STEPS, Activation, Dropout, Flatten, LayerNorm, Linear, Network, PReLU, kind_of
+from chalknet.network import (
+    STEPS,
+    Activation,
+    BatchNorm,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Linear,
+    Network,
+    PReLU,
+    kind_of,
+)
 from chalknet.notation import NOTATIONS
 from chalknet.planning import Placement, Recipe
 
@@ -23,6 +34,7 @@ EXAMPLES = {
     "Flatten": Flatten(),
     "PReLU": PReLU(per_feature=True, init=0.5),
     "LayerNorm": LayerNorm(0.25, bias=False),
+    "BatchNorm": BatchNorm(0.25, momentum=0.5, affine=False),
     "RMSNorm": RMSNorm(0.125, affine=False),
 }
 
@@ -127,7 +139,10 @@ def test_an_engine_runs_a_step_or_refuses_it_by_its_name(kind, engine):
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_the_memory_of_an_update_is_estimated_with_every_step(kind):
     network = network_with(EXAMPLES[kind])
-    assert cn.memory(network, batch_size=2).weights_bytes == 4 * cn.count(network).parameters
+    kept = cn.build(network).state_dict().values()
+    assert cn.memory(network, batch_size=2).weights_bytes == sum(
+        tensor.numel() * tensor.element_size() for tensor in kept
+    )
 
 
 def test_a_new_step_is_fitted_by_eager_and_the_others_say_why_they_do_not_run_it(network):

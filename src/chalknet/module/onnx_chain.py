@@ -298,6 +298,36 @@ def _layer_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
     return _with_values(layer, **given)
 
 
+def _batch_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
+    width = chain.shape[-1]
+    if len(chain.shape) != 2 or not isinstance(width, int) or node.attributes.get("training_mode"):
+        node.refuse(f"one of a value of shape {chain.shape}", "features in one row, in evaluation mode")
+    names = ("weight", "bias", "running_mean", "running_var")
+    values = {name: _bias(chain, node, index, width) for index, name in enumerate(names, 1)}
+    eps = shortest(node.attributes.get("epsilon", 1e-5))
+    momentum = round(1 - shortest(node.attributes.get("momentum", 0.9)), 7)
+    return _with_values(nn.BatchNorm1d(width, eps=eps, momentum=momentum), **values)
+
+
+def _with_values(layer: nn.Module, **values: Array) -> nn.Module:
+    """Return a layer with its parameters and averages in place of those that it was made with."""
+    for name, array in values.items():
+        tensor = torch.from_numpy(np.array(array, order="C"))
+        if name in layer._parameters:
+            setattr(layer, name, nn.Parameter(tensor))
+        else:
+            layer._buffers[name] = tensor
+    return layer
+
+
+def _prelu(chain: LayerChain, node: GraphNode) -> nn.Module:
+    slopes, width = chain.weight(node, 1).reshape(-1), chain.shape[-1]
+    if len(slopes) not in (1, width) or (len(slopes) > 1 and len(chain.shape) != 2):
+        node.refuse(f"{len(slopes)} slopes", f"one, or one for each of the {width} features")
+    layer = nn.PReLU(len(slopes), device="meta")
+    return _with_values(layer, weight=slopes)
+
+
 def _with_values(layer: nn.Module, **values: Array) -> nn.Module:
     """Return a layer with its parameters and averages in place of those that it was made with."""
     for name, array in values.items():
@@ -364,6 +394,7 @@ READERS: dict[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     "Swish": _swish,
     "PRelu": _prelu,
     "LayerNormalization": _layer_norm,
+    "BatchNormalization": _batch_norm,
 }
 _OF_CONSTANTS = ("Constant", "Transpose", "Shape", "Gather", "Unsqueeze", "Concat")
 REMEDIES: Mapping[str, str] = {

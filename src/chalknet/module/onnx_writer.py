@@ -11,7 +11,18 @@ import torch
 from torch import nn
 
 from chalknet.module.onnx_chain import Array, refusal
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, LayerNorm, Linear, PReLU, Step, Visit
+from chalknet.network import (
+    ACTIVATIONS,
+    Activation,
+    BatchNorm,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Linear,
+    PReLU,
+    Step,
+    Visit,
+)
 
 _ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
 INPUT = "X"  # the name of what arrives
@@ -157,6 +168,35 @@ def _write_layer_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
     writer.put(visit.path, "LayerNormalization", writer.value, *given, axis=-1, epsilon=visit.step.eps)
 
 
+def _write_batch_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    """Write a BatchNorm by its running averages; ONNX counts momentum the other way round."""
+    assert isinstance(visit.step, BatchNorm)
+    names, ones = _constants(writer, visit, layer), np.ones(visit.input_shape[-1], dtype=np.float32)
+    for name, usual in (("weight", ones), ("bias", 0 * ones)):  # which the operation cannot do without
+        if name not in names:
+            names[name] = f"{visit.path}.{name}"
+            writer.constants[names[name]] = usual
+    given = [names[name] for name in ("weight", "bias", "running_mean", "running_var")]
+    momentum = 1 - visit.step.momentum
+    writer.put(
+        visit.path, "BatchNormalization", writer.value, *given, epsilon=visit.step.eps, momentum=momentum
+    )
+
+
+def _constants(writer: GraphWriter, visit: Visit, layer: nn.Module) -> dict[str, str]:
+    """Write the parameters and averages of a layer, and return their names."""
+    names = {}
+    for name, tensor in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
+        if tensor.is_floating_point():
+            names[name] = f"{visit.path}.{name}"
+            writer.constants[names[name]] = tensor.detach().to("cpu", torch.float32).numpy()
+    return names
+
+
+def _write_prelu(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    writer.put(visit.path, "PRelu", writer.value, _constants(writer, visit, layer)["weight"])
+
+
 # What writes a step; the row of a new step may be left out, then writing it is refused.
 WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     Linear: _write_linear,
@@ -165,4 +205,5 @@ WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     Flatten: _write_flatten,
     PReLU: _write_prelu,
     LayerNorm: _write_layer_norm,
+    BatchNorm: _write_batch_norm,
 }

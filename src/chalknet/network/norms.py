@@ -93,6 +93,10 @@ class BatchNorm(Step):
         width = input_shape[-1]
         return None if isinstance(width, str) else 2 * width * self.affine
 
+    def mixes_samples(self) -> bool:
+        """Return True: mean and variance are those of a batch."""
+        return True
+
     def buffers(self, input_shape: Shape) -> int | None:
         """Return a running mean and variance for each feature, and the number of batches."""
         width = input_shape[-1]

@@ -82,6 +82,10 @@ class Residual(Step):
         """Return the sum over its steps."""
         return _sum(step.multiply_adds(shape) for step, shape in self.walk(input_shape))
 
+    def mixes_samples(self) -> bool:
+        """Return whether one of its steps does."""
+        return any(step.mixes_samples() for step in self.steps)
+
     def layers(self, input_shape: Shape) -> tuple[Size, ...]:
         """Return the widths of the layers in it."""
         return tuple(width for step, shape in self.walk(input_shape) for width in step.layers(shape))

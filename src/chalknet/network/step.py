@@ -37,6 +37,10 @@ class Step:
         """Return the multiply-adds for one sample; None while a width is a symbol."""
         return 0
 
+    def mixes_samples(self) -> bool:
+        """Return whether what it makes of a sample in training depends on the others of its batch."""
+        return False
+
     def layers(self, input_shape: Shape) -> tuple[Size, ...]:
         """Return the widths of the layers that it counts as: the linear maps in it."""
         return ()

@@ -7,7 +7,7 @@ from typing import Any
 from chalknet.errors import InvalidValue
 from chalknet.network.activation import ACTIVATIONS, Activation, ActivationKind
 from chalknet.network.layers import DROPOUT, FLATTEN, LINEAR
-from chalknet.network.norms import LAYER_NORM
+from chalknet.network.norms import BATCH_NORM, LAYER_NORM
 from chalknet.network.prelu import PRELU
 from chalknet.network.shape import Shape
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
@@ -44,7 +44,7 @@ ACTIVATION = StepKind(
     is_idle=lambda step, input_shape: step.kind == "identity",
 )
 STEPS: dict[str, StepKind[Any]] = {
-    kind.step.__name__: kind for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION, PRELU, LAYER_NORM)
+    kind.step.__name__: kind for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION, PRELU, LAYER_NORM, BATCH_NORM)
 }
 
 

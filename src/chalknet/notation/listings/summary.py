@@ -10,6 +10,7 @@ from chalknet.errors import CannotExpress, ChalknetError, unknown_name
 from chalknet.network import (
     UNKNOWN_WIDTH,
     Activation,
+    BatchNorm,
     Dropout,
     Flatten,
     LayerNorm,
@@ -314,6 +315,14 @@ def _read_step(reading: _Reading, one: _Listed) -> None:
     reading.add(one, step)
 
 
+def _read_step(reading: _Reading, one: _Listed) -> None:
+    """Add a step whose options the table does not show, with the parameters that it says."""
+    _begin(reading, one)
+    step = _STEPS[one.kind](one.row.parameters)
+    reading.notes.append(f"{reading.line(one.row)}: the table shows no options of {one.kind}: torch's are read")
+    reading.add(one, step)
+
+
 def _read_named_activation(reading: _Reading, one: _Listed) -> None:
     """Add a layer `Activation`, whose function only its own name may tell."""
     _begin(reading, one)
@@ -348,7 +357,12 @@ def _nothing(reading: _Reading, one: _Listed) -> None:
 # A step by its class in torch and its number of parameters, None where the table says none.
 _STEPS: Mapping[str, Callable[[int | None], Step]] = {
     "PReLU": lambda parameters: PReLU(per_feature=(parameters or 1) > 1),
+    "BatchNorm1d": lambda parameters: BatchNorm(affine=parameters != 0),
     "LayerNorm": lambda parameters: LayerNorm(affine=parameters != 0),
+}
+# A step by its class in torch and its number of parameters, None where the table says none.
+_STEPS: Mapping[str, Callable[[int | None], Step]] = {
+    "PReLU": lambda parameters: PReLU(per_feature=(parameters or 1) > 1),
 }
 _READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
     "Linear": _read_linear,
@@ -359,6 +373,7 @@ _READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
     "Reshape": _read_flatten,
     "Dropout": _read_dropout,
     "Activation": _read_named_activation,
+    **dict.fromkeys(_STEPS, _read_step),
     **dict.fromkeys(("BCELoss", "MSELoss", "CrossEntropyLoss", "BCEWithLogitsLoss", "NLLLoss"), _nothing),
 }
 

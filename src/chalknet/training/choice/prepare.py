@@ -14,7 +14,7 @@ from chalknet.data import Batches, Preparation, Source, StreamedSource, is_pixel
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Noted, OutOfMemory, Refused, look_up
 from chalknet.hardware import checked_device, with_widths, within_memory
-from chalknet.module import default_generators_kept
+from chalknet.module import build, default_generators_kept
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
@@ -151,12 +151,16 @@ def noted(notes: Sequence[str]) -> Noted:
 def _rehearsed(
     fitted: FittedModel, batches: Batches, recipe: Recipe, placement: Placement, mapped: Mapped
 ) -> str:
-    """Return what looks across the samples of a batch; steps of a network map each sample alone."""
-    if fitted.module is None or fitted.network is not None:
+    """Return what looks across the samples of a batch; most steps of a network map each sample alone."""
+    if fitted.network is not None and not any(step.mixes_samples() for step in fitted.network.steps):
         return ""
     own = getattr(torch, placement.dtype)
     dtype = torch.int64 if mapped.shapes.whole_numbers else own
-    return Rehearsal(fitted.module, batches, recipe, placement, dtype).check()
+    module = fitted.module
+    if module is None:
+        assert fitted.network is not None
+        module = build(fitted.network, seed=0).to(own)
+    return Rehearsal(module, batches, recipe, placement, dtype).check()
 
 
 def _doubts(fitted: FittedModel, mapped: Mapped, source: Source, recipe: Recipe) -> Iterator[str]:
