@@ -1,6 +1,6 @@
 """Random networks with the steps for tables."""
 
-from chalknet.network import Activation, BatchNorm, Dropout, LayerNorm, Linear, Network, PReLU
+from chalknet.network import Activation, BatchNorm, Dropout, LayerNorm, Linear, Network, PReLU, Residual
 
 WIDTHS = [1, 2, 3, 5, 8, 16, 17, 33, 64, 100]
 KINDS = {
@@ -20,20 +20,25 @@ def random_network(rng, *, dropout=False, outputs=None):
         outputs: the width of yhat; random without it.
     """
     kinds = dict(KINDS, **({"dropout": lambda rng: Dropout(0.3)} if dropout else {}))
+    inputs = width = rng.choice([1, 2, 5, 9, 40])
     steps = []
     for _ in range(rng.randint(1, 3)):
-        steps += _some(rng, kinds)
-        steps.append(Linear(rng.choice(WIDTHS), bias=rng.random() < 0.8))
-    steps += _some(rng, kinds)
+        steps += _some(rng, kinds, width)
+        width = rng.choice(WIDTHS)
+        steps.append(Linear(width, bias=rng.random() < 0.8))
+    steps += _some(rng, kinds, width)
     steps.append(Linear(outputs or rng.choice([1, 2, 5]), bias=rng.random() < 0.8))
-    network = Network(rng.choice([1, 2, 5, 9, 40]), tuple(steps))
-    one = {visit.path for visit in network.walk() if visit.output_shape == (1,)}  # has one slope either way
-    alike = [
-        PReLU(init=step.init) if isinstance(step, PReLU) and str(place) in one else step
-        for place, step in enumerate(steps)
-    ]
-    return Network(network.input_shape, tuple(alike))
+    return Network(inputs, tuple(steps))
 
 
-def _some(rng, kinds):
-    return [kinds[rng.choice(list(kinds))](rng) for _ in range(rng.randint(0, 3))]
+def _some(rng, kinds, width, deep=0):
+    return [_one(rng, kinds, width, deep) for _ in range(rng.randint(0, 3))]
+
+
+def _one(rng, kinds, width, deep):
+    if deep < 2 and rng.random() < 0.25:
+        inner = rng.choice(WIDTHS)
+        first, second = (_some(rng, kinds, size, deep + 1) for size in (width, inner))
+        return Residual((*first, Linear(inner), *second, Linear(width, bias=rng.random() < 0.8)))
+    step = kinds[rng.choice(list(kinds))](rng)
+    return PReLU(init=step.init) if isinstance(step, PReLU) and width == 1 else step  # alike then

@@ -20,6 +20,7 @@ from chalknet.network import (
     Linear,
     Network,
     PReLU,
+    Residual,
     kind_of,
 )
 from chalknet.notation import NOTATIONS
@@ -35,6 +36,7 @@ EXAMPLES = {
     "PReLU": PReLU(per_feature=True, init=0.5),
     "LayerNorm": LayerNorm(0.25, bias=False),
     "BatchNorm": BatchNorm(0.25, momentum=0.5, affine=False),
+    "Residual": Residual((Linear(3), BatchNorm(), Activation("relu"), Dropout(0.25), Linear(6))),
     "RMSNorm": RMSNorm(0.125, affine=False),
 }
 

@@ -42,7 +42,8 @@ def test_a_fit_by_eager_is_the_script_by_hand_to_the_last_bit():
     x, y = data()
     torch.manual_seed(1)
     module = nn.Sequential(
-        nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 6), nn.PReLU(), nn.LayerNorm(6), nn.Linear(6, 1)
+        nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(),
+        nn.Linear(8, 6), nn.PReLU(), nn.LayerNorm(6), nn.Linear(6, 1),
     )  # fmt: skip
     losses = by_hand(module, x, y, batch_size=40, epochs=3, lr=0.1)
     fit = cn.fit(NET, (x, y), loss="mse", batch_size=40, epochs=3, lr=0.1, engine="eager", seed=1)

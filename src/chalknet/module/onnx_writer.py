@@ -20,6 +20,7 @@ from chalknet.network import (
     LayerNorm,
     Linear,
     PReLU,
+    Residual,
     Step,
     Visit,
 )
@@ -197,6 +198,15 @@ def _write_prelu(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     writer.put(visit.path, "PRelu", writer.value, _constants(writer, visit, layer)["weight"])
 
 
+def _write_residual(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    assert isinstance(visit.step, Residual) and isinstance(layer.layers, nn.Sequential)
+    arrived = writer.value
+    inner = zip(visit.step.walk(visit.input_shape), layer.layers, strict=True)
+    for place, ((step, shape), child) in enumerate(inner):
+        write_node(writer, Visit(f"{visit.path}.{place}", step, shape, step.output_shape(shape)), child)
+    writer.put(visit.path, "Add", arrived, writer.value)
+
+
 # What writes a step; the row of a new step may be left out, then writing it is refused.
 WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     Linear: _write_linear,
@@ -206,4 +216,5 @@ WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     PReLU: _write_prelu,
     LayerNorm: _write_layer_norm,
     BatchNorm: _write_batch_norm,
+    Residual: _write_residual,
 }

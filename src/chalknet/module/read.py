@@ -204,10 +204,12 @@ def _shared(path: str, leaf: nn.Module, name: str, first: str) -> CannotExpress:
 def _described(layer: TorchLayer, module: nn.Module) -> dict[str, Any]:
     """Return the arguments that this module was made with; for a bias, whether there is one."""
     parameters = module._parameters  # a bias that was left out is kept here as None
-    return {
+    given = {
         name: parameters[name] is not None if name in parameters else getattr(module, name)
         for name in layer.effective
     }
+    inside = {name: read_module(value) for name, value in given.items() if isinstance(value, nn.Module)}
+    return {**given, **inside}
 
 
 def _read(path: str, module: nn.Module, known: Mapping[type[nn.Module], TorchLayer]) -> _LayerRead:

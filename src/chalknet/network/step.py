@@ -91,6 +91,8 @@ class TorchLayer:
         sizes = given.get(self.takes, ()) if self.takes else ()
         if self.one_fits_all and sizes == 1:
             return ()
+        if (shape := getattr(sizes, "input_shape", None)) is not None:  # of the network inside it
+            return () if any(isinstance(size, str) for size in shape) else tuple(shape)
         return tuple(sizes) if isinstance(sizes, Sequence) and not isinstance(sizes, str) else (sizes,)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Mapping
 
 from chalknet.errors import CannotExpress
 from chalknet.network import (
+    RESIDUAL_CLASS,
     UNKNOWN_WIDTH,
     Activation,
     LayerCall,
@@ -16,6 +18,17 @@ from chalknet.network import (
     torch_layers,
 )
 from chalknet.notation.torch_values import common_name
+
+RESIDUAL_CODE = """class Residual(torch.nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = torch.nn.Sequential(*layers)
+
+    def forward(self, x):
+        return x + self.layers(x)
+"""
+# The classes that a network may need and torch does not have, as they are written above it.
+OWN_CLASSES = {RESIDUAL_CLASS: RESIDUAL_CODE}
 
 
 def write_torch(network: Network) -> str:
@@ -30,17 +43,24 @@ def write_torch(network: Network) -> str:
     taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
     inferred = next(filter(None, taken), ("m",))  # by a reader of the code
     comment = "" if inferred == network.input_shape else _comment(network.input_shape)
-    steps = "".join(f"    torch.nn.{_written(call, layers[call.layer])},\n" for call in calls)
-    return f"import torch\n\n{name} = torch.nn.Sequential({comment}\n{steps})"
+    steps = "".join(f"    {_written(call, layers)},\n" for call in calls)
+    used = {call.layer for call in calls}
+    own = "".join(f"\n\n{code}" for layer, code in OWN_CLASSES.items() if layer in used)
+    above = f"import torch{own}\n\n" + "\n" * bool(own)
+    return f"{above}{name} = torch.nn.Sequential({comment}\n{steps})"
 
 
-def _written(call: LayerCall, layer: TorchLayer) -> str:
+def _written(call: LayerCall, layers: Mapping[str, TorchLayer]) -> str:
     """Return the call as code; a width that is a symbol is written as a name."""
+    layer = layers[call.layer]
+    kind = call.layer.rpartition(".")[2] if call.layer in OWN_CLASSES else f"torch.nn.{call.layer}"
+    if inner := call.arguments.get("layers"):
+        return f"{kind}({', '.join(_written(one, layers) for one in inner)})"
     widths = (*layer.widths, layer.takes)
     arguments = [
         f"{name}={value if name in widths else repr(value)}" for name, value in call.arguments.items()
     ]
-    return f"{call.layer}({', '.join(arguments)})"
+    return f"{kind}({', '.join(arguments)})"
 
 
 def _comment(shape: Shape) -> str:
@@ -81,7 +101,7 @@ def _refuse(network: Network) -> None:
         )
     for visit in network.walk():
         name, step = layer_call(visit.step, visit.input_shape).layer, visit.step
-        if not name.isidentifier():
+        if not name.isidentifier() and name not in OWN_CLASSES:
             what = f"activation {step.kind}" if isinstance(step, Activation) else type(step).__name__
             raise CannotExpress(
                 where=f"{where}, step {visit.path}",

@@ -241,6 +241,9 @@ def trailing_index(label: str) -> int | str | None:
 def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     """Return the steps named in a text in their order, and the text without their words."""
     found: list[tuple[int, Step]] = []
+    for match in words.RESIDUAL.finditer(text):
+        found.append((match.start(), read_step(match.group())))
+    text = words.RESIDUAL.sub(_blank, text)
     for match in words.DROPOUT.finditer(text):
         rate = words.RATE.search(text)
         share = match.group(1) or (rate.group(1) if rate else "0.5")

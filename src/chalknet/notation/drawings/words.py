@@ -43,6 +43,7 @@ def any_of(*words: str) -> str:
     return "|".join([*patterns, *others])
 
 
+RESIDUAL = pattern(r"\[[^\[\]\n]{1,500}(?:\[[^\[\]\n]{1,200}\] ?\+ ?skip[^\[\]\n]{0,200})?\] ?\+ ?skip")
 # Steps with words of their own, and the options that are read as `name=value` in brackets behind them.
 STEPS: tuple[tuple[str, str, str], ...] = (
     ("prelu", any_of(r"p-?re ?lu", r"parametric re ?lu"), "per_feature|init"),

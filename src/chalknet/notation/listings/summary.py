@@ -319,7 +319,9 @@ def _read_step(reading: _Reading, one: _Listed) -> None:
     """Add a step whose options the table does not show, with the parameters that it says."""
     _begin(reading, one)
     step = _STEPS[one.kind](one.row.parameters)
-    reading.notes.append(f"{reading.line(one.row)}: the table shows no options of {one.kind}: torch's are read")
+    reading.notes.append(
+        f"{reading.line(one.row)}: the table shows no options of {one.kind}: torch's are read"
+    )
     reading.add(one, step)
 
 
