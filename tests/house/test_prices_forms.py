@@ -15,6 +15,7 @@ from chalknet.network import (
     Activation,
     BatchNorm,
     Dropout,
+    Embed,
     Flatten,
     LayerNorm,
     Linear,
@@ -37,6 +38,7 @@ EXAMPLES = {
     "LayerNorm": LayerNorm(0.25, bias=False),
     "BatchNorm": BatchNorm(0.25, momentum=0.5, affine=False),
     "Residual": Residual((Linear(3), BatchNorm(), Activation("relu"), Dropout(0.25), Linear(6))),
+    "Embed": Embed(5, 3, "city"),
     "RMSNorm": RMSNorm(0.125, affine=False),
 }
 
@@ -49,6 +51,8 @@ def _installed():
 
 
 def network_with(step):
+    if step.at_the_start:
+        return Network(4, (step, Linear(6), Activation("relu"), Linear(1)))
     return Network(4, (Linear(6), step, Activation("relu"), Linear(1)))
 
 

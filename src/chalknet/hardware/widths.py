@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from chalknet.data import Source, target_blocks
 from chalknet.errors import Unsettled
+from chalknet.hardware.categories import with_categories
 from chalknet.network import UNKNOWN_WIDTH, Linear, Network
 from chalknet.planning import Loss
 
@@ -26,6 +27,8 @@ def with_widths(model: T, source: Source, loss: Loss) -> T | Network:
     Raises:
         Unsettled: for a width that the data does not tell.
     """
+    if isinstance(model, Network):
+        model = with_categories(model, source)
     if not isinstance(model, Network) or UNKNOWN_WIDTH not in model.symbols:
         return model
     network, steps = model, list(model.steps)

@@ -16,6 +16,7 @@ from chalknet.network import (
     Activation,
     BatchNorm,
     Dropout,
+    Embed,
     Flatten,
     LayerNorm,
     Linear,
@@ -26,6 +27,7 @@ from chalknet.network import (
 )
 
 _ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
+_INT64 = 7  # as ONNX numbers its types
 INPUT = "X"  # the name of what arrives
 
 
@@ -207,6 +209,18 @@ def _write_residual(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None
     writer.put(visit.path, "Add", arrived, writer.value)
 
 
+def _write_embed(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    """Write the row of the first feature behind the others."""
+    path, x, names = visit.path, writer.value, _constants(writer, visit, layer)
+    for name, numbers in (("first", 0), ("begin", [1]), ("end", [2**31 - 1]), ("axis", [1])):
+        names[name] = f"{path}.{name}"
+        writer.constants[names[name]] = np.array(numbers, dtype=np.int64)
+    number = writer.put(path, "Cast", writer.put(path, "Gather", x, names["first"], axis=1), to=_INT64)
+    row = writer.put(f"{path}.row", "Gather", names["weight"], number)
+    others = writer.put(path, "Slice", x, names["begin"], names["end"], names["axis"])
+    writer.put(path, "Concat", others, row, axis=1)
+
+
 # What writes a step; the row of a new step may be left out, then writing it is refused.
 WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     Linear: _write_linear,
@@ -217,4 +231,5 @@ WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     LayerNorm: _write_layer_norm,
     BatchNorm: _write_batch_norm,
     Residual: _write_residual,
+    Embed: _write_embed,
 }

@@ -13,7 +13,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, ShapeMismatch, unknown_name
 from chalknet.module.sequential import class_named
-from chalknet.network import Network, Shape, Step, TorchLayer, Visit, torch_layers
+from chalknet.network import Network, Shape, Step, TorchLayer, Visit, shape_taken, torch_layers
 
 
 class _LayerRead(NamedTuple):
@@ -44,7 +44,7 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
     known = {kind: layer for kind, layer in classes.items() if not issubclass(kind, LazyModuleMixin)}
     layers = [_read(path, leaf, known) for path, leaf in leaves]
     if input_shape is None:
-        input_shape = next((layer.takes for layer in layers if layer.takes), ("m",))
+        input_shape = shape_taken([(layer.step, layer.takes) for layer in layers]) or ("m",)
     frozen = [name for name, parameter in module.named_parameters() if not parameter.requires_grad]
     some = ", ".join(frozen[:3]) + ", ..." * (len(frozen) > 3)
     notes = (f"frozen: {some}; a network trains all of its parameters",) if frozen else ()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from chalknet.errors import InvalidValue, invalid
-from chalknet.network.shape import Shape, Size, as_size, one_row
+from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_size, one_row
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 
 _MOST_CATEGORIES = 1 << 24  # a float32 counts no further one by one
-EMBED_CLASS = "chalknet.module.own_layers.Embed"
+EMBED_CLASS = "chalknet.module.Embed"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Embed(Step):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return one feature less, and as many as a category becomes more."""
         (arriving,) = one_row("Embed", input_shape)
+        if arriving == UNKNOWN_WIDTH:
+            return (UNKNOWN_WIDTH,)
         if isinstance(arriving, str) or isinstance(self.width, str):
             raise InvalidValue(
                 where="Embed",
@@ -58,6 +61,13 @@ class Embed(Step):
                 remedy="Write the number of features.",
             )
         return (arriving - 1 + self.width,)
+
+    def shape_before(self, output_shape: Shape) -> Shape:
+        """Return one feature more, and as many as a category becomes less."""
+        width = output_shape[-1]
+        if isinstance(width, str) or isinstance(self.width, str):
+            return output_shape
+        return (width + 1 - self.width,)
 
     def parameters(self, input_shape: Shape) -> int | None:
         """Return as many numbers for each category as it becomes."""
@@ -75,6 +85,30 @@ def _call(step: Embed, input_shape: Shape) -> LayerCall:
     return LayerCall(EMBED_CLASS, {**widths, "column": step.column} if step.column else widths)
 
 
+_INSIDE = re.compile(
+    r"(?:(?P<column>.*?[^\s,:])(?:\s*[,:]\s*|\s+))?(?P<categories>\d{1,15}|\?|[^\W\d]\w*)"
+    r"\s*(?:->|→|,)\s*(?P<width>\d{1,15}|[^\W\d]\w*)"
+)
+
+
+def _read_inside(inside: str) -> Embed:
+    """Return the step of what stands in the brackets: `city 46 -> 8`, `city, 46, 8`, `46 -> 8`."""
+    found = _INSIDE.fullmatch(inside.strip())
+    if found is None:
+        raise InvalidValue(
+            where="embed",
+            got=f"({inside})",
+            wanted="a column, how many categories it has, and how many numbers each becomes",
+            remedy="Write embed(city 46 -> 8), or embed(city ? -> 8) for the number that the data has.",
+        )
+    sizes = (int(size) if size.isdigit() else size for size in found.group("categories", "width"))
+    return Embed(*sizes, column=(found["column"] or "").strip("'\""))
+
+
+def _write_inside(step: Embed) -> str:
+    return ", ".join(map(str, (*([step.column] if step.column else []), step.categories, step.width)))
+
+
 EMBED = StepKind(
     step=Embed,
     layers=lambda: [
@@ -87,5 +121,6 @@ EMBED = StepKind(
     ],
     call=_call,
     words=("embed", "embedding"),
-    options=("column", "categories", "width"),
+    read_inside=_read_inside,
+    write_inside=_write_inside,
 )

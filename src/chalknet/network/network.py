@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.account import Account
 from chalknet.network.activation import Activation
+from chalknet.network.embedding import Embed
 from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
@@ -42,6 +43,18 @@ class Visit:
         others = [str(value) for value in call.arguments.values()][1:]
         written, mended = (f"{call.layer}({', '.join([sizes, *others])})" for sizes in (wrong, right))
         return Mismatch(wrong, right, written, mended)
+
+
+def shape_taken(layers: Iterable[tuple[Step | None, Shape]]) -> Shape | None:
+    """Return the shape of a sample that steps take, by the first of them that says which sizes arrive."""
+    before: list[Step] = []
+    for step, takes in layers:
+        if takes:
+            for one in reversed(before):
+                takes = one.shape_before(takes)
+            return takes
+        before += [] if step is None else [step]
+    return None
 
 
 class Mismatch(NamedTuple):
@@ -119,6 +132,11 @@ class Network(Shown):
     def output_shape(self) -> Shape:
         """Return the shape of yhat for one sample."""
         return list(self.walk())[-1].output_shape
+
+    @property
+    def embedded(self) -> tuple[str, ...]:
+        """Return the columns whose categories it embeds, in their order."""
+        return tuple(step.column for step in self.steps if isinstance(step, Embed) and step.column)
 
     @property
     def symbols(self) -> tuple[str, ...]:

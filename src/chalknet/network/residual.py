@@ -11,7 +11,7 @@ from chalknet.network.activation import Activation
 from chalknet.network.shape import Shape, Size, show_shape
 from chalknet.network.step import Step
 
-RESIDUAL_CLASS = "chalknet.module.own_layers.Residual"
+RESIDUAL_CLASS = "chalknet.module.Residual"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ class Step:
         """Return the shape of one sample after this step: the input shape, unless a kind changes it."""
         return input_shape
 
+    def shape_before(self, output_shape: Shape) -> Shape:
+        """Return the shape before this step by the one behind it, as far as it has to do with it."""
+        return output_shape
+
     def parameters(self, input_shape: Shape) -> int | None:
         """Return the number of trainable parameters; None while a width is a symbol."""
         return 0
@@ -119,6 +123,8 @@ class StepKind(Generic[AnyStep]):
         words: its names in arrow text, shorthand and LaTeX, lower case, without `_` and `-`; the first is
             written.
         options: the fields that its word takes in brackets, in their order.
+        read_inside: the step of the text in the brackets, where that is more than options.
+        write_inside: that text.
         is_idle: whether a step changes nothing for samples of a shape, so that networks with and without
             it are the same.
     """
@@ -128,4 +134,6 @@ class StepKind(Generic[AnyStep]):
     call: Callable[[AnyStep, Shape], LayerCall]
     words: tuple[str, ...]
     options: tuple[str, ...] = ()
+    read_inside: Callable[[str], AnyStep] | None = None
+    write_inside: Callable[[AnyStep], str] | None = None
     is_idle: Callable[[AnyStep, Shape], bool] = lambda step, input_shape: False

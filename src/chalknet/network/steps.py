@@ -6,6 +6,7 @@ from typing import Any
 
 from chalknet.errors import InvalidValue
 from chalknet.network.activation import ACTIVATIONS, Activation, ActivationKind
+from chalknet.network.embedding import EMBED
 from chalknet.network.layers import DROPOUT, FLATTEN, LINEAR
 from chalknet.network.norms import BATCH_NORM, LAYER_NORM
 from chalknet.network.prelu import PRELU
@@ -61,7 +62,7 @@ RESIDUAL = StepKind(
 )
 STEPS: dict[str, StepKind[Any]] = {
     kind.step.__name__: kind
-    for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION, PRELU, LAYER_NORM, BATCH_NORM, RESIDUAL)
+    for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION, PRELU, LAYER_NORM, BATCH_NORM, RESIDUAL, EMBED)
 }
 
 

@@ -20,6 +20,7 @@ _TIPS = ">→⟶⟹⇒↦⟼"
 _BEGINS = re.compile(r"\S")
 _ARROW_BEGINS = re.compile(rf"[{_DASHES}{_TIPS}]|={{1,9}}>")
 _NO_DASH = re.compile(rf"[^{_DASHES}\s]")
+_ARROW_INSIDE = re.compile(r"embed\w{0,9}\s*\([^()]*\)", re.I)
 _TIP = re.compile(rf"[{_TIPS}]")
 _SECOND_ARROW = re.compile(rf"\s[{_DASHES}]+\s*[^\W\d]")
 _MARKS: Mapping[str, Literal["(", ")", "=", ","]] = {
@@ -75,7 +76,8 @@ def _operator(source: SourceText, at: int) -> Token:
 def _arrow(source: SourceText, at: int) -> Arrow:
     begins = _NO_DASH.search(source.text, at)
     block = begins and residual_block(source.text, Span(begins.start(), len(source.text)))
-    tip = _TIP.search(source.text, block.end if block else at)
+    inside = _ARROW_INSIDE.match(source.text, begins.start()) if begins else None
+    tip = _TIP.search(source.text, block.end if block else inside.end() if inside else at)
     label = source.text[at : tip.start()] if tip else source.text[at:]
     if tip is None or _SECOND_ARROW.search(label):
         whole = Span(at, at + 1 + len(label.lstrip(_DASHES).split(" ")[0]))

@@ -201,6 +201,8 @@ def write_step(step: Step, number: int = 0, *, short: bool = True) -> str:
         options: dict[str, object] = dict(step.options)
     else:
         kind = kind_of(step)
+        if kind.write_inside is not None:
+            return f"{kind.words[0]}({kind.write_inside(step)})"
         name, alone = kind.words[0], len(kind.options) == 1
         usual = {entry.name: entry.default for entry in fields(kind.step) if not alone}
         given = ((option, getattr(step, option)) for option in kind.options)
@@ -265,6 +267,8 @@ def _activation(name: str, parts: list[str]) -> list[Meaning]:
 
 
 def _step(kind: StepKind[Any], name: str, parts: list[str]) -> list[Meaning]:
+    if kind.read_inside is not None:
+        return [kind.read_inside(", ".join(parts))]
     options = _options(kind.words[0], parts, kind.options)
     return [kind.step(**{key: _value(value) for key, value in options.items()})]
 

@@ -86,7 +86,7 @@ def test_a_print_around_which_other_text_stands_is_read():
     ("module", "kind", "said"),
     [
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(2, 1)), CannotExpress, "Conv2d"),
-        (nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1)), CannotExpress, "BatchNorm1d"),
+        (nn.Sequential(nn.InstanceNorm1d(2), nn.Linear(2, 1)), CannotExpress, "InstanceNorm1d"),
         (nn.Sequential(nn.Linear(2, 3), nn.LSTM(3, 4)), CannotExpress, "LSTM"),
         (Net(a=nn.TransformerEncoderLayer(4, 2)), CannotExpress, "TransformerEncoderLayer"),
         (nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)), ShapeMismatch, "takes 4 features, but 3 arrive"),

@@ -31,6 +31,7 @@ class PreparedColumn:
         words: the categories, in the order of their columns or class numbers; None for numbers.
         average: the mean of the training rows' numbers; None where it was not learned.
         usual: their median, or their most frequent word; None where it was not learned.
+        coded: whether the categories become one column of their numbers, counted from 0, for an embedding.
     """
 
     name: str
@@ -40,6 +41,7 @@ class PreparedColumn:
     words: tuple[str, ...] | None = None
     average: float | None = None
     usual: float | str | None = None
+    coded: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -49,7 +51,7 @@ class PreparedColumn:
     @property
     def width(self) -> int:
         """Return how many columns of x it becomes."""
-        return 1 if self.words is None else len(self.words)
+        return 1 if self.words is None or self.coded else len(self.words)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ class Preparation:
         """Return the names of the features that may have gaps."""
         every = self.unknown != "refuse"
         return tuple(column.name for column in self.x if every or column.fill is not None)
+
+    def categories(self, column: PreparedColumn) -> int:
+        """Return how many numbers a coded column may have: one more where words may be none of them."""
+        spare = self.unknown == "missing" and column.fill is None
+        return len(column.words or ()) + spare
 
     @property
     def needs_digits(self) -> bool:
@@ -194,7 +201,10 @@ class Preparation:
             if column.words is not None:
                 codes = self._codes(column, raw[:, i], (words or {}).get(column.name), counts)
                 rows = np.flatnonzero(codes >= 0)
-                x[rows, starts[i] + codes[rows]] = 1
+                if column.coded:  # a word that is none of them has the number behind theirs
+                    x[:, starts[i]] = np.where(codes >= 0, codes, len(column.words))
+                else:
+                    x[rows, starts[i] + codes[rows]] = 1
         return x
 
     def apply_target(self, raw: Array, words: Mapping[str, Sequence[str]] | None = None) -> Array:

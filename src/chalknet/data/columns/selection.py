@@ -47,7 +47,7 @@ def choose_columns(table: DataTable, options: LoadOptions, like: Preparation | N
         UnknownName: for a column that is not there.
         DataError, InvalidValue: for columns that cannot be x and y.
     """
-    told = (options.decimal, *options.missing)
+    told = (options.decimal, *options.missing, *(["embedded", options.embed] if options.embed else []))
     if like is None:
         x, y = sides(options, table.columns, table.name)
         dtype = "float64" if options.needs_digits else options.dtype

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,8 +89,9 @@ def learn(
     needed = standard or both or names.words.keys() & set(names.x) or imputed or options.unknown != "refuse"
     middle = range(len(names.x)) if small or frequent else _medians_wanted(names, imputed)
     seen = _learned(names, middle, blocks if needed or small else ())
+    coded = 1 if isinstance(options.embed, str | int) else len(dict.fromkeys(options.embed or ()))
     columns = tuple(
-        _words_learned(name, imputed.get(name), names, seen, rows, i)
+        replace(_words_learned(name, imputed.get(name), names, seen, rows, i), coded=i < coded)
         if name in names.words
         else _numbers_learned(name, imputed.get(name), name in standard, seen, rows, i)
         for i, name in enumerate(names.x)

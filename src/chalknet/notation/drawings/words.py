@@ -255,7 +255,7 @@ ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
 FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
-        "rnn", "recurrent", "attention", "self-attention", "embedding", r"batch[ _-]?norm(?:ali[sz]ation)?\w+", r"layer[ _-]?norm\w+",
+        "rnn", "recurrent", "attention", "self-attention", "embed(?:ding)?", r"batch[ _-]?norm(?:ali[sz]ation)?\w+", r"layer[ _-]?norm\w+",
         "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "selu", "convoluci[oó]n\\w*",
         "primary key", "foreign key", r"varchar\w*", "deconv\\w*", "upsampl\\w*",
     )

@@ -13,7 +13,7 @@ from torch import nn
 from chalknet.data import Batches, Preparation, Source, StreamedSource, is_pixel_note, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Noted, OutOfMemory, Refused, look_up
-from chalknet.hardware import checked_device, with_widths, within_memory
+from chalknet.hardware import checked_device, notes_of_categories, with_widths, within_memory
 from chalknet.module import build, default_generators_kept
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
@@ -62,16 +62,20 @@ class PreparedFit:
         return features_of(self.source.preparation, self.plan.recipe)
 
 
-def load_for(options: RunOptions, data: object, held_out: object) -> Source:
+def load_for(
+    options: RunOptions, data: object, held_out: object, model: Network | nn.Module | None = None
+) -> Source:
     """Return the data of a fit or a dry run, converted once for both.
 
     Args:
         options: their dtype is that of a table's numbers.
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
+        model: the columns that it embeds are loaded as numbers of categories.
     """
+    columns = model.embedded if isinstance(model, Network) and not isinstance(data, Source) else ()
     with one_thread():
-        return load(data, held_out=held_out, dtype=options.dtype or "float32")
+        return load(data, held_out=held_out, embed=columns or None, dtype=options.dtype or "float32")
 
 
 def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options: RunOptions) -> PreparedFit:
@@ -167,6 +171,7 @@ def _doubts(fitted: FittedModel, mapped: Mapped, source: Source, recipe: Recipe)
     """Yield what may not be as it was meant: the steps, the ending before the loss, the samples."""
     loss, shape = recipe.loss_row, mapped.shapes.output_shape
     if fitted.network is not None:
+        yield from notes_of_categories(fitted.network, source)
         yield from notes_of_steps(fitted.network)
     for name in mapped.unused:
         yield f"parameter {name} has no effect on yhat: it stays as it is; use it in forward, or remove it"

@@ -129,6 +129,7 @@ def _layer_norm(step: LayerNorm, values: Array, weights: list[Array]) -> Array:
 # Step -> the shapes of its weight and bias, for the features that arrive; none for a step that is not here.
 _SHAPES: Mapping[str, Callable[[Any, int], dict[str, tuple[int, ...]]]] = {
     "Linear": _linear_shapes,
+    "Embed": lambda step, width: {"weight": numbers((step.categories, step.width))},
     "PReLU": lambda step, width: {"weight": (width if step.per_feature else 1,)},
     "LayerNorm": lambda step, width: {
         **({"weight": (width,)} if step.affine else {}),
@@ -138,6 +139,9 @@ _SHAPES: Mapping[str, Callable[[Any, int], dict[str, tuple[int, ...]]]] = {
 # Step -> its values for those that arrive, and for its weight and bias.
 _STEPS: Mapping[str, Callable[[Any, Array, list[Array]], Array]] = {
     "Linear": _linear,
+    "Embed": lambda step, values, weights: np.concatenate(
+        [values[:, 1:], weights[0][values[:, 0].astype(np.int64)]], axis=1
+    ),
     "PReLU": lambda step, values, weights: np.where(values > 0, values, weights[0] * values),
     "LayerNorm": _layer_norm,
     "Dropout": lambda step, values, weights: values,
