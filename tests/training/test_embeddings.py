@@ -93,6 +93,13 @@ def test_a_kept_fit_predicts_by_the_names_of_columns_and_goes_on(houses, tmp_pat
     np.testing.assert_allclose(by_arrays, by_torch, rtol=1e-5)
     with pytest.raises(DataError, match="'Bari', which the training rows did not have; wanted one of Aosta"):
         cn.predict(tmp_path / "run", new.assign(city="Bari").head(1))
+    with pytest.raises(DataError, match=r"the embedding was fitted without a row for others.*most-frequent"):
+        cn.predict(tmp_path / "run", new.assign(city="Bari"), unknown="missing")
+    usual = source.preparation.x[0].usual
+    np.testing.assert_allclose(
+        cn.predict(tmp_path / "run", new.assign(city="Bari"), unknown="most-frequent"),
+        cn.predict(tmp_path / "run", new.assign(city=usual)),
+    )
 
 
 def test_a_word_that_no_training_row_has_gets_a_number_of_its_own_where_asked_and_that_is_told(houses):

@@ -39,8 +39,8 @@ def with_categories(network: Network, source: Source) -> Network:
         column = columns[place] if place < len(columns) else None
         if step.column and (column is None or not column.coded or column.name != step.column):
             raise _other_column(step, column, source, network.embedded)
-        prepared = found is not None and column is not None and column.coded
-        needed = found.categories(column) if found and column and prepared else _largest(source, place) + 1
+        prepared = column is not None and column.coded
+        needed = column.categories if column is not None and prepared else _largest(source, place) + 1
         steps[place] = _fitting(step, needed, source)
     return replace(network, steps=tuple(steps)) if embeds else network
 
@@ -50,11 +50,10 @@ def notes_of_categories(network: Network, source: Source) -> Iterator[str]:
     found = source.preparation
     columns = [] if found is None else [column for column in found.x if column.coded]
     for column in columns if network.embedded else ():
-        words = len(column.words or ())
-        if found is not None and found.categories(column) > words:
+        if column.spare:
             yield (
-                f"embed({column.name}): a word that the training rows do not have gets the number {words}, "
-                "whose row stays as it was drawn, since no training row has it"
+                f"embed({column.name}): a word that the training rows do not have gets the number "
+                f"{len(column.words or ())}, whose row stays as it was drawn, since no training row has it"
             )
 
 

@@ -320,25 +320,6 @@ def _with_values(layer: nn.Module, **values: Array) -> nn.Module:
     return layer
 
 
-def _prelu(chain: LayerChain, node: GraphNode) -> nn.Module:
-    slopes, width = chain.weight(node, 1).reshape(-1), chain.shape[-1]
-    if len(slopes) not in (1, width) or (len(slopes) > 1 and len(chain.shape) != 2):
-        node.refuse(f"{len(slopes)} slopes", f"one, or one for each of the {width} features")
-    layer = nn.PReLU(len(slopes), device="meta")
-    return _with_values(layer, weight=slopes)
-
-
-def _with_values(layer: nn.Module, **values: Array) -> nn.Module:
-    """Return a layer with its parameters and averages in place of those that it was made with."""
-    for name, array in values.items():
-        tensor = torch.from_numpy(np.array(array, order="C"))
-        if name in layer._parameters:
-            setattr(layer, name, nn.Parameter(tensor))
-        else:
-            layer._buffers[name] = tensor
-    return layer
-
-
 def _shape_as_target(chain: LayerChain, node: GraphNode) -> Array:
     """Return the shape with 0 for the batch, the sign by which a Reshape keeps it."""
     if node.attributes or size_of(chain.shape[1:]) is None:

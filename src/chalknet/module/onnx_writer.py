@@ -186,20 +186,6 @@ def _write_batch_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
     )
 
 
-def _constants(writer: GraphWriter, visit: Visit, layer: nn.Module) -> dict[str, str]:
-    """Write the parameters and averages of a layer, and return their names."""
-    names = {}
-    for name, tensor in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
-        if tensor.is_floating_point():
-            names[name] = f"{visit.path}.{name}"
-            writer.constants[names[name]] = tensor.detach().to("cpu", torch.float32).numpy()
-    return names
-
-
-def _write_prelu(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
-    writer.put(visit.path, "PRelu", writer.value, _constants(writer, visit, layer)["weight"])
-
-
 def _write_residual(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     assert isinstance(visit.step, Residual) and isinstance(layer.layers, nn.Sequential)
     arrived = writer.value

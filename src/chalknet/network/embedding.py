@@ -101,8 +101,8 @@ def _read_inside(inside: str) -> Embed:
             wanted="a column, how many categories it has, and how many numbers each becomes",
             remedy="Write embed(city 46 -> 8), or embed(city ? -> 8) for the number that the data has.",
         )
-    sizes = (int(size) if size.isdigit() else size for size in found.group("categories", "width"))
-    return Embed(*sizes, column=(found["column"] or "").strip("'\""))
+    categories, width = (int(size) if size.isdigit() else size for size in found.group("categories", "width"))
+    return Embed(categories, width, (found["column"] or "").strip("'\""))
 
 
 def _write_inside(step: Embed) -> str:

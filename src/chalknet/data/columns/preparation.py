@@ -32,6 +32,7 @@ class PreparedColumn:
         average: the mean of the training rows' numbers; None where it was not learned.
         usual: their median, or their most frequent word; None where it was not learned.
         coded: whether the categories become one column of their numbers, counted from 0, for an embedding.
+        spare: whether there is a number behind theirs, for words that are none of them.
     """
 
     name: str
@@ -42,6 +43,12 @@ class PreparedColumn:
     average: float | None = None
     usual: float | str | None = None
     coded: bool = False
+    spare: bool = False
+
+    @property
+    def categories(self) -> int:
+        """Return how many numbers a coded column may have."""
+        return len(self.words or ()) + self.spare
 
     @property
     def is_plain(self) -> bool:
@@ -103,11 +110,6 @@ class Preparation:
         """Return the names of the features that may have gaps."""
         every = self.unknown != "refuse"
         return tuple(column.name for column in self.x if every or column.fill is not None)
-
-    def categories(self, column: PreparedColumn) -> int:
-        """Return how many numbers a coded column may have: one more where words may be none of them."""
-        spare = self.unknown == "missing" and column.fill is None
-        return len(column.words or ()) + spare
 
     @property
     def needs_digits(self) -> bool:
@@ -201,8 +203,8 @@ class Preparation:
             if column.words is not None:
                 codes = self._codes(column, raw[:, i], (words or {}).get(column.name), counts)
                 rows = np.flatnonzero(codes >= 0)
-                if column.coded:  # a word that is none of them has the number behind theirs
-                    x[:, starts[i]] = np.where(codes >= 0, codes, len(column.words))
+                if column.coded:
+                    x[:, starts[i]] = self._numbered(column, codes)
                 else:
                     x[rows, starts[i] + codes[rows]] = 1
         return x
@@ -302,6 +304,19 @@ class Preparation:
             frequent = known.get(str(column.usual), -1)
             codes[rows] = frequent if self.unknown == "most-frequent" else max(gap, -1)
         return codes
+
+    def _numbered(self, column: PreparedColumn, codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return numbers of categories, those of words that are none of them behind the others."""
+        none = np.flatnonzero(codes < 0)
+        if len(none) and not column.spare:
+            raise DataError(
+                where=f"column {column.name!r}, row {none[0]} of these rows",
+                got="a category that the training rows did not have",
+                wanted="one of theirs: the embedding was fitted without a row for others",
+                remedy="Say unknown='most-frequent' (--unknown most-frequent), or fit anew with "
+                "unknown='missing'.",
+            )
+        return np.where(codes >= 0, codes, len(column.words or ()))
 
     def _unforeseen(self, column: PreparedColumn, rows: Array, got: str, wanted: str) -> DataError:
         """Return the error for values that the training rows did not have."""

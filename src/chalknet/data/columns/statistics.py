@@ -91,7 +91,7 @@ def learn(
     seen = _learned(names, middle, blocks if needed or small else ())
     coded = 1 if isinstance(options.embed, str | int) else len(dict.fromkeys(options.embed or ()))
     columns = tuple(
-        replace(_words_learned(name, imputed.get(name), names, seen, rows, i), coded=i < coded)
+        _numbered(_words_learned(name, imputed.get(name), names, seen, rows, i), options, i < coded)
         if name in names.words
         else _numbers_learned(name, imputed.get(name), name in standard, seen, rows, i)
         for i, name in enumerate(names.x)
@@ -144,6 +144,11 @@ def _words_learned(
     return PreparedColumn(
         name, fill=next(iter(more), None), words=sorted_words([*counts, *more]), usual=usual
     )
+
+
+def _numbered(column: PreparedColumn, options: LoadOptions, coded: bool) -> PreparedColumn:
+    """Return a column of words as one of their numbers, where that is asked."""
+    return replace(column, coded=coded, spare=coded and options.unknown == "missing" and column.fill is None)
 
 
 def _numbers_learned(

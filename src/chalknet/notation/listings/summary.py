@@ -315,16 +315,6 @@ def _read_step(reading: _Reading, one: _Listed) -> None:
     reading.add(one, step)
 
 
-def _read_step(reading: _Reading, one: _Listed) -> None:
-    """Add a step whose options the table does not show, with the parameters that it says."""
-    _begin(reading, one)
-    step = _STEPS[one.kind](one.row.parameters)
-    reading.notes.append(
-        f"{reading.line(one.row)}: the table shows no options of {one.kind}: torch's are read"
-    )
-    reading.add(one, step)
-
-
 def _read_named_activation(reading: _Reading, one: _Listed) -> None:
     """Add a layer `Activation`, whose function only its own name may tell."""
     _begin(reading, one)
@@ -362,10 +352,6 @@ _STEPS: Mapping[str, Callable[[int | None], Step]] = {
     "BatchNorm1d": lambda parameters: BatchNorm(affine=parameters != 0),
     "LayerNorm": lambda parameters: LayerNorm(affine=parameters != 0),
 }
-# A step by its class in torch and its number of parameters, None where the table says none.
-_STEPS: Mapping[str, Callable[[int | None], Step]] = {
-    "PReLU": lambda parameters: PReLU(per_feature=(parameters or 1) > 1),
-}
 _READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
     "Linear": _read_linear,
     "LazyLinear": _read_linear,
@@ -384,7 +370,7 @@ def _network(reading: _Reading, table: SummaryTable, complete: bool) -> Network:
     """Return the network, with `?` where a table does not show what is applied."""
     layers = reading.layers
     keras = not table.program and any(layer.kind == "Dense" for layer in layers)
-    shown = any(isinstance(layer.step, Activation) for layer in layers)
+    shown = any(isinstance(layer.step, Activation | PReLU) for layer in layers)
     if keras or not complete:
         layers, _ = with_unknown(layers, after_last=keras or not shown)
     shape = reading.input_shape or ("m",)

@@ -69,8 +69,8 @@ def weight_shapes(plan: Plan) -> Mapping[str, tuple[int, ...]] | None:
         return None
     shapes: dict[str, tuple[int, ...]] = {}
     for visit in network.walk():
-        own = _SHAPES.get(type(visit.step).__name__, lambda step, width: {})
-        found = own(visit.step, *numbers(visit.input_shape[-1:]))
+        own = _SHAPES.get(type(visit.step).__name__)
+        found = {} if own is None else own(visit.step, *numbers(visit.input_shape[-1:]))
         shapes |= {f"{visit.path}.{name}": shape for name, shape in found.items()}
     return shapes
 
