@@ -6,7 +6,9 @@ WIDTHS = [1, 2, 3, 5, 8, 16, 17, 33, 64, 100]
 KINDS = {
     "prelu": lambda rng: PReLU(rng.random() < 0.5, rng.choice([0.25, 0.1, -0.5])),
     "layer norm": lambda rng: LayerNorm(rng.choice([1e-5, 0.1]), rng.random() < 0.7, rng.random() < 0.7),
-    "batch norm": lambda rng: BatchNorm(rng.choice([1e-5, 0.1]), rng.choice([0.1, 0.7]), rng.random() < 0.7),
+    "batch norm": lambda rng: BatchNorm(
+        rng.choice([1e-5, 0.1]), rng.choice([0.1, 0.7]), rng.random() < 0.7, rng.random() < 0.7
+    ),
     "activation": lambda rng: Activation(rng.choice(["relu", "tanh", "mish", "hardswish", "silu"])),
 }
 

@@ -8,7 +8,7 @@ from torch import nn
 
 import chalknet as cn
 from chalknet.errors import DataError, ShapeMismatch
-from chalknet.module import Embed, build
+from chalknet.module import EmbedLayer, build
 from chalknet.network import Embed as EmbedStep
 from chalknet.network import Linear, Network
 
@@ -77,7 +77,7 @@ def test_the_module_is_nn_embedding_beside_the_numbers_to_the_last_bit():
     x = torch.tensor([[5.0, 0.1, 0.2], [0.0, 1.0, -1.0]])
     wanted = linear(torch.cat([x[:, 1:], table(x[:, 0].long())], dim=1))
     assert torch.equal(module(x), wanted)
-    assert cn.read(module) == network and type(module[0]) is Embed
+    assert cn.read(module) == network and type(module[0]) is EmbedLayer
     assert cn.count(network).parameters == 24 + 14
 
 

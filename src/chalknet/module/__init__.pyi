@@ -5,8 +5,8 @@ from chalknet.module.fitted import Fitted as Fitted
 from chalknet.module.onnx_file import OnnxModel as OnnxModel
 from chalknet.module.onnx_file import read_onnx as read_onnx
 from chalknet.module.onnx_file import write_onnx as write_onnx
-from chalknet.module.own_layers import Embed as Embed
-from chalknet.module.own_layers import Residual as Residual
+from chalknet.module.own_layers import EmbedLayer as EmbedLayer
+from chalknet.module.own_layers import ResidualLayer as ResidualLayer
 from chalknet.module.random import DEFAULT_GENERATORS as DEFAULT_GENERATORS
 from chalknet.module.random import MODULE_HOOKS as MODULE_HOOKS
 from chalknet.module.random import TENSOR_HOOKS as TENSOR_HOOKS

@@ -24,6 +24,7 @@ from chalknet.network import (
     Residual,
     Step,
     Visit,
+    numbers,
 )
 
 _ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
@@ -166,7 +167,7 @@ def _write_layer_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
     names = _constants(writer, visit, layer)
     if "weight" not in names:  # which the operation cannot do without
         names["weight"] = f"{visit.path}.weight"
-        writer.constants[names["weight"]] = np.ones(visit.input_shape[-1], dtype=np.float32)
+        writer.constants[names["weight"]] = np.ones(numbers(visit.input_shape[-1:]), dtype=np.float32)
     given = [names[name] for name in ("weight", "bias") if name in names]
     writer.put(visit.path, "LayerNormalization", writer.value, *given, axis=-1, epsilon=visit.step.eps)
 
@@ -174,7 +175,7 @@ def _write_layer_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
 def _write_batch_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     """Write a BatchNorm by its running averages; ONNX counts momentum the other way round."""
     assert isinstance(visit.step, BatchNorm)
-    names, ones = _constants(writer, visit, layer), np.ones(visit.input_shape[-1], dtype=np.float32)
+    names, ones = _constants(writer, visit, layer), np.ones(numbers(visit.input_shape[-1:]), dtype=np.float32)
     for name, usual in (("weight", ones), ("bias", 0 * ones)):  # which the operation cannot do without
         if name not in names:
             names[name] = f"{visit.path}.{name}"
@@ -198,9 +199,9 @@ def _write_residual(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None
 def _write_embed(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     """Write the row of the first feature behind the others."""
     path, x, names = visit.path, writer.value, _constants(writer, visit, layer)
-    for name, numbers in (("first", 0), ("begin", [1]), ("end", [2**31 - 1]), ("axis", [1])):
+    for name, places in (("first", 0), ("begin", [1]), ("end", [2**31 - 1]), ("axis", [1])):
         names[name] = f"{path}.{name}"
-        writer.constants[names[name]] = np.array(numbers, dtype=np.int64)
+        writer.constants[names[name]] = np.array(places, dtype=np.int64)
     number = writer.put(path, "Cast", writer.put(path, "Gather", x, names["first"], axis=1), to=_INT64)
     row = writer.put(f"{path}.row", "Gather", names["weight"], number)
     others = writer.put(path, "Slice", x, names["begin"], names["end"], names["axis"])

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 
-class Residual(nn.Module):
+class ResidualLayer(nn.Module):
     """Add what arrives to what some layers make of it.
 
     Args:
@@ -23,7 +23,7 @@ class Residual(nn.Module):
         return added
 
 
-class Embed(nn.Embedding):
+class EmbedLayer(nn.Embedding):
     """Put the first feature, the number of a category, behind the others as the row fitted for it.
 
     Args:
@@ -32,7 +32,7 @@ class Embed(nn.Embedding):
         column: the column of a table that it is the category of.
 
     Example:
-        >>> Embed(3, 2)(torch.tensor([[2.0, 0.5]])).shape
+        >>> EmbedLayer(3, 2)(torch.tensor([[2.0, 0.5]])).shape
         torch.Size([1, 3])
     """
 

@@ -11,7 +11,7 @@ from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_size, one_row
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 
 _MOST_CATEGORIES = 1 << 24  # a float32 counts no further one by one
-EMBED_CLASS = "chalknet.module.Embed"
+EMBED_CLASS = "chalknet.module.EmbedLayer"
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class BatchNorm(Step):
         eps: is added to the variance.
         momentum: the share of a new batch in the running averages, above 0 and at most 1.
         affine: whether factors and shifts are fitted.
+        bias: whether shifts are fitted beside the factors.
 
     Source: S. Ioffe, C. Szegedy, Batch Normalization, ICML (2015).
 
@@ -73,16 +74,18 @@ class BatchNorm(Step):
     eps: float = 1e-5
     momentum: float = 0.1
     affine: bool = True
+    bias: bool = True
     trainable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check_eps("BatchNorm", self.eps)
-        _check_flags(self, "affine")
+        _check_flags(self, "affine", "bias")
         if not is_number(self.momentum) or not 0 < self.momentum <= 1:
             remedy = "torch's default is 0.1, the share of a new batch in the running averages."
             raise invalid("BatchNorm momentum", self.momentum, "a number above 0 and at most 1", remedy)
         object.__setattr__(self, "eps", float(self.eps))
         object.__setattr__(self, "momentum", float(self.momentum))
+        object.__setattr__(self, "bias", self.affine and self.bias)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input shape, which is a row of features."""
@@ -91,7 +94,7 @@ class BatchNorm(Step):
     def parameters(self, input_shape: Shape) -> int | None:
         """Return a factor and a shift for each feature."""
         width = input_shape[-1]
-        return None if isinstance(width, str) else 2 * width * self.affine
+        return None if isinstance(width, str) else width * (self.affine + self.bias)
 
     def mixes_samples(self) -> bool:
         """Return True: mean and variance are those of a batch."""
@@ -155,11 +158,12 @@ def _read_batch_norm(given: Arguments) -> BatchNorm:
             wanted="running averages, which evaluation takes",
             remedy="Leave it out. A module without them can be fitted as it is.",
         )
-    return BatchNorm(given.get("eps", 1e-5), given.get("momentum", 0.1), given.get("affine", True))
+    flags = (given.get(name, True) for name in ("affine", "bias"))
+    return BatchNorm(given.get("eps", 1e-5), given.get("momentum", 0.1), *flags)
 
 
 def _call_batch_norm(step: BatchNorm, input_shape: Shape) -> LayerCall:
-    options = _options(step, {name: name for name in ("eps", "momentum", "affine")})
+    options = _options(step, {name: name for name in ("eps", "momentum", "affine", "bias")})
     return LayerCall("BatchNorm1d", {"num_features": input_shape[-1], **options})
 
 
@@ -182,12 +186,12 @@ BATCH_NORM = StepKind(
     layers=lambda: [
         TorchLayer(
             "BatchNorm1d",
-            ("num_features", "eps", "momentum", "affine", "track_running_stats", "device", "dtype"),
+            ("num_features", "eps", "momentum", "affine", "track_running_stats", "device", "dtype", "bias"),
             _read_batch_norm,
             takes="num_features",
         )
     ],
     call=_call_batch_norm,
     words=("batchnorm", "batchnormalization", "batchnorm1d", "bn"),
-    options=("eps", "momentum", "affine"),
+    options=("eps", "momentum", "affine", "bias"),
 )

@@ -11,7 +11,7 @@ from chalknet.network.activation import Activation
 from chalknet.network.shape import Shape, Size, show_shape
 from chalknet.network.step import Step
 
-RESIDUAL_CLASS = "chalknet.module.Residual"
+RESIDUAL_CLASS = "chalknet.module.ResidualLayer"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from chalknet.network import (
 )
 from chalknet.notation.torch_values import common_name
 
-RESIDUAL_CODE = """class Residual(torch.nn.Module):
+RESIDUAL_CODE = """class ResidualLayer(torch.nn.Module):
     def __init__(self, *layers):
         super().__init__()
         self.layers = torch.nn.Sequential(*layers)
@@ -31,7 +31,7 @@ RESIDUAL_CODE = """class Residual(torch.nn.Module):
 """
 # The classes that a network may need and torch does not have, as they are written above it.
 OWN_CLASSES = {RESIDUAL_CLASS: RESIDUAL_CODE}
-IMPORTED = {EMBED_CLASS: "from chalknet.module import Embed"}
+IMPORTED = {EMBED_CLASS: "from chalknet.module import EmbedLayer"}
 
 
 def write_torch(network: Network) -> str:

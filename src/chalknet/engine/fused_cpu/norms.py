@@ -157,9 +157,12 @@ def normalise(tile, weights, row, low, high):
             h[i] = (z[i] - mean[i]) * scale[i]
         return
     factors = weights.values[step.weight_at : step.weight_at + step.outputs]
-    shifts = weights.values[step.bias_at : step.bias_at + step.outputs]
     for i in range(low, high):
-        h[i] = (z[i] - mean[i]) * scale[i] * factors[i] + shifts[i]
+        h[i] = (z[i] - mean[i]) * scale[i] * factors[i]
+    if step.bias_at >= 0:
+        shifts = weights.values[step.bias_at : step.bias_at + step.outputs]
+        for i in range(low, high):
+            h[i] += shifts[i]
 
 
 @part

@@ -184,7 +184,7 @@ class _Builder:
         row["running_at"] = self._running
         self._running += RUNNING_LINES * row["out_stride"]
         if step.affine:
-            self._weight(row, self._width, bias=True)
+            self._weight(row, self._width, bias=step.bias)
 
     def _embed(self, step: Embed, row: dict[str, Any]) -> None:
         categories, width = _number(step.categories), _number(step.width)
@@ -297,7 +297,8 @@ def linear_rows(steps: Array) -> Array:
 
 def weighted_rows(steps: Array) -> Array:
     """Return the rows of the steps with weights."""
-    return steps[steps["weight_at"] != ABSENT]
+    found: Array = steps[steps["weight_at"] != ABSENT]
+    return found
 
 
 def multiply_adds(steps: Array) -> int:

@@ -252,8 +252,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     text = words.DROPOUT.sub(_blank, text)
     found += [(match.start(), Flatten()) for match in words.FLATTEN.finditer(text)]
     text = words.FLATTEN.sub(_blank, text)
-    for word, spellings, options in words.STEPS:
-        one = rf"\s*(?:{options})\s*=\s*[\w.+-]+\s*"
+    for word, spellings, named_so in words.STEPS:
+        one = rf"\s*(?:{named_so})\s*=\s*[\w.+-]+\s*"
         named = pattern(rf"(?:{spellings})(?:\s*\(({one}(?:,{one}){{0,3}})\))?", re.I)
         found += [(match.start(), read_step(f"{word}({match[1] or ''})")) for match in named.finditer(text)]
         text = named.sub(_blank, text)

@@ -52,7 +52,7 @@ STEPS: tuple[tuple[str, str, str], ...] = (
         "batchnorm",
         any_of(r"batch[ _-]?norm(?:ali[sz]ation)?(?:1d)?", "bn")
         + "|배치 ?정규화|批归一化|批量归一化|バッチ正規化",
-        "eps|momentum|affine",
+        "eps|momentum|affine|bias",
     ),
 )
 # Activations, the longest names first.
