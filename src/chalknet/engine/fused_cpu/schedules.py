@@ -98,8 +98,8 @@ def make_store(layout: MemoryLayout, recipe: Recipe, dtype: np.dtype[Any]) -> St
     """Return zeros for the weights and for what the recipe's optimizer keeps of them."""
     state = OptimizerState(*(_zeros(layout.weights if used else 0, dtype) for used in slots_of(recipe)))
     state.second.fill(first_sum(recipe))
-    sizes = (layout.weights, layout.transposed, layout.running)
-    return Store(*(_zeros(size, dtype) for size in sizes), state)
+    values, transposed = _zeros(layout.weights, dtype), _zeros(layout.transposed, dtype)
+    return Store(values, transposed, _zeros(layout.running, dtype), state)
 
 
 class PerUpdate(NamedTuple):
