@@ -116,14 +116,14 @@ class Added:
     items: tuple[object, ...]
 
 
-class Around(NamedTuple):
+class SkipPath(NamedTuple):
     """An x, and what it passed before it was added to itself."""
 
     before: Flow
     passed: tuple[object, ...]
 
 
-def around(one: object, other: object) -> Around | None:
+def around(one: object, other: object) -> SkipPath | None:
     """Return the x from which two that are added come, and what one of them passed since; None otherwise."""
     if not isinstance(one, Flow) or not isinstance(other, Flow) or one.start is not other.start:
         return None
@@ -131,7 +131,7 @@ def around(one: object, other: object) -> Around | None:
     shared = len(before.items)
     if len(after.items) == shared or any(a is not b for a, b in zip(before.items, after.items, strict=False)):
         return None
-    return Around(before, after.items[shared:])
+    return SkipPath(before, after.items[shared:])
 
 
 def _may_be_a_view(item: object) -> bool:
