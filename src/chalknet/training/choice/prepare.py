@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import torch
 from torch import nn
@@ -20,6 +21,7 @@ from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
+from chalknet.training.choice.default_fit import DefaultFit
 from chalknet.training.choice.doubts import notes_of_features, notes_of_targets
 from chalknet.training.choice.endings import notes_of_ending, notes_of_steps
 from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShapes
@@ -62,19 +64,28 @@ class PreparedFit:
         return features_of(self.source.preparation, self.plan.recipe)
 
 
-def load_for(options: RunOptions, data: object, held_out: object) -> Source:
+def load_for(
+    options: RunOptions, data: object, held_out: object, columns: Mapping[str, Any] | None = None
+) -> Source:
     """Return the data of a fit or a dry run, converted once for both.
 
     Args:
         options: their dtype is that of a table's numbers.
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
+        columns: further keywords of `load`.
     """
     with one_thread():
-        return load(data, held_out=held_out, dtype=options.dtype or "float32")
+        return load(data, held_out=held_out, dtype=options.dtype or "float32", **(columns or {}))
 
 
-def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options: RunOptions) -> PreparedFit:
+def prepare(
+    model: Network | nn.Module,
+    source: Source,
+    recipe: Recipe,
+    options: RunOptions,
+    chosen: DefaultFit | None = None,
+) -> PreparedFit:
     """Return the plan for fitting a model to data, and the data made ready for it.
 
     Args:
@@ -82,6 +93,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         source: the data.
         recipe: how it is to be fitted.
         options: where it is to run.
+        chosen: what was chosen from the data, where that was left open.
 
     Raises:
         ChalknetError: of the kind that names what does not fit together.
@@ -115,6 +127,8 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
     with one_thread():
         notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
+    whys = () if chosen is None else chosen.reasons
+    notes = notes if chosen is None else (*chosen.notes, *notes)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -124,7 +138,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         engine="eager",
         updates=_updates(recipe, batches),
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(*changes, *_frozen(fitted.module), *shared),
+        reasons=(*whys, *changes, *_frozen(fitted.module), *shared),
         notes=tuple(dict.fromkeys(notes)),
     )
     if options.strict and draft.notes:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from numbers import Real
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
+from chalknet.data import Columns
 from chalknet.engine import join
 from chalknet.errors import public
 from chalknet.forms import ModelLike, model_of
 from chalknet.planning import (
+    AUTO,
     Plan,
     Recipe,
     RecipeKeywords,
@@ -21,6 +24,7 @@ from chalknet.planning import (
     recipe_of,
     with_options,
 )
+from chalknet.training.choice.default_fit import default_fit
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
 from chalknet.training.choice.torch_threads import one_thread
 from chalknet.training.history import FitResult, Progress
@@ -47,23 +51,50 @@ class RecordKeywords(TypedDict, total=False):
     metrics: MetricsLike
 
 
-class PlanKeywords(RecipeKeywords, RunKeywords, total=False):
+class ColumnKeywords(TypedDict, total=False):
+    """The keywords of `load` about a table's columns and how it is read."""
+
+    x: Columns | None
+    y: Columns | None
+    one_hot: bool | Columns
+    classes: bool
+    fill: str | float | Mapping[str, str | float] | None
+    standardise: bool | Columns
+    drop: Columns | None
+    unknown: str
+    delimiter: str | None
+    header: bool | None
+    encoding: str | None
+    comment: str | None
+    skip_rows: int | str | Sequence[int | str]
+    decimal: str | None
+    missing: str | Sequence[str]
+    cache: str | Path | None
+    in_memory: bool | None
+    limits: Mapping[str, int] | None
+
+
+class FitKeywords(RecipeKeywords, RunKeywords, RecordKeywords, total=False):
+    """The options of a fit to data that is loaded already, as `compare` takes them."""
+
+
+class PlanKeywords(RecipeKeywords, RunKeywords, ColumnKeywords, total=False):
     """The options of `plan`."""
 
 
-class FitKeywords(PlanKeywords, RecordKeywords, total=False):
+class OneFitKeywords(FitKeywords, ColumnKeywords, total=False):
     """The options of `fit`."""
 
 
 @public()
-@with_options(FitKeywords, Recipe, RunOptions, RecordOptions)
+@with_options(OneFitKeywords, Recipe, RunOptions, RecordOptions)
 def fit(
     model: ModelLike,
     data: object,
     *,
-    recipe: Recipe | None = None,
+    recipe: Recipe | Literal["auto"] | None = None,
     held_out: object = None,
-    **options: Unpack[FitKeywords],
+    **options: Unpack[OneFitKeywords],
 ) -> FitResult:
     """Return the fitted module, its history and how the fit ended.
 
@@ -156,7 +187,7 @@ def fit(
         >>> round(weight.item(), 3)
         2.0
     """
-    check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
+    check_options("fit", options, (*_GIVEN, *OneFitKeywords.__annotations__))
     group = join()
     with ExitStack() as stack:
         stack.enter_context(one_thread())
@@ -179,7 +210,7 @@ def fit(
 def plan(
     model: ModelLike,
     data: object,
-    recipe: Recipe | None = None,
+    recipe: Recipe | Literal["auto"] | None = None,
     *,
     held_out: object = None,
     **options: Unpack[PlanKeywords],
@@ -214,5 +245,26 @@ _GIVEN = ("model", "data", "recipe", "held_out")
 def _prepared(verb: str, model: ModelLike, data: object, options: Mapping[str, Any]) -> PreparedFit:
     """Return the plan and the data of what a verb was asked for."""
     run = RunOptions(**options_for(RunOptions, options))
+    network = None if _is_auto(model) else model_of(model)
+    chosen = None
+    if network is None or _is_auto(options["recipe"]):
+        chosen = default_fit(network, data, _given(options))
+        data, options = chosen.data, {"held_out": None, **chosen.options, "recipe": None}
+        network = model_of(chosen.model)
     recipe = recipe_of(verb, options["recipe"], options)
-    return prepare(model_of(model), load_for(run, data, options["held_out"]), recipe, run)
+    columns = {name: options[name] for name in ColumnKeywords.__annotations__ if name in options}
+    return prepare(network, load_for(run, data, options["held_out"], columns), recipe, run, chosen)
+
+
+def _is_auto(value: object) -> bool:
+    return isinstance(value, str) and value == AUTO
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were said, for a recipe of which the rest is chosen; held_out=0 says nothing is."""
+    given = {name: value for name, value in options.items() if name != "recipe"}
+    if given["held_out"] is None:
+        del given["held_out"]
+    elif isinstance(given["held_out"], Real) and given["held_out"] == 0:
+        given["held_out"] = None
+    return given
