@@ -250,6 +250,18 @@ def _epochs(facts: Facts, taken: Taken) -> Chosen:
     return Chosen(min(epochs, 100), "nothing is held out that would say when to stop")
 
 
+# The kind of target -> the metrics beside the accuracy or the mean loss, and why.
+METRICS_OF_TARGET: dict[str, tuple[list[str], str]] = {
+    "numbers": (["r2", "mae"], "the share that is explained, and the error in the target's own unit"),
+    "two classes": (["auc"], "how well the two are told apart, at whatever threshold"),
+    "classes": (["balanced_accuracy"], "counts each class alike, however many rows it has"),
+}
+
+
+def _metrics(facts: Facts, taken: Taken) -> Chosen | None:
+    return Chosen(*METRICS_OF_TARGET[facts.target]) if facts.target in METRICS_OF_TARGET else None
+
+
 # In this order: each row sees what the rows before it chose.
 CHOICES: tuple[Choice, ...] = (
     Choice("loss", _loss),
@@ -269,4 +281,5 @@ CHOICES: tuple[Choice, ...] = (
     Choice("patience", _patience),
     Choice("watch", _watch),
     Choice("epochs", _epochs, unless=BUDGET_UNITS),
+    Choice("metrics", _metrics),
 )

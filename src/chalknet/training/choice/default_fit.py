@@ -40,8 +40,8 @@ class DefaultFit:
     model: Any
     data: object
     options: dict[str, Any]
-    reasons: tuple[str, ...]
-    notes: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def default_fit(model: Network | nn.Module | None, data: object, given: Mapping[str, Any]) -> DefaultFit:

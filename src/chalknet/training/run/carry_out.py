@@ -46,6 +46,8 @@ def carry_out(start: FitStart) -> FitResult:
         stack.enter_context(using_threads(_torch_threads(plan)))
         stack.enter_context(explain(plan))
         session, plan = _opened(start, plan)
+        if start.record.on_plan is not None:
+            start.record.on_plan(plan)
         if start.checkpoint is not None:
             _restore(session, start.checkpoint.state, plan)
         with interruptible() as interrupt, module_errors(session.module, plan):

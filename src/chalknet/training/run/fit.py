@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
@@ -24,13 +25,13 @@ from chalknet.planning import (
     recipe_of,
     with_options,
 )
-from chalknet.training.choice.default_fit import default_fit
+from chalknet.training.choice.default_fit import DefaultFit, default_fit
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
 from chalknet.training.choice.torch_threads import one_thread
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.claim import claimed
 from chalknet.training.logs.feeds import check_logs
-from chalknet.training.metrics.asked import MetricsLike
+from chalknet.training.metrics.asked import MetricsLike, asked_metrics
 from chalknet.training.record.module_use import fitting
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.carry_out import carry_out, check_started
@@ -44,6 +45,7 @@ class RecordKeywords(TypedDict, total=False):
     record_every: int
     progress: bool | None
     on_progress: Callable[[Progress], None] | None
+    on_plan: Callable[[Plan], None] | None
     out: str | Path | None
     checkpoint_every: int | str | None
     overwrite: bool
@@ -81,6 +83,8 @@ class FitKeywords(RecipeKeywords, RunKeywords, RecordKeywords, total=False):
 class PlanKeywords(RecipeKeywords, RunKeywords, ColumnKeywords, total=False):
     """The options of `plan`."""
 
+    metrics: MetricsLike
+
 
 class OneFitKeywords(FitKeywords, ColumnKeywords, total=False):
     """The options of `fit`."""
@@ -107,10 +111,13 @@ def fit(
 
     Args:
         model: whatever `read` takes, such as "784 -> 32 relu -> 1 sigmoid"; or any `nn.Module`, which is then
-            fitted in place.
+            fitted in place; or "auto": the network and all that is not said are chosen from the data, and
+            `result.plan` says why.
         data: whatever `load` takes: "mnist01", a pair (x, y) of arrays, a path.
-        recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
-        held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out.
+        recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it. "auto"
+            chooses all that is not said, for the network that is given.
+        held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out; where the
+            share is chosen, 0 holds out nothing.
         loss: bce, bce_logits, cross_entropy, nll, focal(gamma), focal_cross_entropy(gamma), mse, l1,
             huber(delta), pinball(q), poisson or gaussian_nll; torch's class or instance of one of them; or
             any function `(yhat, y)` of tensors that returns the loss of each value, or their mean.
@@ -141,6 +148,9 @@ def fit(
             are made every `evaluate_every` updates, or of what is watched alone after whole epochs.
         min_delta: by how much an evaluation has to be better to count as better.
         watch: "held_out_loss", "held_out" (accuracy or error), "train_loss" or "train".
+        y, x, drop, one_hot, classes, fill, standardise, unknown: as in `load`: the columns of a table.
+        delimiter, header, encoding, comment, skip_rows, decimal, missing, cache, in_memory, limits: as in
+            `load`: how a file is read.
         device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
         engine: "auto" takes fused_cpu on the CPU wherever it can run the fit, else eager, and measures on a
             GPU; or the name of one. "eager" gives the hand-written script's numbers to the last bit.
@@ -156,6 +166,7 @@ def fit(
             is always evaluated.
         record_every: updates between two rows of the history.
         progress: whether a bar is shown; None shows it in a terminal or a notebook.
+        on_plan: called with the plan, before the first update.
         on_progress: called about ten times a second with a `Progress`.
         out: a folder to keep the weights, the network, the history and the plan in; a fit that is killed
             goes on from the last checkpoint there with `resume(out)`.
@@ -186,6 +197,8 @@ def fit(
         >>> weight, bias = result.module.parameters()
         >>> round(weight.item(), 3)
         2.0
+        >>> cn.fit("auto", (x, x.sin()), metrics=["r2"]).evaluation.metrics["held_out_r2"] > 0.9
+        True
     """
     check_options("fit", options, (*_GIVEN, *OneFitKeywords.__annotations__))
     group = join()
@@ -199,7 +212,9 @@ def fit(
             run = RunOptions(**options_for(RunOptions, options))
             check_started(run.processes, group)
             asked = {"recipe": recipe, "held_out": held_out, **options, "processes": group.size}
-            prepared = _prepared("fit", model, data, asked)
+            settled = _settled(model, data, asked)
+            prepared = _prepared("fit", settled)
+            record = replace(record, metrics=settled.options.get("metrics"))
             folder = nullcontext() if record.out is None else claimed(prepared, record)
             start = FitStart(prepared, record, folder, logs)
         return carry_out(start)
@@ -222,8 +237,9 @@ def plan(
         data: as in `fit`.
         recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
         held_out: as in `fit`.
-        **options: those of the options of `fit` that say how and where: loss, optimizer, lr, batch_size,
-            updates, ..., device, engine, dtype, threads, micro_batch, processes, strict.
+        **options: those of the options of `fit` that say how, where and to which columns: loss, optimizer, lr,
+            batch_size, updates, ..., device, engine, dtype, threads, micro_batch, processes, strict, y, x, ...,
+            and metrics, which a recipe that is chosen names.
 
     Raises:
         ChalknetError: as `fit` does.
@@ -236,24 +252,29 @@ def plan(
         9
     """
     check_options("plan", options, (*_GIVEN, *PlanKeywords.__annotations__))
-    return _prepared("plan", model, data, {"recipe": recipe, "held_out": held_out, **options}).plan
+    asked_metrics(options.get("metrics") or ())  # checked, and named among the reasons where they are chosen
+    return _prepared("plan", _settled(model, data, {"recipe": recipe, "held_out": held_out, **options})).plan
 
 
 _GIVEN = ("model", "data", "recipe", "held_out")
 
 
-def _prepared(verb: str, model: ModelLike, data: object, options: Mapping[str, Any]) -> PreparedFit:
-    """Return the plan and the data of what a verb was asked for."""
-    run = RunOptions(**options_for(RunOptions, options))
+def _settled(model: ModelLike, data: object, options: Mapping[str, Any]) -> DefaultFit:
+    """Return what is fitted, to what and how; what is left open is chosen from the data."""
     network = None if _is_auto(model) else model_of(model)
-    chosen = None
-    if network is None or _is_auto(options["recipe"]):
-        chosen = default_fit(network, data, _given(options))
-        data, options = chosen.data, {"held_out": None, **chosen.options, "recipe": None}
-        network = model_of(chosen.model)
-    recipe = recipe_of(verb, options["recipe"], options)
+    if network is not None and not _is_auto(options["recipe"]):
+        return DefaultFit(network, data, dict(options))
+    return default_fit(network, data, _given(options))
+
+
+def _prepared(verb: str, asked: DefaultFit) -> PreparedFit:
+    """Return the plan and the data of what a verb was asked for."""
+    options = asked.options
+    run = RunOptions(**options_for(RunOptions, options))
+    recipe = recipe_of(verb, options.get("recipe"), options)
     columns = {name: options[name] for name in ColumnKeywords.__annotations__ if name in options}
-    return prepare(network, load_for(run, data, options["held_out"], columns), recipe, run, chosen)
+    source = load_for(run, asked.data, options.get("held_out"), columns)
+    return prepare(model_of(asked.model), source, recipe, run, asked)
 
 
 def _is_auto(value: object) -> bool:
