@@ -17,7 +17,17 @@ from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.interrupts import INTERRUPTED
 from chalknet.cli.launch import launch, stoppable, tell_what_is_kept
-from chalknet.cli.options import Asked, Option, data_of, given, is_auto, load_options, network_of, source_of, without
+from chalknet.cli.options import (
+    Asked,
+    Option,
+    data_of,
+    given,
+    is_auto,
+    load_options,
+    network_of,
+    source_of,
+    without,
+)
 from chalknet.cli.say import (
     answer,
     answers,
@@ -69,7 +79,9 @@ def data(asked: Asked) -> None:
 
 
 @command(
-    options.MODEL._replace(default="auto", help=f"{options.MODEL.help} auto, or nothing: chosen from the data."),
+    options.MODEL._replace(
+        default="auto", help=f"{options.MODEL.help} auto, or nothing: chosen from the data."
+    ),
     options.SOURCE,
     options.RECIPE_CHOICE,
     options.LOSS._replace(default=None),

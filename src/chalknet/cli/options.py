@@ -152,7 +152,9 @@ FILE = [row for row in COLUMNS if row.name in (
 )]  # fmt: skip
 
 RECIPE_CHOICE = Option(
-    "recipe", "auto chooses all that is not said from the data, for the network that is given.", panel="Recipe"
+    "recipe",
+    "auto chooses all that is not said from the data, for the network that is given.",
+    panel="Recipe",
 )
 LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     "Recipe",
@@ -182,8 +184,12 @@ LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
 )
 STOPPING = _panel(
     "Stopping early",
-    Option("patience", "Stop after so many evaluations without a better one; keep the best weights.",
-           words.count_or_none, "INTEGER"),
+    Option(
+        "patience",
+        "Stop after so many evaluations without a better one; keep the best weights.",
+        words.count_or_none,
+        "INTEGER",
+    ),
     Option("min_delta", "By how much an evaluation has to be better.", float),
     Option(
         "watch", "held_out_loss (default), held_out, train_loss or train; held_out_mae with --metrics mae."

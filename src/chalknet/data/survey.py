@@ -126,9 +126,15 @@ def _tallied(
     table: DataTable, indexes: tuple[int, ...], targets: frozenset[int]
 ) -> tuple[tuple[SeenColumn, ...], int]:
     """Return what is seen of columns, and how many rows there are; numbers are counted of targets alone."""
-    columns = [TableColumn(i, table.label(i), "float64" if _is_number(table, i) else "words") for i in indexes]
-    kinds = ["number" if column.dtype == "float64" else table.columns[column.index].kind for column in columns]
-    keys = [column.name if column.name == table.columns[column.index].name else column.index for column in columns]
+    columns = [
+        TableColumn(i, table.label(i), "float64" if _is_number(table, i) else "words") for i in indexes
+    ]
+    kinds = [
+        "number" if column.dtype == "float64" else table.columns[column.index].kind for column in columns
+    ]
+    keys = [
+        column.name if column.name == table.columns[column.index].name else column.index for column in columns
+    ]
     seen = [SeenColumn(column.name, *each) for column, *each in zip(columns, keys, kinds, strict=True)]
     rows = 0
     for block in table.blocks(columns, 0):
@@ -207,7 +213,7 @@ def _of_source(source: Source, given: Source | None) -> Survey:
         targets=tuple(columns),
         table=False,
         prepared=found is not None and not found.is_plain,
-        pixels=found is not None and bool(found.scale) or len(source.x_shape) > 1,
+        pixels=(found is not None and bool(found.scale)) or len(source.x_shape) > 1,
         whole_type=whole_type,
         brings_held_out=source.held_out is not None,
         source=given,

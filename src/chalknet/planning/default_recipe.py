@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
+from numbers import Real
 from typing import Any
 
-from chalknet.planning.losses import LOSSES, row_of
+from chalknet.planning.losses import row_of
 from chalknet.planning.recipe import BUDGET_UNITS
 from chalknet.planning.torch_objects import loss_of
 from chalknet.units import show_count
@@ -141,8 +142,17 @@ LAYERS: tuple[tuple[float, str, str], ...] = (
     (inf, "256 relu -> 128 relu", "hidden layers of 256 and 128 above 20,000 rows"),
 )
 # The optimizer -> the learning rate with which it begins.
-RATES = {"adam": 1e-3, "adamw": 1e-3, "nadam": 1e-3, "rmsprop": 1e-3, "lion": 1e-4, "sgd": 1e-2, "adagrad": 1e-2}
+RATES = {
+    "adam": 1e-3,
+    "adamw": 1e-3,
+    "nadam": 1e-3,
+    "rmsprop": 1e-3,
+    "lion": 1e-4,
+    "sgd": 1e-2,
+    "adagrad": 1e-2,
+}
 MOST_SAMPLES = 20_000_000  # seen in a fit, so that a table of a million rows ends in about a minute
+MOST_EPOCHS, MOST_UPDATES, FEWEST_UPDATES = 300, 40_000, 3_000
 SMALLEST_BATCH, LARGEST_BATCH = 32, 1024
 _FEWEST_ROWS = 20  # of which a share is held out
 
@@ -172,12 +182,20 @@ def _momentum(facts: Facts, taken: Taken) -> Chosen | None:
     return Chosen(0.9, "sgd takes many times as long without it") if taken["optimizer"] == "sgd" else None
 
 
+def _training_rows(facts: Facts, taken: Taken) -> int:
+    """Return about how many rows are trained on, once a share is held out."""
+    share = taken.get("held_out")
+    return max(1, int(facts.rows * (1 - share)) if isinstance(share, Real) and 0 < share < 1 else facts.rows)
+
+
 def _batch_size(facts: Facts, taken: Taken) -> Chosen | None:
     if taken["optimizer"] == "lbfgs":
         return None
-    size = SMALLEST_BATCH
-    while size < LARGEST_BATCH and facts.rows > 600 * size:
+    rows, size = _training_rows(facts, taken), SMALLEST_BATCH
+    while size < LARGEST_BATCH and rows > 600 * size:
         size *= 2
+    while size > 1 and size > rows / 4:
+        size //= 2
     return Chosen(size, f"{SMALLEST_BATCH} for small tables, growing with the rows to {LARGEST_BATCH}")
 
 
@@ -190,7 +208,9 @@ def _standardise(facts: Facts, taken: Taken) -> Chosen | None:
         return None
     row = row_of(loss_of(taken["loss"])[0])
     if row.target == "real" and row.least == -inf:
-        return Chosen("both", "features and the target at mean 0 and deviation 1, learned from the training rows")
+        return Chosen(
+            "both", "features and the target at mean 0 and deviation 1, learned from the training rows"
+        )
     return Chosen(True, "features at mean 0 and deviation 1, learned from the training rows")
 
 
@@ -203,12 +223,18 @@ def _one_hot(facts: Facts, taken: Taken) -> Chosen | None:
 def _fill(facts: Facts, taken: Taken) -> Chosen | None:
     if not facts.table:
         return None
-    where = f"{show_count(facts.gaps)} columns have gaps" if facts.gaps else "there are no gaps; later rows may have"
+    where = (
+        f"{show_count(facts.gaps)} columns have gaps"
+        if facts.gaps
+        else "there are no gaps; later rows may have"
+    )
     return Chosen("auto", f"{where}: the mean of numbers, a word of its own")
 
 
 def _unknown(facts: Facts, taken: Taken) -> Chosen | None:
-    return Chosen("missing", "a word that the training rows lack is treated as a gap") if facts.table else None
+    return (
+        Chosen("missing", "a word that the training rows lack is treated as a gap") if facts.table else None
+    )
 
 
 def _classes(facts: Facts, taken: Taken) -> Chosen | None:
@@ -243,11 +269,14 @@ def _watch(facts: Facts, taken: Taken) -> Chosen | None:
 
 
 def _epochs(facts: Facts, taken: Taken) -> Chosen:
-    size = min(taken.get("batch_size") or facts.rows, facts.rows)
-    epochs = max(1, min(300, 40_000 * size // facts.rows, MOST_SAMPLES // facts.rows))
+    rows = _training_rows(facts, taken)
+    an_epoch = -(-rows // min(taken.get("batch_size") or rows, rows))
+    epochs = max(
+        1, min(max(MOST_EPOCHS, FEWEST_UPDATES // an_epoch), MOST_UPDATES // an_epoch, MOST_SAMPLES // rows)
+    )
     if _is_watched(facts, taken):
         return Chosen(epochs, "at most: it stops early")
-    return Chosen(min(epochs, 100), "nothing is held out that would say when to stop")
+    return Chosen(max(1, epochs // 3), "nothing is held out that would say when to stop")
 
 
 # The kind of target -> the metrics beside the accuracy or the mean loss, and why.

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from chalknet.data import LoadOptions, SeenColumn, Survey, survey
+from chalknet.data import ArraySource, LoadOptions, SeenColumn, Survey, survey
 from chalknet.errors import DataError
 from chalknet.network import Activation, Network
 from chalknet.planning import Facts, default_recipe, target_wanted
@@ -63,7 +63,8 @@ def default_fit(model: Network | nn.Module | None, data: object, given: Mapping[
     target = _target(seen, given)
     facts = Facts(
         rows=seen.rows,
-        width=sum(column.different if column.kind != "number" else 1 for column in kept) or prod(seen.x_shape),
+        width=sum(column.different if column.kind != "number" else 1 for column in kept)
+        or prod(seen.x_shape),
         word_columns=sum(column.kind != "number" for column in kept),
         gaps=sum(column.missing > 0 for column in kept),
         target=target.kind,
@@ -200,7 +201,9 @@ def _check_varies(column: SeenColumn, seen: Survey) -> None:
         value = next(iter(column.counts), "")
         raise DataError(
             where=f"the target {column.name!r} of {seen.name}",
-            got=f"{value if words else show_value(float(value or 0))!r} in every row" if column.counts else "no value",
+            got=f"{value if words else show_value(float(value or 0))!r} in every row"
+            if column.counts
+            else "no value",
             wanted="a target that differs from row to row, of which something can be learned",
             remedy="Name another column: y='price' (--y price); the last one is taken where none is named.",
         )
@@ -237,6 +240,8 @@ def _rare(column: SeenColumn, names: Mapping[Any, str], given: Mapping[str, Any]
 def _as_it_stands(seen: Survey) -> str:
     if seen.prepared:
         return "they were prepared already"
+    if seen.source is not None and not isinstance(seen.source, ArraySource):
+        return "the source makes its own rows"
     return "they are pixels" if seen.pixels else ""
 
 
