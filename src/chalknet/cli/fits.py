@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import chalknet as cn
@@ -121,7 +122,8 @@ def fit(asked: Asked) -> int | None:
             wanted="data that every process of the fit can open",
             remedy="Write it to a file and give its path.",
         )
-    network, how = network_of(asked), given(asked, (options.RECIPE_CHOICE,), _RECIPE, options.PLACE)
+    network = "auto" if asked["model"] == "auto" else network_of(asked)
+    how = given(asked, (options.RECIPE_CHOICE,), _RECIPE, options.PLACE)
     source = data_of(asked)
     if is_auto(asked):
         how |= load_options(asked)
@@ -135,9 +137,10 @@ def fit(asked: Asked) -> int | None:
     if several:
         typed = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
         return launch(plan.placement.processes, typed, asked["out"])
-    shown = {"on_plan": lambda plan: _show_plan(plan, asked)} if is_auto(asked) else {}
+    if is_auto(asked):
+        how["on_plan"] = partial(_show_plan, asked)
     with stoppable(asked["out"]), _told_first(asked):
-        result = cn.fit(network, source, **how, **given(asked, options.RECORD), **shown)
+        result = cn.fit(network, source, **how, **given(asked, options.RECORD))
     _save_plot(result, asked)
     if asked["report"] is not None and answers():
         cn.report(result, asked["report"])
@@ -291,7 +294,7 @@ def _answer(result: cn.FitResult, text: str, asked: Asked) -> int | None:
     return _exit_code(result)
 
 
-def _show_plan(plan: cn.Plan, asked: Asked) -> None:
+def _show_plan(asked: Asked, plan: cn.Plan) -> None:
     """Print what was chosen before it is done: its notes follow after the fit."""
     if answers() and not asked["as_json"]:
         say(f"{replace(plan, notes=())}\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import chalknet as cn
 from chalknet.cli import words
@@ -261,10 +261,8 @@ def is_auto(asked: Asked) -> bool:
     return asked["model"] == "auto" or asked["recipe"] is not None
 
 
-def network_of(asked: Asked) -> cn.Network | Literal["auto"]:
+def network_of(asked: Asked) -> cn.Network:
     """Return the network that a command is about, its symbols and activations replaced as asked."""
-    if asked["model"] == "auto" and "recipe" in asked:
-        return "auto"
     network = cn.read(
         asked["model"], **{name: asked[name] for name in ("notation", "name", "page", "reading")}
     )

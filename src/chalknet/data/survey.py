@@ -97,7 +97,7 @@ def survey(data: object, options: LoadOptions) -> Survey:
     """
     opened = open_data(data, options)
     if isinstance(opened, named.TablePair):
-        opened, options = opened.table, replace(options, y=opened.targets)
+        return _of_table(opened.table, replace(options, y=opened.targets))
     if isinstance(opened, DataTable):
         return _of_table(opened, options)
     asked = {name: value for name, value in options.keywords.items() if name in _READ}
@@ -135,7 +135,9 @@ def _tallied(
     keys = [
         column.name if column.name == table.columns[column.index].name else column.index for column in columns
     ]
-    seen = [SeenColumn(column.name, *each) for column, *each in zip(columns, keys, kinds, strict=True)]
+    seen = [
+        SeenColumn(column.name, key, kind) for column, key, kind in zip(columns, keys, kinds, strict=True)
+    ]
     rows = 0
     for block in table.blocks(columns, 0):
         for place, values in enumerate(block.columns):
@@ -203,7 +205,9 @@ def _of_source(source: Source, given: Source | None) -> Survey:
     found = source.preparation
     words = found.y[0].words if found is not None and found.classes else None
     if words is not None:
-        counts = Counter({words[int(number)]: often for number, often in columns[0].counts.items()})
+        counts: Counter[str | float] = Counter(
+            {words[int(number)]: often for number, often in columns[0].counts.items()}
+        )
         columns = [replace(columns[0], kind="text", counts=counts)]
     return Survey(
         name=source.name,

@@ -22,10 +22,10 @@ from chalknet.planning.start import INITIALISATIONS, Initialisation
 
 # fmt: off
 __all__ = [
-    "AUTO", "BUDGET_UNITS", "CHOICES", "INITIALISATIONS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "OWN", "RECIPE_FIELDS",
-    "SCHEDULES", "WATCHED",
-    "Budget", "ChosenSchedule", "DataFacts", "Defaults", "EngineName", "Facts", "Initialisation", "Loss", "Method", "Optimizer",
-    "OptionValue", "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
-    "TorchDevice", "check_options", "default_recipe", "method", "optimizer_options", "options_for",
-    "recipe_of", "target_wanted", "with_options",
+    "AUTO", "BUDGET_UNITS", "CHOICES", "INITIALISATIONS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "OWN",
+    "RECIPE_FIELDS", "SCHEDULES", "WATCHED", "Budget", "ChosenSchedule", "DataFacts", "Defaults",
+    "EngineName", "Facts", "Initialisation", "Loss", "Method", "Optimizer", "OptionValue", "Placement",
+    "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions", "TorchDevice", "check_options",
+    "default_recipe", "method", "optimizer_options", "options_for", "recipe_of", "target_wanted",
+    "with_options",
 ]

@@ -1,11 +1,10 @@
-"""The default recipe: what a table shows, what is chosen for it, and why. Every choice is a row of CHOICES."""
+"""The default recipe: what data shows, what is chosen for it, and why. Every choice is a row of CHOICES."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
-from numbers import Real
 from typing import Any
 
 from chalknet.planning.losses import row_of
@@ -128,7 +127,7 @@ def target_wanted(loss: object) -> str | None:
     return None if wanted == "any" else wanted
 
 
-# The kind of target -> the loss, and the losses for networks that end with an activation which one of them wants.
+# The kind of target -> the loss, and the losses for networks that end with certain activations.
 LOSS_OF_TARGET: dict[str, dict[str, str]] = {
     "numbers": {"": "mse"},
     "two classes": {"": "bce_logits", "sigmoid": "bce", "softmax": "bce", "log_softmax": "nll"},
@@ -137,7 +136,6 @@ LOSS_OF_TARGET: dict[str, dict[str, str]] = {
 }
 # Up to so many rows -> the hidden layers, and why.
 LAYERS: tuple[tuple[float, str, str], ...] = (
-    (1_000, "64 relu", "one hidden layer of 64 for up to 1,000 rows"),
     (20_000, "128 relu -> 64 relu", "hidden layers of 128 and 64 for up to 20,000 rows"),
     (inf, "256 relu -> 128 relu", "hidden layers of 256 and 128 above 20,000 rows"),
 )
@@ -153,6 +151,7 @@ RATES = {
 }
 MOST_SAMPLES = 20_000_000  # seen in a fit, so that a table of a million rows ends in about a minute
 MOST_EPOCHS, MOST_UPDATES, FEWEST_UPDATES = 300, 40_000, 3_000
+PENALTY_OF_ROWS, MOST_PENALTY = 3.0, 0.02  # l2 is so much by the number of rows, and at most
 SMALLEST_BATCH, LARGEST_BATCH = 32, 1024
 _FEWEST_ROWS = 20  # of which a share is held out
 
@@ -170,12 +169,20 @@ def _model(facts: Facts, taken: Taken) -> Chosen:
 
 
 def _optimizer(facts: Facts, taken: Taken) -> Chosen:
-    return Chosen("adamw", "a rate of its own for each weight, so that one learning rate suits most tables")
+    return Chosen("adam", "a rate of its own for each weight, so that one learning rate suits most tables")
 
 
 def _rate(facts: Facts, taken: Taken) -> Chosen | None:
     name = taken["optimizer"]
     return Chosen(RATES[name], f"suits {name}") if isinstance(name, str) and name in RATES else None
+
+
+def _penalty(facts: Facts, taken: Taken) -> Chosen | None:
+    if taken.get("reduction") == "sum":
+        return None
+    rows = _training_rows(facts, taken)
+    value = float(f"{min(MOST_PENALTY, PENALTY_OF_ROWS / rows):.1g}")
+    return Chosen(value, "the fewer rows, the more large weights are fitted to chance")
 
 
 def _momentum(facts: Facts, taken: Taken) -> Chosen | None:
@@ -185,7 +192,7 @@ def _momentum(facts: Facts, taken: Taken) -> Chosen | None:
 def _training_rows(facts: Facts, taken: Taken) -> int:
     """Return about how many rows are trained on, once a share is held out."""
     share = taken.get("held_out")
-    return max(1, int(facts.rows * (1 - share)) if isinstance(share, Real) and 0 < share < 1 else facts.rows)
+    return max(1, int(facts.rows * (1 - share)) if isinstance(share, float) else facts.rows)
 
 
 def _batch_size(facts: Facts, taken: Taken) -> Chosen | None:
@@ -305,6 +312,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("optimizer", _optimizer),
     Choice("lr", _rate),
     Choice("momentum", _momentum),
+    Choice("l2", _penalty, unless=("l1", "weight_decay")),
     Choice("batch_size", _batch_size),
     Choice("shuffle", _shuffle),
     Choice("patience", _patience),

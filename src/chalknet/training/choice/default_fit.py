@@ -171,11 +171,12 @@ def _target(seen: Survey, given: Mapping[str, Any]) -> _Target:
     if wanted == "real" or (wanted is None and not is_classes):
         return _Target("numbers", f"{column.name} is numbers, {show_value(column.least)} to "
                        f"{show_value(column.most)}")  # fmt: skip
-    names = [one_line(str(value), 20) if words else show_value(value) for value in sorted(column.counts)]
+    ordered = sorted(column.counts)  # words alone, or numbers alone
+    names = [one_line(value, 20) if isinstance(value, str) else show_value(value) for value in ordered]
     listed = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
     count = "two classes" if column.different == 2 else f"{show_count(column.different)} classes"
     kind = "two classes" if column.different == 2 else "classes"
-    notes = list(_rare(column, dict(zip(sorted(column.counts), names, strict=True)), given))
+    notes = list(_rare(column, dict(zip(ordered, names, strict=True)), given))
     if not words and kind == "classes" and wanted is None and not given.get("classes"):
         notes.insert(0, f"{column.name} is whole numbers, {listed}, which are taken as classes: "
                      'loss="mse" (--loss mse) fits them as numbers')  # fmt: skip
@@ -231,8 +232,8 @@ def _rare(column: SeenColumn, names: Mapping[Any, str], given: Mapping[str, Any]
     value, rows = min(column.counts.items(), key=lambda item: item[1])
     if rows / column.values < _RARE * 2 / column.different and given.get("class_weight") is None:
         yield (
-            f"the class {names[value]} has {show_count(rows)} of {show_count(column.values)} rows: an accuracy says "
-            'little of it; class_weight="balanced" (--class-weight balanced) weighs it up, and '
+            f"the class {names[value]} has {show_count(rows)} of {show_count(column.values)} rows: an "
+            'accuracy says little of it; class_weight="balanced" (--class-weight balanced) weighs it up, and '
             "balanced_accuracy among the metrics counts each class alike"
         )
 

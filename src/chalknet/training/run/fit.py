@@ -237,9 +237,9 @@ def plan(
         data: as in `fit`.
         recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
         held_out: as in `fit`.
-        **options: those of the options of `fit` that say how, where and to which columns: loss, optimizer, lr,
-            batch_size, updates, ..., device, engine, dtype, threads, micro_batch, processes, strict, y, x, ...,
-            and metrics, which a recipe that is chosen names.
+        **options: those of the options of `fit` that say how, where and to which columns: loss, optimizer,
+            lr, batch_size, updates, ..., device, engine, dtype, threads, micro_batch, processes, strict, y,
+            x, ..., and metrics, which a recipe that is chosen names.
 
     Raises:
         ChalknetError: as `fit` does.
@@ -282,10 +282,9 @@ def _is_auto(value: object) -> bool:
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were said, for a recipe of which the rest is chosen; held_out=0 says nothing is."""
+    """Return the options that were said, where the rest is chosen; held_out=0 says that nothing is."""
     given = {name: value for name, value in options.items() if name != "recipe"}
-    if given["held_out"] is None:
-        del given["held_out"]
-    elif isinstance(given["held_out"], Real) and given["held_out"] == 0:
-        given["held_out"] = None
-    return given
+    share = given.pop("held_out")
+    if isinstance(share, Real) and not isinstance(share, bool):
+        share = float(share)
+    return given if share is None else {**given, "held_out": None if share == 0.0 else share}
