@@ -81,9 +81,10 @@ def data(asked: Asked) -> None:
 
 @command(
     options.MODEL._replace(
-        default="auto", help=f"{options.MODEL.help} auto, or nothing: chosen from the data."
+        default=None, help=f"{options.MODEL.help} auto, or nothing: chosen from the data."
     ),
-    options.SOURCE,
+    options.DATA._replace(default=None),
+    options.SOURCE[1:],
     options.RECIPE_CHOICE,
     options.LOSS._replace(default=None),
     without(_RECIPE, "loss"),
@@ -112,6 +113,14 @@ def fit(asked: Asked) -> int | None:
     Example: chalknet fit net.py --loss bce --epochs 5 --plot a.svg --kind roc
     Example: chalknet fit net.py --loss bce --epochs 5 --report fit.html
     """
+    if asked["model"] is None and asked["data"] is None:
+        raise cn.InvalidValue(
+            where="chalknet fit",
+            got="neither a network nor data",
+            wanted="at least one of them",
+            remedy="Write for instance: chalknet fit --data houses.csv --y price",
+        )
+    asked = {**asked, "model": asked["model"] or "auto", "data": asked["data"] or "mnist01"}
     check_picture("--plot", asked["plot"])
     check_page("--report", asked["report"])
     several = asked["processes"] not in (None, 1) and not is_launched()

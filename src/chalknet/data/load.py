@@ -70,7 +70,8 @@ def load(
         fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
             category "missing" for words), or a dict by column.
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
-            the target too, or a list of columns, which may name the target. These, the fills and the categories are learned from the training rows alone.
+            the target too, or a list of columns, which may name the target. These, the fills and the
+            categories are learned from the training rows alone.
         held_out: samples that are only evaluated: anything that `data` may be, or a share between 0 and 1
             of the rows, chosen at random but always the same ones, both parts in their old order. They
             take the place of those that `data` brings along.

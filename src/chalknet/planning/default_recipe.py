@@ -149,7 +149,7 @@ RATES = {
     "sgd": 1e-2,
     "adagrad": 1e-2,
 }
-MOST_SAMPLES = 20_000_000  # seen in a fit, so that a table of a million rows ends in about a minute
+MOST_SAMPLES = 10_000_000  # seen in a fit: about 100 s of a core with 20 features and the larger network
 MOST_EPOCHS, MOST_UPDATES, FEWEST_UPDATES = 300, 40_000, 3_000
 PENALTY_OF_ROWS, MOST_PENALTY = 3.0, 0.02  # l2 is so much by the number of rows, and at most
 SMALLEST_BATCH, LARGEST_BATCH = 32, 1024
@@ -266,7 +266,11 @@ def _patience(facts: Facts, taken: Taken) -> Chosen | None:
     if not _is_watched(facts, taken):
         return None
     held_out = facts.held_out or "the rows held out"
-    return Chosen(20, f"stops when the loss of {held_out} has not fallen for so long, with the best weights")
+    epochs = taken.get("epochs") or inf
+    return Chosen(
+        int(min(20, max(3, epochs // 4))),
+        f"stops when the loss of {held_out} has not fallen for so long, with the best weights",
+    )
 
 
 def _watch(facts: Facts, taken: Taken) -> Chosen | None:
@@ -315,8 +319,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice("l2", _penalty, unless=("l1", "weight_decay")),
     Choice("batch_size", _batch_size),
     Choice("shuffle", _shuffle),
+    Choice("epochs", _epochs, unless=BUDGET_UNITS),
     Choice("patience", _patience),
     Choice("watch", _watch),
-    Choice("epochs", _epochs, unless=BUDGET_UNITS),
     Choice("metrics", _metrics),
 )

@@ -138,11 +138,13 @@ def recipe_of(
     if recipe is None:
         own = {**(defaults or {}), **own}
         if own.get("loss") is None:
+            open_ = ' Or have it chosen: recipe="auto" (--recipe auto).' if verb in ("fit", "plan") else ""
             raise InvalidValue(
                 where=verb,
                 got="no loss",
                 wanted="the loss that is to become small",
-                remedy='Say loss="mse" for numbers, "bce" for yes or no, "cross_entropy" for classes.',
+                remedy='Say loss="mse" for numbers, "bce" for yes or no, "cross_entropy" for classes.'
+                + open_,
             )
         return Recipe(**own, optimizer_options=others)
     if "optimizer" in own:
