@@ -4,14 +4,14 @@ import itertools
 
 import pytest
 
-from chalknet.planning import CHOICES, RECIPE_FIELDS, Facts, Recipe, default_recipe, optimizer_options
+from chalknet.planning import CHOICES, RECIPE_FIELDS, Recipe, RecipeFacts, default_recipe, optimizer_options
 from chalknet.planning.default_recipe import LOSS_OF_TARGET, MOST_SAMPLES, RATES
 
 ROWS = (1, 2, 19, 20, 150, 3_000, 100_000, 1_000_000, 30_000_000)
 
 
 def facts(rows=500, target="numbers", **others):
-    return Facts(rows, 8, 0, 0, target, "price is said so", **others)
+    return RecipeFacts(rows, 8, 0, 0, target, "price is said so", **others)
 
 
 @pytest.mark.parametrize("target", LOSS_OF_TARGET)

@@ -1,6 +1,13 @@
 """What was asked (Recipe, RunOptions) and what was decided (Plan), as plain data."""
 
-from chalknet.planning.default_recipe import AUTO, CHOICES, Defaults, Facts, default_recipe, target_wanted
+from chalknet.planning.default_recipe import (
+    AUTO,
+    CHOICES,
+    Defaults,
+    RecipeFacts,
+    default_recipe,
+    target_wanted,
+)
 from chalknet.planning.keywords import (
     OTHER_NAMES,
     EngineName,
@@ -22,10 +29,41 @@ from chalknet.planning.start import INITIALISATIONS, Initialisation
 
 # fmt: off
 __all__ = [
-    "AUTO", "BUDGET_UNITS", "CHOICES", "INITIALISATIONS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "OWN",
-    "RECIPE_FIELDS", "SCHEDULES", "WATCHED", "Budget", "ChosenSchedule", "DataFacts", "Defaults",
-    "EngineName", "Facts", "Initialisation", "Loss", "Method", "Optimizer", "OptionValue", "Placement",
-    "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions", "TorchDevice", "check_options",
-    "default_recipe", "method", "optimizer_options", "options_for", "recipe_of", "target_wanted",
+    "AUTO",
+    "BUDGET_UNITS",
+    "CHOICES",
+    "INITIALISATIONS",
+    "LOSSES",
+    "OPTIMIZERS",
+    "OTHER_NAMES",
+    "OWN",
+    "RECIPE_FIELDS",
+    "SCHEDULES",
+    "WATCHED",
+    "Budget",
+    "ChosenSchedule",
+    "DataFacts",
+    "Defaults",
+    "EngineName",
+    "Initialisation",
+    "Loss",
+    "Method",
+    "Optimizer",
+    "OptionValue",
+    "Placement",
+    "Plan",
+    "Recipe",
+    "RecipeFacts",
+    "RecipeKeywords",
+    "RunKeywords",
+    "RunOptions",
+    "TorchDevice",
+    "check_options",
+    "default_recipe",
+    "method",
+    "optimizer_options",
+    "options_for",
+    "recipe_of",
+    "target_wanted",
     "with_options",
 ]

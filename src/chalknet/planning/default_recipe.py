@@ -16,7 +16,7 @@ AUTO = "auto"  # the model, or the recipe, that is to be chosen
 
 
 @dataclass(frozen=True)
-class Facts:
+class RecipeFacts:
     """What data shows, as far as a choice goes by it.
 
     Args:
@@ -51,7 +51,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenValue:
     """A value, and why it was chosen, as the end of a sentence."""
 
     value: Any
@@ -73,7 +73,7 @@ class Choice:
     """
 
     name: str
-    of: Callable[[Facts, Taken], Chosen | None]
+    of: Callable[[RecipeFacts, Taken], ChosenValue | None]
     unless: tuple[str, ...] = ()
     loads: bool = False
 
@@ -93,7 +93,7 @@ class Defaults:
     reasons: tuple[str, ...]
 
 
-def default_recipe(facts: Facts, given: Mapping[str, Any]) -> Defaults:
+def default_recipe(facts: RecipeFacts, given: Mapping[str, Any]) -> Defaults:
     """Return what is chosen for data, around what was given: that is never changed.
 
     Args:
@@ -101,7 +101,7 @@ def default_recipe(facts: Facts, given: Mapping[str, Any]) -> Defaults:
         given: options by name that the user said, None included; "model" where a network was given.
 
     Example:
-        >>> facts = Facts(500, 8, 0, 0, "numbers", "price is numbers")
+        >>> facts = RecipeFacts(500, 8, 0, 0, "numbers", "price is numbers")
         >>> default_recipe(facts, {"lr": 0.1}).values["loss"]
         'mse'
     """
@@ -156,46 +156,50 @@ SMALLEST_BATCH, LARGEST_BATCH = 32, 1024
 _FEWEST_ROWS = 20  # of which a share is held out
 
 
-def _loss(facts: Facts, taken: Taken) -> Chosen:
+def _loss(facts: RecipeFacts, taken: Taken) -> ChosenValue:
     losses = LOSS_OF_TARGET[facts.target]
     name = losses.get(facts.ending, losses[""])
     ending = f", and the network ends with {facts.ending}" if name != losses[""] else ""
-    return Chosen(name, f"{facts.target_reason}{ending}")
+    return ChosenValue(name, f"{facts.target_reason}{ending}")
 
 
-def _model(facts: Facts, taken: Taken) -> Chosen:
+def _model(facts: RecipeFacts, taken: Taken) -> ChosenValue:
     layers, why = next((layers, why) for most, layers, why in LAYERS if facts.rows <= most)
-    return Chosen(f"? -> {layers} -> ?", f"{why}; {show_count(facts.rows)} are here")
+    return ChosenValue(f"? -> {layers} -> ?", f"{why}; {show_count(facts.rows)} are here")
 
 
-def _optimizer(facts: Facts, taken: Taken) -> Chosen:
-    return Chosen("adam", "a rate of its own for each weight, so that one learning rate suits most tables")
+def _optimizer(facts: RecipeFacts, taken: Taken) -> ChosenValue:
+    return ChosenValue(
+        "adam", "a rate of its own for each weight, so that one learning rate suits most tables"
+    )
 
 
-def _rate(facts: Facts, taken: Taken) -> Chosen | None:
+def _rate(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     name = taken["optimizer"]
-    return Chosen(RATES[name], f"suits {name}") if isinstance(name, str) and name in RATES else None
+    return ChosenValue(RATES[name], f"suits {name}") if isinstance(name, str) and name in RATES else None
 
 
-def _penalty(facts: Facts, taken: Taken) -> Chosen | None:
+def _penalty(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if taken.get("reduction") == "sum":
         return None
     rows = _training_rows(facts, taken)
     value = float(f"{min(MOST_PENALTY, PENALTY_OF_ROWS / rows):.1g}")
-    return Chosen(value, "the fewer rows, the more large weights are fitted to chance")
+    return ChosenValue(value, "the fewer rows, the more large weights are fitted to chance")
 
 
-def _momentum(facts: Facts, taken: Taken) -> Chosen | None:
-    return Chosen(0.9, "sgd takes many times as long without it") if taken["optimizer"] == "sgd" else None
+def _momentum(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
+    return (
+        ChosenValue(0.9, "sgd takes many times as long without it") if taken["optimizer"] == "sgd" else None
+    )
 
 
-def _training_rows(facts: Facts, taken: Taken) -> int:
+def _training_rows(facts: RecipeFacts, taken: Taken) -> int:
     """Return about how many rows are trained on, once a share is held out."""
     share = taken.get("held_out")
     return max(1, int(facts.rows * (1 - share)) if isinstance(share, float) else facts.rows)
 
 
-def _batch_size(facts: Facts, taken: Taken) -> Chosen | None:
+def _batch_size(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if taken["optimizer"] == "lbfgs":
         return None
     rows, size = _training_rows(facts, taken), SMALLEST_BATCH
@@ -203,31 +207,33 @@ def _batch_size(facts: Facts, taken: Taken) -> Chosen | None:
         size *= 2
     while size > 1 and size > rows / 4:
         size //= 2
-    return Chosen(size, f"{SMALLEST_BATCH} for small tables, growing with the rows to {LARGEST_BATCH}")
+    return ChosenValue(size, f"{SMALLEST_BATCH} for small tables, growing with the rows to {LARGEST_BATCH}")
 
 
-def _shuffle(facts: Facts, taken: Taken) -> Chosen:
-    return Chosen(True, "rows may stand in an order")
+def _shuffle(facts: RecipeFacts, taken: Taken) -> ChosenValue:
+    return ChosenValue(True, "rows may stand in an order")
 
 
-def _standardise(facts: Facts, taken: Taken) -> Chosen | None:
+def _standardise(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if facts.as_it_stands:
         return None
     row = row_of(loss_of(taken["loss"])[0])
     if row.target == "real" and row.least == -inf:
-        return Chosen(
+        return ChosenValue(
             "both", "features and the target at mean 0 and deviation 1, learned from the training rows"
         )
-    return Chosen(True, "features at mean 0 and deviation 1, learned from the training rows")
+    return ChosenValue(True, "features at mean 0 and deviation 1, learned from the training rows")
 
 
-def _one_hot(facts: Facts, taken: Taken) -> Chosen | None:
+def _one_hot(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if not facts.word_columns:
         return None
-    return Chosen(True, f"{show_count(facts.word_columns)} columns hold words: a column of 0 and 1 for each")
+    return ChosenValue(
+        True, f"{show_count(facts.word_columns)} columns hold words: a column of 0 and 1 for each"
+    )
 
 
-def _fill(facts: Facts, taken: Taken) -> Chosen | None:
+def _fill(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if not facts.table:
         return None
     where = (
@@ -235,59 +241,61 @@ def _fill(facts: Facts, taken: Taken) -> Chosen | None:
         if facts.gaps
         else "there are no gaps; later rows may have"
     )
-    return Chosen("auto", f"{where}: the mean of numbers, a word of its own")
+    return ChosenValue("auto", f"{where}: the mean of numbers, a word of its own")
 
 
-def _unknown(facts: Facts, taken: Taken) -> Chosen | None:
+def _unknown(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     return (
-        Chosen("missing", "a word that the training rows lack is treated as a gap") if facts.table else None
+        ChosenValue("missing", "a word that the training rows lack is treated as a gap")
+        if facts.table
+        else None
     )
 
 
-def _classes(facts: Facts, taken: Taken) -> Chosen | None:
-    return Chosen(True, "predictions are said in the target's own numbers") if facts.renumbered else None
+def _classes(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
+    return ChosenValue(True, "predictions are said in the target's own numbers") if facts.renumbered else None
 
 
-def _drop(facts: Facts, taken: Taken) -> Chosen | None:
-    return Chosen(list(facts.dropped), "see the notes") if facts.dropped else None
+def _drop(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
+    return ChosenValue(list(facts.dropped), "see the notes") if facts.dropped else None
 
 
-def _held_out(facts: Facts, taken: Taken) -> Chosen | None:
+def _held_out(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if facts.held_out or facts.rows < _FEWEST_ROWS:
         return None
-    return Chosen(0.2, "the share of the rows that is held out of the training and watched")
+    return ChosenValue(0.2, "the share of the rows that is held out of the training and watched")
 
 
-def _is_watched(facts: Facts, taken: Taken) -> bool:
+def _is_watched(facts: RecipeFacts, taken: Taken) -> bool:
     return bool(facts.held_out) or taken.get("held_out") is not None
 
 
-def _patience(facts: Facts, taken: Taken) -> Chosen | None:
+def _patience(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if not _is_watched(facts, taken):
         return None
     held_out = facts.held_out or "the rows held out"
     epochs = taken.get("epochs") or inf
-    return Chosen(
+    return ChosenValue(
         int(min(20, max(3, epochs // 4))),
         f"stops when the loss of {held_out} has not fallen for so long, with the best weights",
     )
 
 
-def _watch(facts: Facts, taken: Taken) -> Chosen | None:
+def _watch(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if taken.get("patience") is None or _is_watched(facts, taken):
         return None
-    return Chosen("train_loss", "nothing is held out")
+    return ChosenValue("train_loss", "nothing is held out")
 
 
-def _epochs(facts: Facts, taken: Taken) -> Chosen:
+def _epochs(facts: RecipeFacts, taken: Taken) -> ChosenValue:
     rows = _training_rows(facts, taken)
     an_epoch = -(-rows // min(taken.get("batch_size") or rows, rows))
     epochs = max(
         1, min(max(MOST_EPOCHS, FEWEST_UPDATES // an_epoch), MOST_UPDATES // an_epoch, MOST_SAMPLES // rows)
     )
     if _is_watched(facts, taken):
-        return Chosen(epochs, "at most: it stops early")
-    return Chosen(max(1, epochs // 3), "nothing is held out that would say when to stop")
+        return ChosenValue(epochs, "at most: it stops early")
+    return ChosenValue(max(1, epochs // 3), "nothing is held out that would say when to stop")
 
 
 # The kind of target -> the metrics beside the accuracy or the mean loss, and why.
@@ -298,8 +306,8 @@ METRICS_OF_TARGET: dict[str, tuple[list[str], str]] = {
 }
 
 
-def _metrics(facts: Facts, taken: Taken) -> Chosen | None:
-    return Chosen(*METRICS_OF_TARGET[facts.target]) if facts.target in METRICS_OF_TARGET else None
+def _metrics(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
+    return ChosenValue(*METRICS_OF_TARGET[facts.target]) if facts.target in METRICS_OF_TARGET else None
 
 
 # In this order: each row sees what the rows before it chose.

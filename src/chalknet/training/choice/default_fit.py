@@ -13,7 +13,7 @@ from torch import nn
 from chalknet.data import ArraySource, LoadOptions, SeenColumn, Survey, survey
 from chalknet.errors import DataError
 from chalknet.network import Activation, Network
-from chalknet.planning import Facts, default_recipe, target_wanted
+from chalknet.planning import RecipeFacts, default_recipe, target_wanted
 from chalknet.units import one_line, show_count, show_value
 
 _LOADED = frozenset(field.name for field in fields(LoadOptions))
@@ -44,6 +44,9 @@ class DefaultFit:
     notes: tuple[str, ...] = ()
 
 
+NOTHING_CHOSEN = DefaultFit(None, None, {})
+
+
 def default_fit(model: Network | nn.Module | None, data: object, given: Mapping[str, Any]) -> DefaultFit:
     """Return the fit with all that was not said chosen from the data.
 
@@ -61,7 +64,7 @@ def default_fit(model: Network | nn.Module | None, data: object, given: Mapping[
     left_out = {} if given.get("drop", ...) in ([], ()) else _left_out(seen, given)
     kept = [column for column in seen.features if column.key not in left_out]
     target = _target(seen, given)
-    facts = Facts(
+    facts = RecipeFacts(
         rows=seen.rows,
         width=sum(column.different if column.kind != "number" else 1 for column in kept)
         or prod(seen.x_shape),

@@ -21,7 +21,7 @@ from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
-from chalknet.training.choice.default_fit import DefaultFit
+from chalknet.training.choice.default_fit import NOTHING_CHOSEN, DefaultFit
 from chalknet.training.choice.doubts import notes_of_features, notes_of_targets
 from chalknet.training.choice.endings import notes_of_ending, notes_of_steps
 from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShapes
@@ -84,7 +84,7 @@ def prepare(
     source: Source,
     recipe: Recipe,
     options: RunOptions,
-    chosen: DefaultFit | None = None,
+    chosen: DefaultFit = NOTHING_CHOSEN,
 ) -> PreparedFit:
     """Return the plan for fitting a model to data, and the data made ready for it.
 
@@ -93,7 +93,7 @@ def prepare(
         source: the data.
         recipe: how it is to be fitted.
         options: where it is to run.
-        chosen: what was chosen from the data, where that was left open.
+        chosen: what was chosen from the data, where something was left open.
 
     Raises:
         ChalknetError: of the kind that names what does not fit together.
@@ -126,9 +126,7 @@ def prepare(
     whole = mapped.shapes.whole_numbers
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
     with one_thread():
-        notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
-    whys = () if chosen is None else chosen.reasons
-    notes = notes if chosen is None else (*chosen.notes, *notes)
+        notes = (*chosen.notes, *told, *_doubts(fitted, mapped, source, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -138,7 +136,7 @@ def prepare(
         engine="eager",
         updates=_updates(recipe, batches),
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(*whys, *changes, *_frozen(fitted.module), *shared),
+        reasons=(*chosen.reasons, *changes, *_frozen(fitted.module), *shared),
         notes=tuple(dict.fromkeys(notes)),
     )
     if options.strict and draft.notes:
