@@ -53,6 +53,7 @@ FOLLOWS = {
     "optimizer": {"lr", "optimizer_options"},
     "momentum": {"optimizer_options"},
     "batch_size": {"epochs"},
+    "epochs": {"patience"},
 }
 
 
