@@ -91,7 +91,11 @@ class _Scene:
     def bias_colours(self) -> frozenset[str]:
         """Return the colours that a legend or a caption gives to biases: as written, and by name."""
         nodes = self.facts.nodes.values()
-        entries = [fact for fact in nodes if fact.alone and BIAS_WORD.search(fact.text)]
+        entries = [
+            fact
+            for fact in nodes
+            if fact.alone and BIAS_WORD.search(fact.text) and fact.said.bias is not False
+        ]
         texts = [fact.text for fact in entries] + self.facts.sketch.caption.split("\n")
         named = {name for text in texts if BIAS_WORD.search(text) for name in names_in(text)}
         drawn = {fact.node.colour for fact in entries} - {""}
@@ -168,7 +172,7 @@ class _View:
     def has_colour_of_biases(self) -> bool:
         """Return whether it is filled as a legend says that biases are."""
         colour, known = self.fact.node.colour, self.scene.bias_colours
-        return bool(colour and known) and (colour in known or name_of(colour) in known)
+        return bool(colour and known and self.fact.out_of) and (colour in known or name_of(colour) in known)
 
     @property
     def looks_like_a_bias(self) -> bool:

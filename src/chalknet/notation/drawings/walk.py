@@ -29,6 +29,8 @@ from chalknet.notation.drawings.widths import Width, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 from chalknet.notation.drawings.written_counts import misfits
 
+_BY_SIZES = re.compile(r"(?<!gemm)(?<!matmul)\s+\(?(\d{1,9})\s*[x×]\s*(\d{1,9})(?!\s*[x×\d])", re.I)
+
 
 def name_of(column: UnitColumn) -> str:
     """Return what a column is called in a sentence."""
@@ -252,7 +254,8 @@ class Walk:
             width = edge.width
         if width is None:
             width = self._sized(width_of(self._columns, one.width_from), number)
-        self._check_in_width(what if what.in_width else edge)
+        if _matrix_of(column) is None:
+            self._check_in_width(what if what.in_width else edge)
         found = _Linear(one, width)
         self._maps.append(found)
         self._weigh(found)
@@ -262,12 +265,12 @@ class Walk:
 
     def _matrix_width(self, column: UnitColumn, place: int) -> int | str | None:
         """Return the features behind a weight matrix, whose order is what fits to those before it."""
-        matrix = column.edge.matrix or column.said.matrix
+        matrix = _matrix_of(column)
         if matrix is None:
             return None
         now = self._now()
         if now not in matrix or (not self._maps and now == 1):
-            later = next((each.edge.matrix for each in self._columns[place + 1 :] if each.edge.matrix), None)
+            later = next(filter(None, map(_matrix_of, self._columns[place + 1 :])), None)
             swapped = later is not None and matrix[0] in later and matrix[1] not in later
             into, out = matrix[::-1] if swapped else matrix
             if not self._maps:
@@ -383,3 +386,11 @@ def _stem(column: UnitColumn) -> str:
     """Return the letters that the names of a column's units begin with: `h[0]`, `h[1]` -> `h`."""
     stems = {re.match(r"[^\W\d_]*", plain(unit.text)).group() for unit in column.units}  # type: ignore[union-attr]
     return stems.pop() if len(stems) == 1 else ""
+
+
+def _matrix_of(column: UnitColumn) -> tuple[int, int] | None:
+    """Return the sizes of the weights that lead to a column: on its arrows or in its box, `Linear 64×32`."""
+    what = column.said
+    written = _BY_SIZES.search(what.text) if what.operation and what.in_width is not None else None
+    sizes = (int(written[1]), int(written[2])) if written else None
+    return column.edge.matrix or what.matrix or sizes

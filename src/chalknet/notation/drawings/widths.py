@@ -129,7 +129,8 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
         small = isinstance(what.width, int) and what.width <= len(columns)
         numbered = what.role == "hidden" and small
         return not numbered or len(set(others)) < len(others)
-    return not surely and (what.state or len(what.text.split()) > 1)
+    written = what.state and re.search(rf":\s*{what.width}\b", what.text)  # `z: 16`
+    return bool(written) or (not surely and (what.state or len(what.text.split()) > 1))
 
 
 def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:
