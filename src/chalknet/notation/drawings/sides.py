@@ -263,6 +263,10 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("words that no frame holds, without a link", "caption", 3,
              lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and (_several_words(v.fact.text) or v.fact.said.bias is not None) and not (v.fact.is_loose or len(v.fact.text) > 14)),
     ),
+    "title": (
+        Rule("a dashed line without a head ties it to a layer, and it only says what that does", "title", 6,
+             lambda v: v.fact.said.only_steps and v.fact.key in v.scene.facts.remarks),
+    ),
     "loss": (
         Rule("its words or its formula are those of a loss", "loss", 4, lambda v: "loss" in v.beside),
         Rule("only training comes behind it", "loss", 1, lambda v: v.fact.into and v.out_of <= _BEHIND),

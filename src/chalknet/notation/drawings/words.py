@@ -148,6 +148,7 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "predictions?")
                           + "|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
+PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)
 ALL = pattern(
     any_of(
         "all",
