@@ -171,7 +171,9 @@ def test_a_number_at_the_brace_beside_dots_is_the_width_of_their_column():
 def test_keys_of_a_legend_are_no_dots():
     keys = circles([(300, 200)], 4, "#36c") + circles([(300, 218)], 4, "#c33")
     words = '<text x="310" y="204">w &gt; 0</text><text x="310" y="222">w &lt; 0</text>'
-    assert cn.read(SVG.format(NET + keys + words)) == cn.read("4 -> 3 ?")
+    network = cn.read(SVG.format(NET + keys + words))
+    assert network == cn.read("4 -> 3 ?")
+    assert network.account.aside == ("a key of a legend",) * 2
 
 
 def test_groups_that_another_program_calls_node_are_read_by_their_places():
