@@ -199,13 +199,14 @@ def _from_right(sketch: Sketch, links: Sequence[Link]) -> bool:
 def _by_place(sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -> Mapping[str, int] | None:
     """Return the column in which each node is seen, where all lines lead from one column to the next.
 
-    None where places are not known for all, or where there are fewer than three columns along an axis.
+    None where places are not known for all, where both axes have such columns, or only two along one.
     """
     inner = [link for link in links if link.source not in outward and link.target not in outward]
     spots = {end: sketch.nodes[end].place for link in inner for end in (link.source, link.target)}
     places = [(key, place) for key, place in spots.items() if place is not None]
     if len(places) < len(spots):
         return None
+    found = []
     for axis in ("x", "y"):
         along = {key: float(getattr(place, axis)) for key, place in places}
         ordered = sorted(set(along.values()))
@@ -214,9 +215,8 @@ def _by_place(sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -
         ends = [ordered[0], *[after for before, after in pairwise(ordered) if after - before > wide]]
         column = {key: bisect_right(ends, value) for key, value in along.items()}
         steps = {abs(column[link.target] - column[link.source]) for link in inner}
-        if len(ends) > 2 and steps == {1}:
-            return column
-    return None
+        found += [column] if steps == {1} else []
+    return found[0] if len(found) == 1 and max(found[0].values()) > 2 else None
 
 
 # Columns by what units are joined with
