@@ -8,6 +8,7 @@ from typing import Any
 
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
+from chalknet.notation.drawings.agreement import unplaced
 from chalknet.notation.drawings.columns import NOT_COUNTED, UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
@@ -25,11 +26,9 @@ from chalknet.notation.drawings.vocabulary import (
     weight_of,
     without_more,
 )
-from chalknet.notation.drawings.widths import Width, stated_width, width_of
+from chalknet.notation.drawings.widths import Width, matrix_of, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 from chalknet.notation.drawings.written_counts import misfits
-
-_BY_SIZES = re.compile(r"(?<!gemm)(?<!matmul)\s+\(?(\d{1,9})\s*[x×]\s*(\d{1,9})(?!\s*[x×\d])", re.I)
 
 
 def name_of(column: UnitColumn) -> str:
@@ -254,7 +253,7 @@ class Walk:
             width = edge.width
         if width is None:
             width = self._sized(width_of(self._columns, one.width_from), number)
-        if _matrix_of(column) is None:
+        if matrix_of(column) is None:
             self._check_in_width(what if what.in_width else edge)
         found = _Linear(one, width)
         self._maps.append(found)
@@ -265,12 +264,12 @@ class Walk:
 
     def _matrix_width(self, column: UnitColumn, place: int) -> int | str | None:
         """Return the features behind a weight matrix, whose order is what fits to those before it."""
-        matrix = _matrix_of(column)
+        matrix = matrix_of(column)
         if matrix is None:
             return None
         now = self._now()
         if now not in matrix or (not self._maps and now == 1):
-            later = next(filter(None, map(_matrix_of, self._columns[place + 1 :])), None)
+            later = next(filter(None, map(matrix_of, self._columns[place + 1 :])), None)
             swapped = later is not None and matrix[0] in later and matrix[1] not in later
             into, out = matrix[::-1] if swapped else matrix
             if not self._maps:
@@ -349,6 +348,7 @@ class Walk:
                         f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read"
                     )
             maps[at] = one
+        self._notes += unplaced(said_of, [one.steps for one in maps])
         return list(closed(tuple(maps), self._columns))
 
     def _is_open(self, one: Map) -> bool:
@@ -386,11 +386,3 @@ def _stem(column: UnitColumn) -> str:
     """Return the letters that the names of a column's units begin with: `h[0]`, `h[1]` -> `h`."""
     stems = {re.match(r"[^\W\d_]*", plain(unit.text)).group() for unit in column.units}  # type: ignore[union-attr]
     return stems.pop() if len(stems) == 1 else ""
-
-
-def _matrix_of(column: UnitColumn) -> tuple[int, int] | None:
-    """Return the sizes of the weights that lead to a column: on its arrows or in its box, `Linear 64×32`."""
-    what = column.said
-    written = _BY_SIZES.search(what.text) if what.operation and what.in_width is not None else None
-    sizes = (int(written[1]), int(written[2])) if written else None
-    return column.edge.matrix or what.matrix or sizes
