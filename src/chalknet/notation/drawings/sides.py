@@ -168,6 +168,13 @@ class _View:
         others = {link.source for link in nodes[self.fact.out_of[0].target].into[:200]} - {self.fact.key}
         return len(others) > 1 and all(nodes[key].into for key in others)
 
+    @property
+    def is_beside_a_bias(self) -> bool:
+        """Return whether a node that leads where it leads is called a bias in so many words."""
+        nodes = self.scene.facts.nodes
+        beside = [link.source for out in self.fact.out_of[:1] for link in nodes[out.target].into[:200]]
+        return any(BIAS_WORD.search(nodes[key].text) for key in beside if key != self.fact.key)
+
     @cached_property
     def has_colour_of_biases(self) -> bool:
         """Return whether it is filled as a legend says that biases are."""
@@ -247,6 +254,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it has the colour that is said to be that of biases", "bias", 5, lambda v: v.has_colour_of_biases),
         Rule("a bias of another layer has its colour", "bias", 3, lambda v: v.looks_like_a_bias and not v.fact.said.role),
         Rule("nothing leads to it, but to all the others of its layer", "bias", 3, lambda v: not v.fact.text and v.is_unfed),
+        Rule("another one that leads there says bias in so many words", "bias", -6, lambda v: v.fact.text == "1" and v.is_beside_a_bias),
         Rule("nothing else leads where it leads", "bias", -6, lambda v: v.fact.out_of and not v.has_some_company),
         Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),

@@ -78,6 +78,8 @@ class Walk:
             self._linear(one)
         self._follow_row()
         steps: list[Step] = list(reading.before)
+        if activates(reading.before):
+            self._notes.append("an activation stands before the first linear map: an input may be missing")
         parameters: dict[str, list[Any]] = {}
         for number, linear in enumerate(self._maps, start=1):
             path = len(steps)
