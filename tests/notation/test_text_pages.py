@@ -191,3 +191,9 @@ def test_a_page_of_many_drawings_with_very_many_links_is_refused_before_any_is_r
     with pytest.raises(cn.NotationError, match="6 drawings and listings with 24 links; wanted at most 20"):
         cn.read(page)
     assert cn.read(page, name="line 2") == cn.read("2 -> 3 relu -> 4 relu -> 5 ? -> 6 ?")
+
+
+def test_a_sentence_that_names_another_activation_than_the_drawing_is_told():
+    page = "# Net\n\n```mermaid\nflowchart LR\nx[Input 2] --> a[Dense 3 relu] --> b[Dense 1 sigmoid]\n```\n\nAll hidden units use {}.\n"
+    assert "says 'All hidden units use tanh.'" in "; ".join(cn.read(page.format("tanh")).notes)
+    assert "All hidden units" not in "; ".join(cn.read(page.format("ReLU")).notes)
