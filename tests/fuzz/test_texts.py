@@ -14,7 +14,7 @@ from tests.fuzz.pieces import LABEL, PIECES, PLACES, pieces_of_patterns
 from tests.fuzz.texts import fuzz
 
 import chalknet as cn
-from chalknet.notation.drawings import repetition, vocabulary, words
+from chalknet.notation.drawings import repetition, sizes_said, vocabulary, words
 from chalknet.notation.drawings.labels import plain
 
 _SHORT, _LONG = 20_000, 2_000_000
@@ -94,7 +94,7 @@ def test_a_number_on_an_edge_says_nothing_by_the_long_way_either(label):
     assert words.DECIMAL.fullmatch(label)
     steps, rest = vocabulary._steps(label)
     assert (steps, rest) == ((), label)
-    assert vocabulary._sizes_in(label, operation=False) == vocabulary._Sizes()
+    assert sizes_said.sizes_in(label, operation=False) == sizes_said.Sizes()
     assert vocabulary.said(label) == vocabulary.Said(label)
     assert plain(label) == label
 

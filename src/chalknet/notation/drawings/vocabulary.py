@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from math import inf, isfinite, prod
-from typing import NamedTuple
+from math import inf, isfinite
 
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.repetition import once
+from chalknet.notation.drawings.sizes_said import BATCH_SHAPE, number_of, sizes_in
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
 from chalknet.notation.words import read_step
@@ -89,7 +89,7 @@ def without_more(title: str, drawn: int) -> tuple[str, int]:
         drawn: how many are.
     """
     text = plain(title)
-    if (match := words.SOME_OF.search(text)) and _number(match[1]) == drawn:
+    if (match := words.SOME_OF.search(text)) and number_of(match[1]) == drawn:
         return words.SOME_OF.sub(" ", text, count=1), max(int(match[2].replace(",", "")) - drawn, 0)
     if match := words.MORE_IN_TITLE.search(text):
         count = (match["some"] or match["plus"]).replace(",", "")
@@ -142,7 +142,7 @@ def said(label: str) -> Said:
     if "matmul" in rest.lower() and bias is None:
         bias = False  # a product alone; an Add behind it is the bias
     matrix = words.MATRIX.search(rest)
-    sizes = _sizes_in(rest, operation and not expression)
+    sizes = sizes_in(rest, operation and not expression)
     width = sizes.width
     if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
@@ -173,7 +173,7 @@ def _is_any_function(text: str) -> bool:
 
 def _is_linear(text: str) -> bool:
     """Return whether a text says that there is no activation, besides a map that is called linear."""
-    without_maps = words.OPERATION.sub(" ", words.BATCH_SHAPE.sub(" ", text))
+    without_maps = words.OPERATION.sub(" ", BATCH_SHAPE.sub(" ", text))
     return bool(words.ALSO_LINEAR.search(text) or words.LINEAR_ACTIVATION.search(without_maps))
 
 
@@ -328,79 +328,3 @@ def _role(text: str) -> words.Role:
     ):
         return ""  # the shapes before and behind, as Keras prints them
     return next((role for role, pattern in words.ROLES if pattern.search(text)), "")
-
-
-class _Sizes(NamedTuple):
-    width: int | str | None = None
-    sure: bool = False
-    into: int | None = None
-    picture: tuple[int, ...] = ()
-    counted: bool = False
-
-
-def _sizes_in(text: str, operation: bool) -> _Sizes:
-    """Return what a text says about sizes, the surest way of saying it first."""
-    text = words.NOT_A_WIDTH.sub(_blank, text)
-    shapes = [_sizes(match.group(1)) for match in words.BATCH_SHAPE.finditer(text)]
-    shapes += [
-        _sizes(match.group()[1:-1] if _is_picture(match) else match.group(2))
-        for match in words.NUMBER_SHAPE.finditer(text)
-        if not operation or "put" in text
-    ]
-    stated = bool(shapes) and "put" in text
-    match = words.FEATURES.search(text)
-    if operation and match is None:
-        match = words.BETWEEN.search(words.NUMBER_SHAPE.sub(_opened, text))
-    if match and not stated:
-        first, last = _number(match.group(1)), _number(match.group(2))
-        return _Sizes(last, True, first if isinstance(first, int) else None)
-    if shapes:
-        return _sizes_of_shapes(shapes)
-    if words.SINGLE_VALUE.search(text):
-        return _Sizes(1, True)
-    if match := words.POWER.search(text):
-        return _Sizes(int(match.group(1)), True)
-    text = pattern(r"\^\s*[\[(]?\d+[\])]?").sub(" ", text)  # a^(3) is an a of layer 3
-    if match := words.IMAGE.search(text):
-        sizes = tuple(int(size) for size in match.groups() if size)
-        if operation and len(sizes) == 2:  # a weight matrix: Gemm keeps (out, in), MatMul (in, out)
-            out, into = sizes if "matmul" not in text.lower() else sizes[::-1]
-            return _Sizes(out, True, into)
-        return _Sizes(prod(sizes), True, None, sizes)
-    if match := words.TIMES.search(text):
-        return _Sizes(_number(match.group(1)), True, counted=True)
-    if match := words.SIZED.search(text):
-        return _Sizes(_number(match.group(1) or match.group(2)), True, counted=True)
-    if operation and (match := words.FIRST_ARGUMENT.search(text)):
-        return _Sizes(_number(match.group(1)), True)
-    if match := words.BRACKETED.search(text):
-        return _Sizes(_number(match.group(1)), True)
-    bare = words.BARE.findall(text)
-    return _Sizes(_number(bare[-1]) if bare else None)
-
-
-def _is_picture(match: re.Match[str]) -> bool:
-    """Return whether a shape of numbers is that of a picture, `(28, 28)`, and not a batch of rows."""
-    return match.group(1) == match.group(2) and int(match.group(1)) > 4
-
-
-def _sizes_of_shapes(shapes: list[list[int | str]]) -> _Sizes:
-    first, last = shapes[0], shapes[-1]
-    into = first[0] if len(shapes) > 1 and isinstance(first[0], int) else None
-    picture = tuple(size for size in last if isinstance(size, int))
-    if len(last) > 1 and len(picture) == len(last):
-        return _Sizes(prod(picture), True, into, picture)
-    return _Sizes(last[-1], True, into)
-
-
-def _opened(match: re.Match[str]) -> str:
-    return " " + match.group()[1:-1] + " "
-
-
-def _sizes(text: str) -> list[int | str]:
-    return [_number(part) for part in pattern(r"\s*[,x×]\s*").split(text.strip())]
-
-
-def _number(text: str) -> int | str:
-    digits = text.replace(",", "")
-    return int(digits) if digits.isdecimal() else text

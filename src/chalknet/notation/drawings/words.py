@@ -271,8 +271,6 @@ MATRIX = pattern(
     r"(?<![a-zA-Z])(?:[WVU]|weights?)_?\^?[\[(]?\d*[\])]?\s*(?:[:=∈(]|is)?\s*(?:R\s*\^\s*)?[(\[{]?\s*(\d+)\s*[x×,]\s*(\d+)"
 )
 RATE = pattern(r"(?<![a-z])(?:rate|p|prob\w*)\s*[=:]?\s*(0?\.\d+)", re.I)
-SINGLE_VALUE = pattern(r"∈\s*R\s*$")
-FIRST_ARGUMENT = pattern(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
 _MORE_WORDS = (
     "more|others?|further|omitted|not\\s+(?:shown|drawn)|skipped|left\\s+out|hidden|weitere|weggelassen|ausgelassen|más|omitid[oa]s|autres|omis|altri|omess[ie]|mais|więcej|pominięt\\w*|ещ[её]|пропущен\\w*"
     "|개\\s?(?:더|생략)|더|생략|개|省略|个\\s?省略|個\\s?省略|个|個|他"
@@ -358,16 +356,6 @@ UNITS = (
     r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )
 NUMBER = r"\d[\d,]{0,19}"
-SIZED = pattern(
-    rf"({NUMBER})[^\S\n]*-?[^\S\n]*(?:hidden |input |output |입력 |은닉 |출력 )?(?:{UNITS})|"
-    rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})",
-    re.I,
-)
-TIMES = pattern(rf"(?<![\w)\]\s])\s*[×✕]\s*({NUMBER})(?![\w×x.])")  # `◯ ×128`
-IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
-BATCH_SHAPE = pattern(
-    r"[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
-)
 _OF_BATCH = r"[(\[<⟨]\s*(?:none|batch\w*|n|m|b|\?|-?1)\s*[,x×]\s*\d+\s*,?\s*[)\]>⟩]"
 SHAPE_IN_BRACKETS = pattern(_OF_BATCH, re.I)
 SHAPE_IN_WORDS = pattern(
@@ -375,9 +363,6 @@ SHAPE_IN_WORDS = pattern(
     r"|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
     re.I | re.S,
 )  # `output shape (None, 6)`, `output (1, 6)`, `in: 6 out: 6`: what a tool notes in the box of any step
-NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
-POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
-BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
 FIGURE = pattern(
     any_of("fig(?:ure)?", "abb(?:ildung)?", "figura", "rysunek", "ilustraci[oó]n", r"\w*param\w*", "weights?")
     + r"|рис(?:унок)?|그림\s*\d|図\s*\d|图\s*\d",
@@ -392,15 +377,5 @@ WRITTEN_COUNT = pattern(
 FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}\s*[:.]\s+")
 # A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
 IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?![\d.]|\s*(?:->|→|=>|⟶|➔))")
-FEATURES = pattern(
-    rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
-)
-BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
-NOT_A_WIDTH = pattern(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|bias(?:es)?\s*[=:]?\s*[+-]?\d+(?:[.,]\d+)?|depth\s*:\s*\d+|[θΘ]\s*=\s*[-+−]?\d+(?:[.,]\d+)?|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
-    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
-    re.I,
-)
-BARE = pattern(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")
 DECIMAL = pattern(r"[+-]?\d*\.\d+")  # a weight on an edge, of which there may be many
 SLOPE = r"\s*\(?\s*(?:negative[_ ]slope|slope|alpha|α|a)?\s*[=:]?\s*(\d*\.\d+)\s*\)?"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from chalknet.errors import CannotExpress, ChalknetError, unknown_name
+from chalknet.errors import unknown_name
 from chalknet.network import (
     UNKNOWN_WIDTH,
     Activation,
@@ -22,11 +22,11 @@ from chalknet.network import (
     activation_name,
 )
 from chalknet.notation.limits import check_limit
+from chalknet.notation.listings.summary_reading import Listed, SummaryReading
 from chalknet.notation.listings.summary_rows import HEADER, Row, SummaryTable, tables_of
 from chalknet.notation.listings.unshown import UNKNOWN, settles, with_unknown
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText
-from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer
 
 _REMEDY = "Give the whole table, from its head with Layer and Param # to Total params."
 _COLOUR = re.compile(r"\x1b\[[0-9;]*+m")  # as terminals colour and embolden
@@ -49,52 +49,6 @@ _NO_STEPS = frozenset(
 _MODELS = ("Sequential", "Functional", "Model")
 
 
-@dataclass
-class _Listed:
-    """One line of a table that is a layer.
-
-    Args:
-        row: the line.
-        kind: its class.
-        depth: how deep inside others it is.
-        label: its own name, in Keras.
-        form: which program printed it.
-    """
-
-    row: Row
-    kind: str
-    depth: int = 0
-    label: str = ""
-    form: str = ""
-
-
-@dataclass
-class _Reading:
-    """What is known so far of the network of a table."""
-
-    source: SourceText
-    shape: Shape | None = None
-    input_shape: Shape | None = None
-    layers: list[CodeLayer] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    guess: tuple[str, Shape] | None = (
-        None  # that the first map has a bias: the note, and the input without one
-    )
-
-    def line(self, row: Row) -> str:
-        return f"line {self.source.excerpt(row.span).line_number}"
-
-    def refuse(self, row: Row, got: str, wanted: str, remedy: str = FIT_AS_IT_IS) -> ChalknetError:
-        return self.source.refuse(row.span, got=got, wanted=wanted, remedy=remedy, kind=CannotExpress)
-
-    def add(self, listed: _Listed, step: Step) -> None:
-        self.layers.append(CodeLayer(listed.row.span, step, kind=listed.kind))
-        if self.shape is not None:
-            with self.source.pointing(listed.row.span):
-                self.shape = step.output_shape(self.shape)
-
-
 def read_summary(text: str, name: str | None = None) -> Network:
     """Return the network of a table that `model.summary()`, torchinfo or torchsummary printed.
 
@@ -110,7 +64,7 @@ def read_summary(text: str, name: str | None = None) -> Network:
     table = _chosen(source, tables_of(source), name)
     check_limit(source, table.span, "layers", len(table.rows))
     listed, complete = _leaves(source, table)
-    reading = _Reading(source)
+    reading = SummaryReading(source)
     for place, one in enumerate(listed):
         _check_connected(reading, listed, place)
         _read_row(reading, one)
@@ -150,13 +104,13 @@ def _chosen(source: SourceText, tables: list[SummaryTable], name: str | None) ->
     return tables[0]
 
 
-def _leaves(source: SourceText, table: SummaryTable) -> tuple[list[_Listed], bool]:
+def _leaves(source: SourceText, table: SummaryTable) -> tuple[list[Listed], bool]:
     """Return the layers of a table without the modules around them, and whether it shows all there is."""
     rows = [listed for row in table.rows if (listed := _named(row, table))]
     if not rows:
         raise source.refuse(table.span, got="a table without a row", wanted="a row for each layer")
-    inner: list[_Listed] = []
-    around: list[_Listed] = []
+    inner: list[Listed] = []
+    around: list[Listed] = []
     for place, one in enumerate(rows):
         holds = place + 1 < len(rows) and rows[place + 1].depth > one.depth
         (around if holds else inner).append(one)
@@ -165,15 +119,15 @@ def _leaves(source: SourceText, table: SummaryTable) -> tuple[list[_Listed], boo
     return inner, bool(around) and all(one.kind == "Sequential" for one in around)
 
 
-def _named(row: Row, table: SummaryTable) -> _Listed | None:
+def _named(row: Row, table: SummaryTable) -> Listed | None:
     """Return the layer of a row; None for a line that is none."""
     if match := _TORCHSUMMARY_NAME.match(row.first):
-        return _Listed(row, match[1], form="torchsummary")
+        return Listed(row, match[1], form="torchsummary")
     if table.program != "torchinfo" and (match := _KERAS_NAME.match(row.first)):
         kind = re.sub(r"\s", "", match[2])
-        return _Listed(row, _whole(kind), row.depth, match[1].strip(), table.program or "keras")
+        return Listed(row, _whole(kind), row.depth, match[1].strip(), table.program or "keras")
     if match := _TORCHINFO_NAME.match(row.first):
-        return _Listed(row, match[1], int(match[3] or row.depth), form="torchinfo")
+        return Listed(row, match[1], int(match[3] or row.depth), form="torchinfo")
     return None
 
 
@@ -184,7 +138,7 @@ def _whole(kind: str) -> str:
     return whole[0] if len(whole) == 1 else kind
 
 
-def _check_connected(reading: _Reading, listed: list[_Listed], place: int) -> None:
+def _check_connected(reading: SummaryReading, listed: list[Listed], place: int) -> None:
     """Refuse a row that is connected to another one than the row before it."""
     one = listed[place]
     found = re.findall(r"[\w./\-]+(?=\[[0-9]+\])", one.row.rest)
@@ -194,7 +148,7 @@ def _check_connected(reading: _Reading, listed: list[_Listed], place: int) -> No
         raise reading.refuse(one.row, got, f"each layer connected to the one before it, here {before}")
 
 
-def _read_row(reading: _Reading, one: _Listed) -> None:
+def _read_row(reading: SummaryReading, one: Listed) -> None:
     by_itself = _read_step if one.kind in _STEPS and one.form.startswith("torch") else None
     reader = _READERS.get(one.kind) or by_itself or (_read_activation if _activation_of(one) else None)
     if reader is not None:
@@ -215,14 +169,14 @@ def _read_row(reading: _Reading, one: _Listed) -> None:
     raise reading.refuse(one.row, f"{one.kind}, which no step of a network describes", wanted)
 
 
-def _read_input(reading: _Reading, one: _Listed) -> None:
+def _read_input(reading: SummaryReading, one: Listed) -> None:
     shape = one.row.shape("Output Shape")
     if shape and reading.shape not in (None, shape):
         raise reading.refuse(one.row, "a second input", "one input, at the top")
     reading.shape = reading.input_shape = shape
 
 
-def _read_linear(reading: _Reading, one: _Listed) -> None:
+def _read_linear(reading: SummaryReading, one: Listed) -> None:
     """Add a linear map: its width from the shape, its bias and what arrives from the parameters."""
     output, parameters = one.row.shape("Output Shape"), one.row.parameters
     if output is None or not isinstance(output[-1], int):
@@ -254,7 +208,7 @@ def _read_linear(reading: _Reading, one: _Listed) -> None:
     reading.add(one, step)
 
 
-def _arriving(reading: _Reading, one: _Listed, output: Shape) -> Shape:
+def _arriving(reading: SummaryReading, one: Listed, output: Shape) -> Shape:
     """Return what arrives at the first linear map, by its number of parameters."""
     parameters, out = one.row.parameters, output[-1]
     assert isinstance(out, int)
@@ -274,7 +228,7 @@ def _arriving(reading: _Reading, one: _Listed, output: Shape) -> Shape:
     return (*output[:-1], "m")
 
 
-def _settle_first(reading: _Reading) -> None:
+def _settle_first(reading: SummaryReading) -> None:
     """Read the first linear map without a bias, where nothing shows its inputs and no other has one."""
     maps = [(at, one.step) for at, one in enumerate(reading.layers) if isinstance(one.step, Linear)]
     if reading.guess is None or len(maps) < 2 or any(step.bias for _, step in maps[1:]):
@@ -289,7 +243,7 @@ def _settle_first(reading: _Reading) -> None:
     )
 
 
-def _read_flatten(reading: _Reading, one: _Listed) -> None:
+def _read_flatten(reading: SummaryReading, one: Listed) -> None:
     output = one.row.shape("Output Shape")
     if reading.shape is None:
         arriving = one.row.shape("Input Shape") or output
@@ -304,7 +258,7 @@ def _read_flatten(reading: _Reading, one: _Listed) -> None:
     reading.add(one, Flatten())
 
 
-def _read_dropout(reading: _Reading, one: _Listed) -> None:
+def _read_dropout(reading: SummaryReading, one: Listed) -> None:
     _begin(reading, one)
     reading.notes.append(
         f"{reading.line(one.row)}: the table does not say the rate of {one.kind}: 0.5 is read"
@@ -312,7 +266,7 @@ def _read_dropout(reading: _Reading, one: _Listed) -> None:
     reading.add(one, Dropout(0.5))
 
 
-def _read_activation(reading: _Reading, one: _Listed) -> None:
+def _read_activation(reading: SummaryReading, one: Listed) -> None:
     _begin(reading, one)
     kind = _activation_of(one)
     assert kind is not None
@@ -325,7 +279,7 @@ def _read_activation(reading: _Reading, one: _Listed) -> None:
     reading.add(one, step)
 
 
-def _read_step(reading: _Reading, one: _Listed) -> None:
+def _read_step(reading: SummaryReading, one: Listed) -> None:
     """Add a step whose options the table does not show, with the parameters that it says."""
     _begin(reading, one)
     step = _STEPS[one.kind](one.row.parameters)
@@ -335,7 +289,7 @@ def _read_step(reading: _Reading, one: _Listed) -> None:
     reading.add(one, step)
 
 
-def _read_named_activation(reading: _Reading, one: _Listed) -> None:
+def _read_named_activation(reading: SummaryReading, one: Listed) -> None:
     """Add a layer `Activation`, whose function only its own name may tell."""
     _begin(reading, one)
     kind = activation_name(re.sub(r"_?[0-9]*$", "", one.label))
@@ -346,20 +300,20 @@ def _read_named_activation(reading: _Reading, one: _Listed) -> None:
     reading.add(one, Activation(kind or "?"))
 
 
-def _begin(reading: _Reading, one: _Listed) -> None:
+def _begin(reading: SummaryReading, one: Listed) -> None:
     """Take the shape of the first row as that of the input."""
     if reading.shape is None:
         reading.input_shape = reading.shape = one.row.shape("Input Shape") or one.row.shape("Output Shape")
 
 
-def _activation_of(one: _Listed) -> str | None:
+def _activation_of(one: Listed) -> str | None:
     if one.form == "keras":
         return _KERAS_ACTIVATIONS.get(one.kind)
     kind = activation_name(one.kind)
     return None if kind in ("h", "?") else kind
 
 
-def _nothing(reading: _Reading, one: _Listed) -> None:
+def _nothing(reading: SummaryReading, one: Listed) -> None:
     if one.kind != "Identity":
         reading.notes.append(
             f"{reading.line(one.row)}: {one.kind} is no layer of the network: it is left out"
@@ -372,7 +326,7 @@ _STEPS: Mapping[str, Callable[[int | None], Step]] = {
     "BatchNorm1d": lambda parameters: BatchNorm(affine=parameters != 0),
     "LayerNorm": lambda parameters: LayerNorm(affine=parameters != 0),
 }
-_READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
+_READERS: Mapping[str, Callable[[SummaryReading, Listed], None]] = {
     "Linear": _read_linear,
     "LazyLinear": _read_linear,
     "Dense": _read_linear,
@@ -386,7 +340,7 @@ _READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
 }
 
 
-def _network(reading: _Reading, table: SummaryTable, complete: bool) -> Network:
+def _network(reading: SummaryReading, table: SummaryTable, complete: bool) -> Network:
     """Return the network, with `?` where a table does not show what is applied."""
     layers = reading.layers
     keras = not table.program and any(layer.kind == "Dense" for layer in layers)
@@ -408,7 +362,7 @@ def _network(reading: _Reading, table: SummaryTable, complete: bool) -> Network:
     return network
 
 
-def _check_total(reading: _Reading, table: SummaryTable, network: Network) -> None:
+def _check_total(reading: SummaryReading, table: SummaryTable, network: Network) -> None:
     counted = [visit.step.parameters(visit.input_shape) for visit in network.walk()]
     numbers = [number for number in counted if number is not None]
     if table.total is not None and len(numbers) == len(counted) and sum(numbers) != table.total:

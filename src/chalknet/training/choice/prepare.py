@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
@@ -12,13 +12,12 @@ import torch
 from torch import nn
 
 from chalknet.data import Batches, Preparation, Source, StreamedSource, is_pixel_note, load
-from chalknet.engine import ENGINES, ProcessGroup
+from chalknet.engine import ENGINES
 from chalknet.errors import InvalidValue, Noted, OutOfMemory, Refused, look_up
 from chalknet.hardware import checked_device, notes_of_categories, with_widths, within_memory
 from chalknet.module import build, default_generators_kept
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
-from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
 from chalknet.training.choice.default_fit import NOTHING_CHOSEN, DefaultFit
@@ -27,6 +26,7 @@ from chalknet.training.choice.endings import notes_of_ending, notes_of_steps
 from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShapes
 from chalknet.training.choice.recipe_checks import check_recipe, module_has_weights
 from chalknet.training.choice.rehearsal import Rehearsal
+from chalknet.training.choice.shares import differences_of_shares, share_of
 from chalknet.training.choice.targets import make_ready
 from chalknet.training.choice.timing_cache import TimingCache
 from chalknet.training.choice.torch_threads import eager_threads, one_thread, usable_threads
@@ -113,7 +113,7 @@ def prepare(
     fitted = FittedModel.of(with_widths(model, source, recipe.loss_row))
     if recipe.init is not None and fitted.module is not None:
         raise module_has_weights(recipe.init)
-    placement = _shared(_placement(fitted, options), options)
+    placement = share_of(_placement(fitted, options), options)
     with nullcontext() if source.is_repeatable else default_generators_kept():  # a source may draw
         mapped = fitted.mapped(source, recipe.loss_row)
         samples, held_out, changes = _samples(mapped.shapes, source, recipe, placement)
@@ -132,7 +132,7 @@ def prepare(
         streamed=samples.streams,
         whole_numbers=mapped.shapes.whole_numbers,
     )
-    shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
+    shared, doubts = differences_of_shares(placement.processes, batches.size, fitted.layers)
     whole, looked_at = mapped.shapes.whole_numbers, source if looks_at_samples else None
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
     with one_thread():
@@ -339,75 +339,3 @@ def _fitting(plan: Plan, options: RunOptions) -> Plan:
             raise
         why = f"engine {plan.engine} cannot run this: {problem.got}"
     return within_memory(replace(plan, engine="eager", reasons=(*plan.reasons, why)))
-
-
-def _shared(placement: Placement, options: RunOptions) -> Placement:
-    """Return the placement of one process of several: a device and threads of its own.
-
-    Args:
-        placement: as one process alone would have it.
-        options: as they were asked for; they say how many processes share each update.
-
-    Raises:
-        Refused: for one GPU that all of them were given.
-    """
-    processes = options.processes or 1
-    if processes == 1:
-        return placement
-    asked = None if options.any_device else str(options.device)
-    group = ProcessGroup.here()
-    local = group.local_size if group.size > 1 else processes
-    here = torch.device(placement.device)
-    if here.type == "cuda":
-        if asked is not None and torch.device(asked).index is not None:
-            got = f"{asked!r} for each of {processes} processes"
-            raise _too_few_gpus(got, 'Say device="cuda": each process takes its own.')
-        gpus = torch.cuda.device_count()
-        if gpus < local:
-            got = f"{gpus} GPU{'s' if gpus != 1 else ''} for {local} processes on this machine"
-            raise _too_few_gpus(got, f'Start {gpus} processes here, or say device="cpu".')
-        here = torch.device("cuda", group.local_rank)
-    usable = cores()
-    threads = options.threads or max(1, usable // local)
-    reason = f"{processes} processes share each update"
-    if options.threads is None:
-        reason += f": of {show_count(usable)} cores here, {local} processes have {threads} each"
-    reasons = placement.reasons
-    if asked is None and here.type == "cpu" and torch.cuda.is_available():
-        reasons = ('device cpu: several processes take their GPUs where device="cuda" says so',)
-    return replace(
-        placement, device=str(here), threads=threads, processes=processes, reasons=(*reasons, reason)
-    )
-
-
-def _differences(
-    processes: int, batch_size: int, layers: Iterable[object]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what is otherwise with several processes than with one: reasons, and notes of another update.
-
-    Args:
-        processes: how many share each update.
-        batch_size: samples of an update.
-        layers: the steps of a network or the submodules of a module.
-    """
-    names = {type(layer).__name__ for layer in layers}
-    if processes == 1:
-        return (), ()
-    reasons, notes = [], []
-    if batch_size < processes:
-        reasons.append(
-            f"a batch of {batch_size} has a sample for {batch_size} of {processes} processes: "
-            "the others compute nothing"
-        )
-    if any("Dropout" in name for name in names):
-        reasons.append("each process draws Dropout from numbers of its own: other masks than in one process")
-    if any("BatchNorm" in name and "Sync" not in name for name in names):
-        notes.append(
-            "batch normalisation takes mean and variance over each process's share of a batch, "
-            "which is not what one process would compute"
-        )
-    return tuple(reasons), tuple(notes)
-
-
-def _too_few_gpus(got: str, remedy: str) -> Refused:
-    return Refused(where="device", got=got, wanted="a GPU for each of them", remedy=remedy)
