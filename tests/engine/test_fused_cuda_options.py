@@ -21,10 +21,13 @@ from tests.engine.cuda_fits import (
 )
 from tests.engine.test_fused_cpu import samples
 from tests.engine.test_training_options import assert_close, cases, fit
+from tests.house.plugin_rows import LOG_COSH, SNAKE
 
 import chalknet as cn
 from chalknet.data import load
 from chalknet.module import build
+from chalknet.network import ACTIVATIONS, Activation, Network
+from chalknet.planning import LOSSES
 
 pytestmark = pytest.mark.timeout(300)
 ALTERS = {"clip_norm": 0.05, "clip_value": 0.02, "l1": 0.01, "l2": 0.02}
@@ -150,6 +153,16 @@ def test_data_that_stay_in_their_file_give_the_same_bits(emulator, monkeypatch, 
     assert [fitted.plan.data.streamed for fitted in fits] == [False, True]
     assert fits[0].history.loss == fits[1].history.loss
     assert all(map(torch.equal, fits[0].module.parameters(), fits[1].module.parameters()))
+
+
+@pytest.mark.parametrize("name", ["hidden units", "thin"])
+def test_a_loss_and_an_activation_from_outside_run_by_their_formulas(emulator, monkeypatch, name):
+    monkeypatch.setitem(ACTIVATIONS, "snake", SNAKE)
+    monkeypatch.setitem(LOSSES, "log_cosh", LOG_COSH)
+    steps = [Activation("snake", {"steepness": 1.5}) if step == Activation("tanh") else step
+             for step in NETWORKS[name].steps]  # fmt: skip
+    network = Network(NETWORKS[name].input_shape, tuple(steps))
+    assert_same(*both(network, recipe_for("log_cosh"), 20, emulator()))
 
 
 def test_options_that_are_numbers_are_compiled_once(emulator, tmp_path):

@@ -7,6 +7,7 @@ import torch
 
 import chalknet as cn
 from chalknet.engine.fused_cuda import FusedCuda, engine, refusals
+from chalknet.engine.fused_cuda.formulas import formula_reason, in_cuda
 from chalknet.engine.fused_cuda.optimizers import RATES
 from chalknet.errors import Refused
 from chalknet.network import STEPS, Activation, Dropout, Flatten, Linear, Network
@@ -72,6 +73,9 @@ def test_every_loss_is_run_or_refused_by_its_name(monkeypatch):
     monkeypatch.setitem(LOSSES, "wild", row)
     (reason,) = reasons_of(network, Recipe("wild", updates=1))
     assert "the loss wild" in reason and "sinc" in reason
+    monkeypatch.setitem(LOSSES, "wild", replace(row, formula="(yhat - y) % 2"))
+    (reason,) = reasons_of(network, Recipe("wild", updates=1))
+    assert "the loss wild" in reason and "has (yhat - y) % 2" in reason
     monkeypatch.setitem(LOSSES, "ordinal", replace(LOSSES["nll"], name="ordinal"))
     (reason,) = reasons_of(network, Recipe("ordinal", updates=1))
     assert "the loss ordinal" in reason and "class numbers" in reason
@@ -117,3 +121,25 @@ def test_auto_takes_another_engine_and_says_why(monkeypatch, tmp_path):
     assert other.reasons[0].startswith(
         "engine fused_cuda cannot run this: it has no code for step 2, Dropout"
     )
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ("max(z, 0, -z)", "bigger(bigger(z, (REAL)0.0), (-z))"),
+        ("z ** 2 if 0 < z and z < 1 or z == 3 else 2 * pi", None),
+        ("(z > 0) + z ** 0.5", "(((REAL)(z > (REAL)0.0)) + pow(z, (REAL)0.5))"),
+        ("z if way == 'up' else -z", "z"),
+        ("a * z", "((REAL)0.25 * z)"),
+    ],
+)
+def test_a_formula_becomes_an_expression(formula, text):
+    found = in_cuda(formula, {"way": "up", "a": 0.25})
+    assert text is None or found == text
+
+
+@pytest.mark.parametrize(
+    "part", ["z // 2", "way", "sum(z)", "[z]", "z @ z", "exp(z, z)", "not z", "z < 1 < z"]
+)
+def test_a_formula_of_other_kinds_is_refused_with_what_it_has(part):
+    assert formula_reason((f"exp({part})",), {"way": "up"}).endswith(f"has {part}")
