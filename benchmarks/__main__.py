@@ -18,6 +18,8 @@ from benchmarks import (
     processes,
     race,
     scale,
+    searches,
+    serve,
     sources,
     wide,
 )
@@ -37,7 +39,9 @@ SECTIONS = {
     "processes": Section("Processes", processes.measured),
     "sources": Section("Files against memory", sources.measured),
     "gpu": Section("On a GPU", gpu.measured),
+    "estimators": Section("Searches by scikit-learn", searches.measured),
     "commands": Section("Commands", commands.measured),
+    "serve": Section("Serving", serve.measured),
     "drawings": Section("Drawings", drawing.measured),
 }
 

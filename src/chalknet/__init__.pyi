@@ -24,6 +24,8 @@ from chalknet.errors import ShapeMismatch as ShapeMismatch
 from chalknet.errors import Undecided as Undecided
 from chalknet.errors import UnknownName as UnknownName
 from chalknet.errors import Unsettled as Unsettled
+from chalknet.estimators import NetClassifier as NetClassifier
+from chalknet.estimators import NetRegressor as NetRegressor
 from chalknet.forms import build as build
 from chalknet.forms import count as count
 from chalknet.forms import draw as draw
@@ -47,6 +49,8 @@ from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
 from chalknet.racing import race as race
 from chalknet.reporting import report as report
+from chalknet.serving import export as export
+from chalknet.serving import serve as serve
 from chalknet.training import Chart as Chart
 from chalknet.training import FitResult as FitResult
 from chalknet.training import History as History

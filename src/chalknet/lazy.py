@@ -17,9 +17,12 @@ class _Lazy(ModuleType):
     """A module that is imported when a name of it is used."""
 
     def __getattr__(self, name: str) -> Any:
-        from importlib import import_module
+        if name == "_loaded":  # the first use; a thread that comes meanwhile waits for the import too
+            from importlib import import_module
 
-        return getattr(import_module(self.__name__), name)
+            self._loaded = import_module(self.__name__)
+            return self._loaded
+        return getattr(self._loaded, name)
 
 
 if TYPE_CHECKING:

@@ -22,13 +22,22 @@ def parse_json(content: bytes) -> dict[str, Any]:
     Raises:
         ValueError: for anything else.
     """
-    try:
-        kept = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("brackets nested too deep") from None
+    kept = parse_json_value(content)
     if not isinstance(kept, dict):
         raise ValueError("no JSON object")
     return kept
+
+
+def parse_json_value(content: bytes) -> Any:
+    """Return a value of JSON, as strictly as `parse_json` does.
+
+    Raises:
+        ValueError: for what is no JSON.
+    """
+    try:
+        return json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("brackets nested too deep") from None
 
 
 def from_json(kind: type[T], values: object, where: str = "", **ready: object) -> T:

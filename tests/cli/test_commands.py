@@ -87,6 +87,10 @@ def test_a_fit_is_kept_predicted_with_and_read(type_, tmp_path, line):
     assert header == "yhat"
     assert len(numbers) == 2 and float(numbers[0]) == float(numbers[1])
     assert "tanh" in type_("read", run)[1]
+    code, _, told = type_("export", run, tmp_path / "card.md")
+    assert code == 0 and told == f"written {tmp_path / 'card.md'}\n"
+    assert "tanh" in (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert type_("export", run, tmp_path / "card.doc")[0] == 2
 
 
 def test_the_options_of_the_command_are_those_of_the_face(type_, line):

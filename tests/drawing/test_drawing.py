@@ -1,6 +1,9 @@
 """Drawings: every dialect true or refused, nothing on top of anything else, read back as it was drawn."""
 
-from itertools import combinations
+import cmath
+import math
+from dataclasses import replace
+from itertools import combinations, permutations
 from pathlib import Path
 
 import pytest
@@ -38,11 +41,31 @@ def drawn(network, dialect, style=None, weights=None):
         return None
 
 
-@given(networks(symbolic=True, settled=False), st.sampled_from([*DIALECTS]), styles)
-def test_labels_and_nodes_never_collide_and_nothing_leaves_the_page(network, dialect, style):
-    if dialect == "numbers" or (drawing := drawn(network, dialect, style)) is None:
-        return
-    scene = drawing.scene
+def corners(mark):
+    """Return the corners of a box, or of a label as it is turned."""
+    if not isinstance(mark, Label):
+        left, top, right, bottom = mark.bounds
+        return [(left, top), (right, top), (right, bottom), (left, bottom)]
+    left, top, right, bottom = replace(mark, angle=0.0).bounds
+    turned = cmath.rect(1, math.radians(mark.angle))
+    around = [complex(x - mark.x, y - mark.y) * turned for x in (left, right) for y in (top, bottom)]
+    return [(mark.x + point.real, mark.y + point.imag) for point in around]
+
+
+def are_apart(first, second):
+    """Return whether two rectangles, however turned, do not overlap by more than half a point."""
+    one, two = corners(first), corners(second)
+    angles = {
+        math.radians(getattr(mark, "angle", 0.0) + right) for mark in (first, second) for right in (0, 90)
+    }
+    for angle in angles:
+        a, b = ([x * math.cos(angle) + y * math.sin(angle) for x, y in points] for points in (one, two))
+        if max(a) <= min(b) + 0.5 or max(b) <= min(a) + 0.5:
+            return True
+    return False
+
+
+def assert_all_apart(scene):
     for mark in scene.marks:
         left, top, right, bottom = mark.bounds
         assert left >= 0 and top >= 0 and right <= scene.width + 0.01 and bottom <= scene.height + 0.01
@@ -50,9 +73,60 @@ def test_labels_and_nodes_never_collide_and_nothing_leaves_the_page(network, dia
     own = {f"{box.id}-label" for box in boxes}
     loose = [mark for mark in scene.marks if isinstance(mark, Label) and mark.id not in own]
     for first, second in combinations([*boxes, *loose], 2):
-        a, b = first.bounds, second.bounds
-        apart = a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] + 0.5 or b[3] <= a[1] + 0.5
-        assert apart, (first, second)
+        assert are_apart(first, second), (first, second)
+
+
+@given(networks(symbolic=True, settled=False), st.sampled_from([*DIALECTS]), styles)
+def test_labels_and_nodes_never_collide_and_nothing_leaves_the_page(network, dialect, style):
+    if dialect != "numbers" and (drawing := drawn(network, dialect, style)) is not None:
+        assert_all_apart(drawing.scene)
+
+
+@given(
+    st.lists(st.integers(1, 7), min_size=2, max_size=4),
+    st.sampled_from(["numbers", "nodes", "features", "layers"]),
+    st.sampled_from(["right", "down"]),
+    st.integers(0, 99),
+)
+def test_numbers_stand_along_their_edges_or_in_a_table_and_never_over_each_other(widths, dialect, way, seed):
+    module = cn.build(cn.read(" relu -> ".join(map(str, widths))), seed=seed)
+    drawing = cn.draw(module, dialect, weights="numbers", orientation=way, bias="nodes")
+    assert_all_apart(drawing.scene)
+    shown = [mark.text for mark in drawing.scene.marks if isinstance(mark, Label)]
+    for edge in drawing.diagram.edges:
+        if edge.weight is not None:
+            assert edge.label in shown or edge.label.removeprefix("*").strip("()") in shown
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=5), st.integers(3, 9), styles)
+def test_the_heights_of_the_layers_keep_the_order_of_their_widths(widths, most, style):
+    style = replace(style, max_nodes=most, orientation="right", bias="implied")
+    scene = draw(cn.read(" relu -> ".join(map(str, widths))), "nodes", style=style).scene
+    boxes = [mark for mark in scene.marks if isinstance(mark, Box) and mark.kind != "frame"]
+    layers = [[box for box in boxes if box.id.startswith(f"layer{at}-")] for at in range(len(widths))]
+    heights = [max(b.y + b.height for b in layer) - min(b.y for b in layer) for layer in layers]
+    for (one, high), (two, low) in permutations(zip(widths, heights, strict=True), 2):
+        assert one <= two or high >= low - 0.01, (one, two)
+
+
+@pytest.mark.parametrize("dialect", ["features", "layers"])
+def test_softmax_takes_the_whole_layer_and_relu_a_unit_alone(dialect):
+    diagram = cn.draw("2 -> 3 relu -> 4 softmax", dialect).diagram
+    (joint,) = [node for node in diagram.nodes if node.label == "softmax"]
+    assert [edge.source for edge in diagram.edges if edge.target == joint.key] == [
+        f"u2-{i}" for i in range(4)
+    ]
+    assert [edge.target for edge in diagram.edges if edge.source == joint.key] == [
+        f"v2-{i}" for i in range(4)
+    ]
+    assert [edge.label for edge in diagram.edges if edge.label] == ["relu"] * 3
+
+
+@given(networks(symbolic=False, settled=True), st.sampled_from(["nodes", "blocks"]))
+def test_a_slide_is_a_page_of_960_by_540_points(network, dialect):
+    if (drawing := drawn(network, dialect, Style(preset="slide"))) is not None:
+        assert (drawing.scene.width, drawing.scene.height) == pytest.approx((960, 540))
+        assert_all_apart(drawing.scene)
 
 
 @given(networks(symbolic=True, settled=False), st.sampled_from([*DIALECTS]))
@@ -66,7 +140,8 @@ def test_a3_what_is_drawn_as_svg_is_read_back_exactly(network, dialect):
 def test_a3_a6_the_structure_of_every_dialect_is_read_back(network, dialect, bias):
     if dialect == "numbers" or (drawing := drawn(network, dialect, Style(bias=bias))) is None:
         return
-    for suffix, notation in ((".dot", "dot"), (".mmd", "mermaid")):
+    tikz = () if dialect == "observations" else ((".tex", "tikz"),)  # a row an observation: it is asked which
+    for suffix, notation in ((".dot", "dot"), (".mmd", "mermaid"), *tikz):
         again = cn.read(drawing.text(suffix), notation=notation)
         assert not cn.difference(network, again), drawing.text(suffix)
 
@@ -127,10 +202,10 @@ def test_weights_are_asked_for_where_there_are_none():
 
 
 def test_numbers_on_too_many_edges_are_refused_with_a_way_out():
-    wide = cn.build(cn.read("12 -> 12 relu -> 1"), seed=0)
+    wide = cn.build(cn.read("21 -> 20 relu -> 1"), seed=0)
     with pytest.raises(CannotExpress, match='weights="colour"'):
-        cn.draw(wide, "nodes", weights="numbers", max_nodes=20)
-    assert "legend-negative" in cn.draw(wide, "nodes", weights="colour", max_nodes=20).svg
+        cn.draw(wide, "nodes", weights="numbers", max_nodes=50)
+    assert "legend-negative" in cn.draw(wide, "nodes", weights="colour", max_nodes=50).svg
 
 
 @pytest.mark.parametrize("dialect", ["states", "blocks"])
@@ -178,11 +253,32 @@ def test_a_drawing_goes_on_axes_and_into_a_notebook():
     assert "X(n,1) -l1-> u1(n,2)" in draw(F2).alt_text
 
 
+def test_a_font_that_was_installed_after_matplotlib_listed_its_fonts_is_found(tmp_path, monkeypatch):
+    from fontTools.ttLib import TTFont
+    from matplotlib import font_manager, get_data_path
+
+    font = TTFont(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+    for record in font["name"].names:
+        if record.nameID in (1, 4, 16):
+            record.string = "NanumGothic"
+    font.save(tmp_path / "new.ttf")
+    latin = [
+        entry for entry in font_manager.fontManager.ttflist if entry.name.startswith(("DejaVu", "Liberation"))
+    ]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", latin)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    with pytest.raises(CannotExpress, match="no font is installed"):
+        cn.draw(F2, "D11", language="ko").save(tmp_path / "net.png")
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(tmp_path / "new.ttf")])
+    with pytest.warns(UserWarning, match="missing from font"):  # that font has but the name of a Korean one
+        assert cn.draw(F2, "D11", language="ko").save(tmp_path / "net.png").exists()
+
+
 def test_a_paper_drawing_fits_its_column_or_is_refused():
     scene = cn.draw(F4, "D11", preset="paper").scene
     assert scene.print_width_mm <= 89.01
     assert min(mark.size for mark in scene.marks if isinstance(mark, Label)) >= 4.4
-    with pytest.raises(CannotExpress, match="too wide for the page"):
+    with pytest.raises(CannotExpress, match="too large for the page"):
         cn.draw(cn.read("9" + " -> 9 relu" * 12), "D7", preset="paper")
 
 

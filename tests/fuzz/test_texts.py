@@ -14,7 +14,7 @@ from tests.fuzz.pieces import LABEL, PIECES, PLACES, pieces_of_patterns
 from tests.fuzz.texts import fuzz
 
 import chalknet as cn
-from chalknet.notation.drawings import vocabulary, words
+from chalknet.notation.drawings import repetition, vocabulary, words
 from chalknet.notation.drawings.labels import plain
 
 _SHORT, _LONG = 20_000, 2_000_000
@@ -82,6 +82,7 @@ def test_damaged_texts_of_every_notation_are_read_or_refused():
 def test_a_pattern_that_is_searched_in_labels_looks_at_a_bounded_number_of_characters():
     searched = [value for value in vars(words).values() if isinstance(value, re.Pattern)]
     searched += [pattern for _, pattern in words.ROLES]
+    searched += [value for value in vars(repetition).values() if isinstance(value, re.Pattern)]
     searched = [one for one in searched if one not in (words.DOTS, words._REPEATED)]
     assert len(searched) > 30
     for pattern in searched:
@@ -102,6 +103,7 @@ def test_a_number_on_an_edge_says_nothing_by_the_long_way_either(label):
     ("limit", "text"),
     [
         ("edges", "digraph { {a b c} -> {d e f} -> y }"),
+        ("statements of a drawing", "digraph { {a b c} -> {d e f} -> y }"),
         ("nodes", "digraph { {a b c} -> {d e f} -> y }"),
         ("characters in a label", 'digraph { {a b c} -> {d "eeeee"} -> y }'),
         ("characters in a formula", "784 -> 32 relu -> 1 sigmoid"),

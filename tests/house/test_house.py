@@ -209,7 +209,21 @@ def test_no_two_classes_have_one_name():
 
 @pytest.mark.parametrize(
     "verb",
-    ["read", "write", "draw", "count", "build", "fit", "plan", "compare", "race", "predict", "evaluate"],
+    [
+        "read",
+        "write",
+        "draw",
+        "count",
+        "build",
+        "fit",
+        "plan",
+        "compare",
+        "race",
+        "predict",
+        "evaluate",
+        "export",
+        "serve",
+    ],
 )
 def test_the_first_argument_of_a_verb_about_a_network_is_called_model(verb):
     assert next(iter(inspect.signature(getattr(cn, verb)).parameters)) == "model"

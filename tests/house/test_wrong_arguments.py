@@ -71,6 +71,7 @@ def comparison():
 DRAWING = "digraph { {x1 x2} -> y; y -> result }"
 
 PAGE = f"{tempfile.gettempdir()}/chalknet-report-{os.getpid()}.html"
+CARD = f"{tempfile.gettempdir()}/chalknet-card-{os.getpid()}.md"
 
 # For each verb: a call that works, as keywords.
 VERBS = {
@@ -99,6 +100,8 @@ VERBS = {
     "report": lambda: {"result": result(), "path": PAGE},
     "plot": lambda: {"results": result()},
     "plot_images": lambda: {"images": X.reshape(2, 2, 2), "captions": ["a", "b"], "alt_text": "two"},
+    "export": lambda: {"model": result(), "path": CARD},
+    "serve": lambda: {"model": "no-such-run"},
     "resume": lambda: {"path": "no-such-run"},
     "load_run": lambda: {"path": "no-such-run"},
     "devices": dict,
@@ -119,7 +122,7 @@ def test_every_verb_of_the_face_is_here():
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_call_that_the_others_are_made_from_works(verb):
-    if verb in ("resume", "load_run"):
+    if verb in ("resume", "load_run", "serve"):
         with pytest.raises(cn.FileProblem):
             getattr(cn, verb)(**VERBS[verb]())
     else:

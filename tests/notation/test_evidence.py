@@ -37,11 +37,17 @@ BESIDE = (
 FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in BESIDE]
 FEW += [
     "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
+    'digraph { node [label=""]; {a b k} -> {c d e}; {c d e l} -> o; k [fillcolor=gold]; l [fillcolor=gold] }',
+    'digraph { node [label=""]; {a b k} -> {c d e} -> o; k [fillcolor=gold]; n [label="bias", fillcolor=gold] }',
     'digraph { {x1 x2} -> s -> z -> f -> y; s [label="Σ"]; z [label="z = w·x + b"]; f [label=ReLU] }',
     'graph { h1 -- s; h2 -- s; h3 -- s; s [label="dataset"] }',
+    'flowchart LR\nd[("shop.csv<br/>900 rows")] --> i["Input 12"] --> a["20 × ReLU"] --> b["1 × sigmoid"] --> q{"p > 0.5"}',
+    "flowchart LR\ne[Environment] --> s[State 4] --> h[Dense 8 relu] --> y[Dense 2] --> m[argmax] --> e",
+    'digraph { {age weight size} -> {h1 h2} -> y; t [label="-1"]; t -> {h1 h2} [label="θ"] }',
     'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
     'digraph { {x1 x2} -> {h1 h2} -> y; n -> y; n [shape=plaintext, label="see above"] }',
+    "digraph { subgraph cluster_h { h1 h2 } x1 -> {h1 h2}; x2 -> {h1 h2}; {h1 h2} -> y; n -> y }",
     "digraph { {x1 x2} -> {u1 u2}; u1 -> a; u2 -> b; a [label=linear]; b [label=linear] }",
     "flowchart LR\ns[image 2×1] --> x1((x1)) & x2((x2)) --> h1((h)) & h2((h)) --> y((y))",
     'flowchart LR\nx1((x1)) --> a["x1·w1"]\nx2((x2)) --> b["x2·w2"]\na & b --> s(("Σ + b")) --> f["σ(z)"]',
@@ -177,7 +183,7 @@ def test_what_looks_like_a_network_and_is_none_is_refused_by_name(text, is_a):
 def test_layers_that_are_left_out_are_counted_or_asked_for():
     head = 'flowchart LR\nx["Input (32)"] --> a["Hidden 1 (100, ReLU)"] --> d["{}"] --> y["Output (1)"]'
     assert shorthand(head.format("... 3 more hidden layers ...")).startswith("32 -> " + "100 relu -> " * 4)
-    with pytest.raises(cn.CannotExpress, match="dots that stand for layers"):
+    with pytest.raises(cn.CannotExpress, match="layers that are left out"):
         cn.read(head.format("..."))
 
 

@@ -189,8 +189,8 @@ def predict(asked: Asked) -> None:
     """
     kept = {} if asked["keep"] is None else {"keep": asked["keep"]}
     found = cn.predict(asked["run"], asked["data"], **kept, **given(asked, options.FILE))
-    columns = found.raw_columns if asked["raw"] else found.columns
-    rows = [list(map(_shortest, row)) for row in zip(*columns.values(), strict=True)]
+    columns = found.plain(found.raw_columns if asked["raw"] else None)
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
     for note in found.notes:
         tell(f"note: {note}")
     if asked["as_json"]:
@@ -288,11 +288,6 @@ def _save_plot(results: Any, asked: Asked) -> None:
         chart = cn.plot(results, asked["over"], kind=asked.get("kind"))
         chart.save(asked["plot"])
         tell_written(asked["plot"])
-
-
-def _shortest(value: Any) -> Any:
-    """Return Python's value for one of numpy; a number's text is the shortest that is the same there."""
-    return type(value.item())(str(value))
 
 
 def _summary(result: cn.FitResult) -> dict[str, Any]:

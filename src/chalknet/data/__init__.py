@@ -5,6 +5,7 @@ from chalknet.data.batches import MicroBatch as MicroBatch
 from chalknet.data.batches import Shard as Shard
 from chalknet.data.columns import LoadOptions as LoadOptions
 from chalknet.data.columns import Preparation as Preparation
+from chalknet.data.columns import PreparedColumn as PreparedColumn
 from chalknet.data.describe import describe as describe
 from chalknet.data.features import FeatureReading as FeatureReading
 from chalknet.data.features import feature_blocks as feature_blocks

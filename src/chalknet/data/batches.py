@@ -142,8 +142,20 @@ class Batches:
         """
         if self.batch_size is None and not self.shuffle:
             return None
-        _draw_seed(generator)
-        return _draw_seed(generator) if self.shuffle else None
+        return self.draw_orders(1, generator)[0]
+
+    def draw_orders(self, epochs: int, generator: torch.Generator | None = None) -> list[int | None]:
+        """Return what `draw_order` draws as each of some epochs starts.
+
+        Args:
+            epochs: how many.
+            generator: as in `draw_order`.
+        """
+        if self.batch_size is None and not self.shuffle:
+            return [None] * epochs
+        drawn = torch.empty((epochs, 1 + self.shuffle), dtype=torch.int64, device="cpu")
+        numbers = drawn.random_(generator=generator).tolist()
+        return [seeds[1] if self.shuffle else None for seeds in numbers]
 
     def epoch(self, order: int | None, start: int = 0) -> Iterator[Sample]:
         """Yield the batches of one epoch.
@@ -222,10 +234,6 @@ class Batches:
 def _aligned(x: torch.Tensor) -> torch.Tensor:
     """Return x at an address where a tensor of its own begins: BLAS rounds otherwise at another one."""
     return x.clone() if x.data_ptr() % _ALIGNED_BYTES else x
-
-
-def _draw_seed(generator: torch.Generator | None) -> int:
-    return int(torch.empty((), dtype=torch.int64, device="cpu").random_(generator=generator).item())
 
 
 def _as_batch_size(value: object, n: int) -> int:

@@ -17,12 +17,16 @@ class Node:
         label: its text, in the markup of `text`.
         kind: "input", "hidden", "output", "bias", "block", "dots" or "text".
         title: what hovering shows.
+        tall: whether it is as tall as the column before it.
+        width: of dots, how many units the column has in all.
     """
 
     key: str
     label: str
     kind: str
     title: str = ""
+    tall: bool = False
+    width: Size | None = None
 
 
 @dataclass(frozen=True)

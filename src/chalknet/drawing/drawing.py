@@ -13,7 +13,7 @@ from chalknet.drawing.layers import Parameters, ShownWeights
 from chalknet.drawing.layout import marks_of, place
 from chalknet.drawing.nodes import NodeNames
 from chalknet.drawing.observations import Observations
-from chalknet.drawing.scene import Bounds, Label, Line, Mark, Scene
+from chalknet.drawing.scene import Label, Line, Mark, Scene, bounds_of
 from chalknet.drawing.style import COLOURS, Style
 from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
@@ -79,6 +79,7 @@ DialectName: TypeAlias = Literal[
 ]  # fmt: skip
 TextSuffix: TypeAlias = Literal[".svg", ".tex", ".html", ".dot", ".gv", ".mmd"]
 DIALECTS: dict[str, Dialect] = {row.name: row for row in _ROWS}
+_LARGEST = 1.5  # by which a small drawing is enlarged on a page
 _MARGIN = 0.9  # around the page, in font sizes
 
 
@@ -217,22 +218,28 @@ def scene_of(network: Network, row: Dialect, diagram: Diagram, style: Style) -> 
     marks = marks_of(place(diagram, style))
     marks += _legend(diagram, style, marks, size)
     if style.title:
-        left, top, right, _ = _bounds(marks)
+        left, top, right, _ = bounds_of(marks)
         y = top - height_of(style.title, size * 1.2) * 0.8
         marks.append(Label((left + right) / 2, y, style.title, size * 1.2, "heading", "heading"))
-    left, top, right, bottom = _bounds(marks)
+    left, top, right, bottom = bounds_of(marks)
     margin = _MARGIN * size
     width, height = right - left + 2 * margin, bottom - top + 2 * margin
-    scale = 1.0
+    scale, print_width_mm = 1.0, None
     if page.print_width_mm is not None:
         scale = min(1.0, page.print_width_mm / 25.4 * 72 / width)
-        if scale * size < page.smallest_font:
-            raise CannotExpress(
-                where=f"preset {style.preset}",
-                got=f"a font of {scale * size * 0.9:.1f} pt, the drawing is too wide for the page",
-                wanted=f"at least {page.smallest_font:g} pt",
-                remedy='Take preset="paper-wide", orientation="down", or the dialect blocks.',
-            )
+        print_width_mm = width * scale / 72 * 25.4
+    if page.page is not None:
+        scale = min(page.page[0] / width, page.page[1] / height, _LARGEST)
+        left -= (page.page[0] / scale - width) / 2
+        top -= (page.page[1] / scale - height) / 2
+        width, height = (side / scale for side in page.page)
+    if scale * size < page.smallest_font:
+        raise CannotExpress(
+            where=f"preset {style.preset}",
+            got=f"a font of {scale * size * 0.9:.1f} pt, the drawing is too large for the page",
+            wanted=f"at least {page.smallest_font:g} pt",
+            remedy="Take the other orientation, fewer max_nodes, the dialect blocks, or a wider preset.",
+        )
     moved = tuple(mark.moved(margin - left, margin - top, scale) for mark in marks)
     formula = write(network, "arrows")
     return Scene(
@@ -243,7 +250,7 @@ def scene_of(network: Network, row: Dialect, diagram: Diagram, style: Style) -> 
         description=f"The feed-forward network {formula}, drawn as dialect {row.id} ({row.what}).",
         network=write(network, "json"),
         colours={**COLOURS, **{str(part): colour for part, colour in style.colours.items()}},
-        print_width_mm=None if page.print_width_mm is None else width * scale / 72 * 25.4,
+        print_width_mm=print_width_mm,
     )
 
 
@@ -252,7 +259,7 @@ def _legend(diagram: Diagram, style: Style, marks: list[Mark], size: float) -> l
     weights = [abs(edge.weight) for edge in diagram.edges if edge.weight is not None]
     if style.weights != "colour" or not weights:
         return []
-    left, _, _, bottom = _bounds(marks)
+    left, _, _, bottom = bounds_of(marks)
     rows = [
         ("positive", f"positive weight, up to {style.number(max(weights))}"),
         ("negative", "negative weight, dashed"),
@@ -264,8 +271,3 @@ def _legend(diagram: Diagram, style: Style, marks: list[Mark], size: float) -> l
         x = left + 3.6 * size + width_of(text, size) / 2
         legend.append(Label(x, y, text, size, "legend", f"legend-{kind}-label"))
     return legend
-
-
-def _bounds(marks: list[Mark]) -> Bounds:
-    left, top, right, bottom = zip(*(mark.bounds for mark in marks), strict=True)
-    return Bounds(min(left), min(top), max(right), max(bottom))

@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from chalknet.drawing.diagram import Diagram, Edge, Frame, Node, shown_indices, units
 from chalknet.drawing.layers import ShownWeights, layer_title, layers_of
 from chalknet.drawing.style import Style
-from chalknet.network import Activation, Linear, Network, Visit, show_shape
+from chalknet.network import Activation, Linear, Network, Shape, Step, Visit, show_shape
 from chalknet.notation import NamedState, states_of, write_step
 from chalknet.units import show_count
 
@@ -43,18 +43,30 @@ def draw_features(network: Network, style: Style, weights: ShownWeights, *, dial
     edges: list[Edge] = []
     for place, state in enumerate(row):
         following = row[place + 1].step if state is not row[-1] else None
-        columns.append(tuple(_column(state, row, following, style)))
-        if state.step is None:
-            continue
-        before, here = columns[-2:]
+        here = tuple(_column(state, row, following, style))
         if isinstance(state.step, Linear):
-            edges += weights.edges(str(place - 1), before, here)
-        else:  # a Flatten leads from the image to each of its values
-            alike = len(units(before)) == len(units(here))
-            pairs = (zip if alike else product)(units(before), units(here))
-            word = write_step(state.step, short=False)
-            edges += [Edge(source.key, target.key, word) for source, target in pairs]
+            edges += weights.edges(str(place - 1), columns[-1], here)
+        elif state.step is not None:
+            word, before = write_step(state.step, short=False), columns[-1]
+            if _is_joint(state.step, state.shape):  # each value comes of all those before it
+                title = f"{word} over all the values of {row[place - 1].name}"
+                columns.append((Node(f"step{place}", word, "block", title, tall=True),))
+                edges += _pairs(before, columns[-1]) + _pairs(columns[-1], here)
+            else:
+                edges += _pairs(before, here, word)
+        columns.append(here)
     return Diagram(tuple(columns), tuple(edges))
+
+
+def _pairs(before: Sequence[Node], here: Sequence[Node], word: str = "") -> list[Edge]:
+    """Return the edges of a step: from unit to unit, or from one to many (an image) and back."""
+    pairs = (zip if len(units(before)) == len(units(here)) else product)(units(before), units(here))
+    return [Edge(source.key, target.key, word) for source, target in pairs]
+
+
+def _is_joint(step: Step, shape: Shape) -> bool:
+    """Return whether a step takes all values of a sample at once, and there are several."""
+    return isinstance(step, Activation) and not step.row.elementwise and shape != (1,)
 
 
 def draw_layers(network: Network, style: Style, weights: ShownWeights) -> Diagram:
@@ -64,7 +76,7 @@ def draw_layers(network: Network, style: Style, weights: ShownWeights) -> Diagra
     frames, column = [], 0
     for layer in layers:
         title = layer_title(layer, layers, network, style, "layer").partition(":")[0]
-        last = column + len(layer.steps)
+        last = column + sum(1 + _is_joint(visit.step, visit.output_shape) for visit in layer.steps)
         frames.append(Frame(f"frame{layer.number}", title, column, last))
         column = last + 1
     return replace(diagram, frames=tuple(frames))
@@ -110,7 +122,7 @@ def _column(state: NamedState, row: list[NamedState], following: object, style: 
     hat = r"=\hat{y}" if state is row[-1] else ""
     for index in shown_indices(width, style.max_nodes):
         if index is None:
-            yield Node(f"{state.name}-dots", "", "dots", f"{width} features in all")
+            yield Node(f"{state.name}-dots", "", "dots", f"{width} features in all", width=width)
             continue
         name = state.name if width == 1 else f"{state.name}[:,{index}]"
         name += f" {show_shape(state.shape)}" if len(state.shape) > 1 else ""

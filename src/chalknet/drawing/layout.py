@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise, product
+from dataclasses import replace
+from itertools import pairwise
 
-from chalknet.drawing.diagram import Diagram, Edge, Frame, Node
-from chalknet.drawing.scene import Box, Label, Line, Mark
+from chalknet.drawing.diagram import Diagram, Frame, Node
+from chalknet.drawing.edge_labels import place_labels
+from chalknet.drawing.edges import lines_of_edges
+from chalknet.drawing.placed import DiagramLayout, Rect
+from chalknet.drawing.scene import Box, Label, Mark, bounds_of
 from chalknet.drawing.style import Style
 from chalknet.drawing.text import height_of, plain, width_of
+from chalknet.drawing.weight_tables import table_marks, tables_of
 from chalknet.errors import CannotExpress
 
-_MOST_LABELS = 60  # labels between two columns that a reader can still distinguish
 _TRIES = 14
-_ALONG = (0.5, 0.35, 0.65, 0.25, 0.75, 0.43, 0.57, 0.3, 0.7, 0.18, 0.82)
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A rectangle by its centre."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def meets(self, other: Rect) -> bool:
-        """Return whether the two have a point in common."""
-        across, down = abs(self.x - other.x) * 2, abs(self.y - other.y) * 2
-        return across < self.width + other.width and down < self.height + other.height
-
-
-@dataclass
-class DiagramLayout:
-    """The places of a diagram's parts, in points.
-
-    Args:
-        diagram: what is placed.
-        style: orientation and sizes.
-        spread: how much wider than usual columns and rows stand, so that labels have room.
-    """
-
-    diagram: Diagram
-    style: Style
-    spread: float
-    nodes: dict[str, Rect] = field(default_factory=dict)
-    frames: list[Rect] = field(default_factory=list)
-    labels: list[Label] = field(default_factory=list)  # of the edges
-
-    @property
-    def size(self) -> float:
-        """Return the font size."""
-        return self.style.page.font_size
-
-    @property
-    def right(self) -> bool:
-        """Return whether the data flows to the right; otherwise it flows down."""
-        return self.style.orientation == "right"
-
-    def turned(self, rect: Rect) -> Rect:
-        """Return a rectangle of the page with x along the flow and y across it, or the other way round."""
-        return rect if self.right else Rect(rect.y, rect.x, rect.height, rect.width)
+_STEP = 1.2  # of the font's size, by which the next wider of the layers with dots is taller
+_STEEPEST = 0.22  # the distance between two columns, of the taller one's height
+_DOTS = 2.8  # of the font's size, from one sign of dots to the next
 
 
 def place(diagram: Diagram, style: Style) -> DiagramLayout:
@@ -72,17 +28,23 @@ def place(diagram: Diagram, style: Style) -> DiagramLayout:
     Raises:
         CannotExpress: when there are more labels between two columns than a reader could distinguish.
     """
-    _refuse_crowds(diagram)
+    tables, in_tables = tables_of(diagram)
     for attempt in range(_TRIES):
-        layout = DiagramLayout(diagram, style, spread=1.22**attempt)
+        layout = DiagramLayout(diagram, style, 1.22**attempt, in_tables)
         spans = _place_nodes(layout)
         _align(layout)
         layout.nodes = {key: layout.turned(rect) for key, rect in layout.nodes.items()}
         placed = zip(diagram.frames, spans, strict=True)
         layout.frames = [_frame_rect(layout, frame, span) for frame, span in placed]
-        if _place_labels(layout):
+        if place_labels(layout):
+            layout.tables = tables
             return layout
-    raise _too_many_labels("numbers on more edges than there is room for", "fewer of them")
+    raise CannotExpress(
+        where="drawing",
+        got="labels on more edges than there is room for",
+        wanted="fewer of them",
+        remedy='Take weights="colour", or a smaller max_nodes.',
+    )
 
 
 def marks_of(layout: DiagramLayout) -> list[Mark]:
@@ -95,23 +57,11 @@ def marks_of(layout: DiagramLayout) -> list[Mark]:
         if not layout.right:  # beside the nodes, where no edge passes
             x, y = rect.x - rect.width / 2 + width / 2 + 0.9 * layout.size, rect.y
         marks.append(Label(x, y, frame.title, layout.size, "title", f"{frame.key}-title"))
-    marks += _lines(layout)
+    marks += lines_of_edges(layout)
     for node in layout.diagram.nodes:
         marks += _node_marks(layout, node)
-    return [*marks, *layout.labels]
-
-
-def _refuse_crowds(diagram: Diagram) -> None:
-    column_of = {node.key: place for place, column in enumerate(diagram.columns) for node in column}
-    counts = Counter(column_of[edge.source] for edge in diagram.edges if edge.label)
-    crowd = max(counts.values(), default=0)
-    if crowd > _MOST_LABELS:
-        raise _too_many_labels(f"{crowd} labels on the edges between two columns", f"at most {_MOST_LABELS}")
-
-
-def _too_many_labels(got: str, wanted: str) -> CannotExpress:
-    remedy = 'Take weights="colour", or a smaller max_nodes.'
-    return CannotExpress(where="drawing", got=got, wanted=wanted, remedy=remedy)
+    marks += layout.labels
+    return [*marks, *table_marks(layout, layout.tables, bounds_of(marks))]
 
 
 def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
@@ -121,11 +71,14 @@ def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
     starts = {frame.first: frame for frame in layout.diagram.frames}
     ends = {frame.last: frame for frame in layout.diagram.frames}
     pad, cursor, opened = 0.9 * size, 0.0, 0.0
-    for place, column in enumerate(columns):
-        extents = [_extent(layout, node) for node in column]
+    for place, (column, extents) in enumerate(zip(columns, _extents(layout), strict=True)):
+        if column[0].tall:
+            extents[0] = replace(
+                extents[0], height=max(extents[0].height, _height(layout, columns[place - 1]))
+            )
         along = max(rect.width for rect in extents)
         if place:
-            cursor += _gap(layout, place)
+            cursor += _gap(layout, place, sum(rect.height for rect in extents))
         if place in starts:
             opened = cursor
             cursor += pad
@@ -145,13 +98,42 @@ def _place_nodes(layout: DiagramLayout) -> list[tuple[float, float]]:
     return spans
 
 
+def _extents(layout: DiagramLayout) -> list[list[Rect]]:
+    """Return the sizes of the nodes; dots are so long that a wider layer is not lower than a narrower one."""
+    columns = layout.diagram.columns
+    extents = [[_extent(layout, node) for node in column] for column in columns]
+    heights = [sum(rect.height for rect in each) + _row_gap(layout) * (len(each) - 1) for each in extents]
+    dots = [
+        next((at for at, node in enumerate(column) if node.width is not None), None) for column in columns
+    ]
+    least = max((height for height, at in zip(heights, dots, strict=True) if at is None), default=0.0)
+    cut = [(columns[place][at].width, place, at) for place, at in enumerate(dots) if at is not None]
+    widths = sorted({width for width, *_ in cut if isinstance(width, int)})
+    for width, place, at in cut:
+        rank = widths.index(width) if isinstance(width, int) else 0
+        missing = least + rank * _STEP * layout.size - heights[place]
+        extents[place][at] = replace(extents[place][at], height=extents[place][at].height + max(0.0, missing))
+    return extents
+
+
+def _row_gap(layout: DiagramLayout) -> float:
+    """Return the distance between the nodes of a column."""
+    return 0.8 * layout.size * (1 + (layout.spread - 1) * 0.8)
+
+
 def _stack(layout: DiagramLayout, column: Sequence[Node], extents: Sequence[Rect], main: float) -> None:
     """Place the nodes of a column about the middle line."""
-    gap = 0.8 * layout.size * (1 + (layout.spread - 1) * 0.8)
+    gap = _row_gap(layout)
     at = -(sum(rect.height for rect in extents) + gap * (len(extents) - 1)) / 2
     for node, rect in zip(column, extents, strict=True):
         layout.nodes[node.key] = replace(rect, x=main, y=at + rect.height / 2)
         at += rect.height + gap
+
+
+def _height(layout: DiagramLayout, column: Sequence[Node]) -> float:
+    """Return the distance across the flow from one end of a placed column to the other."""
+    rects = [layout.nodes[node.key] for node in column]
+    return max(rect.y + rect.height / 2 for rect in rects) - min(rect.y - rect.height / 2 for rect in rects)
 
 
 def _align(layout: DiagramLayout) -> None:
@@ -208,101 +190,42 @@ def _extent(layout: DiagramLayout, node: Node) -> Rect:
     return layout.turned(Rect(0, 0, width, height))
 
 
-def _gap(layout: DiagramLayout, place: int) -> float:
+def _gap(layout: DiagramLayout, place: int, height: float) -> float:
     """Return the distance from a column to the one before it."""
     before = {node.key for node in layout.diagram.columns[place - 1]}
-    labels = [edge.label for edge in layout.diagram.edges if edge.label and edge.source in before]
+    labels = [
+        edge.label
+        for edge in layout.diagram.edges
+        if edge.label and edge.source in before and edge not in layout.in_tables
+    ]
     size = layout.size * 0.9
     if not labels:
-        return 3.2 * layout.size * (layout.spread if len(layout.diagram.columns) < 30 else 1)
+        steep = _STEEPEST * max(_height(layout, layout.diagram.columns[place - 1]), height)
+        return max(3.2 * layout.size, steep) * (layout.spread if len(layout.diagram.columns) < 30 else 1)
     extent = width_of if layout.right else height_of
     widest = max(extent(label, size) for label in labels)
     return (widest + 2.4 * layout.size) * layout.spread
 
 
-def _place_labels(layout: DiagramLayout) -> bool:
-    """Place every edge's label where it meets no node and no other label; return whether there was room."""
-    size = layout.size * 0.9
-    around = _Nearby(2 * layout.size)
-    for rect in layout.nodes.values():
-        around.add(rect)
-    for edge in layout.diagram.edges:
-        if not edge.label:
-            continue
-        (x1, y1), (x2, y2) = _ends(layout, edge)
-        width, height = width_of(edge.label, size), height_of(edge.label, size)
-        flat, steep = abs(y1 - y2) < 1, abs(x1 - x2) < 1
-        for along in _ALONG:
-            x = x1 + (x2 - x1) * along + (width / 2 + size * 0.4 if steep else 0)
-            y = y1 + (y2 - y1) * along - (height * 0.62 if flat else 0)
-            rect = Rect(x, y, width, height * 0.9)
-            if not around.is_met(rect, 0.08 * size):
-                around.add(rect)
-                kind = "edge-label" if flat or steep else "line-label"
-                key = f"{edge.source}--{edge.target}-label"
-                layout.labels.append(Label(x, y, edge.label, size, kind, key))
-                break
-        else:
-            return False
-    return True
-
-
-class _Nearby:
-    """Rectangles in the cells of a grid, so that only neighbours are compared."""
-
-    def __init__(self, cell: float) -> None:
-        self._cell = cell
-        self._cells: dict[tuple[int, int], list[Rect]] = {}
-
-    def add(self, rect: Rect) -> None:
-        """Put a rectangle into all the cells it covers."""
-        for cell in self._covered(rect):
-            self._cells.setdefault(cell, []).append(rect)
-
-    def is_met(self, rect: Rect, gap: float) -> bool:
-        """Return whether any rectangle is nearer than the gap."""
-        wide = Rect(rect.x, rect.y, rect.width + 2 * gap, rect.height + 2 * gap)
-        return any(wide.meets(other) for cell in self._covered(wide) for other in self._cells.get(cell, ()))
-
-    def _covered(self, rect: Rect) -> Iterator[tuple[int, int]]:
-        left, right = (math.floor((rect.x + side * rect.width / 2) / self._cell) for side in (-1, 1))
-        top, bottom = (math.floor((rect.y + side * rect.height / 2) / self._cell) for side in (-1, 1))
-        return product(range(left, right + 1), range(top, bottom + 1))
-
-
-def _ends(layout: DiagramLayout, edge: Edge) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return where an edge leaves the one node and enters the other."""
-    source, target = layout.nodes[edge.source], layout.nodes[edge.target]
-    if layout.right:
-        return (source.x + source.width / 2, source.y), (target.x - target.width / 2, target.y)
-    return (source.x, source.y + source.height / 2), (target.x, target.y - target.height / 2)
-
-
-def _lines(layout: DiagramLayout) -> Iterator[Line]:
-    weights = [abs(edge.weight) for edge in layout.diagram.edges if edge.weight is not None]
-    strongest = max(weights, default=0.0)
-    coloured = layout.style.weights == "colour" and strongest > 0
-    for edge in layout.diagram.edges:
-        (x1, y1), (x2, y2) = _ends(layout, edge)
-        kind, width, title = "line", 1.0, f"{edge.source} → {edge.target}"
-        if edge.weight is not None:
-            title += f": {edge.weight:.6g}"
-        if coloured and edge.weight is not None:
-            kind = "negative" if edge.weight < 0 else "positive"
-            width = 0.3 + 3.2 * abs(edge.weight) / strongest
-        width *= layout.size / 14
-        yield Line(x1, y1, x2, y2, kind, f"{edge.source}--{edge.target}", title, not coloured, width)
-
-
 def _node_marks(layout: DiagramLayout, node: Node) -> list[Mark]:
     rect = layout.nodes[node.key]
     if node.kind == "dots":
-        dots = "⋮" if layout.right else "⋯"
-        return [Label(rect.x, rect.y, dots, layout.size * 1.2, "dots", node.key)]
+        return list(_dots(layout, node, rect))
     label = Label(rect.x, rect.y, node.label, layout.size, "label", f"{node.key}-label")
     if node.kind == "text":
         return [label]
     return [_box(rect, node.kind, node.key, node.title or plain(node.label), node.kind != "block"), label]
+
+
+def _dots(layout: DiagramLayout, node: Node, rect: Rect) -> Iterator[Label]:
+    """Yield the signs for what is left out, as many as there is room for."""
+    size, long = layout.size, rect.height if layout.right else rect.width
+    signs = max(1, round(long / (_DOTS * size)))
+    for number in range(signs):
+        shift = (number - (signs - 1) / 2) * long / signs
+        x, y = (rect.x, rect.y + shift) if layout.right else (rect.x + shift, rect.y)
+        key = node.key if number == 0 else f"{node.key}-{number}"
+        yield Label(x, y, "⋮" if layout.right else "⋯", size * 1.2, "dots", key)
 
 
 def _box(rect: Rect, kind: str, key: str, title: str, is_round: bool = False) -> Box:

@@ -61,7 +61,7 @@ def _column(
     for index in shown_indices(layer.width, style.max_nodes):
         key = f"layer{layer.number}-{'dots' if index is None else f'node{from_one(index)}'}"
         if index is None:
-            yield Node(key, "", "dots", f"{layer.width} nodes in all")
+            yield Node(key, "", "dots", f"{layer.width} nodes in all", width=layer.width)
         else:
             label = names.label(layer, index, style)
             yield Node(key, label, layer.role, _hover(layer, index))

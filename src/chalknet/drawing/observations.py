@@ -71,7 +71,7 @@ def _row(
         labels[f"one{sign}"] = r"*\hat{w}_{0}"
     for index in shown_indices(width, style.max_nodes):
         if index is None:
-            inputs.append(Node(f"x{sign}-dots", "", "dots", f"{width} features in all"))
+            inputs.append(Node(f"x{sign}-dots", "", "dots", f"{width} features in all", width=width))
             terms.append("...")
             continue
         x = _indexed(style.node_names.get("x", "x"), row, "" if width == 1 else from_one(index))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
@@ -78,7 +80,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Label:
-    """A text in the markup of `text`, about its centre."""
+    """A text in the markup of `text`, about its centre.
+
+    Args:
+        x, y, size: in points.
+        text: what it says.
+        kind: its class.
+        id: stable name.
+        angle: by which it is turned about its centre, in degrees, clockwise.
+    """
 
     x: float
     y: float
@@ -86,11 +96,14 @@ class Label:
     size: float
     kind: str
     id: str = ""
+    angle: float = 0.0
 
     @property
     def bounds(self) -> Bounds:
-        """Return the corners of the rectangle that the text fills."""
-        width, height = width_of(self.text, self.size) / 2, height_of(self.text, self.size) / 2
+        """Return the corners of the rectangle around it."""
+        long, high = width_of(self.text, self.size) / 2, height_of(self.text, self.size) / 2
+        cos, sin = abs(math.cos(math.radians(self.angle))), abs(math.sin(math.radians(self.angle)))
+        width, height = long * cos + high * sin, long * sin + high * cos
         return Bounds(self.x - width, self.y - height, self.x + width, self.y + height)
 
     def moved(self, by_x: float, by_y: float, scale: float) -> Label:
@@ -160,6 +173,12 @@ class Tracing:
 
 
 Mark: TypeAlias = Box | Line | Label | Photo | Tracing
+
+
+def bounds_of(marks: Iterable[Mark]) -> Bounds:
+    """Return the corners of the rectangle around marks."""
+    left, top, right, bottom = zip(*(mark.bounds for mark in marks), strict=True)
+    return Bounds(min(left), min(top), max(right), max(bottom))
 
 
 @dataclass(frozen=True)

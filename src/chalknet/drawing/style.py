@@ -32,18 +32,19 @@ DARK: Mapping[str, str] = {part: dark for part, (light, dark) in _COLOURS.items(
 
 @dataclass(frozen=True)
 class Preset:
-    """Size of a page: the font's size in points, and the width on paper where there is one."""
+    """Size of a page: the font's size in points; the width on paper or the whole page, where fixed."""
 
     font_size: float
     smallest_font: float
-    print_width_mm: float | None
+    print_width_mm: float | None = None
+    page: tuple[float, float] | None = None
 
 
 PRESETS: Mapping[str, Preset] = {
-    "screen": Preset(14, 14, None),
+    "screen": Preset(14, 14),
     "paper": Preset(7, 5, 89),
     "paper-wide": Preset(7, 5, 183),
-    "slide": Preset(24, 24, None),
+    "slide": Preset(24, 12, page=(960, 540)),
 }
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -110,7 +111,7 @@ class Style(Shown):
         weights: "none", "numbers" on the edges, or "colour": colour and width of the edges, with a legend.
         bias: "implied", or "nodes": a node 1 for each linear map that has one.
         language: of the layers' names: "en" or "ko".
-        preset: "screen", "paper" (89 mm), "paper-wide" (183 mm) or "slide".
+        preset: "screen", "paper" (89 mm), "paper-wide" (183 mm) or "slide" (960 x 540 points, 16:9, filled).
         title: a line over the drawing.
         layer_titles: the layers' own titles, the input's first; empty for the dialect's.
         node_names: what stands for "x", "node" and "yhat" in the nodes' names.

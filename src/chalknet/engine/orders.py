@@ -46,7 +46,7 @@ class Orders:
     def of_epoch(self, epoch: int) -> int | None:
         """Return the number of an epoch's order, once it is due; None without shuffling."""
         if self._batches.shuffle and self._drawn <= epoch:
-            self._draw_number()
+            self._draw_numbers(1)
         return self.order
 
     def ahead(self, done: int, updates: int) -> tuple[Rows, int, int]:
@@ -62,15 +62,15 @@ class Orders:
         wanted = -(-(index + updates) // per_epoch)
         epochs = max(1, min(wanted, _LARGEST_ORDER // n))
         rows = [self._rows(self.order) if self._last is None else self._last] if self._drawn > epoch else []
-        rows += [self._rows(self._draw_number()) for _ in range(epochs - len(rows))]
+        rows += [self._rows(order) for order in self._draw_numbers(epochs - len(rows))]
         self._last = rows[-1]
         ahead = rows[0] if len(rows) == 1 else np.concatenate(rows)
         return ahead, index, min(updates, epochs * per_epoch - index)
 
-    def _draw_number(self) -> int | None:
-        self.order = self._batches.draw_order(self._stream.generator)
-        self._drawn += 1
-        return self.order
+    def _draw_numbers(self, epochs: int) -> list[int | None]:
+        drawn = self._batches.draw_orders(epochs, self._stream.generator)
+        self.order, self._drawn = [self.order, *drawn][-1], self._drawn + epochs
+        return drawn
 
     def _rows(self, order: int | None) -> Rows:
         assert order is not None

@@ -3,8 +3,14 @@
 from chalknet.module.batch_statistics import batch_statistics as batch_statistics
 from chalknet.module.fitted import Fitted as Fitted
 from chalknet.module.onnx_file import OnnxModel as OnnxModel
+from chalknet.module.onnx_file import OnnxValue as OnnxValue
+from chalknet.module.onnx_file import graph_writer as graph_writer
+from chalknet.module.onnx_file import onnx_bytes as onnx_bytes
 from chalknet.module.onnx_file import read_onnx as read_onnx
+from chalknet.module.onnx_file import write_chain as write_chain
 from chalknet.module.onnx_file import write_onnx as write_onnx
+from chalknet.module.onnx_writer import ML_DOMAIN as ML_DOMAIN
+from chalknet.module.onnx_writer import GraphWriter as GraphWriter
 from chalknet.module.random import DEFAULT_GENERATORS as DEFAULT_GENERATORS
 from chalknet.module.random import MODULE_HOOKS as MODULE_HOOKS
 from chalknet.module.random import TENSOR_HOOKS as TENSOR_HOOKS

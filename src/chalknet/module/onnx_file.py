@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -25,9 +25,9 @@ from chalknet.module.onnx_chain import (
     known_operations,
     refusal,
 )
-from chalknet.module.onnx_writer import INPUT, GraphWriter, write_node
+from chalknet.module.onnx_writer import INPUT, ML_DOMAIN, GraphWriter, write_node
 from chalknet.module.read import flat, read_module
-from chalknet.network import Shape, Size
+from chalknet.network import Network, Shape, Size
 from chalknet.system import available_bytes
 
 _LARGEST_FILE_BYTES = 2_000_000_000  # protobuf reads no more
@@ -35,6 +35,7 @@ _COPIES = 4  # of the weights while they are read: the file, protobuf's, the che
 _MOST_NODES, _MOST_ENDS = 120_000, 100  # of 10,000 layers, an activation each
 _OLDEST_OPSET = 7  # before it, Add and Gemm broadcast by rules of their own
 _OPSET, _IR_VERSION = 20, 9  # the first with Gelu, and the file version of its time
+_ML_OPSET = 3
 _DEFAULT_DOMAIN = ("", "ai.onnx")
 _OUTPUT = "yhat"
 
@@ -99,29 +100,94 @@ def write_onnx(module: nn.Sequential, input_shape: Shape) -> bytes:
         MissingPackage: without the package `onnx`.
         CannotExpress: for a module that is no chain, too large, or with a number that ONNX does not allow.
     """
-    onnx = _onnx()
+    writer = graph_writer()
+    network = write_chain(writer, module, input_shape)
+    writer.nodes[-1].output[0] = _OUTPUT
+    batch = "batch" if "n" in network.symbols else "n"
+    inputs = {INPUT: OnnxValue("float32", (batch, *network.input_shape))}
+    outputs = {_OUTPUT: OnnxValue("float32", (batch, *network.output_shape))}
+    return onnx_bytes(writer, network.name, inputs, outputs)
+
+
+@dataclass(frozen=True)
+class OnnxValue:
+    """What goes into a graph or comes out of it.
+
+    Args:
+        number_type: as numpy calls it; "str" for texts.
+        shape: with the batch axis; a text stands for any size.
+    """
+
+    number_type: str
+    shape: tuple[Size, ...]
+
+
+def graph_writer(prefix: str = "") -> GraphWriter:
+    """Return what takes the nodes of a graph.
+
+    Args:
+        prefix: what the names of its values begin with.
+
+    Raises:
+        MissingPackage: without the package `onnx`.
+    """
+    return GraphWriter(_onnx().helper.make_node, prefix=prefix)
+
+
+def write_chain(writer: GraphWriter, module: nn.Sequential, input_shape: Shape) -> Network:
+    """Write the nodes of a chain behind those that are there, with its weights; return its network.
+
+    Args:
+        writer: takes the nodes.
+        module: as in `write_onnx`.
+        input_shape: shape of one sample.
+
+    Raises:
+        CannotExpress: as in `write_onnx`.
+    """
     network = read_module(module, input_shape=input_shape)
     weights_bytes = 4 * sum(parameter.numel() for parameter in module.parameters())
     if weights_bytes > _LARGEST_FILE_BYTES:
         got = f"weights of {weights_bytes / 1e9:.1f} GB"
         raise refusal("the ONNX file", got, "at most 2 GB", "Keep the weights as safetensors.")
-    writer = GraphWriter(onnx.helper.make_node)
     for visit, layer in zip(network.walk(), flat(module), strict=True):
         write_node(writer, visit, layer)
-    writer.nodes[-1].output[0] = _OUTPUT
-    batch = "batch" if "n" in network.symbols else "n"
-    number, describe = onnx.TensorProto.FLOAT, onnx.helper.make_tensor_value_info
-    graph = onnx.helper.make_graph(
-        writer.nodes,
-        network.name,
-        [describe(INPUT, number, [batch, *network.input_shape])],
-        [describe(_OUTPUT, number, [batch, *network.output_shape])],
-        [onnx.numpy_helper.from_array(array, name) for name, array in writer.constants.items()],
-    )
-    opset = onnx.helper.make_opsetid("", _OPSET)
-    model = onnx.helper.make_model(
-        graph, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="chalknet"
-    )
+    return network
+
+
+def onnx_bytes(
+    writer: GraphWriter,
+    name: str,
+    inputs: Mapping[str, OnnxValue],
+    outputs: Mapping[str, OnnxValue],
+    facts: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return the ONNX file of a graph, found to be valid.
+
+    Args:
+        writer: its nodes and constants.
+        name: of the graph.
+        inputs: what goes in, by name.
+        outputs: what comes out; the values of nodes of these names.
+        facts: what else a reader of the file finds in it.
+    """
+    onnx, helper = _onnx(), _onnx().helper
+    ends = [
+        [
+            helper.make_tensor_value_info(
+                each, helper.np_dtype_to_tensor_dtype(np.dtype(value.number_type)), value.shape
+            )
+            for each, value in side.items()
+        ]
+        for side in (inputs, outputs)
+    ]
+    constants = [onnx.numpy_helper.from_array(array, name) for name, array in writer.constants.items()]
+    graph = helper.make_graph(writer.nodes, name, *ends, constants)
+    domains = [helper.make_opsetid("", _OPSET)]
+    if any(node.domain == ML_DOMAIN for node in writer.nodes):
+        domains.append(helper.make_opsetid(ML_DOMAIN, _ML_OPSET))
+    model = helper.make_model(graph, opset_imports=domains, ir_version=_IR_VERSION, producer_name="chalknet")
+    helper.set_model_props(model, dict(facts or {}))
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
 

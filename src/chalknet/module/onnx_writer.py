@@ -15,30 +15,44 @@ from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, 
 
 _ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
 INPUT = "X"  # the name of what arrives
+ML_DOMAIN = "ai.onnx.ml"
 
 
 @dataclass
 class GraphWriter:
-    """The nodes and weights written so far, and the name of the value that the last node gives."""
+    """The nodes and weights written so far, and the name of the value that the last node gives.
+
+    Args:
+        make_node: of the package onnx.
+        nodes: in their order.
+        constants: by name.
+        value: the name of what arrives, and then of what the last node gives.
+        prefix: what the names of nodes and of constants begin with.
+    """
 
     make_node: Callable[..., Any]
     nodes: list[Any] = field(default_factory=list)
     constants: dict[str, Array] = field(default_factory=dict)
     value: str = INPUT
+    prefix: str = ""
 
     def put(self, path: str, operation: str, *inputs: str, **attributes: object) -> str:
         """Write one node and return the name of what it gives."""
         for name, number in attributes.items():
             if isinstance(number, float):
                 _float32(f"step {path}, {name}", number)
-        self.value = f"{path}/{operation}"
+        self.value = f"{self.prefix}{path}/{operation}"
         self.nodes.append(self.make_node(operation, inputs, [self.value], name=self.value, **attributes))
         return self.value
 
     def number(self, name: str, number: float) -> str:
         """Write one number and return its name."""
-        self.constants[name] = _float32(f"the number {name}", number)
-        return name
+        return self.array(name, _float32(f"the number {name}", number))
+
+    def array(self, name: str, values: Array) -> str:
+        """Write constant values and return their name."""
+        self.constants[f"{self.prefix}{name}"] = values
+        return f"{self.prefix}{name}"
 
 
 def _float32(where: str, number: float) -> Array:
@@ -77,10 +91,10 @@ def _where(visit: Visit) -> str:
 def _write_linear(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     """Write a linear map: Gemm over rows, MatMul and Add where a sample has more axes."""
     rows = len(visit.input_shape) == 1
-    names = [f"{visit.path}.{name}" for name, _ in layer.named_parameters()]  # weight, then bias
-    for name, parameter in zip(names, layer.parameters(), strict=True):
+    names = []  # weight, then bias
+    for name, parameter in layer.named_parameters():
         array = parameter.detach().to("cpu", torch.float32).numpy()
-        writer.constants[name] = array if rows or array.ndim == 1 else array.T
+        names.append(writer.array(f"{visit.path}.{name}", array if rows or array.ndim == 1 else array.T))
     if rows:
         writer.put(visit.path, "Gemm", writer.value, *names, transB=1)
         return
@@ -115,7 +129,7 @@ def _write_softplus(writer: GraphWriter, path: str, options: Mapping[str, Any]) 
         scaled = writer.put(path, "Mul", x, writer.number(f"{path}.beta", beta))
     smooth = writer.put(path, "Softplus", scaled)
     if beta != 1:
-        smooth = writer.put(path, "Div", smooth, f"{path}.beta")
+        smooth = writer.put(path, "Div", smooth, writer.number(f"{path}.beta", beta))
     if threshold != ACTIVATIONS["softplus"].options["threshold"]:
         above = writer.put(path, "Greater", scaled, writer.number(f"{path}.threshold", threshold))
         writer.put(path, "Where", above, x, smooth)

@@ -6,6 +6,7 @@ import ast
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from chalknet.errors import InvalidValue, unknown_name
@@ -83,8 +84,13 @@ FORMULA_FUNCTIONS: Mapping[str, Any] = {
 
 def unknown_in_formula(formula: str, variables: Iterable[str]) -> tuple[str, ...]:
     """Return the names in a formula that are neither variables nor functions of `FORMULA_FUNCTIONS`."""
-    names = {node.id for node in ast.walk(ast.parse(formula, mode="eval")) if isinstance(node, ast.Name)}
-    return tuple(sorted(names - set(variables) - set(FORMULA_FUNCTIONS)))
+    return tuple(sorted(_names_in(formula).difference(variables, FORMULA_FUNCTIONS)))
+
+
+@cache
+def _names_in(formula: str) -> frozenset[str]:
+    parsed = ast.walk(ast.parse(formula, mode="eval"))
+    return frozenset(node.id for node in parsed if isinstance(node, ast.Name))
 
 
 _SIGMOID = "1 / (1 + exp(-z))"

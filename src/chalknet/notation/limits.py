@@ -13,6 +13,7 @@ LIMITS: dict[str, int] = {
     "layers": 10_000,
     "characters in a drawing of characters": 200_000,
     "words of a drawing": 600_000,
+    "statements of a drawing": 150_000,
     "nodes": 20_000,
     "edges": 500_000,
     "groups": 1_000,

@@ -27,6 +27,7 @@ from chalknet.notation.torch_writer import write_torch
 INPUT_SHAPE = re.compile(
     r"#[ \t]*+input[ _]shape[ \t]*+[:=]?[ \t]*+\(?[ \t]*+([\w ,×\t]{1,500}+)(?:\)|$)", re.M
 )
+_IN_A_BOX = re.compile(r"^[ \t]*+[|│║┃][^\n]*[|│║┃][ \t]*+$", re.M)  # of a drawing of characters
 _CALL = re.compile(r"\w[ \t]*+\(")
 # What the method is called that says which way x takes, by a part of the class's base.
 _METHODS = (("keras", "call"), ("tensorflow", "call"), ("flax", "__call__"), ("equinox", "__call__"))
@@ -91,7 +92,7 @@ def recognise_torch(text: str) -> float:
     """Return how likely it is that a text is PyTorch code."""
     if not any(word in text for word in ("nn", "Sequential", "Linear", "torch")):
         return 0.0
-    return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(text) else 0.0
+    return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(_IN_A_BOX.sub("", text)) else 0.0
 
 
 def recognise_library(code: str, text: str) -> float:
@@ -101,6 +102,7 @@ def recognise_library(code: str, text: str) -> float:
         code: what that code is called, such as "Keras code".
         text: the text.
     """
+    text = _IN_A_BOX.sub("", text)
     return 0.96 if family_of(text) == code and _is_code(text) and _CALL.search(text) else 0.0
 
 
@@ -243,14 +245,22 @@ def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
     return network_of_layers(code.source, layers, _stated_shape(code.source, chosen), name)
 
 
+# `net.init(key, jnp.ones((1, 13)))`: the sample by which flax builds a network.
+_INIT = re.compile(
+    r"\.init\([^\n]{0,80}?,\s{0,9}(?:jnp|jax\.numpy|np)\.(?:ones|zeros|empty)"
+    r"\(\(\d{1,9},\s{0,9}(\d{1,9}),?\s{0,9}\)"
+)
+
+
 def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
-    """Return the shape of a comment `# input shape: (28, 28)` inside the definition."""
+    """Return the shape of a comment `# input shape: (28, 28)` in the definition, or of flax's `init`."""
     value, whole = chosen.value, Span(0, len(source.text))
     span = value.span if isinstance(value, CodeLayer | CodeChain | Flow | Instance) else whole
     end = source.text.find("\n", span.end)
     comment = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
     if comment is None:
-        return None
+        given = set(_INIT.findall(source.text))
+        return (int(given.pop()),) if len(given) == 1 else None
     sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1).strip(" \t,")) if size]
     return tuple(int(size) if size.isdigit() else size for size in sizes)
 

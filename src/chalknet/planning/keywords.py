@@ -157,8 +157,16 @@ def optimizer_options() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for row in OPTIMIZERS.values() for name in row.options))
 
 
-def check_options(verb: str, options: Iterable[str], known: Iterable[str]) -> None:
+def check_options(
+    verb: str, options: Iterable[str], known: Iterable[str], meant: Mapping[str, str] | None = None
+) -> None:
     """Refuse the first option that a verb does not have, offering the nearest of all that it has.
+
+    Args:
+        verb: its name.
+        options: those that were given.
+        known: those that it has.
+        meant: what others call them; None for the names that are known to every verb.
 
     Raises:
         UnknownName: naming it, the verb and the nearest name.
@@ -166,7 +174,7 @@ def check_options(verb: str, options: Iterable[str], known: Iterable[str]) -> No
     names = tuple(dict.fromkeys(known))
     for option in options:
         if option not in names:
-            raise unknown_name(verb, "option", option, names, OTHER_NAMES)
+            raise unknown_name(verb, "option", option, names, meant or OTHER_NAMES)
 
 
 # What other libraries call our options: not near enough in letters to be found by them.

@@ -31,6 +31,7 @@ class PreparedColumn:
         words: the categories, in the order of their columns or class numbers; None for numbers.
         average: the mean of the training rows' numbers; None where it was not learned.
         usual: their median, or their most frequent word; None where it was not learned.
+        span: the least and the largest of the training rows' numbers; None where it was not learned.
     """
 
     name: str
@@ -40,6 +41,7 @@ class PreparedColumn:
     words: tuple[str, ...] | None = None
     average: float | None = None
     usual: float | str | None = None
+    span: tuple[float, float] | None = field(default=None, compare=False)
 
     @property
     def is_plain(self) -> bool:
@@ -50,6 +52,29 @@ class PreparedColumn:
     def width(self) -> int:
         """Return how many columns of x it becomes."""
         return 1 if self.words is None else len(self.words)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Return the position of each of its words."""
+        return {word: i for i, word in enumerate(self.words or ())}
+
+    def number_of_gap(self, unknown: str) -> float | None:
+        """Return the number that takes the place of a missing one; None where it is refused."""
+        new = {"missing": self.average, "most-frequent": self.usual}.get(unknown)
+        number = new if self.fill is None else self.fill
+        return None if number is None else float(number)
+
+    def place_of_gap(self, unknown: str) -> int | None:
+        """Return the position of what is missing; -1 for no word at all, None where it is refused."""
+        place = None if self.fill is None else self.places.get(str(self.fill))
+        return self.place_of_new(unknown) if place is None else place
+
+    def place_of_new(self, unknown: str) -> int | None:
+        """Return the position of a word that the training rows did not have, as `place_of_gap` does."""
+        if unknown == "refuse" or (unknown == "most-frequent" and self.usual is None):
+            return None
+        word = self.usual if unknown == "most-frequent" else self.fill
+        return -1 if word is None else self.places.get(str(word), -1)
 
 
 @dataclass(frozen=True)
@@ -141,7 +166,11 @@ class Preparation:
         try:
             for side in ("x", "y"):
                 kept[side] = tuple(
-                    PreparedColumn(**{**column, "words": column["words"] and tuple(column["words"])})
+                    PreparedColumn(
+                        **column
+                        | {"words": column["words"] and tuple(column["words"])}
+                        | {"span": column.get("span") and tuple(column["span"])}
+                    )
                     for column in kept[side]
                 )
             return cls(**kept)
@@ -203,7 +232,7 @@ class Preparation:
             column, strict = self.y[0], replace(self, unknown="refuse")
             return strict._codes(column, raw.reshape(-1), (words or {}).get(column.name), Counter())
         y = np.array(raw)
-        if self._scales_target:
+        if self.scales_target:
             scaled = np.empty((len(y), len(self.y)), self.dtype)
             _write_scaled(y.reshape(scaled.shape), scaled, self.y, _mean_and_std(self.y))
             return scaled.reshape(y.shape)
@@ -214,7 +243,7 @@ class Preparation:
 
         They are float64 where one of them is beyond the numbers of yhat.
         """
-        if self.classes or not self._scales_target:
+        if self.classes or not self.scales_target:
             return yhat
         mean, std = _mean_and_std(self.y)
         with np.errstate(over="ignore"):
@@ -223,7 +252,8 @@ class Preparation:
         return narrow if np.isinf(narrow).sum() == np.isinf(yhat).sum() else wide
 
     @property
-    def _scales_target(self) -> bool:
+    def scales_target(self) -> bool:
+        """Return whether a target of numbers is standardised."""
         return any((column.mean, column.std) != (0, 1) for column in self.y)
 
     def _numbers(
@@ -259,22 +289,20 @@ class Preparation:
 
     def _filled(self, column: PreparedColumn, rows: Array, counts: Counter[str]) -> float:
         """Return the number that takes the place of a column's gaps."""
-        if column.fill is not None:
-            return float(column.fill)
-        counts[column.name] += len(rows)
-        number = {"missing": column.average, "most-frequent": column.usual}.get(self.unknown)
+        if column.fill is None:
+            counts[column.name] += len(rows)
+        number = column.number_of_gap(self.unknown)
         if number is None:
             raise self._unforeseen(column, rows, "a gap", "a number")
-        return float(number)
+        return number
 
     def _codes(
         self, column: PreparedColumn, raw: Array, words: Sequence[str] | None, counts: Counter[str]
     ) -> npt.NDArray[np.int64]:
         """Return for each row the position of its word among the column's; -1 for none of them."""
-        known = {word: i for i, word in enumerate(column.words or ())}
         raw_words = (column.words if words is None else words) or ()
-        gap = known.get(str(column.fill), _NEW) if column.fill is not None else _NEW
-        lookup = np.array([*(known.get(word, _NEW) for word in raw_words), gap], np.int64)
+        gap = column.places.get(str(column.fill), _NEW) if column.fill is not None else _NEW
+        lookup = np.array([*(column.places.get(word, _NEW) for word in raw_words), gap], np.int64)
         if raw.dtype.kind == "f":
             raw = np.where(np.isnan(raw), -1, raw)
         numbers = raw.astype(np.int64)
@@ -284,13 +312,13 @@ class Preparation:
         rows = np.flatnonzero(codes == _NEW)
         if len(rows):
             counts[column.name] += len(rows)
-            if self.unknown == "refuse" or (self.unknown == "most-frequent" and column.usual is None):
+            place = column.place_of_new(self.unknown)
+            if place is None:
                 new = Counter(
                     "a gap" if number < 0 else raw_words[number] for number in numbers[rows].tolist()
                 )
                 raise self._unforeseen(column, rows, *_told(new, column.words or ()))
-            frequent = known.get(str(column.usual), -1)
-            codes[rows] = frequent if self.unknown == "most-frequent" else max(gap, -1)
+            codes[rows] = place
         return codes
 
     def _unforeseen(self, column: PreparedColumn, rows: Array, got: str, wanted: str) -> DataError:

@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 
 @dataclass
 class _Moments:
-    """Count, mean and sum of squared deviations of columns, NaN left out, over blocks of rows.
+    """Count, mean, sum of squared deviations and range of columns, NaN left out, over blocks of rows.
 
     Source: Chan, Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances
     (1979).
@@ -29,13 +29,18 @@ class _Moments:
     count: Array
     mean: Array
     squares: Array
+    least: Array
+    most: Array
 
     @classmethod
     def none(cls, columns: int) -> _Moments:
-        return cls(*(np.zeros(columns) for _ in range(3)))
+        starts = (0.0, 0.0, 0.0, np.inf, -np.inf)
+        return cls(*(np.full(columns, start) for start in starts))
 
     def add(self, block: Array) -> None:
         values = block.astype(np.float64)
+        self.least = np.fmin(self.least, np.fmin.reduce(values, axis=0, initial=np.inf))
+        self.most = np.fmax(self.most, np.fmax.reduce(values, axis=0, initial=-np.inf))
         gaps = np.isnan(values)
         values[gaps] = 0.0
         count = len(values) - gaps.sum(axis=0)
@@ -156,7 +161,8 @@ def _numbers_learned(
     if number is not None and standard:
         seen.x.impute(i, rows, number)
     mean, std = seen.x.scale(i) if standard else (0.0, 1.0)
-    return PreparedColumn(name, mean, std, number, average=average, usual=usual)
+    span = (float(seen.x.least[i]), float(seen.x.most[i])) if there else None
+    return PreparedColumn(name, mean, std, number, average=average, usual=usual, span=span)
 
 
 def _refuse_unfilled(name: str, fill: object, seen: _Learned, rows: int, i: int, *, words: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chalknet.drawing.scene import Box, Label, Line, Photo, Scene, Tracing
@@ -78,14 +79,22 @@ def draw_on(axes: Axes, scene: Scene) -> None:
                 _trace(axes, mark, level)
             case Label():
                 look |= {"size": mark.size, "family": fonts, "color": colours["ink"], "linespacing": 1.1}
-                if mark.kind == "line-label":
+                if mark.kind == "edge-label":
                     look["bbox"] = {
                         "facecolor": colours["page"],
                         "edgecolor": "none",
                         "pad": 0.4,
                         "alpha": 0.85,
                     }
-                axes.text(mark.x, mark.y, _mathtext(mark.text), ha="center", va="center", **look)
+                axes.text(
+                    mark.x,
+                    mark.y,
+                    _mathtext(mark.text),
+                    ha="center",
+                    va="center",
+                    rotation=-mark.angle,
+                    **look,
+                )
 
 
 def _show(axes: Axes, mark: Photo, level: int) -> None:
@@ -125,6 +134,8 @@ def _fonts(scene: Scene) -> list[str]:
     """
     from matplotlib.font_manager import get_font_names
 
+    if scene.has_wide_letters and not set(_WIDE_FONTS) & set(get_font_names()):
+        _look_for_new_fonts()
     at_hand = set(get_font_names())
     fonts = [font for font in _LATIN_FONTS if font in at_hand]
     if not scene.has_wide_letters:
@@ -138,3 +149,14 @@ def _fonts(scene: Scene) -> list[str]:
             remedy="Install one, or save as .svg or .html, which take the reader's fonts.",
         )
     return [*fonts[:1], *found]
+
+
+def _look_for_new_fonts() -> None:
+    """Let matplotlib know fonts that were installed after it wrote its list of them."""
+    from matplotlib.font_manager import findSystemFonts, fontManager
+
+    known = {entry.fname for entry in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in known:
+            with suppress(OSError, RuntimeError, ValueError):  # no font that matplotlib can read
+                fontManager.addfont(path)

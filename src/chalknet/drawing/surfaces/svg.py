@@ -7,7 +7,7 @@ from html import escape
 
 from chalknet.drawing.scene import Box, Label, Line, Mark, Photo, Scene, Tracing
 from chalknet.drawing.style import COLOURS, DARK
-from chalknet.drawing.text import LINE, TextRun, height_of, lines_of, width_of
+from chalknet.drawing.text import LINE, TextRun, lines_of
 from chalknet.units import xml_text
 
 NAMESPACE = "https://github.com/chalknet/chalknet"
@@ -24,19 +24,41 @@ const at = event => {
   return point.matrixTransform(svg.getScreenCTM().inverse());
 };
 svg.removeAttribute("width"); svg.removeAttribute("height");
-svg.addEventListener("wheel", event => {
-  event.preventDefault();
-  const scale = Math.exp(event.deltaY / 600), point = at(event);
+const zoom = (scale, point) => {
   box.x = point.x - (point.x - box.x) * scale; box.y = point.y - (point.y - box.y) * scale;
   box.width *= scale; box.height *= scale;
+};
+svg.addEventListener("wheel", event => {
+  event.preventDefault(); zoom(Math.exp(event.deltaY / 600), at(event));
 }, { passive: false });
-let held = null;
-svg.addEventListener("pointerdown", event => { held = at(event); svg.setPointerCapture(event.pointerId); });
-svg.addEventListener("pointerup", () => { held = null; });
+const held = new Map();  // where each finger, or the mouse, is held
+const apart = () => {
+  const [one, two] = [...held.values()];
+  return Math.hypot(one.clientX - two.clientX, one.clientY - two.clientY);
+};
+const middle = () => {
+  const [one, two] = [...held.values()];
+  return { clientX: (one.clientX + two.clientX) / 2, clientY: (one.clientY + two.clientY) / 2 };
+};
+const edges = [...svg.querySelectorAll(".edge")];
+const light = id => {
+  const own = edges.filter(edge => edge.id.split("--").includes(id));
+  edges.forEach(edge => edge.classList.toggle("dim", own.length > 0 && !own.includes(edge)));
+};
+svg.addEventListener("pointerdown", event => { held.set(event.pointerId, event); });
+for (const end of ["pointerup", "pointercancel", "pointerleave"])
+  svg.addEventListener(end, event => { held.delete(event.pointerId); });
 svg.addEventListener("pointermove", event => {
-  if (held) { const point = at(event); box.x += held.x - point.x; box.y += held.y - point.y; }
-  const title = document.elementFromPoint(event.clientX, event.clientY)?.querySelector?.(":scope > title");
+  if (held.has(event.pointerId)) {
+    const before = at(held.get(event.pointerId)), distance = held.size === 2 ? apart() : 0;
+    held.set(event.pointerId, event);
+    if (held.size === 1) { const now = at(event); box.x += before.x - now.x; box.y += before.y - now.y; }
+    if (held.size === 2) zoom(distance / apart(), at(middle()));
+  }
+  const below = document.elementFromPoint(event.clientX, event.clientY);
+  const title = below?.querySelector?.(":scope > title");
   const shown = title && title.parentNode !== svg;
+  light(shown ? below.id : "");
   tip.hidden = !shown;
   if (shown) {
     tip.textContent = title.textContent;
@@ -52,6 +74,8 @@ svg.chalknet { width: 100vw; height: 100vh; touch-action: none; cursor: grab; }
 svg.chalknet text { pointer-events: none; }
 #tip { position: absolute; padding: .3em .6em; border: 1px solid; background: Canvas; }
 #tip { font: 14px sans-serif; pointer-events: none; }
+svg.chalknet .edge { transition: opacity .15s; }
+svg.chalknet .edge.dim { opacity: .08; }
 """
 
 
@@ -82,7 +106,10 @@ def write_svg(scene: Scene) -> str:
 
 
 def write_html(scene: Scene) -> str:
-    """Return a page that needs no other file: drag to move, wheel to enlarge, hover to ask."""
+    """Return a page that needs no other file: drag to move, wheel or two fingers to enlarge, hover to ask.
+
+    The connections of the unit under the pointer stand out.
+    """
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{escape(scene.title)}</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n<body>\n"
@@ -100,7 +127,8 @@ def _rules(colours: dict[str, str]) -> str:
         f".chalknet .head {{ fill: {line}; }}",
         f".chalknet .positive {{ stroke: {colours['positive']}; }}",
         f".chalknet .negative {{ stroke: {colours['negative']}; stroke-dasharray: 4 2; }}",
-        f".chalknet .halo {{ fill: {colours['page']}; fill-opacity: 0.85; }}",
+        f".chalknet .edge-label {{ paint-order: stroke; stroke: {colours['page']}; stroke-width: 3; }}",
+        f".chalknet .cell-head {{ fill: {line}; }}",
         *(f".chalknet .{kind} {{ fill: {colours[kind]}; stroke: {line}; }}" for kind in _NODES),
     ]
     return "\n" + "\n".join(rules)
@@ -155,16 +183,8 @@ def _label(mark: Label) -> str:
         y = first + number * LINE * mark.size
         rows.append(f'<tspan x="{mark.x:.2f}" y="{y:.2f}">{_runs(line, mark.size)}</tspan>')
     key = f' id="{escape(mark.id)}"' if mark.id else ""
-    text = f'<text class="{mark.kind}"{key} font-size="{mark.size:.2f}">{"".join(rows)}</text>'
-    return _halo(mark) + text if mark.kind == "line-label" else text
-
-
-def _halo(mark: Label) -> str:
-    """Return the background that keeps a label readable on its line."""
-    width, height = width_of(mark.text, mark.size), height_of(mark.text, mark.size) * 0.8
-    left, top = mark.x - width / 2, mark.y - height / 2
-    shape = f'x="{left:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}"'
-    return f'<rect class="halo" {shape}/>'
+    turned = f' transform="rotate({mark.angle:.2f} {mark.x:.2f} {mark.y:.2f})"' if mark.angle else ""
+    return f'<text class="{mark.kind}"{key} font-size="{mark.size:.2f}"{turned}>{"".join(rows)}</text>'
 
 
 def _runs(line: tuple[TextRun, ...], size: float) -> str:

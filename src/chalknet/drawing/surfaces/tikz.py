@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 
-from chalknet.drawing.scene import Box, Label, Line, Mark, Photo, Scene, Tracing
+from chalknet.drawing.scene import Box, Label, Line, Photo, Scene, Tracing
 from chalknet.drawing.style import COLOURS
 from chalknet.drawing.text import TextRun, lines_of
 from chalknet.errors import CannotExpress
@@ -23,8 +26,12 @@ _SPECIAL = {
 }
 
 
+_NODES = ("input", "hidden", "output", "bias", "block")
+_TEXTS = ("title", "heading", "legend", "dots", "cell", "cell-head", "edge-label")
+
+
 def write_tikz(scene: Scene) -> str:
-    """Return a LaTeX document with one picture, 1 unit a point, y downwards."""
+    """Return a LaTeX document with one picture: named nodes, edges between them, and styles to change."""
     colours = [
         f"\\definecolor{{chalk{part}}}{{HTML}}{{{colour.removeprefix('#').upper()}}}"
         for part, colour in scene.colours.items()
@@ -37,13 +44,14 @@ def write_tikz(scene: Scene) -> str:
             r"\usepackage[T1]{fontenc}",
             r"\usepackage{textcomp}",
             *([r"\usepackage{kotex}"] if scene.has_wide_letters else []),
-            r"\usetikzlibrary{arrows.meta}",
+            r"\usetikzlibrary{arrows.meta,backgrounds,fit,shapes.geometric}",
             *colours,
+            *_styles(scene),
             r"\begin{document}",
             r"\sffamily",
-            r"\begin{tikzpicture}[x=1pt, y=-1pt, every node/.style={inner sep=0pt, align=center}]",
+            r"\begin{tikzpicture}[x=1pt, y=-1pt]",
             f"\\useasboundingbox (0,0) rectangle ({scene.width:.2f},{scene.height:.2f});",
-            *map(_mark, scene.marks),
+            *_marks(scene),
             r"\end{tikzpicture}",
             r"\end{document}",
             "",
@@ -51,35 +59,123 @@ def write_tikz(scene: Scene) -> str:
     )
 
 
-def _mark(mark: Mark) -> str:
-    match mark:
-        case Box():
-            style = f"fill=chalk{mark.kind}" + ("" if mark.kind == "frame" else ", draw=chalkline")
-            if mark.round:
-                x, y = mark.x + mark.width / 2, mark.y + mark.height / 2
-                radii = f"{mark.width / 2:.2f}pt and {mark.height / 2:.2f}pt"
-                return f"\\path[{style}] ({x:.2f},{y:.2f}) ellipse ({radii});"
-            corner = f"({mark.x + mark.width:.2f},{mark.y + mark.height:.2f})"
-            return f"\\path[{style}, rounded corners=3pt] ({mark.x:.2f},{mark.y:.2f}) rectangle {corner};"
-        case Line():
-            head = "-{Latex[length=4pt]}, " if mark.arrow else ""
-            dashed = ", dashed" if mark.kind == "negative" else ""
-            style = f"{head}draw=chalk{mark.kind}, line width={mark.width * 0.75:.2f}pt{dashed}"
-            return f"\\draw[{style}] ({mark.x1:.2f},{mark.y1:.2f}) -- ({mark.x2:.2f},{mark.y2:.2f});"
-        case Photo() | Tracing():
-            raise CannotExpress(
-                where="TikZ",
-                got="a picture of the user's own",
-                wanted="lines and texts",
-                remedy="Save it as .svg, .png, .pdf or .html.",
-            )
-        case Label():
-            text = r"\\".join("".join(map(_run, line)) for line in lines_of(mark.text))
-            on_line = mark.kind == "line-label"
-            font = f"\\fontsize{{{mark.size:.1f}}}{{{mark.size * 1.25:.1f}}}\\selectfont"
-            halo = ", fill=chalkpage, fill opacity=0.8, text opacity=1" if on_line else ""
-            look = f"text=chalkink, font={font}\\sffamily{halo}"
-            return f"\\node[{look}] at ({mark.x:.2f},{mark.y:.2f}) {{{text}}};"
+def _styles(scene: Scene) -> Iterator[str]:
+    """Yield the look of every kind of node, line and text."""
+    sizes = {mark.kind: mark.size for mark in scene.marks if isinstance(mark, Label)}
+    yield r"\tikzset{"
+    yield (
+        "  unit/.style={draw=chalkline, text=chalkink, align=center, inner sep=0pt"
+        + _font(sizes, "label")
+        + "},"
+    )
+    for kind in _NODES:
+        corners = ", rounded corners=3pt" if kind == "block" else ""
+        yield f"  {kind}/.style={{unit, fill=chalk{kind}{corners}}},"
+    yield r"  frame/.style={fill=chalkframe, rounded corners=3pt, inner sep=10pt},"
+    yield r"  line/.style={draw=chalkline}, positive/.style={draw=chalkpositive},"
+    yield r"  negative/.style={draw=chalknegative, dashed}, headed/.style={-{Latex[length=4pt]}},"
+    yield r"  words/.style={text=chalkink, align=center, inner sep=1pt},"
+    for kind in _TEXTS:
+        if kind in sizes:
+            yield f"  {kind}/.style={{words{_font(sizes, kind)}}},"
+    yield "}"
+
+
+def _font(sizes: Mapping[str, float], kind: str) -> str:
+    size = sizes.get(kind)
+    return f", font=\\fontsize{{{size:.1f}}}{{{size * 1.25:.1f}}}\\selectfont\\sffamily" if size else ""
+
+
+def _marks(scene: Scene) -> Iterator[str]:
+    """Yield frames, nodes with their labels, the edges between them with theirs, and other texts."""
+    boxes = {mark.id: mark for mark in scene.marks if isinstance(mark, Box)}
+    labels = {mark.id: mark for mark in scene.marks if isinstance(mark, Label)}
+    titles = {box.id: labels.pop(f"{box.id}-title") for box in boxes.values() if box.kind == "frame"}
+    for box in boxes.values():
+        if box.kind != "frame":
+            yield _node(box, labels.pop(f"{box.id}-label", None))
+    for mark in scene.marks:
+        match mark:
+            case Line():
+                own = None if mark.id.startswith("legend") else labels.pop(f"{mark.id}-label", None)
+                yield _edge(mark, own, boxes)
+            case Label() if mark.id in labels or not mark.id:
+                yield f"\\node[{mark.kind}] at ({mark.x:.2f},{mark.y:.2f}) {{{_words(mark)}}};"
+            case Photo() | Tracing():
+                raise CannotExpress(
+                    where="TikZ",
+                    got="a picture of the user's own",
+                    wanted="lines and texts",
+                    remedy="Save it as .svg, .png, .pdf or .html.",
+                )
+
+    frames = [box for box in boxes.values() if box.kind == "frame"]
+    if frames:
+        yield r"\begin{scope}[on background layer]"
+        yield from (_frame(frame, titles[frame.id], boxes.values()) for frame in frames)
+        yield r"\end{scope}"
+
+
+def _frame(frame: Box, title: Label, boxes: Iterable[Box]) -> str:
+    """Return a frame that fits the nodes in it, wherever they are moved."""
+    around = frame.bounds
+    inside = [
+        f"({_name(box.id)})"
+        for box in boxes
+        if box is not frame
+        and around.left < box.x + box.width / 2 < around.right
+        and around.top < box.y + box.height / 2 < around.bottom
+    ]
+    return f"\\node[frame, fit={{{' '.join(inside)}}}, label={{[title]above:{{{_words(title)}}}}}] {{}};"
+
+
+def _node(box: Box, label: Label | None) -> str:
+    at = f"({box.x + box.width / 2:.2f},{box.y + box.height / 2:.2f})"
+    shape = "ellipse, " if box.round else ""
+    size = f"minimum width={box.width:.2f}pt, minimum height={box.height:.2f}pt"
+    words = _words(label) if label else ""
+    return f"\\node[{box.kind}, {shape}{size}] ({_name(box.id)}) at {at} {{{words}}};"
+
+
+def _edge(line: Line, label: Label | None, boxes: Mapping[str, Box]) -> str:
+    source, _, target = line.id.partition("--")
+    begin = _anchor(boxes.get(source), (line.x1, line.y1))
+    end = _anchor(boxes.get(target), (line.x2, line.y2))
+    style = line.kind + (", headed" if line.arrow else "") + f", line width={line.width * 0.75:.2f}pt"
+    words = f"node[edge-label, {_beside(line, label)}] {{{_words(label)}}} " if label else ""
+    return f"\\draw[{style}] {begin} -- {words}{end};"
+
+
+def _beside(line: Line, label: Label) -> str:
+    """Return where a label stands at its line: how far along, on which side, turned or upright."""
+    across, down = line.x2 - line.x1, line.y2 - line.y1
+    x, y = label.x - line.x1, label.y - line.y1
+    part = (x * across + y * down) / (across**2 + down**2)
+    if label.angle:
+        return f"sloped, {'above' if (across * y - down * x) * across < 0 else 'below'}, pos={part:.2f}"
+    if abs(across) > abs(down):
+        return f"{'above' if y < down * part else 'below'}, pos={part:.2f}"
+    return f"{'right' if x > across * part else 'left'}, pos={part:.2f}"
+
+
+def _anchor(box: Box | None, point: tuple[float, float]) -> str:
+    """Return the point at the rim of a node, by the node's name; the bare point without a node."""
+    if box is None or box.kind == "frame":
+        return f"({point[0]:.2f},{point[1]:.2f})"
+    if not box.round:  # a box is met at any height of its side
+        side = "east" if point[0] > box.x + box.width / 2 else "west"
+        return f"({_name(box.id)}.{side} |- 0,{point[1]:.2f})"
+    across, down = point[0] - box.x - box.width / 2, point[1] - box.y - box.height / 2
+    return f"({_name(box.id)}.{math.degrees(math.atan2(-down, across)):.0f})"
+
+
+def _words(label: Label) -> str:
+    return r"\\".join("".join(map(_run, line)) for line in lines_of(label.text))
+
+
+def _name(key: str) -> str:
+    """Return a name that TikZ takes for a node."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", key)
 
 
 def _run(run: TextRun) -> str:

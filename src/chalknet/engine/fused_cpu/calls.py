@@ -24,12 +24,13 @@ class PackedCall:
     """
 
     def __init__(self, kernel: Kernel, arguments: tuple[Any, ...]) -> None:
-        unit = kernel.unit_of(dtypes_in(arguments))
-        self._name, self._entry = kernel.name, kernels._entry(unit)
-        self._kept, self._words = arguments, np.frombuffer(pack(arguments), dtype=np.int64).copy()
+        leaves = list(_leaves(arguments, ""))
+        flat = tuple(leaf for _, leaf in leaves)
+        self._name, self._entry = kernel.name, kernels._entry(kernel.unit_of(dtypes_in(flat)))
+        self._kept, self._words = arguments, np.frombuffer(pack(flat), dtype=np.int64).copy()
         self._places: dict[str, int] = {}
         at = 0
-        for name, leaf in _leaves(arguments, ""):
+        for name, leaf in leaves:
             self._places.setdefault(name, at)  # x and y are first of all the samples
             at += 2 if isinstance(leaf, np.ndarray) else 1
 

@@ -224,6 +224,10 @@ class Canvas:
         if char == "/" and "/" in (before, after):
             return False
         right = 1 if char == "/" else -1
+        beyond = [self.at(row, column + way) for way in (-2, 2)]
+        between_words = {before, after} == {" "} and all(one.isalnum() or one == _FILLER for one in beyond)
+        if between_words and char not in (self.at(row - 1, column + right), self.at(row + 1, column - right)):
+            return False
         ends = [self.at(row + down, column + side) for down in (-1, 1) for side in (-down * right, 0)]
         return any(end != " " for end in ends) or bool({before, after} & _LEVEL)
 

@@ -22,7 +22,32 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST_WORDS = 4  # of a sentence
 
 
-def columns_of(texts: list[Text], linked: set[tuple[str, str]]) -> list[list[Text]]:
+def layers_of(texts: list[Text], linked: set[tuple[str, str]]) -> list[list[Text]]:
+    """Return the units of each layer: those of a row where all lines lead from row to row, else of a column.
+
+    Args:
+        texts: all that is written.
+        linked: the keys of units that lines join.
+    """
+    columns = _columns_of(texts, linked)
+    if _lead_on(columns, linked):
+        return columns
+    rows: dict[float, list[Text]] = {}
+    for unit in sorted((text for text in texts if text.shape == "circle"), key=lambda text: text.middle):
+        rows.setdefault(unit.middle[0], []).append(unit)
+    found = list(rows.values())
+    several = len(found) > 1 and max(map(len, found)) > 1
+    return found if several and _lead_on(found, linked) else columns
+
+
+def _lead_on(layers: list[list[Text]], linked: set[tuple[str, str]]) -> bool:
+    """Return whether all lines between units lead from one layer to the next."""
+    place = {unit.key: number for number, layer in enumerate(layers) for unit in layer}
+    inside = [ends for ends in linked if ends[0] in place and ends[1] in place]
+    return bool(inside) and all(abs(place[one] - place[other]) == 1 for one, other in inside)
+
+
+def _columns_of(texts: list[Text], linked: set[tuple[str, str]]) -> list[list[Text]]:
     """Return the units that stand over one another, a list a column, from left to right.
 
     Args:
@@ -46,10 +71,14 @@ def columns_of(texts: list[Text], linked: set[tuple[str, str]]) -> list[list[Tex
     return found if len(found) > 1 and max(map(len, found)) > 1 else []
 
 
-def stand_in(columns: list[list[Text]], text: Text) -> int | None:
-    """Return the number of the column in which a text stands, over, between or under its units."""
-    for number, column in enumerate(columns):
-        if any(text.first <= unit.last and unit.first <= text.last for unit in column):
+def stand_in(layers: list[list[Text]], text: Text) -> int | None:
+    """Return the number of the layer in whose row a text stands, or over, between or under whose units."""
+    in_rows = any(len(layer) > 1 and layer[0].row == layer[1].row for layer in layers)
+    for number, layer in enumerate(layers):
+        if in_rows:
+            if layer[0].row == text.row:
+                return number
+        elif any(text.first <= unit.last and unit.first <= text.last for unit in layer):
             return number
     return None
 

@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from chalknet.errors import CannotExpress
+from chalknet.notation.dialects.ascii_beside import WordsAtLines
 from chalknet.notation.dialects.ascii_canvas import (
     ACROSS,
     HEADS,
@@ -17,9 +18,9 @@ from chalknet.notation.dialects.ascii_canvas import (
     Text,
 )
 from chalknet.notation.dialects.ascii_columns import (
-    columns_of,
     is_dots,
     is_sentence,
+    layers_of,
     missing_pairs,
     says_all,
     speaks_of_one,
@@ -83,11 +84,13 @@ class _Reader:
             text.key = (
                 text.text[:200] if one_name and text.text else f"{text.text or text.shape} {number + 1}"[:200]
             )
+        self.beside = WordsAtLines(self.canvas, texts)
         for text in texts:
             for start, way in self.lines.starts(text):
                 for ended in self.lines.follow(text, start, way):
                     self._ended(text, ended, start)
-        columns = columns_of(texts, {pair for ends in self.found for pair in (ends, ends[::-1])})
+        texts = [text for text in texts if id(text) not in self.beside.taken]
+        columns = layers_of(texts, {pair for ends in self.found for pair in (ends, ends[::-1])})
         self._join_columns(columns, texts)
         self._draw(texts)
         self._name_columns(columns, texts)
@@ -210,6 +213,8 @@ class _Reader:
         label = next(
             (self.label_of[cell] for cell in self._between(text, other) if cell in self.label_of), ""
         )
+        if not label and {cell[1] for cell in ended.cells} == {start[1]} and text.row != other.row:
+            label = self.beside.between(text, other, start[1])
         first, second = (text, other) if (text.row, text.first) <= (other.row, other.first) else (other, text)
         tips = (ended.tip_here, ended.tip_there) if first is text else (ended.tip_there, ended.tip_here)
         known = self.found.get((first.key, second.key), (False, False, first, second, ""))

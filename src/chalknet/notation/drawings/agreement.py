@@ -57,6 +57,7 @@ def together(found: list[Said]) -> Said:
         shape=next((one.shape for one in found if one.shape), ()),
         role=next((one.role for one in found if one.role), ""),
         bias=first_known(*[one.bias for one in found]),
+        repeats=next((one.repeats for one in found if one.repeats != 1), 1),
     )
 
 

@@ -16,13 +16,14 @@ _LOSS = pattern(
     any_of(
         r"loss(?:es)?(?: ?fun\w+| ?fn)?", r"cost(?:s|[ -]?fun\w+)?", "bce(?:[ _]?loss|withlogits\\w*)?", "mse(?:[ _]?loss)?", "mae", "rmse", "sse",
         r"nll(?:[ _]?loss)?", r"cross[ -]?entropy(?:[ _]?loss)?", r"\w*[ _]?loss", "criterion", r"(?:total |squared |mean |quadratic )*errors?", "objective(?: function)?", "hinge", "kl[ -]?divergence",
-        "p[eé]rdidas?", "coste", "costo", "perte", "co[uû]t", "erreurs?", "verlust(?:funktion)?", "kosten(?:funktion)?", "fehler(?:funktion)?", "perdita", "errore", "perda", "custo", "erro", "strata", "koszt", "b[łl][aą]d",
+        "p[eé]rdidas?", "kay[ıi]p", "hata", "förlust", "verlies", "coste", "costo", "perte", "co[uû]t", "erreurs?", "verlust(?:funktion)?", "kosten(?:funktion)?", "fehler(?:funktion)?", "perdita", "errore", "perda", "custo", "erro", "strata", "koszt", "b[łl][aą]d",
     )
     + "|손실|오차|비용|损失|損失|误差|誤差|代价|потер|ошибк|교차 ?엔트로피|交叉熵",
     re.I,
 )  # fmt: skip
 _LOSS_FORMULA = re.compile(
-    r"[JLEC](?:_[\w{}]{1,12}|[ _]?tot(?:al)?)?(?:\([^()]{0,40}\))?(?:\s*=.{0,300})?"
+    r"[∥‖|]{1,2}[^∥‖|]{1,40}-[^∥‖|]{1,40}[∥‖|]{1,2}_?\d?\^?2?|[eδ]\w?\s*=\s*[dtyŷ]\w{0,3}\s*-\s*[dtyŷoa]\w{0,3}"
+    r"|[JLEC](?:_[\w{}]{1,12}|[ _]?tot(?:al)?)?(?:\([^()]{0,40}\))?(?:\s*=.{0,300})?"
     r"|\(?\s*(?:1/2|½|0\.5|1\s*/\s*\w|frac12|frac\s*1\s*\w)?\s*[·*]?\s*Σ?(?:_\w{1,6})?\s*\(+\s*(?:t|y|ŷ|o|target|yhat|d|a)[\w^_']{0,8}\s*-\s*(?:t|y|ŷ|o|yhat|output|out|d|a|h)[\w^_'()]{0,12}\s*\)+\s*\^?\s*2?\s*\)?"
     r"|.{0,40}(?:-\s*)?\(?\s*y\s*\*?\s*(?:log|ln)\b.{0,200}",
     re.S,
@@ -30,7 +31,7 @@ _LOSS_FORMULA = re.compile(
 _TARGET = pattern(
     any_of(
         "targets?(?: values?| outputs?)?", "labels?", "ground[ -]?truth", r"true (?:labels?|values?|class|y|output)", "desired(?: outputs?| values?)?", "expected(?: outputs?| values?)?", "teacher", "actual(?: values?| labels?)?", "y_?true", "one[ -]?hot(?: labels?)?",
-        "objetivo", "etiquetas?", "esperad[oa]s?", "deseado", "cibles?", "attendue?s?", "étiquettes?", "zielwert\\w*", "soll(?:wert\\w*)?", "etichett[ae]", "atteso", "alvo", "rótulos?", "cel", "etykiet[ay]",
+        "objetivo", "etiquetas?", "esperad[oa]s?", "deseado", "cibles?", "attendue?s?", "étiquettes?", "zielwert\\w*", "soll(?:wert\\w*)?", "etichett[ae]", "atteso", "desejad[oa]s?", "hedef", "etiket", "alvo", "rótulos?", "cel", "etykiet[ay]",
     )
     + "|정답|타깃|타겟|目标值|目标|目標値|标签|標籤|教師|正解|ラベル|метк[аи]|целев",
     re.I,
@@ -38,7 +39,7 @@ _TARGET = pattern(
 _TRAINING = pattern(
     any_of(
         r"optimi[sz]er\w*", r"optim\.\w+", "sgd", "adam[wx]?", "rmsprop", "adagrad", r"back[ -]?prop\w*", r"gradient\w*", "grad", r"(?:weight |parameter )?updates?(?: weights?| parameters?| rule)?", "training(?: loop| step| data)?", "train", r"learning[ -]?rate", r"epochs?",
-        r"[δ∇]\w{0,3}", r"(?:∂|d)L?\s*/\s*(?:∂|d)\w+", "repeat", r"w\s*(?:←|:=|<-)\s*w.*", "optimizador", "entrenamiento", "retropropag\\w*", "gradiente", "optimiseur", "rétropropag\\w*", "apprentissage", "optimierer", "training", "rückwärts\\w*", "gewichte anpassen", "ottimizzatore", "otimizador", "treino",
+        r"[δ∇]\w{0,3}", r"(?:∂|d)L?\s*/\s*(?:∂|d)\w+", "repeat", r"w\s*(?:←|:=|<-)\s*w.*", "optimizador", "entrenamiento", "retropropag\\w*", "gradiente", "optimiseur", "rétropropag\\w*", "apprentissage", "optimierer", "training", "rückwärts\\w*", "gewichte anpassen", "ottimizzatore", "otimizador", "treino", "ajuste de (?:los )?pesos", "aktualisiert\\w*", "replay(?:[ _-]?(?:buffer|memory))?", "experience buffer", "güncelle\\w*", "gradyan\\w*", "optimizasyon", "mise à jour\\w*", "aggiorna\\w*", "atualiza\\w*", "actualiza\\w*",
     )
     + "|^[δ∇∂]|옵티마이저|최적화|역전파|경사|기울기|갱신|优化器|優化器|反向传播|梯度|更新|逆伝播|勾配|最適化|оптимизатор|градиент",
     re.I,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -15,6 +15,7 @@ from chalknet.notation.drawings.agreement import merged, over, sizes_over, toget
 from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.nearby import Nearby
+from chalknet.notation.drawings.repetition import TIMES_ALONE
 from chalknet.notation.drawings.sides import Sides
 from chalknet.notation.drawings.sketch import Drawn, Link
 from chalknet.notation.drawings.vocabulary import (
@@ -25,6 +26,7 @@ from chalknet.notation.drawings.vocabulary import (
     trailing_index,
     without_more,
 )
+from chalknet.notation.drawings.words import NUMBER_BEHIND_LAYER
 from chalknet.notation.limits import check_limit
 
 NOT_COUNTED = "dots that stand beside no layer were not counted"
@@ -46,6 +48,8 @@ class UnitColumn:
         join: how it hangs on the column before: "all" units on all, "each" on one opposite, a single "one"
             on a single one, or "some" on some; "first" has none before it.
         vectors: whether sizes on the arrows are those of values, and not of weights.
+        number: what stands behind the word layer, where it is no number of the layer: `Dense layer 3` behind
+            `Dense layer 32`.
     """
 
     units: list[Drawn] = field(default_factory=list)
@@ -57,11 +61,13 @@ class UnitColumn:
     weights: list[str] = field(default_factory=list)
     join: Join = "first"
     vectors: bool = False
+    number: int | None = None
 
     @cached_property
     def said(self) -> Said:
         """Return what its units say together."""
-        return merged(self.units)
+        found = merged(self.units)
+        return found if self.number is None or found.width else replace(found, width=self.number)
 
     @cached_property
     def title(self) -> Said:
@@ -123,6 +129,7 @@ def columns_of(
             columns[depth[link.target]].links.append(link)
     for column in columns:
         column.units.sort(key=lambda unit: unit.at)
+    _settle_numbers(columns)
     found = Columns(columns, [facts.sketch.caption] if facts.sketch.caption else [], dict(depth))
     _Placing(facts, sides, rows, found).place()
     for before, column in pairwise(columns):
@@ -131,6 +138,20 @@ def columns_of(
     for column in columns:
         column.vectors = all(1 in size for size in sizes)
     return found
+
+
+def _settle_numbers(columns: list[UnitColumn]) -> None:
+    """Tell the boxes whose number behind the word layer is a width: where the numbers count no layers."""
+    found = {
+        place: int(match[1])
+        for place, column in enumerate(columns)
+        if len(column.units) == 1 and (match := NUMBER_BEHIND_LAYER.search(plain(column.units[0].text)))
+    }
+    counts = all(one[1] < other[1] <= one[1] + other[0] - one[0] for one, other in pairwise(found.items()))
+    if counts and all(number <= place + 1 for place, number in list(found.items())[:1]):
+        return
+    for place, number in found.items():
+        columns[place].number = number
 
 
 def _join(before: UnitColumn, column: UnitColumn) -> Join:
@@ -173,10 +194,12 @@ class _Placing:
                 else:
                     self._node(fact, near)
         self._loose_dots(loose)
+        self._loose_counts()
         for frame in self.facts.sketch.groups.values():
             here = groups.get(frame.key, set())
             if frame.title and here and max(here) - min(here) == len(here) - 1:
-                if len(here) == 1 or (len(here) == 2 and 0 not in here):
+                alone = TIMES_ALONE.fullmatch(plain(frame.title)) or said(frame.title).repeats != 1
+                if len(here) == 1 or (len(here) == 2 and 0 not in here and not alone):
                     self._entitle(here, frame.title)
                 else:
                     self.found.captions.append(frame.title)
@@ -233,6 +256,32 @@ class _Placing:
             self.found.notes.append(f"{fact.first_line}: taken to stand in the column of {first!r}")
         for fact in loose[len(wanted) :]:
             self.found.notes.append(f"{fact.first_line}: {NOT_COUNTED}")
+
+    def _loose_counts(self) -> None:
+        """Give a bare number beside a column with dots, such as that at a brace, to that column."""
+        counts = [
+            fact
+            for fact in self.facts.nodes.values()
+            if fact.alone
+            and fact.node.place
+            and fact.text.isdecimal()
+            and self.sides.role(fact.key) == "caption"
+        ]
+        spots = [
+            (node.place, level)
+            for key, level in self.found.place.items()
+            if counts and (node := self.facts.nodes[key].node).place
+        ]
+        for fact in counts if spots else []:
+            self.facts.sketch.spend(len(spots))
+            assert fact.node.place is not None
+            x, y = fact.node.place.x, fact.node.place.y
+            _, level = min(((place.x - x) ** 2 + (place.y - y) ** 2, level) for place, level in spots)
+            column = self.found.all[level]
+            if column.dots and int(fact.text) > len(column.units) and fact.text in self.found.captions:
+                self.found.captions.remove(fact.text)
+                column.texts.append(fact.text)
+                self.found.notes.append(f"{fact.text}: taken for the width of the column beside it")
 
     @cached_property
     def _nearby(self) -> Nearby:

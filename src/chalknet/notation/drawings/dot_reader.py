@@ -51,7 +51,7 @@ class _Reader:
         self._unnamed = 0
         self._to_clusters: list[tuple[list[str], list[str], Link, tuple[str, str]]] = []
         self._strict = self._arrows = False
-        self._words = 0
+        self._words = self._statements = 0
 
     def read(self) -> Sketch:
         self._strict = self._now.text.lower() == "strict"
@@ -217,6 +217,8 @@ class _Reader:
         self._style(key, scope.defaults["node"])
 
     def _statement(self, scope: _Scope) -> list[str]:
+        self._statements += 1
+        check_limit(self._sketch.source, self._now.at, "statements of a drawing", self._statements)
         word = self._now.text.lower() if self._now.kind == "name" else ""
         if word in ("graph", "node", "edge"):
             self._next()

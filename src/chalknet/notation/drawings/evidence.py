@@ -8,7 +8,7 @@ from chalknet.notation.drawings.rules import Role, Rule
 from chalknet.notation.drawings.view import View
 from chalknet.notation.drawings.vocabulary import adds_bias, is_dots, trailing_index
 from chalknet.notation.drawings.widths import width_of
-from chalknet.notation.drawings.words import LAYER
+from chalknet.notation.drawings.words import ENVIRONMENT, LAYER
 
 _INPUT: tuple[Rule[View], ...] = (
     Rule("it comes first", "input", 1, lambda v: v.at == 0),
@@ -35,6 +35,9 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("it states nothing, and one behind it states how many features arrive", "hand-in", 2.5, signs.counted_behind),
     Rule("the next is named as inputs are, and it is not", "hand-in", 3,
          lambda v: len(v.after.units) == 1 and v.here.is_single and signs.INPUT_INDEX.fullmatch(plain(v.after.units[0].text)) and not signs.INPUT_INDEX.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
+    Rule("it is drawn as a store of data, and the next says how many features it takes", "hand-in", 6, signs.is_store),
+    Rule("it is an environment, and the next says how many features it takes", "hand-in", 5,
+         lambda v: v.here.is_single and ENVIRONMENT.search(v.said.text) and v.after.said.width is not None and not v.said.counted),
     Rule("a point as the start of an arrow", "hand-in", 3, lambda v: signs.points(v.here)),
     Rule("it states as many as stand behind it", "hand-in", 6,
          lambda v: v.said.sure and len(v.after.units) > 1 and v.said.width == width_of(v.columns, v.at + 1).value),
@@ -69,11 +72,12 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it is drawn as units are, and the activation before it is not", "unit", 5, signs.drawn_as_units),
     Rule("units are joined with some before them", "unit", 2, lambda v: v.here.join == "some"),
     Rule("weights stand on the arrows", "unit", 3, lambda v: v.here.is_weighty and v.here.join != "each"),
-    Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation),
+    Rule("the arrows name a map", "unit", 3, lambda v: v.edge.operation and not signs.edge_restates(v)),
     Rule("the arrows name an activation between layers", "unit", 2, lambda v: v.edge.steps and not signs.edge_applies(v)),
     Rule("it names a map", "unit", 3, lambda v: v.said.operation),
     Rule("it states a width of its own", "unit", 3, signs.in_width),
     Rule("it states a number of units", "unit", 2, lambda v: v.whole.stated[v.at] is not None and (v.said.steps or v.said.counted or not v.reading.was_function)),
+    Rule("it states how many units and what they do, as the other boxes do", "unit", 4, lambda v: v.whole.counts_and_acts(v.here)),
     Rule("a matrix of weights leads here", "unit", 4, lambda v: v.here.weights or v.edge.matrix),
     Rule("it says which layer it is", "unit", 1.5, lambda v: signs.names_layer(v.here)),
     Rule("it closes a row of input, hidden and output", "unit", 2, signs.closes_row),
@@ -100,6 +104,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("a bias is added", "unit", -5, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
     Rule("it is a step within one neuron", "unit", -2, signs.in_neuron),
     Rule("it picks one of the outputs", "unit", -3, signs.one_answer),
+    Rule("it asks or decides, and learns nothing", "unit", -6, lambda v: v.here.is_single and signs.decides(v.here)),
     Rule("it picks the largest, and learns nothing", "unit", -6, lambda v: signs.ARGMAX.search(v.said.text)),
     Rule("the one before is titled as the output", "unit", -2, lambda v: signs.behind_output(v) and not v.here.is_weighty and not v.said.operation),
     Rule("a value between others", "unit", -4, lambda v: "tensor" in v.said.text.lower()),
@@ -125,7 +130,7 @@ _ACTIVATION: tuple[Rule[View], ...] = (
          lambda v: v.here.is_single and v.said.only_steps and v.is_bare and len(v.before.units) > 1 and not signs.for_all(v) and not signs.edge_applies(v)),
     Rule("the activation on the arrow is that of the box before it", "activation", -4, lambda v: v.whole.arrows_act_before and (v.said.counted or signs.in_width(v))),
     Rule("a matrix of weights leads here", "activation", -5, lambda v: v.edge.matrix),
-    Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation),
+    Rule("the arrows name a map", "activation", -4, lambda v: v.edge.operation and not signs.edge_restates(v)),
 )  # fmt: skip
 _UNNAMED: tuple[Rule[View], ...] = (
     Rule("each on the one opposite: a function that nobody names", "unknown", 2,
@@ -141,6 +146,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("the value of what was done before", "value", 2.5, lambda v: v.reading.was_function and v.here.join in ("one", "each")),
     Rule("each times its weight", "value", 5, lambda v: v.here.join == "each" and v.said.operation and v.said.state),
     Rule("it states the width that the value has", "value", 1, lambda v: v.reading.was_function and v.whole.stated[v.at] == v.now is not None),
+    Rule("it asks or decides, and learns nothing", "value", -10, lambda v: v.here.is_single and signs.decides(v.here)),
     Rule("it states how many come out of what was done", "value", 5, lambda v: v.gives_width),
     Rule("the value of a box for all units", "value", 6, lambda v: v.last_role == "activation" and v.is_behind_for_all and signs.names_softmax(v.before)),
     Rule("the value of a sum", "value", 4,
@@ -174,6 +180,8 @@ _HAND_OUT: tuple[Rule[View], ...] = (
          lambda v: v.is_last and v.here.is_single and len(v.before.units) > 1 and signs.loose(v.here) and not signs.loose(v.before)),
     Rule("the one before is the output", "hand-out", 1.5, lambda v: signs.says_role(v.before, "output")),
     Rule("the one before is activated", "hand-out", 0.5, lambda v: not v.reading.is_open),
+    Rule("it asks or decides, and learns nothing", "hand-out", 6, lambda v: v.here.is_single and signs.decides(v.here)),
+    Rule("it picks the largest", "hand-out", 7, lambda v: v.here.is_single and signs.ARGMAX.search(v.said.text) and not v.said.steps),
     Rule("it is one answer for all outputs", "hand-out", 6, signs.one_answer),
     Rule("the one before is titled as the output", "hand-out", 2, lambda v: signs.behind_output(v) and not v.said.steps),
     Rule("it hangs on the one opposite", "hand-out", 1, lambda v: v.here.join in ("each", "one")),

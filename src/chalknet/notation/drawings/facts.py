@@ -11,6 +11,8 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
 from chalknet.notation.drawings.vocabulary import Said, is_dots, said
 
+# Shapes in which tables of data are drawn.
+STORES = frozenset(("cylinder", "database", "cyl", "lin-cyl", "disk", "stored_data", "storage", "db"))
 # Shapes of what is only written, and of what people draw as a neuron.
 LOOSE = frozenset(("plaintext", "none", "note", "plain", "text", "tab", "comment", "underline"))
 ROUND = frozenset(

@@ -18,6 +18,8 @@ _COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("quad", "qquad"), " "),
     **dict.fromkeys(("top", "left", "right"), ""),
     **{name: name for name in ("max", "tanh")},
+    "textsubscript": "_",
+    "textsuperscript": "^",
     "sigma": "σ",
     "vdots": "⋮",
     "cdots": "⋯",
@@ -35,7 +37,8 @@ _NEW_LINE = {"br", "tr", "td", "table", "p", "div", "hr", "li"}
 _LATEX = re.compile(r"\\(?:([a-zA-Z]+)\s?|([,;:! ])|(.))")
 _IS_LATEX = re.compile(r"\$|\\(?:hat|sigma|sum|math|text|vdots|cdots|ldots|frac|bold|left|right|lambda|nu)\b")
 _STYLED = re.compile(
-    r"\\(?:hat|widehat|bar|vec|mathbf|boldsymbol|mathrm|text|textbf|mathbb|mathcal|operatorname|bf|rm)\b\s*"
+    r"\\(?:hat|widehat|tilde|widetilde|bar|vec|mathbf|boldsymbol|bm|mathrm|mathsf|mathit|mathtt|mathbb|mathcal"
+    r"|text|textbf|textit|textrm|textsf|texttt|operatorname|bf|rm)\b\s*"
 )
 
 

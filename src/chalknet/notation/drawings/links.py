@@ -10,7 +10,7 @@ from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import depths
 from chalknet.notation.drawings.facts import Facts
 from chalknet.notation.drawings.sketch import Link, Sketch
-from chalknet.notation.drawings.words import DECIMAL
+from chalknet.notation.drawings.words import DECIMAL, ENVIRONMENT
 
 _DOTTED = ("dashed", "dotted")
 
@@ -30,7 +30,7 @@ def ordering(links: Sequence[Link]) -> list[Link]:
     return [
         link
         for link in odd
-        if depth.get(link.source) == depth.get(link.target)
+        if depth.get(link.source, -1) == depth.get(link.target, -2)
         or (link.style in _DOTTED and not (link.source in depth and link.target in depth))
     ]
 
@@ -132,7 +132,53 @@ def leading_back(facts: Facts, order: Collection[Link]) -> list[Link]:
         order: links that connect nothing anyhow.
     """
     aside = {id(link) for link in order}
-    links = [link for link in facts.links if id(link) not in aside] if aside else facts.links
+    links = [link for link in facts.links if id(link) not in aside] if aside else list(facts.links)
+    closing = _closing(facts, links)
+    if closing and _depths(facts, _without(links, closing)) is not None:
+        return closing
+    return [*_marked_back(facts, _without(links, closing)), *closing]
+
+
+def _without(links: Sequence[Link], dropped: Collection[Link]) -> list[Link]:
+    gone = {id(link) for link in dropped}
+    return [link for link in links if id(link) not in gone]
+
+
+def _closing(facts: Facts, links: Sequence[Link]) -> list[Link]:
+    """Return the links of a cycle through a loss, an optimizer or an environment that close it.
+
+    A loss or what trains leads to the network: these links carry no values of it. An environment is led to by
+    what was decided.
+    """
+    if _depths(facts, links) is not None:
+        return []
+    inside = _in_cycles(links)
+    words = {key: beside(facts.nodes[key].text) & {"loss", "training"} for key in inside}
+    worlds = {key for key in inside if ENVIRONMENT.search(facts.nodes[key].text) and not words[key]}
+    trains = {key for key, found in words.items() if found and not facts.nodes[key].said.operation}
+    return [
+        link
+        for link in links
+        if link.source in inside
+        and link.target in inside
+        and ((link.source in trains and link.target not in trains) or link.target in worlds)
+    ]
+
+
+def _in_cycles(links: Sequence[Link]) -> set[str]:
+    """Return the nodes that stand in a cycle, or between two of them."""
+    found = {end for link in links for end in (link.source, link.target)}
+    for ends in ("source", "target"):
+        again = True
+        while again:
+            near = {getattr(link, ends) for link in links if link.source in found and link.target in found}
+            again = near < found
+            found &= near
+    return found
+
+
+def _marked_back(facts: Facts, links: Sequence[Link]) -> list[Link]:
+    """Return the dashed links, or those that speak of gradients, that lead from behind to the front."""
     labels = {link.label for link in links if link.label and not DECIMAL.fullmatch(link.label)}
     speaking = {label for label in labels if "training" in beside(label)}
     odd = [link for link in links if link.label in speaking or link.style in _DOTTED]

@@ -9,8 +9,9 @@ from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings.agreement import first_known
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role, weigh
+from chalknet.notation.drawings.signs import edge_restates
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
-from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots
+from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots, writes_bias
 
 _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
@@ -87,6 +88,8 @@ def _unit(view: View, step: Reading) -> Reading:
     said, title, edge = view.said, view.title, view.edge
     if view.whole.arrows_act_before and edge.steps and view.is_bare:
         step, edge = step.with_steps(edge.steps), Said("")
+    elif edge.steps and not activates(edge.steps):  # Dropout on the way
+        step, edge = step.with_steps(edge.steps), replace(edge, steps=())
     steps = said.steps or edge.steps or title.steps
     extra = [one for one in title.steps if steps is not title.steps and isinstance(one, Dropout)]
     activated = activates((*steps, *extra))
@@ -96,11 +99,14 @@ def _unit(view: View, step: Reading) -> Reading:
     torch_like = said.in_width is not None and "linear" in said.text.lower()
     told = linear or ((view.separate or torch_like) and said.operation and not said.steps)
     one = Map(view.at, view.at, first_known(said.bias, title.bias, edge.bias), (*steps, *extra), told)
+    repeats = said.repeats if said.repeats != 1 else title.repeats
+    often = min(repeats, _MOST_LEFT_OUT) if isinstance(repeats, int) else 1
     return replace(
         step,
         start=max(step.start, 0),
-        maps=(*closed(step.maps, view.columns), one),
+        maps=(*closed(step.maps, view.columns), *[one] * max(often, 1)),
         was_function=said.is_function,
+        hidden=step.hidden or isinstance(repeats, str),
     )
 
 
@@ -116,11 +122,13 @@ def _operation(view: View, step: Reading) -> Reading:
 
 
 def _activation(view: View, step: Reading) -> Reading:
+    if step.maps and edge_restates(view) and writes_bias(view.edge.text):
+        step = step.with_bias()
     return replace(step.with_steps(view.steps), was_function=view.said.is_function)
 
 
 def _value(view: View, step: Reading) -> Reading:
-    if step.maps and adds_bias(view.said.text):
+    if step.maps and (adds_bias(view.said.text) or writes_bias(view.said.text)):
         step = step.with_bias()
     if view.gives_width:
         step = replace(step, maps=(*step.maps[:-1], replace(step.maps[-1], width_from=view.at)))

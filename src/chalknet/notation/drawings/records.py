@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Sketch
 from chalknet.notation.drawings.vocabulary import said
+from chalknet.notation.drawings.words import DECIMAL
 from chalknet.notation.limits import check_limit
 
 HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
@@ -48,9 +49,21 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
     )  # each is looked up in many languages
     texts = [plain(text) for _, text in found]
     functions = {text for text in texts if said(text).is_function}
+    headed = not label.startswith(HTML) and _heading_of([(port, plain(text)) for port, text in found])
+    if headed:
+        return [(port, text) for port, text in found if port]
     if found and all(port for port, _ in found) and not (functions and len(set(texts)) > 1):
         return found
     return found if are_units(texts) else []
+
+
+def _heading_of(found: list[tuple[str, str]]) -> str:
+    """Return the first field of a record whose others have ports: the title of the units."""
+    if len(found) < 3 or found[0][0] or not found[0][1]:
+        return ""
+    units = [(port, text) for port, text in found[1:] if not DECIMAL.fullmatch(text)]
+    named = all(port and text and not said(text).is_function for port, text in units)
+    return found[0][1] if named and len(units) > 1 else ""
 
 
 def are_units(texts: list[str]) -> bool:
@@ -65,7 +78,8 @@ def are_units(texts: list[str]) -> bool:
 def title_of(label: str) -> str:
     """Return what stands in a table outside the cells that are units."""
     if not label.startswith(HTML):
-        return ""
+        first, *others = [part.strip(" {}") for part in label.split("|")]
+        return first if others and _PORT.match(others[0]) and not _PORT.match(first) else ""
     cells = [(bool(_CELL_PORT.search(inside)), text) for inside, text in _cells(label)]
     return (
         "<BR/>".join(text for is_unit, text in cells if not is_unit) if any(one for one, _ in cells) else ""

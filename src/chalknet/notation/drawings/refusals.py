@@ -9,8 +9,8 @@ from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Sketch
 from chalknet.notation.drawings.structures import Structure
-from chalknet.notation.drawings.vocabulary import is_weight, said
-from chalknet.notation.drawings.words import LAYER, pattern
+from chalknet.notation.drawings.vocabulary import is_dots, is_weight, said
+from chalknet.notation.drawings.words import LAYER, NETWORK, ONE_UNIT, ROLES, pattern
 
 
 def refuse_foreign(sketch: Sketch) -> None:
@@ -24,6 +24,7 @@ def refuse_foreign(sketch: Sketch) -> None:
         got = "queries, keys and values: attention, a layer that no network here has"
         raise sketch.not_a_chain(texts[0][1], got=got, wanted="linear maps, activations, Dropout and Flatten")
     texts.append((sketch.caption, 0))
+    _refuse_two_networks([(plain(text), at) for text, at in texts], sketch)
     for text, at in texts:
         other = next((name for words, name in _OTHER if words.search(plain(text))), "")
         if other:
@@ -32,6 +33,20 @@ def refuse_foreign(sketch: Sketch) -> None:
         if what.foreign:
             got = f"{what.foreign!r}, a layer that no network here has"
             raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")
+
+
+def _refuse_two_networks(texts: list[tuple[str, int]], sketch: Sketch) -> None:
+    """Refuse a generator with its discriminator: two networks that are trained in turn."""
+    found = [next((at for text, at in texts if word.search(text)), None) for word in _ADVERSARIES]
+    if found[0] is not None and found[1] is not None:
+        got = "a generator and a discriminator: two networks, each with a training of its own"
+        raise sketch.not_a_chain(found[1], got=got, wanted="one network, from X to yhat")
+
+
+_ADVERSARIES = (
+    pattern(r"generator|g[eé]n[eé]rateur|generatore|生成器|генератор|생성기", re.I),
+    pattern(r"discriminat|diskriminator|判别器|識別器|дискриминатор|판별", re.I),
+)
 
 
 def _shown(text: str) -> str:
@@ -45,11 +60,33 @@ def _is_layer(unit: Drawn) -> bool:
     return what.operation and not what.state and isinstance(what.width, int) and what.width > 1
 
 
+def _count_alike(column: UnitColumn) -> bool:
+    """Return whether each of several boxes states the same number with an activation: no names of units."""
+    found = {said(unit.text).width for unit in column.units if said(unit.text).steps}
+    counts = [match[1] for unit in column.units if (match := _COUNT.match(plain(unit.text)))]
+    return (
+        len(counts) == len(column.units)
+        and len(set(counts)) == 1
+        and found == {int(counts[0])}
+        and found != {1}
+    )
+
+
 def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
     """Raise CannotExpress for boxes of several units each that stand side by side."""
     for column in columns:
+        for unit in column.units:
+            if _ROW.search(plain(unit.text)):
+                raise sketch.source.refuse(
+                    unit.at,
+                    got=f"a whole network in one box ({_shown(unit.text)})",
+                    wanted="a box for each layer",
+                    remedy="Give the row alone, as arrow text: '4 -> 64 tanh -> 2 softmax'.",
+                )
         boxes = [unit for unit in column.units if said(unit.text).counted or said(unit.text).in_width]
         boxes += [unit for unit in column.units if unit not in boxes and _is_layer(unit)]
+        if len(column.units) > 1 and _count_alike(column):
+            boxes = boxes or column.units
         if len(column.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
             same = len({said(unit.text).width for unit in boxes}) == 1
             if same and len(boxes) == len(column.units) and column.dots:
@@ -59,6 +96,9 @@ def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
             raise sketch.not_a_chain(boxes[0].at, got=got, wanted="one layer behind the other")
 
 
+_DATA = re.compile(r"data|image|noise", re.I)
+_COUNT = re.compile(r"(\d{1,6})(?!\d)")
+_ROW = pattern(r"(?:\d+[^\d\n]{0,20}(?:->|→|➔|⟶)[^\d\n]{0,20}){2}\d")
 _OTHER = (
     (pattern(r"boltzmann|\brbm\b", re.I), "a Boltzmann machine"),
     (
@@ -76,7 +116,17 @@ _OTHER = (
         "a random forest",
     ),
     (pattern(r"markov", re.I), "a Markov chain"),
-    (pattern(r"bayes(?:ian|'s)? (?:net|belief)", re.I), "a Bayesian network"),
+    (
+        pattern(
+            r"bayes(?:ian|'s)? (?:net|belief)|belief net|noisy[- ]or\b|causal (?:graph|dag|diagram)", re.I
+        ),
+        "a Bayesian network",
+    ),
+    (pattern(r"viterbi|trellis", re.I), "a trellis of states"),
+    (
+        pattern(r"knowledge graph|food (?:web|chain)|org(?:ani[sz]ation)? ?chart|organigramm?", re.I),
+        "a chart of something else",
+    ),
     (pattern(r"hopfield", re.I), "a Hopfield network"),
     (pattern(r"self[- ]organi[sz]ing map|kohonen", re.I), "a self-organising map"),
 )
@@ -91,15 +141,80 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     columns = structure.columns.all
     texts = [unit.text for column in columns for unit in column.units]
     labels = [link.label for column in columns for link in column.links if link.label]
-    decides = any(plain(label).lower() in _DECISIONS for label in labels)
+    decides = any(plain(label).lower() in _DECISIONS for label in labels) and not _has_layers(texts)
     speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
-    if decides or not (speaks or _looks_dense(columns, texts)):
+    speaks = speaks and not _is_of_words_alone(structure, texts)
+    if decides or _is_trellis(columns) or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
             None,
             got="a chart in which nothing speaks of a network",
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
         )
+
+
+def _has_layers(texts: list[str]) -> bool:
+    """Return whether two boxes state a layer with its width or its activation."""
+    return sum(bool(one.operation or one.steps) and one.width is not None for one in map(said, texts)) > 1
+
+
+def _speaks_as_a_unit(text: str) -> bool:
+    """Return whether a label is that of a unit or of a layer, and not words of any chart."""
+    one, words = said(text), plain(text)
+    if one.steps or one.operation or one.state or one.sure or not re.search(r"[^\W\d_]{3}", words):
+        return True
+    named = _UNIT.fullmatch(words) or _names_a_neuron(words) or is_dots(text)
+    return bool(
+        named
+        or (one.role and _words_beside_role(words) <= (bool(LAYER.search(words)) and not _DATA.match(words)))
+    )
+
+
+def _names_a_neuron(text: str) -> bool:
+    """Return whether a text names a neuron; a unit or a node where it says nothing else, unlike `Unit tests`."""
+    match = ONE_UNIT.search(text)
+    others = re.findall(r"[^\W\d_]{3,}", ONE_UNIT.sub(" ", text))
+    return match is not None and (match.group().lower() not in ("unit", "node") or not others)
+
+
+def _words_beside_role(text: str) -> int:
+    """Return how many words a text has besides those that say which layer it is."""
+    rest = LAYER.sub(" ", plain(text))
+    for _, words in ROLES:
+        rest = words.sub(" ", rest)
+    return len(re.findall(r"[^\W\d_]{3,}", rest))
+
+
+def _is_heading_of_a_layer(text: str) -> bool:
+    """Return whether a title says which layer of a network it is, and hardly more: `Hidden layer (tanh)`."""
+    one = said(text)
+    if one.steps or one.linear or one.sure:
+        return True
+    return bool(one.role) and _words_beside_role(text) <= 1
+
+
+def _is_of_words_alone(structure: Structure, texts: list[str]) -> bool:
+    """Return whether nearly all boxes hold words of any subject, and titles and captions speak of no network."""
+    speaking = sum(map(_speaks_as_a_unit, texts))
+    roles = [said(text).role for text in texts]
+    if speaking * 8 > len(texts) or {"input", "output"} <= set(roles):
+        return False
+    columns = structure.columns.all
+    headed = [column for column in columns if any(map(_is_heading_of_a_layer, column.texts))]
+    titles = "\n".join(plain(text) for column in headed for text in column.texts)
+    layers = LAYER.search(titles) or any(
+        column.title.role == "hidden" or column.title.steps for column in headed
+    )
+    captions = " ".join(map(plain, structure.columns.captions))
+    bare = len(headed) * 2 <= len(columns) if layers else len(headed) < len(columns)
+    return bare and not (NETWORK.search(captions) or LAYER.search(captions))
+
+
+def _is_trellis(columns: list[UnitColumn]) -> bool:
+    """Return whether the same names stand in every column: the states of one thing, step by step."""
+    names = [{plain(unit.text) for unit in column.units} for column in columns]
+    words = all(re.match(r"[^\W\d]", name) for name in names[0])
+    return len(columns) > 2 and words and all(len(one & names[0]) > 1 for one in names)
 
 
 def _is_tree(columns: list[UnitColumn]) -> bool:
@@ -125,6 +240,8 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
         role = one.role and not ("sample" in beside(text) and not LAYER.search(one.text))
         if one.steps or one.operation or role or one.sure or one.state or one.bias is not None:
             return True
+        if _names_a_neuron(one.text):
+            return True
     return any(is_weight(label) for label in labels)
 
 
@@ -132,6 +249,7 @@ def _of_units(column: UnitColumn) -> bool:
     """Return whether a column has the names of units, `h1` beside `h2`, or is drawn as units without words are."""
     texts = [plain(unit.text) for unit in column.units]
     drawn = all(unit.shape in ("circle", "doublecircle", "point") for unit in column.units)
+    drawn = drawn or (len(texts) > 1 and not any(texts))
     if not all(_UNIT.fullmatch(text) for text in texts):
         return drawn and not any(re.search(r"\w", text) for text in texts)
     return drawn or all(re.search(r"\d", text) for text in texts)

@@ -8,18 +8,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chalknet.notation.drawings.beside import beside, is_only
+from chalknet.notation.drawings.colours import name_of, names_in
 from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
 from chalknet.notation.drawings.vocabulary import is_bias
 from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
+_FEATURES = frozenset(("weight", "weights"))
+_BIAS_ON_ARROW = re.compile(r"\s{0,9}[bθcΘ][_^]?\{?\(?\w{0,6}\)?\}?\s{0,9}")
 _NEIGHBOURS = {"1": {"0", "2"}, "b": {"a", "A"}, "B": {"a", "A"}}
 _LETTER = re.compile(r"[^\W\d_]")
 _IS_ONE = re.compile(r"=\s*\+?1\b")
-_INDEXED = re.compile(r"([^\W\d_]{1,4})_?\(?(\d{1,6})")
+_INDEXED = re.compile(r"([^\W\d_]{1,4})(?:\^[\[(]?\d{1,3}[\])]?)?_?\(?(\d{1,6})")
 _BIAS_VECTOR = re.compile(r"[bBθ][\^_]?\(?\d*\)?\s*[\[(]?\s*\d+\s*(?:[×x,]\s*\d+)?\s*[)\]]?")
-_INDEX_0 = re.compile(r"([^\W\d_]{1,4})_?\(?0\)?.{0,12}", re.S)
+_INDEX_0 = re.compile(r"([^\W\d_]{1,4})(?:\^[\[(]?\d{1,3}[\])]?)?_?\(?0\)?.{0,12}", re.S)
 
 
 def _several_words(text: str) -> bool:
@@ -36,11 +39,13 @@ class Sides:
         roles: of the nodes that are no units, by id.
         close: nodes whose role was nearly another one, with it.
         notes: what had to be assumed.
+    bias_colours: of those nodes that are known as biases.
     """
 
     roles: dict[str, Weighed] = field(default_factory=dict)
     close: dict[str, Weighed] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    bias_colours: frozenset[str] = frozenset()
 
     def role(self, key: str) -> Role:
         """Return the role of a node; a unit where it is none of those beside a network."""
@@ -81,6 +86,21 @@ class _Scene:
             if not fact.into and fact.out_of
         ]
         return any(match and f"{match[1]}1".lower() in self.names for match in zeros)
+
+    @cached_property
+    def bias_colours(self) -> frozenset[str]:
+        """Return the colours that a legend or a caption gives to biases: as written, and by name."""
+        nodes = self.facts.nodes.values()
+        entries = [fact for fact in nodes if fact.alone and BIAS_WORD.search(fact.text)]
+        texts = [fact.text for fact in entries] + self.facts.sketch.caption.split("\n")
+        named = {name for text in texts if BIAS_WORD.search(text) for name in names_in(text)}
+        drawn = {fact.node.colour for fact in entries} - {""}
+        return frozenset(named | (drawn - self.colours_fed))
+
+    @cached_property
+    def colours_fed(self) -> frozenset[str]:
+        """Return the colours of nodes to which something leads."""
+        return frozenset(fact.node.colour for fact in self.facts.nodes.values() if fact.into)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -135,6 +155,27 @@ class _View:
         nodes = self.scene.facts.nodes
         return any(len(nodes[link.target].into) > 3 for link in self.fact.out_of[:8])
 
+    @cached_property
+    def is_unfed(self) -> bool:
+        """Return whether nothing leads to it, but something to all others that lead where it leads."""
+        if self.fact.into or not self.fact.out_of:
+            return False
+        nodes = self.scene.facts.nodes
+        others = {link.source for link in nodes[self.fact.out_of[0].target].into[:200]} - {self.fact.key}
+        return len(others) > 1 and all(nodes[key].into for key in others)
+
+    @cached_property
+    def has_colour_of_biases(self) -> bool:
+        """Return whether it is filled as a legend says that biases are."""
+        colour, known = self.fact.node.colour, self.scene.bias_colours
+        return bool(colour and known) and (colour in known or name_of(colour) in known)
+
+    @property
+    def looks_like_a_bias(self) -> bool:
+        """Return whether a bias of another layer has its colour, and no unit to which something leads."""
+        colour = self.fact.node.colour
+        return bool(colour) and colour in self.sides.bias_colours - self.scene.colours_fed
+
     @property
     def is_only_way(self) -> bool:
         """Return whether it has one node before it and one behind it, which hang on nothing else."""
@@ -177,6 +218,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     ),
     "weight": (
         Rule("its name is that of a weight matrix", "weight", 1.5, lambda v: "weight" in beside(v.name) and not v.fact.into),
+        Rule("it is a word that names a feature too, and leads to several", "weight", -4, lambda v: v.name.lower() in _FEATURES and len(v.fact.out_of) > 1),
         Rule("it leads to a product", "weight", 2, lambda v: "weight" in beside(v.name) and v.leads_to_operator),
         Rule("it states the sizes of a matrix", "weight", 1.5, lambda v: v.fact.said.matrix and not v.fact.into),
         Rule("something leads to it", "weight", -9, lambda v: v.fact.into),
@@ -194,9 +236,13 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     "bias": (
         Rule("its name is that of a bias", "bias", 3, lambda v: is_bias(v.name)),
         Rule("it says bias in so many words", "bias", 2, lambda v: BIAS_WORD.search(v.fact.text)),
+        Rule("its arrows are named as biases are", "bias", 2, lambda v: v.fact.out_of and all(_BIAS_ON_ARROW.fullmatch(link.label) for link in v.fact.out_of)),
         Rule("its id says bias", "bias", 1.5, lambda v: BIAS_WORD.search(v.fact.key) and v.fact.key != v.fact.text),
         Rule("it leads to a sum", "bias", 1, lambda v: v.leads_to_operator and v.name[:1] in "bBθ"),
         Rule("it is named b and states the sizes of a vector", "bias", 3, lambda v: _BIAS_VECTOR.fullmatch(v.fact.text) and not v.fact.into),
+        Rule("it has the colour that is said to be that of biases", "bias", 5, lambda v: v.has_colour_of_biases),
+        Rule("a bias of another layer has its colour", "bias", 3, lambda v: v.looks_like_a_bias and not v.fact.said.role),
+        Rule("nothing leads to it, but to all the others of its layer", "bias", 3, lambda v: not v.fact.text and v.is_unfed),
         Rule("nothing else leads where it leads", "bias", -6, lambda v: v.fact.out_of and not v.has_some_company),
         Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
@@ -234,6 +280,9 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     ),
 }  # fmt: skip
 
+_BY_LOOKS = frozenset(
+    rule.name for rule in _RULES["bias"] if "colour" in rule.name or "the others" in rule.name
+)
 _ENOUGH, _CLOSE = 2.0, 1.0  # a node is a unit unless this much speaks for something else
 _ROUNDS = 3  # a target is known by the loss it leads to, a loss by the training behind it
 
@@ -243,6 +292,9 @@ def sides_of(facts: Facts) -> Sides:
     scene, sides = _Scene(facts), Sides()
     for _ in range(_ROUNDS):
         before = dict(sides.roles)
+        sides.bias_colours = frozenset(
+            facts.nodes[key].node.colour for key, one in before.items() if one.role == "bias"
+        )
         for key, fact in facts.nodes.items():
             view = _View(fact, scene, sides)
             best = max(
@@ -258,6 +310,10 @@ def sides_of(facts: Facts) -> Sides:
                 sides.close.pop(key, None)
         if sides.roles == before:
             break
+    by_looks = Counter(one.rule for one in sides.roles.values() if one.rule in _BY_LOOKS)
+    for rule, count in by_looks.items():
+        which = "a node is" if count == 1 else f"{count} nodes are"
+        sides.notes.append(f"{which} read as bias: {rule}")
     for key, one in sides.roles.items():
         text = facts.nodes[key].text
         if one.role == "bias" and _INDEX_0.fullmatch(text):

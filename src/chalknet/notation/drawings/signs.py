@@ -7,7 +7,7 @@ import re
 from chalknet.network import Flatten
 from chalknet.notation.drawings.beside import Beside, beside, is_only
 from chalknet.notation.drawings.columns import UnitColumn, index_gap
-from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND
+from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND, STORES
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.view import SOFTMAXES, View, activates
 from chalknet.notation.drawings.words import any_of, pattern
@@ -25,6 +25,7 @@ _IN_NEURON = pattern(
 )
 ARGMAX = pattern(r"arg ?max", re.I)
 _OUT_NAME = pattern(r"(?:y|ŷ|o|out|output|class)[\W_]{0,2}\d{0,6}[\W_]{0,3}.{0,20}", re.I | re.S)
+_QUESTION = pattern(r"[≥≤><]=?\s*(?:0?\.\d|0,\d|threshold|τ|θ)|ε-?greedy|epsilon-?greedy", re.I)
 _ANSWER = pattern(
     any_of(
         "arg ?max",
@@ -62,6 +63,23 @@ def only(column: UnitColumn, kind: Beside) -> bool:
 def speaks(column: UnitColumn, kind: Beside) -> bool:
     """Return whether one of its labels speaks of such a thing."""
     return any(kind in beside(unit.text) for unit in column.units[:20])
+
+
+def is_store(v: View) -> bool:
+    """Return whether it is drawn as a store of data before a box that states how many features it takes."""
+    one, following = v.here, v.after.said
+    takes = following.width is not None and not following.operation and not following.steps
+    fits = not v.said.counted or following.role == "input"
+    return (
+        one.is_single and one.units[0].shape in STORES and (takes or following.in_width is not None) and fits
+    )
+
+
+def decides(column: UnitColumn) -> bool:
+    """Return whether it asks something of the result, such as `p > 0.5 ?`, or picks an action."""
+    text, shapes = column.said.text, {unit.shape for unit in column.units}
+    asks = text.endswith("?") and shapes <= {"diamond", "hexagon", "rhombus", "decision"}
+    return (asks or bool(_QUESTION.search(text))) and not column.said.steps
 
 
 def nameless(column: UnitColumn) -> bool:
@@ -263,6 +281,11 @@ def edge_applies(v: View) -> bool:
             and (v.reading.is_open or (v.is_bare and not v.said.operation) or not activates(v.edge.steps))
         )
     )
+
+
+def edge_restates(v: View) -> bool:
+    """Return whether the arrows say once more what the sum before them is: `Σ -- z = w·x + b -->`."""
+    return v.at > 0 and v.edge.state and v.edge.operation and v.before.said.state
 
 
 def counted_behind(v: View) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(r"<metadata>\s*+<network\b[^<>]*+>")
 _GRAPHVIZ = re.compile(r"<(?:\w+:)?g\b[^<>]*?\bclass\s*=\s*[\"'](?:node|edge|cluster)[\"']")
+_LINES = re.compile(r"<(?:\w+:)?(?:line|path|polyline)\b")
 _SVG, _SVG_END = re.compile(r"<svg\b"), re.compile(r"</svg\s*+>")
 _HEADS = ("polygon", "ellipse", "polyline")
 _COMPASS = frozenset("n ne e se s sw w nw c _".split())
@@ -81,7 +82,8 @@ def read_svg_sketch(text: str) -> Sketch:
             _node(sketch, group, at)
         elif group.kind == "cluster":
             sketch.group(title, "\n".join(_texts(sketch, group)), "", at)
-    if not any(sketch.nodes):
+    named = any(re.search("->|--", group.title) for group in drawn if group.kind == "edge")
+    if not any(sketch.nodes) or (not named and _LINES.search(text)):  # classes of the same names elsewhere
         return _of_other_make(text)
     edges = [_edge(sketch, group) for group in drawn if group.kind == "edge"]
     _into_clusters(drawn, sketch)

@@ -13,8 +13,9 @@ from chalknet.notation.drawings.rules import Role
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.vocabulary import Said
 from chalknet.notation.drawings.widths import stated_width
-from chalknet.notation.drawings.words import COUNT_OF_WEIGHTS, LAYERS_LEFT_OUT, SHAPE_IN_BRACKETS
+from chalknet.notation.drawings.words import COUNT_OF_WEIGHTS, LAYERS_LEFT_OUT, SHAPE_IN_BRACKETS, pattern
 
+_COUNTED_ACT = pattern(r"\d{1,6}\s*[×✕x·*,|/\n]?\s*[^\W\d]{2}")
 SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
 
 
@@ -95,7 +96,10 @@ class Reading:
                 target = (*target, step)
         if not self.maps:
             return replace(self, before=target)
-        return replace(self, maps=(*self.maps[:-1], replace(self.maps[-1], steps=target)))
+        last, often = self.maps[-1], 1
+        while often < len(self.maps) and self.maps[-often - 1] == last:
+            often += 1  # a layer that stands there several times: each has the activation
+        return replace(self, maps=(*self.maps[:-often], *[replace(last, steps=target)] * often))
 
     def with_bias(self) -> Reading:
         """Return the reading with a bias in its last map."""
@@ -144,6 +148,16 @@ class Whole:
             return False  # softmax is that of the output
         passing = [column.said.is_function and not column.said.operation for column in self.columns[1:]]
         return all(boxes[at - 1] or passing[at - 1] for at, act in enumerate(acts) if act)
+
+    def counts_and_acts(self, column: UnitColumn) -> bool:
+        """Return whether a box says how many units there are and what they do, as others do."""
+        return id(column) in self._count_and_act
+
+    @cached_property
+    def _count_and_act(self) -> frozenset[int]:
+        acting = [column for column in self.columns if column.said.steps or column.said.linear]
+        found = [column for column in acting if column.is_single and _COUNTED_ACT.match(column.said.text)]
+        return frozenset(map(id, found)) if len(found) == len(acting) > 1 else frozenset()
 
     @cached_property
     def all_single(self) -> bool:

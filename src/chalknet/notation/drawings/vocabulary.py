@@ -13,6 +13,7 @@ from typing import NamedTuple
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.repetition import once
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
 
@@ -37,6 +38,7 @@ class Said:
         bias: whether there is one; None where nothing is said.
         foreign: the name of a layer that no network here has.
         only_steps: whether it says nothing but its steps: `ReLU`, `σ(z)`.
+        repeats: how often such a layer stands there, `×3`; a letter where nobody says how often.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Said:
     bias: bool | None = None
     foreign: str = ""
     only_steps: bool = False
+    repeats: int | str = 1
 
     @property
     def is_function(self) -> bool:
@@ -103,32 +106,38 @@ def adds_bias(text: str) -> bool:
     return text.lower() in ("add", "+ b", "+b", "biasadd", "+")
 
 
+def writes_bias(text: str) -> bool:
+    """Return whether a formula adds a bias to products: `z = w·x + b`."""
+    return bool(words.PLUS_BIAS.search(text) and (words.EXPRESSION.search(text) or words.SUM.search(text)))
+
+
 @lru_cache(maxsize=100_000)
 def said(label: str) -> Said:
     """Return what a label says."""
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    steps, rest = _steps(spelled(text))
+    text, repeats = once(text, _names_a_layer)
+    steps, rest = _steps(spelled(words.SAMPLES.sub(" ", text)))
+    rest = pattern(r"(?<![\w.,])(\d{1,3}) (?=000(?![\d.,]))").sub(r"\1", rest)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
     rest = words.NO_BIAS.sub(" ", rest)
     if bias is False and pattern(r"[wŵθβ]_?0").search(text):
         bias = True  # the drawn 1 is the bias, and bias=False says that none is added besides
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(rest)
-    product = bool(words.OPERATOR.fullmatch(rest.strip()))
-    state = (
+    product = bool(words.OPERATOR.fullmatch(rest.strip()) or words.SUM.search(rest))
+    if (
         product
-        or bool(words.SUM.search(rest))
-        or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
-    )
-    expression = bool(words.EXPRESSION.search(rest))
-    operation = expression or product or bool(words.OPERATION.search(rest) or words.SUM.search(rest))
-    operation = operation or bool(words.IN_AND_OUT.search(rest))
-    if re.search(r"input[ _]?layer", rest, re.I) and not re.search(
-        r"dense(?! ?_?input)\b|linear", rest, re.I
+        and not steps
+        and words.UNKNOWN_ACTIVATION.fullmatch(words.SUM.sub("", rest).strip(" |,;:/\n→>-"))
     ):
-        operation = False
+        steps = (Activation("?"),)  # `Σ | f`
+    state = product or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
+    expression = bool(words.EXPRESSION.search(rest))
+    takes_in = re.search(r"input[ _]?layer", rest, re.I) and not _MAP_BESIDE_INPUT.search(rest)
+    named = words.OPERATION.search(rest) or words.IN_AND_OUT.search(rest)
+    operation = bool(expression or product or named) and not takes_in
     if "matmul" in rest.lower() and bias is None:
         bias = False  # a product alone; an Add behind it is the bias
     matrix = words.MATRIX.search(rest)
@@ -136,7 +145,7 @@ def said(label: str) -> Said:
     width = sizes.width
     if (not sizes.sure and expression) or width == 0:
         width = None  # its numbers are coefficients
-    operation = operation or (sizes.into is not None and "linear" in rest.lower())
+    operation = operation or bool(sizes.into is not None and "linear" in rest.lower() and not takes_in)
     return Said(
         text,
         steps,
@@ -153,7 +162,12 @@ def said(label: str) -> Said:
         bias=bias,
         foreign=foreign.group() if foreign else "",
         only_steps=bool(steps) and not words.MORE_THAN_STEPS.search(_without_shapes(rest)),
+        repeats=repeats,
     )
+
+
+def _is_any_function(text: str) -> bool:
+    return bool(words.UNKNOWN_ACTIVATION.fullmatch(text.strip(" |,;:/\n→>-")))
 
 
 def _is_linear(text: str) -> bool:
@@ -162,9 +176,22 @@ def _is_linear(text: str) -> bool:
     return bool(words.ALSO_LINEAR.search(text) or words.LINEAR_ACTIVATION.search(without_maps))
 
 
+def _names_a_layer(text: str) -> bool:
+    return bool(words.OPERATION.search(text) or words.LAYER.search(text) or _steps(text)[0])
+
+
 def _without_shapes(text: str) -> str:
     """Return a text without the shapes that a tool notes in the box of any step."""
     return words.SHAPE_IN_BRACKETS.sub(" ", words.SHAPE_IN_WORDS.sub(" ", text))
+
+
+def step_function(text: str) -> str:
+    """Return the words by which a text names a step function; empty where it names none."""
+    match = words.STEP_FUNCTION.search(plain(text))
+    return match.group() if match else ""
+
+
+_MAP_BESIDE_INPUT = re.compile(r"dense(?! ?_?input)\b|linear(?!\s*\})", re.I)
 
 
 def layer_number(text: str) -> int:
@@ -190,19 +217,28 @@ def clauses(caption: str) -> list[Said]:
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
     one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    told = {_role(part) for part in re.split(r"[\s,()]+", spelled(whole.text))} - {""}
+    several = {"hidden", "output"} <= told and not re.search(r"[;,.]\s", whole.text)
+    if several and len(activations) == 1 and not whole.linear and len(whole.text) < 120:
+        return [Said(whole.text, whole.steps, role="all")]  # `sigmoid (hidden and output)`
     if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
         found.append(Said(whole.text, whole.steps, whole.linear, role=whole.role or "hidden"))
     for clause in re.split(
-        r"[\n;]|\.\s|\.$|\s{2,}|,(?!\d)(?![^(),]{0,30}\))| and | und | et | y | 및 |、|，",
+        r"[\n;]|\.\s|\.$|\s{2,}|(?<=[^\W\d])\s[/|]\s(?=[^\W\d]{3})|,(?!\d)(?![^(),]{0,30}\))"
+        r"| and | und | et | y | e | ve | и | 및 |、|，",
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)
         what = said(clause)
-        role = what.role or ("hidden" if what.operation else "all" if words.ALL.search(clause) else "")
+        formula = words.EXPRESSION.search(clause) and what.steps
+        role = what.role or (
+            "all" if formula else "hidden" if what.operation else "all" if words.ALL.search(clause) else ""
+        )
         if words.REGRESSION.search(clause):
             role = "output"
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
-        if what.steps or linear:
+        kinds = {step for step in what.steps if isinstance(step, Activation)}
+        if len(kinds) < 2 and (kinds != {Activation("?")} or linear) and (what.steps or linear):
             found.append(Said(what.text, what.steps, linear, role=role))
     return found
 
@@ -223,6 +259,7 @@ def is_weight(label: str) -> bool:
 
 def trailing_index(label: str) -> int | str | None:
     """Return the index a unit's name ends in: `x_784` -> 784, `u1[:,31]` -> 31, `x_m` -> "m"."""
+    label = label.strip(" 「」『』“”\"'«»")
     text = re.split(r"[=\n|]|,\s(?=[^\W\d])|\s\((?=[^\W\d]|\+)", plain(label), maxsplit=1)[0].strip()
     text = pattern(r"\^\(?\d+\)?$|\^[\[(]\d+[\])]").sub("", text).strip()
     text = pattern(r"\(\d+\)$").sub("", text) if "_" in text else text

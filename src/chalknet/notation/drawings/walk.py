@@ -11,6 +11,7 @@ from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
 from chalknet.notation.drawings.columns import NOT_COUNTED, UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
+from chalknet.notation.drawings.repetition import is_repeated
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.view import Map, Part, Reading, activates
 from chalknet.notation.drawings.vocabulary import (
@@ -20,6 +21,7 @@ from chalknet.notation.drawings.vocabulary import (
     layer_number,
     roles_in,
     said,
+    step_function,
     weight_of,
     without_more,
 )
@@ -61,14 +63,15 @@ class Walk:
             raise source.refuse(
                 None,
                 kind=CannotExpress,
-                got="dots that stand for layers, and nothing says for how many",
-                wanted="each layer, or how many are left out",
-                remedy="Write the number into the box, such as '... 3 more layers ...'.",
+                got="layers that are left out or repeated, and nothing says how many",
+                wanted="each layer, or how many there are",
+                remedy="Write the number into the box, such as '... 3 more layers ...' or 'Dense 64 ReLU ×3'.",
             )
         if not reading.maps and not reading.before:
             raise self._structure.facts.sketch.source.refuse(
                 0, got="no layer behind X", wanted="at least one step"
             )
+        self._refuse_repeated_frames()
         self._x = self._input()
         for one in self._follow_captions(list(reading.maps)):
             self._linear(one)
@@ -87,6 +90,10 @@ class Walk:
                 steps.append(Activation("?"))
                 self._note_open("the last layer" if number == len(self._maps) else f"layer {number}")
         self._note_rest()
+        for name in filter(None, map(step_function, self._captions)):
+            self._notes.append(
+                f"a caption speaks of {name}: a step function has no gradient and is no activation here"
+            )
         widths = [self._x, *(linear.width for linear in self._maps)]
         mapped = [self._columns[linear.map.column] for linear in self._maps]
         self._notes += misfits(widths, mapped, self._captions)
@@ -98,6 +105,20 @@ class Walk:
         notes = tuple(dict.fromkeys(self._notes))
         x: Shape = shape if picture else (self._x,)
         return Network(x, tuple(steps), notes=notes, weights=parameters)
+
+    def _refuse_repeated_frames(self) -> None:
+        """Refuse a frame around several columns that says how often these stand there."""
+        frames = {plain(group.title) for group in self._structure.facts.sketch.groups.values()}
+        for caption in self._captions:
+            text = plain(caption)
+            if text in frames and is_repeated(text):
+                raise self._structure.facts.sketch.source.refuse(
+                    None,
+                    kind=CannotExpress,
+                    got=f"a frame of several layers that are repeated ({text!r})",
+                    wanted="each layer drawn, or a number of times on each layer's box",
+                    remedy="Draw each layer, or write it on the box, such as 'Dense 64 ReLU ×3'.",
+                )
 
     def _follow_row(self) -> None:
         """Fill widths that nobody knows from a caption that lists all of them, and tell where it disagrees."""
@@ -125,20 +146,32 @@ class Walk:
         """Note what was read as no layer without a word that says so, and connections that are missing."""
         for part in self._reading.parts:
             column = self._columns[part.column]
-            what = column.said
             if part.role in ("hand-in", "hand-out") and part.rule:
                 does = "comes before the network" if part.role == "hand-in" else "only hands out the result"
                 self._notes.append(f"{name_of(column)}: read as what {does}")
-            if part.role == "activation" and Activation("?") in what.steps:
-                self._notes.append(
-                    f"{what.text.splitlines()[0]} does not say which activation it is: it stays ?"
-                )
+            if part.role in ("activation", "unit"):
+                self._note_function(part, column)
             self._note_width(part, column)
             sparse = part.role == "unit" and column.join == "some"
             if sparse and not column.dots and not self._columns[part.column - 1].dots:
                 self._notes.append(
                     "not every node is connected to every node of the next layer: read as if it were"
                 )
+
+    def _note_function(self, part: Part, column: UnitColumn) -> None:
+        """Note a step function, and a letter that stands for any activation."""
+        behind = [linear.map.steps for linear in self._maps if linear.map.column <= part.column]
+        for one in (column.said, column.title, column.edge):
+            if Activation("?") not in one.steps or (behind and Activation("?") not in behind[-1]):
+                continue
+            name = step_function(one.text)
+            first = one.text.splitlines()[0]
+            if name:
+                self._notes.append(
+                    f"{name}: a step function has no gradient and is no activation here: it stays ?"
+                )
+            elif part.role == "activation":
+                self._notes.append(f"{first} does not say which activation it is: it stays ?")
 
     def _note_width(self, part: Part, column: UnitColumn) -> None:
         """Note a width that a step, a value or what stands beside the network states, where another one arrives."""
@@ -188,6 +221,10 @@ class Walk:
                 (what.role or "hidden" * what.operation) != role
                 or roles_in(caption) > 1
                 or not is_heading(caption)
+                or any(
+                    re.search(r"\d\s*[-–—→>]\s*\d", row.group())
+                    for row in WIDTHS_IN_A_ROW.finditer(plain(caption))
+                )
             ):
                 continue
             if layer_number(caption) in own:
@@ -300,7 +337,8 @@ class Walk:
                 if clause is None:
                     continue
                 if self._is_open(one):
-                    one = replace(one, steps=(*one.steps, *clause.steps), told=clause.linear)
+                    known = tuple(step for step in one.steps if step != Activation("?"))
+                    one = replace(one, steps=(*known, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
                     break
                 if wanted == role and _contradicts(clause, one):
@@ -314,7 +352,10 @@ class Walk:
         """Return whether nothing in the drawing says which activation follows a map, but the way of writing it alone."""
         column = self._columns[one.column]
         said_so = column.said.linear or column.title.linear or column.edge.linear
-        return not one.activated or (one.told and not activates(one.steps) and not said_so)
+        only_letter = Activation("?") in one.steps and not step_function(
+            "\n".join((column.said.text, *column.texts, column.edge.text))
+        )
+        return only_letter or not one.activated or (one.told and not activates(one.steps) and not said_so)
 
     def _widths_in_a_row(self, count: int) -> list[int] | None:
         """Return the widths that a caption lists for all layers, as in `MLP 784-128-10`."""

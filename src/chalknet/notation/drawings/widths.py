@@ -43,6 +43,8 @@ def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = Fa
         return title.width
     if count > 1:
         return what.width if column.dots and what.sure else None
+    if column.number is not None and what.width is not None:
+        return what.width
     elided = column.dots or column.left_out  # beside dots a number is the unit's own
     unit = elided and trailing_index(column.units[0].text) is not None and not (what.role or what.counted)
     if (what.sure and not unit) or (not elided and _is_width(columns, place, surely)):
@@ -97,7 +99,8 @@ def is_box(columns: Sequence[UnitColumn], place: int) -> bool:
     others = sum(len(each.units) > 1 or each.dots for each in columns)
     roles = sum(bool(each.said.role) for each in columns)
     weight = 0.0
-    weight += 2.5 * bool(LAYER.search(words)) + 1.0 * bool(what.role and roles > 1)
+    weight += 2.5 * bool(LAYER.search(words)) + 0.5 * bool(what.role and LAYER.search(text))
+    weight += 1.0 * bool(what.role and roles > 1)
     weight += 0.5 * (unit.shape not in ROUND and unit.shape not in LOOSE)
     weight -= 2.5 * (unit.shape in ROUND) + 1.0 * min(others, 2) + 3.0 * bool(ONE_UNIT.search(words))
     weight -= 2.0 * (trailing_index(text) is not None and not LAYER.search(words)) + 2.0 * column.is_weighty
@@ -121,7 +124,7 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     alone = _number_of(plain(columns[place].units[0].text)) == str(what.width)
     if alone and (is_numbered(columns, what.width) or _looks_like_a_unit(columns, place)):
         return False
-    if what.operation or what.role or what.steps or alone:
+    if what.operation or what.role or what.steps or what.linear or alone:
         others = [one.said.width for one in columns if one.said.width is not None]
         small = isinstance(what.width, int) and what.width <= len(columns)
         numbered = what.role == "hidden" and small

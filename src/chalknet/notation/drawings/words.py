@@ -75,6 +75,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         "sigmoid",
         any_of(
             "sigmo[iï]de?a?",
+            "sigmo[iï]da(?:l|les|ux|is|lna|ler)",
             r"sig[ -]moid",
             "sig",
             "logistica?(?!s)",
@@ -102,7 +103,7 @@ def activation_patterns() -> tuple[tuple[str, str], ...]:
 
 LINEAR_ACTIVATION = pattern(
     any_of(
-        "identity", "linear output", "identidad", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "keine",
+        "identity", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung", "doğrusal", "lineair", "linj[äa]r", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
     + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
@@ -125,6 +126,7 @@ EXPRESSION = pattern(
     r"(?<![a-zA-Z])[wŵWvV]_?\(?\d*\)?(?:\^?[T⊤])?\s*[*·⋅]?\s*(?:\^T )?[xhazX](?![a-zA-Z])|[xhaz]_?[\w,]*\s*[*·]\s*[wŵ]"
     r"|^-[\d.]*x(?:_\d+)?(?:[+-]|$)|^[\d.]+x(?:_\d+)?(?:[+-]|$)|^x(?:_\d+)?[+-]"
 )
+PLUS_BIAS = pattern(r"\+\s*(?:b|β|θ|bias|w_?\{?\(?0)(?![a-zA-Z])", re.I)  # in a formula
 REGRESSION = pattern(
     any_of("(?:linear|logistic|softmax) regression", "regresi[oó]n (?:lineal|log[ií]stica)")
     + "|(?:선형|로지스틱) ?회귀|(?:线性|逻辑)回归",
@@ -139,12 +141,12 @@ FLATTEN = pattern(
     re.I,
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingresso", "data", "image", "noise")
-                         + "|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
-    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach[ée]e?s?", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oa]", "intermedia", "bottleneck", "encoder", "decoder")
-                          + "|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
-    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscita", "ausgabe(?:schicht)?", "predictions?")
-                          + "|출력|输出|輸出|出力|wyjści|выход", re.I)),
+    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingress[oi]", "invoer(?:laag)?", "girdi", "data", "image", "noise")
+                         + "|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
+    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
+                          + "|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
+    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht)?", "predictions?")
+                          + "|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 ALL = pattern(
     any_of(
@@ -162,7 +164,8 @@ ALL = pattern(
         "tou(?:s|te|tes)",
         "alle[rn]?",
     )
-    + "|모든|모두|각|所有|每",
+    + "|everywhere|throughout|partout|überall|ovunque|dappertutto|en todas partes|em tod[ao]s|tüm|bütün|wszędzie|везде|во всех|всех|모든|모두|각|所有|每|都|均|全て|すべて|各"
+    r"|(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
     re.I,
 )
 NO_BIAS = pattern(
@@ -174,23 +177,75 @@ WITH_BIAS = pattern(
     r"bias\s*[=:]\s*(?:true|yes|1|on)\b|\(?\+\s*[bc](?:ias)?_?\d*\)?(?![a-z])|(?<![a-z])with bias", re.I
 )
 BIAS_NODE = pattern(
-    r"(?:\+ ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
-    r"|[xhazv]_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
+    r"(?:[+-] ?1|1(?:\.0)?|[bθ](?:[_^]?\(?\d*[,\d]*\)?){0,2}|(?:the )?bias(?:es)?(?:[ _]?(?:unit|node|term|neuron))?[ _]?\d*"
+    r"|[xhazv](?:\^[\[(]?\d[\])]?)?_?\(?0\)?(?:[\^_]\(?\d+\)?|\(\d+\))?|편향[ _]?\d*|바이어스[ _]?\d*|偏置[ _]?\d*|偏差[ _]?\d*|sesgo[ _]?\d*"
     r"|バイアス[ _]?\d*|biais[ _]?\d*|offset|threshold|schwelle|intercept|constant|\(?intercept\)?|one)"
-    r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?",
+    r"(?:\s*b_?\w?)?(?:\s*\n?[(=]\s*(?:bias|1|\+1|편향|偏置|sesgo)\)?)?(?:\s*[=:\n]?\s*[+-]?\d*\.\d+)?",
     re.I,
 )
 LAYER = pattern(
-    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
-    + "|층|계층|레이어|层|層|слой|слоя|ニューロン群",
+    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "nöron(?:lar|u)?", "katman\\w*", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
+    + "|층|계층|레이어|层|層|сло[йяиё]|ニューロン群",
     re.I,
 )  # fmt: skip
 ONE_UNIT = pattern(
-    r"\b(?:neuron|unit|node|neurone|neurona|perceptron|perceptr[oó]n|neurônio)\b(?!\s*layer)|뉴런(?! ?층)|神经元|神經元|ニューロン|нейрон\b",
+    r"\b(?:neuron|unit|node|neurone|neurona|perceptron|perceptr[oó]n|neurônio)\b(?!\s*layer)|뉴런(?! ?층)|神经元|神經元|ニューロン|нейрон\b|\b(?:neuro[nń]|neuroni?|nöron|neuroon)\b",
+    re.I,
+)
+ENVIRONMENT = pattern(
+    any_of(
+        "environment",
+        "env",
+        "gym(?:nasium)?",
+        "atari",
+        "simulat(?:or|ion)",
+        "umgebung",
+        "entorno",
+        "environnement",
+        "ambiente",
+        "ortam",
+    )
+    + r"|环境|環境|환경|сред[аы]\b|(?<!\w)\w{3,20}-v\d(?!\w)",
+    re.I,
+)
+NETWORK = pattern(
+    any_of(
+        "neural (?:net|network)",
+        "perceptron",
+        "perceptr[oó]n",
+        "perzeptron",
+        "percettrone",
+        "mlp",
+        "ann",
+        "nn",
+        "autoencoder",
+        "auto-?encodeur",
+        "(?:logistic|linear|softmax) regression",
+        "red(?:es)? neurona\\w*",
+        "réseau de neurones",
+        "rede neural",
+        "neuronales? netz\\w*",
+        "rete neurale",
+        "sieć neuronowa",
+        "sinir ağ\\w*",
+        "feed[ -]?forward",
+    )
+    + "|신경망|퍼셉트론|神经网络|感知|ニューラル|パーセプトロン|нейронн|нейросет|персептрон|перцептрон",
     re.I,
 )
 BIAS_WORD = pattern(
-    any_of("bias(?:es)?", "biais", "sesgos?", "intercept", "schwelle", "vi[eé]s")
+    any_of(
+        "bias(?:es)?",
+        "biais",
+        "sesgos?",
+        "intercept",
+        "schwelle",
+        "vi[eé]s",
+        "umbral(?:es)?",
+        "limiar",
+        "seuil",
+        "yanlılık",
+    )
     + "|편향|바이어스|偏置|偏差|バイアス|смещени",
     re.I,
 )
@@ -206,7 +261,7 @@ _MORE_WORDS = (
     "|개\\s?(?:더|생략)|더|생략|개|省略|个\\s?省略|個\\s?省略|个|個|他"
 )
 MORE = pattern(
-    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*\(?\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
+    rf"\(?\s*(?:\+|and|plus|[.…⋮⋯\s]+)\s*\(?\+?\s*(\d[\d,]*)\s*(?:(?:{_MORE_WORDS})\s*){{0,2}}\)?(?:\s*(?:units?|nodes?|neurons?|inputs?))?(?:\s*(?:{_MORE_WORDS}))?[\s.…⋮)\]]*",
     re.I,
 )
 # The same within a title, `Input Layer (+3)`; `784 + 1` and `+1 bias` are no such thing.
@@ -219,6 +274,10 @@ MORE_IN_TITLE = pattern(
 )
 HIDDEN_NUMBER = pattern(
     r"(?:hidden[ _-]?(?:layer)?|dense[ _-]?layer|ocultas?|cach[ée]e|verdeckte schicht|versteckte schicht|nascosto|ukryta|скрытый слой|은닉 ?층|히든 ?층|隠れ層|隐藏层|隱藏層|隐含层|中間層)[\s_#-]{0,3}([1-9]\d?)(?![\d.]|,\d|\s*(?:neurons|units))|第\s*([1-9]\d?)\s*(?:隐藏|隱藏|隠れ|中間)|([1-9])(?:st|nd|rd|th) hidden",
+    re.I,
+)
+NUMBER_BEHIND_LAYER = pattern(
+    r"(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|katman)[^\S\n]*(\d{1,6})(?![\d,.:]|[^\S\n]*\W?[^\S\n]*\d)",
     re.I,
 )
 LAYERS_LEFT_OUT = pattern(
@@ -249,10 +308,18 @@ FOREIGN = pattern(
     re.I,
 )  # fmt: skip
 STEP_FUNCTION = pattern(
-    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$))", r"sgn", r"sign(?=\s*(?:\(|$))")
-    + "|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
+    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
+    + "|^thresh(?:old)?$|пороговая|符号函数|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
     re.I,
 )  # fmt: skip
+# How many rows a table has, which is no width: `n = 1030 samples`, `10 000 rows`.
+SAMPLES = pattern(
+    r"(?:(?<![^\W\d_])[nNm]\s*=\s*)?(?<![\w.])\d[\d,. \u202f]{0,15}(?<=\d)\s*(?:training |test |labelled )?"
+    r"(?:samples?|rows?|records?|observations?|examples?|instances?|passengers|patients|proben|zeilen|beispiele|datensätze|"
+    r"muestras|filas|registros|ejemplos|échantillons|lignes|exemples|campioni|righe|esempi|amostras|linhas|exemplos|"
+    r"satır|örnek|wierszy|próbek|przykładów)(?![^\W\d_])|(?<![\w.])\d[\d,. ]{0,15}(?<=\d)\s*(?:строк|примеров|образцов|행|샘플|표본|件|サンプル|样本|樣本|行|条)",
+    re.I,
+)
 OPERATOR = pattern(
     r"(?:@|·|∙|•|\*|×|⊗|⊙|dot|mul|mat ?mul|product|w\s*[·*]\s*x)", re.I
 )  # a product, as a node of its own
@@ -309,7 +376,7 @@ FEATURES = pattern(
 )
 BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
 NOT_A_WIDTH = pattern(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|depth\s*:\s*\d+|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|bias(?:es)?\s*[=:]?\s*[+-]?\d+(?:[.,]\d+)?|depth\s*:\s*\d+|[θΘ]\s*=\s*[-+−]?\d+(?:[.,]\d+)?|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|모수 [\d,]+개|제 ?\d+|第\s*\d+",
     re.I,
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.marks.heads import give_heads
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, Rim, median, rim_of, whole_place
@@ -210,8 +211,21 @@ def _cells(
             place = Place((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
             cells.append(shape._replace(kind="box", place=place, key=""))
     rims = [rim_of(cell) for cell in cells]
-    written = sum(any(rim.gap(text.place.x, text.place.y) < 0 for text in texts) for rim in rims)
+    written = sum(any(_holds(rim, text) for text in texts) for rim in rims)
+    if len(cells) == 2 and _is_a_neuron([text.words for rim in rims for text in texts if _holds(rim, text)]):
+        return [shape]
     return cells if 2 * written >= len(cells) else [shape]
+
+
+def _holds(rim: Rim, text: TextMark) -> bool:
+    return rim.gap(text.place.x, text.place.y) < 0
+
+
+def _is_a_neuron(inside: list[str]) -> bool:
+    """Return whether two halves of a shape are the sum of a neuron and its activation: `Σ | f`."""
+    return (
+        len(inside) == 2 and said(inside[0]).state and said(inside[1]).width is None and len(inside[1]) <= 12
+    )
 
 
 def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[[int], None]) -> None:
@@ -247,7 +261,9 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
                     row.append(other)
                     del left[other]
         points = [(found.shapes[number].place.x, found.shapes[number].place.y) for number in row]
-        if 2 <= len(row) <= 6 and _are_in_line(points, found.shapes[row[0]].place.width):
+        if _are_keys(found, row, spend):
+            gone |= set(row)
+        elif 2 <= len(row) <= 6 and _are_in_line(points, found.shapes[row[0]].place.width):
             corners = [
                 (x + side * found.shapes[row[0]].place.width / 2, y) for x, y in points for side in (-1, 1)
             ]
@@ -255,6 +271,23 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
             gone |= set(row)
     found.records = _renumbered(found.records, gone, len(found.shapes))
     found.shapes = [shape for number, shape in enumerate(found.shapes) if number not in gone]
+
+
+def _are_keys(found: Tidied, row: list[int], spend: Callable[[int], None]) -> bool:
+    """Return whether small discs in a row are those of a legend: of several colours, or words beside each."""
+    shapes = [found.shapes[number] for number in row]
+    if not 2 <= len(row) <= 6:
+        return False
+    spend(len(row) * len(found.texts))
+    worded = all(
+        any(
+            abs(text.place.y - shape.place.y) < shape.place.height
+            and 0 < text.place.x - text.place.width / 2 - shape.place.x < 2.5 * shape.place.width
+            for text in found.texts
+        )
+        for shape in shapes
+    )
+    return worded or len({shape.fill for shape in shapes}) == len(row)
 
 
 def _are_in_line(points: list[tuple[float, float]], size: float) -> bool:

@@ -13,7 +13,8 @@ from chalknet.network import Network
 from chalknet.notation.limits import LIMITS
 from chalknet.notation.notation import Notation
 from chalknet.notation.pages.agreement import agree, fullest, only_in
-from chalknet.notation.pages.piece import NO_CODE, REMEDY, PagePiece, refused_page
+from chalknet.notation.pages.piece import DRAWN, NO_CODE, REMEDY, PagePiece, refused_page
+from chalknet.notation.pages.prose import told_in_prose
 
 NAME = "page"
 _SUFFIXES = (
@@ -83,14 +84,16 @@ class Pages:
         if name is not None:
             return self._named(pieces, name)
         if len(pieces) == 1:
-            return self._read(pieces[0], None)
+            network = self._read(pieces[0], None)
+            return told_in_prose(network, text) if pieces[0].form in DRAWN else network
         if len(pieces) > LIMITS["drawings in a page"]:
             got, most = f"{len(pieces):,} drawings and listings", LIMITS["drawings in a page"]
             raise refused_page(got, f"at most {most:,}, or the name of one", _offer(pieces[:3]))
         if len(pieces) > _FEW and sum(len(piece.text) for piece in pieces) > LIMITS[_CHARACTERS]:
             got = f"{len(pieces)} drawings and listings, which are long"
             raise refused_page(got, f"at most {_FEW}, or the name of one", _offer(pieces[:3]))
-        return self._together(pieces)
+        network, form = self._together(pieces)
+        return told_in_prose(network, text) if form in DRAWN else network
 
     def of_form(self, text: str, form: str, name: str | None) -> Network | None:
         """Return the network of a page's pieces in one form; None for a text without such pieces."""
@@ -100,7 +103,7 @@ class Pages:
             return None
         if name is not None:
             return self._named(of_form, name)
-        return self._read(of_form[0], None) if len(of_form) == 1 else self._together(of_form)
+        return self._read(of_form[0], None) if len(of_form) == 1 else self._together(of_form)[0]
 
     def _found(self, text: str) -> tuple[float, list[PagePiece]]:
         """Return how sure it is that a text is a page, and the pieces that it holds."""
@@ -128,7 +131,7 @@ class Pages:
             piece for piece in pieces if wanted in map(str.casefold, piece.names)
         ]
         if len(chosen) > 1:
-            return self._together(chosen)
+            return self._together(chosen)[0]
         if chosen:
             return self._read(chosen[0], None)
         known: list[str] = [_name_of(piece, pieces) for piece in pieces]
@@ -143,8 +146,8 @@ class Pages:
                 continue
         raise unknown_name("page", "network", name, known)
 
-    def _together(self, pieces: list[PagePiece]) -> Network:
-        """Return the network of several pieces that agree.
+    def _together(self, pieces: list[PagePiece]) -> tuple[Network, str]:
+        """Return the network of several pieces that agree, and the form of the only one that was read.
 
         Raises:
             NotationError: where they do not, listing them.
@@ -169,7 +172,7 @@ class Pages:
             got = f"{len(read)} different networks: {listed}"
             raise refused_page(got, "one, or the name of one", _offer([one.piece for one in read], pieces))
         notes = [f"{piece} is not read: {problem.got}" for piece, problem in failed]
-        return _noted(chosen, read, notes)
+        return _noted(chosen, read, notes), read[0].piece.form if len(read) == 1 else ""
 
 
 def _none_read(failed: list[tuple[PagePiece, ChalknetError]]) -> ChalknetError:

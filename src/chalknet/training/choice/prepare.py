@@ -74,7 +74,14 @@ def load_for(options: RunOptions, data: object, held_out: object) -> Source:
         return load(data, held_out=held_out, dtype=options.dtype or "float32")
 
 
-def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options: RunOptions) -> PreparedFit:
+def prepare(
+    model: Network | nn.Module,
+    source: Source,
+    recipe: Recipe,
+    options: RunOptions,
+    *,
+    looks_at_samples: bool = True,
+) -> PreparedFit:
     """Return the plan for fitting a model to data, and the data made ready for it.
 
     Args:
@@ -82,6 +89,7 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         source: the data.
         recipe: how it is to be fitted.
         options: where it is to run.
+        looks_at_samples: whether doubts about features and targets become notes.
 
     Raises:
         ChalknetError: of the kind that names what does not fit together.
@@ -111,10 +119,10 @@ def prepare(model: Network | nn.Module, source: Source, recipe: Recipe, options:
         whole_numbers=mapped.shapes.whole_numbers,
     )
     shared, doubts = _differences(placement.processes, batches.size, fitted.layers)
-    whole = mapped.shapes.whole_numbers
+    whole, looked_at = mapped.shapes.whole_numbers, source if looks_at_samples else None
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
     with one_thread():
-        notes = (*told, *_doubts(fitted, mapped, source, recipe), *doubts)
+        notes = (*told, *_doubts(fitted, mapped, looked_at, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -159,7 +167,7 @@ def _rehearsed(
     return Rehearsal(fitted.module, batches, recipe, placement, dtype).check()
 
 
-def _doubts(fitted: FittedModel, mapped: Mapped, source: Source, recipe: Recipe) -> Iterator[str]:
+def _doubts(fitted: FittedModel, mapped: Mapped, source: Source | None, recipe: Recipe) -> Iterator[str]:
     """Yield what may not be as it was meant: the steps, the ending before the loss, the samples."""
     loss, shape = recipe.loss_row, mapped.shapes.output_shape
     if fitted.network is not None:
@@ -167,6 +175,8 @@ def _doubts(fitted: FittedModel, mapped: Mapped, source: Source, recipe: Recipe)
     for name in mapped.unused:
         yield f"parameter {name} has no effect on yhat: it stays as it is; use it in forward, or remove it"
     yield from notes_of_ending(mapped.ending, loss)
+    if source is None:
+        return
     yield from notes_of_targets(
         source, loss, mapped.ending, shape[0] if loss.target == "class" and shape else None
     )

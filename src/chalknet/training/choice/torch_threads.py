@@ -22,6 +22,7 @@ _SMALL_UPDATE, _MULTIPLY_ADDS_A_WEIGHT = 4_000_000, 50
 
 _SETTING = ForkSafeLock()
 _FORKED = threading.Event()
+_LEFT: ContextVar[bool] = ContextVar("whether torch's threads are left as they are", default=False)
 _BEFORE: ContextVar[int | None] = ContextVar("threads before the first one_thread", default=None)
 
 
@@ -42,11 +43,28 @@ def using_threads(threads: int) -> Iterator[None]:
 
 
 @contextmanager
+def threads_left() -> Iterator[None]:
+    """Leave torch's threads as they are in the body, also where `one_thread` would set them.
+
+    It is for a fit of so few numbers that torch shares no work among threads: setting their number costs two
+    threads of Python, as long as all that a small fit prepares.
+    """
+    token = _LEFT.set(True)
+    try:
+        yield
+    finally:
+        _LEFT.reset(token)
+
+
+@contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch use one CPU thread in the body, in which a fit is prepared: several only delay short work.
 
     A fit that begins in the body still has as many threads as there were before it.
     """
+    if _LEFT.get():
+        yield
+        return
     token = _BEFORE.set(threads_before())
     try:
         with using_threads(1):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.network import ACTIVATIONS, Activation, Linear, Network, numbers, size_of
+from chalknet.network import ACTIVATIONS, Activation, Linear, Network, Step, numbers, size_of
 from chalknet.planning import Plan
 from chalknet.units import DTYPES
 
@@ -35,9 +35,8 @@ class ArrayForward:
 
     def __call__(self, blocks: Iterable[Array]) -> Array:
         """Return yhat of the rows of some blocks `(n, ...)`, as torch gives it but for rounding."""
+        rows = self._rows_at_a_time
         dtype = next(iter(self.weights.values())).dtype
-        widest = max(size_of(visit.output_shape) or 1 for visit in self.network.walk())
-        rows = max(1, min(_MOST_ROWS, _MOST_VALUES // widest))
         with np.errstate(all="ignore"):  # overflow is infinity, as in torch
             parts = [
                 self._mapped(x[at : at + rows].astype(dtype, copy=False))
@@ -51,11 +50,23 @@ class ArrayForward:
         return activation_of_raw(kind, values)
 
     def _mapped(self, values: Array) -> Array:
-        for visit in self.network.walk():
-            names = (f"{visit.path}.weight", f"{visit.path}.bias")
-            weights = [self.weights[name] for name in names if name in self.weights]
-            values = _STEPS[type(visit.step).__name__](visit.step, values, weights)
+        for step, weights in self._steps:
+            values = _STEPS[type(step).__name__](step, values, weights)
         return values
+
+    @cached_property
+    def _steps(self) -> Sequence[tuple[Step, list[Array]]]:
+        """Return each step with its weights; walking the network takes longer than mapping a row."""
+        return [
+            (visit.step, [self.weights[name] for name in names if name in self.weights])
+            for visit in self.network.walk()
+            for names in [(f"{visit.path}.weight", f"{visit.path}.bias")]
+        ]
+
+    @cached_property
+    def _rows_at_a_time(self) -> int:
+        widest = max(size_of(visit.output_shape) or 1 for visit in self.network.walk())
+        return max(1, min(_MOST_ROWS, _MOST_VALUES // widest))
 
 
 def weight_shapes(plan: Plan) -> Mapping[str, tuple[int, ...]] | None:
@@ -99,6 +110,8 @@ def activation_of_raw(kind: str, raw: Array) -> Array:
     """Return softmax (over axis 1), sigmoid or exp of what a network gave `(n, outputs)`."""
     if kind == "exp":
         return np.exp(raw)
+    if raw.ndim == 2:
+        return activation(kind, raw)
     return np.moveaxis(activation(kind, np.moveaxis(raw, 1, -1)), -1, 1)
 
 

@@ -23,6 +23,8 @@ from chalknet.training.record.features import features_of
 
 Array = npt.NDArray[Any]
 
+_NONE: Mapping[str, Any] = {}
+
 
 class PredictKeywords(TypedDict, total=False):
     """The options of `predict`; those left out stay as they were in the fit."""
@@ -84,18 +86,28 @@ def predict(
         [[6.0]]
     """
     check_options("predict", options, ("model", "data", "keep", *PredictKeywords.__annotations__))
-    fitted = _fitted(model)
+    return predict_with(_fitted(model), data, keep, options)
+
+
+def predict_with(
+    fitted: FittedForward, data: object, keep: str | Sequence[str] = (), options: Mapping[str, Any] = _NONE
+) -> Prediction:
+    """Return what a fit that is open already says of each row; see `predict`."""
     reading = _reading(fitted, options)
     names = (keep,) if isinstance(keep, str) else keep
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise invalid("keep", keep, "the name of a column, or a list of them")
     kept = texts_of(data, names, reading.options) if names else {}
+    return replace(answers(fitted, feature_blocks(data, reading), reading), kept=kept)
+
+
+def answers(fitted: FittedForward, blocks: Iterable[Array], reading: FeatureReading) -> Prediction:
+    """Return what a fit says of features `(n, ...)` that are prepared, with the notes of their reading."""
     plan, forward = fitted.plan, fitted.forward
-    blocks = feature_blocks(data, reading)
     raw = forward(blocks if plan is None else (as_fitted(block, plan.data.x_shape) for block in blocks))
     loss = None if plan is None else plan.recipe.loss_row
     found = predicted(raw, loss, reading.preparation, forward.activation)
-    return replace(found, kept=kept, notes=(*reading.notes, *_replacements(reading)))
+    return replace(found, notes=(*reading.notes, *_replacements(reading)))
 
 
 class _Forward(Protocol):

@@ -67,6 +67,14 @@ class Prediction(Tabular):
             found[f"predicted {name}" if name in found else name] = column
         return {name: np.asarray(column) for name, column in found.items()}
 
+    def plain(self, columns: Mapping[str, Array] | None = None) -> dict[str, list[Any]]:
+        """Return columns, those of `columns` where none are given, as lists of Python's values.
+
+        The text of a number is the shortest that is the same number in its dtype.
+        """
+        found = self.columns if columns is None else columns
+        return {name: [_shortest(value) for value in column] for name, column in found.items()}
+
     @property
     def raw_columns(self) -> dict[str, Array]:
         """Return the columns that were kept, and those of `raw`."""
@@ -136,6 +144,11 @@ class Prediction(Tabular):
         if name.startswith("_") or not hasattr(torch.Tensor, name):
             raise AttributeError(f"a Prediction has no {name!r}: see classes, probabilities, values and raw")
         return getattr(_as_once(self, name), name)
+
+
+def _shortest(value: Any) -> Any:
+    """Return Python's value for one of numpy."""
+    return type(value.item())(str(value))
 
 
 def _as_once(prediction: Prediction, name: str) -> torch.Tensor:

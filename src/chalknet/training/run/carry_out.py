@@ -9,6 +9,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
+import torch
+
 from chalknet.counting import count_network
 from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
 from chalknet.errors import CodeUnavailable, FileProblem, InvalidValue
@@ -22,7 +24,7 @@ from chalknet.training.choice.weights import without_weights
 from chalknet.training.diagnosis.baseline import baseline_of
 from chalknet.training.diagnosis.evidence import FitEvidence
 from chalknet.training.diagnosis.rules import diagnose
-from chalknet.training.history import FitResult, Outcome, Progress
+from chalknet.training.history import FitResult, History, Outcome, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
@@ -43,11 +45,13 @@ def carry_out(start: FitStart) -> FitResult:
         _check_alike(start, group)
         stack.enter_context(group.watched())
         stack.enter_context(FITS.working())
-        stack.enter_context(using_threads(_torch_threads(plan)))
+        stack.enter_context(using_threads(_torch_threads(start)))
         stack.enter_context(explain(plan))
         session, plan = _opened(start, plan)
         if start.checkpoint is not None:
             _restore(session, start.checkpoint.state, plan)
+        if start.continuation is not None:
+            _restore(session, start.continuation.begin(session.state()), plan)
         with interruptible() as interrupt, module_errors(session.module, plan):
             watch = Watch.of(session, start.prepared, group, start.record)
             inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds, watch)
@@ -64,26 +68,38 @@ def carry_out(start: FitStart) -> FitResult:
             notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
         notes += notes_of_metrics(history)
         plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
-        source, preparation = without_weights(start.prepared.source, plan.recipe), start.prepared.preparation
-        baseline = baseline_of(start.prepared)
-        diagnosis = diagnose(FitEvidence(plan, start.prepared, session.module, history, outcome))
-        result = FitResult(
-            plan, session.module, history, outcome, session.compile_s, preparation, baseline, diagnosis,
-            source,
-        )  # fmt: skip
+        if start.continuation is not None:
+            start.continuation.end(session.state())
+        result = _result(start, plan, session, history, outcome)
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it
     interrupt.raise_again()
-    if start.prepared.strict and (notes or diagnosis):
-        problem = noted((*notes, *diagnosis))
+    if start.prepared.strict and (notes or result.diagnosis):
+        problem = noted((*notes, *result.diagnosis))
         problem.result = result
         raise problem
     return result
 
 
-def _torch_threads(plan: Plan) -> int:
+def _result(start: FitStart, plan: Plan, session: Session, history: History, outcome: Outcome) -> FitResult:
+    """Return the result, with the trivial predictor beside it and what went wrong, where that is asked."""
+    prepared = start.prepared
+    result = FitResult(
+        plan, session.module, history, outcome, session.compile_s, prepared.preparation,
+        source=without_weights(prepared.source, plan.recipe),
+    )  # fmt: skip
+    if start.updates_alone:
+        return result
+    evidence = FitEvidence(plan, prepared, session.module, history, outcome)
+    return replace(result, baseline=baseline_of(prepared), diagnosis=diagnose(evidence))
+
+
+def _torch_threads(start: FitStart) -> int:
     """Return torch's threads: one where a compiled loop leaves it small evaluations alone."""
+    plan = start.prepared.plan
+    if plan.engine == "fused_cpu" and start.updates_alone and not plan.recipe.watches:
+        return torch.get_num_threads()  # it has nothing to do
     if plan.engine != "fused_cpu" or plan.network is None:
         return plan.placement.threads
     rows = max(plan.data.observations, plan.data.held_out)

@@ -30,7 +30,7 @@ from chalknet.training.metrics.asked import MetricsLike
 from chalknet.training.record.module_use import fitting
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.carry_out import carry_out, check_started
-from chalknet.training.run.loop import FitStart
+from chalknet.training.run.loop import Continuation, FitStart
 
 
 class RecordKeywords(TypedDict, total=False):
@@ -157,6 +157,31 @@ def fit(
         2.0
     """
     check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
+
+    def prepared(processes: int) -> PreparedFit:
+        asked = {"recipe": recipe, "held_out": held_out, **options, "processes": processes}
+        return _prepared("fit", model, data, asked)
+
+    return carry_out_prepared(model, options, prepared)
+
+
+def carry_out_prepared(
+    model: object,
+    options: Mapping[str, Any],
+    prepared: Callable[[int], PreparedFit],
+    *,
+    updates_alone: bool = False,
+    continuation: Continuation | None = None,
+) -> FitResult:
+    """Return the result of a fit that is prepared once its processes are together.
+
+    Args:
+        model: a module stays with this fit until it has ended.
+        options: of `fit`, of which those of the run and of what is recorded are looked at.
+        prepared: prepares it, for so many processes.
+        updates_alone: whether nothing is looked at but what the updates need, see `FitStart`.
+        continuation: what it begins with and leaves; None for a fit of its own.
+    """
     group = join()
     with ExitStack() as stack:
         stack.enter_context(one_thread())
@@ -165,12 +190,12 @@ def fit(
             record = RecordOptions(**options_for(RecordOptions, options))
             logs = dict.fromkeys(record.log or ())
             check_logs(logs)
-            run = RunOptions(**options_for(RunOptions, options))
-            check_started(run.processes, group)
-            asked = {"recipe": recipe, "held_out": held_out, **options, "processes": group.size}
-            prepared = _prepared("fit", model, data, asked)
-            folder = nullcontext() if record.out is None else claimed(prepared, record)
-            start = FitStart(prepared, record, folder, logs)
+            check_started(RunOptions(**options_for(RunOptions, options)).processes, group)
+            ready = prepared(group.size)
+            folder = nullcontext() if record.out is None else claimed(ready, record)
+            start = FitStart(
+                ready, record, folder, logs, updates_alone=updates_alone, continuation=continuation
+            )
         return carry_out(start)
 
 

@@ -16,7 +16,7 @@ from types import FrameType
 import numpy as np
 from torch import nn
 
-from chalknet.engine import ENGINES, ProcessGroup, Session
+from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
 from chalknet.planning import Plan
 from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
@@ -64,6 +64,19 @@ class Interrupt:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """A fit that begins with what an earlier one left, and leaves its own state.
+
+    Args:
+        begin: gives the state to begin with, for that of the session that was opened.
+        end: is given the session's state behind the last update.
+    """
+
+    begin: Callable[[SessionState], SessionState]
+    end: Callable[[SessionState], None]
+
+
+@dataclass(frozen=True)
 class FitStart:
     """Where a fit begins, or goes on.
 
@@ -73,6 +86,9 @@ class FitStart:
         folder: the run's folder, held once it is entered; None where nothing is kept.
         logs: the logs asked for, each with the key of its run; None for a new run.
         checkpoint: where the fit goes on; None for one that begins.
+        updates_alone: whether nothing is looked at but what the updates need: no last evaluation, no
+            trivial predictor, no diagnosis.
+        continuation: what it begins with and leaves; None for a fit of its own.
     """
 
     prepared: PreparedFit
@@ -80,6 +96,8 @@ class FitStart:
     folder: AbstractContextManager[RunFolder | None]
     logs: Mapping[str, str | None]
     checkpoint: Checkpoint | None = None
+    updates_alone: bool = False
+    continuation: Continuation | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +180,8 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
     # The last row and evaluation are not in the checkpoints: a fit that goes on has them at another update.
     if not len(history) or history.updates[-1] != updates:
         _append(run, history, np.array([updates]), np.array([seconds]), np.array([loss]))
-    if not history.evaluations or history.evaluations[-1].updates != updates:
+    evaluates = watch is not None or not run.start.updates_alone
+    if evaluates and (not history.evaluations or history.evaluations[-1].updates != updates):
         run.evaluate(history, updates, seconds)
     if watch is not None and outcome is not Outcome.DIVERGED:
         watch.end(history)

@@ -1,0 +1,302 @@
+"""One fit of an estimator: from its parameters and rows to a fitted network, by the loop of `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.data import ArraySource, Preparation, PreparedColumn
+from chalknet.engine import SessionState
+from chalknet.errors import InvalidValue, Refused, invalid
+from chalknet.estimators.fitted_net import FittedNet
+from chalknet.estimators.parameters import CHOSEN, recipe_of_parameters
+from chalknet.estimators.samples import FitRows, scaled_columns, source_of
+from chalknet.estimators.scikit_learn import check_random_state, train_test_split
+from chalknet.estimators.task import ChosenLoss, TargetTask, chosen_for
+from chalknet.lazy import torch
+from chalknet.planning import RunOptions, options_for
+from chalknet.training import (
+    Continuation,
+    FitResult,
+    Outcome,
+    PreparedFit,
+    carry_out_prepared,
+    prepare,
+    threads_left,
+)
+
+Array = npt.NDArray[Any]
+
+# Losses in whose place that of a scaled target may stand: the best yhat is scaled as the target is.
+_SCALES_WITH_TARGET = ("mse", "l1", "huber", "pinball", "gaussian_nll")
+_FEW_NUMBERS = 1 << 15  # of which torch leaves all to one thread (at::internal::GRAIN_SIZE)
+_LOOKS = (
+    "out",
+    "log",
+    "metrics",
+    "evaluate_every",
+    "on_progress",
+    "strict",
+    "diagnose",
+)  # beyond the updates
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an estimator asks of one fit.
+
+    Args:
+        name: of the estimator, for errors.
+        values: of its parameters.
+        task: what is to be predicted.
+        columns: names of the features.
+        classes: the classes as texts, for a kept run; empty for numbers and labels.
+        numeric: whether the classes are numbers.
+        aside: rows that are only evaluated, where they were given; else a share is taken.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    task: TargetTask
+    columns: list[str]
+    classes: tuple[str, ...] = ()
+    numeric: bool = False
+    aside: FitRows | None = None
+
+    def with_values(self, **values: Any) -> Asked:
+        """Return it with other values of some parameters."""
+        return replace(self, values={**self.values, **values})
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a fit goes on from.
+
+    Args:
+        net: the network as an earlier fit has left it.
+        state: of that fit's session; None to begin with its weights alone.
+    """
+
+    net: FittedNet
+    state: SessionState | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a fit has found.
+
+    Args:
+        net: the fitted network.
+        curve: the mean loss of each epoch.
+        held_out_curve: the losses of the evaluations of the rows held out.
+        epochs: that were begun.
+        interrupted: whether a signal ended it.
+        notes: what was done to the network, a sentence each.
+        doubts: what may not be as it was meant, likewise.
+        state: of the session, where it was asked for.
+    """
+
+    net: FittedNet
+    curve: list[float]
+    held_out_curve: list[float]
+    epochs: int
+    interrupted: bool
+    notes: tuple[str, ...]
+    doubts: tuple[str, ...]
+    state: SessionState | None = field(default=None, repr=False)
+
+
+def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_on: bool = False) -> Done:
+    """Return a network fitted to some rows.
+
+    Args:
+        asked: by the estimator.
+        rows: of the training, and those that are to be held out of it.
+        before: what it goes on from; None to begin anew.
+        goes_on: whether its state is kept, for a fit that goes on from it.
+
+    Raises:
+        Refused: for a fit that diverges.
+        ChalknetError: of the kind that names what does not fit together.
+    """
+    values = asked.values
+    chosen = chosen_for(values["model"], values["loss"], asked.task)
+    seed = _seed(values["random_state"])
+    rows, aside = _divided(asked, rows, seed)
+    recipe = recipe_of_parameters(values, chosen.given, seed, len(rows))
+    if rows.weight is not None:
+        recipe = replace(recipe, weight=-1)
+    preparation = before.net.preparation if before else _preparation(asked, rows, chosen)
+    source = _source(asked, rows, aside, preparation, chosen)
+    kept, looks = _Kept(before, goes_on), bool(values["diagnose"] or values["strict"])
+
+    def prepared(processes: int) -> PreparedFit:
+        run = RunOptions(**{**options_for(RunOptions, values), "processes": processes})
+        ready = prepare(chosen.model, source, recipe, run, looks_at_samples=looks)
+        kept.per_epoch = ready.plan.updates_per_epoch
+        return ready
+
+    alone = not any(values[name] for name in _LOOKS) and (aside is None or recipe.watches)
+    with threads_left() if rows.x.size <= _FEW_NUMBERS else nullcontext():
+        result = carry_out_prepared(
+            chosen.model, values, prepared, updates_alone=alone, continuation=kept.continuation
+        )
+    return _done(result if looks else replace(result, diagnosis=()), chosen, preparation, kept)
+
+
+@dataclass
+class _Kept:
+    """What passes from one fit to the next."""
+
+    before: Before | None
+    goes_on: bool
+    per_epoch: int = 1
+    state: SessionState | None = None
+
+    @property
+    def continuation(self) -> Continuation | None:
+        if self.before is None and not self.goes_on:
+            return None
+        return Continuation(self._begin, self._end)
+
+    def _begin(self, fresh: SessionState) -> SessionState:
+        """Return where the session begins: an epoch of its own rows, which may be more or fewer."""
+        if self.before is None:
+            return fresh
+        if self.before.state is None:
+            weights = {name: torch.from_numpy(value) for name, value in self.before.net.weights.items()}
+            return replace(fresh, weights=weights)
+        state = self.before.state
+        return replace(state, updates=state.updates // self.per_epoch * self.per_epoch)
+
+    def _end(self, state: SessionState) -> None:
+        self.state = state if self.goes_on else None
+
+
+def _seed(random_state: object) -> int:
+    """Return the seed of a fit: a whole number is the seed itself, as in `fit`."""
+    if isinstance(random_state, Integral) and not isinstance(random_state, bool):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _divided(asked: Asked, rows: FitRows, seed: int) -> tuple[FitRows, FitRows | None]:
+    """Return the rows of the training and those held out, each as often as its weight says."""
+    values = asked.values
+    rows = rows.without_weightless()
+    if values["shuffle"]:
+        rows = rows.in_fixed_order()
+    share = values["held_out"]
+    if share is None and values["early_stopping"]:
+        share = CHOSEN["held_out"]
+    aside = asked.aside
+    if aside is None and share is not None:
+        rows, aside = _split(asked, rows, share, seed)
+    if not rows.are_counts:
+        return rows, aside and _weighed_like(rows, aside)
+    return rows.repeated(), aside and (aside.repeated() if aside.weight is not None else aside)
+
+
+def _weighed_like(rows: FitRows, aside: FitRows) -> FitRows:
+    """Return the rows held out with weights where those of the training have them."""
+    if rows.weight is None or aside.weight is not None:
+        return replace(aside, weight=None) if rows.weight is None else aside
+    return replace(aside, weight=np.ones(len(aside)))
+
+
+def _split(asked: Asked, rows: FitRows, share: object, seed: int) -> tuple[FitRows, FitRows]:
+    if not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) < 1:
+        raise invalid("held_out", share, "a share between 0 and 1, or a pair (X, y)")
+    _, first, group = np.unique(rows.hashed(), return_index=True, return_inverse=True)
+    if len(first) < 2:  # rows that are alike stay together: else those of the training would be judged by
+        raise InvalidValue(
+            where="held_out",
+            got=f"a share of {len(first)} sample",
+            wanted="at least two rows that differ",
+            remedy="Give more rows, or leave held_out and early_stopping out.",
+        )
+    count = min(len(first) - 1, max(1, round(float(share) * len(first))))
+    alike = None
+    if asked.task.kind == "classes":
+        classes = rows.y[first]
+        sizes = np.unique(classes, return_counts=True)[1]
+        alike = classes if sizes.min() > 1 and len(sizes) <= min(count, len(first) - count) else None
+    _, chosen = train_test_split(
+        np.arange(len(first)), test_size=count, random_state=seed % 2**32, stratify=alike
+    )
+    held_out = np.isin(group, chosen)
+    return rows[np.flatnonzero(~held_out)], rows[np.flatnonzero(held_out)]
+
+
+def _preparation(asked: Asked, rows: FitRows, chosen: ChosenLoss) -> Preparation:
+    values = asked.values
+    _check_truths(values, "standardise", "standardise_y", "early_stopping", "diagnose", "warm_start")
+    x = scaled_columns(rows.x, asked.columns, scaled=values["standardise"])
+    dtype = RunOptions(dtype=values["dtype"]).dtype or "float32"
+    if asked.task.kind != "values":
+        return Preparation(x, (), dtype)
+    scaled = values["standardise_y"] and chosen.loss.name in _SCALES_WITH_TARGET
+    names = [f"y{place}" if asked.task.outputs > 1 else "y" for place in range(asked.task.outputs)]
+    return Preparation(x, scaled_columns(rows.y, names, scaled=scaled), dtype)
+
+
+def _check_truths(values: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if not isinstance(values.get(name, False), bool | np.bool_):
+            raise invalid(name, values[name], "True or False")
+
+
+def _source(
+    asked: Asked, rows: FitRows, aside: FitRows | None, preparation: Preparation, chosen: ChosenLoss
+) -> ArraySource:
+    """Return the rows as the source of a fit, whose preparation a kept run has."""
+    if asked.classes:
+        words = (PreparedColumn("y", words=asked.classes),)
+        preparation = replace(preparation, y=words, classes=True, numeric_classes=asked.numeric)
+    beside = None
+    if aside is not None:
+        beside = source_of(aside, preparation, _targets(aside.y, preparation, chosen.loss, asked.task), None)
+    return source_of(rows, preparation, _targets(rows.y, preparation, chosen.loss, asked.task), beside)
+
+
+def _targets(y: Array, preparation: Preparation, loss: Any, task: TargetTask) -> Array:
+    """Return targets as the loss takes them."""
+    if task.kind == "values":
+        return preparation.apply_target(y.reshape(len(y), task.outputs)).astype(preparation.dtype)
+    if task.kind == "labels" or loss.target == "probability":
+        return y.reshape(len(y), -1).astype(preparation.dtype)
+    return y.astype(np.int64)
+
+
+def _done(result: FitResult, chosen: ChosenLoss, preparation: Preparation, kept: _Kept) -> Done:
+    history, per_epoch = result.history, kept.per_epoch
+    if result.outcome is Outcome.DIVERGED:
+        rate = result.plan.recipe.lr
+        raise Refused(
+            where="the fit",
+            got=f"a loss that is no number after {history.updates[-1]:,} updates",
+            wanted="a loss that falls",
+            remedy=f"Take a smaller learning rate than lr={rate:g}, or clip_norm=1; keep standardise=True.",
+        )
+    updates, losses = np.array(history.updates), np.array(history.loss)
+    epochs = (updates - 1) // per_epoch
+    starts = np.flatnonzero(np.diff(epochs, prepend=-1))
+    counts = np.diff(starts, append=len(losses))
+    curve = np.add.reduceat(losses, starts) / counts
+    held_out = [each.held_out_loss for each in history.evaluations if each.held_out_loss is not None]
+    return Done(
+        net=FittedNet.of(result, chosen.loss, preparation),
+        curve=curve.tolist(),
+        held_out_curve=held_out,
+        epochs=int(epochs[-1]) + 1,
+        interrupted=result.outcome is Outcome.INTERRUPTED,
+        notes=chosen.notes,
+        doubts=result.notes,
+        state=kept.state,
+    )

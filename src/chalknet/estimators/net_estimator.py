@@ -1,0 +1,181 @@
+"""What both estimators are: parameters, rows that are checked, and the attributes that a fit leaves."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.engine import SessionState
+from chalknet.errors import InvalidValue, invalid
+from chalknet.estimators.fitted_net import FittedNet
+from chalknet.estimators.fitting import Asked, Before, Done, fit_net
+from chalknet.estimators.parameters import check_names, parameters_of
+from chalknet.estimators.samples import FitRows
+from chalknet.estimators.scikit_learn import (
+    BaseEstimator,
+    ConvergenceWarning,
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+from chalknet.estimators.task import TargetTask
+from chalknet.network import Network
+from chalknet.planning import BUDGET_UNITS
+from chalknet.training import Prediction
+
+Array = npt.NDArray[Any]
+_NUMBERS = (np.float64, np.float32)
+
+
+class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A network as an estimator: what a regressor and a classifier have in common.
+
+    Attributes:
+        n_features_in_: number of features.
+        feature_names_in_: their names, where X was a DataFrame.
+        n_iter_: epochs of the last fit.
+        loss_curve_: the mean loss of each epoch, in the unit in which the network is fitted.
+        loss_: the last of them.
+        held_out_loss_curve_: the losses of the rows held out, an evaluation each; empty without them.
+        notes_: what was done to the network, and what may not be as it was meant, a sentence each; `fit`
+            warns of the latter.
+    """
+
+    n_features_in_: int
+    loss_curve_: list[float]
+    _net: FittedNet
+    _state: SessionState | None
+
+    def _set(self, options: Mapping[str, Any], **own: Any) -> None:
+        """Take the parameters as they are; they are checked by `fit`."""
+        check_names(type(self), options)
+        known = parameters_of(type(self))  # type: ignore[arg-type]  # a class can be hashed
+        self.__dict__.update({**known, **own, **options})
+
+    @property
+    def network_(self) -> Network | None:
+        """The fitted network, which maps scaled features; None for a module that no Network describes."""
+        check_is_fitted(self)
+        return self._net.network
+
+    @property
+    def module_(self) -> Any:
+        """The fitted network as a module of torch; it maps scaled features to a scaled target."""
+        check_is_fitted(self)
+        return self._net.to_module()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_net" in vars(self)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _checked(self, x: object, y: object, sample_weight: object, **how: Any) -> tuple[Array, Any, Any]:
+        """Return X as an array, y as it is for now, and the weights; scikit-learn says what is wrong."""
+        found, y = validate_data(self, x, y, accept_sparse="csr", dtype=_NUMBERS, multi_output=True, **how)
+        weight = None
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, found, dtype=np.float64, ensure_non_negative=True)
+        return _dense(found), y, weight
+
+    def _asked(
+        self, task: TargetTask, encoded: Callable[[Array], Array], classes: Sequence[Any] = ()
+    ) -> Asked:
+        """Return what is asked of a fit, with the rows held out where they were given.
+
+        Args:
+            task: what is to be predicted.
+            encoded: gives targets as numbers.
+            classes: in their order.
+        """
+        values = self.get_params(deep=False)
+        aside = None
+        if isinstance(self.held_out, tuple | list):
+            if len(self.held_out) != 2:
+                raise invalid("held_out", self.held_out, "a share between 0 and 1, or a pair (X, y)")
+            x, y, _ = self._checked(self.held_out[0], self.held_out[1], None, reset=False)
+            aside = FitRows(x, encoded(y))
+        columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
+        numeric = all(isinstance(name, int | float) and not isinstance(name, bool) for name in classes)
+        return Asked(
+            type(self).__name__,
+            values,
+            task,
+            list(map(str, columns)),
+            tuple(map(str, classes)),
+            numeric,
+            aside,
+        )
+
+    def _predicted(self, x: object) -> Prediction:
+        check_is_fitted(self)
+        found = validate_data(self, x, reset=False, accept_sparse="csr", dtype=_NUMBERS)
+        return self._net.prediction(_dense(found))
+
+    def _before(self, *, goes_on: bool) -> Before | None:
+        """Return what a fit of `warm_start` or `partial_fit` goes on from; None for the first one."""
+        if "_net" not in vars(self):
+            return None
+        return Before(self._net, self._state if goes_on else None)
+
+    def _fit(self, asked: Asked, rows: FitRows, before: Before | None, *, goes_on: bool) -> None:
+        """Fit, and set the attributes of a fit."""
+        if before is not None:
+            _check_same(before.net, asked)
+        if goes_on:
+            asked = asked.with_values(**{**dict.fromkeys(BUDGET_UNITS), "epochs": 1})
+        self._keep(fit_net(asked, rows, before, goes_on=goes_on), goes_on)
+
+    def _keep(self, done: Done, goes_on: bool) -> None:
+        earlier = self.loss_curve_ if goes_on and "loss_curve_" in vars(self) else []
+        self._net, self._state, self.notes_ = done.net, done.state, (*done.notes, *done.doubts)
+        self.loss_curve_ = [*earlier, *done.curve]
+        self.loss_, self.n_iter_ = self.loss_curve_[-1], len(earlier) + done.epochs
+        self.held_out_loss_curve_ = done.held_out_curve
+        for note in done.doubts:
+            warnings.warn(note, ConvergenceWarning, stacklevel=5)
+        if done.interrupted:  # what was fitted is kept, and a search is to stop too
+            raise KeyboardInterrupt
+
+
+def can_go_on(estimator: Any) -> bool:
+    """Return whether an estimator has `partial_fit`, which does not know how many rows are to come.
+
+    Raises:
+        AttributeError: naming the parameters in its way.
+    """
+    given = [
+        f"{name}={getattr(estimator, name)!r}"
+        for name in ("early_stopping", "patience", "held_out", "schedule")
+        if getattr(estimator, name) not in (None, False)
+    ]
+    if given:
+        raise AttributeError(
+            f"partial_fit makes one epoch over the rows of each call, and takes no {' and '.join(given)}: "
+            "leave them out, or call fit"
+        )
+    return True
+
+
+def _check_same(net: FittedNet, asked: Asked) -> None:
+    """Refuse to go on with other features or outputs than those of the fit before."""
+    width = len(net.preparation.x)
+    if width != len(asked.columns):
+        raise InvalidValue(
+            where=asked.name,
+            got=f"{len(asked.columns)} features, where the fit before had {width}",
+            wanted="the same features",
+            remedy="Say warm_start=False to begin anew.",
+        )
+
+
+def _dense(x: Any) -> Array:
+    """Return X as an array; columns that are mostly 0 are as any other once they are scaled."""
+    found: Array = x.toarray() if hasattr(x, "toarray") else x
+    return found

@@ -1,0 +1,154 @@
+"""NetRegressor: a network that predicts numbers, as an estimator of scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.errors import public
+from chalknet.estimators.fitting import Asked
+from chalknet.estimators.net_estimator import NetEstimator, can_go_on
+from chalknet.estimators.parameters import AUTO, with_options_of_fit
+from chalknet.estimators.samples import FitRows
+from chalknet.estimators.scikit_learn import DataConversionWarning, RegressorMixin, available_if
+from chalknet.estimators.task import TargetTask
+
+Array = npt.NDArray[Any]
+
+
+class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A network that predicts one number a row, or several, as an estimator of scikit-learn.
+
+    Features are standardised inside, and the target too where the loss allows it; predictions are in the
+    target's own unit. Rows are fitted in an order that their numbers and the seed decide, not the order they
+    came in, unless `shuffle=False` keeps it.
+
+    Args:
+        model: whatever `read` takes, with `?` for widths that the data has; or a module, which is copied.
+            "auto" is "? -> 64 relu -> ?".
+        loss: as in `fit`; "auto" is mse.
+        optimizer: as in `fit`.
+        lr: the learning rate; None for torch's default.
+        batch_size: samples an update, at most all rows; None for all of them, "auto" is 32.
+        epochs: how many times every row is seen; "auto" is 200, where no other budget is given.
+        shuffle: whether each epoch has a new order.
+        early_stopping: stops by the loss of a tenth of the rows, which is held out: `patience=10`,
+            `held_out=0.1`, where these are not given.
+        patience: stop after so many evaluations without a better one, with the weights of the best.
+        held_out: a share of the rows to keep out of the training, or a pair (X, y).
+        standardise: whether features are brought to mean 0 and standard deviation 1.
+        standardise_y: whether the target is, for mse, l1, huber, pinball and gaussian_nll; the settings of
+            a loss, such as huber's delta, are then in its standard deviations.
+        random_state: the seed; None or a RandomState draws one, as everywhere in scikit-learn.
+        warm_start: whether `fit` goes on from the weights of the fit before, and scales as that one did.
+        diagnose: whether `fit` warns of what went wrong, as `chalknet.fit` says it; some milliseconds.
+        **options: every other option of `fit`, such as l2, schedule, clip_norm, metrics, out, device, engine,
+            threads; `optimizer_options` is a dict of the optimizer's own.
+
+    Raises:
+        UnknownName: for a parameter that there is not.
+        MissingPackage: without scikit-learn.
+
+    Example:
+        >>> import numpy as np
+        >>> import chalknet as cn
+        >>> x = np.linspace(-1, 1, 200).reshape(-1, 1)
+        >>> net = cn.NetRegressor("? -> 16 tanh -> ?", lr=0.01, epochs=100).fit(x, np.sin(3 * x[:, 0]))
+        >>> net.score(x, np.sin(3 * x[:, 0])) > 0.99
+        True
+    """
+
+    @with_options_of_fit
+    def __init__(
+        self,
+        model: Any = AUTO,
+        *,
+        loss: Any = AUTO,
+        optimizer: Any = "adam",
+        lr: float | None = None,
+        batch_size: int | str | None = AUTO,
+        epochs: int | str | None = AUTO,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        patience: int | None = None,
+        held_out: Any = None,
+        standardise: bool = True,
+        standardise_y: bool = True,
+        random_state: Any = 0,
+        warm_start: bool = False,
+        diagnose: bool = False,
+        **options: Any,
+    ) -> None:
+        self._set(
+            options, model=model, loss=loss, optimizer=optimizer, lr=lr, batch_size=batch_size, epochs=epochs,
+            shuffle=shuffle, early_stopping=early_stopping, patience=patience, held_out=held_out,
+            standardise=standardise, standardise_y=standardise_y, random_state=random_state,
+            warm_start=warm_start, diagnose=diagnose,
+        )  # fmt: skip
+
+    @public()
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetRegressor:  # noqa: N803
+        """Fit the network.
+
+        Args:
+            X: features `(n, columns)`: an array, a DataFrame, a sparse matrix.
+            y: numbers `(n,)` or `(n, targets)`.
+            sample_weight: what each row weighs; a whole number is as the row so many times.
+
+        Raises:
+            ValueError: for rows that cannot be fitted; ours are ChalknetError too.
+        """
+        before = self._before(goes_on=False) if self.warm_start else None
+        self._fit(*self._read(X, y, sample_weight), before, goes_on=False)
+        return self
+
+    @available_if(can_go_on)  # type: ignore[untyped-decorator]
+    @public()
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetRegressor:  # noqa: N803
+        """Make one epoch over some rows, going on from the weights and the optimizer's state.
+
+        Features and target are scaled as the rows of the first call show.
+
+        Args:
+            X: as in `fit`.
+            y: as in `fit`.
+            sample_weight: as in `fit`.
+
+        Raises:
+            ValueError: as `fit` does.
+        """
+        before = self._before(goes_on=True)
+        self._fit(*self._read(X, y, sample_weight, reset=before is None), before, goes_on=True)
+        return self
+
+    @public()
+    def predict(self, X: Any) -> Array:  # noqa: N803
+        """Return the predictions `(n,)`, or `(n, targets)` for several targets, in float64.
+
+        Args:
+            X: features, as in `fit`.
+        """
+        values = np.asarray(self._predicted(X).values, np.float64).reshape(-1, self.n_outputs_)
+        return values[:, 0] if self.n_outputs_ == 1 else values
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _read(self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True) -> tuple[Asked, FitRows]:
+        x, y, weight = self._checked(x, y, sample_weight, y_numeric=True, reset=reset)
+        if y.ndim == 2 and y.shape[1] == 1:
+            told = "A column-vector y was passed when a 1d array was expected: y.ravel() is fitted."
+            warnings.warn(told, DataConversionWarning, stacklevel=4)
+            y = y[:, 0]
+        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+        task = TargetTask("values", self.n_outputs_)
+
+        def numbers(y: Array) -> Array:
+            return y.astype(np.float64).reshape(len(y), -1)
+
+        return self._asked(task, numbers), FitRows(x, numbers(y), weight)

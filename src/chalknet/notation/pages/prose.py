@@ -1,0 +1,59 @@
+"""What the sentences of a page say of the only drawing in it: the activations that it leaves open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from chalknet.network import Activation, Linear, Network, Step
+from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.vocabulary import Said, clauses
+from chalknet.notation.pages.blocks import blocks_of
+
+_OPEN = Activation("?")
+_SENTENCE = re.compile(r"(?<=[.!?。])\s|\n\s*\n|</?(?:p|li|h\d|td|div)\b[^<>]*>")
+_LONGEST, _MOST = 400, 400  # characters of a sentence, sentences of a page
+
+
+def told_in_prose(network: Network, page: str) -> Network:
+    """Return a network with the activations that its drawing leaves open, where a sentence tells them.
+
+    Args:
+        network: of the only drawing of a page.
+        page: the whole page.
+    """
+    maps = [at for at, step in enumerate(network.steps) if isinstance(step, Linear)]
+    bare = [at for at in maps[:-1] if at + 1 in maps]
+    if not maps or not (bare or _OPEN in network.steps):
+        return network
+    told = _told(page)
+    steps: list[Step] = []
+    notes = [note for note in network.notes if "is not drawn: it stays ?" not in note or not told]
+    for at, step in enumerate(network.steps):
+        clause = told.get("hidden" if at < maps[-1] else "output")
+        if step == _OPEN and clause is not None:
+            steps += clause.steps
+        else:
+            steps += [step, *(clause.steps if at in bare and clause is not None else ())]
+    if tuple(steps) == network.steps:
+        return network
+    notes += [f"{clause.text!r} was taken from the text around the drawing" for clause in told.values()]
+    if _OPEN in steps:
+        notes.append("the activation of a layer is neither drawn nor told: it stays ?")
+    return replace(network, steps=tuple(steps), notes=tuple(notes))
+
+
+def _told(page: str) -> dict[str, Said]:
+    """Return what the sentences of a page say of hidden layers and of the output."""
+    lines = page.split("\n")
+    for block in blocks_of(page):
+        first = max(block.line - 1, 0)
+        lines[first : first + block.text.count("\n") + 1] = [""] * (block.text.count("\n") + 1)
+    found: dict[str, dict[object, Said]] = {"hidden": {}, "output": {}}
+    for sentence in _SENTENCE.split("\n".join(lines))[:_MOST]:
+        if len(sentence) > _LONGEST or "-->" in sentence or "->" in sentence:
+            continue
+        for clause in clauses(plain(sentence.replace("\n", " "))):
+            if clause.role in found and _OPEN not in clause.steps and len(clause.steps) + clause.linear == 1:
+                found[clause.role].setdefault((clause.steps, clause.linear), clause)
+    return {role: next(iter(said.values())) for role, said in found.items() if len(said) == 1}

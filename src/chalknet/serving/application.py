@@ -1,0 +1,253 @@
+"""The application: routes, limits, and which answers are given without a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chalknet.counting import count_network
+from chalknet.errors import ChalknetError, InvalidValue, Refused
+from chalknet.serving import pages
+from chalknet.serving.direct import Predictor
+from chalknet.serving.questions import Question, csv_question, json_question
+from chalknet.serving.replies import CSV, JSON, Reply, answer_reply, error_reply
+from chalknet.system import cores
+from chalknet.training import FitResult, Prediction
+
+_AT_ONCE = 1 << 21  # multiply-adds: about a millisecond, which a thread of its own would take to begin
+_AT_ONCE_ROWS, _AT_ONCE_BYTES = 256, 1 << 16
+_KINDS = {"application/json": JSON, "": JSON, "text/csv": CSV, "application/csv": CSV}
+_ACCEPTED = {**_KINDS, "*/*": JSON, "application/*": JSON, "text/*": CSV}
+
+
+@dataclass(frozen=True)
+class ServingLimits:
+    """How much a request may ask.
+
+    Args:
+        max_bytes: of its body.
+        max_rows: in it.
+        max_seconds: until its body is there and answered.
+    """
+
+    max_bytes: int
+    max_rows: int
+    max_seconds: float
+
+
+def application_of(model: FitResult | Path, limits: ServingLimits, unknown: str | None = None) -> Starlette:
+    """Return the application that serves a fit.
+
+    Args:
+        model: the fit, or the folder that it was kept in.
+        limits: of a request.
+        unknown: as `predict` takes it.
+
+    Raises:
+        FileProblem: for a folder that holds no run that has ended.
+    """
+    service = _Service(model, limits, Predictor.of(model, unknown))
+    routes = [
+        Route("/predict", service.predict, methods=["POST"]),
+        Route("/", service.page, methods=["GET"]),
+        Route("/openapi", service.openapi_page, methods=["GET"]),
+        Route("/openapi.json", service.openapi, methods=["GET"]),
+        Route("/card", service.card, methods=["GET"]),
+        Route("/health", service.health, methods=["GET"]),
+    ]
+    handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
+        HTTPException: _refuse_route,
+        Exception: _fail,
+    }
+    return Starlette(routes=routes, exception_handlers=handlers)
+
+
+class _Service:
+    """What answers the requests about one fit."""
+
+    def __init__(self, model: FitResult | Path, limits: ServingLimits, predictor: Predictor) -> None:
+        self._model, self._limits, self._predictor = model, limits, predictor
+        plan = self._predictor.fitted.plan
+        assert plan is not None
+        self._facts = pages.ServedFit(
+            plan, self._predictor.fitted.preparation, limits.max_bytes, limits.max_rows
+        )
+        self._cost = None if plan.network is None else count_network(plan.network).multiply_adds
+        self._x_shape = [size for size in plan.data.x_shape if isinstance(size, int)]
+        self._threads = ThreadPoolExecutor(cores())
+        self._card = b""
+
+    async def predict(self, request: Request) -> Response:
+        """Answer rows."""
+        limits = self._limits
+        try:
+            async with asyncio.timeout(limits.max_seconds):
+                wanted = _accepted(request)
+                question = self._question(request, await self._body(request))
+                return _response(answer_reply(await self._answer(question), question.form, wanted))
+        except _RefusedRequest as refused:
+            return _response(error_reply(refused.problem, refused.status))
+        except ChalknetError as problem:
+            return _response(error_reply(problem))
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+        except TimeoutError:
+            late = Refused(
+                where="the request",
+                got=f"more than {limits.max_seconds:g} s until it was there and answered",
+                wanted="a shorter one",
+                remedy="Ask for fewer rows, or start the server with a larger max_seconds (--max-seconds).",
+            )
+            return _response(error_reply(late, 503))
+
+    async def page(self, request: Request) -> Response:
+        """Show what is served, for people."""
+        return Response(
+            self._facts.page(request.headers.get("host") or "127.0.0.1:8000"), media_type="text/html"
+        )
+
+    async def openapi(self, request: Request) -> Response:
+        """Give the description of the interface, for programs."""
+        return Response(self._facts.openapi_text(), media_type=JSON)
+
+    async def openapi_page(self, request: Request) -> Response:
+        """Show the description of the interface, without asking another server."""
+        return Response(self._facts.openapi_page(), media_type="text/html")
+
+    async def health(self, request: Request) -> Response:
+        """Say that requests are answered."""
+        return Response(self._facts.health(), media_type=JSON)
+
+    async def card(self, request: Request) -> Response:
+        """Give the model card."""
+        try:
+            self._card = self._card or await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._card_text
+            )
+        except ChalknetError as problem:
+            return _response(error_reply(problem))
+        return Response(self._card, media_type="text/markdown")
+
+    def _card_text(self) -> bytes:
+        from chalknet.serving.exports import card_bytes  # brings torch
+
+        return card_bytes(self._model)
+
+    async def _body(self, request: Request) -> bytes:
+        """Return the body, found to be small enough before it is read and while it is."""
+        most, stated = self._limits.max_bytes, request.headers.get("content-length", "")
+        body = b""
+        if not (stated.isdigit() and int(stated) > most):
+            parts = []
+            size = 0
+            async for part in request.stream():
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    break
+            body = b"".join(parts)
+            if size <= most:
+                return body
+        got = f"{int(stated):,} bytes" if stated.isdigit() else f"more than {most:,} bytes"
+        remedy = "Ask in several requests, or start the server with a larger max_bytes (--max-bytes)."
+        raise _RefusedRequest(413, "the body", got, f"at most {most:,} bytes", remedy)
+
+    def _question(self, request: Request, body: bytes) -> Question:
+        kind, _, options = request.headers.get("content-type", "").partition(";")
+        read = _KINDS.get(kind.strip().lower())
+        if read is None:
+            raise _RefusedRequest(
+                415, "the Content-Type", kind.strip()[:100], f"{JSON} or {CSV}",
+                f"Name what the body is: curl -H 'Content-Type: {JSON}' -d '...'.",
+            )  # fmt: skip
+        if read == CSV:
+            charset = options.lower().partition("charset=")[2].strip().strip("\"'")
+            question = csv_question(body, charset or None)
+        else:
+            question = json_question(body, self._predictor.fitted.preparation, self._x_shape)
+        if question.rows > self._limits.max_rows:
+            raise _RefusedRequest(
+                413, "the body", f"{question.rows:,} rows", f"at most {self._limits.max_rows:,} rows",
+                "Ask in several requests, or start the server with a larger max_rows (--max-rows).",
+            )  # fmt: skip
+        return question
+
+    async def _answer(self, question: Question) -> Prediction:
+        """Return the answer: at once where that takes less time than a thread needs, else by a thread."""
+        small = question.rows <= _AT_ONCE_ROWS and (self._cost or _AT_ONCE) * question.rows <= _AT_ONCE
+        if small and question.data is not None:
+            return question.full_answer(self._predictor)
+        found = question.direct_answer(self._predictor) if small else None
+        if found is not None:
+            return found
+        answer = question.full_answer if small else question.answer
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, answer, self._predictor)
+        assert isinstance(found, Prediction)
+        return found
+
+
+class _RefusedRequest(Exception):
+    """A request that is refused for what HTTP says of it."""
+
+    def __init__(self, status: int, where: str, got: str, wanted: str, remedy: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.problem = InvalidValue(where=where, got=got or "nothing", wanted=wanted, remedy=remedy)
+
+
+def _accepted(request: Request) -> str:
+    """Return in which form the client takes an answer: JSON unless it prefers CSV."""
+    stated = request.headers.get("accept", "*/*") or "*/*"
+    best, most = "", 0.0
+    for part in stated.split(","):
+        kind, *options = (each.strip().lower() for each in part.split(";"))
+        shares = [option[2:] for option in options if option.startswith("q=")]
+        try:
+            share = float(shares[0]) if shares else 1.0
+        except ValueError:
+            share = 0.0
+        if kind in _ACCEPTED and kind and share > most:
+            best, most = _ACCEPTED[kind], share
+    if best:
+        return best
+    remedy = f"Leave Accept out for {JSON}."
+    raise _RefusedRequest(406, "the header Accept", stated[:100], f"{JSON} or {CSV}", remedy)
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, dict(reply.headers or {}), reply.kind)
+
+
+async def _refuse_route(request: Request, problem: HTTPException) -> Response:
+    """Answer a path or a method that is not there."""
+    method = problem.status_code == 405
+    found = InvalidValue(
+        where=f"{request.method} {request.url.path[:200]}",
+        got=f"the method {request.method}" if method else "a path that is not there",
+        wanted="POST for /predict, GET for the others" if method else "POST /predict, or GET /",
+        remedy="Look at the example of GET /.",
+    )
+    response = _response(error_reply(found, problem.status_code))
+    response.headers.update(problem.headers or {})
+    return response
+
+
+async def _fail(request: Request, problem: Exception) -> Response:
+    """Answer what should not happen; the traceback is logged."""
+    found = Refused(
+        where="the server",
+        got=f"a {type(problem).__name__} that it did not expect",
+        wanted="an answer",
+        remedy="Look at its log, and report what it says.",
+    )
+    return _response(error_reply(found, 500))

@@ -1,0 +1,166 @@
+"""Serve a fit over HTTP: the verb, its socket, its processes, and how they end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from numbers import Integral, Real
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from chalknet.errors import FileProblem, MissingPackage, invalid, public
+from chalknet.files import user_path
+from chalknet.serving.direct import Predictor
+from chalknet.training import FitResult
+
+_PATIENCE_S = 5  # for connections to end once the longest request has
+_MOST_WORKERS = 256
+_WAITING = 2048  # connections that are not accepted yet
+
+
+@public()
+def serve(
+    model: FitResult | str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    workers: int = 1,
+    unknown: str | None = None,
+    max_bytes: int = 1 << 20,
+    max_rows: int = 10_000,
+    max_seconds: float = 10.0,
+    on_start: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a fit over HTTP until Ctrl-C or SIGTERM; requests that are under way are answered first.
+
+    POST /predict takes rows as JSON or CSV and answers as `predict` does; GET / shows how to ask, /card the
+    model card, /openapi.json the interface, /health that all is well. What does not fit the columns of the
+    fit is refused with status 4xx and `where`, `got`, `wanted`, `remedy` as JSON. There is no password: who
+    reaches the port may ask.
+
+    Args:
+        model: the folder that a fit was kept in, or a FitResult.
+        host: the address to listen at; "127.0.0.1" for this machine alone, "0.0.0.0" for the network.
+        port: to listen at; 0 for one that is free.
+        workers: how many processes answer.
+        unknown: what becomes of a word, or a gap, that the training rows did not have: "refuse", "missing" or
+            "most-frequent"; as it was in the fit where left out.
+        max_bytes: the largest body of a request.
+        max_rows: the most rows of a request.
+        max_seconds: the most time until a request is there and answered.
+        on_start: called with the address once connections are taken.
+
+    Raises:
+        UnknownName: for another way to treat unknown words.
+        FileProblem: for a folder without a run that has ended, or a port that is taken.
+        InvalidValue: for a value that an option cannot have.
+        MissingPackage: without the packages starlette and uvicorn.
+
+    Example:
+        >>> import chalknet as cn
+        >>> cn.serve("run", port=8000)  # doctest: +SKIP
+    """
+    whole = {"port": (port, 0, 65535), "workers": (workers, 1, _MOST_WORKERS)}
+    _check_whole(whole | {"max_bytes": (max_bytes, 1, 1 << 40), "max_rows": (max_rows, 1, 1 << 40)})
+    if not isinstance(max_seconds, Real) or isinstance(max_seconds, bool) or not 0 < max_seconds <= 86_400:
+        raise invalid("max_seconds", max_seconds, "seconds, above 0 and at most a day")
+    if not isinstance(host, str) or not host.strip():
+        raise invalid("host", host, "the name or the address of this machine", "Leave it out for 127.0.0.1.")
+    if on_start is not None and not callable(on_start):
+        raise invalid("on_start", on_start, "a function that takes the address")
+    model = model if isinstance(model, FitResult) else user_path(model, "model")
+    Predictor.of(model, unknown)
+    uvicorn = _uvicorn()
+    from chalknet.serving.application import ServingLimits, application_of  # brings starlette
+
+    limits = ServingLimits(int(max_bytes), int(max_rows), float(max_seconds))
+    config = uvicorn.Config(
+        partial(application_of, model, limits, unknown), factory=True, workers=int(workers), lifespan="off",
+        ws="none", log_level="warning", access_log=False, server_header=False, backlog=_WAITING,
+        timeout_graceful_shutdown=int(max_seconds) + _PATIENCE_S,
+    )  # fmt: skip
+    with _listening(host, int(port)) as listener, _ended_by_signals():
+        if on_start is not None:
+            on_start(_address_of(listener))
+        if workers > 1:
+            _supervisor(config, listener).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _check_whole(given: Mapping[str, tuple[object, int, int]]) -> None:
+    """Raise an InvalidValue unless each is a whole number within its bounds."""
+    for name, (value, least, most) in given.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
+            raise invalid(name, value, f"a whole number from {least} to {most:,}")
+
+
+def _uvicorn() -> ModuleType:
+    try:
+        import uvicorn
+
+        import_module("starlette.applications")
+    except ImportError as problem:
+        raise MissingPackage(
+            where="serve",
+            got=f"no package {problem.name}",
+            wanted="starlette and uvicorn, which take the requests",
+            remedy='Install them: pip install "chalknet[serve]"',
+        ) from problem
+    return uvicorn
+
+
+def _supervisor(config: Any, listener: socket.socket) -> Any:
+    from uvicorn.supervisors import Multiprocess
+
+    return Multiprocess(config, sockets=[listener])
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen at an address for as long as the body runs.
+
+    Raises:
+        FileProblem: where that cannot be.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=_WAITING)
+    except (OSError, UnicodeError) as problem:
+        raise FileProblem(
+            where=f"port {port} of {host[:200]}",
+            got=getattr(problem, "strerror", None) or str(problem),
+            wanted="an address of this machine and a port that is free",
+            remedy="Choose another port, port=8001 (--port 8001), or 0 for one that is free.",
+        ) from problem
+    with listener:
+        yield listener
+
+
+def _address_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let a signal end the serving and nothing more; uvicorn raises it again once all is answered."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def take(number: int, frame: FrameType | None) -> None:
+        """Do nothing: the requests that were under way are answered."""
+
+    kept = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

@@ -1,0 +1,130 @@
+"""Kinds of drawings by people who do not know the rules: what is a network, what closes a loop, what is told beside."""
+
+import pytest
+
+import chalknet as cn
+from chalknet.errors import ChalknetError
+
+
+def shorthand(text):
+    return cn.write(cn.read(text), "shorthand")
+
+
+def told(text):
+    return "; ".join(cn.read(text).notes)
+
+
+OTHERS = {
+    "a belief network": "digraph { smoking -> cancer [label=0.3]; smoking -> cough [label=0.2]; cancer -> xray [label=0.9] }",
+    "services": 'flowchart LR\nsubgraph h["Service layer (hidden)"]\na[orders]\nb[users]\nend\nw[Web] & i[iOS] --> a & b\n'
+    "a & b --> d[(postgres)]",
+    "a food web": "digraph { grass -> rabbit; grass -> mouse; rabbit -> fox; mouse -> fox; mouse -> owl; rabbit -> owl }",
+    "a nerve cell": "graph LR\nd1((Dendrite 1)) & d2((Dendrite 2)) --> s((Cell body)) --> a[Axon] --> t((Terminal))",
+    "a knowledge graph": "graph TD\ncat -->|is a| mammal -->|is a| animal\nfish -->|is a| animal",
+    "a trellis": "digraph { {S1 R1} -> {S2 R2} -> {S3 R3}; S1 [label=S]; S2 [label=S]; S3 [label=S]; "
+    "R1 [label=R]; R2 [label=R]; R3 [label=R] }",
+    "an adversary": "graph LR\nz[noise 8] --> g[Generator: Dense 4 relu] --> d[Discriminator: Dense 1 sigmoid]",
+    "steps of work": "graph LR\na[Input text] --> b[Tokenizer] --> c[Cleaner] --> d[Report]",
+    "a network in one box": 'graph LR\na[state] --> b["4 → 64 tanh → 2 softmax"] --> c[action]',
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_chart_of_something_else_is_refused(kind):
+    with pytest.raises(ChalknetError):
+        cn.read(OTHERS[kind])
+
+
+@pytest.mark.parametrize(
+    "neuron", ["Neuron {}", "Neurônio {}", "Нейрон {}", "뉴런 {}", "神经元{}", "h{}", " "]
+)
+def test_neurons_between_words_are_a_network(neuron):
+    one, two = neuron.format(1), neuron.format(2)
+    text = f"graph LR\na[Größe] & b[Alter] & c[Gewicht] --> n1(({one})) & n2(({two})) --> r[Risiko]"
+    assert shorthand(text) == "3 -> 2 ? -> 1 ?"
+
+
+LOOPS = {
+    "loss, then an optimizer": "y --> L[cross entropy loss] --> o[Adam optimizer]\no --> h\no --> y",
+    "an error in German": "y --> F[Fehler]\ns[Sollwert] --> F\nF -->|Rückführung| h",
+    "Turkish": "y --> K[Kayıp] --> O[Optimizasyon] --> h",
+    "gradients": "y --> L[Loss]\nL -.->|∂L/∂w| y -.->|δ| h",
+    "the input of an autoencoder": 'y --> L["‖x − x̂‖²"]\nx --> L',
+    "an environment": "y --> p{ε-greedy} -->|action| e[CartPole-v1] -->|state| x",
+}
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_what_closes_a_loop_by_training_connects_no_layers(kind):
+    text = f"graph LR\nx[4 inputs] --> h[Dense 8 relu] --> y[Dense 4]\n{LOOPS[kind]}"
+    assert shorthand(text).replace(" ?", "") == "4 -> 8 relu -> 4"
+
+
+@pytest.mark.parametrize(
+    "box", ["Dense 64 relu ×3", "3× Dense 64 relu", "3 × (Dense 64 + ReLU)", "Dense 64 relu (repeat 3 times)",
+            "Hidden layers ×3\\n64 units, ReLU", "3 × 64 hidden ReLU", "Dense(64, relu) x3"],
+)  # fmt: skip
+def test_a_box_that_says_three_times_is_three_layers(box):
+    text = f'digraph {{ x -> h -> y; x [label="10 inputs"]; h [label="{box}"]; y [label="Dense 2 softmax"] }}'
+    assert shorthand(text) == "10 -> 64 relu -> 64 relu -> 64 relu -> 2 softmax"
+
+
+@pytest.mark.parametrize("box", ["Dense 64 relu N×", "N× Dense 64 relu", "Dense 64 relu<br/>×L"])
+def test_a_box_that_does_not_say_how_often_is_asked_for(box):
+    with pytest.raises(cn.CannotExpress, match="nothing says how many"):
+        cn.read(f'graph LR\nx[10 inputs] --> h["{box}"] --> y[Dense 2]')
+
+
+def test_a_frame_of_several_layers_that_says_how_often_is_refused():
+    with pytest.raises(cn.CannotExpress, match="repeated"):
+        cn.read(
+            'graph LR\nx[10 inputs] --> h\nsubgraph s["×4"]\nh[Dense 64] --> r[ReLU]\nend\nr --> y[Dense 2]'
+        )
+
+
+@pytest.mark.parametrize(
+    "data", ['d[("data.csv<br/>50 000 rows")]', 'd["n = 5000 échantillons"]', "d[(1030 Proben)]", 'd["10 000 satır"]']
+)  # fmt: skip
+def test_how_many_rows_there_are_is_no_width(data):
+    text = f'graph LR\n{data} --> x["Input 12 features"] --> h[32 neurons ReLU] --> y[1 neuron sigmoid]'
+    assert shorthand(text) == "12 -> 32 relu -> 1 sigmoid"
+
+
+CAPTIONS = {
+    "Rete con attivazione tanh, uscita lineare": "2 -> 3 tanh -> 1",
+    "激活函数都用 sigmoid": "2 -> 3 sigmoid -> 1 sigmoid",
+    "σ everywhere": "2 -> 3 sigmoid -> 1 sigmoid",
+    "fonction d'activation : sigmoïde (couche cachée et sortie)": "2 -> 3 sigmoid -> 1 sigmoid",
+    "Hidden: tanh. Output: identity": "2 -> 3 tanh -> 1",
+    "tanh en couche cachée, sortie linéaire": "2 -> 3 tanh -> 1",
+}
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+def test_a_caption_tells_the_activations_and_a_note_says_so(caption):
+    text = f'digraph {{ label="{caption}"; {{x1 x2}} -> {{h1 h2 h3}} -> y }}'
+    assert shorthand(text) == CAPTIONS[caption]
+    assert "was taken from the caption" in told(text)
+
+
+def test_a_caption_tells_which_function_a_letter_is():
+    text = 'digraph { label="One neuron (g = sigmoid)"; {x1 x2} -> s -> a -> y; s [label="Σ"]; a [label="g(z)"] }'
+    assert shorthand(text) == "2 -> 1 sigmoid"
+
+
+@pytest.mark.parametrize(
+    "name", ["step", "Heaviside", "ステップ関数", "sign(z)", "Sprungfunktion", "threshold"]
+)
+def test_a_step_function_is_told_as_one(name):
+    text = f'digraph {{ {{x1 x2}} -> s -> f -> y; s [label="Σ"]; f [label="{name}"] }}'
+    assert shorthand(text) == "2 -> 1 ?"
+    assert "a step function has no gradient" in told(text)
+
+
+def test_the_sentences_of_a_page_tell_what_its_only_drawing_leaves_open():
+    drawing = "```dot\ndigraph { {x1 x2} -> {h1 h2 h3} -> y }\n```"
+    page = f"# A network\n\n{drawing}\n\nThe hidden layer uses **tanh** and the output is linear.\n"
+    assert shorthand(page) == "2 -> 3 tanh -> 1"
+    assert "taken from the text around the drawing" in told(page)
+    both = f"{page}\nOnce the hidden layer used relu.\n"
+    assert shorthand(both) == "2 -> 3 ? -> 1"
