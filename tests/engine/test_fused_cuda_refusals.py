@@ -1,15 +1,19 @@
 """What fused_cuda has no code for is refused by its name, with a remedy; auto then takes another engine."""
 
+import re
 from dataclasses import replace
+from enum import IntEnum
 
 import pytest
 import torch
 
 import chalknet as cn
 from chalknet.engine.fused_cuda import FusedCuda, engine, refusals
+from chalknet.engine.fused_cuda.cuda import _checked
 from chalknet.engine.fused_cuda.formulas import formula_reason, in_cuda
 from chalknet.engine.fused_cuda.optimizers import RATES
-from chalknet.errors import Refused
+from chalknet.engine.fused_cuda.source import FOLDER
+from chalknet.errors import CodeUnavailable, Refused
 from chalknet.network import STEPS, Activation, Dropout, Flatten, Linear, Network
 from chalknet.planning import LOSSES, OPTIMIZERS, Placement, Recipe
 from chalknet.training.choice.autotune import Candidates, autotune
@@ -87,6 +91,25 @@ def test_a_class_loss_of_the_cpu_without_code_here_is_refused(monkeypatch):
     monkeypatch.setattr(refusals, "ROW_LOSSES", ("cross_entropy",))
     (reason,) = reasons_of(cn.read("3 -> 4 relu -> 2"), Recipe("nll", updates=1))
     assert "the loss nll" in reason
+
+
+def test_the_tables_have_what_the_kernels_have_branches_for():
+    for name, prefix, table in (
+        ("optimizers.cuh", "OPTIMIZER", set(RATES)),
+        ("losses.cuh", "ROW_LOSS", {"none", *refusals.ROW_LOSSES}),
+    ):
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        assert set(re.findall(rf"#define {prefix}_(\w+) \d", text)) == table
+        assert "#error" in text  # what has no branch is no other one by default
+
+
+def test_what_cuda_refuses_is_an_error_with_a_remedy():
+    class Answer(IntEnum):
+        CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE = 720
+
+    with pytest.raises(CodeUnavailable, match=r"CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE.*engine=.graph"):
+        _checked((Answer.CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE,))
+    assert _checked((0, 5)) == 5
 
 
 def test_a_placement_for_more_than_one_launch_is_refused():
