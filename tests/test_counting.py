@@ -30,7 +30,7 @@ def test_a4_layers_and_hidden_layers_of_the_six_examples(steps, answer):
 
 def test_a4_the_answer_says_which_convention_was_used():
     network = Network(1, A4[0][0])
-    assert "2 (a layer is a step with trainable parameters)" in str(count(network))
+    assert "2 (a layer is a linear map with trainable parameters)" in str(count(network))
     assert "3 (the input is counted as a layer too)" in str(count(network, "textbook"))
 
 

@@ -49,6 +49,8 @@ from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
 from chalknet.racing import race as race
 from chalknet.reporting import report as report
+from chalknet.searching import SearchResult as SearchResult
+from chalknet.searching import search as search
 from chalknet.serving import export as export
 from chalknet.serving import serve as serve
 from chalknet.training import Chart as Chart

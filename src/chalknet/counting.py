@@ -11,9 +11,9 @@ from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
 
 Convention: TypeAlias = Literal["trainable", "textbook"]
-# How many layers are counted besides those with trainable parameters, and the sentence that says so.
+# How many layers are counted besides the linear maps, and the sentence that says so.
 _CONVENTIONS = {
-    "trainable": (0, "a layer is a step with trainable parameters"),
+    "trainable": (0, "a layer is a linear map with trainable parameters"),
     "textbook": (1, "the input is counted as a layer too"),
 }
 
@@ -30,6 +30,8 @@ class Counts(Tabular):
             under "textbook".
         parameters: trainable parameters; None while a width is a symbol.
         multiply_adds: multiply-adds to map one sample forward; None while a width is a symbol.
+        buffers: numbers beside the parameters that are averaged and not fitted, as of BatchNorm; None while
+            a width is a symbol.
 
     Example:
         >>> import chalknet as cn
@@ -43,6 +45,7 @@ class Counts(Tabular):
     nodes: tuple[Size, ...]
     parameters: int | None
     multiply_adds: int | None
+    buffers: int | None = 0
 
     @property
     def table(self) -> Table:
@@ -53,6 +56,7 @@ class Counts(Tabular):
                 "hidden layers": self.hidden_layers,
                 "nodes": Cell(list(self.nodes), ", ".join(map(str, self.nodes)) or "none"),
                 "parameters": Cell(self.parameters, _show_sum(self.parameters)),
+                **({"buffers": Cell(self.buffers, _show_sum(self.buffers))} if self.buffers != 0 else {}),
                 "multiply-adds": Cell(self.multiply_adds, f"{_show_sum(self.multiply_adds)} a sample"),
             }
         )
@@ -66,7 +70,7 @@ def count_network(network: Network, convention: Convention = "trainable") -> Cou
     """
     input_layers, _ = look_up(_CONVENTIONS, convention, "count", "convention")
     visits = list(network.walk())
-    widths = [visit.output_shape[-1] for visit in visits if visit.step.trainable]
+    widths = [width for visit in visits for width in visit.step.layers(visit.input_shape)]
     return Counts(
         convention=convention,
         layers=len(widths) + input_layers,
@@ -74,6 +78,7 @@ def count_network(network: Network, convention: Convention = "trainable") -> Cou
         nodes=(*[network.input_shape[-1]] * input_layers, *widths),
         parameters=_sum([visit.step.parameters(visit.input_shape) for visit in visits]),
         multiply_adds=_sum([visit.step.multiply_adds(visit.input_shape) for visit in visits]),
+        buffers=_sum([visit.step.buffers(visit.input_shape) for visit in visits]),
     )
 
 

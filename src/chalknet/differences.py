@@ -8,7 +8,17 @@ from difflib import SequenceMatcher
 
 from chalknet.errors import invalid, public
 from chalknet.forms import ModelLike, read
-from chalknet.network import Activation, Dropout, Linear, Network, Visit, kind_of, show_shape
+from chalknet.network import (
+    Activation,
+    Dropout,
+    Linear,
+    Network,
+    Shape,
+    Step,
+    Visit,
+    kind_of,
+    show_shape,
+)
 from chalknet.notation import write_step
 from chalknet.tables import Table, Tabular
 
@@ -90,6 +100,12 @@ def difference(
             raise invalid(name, flag, "True or False", "Leave it out for False.")
     first, second = (_Simplified(read(form), ignore_dropout, logits) for form in (a, b))
     return Difference(tuple(_parts(first, second)))
+
+
+def identity_of(network: Network) -> tuple[Shape, tuple[Step, ...]]:
+    """Return what two descriptions have in common when they are the same network, as `difference` has it."""
+    simplified = _Simplified(network, ignore_dropout=False, logits=False)
+    return simplified.shape, tuple(visit.step for visit in simplified.visits)
 
 
 class _Simplified:

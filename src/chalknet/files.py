@@ -37,6 +37,9 @@ RUN_PREPARATION = "preparation.json"
 RUN_WEIGHTS = "weights.safetensors"
 RUN_DATA = "data.safetensors"
 
+# What a search calls the file that has a line for each fit that has ended.
+SEARCH_MEMBERS = "members.jsonl"
+
 
 def user_path(path: object, where: str = "path") -> Path:
     """Return a path as a user wrote it, `~` expanded; the `~name` of a user who does not exist stays.

@@ -25,8 +25,8 @@ from chalknet.notation import NOTATIONS, Notation, read_step, write_step
 
 
 @dataclass(frozen=True)
-class LayerNorm(Step):
-    """Shift and scale the values of a sample to mean 0 and variance 1, then by learned factors."""
+class RMSNorm(Step):
+    """Scale the values of a sample to a mean square of 1, then by learned factors."""
 
     eps: float = 1e-5
     affine: bool = True
@@ -35,10 +35,10 @@ class LayerNorm(Step):
     def __post_init__(self) -> None:
         if not isinstance(self.eps, float) or not self.eps > 0:
             raise InvalidValue(
-                where="LayerNorm eps",
+                where="RMSNorm eps",
                 got=repr(self.eps),
                 wanted="a number above 0",
-                remedy="torch's default is 1e-5.",
+                remedy="Write 1e-5.",
             )
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -46,31 +46,31 @@ class LayerNorm(Step):
         return input_shape
 
     def parameters(self, input_shape: Shape) -> int | None:
-        """Return a factor and a shift for each value."""
+        """Return a factor for each value."""
         size = size_of(input_shape)
-        return None if size is None else 2 * size * self.affine
+        return None if size is None else size * self.affine
 
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Return one for each value."""
         return size_of(input_shape)
 
 
-def _read(given: Arguments) -> LayerNorm:
-    return LayerNorm(given.get("eps", 1e-5), given.get("elementwise_affine", True))
+def _read(given: Arguments) -> RMSNorm:
+    return RMSNorm(given.get("eps") or 1e-5, given.get("elementwise_affine", True))
 
 
-def _call(step: LayerNorm, input_shape: Shape) -> LayerCall:
+def _call(step: RMSNorm, input_shape: Shape) -> LayerCall:
     shape = input_shape[0] if len(input_shape) == 1 else input_shape
     options = {"eps": step.eps, "elementwise_affine": step.affine}
-    return LayerCall("LayerNorm", {"normalized_shape": shape, **options})
+    return LayerCall("RMSNorm", {"normalized_shape": shape, **options})
 
 
-_PARAMETERS = ("normalized_shape", "eps", "elementwise_affine", "bias", "device", "dtype")
-LAYER_NORM = StepKind(
-    step=LayerNorm,
-    layers=lambda: [TorchLayer("LayerNorm", _PARAMETERS, _read, takes="normalized_shape")],
+_PARAMETERS = ("normalized_shape", "eps", "elementwise_affine", "device", "dtype")
+RMS_NORM = StepKind(
+    step=RMSNorm,
+    layers=lambda: [TorchLayer("RMSNorm", _PARAMETERS, _read, takes="normalized_shape")],
     call=_call,
-    words=("layernorm", "ln"),
+    words=("rmsnorm", "rms"),
     options=("eps", "affine"),
 )
 
@@ -119,11 +119,11 @@ ROW = Dialect("row", "P1", "the steps in a row", _draw_row)
 
 def install() -> None:
     """Add the rows to the tables."""
-    STEPS["LayerNorm"] = LAYER_NORM
+    STEPS["RMSNorm"] = RMS_NORM
     NOTATIONS["lines"] = LINES
     DIALECTS["row"] = ROW
 
 
 def remove() -> None:
     """Take the rows out of the tables again."""
-    del STEPS["LayerNorm"], NOTATIONS["lines"], DIALECTS["row"]
+    del STEPS["RMSNorm"], NOTATIONS["lines"], DIALECTS["row"]

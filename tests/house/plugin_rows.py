@@ -31,15 +31,15 @@ class LogCosh(nn.Module):
         return {"mean": losses.mean, "sum": losses.sum, "none": lambda: losses}[self.reduction]()
 
 
-MISH = ActivationKind(
-    "mish",
-    ("misch",),
-    "mish",
-    "Mish",
-    "z * tanh(log1p(exp(z)))",
-    "tanh(log1p(exp(z))) + z * (1 - tanh(log1p(exp(z))) ** 2) / (1 + exp(-z))",
+SELU = ActivationKind(
+    "selu",
+    ("seloo",),
+    "selu",
+    "SELU",
+    "1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * expm1(z))",
+    "1.0507009873554805 * (1 if z > 0 else 1.6732632423543772 * exp(z))",
     inplace=True,
-    onnx="Mish",
+    onnx="Selu",
 )
 SNAKE = ActivationKind(
     "snake",

@@ -89,6 +89,9 @@ VERBS = {
     "compare": lambda: {
         "model": NET, "data": DATA, "methods": comparison(), "loss": "mse", "updates": 1, "engine": "eager",
     },
+    "search": lambda: {
+        "models": NET, "data": DATA, "over": {"lr": [0.1]}, "loss": "mse", "updates": 1, "engine": "eager",
+    },
     "race": lambda: {
         "model": NET, "data": DATA, "loss": "mse", "engines": ["eager"], "devices": ["cpu"], "threads": [1],
         "seconds": 0.01,
@@ -140,7 +143,7 @@ def test_a_wrong_argument_is_an_error_of_ours_or_none(verb, argument, tmp_path, 
             if verb != "race" and kind in ("a huge number", "infinity"):
                 continue  # a budget that is never used up is no mistake
             arguments[argument] = value
-        if argument in ("on_progress", "on_row") and callable(value):
+        if argument in ("on_progress", "on_row", "on_member") and callable(value):
             continue  # what the caller's own function raises is the caller's
         torch.manual_seed(0)
         with contextlib.suppress(cn.ChalknetError):

@@ -10,7 +10,7 @@ from tests.strategies import activations
 from chalknet.errors import InvalidValue, UnknownName
 from chalknet.network import ACTIVATIONS, FORMULA_FUNCTIONS, Activation, activation_name
 
-POINTS = [-25.0, -3.0, -1.0, -0.3, 0.2, 0.7, 2.5, 25.0]
+POINTS = [-25.0, -3.5, -1.0, -0.3, 0.2, 0.7, 2.5, 25.0]
 SETTLED = [row for row in ACTIVATIONS.values() if row.settled]
 
 
@@ -81,7 +81,7 @@ def test_an_activation_can_be_hashed_and_compared_by_value():
 
 
 def test_an_unknown_activation_names_the_nearest():
-    with pytest.raises(UnknownName, match=r"unknown activation 'rleu'.*Did you mean relu\?"):
+    with pytest.raises(UnknownName, match=r"unknown activation 'rleu'.*Did you mean relu or prelu\?"):
         Activation("rleu")
 
 

@@ -258,7 +258,7 @@ REFUSED = {
         "nn.Linear(3, 3)",
     ),
     "class N(nn.Module):\n  def __init__(self):\n    self.a = nn.Linear(3, 3)\n  def forward(self, x):\n"
-    "    return x + self.a(x)": (CannotExpress, "x + self.a(x)", "x + self.a(x)"),
+    "    return x * self.a(x)": (CannotExpress, "x * self.a(x)", "x * self.a(x)"),
 }
 
 

@@ -1,5 +1,6 @@
 """The short way from values to features gives, bit for bit, what `predict` gives by its tables."""
 
+import numpy as np
 import pytest
 from tests.serve.tables import case, row_of
 
@@ -37,3 +38,21 @@ def test_plain_rows_take_the_short_way_and_others_do_not():
         assert predictor.answer_columns({"n": [1], "w": [word]}) is None
     assert predictor.answer_columns({"n": [1, True], "w": ["a", "a"]}) is None
     assert predictor.answer_columns({"n": [1, 2], "w": ["a"]}) is None
+
+
+def test_an_embedding_is_answered_as_predict_answers_it_and_no_onnx_file_takes_it(tmp_path):
+    rng = np.random.default_rng(0)
+    cities = rng.choice(["Aosta", "Bern", "Celje"], 60)
+    lines = [
+        f"{size:.3f},{city},{size * len(city):.3f}"
+        for size, city in zip(rng.normal(size=60), cities, strict=True)
+    ]
+    (tmp_path / "houses.csv").write_text("\n".join(["size,city,price", *lines]))
+    source = cn.load(tmp_path / "houses.csv", embed="city", standardise=True)
+    result = cn.fit("embed(city ? -> 2) & x(n,?) -> 4 relu -> ?", source, loss="mse", epochs=2)
+    row = {"size": [0.5], "city": ["Bern"]}
+    predictor = Predictor.of(result)
+    assert predictor.answer_columns(row) is None  # a table has to be made of it
+    assert predictor.answer(row).values.tolist() == cn.predict(result, row).values.tolist()
+    with pytest.raises(cn.CannotExpress, match="an embedding"):
+        cn.export(result, tmp_path / "net.onnx")

@@ -171,7 +171,9 @@ def test_other_versions_than_before_are_told(tmp_path, monkeypatch):
 def test_a_module_of_the_users_own_goes_on_with_its_buffers(tmp_path):
     def make():
         torch.manual_seed(0)
-        return torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 1))
+        return torch.nn.Sequential(
+            torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3, momentum=None), torch.nn.Linear(3, 1)
+        )
 
     cn.fit(make(), DATA, **OPTIONS, updates=12, out=tmp_path / "run")
     with pytest.raises(InvalidValue, match="module=your_module"):

@@ -102,7 +102,7 @@ def test_a_plan_edited_into_nonsense_is_damaged(tmp_path):
 
 def test_a_module_that_no_network_describes_is_loaded_into_the_users_own(tmp_path):
     def make():
-        return nn.Sequential(nn.Linear(1, 2), nn.BatchNorm1d(2), nn.Linear(2, 1))
+        return nn.Sequential(nn.Linear(1, 2), nn.BatchNorm1d(2, momentum=None), nn.Linear(2, 1))
 
     kept = cn.fit(make(), (X, X), loss="mse", updates=3, out=tmp_path / "run")
     with pytest.raises(InvalidValue, match=r"load_run\(path, module=your_module\)"):

@@ -7,8 +7,9 @@ import io
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import chalknet as cn
@@ -29,6 +30,7 @@ from chalknet.cli.say import (
     tell_written,
 )
 from chalknet.errors import Noted
+from chalknet.files import SEARCH_MEMBERS
 from chalknet.tables import facts
 
 _RECIPE = (*options.RECIPE, *options.STOPPING, *options.OPTIMIZER)
@@ -176,6 +178,7 @@ def resume(asked: Asked) -> int | None:
     options.DATA._replace(default=..., help="Features: a .npy file, a table, or whatever fit takes."),
     Option("keep", "Columns of the data to print too, such as an id.", words.names, "COL,COL", "Output"),
     Option("raw", "Print what the network gives, such as logits.", bool, panel="Output"),
+    Option("best", "Of a search: predict by so many of the best kept; mean and spread.", int, "N", "Output"),
     options.FILE,
     options.OUT,
     options.AS_JSON,
@@ -186,12 +189,28 @@ def predict(asked: Asked) -> None:
     Example: chalknet predict run/ --data digits.npy > digits.csv
     Example: chalknet predict run/ --data new.csv --keep id --out prices.csv
     Example: chalknet predict run/ --data new.csv --unknown most-frequent
+    Example: chalknet predict searched/ --data new.csv --best 5
     """
     kept = {} if asked["keep"] is None else {"keep": asked["keep"]}
-    found = cn.predict(asked["run"], asked["data"], **kept, **given(asked, options.FILE))
-    columns = found.plain(found.raw_columns if asked["raw"] else None)
+    chosen = {**kept, **given(asked, options.FILE)}
+    if asked["best"] is not None:
+        together = cn.SearchResult.load(asked["run"]).ensemble(asked["best"]).predict(asked["data"], **chosen)
+        _print_rows(asked, together.plain(), together.notes)
+        return
+    found = cn.predict(_run_of(asked), asked["data"], **chosen)
+    _print_rows(asked, found.plain(found.raw_columns if asked["raw"] else None), found.notes)
+
+
+def _run_of(asked: Asked) -> Path:
+    """Return the folder of a run; of a search that of its best one."""
+    folder: Path = asked["run"]
+    return folder / "best" if (folder / SEARCH_MEMBERS).exists() else folder
+
+
+def _print_rows(asked: Asked, columns: Mapping[str, Sequence[Any]], notes: Iterable[str]) -> None:
+    """Print columns as CSV with a header, or as JSON."""
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
-    for note in found.notes:
+    for note in notes:
         tell(f"note: {note}")
     if asked["as_json"]:
         put(json.dumps([dict(zip(columns, row, strict=True)) for row in rows]), asked["out"])
@@ -226,9 +245,10 @@ def evaluate(asked: Asked) -> None:
     check_picture("--plot", asked["plot"])
     check_page("--report", asked["report"])
     data, chosen = data_of(asked), given(asked, options.FILE, (options.METRICS,))
-    found = cn.evaluate(asked["run"], data, weight=asked["weight"], **chosen)
+    run = _run_of(asked)
+    found = cn.evaluate(run, data, weight=asked["weight"], **chosen)
     if asked["plot"] is not None or asked["report"] is not None:
-        result = cn.load_run(asked["run"])
+        result = cn.load_run(run)
         if asked["plot"] is not None:
             kind = asked["kind"] or ("predicted" if "mse" in found.values else "confusion")
             cn.plot(result, kind=kind, data=data).save(asked["plot"])

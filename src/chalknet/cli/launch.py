@@ -24,7 +24,7 @@ import chalknet as cn
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.say import is_launched, leave_streams, say, tell
 from chalknet.errors import Elsewhere
-from chalknet.files import RUN_PLAN
+from chalknet.files import RUN_PLAN, SEARCH_MEMBERS
 from chalknet.system import BURST, signal_children
 
 # Windows has two of these signals.
@@ -71,7 +71,7 @@ def stoppable(out: Path | None) -> Iterator[None]:
     # a signal that the caller ignores, as nohup does SIGHUP, stays ignored
     handlers = {number: signal.getsignal(number) for number in _ENDING}
     before = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
-    ENDING.last_words = lambda: f"{_what_is_kept(out)}\n"
+    ENDING.last_words = lambda: f"{what_is_kept(out)}\n"
     for number in before:
         signal.signal(number, ENDING)
     try:
@@ -95,10 +95,13 @@ def stoppable(out: Path | None) -> Iterator[None]:
 def tell_what_is_kept(run: Path | None) -> None:
     """Print where a stopped fit is kept and the command that goes on with it; None says that it is not."""
     # Several processes share the launcher's standard error, which has errors alone.
-    (say if is_launched() else tell)(_what_is_kept(run))
+    (say if is_launched() else tell)(what_is_kept(run))
 
 
-def _what_is_kept(run: Path | None) -> str:
+def what_is_kept(run: Path | None) -> str:
+    """Return where a stopped fit or search is kept, and how it goes on."""
+    if run is not None and (run / SEARCH_MEMBERS).exists():
+        return f"what has ended is kept in {shlex.quote(str(run))}; the same command goes on there"
     if run is None or not (run / RUN_PLAN).exists():
         return "nothing was kept; with --out FOLDER a fit can go on where it was stopped"
     folder = shlex.quote(str(run))

@@ -13,7 +13,13 @@ from typing import Any
 import typer
 
 import chalknet as cn
-from chalknet.cli import fits, hardware, networks, serving  # their commands are added as they are imported
+from chalknet.cli import (  # their commands are added as they are imported
+    fits,
+    hardware,
+    networks,
+    searches,
+    serving,
+)
 from chalknet.cli.app import app
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.launch import end_with_launcher, reports
@@ -21,7 +27,7 @@ from chalknet.cli.options import flag
 from chalknet.cli.say import leave_streams, printing, set_up_streams, tell
 from chalknet.planning import OTHER_NAMES
 
-__all__ = ["fits", "hardware", "main", "networks", "serving"]
+__all__ = ["fits", "hardware", "main", "networks", "searches", "serving"]
 
 # A wrong word in the command: exit code 2. Every other error of ours is a failure: 1.
 USAGE_ERRORS = (cn.InvalidValue, cn.UnknownName)

@@ -120,6 +120,7 @@ DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     Option("y", "A table's target; the last column.", words.names, "COL"),
     Option("one_hot", "Turn columns of text into columns of 0 and 1.", bool),
     Option("one_hot_columns", "The same for these columns alone.", words.names, "COL,COL"),
+    Option("embed", "Columns of categories for embed(...) of the model.", words.names, "COL,COL"),
     Option("classes", "Turn the target's words into class numbers.", bool),
     Option("fill", "Fill gaps: mean, median, auto, a number, by column.", words.imputation, "mean|COL=0,..."),
     Option("standardise", "Bring features to mean 0 and deviation 1.", bool),
@@ -272,6 +273,9 @@ def column_options(asked: Asked) -> dict[str, Any]:
         columns = options.pop(f"{name}_columns", None)
         if columns is not None:
             options[name] = columns
+    model = asked.get("model")
+    if "embed" not in options and isinstance(model, str) and "embed" in model:
+        options |= {"embed": columns} if (columns := cn.read(model).embedded) else {}
     if options.pop("standardise_target", False):
         options["standardise"] = "both"
     return options

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import typer
 
@@ -73,6 +75,33 @@ def size(word: str) -> tuple[str, int]:
     if not (symbol and equals and number.isdecimal()):
         raise typer.BadParameter(f"{word}: write it as --set m=784")
     return symbol, int(number)
+
+
+def values_over(word: str) -> tuple[str, list[Any] | str]:
+    """Return a name and its values: `lr=0.1,0.01` -> `("lr", [0.1, 0.01])`; `range(5)` and its like stay."""
+    name, equals, text = word.partition("=")
+    if not (name.strip() and equals and text.strip()):
+        raise typer.BadParameter(f"{word}: write it as --over lr=0.1,0.01")
+    if _CALL.fullmatch(text.strip()):
+        return name.strip(), text.strip()
+    return name.strip(), [_value(part) for part in _SEPARATE.split(text) if part.strip()]
+
+
+_CALL = re.compile(r"(range|whole|uniform|log)\s*\(.*\)", re.DOTALL)
+_SEPARATE = re.compile(
+    r",(?![^()]*\))"
+)  # a comma in brackets belongs to the value: plateau(patience=3, factor=.5)
+_VALUES = {"true": True, "false": False, "none": None, "all": None}
+
+
+def _value(word: str) -> Any:
+    word = word.strip()
+    if word.lower() in _VALUES:
+        return _VALUES[word.lower()]
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(word)
+    return word
 
 
 def delimiter(word: str) -> str:

@@ -26,5 +26,6 @@ from chalknet.data.sources import Sample as Sample
 from chalknet.data.sources import Source as Source
 from chalknet.data.sources import StreamedSource as StreamedSource
 from chalknet.data.sources import TakesFromAnother as TakesFromAnother
+from chalknet.data.sources import folds_of as folds_of
 from chalknet.data.sources import is_pixel_note as is_pixel_note
 from chalknet.data.sources import target_blocks as target_blocks

@@ -30,6 +30,7 @@ def load(
     x: Columns | None = None,
     y: Columns | None = None,
     one_hot: bool | Columns = False,
+    embed: Columns | None = None,
     classes: bool = False,
     fill: str | float | Mapping[str, str | float] | None = None,
     standardise: bool | Columns = False,
@@ -66,6 +67,9 @@ def load(
         x: names or numbers of a table's columns that are features; None for all but the target.
         y: names or numbers of a table's columns that are the target; None for the last one.
         one_hot: columns of words, each of which becomes a column of 0 and 1 a word; True for all of text.
+        embed: columns whose categories become one number each, counted from 0 in sorted order, in front of
+            the other features: for a network that begins with `embed(city ? -> 8)`. A word that the training
+            rows did not have is refused, or with unknown="missing" has a number of its own behind theirs.
         classes: whether the target's words become class numbers, in sorted order.
         fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
             category "missing" for words), or a dict by column.
@@ -108,7 +112,7 @@ def load(
     """
     options = LoadOptions(
         delimiter=delimiter, header=header, encoding=encoding, comment=comment, skip_rows=skip_rows,
-        decimal=decimal, missing=missing, x=x, y=y, one_hot=one_hot, classes=classes, fill=fill,
+        decimal=decimal, missing=missing, x=x, y=y, one_hot=one_hot, embed=embed, classes=classes, fill=fill,
         standardise=standardise, drop=drop, unknown=unknown, dtype=dtype, cache=cache, in_memory=in_memory,
         limits=limits,
     )  # fmt: skip

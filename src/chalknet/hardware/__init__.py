@@ -1,5 +1,6 @@
 """Devices: what is here, what fits there, what goes where, and why it did not."""
 
+from chalknet.hardware.categories import notes_of_categories
 from chalknet.hardware.device import Device, checked_device, devices, find_device
 from chalknet.hardware.estimate import MemoryEstimate
 from chalknet.hardware.explain import explain
@@ -18,6 +19,7 @@ __all__ = [
     "explain",
     "find_device",
     "memory",
+    "notes_of_categories",
     "place",
     "with_widths",
     "within_memory",

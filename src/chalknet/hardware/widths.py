@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from chalknet.data import Source, target_blocks
 from chalknet.errors import Unsettled
+from chalknet.hardware.categories import with_categories
 from chalknet.network import UNKNOWN_WIDTH, Linear, Network
 from chalknet.planning import Loss
 
@@ -26,9 +27,12 @@ def with_widths(model: T, source: Source, loss: Loss) -> T | Network:
     Raises:
         Unsettled: for a width that the data does not tell.
     """
-    if not isinstance(model, Network) or UNKNOWN_WIDTH not in model.symbols:
+    if not isinstance(model, Network):
         return model
-    network, steps = model, list(model.steps)
+    network = with_categories(model, source)
+    if UNKNOWN_WIDTH not in network.symbols:
+        return network
+    steps = list(network.steps)
     if network.input_shape == (UNKNOWN_WIDTH,):
         network = replace(network, input_shape=(prod(source.x_shape),))
     for place in reversed(range(len(steps))):

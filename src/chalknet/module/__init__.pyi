@@ -11,6 +11,8 @@ from chalknet.module.onnx_file import write_chain as write_chain
 from chalknet.module.onnx_file import write_onnx as write_onnx
 from chalknet.module.onnx_writer import ML_DOMAIN as ML_DOMAIN
 from chalknet.module.onnx_writer import GraphWriter as GraphWriter
+from chalknet.module.own_layers import EmbedLayer as EmbedLayer
+from chalknet.module.own_layers import ResidualLayer as ResidualLayer
 from chalknet.module.random import DEFAULT_GENERATORS as DEFAULT_GENERATORS
 from chalknet.module.random import MODULE_HOOKS as MODULE_HOOKS
 from chalknet.module.random import TENSOR_HOOKS as TENSOR_HOOKS

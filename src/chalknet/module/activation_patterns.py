@@ -71,7 +71,10 @@ OPERATIONS: Mapping[str, Callable[..., Expression | None]] = {
     "Div": _quotient,
     "Pow": _power,
     **{name: _call(name) for name in ("Erf", "Tanh", "Sigmoid", "Softplus", "Greater", "Where")},
+    "HardSigmoid": _call("HardSigmoid"),
 }
+# The attributes that follow the arguments of an operation, with their defaults.
+ATTRIBUTES: Mapping[str, Mapping[str, float]] = {"HardSigmoid": {"alpha": 0.2, "beta": 0.5}}
 
 
 def _same(a: object, b: object) -> bool:
@@ -89,6 +92,8 @@ def _gelu_tanh(inner: Expression) -> Expression:
 _CUBIC = 0.044715
 _FORMS: tuple[tuple[Expression, Activation], ...] = (
     (_product(X, ("Sigmoid", X)), Activation("silu")),
+    (_product(X, ("Tanh", ("Softplus", X))), Activation("mish")),
+    (_product(X, ("HardSigmoid", X, 1 / 6, 0.5)), Activation("hardswish")),
     (_product(0.5, X, _sum(1.0, ("Erf", _product(sqrt(0.5), X)))), Activation("gelu")),
     *(
         (_gelu_tanh(inner), Activation("gelu", {"approximate": "tanh"}))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from chalknet.errors import CannotExpress, ShapeMismatch
-from chalknet.module.activation_patterns import OPERATIONS, Expression, X, activation_of
+from chalknet.module.activation_patterns import ATTRIBUTES, OPERATIONS, Expression, X, activation_of
 from chalknet.module.sequential import build
 from chalknet.network import (
     ACTIVATIONS,
@@ -124,6 +124,8 @@ class LayerChain:
                 REMEDIES.get(node.operation, ""),
             )
         arguments = [known[name] if name in known else self.number(name) for name in node.inputs]
+        beside = ATTRIBUTES.get(node.operation, {})
+        arguments += [shortest(node.attributes.get(name, usual)) for name, usual in beside.items()]
         expression = elementary(*arguments) if elementary and None not in arguments else None
         if expression is None or len(self.pattern) >= _LONGEST_PATTERN:
             node.refuse(
@@ -276,6 +278,48 @@ def _swish(chain: LayerChain, node: GraphNode) -> nn.Module:
     return _module(Activation("silu"))
 
 
+def _prelu(chain: LayerChain, node: GraphNode) -> nn.Module:
+    slopes, width = chain.weight(node, 1).reshape(-1), chain.shape[-1]
+    if len(slopes) not in (1, width) or (len(slopes) > 1 and len(chain.shape) != 2):
+        node.refuse(f"{len(slopes)} slopes", f"one, or one for each of the {width} features")
+    layer = nn.PReLU(len(slopes), device="meta")
+    return _with_values(layer, weight=slopes)
+
+
+def _layer_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
+    width, axis = chain.shape[-1], node.attributes.get("axis", -1)
+    if axis not in (-1, len(chain.shape) - 1) or not isinstance(width, int):
+        node.refuse(f"axis={axis} of a value of shape {chain.shape}", "the last axis, the features")
+    given = {"weight": _bias(chain, node, 1, width)}
+    if len(node.inputs) > 2 and node.inputs[2]:
+        given["bias"] = _bias(chain, node, 2, width)
+    eps = shortest(node.attributes.get("epsilon", 1e-5))
+    layer = nn.LayerNorm(width, eps=eps, bias="bias" in given, device="meta")
+    return _with_values(layer, **given)
+
+
+def _batch_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
+    width = chain.shape[-1]
+    if len(chain.shape) != 2 or not isinstance(width, int) or node.attributes.get("training_mode"):
+        node.refuse(f"one of a value of shape {chain.shape}", "features in one row, in evaluation mode")
+    names = ("weight", "bias", "running_mean", "running_var")
+    values = {name: _bias(chain, node, index, width) for index, name in enumerate(names, 1)}
+    eps = shortest(node.attributes.get("epsilon", 1e-5))
+    momentum = round(1 - shortest(node.attributes.get("momentum", 0.9)), 7)
+    return _with_values(nn.BatchNorm1d(width, eps=eps, momentum=momentum), **values)
+
+
+def _with_values(layer: nn.Module, **values: Array) -> nn.Module:
+    """Return a layer with its parameters and averages in place of those that it was made with."""
+    for name, array in values.items():
+        tensor = torch.from_numpy(np.array(array, order="C"))
+        if name in layer._parameters:
+            setattr(layer, name, nn.Parameter(tensor))
+        else:
+            layer._buffers[name] = tensor
+    return layer
+
+
 def _shape_as_target(chain: LayerChain, node: GraphNode) -> Array:
     """Return the shape with 0 for the batch, the sign by which a Reshape keeps it."""
     if node.attributes or size_of(chain.shape[1:]) is None:
@@ -329,9 +373,13 @@ READERS: dict[str, Callable[[LayerChain, GraphNode], nn.Module | None]] = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Swish": _swish,
+    "PRelu": _prelu,
+    "LayerNormalization": _layer_norm,
+    "BatchNormalization": _batch_norm,
 }
 _OF_CONSTANTS = ("Constant", "Transpose", "Shape", "Gather", "Unsqueeze", "Concat")
 REMEDIES: Mapping[str, str] = {
+    "ReduceMean": "Export it with opset_version=17 or newer, which knows LayerNormalization.",
     "Cast": "The numbers keep one type on the way: export the model in float32.",
     "Unsqueeze": "Samples are rows: give the model an input with the batch axis in front.",
     "Squeeze": "The output keeps its axes: squeeze it outside of the model.",

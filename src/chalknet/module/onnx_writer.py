@@ -11,9 +11,24 @@ import torch
 from torch import nn
 
 from chalknet.module.onnx_chain import Array, refusal
-from chalknet.network import ACTIVATIONS, Activation, Dropout, Flatten, Linear, Step, Visit
+from chalknet.network import (
+    ACTIVATIONS,
+    Activation,
+    BatchNorm,
+    Dropout,
+    Embed,
+    Flatten,
+    LayerNorm,
+    Linear,
+    PReLU,
+    Residual,
+    Step,
+    Visit,
+    numbers,
+)
 
 _ELSEWHERE = "Write another notation, or export the module by torch.onnx.export."
+_INT64 = 7  # as ONNX numbers its types
 INPUT = "X"  # the name of what arrives
 ML_DOMAIN = "ai.onnx.ml"
 
@@ -147,10 +162,75 @@ def _write_flatten(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
     writer.put(visit.path, "Flatten", writer.value, axis=1)
 
 
+def _constants(writer: GraphWriter, visit: Visit, layer: nn.Module) -> dict[str, str]:
+    """Write the parameters and averages of a layer, and return their names."""
+    names = {}
+    for name, tensor in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)):
+        if tensor.is_floating_point():
+            names[name] = f"{visit.path}.{name}"
+            writer.constants[names[name]] = tensor.detach().to("cpu", torch.float32).numpy()
+    return names
+
+
+def _write_prelu(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    writer.put(visit.path, "PRelu", writer.value, _constants(writer, visit, layer)["weight"])
+
+
+def _write_layer_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    assert isinstance(visit.step, LayerNorm)
+    names = _constants(writer, visit, layer)
+    if "weight" not in names:  # which the operation cannot do without
+        names["weight"] = f"{visit.path}.weight"
+        writer.constants[names["weight"]] = np.ones(numbers(visit.input_shape[-1:]), dtype=np.float32)
+    given = [names[name] for name in ("weight", "bias") if name in names]
+    writer.put(visit.path, "LayerNormalization", writer.value, *given, axis=-1, epsilon=visit.step.eps)
+
+
+def _write_batch_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    """Write a BatchNorm by its running averages; ONNX counts momentum the other way round."""
+    assert isinstance(visit.step, BatchNorm)
+    names, ones = _constants(writer, visit, layer), np.ones(numbers(visit.input_shape[-1:]), dtype=np.float32)
+    for name, usual in (("weight", ones), ("bias", 0 * ones)):  # which the operation cannot do without
+        if name not in names:
+            names[name] = f"{visit.path}.{name}"
+            writer.constants[names[name]] = usual
+    given = [names[name] for name in ("weight", "bias", "running_mean", "running_var")]
+    momentum = 1 - visit.step.momentum
+    writer.put(
+        visit.path, "BatchNormalization", writer.value, *given, epsilon=visit.step.eps, momentum=momentum
+    )
+
+
+def _write_residual(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    assert isinstance(visit.step, Residual) and isinstance(layer.layers, nn.Sequential)
+    arrived = writer.value
+    inner = zip(visit.step.walk(visit.input_shape), layer.layers, strict=True)
+    for place, ((step, shape), child) in enumerate(inner):
+        write_node(writer, Visit(f"{visit.path}.{place}", step, shape, step.output_shape(shape)), child)
+    writer.put(visit.path, "Add", arrived, writer.value)
+
+
+def _write_embed(writer: GraphWriter, visit: Visit, layer: nn.Module) -> None:
+    """Write the row of the first feature behind the others."""
+    path, x, names = visit.path, writer.value, _constants(writer, visit, layer)
+    for name, places in (("first", 0), ("begin", [1]), ("end", [2**31 - 1]), ("axis", [1])):
+        names[name] = f"{path}.{name}"
+        writer.constants[names[name]] = np.array(places, dtype=np.int64)
+    number = writer.put(path, "Cast", writer.put(path, "Gather", x, names["first"], axis=1), to=_INT64)
+    row = writer.put(f"{path}.row", "Gather", names["weight"], number)
+    others = writer.put(path, "Slice", x, names["begin"], names["end"], names["axis"])
+    writer.put(path, "Concat", others, row, axis=1)
+
+
 # What writes a step; the row of a new step may be left out, then writing it is refused.
 WRITERS: dict[type[Step], Callable[[GraphWriter, Visit, nn.Module], None]] = {
     Linear: _write_linear,
     Activation: _write_activation,
     Dropout: _write_dropout,
     Flatten: _write_flatten,
+    PReLU: _write_prelu,
+    LayerNorm: _write_layer_norm,
+    BatchNorm: _write_batch_norm,
+    Residual: _write_residual,
+    Embed: _write_embed,
 }

@@ -13,7 +13,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, ShapeMismatch, unknown_name
 from chalknet.module.sequential import class_named
-from chalknet.network import Network, Shape, Step, TorchLayer, Visit, torch_layers
+from chalknet.network import Network, Shape, Step, TorchLayer, Visit, shape_taken, torch_layers
 
 
 class _LayerRead(NamedTuple):
@@ -44,7 +44,7 @@ def read_module(module: nn.Module, *, input_shape: Shape | None = None) -> Netwo
     known = {kind: layer for kind, layer in classes.items() if not issubclass(kind, LazyModuleMixin)}
     layers = [_read(path, leaf, known) for path, leaf in leaves]
     if input_shape is None:
-        input_shape = next((layer.takes for layer in layers if layer.takes), ("m",))
+        input_shape = shape_taken([(layer.step, layer.takes) for layer in layers]) or ("m",)
     frozen = [name for name, parameter in module.named_parameters() if not parameter.requires_grad]
     some = ", ".join(frozen[:3]) + ", ..." * (len(frozen) > 3)
     notes = (f"frozen: {some}; a network trains all of its parameters",) if frozen else ()
@@ -204,10 +204,12 @@ def _shared(path: str, leaf: nn.Module, name: str, first: str) -> CannotExpress:
 def _described(layer: TorchLayer, module: nn.Module) -> dict[str, Any]:
     """Return the arguments that this module was made with; for a bias, whether there is one."""
     parameters = module._parameters  # a bias that was left out is kept here as None
-    return {
+    given = {
         name: parameters[name] is not None if name in parameters else getattr(module, name)
         for name in layer.effective
     }
+    inside = {name: read_module(value) for name, value in given.items() if isinstance(value, nn.Module)}
+    return {**given, **inside}
 
 
 def _read(path: str, module: nn.Module, known: Mapping[type[nn.Module], TorchLayer]) -> _LayerRead:

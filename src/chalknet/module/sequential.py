@@ -10,7 +10,7 @@ from torch import nn
 
 from chalknet.errors import Unsettled
 from chalknet.module.random import DEFAULT_GENERATORS, RandomStream
-from chalknet.network import UNKNOWN_WIDTH, Network, Visit, layer_call
+from chalknet.network import UNKNOWN_WIDTH, LayerCall, Network, Visit, layer_call
 
 
 def build(network: Network, *, seed: int | None = None, stream: RandomStream | None = None) -> nn.Sequential:
@@ -50,9 +50,13 @@ def _drawing(network: Network, stream: RandomStream) -> AbstractContextManager[N
 
 
 def _layer(visit: Visit) -> nn.Module:
-    call = layer_call(visit.step, visit.input_shape)
-    layer: nn.Module = class_named(call.layer)(**call.arguments)
-    return layer
+    return _made(layer_call(visit.step, visit.input_shape))
+
+
+def _made(call: LayerCall) -> nn.Module:
+    if inner := call.arguments.get("layers"):
+        return class_named(call.layer)(*map(_made, inner))
+    return class_named(call.layer)(**call.arguments)
 
 
 def class_named(name: str) -> type[nn.Module]:

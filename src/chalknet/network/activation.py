@@ -6,12 +6,12 @@ import ast
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.spelling import name_of_row
-from chalknet.network.step import Step
+from chalknet.network.step import Step, is_number
 
 Option: TypeAlias = float | str
 
@@ -84,16 +84,17 @@ FORMULA_FUNCTIONS: Mapping[str, Any] = {
 
 def unknown_in_formula(formula: str, variables: Iterable[str]) -> tuple[str, ...]:
     """Return the names in a formula that are neither variables nor functions of `FORMULA_FUNCTIONS`."""
-    return tuple(sorted(_names_in(formula).difference(variables, FORMULA_FUNCTIONS)))
+    return tuple(sorted(_names_in(formula) - set(variables) - set(FORMULA_FUNCTIONS)))
 
 
-@cache
+@lru_cache(1024)  # each fit asks again: parsing took a tenth of the preparation of a small one
 def _names_in(formula: str) -> frozenset[str]:
-    parsed = ast.walk(ast.parse(formula, mode="eval"))
-    return frozenset(node.id for node in parsed if isinstance(node, ast.Name))
+    tree = ast.parse(formula, mode="eval")
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
 _SIGMOID = "1 / (1 + exp(-z))"
+_MISH = "exp(z) * (exp(z) + 2)"  # tanh(log(1 + exp(z))) is this, divided by it and 2; beyond 20 it is 1
 _GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
 _ROWS = (
     ActivationKind(
@@ -181,6 +182,29 @@ _ROWS = (
         onnx="Softplus",
         lowest="0 if beta > 0 else -inf",
         highest="inf if beta > 0 else 0",
+    ),
+    ActivationKind(
+        "mish",
+        (),
+        "mish",
+        "Mish",
+        f"z if z > 20 else z * ({_MISH} / ({_MISH} + 2))",
+        f"1 if z > 20 else {_MISH} / ({_MISH} + 2) "
+        f"+ z * (4 * exp(z) * (exp(z) + 1) / (({_MISH} + 2) * ({_MISH} + 2)))",
+        inplace=True,
+        onnx="Mish",
+        lowest="-0.30885",
+    ),
+    ActivationKind(
+        "hardswish",
+        ("hard_silu",),
+        "hardswish",
+        "Hardswish",
+        "0 if z <= -3 else (z if z >= 3 else z * (z + 3) / 6)",
+        "0 if z <= -3 else (1 if z >= 3 else z / 3 + 1 / 2)",
+        inplace=True,
+        onnx="HardSwish",
+        lowest="-0.375",
     ),
     ActivationKind(
         "softmax",
@@ -289,7 +313,7 @@ def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tupl
         if name not in row.options:
             raise unknown_name(f"activation {row.name}", "option", name, row.options or ("no option at all",))
         words = row.choices.get(name)
-        if words is None and _is_finite(value):
+        if words is None and is_number(value):
             value = float(value)
         elif words is None or value not in words:
             raise InvalidValue(
@@ -301,7 +325,3 @@ def _settled_options(row: ActivationKind, options: Mapping[str, Option]) -> tupl
         if value != row.options[name]:
             settled[name] = value
     return tuple((name, settled[name]) for name in row.options if name in settled)
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

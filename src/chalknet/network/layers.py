@@ -48,6 +48,10 @@ class Linear(Shown, Step):
             return None
         return in_features * out_features + self.bias * out_features
 
+    def layers(self, input_shape: Shape) -> tuple[Size, ...]:
+        """Return its width."""
+        return (self.out_features,)
+
     def multiply_adds(self, input_shape: Shape) -> int | None:
         """Return one multiply-add for each weight and each position of the other axes."""
         values = size_of(input_shape)

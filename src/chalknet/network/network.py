@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.account import Account
 from chalknet.network.activation import Activation
+from chalknet.network.embedding import Embed
 from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
@@ -41,6 +43,18 @@ class Visit:
         others = [str(value) for value in call.arguments.values()][1:]
         written, mended = (f"{call.layer}({', '.join([sizes, *others])})" for sizes in (wrong, right))
         return Mismatch(wrong, right, written, mended)
+
+
+def shape_taken(layers: Iterable[tuple[Step | None, Shape]]) -> Shape | None:
+    """Return the shape of a sample that steps take, by the first of them that says which sizes arrive."""
+    before: list[Step] = []
+    for step, takes in layers:
+        if takes:
+            for one in reversed(before):
+                takes = one.shape_before(takes)
+            return takes
+        before += [] if step is None else [step]
+    return None
 
 
 class Mismatch(NamedTuple):
@@ -95,6 +109,14 @@ class Network(Shown):
                 wanted=f"at least one step, each one of {', '.join(STEPS)}",
                 remedy="Write the steps in the order in which X passes through them.",
             )
+        for before, step in pairwise(self.steps):
+            if step.at_the_start and not before.at_the_start:
+                raise InvalidValue(
+                    where="the network's steps",
+                    got=f"{type(step).__name__} behind {type(before).__name__}",
+                    wanted=f"every {type(step).__name__} at the start, where the data arrive",
+                    remedy="Put it first.",
+                )
         for _ in self.walk():  # a step that cannot take the shape before it raises here
             pass
 
@@ -112,10 +134,15 @@ class Network(Shown):
         return list(self.walk())[-1].output_shape
 
     @property
+    def embedded(self) -> tuple[str, ...]:
+        """Return the columns whose categories it embeds, in their order."""
+        return tuple(step.column for step in self.steps if isinstance(step, Embed) and step.column)
+
+    @property
     def symbols(self) -> tuple[str, ...]:
         """Return the symbolic widths, in the order in which they are met."""
         sizes: list[Size] = [*self.input_shape]
-        sizes += [getattr(step, name) for step in self.steps for name in step.sizes]
+        sizes += [size for step in self.steps for size in step.symbols()]
         return tuple(dict.fromkeys(size for size in sizes if isinstance(size, str)))
 
     @property
@@ -166,8 +193,5 @@ class Network(Shown):
         def bound(size: Size) -> Size:
             return numbers.get(size, size) if isinstance(size, str) else size
 
-        steps = [
-            replace(step, **{name: bound(getattr(step, name)) for name in step.sizes})  # type: ignore[type-var]
-            for step in self.steps
-        ]
+        steps = [step.bound(bound) for step in self.steps]
         return replace(self, input_shape=tuple(map(bound, self.input_shape)), steps=tuple(steps))

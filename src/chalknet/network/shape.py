@@ -57,6 +57,22 @@ def as_shape(value: object, where: str) -> Shape:
     return tuple(as_size(entry, where) for entry in entries)
 
 
+def one_row(where: str, shape: Shape) -> Shape:
+    """Return the shape of samples that are rows of features.
+
+    Raises:
+        InvalidValue: for samples of several axes, naming what takes none of them.
+    """
+    if len(shape) == 1:
+        return shape
+    raise InvalidValue(
+        where=where,
+        got=f"samples of the shape {shape}",
+        wanted="features in one row",
+        remedy="Put a flatten before it: 28x28 flatten -> ...",
+    )
+
+
 def numbers(shape: tuple[Size | None, ...]) -> tuple[int, ...]:
     """Return the sizes of a shape that are numbers; all of them once every symbol is bound."""
     return tuple(size for size in shape if isinstance(size, int))

@@ -6,7 +6,11 @@ from typing import Any
 
 from chalknet.errors import InvalidValue
 from chalknet.network.activation import ACTIVATIONS, Activation, ActivationKind
+from chalknet.network.embedding import EMBED
 from chalknet.network.layers import DROPOUT, FLATTEN, LINEAR
+from chalknet.network.norms import BATCH_NORM, LAYER_NORM
+from chalknet.network.prelu import PRELU
+from chalknet.network.residual import RESIDUAL_CLASS, Residual
 from chalknet.network.shape import Shape
 from chalknet.network.step import Arguments, LayerCall, Step, StepKind, TorchLayer
 
@@ -41,8 +45,24 @@ ACTIVATION = StepKind(
     words=(),  # the names and aliases of the table of activations
     is_idle=lambda step, input_shape: step.kind == "identity",
 )
+
+
+def _residual_call(step: Residual, input_shape: Shape) -> LayerCall:
+    inner = tuple(layer_call(one, shape) for one, shape in step.walk(input_shape))
+    return LayerCall(RESIDUAL_CLASS, {"layers": inner})
+
+
+RESIDUAL = StepKind(
+    step=Residual,
+    layers=lambda: [
+        TorchLayer(RESIDUAL_CLASS, ("layers",), lambda given: Residual(given["layers"].steps), takes="layers")
+    ],
+    call=_residual_call,
+    words=(),  # it is written around the words of its steps
+)
 STEPS: dict[str, StepKind[Any]] = {
-    kind.step.__name__: kind for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION)
+    kind.step.__name__: kind
+    for kind in (LINEAR, DROPOUT, FLATTEN, ACTIVATION, PRELU, LAYER_NORM, BATCH_NORM, RESIDUAL, EMBED)
 }
 
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 
-from chalknet.network import UNKNOWN_WIDTH, Linear, Network, Shape, show_shape
+from chalknet.errors import invalid
+from chalknet.network import UNKNOWN_WIDTH, Embed, Linear, Network, Shape, Size, show_shape
 from chalknet.notation.formula import read_formula
 from chalknet.notation.grammar import BATCH_NAMES
 from chalknet.notation.limits import check_limit
 from chalknet.notation.notation import Notation
 from chalknet.notation.states import role_of, states_of
 from chalknet.notation.tokens import SourceText, Span
-from chalknet.notation.words import settled_word, write_step
+from chalknet.notation.words import read_words, settled_word, write_step
 
 _HEAD = 200_000  # characters in which a formula shows itself; no formula is longer
 _COMMENT = re.compile(r"#[^\n]*")
 _ARROW = re.compile(r"[-–—−─=]>|[→⟶⟹⇒↦⟼]")
-_BEGINS_SO = re.compile(r"\s*+\(?\s*+(?:[xX]\b|[0-9]|[^\W\d]\w*+\s*+\(\s*+\w++\s*+,)")
+_EMBEDDED = re.compile(
+    r"(?P<steps>\s*embed\w{0,9}\s*\([^()]*\)(?:\s*&\s*embed\w{0,9}\s*\([^()]*\)){0,99})\s*"
+    r"(?:(?P<beside>&)|(?=[-–—−─=]*>|[→⟶⟹⇒↦⟼]))",
+    re.I,
+)
+_BEGINS_SO = re.compile(r"\s*+(?:embed\w{0,9}\s*\(|\(?\s*+(?:[xX]\b|[0-9]|[^\W\d]\w*+\s*+\(\s*+\w++\s*+,))")
 CERTAIN = 1.0
 _SURELY = re.compile(  # widths with arrows and plain words between them, in which no other form is written
     r"\s*+(?:[0-9][0-9x]*+|[xX]\(n,\s*[0-9?]++\))"
@@ -42,7 +49,26 @@ def read_arrows(text: str, name: str | None = None) -> Network:
     blanked = _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
     source = SourceText("arrow text", blanked, text)
     check_limit(source, None, "characters in a formula", sum(map(len, blanked.split())))
-    return read_formula(source)
+    head = _EMBEDDED.match(blanked)
+    return read_formula(source) if head is None else _read_embedded(source, head)
+
+
+def _read_embedded(source: SourceText, head: re.Match[str]) -> Network:
+    """Return the network of `embed(city 46 -> 8) & x(n,5) -> ...`: the widths of both are put together."""
+    words = read_words(source, Span(*head.span("steps")))
+    embeds = [word.meaning for word in words if isinstance(word.meaning, Embed)]
+    beside = source.text[head.end() :]
+    alone = "" if head["beside"] else str(sum(step.width for step in embeds if isinstance(step.width, int)))
+    blanked = " " * (head.end() - len(alone)) + alone + beside
+    rest = read_formula(replace(source, text=blanked, original=source.original or source.text))
+    width = rest.input_shape[0] if head["beside"] else 0
+    with source.pointing(Span(*head.span("steps"))):
+        if isinstance(width, str) and width != UNKNOWN_WIDTH:
+            raise invalid(
+                "embed", f"beside the width {width}", "a number beside it", "Write x(n,5), or x(n,?)."
+            )
+        whole = width if isinstance(width, str) else width + len(embeds)
+        return replace(rest, input_shape=(whole,), steps=(*embeds, *rest.steps))
 
 
 def write_arrows(network: Network) -> str:
@@ -56,12 +82,22 @@ def write_shorthand(network: Network) -> str:
     """Return the network as `784 -> 32 relu -> 1 sigmoid`."""
     arrows = any(isinstance(step, Linear) for step in network.steps)
     pieces = [_width(network.input_shape) if arrows else f"X{show_shape(network.input_shape)}"]
-    for visit in network.walk():
+    embeds = [step for step in network.steps if isinstance(step, Embed)]
+    if embeds and len(network.input_shape) == 1:
+        pieces = [_embedded(network.input_shape[0], embeds)]
+    for visit in islice(network.walk(), len(embeds), None):
         if isinstance(visit.step, Linear):
             pieces += ["->", _width(visit.output_shape), *([] if visit.step.bias else ["nobias"])]
         else:
             pieces.append(write_step(visit.step, short=False))
     return " ".join(pieces)
+
+
+def _embedded(width: Size, embeds: list[Embed]) -> str:
+    """Return `embed(city 46 -> 8) & x(n,5)`, what arrives at a network that begins with embeddings."""
+    beside = width if isinstance(width, str) else width - len(embeds)
+    words = [f"embed({f'{one.column} ' * bool(one.column)}{one.categories} -> {one.width})" for one in embeds]
+    return " & ".join([*words, *([f"x(n,{beside})"] if beside else [])])
 
 
 def _width(shape: Shape) -> str:

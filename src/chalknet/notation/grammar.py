@@ -10,7 +10,7 @@ from typing import Literal
 from chalknet.network import UNKNOWN_WIDTH, Size
 from chalknet.notation.states import role_of
 from chalknet.notation.tokens import Arrow, Mark, Sizes, SourceText, Span, StateToken, Token, Word
-from chalknet.notation.words import is_word, match_word, read_words, settled_word
+from chalknet.notation.words import is_word, match_word, read_words, residual_block, settled_word
 
 BATCH_NAMES = ("n", "N", "batch")
 _MOST_DIGITS = 15
@@ -19,6 +19,8 @@ _DASHES = "-–—−─"
 _TIPS = ">→⟶⟹⇒↦⟼"
 _BEGINS = re.compile(r"\S")
 _ARROW_BEGINS = re.compile(rf"[{_DASHES}{_TIPS}]|={{1,9}}>")
+_NO_DASH = re.compile(rf"[^{_DASHES}\s]")
+_ARROW_INSIDE = re.compile(r"embed\w{0,9}\s*\([^()]*\)", re.I)
 _TIP = re.compile(rf"[{_TIPS}]")
 _SECOND_ARROW = re.compile(rf"\s[{_DASHES}]+\s*[^\W\d]")
 _MARKS: Mapping[str, Literal["(", ")", "=", ","]] = {
@@ -72,7 +74,10 @@ def _operator(source: SourceText, at: int) -> Token:
 
 
 def _arrow(source: SourceText, at: int) -> Arrow:
-    tip = _TIP.search(source.text, at)
+    begins = _NO_DASH.search(source.text, at)
+    block = begins and residual_block(source.text, Span(begins.start(), len(source.text)))
+    inside = _ARROW_INSIDE.match(source.text, begins.start()) if begins else None
+    tip = _TIP.search(source.text, block.end if block else inside.end() if inside else at)
     label = source.text[at : tip.start()] if tip else source.text[at:]
     if tip is None or _SECOND_ARROW.search(label):
         whole = Span(at, at + 1 + len(label.lstrip(_DASHES).split(" ")[0]))
@@ -84,6 +89,8 @@ def _arrow(source: SourceText, at: int) -> Arrow:
 
 def _state(source: SourceText, at: int) -> Token:
     text = source.text
+    if residual_block(text, Span(at, len(text))):
+        return _with_words(source, "", None, Span(at, at))
     if text[at] in "([" and _LONE_SHAPE.match(text, at) and not _bracketed_state(text, at):
         sizes = _sizes(source, at)
         return _with_words(source, "", sizes, sizes.span)
@@ -103,6 +110,8 @@ def _named(source: SourceText, name: Span) -> StateToken:
     if applied := _bracketed_state(source.text, name.end):  # net(X)
         name = Span(name.start, applied.end())
     opens = _SHAPE_OPENS.match(source.text, name.end)
+    if opens and residual_block(source.text, Span(opens.end() - 1, len(source.text))):
+        opens = None
     sizes = _sizes(source, opens.end() - 1) if opens else None
     end = sizes.span.end if sizes else name.end
     return _with_words(source, source.text[slice(*name)], sizes, Span(name.start, end))

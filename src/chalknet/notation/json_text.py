@@ -68,6 +68,8 @@ def _entry(step: Step) -> dict[str, Any]:
     stated = {entry.name: getattr(step, entry.name) for entry in fields(step)}  # type: ignore[arg-type]
     if "options" in stated:
         stated["options"] = dict(stated["options"])
+    if "steps" in stated:
+        stated["steps"] = [_entry(inner) for inner in stated["steps"]]
     return {"step": type(step).__name__, **stated}
 
 
@@ -80,6 +82,8 @@ def _step(source: SourceText, number: int, entry: object) -> Step:
     _check_names(source, where, "step", [name], STEPS)
     known = [field.name for field in fields(STEPS[name].step)]
     _check_names(source, f"{where} ({name})", "key", given, known)
+    if "steps" in given:
+        given["steps"] = _steps(source, where, given["steps"])
     try:
         step: Step = STEPS[name].step(**given)
     except ChalknetError as problem:
@@ -89,6 +93,13 @@ def _step(source: SourceText, number: int, entry: object) -> Step:
         wanted = f"{name} with {', '.join(known)}, each with a value of its kind"
         raise _wrong(source, f"steps[{number}]", entry, wanted) from problem
     return step
+
+
+def _steps(source: SourceText, where: str, entries: object) -> list[Step]:
+    """Return the steps inside a step."""
+    if not isinstance(entries, list):
+        raise _wrong(source, "steps", entries, f"a list of steps in {where}")
+    return [_step(source, number, entry) for number, entry in enumerate(entries)]
 
 
 def _check_names(

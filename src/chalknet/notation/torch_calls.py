@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from chalknet.network import EMBED_CLASS
 from chalknet.notation.libraries.keras import input_of
 from chalknet.notation.libraries.known import call_library
 from chalknet.notation.torch_flow import SELF, flow_method
@@ -48,6 +49,8 @@ def call_torch(path: Dotted, call: Call) -> object:
         return Unknown(f"{path.path}(...)", "" if name[:1].islower() else name)
     if path.path.startswith("torch.nn.") and name[:1].isupper() and not name.endswith("Loss"):
         return make_layer(call.source, name, call.positional, call.keywords, call.span)
+    if path.path == EMBED_CLASS:
+        return make_layer(call.source, path.path, call.positional, call.keywords, call.span)
     return Unknown(f"{name}(...)")
 
 

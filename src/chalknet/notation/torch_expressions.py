@@ -16,6 +16,7 @@ from chalknet.notation.torch_calls import BUILTINS
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_text import Code
 from chalknet.notation.torch_values import (
+    Added,
     Call,
     Class,
     CodeChain,
@@ -24,6 +25,7 @@ from chalknet.notation.torch_values import (
     Function,
     Instance,
     Super,
+    around,
     common_name,
     elements,
     iterated,
@@ -170,6 +172,8 @@ class Expressions(ast.NodeVisitor):
                 self.budget.check_operator(node, node.op, (left.items, right))
             more = left.items * right if isinstance(right, int) else left.items + elements(right)
             return CodeChain.of(self._code.span(node), more)
+        if isinstance(node.op, ast.Add) and (found := around(left, right)) is not None:
+            return found.before.through(Added(self._code.span(node), found.passed))
         if flow := next((value for value in (left, right) if isinstance(value, Flow)), None):
             return flow.through(no_chain(self._code.source, self._code.span(node), shown(node)))
         if isinstance(node.op, ast.Pow) and not (isinstance(right, int) and abs(right) <= 64):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -42,6 +43,7 @@ class CodeLayer:
         gives: for a view, the size that it gives a sample.
         origin: for a copy, the layer that it was copied from.
         kind: its class in `torch.nn`; empty where that is not known.
+        inner: the layers that x passes while it goes around them, of a residual block.
         drops_axis: whether it only leaves out the axis of the features, as `x.squeeze(1)` does.
     """
 
@@ -55,6 +57,14 @@ class CodeLayer:
     origin: CodeLayer | None = None
     kind: str = ""
     drops_axis: bool = False
+    inner: tuple[CodeLayer, ...] = ()
+
+
+def every(layers: Iterable[CodeLayer]) -> Iterator[CodeLayer]:
+    """Yield layers, and those inside residual blocks behind each block."""
+    for layer in layers:
+        yield layer
+        yield from every(layer.inner)
 
 
 def make_layer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalknet.errors import CannotExpress, ShapeMismatch
-from chalknet.network import Activation, Flatten, Network, Shape, Step, Visit, size_of
+from chalknet.network import Activation, Flatten, Network, Shape, Step, Visit, shape_taken, size_of
 from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer
 
@@ -31,7 +31,7 @@ def network_of_layers(
     if not steps:
         got, wanted = "inputs without a layer behind them", "at least one layer"
         raise source.refuse(layers[0].span if layers else None, got=got, wanted=wanted)
-    taken = next((layer.takes for layer in layers if layer.takes), None)
+    taken = shape_taken((layer.step, layer.takes) for layer in layers)
     with source.pointing(layers[0].span):
         notes = () if stated or taken else (OPEN_WIDTH,)
         if isinstance(steps[0], Flatten) and not stated and not layers[0].takes:

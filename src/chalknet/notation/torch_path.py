@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from itertools import islice
 
 from chalknet.errors import CannotExpress, ChalknetError
-from chalknet.network import Dropout
+from chalknet.network import Dropout, Residual
 from chalknet.notation.libraries.known import function_layer
 from chalknet.notation.limits import LIMITS, check_limit
 from chalknet.notation.tokens import Span
-from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown, no_layer
+from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer, Unknown, every, no_layer
+from chalknet.notation.torch_network import network_of_layers
 from chalknet.notation.torch_statements import Interpreter
 from chalknet.notation.torch_text import Code
-from chalknet.notation.torch_values import Call, CodeChain, Dotted, Flow, Instance
+from chalknet.notation.torch_values import Added, Call, CodeChain, Dotted, Flow, Instance
 
 _DEPTH = 50  # of modules inside modules
 
@@ -33,7 +34,7 @@ def path_of(value: object, run: Interpreter, code: Code) -> list[CodeLayer]:
         _refuse_other_path(layers, evaluated, code)
     else:
         evaluated = layers
-    for layer in evaluated:
+    for layer in every(evaluated):
         if layer.always and isinstance(layer.step, Dropout):
             raise code.source.refuse(
                 layer.span,
@@ -71,6 +72,8 @@ def _identity(layer: CodeLayer) -> object:
     """Return what tells a layer with weights from another; flax makes it anew at each call of forward."""
     if layer.step is None or not layer.step.trainable:
         return 0
+    if layer.inner:
+        return tuple(map(_identity, layer.inner))
     return layer.span if layer.kind.startswith("flax ") else id(layer)
 
 
@@ -86,10 +89,23 @@ def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iter
     elif isinstance(value, CodeChain | Flow | list | tuple) and depth < _DEPTH:
         for item in value.items if isinstance(value, CodeChain | Flow) else value:
             yield from _layers(item, run, code, depth + 1)
+    elif isinstance(value, Added) and depth < _DEPTH:
+        yield _around(
+            value, [layer for item in value.items for layer in _layers(item, run, code, depth + 1)], code
+        )
     elif isinstance(value, Instance) and depth < _DEPTH:
         yield from _layers(_passed(value, run, code), run, code, depth + 1)
     else:
         raise _no_layer(value, code)
+
+
+def _around(value: Added, layers: list[CodeLayer], code: Code) -> CodeLayer:
+    """Return the residual block of the layers that x goes around."""
+    inner = network_of_layers(code.source, layers)
+    with code.source.pointing(value.span):
+        step = Residual(inner.steps)
+    takes = () if inner.symbols else inner.input_shape
+    return CodeLayer(value.span, step, takes, kind="Residual", inner=tuple(layers))
 
 
 def _passed(instance: Instance, run: Interpreter, code: Code) -> Flow:
@@ -134,7 +150,7 @@ def _no_layer(value: object, code: Code) -> ChalknetError:
 
 def left_out(value: object, layers: list[CodeLayer], code: Code) -> list[str]:
     """Return a note for each layer that a network holds and x does not pass, and for copies of layers."""
-    passed = {id(layer) for layer in layers}
+    passed = {id(layer) for layer in every(layers)}
     notes = []
     for path, part in _held(value, "self", {}):
         if id(part) not in passed:
@@ -142,7 +158,7 @@ def left_out(value: object, layers: list[CodeLayer], code: Code) -> list[str]:
             if isinstance(part, CodeLayer):
                 line = f", made in line {code.source.excerpt(part.span).line_number},"
             notes.append(f"{path}{line} is not on the way from x to what forward returns: it is left out")
-    for layer in layers:
+    for layer in every(layers):
         if layer.origin is not None and layer.step is not None and layer.step.trainable:
             line = f"line {code.source.excerpt(layer.span).line_number}"
             notes.append(

@@ -15,7 +15,7 @@ from chalknet.notation.libraries.writer import write_flax, write_keras
 from chalknet.notation.listings.printed import read_printed, recognise_printed
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
-from chalknet.notation.torch_layers import CodeLayer, Unknown
+from chalknet.notation.torch_layers import CodeLayer, Unknown, every
 from chalknet.notation.torch_names import Binding
 from chalknet.notation.torch_network import network_of_layers
 from chalknet.notation.torch_path import left_out, path_of
@@ -228,7 +228,7 @@ def _no_network(run: Interpreter, code: Code) -> ChalknetError:
 
 def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
     seen: set[int] = set()
-    for layer in layers:
+    for layer in every(layers):
         if layer.step is not None and layer.step.trainable and id(layer) in seen:
             raise code.source.refuse(
                 layer.span,

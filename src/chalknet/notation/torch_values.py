@@ -6,6 +6,7 @@ import ast
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from chalknet.errors import CannotExpress
 from chalknet.network import Arguments, Dropout, Flatten, torch_layers
@@ -105,6 +106,32 @@ class Flow:
         """Return it after some more layers."""
         memory = self.memory if all(map(_may_be_a_view, items)) else object()
         return replace(self, items=(*self.items, *items), memory=memory)
+
+
+@dataclass(frozen=True, eq=False)
+class Added:
+    """What x passes while x itself goes around it and is added, as in `x + self.block(x)`."""
+
+    span: Span
+    items: tuple[object, ...]
+
+
+class SkipPath(NamedTuple):
+    """An x, and what it passed before it was added to itself."""
+
+    before: Flow
+    passed: tuple[object, ...]
+
+
+def around(one: object, other: object) -> SkipPath | None:
+    """Return the x from which two that are added come, and what one of them passed since; None otherwise."""
+    if not isinstance(one, Flow) or not isinstance(other, Flow) or one.start is not other.start:
+        return None
+    before, after = sorted((one, other), key=lambda flow: len(flow.items))
+    shared = len(before.items)
+    if len(after.items) == shared or any(a is not b for a, b in zip(before.items, after.items, strict=False)):
+        return None
+    return SkipPath(before, after.items[shared:])
 
 
 def _may_be_a_view(item: object) -> bool:

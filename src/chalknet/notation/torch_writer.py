@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Mapping
 
 from chalknet.errors import CannotExpress
 from chalknet.network import (
+    EMBED_CLASS,
+    RESIDUAL_CLASS,
     UNKNOWN_WIDTH,
     Activation,
     LayerCall,
@@ -13,9 +16,22 @@ from chalknet.network import (
     Shape,
     TorchLayer,
     layer_call,
+    shape_taken,
     torch_layers,
 )
 from chalknet.notation.torch_values import common_name
+
+RESIDUAL_CODE = """class ResidualLayer(torch.nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = torch.nn.Sequential(*layers)
+
+    def forward(self, x):
+        return x + self.layers(x)
+"""
+# The classes that a network may need and torch does not have, as they are written above it.
+OWN_CLASSES = {RESIDUAL_CLASS: RESIDUAL_CODE}
+IMPORTED = {EMBED_CLASS: "from chalknet.module import EmbedLayer"}
 
 
 def write_torch(network: Network) -> str:
@@ -28,18 +44,31 @@ def write_torch(network: Network) -> str:
     name = network.name if _is_free(network.name) and network.name not in network.symbols else "net"
     layers, calls = torch_layers(), [layer_call(visit.step, visit.input_shape) for visit in network.walk()]
     taken = (layers[call.layer].sizes_taken(call.arguments) for call in calls)
-    inferred = next(filter(None, taken), ("m",))  # by a reader of the code
+    inferred = shape_taken(zip(network.steps, taken, strict=True)) or ("m",)  # by a reader of the code
     comment = "" if inferred == network.input_shape else _comment(network.input_shape)
-    steps = "".join(f"    torch.nn.{_written(call, layers[call.layer])},\n" for call in calls)
-    return f"import torch\n\n{name} = torch.nn.Sequential({comment}\n{steps})"
+    steps = "".join(f"    {_written(call, layers)},\n" for call in calls)
+    used = {call.layer for call in calls}
+    imported = "".join(f"\n{line}" for layer, line in IMPORTED.items() if layer in used)
+    own = "".join(f"\n\n{code}" for layer, code in OWN_CLASSES.items() if layer in used)
+    above = f"import torch{imported}{own}\n\n" + "\n" * bool(own)
+    return f"{above}{name} = torch.nn.Sequential({comment}\n{steps})"
 
 
-def _written(call: LayerCall, layer: TorchLayer) -> str:
+def _written(call: LayerCall, layers: Mapping[str, TorchLayer]) -> str:
     """Return the call as code; a width that is a symbol is written as a name."""
+    layer = layers[call.layer]
+    kind = (
+        call.layer.rpartition(".")[2]
+        if call.layer in {**OWN_CLASSES, **IMPORTED}
+        else f"torch.nn.{call.layer}"
+    )
+    if inner := call.arguments.get("layers"):
+        return f"{kind}({', '.join(_written(one, layers) for one in inner)})"
+    widths = (*layer.widths, layer.takes)
     arguments = [
-        f"{name}={value if name in layer.widths else repr(value)}" for name, value in call.arguments.items()
+        f"{name}={value if name in widths else repr(value)}" for name, value in call.arguments.items()
     ]
-    return f"{call.layer}({', '.join(arguments)})"
+    return f"{kind}({', '.join(arguments)})"
 
 
 def _comment(shape: Shape) -> str:
@@ -80,7 +109,7 @@ def _refuse(network: Network) -> None:
         )
     for visit in network.walk():
         name, step = layer_call(visit.step, visit.input_shape).layer, visit.step
-        if not name.isidentifier():
+        if not name.isidentifier() and name not in {**OWN_CLASSES, **IMPORTED}:
             what = f"activation {step.kind}" if isinstance(step, Activation) else type(step).__name__
             raise CannotExpress(
                 where=f"{where}, step {visit.path}",

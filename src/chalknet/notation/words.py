@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Any, TypeAlias, cast
 
@@ -13,6 +14,7 @@ from chalknet.network import (
     STEPS,
     Activation,
     Linear,
+    Residual,
     Size,
     Step,
     StepKind,
@@ -30,6 +32,11 @@ _NAMES = (
 )
 _OPTIONS = re.compile(r"\s*\((?!\s*(?:[-–—−─]+\s*[^\W\d]|[-–—−─]*[>→⟶⟹⇒↦⟼]))([^()]*)\)|\s+([0-9]*\.[0-9]+)")
 _BIAS_VALUE = re.compile(r"\s*=\s*(\w+)")
+_SKIP = re.compile(r"\s*\+\s*skip\b")
+_BETWEEN = re.compile(r"[\s,]+|[-–—−─=]+>|[→⟶⟹⇒↦⟼]")
+_WIDTH, _SYMBOL = re.compile(r"[0-9]{1,15}"), re.compile(r"[^\W\d]\w*")
+_LONGEST_BLOCK = 10_000  # characters
+_REQUIRED = object()
 _LONGEST = 100  # characters of a name that may mean a step
 _OTHER_THAN_THEIR_NUMBER = {"relu6"}  # a function of its own, not the sixth relu
 
@@ -90,6 +97,8 @@ def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
         NotationError: for characters that make no word.
         InvalidValue: for options that the step does not take.
     """
+    if block := residual_block(source.text, span):
+        return (Word(_residual(source, block), block),)
     name, maker = _find(source.text, span)
     if name and maker:
         return _made(source, maker, name, span.end)
@@ -106,8 +115,8 @@ def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
 
 
 def is_word(text: str, span: Span) -> bool:
-    """Return whether the span begins with a word of the vocabulary."""
-    return _find(text, span)[1] is not None
+    """Return whether the span begins with a word of the vocabulary, or a residual block."""
+    return residual_block(text, span) is not None or _find(text, span)[1] is not None
 
 
 def settled_word(text: str, span: Span) -> bool:
@@ -117,6 +126,48 @@ def settled_word(text: str, span: Span) -> bool:
         return False
     kind = activation_name(_folded(_bare(text[name.start : name.end])))
     return kind is None or ACTIVATIONS[kind].settled
+
+
+def residual_block(text: str, span: Span) -> Span | None:
+    """Return where the residual block stands with which a span begins, `[32 relu -> 64] + skip`, or None."""
+    if text[span.start : span.start + 1] != "[":
+        return None
+    depth = 0
+    for at in range(span.start, min(span.end, span.start + _LONGEST_BLOCK)):
+        depth += {"[": 1, "]": -1}.get(text[at], 0)
+        if not depth:
+            skip = _SKIP.match(text, at + 1, span.end)
+            return Span(span.start, skip.end()) if skip else None
+    return None
+
+
+def _residual(source: SourceText, block: Span) -> Residual:
+    """Return the step of a residual block: widths are linear maps, words are steps."""
+    steps: list[Step] = []
+    at, end = block.start + 1, source.text.rindex("]", block.start, block.end)
+    while at < end:
+        if between := _BETWEEN.match(source.text, at, end):
+            at = between.end()
+            continue
+        here = Span(at, end)
+        if width := _WIDTH.match(source.text, at, end):
+            steps.append(Linear(int(width[0])))
+            at = width.end()
+        elif not is_word(source.text, here) and (symbol := _SYMBOL.match(source.text, at, end)):
+            steps.append(Linear(symbol[0]))
+            at = symbol.end()
+        else:
+            for word in match_word(source, here):
+                if isinstance(word.meaning, bool):
+                    steps.append(with_bias(source, steps.pop() if steps else None, word))
+                elif isinstance(word.meaning, Step):
+                    steps.append(word.meaning)
+                else:
+                    wanted = "its width in its place, as in [32 relu -> 64] + skip"
+                    raise source.refuse(word.span, got="a linear map without a width", wanted=wanted)
+                at = word.span.end
+    with source.pointing(block):
+        return Residual(tuple(steps))
 
 
 def with_bias(source: SourceText, step: Step | None, word: Word) -> Step:
@@ -137,13 +188,25 @@ def write_step(step: Step, number: int = 0, *, short: bool = True) -> str:
     """
     if isinstance(step, Linear):
         return f"l{number}" if step.bias else f"l{number} nobias"
+    if isinstance(step, Residual):
+        groups: list[list[str]] = [[]]
+        for inner in step.steps:
+            if isinstance(inner, Linear):
+                groups.append([str(inner.out_features), *([] if inner.bias else ["nobias"])])
+            else:
+                groups[-1].append(write_step(inner, short=short))
+        return f"[{', '.join(' '.join(group) for group in groups if group)}] + skip"
     if isinstance(step, Activation):
         name, alone = step.row.symbol if short else step.kind, len(step.row.options) == 1
         options: dict[str, object] = dict(step.options)
     else:
         kind = kind_of(step)
+        if kind.write_inside is not None:
+            return f"{kind.words[0]}({kind.write_inside(step)})"
         name, alone = kind.words[0], len(kind.options) == 1
-        options = {option: getattr(step, option) for option in kind.options}
+        usual = {entry.name: entry.default for entry in fields(kind.step) if not alone}
+        given = ((option, getattr(step, option)) for option in kind.options)
+        options = {option: value for option, value in given if usual.get(option, _REQUIRED) != value}
     inside = ", ".join(str(value) if alone else f"{key}={value}" for key, value in options.items())
     return f"{name}({inside})" if inside else name
 
@@ -204,6 +267,8 @@ def _activation(name: str, parts: list[str]) -> list[Meaning]:
 
 
 def _step(kind: StepKind[Any], name: str, parts: list[str]) -> list[Meaning]:
+    if kind.read_inside is not None:
+        return [kind.read_inside(", ".join(parts))]
     options = _options(kind.words[0], parts, kind.options)
     return [kind.step(**{key: _value(value) for key, value in options.items()})]
 

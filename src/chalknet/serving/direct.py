@@ -86,6 +86,8 @@ class Predictor:
             return None
         if preparation.scale or preparation.reading.get("missing"):
             return None
+        if any(column.coded for column in preparation.x):  # categories of an embedding
+            return None
         return _DirectColumns(preparation)
 
 

@@ -42,6 +42,13 @@ def onnx_of(result: FitResult) -> bytes:
             wanted="a chain of known steps",
             remedy="Export the module alone by torch.onnx.export(result.module, ...).",
         )
+    if network.embedded:
+        raise CannotExpress(
+            where=f"the network {network.name}",
+            got="an embedding, whose categories have no column in this file",
+            wanted="columns of numbers, and of words as columns of 0 and 1",
+            remedy="Fit without the embedding: words become columns of 0 and 1 then.",
+        )
     named = preparation is not None and preparation.named and bool(preparation.x)
     names = [column.name for column in preparation.x] if named and preparation else [_ARRAY]
     writer = graph_writer(_free("chalknet/", names))

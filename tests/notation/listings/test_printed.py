@@ -86,7 +86,7 @@ def test_a_print_around_which_other_text_stands_is_read():
     ("module", "kind", "said"),
     [
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(2, 1)), CannotExpress, "Conv2d"),
-        (nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1)), CannotExpress, "BatchNorm1d"),
+        (nn.Sequential(nn.InstanceNorm1d(2), nn.Linear(2, 1)), CannotExpress, "InstanceNorm1d"),
         (nn.Sequential(nn.Linear(2, 3), nn.LSTM(3, 4)), CannotExpress, "LSTM"),
         (Net(a=nn.TransformerEncoderLayer(4, 2)), CannotExpress, "TransformerEncoderLayer"),
         (nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)), ShapeMismatch, "takes 4 features, but 3 arrive"),
@@ -160,3 +160,26 @@ def test_models_of_flax_and_equinox_are_read_as_they_are_printed(text):
 def test_models_of_jax_that_cannot_be_read_are_refused(text, kind, said):
     with pytest.raises(kind, match=said):
         cn.read(text)
+
+
+def test_a_print_with_steps_for_tables_is_read():
+    module = nn.Sequential(
+        nn.Linear(4, 8), nn.BatchNorm1d(8), nn.PReLU(8), nn.LayerNorm(8), nn.Mish(), nn.Linear(8, 1)
+    )
+    assert cn.read(str(module)) == cn.read(module)
+
+
+def test_a_table_of_layers_with_steps_for_tables_is_read_with_torchs_options():
+    network = cn.read(
+        "----------------------------------------------------------------\n"
+        "        Layer (type)               Output Shape         Param #\n"
+        "================================================================\n"
+        "            Linear-1                    [-1, 8]              40\n"
+        "       BatchNorm1d-2                    [-1, 8]              16\n"
+        "             PReLU-3                    [-1, 8]               1\n"
+        "            Linear-4                    [-1, 1]               9\n"
+        "================================================================\n"
+        "Total params: 66\n"
+    )
+    assert network.steps == cn.read("4 -> 8 batchnorm prelu -> 1").steps
+    assert any("no options of BatchNorm1d: torch's are read" in note for note in network.notes)

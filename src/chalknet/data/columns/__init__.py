@@ -6,7 +6,7 @@ from chalknet.data.columns.options import Columns as Columns
 from chalknet.data.columns.options import LoadOptions as LoadOptions
 from chalknet.data.columns.options import sides as sides
 from chalknet.data.columns.preparation import Preparation as Preparation
-from chalknet.data.columns.preparation import PreparedColumn as PreparedColumn
+from chalknet.data.columns.prepared_column import PreparedColumn as PreparedColumn
 from chalknet.data.columns.selection import ChosenColumns as ChosenColumns
 from chalknet.data.columns.selection import choose_columns as choose_columns
 from chalknet.data.columns.selection import columns_like as columns_like

@@ -35,6 +35,8 @@ class LoadOptions(FileOptions):
         x: names or numbers of the columns that are features; None for all but the target.
         y: names or numbers of the columns that are the target; None for the last column.
         one_hot: columns of words that become a column of 0 and 1 for each word; True for every one of text.
+        embed: columns whose categories become one number each, counted from 0, in front of the other
+            features; for a network that begins with `embed(...)` of them.
         classes: whether the target's words become class numbers, in sorted order.
         fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
             category "missing" for words), or a dict by column.
@@ -52,6 +54,7 @@ class LoadOptions(FileOptions):
     x: Columns | None = None
     y: Columns | None = None
     one_hot: bool | Columns = False
+    embed: Columns | None = None
     classes: bool = False
     fill: str | float | Mapping[str, str | float] | None = None
     standardise: bool | Columns = False
@@ -65,6 +68,7 @@ class LoadOptions(FileOptions):
             x=_columns("x", self.x, unless=(None,)),
             y=_columns("y", self.y, unless=(None,)),
             one_hot=_columns("one_hot", self.one_hot, unless=(True, False, None)),
+            embed=_columns("embed", self.embed, unless=(None,)),
             drop=_columns("drop", self.drop, unless=(None,)),
             standardise=_columns("standardise", self.standardise, unless=(True, False, None, "both")),
             classes=_flag("classes", self.classes),
@@ -91,12 +95,12 @@ class LoadOptions(FileOptions):
     def selects(self) -> bool:
         """Return whether something is asked that only columns of a table can take."""
         named = (self.x, self.y, self.drop)
-        return any(each is not None for each in named) or bool(self.one_hot or self.classes)
+        return any(each is not None for each in named) or bool(self.one_hot or self.embed or self.classes)
 
     @property
     def changes(self) -> bool:
         """Return whether values are changed, and not only columns chosen."""
-        return bool(self.one_hot or self.classes or self.fill is not None or self.standardise)
+        return bool(self.one_hot or self.embed or self.classes or self.fill is not None or self.standardise)
 
     @property
     def needs_digits(self) -> bool:
@@ -157,6 +161,15 @@ def sides(
     y = positions(options.y, names, f"y of {where}") if options.y is not None else (there[-1],)
     rest = tuple(i for i in there if i not in y)
     x = positions(options.x, names, f"x of {where}") if options.x is not None else rest
+    first = positions(options.embed or (), names, f"embed of {where}")
+    if strange := set(first) - set(x):
+        raise InvalidValue(
+            where="embed",
+            got=f"{names[min(strange)]!r}, which is no column of x",
+            wanted="columns of x",
+            remedy="Name it in x too, or leave it out of drop.",
+        )
+    x = (*first, *(i for i in x if i not in first))
     _check_sides(options, names, (x, y, dropped), where)
     return x, y
 
@@ -208,10 +221,11 @@ def word_columns(
         UnknownName: for a column that is not there.
         InvalidValue: for a column that is not in x.
     """
+    names = [column.name for column in columns]
+    embedded = set(positions(options.embed or (), names, f"embed of {where}"))
     if options.one_hot is True:
         words = {i for i in x if columns[i].kind == "text"}
     else:
-        names = [column.name for column in columns]
         words = set(positions(options.one_hot or (), names, f"one_hot of {where}"))
         strange = words - set(x)
         if strange:
@@ -221,7 +235,7 @@ def word_columns(
                 wanted="columns of x",
                 remedy="Say classes=True (--classes) for words of the target.",
             )
-    return words | (set(y) if options.classes else set())
+    return words | embedded | (set(y) if options.classes else set())
 
 
 def positions(columns: Columns | bool, names: Sequence[str], where: str) -> tuple[int, ...]:

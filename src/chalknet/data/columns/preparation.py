@@ -13,68 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.data.columns.prepared_column import PreparedColumn
 from chalknet.errors import DataError, ShapeMismatch
 
 Array = npt.NDArray[Any]
 _NAMES_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class PreparedColumn:
-    """What is done to one column.
-
-    Args:
-        name: of the column, or its number where columns have no names.
-        mean: taken from every number, and then
-        std: every number is divided by it.
-        fill: number or word that takes the place of a missing one; None where none may be missing.
-        words: the categories, in the order of their columns or class numbers; None for numbers.
-        average: the mean of the training rows' numbers; None where it was not learned.
-        usual: their median, or their most frequent word; None where it was not learned.
-        span: the least and the largest of the training rows' numbers; None where it was not learned.
-    """
-
-    name: str
-    mean: float = 0.0
-    std: float = 1.0
-    fill: float | str | None = None
-    words: tuple[str, ...] | None = None
-    average: float | None = None
-    usual: float | str | None = None
-    span: tuple[float, float] | None = field(default=None, compare=False)
-
-    @property
-    def is_plain(self) -> bool:
-        """Return whether it is a column of numbers that are taken as they stand."""
-        return (self.mean, self.std, self.fill, self.words) == (0.0, 1.0, None, None)
-
-    @property
-    def width(self) -> int:
-        """Return how many columns of x it becomes."""
-        return 1 if self.words is None else len(self.words)
-
-    @cached_property
-    def places(self) -> Mapping[str, int]:
-        """Return the position of each of its words."""
-        return {word: i for i, word in enumerate(self.words or ())}
-
-    def number_of_gap(self, unknown: str) -> float | None:
-        """Return the number that takes the place of a missing one; None where it is refused."""
-        new = {"missing": self.average, "most-frequent": self.usual}.get(unknown)
-        number = new if self.fill is None else self.fill
-        return None if number is None else float(number)
-
-    def place_of_gap(self, unknown: str) -> int | None:
-        """Return the position of what is missing; -1 for no word at all, None where it is refused."""
-        place = None if self.fill is None else self.places.get(str(self.fill))
-        return self.place_of_new(unknown) if place is None else place
-
-    def place_of_new(self, unknown: str) -> int | None:
-        """Return the position of a word that the training rows did not have, as `place_of_gap` does."""
-        if unknown == "refuse" or (unknown == "most-frequent" and self.usual is None):
-            return None
-        word = self.usual if unknown == "most-frequent" else self.fill
-        return -1 if word is None else self.places.get(str(word), -1)
 
 
 @dataclass(frozen=True)
@@ -223,7 +166,10 @@ class Preparation:
             if column.words is not None:
                 codes = self._codes(column, raw[:, i], (words or {}).get(column.name), counts)
                 rows = np.flatnonzero(codes >= 0)
-                x[rows, starts[i] + codes[rows]] = 1
+                if column.coded:
+                    x[:, starts[i]] = self._numbered(column, codes)
+                else:
+                    x[rows, starts[i] + codes[rows]] = 1
         return x
 
     def apply_target(self, raw: Array, words: Mapping[str, Sequence[str]] | None = None) -> Array:
@@ -320,6 +266,19 @@ class Preparation:
                 raise self._unforeseen(column, rows, *_told(new, column.words or ()))
             codes[rows] = place
         return codes
+
+    def _numbered(self, column: PreparedColumn, codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return numbers of categories, those of words that are none of them behind the others."""
+        none = np.flatnonzero(codes < 0)
+        if len(none) and not column.spare:
+            raise DataError(
+                where=f"column {column.name!r}, row {none[0]} of these rows",
+                got="a category that the training rows did not have",
+                wanted="one of theirs: the embedding was fitted without a row for others",
+                remedy="Say unknown='most-frequent' (--unknown most-frequent), or fit anew with "
+                "unknown='missing'.",
+            )
+        return np.where(codes >= 0, codes, len(column.words or ()))
 
     def _unforeseen(self, column: PreparedColumn, rows: Array, got: str, wanted: str) -> DataError:
         """Return the error for values that the training rows did not have."""

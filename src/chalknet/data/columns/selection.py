@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from chalknet.data import formats
 from chalknet.data.columns.options import LoadOptions, positions, sides, word_columns
-from chalknet.data.columns.preparation import Preparation, PreparedColumn
+from chalknet.data.columns.preparation import Preparation
+from chalknet.data.columns.prepared_column import PreparedColumn
 from chalknet.data.formats import Column, ColumnNames, DataTable, RawRows, TableColumn, leave_out
 from chalknet.errors import DataError, InvalidValue
 
@@ -47,7 +48,7 @@ def choose_columns(table: DataTable, options: LoadOptions, like: Preparation | N
         UnknownName: for a column that is not there.
         DataError, InvalidValue: for columns that cannot be x and y.
     """
-    told = (options.decimal, *options.missing)
+    told = (options.decimal, *options.missing, *(["embedded", options.embed] if options.embed else []))
     if like is None:
         x, y = sides(options, table.columns, table.name)
         dtype = "float64" if options.needs_digits else options.dtype

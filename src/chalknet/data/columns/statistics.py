@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.columns.options import AUTO, FILLS, LoadOptions, positions
-from chalknet.data.columns.preparation import Preparation, PreparedColumn, no_word
+from chalknet.data.columns.preparation import Preparation, no_word
+from chalknet.data.columns.prepared_column import PreparedColumn
 from chalknet.data.formats import ColumnNames, leave_out
 from chalknet.errors import DataError, InvalidValue, unknown_name
 
@@ -94,8 +95,9 @@ def learn(
     needed = standard or both or names.words.keys() & set(names.x) or imputed or options.unknown != "refuse"
     middle = range(len(names.x)) if small or frequent else _medians_wanted(names, imputed)
     seen = _learned(names, middle, blocks if needed or small else ())
+    coded = 1 if isinstance(options.embed, str | int) else len(dict.fromkeys(options.embed or ()))
     columns = tuple(
-        _words_learned(name, imputed.get(name), names, seen, rows, i)
+        _numbered(_words_learned(name, imputed.get(name), names, seen, rows, i), options, i < coded)
         if name in names.words
         else _numbers_learned(name, imputed.get(name), name in standard, seen, rows, i)
         for i, name in enumerate(names.x)
@@ -148,6 +150,11 @@ def _words_learned(
     return PreparedColumn(
         name, fill=next(iter(more), None), words=sorted_words([*counts, *more]), usual=usual
     )
+
+
+def _numbered(column: PreparedColumn, options: LoadOptions, coded: bool) -> PreparedColumn:
+    """Return a column of words as one of their numbers, where that is asked."""
+    return replace(column, coded=coded, spare=coded and options.unknown == "missing" and column.fill is None)
 
 
 def _numbers_learned(

@@ -15,6 +15,7 @@ from chalknet.data.sources.source import TakesFromAnother as TakesFromAnother
 from chalknet.data.sources.streamed import StreamedSource as StreamedSource
 from chalknet.data.sources.streamed import source_of_rows as source_of_rows
 from chalknet.data.sources.streamed import target_blocks as target_blocks
+from chalknet.data.sources.subset import folds_of as folds_of
 from chalknet.data.sources.subset import permutation as permutation
 from chalknet.data.sources.subset import split_source as split_source
 from chalknet.data.sources.user_source import is_user_source as is_user_source

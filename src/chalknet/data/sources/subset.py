@@ -91,3 +91,39 @@ def permutation(n: int, seed: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     dtype = torch.int32 if n < 2**31 else torch.int64
     return torch.randperm(n, generator=generator, dtype=dtype, device="cpu")
+
+
+def folds_of(source: Source, folds: int, labels: torch.Tensor | None = None) -> tuple[Source, ...]:
+    """Return a source so many times, each without another part of its rows, which it holds out.
+
+    The parts are always the same ones: rows in a random order, dealt out like cards, so that their sizes
+    differ by one at most.
+
+    Args:
+        source: the samples; what it holds out itself is left aside.
+        folds: how many parts, at least 2.
+        labels: a class for each row, of which each part gets its share; None for numbers.
+
+    Raises:
+        InvalidValue: for more parts than rows.
+    """
+    n = len(source)
+    if not 2 <= folds <= n:
+        raise InvalidValue(
+            where="folds",
+            got=f"{folds} of {n} observations",
+            wanted="a whole number from 2 to the number of observations",
+            remedy="Say folds=5 (--folds 5).",
+        )
+    order = permutation(n, seed=0)
+    if labels is not None:
+        order = order[torch.sort(labels[order.long()], stable=True).indices]
+    part_of = torch.empty(n, dtype=torch.int64)
+    part_of[order.long()] = torch.arange(n) % folds
+    found = []
+    for part in range(folds):
+        inside = part_of == part
+        rest, kept_out = (torch.nonzero(rows).reshape(-1) for rows in (~inside, inside))
+        held_out = _subset(source, kept_out, f"{source.name}, part {part + 1} of {folds}", None)
+        found.append(_subset(source, rest, source.name, held_out))
+    return tuple(found)

@@ -8,17 +8,18 @@ from torch import nn
 
 from chalknet.data import Batches
 from chalknet.engine.engine import StartupCost, refused
-from chalknet.engine.fused_cpu.names import activation_reason, loss_reason
+from chalknet.engine.fused_cpu.names import activation_reason, loss_reason, table_steps
 from chalknet.engine.fused_cpu.optimizer_rows import CODES
+from chalknet.engine.fused_cpu.step_table import KNOWN_STEPS
 from chalknet.errors import CodeUnavailable
-from chalknet.network import Activation, Dropout, Flatten, Linear, Network
+from chalknet.network import Activation, Linear, Network
 from chalknet.planning import Placement, Plan, Recipe
 from chalknet.units import DTYPES
 
 if TYPE_CHECKING:
     from chalknet.engine.fused_cpu.session import FusedSession
 
-_STEPS = (Linear, Activation, Dropout, Flatten)
+_KNOWN = ", ".join(step.__name__ for step in KNOWN_STEPS)
 _LOADING_S, _COMPILING_S = 0.1, 20.0  # measured on two cores, until a trial run measures them here
 _TIMES_AS_FAST = 2.0  # the smallest of the published figures: where all is one matrix product
 
@@ -37,7 +38,7 @@ class FusedCpu:
         """Return the reasons why this engine cannot run it; empty when it can."""
         reasons = [*_placement_reasons(placement), *_recipe_reasons(recipe)]
         if network is None:
-            reasons.append("it runs networks of Linear, activations, Dropout and Flatten, not any module")
+            reasons.append(f"it runs networks of {_KNOWN}, not any module")
         else:
             reasons += _network_reasons(network, recipe)
         return tuple(reasons)
@@ -110,13 +111,13 @@ def _network_reasons(network: Network, recipe: Recipe) -> list[str]:
     reasons = []
     if network.symbols:
         reasons.append(f"the width {network.symbols[0]} is not a number")
-    for visit in network.walk():
-        step = visit.step
-        if not isinstance(step, _STEPS):
-            reasons.append(f"it has no code for step {visit.path}, {type(step).__name__}")
+    inner = ((visit.path, step) for visit in network.walk() for step in table_steps([visit.step]))
+    for path, step in dict.fromkeys(inner):
+        if not isinstance(step, KNOWN_STEPS):
+            reasons.append(f"it has no code for step {path}, {type(step).__name__}")
         elif isinstance(step, Activation) and (why := activation_reason(step)):
-            reasons.append(f"it has no code for step {visit.path}, the activation {step.kind}, {why}")
-    if not any(isinstance(step, Linear) for step in network.steps):
+            reasons.append(f"it has no code for step {path}, the activation {step.kind}, {why}")
+    if not any(isinstance(step, Linear) for step in table_steps(network.steps)):
         reasons.append("the network has no Linear to fit")
     if recipe.loss_row.target == "class" and len(network.output_shape) != 1:
         reasons.append(f"it takes {recipe.loss} of one row of classes a sample, not {network.output_shape}")

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.engine.fused_cpu.names import Array, activation_reason, loss_reason
+from chalknet.engine.fused_cpu.names import Array, activation_reason, loss_reason, table_steps
 from chalknet.engine.fused_cpu.object_file import Loop, Unit
 from chalknet.network import ACTIVATIONS, FORMULA_FUNCTIONS, Activation, Network
 from chalknet.planning import LOSSES, Loss
@@ -107,7 +107,7 @@ def link_loops(steps: Array, network: Network, dtype: str, *, blocks: bool = Fal
         blocks: whether its hidden units are walked in blocks.
     """
     hidden = 1 if blocks else None  # the walk over blocks keeps derivatives there
-    for k, step in enumerate(network.steps):
+    for k, step in enumerate(table_steps(network.steps)):
         if isinstance(step, Activation) and step.row.elementwise:
             backward = derivative_address if k == hidden else backward_address
             steps["forward"][k], steps["backward"][k] = forward_address(step, dtype), backward(step, dtype)
@@ -197,7 +197,8 @@ def loops_of_tables(dtype: str) -> tuple[Loop, ...]:
 
 def units_beside(network: Network, loss: Loss, dtype: str, known: Collection[str]) -> tuple[Unit, ...]:
     """Return the loops that a fit calls and that are not known, each to be compiled alone."""
-    steps = [step for step in network.steps if isinstance(step, Activation) and step.row.elementwise]
+    found = (step for step in table_steps(network.steps) if isinstance(step, Activation))
+    steps = [step for step in found if step.row.elementwise]
     loops = [make(step, dtype) for step in steps for make in _MAKERS]
     loops += [loss_loop(loss, dtype)] if loss.target != "class" else []
     return tuple(dict.fromkeys(_alone(loop) for loop in loops if loop.name not in known))

@@ -34,12 +34,14 @@ class WeightBuffers(NamedTuple):
         transposed: transposed copies of the weights.
         zeros: as many zeros as the widest row has numbers.
         gradients: where the gradients are summed; for the plainest SGD the weights themselves.
+        running: what is averaged over the batches, and not fitted.
     """
 
     values: Array
     transposed: Array
     zeros: Array
     gradients: Array
+    running: Array
 
 
 class Data(NamedTuple):

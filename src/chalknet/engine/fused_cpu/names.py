@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from chalknet.network import Activation, Linear, Network, unknown_in_formula
+from chalknet.network import Activation, Linear, Network, Residual, Step, unknown_in_formula
 from chalknet.planning import OWN, Loss, Recipe
 
 Array: TypeAlias = np.ndarray[Any, Any]  # of a kernel's arguments: of the type of the weights and data
@@ -26,6 +27,15 @@ MOST_SHARES = 8  # of an update, for threads
 WORTH_A_THREAD = 60_000  # multiply-adds of an update for each thread: below, waiting costs more
 KEPT_BYTES = 4 << 20  # up to so many, hidden values and derivatives are kept for the backward pass
 _FEW_INPUTS, _MANY_UNITS = 8, 64  # what the walk over blocks of hidden units is for
+
+
+def table_steps(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield the step of each row of the table: a Residual before and behind those in it."""
+    for step in steps:
+        yield step
+        if isinstance(step, Residual):
+            yield from table_steps(step.steps)
+            yield step
 
 
 def is_narrow(inputs: int, outputs: int) -> bool:

@@ -106,9 +106,9 @@ class _Cut:
         self._layout, self._rows, self._itemsize, self._plain = layout, rows, itemsize, plain_sgd
         self._by_norm = by_norm
         self._steps = layout.steps
-        linear = np.flatnonzero(np.isin(self._steps["kind"], (kinds.LINEAR, kinds.NARROW)))
-        self._linears = [int(k) for k in linear]
-        self._first = self._linears[0]
+        self._weighted = [int(k) for k in np.flatnonzero(self._steps["weight_at"] != kinds.ABSENT)]
+        self._first = self._weighted[0]
+        self._whole_batch = bool((self._steps["kind"] == kinds.BATCH_NORM).any())
         self._phases: list[list[dict[str, int]]] = []
         self._parts = self._room = self._squares = 0
 
@@ -117,7 +117,7 @@ class _Cut:
         shards = min(
             MOST_PIECES, self._rows // _SHARD_ROWS, self._work(self._all) * self._rows // _PIECE_WORK
         )
-        if shards > 1 and self._layout.weights <= _SHARD_WEIGHTS:
+        if shards > 1 and not self._whole_batch and self._layout.weights <= _SHARD_WEIGHTS:
             return self._in_shards(shards)
         return self._in_chunks()
 
@@ -193,6 +193,7 @@ class _Cut:
         )
         chunk = -(-self._rows // -(-self._rows // most))  # as large as the others
         chunk = min(self._rows, -(-chunk // _ROWS_TOGETHER) * _ROWS_TOGETHER)
+        chunk = self._rows if self._whole_batch else chunk
         chunks = range(0, self._rows, chunk)
         for first in chunks:
             self._forward_and_backward(first, min(chunk, self._rows - first))
@@ -208,8 +209,8 @@ class _Cut:
     def _forward_and_backward(self, first: int, rows: int) -> None:
         """Add the phases of a chunk up to the gradients of all layers."""
         done = 0
-        forward = [k for k in self._linears if self._columns(k, "outputs", rows)]
-        backward = [k for k in self._linears[1:] if self._columns(k, "inputs", rows)]
+        forward = [k for k in self._all if self._columns(k, "outputs", rows)]
+        backward = [k for k in self._all[self._first + 1 :] if self._columns(k, "inputs", rows)]
         for k in forward:
             self._rows_phase(first, rows, range(done, k), gather=done == 0)
             behind = self._elementwise(k + 1, 1)
@@ -230,8 +231,10 @@ class _Cut:
         return k
 
     def _columns(self, k: int, side: str, rows: int) -> bool:
-        """Return whether a layer is cut into columns: large weights under few rows."""
+        """Return whether a layer is cut into columns: large weights under few rows, or sums over a batch."""
         step = self._steps[k]
+        if step["kind"] == kinds.BATCH_NORM:
+            return True
         if step["kind"] != kinds.LINEAR or (side == "inputs" and not step["input_gradient"]):
             return False
         panels = int(step[side]) * self._itemsize // _COLUMNS_TOGETHER
@@ -317,10 +320,9 @@ class _Cut:
         """Return the pieces of all weights, the last step first; so many rows give their gradient."""
         found: list[dict[str, int]] = []
         together = 0  # work of the last piece, while it can take further steps
-        for k in reversed(self._linears):
+        for k in reversed(self._weighted):
             step = self._steps[k]
-            narrow = step["kind"] == kinds.NARROW
-            lines = int(step["weight_stride"] if narrow else step["inputs"])
+            narrow, lines = step["kind"] == kinds.NARROW, int(step["lines"])
             numbers = int(step["outputs"] if narrow else step["weight_stride"])  # of a line
             work = max(rows * int(step["positions"]), _OPTIMIZER_WORK) * lines * numbers
             pieces = max(min(MOST_PIECES, work // _PIECE_WORK), lines * numbers // _MOST_LINE_NUMBERS, 1)
@@ -350,10 +352,9 @@ class _Cut:
     def _extent(self, piece: dict[str, int]) -> int:
         """Return how many numbers lie between the first and the last weight of a piece."""
         step = self._steps[piece["step"]]
-        narrow, stride = step["kind"] == kinds.NARROW, int(step["weight_stride"])
-        ends = int(step["weight_at"]) + stride * int(
-            step["outputs"] if narrow else piece["high"] or step["inputs"]
-        )
+        whole = step["kind"] == kinds.NARROW or not piece["high"]
+        extent = step["extent"] if whole else step["weight_stride"] * piece["high"]
+        ends = int(step["weight_at"] + extent)
         return ends + int(step["out_stride"]) - piece["at"]
 
     def _table(self, tile: int, arenas: int, gradients: int, room: int = 0) -> Pieces:

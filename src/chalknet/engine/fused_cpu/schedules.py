@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -54,7 +55,7 @@ from chalknet.engine.fused_cpu.phases import (
     pieces_of,
 )
 from chalknet.engine.fused_cpu.samples import Samples
-from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, linear_rows
+from chalknet.engine.fused_cpu.step_table import MemoryLayout, lay_out, weighted_rows
 from chalknet.engine.fused_cpu.thread_team import ThreadTeam, run_together
 from chalknet.network import Activation, Network, numbers
 from chalknet.planning import Recipe
@@ -72,6 +73,7 @@ class Store:
 
     values: Array
     transposed: Array
+    running: Array
     optimizer_state: OptimizerState
 
 
@@ -79,7 +81,8 @@ def make_store(layout: MemoryLayout, recipe: Recipe, dtype: np.dtype[Any]) -> St
     """Return zeros for the weights and for what the recipe's optimizer keeps of them."""
     state = OptimizerState(*(_zeros(layout.weights if used else 0, dtype) for used in slots_of(recipe)))
     state.second.fill(first_sum(recipe))
-    return Store(_zeros(layout.weights, dtype), _zeros(layout.transposed, dtype), state)
+    values, transposed = _zeros(layout.weights, dtype), _zeros(layout.transposed, dtype)
+    return Store(values, transposed, _zeros(layout.running, dtype), state)
 
 
 class PerUpdate(NamedTuple):
@@ -186,7 +189,7 @@ class Task:
     @property
     def first_linear(self) -> int:
         """Return the first step with weights."""
-        return int(np.isin(self.layout.steps["kind"], (kinds.LINEAR, kinds.NARROW)).argmax())
+        return int((self.layout.steps["weight_at"] != kinds.ABSENT).argmax())
 
     def rule(self, direct: bool) -> UpdateRule:
         """Return how the weights are updated."""
@@ -215,8 +218,12 @@ def choose_schedule(task: Task) -> Schedule:
 
 def units_of(network: Network, recipe: Recipe, dtype: str) -> tuple[Unit, Unit]:
     """Return what a fit calls: the kernel of its schedule, and the loops of activations and losses."""
-    kernel = run_blocks if walks_blocks(network, recipe) else run_updates
-    return kernel.unit(dtype), loops_unit(dtype)
+    return _kernel_unit(walks_blocks(network, recipe), dtype), loops_unit(dtype)
+
+
+@cache
+def _kernel_unit(blocks: bool, dtype: str) -> Unit:
+    return (run_blocks if blocks else run_updates).unit(dtype)
 
 
 def lanes(itemsize: int) -> int:
@@ -248,7 +255,7 @@ def block_schedule(task: Task) -> Schedule:
     parts = _zeros(2 * shares * (-(-whole * outputs // _LINE) * _LINE), dtype)
     shared = _shared(task, shares, shares * places.size)._replace(parts=parts)
     gradients = _zeros(shares * room.size, dtype)
-    weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients)
+    weights = WeightBuffers(store.values, store.transposed, _zeros(BLOCK, dtype), gradients, store.running)
     fit = Fit(tail.steps, task.data, task.batch(rows), task.rule(direct=False), places, weights, shared)
     threads, work = min(shares, task.threads), update_work(steps, rows)
     return Schedule(shares, threads, run_blocks, (steps, room), fit, work)
@@ -275,7 +282,8 @@ def piece_schedule(task: Task) -> Schedule:
     room = whole_lines(pieces.room)
     direct = not pieces.gradients and not room
     gradients = store.values if direct else _zeros(pieces.gradients * layout.weights + threads * room, dtype)
-    weights = WeightBuffers(store.values, store.transposed, _zeros(_widest(steps), dtype), gradients)
+    zeros = _zeros(_widest(steps), dtype)
+    weights = WeightBuffers(store.values, store.transposed, zeros, gradients, store.running)
     fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
     return Schedule(1, threads, run_updates, (pieces.table,), fit, work)
 
@@ -289,7 +297,7 @@ def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:
 
 
 def _all_trained(steps: Array) -> bool:
-    return bool(linear_rows(steps)["train_weight"].all())
+    return bool(weighted_rows(steps)["train_weight"].all())
 
 
 def _places(layout: MemoryLayout, rows: int, x_at: int | None = None, size: int | None = None) -> Places:
@@ -337,6 +345,7 @@ def evaluation_of(task: Task, samples: Samples) -> Callable[[], float]:
     """
     layout, steps = task.layout, task.layout.steps.copy()
     steps["threshold"], steps["scale"] = 0, np.where(steps["kind"] == kinds.DROPOUT, 1.0, 0.0)
+    steps["kind"][steps["kind"] == kinds.BATCH_NORM] = kinds.FIXED_NORM
     dtype, features = task.store.values.dtype, prod(numbers(task.network.input_shape))
     n = len(samples.x) // features
     pieces = evaluation_pieces(layout, n, dtype.itemsize)
@@ -351,9 +360,8 @@ def evaluation_of(task: Task, samples: Samples) -> Callable[[], float]:
     batch = Batch(n, n, n, 1, features, samples.targets, pieces.tile, task.first_linear, 0)
     rule = task.rule(direct=False)._replace(l1=0.0, l2=0.0, mean=1, target=-math.inf)
     data = Data(samples.x, samples.y, samples.classes, _whole_numbers(0), samples.weights)
-    weights = WeightBuffers(
-        task.store.values, task.store.transposed, _zeros(_widest(steps), dtype), _zeros(0, dtype)
-    )
+    zeros, store = _zeros(_widest(steps), dtype), task.store
+    weights = WeightBuffers(store.values, store.transposed, zeros, _zeros(0, dtype), store.running)
     fit = Fit(steps, data, batch, rule, places, weights, shared)
 
     call = PackedCall(run_updates, (pieces.table, fit, Turn(0, threads, 1, 0, 0)))

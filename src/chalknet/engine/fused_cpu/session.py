@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -31,17 +31,20 @@ from chalknet.engine.fused_cpu.schedules import (
     units_of,
 )
 from chalknet.engine.fused_cpu.step_table import (
-    LINEAR,
-    NARROW,
-    linears_of,
+    ABSENT,
+    BATCH_NORM,
+    FIXED_NORM,
+    averaging_of,
+    owners_of,
+    running_views,
     transposed_views,
     weight_views,
 )
 from chalknet.engine.orders import Orders
 from chalknet.engine.rates import Momenta, Rates
 from chalknet.engine.state import SessionState, copied, named, refill, weights_of
-from chalknet.module import RandomStream, flat
-from chalknet.network import Dropout, Network
+from chalknet.module import RandomStream
+from chalknet.network import Dropout, Network, Residual, Step
 from chalknet.planning import Plan, Recipe
 
 _SCALAR = torch.float32  # torch keeps single numbers beside weights in its default dtype
@@ -96,9 +99,12 @@ class FusedSession:
         assert network is not None
         layout = layout_of(network, recipe, numbers, batches.size)
         _mark_frozen(layout.steps, self.module)
+        _mark_fixed(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
         self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))
         self._transposed = transposed_views(layout.steps, torch.from_numpy(store.transposed))
+        running = running_views(layout.steps, torch.from_numpy(store.running))
+        self._views += _pairs_of(averaging_of(self.module), running)
         self._read_weights()
         self._state_views = _state_views(plan, self.module, layout.steps, store.optimizer_state)
         threads = plan.placement.threads
@@ -119,6 +125,9 @@ class FusedSession:
             self._done += made
         elapsed_s = perf_counter() - started
         self._write_weights()
+        for norm in averaging_of(self.module):
+            if norm.training and norm.num_batches_tracked is not None:
+                norm.num_batches_tracked += len(losses)
         return Advance(tuple(losses), elapsed_s)
 
     def _per_update(self, updates: int) -> PerUpdate:
@@ -167,9 +176,10 @@ class FusedSession:
     def _read_weights(self) -> None:
         for parameter, view in self._views:
             _copy(parameter, view)
-        for linear, target in zip(linears_of(self.module), self._transposed, strict=True):
+        for owner, target in zip(owners_of(self.module), self._transposed, strict=True):
             if target is not None:
-                _copy(linear.weight, target)
+                assert isinstance(owner.weight, torch.Tensor)
+                _copy(owner.weight, target)
 
     def _write_weights(self) -> None:
         for parameter, view in self._views:
@@ -183,9 +193,19 @@ def _copy(source: torch.Tensor, target: torch.Tensor) -> None:
 
 def _in_modes(network: Network, module: nn.Module) -> Network:
     """Return the network of a module; a Dropout in evaluation mode drops nothing."""
-    drops = (leaf.training for leaf in flat(module) if isinstance(leaf, nn.Dropout))
-    steps = [replace(s, p=s.p * next(drops)) if isinstance(s, Dropout) else s for s in network.steps]
-    return replace(network, steps=tuple(steps))
+    modes = iter([leaf.training for leaf in module.modules() if isinstance(leaf, nn.Dropout)])
+
+    def in_modes(steps: Sequence[Step]) -> tuple[Step, ...]:
+        return tuple(
+            replace(step, steps=in_modes(step.steps))
+            if isinstance(step, Residual)
+            else replace(step, p=step.p * next(modes))
+            if isinstance(step, Dropout)
+            else step
+            for step in steps
+        )
+
+    return replace(network, steps=in_modes(network.steps))
 
 
 def _provide(network: Network, recipe: Recipe, dtype: str) -> None:
@@ -199,9 +219,16 @@ def _pairs(
     module: nn.Module, views: list[dict[str, torch.Tensor]]
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return each parameter with its view of the vector of weights."""
+    return _pairs_of(owners_of(module), views)
+
+
+def _pairs_of(
+    owners: Sequence[nn.Module], views: list[dict[str, torch.Tensor]]
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return each tensor of some modules with its view of a vector."""
     return [
-        (getattr(linear, name), view)
-        for linear, by_name in zip(linears_of(module), views, strict=True)
+        (getattr(owner, name), view)
+        for owner, by_name in zip(owners, views, strict=True)
         for name, view in by_name.items()
     ]
 
@@ -225,7 +252,15 @@ def _state_views(
 
 
 def _mark_frozen(steps: Array, module: nn.Module) -> None:
-    places = np.flatnonzero(np.isin(steps["kind"], (LINEAR, NARROW)))
-    for index, linear in zip(places, linears_of(module), strict=True):
-        steps["train_weight"][index] = linear.weight.requires_grad
-        steps["train_bias"][index] = linear.bias is not None and linear.bias.requires_grad
+    places = np.flatnonzero(steps["weight_at"] != ABSENT)
+    for index, owner in zip(places, owners_of(module), strict=True):
+        trained = {name: own.requires_grad for name, own in owner.named_parameters(recurse=False)}
+        steps["train_weight"][index] = trained["weight"]
+        steps["train_bias"][index] = trained.get("bias", False)
+
+
+def _mark_fixed(steps: Array, module: nn.Module) -> None:
+    """Let a BatchNorm in evaluation mode take its running averages."""
+    places = np.flatnonzero(steps["kind"] == BATCH_NORM)
+    for index, norm in zip(places, averaging_of(module), strict=True):
+        steps["kind"][index] = BATCH_NORM if norm.training else FIXED_NORM

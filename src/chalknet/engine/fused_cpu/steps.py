@@ -22,6 +22,7 @@ from chalknet.engine.fused_cpu.linear import (
     narrow_weight_gradient,
 )
 from chalknet.engine.fused_cpu.names import Array
+from chalknet.engine.fused_cpu.other_steps import other_backward, other_forward, other_gradient
 from chalknet.engine.fused_cpu.products import Matrix
 from chalknet.engine.fused_cpu.scalars import copy, fill, inlined, like, part, scalar
 from chalknet.engine.fused_cpu.whole_rows import softmax_backward, softmax_forward
@@ -39,7 +40,7 @@ class TileStep(NamedTuple):
         rows: samples.
         x: what arrives, `(rows * positions, in)`.
         h: what it gives, `(rows * positions, out)`.
-        mask: where Dropout keeps what it multiplies by, in the array of h.
+        mask: where a step keeps what its backward pass needs, in the array of h.
     """
 
     step: Array
@@ -62,6 +63,8 @@ def forward(tile, weights, keys):
         dropout_forward(tile, keys)
     elif kind == kinds.FLATTEN:
         flatten_forward(tile)
+    elif kind > kinds.FLATTEN:
+        other_forward(tile, weights)
     else:
         lines = lines_of(tile)
         activation_forward(tile.step, numbers_of(tile.x, lines), numbers_of(tile.h, lines))
@@ -82,6 +85,8 @@ def backward(tile, g, to, weights):
         flatten_backward(tile, g, to)
     elif kind == kinds.DROPOUT:
         dropout_backward(tile, g)
+    elif kind > kinds.FLATTEN:
+        other_backward(tile, g, to, weights)
     else:
         lines = lines_of(tile)
         z, h = numbers_of(tile.x, lines), numbers_of(tile.h, lines)
@@ -90,9 +95,11 @@ def backward(tile, g, to, weights):
 
 @inlined
 def weight_gradient(tile, g, weights, lines):
-    """Add the gradient of some lines of a Linear's weight, and of its bias, over the rows of a tile."""
+    """Add the gradient of some lines of a step's weight, and of its bias, over the rows of a tile."""
     if tile.step.kind == kinds.LINEAR:
         linear_weight_gradient(tile, g, weights, lines)
+    elif tile.step.kind > kinds.FLATTEN:
+        other_gradient(tile, g, weights, lines)
     else:
         narrow_weight_gradient(tile, g, weights, lines)
     if lines.bias:

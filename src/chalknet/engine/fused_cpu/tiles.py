@@ -187,7 +187,7 @@ def step_of(fit, tile, k, x):
     arriving = rows_at(values, offset, step.in_stride)
     behind = tile.shift * positions_out(step) * step.out_stride
     h = rows_at(tile.arena, step.out_at * size + behind, step.out_stride)
-    return TileStep(step, k, tile.rows, arriving, h, step.mask_at * size + before * step.out_stride)
+    return TileStep(step, k, tile.rows, arriving, h, step.mask_at * size + before * step.mask_stride)
 
 
 @part

@@ -24,6 +24,7 @@ from chalknet.engine.fused_cpu.linear import (
 )
 from chalknet.engine.fused_cpu.memory import Tile
 from chalknet.engine.fused_cpu.nonzero import SparseRow, sparse_row
+from chalknet.engine.fused_cpu.norms import batch_norm_backward, batch_norm_forward
 from chalknet.engine.fused_cpu.optimizer_rows import NUMBERS
 from chalknet.engine.fused_cpu.optimizers import optimizer_step, prepare, state_of
 from chalknet.engine.fused_cpu.phases import (
@@ -109,7 +110,7 @@ def run_tile(fit, piece, rows, tile, fresh):
         total = loss_of(fit, tile)
     for k in range(piece.backward_high - 1, piece.backward_low - 1, -1):
         step, g = step_of(fit, tile, k, x), gradient_of(fit, tile, k)
-        if piece.sums and is_linear(step.step):
+        if piece.sums and has_weights(step.step):
             offset = piece.slot * len(fit.weights.values)
             weight_gradient(step, g, fit.weights, all_lines(step.step, offset, fresh))
         if k > fit.batch.first_linear:
@@ -118,16 +119,15 @@ def run_tile(fit, piece, rows, tile, fresh):
 
 
 @part
-def is_linear(step):
+def has_weights(step):
     """Return whether a step has weights."""
-    return step.kind == kinds.LINEAR or step.kind == kinds.NARROW
+    return step.weight_at >= 0
 
 
 @part
 def all_lines(step, offset, fresh):
-    """Return all lines of a Linear's weight, and its bias."""
-    lines = step.inputs if step.kind == kinds.LINEAR else step.weight_stride
-    return Lines(0, lines, step.bias_at >= 0, offset, fresh)
+    """Return all lines of a step's weight, and its bias."""
+    return Lines(0, step.lines, step.bias_at >= 0, offset, fresh)
 
 
 @part
@@ -149,21 +149,29 @@ def is_sparse(row):
 
 @part
 def run_columns_forward(fit, piece, rows):
-    """Run a Linear, and the activation behind it, for some of its outputs on all rows."""
+    """Run a Linear or a BatchNorm, and the activation behind it, for some of its outputs on all rows."""
     tile = chunk_of(fit, piece, rows)
     x = x_of(fit, tile)
-    columns_forward(step_of(fit, tile, piece.step, x), fit.weights, piece.low, piece.high)
+    first = step_of(fit, tile, piece.step, x)
+    if first.step.kind == kinds.BATCH_NORM:
+        batch_norm_forward(first, fit.weights, piece.low, piece.high)
+    else:
+        columns_forward(first, fit.weights, piece.low, piece.high)
     for k in range(piece.step + 1, piece.forward_high):
         columns_activation(step_of(fit, tile, k, x), piece.low, piece.high)
 
 
 @part
 def run_columns_backward(fit, piece, rows):
-    """Take the gradient of a Linear back to some of its inputs, and through the activation before it."""
+    """Take the gradient of such a step back to some of its inputs, and through the activation before it."""
     tile, k = chunk_of(fit, piece, rows), piece.step
     x, to = x_of(fit, tile), gradient_of(fit, tile, k - 1)
     g = gradient_of(fit, tile, k)
-    columns_input_gradient(step_of(fit, tile, k, x), g, to, fit.weights, piece.low, piece.high)
+    behind = step_of(fit, tile, k, x)
+    if behind.step.kind == kinds.BATCH_NORM:
+        batch_norm_backward(behind, g, to, fit.weights, piece.low, piece.high)
+    else:
+        columns_input_gradient(behind, g, to, fit.weights, piece.low, piece.high)
     for before in range(k - 1, piece.backward_low - 1, -1):
         columns_activation_backward(step_of(fit, tile, before, x), to, piece.low, piece.high)
 
@@ -174,7 +182,7 @@ def run_weights(fit, piece, rows, numbers, thread):
     offset = thread * fit.batch.room - piece.at if fit.batch.room else 0
     for k in range(piece.step, piece.step_low - 1, -1):
         step = fit.steps[k]
-        if not is_linear(step):
+        if not has_weights(step):
             continue
         lines = all_lines(step, offset, piece.first == 0 and fit.rule.direct == 0)
         if piece.high:
@@ -210,9 +218,9 @@ def update_lines(fit, piece, step, lines, numbers):
 @part
 def step_lines(fit, piece, step, lines, numbers):
     """Update some lines of a weight, or measure their gradient."""
-    if step.train_weight and step.kind == kinds.LINEAR:
+    if step.train_weight and step.kind != kinds.NARROW:
         low, high = weight_place(step, lines.low), weight_place(step, lines.high)
-        step_stretch(fit, piece, low, high, lines.offset, 1, numbers)
+        step_stretch(fit, piece, low, high, lines.offset, step.penalised, numbers)
     elif step.train_weight:
         for out in range(step.outputs):
             at = weight_place(step, out)
@@ -222,7 +230,7 @@ def step_lines(fit, piece, step, lines, numbers):
 
 
 @part
-def step_stretch(fit, piece, low, high, offset, is_weight, numbers):
+def step_stretch(fit, piece, low, high, offset, penalised, numbers):
     """Add up the shards' gradients of a stretch of weights, and update or measure it."""
     values, gradients = fit.weights.values, fit.weights.gradients
     every = len(values)
@@ -233,7 +241,7 @@ def step_stretch(fit, piece, low, high, offset, is_weight, numbers):
             more = gradients[shard * every + start : shard * every + stop]
             for i in range(len(g)):
                 g[i] += more[i]
-        if is_weight and not piece.summed and (fit.rule.l1 > 0.0 or fit.rule.l2 > 0.0):
+        if penalised and not piece.summed and (fit.rule.l1 > 0.0 or fit.rule.l2 > 0.0):
             add_penalties(fit.rule, values[start:stop], g)
         if piece.measures:
             fit.shared.squares[(piece.measures - 1) * APART] += squared(g)
@@ -287,9 +295,8 @@ def penalty(fit):
     sizes, squares = 0.0, 0.0
     for k in range(len(fit.steps)):
         step = fit.steps[k]
-        if is_linear(step) and step.train_weight:
-            lines = step.inputs if step.kind == kinds.LINEAR else step.outputs
-            w = fit.weights.values[step.weight_at : step.weight_at + lines * step.weight_stride]
+        if step.penalised and step.train_weight:
+            w = fit.weights.values[step.weight_at : step.weight_at + step.extent]
             for i in range(len(w)):
                 sizes += abs(w[i])
             squares += squared(w)

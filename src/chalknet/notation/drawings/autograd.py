@@ -31,6 +31,7 @@ _NAMES = {
     "LogSoftmax": "log_softmax",
     "LeakyRelu": "leaky_relu",
     "Silu": "silu",
+    "HardSwish": "hardswish",
 }
 _SIZES = pattern(r"[(\[<⟨]\s*(\d+(?:\s*[,×x]\s*\d+)*)\s*,?\s*[)\]>⟩]")
 _TIMES = pattern(r"(?<![\w.^(])(\d+)\s*[×x]\s*(\d+)(?![\w.])")

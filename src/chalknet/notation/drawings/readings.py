@@ -80,7 +80,8 @@ def _taken(view: View, role: Role, weight: float, rule: str) -> Reading:
 
 def _input(view: View, step: Reading) -> Reading:
     steps = [*view.said.steps, *[one for one in view.title.steps if one not in view.said.steps]]
-    before = tuple(one for one in steps if not isinstance(one, Activation))
+    fitted = any(one.trainable for one in steps)  # an activation behind a norm or a block is no mistake
+    before = tuple(one for one in steps if fitted or not isinstance(one, Activation))
     return replace(step, start=view.at, before=before)
 
 

@@ -30,6 +30,9 @@ def refuse_foreign(sketch: Sketch) -> None:
         if other:
             raise sketch.not_a_chain(at, got=f"{other} ({_shown(text)})", wanted="a feed-forward network")
         what = said(text)
+        if what.foreign.lower().startswith("embed"):
+            wanted = "a formula, such as embed(city 46 -> 8) & x(n,5) -> 32 relu -> 1, or chalknet's own SVG"
+            raise sketch.not_a_chain(at, got=f"an embedding ({_shown(text)})", wanted=wanted)
         if what.foreign:
             got = f"{what.foreign!r}, a layer that no network here has"
             raise sketch.not_a_chain(at, got=got, wanted="linear maps, activations, Dropout and Flatten")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from chalknet.network import Activation, Step
+from chalknet.network import Activation, PReLU, Residual, Step
 from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role
 from chalknet.notation.drawings.typos import spelled
@@ -20,8 +20,8 @@ SOFTMAXES = (Activation("softmax"), Activation("log_softmax"))
 
 
 def activates(steps: Iterable[Step]) -> bool:
-    """Return whether an activation is among the steps."""
-    return any(isinstance(step, Activation) for step in steps)
+    """Return whether an activation is among the steps, or a block, which has its own."""
+    return any(isinstance(step, Activation | PReLU | Residual) for step in steps)
 
 
 @dataclass(frozen=True)

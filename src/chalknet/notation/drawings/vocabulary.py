@@ -16,6 +16,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.repetition import once
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
+from chalknet.notation.words import read_step
 
 
 @dataclass(frozen=True)
@@ -277,6 +278,9 @@ def trailing_index(label: str) -> int | str | None:
 def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     """Return the steps named in a text in their order, and the text without their words."""
     found: list[tuple[int, Step]] = []
+    for match in words.RESIDUAL.finditer(text):
+        found.append((match.start(), read_step(match.group())))
+    text = words.RESIDUAL.sub(_blank, text)
     for match in words.DROPOUT.finditer(text):
         rate = words.RATE.search(text)
         share = match.group(1) or (rate.group(1) if rate else "0.5")
@@ -285,6 +289,11 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     text = words.DROPOUT.sub(_blank, text)
     found += [(match.start(), Flatten()) for match in words.FLATTEN.finditer(text)]
     text = words.FLATTEN.sub(_blank, text)
+    for word, spellings, named_so in words.STEPS:
+        one = rf"\s*(?:{named_so})\s*=\s*[\w.+-]+\s*"
+        named = pattern(rf"(?:{spellings})(?:\s*\(({one}(?:,{one}){{0,3}})\))?", re.I)
+        found += [(match.start(), read_step(f"{word}({match[1] or ''})")) for match in named.finditer(text)]
+        text = named.sub(_blank, text)
     for name, spellings in words.activation_patterns():
         parts = pattern(rf"(?:{spellings})(?:{words.SLOPE})?" if name in WITH_NUMBER else spellings, re.I)
         for match in parts.finditer(text):
@@ -304,7 +313,7 @@ _WEIGHT = pattern(
     r"(?:[wWθβvb]\w*\s*[=:]\s*)?[*×·x]?\s*\(?\s*([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*\)?"
 )
 _WEIGHT_NAME = pattern(
-    r"[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*", re.I
+    r"(?!layer)[*×·]?\s*[wŵWvVθβl]\s*[_^]?\(?[\w,{}()^]{0,8}\)?'*|linear|dense|fc|affine|l\d*|linr\d*", re.I
 )
 WITH_NUMBER: Mapping[str, str] = {"leaky_relu": "negative_slope", "elu": "alpha"}
 

@@ -43,12 +43,26 @@ def any_of(*words: str) -> str:
     return "|".join([*patterns, *others])
 
 
+RESIDUAL = pattern(r"\[[^\[\]\n]{1,500}(?:\[[^\[\]\n]{1,200}\] ?\+ ?skip[^\[\]\n]{0,200})?\] ?\+ ?skip")
+# Steps with words of their own, and the options that are read as `name=value` in brackets behind them.
+STEPS: tuple[tuple[str, str, str], ...] = (
+    ("prelu", any_of(r"p-?re ?lu", r"parametric re ?lu"), "per_feature|init"),
+    ("layernorm", any_of(r"layer[ _-]?norm(?:ali[sz]ation)?"), "eps|affine|bias"),
+    (
+        "batchnorm",
+        any_of(r"batch[ _-]?norm(?:ali[sz]ation)?(?:1d)?", "bn")
+        + "|배치 ?정규화|批归一化|批量归一化|バッチ正規化",
+        "eps|momentum|affine|bias",
+    ),
+)
 # Activations, the longest names first.
 _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("log_softmax", any_of(r"log[ _-]?softmax", "로그 ?소프트맥스")),
     ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス", r"софтмакс\w*")),
     ("leaky_relu", any_of(r"leaky[ _-]?re ?lu", r"l-?relu", "리키 ?렐루", "泄漏 ?relu")),
     ("gelu", any_of("gelu")),
+    ("hardswish", any_of(r"hard[ _-]?(?:swish|silu)")),
+    ("mish", any_of("mish")),
     ("silu", any_of("silu", "swish")),
     ("softplus", any_of(r"soft[ -]?plus")),
     ("elu", any_of("elu")),
@@ -300,8 +314,8 @@ ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
 FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
-        "rnn", "recurrent", "attention", "self-attention", "embedding", r"batch[ _-]?norm(?:alization)?\w*", r"layer[ _-]?norm\w*",
-        "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "prelu", "selu", "mish", "convoluci[oó]n\\w*",
+        "rnn", "recurrent", "attention", "self-attention", "embed(?:ding)?", r"batch[ _-]?norm(?:ali[sz]ation)?\w+", r"layer[ _-]?norm\w+",
+        "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "selu", "convoluci[oó]n\\w*",
         "primary key", "foreign key", r"varchar\w*", "deconv\\w*", "upsampl\\w*",
     )
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",

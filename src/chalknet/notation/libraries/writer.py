@@ -57,8 +57,19 @@ _KERAS = _Target(
     {
         **{
             name: _plain(f'keras.layers.Activation("{name}")')
-            for name in ("relu", "sigmoid", "tanh", "softmax", "log_softmax", "silu", "softplus", "gelu")
+            for name in (
+                "relu",
+                "sigmoid",
+                "tanh",
+                "softmax",
+                "log_softmax",
+                "silu",
+                "softplus",
+                "gelu",
+                "mish",
+            )
         },
+        "hardswish": _plain('keras.layers.Activation("hard_silu")'),
         "identity": _plain('keras.layers.Activation("linear")'),
         "leaky_relu": _slope,
         "elu": lambda options: f"keras.layers.ELU(alpha={options.get('alpha', 1.0)})",
@@ -80,6 +91,7 @@ _FLAX = _Target(
             for name in ("relu", "sigmoid", "tanh", "softmax", "log_softmax", "silu", "softplus")
         },
         "identity": _plain("x"),
+        "hardswish": _plain("nn.hard_swish(x)"),
         "gelu": lambda options: f"nn.gelu(x, approximate={options.get('approximate') == 'tanh'})",
         "leaky_relu": lambda options: (
             f"nn.leaky_relu(x, negative_slope={options.get('negative_slope', 0.01)})"

@@ -10,10 +10,13 @@ from chalknet.errors import CannotExpress, ChalknetError, unknown_name
 from chalknet.network import (
     UNKNOWN_WIDTH,
     Activation,
+    BatchNorm,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     Network,
+    PReLU,
     Shape,
     Step,
     activation_name,
@@ -35,7 +38,7 @@ _KERAS_ACTIVATIONS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "
 _KERAS_OPTIONS = {"LeakyReLU": {"negative_slope": 0.3}}
 # Classes of torch and Keras that change a value, and for which there is no step.
 _NO_STEPS = frozenset(
-    "Softsign Hardtanh Hardsigmoid Hardswish ReLU6 SELU CELU Mish PReLU RReLU LogSigmoid Softshrink "
+    "Softsign Hardtanh Hardsigmoid ReLU6 SELU CELU RReLU LogSigmoid Softshrink "
     "Hardshrink Tanhshrink Threshold GLU Softmin Softmax2d AlphaDropout Dropout1d Dropout2d Dropout3d "
     "FeatureAlphaDropout "
     "GaussianNoise GaussianDropout SpatialDropout1D SpatialDropout2D Rescaling Normalization Lambda "
@@ -188,7 +191,8 @@ def _check_connected(reading: _Reading, listed: list[_Listed], place: int) -> No
 
 
 def _read_row(reading: _Reading, one: _Listed) -> None:
-    reader = _READERS.get(one.kind) or (_read_activation if _activation_of(one) else None)
+    by_itself = _read_step if one.kind in _STEPS and one.form.startswith("torch") else None
+    reader = _READERS.get(one.kind) or by_itself or (_read_activation if _activation_of(one) else None)
     if reader is not None:
         reader(reading, one)
         return
@@ -301,6 +305,16 @@ def _read_activation(reading: _Reading, one: _Listed) -> None:
     reading.add(one, step)
 
 
+def _read_step(reading: _Reading, one: _Listed) -> None:
+    """Add a step whose options the table does not show, with the parameters that it says."""
+    _begin(reading, one)
+    step = _STEPS[one.kind](one.row.parameters)
+    reading.notes.append(
+        f"{reading.line(one.row)}: the table shows no options of {one.kind}: torch's are read"
+    )
+    reading.add(one, step)
+
+
 def _read_named_activation(reading: _Reading, one: _Listed) -> None:
     """Add a layer `Activation`, whose function only its own name may tell."""
     _begin(reading, one)
@@ -332,6 +346,12 @@ def _nothing(reading: _Reading, one: _Listed) -> None:
         )
 
 
+# A step by its class in torch and its number of parameters, None where the table says none.
+_STEPS: Mapping[str, Callable[[int | None], Step]] = {
+    "PReLU": lambda parameters: PReLU(per_feature=(parameters or 1) > 1),
+    "BatchNorm1d": lambda parameters: BatchNorm(affine=parameters != 0),
+    "LayerNorm": lambda parameters: LayerNorm(affine=parameters != 0),
+}
 _READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
     "Linear": _read_linear,
     "LazyLinear": _read_linear,
@@ -341,6 +361,7 @@ _READERS: Mapping[str, Callable[[_Reading, _Listed], None]] = {
     "Reshape": _read_flatten,
     "Dropout": _read_dropout,
     "Activation": _read_named_activation,
+    **dict.fromkeys(_STEPS, _read_step),
     **dict.fromkeys(("BCELoss", "MSELoss", "CrossEntropyLoss", "BCEWithLogitsLoss", "NLLLoss"), _nothing),
 }
 
@@ -349,7 +370,7 @@ def _network(reading: _Reading, table: SummaryTable, complete: bool) -> Network:
     """Return the network, with `?` where a table does not show what is applied."""
     layers = reading.layers
     keras = not table.program and any(layer.kind == "Dense" for layer in layers)
-    shown = any(isinstance(layer.step, Activation) for layer in layers)
+    shown = any(isinstance(layer.step, Activation | PReLU) for layer in layers)
     if keras or not complete:
         layers, _ = with_unknown(layers, after_last=keras or not shown)
     shape = reading.input_shape or ("m",)

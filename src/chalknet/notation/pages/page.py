@@ -213,6 +213,10 @@ def _offer(pieces: list[PagePiece], among: list[PagePiece] | None = None) -> str
 
 def _widths(network: Network) -> str:
     sizes = ["x".join(map(str, network.input_shape))]
-    shapes = ["x".join(map(str, visit.output_shape)) for visit in network.walk() if visit.step.trainable]
+    shapes = [
+        "x".join(map(str, visit.output_shape))
+        for visit in network.walk()
+        if visit.step.layers(visit.input_shape)
+    ]
     shown = [*sizes, *shapes]
     return " -> ".join(shown if len(shown) <= 8 else [*shown[:4], "...", *shown[-2:]])

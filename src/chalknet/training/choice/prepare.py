@@ -13,8 +13,8 @@ from torch import nn
 from chalknet.data import Batches, Preparation, Source, StreamedSource, is_pixel_note, load
 from chalknet.engine import ENGINES, ProcessGroup
 from chalknet.errors import InvalidValue, Noted, OutOfMemory, Refused, look_up
-from chalknet.hardware import checked_device, with_widths, within_memory
-from chalknet.module import default_generators_kept
+from chalknet.hardware import checked_device, notes_of_categories, with_widths, within_memory
+from chalknet.module import build, default_generators_kept
 from chalknet.network import Network
 from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
@@ -62,16 +62,20 @@ class PreparedFit:
         return features_of(self.source.preparation, self.plan.recipe)
 
 
-def load_for(options: RunOptions, data: object, held_out: object) -> Source:
+def load_for(
+    options: RunOptions, data: object, held_out: object, model: Network | nn.Module | None = None
+) -> Source:
     """Return the data of a fit or a dry run, converted once for both.
 
     Args:
         options: their dtype is that of a table's numbers.
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
+        model: the columns that it embeds are loaded as numbers of categories.
     """
+    columns = model.embedded if isinstance(model, Network) and not isinstance(data, Source) else ()
     with one_thread():
-        return load(data, held_out=held_out, dtype=options.dtype or "float32")
+        return load(data, held_out=held_out, embed=columns or None, dtype=options.dtype or "float32")
 
 
 def prepare(
@@ -159,12 +163,16 @@ def noted(notes: Sequence[str]) -> Noted:
 def _rehearsed(
     fitted: FittedModel, batches: Batches, recipe: Recipe, placement: Placement, mapped: Mapped
 ) -> str:
-    """Return what looks across the samples of a batch; steps of a network map each sample alone."""
-    if fitted.module is None or fitted.network is not None:
+    """Return what looks across the samples of a batch; most steps of a network map each sample alone."""
+    if fitted.network is not None and not any(step.mixes_samples() for step in fitted.network.steps):
         return ""
     own = getattr(torch, placement.dtype)
     dtype = torch.int64 if mapped.shapes.whole_numbers else own
-    return Rehearsal(fitted.module, batches, recipe, placement, dtype).check()
+    module = fitted.module
+    if module is None:
+        assert fitted.network is not None
+        module = build(fitted.network, seed=0).to(own)
+    return Rehearsal(module, batches, recipe, placement, dtype).check()
 
 
 def _doubts(fitted: FittedModel, mapped: Mapped, source: Source | None, recipe: Recipe) -> Iterator[str]:
@@ -177,6 +185,8 @@ def _doubts(fitted: FittedModel, mapped: Mapped, source: Source | None, recipe: 
     yield from notes_of_ending(mapped.ending, loss)
     if source is None:
         return
+    if fitted.network is not None:
+        yield from notes_of_categories(fitted.network, source)
     yield from notes_of_targets(
         source, loss, mapped.ending, shape[0] if loss.target == "class" and shape else None
     )

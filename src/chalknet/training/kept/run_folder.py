@@ -67,6 +67,10 @@ class RunFolder:
         """Return the folder after the keys of the run's logs were written to it."""
         return replace(self, setting=write_setting(self.path, replace(self.setting, logs=logs)))
 
+    def save(self, made: checkpoint.Checkpoint) -> None:
+        """Keep a checkpoint of the run."""
+        checkpoint.save(self.path, made, self.setting.run)
+
     def keep(self, result: FitResult) -> None:
         """Write the result: weights, history, and last the plan with the outcome and their checksums."""
         module = result.module if result.plan.network is None else flat(result.module)

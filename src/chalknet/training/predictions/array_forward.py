@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.network import ACTIVATIONS, Activation, Linear, Network, Step, numbers, size_of
+from chalknet.network import ACTIVATIONS, Activation, LayerNorm, Linear, Network, Step, numbers, size_of
 from chalknet.planning import Plan
 from chalknet.units import DTYPES
 
@@ -80,11 +80,9 @@ def weight_shapes(plan: Plan) -> Mapping[str, tuple[int, ...]] | None:
         return None
     shapes: dict[str, tuple[int, ...]] = {}
     for visit in network.walk():
-        if isinstance(visit.step, Linear):
-            widths = numbers((visit.step.out_features, visit.input_shape[-1]))
-            shapes[f"{visit.path}.weight"] = widths
-            if visit.step.bias:
-                shapes[f"{visit.path}.bias"] = widths[:1]
+        own = _SHAPES.get(type(visit.step).__name__)
+        found = {} if own is None else own(visit.step, *numbers(visit.input_shape[-1:]))
+        shapes |= {f"{visit.path}.{name}": shape for name, shape in found.items()}
     return shapes
 
 
@@ -126,9 +124,39 @@ def _linear(step: Linear, values: Array, weights: list[Array]) -> Array:
     return product
 
 
+def _linear_shapes(step: Linear, width: int) -> dict[str, tuple[int, ...]]:
+    outputs = numbers((step.out_features,))
+    return {"weight": (*outputs, width), **({"bias": outputs} if step.bias else {})}
+
+
+def _layer_norm(step: LayerNorm, values: Array, weights: list[Array]) -> Array:
+    away = values - values.mean(axis=-1, keepdims=True)
+    scaled: Array = away / np.sqrt((away * away).mean(axis=-1, keepdims=True) + away.dtype.type(step.eps))
+    for factor in weights[:1]:
+        scaled = scaled * factor
+    for shift in weights[1:]:
+        scaled = scaled + shift
+    return scaled
+
+
+# Step -> the shapes of its weight and bias, for the features that arrive; none for a step that is not here.
+_SHAPES: Mapping[str, Callable[[Any, int], dict[str, tuple[int, ...]]]] = {
+    "Linear": _linear_shapes,
+    "Embed": lambda step, width: {"weight": numbers((step.categories, step.width))},
+    "PReLU": lambda step, width: {"weight": (width if step.per_feature else 1,)},
+    "LayerNorm": lambda step, width: {
+        **({"weight": (width,)} if step.affine else {}),
+        **({"bias": (width,)} if step.bias else {}),
+    },
+}
 # Step -> its values for those that arrive, and for its weight and bias.
 _STEPS: Mapping[str, Callable[[Any, Array, list[Array]], Array]] = {
     "Linear": _linear,
+    "Embed": lambda step, values, weights: np.concatenate(
+        [values[:, 1:], weights[0][values[:, 0].astype(np.int64)]], axis=1
+    ),
+    "PReLU": lambda step, values, weights: np.where(values > 0, values, weights[0] * values),
+    "LayerNorm": _layer_norm,
     "Dropout": lambda step, values, weights: values,
     "Flatten": lambda step, values, weights: values.reshape(len(values), -1),
     "Activation": lambda step, values, weights: activation(step.kind, values, dict(step.options)),
@@ -143,6 +171,12 @@ def _gelu(z: Any, approximate: str) -> Any:
     if approximate == "tanh":
         return z * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z * z * z))) / 2
     return z * (1 + _erf(z * math.sqrt(1 / 2))) / 2
+
+
+def _mish(z: Any) -> Any:
+    powers = np.exp(np.minimum(z, 20))
+    share = powers * (powers + 2)
+    return z * (share / (share + 2))
 
 
 def _softmax(z: Any) -> Any:
@@ -167,6 +201,8 @@ _ACTIVATIONS: Mapping[str, Callable[..., Array]] = {
     "softplus": lambda z, beta, threshold: np.where(
         beta * z > threshold, z, np.log1p(np.exp(beta * z)) / beta
     ),
+    "mish": _mish,
+    "hardswish": lambda z: z * (np.clip(z + 3, 0, 6) / 6),
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "identity": lambda z: z,

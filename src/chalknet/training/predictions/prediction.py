@@ -72,8 +72,7 @@ class Prediction(Tabular):
 
         The text of a number is the shortest that is the same number in its dtype.
         """
-        found = self.columns if columns is None else columns
-        return {name: [_shortest(value) for value in column] for name, column in found.items()}
+        return plain_columns(self.columns if columns is None else columns)
 
     @property
     def raw_columns(self) -> dict[str, Array]:
@@ -144,6 +143,11 @@ class Prediction(Tabular):
         if name.startswith("_") or not hasattr(torch.Tensor, name):
             raise AttributeError(f"a Prediction has no {name!r}: see classes, probabilities, values and raw")
         return getattr(_as_once(self, name), name)
+
+
+def plain_columns(columns: Mapping[str, Array]) -> dict[str, list[Any]]:
+    """Return columns as lists of Python's values; a number's text is the shortest that is the same number."""
+    return {name: [_shortest(value) for value in column] for name, column in columns.items()}
 
 
 def _shortest(value: Any) -> Any:

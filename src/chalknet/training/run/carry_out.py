@@ -9,28 +9,23 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-import torch
-
-from chalknet.counting import count_network
-from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
-from chalknet.errors import CodeUnavailable, FileProblem, InvalidValue
+from chalknet.engine import ProcessGroup
+from chalknet.errors import InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
-from chalknet.training.choice.doubts import divergence_note
-from chalknet.training.choice.fitted_model import module_errors
 from chalknet.training.choice.prepare import noted
-from chalknet.training.choice.torch_threads import FITS, eager_threads, using_threads
+from chalknet.training.choice.torch_threads import FITS, using_threads
 from chalknet.training.choice.weights import without_weights
 from chalknet.training.diagnosis.baseline import baseline_of
 from chalknet.training.diagnosis.evidence import FitEvidence
 from chalknet.training.diagnosis.rules import diagnose
-from chalknet.training.history import FitResult, History, Outcome, Progress
+from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.judging import check_metrics, notes_of_metrics
-from chalknet.training.run.loop import FitStart, LoopInputs, interruptible, run_loop
-from chalknet.training.run.watch import Watch
+from chalknet.training.run.lean import Looped, looped_from, torch_threads
+from chalknet.training.run.loop import FitStart
 from chalknet.units import show_value
 
 
@@ -45,36 +40,20 @@ def carry_out(start: FitStart) -> FitResult:
         _check_alike(start, group)
         stack.enter_context(group.watched())
         stack.enter_context(FITS.working())
-        stack.enter_context(using_threads(_torch_threads(start)))
+        stack.enter_context(using_threads(torch_threads(start)))
         stack.enter_context(explain(plan))
-        session, plan = _opened(start, plan)
-        if start.checkpoint is not None:
-            _restore(session, start.checkpoint.state, plan)
-        if start.continuation is not None:
-            _restore(session, start.continuation.begin(session.state()), plan)
-        with interruptible() as interrupt, module_errors(session.module, plan):
-            watch = Watch.of(session, start.prepared, group, start.record)
-            inputs = LoopInputs(start, session, on_progress, interrupt, group, folder, feeds, watch)
-            history, outcome = run_loop(inputs)
-        added = plan.notes[len(start.prepared.plan.notes) :]
-        told = () if watch is None else watch.notes
+        looped = looped_from(start, group, on_progress, None if folder is None else folder.save, feeds)
         notes = [
-            *added,
-            *session.notes,
-            *told,
-            *(note for feed in feeds for note in feed.end(history, outcome)),
+            *looped.notes,
+            *(note for feed in feeds for note in feed.end(looped.history, looped.outcome)),
         ]
-        if outcome is Outcome.DIVERGED:
-            notes.append(divergence_note(start.prepared.batches.source, plan.recipe, history.updates[-1]))
-        notes += notes_of_metrics(history)
-        plan = replace(plan, notes=tuple(dict.fromkeys((*plan.notes, *notes))))
-        if start.continuation is not None:
-            start.continuation.end(session.state())
-        result = _result(start, plan, session, history, outcome)
+        notes += notes_of_metrics(looped.history)
+        plan = replace(looped.plan, notes=tuple(dict.fromkeys((*looped.plan.notes, *notes))))
+        result = _result(start, plan, looped)
         if folder is not None:
             folder.keep(result)
         group.wait()  # then every process finds the folder as the first one leaves it
-    interrupt.raise_again()
+    looped.interrupt.raise_again()
     if start.prepared.strict and (notes or result.diagnosis):
         problem = noted((*notes, *result.diagnosis))
         problem.result = result
@@ -82,9 +61,9 @@ def carry_out(start: FitStart) -> FitResult:
     return result
 
 
-def _result(start: FitStart, plan: Plan, session: Session, history: History, outcome: Outcome) -> FitResult:
+def _result(start: FitStart, plan: Plan, looped: Looped) -> FitResult:
     """Return the result, with the trivial predictor beside it and what went wrong, where that is asked."""
-    prepared = start.prepared
+    prepared, session, history, outcome = start.prepared, looped.session, looped.history, looped.outcome
     result = FitResult(
         plan, session.module, history, outcome, session.compile_s, prepared.preparation,
         source=without_weights(prepared.source, plan.recipe),
@@ -93,48 +72,6 @@ def _result(start: FitStart, plan: Plan, session: Session, history: History, out
         return result
     evidence = FitEvidence(plan, prepared, session.module, history, outcome)
     return replace(result, baseline=baseline_of(prepared), diagnosis=diagnose(evidence))
-
-
-def _torch_threads(start: FitStart) -> int:
-    """Return torch's threads: one where a compiled loop leaves it small evaluations alone."""
-    plan = start.prepared.plan
-    if plan.engine == "fused_cpu" and start.updates_alone and not plan.recipe.watches:
-        return torch.get_num_threads()  # it has nothing to do
-    if plan.engine != "fused_cpu" or plan.network is None:
-        return plan.placement.threads
-    rows = max(plan.data.observations, plan.data.held_out)
-    multiply_adds = count_network(plan.network).multiply_adds or 0
-    return eager_threads(plan.placement.threads, rows * multiply_adds, 0)
-
-
-def _opened(start: FitStart, plan: Plan) -> tuple[Session, Plan]:
-    """Return a session and its plan: of the engine eager, with a note, where compiled code cannot be had."""
-    batches, module = start.prepared.batches, start.prepared.module
-    try:
-        return ENGINES[plan.engine].open(plan, batches, module), plan
-    except CodeUnavailable as problem:
-        note = (
-            f"{problem.where} could not be used, and eager made the updates: {problem.got}. {problem.remedy}"
-        )
-        plan = replace(plan, engine="eager", notes=(*plan.notes, note))
-        return ENGINES["eager"].open(plan, batches, module), plan
-
-
-def _restore(session: Session, state: SessionState, plan: Plan) -> None:
-    """Let a session go on from a checkpoint.
-
-    Raises:
-        FileProblem: for a checkpoint that is none of this model's.
-    """
-    try:
-        session.restore(state)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as problem:
-        raise FileProblem(
-            where=f"the checkpoint of update {state.updates:,}",
-            got=str(problem).strip().partition("\n")[0],
-            wanted=f"a state of {plan.model}, fitted by {plan.recipe.optimizer}",
-            remedy="Give the module that the run was begun with, or fit again in another folder.",
-        ) from problem
 
 
 def check_started(asked: int | None, group: ProcessGroup) -> None:

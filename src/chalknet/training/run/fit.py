@@ -240,4 +240,5 @@ def _prepared(verb: str, model: ModelLike, data: object, options: Mapping[str, A
     """Return the plan and the data of what a verb was asked for."""
     run = RunOptions(**options_for(RunOptions, options))
     recipe = recipe_of(verb, options["recipe"], options)
-    return prepare(model_of(model), load_for(run, data, options["held_out"]), recipe, run)
+    given = model_of(model)
+    return prepare(given, load_for(run, data, options["held_out"], given), recipe, run)

@@ -21,7 +21,7 @@ from chalknet.planning import Plan
 from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
 from chalknet.training.history import History, Outcome, Progress, Rows
-from chalknet.training.kept.checkpoint import Checkpoint, save
+from chalknet.training.kept.checkpoint import Checkpoint
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
 from chalknet.training.record.record_options import Interval, RecordOptions
@@ -49,9 +49,14 @@ class Interrupt:
     agreed_number: int | None = None
     ending: threading.Event | None = None
 
+    @property
+    def is_set(self) -> bool:
+        """Return whether a signal came to this process."""
+        return self.number is not None or (self.ending is not None and self.ending.is_set())
+
     def agreed(self, group: ProcessGroup) -> bool:
         """Return whether a signal came to any of the processes; all of them get the same answer."""
-        if self.ending is not None and self.ending.is_set():
+        if self.is_set:
             self.number = self.number or signal.SIGINT
         self.agreed_number = int(group.largest(self.number or 0)) or None
         return self.agreed_number is not None
@@ -110,9 +115,10 @@ class LoopInputs:
         on_progress: is called with the progress, about ten times a second.
         interrupt: whether a signal asked the fit to stop.
         group: the processes that share the fit; all of them take every turn alike.
-        folder: keeps the checkpoints; None where nothing is kept.
+        keep: keeps a checkpoint; None where nothing is kept.
         logs: see the history after every stretch.
         watch: for a fit that goes by what is evaluated.
+        until: updates after which the fit pauses, as if it were interrupted there; None to go on to its end.
     """
 
     start: FitStart
@@ -120,10 +126,10 @@ class LoopInputs:
     on_progress: Callable[[Progress], None] | None
     interrupt: Interrupt
     group: ProcessGroup
-    folder: RunFolder | None
-    logs: Sequence[LogFeed]
-
+    keep: Callable[[Checkpoint], None] | None = None
+    logs: Sequence[LogFeed] = ()
     watch: Watch | None = None
+    until: int | None = None
 
     @property
     def plan(self) -> Plan:
@@ -168,10 +174,9 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         outcome = outcome or _ending(run, updates, seconds, interrupted)
         if outcome is not None and not _has_finite_weights(run.session.module):
             outcome = Outcome.DIVERGED  # by the last update: its loss was computed before the weights moved
-        if run.folder is not None and _is_to_be_kept(run, updates, saved, outcome):
+        if run.keep is not None and _is_to_be_kept(run, updates, saved, outcome):
             best = {} if watch is None else watch.watcher.weights
-            made = Checkpoint(run.session.state(), history, seconds, loss, best)
-            save(run.folder.path, made, run.folder.setting.run)
+            run.keep(Checkpoint(run.session.state(), history, seconds, loss, best))
             saved = monotonic()
         for feed in run.logs:
             feed.see(history)
@@ -207,9 +212,8 @@ def _checkpoint_interval(run: LoopInputs) -> Interval:
 def _stretch(run: LoopInputs, updates: int, seconds: float, per_update_s: float) -> int:
     """Return how many updates come next: about a tenth of a second, and never past a stop."""
     stops = [_LARGEST_STRETCH, 1 if not per_update_s else max(1, int(_STRETCH_S / per_update_s))]
-    if run.plan.updates is not None:
-        stops.append(run.plan.updates - updates)
-    elif per_update_s:
+    stops += [end - updates for end in (run.plan.updates, run.until) if end is not None]
+    if run.plan.updates is None and per_update_s:
         stops.append(max(1, math.ceil((run.plan.recipe.budget.amount - seconds) / per_update_s)))
     for every in (run.start.record.evaluate_every, _checkpoint_interval(run).updates):
         if every is not None:
@@ -221,9 +225,9 @@ def _stretch(run: LoopInputs, updates: int, seconds: float, per_update_s: float)
 
 def _checked_losses(plan: Plan, losses: tuple[float, ...]) -> tuple[Outcome | None, tuple[float, ...]]:
     """Return how these losses end the fit, if they do, and the losses up to that end."""
-    for index, loss in enumerate(losses, start=1):
-        if not math.isfinite(loss):
-            return Outcome.DIVERGED, losses[:index]
+    if not all(map(math.isfinite, losses)):
+        first = next(index for index, loss in enumerate(losses, start=1) if not math.isfinite(loss))
+        return Outcome.DIVERGED, losses[:first]
     target = plan.recipe.target_loss
     reached = target is not None and losses[-1] <= target
     return Outcome.TARGET_REACHED if reached else None, losses
@@ -236,7 +240,8 @@ def _ending(run: LoopInputs, updates: int, seconds: float, interrupted: bool) ->
     done = seconds >= budget.amount if plan.updates is None else updates >= plan.updates
     if done:
         return Outcome.FINISHED
-    return Outcome.INTERRUPTED if interrupted else None
+    paused = run.until is not None and updates >= run.until
+    return Outcome.INTERRUPTED if interrupted or paused else None
 
 
 def _has_finite_weights(module: nn.Module) -> bool:

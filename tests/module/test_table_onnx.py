@@ -1,0 +1,57 @@
+"""Steps for tables as ONNX: written, computed by onnxruntime, read back with their numbers."""
+
+import random
+
+import pytest
+import torch
+from tests.table_networks import random_network
+
+from chalknet.errors import CannotExpress
+from chalknet.module import build, read_onnx, write_onnx
+from chalknet.network import Residual
+
+onnx = pytest.importorskip("onnx")
+
+
+def fitted(network, seed):
+    """Return a module with weights and averages that are not those it began with, in evaluation mode."""
+    module = build(network, seed=seed)
+    module(torch.randn(50, *network.input_shape, generator=torch.Generator().manual_seed(seed)))
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+    return module.eval()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_a_random_network_is_read_back_and_computed_by_onnxruntime(seed, tmp_path):
+    network = random_network(random.Random(seed))
+    module = fitted(network, seed)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(write_onnx(module, network.input_shape))
+    x = torch.randn(9, *network.input_shape, generator=torch.Generator().manual_seed(1))
+    wanted = module(x)
+    if any(isinstance(step, Residual) for step in network.steps):
+        with pytest.raises(CannotExpress, match=r"a branch|a calculation|chain"):
+            read_onnx(path)
+    else:
+        torch.testing.assert_close(read_onnx(path).module.eval()(x), wanted, rtol=1e-4, atol=1e-5)
+    runtime = pytest.importorskip("onnxruntime")
+    (given,) = runtime.InferenceSession(path.read_bytes()).run(None, {"X": x.numpy()})
+    torch.testing.assert_close(torch.from_numpy(given), wanted, rtol=1e-4, atol=1e-5)
+
+
+def export(module, path, opset):
+    torch.onnx.export(module, torch.zeros(2, 4), path, dynamo=False, input_names=["x"], opset_version=opset)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_torch_exports_is_read(tmp_path):
+    layers = [torch.nn.PReLU(), torch.nn.LayerNorm(4), torch.nn.PReLU(4), torch.nn.BatchNorm1d(4)]
+    module = torch.nn.Sequential(*layers).eval()
+    export(module, tmp_path / "net.onnx", 17)
+    x = torch.randn(5, 4)
+    torch.testing.assert_close(read_onnx(tmp_path / "net.onnx").module.eval()(x), module(x))
+    export(torch.nn.Sequential(torch.nn.LayerNorm(4)), tmp_path / "old.onnx", 13)
+    with pytest.raises(CannotExpress, match="opset_version=17"):
+        read_onnx(tmp_path / "old.onnx")
