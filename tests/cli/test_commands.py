@@ -463,3 +463,43 @@ def test_what_an_update_needs_depends_on_every_option_of_the_optimizer(type_):
         json.loads(type_(*words, *option)[1]) for option in ((), ("--amsgrad", "--betas", "0.9,0.99"))
     )
     assert more["total_bytes"] > plain["total_bytes"]
+
+
+def test_a_fit_without_a_network_prints_what_it_chose_first_and_what_is_said_wins(type_, tmp_path):
+    table, run = tmp_path / "houses.csv", tmp_path / "run"
+    table.write_text(
+        "price,size,city\n" + "".join(f"{7 * i % 50},{i % 10},{'ab'[i % 2]}\n" for i in range(60))
+    )
+    words = ("fit", "--data", str(table), "--y", "price", "--updates", "3", "--out", str(run))
+    code, out, _ = type_(*words)
+    assert code == 0
+    chosen, _, ended = out.partition("\n\n")
+    assert "loss mse: price is numbers, 0 to 49" in chosen
+    assert "one_hot True" in chosen
+    assert "held out" in ended
+    assert len(type_("predict", str(run), "--data", str(table))[1].splitlines()) == 61
+    back = (
+        "--patience",
+        "none",
+        "--batch-size",
+        "all",
+        "--held-out",
+        "0",
+        "--no-shuffle",
+        "--no-standardise",
+    )
+    code, out, _ = type_("fit", "auto", *words[1:5], *back, "--lr", "0.5", "--dry-run", "--metrics", "r2")
+    assert code == 0
+    assert "gradient descent (once: batch gradient descent), in order" in out
+    assert "lr=0.5" in out
+    assert not any(word in out for word in ("stopping early", "standardise", "held out,", "metrics"))
+    code, out, _ = type_("fit", "? -> 3 -> ?", "--recipe", "auto", *words[1:5], "--dry-run")
+    assert code == 0
+    assert "u1(n,3)" in out
+
+
+def test_a_fit_of_nothing_and_a_network_without_a_loss_say_what_to_write(type_):
+    code, _, err = type_("fit")
+    assert (code, "chalknet fit --data houses.csv --y price" in err) == (2, True)
+    code, _, err = type_("fit", "784 -> 1")
+    assert (code, "--recipe auto" in err) == (2, True)

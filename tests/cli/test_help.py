@@ -78,7 +78,8 @@ def test_a_name_like_no_other_offers_none(type_):
 
 @pytest.mark.parametrize("verb", ["fit", "resume", "predict"])
 def test_the_command_has_every_keyword_of_the_face(verb):
-    of_python = {"self", "x", "path", "module", "recipe", "progress", "on_progress", "optimizer_options"}
+    of_python = {"self", "x", "path", "module", "recipe", "progress", "on_progress", "on_plan"}
+    of_python |= {"optimizer_options"}
     keywords = set(inspect.signature(getattr(cn, verb)).parameters) - of_python
     command = next(each for each in app.registered_commands if each.name == verb)
     assert keywords - {"model"} <= set(inspect.signature(command.callback).parameters)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalknet.data import Preparation, load
 from chalknet.data.columns import PreparedColumn
-from chalknet.errors import DataError, InvalidValue
+from chalknet.errors import ChalknetError, DataError, InvalidValue
 
 
 def rows(n=1000, seed=0):
@@ -202,3 +202,14 @@ def test_options_for_columns_are_refused_where_there_are_none():
 
     with pytest.raises(InvalidValue, match="makes its own rows"):
         load(Own(), standardise=True)
+
+
+def test_a_list_of_columns_to_standardise_may_name_the_target():
+    x, y = rows()
+    table = {"a": x[:, 0], "b": x[:, 1], "y": y}
+    source = load(table, standardise=["b", "y"])
+    assert torch.allclose(source.x[:, 0].double(), torch.from_numpy(x[:, 0]), rtol=1e-6)
+    assert source.x[:, 1].std().item() == pytest.approx(1, abs=0.01)
+    assert source.y.std().item() == pytest.approx(1, abs=0.01)
+    with pytest.raises(ChalknetError):
+        load(table, standardise=["z"])

@@ -37,6 +37,7 @@ BESIDE = (
 FEW = [f'digraph {{ {{x1 x2}} -> {{h1 h2}} -> y; "{word}" -> y }}' for word in BESIDE]
 FEW += [
     "graph { {y1 y2} -- {h1 h2 h3} -- {x1 x2} }",
+    'digraph { {a bias} -> {h1 h2 h3} -> o; a [label="1"] }',
     'digraph { node [label=""]; {a b k} -> {c d e}; {c d e l} -> o; k [fillcolor=gold]; l [fillcolor=gold] }',
     'digraph { node [label=""]; {a b k} -> {c d e} -> o; k [fillcolor=gold]; n [label="bias", fillcolor=gold] }',
     'digraph { {x1 x2} -> s -> z -> f -> y; s [label="Σ"]; z [label="z = w·x + b"]; f [label=ReLU] }',

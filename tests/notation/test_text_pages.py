@@ -180,3 +180,20 @@ def neuron(inputs, function):
 )  # fmt: skip
 def test_operations_with_boxes_of_weights_and_of_numbers_are_layers(text, shorthand):
     assert cn.write(cn.read(text), "shorthand").replace("8x8", "X(n,8,8)") == shorthand
+
+
+def test_a_page_of_many_drawings_with_very_many_links_is_refused_before_any_is_read(monkeypatch):
+    monkeypatch.setitem(cn.notation.LIMITS, "links in drawings of a page", 20)
+    page = "".join(
+        f"```mermaid\nflowchart LR\nx{at}[Input 2] --> a[Dense 3 relu] --> b[Dense 4 relu] --> c[Dense 5] --> d[Dense 6]\n```\n\n"
+        for at in range(6)
+    )
+    with pytest.raises(cn.NotationError, match="6 drawings and listings with 24 links; wanted at most 20"):
+        cn.read(page)
+    assert cn.read(page, name="line 2") == cn.read("2 -> 3 relu -> 4 relu -> 5 ? -> 6 ?")
+
+
+def test_a_sentence_that_names_another_activation_than_the_drawing_is_told():
+    page = "# Net\n\n```mermaid\nflowchart LR\nx[Input 2] --> a[Dense 3 relu] --> b[Dense 1 sigmoid]\n```\n\nAll hidden units use {}.\n"
+    assert "says 'All hidden units use tanh.'" in "; ".join(cn.read(page.format("tanh")).notes)
+    assert "All hidden units" not in "; ".join(cn.read(page.format("ReLU")).notes)

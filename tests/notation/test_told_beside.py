@@ -53,6 +53,24 @@ def test_a_nameless_node_into_which_nothing_leads_is_the_bias_of_its_layer():
     assert "nothing leads to it" in told(drawn)
 
 
+def test_a_one_beside_a_node_called_bias_is_the_input():
+    assert cn.read('digraph { {a bias} -> {h1 h2 h3} -> o; a [label="1"] }') == cn.read(
+        "1 -> 3 ? -> 1 nobias ?"
+    )
+
+
+def test_an_activation_before_the_first_map_is_told():
+    assert "an input may be missing" in told(
+        'digraph { a -> relu -> b; a [label="Input 3"]; b [label="Dense 2"] }'
+    )
+
+
+def test_a_clause_of_a_caption_that_belongs_to_no_layer_is_told():
+    drawn = 'flowchart LR\nx[Input 8] --> a[64 relu] --> z["z: 16"] --> y[Output 8]\nn["hidden layer relu, code layer linear, output sigmoid"]'
+    assert "'code layer linear': of which layer is not known" in told(drawn)
+    assert shorthand(drawn).startswith("8 -> 64 relu -> 16")
+
+
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -171,7 +189,9 @@ def test_a_number_at_the_brace_beside_dots_is_the_width_of_their_column():
 def test_keys_of_a_legend_are_no_dots():
     keys = circles([(300, 200)], 4, "#36c") + circles([(300, 218)], 4, "#c33")
     words = '<text x="310" y="204">w &gt; 0</text><text x="310" y="222">w &lt; 0</text>'
-    assert cn.read(SVG.format(NET + keys + words)) == cn.read("4 -> 3 ?")
+    network = cn.read(SVG.format(NET + keys + words))
+    assert network == cn.read("4 -> 3 ?")
+    assert network.account.aside == ("a key of a legend",) * 2
 
 
 def test_groups_that_another_program_calls_node_are_read_by_their_places():

@@ -6,18 +6,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chalknet.data import LoadOptions
 from chalknet.errors import InvalidValue
 from chalknet.planning import RecipeKeywords, RunKeywords
 from chalknet.training.record.record_options import Interval, RecordOptions
-from chalknet.training.run.fit import FitKeywords, PlanKeywords, RecordKeywords
+from chalknet.training.run.fit import (
+    ColumnKeywords,
+    FitKeywords,
+    OneFitKeywords,
+    PlanKeywords,
+    RecordKeywords,
+)
 
 
 def test_the_keywords_are_the_fields_and_those_of_the_verbs_are_made_of_them():
-    names = {kind: set(kind.__annotations__) for kind in (RecipeKeywords, RunKeywords, RecordKeywords)}
+    rooms = (RecipeKeywords, RunKeywords, RecordKeywords, ColumnKeywords)
+    names = {kind: set(kind.__annotations__) for kind in rooms}
     assert names[RecordKeywords] == {field.name for field in fields(RecordOptions)}
-    assert set(PlanKeywords.__annotations__) == names[RecipeKeywords] | names[RunKeywords]
-    assert set(FitKeywords.__annotations__) == set.union(*names.values())
-    assert sum(map(len, names.values())) == len(FitKeywords.__annotations__)  # no option stands in two places
+    assert names[ColumnKeywords] == {field.name for field in fields(LoadOptions)} - {"dtype"}
+    planned = names[RecipeKeywords] | names[RunKeywords] | names[ColumnKeywords]
+    assert set(PlanKeywords.__annotations__) == planned | {"metrics"}
+    assert set(OneFitKeywords.__annotations__) == set.union(*names.values())
+    assert sum(map(len, names.values())) == len(OneFitKeywords.__annotations__)  # none stands in two places
+    assert set(FitKeywords.__annotations__) == set(OneFitKeywords.__annotations__) - names[ColumnKeywords]
 
 
 def test_a_folder_is_kept_with_a_checkpoint_a_minute_unless_it_says_otherwise():

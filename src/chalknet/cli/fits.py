@@ -9,6 +9,8 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,17 @@ from chalknet.cli import options, words
 from chalknet.cli.app import command
 from chalknet.cli.interrupts import INTERRUPTED
 from chalknet.cli.launch import launch, stoppable, tell_what_is_kept
-from chalknet.cli.options import Asked, Option, data_of, given, load_options, network_of, source_of, without
+from chalknet.cli.options import (
+    Asked,
+    Option,
+    data_of,
+    given,
+    is_auto,
+    load_options,
+    network_of,
+    source_of,
+    without,
+)
 from chalknet.cli.say import (
     answer,
     answers,
@@ -70,9 +82,14 @@ def data(asked: Asked) -> None:
 
 
 @command(
-    options.MODEL,
-    options.SOURCE,
-    _RECIPE,
+    options.MODEL._replace(
+        default=None, help=f"{options.MODEL.help} auto, or nothing: chosen from the data."
+    ),
+    options.DATA._replace(default=None),
+    options.SOURCE[1:],
+    options.RECIPE_CHOICE,
+    options.LOSS._replace(default=None),
+    without(_RECIPE, "loss"),
     options.PLACE,
     options.RECORD,
     options.PICTURE,
@@ -83,8 +100,11 @@ def data(asked: Asked) -> None:
     options.READING,
 )
 def fit(asked: Asked) -> int | None:
-    """Fit a network to data.
+    """Fit a network to data; without one, the network and all that is not said are chosen from the data.
 
+    Example: chalknet fit --data houses.csv --y price
+    Example: chalknet fit auto --data houses.csv --y price --lr 0.01 --dry-run
+    Example: chalknet fit '? -> 9 relu -> ?' --recipe auto --data houses.csv
     Example: chalknet fit '784 -> 32 relu -> 1 sigmoid' --loss bce --updates 700
     Example: chalknet fit '8 -> 1' --loss mse --data a.csv --y price --epochs 9
     Example: chalknet fit '784 -> 1 sigmoid' --loss bce --epochs 5 --processes 2
@@ -95,9 +115,16 @@ def fit(asked: Asked) -> int | None:
     Example: chalknet fit net.py --loss bce --epochs 5 --plot a.svg --kind roc
     Example: chalknet fit net.py --loss bce --epochs 5 --report fit.html
     """
+    if asked["model"] is None and asked["data"] is None:
+        raise cn.InvalidValue(
+            where="chalknet fit",
+            got="neither a network nor data",
+            wanted="at least one of them",
+            remedy="Write for instance: chalknet fit --data houses.csv --y price",
+        )
+    asked = {**asked, "model": asked["model"] or "auto", "data": asked["data"] or "mnist01"}
     check_picture("--plot", asked["plot"])
     check_page("--report", asked["report"])
-    network, source = network_of(asked), source_of(asked)
     several = asked["processes"] not in (None, 1) and not is_launched()
     if several and asked["data"] == "-":
         raise cn.InvalidValue(
@@ -106,16 +133,25 @@ def fit(asked: Asked) -> int | None:
             wanted="data that every process of the fit can open",
             remedy="Write it to a file and give its path.",
         )
+    network = "auto" if asked["model"] == "auto" else network_of(asked)
+    how = given(asked, (options.RECIPE_CHOICE,), _RECIPE, options.PLACE)
+    source = data_of(asked)
+    if is_auto(asked):
+        how |= load_options(asked)
+    else:
+        source = source_of(asked)
     if asked["dry_run"] or several:  # a mistake is found before a process is started
-        plan = cn.plan(network, source, **given(asked, _RECIPE, options.PLACE))
+        plan = cn.plan(network, source, **how, **given(asked, (options.METRICS,) if is_auto(asked) else ()))
     if asked["dry_run"]:
         say(str(plan))
         return None
     if several:
         typed = [cn.write(network, "json") if word == "-" else word for word in sys.argv[1:]]
         return launch(plan.placement.processes, typed, asked["out"])
+    if is_auto(asked):
+        how["on_plan"] = partial(_show_plan, asked)
     with stoppable(asked["out"]), _told_first(asked):
-        result = cn.fit(network, source, **given(asked, _RECIPE, options.PLACE, options.RECORD))
+        result = cn.fit(network, source, **how, **given(asked, options.RECORD))
     _save_plot(result, asked)
     if asked["report"] is not None and answers():
         cn.report(result, asked["report"])
@@ -285,6 +321,12 @@ def _answer(result: cn.FitResult, text: str, asked: Asked) -> int | None:
     elif asked["out"] is not None:
         tell_written(asked["out"])
     return _exit_code(result)
+
+
+def _show_plan(asked: Asked, plan: cn.Plan) -> None:
+    """Print what was chosen before it is done: its notes follow after the fit."""
+    if answers() and not asked["as_json"]:
+        say(f"{replace(plan, notes=())}\n")
 
 
 @contextmanager

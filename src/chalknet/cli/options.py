@@ -48,12 +48,18 @@ def flag(name: str) -> str:
 def given(asked: Asked, *groups: Group) -> dict[str, Any]:
     """Return the keywords for the face: what the user wrote, of these groups."""
     rows = [row for group in groups for row in group if row.name in asked]
-    return {row.name: asked[row.name] for row in rows if asked[row.name] not in (None, [])}
+    written = {row.name: asked[row.name] for row in rows if asked[row.name] not in (None, [])}
+    return {name: None if value is words.NOTHING else value for name, value in written.items()}
 
 
 def without(rows: Group, *names: str) -> Group:
     """Return the rows but those of these names."""
     return [row for row in rows if row.name not in names]
+
+
+def _either(name: str) -> tuple[str, ...]:
+    """Return the flags of a choice that can be taken back: `--shuffle/--no-shuffle`."""
+    return (f"--{name}/--no-{name}",)
 
 
 def _panel(title: str, *rows: Option) -> tuple[Option, ...]:
@@ -118,12 +124,12 @@ DATA, TARGET, HELD_OUT, *COLUMNS = SOURCE = _panel(
     Option("held_out", "Data to evaluate on, not to train on, or a share such as 0.2.", words.number_or_name),
     Option("x", "A table's features; all columns but the target.", words.names, "COL,COL"),
     Option("y", "A table's target; the last column.", words.names, "COL"),
-    Option("one_hot", "Turn columns of text into columns of 0 and 1.", bool),
+    Option("one_hot", "Turn columns of text into columns of 0 and 1.", bool, flags=_either("one-hot")),
     Option("one_hot_columns", "The same for these columns alone.", words.names, "COL,COL"),
     Option("embed", "Columns of categories for embed(...) of the model.", words.names, "COL,COL"),
-    Option("classes", "Turn the target's words into class numbers.", bool),
+    Option("classes", "Turn the target's words into class numbers.", bool, flags=_either("classes")),
     Option("fill", "Fill gaps: mean, median, auto, a number, by column.", words.imputation, "mean|COL=0,..."),
-    Option("standardise", "Bring features to mean 0 and deviation 1.", bool),
+    Option("standardise", "Bring features to mean 0 and deviation 1.", bool, flags=_either("standardise")),
     Option("standardise_columns", "The same for these columns alone.", words.names, "COL,COL"),
     Option("standardise_target", "Standardise features and target.", bool),
     Option("delimiter", "The character between two fields; recognised when left out.", words.delimiter),
@@ -146,6 +152,11 @@ FILE = [row for row in COLUMNS if row.name in (
     "delimiter", "header", "encoding", "comment", "skip_rows", "decimal", "missing", "unknown", "limits",
 )]  # fmt: skip
 
+RECIPE_CHOICE = Option(
+    "recipe",
+    "auto chooses all that is not said from the data, for the network that is given.",
+    panel="Recipe",
+)
 LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
     "Recipe",
     Option(
@@ -154,12 +165,12 @@ LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
         "huber(delta), pinball(q), poisson or gaussian_nll.",
         default=...,
     ),
-    Option("batch_size", "Samples an update; all (default) for gradient descent.", words.batch_size),
+    Option("batch_size", "Samples an update; all (default) for gradient descent.", words.chosen_batch_size),
     Option("updates", "Length in updates.", int),
     Option("epochs", "Length in epochs.", int),
     Option("samples", "Length in samples seen.", int),
     Option("seconds", "Length in seconds of training.", float),
-    Option("shuffle", "Draw a new order for each epoch.", bool),
+    Option("shuffle", "Draw a new order for each epoch.", bool, flags=_either("shuffle")),
     Option("drop_last", "Leave a short last batch out.", bool),
     Option("reduction", "mean (default) or sum over the samples of an update."),
     Option("seed", "Seed of weights, orders and Dropout; 0 when left out.", int),
@@ -174,7 +185,12 @@ LOSS, BATCH_SIZE, UPDATES, EPOCHS, SAMPLES, SECONDS, *_ = RECIPE = _panel(
 )
 STOPPING = _panel(
     "Stopping early",
-    Option("patience", "Stop after so many evaluations without a better one; keep the best weights.", int),
+    Option(
+        "patience",
+        "Stop after so many evaluations without a better one; keep the best weights.",
+        words.count_or_none,
+        "INTEGER",
+    ),
     Option("min_delta", "By how much an evaluation has to be better.", float),
     Option(
         "watch", "held_out_loss (default), held_out, train_loss or train; held_out_mae with --metrics mae."
@@ -187,6 +203,7 @@ OPTIMIZER = _panel(
     Option(
         "schedule",
         "Of the learning rate: 'step(every=100, factor=0.1)', cosine, one_cycle or 'plateau(patience=10)'.",
+        words.text_or_none,
     ),
     Option("warmup", "Updates in which the learning rate rises.", int),
     Option("clip_norm", "The most that the norm of all gradients may be.", float),
@@ -238,6 +255,11 @@ EVALUATE_EVERY, *_ = RECORD = _panel(
     ),
     METRICS,
 )  # fmt: skip
+
+
+def is_auto(asked: Asked) -> bool:
+    """Return whether the network, or what is not said of the recipe, is to be chosen from the data."""
+    return asked["model"] == "auto" or asked["recipe"] is not None
 
 
 def network_of(asked: Asked) -> cn.Network:

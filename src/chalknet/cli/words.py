@@ -12,6 +12,13 @@ import typer
 T = TypeVar("T")
 
 
+class Nothing:
+    """What a word stands for that says None, where an option that is left out says something else."""
+
+
+NOTHING = Nothing()
+
+
 def names(word: str) -> list[str]:
     """Return the names of a list: `a,b` -> `["a", "b"]`."""
     return [name.strip() for name in word.split(",") if name.strip()]
@@ -33,6 +40,22 @@ def number_or_name(word: str) -> float | str:
 def batch_size(word: str) -> int | None:
     """Return a number of samples; None for `all`."""
     return None if word.strip() == "all" else _read(int, word, "a whole number, or all")
+
+
+def chosen_batch_size(word: str) -> int | Nothing:
+    """Return a number of samples; `all` says None, as leaving it out of a chosen recipe does not."""
+    size = batch_size(word)
+    return NOTHING if size is None else size
+
+
+def count_or_none(word: str) -> int | Nothing:
+    """Return a whole number; `none` says None."""
+    return NOTHING if word.strip() == "none" else _read(int, word, "a whole number, or none")
+
+
+def text_or_none(word: str) -> str | Nothing:
+    """Return the word; `none` says None."""
+    return NOTHING if word.strip() == "none" else word
 
 
 def counts(word: str) -> list[int | None]:
@@ -109,8 +132,10 @@ def delimiter(word: str) -> str:
     return "\t" if word == "\\t" else word
 
 
-def imputation(word: str) -> float | str | dict[str, float | str]:
-    """Return what gaps are filled with, for all columns or by column: `mean`, `0`, `a=0,b=median`."""
+def imputation(word: str) -> float | str | dict[str, float | str] | Nothing:
+    """Return what gaps are filled with, for all columns or by column: `mean`, `0`, `a=0,b=median`; `none`."""
+    if word.strip() == "none":
+        return NOTHING
     if "=" not in word:
         return number_or_name(word)
     pairs = [part.partition("=") for part in word.split(",")]

@@ -3,6 +3,7 @@
 from chalknet.data.batches import Batches as Batches
 from chalknet.data.batches import MicroBatch as MicroBatch
 from chalknet.data.batches import Shard as Shard
+from chalknet.data.columns import Columns as Columns
 from chalknet.data.columns import LoadOptions as LoadOptions
 from chalknet.data.columns import Preparation as Preparation
 from chalknet.data.columns import PreparedColumn as PreparedColumn
@@ -29,3 +30,6 @@ from chalknet.data.sources import TakesFromAnother as TakesFromAnother
 from chalknet.data.sources import folds_of as folds_of
 from chalknet.data.sources import is_pixel_note as is_pixel_note
 from chalknet.data.sources import target_blocks as target_blocks
+from chalknet.data.survey import SeenColumn as SeenColumn
+from chalknet.data.survey import Survey as Survey
+from chalknet.data.survey import survey as survey

@@ -74,7 +74,8 @@ def load(
         fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
             category "missing" for words), or a dict by column.
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
-            the target too. These, the fills and the categories are learned from the training rows alone.
+            the target too, or a list of columns, which may name the target. These, the fills and the
+            categories are learned from the training rows alone.
         held_out: samples that are only evaluated: anything that `data` may be, or a share between 0 and 1
             of the rows, chosen at random but always the same ones, both parts in their old order. They
             take the place of those that `data` brings along.
@@ -117,10 +118,10 @@ def load(
         limits=limits,
     )  # fmt: skip
     share = float(held_out) if isinstance(held_out, Real) else None
-    opened = _opened(data, options)
+    opened = open_data(data, options)
     source = source_of(opened, options, share)
     if held_out is not None and share is None:
-        beside = _opened(held_out, options, "held_out")
+        beside = open_data(held_out, options, "held_out")
         source = with_held_out(source, source_of(beside, options, None, source.preparation, beside=True))
     named_data, named_aside = (... if standard_input.is_asked(each) else each for each in (data, held_out))
     return with_reading(with_provenance(source, opened, named_data, named_aside, options), options)
@@ -129,10 +130,10 @@ def load(
 def load_like(data: object, preparation: Preparation | None, options: LoadOptions | None = None) -> Source:
     """Return data whose columns are treated as those of other rows were, where that is known."""
     options = options or LoadOptions()
-    return source_of(_opened(data, options), options, None, preparation)
+    return source_of(open_data(data, options), options, None, preparation)
 
 
-def _opened(data: object, options: FileOptions, where: str = "data") -> Opened:
+def open_data(data: object, options: FileOptions, where: str = "data") -> Opened:
     """Return what a value holds: a table, rows as they stand, or a source.
 
     Args:
@@ -207,7 +208,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, FileOptions], Opened]]
     (named.is_named, lambda data, options: named.table_of(data, options=options)),
     (
         lambda data: torch_is_loaded() and isinstance(data, torch_data.TensorDataset),
-        lambda dataset, options: _opened(dataset.tensors, options),
+        lambda dataset, options: open_data(dataset.tensors, options),
     ),
     (lambda data: isinstance(data, Mapping), lambda arrays, options: formats.rows_of_mapping(arrays, "data")),
     (lambda data: isinstance(data, Source), lambda source, options: source),

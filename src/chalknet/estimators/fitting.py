@@ -24,6 +24,7 @@ from chalknet.planning import RunOptions, options_for
 from chalknet.training import (
     Continuation,
     FitResult,
+    MetricsLike,
     Outcome,
     PreparedFit,
     carry_out_prepared,
@@ -136,11 +137,11 @@ def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_o
     source = _source(asked, rows, aside, preparation, chosen)
     kept, looks = _Kept(before, goes_on), bool(values["diagnose"] or values["strict"])
 
-    def prepared(processes: int) -> PreparedFit:
+    def prepared(processes: int) -> tuple[PreparedFit, MetricsLike]:
         run = RunOptions(**{**options_for(RunOptions, values), "processes": processes})
         ready = prepare(chosen.model, source, recipe, run, looks_at_samples=looks)
         kept.per_epoch = ready.plan.updates_per_epoch
-        return ready
+        return ready, values["metrics"]
 
     alone = not any(values[name] for name in _LOOKS) and (aside is None or recipe.watches)
     with threads_left() if rows.x.size <= _FEW_NUMBERS else nullcontext():

@@ -79,6 +79,7 @@ class Account(Tabular):
         marks: nodes, frames and captions.
         links: both ends and the role of each link: "connection", "order" or "gradient".
         readings: the networks that the drawing may show, the likeliest first.
+        aside: why other marks of a drawing by its geometry were put aside, a reason each.
         picture: the picture that it was read from; None for a drawing in a text.
 
     Example:
@@ -95,6 +96,7 @@ class Account(Tabular):
     marks: tuple[DrawnMark, ...]
     links: tuple[tuple[str, str, str], ...]
     readings: tuple[Any, ...] = ()
+    aside: tuple[str, ...] = ()
     picture: SeenPicture | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -111,6 +113,6 @@ class Account(Tabular):
         rows += [
             ["links", str(count), role, ""] for role, count in Counter(link[2] for link in self.links).items()
         ]
-        aside = Counter(mark.why for mark in self.picture.aside if mark.why) if self.picture else {}
-        rows += [["others", str(count), "put aside", why] for why, count in aside.items()]
+        aside = [mark.why for mark in self.picture.aside if mark.why] if self.picture else self.aside
+        rows += [["others", str(count), "put aside", why] for why, count in Counter(aside).items()]
         return Table(("mark", "text", "role", "because"), tuple(map(tuple, rows)))

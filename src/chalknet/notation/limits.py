@@ -23,6 +23,7 @@ LIMITS: dict[str, int] = {
     "characters in all labels": 300_000,
     "drawings in a page": 40,
     "characters in drawings of a page": 300_000,
+    "links in drawings of a page": 5_000,
     "steps of reading a drawing": 10_000_000,
     "bytes of a picture": 50_000_000,
     "pixels of a picture": 100_000_000,

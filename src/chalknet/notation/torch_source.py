@@ -9,6 +9,7 @@ from functools import partial
 
 from chalknet.errors import CannotExpress, ChalknetError, unknown_name
 from chalknet.network import Network, Shape
+from chalknet.notation.libraries.example_data import told_by_data
 from chalknet.notation.libraries.known import NOTES_OF, family_of
 from chalknet.notation.libraries.modules import is_module
 from chalknet.notation.libraries.writer import write_flax, write_keras
@@ -76,7 +77,10 @@ def read_torch(text: str, name: str | None = None) -> Network:
     notes += [*map(str, remarks), *left_out(chosen.value, layers, code), *_rebound(chosen, run)]
     _refuse_shared_weights(layers, code)
     network = _network(layers, chosen, code)
-    notes += [note for layer in layers if (note := NOTES_OF.get(layer.kind))]
+    of_data = [note for layer in layers if (note := NOTES_OF.get(layer.kind))]
+    told = told_by_data(network, text) if of_data else network
+    notes += [note for note in of_data if told is network or "both ends" not in note]
+    network = told
     return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))
 
 

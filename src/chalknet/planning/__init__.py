@@ -1,5 +1,13 @@
 """What was asked (Recipe, RunOptions) and what was decided (Plan), as plain data."""
 
+from chalknet.planning.default_recipe import (
+    AUTO,
+    CHOICES,
+    Defaults,
+    RecipeFacts,
+    default_recipe,
+    target_wanted,
+)
 from chalknet.planning.keywords import (
     OTHER_NAMES,
     EngineName,
@@ -21,10 +29,10 @@ from chalknet.planning.start import INITIALISATIONS, Initialisation
 
 # fmt: off
 __all__ = [
-    "BUDGET_UNITS", "INITIALISATIONS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "OWN", "RECIPE_FIELDS",
-    "SCHEDULES", "WATCHED",
-    "Budget", "ChosenSchedule", "DataFacts", "EngineName", "Initialisation", "Loss", "Method", "Optimizer",
-    "OptionValue", "Placement", "Plan", "Recipe", "RecipeKeywords", "RunKeywords", "RunOptions",
-    "TorchDevice", "check_options", "method", "optimizer_options", "options_for",
-    "recipe_of", "with_options",
+    "AUTO", "BUDGET_UNITS", "CHOICES", "INITIALISATIONS", "LOSSES", "OPTIMIZERS", "OTHER_NAMES", "OWN",
+    "RECIPE_FIELDS", "SCHEDULES", "WATCHED", "Budget", "ChosenSchedule", "DataFacts", "Defaults",
+    "EngineName", "Initialisation", "Loss", "Method", "Optimizer", "OptionValue", "Placement", "Plan",
+    "Recipe", "RecipeFacts", "RecipeKeywords", "RunKeywords", "RunOptions", "TorchDevice",
+    "check_options", "default_recipe", "method", "optimizer_options", "options_for", "recipe_of",
+    "target_wanted", "with_options",
 ]

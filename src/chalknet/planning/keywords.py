@@ -128,7 +128,7 @@ def recipe_of(
         raise InvalidValue(
             where=f"{verb}, recipe",
             got=f"a {type(recipe).__name__}",
-            wanted="a Recipe",
+            wanted='a Recipe, or "auto"' if verb in _CHOOSING else "a Recipe",
             remedy='Write recipe=cn.Recipe(loss="mse", updates=100), or the same keywords without it.',
         )
     own = {name: options[name] for name in RECIPE_FIELDS if name in options}
@@ -138,11 +138,13 @@ def recipe_of(
     if recipe is None:
         own = {**(defaults or {}), **own}
         if own.get("loss") is None:
+            open_ = ' Or have it chosen: recipe="auto" (--recipe auto).' if verb in _CHOOSING else ""
             raise InvalidValue(
                 where=verb,
                 got="no loss",
                 wanted="the loss that is to become small",
-                remedy='Say loss="mse" for numbers, "bce" for yes or no, "cross_entropy" for classes.',
+                remedy='Say loss="mse" for numbers, "bce" for yes or no, "cross_entropy" for classes.'
+                + open_,
             )
         return Recipe(**own, optimizer_options=others)
     if "optimizer" in own:
@@ -150,6 +152,9 @@ def recipe_of(
     else:
         others = {**recipe.optimizer_options, **others}
     return replace(recipe, **own, optimizer_options=others)
+
+
+_CHOOSING = ("fit", "plan")  # verbs that take recipe="auto"
 
 
 def optimizer_options() -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class LoadOptions(FileOptions):
         fill: what takes the place of missing features: "mean", "median", a number, "auto" (the mean, or a
             category "missing" for words), or a dict by column.
         standardise: features brought to mean 0 and standard deviation 1; True for all numbers, "both" for
-            the target too.
+            the target too, or columns, which may be the target's.
         drop: names or numbers of columns that are left out.
         unknown: what becomes of a word, or a gap, that the training rows did not have: one of UNKNOWNS.
         dtype: of x, "float32" or "float64".

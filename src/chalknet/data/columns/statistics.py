@@ -89,10 +89,10 @@ def learn(
         DataError: for a column without any value.
     """
     imputed, standard = imputed_values(options, names), standardised(options, names)
-    both = options.standardise == "both" and not options.classes
+    scaled = set() if options.classes else _standardised_targets(options, names)
     frequent = options.unknown == "most-frequent"
     small = names.named and rows * len(names.x) <= _MOST_VALUES
-    needed = standard or both or names.words.keys() & set(names.x) or imputed or options.unknown != "refuse"
+    needed = standard or scaled or names.words.keys() & set(names.x) or imputed or options.unknown != "refuse"
     middle = range(len(names.x)) if small or frequent else _medians_wanted(names, imputed)
     seen = _learned(names, middle, blocks if needed or small else ())
     coded = 1 if isinstance(options.embed, str | int) else len(dict.fromkeys(options.embed or ()))
@@ -105,7 +105,7 @@ def learn(
     targets = tuple(
         PreparedColumn(
             name,
-            *(seen.y.scale(i) if both else (0.0, 1.0)),
+            *(seen.y.scale(i) if name in scaled else (0.0, 1.0)),
             words=sorted_words(names.words[name]) if options.classes else None,
         )
         for i, name in enumerate(names.y)
@@ -282,7 +282,9 @@ def standardised(options: LoadOptions, names: ColumnNames) -> set[str]:
         return set()
     if options.standardise in (True, "both"):
         return {name for name in names.x if name not in names.words}
-    chosen = {names.x[i] for i in positions(options.standardise, names.x, "standardise")}
+    listed = options.standardise if isinstance(options.standardise, list | tuple) else (options.standardise,)
+    features = [column for column in listed if column not in _standardised_targets(options, names)]
+    chosen = {names.x[i] for i in positions(features, names.x, "standardise")}
     words = [name for name in names.x if name in chosen and name in names.words]
     if words:
         raise InvalidValue(
@@ -292,3 +294,11 @@ def standardised(options: LoadOptions, names: ColumnNames) -> set[str]:
             remedy="Leave it out of standardise, or out of one_hot.",
         )
     return chosen
+
+
+def _standardised_targets(options: LoadOptions, names: ColumnNames) -> set[str]:
+    """Return the names of the target's columns that are standardised: all, or those that a list names."""
+    if options.standardise in (True, False, None, "both"):
+        return set(names.y) if options.standardise == "both" else set()
+    listed = options.standardise if isinstance(options.standardise, list | tuple) else (options.standardise,)
+    return {column for column in listed if column in names.y and column not in names.x}

@@ -37,4 +37,5 @@ def account_of(structure: Structure, reading: Reading) -> Account:
             marks.append(DrawnMark("frame", group.key, plain(group.title), role, ""))
     if facts.sketch.caption:
         marks.append(DrawnMark("caption", "", plain(facts.sketch.caption), "caption", ""))
-    return Account(tuple(marks), structure.links_by_role)
+    aside = tuple(mark.why for mark in facts.sketch.unused if not mark.why.startswith("the ground"))
+    return Account(tuple(marks), structure.links_by_role, aside=aside)

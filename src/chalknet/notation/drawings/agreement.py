@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from chalknet.errors import CannotExpress
-from chalknet.network import Activation
+from chalknet.network import Activation, Step
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn
 from chalknet.notation.drawings.vocabulary import Said, said
@@ -84,6 +86,23 @@ def over(label: str, vectors: bool = False) -> Said:
     if pattern(r"\d[\d,]*\s*(?:->|→|=>|to)\s*\d[\d,]*").fullmatch(text):
         return said(f"Linear {text}")
     return said(label)
+
+
+def unplaced(told: Iterable[Said], done: Sequence[tuple[Step, ...]]) -> list[str]:
+    """Return notes on what captions say of a layer that is not known, where no layer does that.
+
+    Args:
+        told: the clauses of captions.
+        done: the steps behind each linear map.
+    """
+    all_act = all(any(isinstance(step, Activation) for step in steps) for steps in done)
+    known = {step for steps in done for step in steps}
+    return [
+        f"a caption says {clause.text!r}: of which layer is not known"
+        for clause in told
+        if not clause.role and Activation("?") not in clause.steps
+        if set(clause.steps) - known or (clause.linear and all_act)
+    ]
 
 
 def first_known(*values: bool | None) -> bool | None:

@@ -41,7 +41,8 @@ _TRAINING = pattern(
         r"optimi[sz]er\w*", r"optim\.\w+", "sgd", "adam[wx]?", "rmsprop", "adagrad", r"back[ -]?prop\w*", r"gradient\w*", "grad", r"(?:weight |parameter )?updates?(?: weights?| parameters?| rule)?", "training(?: loop| step| data)?", "train", r"learning[ -]?rate", r"epochs?",
         r"[δ∇]\w{0,3}", r"(?:∂|d)L?\s*/\s*(?:∂|d)\w+", "repeat", r"w\s*(?:←|:=|<-)\s*w.*", "optimizador", "entrenamiento", "retropropag\\w*", "gradiente", "optimiseur", "rétropropag\\w*", "apprentissage", "optimierer", "training", "rückwärts\\w*", "gewichte anpassen", "ottimizzatore", "otimizador", "treino", "ajuste de (?:los )?pesos", "aktualisiert\\w*", "replay(?:[ _-]?(?:buffer|memory))?", "experience buffer", "güncelle\\w*", "gradyan\\w*", "optimizasyon", "mise à jour\\w*", "aggiorna\\w*", "atualiza\\w*", "actualiza\\w*",
     )
-    + "|^[δ∇∂]|옵티마이저|최적화|역전파|경사|기울기|갱신|优化器|優化器|反向传播|梯度|更新|逆伝播|勾配|最適化|оптимизатор|градиент",
+    + r"|^[δ∇∂]|^d[zwab](?:\[?\d|\^|_|\s*=)"  # dZ2, dW2, db2: gradients
+    + "|옵티마이저|최적화|역전파|경사|기울기|갱신|优化器|優化器|反向传播|梯度|更新|逆伝播|勾配|最適化|оптимизатор|градиент",
     re.I,
 )  # fmt: skip
 _SAMPLE = pattern(

@@ -230,6 +230,8 @@ class _Placing:
                 columns[min(gaps or near)].left_out += left_out(node.text)
         elif role == "unit" and near and fact.alone:
             columns[min(near)].units.append(node)
+        elif role == "title" and (layer := self.found.place.get(self.facts.remarks[fact.key])) is not None:
+            self._entitle({layer}, node.text)
         elif role == "caption":
             if len(near) == 1 and (node.group or node.rank):
                 self._entitle(near, node.text)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from chalknet.network import Activation
@@ -67,8 +69,9 @@ def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
         _swapped(link) if link.target in outward and link.source not in outward else link for link in links
     ]
     depth = _written(links)
-    columns = _by_neighbours(sketch, links, outward, strict=depth is not None)
-    if columns is not None and (depth is None or _alike(sketch, depth, columns)):
+    seen = _by_place(sketch, links, outward)
+    columns = seen or _by_neighbours(sketch, links, outward, strict=depth is not None)
+    if columns is not None and (seen or depth is None or _alike(sketch, depth, columns)):
         links = _ordered(links, columns)
     turned = [link if link.source in outward else _swapped(link) for link in links]
     note = "the lines have no arrows: read from {} to {}"
@@ -191,6 +194,29 @@ def _from_right(sketch: Sketch, links: Sequence[Link]) -> bool:
     if steps:
         return across < -abs(down)
     return bool(_RIGHT_TO_LEFT.search(sketch.source.text))
+
+
+def _by_place(sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -> Mapping[str, int] | None:
+    """Return the column in which each node is seen, where all lines lead from one column to the next.
+
+    None where places are not known for all, where both axes have such columns, or only two along one.
+    """
+    inner = [link for link in links if link.source not in outward and link.target not in outward]
+    spots = {end: sketch.nodes[end].place for link in inner for end in (link.source, link.target)}
+    places = [(key, place) for key, place in spots.items() if place is not None]
+    if len(places) < len(spots):
+        return None
+    found = []
+    for axis in ("x", "y"):
+        along = {key: float(getattr(place, axis)) for key, place in places}
+        ordered = sorted(set(along.values()))
+        gaps = [after - before for before, after in pairwise(ordered)]
+        wide = max(gaps, default=0.0) / 3
+        ends = [ordered[0], *[after for before, after in pairwise(ordered) if after - before > wide]]
+        column = {key: bisect_right(ends, value) for key, value in along.items()}
+        steps = {abs(column[link.target] - column[link.source]) for link in inner}
+        found += [column] if steps == {1} else []
+    return found[0] if len(found) == 1 and max(found[0].values()) > 2 else None
 
 
 # Columns by what units are joined with

@@ -159,6 +159,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("a bias is added", "value", 6, lambda v: adds_bias(v.said.text) and v.here.join == "one"),
     Rule("a value between others", "value", 5, lambda v: "tensor" in v.said.text.lower()),
     Rule("it states a width of its own", "value", -4, signs.in_width),
+    Rule("it states another width than the value has", "value", -6, signs.other_width),
     Rule("it has another number of units than the value", "value", -5, signs.other_count),
     Rule("it names a step", "value", -3, lambda v: v.said.steps),
     Rule("it names a map", "value", -3, lambda v: v.said.operation and not v.said.state),

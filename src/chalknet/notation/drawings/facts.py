@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -118,6 +118,19 @@ class Facts:
             for key, node in sketch.nodes.items()
         }
         return cls(sketch, nodes, seen, {group.key: group.parent for group in sketch.groups.values()})
+
+    @cached_property
+    def remarks(self) -> dict[str, str]:
+        """Return what one dashed line without a head ties to a node that arrows join, by its id."""
+        often = Counter(end for link in self.links for end in (link.source, link.target))
+        joined = {end for link in self.links if link.directed for end in (link.source, link.target)}
+        found = {}
+        for link in self.links:
+            if not link.directed and link.style in ("dashed", "dotted"):
+                for one, other in ((link.source, link.target), (link.target, link.source)):
+                    if often[one] == 1 and other in joined:
+                        found[one] = other
+        return found
 
     def groups_of(self, key: str) -> list[str]:
         """Return the frames around a node, the innermost first."""

@@ -161,7 +161,11 @@ def _closing(facts: Facts, links: Sequence[Link]) -> list[Link]:
         for link in links
         if link.source in inside
         and link.target in inside
-        and ((link.source in trains and link.target not in trains) or link.target in worlds)
+        and (
+            (link.source in trains and link.target not in trains)
+            or link.target in worlds
+            or (link.style in ("dashed", "dotted") and "loss" in beside(link.label))
+        )
     ]
 
 

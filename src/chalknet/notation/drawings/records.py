@@ -72,7 +72,9 @@ def are_units(texts: list[str]) -> bool:
     named = all(
         _UNIT.fullmatch(text) and not _NUMBER_OF.match(text) and not said(text).is_function for text in texts
     )
-    return len(texts) > 1 and len(stems) <= 1 and named
+    layer = [text for text in texts if said(text).role or said(text).operation]
+    stated = layer and any(text.isdecimal() for text in texts)  # `{ Input | 4 }`: a layer and its width
+    return len(texts) > 1 and len(stems) <= 1 and named and not stated
 
 
 def title_of(label: str) -> str:

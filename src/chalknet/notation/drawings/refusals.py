@@ -10,7 +10,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Drawn, Sketch
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.vocabulary import is_dots, is_weight, said
-from chalknet.notation.drawings.words import LAYER, NETWORK, ONE_UNIT, ROLES, pattern
+from chalknet.notation.drawings.words import LAYER, NETWORK, ONE_UNIT, PRUNED, ROLES, pattern
 
 
 def refuse_foreign(sketch: Sketch) -> None:
@@ -243,7 +243,7 @@ def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
         role = one.role and not ("sample" in beside(text) and not LAYER.search(one.text))
         if one.steps or one.operation or role or one.sure or one.state or one.bias is not None:
             return True
-        if _names_a_neuron(one.text):
+        if _names_a_neuron(one.text) or PRUNED.search(one.text):
             return True
     return any(is_weight(label) for label in labels)
 

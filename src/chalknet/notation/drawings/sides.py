@@ -91,7 +91,11 @@ class _Scene:
     def bias_colours(self) -> frozenset[str]:
         """Return the colours that a legend or a caption gives to biases: as written, and by name."""
         nodes = self.facts.nodes.values()
-        entries = [fact for fact in nodes if fact.alone and BIAS_WORD.search(fact.text)]
+        entries = [
+            fact
+            for fact in nodes
+            if fact.alone and BIAS_WORD.search(fact.text) and fact.said.bias is not False
+        ]
         texts = [fact.text for fact in entries] + self.facts.sketch.caption.split("\n")
         named = {name for text in texts if BIAS_WORD.search(text) for name in names_in(text)}
         drawn = {fact.node.colour for fact in entries} - {""}
@@ -164,11 +168,18 @@ class _View:
         others = {link.source for link in nodes[self.fact.out_of[0].target].into[:200]} - {self.fact.key}
         return len(others) > 1 and all(nodes[key].into for key in others)
 
+    @property
+    def is_beside_a_bias(self) -> bool:
+        """Return whether a node that leads where it leads is called a bias in so many words."""
+        nodes = self.scene.facts.nodes
+        beside = [link.source for out in self.fact.out_of[:1] for link in nodes[out.target].into[:200]]
+        return any(BIAS_WORD.search(nodes[key].text) for key in beside if key != self.fact.key)
+
     @cached_property
     def has_colour_of_biases(self) -> bool:
         """Return whether it is filled as a legend says that biases are."""
         colour, known = self.fact.node.colour, self.scene.bias_colours
-        return bool(colour and known) and (colour in known or name_of(colour) in known)
+        return bool(colour and known and self.fact.out_of) and (colour in known or name_of(colour) in known)
 
     @property
     def looks_like_a_bias(self) -> bool:
@@ -243,6 +254,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it has the colour that is said to be that of biases", "bias", 5, lambda v: v.has_colour_of_biases),
         Rule("a bias of another layer has its colour", "bias", 3, lambda v: v.looks_like_a_bias and not v.fact.said.role),
         Rule("nothing leads to it, but to all the others of its layer", "bias", 3, lambda v: not v.fact.text and v.is_unfed),
+        Rule("another one that leads there says bias in so many words", "bias", -6, lambda v: v.fact.text == "1" and v.is_beside_a_bias),
         Rule("nothing else leads where it leads", "bias", -6, lambda v: v.fact.out_of and not v.has_some_company),
         Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
@@ -258,6 +270,10 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
              lambda v: v.fact.alone and (v.fact.is_loose or len(v.fact.text) > 14 or "\n" in v.fact.text or v.fact.said.role)),
         Rule("words that no frame holds, without a link", "caption", 3,
              lambda v: v.fact.alone and not (v.fact.node.group or v.fact.node.rank) and (_several_words(v.fact.text) or v.fact.said.bias is not None) and not (v.fact.is_loose or len(v.fact.text) > 14)),
+    ),
+    "title": (
+        Rule("a dashed line without a head ties it to a layer, and it only says what that does", "title", 6,
+             lambda v: v.fact.said.only_steps and v.fact.key in v.scene.facts.remarks),
     ),
     "loss": (
         Rule("its words or its formula are those of a loss", "loss", 4, lambda v: "loss" in v.beside),

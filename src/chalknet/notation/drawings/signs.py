@@ -283,6 +283,12 @@ def edge_applies(v: View) -> bool:
     )
 
 
+def other_width(v: View) -> bool:
+    """Return whether a box states a width in so many words, `z: 16`, that is not that of what arrives."""
+    written = re.search(rf"[:=(]\s*{v.said.width}\b", v.said.text) if v.said.width is not None else None
+    return bool(written) and v.here.is_single and isinstance(v.now, int) and v.said.width != v.now
+
+
 def edge_restates(v: View) -> bool:
     """Return whether the arrows say once more what the sum before them is: `Σ -- z = w·x + b -->`."""
     return v.at > 0 and v.edge.state and v.edge.operation and v.before.said.state

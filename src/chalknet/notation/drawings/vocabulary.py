@@ -126,7 +126,7 @@ def said(label: str) -> Said:
     if bias is False and pattern(r"[wŵθβ]_?0").search(text):
         bias = True  # the drawn 1 is the bias, and bias=False says that none is added besides
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
-    foreign = words.FOREIGN.search(rest)
+    foreign = words.FOREIGN.search(words.WITHOUT.sub(" ", rest))
     product = bool(words.OPERATOR.fullmatch(rest.strip()) or words.SUM.search(rest))
     if (
         product

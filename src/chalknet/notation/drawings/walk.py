@@ -8,6 +8,7 @@ from typing import Any
 
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
+from chalknet.notation.drawings.agreement import unplaced
 from chalknet.notation.drawings.columns import NOT_COUNTED, UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
@@ -25,7 +26,7 @@ from chalknet.notation.drawings.vocabulary import (
     weight_of,
     without_more,
 )
-from chalknet.notation.drawings.widths import Width, stated_width, width_of
+from chalknet.notation.drawings.widths import Width, matrix_of, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 from chalknet.notation.drawings.written_counts import misfits
 
@@ -77,6 +78,8 @@ class Walk:
             self._linear(one)
         self._follow_row()
         steps: list[Step] = list(reading.before)
+        if activates(reading.before):
+            self._notes.append("an activation stands before the first linear map: an input may be missing")
         parameters: dict[str, list[Any]] = {}
         for number, linear in enumerate(self._maps, start=1):
             path = len(steps)
@@ -252,7 +255,8 @@ class Walk:
             width = edge.width
         if width is None:
             width = self._sized(width_of(self._columns, one.width_from), number)
-        self._check_in_width(what if what.in_width else edge)
+        if matrix_of(column) is None:
+            self._check_in_width(what if what.in_width else edge)
         found = _Linear(one, width)
         self._maps.append(found)
         self._weigh(found)
@@ -262,12 +266,12 @@ class Walk:
 
     def _matrix_width(self, column: UnitColumn, place: int) -> int | str | None:
         """Return the features behind a weight matrix, whose order is what fits to those before it."""
-        matrix = column.edge.matrix or column.said.matrix
+        matrix = matrix_of(column)
         if matrix is None:
             return None
         now = self._now()
         if now not in matrix or (not self._maps and now == 1):
-            later = next((each.edge.matrix for each in self._columns[place + 1 :] if each.edge.matrix), None)
+            later = next(filter(None, map(matrix_of, self._columns[place + 1 :])), None)
             swapped = later is not None and matrix[0] in later and matrix[1] not in later
             into, out = matrix[::-1] if swapped else matrix
             if not self._maps:
@@ -346,6 +350,7 @@ class Walk:
                         f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read"
                     )
             maps[at] = one
+        self._notes += unplaced(said_of, [one.steps for one in maps])
         return list(closed(tuple(maps), self._columns))
 
     def _is_open(self, one: Map) -> bool:

@@ -12,6 +12,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import layer_number, trailing_index
 from chalknet.notation.drawings.words import LAYER, ONE_UNIT
 
+_BY_SIZES = re.compile(r"(?<!gemm)(?<!matmul)\s+\(?(\d{1,9})\s*[x×]\s*(\d{1,9})(?!\s*[x×\d])", re.I)
 _NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
 
@@ -129,7 +130,8 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
         small = isinstance(what.width, int) and what.width <= len(columns)
         numbered = what.role == "hidden" and small
         return not numbered or len(set(others)) < len(others)
-    return not surely and (what.state or len(what.text.split()) > 1)
+    written = what.state and re.search(rf":\s*{what.width}\b", what.text)  # `z: 16`
+    return bool(written) or (not surely and (what.state or len(what.text.split()) > 1))
 
 
 def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:
@@ -164,3 +166,11 @@ def _behind(columns: Sequence[UnitColumn], place: int) -> int | str | None:
         if one.operation:
             return None
     return None
+
+
+def matrix_of(column: UnitColumn) -> tuple[int, int] | None:
+    """Return the sizes of the weights that lead to a column: on its arrows or in its box, `Linear 64×32`."""
+    what = column.said
+    written = _BY_SIZES.search(what.text) if what.operation and what.in_width is not None else None
+    sizes = (int(written[1]), int(written[2])) if written else None
+    return column.edge.matrix or what.matrix or sizes

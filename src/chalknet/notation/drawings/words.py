@@ -159,9 +159,10 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
                          + "|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
     ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
-    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht)?", "predictions?")
+    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "predictions?")
                           + "|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
+PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)
 ALL = pattern(
     any_of(
         "all",
@@ -184,6 +185,8 @@ ALL = pattern(
 )
 NO_BIAS = pattern(
     r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem|bez|zonder|utan)[ _-]?bias(?:u|es)?\b|sem (?:viés|vieses)|sin (?:sesgos?|bias)|sans biais|senza bias|без (?:смещени\w*|байас\w*)|bez (?:obciążeni\w*|wyrazu wolnego)|无偏(?:置|差)|無偏置|沒有偏置|バイアス ?(?:なし|無し)|바이어스 ?없\w*|편향 ?없\w*|no biases|without (?:a )?bias|w/o bias"
+    r"|não (?:\w{1,9} )?(?:viés|bias)|no (?:tienen?|hay|usan?|llevan?) (?:sesgos?|bias)|\bkein(?:e|en|er)? bias|pas de biais|non (?:\w{1,9} )?bias"
+    r"|нет (?:смещени|байас)\w*|(?:bias|yanlılık) yok"
     r"|편향 ?없|바이어스 ?없|sin sesgo|sans biais|无偏置|沒有偏置|バイアスなし",
     re.I,
 )
@@ -321,6 +324,10 @@ FOREIGN = pattern(
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
     re.I,
 )  # fmt: skip
+# What is said not to be there: `no convolutions`.
+WITHOUT = pattern(
+    r"(?<![^\W\d_])(?:no|not?|without|w/o|ohne|keine?|sin|sans|pas de|sem|senza|без|bez) [^\W\d_]{4,20}", re.I
+)
 STEP_FUNCTION = pattern(
     any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
     + "|^thresh(?:old)?$|пороговая|符号函数|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",

@@ -10,7 +10,8 @@ from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.network import Activation, Linear, Shape, activation_name
 from chalknet.notation.budget import StepBudget
 from chalknet.notation.listings.numpy_functions import function_of, is_reduced, written_out
-from chalknet.notation.listings.numpy_shapes import Shapes, is_weight, key_of
+from chalknet.notation.listings.numpy_rounds import Rounds
+from chalknet.notation.listings.numpy_shapes import Shapes, is_weight, key_of, list_of_weights
 from chalknet.notation.listings.unshown import named_end
 from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_text import Code
@@ -57,6 +58,7 @@ class Program:
     def __init__(self, code: Code) -> None:
         self.code = code
         self.shapes = Shapes(code.tree)
+        self.rounds = Rounds(code.tree)
         self.functions = {
             node.name: node for node in ast.walk(code.tree) if isinstance(node, ast.FunctionDef)
         }
@@ -90,7 +92,15 @@ class Program:
         return None
 
     def _loop(self, node: ast.For | ast.While, names: dict[str, object], depth: int) -> None:
-        """Follow a round of a loop; what a second round would make of x is known only when the code runs."""
+        """Follow a loop over layers round by round; of others one: only running tells what a second makes."""
+        rounds = self.rounds.of(node) if isinstance(node, ast.For) and products_in(node.body) else None
+        if rounds is not None and isinstance(node, ast.For):
+            for target in ast.walk(node.target):
+                if isinstance(target, ast.Name) and is_weight(target.id):
+                    names[target.id] = _Matrix(f"{target.id}[]")
+            for _ in range(rounds):
+                self.follow(node.body, names, depth)
+            return
         self.follow(node.body, names, depth)
         again = dict(names)
         self.follow(node.body, again, depth)
@@ -176,6 +186,8 @@ class Program:
 
     def _name(self, node: ast.expr, names: dict[str, object]) -> object:
         name = key_of(node)
+        if listed := list_of_weights(node):
+            return _Matrix(f"{listed}[]")
         if name in names:
             found = names[name]
             return (
@@ -272,6 +284,8 @@ class Program:
         if x.lost:
             raise self.no_chain(x)
         self.used[matrix.name] = node.lineno
+        if matrix.name.endswith("[]"):
+            return self._next_of_list(x, matrix, node)
         rows = (self._shape(matrix.name) or (named_end(matrix.name, "out"), named_end(matrix.name, "in")))[:2]
         if len(rows) < 2:
             return _lost_among([x], node)
@@ -280,6 +294,15 @@ class Program:
         if not self._shape(matrix.name):
             out, arriving = named_end(matrix.name, "out"), named_end(matrix.name, "in")
         layer = CodeLayer(self.code.span(node), Linear(out, bias=False), (arriving,), kind=matrix.name)
+        return FollowedX((*x.layers, layer), open=True)
+
+    def _next_of_list(self, x: FollowedX, matrix: _Matrix, node: ast.expr) -> FollowedX:
+        """Return x behind the next weights of a list, whose widths are those that the program is given."""
+        place, sizes = sum(isinstance(layer.step, Linear) for layer in x.layers), self.rounds.sizes
+        known = place + 1 < len(sizes)
+        out, arriving = (sizes[place + 1], sizes[place]) if known else (f"k{place + 1}", f"k{place}")
+        kind = f"{matrix.name[:-1]}{place}]"
+        layer = CodeLayer(self.code.span(node), Linear(out, bias=False), (arriving,), kind=kind)
         return FollowedX((*x.layers, layer), open=True)
 
     def _sums(

@@ -29,6 +29,18 @@ def key_of(node: ast.expr) -> str:
     return ""
 
 
+def list_of_weights(node: ast.expr) -> str:
+    """Return the name of weights that a variable chooses: `weights[i]`, `p["W" + str(l)]`; or nothing."""
+    match node:
+        case ast.Subscript(ast.Name(name) | ast.Attribute(_, name), ast.Name() | ast.BinOp(ast.Name())):
+            return name if is_weight(name) else ""
+        case ast.Subscript(_, ast.BinOp(ast.Constant(str(name)), ast.Add(), _)):
+            return name if is_weight(name) else ""
+        case ast.Subscript(_, ast.JoinedStr([ast.Constant(str(name)), ast.FormattedValue()])):
+            return name if is_weight(name) else ""
+    return ""
+
+
 def is_weight(name: str) -> bool:
     """Return whether a name is one that courses give to a matrix of weights."""
     return bool(_WEIGHT.fullmatch(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalknet.errors import CannotExpress, ChalknetError, unknown_name
 from chalknet.network import (
@@ -78,6 +78,9 @@ class _Reading:
     layers: list[CodeLayer] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    guess: tuple[str, Shape] | None = (
+        None  # that the first map has a bias: the note, and the input without one
+    )
 
     def line(self, row: Row) -> str:
         return f"line {self.source.excerpt(row.span).line_number}"
@@ -115,6 +118,7 @@ def read_summary(text: str, name: str | None = None) -> Network:
         raise source.refuse(
             table.span, got="a table without a linear map", wanted="at least one Linear or Dense"
         )
+    _settle_first(reading)
     network = _network(reading, table, complete)
     _check_total(reading, table, network)
     return Network(network.input_shape, network.steps, notes=tuple(dict.fromkeys(reading.notes)))
@@ -260,6 +264,7 @@ def _arriving(reading: _Reading, one: _Listed, output: Shape) -> Shape:
             f"{reading.line(one.row)}: {width:,} inputs, from {parameters:,} parameters with a bias; "
             f"without one it would be {width + 1:,}"
         )
+        reading.guess = (reading.notes[-1], (*output[:-1], width + 1))
         return (*output[:-1], width)
     if parameters == out:
         reading.notes.append(f"{reading.line(one.row)}: one input and no bias, from {out:,} parameters")
@@ -267,6 +272,21 @@ def _arriving(reading: _Reading, one: _Listed, output: Shape) -> Shape:
     written = f"{parameters:,} parameters, which no {out:,} units have" if parameters else "no parameters"
     reading.notes.append(f"{reading.line(one.row)}: {written}: the input has a width that is not known, m")
     return (*output[:-1], "m")
+
+
+def _settle_first(reading: _Reading) -> None:
+    """Read the first linear map without a bias, where nothing shows its inputs and no other has one."""
+    maps = [(at, one.step) for at, one in enumerate(reading.layers) if isinstance(one.step, Linear)]
+    if reading.guess is None or len(maps) < 2 or any(step.bias for _, step in maps[1:]):
+        return
+    said, shape = reading.guess
+    at, first = maps[0]
+    reading.layers[at] = replace(reading.layers[at], step=replace(first, bias=False))
+    reading.input_shape = shape
+    reading.notes[reading.notes.index(said)] = (
+        f"{shape[-1]:,} inputs and no bias, as no other linear map has one: with a bias the first would have "
+        f"{int(shape[-1]) - 1:,}"
+    )
 
 
 def _read_flatten(reading: _Reading, one: _Listed) -> None:

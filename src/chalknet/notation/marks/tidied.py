@@ -263,6 +263,7 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
         points = [(found.shapes[number].place.x, found.shapes[number].place.y) for number in row]
         if _are_keys(found, row, spend):
             gone |= set(row)
+            found.unused += [(found.shapes[number], "a key of a legend") for number in row]
         elif 2 <= len(row) <= 6 and _are_in_line(points, found.shapes[row[0]].place.width):
             corners = [
                 (x + side * found.shapes[row[0]].place.width / 2, y) for x, y in points for side in (-1, 1)

@@ -32,6 +32,8 @@ _SUFFIXES = (
     ".htm",
     ".xhtml",
 )
+_LINKS = re.compile(r"--|->|==|<(?:path|line|polyline)\b")  # of which each may be a column of its own
+_LINKS_DRAWN = "links in drawings of a page"
 _CHARACTERS = "characters in drawings of a page"
 _ASKS = "--name on the command line"  # of an error that lists several networks
 _FEW = 4  # that are read whatever their length
@@ -92,6 +94,12 @@ class Pages:
         if len(pieces) > _FEW and sum(len(piece.text) for piece in pieces) > LIMITS[_CHARACTERS]:
             got = f"{len(pieces)} drawings and listings, which are long"
             raise refused_page(got, f"at most {_FEW}, or the name of one", _offer(pieces[:3]))
+        links = sum(len(_LINKS.findall(piece.text)) for piece in pieces if piece.form in DRAWN)
+        if len(pieces) > _FEW and links > LIMITS[_LINKS_DRAWN]:
+            got = f"{len(pieces)} drawings and listings with {links:,} links"
+            raise refused_page(
+                got, f"at most {LIMITS[_LINKS_DRAWN]:,}, or the name of one", _offer(pieces[:3])
+            )
         network, form = self._together(pieces)
         return told_in_prose(network, text) if form in DRAWN else network
 

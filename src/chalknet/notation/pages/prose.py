@@ -24,11 +24,14 @@ def told_in_prose(network: Network, page: str) -> Network:
     """
     maps = [at for at, step in enumerate(network.steps) if isinstance(step, Linear)]
     bare = [at for at in maps[:-1] if at + 1 in maps]
-    if not maps or not (bare or _OPEN in network.steps):
+    if not maps:
         return network
     told = _told(page)
+    if not (bare or _OPEN in network.steps):
+        return replace(network, notes=(*network.notes, *_contradicted(network, told, maps[-1])))
     steps: list[Step] = []
     notes = [note for note in network.notes if "is not drawn: it stays ?" not in note or not told]
+    notes += _contradicted(network, told, maps[-1])
     for at, step in enumerate(network.steps):
         clause = told.get("hidden" if at < maps[-1] else "output")
         if step == _OPEN and clause is not None:
@@ -36,11 +39,23 @@ def told_in_prose(network: Network, page: str) -> Network:
         else:
             steps += [step, *(clause.steps if at in bare and clause is not None else ())]
     if tuple(steps) == network.steps:
-        return network
+        return replace(network, notes=(*network.notes, *_contradicted(network, told, maps[-1])))
     notes += [f"{clause.text!r} was taken from the text around the drawing" for clause in told.values()]
     if _OPEN in steps:
         notes.append("the activation of a layer is neither drawn nor told: it stays ?")
     return replace(network, steps=tuple(steps), notes=tuple(notes))
+
+
+def _contradicted(network: Network, told: dict[str, Said], last: int) -> list[str]:
+    """Return notes on sentences that name another activation than the drawing does."""
+    drawn = {"hidden": network.steps[:last], "output": network.steps[last:]}
+    notes = []
+    for role, clause in told.items():
+        kinds = {step.kind for step in drawn[role] if isinstance(step, Activation) and step != _OPEN}
+        named = {step.kind for step in clause.steps if isinstance(step, Activation)}
+        if kinds and named and not kinds & named:
+            notes.append(f"the text around the drawing says {clause.text!r}: as drawn was read")
+    return notes
 
 
 def _told(page: str) -> dict[str, Said]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import torch
 from torch import nn
@@ -20,6 +21,7 @@ from chalknet.planning import DataFacts, Placement, Plan, Recipe, RunOptions
 from chalknet.system import cores
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.cost_model import Cost
+from chalknet.training.choice.default_fit import NOTHING_CHOSEN, DefaultFit
 from chalknet.training.choice.doubts import notes_of_features, notes_of_targets
 from chalknet.training.choice.endings import notes_of_ending, notes_of_steps
 from chalknet.training.choice.fitted_model import FittedModel, Mapped, ModelShapes
@@ -63,7 +65,11 @@ class PreparedFit:
 
 
 def load_for(
-    options: RunOptions, data: object, held_out: object, model: Network | nn.Module | None = None
+    options: RunOptions,
+    data: object,
+    held_out: object,
+    columns: Mapping[str, Any] | None = None,
+    model: Network | nn.Module | None = None,
 ) -> Source:
     """Return the data of a fit or a dry run, converted once for both.
 
@@ -71,11 +77,13 @@ def load_for(
         options: their dtype is that of a table's numbers.
         data: whatever `load` takes.
         held_out: whatever `load` takes, or a share of the data to keep out of the training.
+        columns: further keywords of `load`.
         model: the columns that it embeds are loaded as numbers of categories.
     """
-    columns = model.embedded if isinstance(model, Network) and not isinstance(data, Source) else ()
+    embedded = model.embedded if isinstance(model, Network) and not isinstance(data, Source) else ()
     with one_thread():
-        return load(data, held_out=held_out, embed=columns or None, dtype=options.dtype or "float32")
+        keywords = {"embed": embedded, **(columns or {})} if embedded else columns or {}
+        return load(data, held_out=held_out, dtype=options.dtype or "float32", **keywords)
 
 
 def prepare(
@@ -83,6 +91,7 @@ def prepare(
     source: Source,
     recipe: Recipe,
     options: RunOptions,
+    chosen: DefaultFit = NOTHING_CHOSEN,
     *,
     looks_at_samples: bool = True,
 ) -> PreparedFit:
@@ -93,6 +102,7 @@ def prepare(
         source: the data.
         recipe: how it is to be fitted.
         options: where it is to run.
+        chosen: what was chosen from the data, where something was left open.
         looks_at_samples: whether doubts about features and targets become notes.
 
     Raises:
@@ -126,7 +136,7 @@ def prepare(
     whole, looked_at = mapped.shapes.whole_numbers, source if looks_at_samples else None
     told = [note for note in source.notes if not (whole and is_pixel_note(note))]
     with one_thread():
-        notes = (*told, *_doubts(fitted, mapped, looked_at, recipe), *doubts)
+        notes = (*chosen.notes, *told, *_doubts(fitted, mapped, looked_at, recipe), *doubts)
     draft = Plan(
         network=fitted.network,
         model=fitted.line,
@@ -136,7 +146,7 @@ def prepare(
         engine="eager",
         updates=_updates(recipe, batches),
         updates_per_epoch=batches.updates_per_epoch,
-        reasons=(*changes, *_frozen(fitted.module), *shared),
+        reasons=(*chosen.reasons, *changes, *_frozen(fitted.module), *shared),
         notes=tuple(dict.fromkeys(notes)),
     )
     if options.strict and draft.notes:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chalknet.errors import InvalidValue, invalid
 from chalknet.files import user_path
+from chalknet.planning import Plan
 from chalknet.training.history import Progress
 from chalknet.training.metrics.asked import AskedMetric, asked_metrics
 
@@ -74,6 +75,7 @@ class RecordOptions:
             only. The end is always evaluated.
         record_every: updates between two rows of the history; the last update is always recorded.
         progress: whether a bar is shown; None shows it in a terminal or a notebook.
+        on_plan: called with the plan, before the first update.
         on_progress: called between stretches of updates, about ten times a second.
         out: the folder that the run is kept in; None keeps nothing.
         checkpoint_every: between two checkpoints, a number of updates or a time such as "30s"; a minute
@@ -92,6 +94,7 @@ class RecordOptions:
     record_every: int = 1
     progress: bool | None = None
     on_progress: Callable[[Progress], None] | None = None
+    on_plan: Callable[[Plan], None] | None = None
     out: str | Path | None = None
     checkpoint_every: int | str | Interval | None = None
     overwrite: bool = False
@@ -105,6 +108,8 @@ class RecordOptions:
                 raise invalid(name, getattr(self, name), "True or False")
         if self.on_progress is not None and not callable(self.on_progress):
             raise invalid("on_progress", self.on_progress, "a function of one argument, a Progress")
+        if self.on_plan is not None and not callable(self.on_plan):
+            raise invalid("on_plan", self.on_plan, "a function of one argument, a Plan")
         if not isinstance(logs, Sequence) or not all(isinstance(log, str) for log in logs):
             raise invalid("log", self.log, '"tensorboard:DIR", "mlflow:EXPERIMENT", or a list of them')
         every = self.evaluate_every

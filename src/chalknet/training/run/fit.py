@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
+from numbers import Real
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
+from chalknet.data import Columns
 from chalknet.engine import join
 from chalknet.errors import public
 from chalknet.forms import ModelLike, model_of
 from chalknet.planning import (
+    AUTO,
     Plan,
     Recipe,
     RecipeKeywords,
@@ -21,12 +25,13 @@ from chalknet.planning import (
     recipe_of,
     with_options,
 )
+from chalknet.training.choice.default_fit import DefaultFit, default_fit
 from chalknet.training.choice.prepare import PreparedFit, load_for, prepare
 from chalknet.training.choice.torch_threads import one_thread
 from chalknet.training.history import FitResult, Progress
 from chalknet.training.kept.claim import claimed
 from chalknet.training.logs.feeds import check_logs
-from chalknet.training.metrics.asked import MetricsLike
+from chalknet.training.metrics.asked import MetricsLike, asked_metrics
 from chalknet.training.record.module_use import fitting
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.carry_out import carry_out, check_started
@@ -40,6 +45,7 @@ class RecordKeywords(TypedDict, total=False):
     record_every: int
     progress: bool | None
     on_progress: Callable[[Progress], None] | None
+    on_plan: Callable[[Plan], None] | None
     out: str | Path | None
     checkpoint_every: int | str | None
     overwrite: bool
@@ -47,23 +53,53 @@ class RecordKeywords(TypedDict, total=False):
     metrics: MetricsLike
 
 
-class PlanKeywords(RecipeKeywords, RunKeywords, total=False):
+class ColumnKeywords(TypedDict, total=False):
+    """The keywords of `load` about a table's columns and how it is read."""
+
+    x: Columns | None
+    y: Columns | None
+    one_hot: bool | Columns
+    embed: Columns | None
+    classes: bool
+    fill: str | float | Mapping[str, str | float] | None
+    standardise: bool | Columns
+    drop: Columns | None
+    unknown: str
+    delimiter: str | None
+    header: bool | None
+    encoding: str | None
+    comment: str | None
+    skip_rows: int | str | Sequence[int | str]
+    decimal: str | None
+    missing: str | Sequence[str]
+    cache: str | Path | None
+    in_memory: bool | None
+    limits: Mapping[str, int] | None
+
+
+class FitKeywords(RecipeKeywords, RunKeywords, RecordKeywords, total=False):
+    """The options of a fit to data that is loaded already, as `compare` takes them."""
+
+
+class PlanKeywords(RecipeKeywords, RunKeywords, ColumnKeywords, total=False):
     """The options of `plan`."""
 
+    metrics: MetricsLike
 
-class FitKeywords(PlanKeywords, RecordKeywords, total=False):
+
+class OneFitKeywords(FitKeywords, ColumnKeywords, total=False):
     """The options of `fit`."""
 
 
 @public()
-@with_options(FitKeywords, Recipe, RunOptions, RecordOptions)
+@with_options(OneFitKeywords, Recipe, RunOptions, RecordOptions)
 def fit(
     model: ModelLike,
     data: object,
     *,
-    recipe: Recipe | None = None,
+    recipe: Recipe | Literal["auto"] | None = None,
     held_out: object = None,
-    **options: Unpack[FitKeywords],
+    **options: Unpack[OneFitKeywords],
 ) -> FitResult:
     """Return the fitted module, its history and how the fit ended.
 
@@ -76,10 +112,13 @@ def fit(
 
     Args:
         model: whatever `read` takes, such as "784 -> 32 relu -> 1 sigmoid"; or any `nn.Module`, which is then
-            fitted in place.
+            fitted in place; or "auto": the network and all that is not said are chosen from the data, and
+            `result.plan` says why.
         data: whatever `load` takes: "mnist01", a pair (x, y) of arrays, a path.
-        recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
-        held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out.
+        recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it. "auto"
+            chooses all that is not said, for the network that is given.
+        held_out: data that is only evaluated, or a share between 0 and 1 of `data` to keep out; where the
+            share is chosen, 0 holds out nothing.
         loss: bce, bce_logits, cross_entropy, nll, focal(gamma), focal_cross_entropy(gamma), mse, l1,
             huber(delta), pinball(q), poisson or gaussian_nll; torch's class or instance of one of them; or
             any function `(yhat, y)` of tensors that returns the loss of each value, or their mean.
@@ -110,6 +149,9 @@ def fit(
             are made every `evaluate_every` updates, or of what is watched alone after whole epochs.
         min_delta: by how much an evaluation has to be better to count as better.
         watch: "held_out_loss", "held_out" (accuracy or error), "train_loss" or "train".
+        y, x, drop, one_hot, classes, fill, standardise, unknown: as in `load`: the columns of a table.
+        delimiter, header, encoding, comment, skip_rows, decimal, missing, cache, in_memory, limits: as in
+            `load`: how a file is read.
         device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
         engine: "auto" takes fused_cpu on the CPU wherever it can run the fit, else eager, and measures on a
             GPU; or the name of one. "eager" gives the hand-written script's numbers to the last bit.
@@ -125,6 +167,7 @@ def fit(
             is always evaluated.
         record_every: updates between two rows of the history.
         progress: whether a bar is shown; None shows it in a terminal or a notebook.
+        on_plan: called with the plan, before the first update.
         on_progress: called about ten times a second with a `Progress`.
         out: a folder to keep the weights, the network, the history and the plan in; a fit that is killed
             goes on from the last checkpoint there with `resume(out)`.
@@ -155,12 +198,15 @@ def fit(
         >>> weight, bias = result.module.parameters()
         >>> round(weight.item(), 3)
         2.0
+        >>> cn.fit("auto", (x, x.sin()), metrics=["r2"]).evaluation.metrics["held_out_r2"] > 0.9
+        True
     """
-    check_options("fit", options, (*_GIVEN, *FitKeywords.__annotations__))
+    check_options("fit", options, (*_GIVEN, *OneFitKeywords.__annotations__))
 
-    def prepared(processes: int) -> PreparedFit:
+    def prepared(processes: int) -> tuple[PreparedFit, MetricsLike | None]:
         asked = {"recipe": recipe, "held_out": held_out, **options, "processes": processes}
-        return _prepared("fit", model, data, asked)
+        settled = _settled(model, data, asked)
+        return _prepared("fit", settled), settled.options.get("metrics")
 
     return carry_out_prepared(model, options, prepared)
 
@@ -168,7 +214,7 @@ def fit(
 def carry_out_prepared(
     model: object,
     options: Mapping[str, Any],
-    prepared: Callable[[int], PreparedFit],
+    prepared: Callable[[int], tuple[PreparedFit, MetricsLike | None]],
     *,
     updates_alone: bool = False,
     continuation: Continuation | None = None,
@@ -178,7 +224,7 @@ def carry_out_prepared(
     Args:
         model: a module stays with this fit until it has ended.
         options: of `fit`, of which those of the run and of what is recorded are looked at.
-        prepared: prepares it, for so many processes.
+        prepared: prepares it, for so many processes, and says which metrics are computed.
         updates_alone: whether nothing is looked at but what the updates need, see `FitStart`.
         continuation: what it begins with and leaves; None for a fit of its own.
     """
@@ -191,7 +237,8 @@ def carry_out_prepared(
             logs = dict.fromkeys(record.log or ())
             check_logs(logs)
             check_started(RunOptions(**options_for(RunOptions, options)).processes, group)
-            ready = prepared(group.size)
+            ready, metrics = prepared(group.size)
+            record = replace(record, metrics=metrics)
             folder = nullcontext() if record.out is None else claimed(ready, record)
             start = FitStart(
                 ready, record, folder, logs, updates_alone=updates_alone, continuation=continuation
@@ -204,7 +251,7 @@ def carry_out_prepared(
 def plan(
     model: ModelLike,
     data: object,
-    recipe: Recipe | None = None,
+    recipe: Recipe | Literal["auto"] | None = None,
     *,
     held_out: object = None,
     **options: Unpack[PlanKeywords],
@@ -216,8 +263,9 @@ def plan(
         data: as in `fit`.
         recipe: a `Recipe`; its fields may be given as keywords instead, or as keywords over it.
         held_out: as in `fit`.
-        **options: those of the options of `fit` that say how and where: loss, optimizer, lr, batch_size,
-            updates, ..., device, engine, dtype, threads, micro_batch, processes, strict.
+        **options: those of the options of `fit` that say how, where and to which columns: loss, optimizer,
+            lr, batch_size, updates, ..., device, engine, dtype, threads, micro_batch, processes, strict, y,
+            x, ..., and metrics, which a recipe that is chosen names.
 
     Raises:
         ChalknetError: as `fit` does.
@@ -230,15 +278,41 @@ def plan(
         9
     """
     check_options("plan", options, (*_GIVEN, *PlanKeywords.__annotations__))
-    return _prepared("plan", model, data, {"recipe": recipe, "held_out": held_out, **options}).plan
+    if (metrics := options.get("metrics")) is not None:
+        asked_metrics(metrics)  # checked here; a recipe that is chosen leaves them as they are
+    return _prepared("plan", _settled(model, data, {"recipe": recipe, "held_out": held_out, **options})).plan
 
 
 _GIVEN = ("model", "data", "recipe", "held_out")
 
 
-def _prepared(verb: str, model: ModelLike, data: object, options: Mapping[str, Any]) -> PreparedFit:
+def _settled(model: ModelLike, data: object, options: Mapping[str, Any]) -> DefaultFit:
+    """Return what is fitted, to what and how; what is left open is chosen from the data."""
+    network = None if _is_auto(model) else model_of(model)
+    if network is not None and not _is_auto(options["recipe"]):
+        return DefaultFit(network, data, dict(options))
+    return default_fit(network, data, _given(options))
+
+
+def _prepared(verb: str, asked: DefaultFit) -> PreparedFit:
     """Return the plan and the data of what a verb was asked for."""
+    options = asked.options
     run = RunOptions(**options_for(RunOptions, options))
-    recipe = recipe_of(verb, options["recipe"], options)
-    given = model_of(model)
-    return prepare(given, load_for(run, data, options["held_out"], given), recipe, run)
+    recipe = recipe_of(verb, options.get("recipe"), options)
+    columns = {name: options[name] for name in ColumnKeywords.__annotations__ if name in options}
+    model = model_of(asked.model)
+    source = load_for(run, asked.data, options.get("held_out"), columns, model)
+    return prepare(model, source, recipe, run, asked)
+
+
+def _is_auto(value: object) -> bool:
+    return isinstance(value, str) and value == AUTO
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were said, where the rest is chosen; held_out=0 says that nothing is."""
+    given = {name: value for name, value in options.items() if name != "recipe"}
+    share = given.pop("held_out")
+    if isinstance(share, Real) and not isinstance(share, bool):
+        share = float(share)
+    return given if share is None else {**given, "held_out": None if share == 0.0 else share}

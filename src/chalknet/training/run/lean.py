@@ -13,7 +13,7 @@ from torch import nn
 
 from chalknet.counting import count_network
 from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
-from chalknet.errors import CodeUnavailable, FileProblem
+from chalknet.errors import ChalknetError, CodeUnavailable, FileProblem, InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
 from chalknet.training.choice.doubts import divergence_note
@@ -142,6 +142,8 @@ def looped_from(
     """
     decided = start.prepared.plan
     session, plan = _opened(start, decided)
+    if start.record.on_plan is not None:
+        _call_with_plan(start.record.on_plan, plan)
     if start.checkpoint is not None:
         _restore(session, start.checkpoint.state, plan)
     if start.continuation is not None:
@@ -211,4 +213,23 @@ def _restore(session: Session, state: SessionState, plan: Plan) -> None:
             got=str(problem).strip().partition("\n")[0],
             wanted=f"a state of {plan.model}, fitted by {plan.recipe.optimizer}",
             remedy="Give the module that the run was begun with, or fit again in another folder.",
+        ) from problem
+
+
+def _call_with_plan(function: Callable[[Plan], None], plan: Plan) -> None:
+    """Call the user's function with the plan.
+
+    Raises:
+        InvalidValue: for one that does not take it, or fails.
+    """
+    try:
+        function(plan)
+    except ChalknetError:
+        raise
+    except Exception as problem:
+        raise InvalidValue(
+            where="on_plan",
+            got=f"{type(problem).__name__}: {problem}",
+            wanted="a function of one argument, a Plan",
+            remedy="Write for instance on_plan=print.",
         ) from problem
