@@ -1,16 +1,19 @@
 """Fits by the engine fused_cuda, on a device or in the emulator, beside the eager engine on the CPU."""
 
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 from tests.engine.test_fused_cpu import samples
 
 from chalknet.data import ArraySource, Batches
 from chalknet.engine import Eager
+from chalknet.engine.fused_cuda import engine
 from chalknet.engine.fused_cuda.session import FusedCudaSession
 from chalknet.network import Activation, Dropout, Linear, Network
-from chalknet.planning import LOSSES, DataFacts, Placement, Plan, Recipe
+from chalknet.planning import DataFacts, Placement, Plan, Recipe
 
 ONE_BLOCK, CLUSTER, GRID = range(3)
 MEETINGS = {"one block": ONE_BLOCK, "a cluster": CLUSTER, "a grid": GRID}
@@ -62,16 +65,26 @@ def assert_same(eager, ours, tolerance=1e-10):
 
 
 def network_for(name, loss):
-    """Return a network that a loss fits: one of two numbers takes an even number of outputs."""
-    *steps, last, ending = NETWORKS[name].steps
-    odd = LOSSES[loss].outputs == 1
-    outputs = last.out_features if odd else 2 * ((last.out_features + 1) // 2)
-    return Network(NETWORKS[name].input_shape, (*steps, Linear(outputs), ending))
+    """Return a network that a loss fits: with an even number of outputs, or with probabilities."""
+    steps, outputs = list(NETWORKS[name].steps), Recipe(loss, updates=1).loss_row.outputs
+    last = max(k for k, step in enumerate(steps) if isinstance(step, Linear))
+    steps[last] = Linear(-(-steps[last].out_features // outputs) * outputs)
+    ending = [Activation("sigmoid")] if loss == "bce" and last == len(steps) - 1 else []
+    return Network(NETWORKS[name].input_shape, (*steps, *ending))
 
 
 def recipe_for(loss, optimizer="adam", options=None, **more):
     asked = {"lr": 0.01, "batch_size": 7, "shuffle": True, "updates": 9, "seed": 3, **more}
     return Recipe(loss, optimizer, options or {}, **asked)
+
+
+@contextmanager
+def emulated(machine):
+    """Have whole fits on the CPU by fused_cuda, in an emulator."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_device_reasons", lambda device: [])
+        patch.setattr(engine, "machine_of", lambda device: machine)
+        yield
 
 
 def with_dropout(p=0.4):

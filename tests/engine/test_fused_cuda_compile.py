@@ -34,8 +34,9 @@ def compiled(nvrtc, network, recipe, rows, architecture, meet=None, dtype="float
     stages = stages_of(network)
     limits = Limits(architecture, 132, SHARED_BYTES[architecture])
     task = stages, rows, 4 if dtype == "float32" else 8, sum(slots_of(recipe)), limits, meet
-    plan = hidden_schedule(*task) or chain_schedule(*task)
-    source = text_of(plan, stages, recipe, dtype, 1, [(True, stage.bias) for stage in stages], True, True)
+    alters = bool(recipe.clip_norm or recipe.l1)
+    plan = (None if alters else hidden_schedule(*task)) or chain_schedule(*task, alters=alters)
+    source = text_of(plan, stages, recipe, dtype, 2, [(True, stage.bias) for stage in stages], True, True)
     options = [b"--std=c++17", b"--ptxas-options=-v", f"--gpu-architecture=sm_{architecture}".encode()]
     _, program = nvrtc.nvrtcCreateProgram(source.encode(), b"updates.cu", 0, [], [])
     (problem,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
@@ -53,6 +54,23 @@ def test_every_schedule_compiles_for_every_architecture(nvrtc, name, meet, archi
     if MEETINGS[meet] == CLUSTER and architecture < 90:
         pytest.skip("clusters need sm_90")
     compiled(nvrtc, NETWORKS[name], recipe_for("mse"), 7, architecture, MEETINGS[meet])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("formula", ["3 -> 70 tanh -> 2", "3 -> 9 tanh -> 6 relu -> 2"])
+@pytest.mark.parametrize(
+    ("loss", "optimizer", "more"),
+    [
+        ("gaussian_nll", "nadam", {"clip_value": 0.1}),
+        ("focal_cross_entropy(1.5)", "lion", {"weight": -1}),
+        ("focal", "adagrad", {"clip_norm": 0.5, "l1": 0.1, "weight": -1}),
+        ("nll", "adamw", {"l2": 0.1}),
+        ("poisson", "sgd", {"clip_norm": 0.5}),
+    ],
+)
+def test_every_option_compiles(nvrtc, formula, loss, optimizer, more):
+    for dtype in ("float32", "float64"):
+        compiled(nvrtc, cn.read(formula), recipe_for(loss, optimizer, **more), 40, 90, dtype=dtype)
 
 
 @pytest.mark.slow

@@ -67,6 +67,27 @@ def test_every_loss(machine, loss, name):
     assert_same(*fit(network_for(name, loss), recipe_for(loss, "sgd"), 20, machine()))
 
 
+@pytest.mark.parametrize("meet", MEETINGS)
+@pytest.mark.parametrize("name", ["chain", "wide"])
+def test_gradients_are_clipped_and_weights_penalised_alike(machine, name, meet):
+    recipe = recipe_for("mse", "nadam", clip_norm=0.05, clip_value=0.02, l1=0.01, l2=0.02, schedule="cosine")
+    eager, ours = fit(NETWORKS[name], recipe, 40, machine(MEETINGS[meet]))
+    assert_same(eager, ours)
+
+
+@pytest.mark.parametrize("formula", ["3 -> 70 tanh -> 2", "3 -> 9 tanh -> 6 -> 2"])
+def test_samples_weigh_in_a_whole_fit(formula):
+    data = samples("cross_entropy", 40, cn.read(formula), torch.float64)
+    fits = [
+        cn.fit(
+            formula, data, loss="cross_entropy", optimizer="adam", class_weight=[1.0, 3.0], updates=50,
+            patience=9, evaluate_every=5, engine=engine, device=device, dtype="float64",
+        )
+        for engine, device in (("eager", "cpu"), ("fused_cuda", "cuda"))
+    ]  # fmt: skip
+    np.testing.assert_allclose(fits[1].history.loss, fits[0].history.loss, rtol=1e-10)
+
+
 @pytest.mark.parametrize(
     "formula", ["784 -> 32 relu -> 1 sigmoid", "784 -> 128 relu -> 64 relu -> 1 sigmoid"]
 )

@@ -66,7 +66,7 @@ class Emulator:
 def _compile(*options):
     command = [
         "g++",
-        "-O1",
+        "-O0",
         "-std=c++17",
         "-w",
         "-fPIC",

@@ -1,6 +1,7 @@
 // What the emulator includes of the standard library; it is compiled once for all kernels.
 #ifndef STANDARD_H
 #define STANDARD_H
+#include <setjmp.h>
 #include <ucontext.h>
 #include <algorithm>
 #include <cmath>

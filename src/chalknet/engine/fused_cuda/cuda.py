@@ -131,8 +131,17 @@ def _attribute(driver: Any, launch: Launch) -> Any:
 
 
 def _checked(answer: Any) -> Any:
-    """Return what a call of the driver or of NVRTC answers, without its code of success."""
+    """Return what a call of the driver or of NVRTC answers, without its code of success.
+
+    Raises:
+        CodeUnavailable: for any other code, such as that of a launch whose blocks cannot all run at once.
+    """
     problem, *values = answer
     if int(problem):
-        raise RuntimeError(f"CUDA: {problem!r}")
+        raise CodeUnavailable(
+            where="engine fused_cuda",
+            got=f"{getattr(problem, 'name', problem)} of CUDA",
+            wanted="a kernel that is loaded and launched",
+            remedy='Say engine="graph", or engine="eager".',
+        )
     return values[0] if len(values) == 1 else tuple(values)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LOADING_S, _COMPILING_S = 0.1, 1.5  # not yet measured
 _MOST_WORK = 1_000_000_000  # multiply-adds of a batch on its way forward
 _OLDEST = 70  # the oldest architecture: compute capability 7.0
-_REMEDY = 'Say engine="auto", or engine="graph", or engine="eager", which runs whatever torch runs.'
+_REMEDY = 'Say engine="auto", or engine="eager", which runs whatever torch runs.'
 
 
 class FusedCuda:

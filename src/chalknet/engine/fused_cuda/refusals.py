@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chalknet.engine.fused_cpu.names import CLASS_LOSSES, activation_reason, loss_reason
+from chalknet.engine.fused_cuda.formulas import formula_reason
 from chalknet.engine.fused_cuda.optimizers import RATES
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
-from chalknet.planning import Placement, Recipe
+from chalknet.planning import Loss, Placement, Recipe
 from chalknet.units import DTYPES
 
 
@@ -19,7 +20,9 @@ def _has_code(step: Step) -> str:
 
 
 def _activation(step: Step) -> str:
-    return activation_reason(step) if isinstance(step, Activation) else ""
+    assert isinstance(step, Activation)
+    why, row = activation_reason(step), step.row
+    return why or formula_reason((row.formula, row.derivative) if row.elementwise else (), step.all_options)
 
 
 def _unknown(step: Step) -> str:
@@ -69,12 +72,17 @@ def recipe_reasons(recipe: Recipe) -> list[str]:
     for name, value in recipe.optimizer_options.items():
         if name not in _OPTIONS and value != usual.get(name):
             reasons.append(f"it has no {name} for {recipe.optimizer}")
-    row = recipe.loss_row
-    if row.name in CLASS_LOSSES and row.name not in ROW_LOSSES:
-        reasons.append(f"it has no code for the loss {recipe.loss}, which is one of class numbers")
-    elif why := loss_reason(row):
+    if why := _loss(recipe.loss_row):
         reasons.append(f"it has no code for the loss {recipe.loss}, {why}")
     return reasons
+
+
+def _loss(row: Loss) -> str:
+    """Return why a loss cannot be compiled; empty when it can."""
+    if row.name in CLASS_LOSSES:
+        return "" if row.name in ROW_LOSSES else "which is one of class numbers"
+    formulas = row.formula, row.gradient, row.spread_gradient or "0"
+    return loss_reason(row) or formula_reason(formulas, row.options)
 
 
 def placement_reasons(placement: Placement) -> list[str]:

@@ -17,6 +17,7 @@ from chalknet.training.choice.timing_cache import TimingCache, key_of
 from chalknet.training.choice.torch_threads import FITS
 from chalknet.units import show_seconds
 
+_OWN_DROPOUT = ("fused_cpu", "fused_cuda")  # engines whose Dropout draws from a generator of their own
 _LEAST = show_seconds(cost_model.SHORT_S)
 _TOO_SHORT = f"nothing was measured: a fit of less than about {_LEAST} has little to gain by it"
 _UNTRIED = (
@@ -93,7 +94,7 @@ def _other_numbers(draft: Plan, candidates: Candidates, chosen: Candidate) -> tu
     if as_asked or (chosen.engine == "eager" and on_cpu and chosen.threads == candidates.threads):
         return ()
     network, remedy = draft.network, 'engine="eager"' + ', device="cpu"' * (not on_cpu)
-    if chosen.engine == "fused_cpu" and network and any(isinstance(step, Dropout) for step in network.steps):
+    if chosen.engine in _OWN_DROPOUT and network and any(isinstance(s, Dropout) for s in network.steps):
         differs = "draws Dropout's masks, and adds up, in an order of its own"
     else:
         differs = "adds up in an order of its own"

@@ -3,6 +3,9 @@
 #define ROW_LOSS_cross_entropy 1
 #define ROW_LOSS_nll 2
 #define ROW_LOSS_focal_cross_entropy 3
+#if CLASS_LOSS && ROW_LOSS < 1
+#error this loss of class numbers has no branch here
+#endif
 
 // What a loss is divided by.
 DEVICE REAL share_of(int rows) {

@@ -1,11 +1,14 @@
 // The optimizers: a branch each, under the names of the table; the numbers of an update come from optimizers.py.
-#define OPTIMIZER_sgd 0
-#define OPTIMIZER_adam 1
-#define OPTIMIZER_adamw 2
-#define OPTIMIZER_rmsprop 3
-#define OPTIMIZER_adagrad 4
-#define OPTIMIZER_nadam 5
-#define OPTIMIZER_lion 6
+#define OPTIMIZER_sgd 1
+#define OPTIMIZER_adam 2
+#define OPTIMIZER_adamw 3
+#define OPTIMIZER_rmsprop 4
+#define OPTIMIZER_adagrad 5
+#define OPTIMIZER_nadam 6
+#define OPTIMIZER_lion 7
+#if OPTIMIZER < 1
+#error this optimizer has no branch here
+#endif
 
 // The numbers of an update, in the type of the weights: those of `rates`, then those of every update.
 struct Rule {
