@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from chalknet.cli.fits import _shortest
+from chalknet.training.predictions.prediction import _shortest
 
 NET = "1 -> 3 tanh -> 1"
 KOREAN = "면적,방,가격\n84.5,3,52000\n59.9,2,41000\n"

@@ -94,7 +94,7 @@ def test_a_number_on_an_edge_says_nothing_by_the_long_way_either(label):
     assert words.DECIMAL.fullmatch(label)
     steps, rest = vocabulary._steps(label)
     assert (steps, rest) == ((), label)
-    assert sizes_said.sizes_in(label, operation=False) == sizes_said.Sizes()
+    assert sizes_said.sizes_in(label, operation=False) == sizes_said.SizesSaid()
     assert vocabulary.said(label) == vocabulary.Said(label)
     assert plain(label) == label
 

@@ -35,8 +35,8 @@ _NOT_A_WIDTH = pattern(
 _FIRST_ARGUMENT = pattern(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
 
 
-class Sizes(NamedTuple):
-    """Sizes: of what comes out, whether it is said outright or as a count, of what goes in, of a picture."""
+class SizesSaid(NamedTuple):
+    """SizesSaid: of what comes out, whether it is said outright or as a count, of what goes in, of a picture."""
 
     width: int | str | None = None
     sure: bool = False
@@ -45,7 +45,7 @@ class Sizes(NamedTuple):
     counted: bool = False
 
 
-def sizes_in(text: str, operation: bool) -> Sizes:
+def sizes_in(text: str, operation: bool) -> SizesSaid:
     """Return what a text says about sizes, the surest way of saying it first."""
     text = _NOT_A_WIDTH.sub(lambda match: " " * len(match.group()), text)
     shapes = [_sizes(match.group(1)) for match in BATCH_SHAPE.finditer(text)]
@@ -60,30 +60,30 @@ def sizes_in(text: str, operation: bool) -> Sizes:
         match = _BETWEEN.search(_NUMBER_SHAPE.sub(_opened, text))
     if match and not stated:
         first, last = number_of(match.group(1)), number_of(match.group(2))
-        return Sizes(last, True, first if isinstance(first, int) else None)
+        return SizesSaid(last, True, first if isinstance(first, int) else None)
     if shapes:
         return _sizes_of_shapes(shapes)
     if _SINGLE_VALUE.search(text):
-        return Sizes(1, True)
+        return SizesSaid(1, True)
     if match := _POWER.search(text):
-        return Sizes(int(match.group(1)), True)
+        return SizesSaid(int(match.group(1)), True)
     text = pattern(r"\^\s*[\[(]?\d+[\])]?").sub(" ", text)  # a^(3) is an a of layer 3
     if match := _IMAGE.search(text):
         sizes = tuple(int(size) for size in match.groups() if size)
         if operation and len(sizes) == 2:  # a weight matrix: Gemm keeps (out, in), MatMul (in, out)
             out, into = sizes if "matmul" not in text.lower() else sizes[::-1]
-            return Sizes(out, True, into)
-        return Sizes(prod(sizes), True, None, sizes)
+            return SizesSaid(out, True, into)
+        return SizesSaid(prod(sizes), True, None, sizes)
     if match := _TIMES.search(text):
-        return Sizes(number_of(match.group(1)), True, counted=True)
+        return SizesSaid(number_of(match.group(1)), True, counted=True)
     if match := _SIZED.search(text):
-        return Sizes(number_of(match.group(1) or match.group(2)), True, counted=True)
+        return SizesSaid(number_of(match.group(1) or match.group(2)), True, counted=True)
     if operation and (match := _FIRST_ARGUMENT.search(text)):
-        return Sizes(number_of(match.group(1)), True)
+        return SizesSaid(number_of(match.group(1)), True)
     if match := _BRACKETED.search(text):
-        return Sizes(number_of(match.group(1)), True)
+        return SizesSaid(number_of(match.group(1)), True)
     bare = _BARE.findall(text)
-    return Sizes(number_of(bare[-1]) if bare else None)
+    return SizesSaid(number_of(bare[-1]) if bare else None)
 
 
 def _is_picture(match: re.Match[str]) -> bool:
@@ -91,13 +91,13 @@ def _is_picture(match: re.Match[str]) -> bool:
     return match.group(1) == match.group(2) and int(match.group(1)) > 4
 
 
-def _sizes_of_shapes(shapes: list[list[int | str]]) -> Sizes:
+def _sizes_of_shapes(shapes: list[list[int | str]]) -> SizesSaid:
     first, last = shapes[0], shapes[-1]
     into = first[0] if len(shapes) > 1 and isinstance(first[0], int) else None
     picture = tuple(size for size in last if isinstance(size, int))
     if len(last) > 1 and len(picture) == len(last):
-        return Sizes(prod(picture), True, into, picture)
-    return Sizes(last[-1], True, into)
+        return SizesSaid(prod(picture), True, into, picture)
+    return SizesSaid(last[-1], True, into)
 
 
 def _opened(match: re.Match[str]) -> str:

@@ -149,7 +149,7 @@ def fit(
             are made every `evaluate_every` updates, or of what is watched alone after whole epochs.
         min_delta: by how much an evaluation has to be better to count as better.
         watch: "held_out_loss", "held_out" (accuracy or error), "train_loss" or "train".
-        y, x, drop, one_hot, classes, fill, standardise, unknown: as in `load`: the columns of a table.
+        y, x, drop, one_hot, embed, classes, fill, standardise, unknown: as in `load`: a table's columns.
         delimiter, header, encoding, comment, skip_rows, decimal, missing, cache, in_memory, limits: as in
             `load`: how a file is read.
         device: "auto" measures the CPU and a GPU and takes the cheaper, start included; or a torch device.
