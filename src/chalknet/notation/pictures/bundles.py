@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import fmean, median, pstdev
 
+import numpy as np
+
+from chalknet.notation.pictures.arrangement import columns_of
 from chalknet.notation.pictures.outlined import Found
-from chalknet.notation.pictures.pairs import Joint
+from chalknet.notation.pictures.pairs import Joint, rims_between
 
 _OWN = 0.7  # of its own ink that a line has to have
+_BENT = 0.15  # of the lines of a bundle, that are bent where it is drawn by hand or in curves
+_FOLLOWED, _JOINED = 0.3, 0.6  # of its lines, and of the units on either side, that have to be seen
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,13 @@ class Settled:
     dense: list[list[int]]
 
 
-def settled(shapes: Sequence[Found], joints: Sequence[Joint]) -> Settled:
+def settled(shapes: Sequence[Found], joints: Sequence[Joint], alone: Collection[int] = ()) -> Settled:
     """Return which lines are drawn.
 
     Args:
         shapes: the units.
         joints: lines between them that have ink from end to end, or nearly so.
+        alone: the numbers of units to which nothing needs to lead, as biases.
     """
     sure = [joint for joint in joints if joint.trust > 0.5 and joint.own >= _OWN]
     columns = columns_of(shapes, sure or [joint for joint in joints if joint.trust > 0.5])
@@ -45,14 +48,40 @@ def settled(shapes: Sequence[Found], joints: Sequence[Joint]) -> Settled:
         pairs = [(min(a, b), max(a, b)) for a in left for b in right]
         beside.update(pairs)
         bundle, is_dense = _of_bundle([known.get(pair) for pair in pairs], len(pairs))
+        missed = [] if is_dense else _missed(shapes, bundle, (left, right), alone)
+        bundle, is_dense = [*bundle, *missed], is_dense or bool(missed)
         kept.update({(joint.one, joint.other): joint for joint in bundle})
         if is_dense:
             dense.append([*left, *right])
     for pair, joint in known.items():
-        stands_out = joint.own > 0.95 and joint.alone > 0.4 and joint.cover > 0.95
+        stands_out = joint.own > 0.95 and joint.alone > 0.4 and joint.cover > 0.95 and not joint.way
         if pair not in beside and joint.trust > 0.5 and stands_out:
             kept[pair] = joint
     return Settled(list(kept.values()), dense)
+
+
+def _missed(
+    shapes: Sequence[Found], bundle: Sequence[Joint], sides: Sequence[Sequence[int]], alone: Collection[int]
+) -> list[Joint]:
+    """Return the lines that were not followed of a bundle of bent lines most of whose units are joined.
+
+    Straight lines are found where they are drawn: what is not seen of these is missing.
+    """
+    bent = sum(bool(joint.way) for joint in bundle)
+    count = len(sides[0]) * len(sides[1])
+    joined = {number for joint in bundle for number in (joint.one, joint.other)}
+    least = min(sum(number in joined for number in side) / len(side) for side in sides)
+    if bent < _BENT * len(bundle) or len(bundle) < _FOLLOWED * count or least < _JOINED:
+        return []
+    known = {(joint.one, joint.other) for joint in bundle}
+    pairs = [(min(a, b), max(a, b)) for a in sides[0] for b in sides[1] if not {a, b} & set(alone)]
+    return [_guessed(shapes, *pair) for pair in pairs if pair not in known]
+
+
+def _guessed(shapes: Sequence[Found], one: int, other: int) -> Joint:
+    ends = rims_between(shapes, np.array([(one, other)]))
+    start, end = ((float(x), float(y)) for ((x, y),) in ends)
+    return Joint(one, other, start, end, 0.0, trust=0.3)
 
 
 def open_pairs(shapes: Sequence[Found], joints: Sequence[Joint], most: int) -> list[tuple[int, int]]:
@@ -89,36 +118,3 @@ def _of_bundle(found: Sequence[Joint | None], count: int) -> tuple[list[Joint], 
     if is_dense and len(here) == count:
         return [replace(joint, trust=0.5) for joint in here], True
     return kept, is_dense
-
-
-def runs_sideways(shapes: Sequence[Found], joints: Sequence[Joint]) -> bool:
-    """Return whether lines run to the right or left: that way they are all about as long."""
-    if not joints:
-        return True
-    steps: tuple[list[float], list[float]] = ([], [])
-    for joint in joints:
-        one, other = shapes[joint.one], shapes[joint.other]
-        steps[0].append(abs(one.x - other.x))
-        steps[1].append(abs(one.y - other.y))
-    unit = median(shape.size for shape in shapes)
-    across, down = (fmean(each) / (pstdev(each) + 0.1 * unit) for each in steps)
-    return across >= down
-
-
-def columns_of(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[list[int]]:
-    """Return the numbers of the shapes in each column, or row where lines run downwards."""
-    if not shapes:
-        return []
-    sideways = runs_sideways(shapes, joints)
-    joined = set(range(len(shapes)))
-    unit = median(shapes[number].width if sideways else shapes[number].height for number in joined)
-    columns: dict[int, list[int]] = defaultdict(list)
-    last, column = -math.inf, 0
-    order = sorted(joined, key=lambda number: shapes[number].x if sideways else shapes[number].y)
-    for number in order:
-        where = shapes[number].x if sideways else shapes[number].y
-        if where - last > 0.45 * unit:
-            column += 1
-        columns[column].append(number)
-        last = where
-    return [columns[key] for key in sorted(columns)]

@@ -11,6 +11,7 @@ from itertools import pairwise
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 
+_BIAS = re.compile(r"\+?1|[bB]\d?|[bB]ias")
 _COUNTED = re.compile(r"([^\W\d_]{0,3})[_ ]?(\d{1,2})")
 
 
@@ -76,3 +77,14 @@ def _label_in(shape: Found, words: Sequence[Lettering]) -> int | None:
         if abs(one.x - shape.x) < 0.35 * shape.width and abs(one.y - shape.y) < 0.35 * shape.height:
             return number
     return None
+
+
+def biases(shapes: Sequence[Found], words: Sequence[Lettering]) -> set[int]:
+    """Return the numbers of the units in which a bias or a one is written.
+
+    Args:
+        shapes: the units.
+        words: lines of words.
+    """
+    inside = ((number, _label_in(shape, words)) for number, shape in enumerate(shapes))
+    return {number for number, label in inside if label is not None and _BIAS.fullmatch(words[label].text)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,13 +11,14 @@ import numpy as np
 
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
+from chalknet.notation.pictures.arrangement import columns_of, runs_sideways
 from chalknet.notation.pictures.bent import bent_joints
-from chalknet.notation.pictures.bundles import columns_of, open_pairs, runs_sideways, settled
+from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
 from chalknet.notation.pictures.completed import completed
 from chalknet.notation.pictures.figures import whole_of
-from chalknet.notation.pictures.labels import mended
+from chalknet.notation.pictures.labels import biases, mended
 from chalknet.notation.pictures.lettering import (
     Lettering,
     without_scraps,
@@ -30,6 +31,7 @@ from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joint
 from chalknet.notation.pictures.region import Contents, network_part
 from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
 
+_DISSENT = 0.4  # of the lines that point one way, as many that point the other way leave it open
 _MOST_BENT = 1500  # pairs between which a bent line is looked for
 
 
@@ -63,7 +65,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     words += words_within(canvas, choice.units, words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
-    lines = settled(choice.units, joints)
+    lines = settled(choice.units, joints, biases(choice.units, words))
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
     others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
     heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
@@ -91,30 +93,29 @@ def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> lis
 
 
 def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Heads]) -> list[Heads]:
-    """Return the heads of lines as most lines of their bundle have them; lines alone keep their own."""
+    """Return the heads of lines as most lines of their bundle have them, all of them pointing one way.
+
+    Where bundles disagree, what was seen is no heads but the lines that meet there.
+    """
     column = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
     bundles: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, joint in enumerate(joints):
         bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
-    found = list(heads)
-    forwards = backwards = 0
-    for (low, _), members in bundles.items():
-        turned = {number: column.get(joints[number].one, -1) != low for number in members}
-        firsts = [heads[n].end if turned[n] else heads[n].start for n in members]
-        lasts = [heads[n].start if turned[n] else heads[n].end for n in members]
+    votes = Counter[bool]()
+    found = [Heads(False, False)] * len(joints)
+    forwards = [column.get(joint.one, -1) < column.get(joint.other, -1) for joint in joints]
+    for (low, high), members in bundles.items():
+        if low == high:
+            continue
+        firsts = [heads[n].start if forwards[n] else heads[n].end for n in members]
+        lasts = [heads[n].end if forwards[n] else heads[n].start for n in members]
         has_first, has_last = _most(firsts, lasts), _most(lasts, firsts)
-        forwards, backwards = forwards + (has_last > has_first), backwards + (has_first > has_last)
-        for n in members:
-            found[n] = Heads(has_last, has_first) if turned[n] else Heads(has_first, has_last)
-    if bool(forwards) == bool(backwards):
+        if has_first != has_last:
+            votes[has_last] += len(members)
+    if not votes or (len(votes) == 2 and min(votes.values()) > _DISSENT * max(votes.values())):
         return found
-    return [  # heads that cannot be seen point the same way as the others
-        each if each.start or each.end else Heads(first == bool(forwards), first == bool(backwards))
-        for each, first in (
-            (one, column.get(joint.one, -1) > column.get(joint.other, -1))
-            for one, joint in zip(found, joints, strict=True)
-        )
-    ]
+    ahead = votes.most_common(1)[0][0]
+    return [Heads(forward != ahead, forward == ahead) for forward in forwards]
 
 
 def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:

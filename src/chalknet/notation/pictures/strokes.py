@@ -17,6 +17,7 @@ from chalknet.notation.pictures.pairs import Joint, length
 
 _MOST_TRACED = 400
 _SCRAPS = 0.12  # loose lines for each that joins two shapes that an unsteady hand leaves behind
+_LOOP = 0.6  # units that a line has to leave a shape to which it comes back; else it is a part of its rim
 _APART = 24.0  # degrees between lines whose heads can be told apart
 
 
@@ -94,7 +95,7 @@ def joining(
     kept, loose = [], []
     for line in lines:
         start, end = at(line.points[0]), at(line.points[-1])
-        is_loop = start == end and len(line.points) > 2
+        is_loop = start == end and start is not None and _reach(line, shapes[start]) > _LOOP * size
         if start is not None and end is not None and (start != end or is_loop):
             kept.append(line)
         elif (
@@ -104,6 +105,11 @@ def joining(
         ):
             loose.append(line)
     return kept + (loose if len(loose) > _SCRAPS * len(joints) else [])
+
+
+def _reach(line: TracedLine, shape: Found) -> float:
+    """Return how far a line goes from the rim of a shape."""
+    return max(math.hypot(x - shape.x, y - shape.y) for x, y in line.points) - shape.size / 2
 
 
 def _lines_of(left: Pixels, least: float) -> list[TracedLine]:
