@@ -30,7 +30,7 @@ def ordering(links: Sequence[Link]) -> list[Link]:
     return [
         link
         for link in odd
-        if depth.get(link.source) == depth.get(link.target)
+        if (link.source in depth and depth[link.source] == depth.get(link.target))
         or (link.style in _DOTTED and not (link.source in depth and link.target in depth))
     ]
 

@@ -6,13 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from chalknet.notation.pictures.arrangement import columns_of
+from chalknet.notation.pictures.canvas import Pixels
 from chalknet.notation.pictures.outlined import Found
 from chalknet.notation.pictures.pairs import Joint, rims_between
 
 _OWN = 0.7  # of its own ink that a line has to have
+_LOOSE = 0.25  # of the ink between two columns, that belongs to lines that were not followed
 _BENT = 0.15  # of the lines of a bundle, that are bent where it is drawn by hand or in curves
 _FOLLOWED, _JOINED = 0.3, 0.6  # of its lines, and of the units on either side, that have to be seen
 
@@ -30,12 +33,15 @@ class Settled:
     dense: list[list[int]]
 
 
-def settled(shapes: Sequence[Found], joints: Sequence[Joint], alone: Collection[int] = ()) -> Settled:
+def settled(
+    shapes: Sequence[Found], joints: Sequence[Joint], loose: Pixels, alone: Collection[int] = ()
+) -> Settled:
     """Return which lines are drawn.
 
     Args:
         shapes: the units.
         joints: lines between them that have ink from end to end, or nearly so.
+        loose: 2 where there is ink that belongs to none of these lines, 1 where it belongs to one.
         alone: the numbers of units to which nothing needs to lead, as biases.
     """
     sure = [joint for joint in joints if joint.trust > 0.5 and joint.own >= _OWN]
@@ -48,7 +54,7 @@ def settled(shapes: Sequence[Found], joints: Sequence[Joint], alone: Collection[
         pairs = [(min(a, b), max(a, b)) for a in left for b in right]
         beside.update(pairs)
         bundle, is_dense = _of_bundle([known.get(pair) for pair in pairs], len(pairs))
-        missed = [] if is_dense else _missed(shapes, bundle, (left, right), alone)
+        missed = [] if is_dense else _missed(shapes, bundle, (left, right), loose, alone)
         bundle, is_dense = [*bundle, *missed], is_dense or bool(missed)
         kept.update({(joint.one, joint.other): joint for joint in bundle})
         if is_dense:
@@ -61,21 +67,39 @@ def settled(shapes: Sequence[Found], joints: Sequence[Joint], alone: Collection[
 
 
 def _missed(
-    shapes: Sequence[Found], bundle: Sequence[Joint], sides: Sequence[Sequence[int]], alone: Collection[int]
+    shapes: Sequence[Found],
+    bundle: Sequence[Joint],
+    sides: tuple[Sequence[int], Sequence[int]],
+    loose: Pixels,
+    alone: Collection[int],
 ) -> list[Joint]:
-    """Return the lines that were not followed of a bundle of bent lines most of whose units are joined.
+    """Return the lines of a bundle that were not followed, where there is ink of them and most units are joined.
 
-    Straight lines are found where they are drawn: what is not seen of these is missing.
+    Where no ink is left the lines that are not seen are missing.
     """
-    bent = sum(bool(joint.way) for joint in bundle)
     count = len(sides[0]) * len(sides[1])
     joined = {number for joint in bundle for number in (joint.one, joint.other)}
     least = min(sum(number in joined for number in side) / len(side) for side in sides)
-    if bent < _BENT * len(bundle) or len(bundle) < _FOLLOWED * count or least < _JOINED:
+    if len(bundle) < _FOLLOWED * count or least < _JOINED or len(bundle) == count:
+        return []
+    bent = sum(bool(joint.way) for joint in bundle)
+    if bent < _BENT * len(bundle) and _share_of_loose(shapes, sides, loose) < _LOOSE:
         return []
     known = {(joint.one, joint.other) for joint in bundle}
     pairs = [(min(a, b), max(a, b)) for a in sides[0] for b in sides[1] if not {a, b} & set(alone)]
     return [_guessed(shapes, *pair) for pair in pairs if pair not in known]
+
+
+def _share_of_loose(
+    shapes: Sequence[Found], sides: tuple[Sequence[int], Sequence[int]], loose: Pixels
+) -> float:
+    """Return how much of the ink between two columns belongs to no line."""
+    middles = [(shapes[number].x, shapes[number].y) for side in sides for number in side]
+    hull = cv2.convexHull(np.array(middles, np.float32)).astype(np.int32)
+    area = np.zeros(loose.shape, np.uint8)
+    cv2.fillConvexPoly(area, hull, 1)
+    counts = np.bincount(loose[area > 0].ravel(), minlength=3)
+    return float(counts[2] / max(1, counts[1] + counts[2]))
 
 
 def _guessed(shapes: Sequence[Found], one: int, other: int) -> Joint:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ _STEADY, _UNSTEADY = 0.08, 0.2  # of the radius
 _ENOUGH = 0.85  # of what is usual, of the rim of a circle anywhere
 _IN_LINE = 0.7  # where others stand in line with it
 _AROUND_WORDS = 0.6
+_IN_GAP = 0.45  # where a column of even steps leaves a place empty
 _CROSSED = 0.2  # of a ring within, more than what is usual
 _ALIKE = 1.2  # times larger or smaller
 _LEAST_SIZE = 12
@@ -65,9 +67,17 @@ class _Circles:
         kept = self._without_meshes()
         found = [*kept]
         for disc in self._candidates():
-            if any(math.hypot(disc.x - o.x, disc.y - o.y) < 0.42 * (disc.size + o.size) for o in found):
-                continue
-            if disc.seen >= self._bar(disc, kept) * self._usual and not self._is_mesh(disc):
+            enough = disc.seen >= self._bar(disc, kept) * self._usual
+            if enough and not _is_taken(disc, found) and not self._is_mesh(disc):
+                found.append(disc)
+        return found + self._in_gaps(found)
+
+    def _in_gaps(self, units: Sequence[Found]) -> list[Found]:
+        """Return circles of which little is seen at the places that columns of even steps leave empty."""
+        found: list[Found] = []
+        for spot in _gaps([unit for unit in units if unit.kind == "disc"], self._size):
+            disc = self._placed(Found("disc", *spot, self._size, self._size, 0.0, 0.05))
+            if disc is not None and disc.seen >= _IN_GAP * self._usual and not _is_taken(disc, [*units, *found]):
                 found.append(disc)
         return found
 
@@ -149,6 +159,30 @@ class _Circles:
         seen_part, grown, (x, y) = best
         size = grown * disc.size
         return Found("disc", x, y, size, size, 0.0, 0.05, min(1.0, seen_part))
+
+
+def _is_taken(disc: Found, units: Sequence[Found]) -> bool:
+    """Return whether a unit stands where a disc would."""
+    return any(math.hypot(disc.x - one.x, disc.y - one.y) < 0.47 * (disc.size + one.size) for one in units)
+
+
+def _gaps(units: Sequence[Found], size: float) -> list[tuple[float, float]]:
+    """Return the empty places of columns and rows whose members stand evenly apart."""
+    found = []
+    for turned in (False, True):
+        places = [(one.y, one.x) if turned else (one.x, one.y) for one in units]
+        for place in places:
+            line = sorted((v, u) for u, v in places if abs(u - place[0]) < 0.25 * size)
+            if len(line) < 4 or line[0][0] != place[1]:
+                continue  # each column once, by its first member
+            steps = np.diff([v for v, _ in line])
+            step = float(np.median(steps))
+            for (before, u), (after, other) in pairwise(line):
+                count = round((after - before) / step) if step > size / 2 else 0
+                if 2 <= count <= 3 and abs((after - before) / count - step) < 0.12 * step:
+                    spots = [(u + (other - u) * n / count, before + step * n) for n in range(1, count)]
+                    found += [(v, u) if turned else (u, v) for u, v in spots]
+    return found
 
 
 def _ring(disc: Found, parts: Sequence[float]) -> tuple[Pixels, Pixels]:

@@ -50,7 +50,7 @@ def mended(
             continue
         stem = stems.most_common(1)[0][0]
         for place, (number, match) in counted.items():
-            if int(match[2]) - place != start:
+            if int(match[2]) - place != start and not (stem and _BIAS.fullmatch(words[number].text)):
                 found[number] = replace(words[number], text=f"{stem}{start + place}", trust=0.5)
     return list(found.values())
 

@@ -21,6 +21,7 @@ from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.labels import biases, mended
 from chalknet.notation.pictures.lettering import (
     Lettering,
+    without_rims,
     without_scraps,
     without_shapes,
     words_in,
@@ -31,7 +32,9 @@ from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joint
 from chalknet.notation.pictures.region import Contents, network_part
 from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
 
-_DISSENT = 0.4  # of the lines that point one way, as many that point the other way leave it open
+_OWN_WIDTH = 7  # of a line, in pixels, with the wobble of a hand
+_AGREE = 0.3  # of all lines, that have to point one way
+_DISSENT = 0.25  # of these, as many of which point the other way leave it open
 _MOST_BENT = 1500  # pairs between which a bent line is looked for
 
 
@@ -61,11 +64,12 @@ def seen_in(canvas: InkedPicture) -> Contents:
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
     choice = replace(choice, units=completed(canvas, choice.units, words))
-    words = without_scraps(words, choice.units)
+    words = without_scraps(without_rims(words, choice.units), choice.units)
     words += words_within(canvas, choice.units, words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
-    lines = settled(choice.units, joints, biases(choice.units, words))
+    loose = _loose_ink(canvas, hidden, joints)
+    lines = settled(choice.units, joints, loose, biases(choice.units, words))
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
     others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
     heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
@@ -74,6 +78,17 @@ def seen_in(canvas: InkedPicture) -> Contents:
     return Contents(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size
     )
+
+
+def _loose_ink(canvas: InkedPicture, hidden: Pixels, joints: Sequence[Joint]) -> Pixels:
+    """Return where ink is that belongs to no unit, word or line: 2; where it belongs to a line: 1."""
+    ink = ((canvas.mask) & (hidden == 0)).astype(np.uint8)
+    found = 2 * ink
+    for joint in joints:
+        if joint.trust > 0.5:
+            cv2.polylines(found, [np.round(joint.points).astype(np.int32)], False, 1, _OWN_WIDTH)
+    found[ink == 0] = 0
+    return found
 
 
 def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> list[Joint]:
@@ -101,7 +116,7 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
     bundles: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, joint in enumerate(joints):
         bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
-    votes = Counter[bool]()
+    votes, all_lines = Counter[bool](), 0
     found = [Heads(False, False)] * len(joints)
     forwards = [column.get(joint.one, -1) < column.get(joint.other, -1) for joint in joints]
     for (low, high), members in bundles.items():
@@ -110,11 +125,12 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
         firsts = [heads[n].start if forwards[n] else heads[n].end for n in members]
         lasts = [heads[n].end if forwards[n] else heads[n].start for n in members]
         has_first, has_last = _most(firsts, lasts), _most(lasts, firsts)
+        all_lines += len(members)
         if has_first != has_last:
             votes[has_last] += len(members)
-    if not votes or (len(votes) == 2 and min(votes.values()) > _DISSENT * max(votes.values())):
+    ahead, agree = votes.most_common(1)[0] if votes else (True, 0)
+    if agree < _AGREE * all_lines or votes[not ahead] > _DISSENT * agree:
         return found
-    ahead = votes.most_common(1)[0][0]
     return [Heads(forward != ahead, forward == ahead) for forward in forwards]
 
 
@@ -122,7 +138,7 @@ def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:
     """Return whether most ends that can be seen have heads, and more than the ends on the other side."""
     seen, away = ([one for one in each if one is not None] for each in (heads, others))
     share = sum(seen) / max(1, len(seen))
-    return share > 0.5 and share > 1.5 * sum(away) / max(1, len(away))
+    return share > 0.5 and share > 2 * sum(away) / max(1, len(away))
 
 
 def _ordered(one: int, other: int) -> tuple[int, int]:
