@@ -16,6 +16,7 @@ from chalknet.notation.pictures.pairs import Joint, rims_between
 
 _OWN = 0.7  # of its own ink that a line has to have
 _LOOSE = 0.25  # of the ink between two columns, that belongs to lines that were not followed
+_ALONE = 0.7  # of a line between columns that are no neighbours, that no other line covers
 _BENT = 0.15  # of the lines of a bundle, that are bent where it is drawn by hand or in curves
 _FOLLOWED, _JOINED = 0.3, 0.6  # of its lines, and of the units on either side, that have to be seen
 
@@ -60,7 +61,7 @@ def settled(
         if is_dense:
             dense.append([*left, *right])
     for pair, joint in known.items():
-        stands_out = joint.own > 0.95 and joint.alone > 0.4 and joint.cover > 0.95 and not joint.way
+        stands_out = joint.own > 0.95 and joint.alone > _ALONE and joint.cover > 0.95 and not joint.way
         if pair not in beside and joint.trust > 0.5 and stands_out:
             kept[pair] = joint
     return Settled(list(kept.values()), dense)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -42,9 +43,21 @@ def completed(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lett
     if len(discs) < 2 or 2 * len(discs) < len(units):
         return list(units)
     size = float(np.median([disc.size for disc in discs]))
+    units = [_as_disc(unit) if _may_be_disc(unit, size) else unit for unit in units]
     if size < _LEAST_SIZE:
-        return list(units)
+        return units
     return _Circles(canvas, units, words, size).all()
+
+
+def _may_be_disc(unit: Found, size: float) -> bool:
+    """Return whether a box is as large as the discs that most units are, whose rims lines may straighten."""
+    even = 1 / _ALIKE < unit.width / unit.height < _ALIKE
+    return not unit.is_round and even and 1 / _ALIKE < unit.size / size < _ALIKE
+
+
+def _as_disc(unit: Found) -> Found:
+    size = (unit.width + unit.height) / 2
+    return replace(unit, kind="disc", width=size, height=size, angle=0.0, off=max(unit.off, 0.05))
 
 
 class _Circles:
@@ -194,7 +207,25 @@ def _ring(disc: Found, parts: Sequence[float]) -> tuple[Pixels, Pixels]:
 
 
 def _in_line(disc: Found, others: Sequence[Found], size: float) -> int:
-    """Return how many units stand above and below, or to the sides of, a disc: more of either."""
-    level = sum(abs(other.y - disc.y) < 0.2 * size for other in others)
-    upright = sum(abs(other.x - disc.x) < 0.2 * size for other in others)
-    return max(level, upright)
+    """Return how many units stand in line with a disc, above and below or to its sides: more of either.
+
+    What stands nearer to the next one than the others stand to one another is in no line with them.
+    """
+    counts = []
+    for turned in (False, True):
+        places = [(one.y, one.x) if turned else (one.x, one.y) for one in others]
+        x, y = (disc.y, disc.x) if turned else (disc.x, disc.y)
+        line = [v for u, v in places if abs(u - x) < 0.2 * size]
+        steps = _steps(places, size)
+        far = min((abs(v - y) for v in line), default=0.0)
+        counts.append(len(line) if not steps or far > 0.8 * float(np.median(steps)) else 0)
+    return max(counts)
+
+
+def _steps(places: Sequence[tuple[float, float]], size: float) -> list[float]:
+    """Return how far each place is from the next one in line with it."""
+    near = (
+        min((abs(w - v) for t, w in places if abs(t - u) < 0.2 * size and w != v), default=0.0)
+        for u, v in places
+    )
+    return [far for far in near if far]

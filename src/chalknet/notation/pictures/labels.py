@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from statistics import fmean
 
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
@@ -88,3 +89,48 @@ def biases(shapes: Sequence[Found], words: Sequence[Lettering]) -> set[int]:
     """
     inside = ((number, _label_in(shape, words)) for number, shape in enumerate(shapes))
     return {number for number, label in inside if label is not None and _BIAS.fullmatch(words[label].text)}
+
+
+def shared_out(
+    words: Sequence[Lettering], shapes: Sequence[Found], columns: Sequence[Sequence[int]]
+) -> list[Lettering]:
+    """Return the words, with a line that runs over several columns cut into what stands over each.
+
+    Args:
+        words: lines of words.
+        shapes: the units.
+        columns: the numbers of the units in each, side by side.
+    """
+    middles = [fmean(shapes[number].x for number in column) for column in columns]
+    if len(middles) < 2:
+        return list(words)
+    gap = min(later - earlier for earlier, later in pairwise(middles))
+    found = []
+    for one in words:
+        parts = _parts(one, middles) if one.width > 0.8 * gap and abs(one.angle) < 20 else []
+        first, last = one.x - one.width / 2, one.x + one.width / 2
+        over = [place for place, x in enumerate(middles) if first < x < last]
+        fits = all(abs(part.x - middles[place]) < 0.3 * gap for place, part in parts)
+        found += [part for _, part in parts] if fits and {p for p, _ in parts} == {*over} and over[1:] else [one]
+    return found
+
+
+def _parts(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lettering]]:
+    """Return for each column the words that stand nearest to its middle."""
+    letter, left = words.width / max(1, len(words.text)), words.x - words.width / 2
+    parts: dict[int, list[re.Match[str]]] = {}
+    for match in re.finditer(r"\S+", words.text):
+        x = left + letter * (match.start() + match.end()) / 2
+        parts.setdefault(min(range(len(middles)), key=lambda place: abs(middles[place] - x)), []).append(match)
+    return [
+        (
+            place,
+            replace(
+                words,
+                text=" ".join(match[0] for match in matches),
+                x=left + letter * (matches[0].start() + matches[-1].end()) / 2,
+                width=letter * (matches[-1].end() - matches[0].start()),
+            ),
+        )
+        for place, matches in sorted(parts.items())
+    ]

@@ -238,7 +238,7 @@ def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Le
         around = [s for s in shapes if abs(one.x - s.x) < 0.3 * s.width and abs(one.y - s.y) < 0.3 * s.height]
         if around and one.is_round_letter and one.height > 0.7 * around[0].size:
             continue
-        bare = one.text.strip("()（）[]|")
+        bare = _TIMES.sub("x", one.text.strip("()（）[]|"))
         found.append(replace(one, text=bare) if around and around[0].is_round and bare else one)
     return found
 

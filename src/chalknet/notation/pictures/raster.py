@@ -18,7 +18,7 @@ from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
 from chalknet.notation.pictures.completed import completed
 from chalknet.notation.pictures.figures import whole_of
-from chalknet.notation.pictures.labels import biases, mended
+from chalknet.notation.pictures.labels import biases, mended, shared_out
 from chalknet.notation.pictures.lettering import (
     Lettering,
     without_rims,
@@ -30,6 +30,7 @@ from chalknet.notation.pictures.lettering import (
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
 from chalknet.notation.pictures.region import Contents, network_part
+from chalknet.notation.pictures.ruling import ruled, without_ruling
 from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
 
 _OWN_WIDTH = 7  # of a line, in pixels, with the wobble of a hand
@@ -61,6 +62,8 @@ def seen_in(canvas: InkedPicture) -> Contents:
         return Contents()
     words = words_in(canvas)
     shapes = outlined(canvas)
+    if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
+        canvas, shapes = plain, outlined(plain)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
     choice = replace(choice, units=completed(canvas, choice.units, words))
@@ -75,6 +78,8 @@ def seen_in(canvas: InkedPicture) -> Contents:
     heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)
+    if sideways:
+        words = shared_out(words, choice.units, columns)
     return Contents(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size
     )
@@ -131,7 +136,11 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
     ahead, agree = votes.most_common(1)[0] if votes else (True, 0)
     if agree < _AGREE * all_lines or votes[not ahead] > _DISSENT * agree:
         return found
-    return [Heads(forward != ahead, forward == ahead) for forward in forwards]
+    across = [column.get(joint.one, -1) != column.get(joint.other, -1) for joint in joints]
+    return [
+        Heads(forward != ahead, forward == ahead) if here else Heads(False, False)
+        for forward, here in zip(forwards, across, strict=True)
+    ]
 
 
 def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:
