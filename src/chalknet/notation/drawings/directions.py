@@ -92,7 +92,7 @@ class _Row:
 
     @classmethod
     def of(cls, sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -> _Row:
-        """Return what is said at the ends of lines, by the nodes and by the frames around them."""
+        """Return what is said at the ends of lines: by the nodes, the frames around them, words in their rank."""
         sources, targets = {link.source for link in links}, {link.target for link in links}
         ends = sources - targets - set(outward), targets - sources
         texts = [
@@ -102,10 +102,17 @@ class _Row:
                 for group in {sketch.nodes[key].group for key in keys}
                 if group in sketch.groups
             ]
+            + _beside(sketch, keys, sources | targets)
             for keys in ends
         ]
         first, last = ([said(text) for text in words[:50]] for words in texts)
         return cls(first, last, _from_right(sketch, links))
+
+
+def _beside(sketch: Sketch, keys: Collection[str], linked: Collection[str]) -> list[str]:
+    """Return the words that no line joins and that stand in the rank of nodes: titles of their column."""
+    ranks = {sketch.nodes[key].rank for key in keys} - {""}
+    return [node.text for key, node in sketch.nodes.items() if node.rank in ranks and key not in linked]
 
 
 def _speak(words: Sequence[Said], role: str, names: re.Pattern[str]) -> bool:
