@@ -21,6 +21,7 @@ from chalknet.notation.drawings.words import BIAS_WORD
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
 _INDEX_0 = re.compile(r"[^\W\d_]{1,4}_?\(?0")  # x0 beside x1 is written as the others are
 _STEM = re.compile(r"[^\W\d_]+")
+_SEVERAL = 3
 _OF_A_ROW = frozenset("aA2")  # beside these, `b` and `1` are names of units
 
 
@@ -84,11 +85,13 @@ class _Row:
     Args:
         first, last: the nodes from which lines only lead away, and those to which they only lead.
         from_right: whether lines are written from right to left, as they are seen.
+        spreads_down: whether they lead from one node at the top to several at the bottom.
     """
 
     first: list[Said]
     last: list[Said]
     from_right: bool
+    spreads_down: bool
 
     @classmethod
     def of(cls, sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -> _Row:
@@ -106,7 +109,18 @@ class _Row:
             for keys in ends
         ]
         first, last = ([said(text) for text in words[:50]] for words in texts)
-        return cls(first, last, _from_right(sketch, links))
+        return cls(first, last, _from_right(sketch, links), _spreads_down(sketch, *ends))
+
+
+def _spreads_down(sketch: Sketch, first: Collection[str], last: Collection[str]) -> bool:
+    """Return whether one node stands above several: a network has more inputs than outputs."""
+    above, below = ([sketch.nodes[key].place for key in keys] for keys in (first, last))
+    if len(above) != 1 or len(below) < _SEVERAL:
+        return False
+    (top,) = above
+    return top is not None and all(
+        place is not None and place.y - top.y > abs(place.x - top.x) / 2 for place in below
+    )
 
 
 def _beside(sketch: Sketch, keys: Collection[str], linked: Collection[str]) -> list[str]:
@@ -134,6 +148,7 @@ _FORWARD: dict[Role, tuple[Rule[_Row], ...]] = {
     "order": (
     Rule("lines are written from the first to the last", "order", 1.5, lambda row: True),
     Rule("they are seen from right to left", "order", -2.5, lambda row: row.from_right),
+    Rule("one stands above several", "order", -2, lambda row: row.spreads_down),
     Rule("the first are the inputs", "order", 3, lambda row: _speak(row.first, "input", _IN)),
     Rule("the last are the outputs", "order", 3, lambda row: _speak(row.last, "output", _OUT)),
     Rule("the first are the outputs", "order", -3, lambda row: _speak(row.first, "output", _OUT)),

@@ -31,7 +31,7 @@ from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
 from chalknet.notation.pictures.region import Contents, network_part
 from chalknet.notation.pictures.ruling import ruled, without_ruling
-from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
+from chalknet.notation.pictures.strokes import Heads, TracedLine, heads_of, joining, traced
 
 _OWN_WIDTH = 7  # of a line, in pixels, with the wobble of a hand
 _AGREE = 0.3  # of all lines, that have to point one way
@@ -74,15 +74,17 @@ def seen_in(canvas: InkedPicture) -> Contents:
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
-    others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
+    others, loose_ends = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
     heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
+    others = _turned_alike(choice.units, others, lines.joints, heads)
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)
     if sideways:
         words = shared_out(words, choice.units, columns)
     return Contents(
-        choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size
-    )
+        choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
+        loose_ends,
+    )  # fmt: skip
 
 
 def _loose_ink(canvas: InkedPicture, hidden: Pixels, joints: Sequence[Joint]) -> Pixels:
@@ -143,6 +145,29 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
     ]
 
 
+def _turned_alike(
+    shapes: Sequence[Found], lines: Sequence[TracedLine], joints: Sequence[Joint], heads: Sequence[Heads]
+) -> list[TracedLine]:
+    """Return traced lines with heads that point as those of the other lines do; without any where these have none.
+
+    A head is easily seen where lines merely meet, and one that points back would make a cycle.
+    """
+    points = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
+    ahead = next((
+        points[joint.one] < points[joint.other] if head.end else points[joint.one] > points[joint.other]
+        for joint, head in zip(joints, heads, strict=True) if head.start or head.end
+    ), None)  # fmt: skip
+    found = []
+    for line in lines:
+        first, last = (points[number] for number in line.ends or (0, 0))
+        if abs(first - last) > 1 or first == last:
+            found.append(line)
+        else:
+            end = ahead is not None and (first < last) == ahead
+            found.append(replace(line, start_head=ahead is not None and not end, end_head=end))
+    return found
+
+
 def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:
     """Return whether most ends that can be seen have heads, and more than the ends on the other side."""
     seen, away = ([one for one in each if one is not None] for each in (heads, others))
@@ -173,12 +198,14 @@ class _Marking:
             )
             for joint, heads in zip(seen.joints, seen.heads, strict=True)
         ]
-        found += [
-            self._stroke(line.points, Heads(line.start_head, line.end_head), line.trust, "")
-            for line in seen.lines
-        ]
+        for line in seen.lines:
+            stroke = self._stroke(line.points, Heads(line.start_head, line.end_head), line.trust, "")
+            if line.ends:
+                stroke = stroke._replace(source=f"s{line.ends[0] + 1}", target=f"s{line.ends[1] + 1}")
+            found.append(stroke)
         found += [self._dots(row) for row in seen.dots]
         found += [self._text(words) for words in seen.words]
+        found += [self._loose(line) for line in seen.loose]
         for members in seen.dense:
             found.append(self._dense([seen.shapes[number] for number in members]))
         return [mark._replace(at=number) for number, mark in enumerate(found)]
@@ -228,6 +255,11 @@ class _Marking:
         place = self._place(words.x, words.y, words.width, words.height)
         size = round(words.height / self.canvas.scale, 2)
         return TextMark(words.text, place, size, round(words.angle, 1), confidence=min(0.99, words.trust))
+
+    def _loose(self, line: TracedLine) -> UnreadMark:
+        (x0, y0), (x1, y1) = line.points[0], line.points[-1]
+        place = self._place((x0 + x1) / 2, (y0 + y1) / 2, abs(x1 - x0), abs(y1 - y0))
+        return UnreadMark("a line that ends nowhere", place)
 
     def _dense(self, shapes: Sequence[Found]) -> UnreadMark:
         whole = whole_of(Place(shape.x, shape.y, shape.width, shape.height) for shape in shapes)
