@@ -95,7 +95,7 @@ class _Row:
 
     @classmethod
     def of(cls, sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -> _Row:
-        """Return what is said at the ends of lines: by the nodes, the frames around them, words in their rank."""
+        """Return what is said at the ends of lines: by nodes, the frames around them, words in their rank."""
         sources, targets = {link.source for link in links}, {link.target for link in links}
         ends = sources - targets - set(outward), targets - sources
         texts = [

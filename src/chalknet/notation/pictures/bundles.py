@@ -74,7 +74,7 @@ def _missed(
     loose: Pixels,
     alone: Collection[int],
 ) -> list[Joint]:
-    """Return the lines of a bundle that were not followed, where there is ink of them and most units are joined.
+    """Return the lines of a bundle that were not followed, where ink of them is left and most units joined.
 
     Where no ink is left the lines that are not seen are missing.
     """

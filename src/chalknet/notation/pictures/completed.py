@@ -90,7 +90,8 @@ class _Circles:
         found: list[Found] = []
         for spot in _gaps([unit for unit in units if unit.kind == "disc"], self._size):
             disc = self._placed(Found("disc", *spot, self._size, self._size, 0.0, 0.05))
-            if disc is not None and disc.seen >= _IN_GAP * self._usual and not _is_taken(disc, [*units, *found]):
+            enough = disc is not None and disc.seen >= _IN_GAP * self._usual
+            if disc is not None and enough and not _is_taken(disc, [*units, *found], 0.4):
                 found.append(disc)
         return found
 
@@ -111,9 +112,7 @@ class _Circles:
         return float(np.median(cv2.remap(self._canvas.ink, x, y, cv2.INTER_LINEAR))) > self._canvas.least
 
     def _seen(self, discs: Sequence[Found], wobble: float) -> Pixels:
-        return np.array(
-            [rim_seen(self._rims, [(d.x, d.y)], d.size / 2, wobble)[0] for d in discs] or [0.0]
-        )
+        return np.array([rim_seen(self._rims, [(d.x, d.y)], d.size / 2, wobble)[0] for d in discs] or [0.0])
 
     def _without_meshes(self) -> list[Found]:
         """Return the units without discs that lines form where they cross."""
@@ -174,9 +173,9 @@ class _Circles:
         return Found("disc", x, y, size, size, 0.0, 0.05, min(1.0, seen_part))
 
 
-def _is_taken(disc: Found, units: Sequence[Found]) -> bool:
-    """Return whether a unit stands where a disc would."""
-    return any(math.hypot(disc.x - one.x, disc.y - one.y) < 0.47 * (disc.size + one.size) for one in units)
+def _is_taken(disc: Found, units: Sequence[Found], apart: float = 0.47) -> bool:
+    """Return whether a unit stands where a disc would, or so near that they would overlap."""
+    return any(math.hypot(disc.x - one.x, disc.y - one.y) < apart * (disc.size + one.size) for one in units)
 
 
 def _gaps(units: Sequence[Found], size: float) -> list[tuple[float, float]]:

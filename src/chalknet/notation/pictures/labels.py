@@ -51,8 +51,12 @@ def mended(
             continue
         stem = stems.most_common(1)[0][0]
         for place, (number, match) in counted.items():
-            if int(match[2]) - place != start and not (stem and _BIAS.fullmatch(words[number].text)):
-                found[number] = replace(words[number], text=f"{stem}{start + place}", trust=0.5)
+            fits = int(match[2]) - place == start
+            if (fits and (match[1] or not stem)) or (
+                not fits and stem and _BIAS.fullmatch(words[number].text)
+            ):
+                continue  # as it should be; or a bias below or above the units that are counted
+            found[number] = replace(words[number], text=f"{stem}{start + place}", trust=0.5)
     return list(found.values())
 
 
@@ -111,7 +115,9 @@ def shared_out(
         first, last = one.x - one.width / 2, one.x + one.width / 2
         over = [place for place, x in enumerate(middles) if first < x < last]
         fits = all(abs(part.x - middles[place]) < 0.3 * gap for place, part in parts)
-        found += [part for _, part in parts] if fits and {p for p, _ in parts} == {*over} and over[1:] else [one]
+        found += (
+            [part for _, part in parts] if fits and {p for p, _ in parts} == {*over} and over[1:] else [one]
+        )
     return found
 
 
@@ -121,7 +127,9 @@ def _parts(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Letter
     parts: dict[int, list[re.Match[str]]] = {}
     for match in re.finditer(r"\S+", words.text):
         x = left + letter * (match.start() + match.end()) / 2
-        parts.setdefault(min(range(len(middles)), key=lambda place: abs(middles[place] - x)), []).append(match)
+        parts.setdefault(min(range(len(middles)), key=lambda place: abs(middles[place] - x)), []).append(
+            match
+        )
     return [
         (
             place,

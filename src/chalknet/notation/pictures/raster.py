@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +75,10 @@ def seen_in(canvas: InkedPicture) -> Contents:
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
-    others, loose_ends = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
+    dots = [row for row in dots if not any(joint.dashed and _is_on(row, joint) for joint in lines.joints)]
+    others, loose_ends = joining(
+        traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints
+    )
     heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
     others = _turned_alike(choice.units, others, lines.joints, heads)
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
@@ -85,6 +89,14 @@ def seen_in(canvas: InkedPicture) -> Contents:
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
         loose_ends,
     )  # fmt: skip
+
+
+def _is_on(row: DotRow, joint: Joint) -> bool:
+    """Return whether dots are those of a dotted line."""
+    (x0, y0), (x1, y1) = joint.start, joint.end
+    dx, dy = x1 - x0, y1 - y0
+    part = min(1.0, max(0.0, ((row.x - x0) * dx + (row.y - y0) * dy) / (dx * dx + dy * dy)))
+    return math.hypot(x0 + part * dx - row.x, y0 + part * dy - row.y) < max(row.width, row.height) / 2
 
 
 def _loose_ink(canvas: InkedPicture, hidden: Pixels, joints: Sequence[Joint]) -> Pixels:
@@ -148,7 +160,7 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
 def _turned_alike(
     shapes: Sequence[Found], lines: Sequence[TracedLine], joints: Sequence[Joint], heads: Sequence[Heads]
 ) -> list[TracedLine]:
-    """Return traced lines with heads that point as those of the other lines do; without any where these have none.
+    """Return traced lines with heads that point as those of the other lines do, and without where these have none.
 
     A head is easily seen where lines merely meet, and one that points back would make a cycle.
     """
