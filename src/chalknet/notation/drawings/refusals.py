@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import UnitColumn
@@ -104,13 +105,17 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
 
 
 def _is_tree(columns: list[UnitColumn]) -> bool:
-    """Return whether one node leads to several, and these to more, each of which hangs on one alone."""
+    """Return whether one node leads to several, and these to more, each of which hangs on one alone.
+
+    Lines without heads are read either way: then each leads to one alone.
+    """
     behind = columns[1:]
-    return (
-        len(columns[0].units) == 1
-        and any(column.join == "some" for column in behind)
-        and all(len(column.links) == len(column.units) for column in behind)
+    some = any(column.join == "some" for column in behind)
+    spreads = len(columns[0].units) == 1 and all(len(one.links) == len(one.units) for one in behind)
+    gathers = len(columns[-1].units) == 1 and all(
+        len(column.links) == len(before.units) for before, column in pairwise(columns)
     )
+    return some and (spreads or gathers)
 
 
 def _names_a_step(text: str) -> bool:
@@ -155,7 +160,8 @@ def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
         widest = max(len(column.links) for column in columns[1:])
         if widest >= _MANY_LINKS and all(map(_drawn_as_units, columns[1:])):
             return True
-    tree = all(len(column.links) == len(column.units) for column in columns[1:]) and not dense
+    single = all(len(column.links) == len(column.units) for column in columns[1:])
+    tree = (single or _is_tree(columns)) and not dense
     wide = any(len(column.units) > 1 for column in columns)
     named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
     short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)

@@ -18,7 +18,7 @@ _OWN = 0.7  # of its own ink that a line has to have
 _LOOSE = 0.25  # of the ink between two columns, that belongs to lines that were not followed
 _ALONE = 0.7  # of a line between columns that are no neighbours, that no other line covers
 _BENT = 0.15  # of the lines of a bundle, that are bent where it is drawn by hand or in curves
-_FOLLOWED, _JOINED = 0.3, 0.6  # of its lines, and of the units on either side, that have to be seen
+_FOLLOWED, _JOINED = 0.5, 0.6  # of its lines, and of the units on either side, that have to be seen
 
 
 @dataclass(frozen=True)

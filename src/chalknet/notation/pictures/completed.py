@@ -1,6 +1,6 @@
-"""Units that were missed are added, and what is none is dropped, by how much of a circle's rim is seen.
+"""Units that were missed are added, meshes are dropped, by how much of a circle's rim is seen.
 
-How much that is of those that are units for sure says how much is enough: a hand is less steady than a program.
+How much that is of those that surely are units says how much is enough: a hand is less steady than a program.
 Less is enough where a circle is to be expected, in line with others.
 """
 

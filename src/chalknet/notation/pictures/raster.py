@@ -101,8 +101,8 @@ def _is_on(row: DotRow, joint: Joint) -> bool:
 
 def _loose_ink(canvas: InkedPicture, hidden: Pixels, joints: Sequence[Joint]) -> Pixels:
     """Return where ink is that belongs to no unit, word or line: 2; where it belongs to a line: 1."""
-    ink = ((canvas.mask) & (hidden == 0)).astype(np.uint8)
-    found = 2 * ink
+    ink = (canvas.mask & (hidden == 0)).astype(np.uint8)
+    found: Pixels = 2 * ink
     for joint in joints:
         if joint.trust > 0.5:
             cv2.polylines(found, [np.round(joint.points).astype(np.int32)], False, 1, _OWN_WIDTH)
@@ -160,7 +160,7 @@ def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Hea
 def _turned_alike(
     shapes: Sequence[Found], lines: Sequence[TracedLine], joints: Sequence[Joint], heads: Sequence[Heads]
 ) -> list[TracedLine]:
-    """Return traced lines with heads that point as those of the other lines do, and without where these have none.
+    """Return traced lines with heads that point as those of other lines do; without where these have none.
 
     A head is easily seen where lines merely meet, and one that points back would make a cycle.
     """

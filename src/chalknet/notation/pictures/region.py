@@ -91,7 +91,9 @@ def network_part(seen: Contents) -> Contents:
         ],
         loose=[line for line in seen.loose if all(box.holds(*point) for point in line.points)],
         dots=[row for row in seen.dots if box.holds(row.x, row.y)],
-        dense=[[new[number] for number in members if number in new] for members in seen.dense],
+        dense=[
+            members for old in seen.dense if (members := [new[number] for number in old if number in new])
+        ],
     )
 
 
