@@ -84,7 +84,7 @@ _OTHER = (
 _UNIT = re.compile(
     r"(?:[^\W\d_]{1,2}|in|out|inp|hid|input|output|neuron|unit|node)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]|-?[\d.]+"
 )
-_MANY_LINKS = 6  # between two columns of circles, most of which are joined: no flowchart has them
+_MANY_LINKS = 6  # between two columns, where most units are joined with most: no flowchart has them
 _DECISIONS = frozenset(("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí"))
 
 
@@ -143,10 +143,6 @@ def _of_units(column: UnitColumn) -> bool:
     return drawn or all(re.search(r"\d", text) for text in texts)
 
 
-def _drawn_as_units(column: UnitColumn) -> bool:
-    return all(unit.shape in ("circle", "doublecircle", "ellipse") for unit in column.units)
-
-
 def _is_nearly_joined(before: UnitColumn, column: UnitColumn) -> bool:
     """Return whether most units are joined to most of those before them: in a picture not all lines are seen."""
     return len(column.links) >= 0.5 * len(before.units) * len(column.units)
@@ -156,10 +152,8 @@ def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
     """Return whether units stand in columns that are joined as those of a network are."""
     plains = [plain(text) for text in texts]
     dense = all(column.join in ("all", "each", "one") for column in columns[1:])
-    if dense or all(map(_is_nearly_joined, columns, columns[1:])):
-        widest = max(len(column.links) for column in columns[1:])
-        if widest >= _MANY_LINKS and all(map(_drawn_as_units, columns[1:])):
-            return True
+    nearly = all(map(_is_nearly_joined, columns, columns[1:]))
+    dense |= nearly and max(len(column.links) for column in columns[1:]) >= _MANY_LINKS
     single = all(len(column.links) == len(column.units) for column in columns[1:])
     tree = (single or _is_tree(columns)) and not dense
     wide = any(len(column.units) > 1 for column in columns)
