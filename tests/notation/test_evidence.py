@@ -47,6 +47,9 @@ FEW += [
     'digraph { {age weight size} -> {h1 h2} -> y; t [label="-1"]; t -> {h1 h2} [label="θ"] }',
     'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
+    '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="120" fill="none" stroke="black">'
+    '<circle cx="100" cy="20" r="10"/><circle cx="40" cy="100" r="10"/><circle cx="100" cy="100" r="10"/>'
+    '<circle cx="160" cy="100" r="10"/><path d="M94 28 L46 92 M100 30 L100 90 M106 28 L154 92"/></svg>',
     'digraph { {x1 x2} -> {h1 h2} -> y; n -> y; n [shape=plaintext, label="see above"] }',
     "digraph { subgraph cluster_h { h1 h2 } x1 -> {h1 h2}; x2 -> {h1 h2}; {h1 h2} -> y; n -> y }",
     "digraph { {x1 x2} -> {u1 u2}; u1 -> a; u2 -> b; a [label=linear]; b [label=linear] }",

@@ -23,6 +23,7 @@ from chalknet.notation.drawings.words import BIAS_WORD
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
 _INDEX_0 = re.compile(r"[^\W\d_]{1,4}_?\(?0")  # x0 beside x1 is written as the others are
 _STEM = re.compile(r"[^\W\d_]+")
+_SEVERAL = 3
 _OF_A_ROW = frozenset("aA2")  # beside these, `b` and `1` are names of units
 
 
@@ -87,15 +88,17 @@ class _Row:
     Args:
         first, last: the nodes from which lines only lead away, and those to which they only lead.
         from_right: whether lines are written from right to left, as they are seen.
+        spreads_down: whether they lead from one node at the top to several at the bottom.
     """
 
     first: list[Said]
     last: list[Said]
     from_right: bool
+    spreads_down: bool
 
     @classmethod
     def of(cls, sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -> _Row:
-        """Return what is said at the ends of lines, by the nodes and by the frames around them."""
+        """Return what is said at the ends of lines: by nodes, the frames around them, words in their rank."""
         sources, targets = {link.source for link in links}, {link.target for link in links}
         ends = sources - targets - set(outward), targets - sources
         texts = [
@@ -105,10 +108,28 @@ class _Row:
                 for group in {sketch.nodes[key].group for key in keys}
                 if group in sketch.groups
             ]
+            + _beside(sketch, keys, sources | targets)
             for keys in ends
         ]
         first, last = ([said(text) for text in words[:50]] for words in texts)
-        return cls(first, last, _from_right(sketch, links))
+        return cls(first, last, _from_right(sketch, links), _spreads_down(sketch, *ends))
+
+
+def _spreads_down(sketch: Sketch, first: Collection[str], last: Collection[str]) -> bool:
+    """Return whether one node stands above several: a network has more inputs than outputs."""
+    above, below = ([sketch.nodes[key].place for key in keys] for keys in (first, last))
+    if len(above) != 1 or len(below) < _SEVERAL:
+        return False
+    (top,) = above
+    return top is not None and all(
+        place is not None and place.y - top.y > abs(place.x - top.x) / 2 for place in below
+    )
+
+
+def _beside(sketch: Sketch, keys: Collection[str], linked: Collection[str]) -> list[str]:
+    """Return the words that no line joins and that stand in the rank of nodes: titles of their column."""
+    ranks = {sketch.nodes[key].rank for key in keys} - {""}
+    return [node.text for key, node in sketch.nodes.items() if node.rank in ranks and key not in linked]
 
 
 def _speak(words: Sequence[Said], role: str, names: re.Pattern[str]) -> bool:
@@ -130,6 +151,7 @@ _FORWARD: dict[Role, tuple[Rule[_Row], ...]] = {
     "order": (
     Rule("lines are written from the first to the last", "order", 1.5, lambda row: True),
     Rule("they are seen from right to left", "order", -2.5, lambda row: row.from_right),
+    Rule("one stands above several", "order", -2, lambda row: row.spreads_down),
     Rule("the first are the inputs", "order", 3, lambda row: _speak(row.first, "input", _IN)),
     Rule("the last are the outputs", "order", 3, lambda row: _speak(row.last, "output", _OUT)),
     Rule("the first are the outputs", "order", -3, lambda row: _speak(row.first, "output", _OUT)),

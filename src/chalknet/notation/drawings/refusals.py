@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import UnitColumn
@@ -136,6 +137,7 @@ _OTHER = (
 _UNIT = re.compile(
     r"(?:[^\W\d_]{1,2}|in|out|inp|hid|input|output|neuron|unit|node)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]|-?[\d.]+"
 )
+_MANY_LINKS = 6  # between two columns, where most units are joined with most: no flowchart has them
 _DECISIONS = frozenset(("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí"))
 
 
@@ -221,13 +223,17 @@ def _is_trellis(columns: list[UnitColumn]) -> bool:
 
 
 def _is_tree(columns: list[UnitColumn]) -> bool:
-    """Return whether one node leads to several, and these to more, each of which hangs on one alone."""
+    """Return whether one node leads to several, and these to more, each of which hangs on one alone.
+
+    Lines without heads are read either way: then each leads to one alone.
+    """
     behind = columns[1:]
-    return (
-        len(columns[0].units) == 1
-        and any(column.join == "some" for column in behind)
-        and all(len(column.links) == len(column.units) for column in behind)
+    some = any(column.join == "some" for column in behind)
+    spreads = len(columns[0].units) == 1 and all(len(one.links) == len(one.units) for one in behind)
+    gathers = len(columns[-1].units) == 1 and all(
+        len(column.links) == len(before.units) for before, column in pairwise(columns)
     )
+    return some and (spreads or gathers)
 
 
 def _names_a_step(text: str) -> bool:
@@ -258,11 +264,19 @@ def _of_units(column: UnitColumn) -> bool:
     return drawn or all(re.search(r"\d", text) for text in texts)
 
 
+def _is_nearly_joined(before: UnitColumn, column: UnitColumn) -> bool:
+    """Return whether most units are joined to most of those before them: in a picture not all lines are seen."""
+    return len(column.links) >= 0.5 * len(before.units) * len(column.units)
+
+
 def _looks_dense(columns: list[UnitColumn], texts: list[str]) -> bool:
     """Return whether units stand in columns that are joined as those of a network are."""
     plains = [plain(text) for text in texts]
     dense = all(column.join in ("all", "each", "one") for column in columns[1:])
-    tree = all(len(column.links) == len(column.units) for column in columns[1:]) and not dense
+    nearly = all(map(_is_nearly_joined, columns, columns[1:]))
+    dense |= nearly and max(len(column.links) for column in columns[1:]) >= _MANY_LINKS
+    single = all(len(column.links) == len(column.units) for column in columns[1:])
+    tree = (single or _is_tree(columns)) and not dense
     wide = any(len(column.units) > 1 for column in columns)
     named = sum(bool(_UNIT.fullmatch(text)) for text in plains) * 2 > len(plains)
     short = all(len(text) <= 30 and text.count(" ") <= 3 for text in plains)

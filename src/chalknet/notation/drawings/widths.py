@@ -73,6 +73,8 @@ def width_of(columns: Sequence[UnitColumn], place: int) -> Width:
     if whole and isinstance(title.width, int) and title.width > count:
         notes = (f"the title of {{which}} has a {title.width}, but {count} are drawn: {count} was read",)
     if elided and by_index is not None:
+        if not column.dots and isinstance(by_index, int) and by_index > count:
+            notes = (f"the indices of {{which}} go up to {by_index}, but {count} are drawn without dots",)
         return Width(by_index, notes, "the indices beside the dots say how many there are")
     if column.left_out:
         return Width(

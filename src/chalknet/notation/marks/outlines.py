@@ -226,7 +226,31 @@ def area_line(outline: Outline, corners: Sequence[Point]) -> AreaLine | None:
         start, end = (place.x - half * dx, place.y - half * dy), (place.x + half * dx, place.y + half * dy)
         return AreaLine(start, end, False, min(place.width, place.height))
     arrow = _closed_arrow(corners) if len(corners) == 7 else None
-    return _slender_arrow(corners) if arrow is None and len(corners) >= 7 else arrow
+    if arrow is None and len(corners) >= 7:
+        arrow = _slender_arrow(corners) or _even_arrow(corners)
+    return arrow
+
+
+def _even_arrow(corners: Sequence[Point]) -> AreaLine | None:
+    """Return the arrow that a long area with two like sides stands for: its tail is broad, or forked."""
+    if len(corners) > _MANY:
+        return None
+    found = []
+    for tip in max(((a, b) for a in corners for b in corners), key=lambda pair: math.dist(*pair)):
+        tail, *others = sorted(corners, key=lambda corner: -math.dist(corner, tip))
+        long = math.dist(tail, tip)
+        other = next((corner for corner in others if math.dist(corner, tail) > 0.04 * long), tail)
+        start = ((tail[0] + other[0]) / 2, (tail[1] + other[1]) / 2)
+        ux, uy = (tip[0] - start[0]) / long, (tip[1] - start[1]) / long
+        spots = [((x - start[0]) * ux + (y - start[1]) * uy, (y - start[1]) * ux - (x - start[0]) * uy)
+                 for x, y in corners]  # fmt: skip
+        low, high = min(spots, key=lambda spot: spot[1]), max(spots, key=lambda spot: spot[1])
+        wide, uneven = high[1] - low[1], abs(high[1] + low[1])
+        level = abs(high[0] - low[0]) < 0.1 * long and min(high[0], low[0]) > 0.6 * long
+        if level and uneven < 0.2 * wide and wide <= long / _SLENDER:
+            width = max(2 * area_of(corners) / long - wide / 2, 0.1 * wide)
+            found.append(AreaLine(start, tip, True, width))
+    return found[0] if len(found) == 1 else None
 
 
 def _slender_arrow(corners: Sequence[Point]) -> AreaLine | None:

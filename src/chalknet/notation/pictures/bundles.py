@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import fmean, median, pstdev
 
+import cv2
+import numpy as np
+
+from chalknet.notation.pictures.arrangement import columns_of
+from chalknet.notation.pictures.canvas import Pixels
 from chalknet.notation.pictures.outlined import Found
-from chalknet.notation.pictures.pairs import Joint
+from chalknet.notation.pictures.pairs import Joint, rims_between
 
 _OWN = 0.7  # of its own ink that a line has to have
+_LOOSE = 0.25  # of the ink between two columns, that belongs to lines that were not followed
+_ALONE = 0.7  # of a line between columns that are no neighbours, that no other line covers
+_BENT = 0.15  # of the lines of a bundle, that are bent where it is drawn by hand or in curves
+_FOLLOWED, _JOINED = 0.5, 0.6  # of its lines, and of the units on either side, that have to be seen
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,16 @@ class Settled:
     dense: list[list[int]]
 
 
-def settled(shapes: Sequence[Found], joints: Sequence[Joint]) -> Settled:
+def settled(
+    shapes: Sequence[Found], joints: Sequence[Joint], loose: Pixels, alone: Collection[int] = ()
+) -> Settled:
     """Return which lines are drawn.
 
     Args:
         shapes: the units.
         joints: lines between them that have ink from end to end, or nearly so.
+        loose: 2 where there is ink that belongs to none of these lines, 1 where it belongs to one.
+        alone: the numbers of units to which nothing needs to lead, as biases.
     """
     sure = [joint for joint in joints if joint.trust > 0.5 and joint.own >= _OWN]
     columns = columns_of(shapes, sure or [joint for joint in joints if joint.trust > 0.5])
@@ -45,14 +55,58 @@ def settled(shapes: Sequence[Found], joints: Sequence[Joint]) -> Settled:
         pairs = [(min(a, b), max(a, b)) for a in left for b in right]
         beside.update(pairs)
         bundle, is_dense = _of_bundle([known.get(pair) for pair in pairs], len(pairs))
+        missed = [] if is_dense else _missed(shapes, bundle, (left, right), loose, alone)
+        bundle, is_dense = [*bundle, *missed], is_dense or bool(missed)
         kept.update({(joint.one, joint.other): joint for joint in bundle})
         if is_dense:
             dense.append([*left, *right])
     for pair, joint in known.items():
-        stands_out = joint.own > 0.95 and joint.alone > 0.4 and joint.cover > 0.95
+        stands_out = joint.own > 0.95 and joint.alone > _ALONE and joint.cover > 0.95 and not joint.way
         if pair not in beside and joint.trust > 0.5 and stands_out:
             kept[pair] = joint
     return Settled(list(kept.values()), dense)
+
+
+def _missed(
+    shapes: Sequence[Found],
+    bundle: Sequence[Joint],
+    sides: tuple[Sequence[int], Sequence[int]],
+    loose: Pixels,
+    alone: Collection[int],
+) -> list[Joint]:
+    """Return the lines of a bundle that were not followed, where ink of them is left and most units joined.
+
+    Where no ink is left the lines that are not seen are missing.
+    """
+    count = len(sides[0]) * len(sides[1])
+    joined = {number for joint in bundle for number in (joint.one, joint.other)}
+    least = min(sum(number in joined for number in side) / len(side) for side in sides)
+    if len(bundle) < _FOLLOWED * count or least < _JOINED or len(bundle) == count:
+        return []
+    bent = sum(bool(joint.way) for joint in bundle)
+    if bent < _BENT * len(bundle) and _share_of_loose(shapes, sides, loose) < _LOOSE:
+        return []
+    known = {(joint.one, joint.other) for joint in bundle}
+    pairs = [(min(a, b), max(a, b)) for a in sides[0] for b in sides[1] if not {a, b} & set(alone)]
+    return [_guessed(shapes, *pair) for pair in pairs if pair not in known]
+
+
+def _share_of_loose(
+    shapes: Sequence[Found], sides: tuple[Sequence[int], Sequence[int]], loose: Pixels
+) -> float:
+    """Return how much of the ink between two columns belongs to no line."""
+    middles = [(shapes[number].x, shapes[number].y) for side in sides for number in side]
+    hull = cv2.convexHull(np.array(middles, np.float32)).astype(np.int32)
+    area = np.zeros(loose.shape, np.uint8)
+    cv2.fillConvexPoly(area, hull, 1)
+    counts = np.bincount(loose[area > 0].ravel(), minlength=3)
+    return float(counts[2] / max(1, counts[1] + counts[2]))
+
+
+def _guessed(shapes: Sequence[Found], one: int, other: int) -> Joint:
+    ends = rims_between(shapes, np.array([(one, other)]))
+    start, end = ((float(x), float(y)) for ((x, y),) in ends)
+    return Joint(one, other, start, end, 0.0, trust=0.3)
 
 
 def open_pairs(shapes: Sequence[Found], joints: Sequence[Joint], most: int) -> list[tuple[int, int]]:
@@ -89,36 +143,3 @@ def _of_bundle(found: Sequence[Joint | None], count: int) -> tuple[list[Joint], 
     if is_dense and len(here) == count:
         return [replace(joint, trust=0.5) for joint in here], True
     return kept, is_dense
-
-
-def runs_sideways(shapes: Sequence[Found], joints: Sequence[Joint]) -> bool:
-    """Return whether lines run to the right or left: that way they are all about as long."""
-    if not joints:
-        return True
-    steps: tuple[list[float], list[float]] = ([], [])
-    for joint in joints:
-        one, other = shapes[joint.one], shapes[joint.other]
-        steps[0].append(abs(one.x - other.x))
-        steps[1].append(abs(one.y - other.y))
-    unit = median(shape.size for shape in shapes)
-    across, down = (fmean(each) / (pstdev(each) + 0.1 * unit) for each in steps)
-    return across >= down
-
-
-def columns_of(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[list[int]]:
-    """Return the numbers of the shapes in each column, or row where lines run downwards."""
-    if not shapes:
-        return []
-    sideways = runs_sideways(shapes, joints)
-    joined = set(range(len(shapes)))
-    unit = median(shapes[number].width if sideways else shapes[number].height for number in joined)
-    columns: dict[int, list[int]] = defaultdict(list)
-    last, column = -math.inf, 0
-    order = sorted(joined, key=lambda number: shapes[number].x if sideways else shapes[number].y)
-    for number in order:
-        where = shapes[number].x if sideways else shapes[number].y
-        if where - last > 0.45 * unit:
-            column += 1
-        columns[column].append(number)
-        last = where
-    return [columns[key] for key in sorted(columns)]

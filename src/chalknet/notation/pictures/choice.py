@@ -56,8 +56,10 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
     size = usual_size(shapes, words)
     units, frames = [], []
     for shape in found:
-        inside = sum(_is_inside(other, shape) for other in found if other is not shape)
-        if inside >= 2 and shape.size > 1.3 * size:
+        inside = [other for other in found if other is not shape and _is_inside(other, shape)]
+        units_inside = sum(other.kind == "disc" and 0.8 < other.size / size < 1.25 for other in inside)
+        panel = units_inside and not shape.is_round and shape.size > 1.25 * size
+        if panel or (len(inside) >= 2 and shape.size > 1.3 * size):
             frames.append(shape)
     for shape in found:
         if shape in frames:
@@ -76,7 +78,25 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
         )
         if fits or large or small:
             units.append(shape)
-    return Chosen(_without_meshes(units, words, size), frames, size)
+    return Chosen(_without_meshes(_without_panels(units, words), words, size), frames, size)
+
+
+def _without_panels(units: list[Found], words: Sequence[Lettering]) -> list[Found]:
+    """Return the units without pieces of coloured panels behind discs: boxes that discs reach into."""
+    discs = [unit for unit in units if unit.kind == "disc"]
+    if 2 * len(discs) < len(units):
+        return units
+    return [
+        unit
+        for unit in units
+        if unit.is_round
+        or any(unit_holds(unit, one) for one in words)
+        or not any(
+            abs(unit.x - disc.x) < 0.45 * (unit.width + disc.width)
+            and abs(unit.y - disc.y) < 0.45 * (unit.height + disc.height)
+            for disc in discs
+        )
+    ]
 
 
 def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float) -> list[Found]:
@@ -150,7 +170,7 @@ def rows_of_dots(
     mask = canvas.mask.astype(np.uint8)
     count, _, stats, middles = cv2.connectedComponentsWithStats(mask, connectivity=8)
     spots = []
-    smallest = max(2.0, 0.06 * size)
+    smallest = max(2.0, 0.05 * size)
     largest = 0.6 * size if size else 0.05 * max(mask.shape)
     for number in range(1, min(count, 20_000)):
         _, _, width, height, area = map(int, stats[number])

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from statistics import fmean
 
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 
+_BIAS = re.compile(r"\+?1|[bB]\d?|[bB]ias")
 _COUNTED = re.compile(r"([^\W\d_]{0,3})[_ ]?(\d{1,2})")
 
 
@@ -49,8 +51,12 @@ def mended(
             continue
         stem = stems.most_common(1)[0][0]
         for place, (number, match) in counted.items():
-            if int(match[2]) - place != start:
-                found[number] = replace(words[number], text=f"{stem}{start + place}", trust=0.5)
+            fits = int(match[2]) - place == start
+            if (fits and (match[1] or not stem)) or (
+                not fits and stem and _BIAS.fullmatch(words[number].text)
+            ):
+                continue  # as it should be; or a bias below or above the units that are counted
+            found[number] = replace(words[number], text=f"{stem}{start + place}", trust=0.5)
     return list(found.values())
 
 
@@ -76,3 +82,63 @@ def _label_in(shape: Found, words: Sequence[Lettering]) -> int | None:
         if abs(one.x - shape.x) < 0.35 * shape.width and abs(one.y - shape.y) < 0.35 * shape.height:
             return number
     return None
+
+
+def biases(shapes: Sequence[Found], words: Sequence[Lettering]) -> set[int]:
+    """Return the numbers of the units in which a bias or a one is written.
+
+    Args:
+        shapes: the units.
+        words: lines of words.
+    """
+    inside = ((number, _label_in(shape, words)) for number, shape in enumerate(shapes))
+    return {number for number, label in inside if label is not None and _BIAS.fullmatch(words[label].text)}
+
+
+def shared_out(
+    words: Sequence[Lettering], shapes: Sequence[Found], columns: Sequence[Sequence[int]]
+) -> list[Lettering]:
+    """Return the words, with a line that runs over several columns cut into what stands over each.
+
+    Args:
+        words: lines of words.
+        shapes: the units.
+        columns: the numbers of the units in each, side by side.
+    """
+    middles = [fmean(shapes[number].x for number in column) for column in columns]
+    if len(middles) < 2:
+        return list(words)
+    gap = min(later - earlier for earlier, later in pairwise(middles))
+    found = []
+    for one in words:
+        parts = _parts(one, middles) if one.width > 0.8 * gap and abs(one.angle) < 20 else []
+        first, last = one.x - one.width / 2, one.x + one.width / 2
+        over = [place for place, x in enumerate(middles) if first < x < last]
+        fits = all(abs(part.x - middles[place]) < 0.3 * gap for place, part in parts)
+        found += (
+            [part for _, part in parts] if fits and {p for p, _ in parts} == {*over} and over[1:] else [one]
+        )
+    return found
+
+
+def _parts(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lettering]]:
+    """Return for each column the words that stand nearest to its middle."""
+    letter, left = words.width / max(1, len(words.text)), words.x - words.width / 2
+    parts: dict[int, list[re.Match[str]]] = {}
+    for match in re.finditer(r"\S+", words.text):
+        x = left + letter * (match.start() + match.end()) / 2
+        parts.setdefault(min(range(len(middles)), key=lambda place: abs(middles[place] - x)), []).append(
+            match
+        )
+    return [
+        (
+            place,
+            replace(
+                words,
+                text=" ".join(match[0] for match in matches),
+                x=left + letter * (matches[0].start() + matches[-1].end()) / 2,
+                width=letter * (matches[-1].end() - matches[0].start()),
+            ),
+        )
+        for place, matches in sorted(parts.items())
+    ]

@@ -226,6 +226,23 @@ def _lettering_in(canvas: InkedPicture, shape: Found) -> _Crop | None:
     )  # fmt: skip
 
 
+def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Lettering]:
+    """Return the words without the rims of units that were taken for letters or brackets.
+
+    Args:
+        words: lines of words.
+        shapes: the units.
+    """
+    found = []
+    for one in words:
+        around = [s for s in shapes if abs(one.x - s.x) < 0.3 * s.width and abs(one.y - s.y) < 0.3 * s.height]
+        if around and one.is_round_letter and one.height > 0.7 * around[0].size:
+            continue
+        bare = _TIMES.sub("x", one.text.strip("()（）[]|"))
+        found.append(replace(one, text=bare) if around and around[0].is_round and bare else one)
+    return found
+
+
 def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: float) -> list[Lettering]:
     """Return the words that are no units taken for letters.
 

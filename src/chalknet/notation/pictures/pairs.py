@@ -19,6 +19,7 @@ from chalknet.notation.pictures.outlined import Found
 _SAMPLES = 64
 _MOST_PAIRS = 60_000
 _THICK = 5  # pixels to either side of a line that are its own, and one more
+_DOTS = 7  # of a dotted line
 _ASIDE = 2  # pixels by which a line may miss the one that is asked for
 
 
@@ -261,11 +262,22 @@ def _judged(inked: Pixels, clear: Pixels, long: Pixels) -> _Answers:
     missed_pixels = np.maximum(first, count - 1 - last) * long / count
     whole = (cover > 0.93) & (longest <= np.maximum(4.0, 0.05 * long))
     dashed = (runs >= 4) & (cover > 0.35) & (longest < np.maximum(0.14 * long, 6)) & ~whole
-    enough = (clear & inked).sum(axis=1) >= np.maximum(3, 0.25 * count)
+    dotted = (runs >= _DOTS) & (cover > 0.2) & (longest < np.maximum(0.08 * long, 8)) & ~whole
+    dotted &= _is_even(gaps)
+    dashed |= dotted
+    enough = (clear & inked).sum(axis=1) >= np.maximum(3, np.where(dotted, 0.12, 0.25) * count)
     reaches = (missed < 0.34) & ((missed_pixels < 0.24 * long) | (missed_pixels < 6))
     is_line = (whole | dashed) & enough & reaches
     may_be = (cover > 0.75) & (missed < 0.4) & ~is_line
     return _Answers(is_line, may_be, cover, first / count, (last + 1) / count, dashed)
+
+
+def _is_even(gaps: Pixels) -> Pixels:
+    """Return which rows have gaps about as long as the others: dots do, and lines that are crossed do not."""
+    longest = _longest_run(gaps)
+    runs = np.maximum(1, (gaps[:, 1:] & ~gaps[:, :-1]).sum(axis=1))
+    found: Pixels = longest <= 2.2 * gaps.sum(axis=1) / runs + 1
+    return found
 
 
 def _longest_run(mask: Pixels) -> Pixels:
@@ -305,7 +317,7 @@ def with_own_ink(canvas: InkedPicture, joints: Sequence[Joint]) -> list[Joint]:
     count = alone.sum(axis=1)
     own = np.where(count >= 4, (alone & inked).sum(axis=1) / np.maximum(count, 1), -1.0)
     return [
-        replace(joint, own=float(part), alone=float(share))
+        replace(joint, own=min(1.0, float(part) / (joint.cover if joint.dashed else 1)), alone=float(share))
         for joint, part, share in zip(joints, own, count / _SAMPLES, strict=True)
     ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,15 +12,17 @@ import numpy as np
 
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
+from chalknet.notation.pictures.arrangement import columns_of, runs_sideways
 from chalknet.notation.pictures.bent import bent_joints
-from chalknet.notation.pictures.bundles import columns_of, open_pairs, runs_sideways, settled
+from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
 from chalknet.notation.pictures.completed import completed
 from chalknet.notation.pictures.figures import whole_of
-from chalknet.notation.pictures.labels import mended
+from chalknet.notation.pictures.labels import biases, mended, shared_out
 from chalknet.notation.pictures.lettering import (
     Lettering,
+    without_rims,
     without_scraps,
     without_shapes,
     words_in,
@@ -28,8 +31,12 @@ from chalknet.notation.pictures.lettering import (
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
 from chalknet.notation.pictures.region import Contents, network_part
-from chalknet.notation.pictures.strokes import Heads, heads_of, joining, traced
+from chalknet.notation.pictures.ruling import ruled, without_ruling
+from chalknet.notation.pictures.strokes import Heads, TracedLine, heads_of, joining, traced
 
+_OWN_WIDTH = 7  # of a line, in pixels, with the wobble of a hand
+_AGREE = 0.3  # of all lines, that have to point one way
+_DISSENT = 0.25  # of these, as many of which point the other way leave it open
 _MOST_BENT = 1500  # pairs between which a bent line is looked for
 
 
@@ -56,22 +63,51 @@ def seen_in(canvas: InkedPicture) -> Contents:
         return Contents()
     words = words_in(canvas)
     shapes = outlined(canvas)
+    if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
+        canvas, shapes = plain, outlined(plain)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
     choice = replace(choice, units=completed(canvas, choice.units, words))
-    words = without_scraps(words, choice.units)
+    words = without_scraps(without_rims(words, choice.units), choice.units)
     words += words_within(canvas, choice.units, words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
-    lines = settled(choice.units, joints)
+    loose = _loose_ink(canvas, hidden, joints)
+    lines = settled(choice.units, joints, loose, biases(choice.units, words))
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
-    others = joining(traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints)
+    dots = [row for row in dots if not any(joint.dashed and _is_on(row, joint) for joint in lines.joints)]
+    others, loose_ends = joining(
+        traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints
+    )
     heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
+    others = _turned_alike(choice.units, others, lines.joints, heads)
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)
+    if sideways:
+        words = shared_out(words, choice.units, columns)
     return Contents(
-        choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size
-    )
+        choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
+        loose_ends,
+    )  # fmt: skip
+
+
+def _is_on(row: DotRow, joint: Joint) -> bool:
+    """Return whether dots are those of a dotted line."""
+    (x0, y0), (x1, y1) = joint.start, joint.end
+    dx, dy = x1 - x0, y1 - y0
+    part = min(1.0, max(0.0, ((row.x - x0) * dx + (row.y - y0) * dy) / (dx * dx + dy * dy)))
+    return math.hypot(x0 + part * dx - row.x, y0 + part * dy - row.y) < max(row.width, row.height) / 2
+
+
+def _loose_ink(canvas: InkedPicture, hidden: Pixels, joints: Sequence[Joint]) -> Pixels:
+    """Return where ink is that belongs to no unit, word or line: 2; where it belongs to a line: 1."""
+    ink = (canvas.mask & (hidden == 0)).astype(np.uint8)
+    found: Pixels = 2 * ink
+    for joint in joints:
+        if joint.trust > 0.5:
+            cv2.polylines(found, [np.round(joint.points).astype(np.int32)], False, 1, _OWN_WIDTH)
+    found[ink == 0] = 0
+    return found
 
 
 def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> list[Joint]:
@@ -91,37 +127,64 @@ def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> lis
 
 
 def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Heads]) -> list[Heads]:
-    """Return the heads of lines as most lines of their bundle have them; lines alone keep their own."""
+    """Return the heads of lines as most lines of their bundle have them, all of them pointing one way.
+
+    Where bundles disagree, what was seen is no heads but the lines that meet there.
+    """
     column = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
     bundles: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, joint in enumerate(joints):
         bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
-    found = list(heads)
-    forwards = backwards = 0
-    for (low, _), members in bundles.items():
-        turned = {number: column.get(joints[number].one, -1) != low for number in members}
-        firsts = [heads[n].end if turned[n] else heads[n].start for n in members]
-        lasts = [heads[n].start if turned[n] else heads[n].end for n in members]
+    votes, all_lines = Counter[bool](), 0
+    found = [Heads(False, False)] * len(joints)
+    forwards = [column.get(joint.one, -1) < column.get(joint.other, -1) for joint in joints]
+    for (low, high), members in bundles.items():
+        if low == high:
+            continue
+        firsts = [heads[n].start if forwards[n] else heads[n].end for n in members]
+        lasts = [heads[n].end if forwards[n] else heads[n].start for n in members]
         has_first, has_last = _most(firsts, lasts), _most(lasts, firsts)
-        forwards, backwards = forwards + (has_last > has_first), backwards + (has_first > has_last)
-        for n in members:
-            found[n] = Heads(has_last, has_first) if turned[n] else Heads(has_first, has_last)
-    if bool(forwards) == bool(backwards):
+        all_lines += len(members)
+        if has_first != has_last:
+            votes[has_last] += len(members)
+    ahead, agree = votes.most_common(1)[0] if votes else (True, 0)
+    if agree < _AGREE * all_lines or votes[not ahead] > _DISSENT * agree:
         return found
-    return [  # heads that cannot be seen point the same way as the others
-        each if each.start or each.end else Heads(first == bool(forwards), first == bool(backwards))
-        for each, first in (
-            (one, column.get(joint.one, -1) > column.get(joint.other, -1))
-            for one, joint in zip(found, joints, strict=True)
-        )
+    across = [column.get(joint.one, -1) != column.get(joint.other, -1) for joint in joints]
+    return [
+        Heads(forward != ahead, forward == ahead) if here else Heads(False, False)
+        for forward, here in zip(forwards, across, strict=True)
     ]
+
+
+def _turned_alike(
+    shapes: Sequence[Found], lines: Sequence[TracedLine], joints: Sequence[Joint], heads: Sequence[Heads]
+) -> list[TracedLine]:
+    """Return traced lines with heads that point as those of other lines do; without where these have none.
+
+    A head is easily seen where lines merely meet, and one that points back would make a cycle.
+    """
+    points = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
+    ahead = next((
+        points[joint.one] < points[joint.other] if head.end else points[joint.one] > points[joint.other]
+        for joint, head in zip(joints, heads, strict=True) if head.start or head.end
+    ), None)  # fmt: skip
+    found = []
+    for line in lines:
+        first, last = (points[number] for number in line.ends or (0, 0))
+        if abs(first - last) > 1 or first == last:
+            found.append(line)
+        else:
+            end = ahead is not None and (first < last) == ahead
+            found.append(replace(line, start_head=ahead is not None and not end, end_head=end))
+    return found
 
 
 def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:
     """Return whether most ends that can be seen have heads, and more than the ends on the other side."""
     seen, away = ([one for one in each if one is not None] for each in (heads, others))
     share = sum(seen) / max(1, len(seen))
-    return share > 0.5 and share > 1.5 * sum(away) / max(1, len(away))
+    return share > 0.5 and share > 2 * sum(away) / max(1, len(away))
 
 
 def _ordered(one: int, other: int) -> tuple[int, int]:
@@ -147,12 +210,14 @@ class _Marking:
             )
             for joint, heads in zip(seen.joints, seen.heads, strict=True)
         ]
-        found += [
-            self._stroke(line.points, Heads(line.start_head, line.end_head), line.trust, "")
-            for line in seen.lines
-        ]
+        for line in seen.lines:
+            stroke = self._stroke(line.points, Heads(line.start_head, line.end_head), line.trust, "")
+            if line.ends:
+                stroke = stroke._replace(source=f"s{line.ends[0] + 1}", target=f"s{line.ends[1] + 1}")
+            found.append(stroke)
         found += [self._dots(row) for row in seen.dots]
         found += [self._text(words) for words in seen.words]
+        found += [self._loose(line) for line in seen.loose]
         for members in seen.dense:
             found.append(self._dense([seen.shapes[number] for number in members]))
         return [mark._replace(at=number) for number, mark in enumerate(found)]
@@ -202,6 +267,11 @@ class _Marking:
         place = self._place(words.x, words.y, words.width, words.height)
         size = round(words.height / self.canvas.scale, 2)
         return TextMark(words.text, place, size, round(words.angle, 1), confidence=min(0.99, words.trust))
+
+    def _loose(self, line: TracedLine) -> UnreadMark:
+        (x0, y0), (x1, y1) = line.points[0], line.points[-1]
+        place = self._place((x0 + x1) / 2, (y0 + y1) / 2, abs(x1 - x0), abs(y1 - y0))
+        return UnreadMark("a line that ends nowhere", place)
 
     def _dense(self, shapes: Sequence[Found]) -> UnreadMark:
         whole = whole_of(Place(shape.x, shape.y, shape.width, shape.height) for shape in shapes)

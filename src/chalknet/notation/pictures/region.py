@@ -30,6 +30,7 @@ class Contents:
         dots: rows of small discs.
         dense: the numbers of shapes between which lines are too dense to follow.
         size: the usual size of a unit.
+        loose: lines between units that end nowhere.
     """
 
     shapes: list[Found] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Contents:
     dots: list[DotRow] = field(default_factory=list)
     dense: list[list[int]] = field(default_factory=list)
     size: float = 0.0
+    loose: list[TracedLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,16 @@ def network_part(seen: Contents) -> Contents:
         words=[one for one in seen.words if box.holds(one.x, one.y) and not _is_prose(one, box)],
         joints=[joint for joint, _ in joined],
         heads=[heads for _, heads in joined],
-        lines=[line for line in seen.lines if all(box.holds(*point) for point in line.points)],
+        lines=[
+            replace(line, ends=(new[line.ends[0]], new[line.ends[1]]))
+            for line in seen.lines
+            if line.ends and set(line.ends) <= new.keys()
+        ],
+        loose=[line for line in seen.loose if all(box.holds(*point) for point in line.points)],
         dots=[row for row in seen.dots if box.holds(row.x, row.y)],
-        dense=[[new[number] for number in members if number in new] for members in seen.dense],
+        dense=[
+            members for old in seen.dense if (members := [new[number] for number in old if number in new])
+        ],
     )
 
 

@@ -17,6 +17,7 @@ from chalknet.notation.pictures.pairs import Joint, length
 
 _MOST_TRACED = 400
 _SCRAPS = 0.12  # loose lines for each that joins two shapes that an unsteady hand leaves behind
+_LOOP = 0.6  # units that a line has to leave a shape to which it comes back; else it is a part of its rim
 _APART = 24.0  # degrees between lines whose heads can be told apart
 
 
@@ -28,12 +29,14 @@ class TracedLine:
         points: along it.
         start_head, end_head: whether it is wide at an end, as an arrowhead is.
         trust: how sure it is that it is one line.
+        ends: the numbers of the shapes that it joins, where that is known.
     """
 
     points: tuple[tuple[float, float], ...]
     start_head: bool
     end_head: bool
     trust: float
+    ends: tuple[int, int] | None = None
 
 
 def traced(
@@ -61,11 +64,11 @@ def traced(
 
 def joining(
     lines: Sequence[TracedLine], shapes: Sequence[Found], joints: Sequence[Joint]
-) -> list[TracedLine]:
-    """Return the lines that lead from a shape to a shape, or run between shapes that lines join.
+) -> tuple[list[TracedLine], list[TracedLine]]:
+    """Return the lines that lead from a shape to a shape, and those between shapes that end nowhere.
 
     What hands in or out of the network, and scraps, join nothing. A line between two columns that ends
-    nowhere is kept: it says that something there was not understood.
+    nowhere says that something there was not understood.
 
     Args:
         lines: that were traced.
@@ -73,7 +76,7 @@ def joining(
         joints: the lines between them that are known.
     """
     if not shapes:
-        return []
+        return [], []
     size = float(np.median([shape.size for shape in shapes]))
     joined = {number for joint in joints for number in (joint.one, joint.other)}
     x = [shapes[number].x for number in joined] or [0.0]
@@ -94,16 +97,21 @@ def joining(
     kept, loose = [], []
     for line in lines:
         start, end = at(line.points[0]), at(line.points[-1])
-        is_loop = start == end and len(line.points) > 2
+        is_loop = start == end and start is not None and _reach(line, shapes[start]) > _LOOP * size
         if start is not None and end is not None and (start != end or is_loop):
-            kept.append(line)
+            kept.append(replace(line, ends=(start, end)))
         elif (
             (start is None) != (end is None)
             and all(inside(point) for point in line.points)
             and math.dist(line.points[0], line.points[-1]) > 1.2 * size
         ):
             loose.append(line)
-    return kept + (loose if len(loose) > _SCRAPS * len(joints) else [])
+    return kept, loose if len(loose) > _SCRAPS * len(joints) else []
+
+
+def _reach(line: TracedLine, shape: Found) -> float:
+    """Return how far a line goes from the rim of a shape."""
+    return max(math.hypot(x - shape.x, y - shape.y) for x, y in line.points) - shape.size / 2
 
 
 def _lines_of(left: Pixels, least: float) -> list[TracedLine]:
