@@ -9,10 +9,11 @@ import torch
 from sklearn.base import clone
 
 import chalknet as cn
+from chalknet.training.run.fit import ColumnKeywords
 
 ESTIMATORS = [cn.NetRegressor, cn.NetClassifier]
-# Options of fit that scikit-learn has under other names, or in `optimizer_options`.
-ELSEWHERE = {"seed", "weight", "max_iter", "alpha", "recipe"}
+# Options of fit that scikit-learn has under other names, in `optimizer_options`, or in steps of its own.
+ELSEWHERE = {"seed", "weight", "max_iter", "alpha", "recipe", *ColumnKeywords.__annotations__}
 X = np.linspace(-1, 1, 24).reshape(12, 2)
 Y = {cn.NetRegressor: X[:, 0] * 2, cn.NetClassifier: (X[:, 0] > 0).astype(int)}
 HUGE = 10**40

@@ -58,7 +58,9 @@ def _choices(
     for along, side in product(_ALONG, (-1, 1)):
         x, y = x1 + (x2 - x1) * along, y1 + (y2 - y1) * along
         if abs(angle) > _STEEP:
-            x += side * (width / 2 + size * 0.4)
+            if side < 0:  # there the titles of frames stand
+                continue
+            x += width / 2 + size * 0.4
             yield Label(x, y, edge.label, size, "edge-label", key), [Rect(x, y, width, height * 0.9)]
             continue
         turned = math.radians(angle)

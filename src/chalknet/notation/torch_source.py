@@ -54,7 +54,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     """
     if recognise_printed(text):
         called = 'read(..., notation="torch") of what print(module) gave is now notation="printed"'
-        warnings.warn(called, DeprecationWarning, stacklevel=6)  # the caller of the public verb
+        warnings.warn(called, DeprecationWarning, stacklevel=7)  # the caller of the public verb
         return read_printed(text, name)
     code = parse(text)
     run = Interpreter(code)

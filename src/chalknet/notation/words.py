@@ -130,10 +130,11 @@ def settled_word(text: str, span: Span) -> bool:
 
 def residual_block(text: str, span: Span) -> Span | None:
     """Return where the residual block stands with which a span begins, `[32 relu -> 64] + skip`, or None."""
-    if text[span.start : span.start + 1] != "[":
+    last = min(span.end, span.start + _LONGEST_BLOCK)
+    if text[span.start : span.start + 1] != "[" or text.find("]", span.start, last) < 0:
         return None
     depth = 0
-    for at in range(span.start, min(span.end, span.start + _LONGEST_BLOCK)):
+    for at in range(span.start, last):
         depth += {"[": 1, "]": -1}.get(text[at], 0)
         if not depth:
             skip = _SKIP.match(text, at + 1, span.end)
