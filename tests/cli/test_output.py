@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from chalknet.training.predictions.prediction import _shortest
+from chalknet.training.predictions.answers_by_column import shortest
 
 NET = "1 -> 3 tanh -> 1"
 KOREAN = "면적,방,가격\n84.5,3,52000\n59.9,2,41000\n"
@@ -108,13 +108,13 @@ def test_a_table_of_differences_ends_with_how_many_are_the_same(type_):
     )
 )
 def test_a_printed_number_is_read_back_to_the_same_bits(values):
-    printed = str(_shortest(values[0]))
+    printed = str(shortest(values[0]))
     assert values.dtype.type(printed).tobytes() == values[0].tobytes()
-    assert json.loads(json.dumps(_shortest(values[0]))) == _shortest(values[0])
+    assert json.loads(json.dumps(shortest(values[0]))) == shortest(values[0])
 
 
 def test_a_number_is_printed_as_short_as_its_dtype_allows(type_, tmp_path, line):
-    assert [str(_shortest(number)) for number in (np.float32(0.1), np.float64(0.1), np.int64(3))] == [
+    assert [str(shortest(number)) for number in (np.float32(0.1), np.float64(0.1), np.int64(3))] == [
         "0.1", "0.1", "3",
     ]  # fmt: skip
     run = tmp_path / "run"

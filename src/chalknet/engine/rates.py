@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from chalknet.engine.state import copied
 from chalknet.planning import Plan, Recipe
 
 Array = npt.NDArray[np.float64]
 _BLOCK = 1024  # updates whose rates are computed at a time, whoever asks: the same bits in every engine
+_SCALAR = torch.float32  # torch keeps single numbers beside weights in its default dtype
 _FUNCTIONS: dict[str, Any] = {
     **{name: getattr(np, name) for name in ("cos", "pi", "floor", "minimum", "maximum", "where")},
     "__builtins__": {},
@@ -103,3 +107,26 @@ class Momenta:
         some = known[done:wanted]
         found[: len(some)] = some
         return found
+
+
+def kept_slots(
+    views: Mapping[str, Mapping[str, torch.Tensor]], updates: int, counts_steps: bool, momenta: Momenta | None
+) -> dict[str, dict[str, torch.Tensor]]:
+    """Return an optimizer's numbers beside each weight as torch keeps them, its counts of updates too.
+
+    Args:
+        views: those that a compiled loop changes, by weight and name.
+        updates: how many were made; none before the first.
+        counts_steps: whether torch's optimizer counts them beside each weight.
+        momenta: the products that nadam keeps; None for other optimizers.
+    """
+    if not updates:
+        return {}
+    alike = {}
+    if counts_steps:
+        alike["step"] = torch.tensor(float(updates))
+        if momenta is not None:
+            alike["mu_product"] = torch.tensor(momenta.over(updates - 1, 1)[0], dtype=_SCALAR)
+    return {
+        name: {**{slot: copied(view) for slot, view in by.items()}, **alike} for name, by in views.items()
+    }

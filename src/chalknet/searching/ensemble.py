@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.errors import InvalidValue
-from chalknet.tables import Shown, Table, Tabular
-from chalknet.training import FitResult, Prediction, data_frame, plain_columns, predict
+from chalknet.tables import Shown
+from chalknet.training import AnswersByColumn, FitResult, Prediction, predict
 from chalknet.units import one_line, show_count
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class EnsemblePrediction(Tabular):
+class EnsemblePrediction(AnswersByColumn):
     """What several fits say of new rows together.
 
     Args:
@@ -67,29 +67,10 @@ class EnsemblePrediction(Tabular):
                 at += 1
         return found
 
-    def plain(self) -> dict[str, list[Any]]:
-        """Return the columns as lists of Python's values."""
-        return plain_columns(self.columns)
-
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what was assumed of the new rows, a sentence each."""
         return tuple(dict.fromkeys(note for one in self.each for note in one.notes))
-
-    @property
-    def table(self) -> Table:
-        """Return a row for each row of x."""
-        columns = self.columns
-        rows = tuple(zip(*(column.tolist() for column in columns.values()), strict=True))
-        return Table(tuple(columns), rows, notes=tuple(f"note: {note}" for note in self.notes))
-
-    def to_pandas(self) -> Any:
-        """Return a `pandas.DataFrame` with a row for each row of x.
-
-        Raises:
-            MissingPackage: without pandas.
-        """
-        return data_frame(self.columns, "EnsemblePrediction.to_pandas")
 
     def __len__(self) -> int:
         return len(self.spread)

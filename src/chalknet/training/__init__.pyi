@@ -34,6 +34,7 @@ from chalknet.training.metrics.table import METRICS as METRICS
 from chalknet.training.metrics.table import metric_name as metric_name
 from chalknet.training.pictures.plot import KINDS as KINDS
 from chalknet.training.pictures.plot import plot as plot
+from chalknet.training.predictions.answers_by_column import AnswersByColumn as AnswersByColumn
 from chalknet.training.predictions.array_forward import ArrayForward as ArrayForward
 from chalknet.training.predictions.array_forward import activation_of_raw as activation_of_raw
 from chalknet.training.predictions.array_forward import weight_shapes as weight_shapes
@@ -47,7 +48,6 @@ from chalknet.training.predictions.predict import predict as predict
 from chalknet.training.predictions.predict import predict_with as predict_with
 from chalknet.training.predictions.predict import with_unknown as with_unknown
 from chalknet.training.predictions.prediction import Prediction as Prediction
-from chalknet.training.predictions.prediction import plain_columns as plain_columns
 from chalknet.training.predictions.prediction import predicted as predicted
 from chalknet.training.record.record_options import RecordOptions as RecordOptions
 from chalknet.training.run.fit import FitKeywords as FitKeywords

@@ -41,13 +41,11 @@ from chalknet.engine.fused_cpu.step_table import (
     weight_views,
 )
 from chalknet.engine.orders import Orders
-from chalknet.engine.rates import Momenta, Rates
-from chalknet.engine.state import SessionState, copied, named, refill, weights_of
+from chalknet.engine.rates import Momenta, Rates, kept_slots
+from chalknet.engine.state import SessionState, named, refill, weights_of
 from chalknet.module import RandomStream
 from chalknet.network import Dropout, Network, Residual, Step
 from chalknet.planning import Plan, Recipe
-
-_SCALAR = torch.float32  # torch keeps single numbers beside weights in its default dtype
 
 
 class FusedSession:
@@ -147,19 +145,12 @@ class FusedSession:
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on."""
-        slots = {
-            name: {slot: copied(view) for slot, view in by.items()} for name, by in self._state_views.items()
-        }
-        if self._done and self._counts_steps:
-            alike = {"step": torch.tensor(float(self._done))}
-            if self._momenta is not None:
-                alike["mu_product"] = torch.tensor(self._momenta.over(self._done - 1, 1)[0], dtype=_SCALAR)
-            slots = {name: {**by, **alike} for name, by in slots.items()}
+        slots = kept_slots(self._state_views, self._done, self._counts_steps, self._momenta)
         return SessionState(
             updates=self._done,
             order=self._orders.order,
             weights=weights_of(self._named),
-            slots=slots if self._done else {},
+            slots=slots,
             random=self._stream.states,
         )
 

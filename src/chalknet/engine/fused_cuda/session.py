@@ -35,14 +35,13 @@ from chalknet.engine.fused_cuda.source import text_of
 from chalknet.engine.fused_cuda.stages import Stage, stages_of
 from chalknet.engine.fused_cuda.vectors import Vectors, trained_of
 from chalknet.engine.orders import Orders
-from chalknet.engine.rates import Momenta, Rates
-from chalknet.engine.state import SessionState, copied, named, refill, weights_of
+from chalknet.engine.rates import Momenta, Rates, kept_slots
+from chalknet.engine.state import SessionState, named, refill, weights_of
 from chalknet.module import RandomStream, flat
 from chalknet.network import Dropout, Network, numbers
 from chalknet.planning import Plan, Recipe
 
 _MOST_UPDATES = 1 << 18  # of a launch: room for their losses and step sizes
-_SCALAR = torch.float32  # torch keeps single numbers beside weights in its default dtype
 
 
 class FusedCudaSession:
@@ -149,20 +148,14 @@ class FusedCudaSession:
 
     def state(self) -> SessionState:
         """Return everything that the next update depends on."""
-        slots = {
-            name: {slot: copied(view) for slot, view in by.items()}
-            for name, by in self._vectors.slots.items()
-        }
-        if self._done and self._recipe.optimizer in COUNTS_STEPS:
-            alike = {"step": torch.tensor(float(self._done))}
-            if self._momenta is not None:
-                alike["mu_product"] = torch.tensor(self._momenta.over(self._done - 1, 1)[0], dtype=_SCALAR)
-            slots = {name: {**by, **alike} for name, by in slots.items()}
+        slots = kept_slots(
+            self._vectors.slots, self._done, self._recipe.optimizer in COUNTS_STEPS, self._momenta
+        )
         return SessionState(
             updates=self._done,
             order=self._orders.order,
             weights=weights_of(self._named),
-            slots=slots if self._done else {},
+            slots=slots,
             random=self._stream.states,
         )
 

@@ -167,10 +167,6 @@ def said(label: str) -> Said:
     )
 
 
-def _is_any_function(text: str) -> bool:
-    return bool(words.UNKNOWN_ACTIVATION.fullmatch(text.strip(" |,;:/\n→>-")))
-
-
 def _is_linear(text: str) -> bool:
     """Return whether a text says that there is no activation, besides a map that is called linear."""
     without_maps = words.OPERATION.sub(" ", BATCH_SHAPE.sub(" ", text))

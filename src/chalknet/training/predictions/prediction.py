@@ -14,15 +14,14 @@ import numpy.typing as npt
 from chalknet.data import Preparation
 from chalknet.lazy import torch
 from chalknet.planning import Loss
-from chalknet.tables import Table, Tabular
-from chalknet.training.history import data_frame
+from chalknet.training.predictions.answers_by_column import AnswersByColumn
 from chalknet.units import one_line, show_count
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Prediction(Tabular):
+class Prediction(AnswersByColumn):
     """What a fitted network says of new rows.
 
     `numpy.asarray(prediction)` is yhat: the values of a regression in the target's own unit, else what the
@@ -67,13 +66,6 @@ class Prediction(Tabular):
             found[f"predicted {name}" if name in found else name] = column
         return {name: np.asarray(column) for name, column in found.items()}
 
-    def plain(self, columns: Mapping[str, Array] | None = None) -> dict[str, list[Any]]:
-        """Return columns, those of `columns` where none are given, as lists of Python's values.
-
-        The text of a number is the shortest that is the same number in its dtype.
-        """
-        return plain_columns(self.columns if columns is None else columns)
-
     @property
     def raw_columns(self) -> dict[str, Array]:
         """Return the columns that were kept, and those of `raw`."""
@@ -94,21 +86,6 @@ class Prediction(Tabular):
             found = dict(zip(names, self.classes.T, strict=True))
         names = tuple(f"p({name})" for name in self.names)
         return found | dict(zip(names, self.probabilities.T, strict=True))
-
-    @property
-    def table(self) -> Table:
-        """Return a row for each row of x."""
-        columns = self.columns
-        rows = tuple(zip(*(column.tolist() for column in columns.values()), strict=True))
-        return Table(tuple(columns), rows, notes=tuple(f"note: {note}" for note in self.notes))
-
-    def to_pandas(self) -> Any:
-        """Return a `pandas.DataFrame` with a row for each row of x.
-
-        Raises:
-            MissingPackage: without pandas.
-        """
-        return data_frame(self.columns, "Prediction.to_pandas")
 
     @property
     def _yhat(self) -> Array:
@@ -143,16 +120,6 @@ class Prediction(Tabular):
         if name.startswith("_") or not hasattr(torch.Tensor, name):
             raise AttributeError(f"a Prediction has no {name!r}: see classes, probabilities, values and raw")
         return getattr(_as_once(self, name), name)
-
-
-def plain_columns(columns: Mapping[str, Array]) -> dict[str, list[Any]]:
-    """Return columns as lists of Python's values; a number's text is the shortest that is the same number."""
-    return {name: [_shortest(value) for value in column] for name, column in columns.items()}
-
-
-def _shortest(value: Any) -> Any:
-    """Return Python's value for one of numpy."""
-    return type(value.item())(str(value))
 
 
 def _as_once(prediction: Prediction, name: str) -> torch.Tensor:
