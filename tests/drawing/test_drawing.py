@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from defusedxml import ElementTree
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.strategies import networks, textbook_networks
 
@@ -137,6 +137,9 @@ def test_a3_what_is_drawn_as_svg_is_read_back_exactly(network, dialect):
 
 
 @given(textbook_networks(), st.sampled_from([*DIALECTS]), st.sampled_from(["implied", "nodes"]))
+@example(
+    cn.read("1 -> 1 nobias dropout(0.25) -> 1 nobias -> 1 dropout(0.25)"), "features", "nodes"
+)  # a unit that states bias=False stands beside the only bias
 def test_a3_a6_the_structure_of_every_dialect_is_read_back(network, dialect, bias):
     if dialect == "numbers" or (drawing := drawn(network, dialect, Style(bias=bias))) is None:
         return

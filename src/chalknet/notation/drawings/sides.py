@@ -170,10 +170,10 @@ class _View:
 
     @property
     def is_beside_a_bias(self) -> bool:
-        """Return whether a node that leads where it leads is called a bias in so many words."""
+        """Return whether a node that leads where it leads, and to which nothing leads, is called a bias."""
         nodes = self.scene.facts.nodes
-        beside = [link.source for out in self.fact.out_of[:1] for link in nodes[out.target].into[:200]]
-        return any(BIAS_WORD.search(nodes[key].text) for key in beside if key != self.fact.key)
+        beside = [nodes[link.source] for out in self.fact.out_of[:1] for link in nodes[out.target].into[:200]]
+        return any(BIAS_WORD.search(one.text) for one in beside if not one.into and one.key != self.fact.key)
 
     @cached_property
     def has_colour_of_biases(self) -> bool:
