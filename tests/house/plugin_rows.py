@@ -31,15 +31,17 @@ class LogCosh(nn.Module):
         return {"mean": losses.mean, "sum": losses.sum, "none": lambda: losses}[self.reduction]()
 
 
-SELU = ActivationKind(
-    "selu",
-    ("seloo",),
-    "selu",
-    "SELU",
-    "1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * expm1(z))",
-    "1.0507009873554805 * (1 if z > 0 else 1.6732632423543772 * exp(z))",
+CELU = ActivationKind(
+    "celu",
+    ("celoo",),
+    "celu",
+    "CELU",
+    "z if z > 0 else alpha * expm1(z / alpha)",
+    "1 if z > 0 else exp(z / alpha)",
+    {"alpha": 1.0},
     inplace=True,
-    onnx="Selu",
+    onnx="Celu",
+    onnx_options={"alpha": "alpha"},
 )
 SNAKE = ActivationKind(
     "snake",
@@ -50,7 +52,7 @@ SNAKE = ActivationKind(
     "1 - 2 * steepness * z / (1 + steepness * z**2) ** 2",
     {"steepness": 2.0},
 )
-WINDING = ActivationKind("winding", (), "winding", "Softsign", "z / (1 + fabs(z))", "1 / (1 + abs(z)) ** 2")
+WINDING = ActivationKind("winding", (), "winding", "Tanhshrink", "z - fabs(z)", "1 - abs(z)")
 SOFT_MARGIN = Loss(
     "soft_margin",
     ("logistic_loss",),

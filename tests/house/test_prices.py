@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from tests.house.plugin_rows import LOG_COSH, SELU, SNAKE, SOFT_MARGIN, WINDING
+from tests.house.plugin_rows import CELU, LOG_COSH, SNAKE, SOFT_MARGIN, WINDING
 
 import chalknet as cn
 from chalknet.drawing import DIALECTS
@@ -17,7 +17,7 @@ from chalknet.planning import LOSSES
 
 @pytest.fixture(autouse=True)
 def rows(monkeypatch):
-    for row in (SELU, SNAKE, WINDING):
+    for row in (CELU, SNAKE, WINDING):
         monkeypatch.setitem(ACTIVATIONS, row.name, row)
     for row in (SOFT_MARGIN, LOG_COSH):
         monkeypatch.setitem(LOSSES, row.name, row)
@@ -43,17 +43,17 @@ def value_of(formula, **variables):
 @pytest.mark.parametrize(
     "text",
     [
-        "3 -> 70 selu -> 5 seloo -> 2",
-        "X(n,3) -l1-> u1(n,70) -selu-> v1(n,70) -l2-> u2(n,5) -SELU-> v2(n,5) -l3-> u3(n,2) = yhat",
-        "nn.Sequential(nn.Linear(3, 70), nn.SELU(), nn.Linear(70, 5), SELU(inplace=True), nn.Linear(5, 2))",
+        "3 -> 70 celu -> 5 celoo -> 2",
+        "X(n,3) -l1-> u1(n,70) -celu-> v1(n,70) -l2-> u2(n,5) -CELU-> v2(n,5) -l3-> u3(n,2) = yhat",
+        "nn.Sequential(nn.Linear(3, 70), nn.CELU(), nn.Linear(70, 5), CELU(inplace=True), nn.Linear(5, 2))",
         "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         "        self.a, self.b, self.c = nn.Linear(3, 70), nn.Linear(70, 5), nn.Linear(5, 2)\n"
-        "    def forward(self, x):\n        return self.c(F.selu(self.b(F.selu(self.a(x)))))",
+        "    def forward(self, x):\n        return self.c(F.celu(self.b(F.celu(self.a(x)))))",
     ],
     ids=["shorthand", "arrows", "torch", "functions of torch"],
 )
 def test_an_activation_is_read(text):
-    assert cn.read(text).steps == network("selu").steps
+    assert cn.read(text).steps == network("celu").steps
 
 
 def test_an_option_of_an_activation_is_read():
@@ -61,7 +61,7 @@ def test_an_option_of_an_activation_is_read():
 
 
 @pytest.mark.parametrize("notation", [row.name for row in NOTATIONS.values() if row.write])
-@pytest.mark.parametrize("kind", ["selu", "snake"])
+@pytest.mark.parametrize("kind", ["celu", "snake"])
 def test_an_activation_is_written_and_read_back_or_refused(kind, notation):
     ours = network(kind)
     if kind == "snake" and notation == "torch":
@@ -79,9 +79,9 @@ def test_an_activation_is_written_and_read_back_or_refused(kind, notation):
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_an_activation_is_drawn(dialect):
-    module = cn.build(cn.read("3 -> 1 selu"))  # a single output: some dialects show nothing else
-    picture = cn.draw(module if dialect == "numbers" else cn.read("3 -> 1 selu"), dialect)
-    assert "selu" in picture.svg
+    module = cn.build(cn.read("3 -> 1 celu"))  # a single output: some dialects show nothing else
+    picture = cn.draw(module if dialect == "numbers" else cn.read("3 -> 1 celu"), dialect)
+    assert "celu" in picture.svg
 
 
 def test_an_activation_is_counted_built_read_from_its_module_and_compared():
@@ -91,10 +91,10 @@ def test_an_activation_is_counted_built_read_from_its_module_and_compared():
     assert cn.read(module) == ours
     assert cn.count(ours).parameters == cn.count(network("relu")).parameters
     assert not cn.difference(ours, network("snake", steepness=0.5))
-    assert "selu" in str(cn.difference(ours, network("selu")))
+    assert "celu" in str(cn.difference(ours, network("celu")))
 
 
-@pytest.mark.parametrize("row", [SELU, SNAKE], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [CELU, SNAKE], ids=lambda row: row.name)
 def test_the_derivative_of_an_activation_is_the_finite_difference(row):
     for z in (-3.0, -0.4, 0.3, 2.0):
         ahead, behind = (value_of(row.formula, z=z + by, **row.options) for by in (1e-6, -1e-6))
@@ -110,7 +110,7 @@ def test_the_gradient_of_a_loss_is_the_finite_difference(row):
 
 
 @pytest.mark.parametrize("loss", ["soft_margin", "logistic_loss", "SoftMarginLoss", "log_cosh"])
-@pytest.mark.parametrize("kind", ["selu", "snake"])
+@pytest.mark.parametrize("kind", ["celu", "snake"])
 @pytest.mark.parametrize("layers", [3, 2], ids=["tiles", "blocks"])
 def test_a_fit_by_the_compiled_engine_has_the_losses_of_eager(kind, loss, layers):
     pytest.importorskip("numba")
@@ -154,14 +154,14 @@ def test_memory_is_estimated():
 
 def test_onnx_has_the_operation_or_the_refusal_says_that_there_is_none(tmp_path):
     pytest.importorskip("onnx")
-    (tmp_path / "net.onnx").write_bytes(cn.write(network("selu"), "onnx"))
-    assert cn.read(tmp_path / "net.onnx").steps == network("selu").steps
+    (tmp_path / "net.onnx").write_bytes(cn.write(network("celu"), "onnx"))
+    assert cn.read(tmp_path / "net.onnx").steps == network("celu").steps
     with pytest.raises(CannotExpress, match=r"snake, which is no operation of ONNX"):
         cn.write(network("snake"), "onnx")
 
 
 def test_without_its_row_an_activation_is_unknown_again(monkeypatch):
-    monkeypatch.delitem(ACTIVATIONS, "selu")
-    with pytest.raises(cn.UnknownName, match="selu"):
-        cn.read("3 -> 4 selu -> 1")
-    assert math.isfinite(value_of(SELU.formula, z=1.0))
+    monkeypatch.delitem(ACTIVATIONS, "celu")
+    with pytest.raises(cn.UnknownName, match="celu"):
+        cn.read("3 -> 4 celu -> 1")
+    assert math.isfinite(value_of(CELU.formula, z=1.0))

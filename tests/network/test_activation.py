@@ -81,7 +81,7 @@ def test_an_activation_can_be_hashed_and_compared_by_value():
 
 
 def test_an_unknown_activation_names_the_nearest():
-    with pytest.raises(UnknownName, match=r"unknown activation 'rleu'.*Did you mean relu\?"):
+    with pytest.raises(UnknownName, match=r"unknown activation 'rleu'.*Did you mean relu or relu6\?"):
         Activation("rleu")
 
 

@@ -309,3 +309,17 @@ def test_a_number_that_contradicts_what_is_drawn_is_told(title, width, note):
 @pytest.mark.parametrize("title", ["Input Layer (+1 bias)", "Input +1 bias", "Input layer 2", "Layer 2 of 3"])
 def test_a_bias_or_the_number_of_a_layer_leaves_no_unit_out(title):
     assert cn.read(dot_of([(title, 3), ("Output Layer", 2)])).input_shape == (3,)
+
+
+@pytest.mark.parametrize("widths", [(8, 16), (300, 30)])
+def test_two_networks_in_one_drawing_are_asked_about_and_never_taken_for_two_samples_of_one(widths):
+    rows = (
+        f'subgraph cluster_{name} {{label={name}; x{name} [label="Input 4"]; h{name} [label="Dense {width}"]; '
+        f'o{name} [label="Dense 2"]; x{name} -> h{name} -> o{name}}}'
+        for name, width in zip(("teacher", "student"), widths, strict=True)
+    )
+    text = f"digraph {{node [shape=box]; {' '.join(rows)}}}"
+    with pytest.raises(NotationError, match="1: teacher; 2: student"):
+        cn.read(text)
+    read = [cn.read(text, name=name).steps[0].out_features for name in ("teacher", "student")]
+    assert tuple(read) == widths

@@ -107,8 +107,8 @@ def test_the_whole_message_of_an_unknown_activation():
         read_arrows("X(n,1) -l1-> u1(n,2)\n  -rleu-> v1(n,2)")
     assert str(problem.value) == (
         "arrow text: got the unknown activation 'rleu'; wanted one of relu, sigmoid, tanh, leaky_relu, elu, "
-        "gelu, silu, softplus, mish, hardswish, softmax, log_softmax, identity, h, ?, batchnorm, dropout, embed, flatten, layernorm, linear, prelu. "
-        "Did you mean relu or prelu?\n"
+        "gelu, silu, softplus, mish, hardswish, selu, relu6, hardsigmoid, softsign, softmax, log_softmax, identity, h, ?, batchnorm, dropout, embed, flatten, layernorm, linear, prelu. "
+        "Did you mean relu or relu6?\n"
         "  line 2:\n"
         "      -rleu-> v1(n,2)\n"
         "       ^^^^"

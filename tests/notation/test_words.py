@@ -76,9 +76,19 @@ def test_words_are_read_generously(word, step):
     assert read_step(word) == step
 
 
-def test_relu6_is_not_the_sixth_relu():
-    with pytest.raises(UnknownName, match=r"unknown activation 'relu6'"):
-        read_step("relu6")
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("relu6", "relu6"),
+        ("ReLU6", "relu6"),
+        ("relu_6", "relu"),
+        ("relu^{(6)}", "relu"),
+        ("relu7", "relu"),
+        ("tanh_6", "tanh"),
+    ],
+)
+def test_relu6_is_not_the_sixth_relu(word, kind):
+    assert read_step(word) == Activation(kind)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import isclose, pi, sqrt
+from math import inf, isclose, isfinite, pi, sqrt
 from typing import TypeAlias
 
 from chalknet.network import Activation
@@ -53,7 +53,9 @@ _product, _sum = partial(_gathered, "*", 1.0), partial(_gathered, "+", 0.0)
 
 
 def _quotient(above: Expression, below: Expression) -> Expression | None:
-    return _product(above, 1 / below) if isinstance(below, float) and below else None
+    if isinstance(below, float):
+        return _product(above, 1 / below) if below else None
+    return ("/", above, below)
 
 
 def _power(base: Expression, exponent: Expression) -> Expression | None:
@@ -64,17 +66,25 @@ def _call(operation: str) -> Callable[..., Expression]:
     return lambda *arguments: (operation, *arguments)
 
 
+def _clip(value: Expression, *bounds: float) -> Expression:
+    return ("Clip", value, *(bound for bound in bounds if isfinite(bound)))
+
+
 # What the operations of a graph make of their arguments; None for what no activation needs.
 OPERATIONS: Mapping[str, Callable[..., Expression | None]] = {
     "Add": _sum,
     "Mul": _product,
     "Div": _quotient,
     "Pow": _power,
-    **{name: _call(name) for name in ("Erf", "Tanh", "Sigmoid", "Softplus", "Greater", "Where")},
-    "HardSigmoid": _call("HardSigmoid"),
+    **{name: _call(name) for name in ("Abs", "Erf", "Tanh", "Sigmoid", "Softplus")},
+    **{name: _call(name) for name in ("Greater", "Where", "HardSigmoid")},
+    "Clip": _clip,
 }
 # The attributes that follow the arguments of an operation, with their defaults.
-ATTRIBUTES: Mapping[str, Mapping[str, float]] = {"HardSigmoid": {"alpha": 0.2, "beta": 0.5}}
+ATTRIBUTES: Mapping[str, Mapping[str, float]] = {
+    "HardSigmoid": {"alpha": 0.2, "beta": 0.5},
+    "Clip": {"min": -inf, "max": inf},  # before version 11, after which they are inputs
+}
 
 
 def _same(a: object, b: object) -> bool:
@@ -94,6 +104,9 @@ _FORMS: tuple[tuple[Expression, Activation], ...] = (
     (_product(X, ("Sigmoid", X)), Activation("silu")),
     (_product(X, ("Tanh", ("Softplus", X))), Activation("mish")),
     (_product(X, ("HardSigmoid", X, 1 / 6, 0.5)), Activation("hardswish")),
+    (("HardSigmoid", X, 1 / 6, 0.5), Activation("hardsigmoid")),
+    (("Clip", X, 0.0, 6.0), Activation("relu6")),
+    (("/", X, _sum(1.0, ("Abs", X))), Activation("softsign")),
     (_product(0.5, X, _sum(1.0, ("Erf", _product(sqrt(0.5), X)))), Activation("gelu")),
     *(
         (_gelu_tanh(inner), Activation("gelu", {"approximate": "tanh"}))

@@ -139,7 +139,9 @@ class LayerChain:
 
     def number(self, name: str) -> float | None:
         """Return the single number that a constant is, or None."""
-        array = self.constants[name]
+        array = self.constants.get(name)
+        if array is None:
+            return None  # an input that was left out
         single = array.size == 1 and array.ndim <= len(self.shape) and array.dtype.kind in "fiu"
         return shortest(array.reshape(-1)[0]) if single else None
 

@@ -126,6 +126,10 @@ def _write_activation(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
         writer.put(path, "Mul", x, writer.put(path, "Sigmoid", x))
     elif step.kind == "softplus" and options:
         _write_softplus(writer, path, step.all_options)
+    elif step.kind == "relu6":
+        writer.put(path, "Clip", x, writer.number(f"{path}.min", 0.0), writer.number(f"{path}.max", 6.0))
+    elif step.kind == "hardsigmoid":
+        writer.put(path, "HardSigmoid", x, alpha=1 / 6, beta=0.5)
     elif not step.row.onnx or set(options) - set(step.row.onnx_options.values()):
         shown = "".join(f" {name}={value}" for name, value in options.items())
         known = ", ".join(row.name for row in ACTIVATIONS.values() if row.onnx)

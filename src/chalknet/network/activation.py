@@ -96,6 +96,7 @@ def _names_in(formula: str) -> frozenset[str]:
 _SIGMOID = "1 / (1 + exp(-z))"
 _MISH = "exp(z) * (exp(z) + 2)"  # tanh(log(1 + exp(z))) is this, divided by it and 2; beyond 20 it is 1
 _GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
+_SELU, _SELU_ALPHA = "1.0507009873554805", "1.6732632423543772"  # Klambauer and others, 2017
 _ROWS = (
     ActivationKind(
         "relu",
@@ -205,6 +206,50 @@ _ROWS = (
         inplace=True,
         onnx="HardSwish",
         lowest="-0.375",
+    ),
+    ActivationKind(
+        "selu",
+        (),
+        "selu",
+        "SELU",
+        f"{_SELU} * (z if z > 0 else {_SELU_ALPHA} * expm1(z))",
+        f"{_SELU} * (1 if z > 0 else {_SELU_ALPHA} * exp(z))",
+        inplace=True,
+        onnx="Selu",
+        lowest=f"-{_SELU} * {_SELU_ALPHA}",
+    ),
+    ActivationKind(
+        "relu6",
+        (),
+        "relu6",
+        "ReLU6",
+        "0 if z <= 0 else (z if z < 6 else 6)",
+        "0 if z <= 0 or z >= 6 else 1",
+        inplace=True,
+        lowest="0",
+        highest="6",
+    ),
+    ActivationKind(
+        "hardsigmoid",
+        ("hard_sigmoid",),
+        "hardsigmoid",
+        "Hardsigmoid",
+        "0 if z <= -3 else (1 if z >= 3 else z / 6 + 1 / 2)",
+        "0 if z <= -3 or z >= 3 else 1 / 6",
+        inplace=True,
+        lowest="0",
+        highest="1",
+    ),
+    ActivationKind(
+        "softsign",
+        ("soft_sign",),
+        "softsign",
+        "Softsign",
+        "z / (1 + abs(z))",
+        "1 / ((1 + abs(z)) * (1 + abs(z)))",
+        onnx="Softsign",
+        lowest="-1",
+        highest="1",
     ),
     ActivationKind(
         "softmax",

@@ -38,7 +38,7 @@ _WIDTH, _SYMBOL = re.compile(r"[0-9]{1,15}"), re.compile(r"[^\W\d]\w*")
 _LONGEST_BLOCK = 10_000  # characters
 _REQUIRED = object()
 _LONGEST = 100  # characters of a name that may mean a step
-_OTHER_THAN_THEIR_NUMBER = {"relu6"}  # a function of its own, not the sixth relu
+_INDEX = re.compile(r"[_^][({]*[0-9]+[)}]*'*$")  # relu_6 is the sixth relu, relu6 a function of its own
 
 
 def read_step(word: str, out_features: Size | None = None) -> Step:
@@ -233,8 +233,6 @@ def _folded(name: str) -> str:
 
 def _bare(name: str) -> str:
     """Return the name without its number: `l_2`, `h^{(1)}`, `linr1` -> `l`, `h`, `linr`."""
-    if _folded(name) in _OTHER_THAN_THEIR_NUMBER:
-        return name
     return re.sub(r"[_^]?[({]*[0-9]+[)}]*'*$", "", name)
 
 
@@ -249,8 +247,14 @@ def _find(text: str, span: Span) -> tuple[Span | None, _Maker | None]:
     return Span(*name.span()) if name else None, maker
 
 
+def _spellings(name: str) -> tuple[str, ...]:
+    """Return the names that a word may stand for: itself but for an index, and the name without it."""
+    bare = _folded(_bare(name))
+    return (bare,) if _INDEX.search(name) else (_folded(name), bare)
+
+
 def _maker(name: str) -> _Maker | None:
-    for spelling in (_folded(name), _folded(_bare(name))):
+    for spelling in _spellings(name):
         if spelling in _BIAS:
             return _BIAS[spelling]
         kind = next((kind for kind in STEPS.values() if spelling in kind.words), None)
@@ -262,7 +266,7 @@ def _maker(name: str) -> _Maker | None:
 
 
 def _activation(name: str, parts: list[str]) -> list[Meaning]:
-    kind = activation_name(_folded(name)) or activation_name(_folded(_bare(name))) or name
+    kind = next(filter(None, map(activation_name, _spellings(name))), name)
     options = _options(f"activation {kind}", parts, tuple(ACTIVATIONS[kind].options))
     return [Activation(kind, {key: _value(value) for key, value in options.items()})]
 

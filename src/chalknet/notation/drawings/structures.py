@@ -325,14 +325,14 @@ class _Building:
         return talk
 
     def _are_rows(self, parts: list[list[str]], depth: dict[str, int]) -> bool:
-        """Return whether components say the same but for one index."""
+        """Return whether components say the same but for one index: `x_1` and `x_2`, and no other width."""
         index = pattern(r"_?\(?[\dn]+\)?(?![a-z])|_[a-z]\b")
 
-        def signature(part: list[str]) -> tuple[str, ...]:
-            texts = [
-                (depth[key], self._facts.nodes[key].node.at, self._facts.nodes[key].text) for key in part
-            ]
-            return tuple(index.sub("", text) for _, _, text in sorted(texts))
+        def signature(part: list[str]) -> tuple[object, ...]:
+            nodes = [self._facts.nodes[key] for key in part]
+            nodes.sort(key=lambda fact: (depth[fact.key], fact.node.at, fact.text))
+            widths = (fact.said.width if fact.said.sure or fact.said.operation else None for fact in nodes)
+            return (*(index.sub("", fact.text) for fact in nodes), *widths)
 
         return len({signature(part) for part in parts}) == 1
 

@@ -61,6 +61,10 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("softmax", any_of(r"soft[ -]?max", "소프트맥스", "软最大", "ソフトマックス", r"софтмакс\w*")),
     ("leaky_relu", any_of(r"leaky[ _-]?re ?lu", r"l-?relu", "리키 ?렐루", "泄漏 ?relu")),
     ("gelu", any_of("gelu")),
+    ("selu", any_of("selu", "scaled elu")),
+    ("relu6", any_of(r"re ?lu-?6")),
+    ("hardsigmoid", any_of(r"hard[ _-]?sigmoid")),
+    ("softsign", any_of(r"soft[ _-]?sign")),
     ("hardswish", any_of(r"hard[ _-]?(?:swish|silu)")),
     ("mish", any_of("mish")),
     ("silu", any_of("silu", "swish")),
@@ -316,7 +320,7 @@ FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
         "rnn", "recurrent", "attention", "self-attention", "embed(?:ding)?", r"batch[ _-]?norm(?:ali[sz]ation)?\w+", r"layer[ _-]?norm\w+",
-        "transformer", "concat(?:enate)?", "residual", "relu6", "maxout", "hardtanh", "selu", "convoluci[oó]n\\w*",
+        "transformer", "concat(?:enate)?", "residual", "maxout", "hardtanh", "hard tanh", "log[ _-]?sigmoid", "convoluci[oó]n\\w*",
         "primary key", "foreign key", r"varchar\w*", "deconv\\w*", "upsampl\\w*",
     )
     + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",

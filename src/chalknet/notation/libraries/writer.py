@@ -67,9 +67,13 @@ _KERAS = _Target(
                 "softplus",
                 "gelu",
                 "mish",
+                "selu",
+                "relu6",
+                "softsign",
             )
         },
         "hardswish": _plain('keras.layers.Activation("hard_silu")'),
+        "hardsigmoid": _plain('keras.layers.Activation("hard_sigmoid")'),
         "identity": _plain('keras.layers.Activation("linear")'),
         "leaky_relu": _slope,
         "elu": lambda options: f"keras.layers.ELU(alpha={options.get('alpha', 1.0)})",
@@ -88,8 +92,20 @@ _FLAX = _Target(
     {
         **{
             name: _plain(f"nn.{name}(x)")
-            for name in ("relu", "sigmoid", "tanh", "softmax", "log_softmax", "silu", "softplus")
+            for name in (
+                "relu",
+                "sigmoid",
+                "tanh",
+                "softmax",
+                "log_softmax",
+                "silu",
+                "softplus",
+                "selu",
+                "relu6",
+            )
         },
+        "softsign": _plain("nn.soft_sign(x)"),
+        "hardsigmoid": _plain("nn.hard_sigmoid(x)"),
         "identity": _plain("x"),
         "hardswish": _plain("nn.hard_swish(x)"),
         "gelu": lambda options: f"nn.gelu(x, approximate={options.get('approximate') == 'tanh'})",

@@ -38,7 +38,7 @@ _KERAS_ACTIVATIONS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "
 _KERAS_OPTIONS = {"LeakyReLU": {"negative_slope": 0.3}}
 # Classes of torch and Keras that change a value, and for which there is no step.
 _NO_STEPS = frozenset(
-    "Softsign Hardtanh Hardsigmoid ReLU6 SELU CELU RReLU LogSigmoid Softshrink "
+    "Hardtanh CELU RReLU LogSigmoid Softshrink "
     "Hardshrink Tanhshrink Threshold GLU Softmin Softmax2d AlphaDropout Dropout1d Dropout2d Dropout3d "
     "FeatureAlphaDropout "
     "GaussianNoise GaussianDropout SpatialDropout1D SpatialDropout2D Rescaling Normalization Lambda "

@@ -189,6 +189,7 @@ def _log_softmax(z: Any) -> Any:
     return below - np.log(np.exp(below).sum(axis=-1, keepdims=True))
 
 
+_SELU, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # Activation -> its formula, as the table of activations has it, in arrays.
 _ACTIVATIONS: Mapping[str, Callable[..., Array]] = {
     "relu": lambda z: np.maximum(z, 0),
@@ -203,6 +204,10 @@ _ACTIVATIONS: Mapping[str, Callable[..., Array]] = {
     ),
     "mish": _mish,
     "hardswish": lambda z: z * (np.clip(z + 3, 0, 6) / 6),
+    "selu": lambda z: _SELU * np.where(z > 0, z, _SELU_ALPHA * np.expm1(z)),
+    "relu6": lambda z: np.clip(z, 0, 6),
+    "hardsigmoid": lambda z: np.clip(z + 3, 0, 6) / 6,
+    "softsign": lambda z: z / (1 + np.abs(z)),
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "identity": lambda z: z,
