@@ -14,7 +14,7 @@ from chalknet.drawing.layout import marks_of, place
 from chalknet.drawing.nodes import NodeNames
 from chalknet.drawing.observations import Observations
 from chalknet.drawing.scene import Label, Line, Mark, Scene, bounds_of
-from chalknet.drawing.style import COLOURS, Style
+from chalknet.drawing.style import COLOURS, LINES_A_FONT_SIZE, Style
 from chalknet.drawing.surfaces import SURFACES
 from chalknet.drawing.text import height_of, width_of
 from chalknet.errors import CannotExpress, look_up
@@ -251,6 +251,7 @@ def scene_of(network: Network, row: Dialect, diagram: Diagram, style: Style) -> 
         network=write(network, "json"),
         colours={**COLOURS, **{str(part): colour for part, colour in style.colours.items()}},
         print_width_mm=print_width_mm,
+        stroke=scale * size / LINES_A_FONT_SIZE,
     )
 
 
@@ -267,7 +268,19 @@ def _legend(diagram: Diagram, style: Style, marks: list[Mark], size: float) -> l
     legend: list[Mark] = []
     for number, (kind, text) in enumerate(rows):
         y = bottom + (1.6 + 1.5 * number) * size
-        legend.append(Line(left, y, left + 3 * size, y, kind, f"legend-{kind}", text, False, 2.5 * size / 14))
+        legend.append(
+            Line(
+                left,
+                y,
+                left + 3 * size,
+                y,
+                kind,
+                f"legend-{kind}",
+                text,
+                False,
+                2.5 * size / LINES_A_FONT_SIZE,
+            )
+        )
         x = left + 3.6 * size + width_of(text, size) / 2
         legend.append(Label(x, y, text, size, "legend", f"legend-{kind}-label"))
     return legend
