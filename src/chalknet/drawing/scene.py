@@ -192,7 +192,37 @@ class Tracing:
         return replace(self, points=points, width=self.width * scale)
 
 
-Mark: TypeAlias = Box | Line | Label | Photo | Tracing
+@dataclass(frozen=True)
+class Face:
+    """A face of a block in perspective.
+
+    Args:
+        points: its corners.
+        kind: its class, such as "hidden", which sets its colours.
+        id: stable name of the thing drawn.
+        title: what hovering shows.
+        shade: how much of the ink lies over its colour, from 0 to 1.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    kind: str
+    id: str = ""
+    title: str = ""
+    shade: float = 0.0
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return the corners of the rectangle around it."""
+        across, down = zip(*self.points, strict=True)
+        return Bounds(min(across), min(down), max(across), max(down))
+
+    def moved(self, by_x: float, by_y: float, scale: float) -> Face:
+        """Return it moved and then scaled about the page's corner."""
+        points = tuple(((x + by_x) * scale, (y + by_y) * scale) for x, y in self.points)
+        return replace(self, points=points)
+
+
+Mark: TypeAlias = Box | Face | Line | Label | Photo | Tracing
 
 
 def bounds_of(marks: Iterable[Mark]) -> Bounds:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from chalknet.drawing.scene import Box, Label, Line, Photo, Scene, Tracing
+from chalknet.drawing.scene import Box, Face, Label, Line, Photo, Scene, Tracing
 from chalknet.drawing.style import (
     BASELINE,
     CORNER,
@@ -73,6 +73,8 @@ def draw_on(axes: Axes, scene: Scene) -> None:
                 _box(axes, mark, scene, level)
             case Line():
                 _line(axes, mark, scene, level)
+            case Face():
+                _face(axes, mark, scene, level)
             case Photo():
                 _show(axes, mark, level)
             case Tracing():
@@ -93,6 +95,22 @@ def _box(axes: Axes, mark: Box, scene: Scene, level: int) -> None:
         return
     rounded = f"round,pad=0,rounding_size={CORNER * scene.stroke:.3f}"
     axes.add_patch(FancyBboxPatch((mark.x, mark.y), mark.width, mark.height, boxstyle=rounded, **look))
+
+
+def _face(axes: Axes, mark: Face, scene: Scene, level: int) -> None:
+    from matplotlib.patches import Polygon
+
+    look: dict[str, Any] = {"zorder": level, "joinstyle": "round", "linewidth": scene.stroke}
+    colours = scene.colours["line"], scene.colours[mark.kind]
+    axes.add_patch(Polygon(mark.points, edgecolor=colours[0], facecolor=colours[1], **look))
+    if mark.shade:
+        shade: dict[str, Any] = {
+            "facecolor": colours[0],
+            "edgecolor": "none",
+            "alpha": mark.shade,
+            "zorder": level,
+        }
+        axes.add_patch(Polygon(mark.points, **shade))
 
 
 def _line(axes: Axes, mark: Line, scene: Scene, level: int) -> None:

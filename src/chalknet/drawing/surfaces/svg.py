@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from html import escape
 
-from chalknet.drawing.scene import Box, Label, Line, Mark, Photo, Scene, Tracing
+from chalknet.drawing.scene import Box, Face, Label, Line, Mark, Photo, Scene, Tracing
 from chalknet.drawing.style import (
     BASELINE,
     COLOURS,
@@ -105,7 +105,7 @@ def write_svg(scene: Scene) -> str:
             f'viewBox="0 0 {scene.width:.2f} {scene.height:.2f}" aria-label="{escape(scene.title)}">',
             f"<title>{escape(scene.title)}</title>",
             f"<desc>{escape(scene.description)}</desc>",
-            f'<metadata><network xmlns="{NAMESPACE}">{_inside(scene.network)}</network></metadata>',
+            _metadata(scene),
             f"<style>{_rules(scene.colours, scene.stroke)}\n"
             f"@media (prefers-color-scheme: dark) {{{_rules(dark, scene.stroke)}}}</style>",
             '<defs><marker id="chalknet-arrow" viewBox="0 0 10 8" refX="10" refY="4" '
@@ -131,6 +131,13 @@ def write_html(scene: Scene) -> str:
     )
 
 
+def _metadata(scene: Scene) -> str:
+    """Return what the picture carries: the network, or that it shows a module that is none."""
+    if scene.network:
+        return f'<metadata><network xmlns="{NAMESPACE}">{_inside(scene.network)}</network></metadata>'
+    return f'<metadata><module xmlns="{NAMESPACE}">{_inside(scene.description)}</module></metadata>'
+
+
 def _rules(colours: dict[str, str], stroke: float) -> str:
     line, ink = colours["line"], colours["ink"]
     dashes = " ".join(f"{length * stroke:.4g}" for length in DASHES)
@@ -140,6 +147,8 @@ def _rules(colours: dict[str, str], stroke: float) -> str:
         f".chalknet .frame {{ fill: {colours['frame']}; stroke: none; }}",
         f".chalknet .line {{ stroke: {line}; }}",
         f".chalknet .head {{ fill: {line}; }}",
+        f".chalknet .shade {{ fill: {line}; pointer-events: none; }}",
+        ".chalknet .face { stroke-linejoin: round; }",
         f".chalknet .positive {{ stroke: {colours['positive']}; }}",
         f".chalknet .negative {{ stroke: {colours['negative']}; stroke-dasharray: {dashes}; }}",
         f".chalknet .edge-label {{ paint-order: stroke; stroke: {colours['page']}; "
@@ -159,6 +168,8 @@ def _mark(mark: Mark, stroke: float) -> str:
             return _box(mark, CORNER * stroke)
         case Line():
             return _line(mark)
+        case Face():
+            return _face(mark)
         case Label():
             return _label(mark)
         case Photo():
@@ -189,6 +200,13 @@ def _box(mark: Box, corner: float) -> str:
     shape = f'x="{mark.x:.2f}" y="{mark.y:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}"'
     shape += f' rx="{corner:.4g}"'
     return f"<rect {start} {shape}>{_title(mark.title)}</rect>"
+
+
+def _face(mark: Face) -> str:
+    points = " ".join(f"{x:.2f},{y:.2f}" for x, y in mark.points)
+    face = f'<polygon class="{mark.kind} face" id="{escape(mark.id)}" points="{points}">{_title(mark.title)}'
+    shade = f'<polygon class="shade" opacity="{mark.shade:g}" points="{points}"/>' if mark.shade else ""
+    return f"{face}</polygon>{shade}"
 
 
 def _photo(mark: Photo) -> str:

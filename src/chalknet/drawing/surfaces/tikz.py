@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from chalknet.drawing.scene import Box, Label, Line, Photo, Scene, Tracing
+from chalknet.drawing.scene import Box, Face, Label, Line, Photo, Scene, Tracing
 from chalknet.drawing.style import COLOURS, CORNER, DASHES, HEAD_LENGTH, HEAD_WIDTH, TEXT_COLOURS
 from chalknet.drawing.text import TextRun, lines_of
 from chalknet.errors import CannotExpress
@@ -99,6 +99,8 @@ def _marks(scene: Scene) -> Iterator[str]:
             yield _node(box, labels.pop(f"{box.id}-label", None))
     for mark in scene.marks:
         match mark:
+            case Face():
+                yield _face(mark)
             case Line():
                 own = None if mark.id.startswith("legend") else labels.pop(f"{mark.id}-label", None)
                 yield _edge(mark, own, boxes)
@@ -130,6 +132,13 @@ def _frame(frame: Box, title: Label, boxes: Iterable[Box]) -> str:
         and around.top < box.y + box.height / 2 < around.bottom
     ]
     return f"\\node[frame, fit={{{' '.join(inside)}}}, label={{[title]above:{{{_words(title)}}}}}] {{}};"
+
+
+def _face(face: Face) -> str:
+    corners = " -- ".join(f"({x:.2f},{y:.2f})" for x, y in face.points)
+    fill = f"chalk{face.kind}"
+    fill = f"chalkline!{round(100 * face.shade)}!{fill}" if face.shade else fill
+    return f"\\draw[{face.kind}, line join=round, fill={fill}] {corners} -- cycle;"
 
 
 def _node(box: Box, label: Label | None) -> str:
