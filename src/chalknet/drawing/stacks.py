@@ -13,7 +13,7 @@ from chalknet.drawing.diagram import Diagram, Edge, Node
 from chalknet.drawing.drawing import Drawing
 from chalknet.drawing.page import on_page
 from chalknet.drawing.scene import Face, Label, Line, Mark
-from chalknet.drawing.style import Style
+from chalknet.drawing.style import LINES_A_FONT_SIZE, Style
 from chalknet.drawing.text import height_of, width_of
 from chalknet.errors import CannotExpress, invalid
 from chalknet.network import Network, Shape
@@ -29,8 +29,8 @@ _SLANT = 0.42  # of a width that goes back, how far it goes right and up
 _SIDES = 1.6, 8.0  # of the font's size, of the smallest and the largest height or width
 _DEPTHS = 0.5, 4.5  # of channels
 _SHADES = {"top": 0.08, "side": 0.2}
-_PAIR = re.compile(r"\((\d+), \1\)")  # (3, 3), which is written 3
-_TOLD = {"kernel_size": "", "stride": "stride ", "padding": "padding ", "p": "p ", "in_features": ""}
+_PAIR = re.compile(r"\((\d+),(?: \1)?\)")  # (3, 3) and (3,), which are written 3
+_TOLD = {"kernel_size": "", "stride": "stride ", "padding": "padding ", "p": "p "}
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ def _words_of(layer: TracedLayer) -> str:
     for setting in re.split(r", (?![^(]*\))", layer.settings):
         key, _, value = setting.partition("=")
         value = _PAIR.sub(r"\1", value)
-        unusual = not (key == "stride" and (value == "1" or f"kernel_size={value}" in layer.settings))
-        if key in _TOLD and value not in ("", "0") and unusual and key != "in_features":
+        usual = key == "stride" and (value == "1" or f"kernel_size={value}" in layer.settings)
+        if key in _TOLD and value not in ("", "0") and not usual:
             told.append(f"{_TOLD[key]}{value}")
     return f"{layer.kind} {', '.join(told)}".strip()
 
@@ -160,11 +160,9 @@ def _marks(volumes: Sequence[Volume], style: Style) -> list[Mark]:
         if place:
             words = width_of(volume.words, size * 0.85)
             gap = max(words + 1.6 * size, 2.4 * size)
-            y = 0.0
-            marks.append(
-                Line(x + 0.3 * size, y, x + gap - 0.3 * size, y, "line", f"step{place}", volume.words)
-            )
-            above = y - height_of(volume.words, size * 0.85) / 2 - 0.35 * size
+            look = "line", f"step{place}", volume.words, True, size / LINES_A_FONT_SIZE
+            marks.append(Line(x + 0.3 * size, 0.0, x + gap - 0.3 * size, 0.0, *look))
+            above = -height_of(volume.words, size * 0.85) / 2 - 0.35 * size
             marks.append(Label(x + gap / 2, above, volume.words, size * 0.85, "step", f"step{place}-label"))
             x += gap
         room = max(deep + back, label + 0.8 * size)
@@ -172,7 +170,7 @@ def _marks(volumes: Sequence[Volume], style: Style) -> list[Mark]:
         kind = "input" if not place else "output" if place == len(volumes) - 1 else "hidden"
         marks += _block(left, (deep, high, back), kind, f"stack{place}", _title(volume))
         y = lowest + height_of(volume.size, size)
-        marks.append(Label(x + room / 2, y, volume.size, size, "label", f"stack{place}-label"))
+        marks.append(Label(x + room / 2, y, volume.size, size, "size", f"stack{place}-label"))
         x += room
     return marks
 

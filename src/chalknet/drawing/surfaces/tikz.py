@@ -27,7 +27,7 @@ _SPECIAL = {
 
 
 _NODES = ("input", "hidden", "output", "bias", "block")
-_TEXTS = ("title", "heading", "legend", "dots", "cell", "cell-head", "edge-label")
+_TEXTS = ("title", "heading", "legend", "dots", "cell", "cell-head", "edge-label", "size", "step")
 
 
 def write_tikz(scene: Scene) -> str:
