@@ -213,8 +213,8 @@ def draw(
             "layers" (D8), "nodes" (D9), "features-as-nodes" (D10), "input-hidden-output" (D11), "blocks";
             "stacks" draws any module whose layers follow one another as blocks, convolutions too.
         input_shape: of one sample, for "stacks" of a module: `(1, 28, 28)`; a fit knows its own.
-        options: how it looks: `orientation`, `max_nodes`, `weights`, `bias`, `language`, `preset`, `title`,
-            `layer_titles`, `node_names`, `colours`, `digits`; see `cn.Style`.
+        options: how it looks: `orientation`, `max_nodes`, `weights`, `bias`, `edges`, `language`, `preset`,
+            `title`, `layer_titles`, `node_names`, `colours`, `digits`; see `cn.Style`.
 
     Raises:
         UnknownName: for another dialect or option.

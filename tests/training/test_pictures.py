@@ -229,6 +229,14 @@ def test_on_a_narrow_screen_the_panels_stand_below_each_other(trees):
     assert shape(cn.plot(trees, kind="confusion").narrow_svg) > 1  # it has one panel
 
 
+def test_the_report_of_a_module_that_is_no_network_shows_its_stacks(tmp_path):
+    nn = torch.nn
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
+    result = cn.fit(module, (torch.randn(8, 1, 8, 8), torch.arange(8) % 2), loss="cross_entropy", updates=2)
+    cn.report(result, tmp_path / "a.html")
+    assert "drawn as stacks: the input is 1 × 8 × 8" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
 def test_a_report_is_escaped_and_refuses_what_is_no_page(tmp_path, trees):
     x = torch.randn(40, 2, generator=torch.Generator().manual_seed(0))
     words = ["<b>&" if value > 0 else "b" for value in x[:, 0].tolist()]

@@ -7,12 +7,15 @@ import html
 import struct
 import zlib
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalknet.drawing import Style, draw
-from chalknet.errors import CannotExpress
+from chalknet.drawing import Style, draw, draw_stacks
+from chalknet.errors import CannotExpress, InvalidValue
 from chalknet.network import Network
 from chalknet.training import Chart
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _NARROW = Style(orientation="down", max_nodes=3)
 
@@ -48,6 +51,15 @@ def drawing_of(network: Network) -> str:
     except CannotExpress:  # samples that are no vectors
         wide = narrow = draw(network, "blocks", style=_NARROW)
     return f"<figure>{image_of(wide.svg, wide.alt_text, narrow.svg)}</figure>"
+
+
+def stacks_of(module: nn.Module, input_shape: tuple[int, ...] | None) -> str:
+    """Return the drawing of a module that is no Network; nothing where its values go several ways."""
+    try:
+        drawing = draw_stacks(module, input_shape, Style())
+    except (CannotExpress, InvalidValue):
+        return ""
+    return f'<figure class="wide">{image_of(drawing.svg, drawing.alt_text)}</figure>'
 
 
 def figure_of(chart: Chart) -> str:
