@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 import chalknet as cn
 from chalknet.drawing import DIALECTS
 
@@ -18,6 +20,7 @@ MORE = {
     "down": (DIGITS, "input-hidden-output", {"orientation": "down"}),
     "colour": (None, "nodes", {"weights": "colour", "bias": "nodes"}),
     "korean": (DIGITS, "input-hidden-output", {"language": "ko"}),
+    "curved": ("6 -> 8 relu -> 8 relu -> 3 softmax", "nodes", {"edges": "curved"}),
     "paper": (DIGITS, "input-hidden-output", {"preset": "paper"}),
 }
 HEAD = """# Gallery
@@ -48,7 +51,19 @@ def main() -> None:
         lines.append(
             _entry(name, "", f"chalknet draw '{formula or 'run/'}' --dialect {dialect} {words}", name)
         )
+    drawing = cn.draw(_convolutions(), "stacks", input_shape=(1, 28, 28))
+    drawing.save(PICTURES / "stacks.svg")
+    command = 'cn.draw(module, "stacks", input_shape=(1, 28, 28)).save("net.svg")   # in Python: any module'
+    lines.append(_entry("stacks", "the shape behind each layer as a block", command, "stacks"))
     (ROOT / "docs" / "gallery.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _convolutions() -> torch.nn.Module:
+    """Return a module that is not a Network, in the manner of Y. LeCun et al. (1998)."""
+    nn = torch.nn
+    first = nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)
+    second = nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)
+    return nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 10))
 
 
 def _entry(title: str, what: str, command: str, picture: str) -> str:

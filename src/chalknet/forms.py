@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -17,20 +17,14 @@ from chalknet.errors import (
     OutOfMemory,
     Undecided,
     checked_seed,
+    invalid,
     look_up,
     public,
     unknown_name,
 )
 from chalknet.files import RUN_PLAN, RUN_WEIGHTS
 from chalknet.network import Network
-from chalknet.notation import (
-    content_at,
-    content_of_value,
-    is_clipboard,
-    path_of,
-    read_content,
-    shown_path,
-)
+from chalknet.notation import content_at, content_of_value, is_clipboard, path_of, read_content, shown_path
 from chalknet.notation import write as write_text
 from chalknet.seal import file_of_run, read_plan, reading_run
 from chalknet.system import available_bytes, fits_in_memory
@@ -202,7 +196,13 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
 
 
 @public(form="model")
-def draw(model: ModelLike, dialect: DialectName = "nodes", **options: Unpack[StyleOptions]) -> Drawing:
+def draw(
+    model: ModelLike,
+    dialect: DialectName | Literal["stacks"] = "nodes",
+    *,
+    input_shape: Sequence[int] | None = None,
+    **options: Unpack[StyleOptions],
+) -> Drawing:
     """Return a drawing of the network that a form describes.
 
     Args:
@@ -210,9 +210,11 @@ def draw(model: ModelLike, dialect: DialectName = "nodes", **options: Unpack[Sty
             weights along.
         dialect: a name or number: "observations" (D1), "observation" (D2), "index-free" (D3),
             "bias-implied" (D4), "plain-weight" (D4b), "states" (D5), "numbers" (D6), "features" (D7),
-            "layers" (D8), "nodes" (D9), "features-as-nodes" (D10), "input-hidden-output" (D11), "blocks".
-        options: how it looks: `orientation`, `max_nodes`, `weights`, `bias`, `language`, `preset`, `title`,
-            `layer_titles`, `node_names`, `colours`, `digits`; see `cn.Style`.
+            "layers" (D8), "nodes" (D9), "features-as-nodes" (D10), "input-hidden-output" (D11), "blocks";
+            "stacks" draws any module whose layers follow one another as blocks, convolutions too.
+        input_shape: of one sample, for "stacks" of a module: `(1, 28, 28)`; a fit knows its own.
+        options: how it looks: `orientation`, `max_nodes`, `weights`, `bias`, `edges`, `language`, `preset`,
+            `title`, `layer_titles`, `node_names`, `colours`, `digits`; see `cn.Style`.
 
     Raises:
         UnknownName: for another dialect or option.
@@ -223,12 +225,17 @@ def draw(model: ModelLike, dialect: DialectName = "nodes", **options: Unpack[Sty
         >>> cn.draw("784 -> 32 relu -> 1 sigmoid", "D11").alt_text
         'The feed-forward network X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> ...'
     """
-    from chalknet.drawing import Style, find_dialect  # only a drawing needs it
+    from chalknet.drawing import Style, draw_stacks, find_dialect  # only a drawing needs it
     from chalknet.drawing import draw as draw_network
 
     for option in options:
         look_up(Style.__dataclass_fields__, option, "draw", "option")
     style = Style(**options)
+    if dialect == "stacks":
+        shape = input_shape or getattr(getattr(model, "source", None), "x_shape", None)
+        return draw_stacks(_module_of(model) or read(model), shape, style)
+    if input_shape is not None:
+        raise invalid("input_shape", input_shape, 'nothing, but for the dialect "stacks"')
     network = read(model)
     weights = network.weights
     if style.weights != "none" or find_dialect(dialect).needs_weights:
@@ -330,10 +337,7 @@ def _weights_of(form: object) -> Mapping[str, Any]:
         return {}
     from chalknet.module import read_weights  # brings torch
 
-    if module is not None:
-        return read_weights(module)
-    assert path is not None
-    return _weights_of_run(path)
+    return read_weights(module) if module is not None else _weights_of_run(cast("Path", path))
 
 
 def _weights_of_run(folder: Path) -> Mapping[str, Any]:

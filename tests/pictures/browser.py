@@ -107,9 +107,18 @@ class Browser:
         return found["result"].get("value")
 
     def photograph(
-        self, page: str, width: int, height: int, *, scale: float = 1, transparent: bool = False
+        self,
+        page: str,
+        width: int,
+        height: int,
+        *,
+        scale: float = 1,
+        transparent: bool = False,
+        dark: bool = False,
     ) -> bytes:
         """Return a page of HTML as PNG."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._ask("Emulation.setEmulatedMedia", features=[scheme])
         self._show(page, width, height, scale)
         colour = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}} if transparent else {}
         self._ask("Emulation.setDefaultBackgroundColorOverride", **colour)

@@ -2,11 +2,15 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from io import BytesIO
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
+from tests.pictures.browser import browser, program
 
 import chalknet as cn
 from chalknet.cli.main import main
@@ -167,6 +171,11 @@ def test_a_module_of_ones_own_is_drawn():
 # --- one page about a fit
 
 
+def brightness(png):
+    """Return how light a picture is on the whole, from 0 to 255."""
+    return np.asarray(Image.open(BytesIO(png)).convert("L")).mean()
+
+
 def test_the_report_is_one_page_with_everything_in_it(trees, prices, tmp_path):
     for result, words in ((trees, "rows of ash, said to be"), (prices, "max_error")):
         cn.report(result, tmp_path / "fit.html")
@@ -178,6 +187,54 @@ def test_the_report_is_one_page_with_everything_in_it(trees, prices, tmp_path):
         assert all(
             f"<h2>{title}" in page for title in ("The network", "What was asked", "What happened", "How good")
         )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not program(), reason="a browser shows the page")
+def test_a_report_fits_a_screen_and_a_phone_and_is_dark_on_a_dark_one(trees, tmp_path):
+    cn.report(trees, tmp_path / "fit.html")
+    page = (tmp_path / "fit.html").read_text(encoding="utf-8")
+    for width, dark in product((1280, 390), (False, True)):
+        shown = browser().photograph(page, width, 900, dark=dark)
+        assert brightness(shown) < 60 if dark else brightness(shown) > 200
+        assert browser().run("document.documentElement.scrollWidth") == width
+        cut = "e => e.getBoundingClientRect().right > innerWidth && !e.closest('.wide')"
+        assert browser().run(f"[...document.querySelectorAll('table, pre, img')].filter({cut}).length") == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not program(), reason="a browser shows the chart")
+def test_a_chart_is_dark_on_a_dark_screen_and_its_words_can_be_read_there(trees):
+    svg = f"<body style='margin:0'>{cn.plot(trees).svg}"
+    light, dark = (
+        Image.open(BytesIO(browser().photograph(svg, 900, 320, dark=each))).convert("L")
+        for each in (False, True)
+    )
+    for picture, page in ((light, 255), (dark, 22)):
+        counts = picture.histogram()
+        assert max(range(256), key=counts.__getitem__) == page
+    assert light.getextrema()[0] < 40 and dark.getextrema()[1] > 220  # letters
+
+
+def test_on_a_narrow_screen_the_panels_stand_below_each_other(trees):
+    chart = cn.plot(trees)
+    before = chart.svg
+
+    def shape(svg):
+        _, _, width, height = map(float, re.search('viewBox="([^"]+)"', svg)[1].split())
+        return width / height
+
+    assert shape(chart.narrow_svg) < 0.9 < 2 < shape(before)
+    assert chart.svg == before
+    assert shape(cn.plot(trees, kind="confusion").narrow_svg) > 1  # it has one panel
+
+
+def test_the_report_of_a_module_that_is_no_network_shows_its_stacks(tmp_path):
+    nn = torch.nn
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
+    result = cn.fit(module, (torch.randn(8, 1, 8, 8), torch.arange(8) % 2), loss="cross_entropy", updates=2)
+    cn.report(result, tmp_path / "a.html")
+    assert "drawn as stacks: the input is 1 × 8 × 8" in (tmp_path / "a.html").read_text(encoding="utf-8")
 
 
 def test_a_report_is_escaped_and_refuses_what_is_no_page(tmp_path, trees):

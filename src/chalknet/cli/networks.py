@@ -16,6 +16,7 @@ _STYLE = (
     Option("max_nodes", "Wider layers are drawn as the first two, dots and the last; 8 when left out.", int),
     Option("weights", "none (default), numbers or colour."),
     Option("bias", "implied (default) or nodes."),
+    Option("edges", "straight (default) or curved."),
     Option("language", "Of the layers' names: en (default) or ko."),
     Option("preset", "screen (default), paper, paper-wide or slide."),
     Option("title", "A line over the drawing."),
@@ -84,7 +85,7 @@ def _explain(network: cn.Network, asked: Asked) -> None:
         "dialect",
         "nodes (D9, the default), input-hidden-output (D11), features (D7), layers (D8), numbers (D6), "
         "states (D5), features-as-nodes (D10), observations (D1), observation (D2), index-free (D3), "
-        "bias-implied (D4), plain-weight (D4b) or blocks.",
+        "bias-implied (D4), plain-weight (D4b), blocks or stacks (blocks in perspective).",
         default="nodes",
     ),
     _STYLE,

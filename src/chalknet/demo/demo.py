@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-
-import torch
+from typing import Any
 
 import chalknet as cn
+from chalknet.demo.digits import Digit, digits_of, html_of, picture_of
 from chalknet.errors import FileProblem, writing
 from chalknet.files import is_regular, open_regular, write_output
-from chalknet.reporting import image_of, style
+from chalknet.reporting import drawing_of, figure_of, style
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
 UPDATES = 700
@@ -26,8 +27,9 @@ METHODS: dict[str, dict[str, int | None]] = {
     "1 sample": {"batch_size": 1},
 }
 LECTURE = {"all samples": "0.9953", "2,048 samples": "0.9931"}
-_DIGITS = 12
-_REPORT, _PICTURES = "report.html", ("over-updates", "over-samples", "digits")
+# How often each is evaluated in one pass over the data, in its updates.
+_WATCHED = {"all samples": 1, "2,048 samples": 1, "1 sample": 200}
+_REPORT, _PICTURES = "report.html", ("over-updates", "over-samples", "one-pass", "digits")
 _MARK = b"<title>chalknet: digits 0 and 1"  # by which a report of an earlier demo is known
 
 
@@ -49,18 +51,23 @@ def run_demo(folder: Path, on_written: Callable[[Path], None] = lambda path: Non
     yield ""
     yield str(comparison)
     yield ""
+    one_pass = compare_in_one_pass(network)
+    yield str(one_pass)
+    yield ""
     for name, accuracy in LECTURE.items():
         ours = f"{comparison.results[name].evaluation.train:.4f}"
         yield f"training accuracy, {name} an update: {ours} (the lecture: {accuracy})"
+    digits = digits_of(one_pass.results["1 sample"])
     charts = (
         comparison.plot("updates"),
         comparison.plot("samples"),
-        _digits(comparison.results["2,048 samples"]),
+        one_pass.plot("samples"),
+        picture_of(digits),
     )
     pictures = dict(zip(_PICTURES, charts, strict=True))
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    write_output(folder / _REPORT, _page(network, comparison, pictures).encode())
+    write_output(folder / _REPORT, _page(network, (comparison, one_pass), pictures, digits).encode())
     for name, chart in pictures.items():
         chart.save(folder / f"{name}.svg")
         on_written(folder / f"{name}.svg")
@@ -88,16 +95,21 @@ def _check_place(folder: Path) -> None:
 
 
 def compare_methods(network: cn.Network, updates: int = UPDATES) -> cn.Comparison:
-    """Return the three methods' fits on digits 0 and 1, from the same start."""
-    return cn.compare(
-        network,
-        "mnist01",
-        METHODS,
-        loss="bce",
-        updates=updates,
-        seed=SEED,
-        evaluate_every=max(1, updates // 70),
-    )
+    """Return the three methods' fits on digits 0 and 1, from the same start, after as many updates each."""
+    return _compare(network, METHODS, updates=updates, evaluate_every=max(1, updates // 70))
+
+
+def compare_in_one_pass(network: cn.Network) -> cn.Comparison:
+    """Return the three methods' fits after one pass over the samples each, in the same random order."""
+    methods = {name: {**own, "evaluate_every": _WATCHED[name]} for name, own in METHODS.items()}
+    return _compare(network, methods, samples=len(cn.load("mnist01")), shuffle=True)
+
+
+def _compare(network: cn.Network, methods: Mapping[str, Mapping[str, Any]], **shared: Any) -> cn.Comparison:
+    """Compare methods that one engine runs, so that their training times can be compared too."""
+    first = cn.plan(network, "mnist01", loss="bce", updates=UPDATES, batch_size=2048)
+    shared |= {"engine": first.engine, "device": str(first.placement.device)}
+    return cn.compare(network, "mnist01", methods, loss="bce", seed=SEED, **shared)
 
 
 def _data_line() -> str:
@@ -105,36 +117,38 @@ def _data_line() -> str:
     return f"{facts['name']}: {facts['observations']} observations, held out {facts['held out']}"
 
 
-def _digits(result: cn.FitResult) -> cn.Chart:
-    """Draw held-out digits with their predictions: the most confident of each class, the least confident."""
-    held_out = cn.load("mnist01").held_out
-    assert held_out is not None
-    x, y = held_out.take(slice(0, len(held_out)))
-    yhat = torch.from_numpy(cn.predict(result, x).raw).reshape(-1)
-    by_doubt = (yhat - 0.5).abs().argsort()
-    sure = by_doubt.flip(0)
-    zeros, ones = sure[yhat[sure] < 0.5][:3], sure[yhat[sure] > 0.5][:3]
-    chosen = [int(row) for row in (*zeros, *ones, *by_doubt[: _DIGITS - 6])]
-    captions = [f"yhat {yhat[row]:.3f}" + ("" if (yhat[row] > 0.5) == y[row] else " wrong") for row in chosen]
-    return cn.plot_images(
-        x[chosen].reshape(-1, 28, 28),
-        captions,
-        alt_text="Held-out digits and their predictions: three sure zeros, three sure ones, six least sure",
-    )
-
-
-def _page(network: cn.Network, comparison: cn.Comparison, pictures: dict[str, cn.Chart]) -> str:
+def _page(
+    network: cn.Network,
+    comparisons: tuple[cn.Comparison, cn.Comparison],
+    pictures: dict[str, cn.Chart],
+    digits: Sequence[Digit],
+) -> str:
     page = files("chalknet.demo").joinpath("report.html").read_text(encoding="utf-8")
+    figures = {
+        name.replace("-", "_"): figure_of(chart) for name, chart in pictures.items() if name != "digits"
+    }
+    same_updates, one_pass = comparisons
     return Template(page).substitute(
+        figures,
         formula=cn.write(network, "mathml"),
+        drawing=drawing_of(network),
         arrows=html.escape(cn.write(network, "arrows")),
         latex=html.escape(cn.write(network, "latex")),
         code=html.escape(cn.write(network, "torch")),
         counts=html.escape(str(cn.count(network))),
-        table=comparison.table.html(),
+        table=_facing(same_updates),
+        table_one_pass=_facing(one_pass),
         lecture=", ".join(f"{accuracy} for {name}" for name, accuracy in LECTURE.items()),
-        counter=html.escape(comparison.counter),
+        counter=html.escape(same_updates.counter),
+        samples=html.escape(one_pass.counter),
         seed=SEED,
         style=style(),
-        **{name.replace("-", "_"): image_of(chart.svg, chart.alt_text) for name, chart in pictures.items()},
+        digits=html_of(digits),
     )
+
+
+def _facing(comparison: cn.Comparison) -> str:
+    """Return the table of a comparison with a column a method: it is narrow enough for a phone and paper."""
+    table = comparison.table
+    head, *rows = zip(table.columns, *table.texts, strict=True)
+    return replace(table, columns=head, rows=tuple(rows)).html()

@@ -2,6 +2,7 @@
 
 from chalknet.drawing.account import draw_account
 from chalknet.drawing.drawing import DIALECTS, Dialect, DialectName, Drawing, TextSuffix, draw, find_dialect
+from chalknet.drawing.stacks import draw_stacks as draw_stacks
 from chalknet.drawing.style import Style, StyleOptions
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "TextSuffix",
     "draw",
     "draw_account",
+    "draw_stacks",
     "find_dialect",
 ]

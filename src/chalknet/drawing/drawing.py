@@ -13,10 +13,11 @@ from chalknet.drawing.layers import Parameters, ShownWeights
 from chalknet.drawing.layout import marks_of, place
 from chalknet.drawing.nodes import NodeNames
 from chalknet.drawing.observations import Observations
+from chalknet.drawing.page import on_page
 from chalknet.drawing.scene import Label, Line, Mark, Scene, bounds_of
-from chalknet.drawing.style import COLOURS, Style
+from chalknet.drawing.style import LINES_A_FONT_SIZE, Style
 from chalknet.drawing.surfaces import SURFACES
-from chalknet.drawing.text import height_of, width_of
+from chalknet.drawing.text import width_of
 from chalknet.errors import CannotExpress, look_up
 from chalknet.files import user_path, write_output
 from chalknet.network import Network
@@ -79,8 +80,6 @@ DialectName: TypeAlias = Literal[
 ]  # fmt: skip
 TextSuffix: TypeAlias = Literal[".svg", ".tex", ".html", ".dot", ".gv", ".mmd"]
 DIALECTS: dict[str, Dialect] = {row.name: row for row in _ROWS}
-_LARGEST = 1.5  # by which a small drawing is enlarged on a page
-_MARGIN = 0.9  # around the page, in font sizes
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Drawing:
     """A picture of a network, which shows itself in a notebook.
 
     Args:
-        network: what is drawn.
+        network: what is drawn; None for a module that is not a Network.
         dialect: how.
         diagram: what it shows.
         scene: the marks at their places.
@@ -99,7 +98,7 @@ class Drawing:
         '<svg'
     """
 
-    network: Network
+    network: Network | None
     dialect: str
     diagram: Diagram
     scene: Scene
@@ -154,7 +153,7 @@ class Drawing:
         return axes
 
     def __repr__(self) -> str:
-        return one_line(f"Drawing(dialect={self.dialect!r}, network={self.network})")
+        return one_line(f"Drawing(dialect={self.dialect!r}, network={self.network or self.scene.title})")
 
     def __str__(self) -> str:
         return self.alt_text
@@ -213,44 +212,15 @@ def draw(
 
 def scene_of(network: Network, row: Dialect, diagram: Diagram, style: Style) -> Scene:
     """Return the page that shows a diagram of a network."""
-    page = style.page
-    size = page.font_size
     marks = marks_of(place(diagram, style))
-    marks += _legend(diagram, style, marks, size)
-    if style.title:
-        left, top, right, _ = bounds_of(marks)
-        y = top - height_of(style.title, size * 1.2) * 0.8
-        marks.append(Label((left + right) / 2, y, style.title, size * 1.2, "heading", "heading"))
-    left, top, right, bottom = bounds_of(marks)
-    margin = _MARGIN * size
-    width, height = right - left + 2 * margin, bottom - top + 2 * margin
-    scale, print_width_mm = 1.0, None
-    if page.print_width_mm is not None:
-        scale = min(1.0, page.print_width_mm / 25.4 * 72 / width)
-        print_width_mm = width * scale / 72 * 25.4
-    if page.page is not None:
-        scale = min(page.page[0] / width, page.page[1] / height, _LARGEST)
-        left -= (page.page[0] / scale - width) / 2
-        top -= (page.page[1] / scale - height) / 2
-        width, height = (side / scale for side in page.page)
-    if scale * size < page.smallest_font:
-        raise CannotExpress(
-            where=f"preset {style.preset}",
-            got=f"a font of {scale * size * 0.9:.1f} pt, the drawing is too large for the page",
-            wanted=f"at least {page.smallest_font:g} pt",
-            remedy="Take the other orientation, fewer max_nodes, the dialect blocks, or a wider preset.",
-        )
-    moved = tuple(mark.moved(margin - left, margin - top, scale) for mark in marks)
+    marks += _legend(diagram, style, marks, style.page.font_size)
     formula = write(network, "arrows")
-    return Scene(
-        width * scale,
-        height * scale,
-        moved,
-        title=style.title or f"{network.name}: {row.what}",
+    return on_page(
+        marks,
+        style,
+        title=f"{network.name}: {row.what}",
         description=f"The feed-forward network {formula}, drawn as dialect {row.id} ({row.what}).",
         network=write(network, "json"),
-        colours={**COLOURS, **{str(part): colour for part, colour in style.colours.items()}},
-        print_width_mm=print_width_mm,
     )
 
 
@@ -267,7 +237,19 @@ def _legend(diagram: Diagram, style: Style, marks: list[Mark], size: float) -> l
     legend: list[Mark] = []
     for number, (kind, text) in enumerate(rows):
         y = bottom + (1.6 + 1.5 * number) * size
-        legend.append(Line(left, y, left + 3 * size, y, kind, f"legend-{kind}", text, False, 2.5 * size / 14))
+        legend.append(
+            Line(
+                left,
+                y,
+                left + 3 * size,
+                y,
+                kind,
+                f"legend-{kind}",
+                text,
+                False,
+                2.5 * size / LINES_A_FONT_SIZE,
+            )
+        )
         x = left + 3.6 * size + width_of(text, size) / 2
         legend.append(Label(x, y, text, size, "legend", f"legend-{kind}-label"))
     return legend

@@ -53,7 +53,18 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line, with a head at its end where `arrow` is set."""
+    """A line from one point to another, with a head at its end where `arrow` is set.
+
+    Args:
+        x1, y1, x2, y2: where it begins and ends.
+        kind: its class, which sets its colour.
+        id: stable name of the thing drawn.
+        title: what hovering shows.
+        arrow: whether it has a head.
+        width: in points.
+        opacity: from 0 to 1.
+        controls: the two inner points of a Bézier curve; None for a straight line.
+    """
 
     x1: float
     y1: float
@@ -64,18 +75,27 @@ class Line:
     title: str = ""
     arrow: bool = True
     width: float = 1.0
+    opacity: float = 1.0
+    controls: tuple[tuple[float, float], tuple[float, float]] | None = None
 
     @property
     def bounds(self) -> Bounds:
         """Return the corners of the rectangle around it."""
-        (left, right), (top, bottom) = sorted((self.x1, self.x2)), sorted((self.y1, self.y2))
-        return Bounds(left, top, right, bottom)
+        across, down = zip((self.x1, self.y1), (self.x2, self.y2), *(self.controls or ()), strict=True)
+        return Bounds(min(across), min(down), max(across), max(down))
 
     def moved(self, by_x: float, by_y: float, scale: float) -> Line:
         """Return it moved and then scaled about the page's corner."""
         x1, x2 = ((x + by_x) * scale for x in (self.x1, self.x2))
         y1, y2 = ((y + by_y) * scale for y in (self.y1, self.y2))
-        return replace(self, x1=x1, y1=y1, x2=x2, y2=y2, width=self.width * scale)
+        controls = self.controls
+        if controls:
+            (ax, ay), (bx, by) = controls
+            controls = (
+                ((ax + by_x) * scale, (ay + by_y) * scale),
+                ((bx + by_x) * scale, (by + by_y) * scale),
+            )
+        return replace(self, x1=x1, y1=y1, x2=x2, y2=y2, width=self.width * scale, controls=controls)
 
 
 @dataclass(frozen=True)
@@ -172,7 +192,37 @@ class Tracing:
         return replace(self, points=points, width=self.width * scale)
 
 
-Mark: TypeAlias = Box | Line | Label | Photo | Tracing
+@dataclass(frozen=True)
+class Face:
+    """A face of a block in perspective.
+
+    Args:
+        points: its corners.
+        kind: its class, such as "hidden", which sets its colours.
+        id: stable name of the thing drawn.
+        title: what hovering shows.
+        shade: how much of the ink lies over its colour, from 0 to 1.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    kind: str
+    id: str = ""
+    title: str = ""
+    shade: float = 0.0
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return the corners of the rectangle around it."""
+        across, down = zip(*self.points, strict=True)
+        return Bounds(min(across), min(down), max(across), max(down))
+
+    def moved(self, by_x: float, by_y: float, scale: float) -> Face:
+        """Return it moved and then scaled about the page's corner."""
+        points = tuple(((x + by_x) * scale, (y + by_y) * scale) for x, y in self.points)
+        return replace(self, points=points)
+
+
+Mark: TypeAlias = Box | Face | Line | Label | Photo | Tracing
 
 
 def bounds_of(marks: Iterable[Mark]) -> Bounds:
@@ -193,6 +243,7 @@ class Scene:
         network: the network drawn, as JSON.
         colours: fill and stroke of every kind, and of its text.
         print_width_mm: the width on paper; None for a screen.
+        stroke: the width of an ordinary line, in points.
     """
 
     width: float
@@ -203,6 +254,7 @@ class Scene:
     network: str
     colours: dict[str, str]
     print_width_mm: float | None = None
+    stroke: float = 1.0
 
     @property
     def has_wide_letters(self) -> bool:

@@ -46,6 +46,18 @@ PRESETS: Mapping[str, Preset] = {
     "paper-wide": Preset(7, 5, 183),
     "slide": Preset(24, 12, page=(960, 540)),
 }
+# What every surface draws alike, in widths of an ordinary line, which is a fourteenth of the font's size.
+LINES_A_FONT_SIZE = 14
+HEAD_LENGTH, HEAD_WIDTH = 8.0, 6.4  # of an arrow
+DASHES = (4.0, 2.0)  # of a negative weight: ink, gap
+CORNER = 4.0  # the radius of a box's corners
+HALO = 3.0  # of the page's colour around the label of an edge
+BASELINE = 0.35  # of the font's size, from the middle of a line of text down to its baseline
+RAISED = 0.38  # of the font's size, by which a power stands higher
+LOWERED = 0.27  # by which an index stands lower
+SCRIPT = 0.7  # the size of both
+FONTS = ("Helvetica", "Arial", "Liberation Sans")
+TEXT_COLOURS: Mapping[str, str] = {"cell-head": "line"}  # by kind of text; else "ink"
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "layer": "Layer {}",
@@ -69,6 +81,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 Orientation: TypeAlias = Literal["right", "down"]
 WeightsMode: TypeAlias = Literal["none", "numbers", "colour"]
 BiasMode: TypeAlias = Literal["implied", "nodes"]
+EdgesMode: TypeAlias = Literal["straight", "curved"]
 LanguageName: TypeAlias = Literal["en", "ko"]  # the keys of WORDS
 PresetName: TypeAlias = Literal["screen", "paper", "paper-wide", "slide"]  # the keys of PRESETS
 NodeName: TypeAlias = Literal["x", "node", "yhat"]
@@ -80,6 +93,7 @@ _CHOICES: Mapping[str, Iterable[str]] = {
     "orientation": get_args(Orientation),
     "weights": get_args(WeightsMode),
     "bias": get_args(BiasMode),
+    "edges": get_args(EdgesMode),
     "language": WORDS,
     "preset": PRESETS,
 }
@@ -92,6 +106,7 @@ class StyleOptions(TypedDict, total=False):
     max_nodes: int
     weights: WeightsMode
     bias: BiasMode
+    edges: EdgesMode
     language: LanguageName
     preset: PresetName
     title: str
@@ -110,6 +125,7 @@ class Style(Shown):
         max_nodes: a layer of more nodes is drawn as its first two, dots, and its last with its true index.
         weights: "none", "numbers" on the edges, or "colour": colour and width of the edges, with a legend.
         bias: "implied", or "nodes": a node 1 for each linear map that has one.
+        edges: "straight", or "curved"; an edge with a label stays straight, since the label stands along it.
         language: of the layers' names: "en" or "ko".
         preset: "screen", "paper" (89 mm), "paper-wide" (183 mm) or "slide" (960 x 540 points, 16:9, filled).
         title: a line over the drawing.
@@ -132,6 +148,7 @@ class Style(Shown):
     max_nodes: int = 8
     weights: WeightsMode = "none"
     bias: BiasMode = "implied"
+    edges: EdgesMode = "straight"
     language: LanguageName = "en"
     preset: PresetName = "screen"
     title: str = ""

@@ -7,8 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from chalknet.drawing.style import SCRIPT
+
 _TOKEN = re.compile(r"\\hat\{(.)\}|([_^])\{([^{}]*)\}|(\\.|[^\\_^]+|.)", re.S)
-_SCRIPT = 0.7  # size of an index against the letter it hangs on
 # Advance widths of Helvetica in thousandths of the font size, from the space on (Adobe AFM files).
 _WIDTHS = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 "
@@ -82,7 +83,7 @@ def _plain(run: TextRun) -> str:
 
 def _advance(run: TextRun) -> float:
     thousandths = sum(_letter(letter) for letter in unicodedata.normalize("NFD", run.text))
-    return thousandths / 1000 * _SAFETY * (_SCRIPT if run.shift else 1)
+    return thousandths / 1000 * _SAFETY * (SCRIPT if run.shift else 1)
 
 
 def _letter(letter: str) -> float:

@@ -32,5 +32,7 @@ from chalknet.module.tensors_file import most_bytes as most_bytes
 from chalknet.module.tensors_file import run_of_tensors as run_of_tensors
 from chalknet.module.tensors_file import tensors_from_bytes as tensors_from_bytes
 from chalknet.module.tensors_file import tensors_to_bytes as tensors_to_bytes
+from chalknet.module.traced import TracedLayer as TracedLayer
+from chalknet.module.traced import traced_layers as traced_layers
 from chalknet.module.weights import check_weights as check_weights
 from chalknet.module.weights import expected_weights as expected_weights

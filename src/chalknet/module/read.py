@@ -232,7 +232,7 @@ def _no_layer(where: str, module: nn.Module, names: list[str]) -> CannotExpress:
     remedy = (
         f"{unknown_name(where, 'layer', kind.__name__, names).remedy} A module of another kind can still be "
     )
-    remedy += "fitted as it is."
+    remedy += "fitted as it is; cn.draw(module, 'stacks', input_shape=...) draws a chain of any layers."
     if not kind.__module__.startswith("torch."):
         bases = [base.__name__ for base in kind.__mro__[1:] if base.__name__ in (*names, "Sequential")]
         of = (

@@ -9,11 +9,10 @@ from pathlib import Path
 from string import Template
 
 from chalknet.counting import count_network
-from chalknet.drawing import draw
 from chalknet.errors import InvalidValue, invalid, public
 from chalknet.files import user_path, write_output
 from chalknet.notation import write
-from chalknet.reporting.page import figure_of, image_of, style
+from chalknet.reporting.page import drawing_of, figure_of, stacks_of, style
 from chalknet.tables import Table
 from chalknet.training import KINDS, FitResult, Scores, evaluate, plot
 
@@ -74,10 +73,10 @@ def page_of(result: FitResult, data: object = None) -> str:
 def _network(result: FitResult) -> Iterator[str]:
     network = result.plan.network
     if network is None:
+        yield stacks_of(result.module, None if result.source is None else result.source.x_shape)
         yield f"<pre>{html.escape(result.plan.model)}\n{html.escape(str(result.module))}</pre>"
         return
-    drawing = draw(network)
-    yield f"<figure>{image_of(drawing.svg, write(network, 'shorthand'))}</figure>"
+    yield drawing_of(network)
     yield f'<div class="wide">{write(network, "mathml")}</div>'
     yield f"<pre>{html.escape(str(count_network(network)))}</pre>"
 

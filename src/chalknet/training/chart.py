@@ -24,6 +24,16 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 _MARKERS = ("o", "s", "^", "D", "v", "x")
 MOST_POINTS = 2000  # more points than a picture has pixels only make the file large
+_NARROW = 5.0  # inches, the width of a panel on a narrow screen
+# matplotlib's colours on a dark page: what is drawn in them there. Curves keep theirs, but for the darkest.
+_DARK = {
+    'path[style*="fill: #ffffff"]': "fill: #161616",
+    'text:not([style*="fill:"])': "fill: #f2f2f2",
+    ':not([style*="fill: #000000"])[style*="stroke: #000000"]': "stroke: #b0b0b0",
+    '[style*="stroke: #4c4c4c"], [style*="stroke: #666666"]': "stroke: #b0b0b0",
+    '[style*="stroke: #0072b2"]': "stroke: #3d9ad9",
+    '[style*="fill: #0072b2"]': "fill: #3d9ad9",
+}
 
 
 @dataclass(frozen=True)
@@ -49,13 +59,35 @@ class Chart:
 
     @property
     def svg(self) -> str:
-        """Return the picture as SVG text with live text."""
+        """Return the picture as SVG with live text, dark on a dark page."""
         import matplotlib as mpl
 
         buffer = io.StringIO()
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "chalknet"}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Title": self.alt_text})
-        return xml_text(buffer.getvalue())
+        text = buffer.getvalue().replace("<svg ", '<svg class="chalknet-chart" ', 1)
+        return xml_text(text.replace("</style>", f"{_dark_rules()}</style>", 1))
+
+    @property
+    def narrow_svg(self) -> str:
+        """Return the picture with its panels below each other, as a phone shows them."""
+        panels = self.figure.axes
+        places = [place for axes in panels if (place := axes.get_subplotspec()) is not None]
+        if len(panels) == 1 or len(places) < len(panels):
+            return self.svg
+        width, height = self.figure.get_size_inches()
+        rows, columns = places[0].get_gridspec().get_geometry()
+        taller = height / rows * len(panels) * min(1.0, _NARROW / (width / columns))
+        below = self.figure.add_gridspec(len(panels), 1)
+        try:
+            self.figure.set_size_inches(_NARROW, taller)
+            for row, axes in enumerate(panels):
+                axes.set_subplotspec(below[row])
+            return self.svg
+        finally:
+            self.figure.set_size_inches(width, height)
+            for axes, was in zip(panels, places, strict=True):
+                axes.set_subplotspec(was)
 
     def save(self, path: str | Path) -> None:
         """Write the picture to a `.svg`, `.png` or `.pdf` file.
@@ -163,6 +195,16 @@ def plot_images(images: torch.Tensor, captions: Sequence[str], *, alt_text: str,
         axes.imshow(image.numpy(), cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(caption, fontsize=9)
     return Chart(figure, alt_text)
+
+
+def _dark_rules() -> str:
+    """Return the style of a chart on a dark screen; matplotlib writes its own into each element."""
+    rules = " ".join(
+        ", ".join(f".chalknet-chart {part.strip()}" for part in selector.split(","))
+        + f" {{ {look} !important }}"
+        for selector, look in _DARK.items()
+    )
+    return f"@media screen and (prefers-color-scheme: dark) {{ {rules} }}"
 
 
 def style_of(index: int, name: str) -> dict[str, Any]:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from chalknet.drawing.scene import Box, Label, Line, Photo, Scene, Tracing
-from chalknet.drawing.text import TextRun, lines_of
+from chalknet.drawing.scene import Box, Face, Label, Line, Photo, Scene, Tracing
+from chalknet.drawing.style import (
+    BASELINE,
+    CORNER,
+    DASHES,
+    FONTS,
+    HALO,
+    HEAD_LENGTH,
+    HEAD_WIDTH,
+    LOWERED,
+    RAISED,
+    SCRIPT,
+    TEXT_COLOURS,
+)
+from chalknet.drawing.text import LINE, TextRun, lines_of
 from chalknet.errors import CannotExpress
 
 if TYPE_CHECKING:
@@ -23,7 +38,7 @@ _WIDE_FONTS = (
     "Apple SD Gothic Neo",
     "UnDotum",
 )
-_LATIN_FONTS = ("Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")
+_LATIN_FONTS = (*FONTS, "DejaVu Sans")
 
 
 def write_with_matplotlib(scene: Scene, kind: str) -> bytes:
@@ -47,54 +62,112 @@ def write_with_matplotlib(scene: Scene, kind: str) -> bytes:
 
 def draw_on(axes: Axes, scene: Scene) -> None:
     """Draw the scene on axes; sizes of letters fit when the axes are as large as the scene."""
-    from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch
-
-    fonts, colours = _fonts(scene), scene.colours
+    fonts = _fonts(scene)
     axes.set_xlim(0, scene.width)
     axes.set_ylim(scene.height, 0)
     axes.set_aspect("equal")
     axes.set_axis_off()
     for level, mark in enumerate(scene.marks):
-        look: dict[str, Any] = {"zorder": level}
         match mark:
             case Box():
-                look |= {"facecolor": colours[mark.kind], "linewidth": 0.8}
-                look["edgecolor"] = "none" if mark.kind == "frame" else colours["line"]
-                size = mark.width, mark.height
-                if mark.round:
-                    middle = mark.x + mark.width / 2, mark.y + mark.height / 2
-                    axes.add_patch(Ellipse(middle, *size, **look))
-                else:
-                    rounded = f"round,pad=0,rounding_size={min(4.0, mark.height / 4):.2f}"
-                    axes.add_patch(FancyBboxPatch((mark.x, mark.y), *size, boxstyle=rounded, **look))
+                _box(axes, mark, scene, level)
             case Line():
-                look |= {"color": colours[mark.kind], "linewidth": mark.width * 0.75}
-                look["linestyle"] = (0, (4, 2)) if mark.kind == "negative" else "solid"
-                style = "-|>,head_length=3.2,head_width=1.6" if mark.arrow else "-"
-                ends = (mark.x1, mark.y1), (mark.x2, mark.y2)
-                axes.add_patch(FancyArrowPatch(*ends, arrowstyle=style, shrinkA=0, shrinkB=0, **look))
+                _line(axes, mark, scene, level)
+            case Face():
+                _face(axes, mark, scene, level)
             case Photo():
                 _show(axes, mark, level)
             case Tracing():
                 _trace(axes, mark, level)
             case Label():
-                look |= {"size": mark.size, "family": fonts, "color": colours["ink"], "linespacing": 1.1}
-                if mark.kind == "edge-label":
-                    look["bbox"] = {
-                        "facecolor": colours["page"],
-                        "edgecolor": "none",
-                        "pad": 0.4,
-                        "alpha": 0.85,
-                    }
-                axes.text(
-                    mark.x,
-                    mark.y,
-                    _mathtext(mark.text),
-                    ha="center",
-                    va="center",
-                    rotation=-mark.angle,
-                    **look,
-                )
+                _label(axes, mark, scene, fonts, level)
+
+
+def _box(axes: Axes, mark: Box, scene: Scene, level: int) -> None:
+    from matplotlib.patches import Ellipse, FancyBboxPatch
+
+    edge = "none" if mark.kind == "frame" else scene.colours["line"]
+    look: dict[str, Any] = {"facecolor": scene.colours[mark.kind], "edgecolor": edge, "zorder": level}
+    look["linewidth"] = scene.stroke
+    if mark.round:
+        middle = mark.x + mark.width / 2, mark.y + mark.height / 2
+        axes.add_patch(Ellipse(middle, mark.width, mark.height, **look))
+        return
+    rounded = f"round,pad=0,rounding_size={CORNER * scene.stroke:.3f}"
+    axes.add_patch(FancyBboxPatch((mark.x, mark.y), mark.width, mark.height, boxstyle=rounded, **look))
+
+
+def _face(axes: Axes, mark: Face, scene: Scene, level: int) -> None:
+    from matplotlib.patches import Polygon
+
+    look: dict[str, Any] = {"zorder": level, "joinstyle": "round", "linewidth": scene.stroke}
+    colours = scene.colours["line"], scene.colours[mark.kind]
+    axes.add_patch(Polygon(mark.points, edgecolor=colours[0], facecolor=colours[1], **look))
+    if mark.shade:
+        shade: dict[str, Any] = {
+            "facecolor": colours[0],
+            "edgecolor": "none",
+            "alpha": mark.shade,
+            "zorder": level,
+        }
+        axes.add_patch(Polygon(mark.points, **shade))
+
+
+def _line(axes: Axes, mark: Line, scene: Scene, level: int) -> None:
+    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.path import Path
+
+    look: dict[str, Any] = {"color": scene.colours[mark.kind], "linewidth": mark.width, "zorder": level}
+    look["alpha"] = mark.opacity if mark.opacity < 1 else None
+    if mark.kind == "negative":
+        look["linestyle"] = (0, tuple(length * scene.stroke / mark.width for length in DASHES))
+    long, wide = HEAD_LENGTH * mark.width, HEAD_WIDTH * mark.width / 2
+    head = f"-|>,head_length={long:.3f},head_width={wide:.3f}" if mark.arrow else "-"
+    points = [(mark.x1, mark.y1), *(mark.controls or ()), (mark.x2, mark.y2)]
+    codes = [Path.MOVETO, *[Path.CURVE4 if mark.controls else Path.LINETO] * (len(points) - 1)]
+    look |= {"arrowstyle": head, "joinstyle": "miter", "capstyle": "butt", "mutation_scale": 1}
+    axes.add_patch(FancyArrowPatch(path=Path(points, codes), **look))
+
+
+def _label(axes: Axes, mark: Label, scene: Scene, fonts: list[str], level: int) -> None:
+    """Draw a text line by line and run by run, at the places that other surfaces take too."""
+    from matplotlib.patheffects import withStroke
+
+    look: dict[str, Any] = {"family": fonts, "zorder": level, "va": "baseline", "rotation": -mark.angle}
+    look["color"] = scene.colours[TEXT_COLOURS.get(mark.kind, "ink")]
+    if mark.kind == "edge-label":
+        look["path_effects"] = [withStroke(linewidth=HALO * scene.stroke, foreground=scene.colours["page"])]
+    lines = lines_of(mark.text)
+    along, across = math.cos(math.radians(mark.angle)), math.sin(math.radians(mark.angle))
+    for number, line in enumerate(lines):
+        down = ((number - (len(lines) - 1) / 2) * LINE + BASELINE) * mark.size
+        widths = _widths(line, mark.size, fonts) if len(line) > 1 else [0.0]
+        right = -sum(widths) / 2
+        for run, width in zip(line, widths, strict=False):
+            low = down + {-1: LOWERED, 0: 0.0, 1: -RAISED}[run.shift] * mark.size
+            x, y = mark.x + right * along - low * across, mark.y + right * across + low * along
+            size = mark.size * (SCRIPT if run.shift else 1)
+            anchor = "left" if len(line) > 1 else "center"
+            text = run.text.replace("$", r"\$")
+            axes.text(x, y, text, size=size, ha=anchor, rotation_mode="anchor", **look)
+            right += width
+
+
+def _widths(line: Sequence[TextRun], size: float, fonts: list[str]) -> list[float]:
+    """Return how wide each run of a line is in the font that is taken."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    measured = TextToPath()
+    found = []
+    for run in line:
+        font = FontProperties(family=fonts, size=size * (SCRIPT if run.shift else 1))
+        wide, bare = (
+            measured.get_text_width_height_descent(text, font, ismath=False)[0]
+            for text in (f"|{run.text}|", "||")
+        )
+        found.append(wide - bare)
+    return found
 
 
 def _show(axes: Axes, mark: Photo, level: int) -> None:
@@ -115,15 +188,6 @@ def _trace(axes: Axes, mark: Tracing, level: int) -> None:
     fill = to_rgba(mark.colour, 0.25 if mark.closed else 0)
     look: dict[str, Any] = {"edgecolor": mark.colour, "facecolor": fill, "linewidth": mark.width * 0.75}
     axes.add_patch(Polygon(mark.points, closed=mark.closed, fill=mark.closed, zorder=level, **look))
-
-
-def _mathtext(markup: str) -> str:
-    return "\n".join("".join(map(_run, line)) for line in lines_of(markup))
-
-
-def _run(run: TextRun) -> str:
-    text = run.text.replace("\\", r"\\").replace("$", r"\$")
-    return text if run.shift == 0 else f"${'^' if run.shift > 0 else '_'}{{\\mathrm{{{text}}}}}$"
 
 
 def _fonts(scene: Scene) -> list[str]:

@@ -5,15 +5,28 @@ from __future__ import annotations
 from base64 import b64encode
 from html import escape
 
-from chalknet.drawing.scene import Box, Label, Line, Mark, Photo, Scene, Tracing
-from chalknet.drawing.style import COLOURS, DARK
+from chalknet.drawing.scene import Box, Face, Label, Line, Mark, Photo, Scene, Tracing
+from chalknet.drawing.style import (
+    BASELINE,
+    COLOURS,
+    CORNER,
+    DARK,
+    DASHES,
+    FONTS,
+    HALO,
+    HEAD_LENGTH,
+    HEAD_WIDTH,
+    LOWERED,
+    RAISED,
+    SCRIPT,
+    TEXT_COLOURS,
+)
 from chalknet.drawing.text import LINE, TextRun, lines_of
 from chalknet.units import xml_text
 
 NAMESPACE = "https://github.com/chalknet/chalknet"
-_FONTS = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans KR', 'Malgun Gothic', sans-serif"
+_FONTS = ", ".join([*(f"'{font}'" for font in FONTS), "'Noto Sans KR'", "'Malgun Gothic'", "sans-serif"])
 _NODES = ("input", "hidden", "output", "bias", "block")
-_RAISED = 0.38  # of the font size, for an index or a power
 
 
 _SCRIPT = """
@@ -92,13 +105,14 @@ def write_svg(scene: Scene) -> str:
             f'viewBox="0 0 {scene.width:.2f} {scene.height:.2f}" aria-label="{escape(scene.title)}">',
             f"<title>{escape(scene.title)}</title>",
             f"<desc>{escape(scene.description)}</desc>",
-            f'<metadata><network xmlns="{NAMESPACE}">{_inside(scene.network)}</network></metadata>',
-            f"<style>{_rules(scene.colours)}\n@media (prefers-color-scheme: dark) {{{_rules(dark)}}}</style>",
-            '<defs><marker id="chalknet-arrow" viewBox="0 0 10 8" refX="10" refY="4" markerWidth="8" '
-            'markerHeight="6.4" orient="auto" markerUnits="userSpaceOnUse">'
+            _metadata(scene),
+            f"<style>{_rules(scene.colours, scene.stroke)}\n"
+            f"@media (prefers-color-scheme: dark) {{{_rules(dark, scene.stroke)}}}</style>",
+            '<defs><marker id="chalknet-arrow" viewBox="0 0 10 8" refX="10" refY="4" '
+            f'markerWidth="{HEAD_LENGTH:g}" markerHeight="{HEAD_WIDTH:g}" orient="auto">'
             '<path class="head" d="M0,0 L10,4 L0,8 z"/></marker></defs>',
             '<rect class="page" width="100%" height="100%"/>',
-            *map(_mark, scene.marks),
+            *(_mark(mark, scene.stroke) for mark in scene.marks),
             "</svg>\n",
         ]
     )
@@ -117,32 +131,45 @@ def write_html(scene: Scene) -> str:
     )
 
 
-def _rules(colours: dict[str, str]) -> str:
+def _metadata(scene: Scene) -> str:
+    """Return what the picture carries: the network, or that it shows a module that is none."""
+    if scene.network:
+        return f'<metadata><network xmlns="{NAMESPACE}">{_inside(scene.network)}</network></metadata>'
+    return f'<metadata><module xmlns="{NAMESPACE}">{_inside(scene.description)}</module></metadata>'
+
+
+def _rules(colours: dict[str, str], stroke: float) -> str:
     line, ink = colours["line"], colours["ink"]
+    dashes = " ".join(f"{length * stroke:.4g}" for length in DASHES)
     rules = [
         f".chalknet text {{ font-family: {_FONTS}; fill: {ink}; text-anchor: middle; white-space: pre; }}",
         f".chalknet .page {{ fill: {colours['page']}; }}",
         f".chalknet .frame {{ fill: {colours['frame']}; stroke: none; }}",
         f".chalknet .line {{ stroke: {line}; }}",
         f".chalknet .head {{ fill: {line}; }}",
+        f".chalknet .shade {{ fill: {line}; pointer-events: none; }}",
+        ".chalknet .face { stroke-linejoin: round; }",
         f".chalknet .positive {{ stroke: {colours['positive']}; }}",
-        f".chalknet .negative {{ stroke: {colours['negative']}; stroke-dasharray: 4 2; }}",
-        f".chalknet .edge-label {{ paint-order: stroke; stroke: {colours['page']}; stroke-width: 3; }}",
-        f".chalknet .cell-head {{ fill: {line}; }}",
-        *(f".chalknet .{kind} {{ fill: {colours[kind]}; stroke: {line}; }}" for kind in _NODES),
+        f".chalknet .negative {{ stroke: {colours['negative']}; stroke-dasharray: {dashes}; }}",
+        f".chalknet .edge-label {{ paint-order: stroke; stroke: {colours['page']}; "
+        f"stroke-width: {HALO * stroke:.4g}; }}",
+        *(f".chalknet .{kind} {{ fill: {colours[part]}; }}" for kind, part in TEXT_COLOURS.items()),
+        *(
+            f".chalknet .{kind} {{ fill: {colours[kind]}; stroke: {line}; stroke-width: {stroke:.4g}; }}"
+            for kind in _NODES
+        ),
     ]
     return "\n" + "\n".join(rules)
 
 
-def _mark(mark: Mark) -> str:
+def _mark(mark: Mark, stroke: float) -> str:
     match mark:
         case Box():
-            return _box(mark)
+            return _box(mark, CORNER * stroke)
         case Line():
-            head = ' marker-end="url(#chalknet-arrow)"' if mark.arrow else ""
-            ends = f'x1="{mark.x1:.2f}" y1="{mark.y1:.2f}" x2="{mark.x2:.2f}" y2="{mark.y2:.2f}"'
-            look = f'class="edge {mark.kind}" id="{escape(mark.id)}" stroke-width="{mark.width:.2f}"'
-            return f"<line {look} {ends}{head}>{_title(mark.title)}</line>"
+            return _line(mark)
+        case Face():
+            return _face(mark)
         case Label():
             return _label(mark)
         case Photo():
@@ -151,15 +178,35 @@ def _mark(mark: Mark) -> str:
             return _tracing(mark)
 
 
-def _box(mark: Box) -> str:
+def _line(mark: Line) -> str:
+    look = f'class="edge {mark.kind}" id="{escape(mark.id)}" stroke-width="{mark.width:.2f}"'
+    look += f' opacity="{mark.opacity:g}"' if mark.opacity < 1 else ""
+    head = ' marker-end="url(#chalknet-arrow)"' if mark.arrow else ""
+    if mark.controls:
+        points = ((mark.x1, mark.y1), *mark.controls, (mark.x2, mark.y2))
+        start, *rest = (f"{x:.2f},{y:.2f}" for x, y in points)
+        return f'<path {look} fill="none" d="M{start} C{" ".join(rest)}"{head}>{_title(mark.title)}</path>'
+    ends = f'x1="{mark.x1:.2f}" y1="{mark.y1:.2f}" x2="{mark.x2:.2f}" y2="{mark.y2:.2f}"'
+    return f"<line {look} {ends}{head}>{_title(mark.title)}</line>"
+
+
+def _box(mark: Box, corner: float) -> str:
     layer = mark.id.partition("-")[0]
     start = f'class="{mark.kind} {escape(layer)}" id="{escape(mark.id)}"'
     if mark.round:
         x, y = mark.x + mark.width / 2, mark.y + mark.height / 2
         shape = f'cx="{x:.2f}" cy="{y:.2f}" rx="{mark.width / 2:.2f}" ry="{mark.height / 2:.2f}"'
         return f"<ellipse {start} {shape}>{_title(mark.title)}</ellipse>"
-    shape = f'x="{mark.x:.2f}" y="{mark.y:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}" rx="4"'
+    shape = f'x="{mark.x:.2f}" y="{mark.y:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}"'
+    shape += f' rx="{corner:.4g}"'
     return f"<rect {start} {shape}>{_title(mark.title)}</rect>"
+
+
+def _face(mark: Face) -> str:
+    points = " ".join(f"{x:.2f},{y:.2f}" for x, y in mark.points)
+    face = f'<polygon class="{mark.kind} face" id="{escape(mark.id)}" points="{points}">{_title(mark.title)}'
+    shade = f'<polygon class="shade" opacity="{mark.shade:g}" points="{points}"/>' if mark.shade else ""
+    return f"{face}</polygon>{shade}"
 
 
 def _photo(mark: Photo) -> str:
@@ -177,7 +224,7 @@ def _tracing(mark: Tracing) -> str:
 
 def _label(mark: Label) -> str:
     lines = lines_of(mark.text)
-    first = mark.y - (len(lines) - 1) * LINE * mark.size / 2 + 0.35 * mark.size
+    first = mark.y - (len(lines) - 1) * LINE * mark.size / 2 + BASELINE * mark.size
     rows = []
     for number, line in enumerate(lines):
         y = first + number * LINE * mark.size
@@ -191,9 +238,9 @@ def _runs(line: tuple[TextRun, ...], size: float) -> str:
     """Return the runs of a line; each with its vertical shift against the run before it."""
     pieces, level = [], 0.0
     for run in line:
-        wanted = -run.shift * _RAISED * size * (0.7 if run.shift < 0 else 1)
+        wanted = size * {-1: LOWERED, 0: 0.0, 1: -RAISED}[run.shift]
         moved = f' dy="{wanted - level:.2f}"' if wanted != level else ""
-        small = f' font-size="{0.7 * size:.2f}"' if run.shift else ""
+        small = f' font-size="{SCRIPT * size:.2f}"' if run.shift else ""
         text = _inside(run.text)
         pieces.append(f"<tspan{moved}{small}>{text}</tspan>" if moved or small else text)
         level = wanted

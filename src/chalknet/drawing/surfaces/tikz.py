@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from chalknet.drawing.scene import Box, Label, Line, Photo, Scene, Tracing
-from chalknet.drawing.style import COLOURS
+from chalknet.drawing.scene import Box, Face, Label, Line, Photo, Scene, Tracing
+from chalknet.drawing.style import COLOURS, CORNER, DASHES, HEAD_LENGTH, HEAD_WIDTH, TEXT_COLOURS
 from chalknet.drawing.text import TextRun, lines_of
 from chalknet.errors import CannotExpress
 
@@ -27,7 +27,7 @@ _SPECIAL = {
 
 
 _NODES = ("input", "hidden", "output", "bias", "block")
-_TEXTS = ("title", "heading", "legend", "dots", "cell", "cell-head", "edge-label")
+_TEXTS = ("title", "heading", "legend", "dots", "cell", "cell-head", "edge-label", "size", "step")
 
 
 def write_tikz(scene: Scene) -> str:
@@ -46,7 +46,7 @@ def write_tikz(scene: Scene) -> str:
             *([r"\usepackage{kotex}"] if scene.has_wide_letters else []),
             r"\usetikzlibrary{arrows.meta,backgrounds,fit,shapes.geometric}",
             *colours,
-            *_styles(scene),
+            *_styles(scene, scene.stroke),
             r"\begin{document}",
             r"\sffamily",
             r"\begin{tikzpicture}[x=1pt, y=-1pt]",
@@ -59,25 +59,28 @@ def write_tikz(scene: Scene) -> str:
     )
 
 
-def _styles(scene: Scene) -> Iterator[str]:
+def _styles(scene: Scene, stroke: float) -> Iterator[str]:
     """Yield the look of every kind of node, line and text."""
     sizes = {mark.kind: mark.size for mark in scene.marks if isinstance(mark, Label)}
     yield r"\tikzset{"
     yield (
-        "  unit/.style={draw=chalkline, text=chalkink, align=center, inner sep=0pt"
-        + _font(sizes, "label")
-        + "},"
+        f"  unit/.style={{draw=chalkline, line width={stroke:.4g}pt, text=chalkink, align=center, "
+        "inner sep=0pt" + _font(sizes, "label") + "},"
     )
     for kind in _NODES:
-        corners = ", rounded corners=3pt" if kind == "block" else ""
+        corners = f", rounded corners={CORNER * stroke:.4g}pt" if kind == "block" else ""
         yield f"  {kind}/.style={{unit, fill=chalk{kind}{corners}}},"
-    yield r"  frame/.style={fill=chalkframe, rounded corners=3pt, inner sep=10pt},"
+    yield f"  frame/.style={{fill=chalkframe, rounded corners={CORNER * stroke:.4g}pt, inner sep=10pt}},"
     yield r"  line/.style={draw=chalkline}, positive/.style={draw=chalkpositive},"
-    yield r"  negative/.style={draw=chalknegative, dashed}, headed/.style={-{Latex[length=4pt]}},"
+    on, off = (length * stroke for length in DASHES)
+    yield f"  negative/.style={{draw=chalknegative, dash pattern=on {on:.4g}pt off {off:.4g}pt}},"
+    head = f"length={HEAD_LENGTH * stroke:.4g}pt, width={HEAD_WIDTH * stroke:.4g}pt"
+    yield f"  headed/.style={{-{{Triangle[{head}]}}}},"
     yield r"  words/.style={text=chalkink, align=center, inner sep=1pt},"
     for kind in _TEXTS:
         if kind in sizes:
-            yield f"  {kind}/.style={{words{_font(sizes, kind)}}},"
+            colour = f", text=chalk{TEXT_COLOURS[kind]}" if kind in TEXT_COLOURS else ""
+            yield f"  {kind}/.style={{words{colour}{_font(sizes, kind)}}},"
     yield "}"
 
 
@@ -96,6 +99,8 @@ def _marks(scene: Scene) -> Iterator[str]:
             yield _node(box, labels.pop(f"{box.id}-label", None))
     for mark in scene.marks:
         match mark:
+            case Face():
+                yield _face(mark)
             case Line():
                 own = None if mark.id.startswith("legend") else labels.pop(f"{mark.id}-label", None)
                 yield _edge(mark, own, boxes)
@@ -129,6 +134,13 @@ def _frame(frame: Box, title: Label, boxes: Iterable[Box]) -> str:
     return f"\\node[frame, fit={{{' '.join(inside)}}}, label={{[title]above:{{{_words(title)}}}}}] {{}};"
 
 
+def _face(face: Face) -> str:
+    corners = " -- ".join(f"({x:.2f},{y:.2f})" for x, y in face.points)
+    fill = f"chalk{face.kind}"
+    fill = f"chalkline!{round(100 * face.shade)}!{fill}" if face.shade else fill
+    return f"\\draw[{face.kind}, line join=round, fill={fill}] {corners} -- cycle;"
+
+
 def _node(box: Box, label: Label | None) -> str:
     at = f"({box.x + box.width / 2:.2f},{box.y + box.height / 2:.2f})"
     shape = "ellipse, " if box.round else ""
@@ -141,9 +153,14 @@ def _edge(line: Line, label: Label | None, boxes: Mapping[str, Box]) -> str:
     source, _, target = line.id.partition("--")
     begin = _anchor(boxes.get(source), (line.x1, line.y1))
     end = _anchor(boxes.get(target), (line.x2, line.y2))
-    style = line.kind + (", headed" if line.arrow else "") + f", line width={line.width * 0.75:.2f}pt"
+    style = line.kind + (", headed" if line.arrow else "") + f", line width={line.width:.2f}pt"
+    style += f", opacity={line.opacity:g}" if line.opacity < 1 else ""
     words = f"node[edge-label, {_beside(line, label)}] {{{_words(label)}}} " if label else ""
-    return f"\\draw[{style}] {begin} -- {words}{end};"
+    way = "--"
+    if line.controls:
+        inner = " and ".join(f"({x:.2f},{y:.2f})" for x, y in line.controls)
+        way = f".. controls {inner} .."
+    return f"\\draw[{style}] {begin} {way} {words}{end};"
 
 
 def _beside(line: Line, label: Label) -> str:

@@ -9,6 +9,7 @@ from math import dist
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalknet.errors import CannotExpress
 from chalknet.notation.drawings.labels import unescaped
 from chalknet.notation.drawings.mermaid_svg import is_of_mermaid, read_mermaid_svg
 from chalknet.notation.drawings.records import are_units
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _OURS = re.compile(r"<metadata>\s*+<network\b[^<>]*+>")
+_OF_MODULE = re.compile(r'<metadata>\s*+<module xmlns="https://github.com/chalknet/chalknet">([^<>]*+)<')
 _GRAPHVIZ = re.compile(r"<(?:\w+:)?g\b[^<>]*?\bclass\s*=\s*[\"'](?:node|edge|cluster)[\"']")
 _LINES = re.compile(r"<(?:\w+:)?(?:line|path|polyline)\b")
 _SVG, _SVG_END = re.compile(r"<svg\b"), re.compile(r"</svg\s*+>")
@@ -64,7 +66,15 @@ def read_svg_sketch(text: str) -> Sketch:
 
     Raises:
         NotationError: for a damaged or dangerous file, or one in which nothing is linked.
+        CannotExpress: for our drawing of a module that is no Network.
     """
+    if module := _OF_MODULE.search(text):
+        raise CannotExpress(
+            where="SVG",
+            got=unescaped(module[1]),
+            wanted="a drawing of a Network",
+            remedy="Give the module itself: cn.fit takes any module, and cn.draw(module, 'stacks') draws it.",
+        )
     sketch = Sketch(SourceText("SVG", text, remedy=REMEDY))
     root = _parsed(sketch, text)
     if is_of_mermaid(root):

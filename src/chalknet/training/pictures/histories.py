@@ -82,7 +82,8 @@ def _evaluations(axes: Axes, result: FitResult, over: str, metric: str, style: M
     if len(held_out[0]) > 1:
         axes.plot(*held_out, ls="none", marker="x", ms=4, markevery=apart, color=colour)
     elif held_out[0]:
-        _level(axes, held_out[0][0], held_out[1][0], "held out", {"color": colour, "ls": ":", "lw": 1})
+        look = {"color": colour, "ls": ":", "lw": 1}
+        _level(axes, held_out[0][0], held_out[1][0], "held out", look, end=0.98)
 
 
 def _found(evaluations: Sequence[Evaluation], name: str, over: str) -> tuple[list[float], list[float]]:
@@ -106,9 +107,18 @@ def _curve(axes: Axes, places: Sequence[float], losses: Sequence[float], style: 
     axes.plot(x[width - 1 :][::thin], mean[::thin], **style)
 
 
-def _level(axes: Axes, place: float, value: float, words: str, style: Mapping[str, Any]) -> None:
-    """Draw a value found at one place alone as a labelled line: a single dot shows nothing."""
+def _level(
+    axes: Axes, place: float, value: float, words: str, style: Mapping[str, Any], end: float = 0.02
+) -> None:
+    """Draw a value found at one place alone as a line labelled at an end: a single dot shows nothing."""
     axes.axhline(value, **style)
     axes.axvline(place, color="0.4", lw=0.8, ls=":")
     words = f"{words} {show_value(value)}"
-    axes.annotate(words, (0.02, value), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+    axes.annotate(
+        words,
+        (end, value),
+        xycoords=("axes fraction", "data"),
+        ha="left" if end < 0.5 else "right",
+        va="bottom",
+        fontsize=8,
+    )

@@ -31,7 +31,7 @@ def confusion(material: Material) -> Chart:
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     small = 10 if len(names) <= 10 else 6
     for i, j in np.ndindex(*counts.shape):
-        colour = "white" if shares[i, j] > 0.6 else "black"
+        colour = "white" if shares[i, j] > 0.6 else "#08306b"  # on a dark page too
         axes.text(j, i, show_count(int(counts[i, j])), ha="center", va="center", color=colour, fontsize=small)
     long = max(map(len, names)) > 3 and len(names) > 2
     axes.set_xticks(
