@@ -199,7 +199,7 @@ def rows_of_dots(
     mask = canvas.mask.astype(np.uint8)
     count, _, stats, middles = cv2.connectedComponentsWithStats(mask, connectivity=8)
     spots = []
-    smallest = max(2.0, 0.05 * size)
+    smallest = max(2.0, 0.03 * size)
     largest = 0.6 * size if size else 0.05 * max(mask.shape)
     for number in range(1, min(count, 20_000)):
         _, _, width, height, area = map(int, stats[number])

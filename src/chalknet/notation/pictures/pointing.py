@@ -11,7 +11,7 @@ from chalknet.notation.pictures.outlined import Found
 from chalknet.notation.pictures.pairs import Joint
 from chalknet.notation.pictures.strokes import Barb, Heads, TracedLine
 
-_SEEN = 0.2  # of all lines, that have a head of the usual size
+_SEEN = 0.25  # of all lines, that have a head of the usual size
 _TIMES = 3  # as many of them at one end of the lines as at the other
 _MOST_BARBS = 1500
 _AGREE = 0.3  # of all lines, that have to point one way
@@ -66,7 +66,10 @@ def _are_alike(one: Barb, other: Barb) -> bool:
 
 
 def _way_of_bundles(joints: Sequence[Joint], heads: Sequence[Heads], column: dict[int, int]) -> bool | None:
-    """Return whether most bundles are wide ahead, or behind; None where they have no heads, or disagree."""
+    """Return True where most bundles are wide ahead; None where they have no heads, or disagree.
+
+    What is wide behind may be a line that tapers: heads that point back are believed for their shape alone.
+    """
     bundles: dict[tuple[int, int], list[int]] = defaultdict(list)
     for number, joint in enumerate(joints):
         bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
@@ -84,7 +87,7 @@ def _way_of_bundles(joints: Sequence[Joint], heads: Sequence[Heads], column: dic
     ahead, agree = votes.most_common(1)[0] if votes else (True, 0)
     if agree < _AGREE * all_lines or votes[not ahead] > _DISSENT * agree:
         return None
-    return ahead
+    return True if ahead else None
 
 
 def turned_alike(

@@ -121,7 +121,7 @@ def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> lis
         asked = [(int(a), int(b)) for a, b in pairs[:_MOST_BENT] if (a, b) not in joined]
     bent = bent_joints(canvas, hidden, units, asked, 0.06)
     known = {(joint.one, joint.other): joint for joint in [*joints, *bent]}
-    return with_own_ink(canvas, list(known.values()))
+    return with_own_ink(canvas, hidden, list(known.values()))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from chalknet.notation.pictures.pairs import Joint, length
 _MOST_TRACED = 400
 _SCRAPS = 0.12  # loose lines for each that joins two shapes that an unsteady hand leaves behind
 _LOOP = 0.6  # units that a line has to leave a shape to which it comes back; else it is a part of its rim
+_SLIM = 3.2  # times longer than half of it is wide, at most, is a head
 _APART = 24.0  # degrees between lines whose heads can be told apart
 
 
@@ -295,6 +296,7 @@ def _barb(side: Pixels, body: float) -> Barb | None:
     peak, low = float(side[last]), float(side[first : first + 2].min())
     after = float(side[last + 1 : last + 6].min())
     is_head = peak > body + 1.6 and peak > 1.5 * low and after < body + 0.45 * (peak - body)
+    is_head = is_head and last - first < _SLIM * peak
     return Barb(float(last), peak) if is_head else None
 
 
