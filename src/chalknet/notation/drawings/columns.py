@@ -308,10 +308,7 @@ class _Placing:
     def _entitle(self, here: set[int], title: str) -> None:
         """Give a title to the first of the columns under it, and to each the units it says are left out."""
         columns = self.found.all
-        count, words = len(columns[min(here)].units), plain(title).strip()
-        if count > 1 and len(here) == 1 and TIMES_ALONE.fullmatch(words):
-            title = f"{words.strip('×✕x []()')} units"  # and not layers
-        text, more = without_more(title, count)
+        text, more = without_more(title, len(columns[min(here)].units))
         columns[min(here)].texts.append(text)
         for level in here:
             columns[level].left_out += more * (len(columns[level].units) > 1)
