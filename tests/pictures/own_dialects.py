@@ -48,7 +48,10 @@ def own_drawing(random: Random) -> tuple[cn.Drawing, Truth, set[str]]:
         options["title"] = random.choice(["A network", "Figure 2", "Model"])
     if dialect in ("blocks", "layers"):
         has.add("boxes")
-    drawing = cn.draw(formula, dialect, **options)
+    try:
+        drawing = cn.draw(formula, dialect, **options)
+    except cn.CannotExpress:  # too large for a slide
+        drawing = cn.draw(formula, dialect, **(options | {"preset": "screen"}))
     layers = [TruthLayer(size, word or "?", True if bias and number else None)
               for number, (size, word) in enumerate(zip(sizes, words, strict=True))]  # fmt: skip
     return drawing, Truth("network", tuple(layers)), has | {"coloured"}

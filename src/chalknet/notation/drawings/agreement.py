@@ -42,10 +42,14 @@ def merged(units: list[Drawn]) -> Said:
 
 
 def together(found: list[Said]) -> Said:
-    """Return what several texts say together, each thing from the first that says it."""
+    """Return what several texts say together, each thing from the first that says it.
+
+    A width said in so many words comes before a bare number, which may be the layer's.
+    """
     if not found:
         return Said("")
     sized = next((one for one in found if one.width is not None), found[0])
+    sized = next((one for one in found if one.sure), sized)
     return Said(
         found[0].text,
         next((one.steps for one in found if one.steps), ()),

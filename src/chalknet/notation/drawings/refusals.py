@@ -148,7 +148,9 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     labels = [link.label for column in columns for link in column.links if link.label]
     decides = any(plain(label).lower() in _DECISIONS for label in labels) and not _has_layers(texts)
     speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
-    speaks = speaks and not _is_of_words_alone(structure, texts)
+    of_words = _is_of_words_alone(structure, texts)
+    speaks = speaks and not of_words
+    decides = decides or _runs_side_by_side(columns) or (of_words and _names_within(columns))
     if decides or _is_trellis(columns) or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
             None,
@@ -156,6 +158,17 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
             wanted="layers: widths, units, activations or weights",
             remedy="Write the widths and activations into the boxes, such as 'Dense 32 relu'.",
         )
+
+
+def _runs_side_by_side(columns: list[UnitColumn]) -> bool:
+    """Return whether no unit is joined with several, and no words speak of layers: lines with stops on them."""
+    if len(columns) < 3 or any(len(column.units) < 2 for column in columns):
+        return False
+    for before, column in pairwise(columns):
+        if len(column.links) > max(len(before.units), len(column.units)):
+            return False
+    words = [said(text) for column in columns for text in [*column.texts, *(u.text for u in column.units)]]
+    return not any(one.role or one.steps or one.sure or one.operation or one.state for one in words)
 
 
 def _has_layers(texts: list[str]) -> bool:
@@ -200,6 +213,8 @@ def _is_heading_of_a_layer(text: str) -> bool:
 
 def _is_of_words_alone(structure: Structure, texts: list[str]) -> bool:
     """Return whether nearly all boxes hold words of any subject, and titles and captions speak of no network."""
+    if _names_within(structure.columns.all):
+        texts = [text for text in texts if len(plain(text)) > 1]
     speaking = sum(map(_speaks_as_a_unit, texts))
     roles = [said(text).role for text in texts]
     if speaking * 8 > len(texts) or {"input", "output"} <= set(roles):
@@ -213,6 +228,12 @@ def _is_of_words_alone(structure: Structure, texts: list[str]) -> bool:
     captions = " ".join(map(plain, structure.columns.captions))
     bare = len(headed) * 2 <= len(columns) if layers else len(headed) < len(columns)
     return bare and not (NETWORK.search(captions) or LAYER.search(captions))
+
+
+def _names_within(columns: list[UnitColumn]) -> bool:
+    """Return whether units of most columns between the first and the last have names, as stations do."""
+    named = [any(not _speaks_as_a_unit(unit.text) for unit in column.units) for column in columns[1:-1]]
+    return len(named) > 1 and 2 * sum(named) > len(named)
 
 
 def _is_trellis(columns: list[UnitColumn]) -> bool:

@@ -12,7 +12,7 @@ from math import inf, isfinite
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.repetition import once
+from chalknet.notation.drawings.repetition import TIMES_ALONE, once
 from chalknet.notation.drawings.sizes_said import BATCH_SHAPE, number_of, sizes_in
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.words import pattern
@@ -85,10 +85,12 @@ def without_more(title: str, drawn: int) -> tuple[str, int]:
     """Return a title without the words that say how many units are not drawn, and how many these are.
 
     Args:
-        title: what stands over the units: `Input (+3)`, `Input, 10 of 13 shown`.
+        title: what stands over the units: `Input (+3)`, `Input, 10 of 13 shown`, `× 3`.
         drawn: how many are.
     """
     text = plain(title)
+    if drawn > 1 and TIMES_ALONE.fullmatch(text.strip()):  # of these units, not of the layer
+        return f"{text.strip('×✕x []()')} units", 0
     if (match := words.SOME_OF.search(text)) and number_of(match[1]) == drawn:
         return words.SOME_OF.sub(" ", text, count=1), max(int(match[2].replace(",", "")) - drawn, 0)
     if match := words.MORE_IN_TITLE.search(text):

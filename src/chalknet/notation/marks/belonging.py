@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from statistics import fmean, pstdev
 
 from chalknet.notation.drawings.sketch import Sketch
@@ -20,6 +21,8 @@ from chalknet.notation.marks.frames import Nesting
 from chalknet.notation.marks.joins import Joined
 from chalknet.notation.marks.mark import TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, whole_place
+
+_WEIGHT = re.compile(r"[-+−–]?\d{0,2}[.,]\d{1,3}")  # a number that stands along a line, not at a unit
 
 
 class Belongings:
@@ -73,7 +76,10 @@ class Belongings:
         self._give_ends()
         at_ends = set(self.text_ends.values())
         loose = {number: self._texts[number] for number in self.loose if number not in at_ends}
-        self._give_beside(loose, sure=True)
+        weights = {number: text for number, text in loose.items() if _WEIGHT.fullmatch(text.words.strip())}
+        if not texts_along(weights, self._strokes, self._sketch.spend):
+            weights = {}
+        self._give_beside({n: text for n, text in loose.items() if n not in weights}, sure=True)
         loose = {number: text for number, text in loose.items() if number in self.loose}
         titles = self._titles(loose)
         linked = [
@@ -86,7 +92,7 @@ class Belongings:
         as_drawn = {number: self.loose[number] for number in others}
         for number, place in texts_along(as_drawn, strokes_here, self._sketch.spend).items():
             self.words.setdefault(linked[place], []).append(self.loose.pop(number))
-        self._give_beside({n: t for n, t in others.items() if n in self.loose})
+        self._give_beside({n: t for n, t in others.items() if n in self.loose and n not in weights})
         self.ranks |= {number: column for number, column in titles.items() if number in self.loose}
 
     def _is_title(self, text: TextMark, frame: int) -> bool:
@@ -126,6 +132,8 @@ class Belongings:
     def _titles(self, loose: dict[int, TextMark]) -> dict[int, int]:
         """Return the texts that stand in a row beyond the ends of the columns."""
         units = [number for number in range(len(self._shapes)) if number not in self._nesting.frames]
+        linked = {end for pair in self._joined for end in pair if end is not None}
+        units = [number for number in units if number in linked] or units  # not the bars of a chart beside it
         if not units or not loose:
             return {}
         places = [self._nesting.places[number] for number in units]

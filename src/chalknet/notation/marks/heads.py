@@ -13,6 +13,7 @@ from chalknet.notation.marks.mark import Point, ShapeMark, StrokeMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, median
 from chalknet.notation.marks.outlines import corners_of, length_of, place_of
 
+_MOST_RULES = 4  # lines of a page, longer than those between shapes
 _HEADS = ("triangle", "polygon", "diamond")
 
 
@@ -29,8 +30,8 @@ class _Head(NamedTuple):
 def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     """Take small triangles and short lines at the ends of strokes as their heads."""
     lengths = [length_of(stroke.points) for stroke in found.strokes]
-    usual = sorted(lengths)[int(0.9 * len(lengths))] if lengths else 0.0  # most may be halves of heads
     unit = _usual_shape(found)
+    usual = _usual_length(found, lengths, unit, spend)
     only_heads = all(shape.kind in _HEADS for shape in found.shapes)
     shafts, heads = [], []
     for stroke, long in zip(found.strokes, lengths, strict=True):
@@ -57,6 +58,30 @@ def give_heads(found: Tidied, spend: Callable[[int], None]) -> None:
     shafts += [head.mark for head in left if isinstance(head.mark, StrokeMark)]
     found.shapes = sorted(shapes, key=lambda shape: shape.at)
     found.strokes = sorted(shafts, key=lambda stroke: stroke.at)
+
+
+def _usual_length(
+    found: Tidied, lengths: Sequence[float], unit: float, spend: Callable[[int], None]
+) -> float:
+    """Return the usual length of shafts, though most strokes may be halves of heads.
+
+    The longest do not count where they end at no shape, as the rule at the foot of a slide.
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    units = [shape.place for shape in found.shapes if max(shape.place.width, shape.place.height) < 4 * unit]
+    for _ in range(_MOST_RULES):
+        if len(order) < 3:
+            break
+        points = found.strokes[order[-1]].points
+        spend(2 * len(units))
+        if any(
+            abs(x - place.x) < (place.width + unit) / 2 and abs(y - place.y) < (place.height + unit) / 2
+            for x, y in (points[0], points[-1])
+            for place in units
+        ):
+            break
+        order.pop()
+    return lengths[order[int(0.9 * len(order))]] if order else 0.0
 
 
 def _middle_of(corners: Sequence[Point]) -> Point:

@@ -14,6 +14,7 @@ from chalknet.notation.pictures.pairs import Joint, rims_between, sampled
 _SAMPLES = 48
 _LANES = 41
 _TURN = 0.35  # what a change of direction costs, in samples of ink
+_HIDDEN = 0.3  # of a way, that may run under words and other shapes
 _MISS = -1.6  # what a sample without ink costs, where one with ink counts 1
 
 
@@ -23,11 +24,13 @@ class Ways:
 
     Args:
         points: places along it, (pairs, samples, 2).
-        inked: which of these have ink, (pairs, samples).
+        inked: which of these have ink, or are hidden, (pairs, samples).
+        hidden: which of these are hidden, (pairs, samples).
     """
 
     points: Pixels
     inked: Pixels
+    hidden: Pixels
 
 
 def bent_joints(
@@ -73,8 +76,9 @@ def bent_joints(
     way = _best_ways(value, near_middle)
     rows = np.arange(len(pairs))[:, None]
     steps = np.arange(_SAMPLES)[None, :]
-    inked = (ink[rows, steps, way] > bar) | covered[rows, steps, way]
-    return _as_joints(Ways(at[rows, steps, way], inked), numbers, long)
+    under = covered[rows, steps, way]
+    inked = (ink[rows, steps, way] > bar) | under
+    return _as_joints(Ways(at[rows, steps, way], inked, under), numbers, long)
 
 
 def _best_ways(value: Pixels, at_ends: Pixels) -> Pixels:
@@ -119,7 +123,7 @@ def _as_joints(ways: Ways, numbers: Pixels, long: Pixels) -> list[Joint]:
     for row, (one, other) in enumerate(numbers):
         inked = ways.inked[row]
         places = np.flatnonzero(inked)
-        if len(places) < 0.6 * len(inked):
+        if len(places) < 0.6 * len(inked) or ways.hidden[row].mean() > _HIDDEN:
             continue
         first, last = int(places[0]), int(places[-1])
         gaps = np.diff(places) - 1

@@ -128,8 +128,12 @@ def _of_bundle(found: Sequence[Joint | None], count: int) -> tuple[list[Joint], 
     """Return the lines of a bundle that are drawn, and whether it is too dense to be sure."""
     here = [joint for joint in found if joint is not None]
     good = [joint for joint in here if joint.trust > 0.5 and joint.own >= _OWN]
-    hidden = [joint for joint in here if joint.trust > 0.5 and joint.own < 0]
-    torn = [joint for joint in here if joint.trust <= 0.5 and (joint.own < 0 or joint.own >= 0.5)]
+    ends = {number for joint in good for number in (joint.one, joint.other)}
+    others = [
+        joint for joint in here if {joint.one, joint.other} <= ends
+    ]  # else it follows the ink of others
+    hidden = [joint for joint in others if joint.trust > 0.5 and joint.own < 0]
+    torn = [joint for joint in others if joint.trust <= 0.5 and (joint.own < 0 or joint.own >= 0.5)]
     poor = count - len(good) - len(hidden) - len(torn)
     if not good and not hidden:
         return [], False

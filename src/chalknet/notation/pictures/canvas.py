@@ -12,6 +12,7 @@ Pixels: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 _LONGEST, _SHORTEST = 1500, 1000  # of the longer side, in pixels, to work with
 _MOST_ENLARGED = 3.0
+_VERY_GROUND = 0.2  # of the pixels have no other colour than the ground
 _FLAT = 0.35  # of the pixels have the colour of a ground that is everywhere the same
 
 
@@ -49,7 +50,7 @@ def canvas_of(image: Pixels) -> InkedPicture:
     colours, scale = _resized(_denoised(opaque(image)))
     ground, is_flat = _ground_of(colours)
     ink = _distance(colours, ground)
-    usual = float(np.median(ink[ink < 60])) if bool((ink < 60).any()) else 0.0
+    usual = _unevenness(ink)
     least = max(16.0, 4.0 * 1.48 * usual)
     ink = _without_grid(ink, least) if not is_flat or usual >= 0 else ink
     mask = ink > least
@@ -58,6 +59,17 @@ def canvas_of(image: Pixels) -> InkedPicture:
     return InkedPicture(
         colours, ink, mask, least, level, scale, (int(middle[0]), int(middle[1]), int(middle[2])), is_flat
     )
+
+
+def _unevenness(ink: Pixels) -> float:
+    """Return how far the ground usually is from its own colour; 0 where much of it has that very colour.
+
+    There a program painted it, and what is a little off it are its pale panels.
+    """
+    near = ink[ink < 60]
+    if not near.size or float((ink < 2).mean()) > _VERY_GROUND:
+        return 0.0
+    return float(np.median(near))
 
 
 def opaque(image: Pixels) -> Pixels:

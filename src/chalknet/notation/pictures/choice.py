@@ -14,6 +14,7 @@ from chalknet.notation.pictures.lettering import Lettering, is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
 _MOST_ROWS = 12  # of dots
+_OVERLAP = 0.08  # of a rim, that lies in other shapes
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
         inside = [other for other in found if other is not shape and _is_inside(other, shape)]
         units_inside = sum(other.kind == "disc" and 0.8 < other.size / size < 1.25 for other in inside)
         panel = units_inside and not shape.is_round and shape.size > 1.25 * size
-        if panel or (len(inside) >= 2 and shape.size > 1.3 * size):
+        if panel or (sum(_is_clear_of(other, shape) for other in inside) >= 2 and shape.size > 1.3 * size):
             frames.append(shape)
     for shape in found:
         if shape in frames:
@@ -78,7 +79,35 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
         )
         if fits or large or small:
             units.append(shape)
-    return Chosen(_without_meshes(_without_panels(units, words), words, size), frames, size)
+    units = _without_overlaps(_without_panels(units, words))
+    return Chosen(_without_meshes(units, words, size), frames, size)
+
+
+def _without_overlaps(units: list[Found]) -> list[Found]:
+    """Return the units without what lies on others that are much more like shapes: the space between them."""
+    found = []
+    for unit in units:
+        clearer = [other for other in units if unit.off > 2 * other.off + 0.008]
+        if sum(_part_in(unit, other) for other in clearer) < _OVERLAP:
+            found.append(unit)
+    return found
+
+
+def _part_in(unit: Found, other: Found) -> float:
+    """Return how much of a unit's rim lies in another one."""
+    dx, dy = abs(unit.x - other.x), abs(unit.y - other.y)
+    if dx > (unit.width + other.width) / 2 or dy > (unit.height + other.height) / 2:
+        return 0.0
+    turn = np.linspace(0, 2 * math.pi, 72, endpoint=False)
+    x = (unit.x + unit.width / 2 * np.cos(turn) - other.x) / (0.49 * other.width)
+    y = (unit.y + unit.height / 2 * np.sin(turn) - other.y) / (0.49 * other.height)
+    inside = np.hypot(x, y) < 1 if other.is_round else np.maximum(np.abs(x), np.abs(y)) < 1
+    return float(inside.mean())
+
+
+def _is_clear_of(shape: Found, frame: Found) -> bool:
+    """Return whether a shape is smaller than a frame both ways: what lines cut off a box is not."""
+    return shape.width < 0.94 * frame.width and shape.height < 0.94 * frame.height
 
 
 def _without_panels(units: list[Found], words: Sequence[Lettering]) -> list[Found]:
@@ -170,12 +199,13 @@ def rows_of_dots(
     mask = canvas.mask.astype(np.uint8)
     count, _, stats, middles = cv2.connectedComponentsWithStats(mask, connectivity=8)
     spots = []
-    smallest = max(2.0, 0.05 * size)
+    smallest = max(2.0, 0.03 * size)
     largest = 0.6 * size if size else 0.05 * max(mask.shape)
     for number in range(1, min(count, 20_000)):
         _, _, width, height, area = map(int, stats[number])
         small = smallest <= width <= largest and smallest <= height <= largest
-        if small and 0.6 < width / height < 1.67 and area > 0.6 * width * height:
+        is_full = area > (0.6 if min(width, height) < 6 else 0.68) * width * height
+        if small and 0.6 < width / height < 1.67 and is_full:
             spots.append((float(middles[number][0]), float(middles[number][1]), max(width, height)))
     spots = [
         spot

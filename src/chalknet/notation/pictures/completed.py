@@ -27,6 +27,8 @@ _IN_LINE = 0.7  # where others stand in line with it
 _AROUND_WORDS = 0.6
 _IN_GAP = 0.45  # where a column of even steps leaves a place empty
 _CROSSED = 0.2  # of a ring within, more than what is usual
+_CROSSED_STEADY = 0.12
+_WITHIN, _WITHIN_STEADY = (0.55, 0.65, 0.75), (0.68, 0.75, 0.8)  # of the radius: that ring
 _ALIKE = 1.2  # times larger or smaller
 _LEAST_SIZE = 12
 
@@ -73,7 +75,9 @@ class _Circles:
         steady = self._seen(self._alike, _STEADY)
         self._wobble = _STEADY if float(np.median(steady)) > 0.8 else _UNSTEADY
         self._usual = float(np.median(self._seen(self._alike, self._wobble)))
-        self._crossed = _CROSSED + float(np.median([self._lines_within(disc) for disc in self._alike] or [0]))
+        self._crossed = (_CROSSED if self._wobble > _STEADY else _CROSSED_STEADY) + float(
+            np.median([self._lines_within(disc) for disc in self._alike] or [0])
+        )
         self._are_filled = sum(disc.is_filled for disc in self._alike) > 0.9 * len(self._alike)
 
     def all(self) -> list[Found]:
@@ -103,7 +107,7 @@ class _Circles:
 
     def _lines_within(self, disc: Found) -> float:
         """Return on how much of a ring within a disc, around its words, colours change."""
-        x, y = _ring(disc, (0.55, 0.65, 0.75))
+        x, y = _ring(disc, _WITHIN if self._wobble > _STEADY else _WITHIN_STEADY)
         inner = cv2.remap(self._rims.strength, x, y, cv2.INTER_LINEAR)
         return float((inner > self._rims.bar).mean())
 

@@ -13,6 +13,9 @@ from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 
 _BIAS = re.compile(r"\+?1|[bB]\d?|[bB]ias")
+_PART = re.compile(
+    r"\d+(?=[^\W\d_]{4})|\S+?(?=\s|$|(?<=[^\W\d_]{4})\d+[^\W\d_]{4})"
+)  # a word; 1Hidden is two
 _COUNTED = re.compile(r"([^\W\d_]{0,3})[_ ]?(\d{1,2})")
 
 
@@ -125,7 +128,7 @@ def _parts(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Letter
     """Return for each column the words that stand nearest to its middle."""
     letter, left = words.width / max(1, len(words.text)), words.x - words.width / 2
     parts: dict[int, list[re.Match[str]]] = {}
-    for match in re.finditer(r"\S+", words.text):
+    for match in _PART.finditer(words.text):
         x = left + letter * (match.start() + match.end()) / 2
         parts.setdefault(min(range(len(middles)), key=lambda place: abs(middles[place] - x)), []).append(
             match

@@ -21,6 +21,7 @@ _LIKE_LINES = frozenset("一二三十卜口日田目回工士王八人入ニハ�
 _LEAST_ALONE = 0.65
 _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
+_SHORT = 2  # letters
 _MOST_LINES = 150
 _LONGEST = 1100  # of the picture in which lines of words are looked for
 _ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
@@ -92,11 +93,61 @@ def words_in(canvas: InkedPicture) -> list[Lettering]:
     boxes = [np.asarray(corners, np.float32) / part for corners in seen.boxes[:_MOST_LINES]]
     placed = [_tightened(canvas, _placed(corners)) for corners in boxes]
     crops = [_cut(canvas, words) for words in placed]
-    return [
+    found = [
         replace(words, text=text, trust=trust)
         for words, (text, trust) in zip(placed, _read(crops), strict=True)
         if _says_something(text) and trust >= _LEAST_TRUST
     ]
+    return _whole(canvas, found)
+
+
+def _whole(canvas: InkedPicture, words: Sequence[Lettering]) -> list[Lettering]:
+    """Return the words, with short ones read again together with letters right beside them.
+
+    Of a label with an index below the line, as o_1, often the index alone is found.
+    """
+    short = [n for n, one in enumerate(words) if len(one.text) <= _SHORT]
+    if not short:
+        return list(words)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(canvas.mask.astype(np.uint8), connectivity=8)
+    wider = {n: words[n] for n in short if not words[n].angle}
+    for _ in range(_SHORT + 1):  # a letter further each time
+        wider = {n: _widened(one, stats[1:], words) for n, one in wider.items()}
+    wider = {n: one for n, one in wider.items() if one is not words[n]}
+    read = _read([_cut(canvas, one) for one in wider.values()])
+    found = dict(enumerate(words))
+    for (n, one), (text, trust) in zip(wider.items(), read, strict=True):
+        if n in found and len(text) > len(words[n].text) and trust >= _LEAST_ALONE:
+            for other in short:
+                if one.holds(words[other].x, words[other].y):
+                    found.pop(other, None)
+            found[n] = replace(one, text=text, trust=trust)
+    return list(found.values())
+
+
+def _widened(one: Lettering, parts: Pixels, words: Sequence[Lettering]) -> Lettering:
+    """Return where a word stands with the letters to its left, and right, that no longer word holds.
+
+    Args:
+        one: the word.
+        parts: left, top, width and height of all that hangs together, and its area, (count, 5).
+        words: all words.
+    """
+    x, y = parts[:, 0] + parts[:, 2] / 2, parts[:, 1] + parts[:, 3] / 2
+    small = (parts[:, 3] < 1.6 * one.height) & (parts[:, 2] < 1.8 * one.height)
+    small &= (parts[:, 2] > 0.15 * one.height) & (np.abs(y - one.y) < 0.9 * one.height)
+    gap = np.abs(x - one.x) - (parts[:, 2] + one.width) / 2
+    near = np.flatnonzero(small & (gap < 0.35 * one.height) & (gap > -0.5 * parts[:, 2]))
+    others = [one, *(word for word in words if len(word.text) > _SHORT)]
+    near = [n for n in near if not any(word.holds(x[n], y[n]) for word in others)]
+    if not near or len(near) > _SHORT + 1:
+        return one
+    left = min(one.x - one.width / 2, *(parts[n, 0] for n in near), math.inf)
+    right = max(one.x + one.width / 2, *(parts[n, 0] + parts[n, 2] for n in near), -math.inf)
+    top = min(one.y - one.height / 2, *(parts[n, 1] for n in near), math.inf)
+    bottom = max(one.y + one.height / 2, *(parts[n, 1] + parts[n, 3] for n in near), -math.inf)
+    return replace(one, x=float(left + right) / 2, y=float(top + bottom) / 2, width=float(right - left),
+                   height=float(bottom - top))  # fmt: skip
 
 
 def _tightened(canvas: InkedPicture, words: Lettering) -> Lettering:

@@ -208,7 +208,11 @@ def _heaped(contour: Pixels, canvas: InkedPicture) -> list[Found]:
         return []
     area = np.zeros((height + 2, width + 2), np.uint8)
     cv2.drawContours(area, [contour - (left - 1, top - 1)], -1, 1, -1)
-    area &= np.pad(canvas.mask[top : top + height, left : left + width].astype(np.uint8), 1)
+    ink = np.pad(canvas.mask[top : top + height, left : left + width].astype(np.uint8), 1)
+    closed: Pixels = cv2.morphologyEx(
+        ink, cv2.MORPH_CLOSE, _round(max(3, min(height, width) // 7))
+    )  # words within
+    area[closed == 0] = 0
     inner = cv2.distanceTransform(area, cv2.DIST_L2, 5)
     found: list[Found] = []
     for _ in range(60):

@@ -289,11 +289,12 @@ def _longest_run(mask: Pixels) -> Pixels:
     return best
 
 
-def with_own_ink(canvas: InkedPicture, joints: Sequence[Joint]) -> list[Joint]:
+def with_own_ink(canvas: InkedPicture, hidden: Pixels, joints: Sequence[Joint]) -> list[Joint]:
     """Return lines with how much ink they have where no other of them runs.
 
     Args:
         canvas: the picture.
+        hidden: where shapes or words hide what there is.
         joints: all lines that may be drawn.
     """
     if not joints:
@@ -308,7 +309,7 @@ def with_own_ink(canvas: InkedPicture, joints: Sequence[Joint]) -> list[Joint]:
         cv2.polylines(line, [np.round(way[::7] - (left, top)).astype(np.int32)], False, 1, _THICK)
         np.add(part, line, out=part, where=part < 255)
     at = np.stack(ways)
-    alone = sampled(crowd, at, cv2.INTER_NEAREST) <= 1
+    alone = (sampled(crowd, at, cv2.INTER_NEAREST) <= 1) & (sampled(hidden, at, cv2.INTER_NEAREST) < 1)
     off = np.gradient(at, axis=1)
     far = np.maximum(np.hypot(off[:, :, 0], off[:, :, 1]), 1e-6)
     normal = np.stack([-off[:, :, 1], off[:, :, 0]], axis=2) / far[:, :, None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,13 +29,12 @@ from chalknet.notation.pictures.lettering import (
 )
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
+from chalknet.notation.pictures.pointing import pointing, turned_alike
 from chalknet.notation.pictures.region import Contents, network_part
 from chalknet.notation.pictures.ruling import ruled, without_ruling
 from chalknet.notation.pictures.strokes import Heads, TracedLine, heads_of, joining, traced
 
 _OWN_WIDTH = 7  # of a line, in pixels, with the wobble of a hand
-_AGREE = 0.3  # of all lines, that have to point one way
-_DISSENT = 0.25  # of these, as many of which point the other way leave it open
 _MOST_BENT = 1500  # pairs between which a bent line is looked for
 
 
@@ -79,8 +77,8 @@ def seen_in(canvas: InkedPicture) -> Contents:
     others, loose_ends = joining(
         traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints
     )
-    heads = _alike(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
-    others = _turned_alike(choice.units, others, lines.joints, heads)
+    heads = pointing(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
+    others = turned_alike(choice.units, others, lines.joints, heads)
     columns, sideways = columns_of(choice.units, lines.joints), runs_sideways(choice.units, lines.joints)
     words = mended(words, choice.units, columns, sideways=sideways)
     if sideways:
@@ -123,72 +121,7 @@ def _joints(canvas: InkedPicture, hidden: Pixels, units: Sequence[Found]) -> lis
         asked = [(int(a), int(b)) for a, b in pairs[:_MOST_BENT] if (a, b) not in joined]
     bent = bent_joints(canvas, hidden, units, asked, 0.06)
     known = {(joint.one, joint.other): joint for joint in [*joints, *bent]}
-    return with_own_ink(canvas, list(known.values()))
-
-
-def _alike(shapes: Sequence[Found], joints: Sequence[Joint], heads: Sequence[Heads]) -> list[Heads]:
-    """Return the heads of lines as most lines of their bundle have them, all of them pointing one way.
-
-    Where bundles disagree, what was seen is no heads but the lines that meet there.
-    """
-    column = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
-    bundles: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number, joint in enumerate(joints):
-        bundles[_ordered(column.get(joint.one, -1), column.get(joint.other, -1))].append(number)
-    votes, all_lines = Counter[bool](), 0
-    found = [Heads(False, False)] * len(joints)
-    forwards = [column.get(joint.one, -1) < column.get(joint.other, -1) for joint in joints]
-    for (low, high), members in bundles.items():
-        if low == high:
-            continue
-        firsts = [heads[n].start if forwards[n] else heads[n].end for n in members]
-        lasts = [heads[n].end if forwards[n] else heads[n].start for n in members]
-        has_first, has_last = _most(firsts, lasts), _most(lasts, firsts)
-        all_lines += len(members)
-        if has_first != has_last:
-            votes[has_last] += len(members)
-    ahead, agree = votes.most_common(1)[0] if votes else (True, 0)
-    if agree < _AGREE * all_lines or votes[not ahead] > _DISSENT * agree:
-        return found
-    across = [column.get(joint.one, -1) != column.get(joint.other, -1) for joint in joints]
-    return [
-        Heads(forward != ahead, forward == ahead) if here else Heads(False, False)
-        for forward, here in zip(forwards, across, strict=True)
-    ]
-
-
-def _turned_alike(
-    shapes: Sequence[Found], lines: Sequence[TracedLine], joints: Sequence[Joint], heads: Sequence[Heads]
-) -> list[TracedLine]:
-    """Return traced lines with heads that point as those of other lines do; without where these have none.
-
-    A head is easily seen where lines merely meet, and one that points back would make a cycle.
-    """
-    points = {number: place for place, members in enumerate(columns_of(shapes, joints)) for number in members}
-    ahead = next((
-        points[joint.one] < points[joint.other] if head.end else points[joint.one] > points[joint.other]
-        for joint, head in zip(joints, heads, strict=True) if head.start or head.end
-    ), None)  # fmt: skip
-    found = []
-    for line in lines:
-        first, last = (points[number] for number in line.ends or (0, 0))
-        if abs(first - last) > 1 or first == last:
-            found.append(line)
-        else:
-            end = ahead is not None and (first < last) == ahead
-            found.append(replace(line, start_head=ahead is not None and not end, end_head=end))
-    return found
-
-
-def _most(heads: Sequence[bool | None], others: Sequence[bool | None]) -> bool:
-    """Return whether most ends that can be seen have heads, and more than the ends on the other side."""
-    seen, away = ([one for one in each if one is not None] for each in (heads, others))
-    share = sum(seen) / max(1, len(seen))
-    return share > 0.5 and share > 2 * sum(away) / max(1, len(away))
-
-
-def _ordered(one: int, other: int) -> tuple[int, int]:
-    return (min(one, other), max(one, other))
+    return with_own_ink(canvas, hidden, list(known.values()))
 
 
 @dataclass

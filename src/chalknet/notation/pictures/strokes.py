@@ -18,6 +18,7 @@ from chalknet.notation.pictures.pairs import Joint, length
 _MOST_TRACED = 400
 _SCRAPS = 0.12  # loose lines for each that joins two shapes that an unsteady hand leaves behind
 _LOOP = 0.6  # units that a line has to leave a shape to which it comes back; else it is a part of its rim
+_SLIM = 3.2  # times longer than half of it is wide, at most, is a head
 _APART = 24.0  # degrees between lines whose heads can be told apart
 
 
@@ -171,12 +172,26 @@ def _is_headed(spread: Pixels, thick: float) -> bool:
     return float(near.max()) > 1.8 * thick + 2
 
 
+class Barb(NamedTuple):
+    """One side of what may be a head: how long it is and how wide, in pixels."""
+
+    long: float
+    wide: float
+
+
 @dataclass(frozen=True)
 class Heads:
-    """Whether there are arrowheads at the two ends of a line; None where that cannot be seen."""
+    """Whether there are arrowheads at the two ends of a line; None where that cannot be seen.
+
+    Args:
+        start, end: whether the ink is wider there than along the line, as it is too where lines meet.
+        start_barbs, end_barbs: the sides on which it is wider step by step, and then no longer.
+    """
 
     start: bool | None
     end: bool | None
+    start_barbs: tuple[Barb, ...] = ()
+    end_barbs: tuple[Barb, ...] = ()
 
 
 class _Free(NamedTuple):
@@ -206,7 +221,7 @@ def heads_of(
     away = cv2.dilate(hidden, np.ones((5, 5), np.uint8))
     canvas = replace(canvas, ink=np.where(away > 0, 0, canvas.ink))
     free = _free_sides(shapes, joints)
-    return [Heads(*_widened(canvas, joint, unit, free[number])) for number, joint in enumerate(joints)]
+    return [_widened(canvas, joint, unit, free[number]) for number, joint in enumerate(joints)]
 
 
 def _free_sides(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[tuple[_Free, _Free]]:
@@ -232,28 +247,31 @@ def _free_sides(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[tuple[
     ]
 
 
-def _widened(
-    canvas: InkedPicture, joint: Joint, unit: float, free: tuple[_Free, _Free]
-) -> tuple[bool | None, bool | None]:
-    """Return whether a line is wider near its two ends than in between; None where that cannot be seen."""
+def _widened(canvas: InkedPicture, joint: Joint, unit: float, free: tuple[_Free, _Free]) -> Heads:
+    """Return whether a line is wider near its two ends than in between."""
     long = length(joint)
     if long < 8:
-        return None, None
+        return Heads(None, None)
     (x0, y0), (x1, y1) = joint.start, joint.end
     way = ((x1 - x0) / long, (y1 - y0) / long)
     reach = min(0.35 * long, max(8.0, 0.6 * unit), 30.0)
-    half = math.ceil(min(14.0, max(6.0, 0.3 * unit)))
+    far = min(0.6 * long, max(12.0, 0.8 * unit), 60.0)  # to where a head may reach
+    half = math.ceil(min(24.0, max(6.0, 0.35 * unit)))
     aside = np.arange(-half, half + 1, dtype=np.float32)
     middle = np.linspace(0.35 * long, 0.65 * long, 24, dtype=np.float32)
-    near = np.arange(0.5, reach, 1.0, dtype=np.float32)
+    near = np.arange(0.5, far, 1.0, dtype=np.float32)
+    count = math.ceil(reach - 0.5)
     usual = np.median(_sides(canvas, (x0, y0), way, middle, aside), axis=1)
     found: list[bool | None] = []
+    barbs: list[tuple[Barb, ...]] = []
     for from_end in (False, True):
         sides = _sides(canvas, (x0, y0), way, long - near if from_end else near, aside)
         open_sides = (free[1].before, free[1].after) if from_end else (free[0].after, free[0].before)
-        seen = [_swells(sides[n], float(usual[n])) for n in (0, 1) if open_sides[n]]
-        found.append(all(seen) if seen else None)
-    return found[0], found[1]
+        asked = [n for n in (0, 1) if open_sides[n]]
+        found.append(all(_swells(sides[n, :count], float(usual[n])) for n in asked) if asked else None)
+        both = (_barb(sides[n], float(usual[n])) for n in (0, 1))
+        barbs.append(tuple(barb for barb in both if barb is not None))
+    return Heads(found[0], found[1], barbs[0], barbs[1])
 
 
 def _swells(side: Pixels, body: float) -> bool:
@@ -262,6 +280,24 @@ def _swells(side: Pixels, body: float) -> bool:
     at = int(side.argmax())
     back = side[at:]
     return wide > body + 1.6 and float(back.min()) < 0.5 * (wide + body)
+
+
+def _barb(side: Pixels, body: float) -> Barb | None:
+    """Return the side of a head that a side of a line is: wider step by step, and then the line again.
+
+    Lines that meet at a shape are widest there; one that crosses is met all at once.
+    """
+    steps = np.diff(side)
+    first = int((side > 0).argmax()) + 1
+    breaks = np.flatnonzero((steps[first:] < -1) | (steps[first:] > 3))
+    last = first + int(breaks[0]) if len(breaks) else len(side)
+    if last - first < 3 or last >= len(side) - 1:
+        return None
+    peak, low = float(side[last]), float(side[first : first + 2].min())
+    after = float(side[last + 1 : last + 6].min())
+    is_head = peak > body + 1.6 and peak > 1.5 * low and after < body + 0.45 * (peak - body)
+    is_head = is_head and last - first < _SLIM * peak
+    return Barb(float(last), peak) if is_head else None
 
 
 def _sides(
