@@ -2,21 +2,21 @@
 const WORDS = {
   en: {
     start: "Start", size: "loads Python for this page, about 17 MB, once; nothing is sent anywhere",
-    loading: "Loading", ready: "Ready.", working: "Working…", network: "Network, in any form",
+    loading: "Loading", starting: "Starting Python…", ready: "Ready.", working: "Working…", network: "Network, in any form",
     examples: "Examples", dialect: "Drawn as", other: "Compare with (another network, or nothing)",
     forms: "Other forms", counts: "Counts", account: "What each mark was taken for", copy: "Copy",
     copied: "Copied", svg: "Save SVG", link: "Copy a link to this", same: "The same network.",
-    differ: "They differ:", file: "Open a file", difference: "Difference",
+    differ: "They differ:", file: "Open a file",
     binary: "A picture or a PDF is read by the installed package alone: pip install \"chalknet[pictures]\".",
     missing: "This copy of the site was built without Python for the browser (make docs fetches it, with npm).",
   },
   ko: {
     start: "시작", size: "이 페이지에서 쓸 파이썬을 한 번 내려받습니다(약 17 MB). 입력한 내용은 어디에도 전송되지 않습니다",
-    loading: "불러오는 중", ready: "준비되었습니다.", working: "계산 중…", network: "신경망 (어떤 형식이든)",
+    loading: "불러오는 중", starting: "파이썬을 시작합니다…", ready: "준비되었습니다.", working: "계산 중…", network: "신경망 (어떤 형식이든)",
     examples: "예제", dialect: "그림 방식", other: "비교할 다른 신경망 (비워 두어도 됩니다)",
     forms: "다른 형식", counts: "개수", account: "그림의 각 요소를 어떻게 읽었는가", copy: "복사",
     copied: "복사했습니다", svg: "SVG 저장", link: "이 내용의 링크 복사", same: "같은 신경망입니다.",
-    differ: "다른 곳:", file: "파일 열기", difference: "차이",
+    differ: "다른 곳:", file: "파일 열기",
     binary: "사진과 PDF는 설치한 패키지에서만 읽습니다: pip install \"chalknet[pictures]\".",
     missing: "이 사이트는 브라우저용 파이썬 없이 만들어졌습니다(make docs가 npm으로 내려받습니다).",
   },
@@ -63,7 +63,7 @@ class Board {
     const later = () => this.later();
     this.text = made("textarea", { id, rows: 4, spellcheck: "false", autocapitalize: "off", oninput: later });
     this.text.value = EXAMPLES[0];
-    this.other = made("textarea", { id: `${id}-other`, rows: 2, spellcheck: "false", autocapitalize: "off", oninput: later });
+    this.other = made("textarea", { id: `${id}-other`, rows: 1, spellcheck: "false", autocapitalize: "off", oninput: later });
     this.dialect = made("select", { id: `${id}-dialect`, onchange: later });
     this.dialect.append(made("option", { value: "nodes" }, "nodes"));
     const choose = (event) => { this.text.value = EXAMPLES[event.target.value]; this.start(); this.ask(); };
@@ -83,10 +83,10 @@ class Board {
         made("label", { for: `${id}-file` }, words.file), this.file),
       made("label", { for: id }, words.network), this.text, this.error,
       made("div", { class: "board-row" }, this.button, this.progress, this.status),
-      made("div", { class: "board-row" }, made("label", { for: `${id}-dialect` }, words.dialect), this.dialect),
-      this.results,
       made("label", { for: `${id}-other` }, words.other), this.other,
       (this.difference = made("div", { class: "board-difference", "aria-live": "polite" })),
+      made("div", { class: "board-row" }, made("label", { for: `${id}-dialect` }, words.dialect), this.dialect),
+      this.results,
     );
     const look = () => this.ready && this.ask();
     new MutationObserver(look).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
@@ -98,7 +98,7 @@ class Board {
     if (this.worker || this.starting) return;
     this.starting = true;
     this.button.disabled = true;
-    if (!(await fetch(new URL("files.json", here))).ok) return this.say(this.words.missing);
+    if (!(await fetch(new URL("files.json", here))).ok) { this.say(this.words.missing); return; }
     this.progress.hidden = false;
     this.worker = new Worker(new URL("worker.js", here), { type: "module" });
     this.worker.onerror = () => this.say("worker.js");
@@ -111,7 +111,8 @@ class Board {
     if (data.total) this.total = data.total;
     if (data.read) {
       this.progress.value = data.read / this.total;
-      this.say(`${this.words.loading} ${(data.read / 1e6).toFixed(1)} / ${(this.total / 1e6).toFixed(1)} MB`);
+      const amount = `${(data.read / 1e6).toFixed(1)} / ${(this.total / 1e6).toFixed(1)} MB`;
+      this.say(data.read < this.total ? `${this.words.loading} ${amount}` : this.words.starting);
     }
     if (data.broken) this.say(data.broken);
     if (data.ready) {
@@ -173,7 +174,6 @@ class Board {
     this.difference.replaceChildren();
     const difference = found.difference;
     if (!difference) return;
-    this.difference.append(made("h3", {}, this.words.difference));
     if (difference.error) this.showError(this.difference.appendChild(made("div", { class: "board-error" })), difference);
     else if (!difference.rows.length) this.difference.append(made("p", {}, this.words.same));
     else this.difference.append(made("p", {}, this.words.differ), this.table(difference.columns, difference.rows));

@@ -118,6 +118,15 @@ def on_page_markdown(markdown, page, config, files):
     return "\n".join(lines)
 
 
+def on_post_page(output, page, config):
+    """Say of the Korean pages that they are Korean."""
+    return (
+        output.replace('<html lang="en"', '<html lang="ko"')
+        if page.file.src_uri.startswith("ko/")
+        else output
+    )
+
+
 def on_post_build(config):
     """Put Python for the browser and a wheel of chalknet beside the page that runs them."""
     folder = Path(config.site_dir, "try")
