@@ -1,9 +1,9 @@
 """The build of the package compiles the engine fused_cpu beforehand, so that a first fit need not.
 
 By default for the instruction set of the building machine; CHALKNET_WHEEL=1 compiles for every one of its
-architecture, for wheels that are published; CHALKNET_WHEEL=pure compiles nothing, for a wheel that is the same
-everywhere, in a browser too. Where numba does not work the package is built without compiled
-code, and the first fit compiles it.
+architecture, for wheels that are published. CHALKNET_WHEEL=pure compiles nothing, for a wheel that is the
+same everywhere, in a browser too. Where numba does not work the package is built without compiled code, and
+the first fit compiles it.
 """
 
 import os

@@ -107,6 +107,9 @@ def test_a_student_writes_reads_the_error_compares_and_copies_by_keyboard_and_wi
     page.locator("label[for=__palette_1]").click()  # dark: the picture as well
     page.wait_for_function("source => document.querySelector('.board-picture img').src !== source", arg=light)
     assert "#1e2129" in page.evaluate("decodeURIComponent(document.querySelector('.board-picture img').src)")
+    editor.fill("digraph { {x1 x2} -> y; y -> result }")
+    page.get_by_text("What each mark was taken for").wait_for()
+    assert not wide(page)
     page.set_viewport_size(PHONE)
     assert not wide(page)
 

@@ -30,6 +30,13 @@ def run(command: str, monkeypatch) -> None:
         assert not end.code, command
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda path: str(path.relative_to(DOCS)))
+def test_the_python_of_every_page_is_python(page):
+    for language, _, text in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if language == "python":
+            compile(text, str(page), "exec")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch, capfd):

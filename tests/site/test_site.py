@@ -1,8 +1,11 @@
 """The site builds without a warning: links and anchors lead somewhere, every public name has its place."""
 
+import json
 import re
+import runpy
 import zipfile
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +65,18 @@ def test_the_wheel_for_the_browser_holds_the_whole_source_and_no_compiled_code(w
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"chalknet/__init__.pyi", "chalknet/forms.py", "chalknet/training/run/fit.py"} <= names
     assert not [name for name in names if name.endswith((".bin", ".so", ".pyc"))]
+
+
+def test_a_notebook_of_a_lesson_becomes_a_page_of_its_texts_and_its_code(tmp_path):
+    lesson = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "site" / "hooks.py"))["lesson"]
+    cells = [
+        {"cell_type": "markdown", "source": ["# Lesson\n", "Read it."]},
+        {"cell_type": "code", "source": ["import chalknet as cn"], "outputs": []},
+        {"cell_type": "raw", "source": ["not shown"]},
+    ]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    page = lesson(tmp_path / "a.ipynb")
+    assert "# Lesson\nRead it.\n" in page
+    assert "```python\nimport chalknet as cn\n```" in page
+    assert "(a.ipynb)" in page
+    assert "not shown" not in page
