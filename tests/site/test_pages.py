@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import sys
+from doctest import DocTestParser
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def run(command: str, monkeypatch) -> None:
 def test_the_python_of_every_page_is_python(page):
     for language, _, text in BLOCK.findall(page.read_text(encoding="utf-8")):
         if language == "python":
-            compile(text, str(page), "exec")
+            typed = "".join(example.source for example in DocTestParser().get_examples(text))
+            compile(typed or text, str(page), "exec")
 
 
 @pytest.mark.slow
