@@ -34,6 +34,7 @@ REFERENCE = {
     "values": ("Values", "What the verbs take and give."),
     "errors": ("Errors", "Each says where, what was got, what was wanted, and what to do."),
 }
+SECTIONS = {"Guides": ".", "How to": "how-to", "한국어": "ko"}
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s#]+)(?=[)#])")
 
 
@@ -73,8 +74,10 @@ def on_config(config):
     """Add the pages of docs/ that the navigation does not name, and the lessons where there are some."""
     docs = Path(config.docs_dir)
     named = json.dumps(config.nav)
-    guides = next(row["Guides"] for row in config.nav if "Guides" in row)
-    guides += [page.name for page in sorted(docs.glob("*.md")) if f'"{page.name}"' not in named]
+    for section, folder in SECTIONS.items():
+        pages = next(row[section] for row in config.nav if section in row)
+        found = sorted(page.relative_to(docs).as_posix() for page in docs.joinpath(folder).glob("*.md"))
+        pages += [page for page in found if f'"{page}"' not in named]
     lessons = sorted(page for suffix in ("md", "ipynb") for page in docs.glob(f"lessons/**/*.{suffix}"))
     if lessons:
         pages = [page.relative_to(docs).with_suffix(".md").as_posix() for page in lessons]
