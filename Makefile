@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYODIDE := tools/site/node_modules/pyodide
 
-.PHONY: gpu objects demo test fuzz check bench pictures gallery render clean
+.PHONY: gpu objects demo test fuzz check bench pictures gallery render wheel docs docs-serve clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
@@ -44,6 +45,20 @@ render: $(READY)  ## fetch Graphviz and Mermaid from npm, and let them take ever
 	npm install --silent --prefix tests/render
 	$(BIN)/pytest tests/drawing/test_render.py
 
+wheel: $(READY)  ## dist/: a wheel for this system with the engine compiled, and one without, the same everywhere
+	CHALKNET_WHEEL=1 $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	CHALKNET_WHEEL=pure $(BIN)/hatchling build -t wheel
+
+docs: $(READY) $(PYODIDE)  ## site/: the documentation, with the page that runs chalknet in the browser
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+docs-serve: $(READY) $(PYODIDE)  ## the documentation on http://127.0.0.1:8000, built anew at each change
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+# Python for the browser. Without npm the site is built too, and its first page says what is missing.
+$(PYODIDE): tools/site/package.json
+	npm install --silent --prefix tools/site && touch $(PYODIDE) || echo "without npm: the site has no page to try"
+
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "chalknet needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
@@ -51,4 +66,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo build dist site .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,8 +1,9 @@
 """The build of the package compiles the engine fused_cpu beforehand, so that a first fit need not.
 
 By default for the instruction set of the building machine; CHALKNET_WHEEL=1 compiles for every one of its
-architecture, for wheels that are published. Where numba does not work the package is built without compiled
-code, and the first fit compiles it.
+architecture, for wheels that are published. CHALKNET_WHEEL=pure compiles nothing, for a wheel that is the
+same everywhere, in a browser too. Where numba does not work the package is built without compiled code, and
+the first fit compiles it.
 """
 
 import os
@@ -23,6 +24,8 @@ class CompiledEngine(BuildHookInterface):
 
     def initialize(self, version, build_data):
         """Compile before the files of a wheel, or of an editable install, are gathered."""
+        if os.environ.get("CHALKNET_WHEEL") == "pure":
+            return
         words = ["--all"] if os.environ.get("CHALKNET_WHEEL") == "1" else []
         script = Path(self.root, "tools", "compile_objects.py")
         self.app.display_info("chalknet: compiling the engine fused_cpu, about a minute")
@@ -35,6 +38,7 @@ class CompiledEngine(BuildHookInterface):
             for file in Path(self.root, OBJECTS).glob("*.bin"):
                 file.unlink()
             return
+        build_data["artifacts"].append(str(OBJECTS / "*.bin"))
         build_data["pure_python"] = False
         platform = os.environ.get("AUDITWHEEL_PLAT") or sysconfig.get_platform()
         build_data["tag"] = f"py3-none-{platform.replace('-', '_').replace('.', '_')}"

@@ -30,7 +30,7 @@ def test_a_tilde_is_the_home_folder_and_that_of_nobody_stays(monkeypatch, tmp_pa
 
 
 def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch):
-    monkeypatch.setattr("chalknet.files.user_cache_path", lambda *names, **options: Path("~/.cache/chalknet"))
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *names, **options: Path("~/.cache/chalknet"))
     assert cache_folder().is_absolute()
 
 

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from filelock import FileLock, Timeout
-from platformdirs import user_cache_path, user_data_path
-
 from chalknet.errors import FileProblem, invalid, writing
 
 UNFINISHED = ".unfinished"
@@ -61,6 +58,8 @@ def user_path(path: object, where: str = "path") -> Path:
 
 def cache_folder() -> Path:
     """Return the folder for what chalknet can make again, where the user's system keeps such things."""
+    from platformdirs import user_cache_path  # reading and drawing go without it
+
     folder = user_cache_path("chalknet", appauthor=False, opinion=False)
     if folder.is_absolute():
         return folder
@@ -271,6 +270,8 @@ def user_key() -> bytes | None:
 
     What is signed with it was made by this user here. Nobody else can read it.
     """
+    from platformdirs import user_data_path
+
     folder = user_data_path("chalknet", appauthor=False)
     path = folder / "key"
     with suppress(OSError):
@@ -317,12 +318,16 @@ def lock(path: Path, timeout_s: float = -1) -> AbstractContextManager[object]:
         TimeoutError: when it was held all that time.
         FileProblem: where something else than a lock of ours is in its place.
     """
+    from filelock import FileLock  # reading and drawing go without it
+
     _check_lock(path)
     return FileLock(path, thread_local=False).acquire(timeout=timeout_s)
 
 
 def try_lock(path: Path) -> AbstractContextManager[object] | None:
     """Return a lock on a file as `lock` does; None when another process or thread holds it."""
+    from filelock import FileLock, Timeout
+
     _check_lock(path)
     with suppress(Timeout):
         return FileLock(path, thread_local=False).acquire(blocking=False)

@@ -17,8 +17,6 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 
-import psutil
-
 _ROOT = Path("/")
 _PARTS_IN_MEMORY = 4
 _BURST_S = 1.0
@@ -46,6 +44,8 @@ def main_memory(root: Path = _ROOT) -> MainMemory:
     Args:
         root: where `proc` and `sys` are found.
     """
+    import psutil  # reading and drawing go without it
+
     machine = psutil.virtual_memory()
     bounds = [MainMemory(machine.total, machine.available), *_cgroup_bounds(root), *_process_bounds()]
     return MainMemory(
@@ -137,6 +137,8 @@ def processor() -> str:
 
 def signal_children(number: int) -> int:
     """Send a signal to the processes that this one started, and return how many there are."""
+    import psutil
+
     children = psutil.Process().children()
     for child in children:
         with suppress(psutil.NoSuchProcess):
@@ -146,6 +148,8 @@ def signal_children(number: int) -> int:
 
 def resident_bytes() -> int:
     """Return the main memory that this process holds now."""
+    import psutil
+
     return int(psutil.Process().memory_info().rss)
 
 
@@ -174,6 +178,8 @@ def _process_bounds() -> Iterator[MainMemory]:
     if sys.platform == "win32":
         return
     import resource
+
+    import psutil
 
     held = psutil.Process().memory_info()
     data = getattr(held, "data", held.rss)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalknet.notation.drawings.sketch import REMEDY, Link, Place, Sketch
+from chalknet.notation.drawings.xml_text import DamagedXml, UnsafeXml, parse_xml
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
@@ -60,17 +61,14 @@ def read_graphml_sketch(text: str) -> Sketch:
 
 
 def _parsed(sketch: Sketch, text: str) -> Element:
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
     try:
-        root: Element = fromstring(text.lstrip("\ufeff \t\n"))
-        return root
-    except ParseError as problem:
-        raise sketch.source.refuse(None, got=f"damaged XML ({problem})", wanted="a whole file") from problem
-    except (DefusedXmlException, ValueError, RecursionError) as problem:
-        got = f"an XML that is not read for safety ({type(problem).__name__})"
-        raise sketch.source.refuse(None, got=got, wanted="XML without entities of its own") from problem
+        return parse_xml(text.lstrip("\ufeff \t\n"))
+    except DamagedXml as problem:
+        raise sketch.source.refuse(None, got=str(problem), wanted="a whole file") from problem
+    except UnsafeXml as problem:
+        raise sketch.source.refuse(
+            None, got=str(problem), wanted="XML without entities of its own"
+        ) from problem
 
 
 def _tag(element: Element) -> str:

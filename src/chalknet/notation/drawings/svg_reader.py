@@ -25,6 +25,7 @@ from chalknet.notation.drawings.svg_shapes import (
     stated,
     tag_of,
 )
+from chalknet.notation.drawings.xml_text import DamagedXml, UnsafeXml, parse_xml
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
@@ -292,24 +293,20 @@ def _cells(sketch: Sketch, group: _Drawn) -> list[_Field]:
 
 
 def _parsed(sketch: Sketch, text: str) -> Element:
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
     opening = _SVG.search(text)
     end = next((found for found in _from_behind(_SVG_END, "</svg", text)), None)
     try:
         # a document type may name Graphviz's own; entities in it are refused
         whole = opening is None or end is None or end <= opening.start() or "<!ENTITY" in text
-        root: Element = fromstring(text if whole or opening is None else text[opening.start() : end])
-        return root
-    except ParseError as problem:
+        return parse_xml(text if whole or opening is None else text[opening.start() : end])
+    except DamagedXml as problem:
         line, column = problem.position
         at = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column
-        got = f"damaged XML ({problem})"
+        got = str(problem)
         raise sketch.source.refuse(min(at, len(text)), got=got, wanted="a whole SVG") from problem
-    except (DefusedXmlException, ValueError, RecursionError) as problem:
-        got = f"an XML that is not read for safety ({type(problem).__name__})"
-        raise sketch.source.refuse(None, got=got, wanted="an SVG without entities of its own") from problem
+    except UnsafeXml as problem:
+        wanted = "an SVG without entities of its own"
+        raise sketch.source.refuse(None, got=str(problem), wanted=wanted) from problem
 
 
 def _from_behind(pattern: re.Pattern[str], sign: str, text: str) -> Iterator[int]:
