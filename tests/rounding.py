@@ -11,9 +11,10 @@ DRAWS, MARGIN = 10, 4  # over 300 random networks the largest error was 1.2 of t
 def exact_and_allowed(module, x):
     """Return the answers of a float32 module computed in float64, and how far float32 may lie from each.
 
-    A stable algorithm gives the exact answer to numbers that differ from its own by about eps. So the numbers are
-    disturbed by eps: what goes in, each parameter, and what each layer hands on. What that does to an answer says how
-    well conditioned it is: a LayerNorm over two features that are nearly equal makes much of little.
+    A stable algorithm gives the exact answer to numbers that differ from its own by about eps. So the
+    numbers are disturbed by eps: what goes in, each parameter, and what each layer hands on. What that does
+    to an answer says how well conditioned it is: a LayerNorm over two features that are nearly equal makes
+    much of little.
 
     Args:
         module: in evaluation mode.
