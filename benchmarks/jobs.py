@@ -78,7 +78,7 @@ def measured(asked: Asked) -> Found:
             raw[job.name] = {"lines": lines} | {
                 rival: [vars(each) for each in of] for rival, of in taken.items()
             }
-            print(rows[-1], file=sys.stderr, flush=True)
+            print(*rows[-len(taken) :], sep="\n", file=sys.stderr, flush=True)
     heads = ("table", "by", "lines", "clock", "CPU", "score", "half the lines", f"time + {AIM_S:g} s")
     load = f"Load average of the machine meanwhile: {os.getloadavg()[1]:.1f}."
     return Found([*_INTRODUCTION.splitlines(), "", load, *table(*heads, rows=rows)], raw)

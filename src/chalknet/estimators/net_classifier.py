@@ -12,7 +12,7 @@ import numpy.typing as npt
 from chalknet.errors import DataError, InvalidValue, public
 from chalknet.estimators.fitting import Asked
 from chalknet.estimators.net_estimator import NetEstimator, can_go_on
-from chalknet.estimators.parameters import AUTO, with_options_of_fit
+from chalknet.estimators.parameters import with_options_of_fit
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
     ClassifierMixin,
@@ -22,6 +22,7 @@ from chalknet.estimators.scikit_learn import (
     type_of_target,
 )
 from chalknet.estimators.task import TargetTask
+from chalknet.planning import AUTO
 
 Array = npt.NDArray[Any]
 _LEAST = np.finfo(np.float64).tiny  # of a probability whose logarithm is taken

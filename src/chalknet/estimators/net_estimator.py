@@ -13,7 +13,7 @@ from chalknet.engine import SessionState
 from chalknet.errors import InvalidValue, invalid
 from chalknet.estimators.fitted_net import FittedNet
 from chalknet.estimators.fitting import Asked, Before, Done, fit_net
-from chalknet.estimators.parameters import AUTO, check_names, of_unknown_rows, parameters_of
+from chalknet.estimators.parameters import check_names, of_unknown_rows, parameters_of
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
     BaseEstimator,
@@ -24,6 +24,7 @@ from chalknet.estimators.scikit_learn import (
 )
 from chalknet.estimators.task import TargetTask
 from chalknet.network import Network
+from chalknet.planning import AUTO
 from chalknet.training import Prediction
 
 Array = npt.NDArray[Any]
@@ -57,8 +58,8 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
-        """Return the names of the parameters; scikit-learn reads the signature at each clone, 7 % of a search."""
-        return sorted(parameters_of(cls))
+        """Return the names of the parameters; scikit-learn reads the signature at each clone."""
+        return sorted(parameters_of(cls))  # type: ignore[arg-type]  # a class can be hashed
 
     @property
     def network_(self) -> Network | None:

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from chalknet.errors import public
 from chalknet.estimators.fitting import Asked
 from chalknet.estimators.net_estimator import NetEstimator, can_go_on
-from chalknet.estimators.parameters import AUTO, with_options_of_fit
+from chalknet.estimators.parameters import with_options_of_fit
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import DataConversionWarning, RegressorMixin, available_if
 from chalknet.estimators.task import TargetTask
+from chalknet.planning import AUTO
 
 Array = npt.NDArray[Any]
 
