@@ -8,8 +8,9 @@ from tests.rounding import exact_and_allowed
 from tests.table_networks import random_network
 
 from chalknet.errors import CannotExpress
+from chalknet.forms import read
 from chalknet.module import build, read_onnx, write_onnx
-from chalknet.network import Residual
+from chalknet.network import BatchNorm, LayerNorm, Linear, Network, Residual
 
 onnx = pytest.importorskip("onnx")
 
@@ -42,6 +43,15 @@ def test_a_random_network_is_read_back_and_computed_by_onnxruntime(seed, tmp_pat
     runtime = pytest.importorskip("onnxruntime")
     (given,) = runtime.InferenceSession(path.read_bytes()).run(None, {"X": x.numpy()})
     assert ((torch.from_numpy(given) - exact).abs() <= allowed).all()
+
+
+@pytest.mark.parametrize("step", [LayerNorm(affine=False), LayerNorm(bias=False), LayerNorm(),
+    BatchNorm(affine=False), BatchNorm(bias=False), BatchNorm()], ids=str)  # fmt: skip
+def test_a_norm_is_read_back_with_the_parameters_that_it_has_and_no_others(step, tmp_path):
+    network = Network(3, (Linear(4), step, Linear(1)))
+    path = tmp_path / "net.onnx"
+    path.write_bytes(write_onnx(build(network, seed=0), network.input_shape))
+    assert read(path).steps == network.steps
 
 
 def export(module, path, opset):
