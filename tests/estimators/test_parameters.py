@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from sklearn.base import clone
 
 import chalknet as cn
+from chalknet.estimators import fitting
 from chalknet.training.run.fit import ColumnKeywords
 
 ESTIMATORS = [cn.NetRegressor, cn.NetClassifier]
@@ -94,3 +96,38 @@ def test_a_wrong_value_of_any_parameter_is_an_error_of_ours_or_a_fit(estimator, 
             tried += 1
     assert not [(name, type(value), problem) for name, value, problem in others]
     assert tried > 800
+
+
+@pytest.mark.parametrize("rows", [60, 25_000])
+@pytest.mark.parametrize("kind", ["values", "two", "several"])
+def test_without_arguments_the_recipe_is_that_of_a_fit_by_default(kind, rows, monkeypatch):
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=(rows, 3))
+    y = {
+        "values": x[:, 0],
+        "two": (x[:, 0] > 0).astype(int),
+        "several": np.searchsorted([-0.5, 0.5], x[:, 0]),
+    }[kind]
+    taken = []
+
+    def stopped(model, source, recipe, run, **how):
+        taken.append((model, recipe))
+        raise cn.InvalidValue(where="here", got="", wanted="", remedy="")
+
+    monkeypatch.setattr(fitting, "prepare", stopped)
+    with pytest.raises(cn.InvalidValue):
+        (cn.NetRegressor if kind == "values" else cn.NetClassifier)().fit(x, y)
+    (model, recipe), plan = taken[0], cn.plan("auto", (x, y))
+    assert recipe == replace(plan.recipe, seed=0)
+    assert cn.write(model, "shorthand").split("->")[1:] == cn.write(plan.network, "shorthand").split("->")[1:]
+
+
+def test_a_fit_of_a_length_that_is_given_has_that_length():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    net = cn.NetRegressor(epochs=40).fit(x, x[:, 0])
+    assert net.n_iter_ == 40 and net.held_out_loss_curve_ == []
+    net = cn.NetRegressor(epochs=40, early_stopping=True).fit(x, x[:, 0])
+    assert net.held_out_loss_curve_
+    assert cn.NetRegressor(early_stopping=False).fit(x, x[:, 0]).held_out_loss_curve_ == []
+    with pytest.raises(cn.InvalidValue, match="early_stopping"):
+        cn.NetRegressor(early_stopping="yes").fit(x, x[:, 0])

@@ -4,11 +4,13 @@ import random
 
 import pytest
 import torch
+from tests.rounding import exact_and_allowed
 from tests.table_networks import random_network
 
 from chalknet.errors import CannotExpress
+from chalknet.forms import read
 from chalknet.module import build, read_onnx, write_onnx
-from chalknet.network import Residual
+from chalknet.network import BatchNorm, LayerNorm, Linear, Network, Residual
 
 onnx = pytest.importorskip("onnx")
 
@@ -16,10 +18,11 @@ onnx = pytest.importorskip("onnx")
 def fitted(network, seed):
     """Return a module with weights and averages that are not those it began with, in evaluation mode."""
     module = build(network, seed=seed)
-    module(torch.randn(50, *network.input_shape, generator=torch.Generator().manual_seed(seed)))
+    chance = torch.Generator().manual_seed(seed)
+    module(torch.randn(50, *network.input_shape, generator=chance))
     with torch.no_grad():
         for parameter in module.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=chance))
     return module.eval()
 
 
@@ -30,15 +33,25 @@ def test_a_random_network_is_read_back_and_computed_by_onnxruntime(seed, tmp_pat
     path = tmp_path / "net.onnx"
     path.write_bytes(write_onnx(module, network.input_shape))
     x = torch.randn(9, *network.input_shape, generator=torch.Generator().manual_seed(1))
-    wanted = module(x)
+    exact, allowed = exact_and_allowed(module, x)
+    assert ((module(x) - exact).abs() <= allowed).all()
     if any(isinstance(step, Residual) for step in network.steps):
         with pytest.raises(CannotExpress, match=r"a branch|a calculation|chain"):
             read_onnx(path)
     else:
-        torch.testing.assert_close(read_onnx(path).module.eval()(x), wanted, rtol=1e-4, atol=1e-5)
+        assert ((read_onnx(path).module.eval()(x) - exact).abs() <= allowed).all()
     runtime = pytest.importorskip("onnxruntime")
     (given,) = runtime.InferenceSession(path.read_bytes()).run(None, {"X": x.numpy()})
-    torch.testing.assert_close(torch.from_numpy(given), wanted, rtol=1e-4, atol=1e-5)
+    assert ((torch.from_numpy(given) - exact).abs() <= allowed).all()
+
+
+@pytest.mark.parametrize("step", [LayerNorm(affine=False), LayerNorm(bias=False), LayerNorm(),
+    BatchNorm(affine=False), BatchNorm(bias=False), BatchNorm()], ids=str)  # fmt: skip
+def test_a_norm_is_read_back_with_the_parameters_that_it_has_and_no_others(step, tmp_path):
+    network = Network(3, (Linear(4), step, Linear(1)))
+    path = tmp_path / "net.onnx"
+    path.write_bytes(write_onnx(build(network, seed=0), network.input_shape))
+    assert read(path).steps == network.steps
 
 
 def export(module, path, opset):

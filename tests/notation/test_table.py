@@ -51,7 +51,8 @@ def test_no_form_is_likelier_than_a_formula_that_is_read_before_the_other_forms_
 
 def test_a_formula_is_counted_without_the_other_forms():
     asked = "import sys, chalknet as cn; cn.count('784 -> 32 relu dropout 0.5 -> 10 softmax'); "
-    asked += "cn.count('X(n,784) -l1-> u1(n,32) -relu-> v1(n,32)'); print('chalknet.notation.table' in sys.modules)"
+    asked += "cn.count('X(n,784) -l1-> u1(n,32) -relu-> v1(n,32)'); "
+    asked += "cn.read('? -> 128 relu -> 64 relu -> ?'); print('chalknet.notation.table' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True).stdout == "False\n"
 
 

@@ -15,7 +15,7 @@ from chalknet.data import ArraySource, Preparation, PreparedColumn
 from chalknet.engine import SessionState
 from chalknet.errors import InvalidValue, Refused, invalid
 from chalknet.estimators.fitted_net import FittedNet
-from chalknet.estimators.parameters import CHOSEN, recipe_of_parameters
+from chalknet.estimators.parameters import is_auto, recipe_of_parameters, with_defaults
 from chalknet.estimators.samples import FitRows, scaled_columns, source_of
 from chalknet.estimators.scikit_learn import check_random_state, train_test_split
 from chalknet.estimators.task import ChosenLoss, TargetTask, chosen_for
@@ -126,6 +126,7 @@ def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_o
         Refused: for a fit that diverges.
         ChalknetError: of the kind that names what does not fit together.
     """
+    asked = _settled(asked, rows, before)
     values = asked.values
     chosen = chosen_for(values["model"], values["loss"], asked.task)
     seed = _seed(values["random_state"])
@@ -180,6 +181,14 @@ class _Kept:
         self.state = state if self.goes_on else None
 
 
+def _settled(asked: Asked, rows: FitRows, before: Before | None) -> Asked:
+    """Return what is asked with each "auto" chosen for the rows; what goes on keeps its network."""
+    values = with_defaults(asked.values, asked.task.target, rows.weighed_count, rows.x.shape[1])
+    if before is not None and is_auto(asked.values["model"]):
+        values["model"] = before.net.network
+    return replace(asked, values=values)
+
+
 def _seed(random_state: object) -> int:
     """Return the seed of a fit: a whole number is the seed itself, as in `fit`."""
     if isinstance(random_state, Integral) and not isinstance(random_state, bool):
@@ -194,8 +203,6 @@ def _divided(asked: Asked, rows: FitRows, seed: int) -> tuple[FitRows, FitRows |
     if values["shuffle"]:
         rows = rows.in_fixed_order()
     share = values["held_out"]
-    if share is None and values["early_stopping"]:
-        share = CHOSEN["held_out"]
     aside = asked.aside
     if aside is None and share is not None:
         rows, aside = _split(asked, rows, share, seed)
@@ -237,7 +244,7 @@ def _split(asked: Asked, rows: FitRows, share: object, seed: int) -> tuple[FitRo
 
 def _preparation(asked: Asked, rows: FitRows, chosen: ChosenLoss) -> Preparation:
     values = asked.values
-    _check_truths(values, "standardise", "standardise_y", "early_stopping", "diagnose", "warm_start")
+    _check_truths(values, "standardise", "standardise_y", "diagnose", "warm_start")
     x = scaled_columns(rows.x, asked.columns, scaled=values["standardise"])
     dtype = RunOptions(dtype=values["dtype"]).dtype or "float32"
     if asked.task.kind != "values":

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from chalknet.errors import DataError, InvalidValue, public
 from chalknet.estimators.fitting import Asked
 from chalknet.estimators.net_estimator import NetEstimator, can_go_on
-from chalknet.estimators.parameters import AUTO, with_options_of_fit
+from chalknet.estimators.parameters import with_options_of_fit
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
     ClassifierMixin,
@@ -22,6 +22,7 @@ from chalknet.estimators.scikit_learn import (
     type_of_target,
 )
 from chalknet.estimators.task import TargetTask
+from chalknet.planning import AUTO
 
 Array = npt.NDArray[Any]
 _LEAST = np.finfo(np.float64).tiny  # of a probability whose logarithm is taken
@@ -35,17 +36,20 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
     Args:
         model: whatever `read` takes, with `?` for widths that the data has; or a module, which is copied.
-            "auto" is "? -> 64 relu -> ?".
+            "auto", here and below, is what `chalknet.fit("auto", data)` chooses by the rows: of up to
+            20,000 rows "? -> 128 relu -> 64 relu -> ?".
         loss: as in `fit`; "auto" is bce_logits for two classes and for labels, cross_entropy for more, or
             what goes with the activation that the network ends with. A function is given class numbers, and
             an output a class, which is read as by cross_entropy.
         optimizer: as in `fit`.
         lr: the learning rate; None for torch's default.
-        batch_size: samples an update, at most all rows; None for all of them, "auto" is 32.
-        epochs: how many times every row is seen; "auto" is 200, where no other budget is given.
+        batch_size: samples an update, at most all rows; None for all of them, "auto" is 32 for small tables.
+        epochs: how many times every row is seen; "auto", where no other budget is given, is 300 at most.
         shuffle: whether each epoch has a new order.
-        early_stopping: stops by the loss of a tenth of the rows, which is held out, of each class where that
-            can be: `patience=10`, `held_out=0.1`, where these are not given.
+        l2: the penalty on large weights; "auto" is 3 by the number of training rows, 0.02 at most.
+        early_stopping: whether it stops by the loss of a fifth of the rows, which is held out, of each class
+            where that can be: `patience=20`, `held_out=0.2`, where these are not given. "auto" where no
+            budget is given, of 20 rows or more.
         patience: stop after so many evaluations without a better one, with the weights of the best.
         held_out: a share of the rows to keep out of the training, or a pair (X, y).
         standardise: whether features are brought to mean 0 and standard deviation 1.
@@ -53,7 +57,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         random_state: the seed; None or a RandomState draws one, as everywhere in scikit-learn.
         warm_start: whether `fit` goes on from the weights of the fit before, and scales as that one did.
         diagnose: whether `fit` warns of what went wrong, as `chalknet.fit` says it; some milliseconds.
-        **options: every other option of `fit`, such as l2, schedule, clip_norm, metrics, out, device, engine,
+        **options: every other option of `fit`, such as schedule, clip_norm, metrics, out, device, engine,
             threads; `optimizer_options` is a dict of the optimizer's own.
 
     Attributes:
@@ -84,7 +88,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         batch_size: int | str | None = AUTO,
         epochs: int | str | None = AUTO,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        l2: float | str = AUTO,
+        early_stopping: bool | str = AUTO,
         patience: int | None = None,
         held_out: Any = None,
         standardise: bool = True,
@@ -96,7 +101,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
     ) -> None:
         self._set(
             options, model=model, loss=loss, optimizer=optimizer, lr=lr, batch_size=batch_size, epochs=epochs,
-            shuffle=shuffle, early_stopping=early_stopping, patience=patience, held_out=held_out,
+            shuffle=shuffle, l2=l2, early_stopping=early_stopping, patience=patience, held_out=held_out,
             standardise=standardise, class_weight=class_weight, random_state=random_state,
             warm_start=warm_start, diagnose=diagnose,
         )  # fmt: skip

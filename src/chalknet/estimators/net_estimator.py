@@ -13,7 +13,7 @@ from chalknet.engine import SessionState
 from chalknet.errors import InvalidValue, invalid
 from chalknet.estimators.fitted_net import FittedNet
 from chalknet.estimators.fitting import Asked, Before, Done, fit_net
-from chalknet.estimators.parameters import check_names, parameters_of
+from chalknet.estimators.parameters import check_names, of_unknown_rows, parameters_of
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
     BaseEstimator,
@@ -24,7 +24,7 @@ from chalknet.estimators.scikit_learn import (
 )
 from chalknet.estimators.task import TargetTask
 from chalknet.network import Network
-from chalknet.planning import BUDGET_UNITS
+from chalknet.planning import AUTO
 from chalknet.training import Prediction
 
 Array = npt.NDArray[Any]
@@ -55,6 +55,11 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         check_names(type(self), options)
         known = parameters_of(type(self))  # type: ignore[arg-type]  # a class can be hashed
         self.__dict__.update({**known, **own, **options})
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        """Return the names of the parameters; scikit-learn reads the signature at each clone."""
+        return sorted(parameters_of(cls))  # type: ignore[arg-type]  # a class can be hashed
 
     @property
     def network_(self) -> Network | None:
@@ -129,7 +134,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         if before is not None:
             _check_same(before.net, asked)
         if goes_on:
-            asked = asked.with_values(**{**dict.fromkeys(BUDGET_UNITS), "epochs": 1})
+            asked = asked.with_values(**of_unknown_rows(asked.values))
         self._keep(fit_net(asked, rows, before, goes_on=goes_on), goes_on)
 
     def _keep(self, done: Done, goes_on: bool) -> None:
@@ -153,7 +158,7 @@ def can_go_on(estimator: Any) -> bool:
     given = [
         f"{name}={getattr(estimator, name)!r}"
         for name in ("early_stopping", "patience", "held_out", "schedule")
-        if getattr(estimator, name) not in (None, False)
+        if getattr(estimator, name) not in (None, False, AUTO)
     ]
     if given:
         raise AttributeError(

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from chalknet.errors import public
 from chalknet.estimators.fitting import Asked
 from chalknet.estimators.net_estimator import NetEstimator, can_go_on
-from chalknet.estimators.parameters import AUTO, with_options_of_fit
+from chalknet.estimators.parameters import with_options_of_fit
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import DataConversionWarning, RegressorMixin, available_if
 from chalknet.estimators.task import TargetTask
+from chalknet.planning import AUTO
 
 Array = npt.NDArray[Any]
 
@@ -28,15 +29,17 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
 
     Args:
         model: whatever `read` takes, with `?` for widths that the data has; or a module, which is copied.
-            "auto" is "? -> 64 relu -> ?".
+            "auto", here and below, is what `chalknet.fit("auto", data)` chooses by the rows: of up to
+            20,000 rows "? -> 128 relu -> 64 relu -> ?".
         loss: as in `fit`; "auto" is mse.
         optimizer: as in `fit`.
         lr: the learning rate; None for torch's default.
-        batch_size: samples an update, at most all rows; None for all of them, "auto" is 32.
-        epochs: how many times every row is seen; "auto" is 200, where no other budget is given.
+        batch_size: samples an update, at most all rows; None for all of them, "auto" is 32 for small tables.
+        epochs: how many times every row is seen; "auto", where no other budget is given, is 300 at most.
         shuffle: whether each epoch has a new order.
-        early_stopping: stops by the loss of a tenth of the rows, which is held out: `patience=10`,
-            `held_out=0.1`, where these are not given.
+        l2: the penalty on large weights; "auto" is 3 by the number of training rows, 0.02 at most.
+        early_stopping: whether it stops by the loss of a fifth of the rows, which is held out: `patience=20`,
+            `held_out=0.2`, where these are not given. "auto" where no budget is given, of 20 rows or more.
         patience: stop after so many evaluations without a better one, with the weights of the best.
         held_out: a share of the rows to keep out of the training, or a pair (X, y).
         standardise: whether features are brought to mean 0 and standard deviation 1.
@@ -45,7 +48,7 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         random_state: the seed; None or a RandomState draws one, as everywhere in scikit-learn.
         warm_start: whether `fit` goes on from the weights of the fit before, and scales as that one did.
         diagnose: whether `fit` warns of what went wrong, as `chalknet.fit` says it; some milliseconds.
-        **options: every other option of `fit`, such as l2, schedule, clip_norm, metrics, out, device, engine,
+        **options: every other option of `fit`, such as schedule, clip_norm, metrics, out, device, engine,
             threads; `optimizer_options` is a dict of the optimizer's own.
 
     Raises:
@@ -72,7 +75,8 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         batch_size: int | str | None = AUTO,
         epochs: int | str | None = AUTO,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        l2: float | str = AUTO,
+        early_stopping: bool | str = AUTO,
         patience: int | None = None,
         held_out: Any = None,
         standardise: bool = True,
@@ -84,7 +88,7 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
     ) -> None:
         self._set(
             options, model=model, loss=loss, optimizer=optimizer, lr=lr, batch_size=batch_size, epochs=epochs,
-            shuffle=shuffle, early_stopping=early_stopping, patience=patience, held_out=held_out,
+            shuffle=shuffle, l2=l2, early_stopping=early_stopping, patience=patience, held_out=held_out,
             standardise=standardise, standardise_y=standardise_y, random_state=random_state,
             warm_start=warm_start, diagnose=diagnose,
         )  # fmt: skip

@@ -8,29 +8,27 @@ from functools import cache
 from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar
 
+import numpy as np
+
 from chalknet.errors import invalid
 from chalknet.planning import (
+    AUTO,
     BUDGET_UNITS,
-    OPTIMIZERS,
+    HELD_OUT_SHARE,
     OTHER_NAMES,
     RECIPE_FIELDS,
+    SMALLEST_BATCH,
     Recipe,
+    RecipeFacts,
     RunOptions,
     check_options,
+    default_recipe,
     optimizer_options,
 )
 from chalknet.training import RecordOptions
 
-AUTO = "auto"
-
-# What "auto" stands for: the same for all data.
-CHOSEN: Mapping[str, Any] = {
-    "model": "? -> 64 relu -> ?",
-    "batch_size": 32,
-    "epochs": 200,
-    "patience": 10,
-    "held_out": 0.1,
-}
+# Parameters whose "auto" is what the default recipe says for the rows, in its order.
+_CHOSEN = ("model", "l2", "batch_size", "epochs")
 
 # Options of `fit` that are not parameters: `random_state` and `sample_weight` stand for two, classes weigh
 # nothing in a regression, and two options of optimizers have names that mean other things everywhere in
@@ -90,8 +88,66 @@ def check_names(estimator: type, given: Mapping[str, Any]) -> None:
     check_options(estimator.__name__, given, parameters_of(estimator), _MEANT)
 
 
+def is_auto(value: object) -> bool:
+    """Return whether the value of a parameter is to be chosen."""
+    return isinstance(value, str) and value == AUTO
+
+
+def with_defaults(values: Mapping[str, Any], target: str, rows: int, width: int) -> dict[str, Any]:
+    """Return the parameters with what the default recipe of `fit` chooses in the place of each "auto".
+
+    Args:
+        values: of the parameters.
+        target: what the default recipe calls such a target: numbers, two classes, classes, questions.
+        rows: that are fitted or held out, each as often as its weight says.
+        width: how many features there are.
+    """
+    if not is_auto(values["early_stopping"]) and not isinstance(values["early_stopping"], bool | np.bool_):
+        raise invalid("early_stopping", values["early_stopping"], '"auto", True or False')
+    given = _given(values)
+    pair = isinstance(values["held_out"], tuple | list)
+    facts = RecipeFacts(
+        rows, width, 0, 0, target, "", table=False, as_it_stands="standardise is a parameter of its own",
+        held_out="the rows given as held_out" if pair else "",
+    )  # fmt: skip
+    chosen = {"l2": 0.0, **default_recipe(facts, given).values}
+    settled = {name: chosen.get(name) for name in _CHOSEN if is_auto(values[name])}
+    watched = {name: given.get(name, chosen.get(name)) for name in ("held_out", "patience")}
+    return {**values, **settled, **watched}
+
+
+def of_unknown_rows(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `partial_fit` takes for some parameters: it does not know how many rows are to come."""
+    fixed = {"l2": 0.0, "batch_size": SMALLEST_BATCH, "early_stopping": False}
+    length = {**dict.fromkeys(BUDGET_UNITS), "epochs": 1}
+    return {name: value for name, value in fixed.items() if is_auto(values[name])} | length
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the parameters leave no choice in, by the names of the default recipe."""
+    units = {unit: values[unit] for unit in BUDGET_UNITS}
+    said = {
+        **units,
+        **{name: values.get(name) for name in (*_CHOSEN, "l1", "weight_decay", "held_out", "patience")},
+    }
+    given = {name: value for name, value in said.items() if value and not is_auto(value)}
+    if not is_auto(values["l2"]):
+        given["l2"] = values["l2"]
+    if not is_auto(values["batch_size"]):  # one that is no number is refused by the recipe
+        given["batch_size"] = values["batch_size"] if isinstance(values["batch_size"], int) else None
+    stops = values["early_stopping"]
+    if is_auto(stops):  # a fit of a length that was given has that length
+        stops = not any(unit in given for unit in BUDGET_UNITS)
+    if not stops:
+        given.setdefault("held_out", None)
+        given.setdefault("patience", None)
+    elif not is_auto(values["early_stopping"]):
+        given.setdefault("held_out", HELD_OUT_SHARE)  # however few the rows are
+    return {**given, "loss": "", "optimizer": values["optimizer"], "reduction": values["reduction"]}
+
+
 def recipe_of_parameters(values: Mapping[str, Any], loss: str, seed: int, rows: int) -> Recipe:
-    """Return the recipe that an estimator's parameters say, with "auto" settled.
+    """Return the recipe that an estimator's parameters say, once nothing is "auto".
 
     Args:
         values: of the parameters.
@@ -103,14 +159,6 @@ def recipe_of_parameters(values: Mapping[str, Any], loss: str, seed: int, rows: 
         ChalknetError: for a value that no recipe can have.
     """
     own = {name: values[name] for name in RECIPE_FIELDS if name in values}
-    if own["epochs"] == AUTO:
-        others = any(own[unit] is not None for unit in BUDGET_UNITS if unit != "epochs")
-        own["epochs"] = None if others else CHOSEN["epochs"]
-    if own["batch_size"] == AUTO:
-        row = OPTIMIZERS.get(own["optimizer"]) if isinstance(own["optimizer"], str) else None
-        own["batch_size"] = None if row is not None and row.whole_batch else CHOSEN["batch_size"]
-    if values["early_stopping"] and own["patience"] is None:
-        own["patience"] = CHOSEN["patience"]
     given = values["optimizer_options"]
     if given is not None and not (
         isinstance(given, Mapping) and all(isinstance(name, str) for name in given)

@@ -60,6 +60,12 @@ class FitRows:
         whole = bool((np.rint(self.weight) == self.weight).all())
         return whole and bool(self.weight.sum() <= _MOST_COPIES * len(self))
 
+    @property
+    def weighed_count(self) -> int:
+        """Return how many rows are fitted or held out, each as often as its weight says."""
+        rows = self.without_weightless()
+        return int(rows.weight.sum()) if rows.weight is not None and rows.are_counts else len(rows)
+
     def repeated(self) -> FitRows:
         """Return each row as often as its weight says."""
         assert self.weight is not None

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from chalknet.errors import InvalidValue, ShapeMismatch
-from chalknet.estimators.parameters import AUTO, CHOSEN
+from chalknet.estimators.parameters import is_auto
 from chalknet.forms import model_of
 from chalknet.network import UNKNOWN_WIDTH, Activation, Dropout, Linear, Network
-from chalknet.planning import Loss, Recipe
+from chalknet.planning import LOSS_OF_TARGET, Loss, Recipe
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,13 @@ class TargetTask:
 
     kind: str
     outputs: int
+
+    @property
+    def target(self) -> str:
+        """Return what the default recipe calls it."""
+        if self.kind == "classes" and self.outputs == 2:
+            return "two classes"
+        return {"values": "numbers", "classes": "classes", "labels": "questions"}[self.kind]
 
 
 @dataclass(frozen=True)
@@ -47,16 +54,6 @@ class ChosenLoss:
     notes: tuple[str, ...] = ()
 
 
-# Kind of task, and how the network ends -> loss. A network that ends otherwise gives plain numbers.
-_LOSSES: Mapping[tuple[str, str], str] = {
-    ("values", ""): "mse",
-    ("two", ""): "bce_logits",
-    ("two", "sigmoid"): "bce",
-    ("labels", ""): "bce_logits",
-    ("labels", "sigmoid"): "bce",
-    ("classes", ""): "cross_entropy",
-    ("classes", "log_softmax"): "nll",
-}
 _TARGETS: Mapping[str, tuple[str, ...]] = {  # kind of task -> what the target of its losses is
     "values": ("real", "any"),
     "classes": ("class", "probability", "any"),
@@ -76,9 +73,9 @@ def chosen_for(model: object, loss: object, task: TargetTask) -> ChosenLoss:
         InvalidValue: for a loss that is none of this task's.
         ChalknetError: for a model that is none.
     """
-    built = _model(CHOSEN["model"] if isinstance(model, str) and model == AUTO else model)
+    built = _model(model)
     notes: list[str] = []
-    if isinstance(loss, str) and loss == AUTO:
+    if is_auto(loss):
         built, notes = _without_softmax(built, task)
         loss = _loss(built, task)
     row = _known(loss) if isinstance(loss, str) else Recipe(loss=loss, updates=1).loss_row  # type: ignore[arg-type]
@@ -145,10 +142,11 @@ def _last(model: object) -> tuple[str, object]:
 
 def _loss(model: object, task: TargetTask) -> str:
     ending, width = _last(model)
-    kind = task.kind
-    if kind == "classes" and task.outputs == 2 and ending != "log_softmax" and width in (UNKNOWN_WIDTH, 1):
-        kind = "two"
-    return _LOSSES.get((kind, ending), _LOSSES[kind, ""])
+    target = task.target
+    if target == "two classes" and (ending == "log_softmax" or width not in (UNKNOWN_WIDTH, 1)):
+        target = "classes"  # an output for each of the two
+    losses = LOSS_OF_TARGET[target]
+    return losses.get(ending, losses[""])
 
 
 def _without_softmax(model: Any, task: TargetTask) -> tuple[Any, list[str]]:

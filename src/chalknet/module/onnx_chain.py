@@ -27,6 +27,7 @@ from chalknet.network import (
     size_of,
 )
 
+NOT_FITTED = ".not_fitted"  # ends the name of a constant that is no parameter
 Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
 
@@ -295,9 +296,9 @@ def _layer_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
     given = {"weight": _bias(chain, node, 1, width)}
     if len(node.inputs) > 2 and node.inputs[2]:
         given["bias"] = _bias(chain, node, 2, width)
-    eps = shortest(node.attributes.get("epsilon", 1e-5))
-    layer = nn.LayerNorm(width, eps=eps, bias="bias" in given, device="meta")
-    return _with_values(layer, **given)
+    eps, affine = shortest(node.attributes.get("epsilon", 1e-5)), _is_fitted(node, 1)
+    layer = nn.LayerNorm(width, eps=eps, elementwise_affine=affine, bias="bias" in given, device="meta")
+    return _with_values(layer, **(given if affine else {}))
 
 
 def _batch_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
@@ -308,7 +309,14 @@ def _batch_norm(chain: LayerChain, node: GraphNode) -> nn.Module:
     values = {name: _bias(chain, node, index, width) for index, name in enumerate(names, 1)}
     eps = shortest(node.attributes.get("epsilon", 1e-5))
     momentum = round(1 - shortest(node.attributes.get("momentum", 0.9)), 7)
-    return _with_values(nn.BatchNorm1d(width, eps=eps, momentum=momentum), **values)
+    fitted = {name: _is_fitted(node, index) for index, name in enumerate(("weight", "bias"), 1)}
+    layer = nn.BatchNorm1d(width, eps, momentum, affine=fitted["weight"], bias=fitted["bias"])
+    return _with_values(layer, **{name: value for name, value in values.items() if fitted.get(name, True)})
+
+
+def _is_fitted(node: GraphNode, index: int) -> bool:
+    """Return whether an input is a parameter; our own files name what an operation has to be given beside."""
+    return not node.inputs[index].endswith(NOT_FITTED)
 
 
 def _with_values(layer: nn.Module, **values: Array) -> nn.Module:

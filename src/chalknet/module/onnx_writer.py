@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from chalknet.module.onnx_chain import Array, refusal
+from chalknet.module.onnx_chain import NOT_FITTED, Array, refusal
 from chalknet.network import (
     ACTIVATIONS,
     Activation,
@@ -184,7 +184,7 @@ def _write_layer_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
     assert isinstance(visit.step, LayerNorm)
     names = _constants(writer, visit, layer)
     if "weight" not in names:  # which the operation cannot do without
-        names["weight"] = f"{visit.path}.weight"
+        names["weight"] = f"{visit.path}.weight{NOT_FITTED}"
         writer.constants[names["weight"]] = np.ones(numbers(visit.input_shape[-1:]), dtype=np.float32)
     given = [names[name] for name in ("weight", "bias") if name in names]
     writer.put(visit.path, "LayerNormalization", writer.value, *given, axis=-1, epsilon=visit.step.eps)
@@ -196,7 +196,7 @@ def _write_batch_norm(writer: GraphWriter, visit: Visit, layer: nn.Module) -> No
     names, ones = _constants(writer, visit, layer), np.ones(numbers(visit.input_shape[-1:]), dtype=np.float32)
     for name, usual in (("weight", ones), ("bias", 0 * ones)):  # which the operation cannot do without
         if name not in names:
-            names[name] = f"{visit.path}.{name}"
+            names[name] = f"{visit.path}.{name}{NOT_FITTED}"
             writer.constants[names[name]] = usual
     given = [names[name] for name in ("weight", "bias", "running_mean", "running_var")]
     momentum = 1 - visit.step.momentum

@@ -27,7 +27,7 @@ _EMBEDDED = re.compile(
 _BEGINS_SO = re.compile(r"\s*+(?:embed\w{0,9}\s*\(|\(?\s*+(?:[xX]\b|[0-9]|[^\W\d]\w*+\s*+\(\s*+\w++\s*+,))")
 CERTAIN = 1.0
 _SURELY = re.compile(  # widths with arrows and plain words between them, in which no other form is written
-    r"\s*+(?:[0-9][0-9x]*+|[xX]\(n,\s*[0-9?]++\))"
+    r"\s*+(?:[0-9][0-9x]*+|\?|[xX]\(n,\s*[0-9?]++\))"
     r"(?:\s*+->\s*+(?:[0-9]++|\?)(?:[ ]++[a-z]\w*+(?:[ ][0-9.]++)?)*+)++\s*+"
     r"|\s*+[xX]\(n,\s*[0-9?]++\)(?:\s*+-\w++->\s*+\w++\(n,\s*[0-9?]++\))++(?:\s*+=\s*+\w++)?\s*+"
 )

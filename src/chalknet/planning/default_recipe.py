@@ -154,6 +154,7 @@ MOST_EPOCHS, MOST_UPDATES, FEWEST_UPDATES = 300, 40_000, 3_000
 PENALTY_OF_ROWS, MOST_PENALTY = 3.0, 0.02  # l2 is so much by the number of rows, and at most
 SMALLEST_BATCH, LARGEST_BATCH = 32, 1024
 _FEWEST_ROWS = 20  # of which a share is held out
+HELD_OUT_SHARE = 0.2
 
 
 def _loss(facts: RecipeFacts, taken: Taken) -> ChosenValue:
@@ -263,7 +264,7 @@ def _drop(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
 def _held_out(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if facts.held_out or facts.rows < _FEWEST_ROWS:
         return None
-    return ChosenValue(0.2, "the share of the rows that is held out of the training and watched")
+    return ChosenValue(HELD_OUT_SHARE, "the share of the rows that is held out of the training and watched")
 
 
 def _is_watched(facts: RecipeFacts, taken: Taken) -> bool:
