@@ -44,6 +44,7 @@ from chalknet.network import Dropout as Dropout
 from chalknet.network import Flatten as Flatten
 from chalknet.network import Linear as Linear
 from chalknet.network import Network as Network
+from chalknet.notebook import show as show
 from chalknet.planning import Plan as Plan
 from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
@@ -72,3 +73,4 @@ from chalknet.training import resume as resume
 __version__: str
 
 def __dir__() -> list[str]: ...
+def load_ipython_extension(shell: object) -> None: ...

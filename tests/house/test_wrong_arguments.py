@@ -77,6 +77,7 @@ CARD = f"{tempfile.gettempdir()}/chalknet-card-{os.getpid()}.md"
 VERBS = {
     "read": lambda: {"model": NET},
     "write": lambda: {"model": NET, "notation": "torch"},
+    "show": lambda: {"model": NET},
     "draw": lambda: {"model": NET, "dialect": "nodes"},
     "draw_account": lambda: {"model": DRAWING},
     "count": lambda: {"model": NET},
