@@ -38,6 +38,8 @@ from chalknet.hardware import devices as devices
 from chalknet.hardware import explain as explain
 from chalknet.hardware import memory as memory
 from chalknet.hardware import place as place
+from chalknet.marking import Marks as Marks
+from chalknet.marking import mark as mark
 from chalknet.network import Account as Account
 from chalknet.network import Activation as Activation
 from chalknet.network import Dropout as Dropout
