@@ -127,7 +127,8 @@ def mark(
 
     Each file may be in any form that `read` takes: text, LaTeX, code, a notebook, a drawing, a photo. No
     code is executed. A file that cannot be read gets no mark but the reason, and the others are marked
-    all the same. A network that differs gets points for the parts, X and the steps, that are those of the key.
+    all the same. A network that differs gets points for those of its parts, X and the steps, that are the
+    key's.
 
     Args:
         folder: of the homework, with the folders in it; hidden files and the key are left out, links are not
