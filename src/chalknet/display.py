@@ -193,12 +193,12 @@ _RULES = """
 & tr { background: none; border-bottom: 1px solid rgba(128, 128, 128, 0.35); }
 & .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 & p, & ul { margin: 0.5em 0; overflow-wrap: anywhere; }
-& .wide { overflow-x: auto; }
+& .wide { overflow-x: auto; overflow-y: hidden; padding: 0.3em 0; }
 & img, & svg { max-width: 100%; height: auto; }
 & svg text { font: 12px sans-serif; fill: currentColor; }
 & .panes { display: flex; flex-wrap: wrap; gap: 0.5em 1.5em; align-items: center; }
 & .panes > div { flex: 1 1 280px; min-width: 0; max-width: 100%; overflow-x: auto; }
-& pre { margin: 0; color: inherit; background: none; font-size: 0.9em; white-space: pre; }
+& pre { margin: 0; color: inherit; background: none; font-size: 0.9em; white-space: pre; font-family: monospace; }
 &:has(.panes) { max-width: 1280px; }
 & .axes { fill: none; stroke: currentColor; opacity: 0.5; }
 & .curve { fill: none; stroke: #0072b2; stroke-width: 2; }
