@@ -198,7 +198,7 @@ _RULES = """
 & svg text { font: 12px sans-serif; fill: currentColor; }
 & .panes { display: flex; flex-wrap: wrap; gap: 0.5em 1.5em; align-items: center; }
 & .panes > div { flex: 1 1 280px; min-width: 0; max-width: 100%; overflow-x: auto; }
-& pre { margin: 0; color: inherit; background: none; font-size: 0.9em; white-space: pre; font-family: monospace; }
+& pre { margin: 0; color: inherit; background: none; font: 0.9em monospace; white-space: pre; }
 &:has(.panes) { max-width: 1280px; }
 & .axes { fill: none; stroke: currentColor; opacity: 0.5; }
 & .curve { fill: none; stroke: #0072b2; stroke-width: 2; }

@@ -123,7 +123,7 @@ def mark(
     ignore_dropout: bool = False,
     logits: bool = False,
 ) -> Marks:
-    """Return a table of marks for a folder of homework: which files hold the network of the key?
+    """Return a table of marks for a folder of homework, each file compared with the key.
 
     Each file may be in any form that `read` takes: text, LaTeX, code, a notebook, a drawing, a photo. No
     code is executed. A file that cannot be read gets no mark but the reason, and the others are marked

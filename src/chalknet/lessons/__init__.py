@@ -1,5 +1,5 @@
 """The exercises of the lessons in docs/lessons: answers checked, hints given, in English and Korean."""
 
-from chalknet.lessons.lesson import Lesson, Verdict
+from chalknet.lessons.lesson import CheckedAnswer, Lesson
 
-__all__ = ["Lesson", "Verdict"]
+__all__ = ["CheckedAnswer", "Lesson"]

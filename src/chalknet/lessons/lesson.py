@@ -16,7 +16,7 @@ from chalknet.units import is_number
 
 
 @dataclass(frozen=True, repr=False)
-class Verdict(Shown):
+class CheckedAnswer(Shown):
     """What a lesson says to an answer; truthy when it is right.
 
     Args:
@@ -58,7 +58,7 @@ class Lesson:
         look_up(EXERCISES, self.letter, "Lesson", "lesson")
         look_up(_WORDS, self.language, "Lesson", "language")
 
-    def check(self, number: int, answer: object) -> Verdict:
+    def check(self, number: int, answer: object) -> CheckedAnswer:
         """Return whether an answer is right; where it is not, what it says and a hint, but never the answer.
 
         Args:
@@ -71,9 +71,9 @@ class Lesson:
         exercise = self._exercise(number)
         name, words, hint = f"{self.letter}{number}", _WORDS[self.language], exercise.hint(self.language)
         if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip()):
-            return Verdict(False, f"✗ {name}: {words['empty']} {hint}")
+            return CheckedAnswer(False, f"✗ {name}: {words['empty']} {hint}")
         problem = _CHECKS[exercise.asks](exercise, answer, words)
-        return Verdict(
+        return CheckedAnswer(
             not problem, f"✗ {name}: {problem} {hint}" if problem else f"✓ {name}: {words['right']}"
         )
 
