@@ -15,7 +15,7 @@ from chalknet.training.history import History, Outcome, Progress
 from chalknet.units import show_count, show_seconds, show_value, xml_text
 
 _BETWEEN_S = 0.2  # two drawings at the least
-_SHARE = 0.02  # of the time of a fit that drawing may take, measured as it runs
+_SHARE = 0.01  # of the time of a fit that drawing may take; sending the picture takes as much again
 _MOST_POINTS = 1000
 _HEAD = 58  # pixels of the words and the bar above the curve
 _BAR_WIDTH = CURVE_WIDTH - 20
