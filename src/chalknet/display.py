@@ -140,6 +140,11 @@ def _amount(number: int | None, name: str) -> str:
     return f"{'?' if number is None else show_count(number)} {name}{'s' * (number != 1)}"
 
 
+def _marks_line(marks: Any) -> str:
+    same = sum(row.verdict == "same" for row in marks.rows)
+    return f"{_amount(len(marks.rows), 'file')}, {same} the same network"
+
+
 def _shortened(table: Table) -> Table:
     """Return the first and last rows of a long table."""
     count = len(table.rows)
@@ -181,6 +186,7 @@ _LINES: Mapping[str, Callable[[Any], str]] = {
     "DeviceList": lambda devices: ", ".join(device.name for device in devices),
     "MemoryEstimate": lambda estimate: f"{show_bytes(estimate.total_bytes)} for {estimate.title}",
     "Race": lambda race: f"{_amount(len(race.rows), 'row')}, {race.title}",
+    "Marks": _marks_line,
     "FitResult": lambda result: "; ".join(_fit_lines(result)),
     "Shown": _shown_line,
 }

@@ -129,3 +129,7 @@ def test_no_folder_and_an_empty_one_are_refused(tmp_path):
         cn.mark(tmp_path / "nowhere", KEY)
     with pytest.raises(cn.InvalidValue, match="no file"):
         cn.mark(tmp_path, KEY)
+
+
+def test_at_a_prompt_it_is_one_line(marks):
+    assert repr(marks) == "Marks(18 files, 10 the same network)"
