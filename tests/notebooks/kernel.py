@@ -4,20 +4,16 @@ import nbformat
 from nbclient import NotebookClient
 
 
-def run_cells(*sources, allow_errors=False, folder=None):
+def run_cells(*sources, allow_errors=False):
     """Return the outputs of each cell."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    run_notebook(notebook, allow_errors=allow_errors, folder=folder)
+    run_notebook(notebook, allow_errors=allow_errors)
     return [cell.outputs for cell in notebook.cells]
 
 
-def run_notebook(notebook, *, allow_errors=False, folder=None):
+def run_notebook(notebook, *, allow_errors=False):
     """Execute a notebook in place."""
-    resources = {"metadata": {"path": str(folder)}} if folder else {}
-    client = NotebookClient(
-        notebook, timeout=100, kernel_name="python3", allow_errors=allow_errors, resources=resources
-    )
-    client.execute()
+    NotebookClient(notebook, timeout=100, kernel_name="python3", allow_errors=allow_errors).execute()
 
 
 def pictures(outputs):

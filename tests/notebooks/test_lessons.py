@@ -110,8 +110,8 @@ def test_a_notebook_is_kept_small_with_its_outputs_and_without_times(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_runs(name, tmp_path):
+def test_a_notebook_runs(name):
     notebook = read(name)
-    run_notebook(notebook, folder=tmp_path)
+    run_notebook(notebook)
     failed = [out for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "error"]
     assert not failed
