@@ -109,6 +109,7 @@ def test_a_notebook_is_kept_small_with_its_outputs_and_without_times(name):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs(name):
     notebook = read(name)

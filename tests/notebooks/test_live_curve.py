@@ -173,6 +173,7 @@ with cn.explain():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_cells_of_a_notebook_end_with_pictures_that_stay():
     start, several, stopped, broken, thread, silent, chalked, shown, wrong, unread, apart = run_cells(
         *CELLS.strip().split("\n---\n"), allow_errors=True
