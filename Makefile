@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYODIDE := tools/site/node_modules/pyodide
 
-.PHONY: gpu objects demo test fuzz check bench pictures gallery render wheel docs docs-serve clean
+.PHONY: gpu objects demo test fuzz check bench pictures gallery lessons render wheel docs docs-serve clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
@@ -40,6 +40,9 @@ pictures: $(READY)  ## the pictures of the README, made by the product
 
 gallery: $(READY)  ## every dialect drawn; writes docs/gallery.md
 	$(BIN)/python tools/gallery.py
+
+lessons: $(READY)  ## run the notebooks of docs/lessons anew and keep their outputs
+	$(BIN)/python tools/lessons.py
 
 render: $(READY)  ## fetch Graphviz and Mermaid from npm, and let them take every drawing
 	npm install --silent --prefix tests/render

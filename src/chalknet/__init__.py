@@ -22,3 +22,10 @@ __getattr__ = door(__name__)
 def __dir__() -> list[str]:
     names: list[str] = __getattr__("__all__")
     return names
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Give a notebook the cell magic `%%network`: `%load_ext chalknet` calls this."""
+    from importlib import import_module  # by name: it imports rooms that use this one
+
+    import_module("chalknet.notebook").add_magic(shell)

@@ -38,12 +38,15 @@ from chalknet.hardware import devices as devices
 from chalknet.hardware import explain as explain
 from chalknet.hardware import memory as memory
 from chalknet.hardware import place as place
+from chalknet.marking import Marks as Marks
+from chalknet.marking import mark as mark
 from chalknet.network import Account as Account
 from chalknet.network import Activation as Activation
 from chalknet.network import Dropout as Dropout
 from chalknet.network import Flatten as Flatten
 from chalknet.network import Linear as Linear
 from chalknet.network import Network as Network
+from chalknet.notebook import show as show
 from chalknet.planning import Plan as Plan
 from chalknet.planning import Recipe as Recipe
 from chalknet.racing import Race as Race
@@ -72,3 +75,4 @@ from chalknet.training import resume as resume
 __version__: str
 
 def __dir__() -> list[str]: ...
+def load_ipython_extension(shell: object) -> None: ...

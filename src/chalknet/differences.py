@@ -47,14 +47,19 @@ class Difference(Tabular):
 
     Args:
         parts: every place where they differ, from X to yhat.
+        alike: how many of X and the steps are the same, in their order.
+        of: how many there are, of the longer one where they differ.
 
     Example:
         >>> import chalknet as cn
-        >>> cn.difference("1 -> 2 relu", "1 -> 3 relu").parts[0].where
-        'step 0'
+        >>> found = cn.difference("1 -> 2 relu", "1 -> 3 relu")
+        >>> found.parts[0].where, found.alike, found.of
+        ('step 0', 2, 3)
     """
 
     parts: tuple[DifferingPart, ...]
+    alike: int
+    of: int
 
     def __bool__(self) -> bool:
         return bool(self.parts)
@@ -99,7 +104,12 @@ def difference(
         if not isinstance(flag, bool):
             raise invalid(name, flag, "True or False", "Leave it out for False.")
     first, second = (_Simplified(read(form), ignore_dropout, logits) for form in (a, b))
-    return Difference(tuple(_parts(first, second)))
+    same_x = int(first.shape == second.shape)
+    spans = [
+        (kind, max(end - start, last - place)) for kind, start, end, place, last in _spans(first, second)
+    ]
+    alike = same_x + sum(length for kind, length in spans if kind == "equal")
+    return Difference(tuple(_parts(first, second)), alike, 1 + sum(length for _, length in spans))
 
 
 def identity_of(network: Network) -> tuple[Shape, tuple[Step, ...]]:
@@ -134,12 +144,17 @@ class _Simplified:
 def _parts(a: _Simplified, b: _Simplified) -> Iterator[DifferingPart]:
     if a.shape != b.shape:
         yield DifferingPart("X", show_shape(a.shape), show_shape(b.shape))
-    of_a, of_b = ([visit.step for visit in network.visits] for network in (a, b))
-    for kind, *ends in SequenceMatcher(None, of_a, of_b, autojunk=False).get_opcodes():
+    for kind, *ends in _spans(a, b):
         if kind != "equal":
             in_a, in_b = ends[:2], ends[2:]
             places = dict.fromkeys((a.place(*in_a), b.place(*in_b)))
             yield DifferingPart(" and ".join(places), a.steps(*in_a), b.steps(*in_b))
+
+
+def _spans(a: _Simplified, b: _Simplified) -> list[tuple[str, int, int, int, int]]:
+    """Return which steps are equal and which are not, in their order."""
+    of_a, of_b = ([visit.step for visit in network.visits] for network in (a, b))
+    return list(SequenceMatcher(None, of_a, of_b, autojunk=False).get_opcodes())
 
 
 def _is_idle(visit: Visit, ignore_dropout: bool) -> bool:

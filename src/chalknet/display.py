@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -11,11 +10,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from chalknet.counting import Counts, count_network
+from chalknet.curves import curve_svg
 from chalknet.drawing import draw, draw_account
 from chalknet.network import Account, Network
 from chalknet.notation import write
 from chalknet.tables import Shown, Table, one_line
-from chalknet.units import show_bytes, show_count, show_value
+from chalknet.units import show_bytes, show_count
 
 if TYPE_CHECKING:
     from chalknet.training import FitResult
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 120
 _FIRST, _LAST = 5, 5  # rows of a long table
 _FIRST_STEPS, _LAST_STEPS = 7, 5  # of a long network
-_POINTS = 300  # of a curve
-_WIDTH, _HEIGHT = 640, 200
 
 
 def html_of(value: object) -> str:
@@ -64,18 +62,42 @@ def _row(table: Mapping[str, Callable[[Any], str]], value: object) -> Callable[[
     return next(table[kind.__name__] for kind in type(value).__mro__ if kind.__name__ in table)
 
 
+def ends_of(network: Network) -> Network:
+    """Return the first and last steps of a long network, any other as it is."""
+    if len(network.steps) <= _FIRST_STEPS + _LAST_STEPS:
+        return network
+    kept = (*network.steps[:_FIRST_STEPS], *network.steps[-_LAST_STEPS:])
+    return replace(network, steps=kept, weights={})
+
+
 def _network_html(network: Network) -> str:
-    shown, steps = network, len(network.steps)
-    left_out = ""
-    if steps > _FIRST_STEPS + _LAST_STEPS:
-        kept = (*network.steps[:_FIRST_STEPS], *network.steps[-_LAST_STEPS:])
-        shown = replace(network, steps=kept, weights={})
+    shown = ends_of(network)
+    return f"{_image(draw(shown).svg, _network_line(shown))}{_formula_html(network)}"
+
+
+def _formula_html(network: Network) -> str:
+    """Return the formula of a network, its counts, and what is not shown of a long one."""
+    shown, steps, left_out = ends_of(network), len(network.steps), ""
+    if shown is not network:
         hidden = f"{_FIRST_STEPS} to {show_count(steps - _LAST_STEPS - 1)} of {show_count(steps)}"
         left_out = f"; steps {hidden} are not shown"
     return (
-        f"{_image(draw(shown).svg, _network_line(shown))}"
         f'<div class="wide">{write(shown, "mathml")}</div>'
-        f"<p>{escape(_counts_line(count_network(network)) + left_out)}</p>"
+        f"<p>{escape(counts_line(count_network(network)) + left_out)}</p>"
+    )
+
+
+def _showing_html(showing: Any) -> str:
+    """Return formula, picture and code side by side, below each other where the page is narrow."""
+    picture, notes = showing.picture, "".join(f"<p>{escape(note)}</p>" for note in showing.network.notes)
+    drawn = (
+        f"<p>{escape(picture)}</p>"
+        if isinstance(picture, str)
+        else _image(picture.svg, _network_line(showing.network))
+    )
+    return (
+        f'<div class="panes"><div>{_formula_html(showing.network)}{notes}</div><div>{drawn}</div>'
+        f"<div><pre>{escape(showing.code)}</pre></div></div>"
     )
 
 
@@ -103,7 +125,8 @@ def _network_line(network: Network) -> str:
     return write(network, "shorthand")
 
 
-def _counts_line(counts: Counts) -> str:
+def counts_line(counts: Counts) -> str:
+    """Return the counts of a network as one line."""
     amounts = {
         "layer": counts.layers,
         "hidden layer": counts.hidden_layers,
@@ -115,6 +138,11 @@ def _counts_line(counts: Counts) -> str:
 
 def _amount(number: int | None, name: str) -> str:
     return f"{'?' if number is None else show_count(number)} {name}{'s' * (number != 1)}"
+
+
+def _marks_line(marks: Any) -> str:
+    same = sum(row.verdict == "same" for row in marks.rows)
+    return f"{_amount(len(marks.rows), 'file')}, {same} the same network"
 
 
 def _shortened(table: Table) -> Table:
@@ -134,7 +162,7 @@ def _fit_lines(result: FitResult) -> list[str]:
 
 def _fit_html(result: FitResult) -> str:
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
-    curve = _curve_html(result.history.updates, result.history.loss)
+    curve = curve_svg(result.history.updates, result.history.loss)
     return f"{_lines_html(_fit_lines(result))}{f'<ul>{notes}</ul>' if notes else ''}{curve}"
 
 
@@ -142,55 +170,23 @@ def _lines_html(lines: Sequence[str]) -> str:
     return f"<p>{'<br>'.join(map(escape, lines))}</p>"
 
 
-def _curve_html(places: Sequence[float], values: Sequence[float]) -> str:
-    """Return a picture of a loss; nothing where there are not two points to join."""
-    points = [(x, y) for x, y in zip(places, values, strict=True) if math.isfinite(y)]
-    if len(points) < 2:
-        return ""
-    points = [*points[:: -(-len(points) // _POINTS)], points[-1]]
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    logarithmic = low > 0 and high > 20 * low
-    scale: Callable[[float], float] = math.log if logarithmic else float
-    left, right, top, bottom = 70.0, _WIDTH - 10.0, 10.0, _HEIGHT - 40.0
-    start, across = points[0][0], points[-1][0] - points[0][0] or 1
-    floor, up = scale(low), scale(high) - scale(low) or 1
-    across, up = (right - left) / across, (bottom - top) / up
-    path = " ".join(
-        f"{left + (x - start) * across:.1f},{bottom - (scale(y) - floor) * up:.1f}" for x, y in points
-    )
-    title = f"loss over updates{', on a logarithmic scale' if logarithmic else ''}"
-    texts = [
-        (left - 6, top + 8, "end", show_value(high)),
-        (left - 6, bottom, "end", show_value(low)),
-        (left, bottom + 16, "start", show_count(int(start))),
-        (right, bottom + 16, "end", show_count(int(points[-1][0]))),
-        ((left + right) / 2, bottom + 32, "middle", title),
-    ]
-    labels = "".join(
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>' for x, y, anchor, text in texts
-    )
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{title}">'
-        f'<path class="axes" d="M{left},{top} V{bottom} H{right}"/>'
-        f'<polyline class="curve" points="{path}"/>{labels}</svg>'
-    )
-
-
 _HTML: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_html,
     "Account": _account_html,
     "FitResult": _fit_html,
+    "Showing": _showing_html,
     "Tabular": lambda value: _shortened(value.table).html(),
     "Table": lambda table: _shortened(table).html(),
     "Shown": lambda value: _lines_html(str(value).splitlines()),
 }
 _LINES: Mapping[str, Callable[[Any], str]] = {
     "Network": _network_line,
-    "Counts": _counts_line,
+    "Counts": counts_line,
     "Device": lambda device: f"{device.name}, {device.hardware}, {show_bytes(device.memory_free_bytes)} free",
     "DeviceList": lambda devices: ", ".join(device.name for device in devices),
     "MemoryEstimate": lambda estimate: f"{show_bytes(estimate.total_bytes)} for {estimate.title}",
     "Race": lambda race: f"{_amount(len(race.rows), 'row')}, {race.title}",
+    "Marks": _marks_line,
     "FitResult": lambda result: "; ".join(_fit_lines(result)),
     "Shown": _shown_line,
 }
@@ -203,9 +199,13 @@ _RULES = """
 & tr { background: none; border-bottom: 1px solid rgba(128, 128, 128, 0.35); }
 & .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 & p, & ul { margin: 0.5em 0; overflow-wrap: anywhere; }
-& .wide { overflow-x: auto; }
+& .wide { overflow-x: auto; overflow-y: hidden; padding: 0.3em 0; }
 & img, & svg { max-width: 100%; height: auto; }
 & svg text { font: 12px sans-serif; fill: currentColor; }
+& .panes { display: flex; flex-wrap: wrap; gap: 0.5em 1.5em; align-items: center; }
+& .panes > div { flex: 1 1 280px; min-width: 0; max-width: 100%; overflow-x: auto; }
+& pre { margin: 0; color: inherit; background: none; font: 0.9em monospace; white-space: pre; }
+&:has(.panes) { max-width: 1280px; }
 & .axes { fill: none; stroke: currentColor; opacity: 0.5; }
 & .curve { fill: none; stroke: #0072b2; stroke-width: 2; }
 @media (prefers-color-scheme: dark) { & .curve { stroke: #56b4e9; } }

@@ -1,4 +1,4 @@
-"""Memory, cores and forks, as this process may use them; and when a Ctrl-C counts."""
+"""Memory, cores and forks, as this process may use them; whether it is a notebook's; when a Ctrl-C counts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ _BURST_S = 1.0
 _UNLIMITED = 1 << 60  # cgroup v1 writes a number near 2**63 for "no limit"
 # What counts against a limit and is given back on demand: pages of files that nobody needs just now.
 _RECLAIMABLE = ("inactive_file", "total_inactive_file")
+
+
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in shell.config
 
 
 @dataclass(frozen=True)

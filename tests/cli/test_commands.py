@@ -503,3 +503,18 @@ def test_a_fit_of_nothing_and_a_network_without_a_loss_say_what_to_write(type_):
     assert (code, "chalknet fit --data houses.csv --y price" in err) == (2, True)
     code, _, err = type_("fit", "784 -> 1")
     assert (code, "--recipe auto" in err) == (2, True)
+
+
+def test_mark_prints_a_table_and_writes_it(type_, tmp_path):
+    (tmp_path / "kim.txt").write_text("1 -> 2 relu")
+    (tmp_path / "lee.txt").write_text("1 -> 2 rleu")
+    code, out, err = type_("mark", str(tmp_path), "--key", "1 -> 2 relu", "--csv", str(tmp_path / "m.csv"))
+    assert (
+        code == 0
+        and "kim.txt" in out
+        and "1 file could not be read and has no mark" in out
+        and "m.csv" in err
+    )
+    assert (tmp_path / "m.csv").read_text("utf-8-sig").splitlines()[
+        1
+    ] == "kim.txt,1 -> 2 relu,same,,3 of 3,10.0,"

@@ -5,6 +5,7 @@ import functools
 import inspect
 import os
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,6 +71,8 @@ def comparison():
 
 DRAWING = "digraph { {x1 x2} -> y; y -> result }"
 
+HOMEWORK = tempfile.mkdtemp()
+(Path(HOMEWORK) / "kim.txt").write_text(NET)
 PAGE = f"{tempfile.gettempdir()}/chalknet-report-{os.getpid()}.html"
 CARD = f"{tempfile.gettempdir()}/chalknet-card-{os.getpid()}.md"
 
@@ -77,11 +80,13 @@ CARD = f"{tempfile.gettempdir()}/chalknet-card-{os.getpid()}.md"
 VERBS = {
     "read": lambda: {"model": NET},
     "write": lambda: {"model": NET, "notation": "torch"},
+    "show": lambda: {"model": NET},
     "draw": lambda: {"model": NET, "dialect": "nodes"},
     "draw_account": lambda: {"model": DRAWING},
     "count": lambda: {"model": NET},
     "build": lambda: {"model": NET},
     "difference": lambda: {"a": NET, "b": NET},
+    "mark": lambda: {"folder": HOMEWORK, "key": NET},
     "load": lambda: {"data": DATA},
     "describe": lambda: {"data": DATA},
     "fit": lambda: {"model": NET, "data": DATA, "loss": "mse", "updates": 1, "engine": "eager", "threads": 1},

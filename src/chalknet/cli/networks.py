@@ -9,6 +9,7 @@ from chalknet.cli import options
 from chalknet.cli.app import command
 from chalknet.cli.options import Asked, Option, given, network_of
 from chalknet.cli.say import answer, put, tell, tell_written
+from chalknet.files import user_path
 from chalknet.tables import Table
 
 _STYLE = (
@@ -21,6 +22,7 @@ _STYLE = (
     Option("preset", "screen (default), paper, paper-wide or slide."),
     Option("title", "A line over the drawing."),
 )
+_POINTS = Option("points", "For the same network; 10 when left out.", float)
 _SAMENESS = (
     Option("ignore_dropout", "Compare without Dropout.", bool),
     Option("logits", "Compare without a last sigmoid or softmax, which a loss on logits has inside.", bool),
@@ -131,6 +133,31 @@ def diff(asked: Asked) -> int:
         text = str(Table(("", "", ""), shown, notes=(verdict,)))
     answer(asked, [dict(zip(("name", "verdict", "difference"), row, strict=True)) for row in rows], text)
     return int(same < len(rows))
+
+
+@command(
+    Option("folder", "Of the homework.", user_path, "FOLDER", default=..., argument=True),
+    Option("key", "The network that was asked for, in any form.", metavar="KEY", default=...),
+    _POINTS,
+    options.READING[1],
+    _SAMENESS,
+    Option("csv", "Write the table as CSV too.", user_path, "FILE", "Output"),
+    options.AS_JSON,
+)
+def mark(asked: Asked) -> None:
+    """Mark a folder of homework: each file compared with the key, in one table.
+
+    Files may be in any form: text, LaTeX, code, notebooks, drawings, photos. No code is executed. A file that
+    cannot be read has no mark but the reason. A network that differs gets points for what is alike.
+
+    Example: chalknet mark homework/ --key key.txt
+    Example: chalknet mark homework/ --key '1 -> 2 relu -> 1' --csv marks.csv
+    """
+    marks = cn.mark(asked["folder"], asked["key"], **given(asked, [_POINTS, options.READING[1]], _SAMENESS))
+    if asked["csv"] is not None:
+        marks.to_csv(asked["csv"])
+        tell_written(asked["csv"])
+    answer(asked, marks.table.to_dicts(), str(marks))
 
 
 @command(

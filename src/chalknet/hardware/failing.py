@@ -48,7 +48,10 @@ class Failing:
     @property
     def where(self) -> str:
         """Return the file's name and the line."""
-        name = self.frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
+        folder, _, name = self.frame.f_code.co_filename.replace("\\", "/").rpartition("/")
+        name = (
+            "the cell" if "/ipykernel_" in folder else name
+        )  # of a notebook, kept in a file named by a number
         return f"line {self.line} of {name}" if self.text else f"line {self.line}"
 
 

@@ -137,9 +137,9 @@ def _widened(one: Lettering, parts: Pixels, words: Sequence[Lettering]) -> Lette
     small = (parts[:, 3] < 1.6 * one.height) & (parts[:, 2] < 1.8 * one.height)
     small &= (parts[:, 2] > 0.15 * one.height) & (np.abs(y - one.y) < 0.9 * one.height)
     gap = np.abs(x - one.x) - (parts[:, 2] + one.width) / 2
-    near = np.flatnonzero(small & (gap < 0.35 * one.height) & (gap > -0.5 * parts[:, 2]))
+    close = np.flatnonzero(small & (gap < 0.35 * one.height) & (gap > -0.5 * parts[:, 2]))
     others = [one, *(word for word in words if len(word.text) > _SHORT)]
-    near = [n for n in near if not any(word.holds(x[n], y[n]) for word in others)]
+    near = [n for n in close if not any(word.holds(x[n], y[n]) for word in others)]
     if not near or len(near) > _SHORT + 1:
         return one
     left = min(one.x - one.width / 2, *(parts[n, 0] for n in near), math.inf)

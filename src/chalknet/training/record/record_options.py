@@ -74,7 +74,7 @@ class RecordOptions:
         evaluate_every: updates between two evaluations over whole data sets; None evaluates at the end
             only. The end is always evaluated.
         record_every: updates between two rows of the history; the last update is always recorded.
-        progress: whether a bar is shown; None shows it in a terminal or a notebook.
+        progress: whether a bar, in a notebook a curve, is shown; None shows it in a terminal or a notebook.
         on_plan: called with the plan, before the first update.
         on_progress: called between stretches of updates, about ten times a second.
         out: the folder that the run is kept in; None keeps nothing.

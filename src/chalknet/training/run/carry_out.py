@@ -6,13 +6,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
-from importlib.util import find_spec
-from typing import Any
 
 from chalknet.engine import ProcessGroup
 from chalknet.errors import InvalidValue
 from chalknet.hardware import explain
 from chalknet.planning import Plan
+from chalknet.system import in_notebook
 from chalknet.training.choice.prepare import noted
 from chalknet.training.choice.torch_threads import FITS, using_threads
 from chalknet.training.choice.weights import without_weights
@@ -25,6 +24,7 @@ from chalknet.training.logs.feeds import LogFeed, open_feeds
 from chalknet.training.record.record_options import RecordOptions
 from chalknet.training.run.judging import check_metrics, notes_of_metrics
 from chalknet.training.run.lean import Looped, looped_from, torch_threads
+from chalknet.training.run.live_curve import LiveCurve, live_curve
 from chalknet.training.run.loop import FitStart
 from chalknet.units import show_value
 
@@ -43,6 +43,8 @@ def carry_out(start: FitStart) -> FitResult:
         stack.enter_context(using_threads(torch_threads(start)))
         stack.enter_context(explain(plan))
         looped = looped_from(start, group, on_progress, None if folder is None else folder.save, feeds)
+        if isinstance(on_progress, LiveCurve):
+            on_progress.finish(looped.history, looped.outcome)
         notes = [
             *looped.notes,
             *(note for feed in feeds for note in feed.end(looped.history, looped.outcome)),
@@ -97,19 +99,23 @@ def _progress_listener(
     if not group.leads:
         return nullcontext()
     shows_bar = record.progress or (record.progress is None and record.on_progress is None and _sees_bars())
-    return _bar(plan) if shows_bar else nullcontext(record.on_progress)
+    if not shows_bar:
+        return nullcontext(record.on_progress)
+    total = plan.recipe.budget.amount if plan.updates is None else plan.updates
+    return live_curve(total) if in_notebook() else _bar(plan, total)
 
 
 def _sees_bars() -> bool:
     """Return whether a bar can be seen: in a terminal or a notebook, not in a pipe."""
-    return (sys.stderr is not None and sys.stderr.isatty()) or _in_notebook()
+    return (sys.stderr is not None and sys.stderr.isatty()) or in_notebook()
 
 
 @contextmanager
-def _bar(plan: Plan) -> Iterator[Callable[[Progress], None]]:
+def _bar(plan: Plan, total: float) -> Iterator[Callable[[Progress], None]]:
     """Show a bar with loss, updates/s and time left; yield what the loop calls with its progress."""
-    total = plan.recipe.budget.amount if plan.updates is None else plan.updates
-    shown = _tqdm()(
+    from tqdm import tqdm  # only a terminal needs it
+
+    shown = tqdm(
         total=total,
         unit=" s" if plan.updates is None else " updates",
         mininterval=0.1,
@@ -128,20 +134,6 @@ def _bar(plan: Plan) -> Iterator[Callable[[Progress], None]]:
         yield show
     finally:
         shown.close()
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and "IPKernelApp" in shell.config
-
-
-def _tqdm() -> Any:
-    if _in_notebook() and find_spec("ipywidgets"):
-        from tqdm.notebook import tqdm
-    else:
-        from tqdm import tqdm
-    return tqdm
 
 
 @contextmanager

@@ -166,7 +166,7 @@ def fit(
         evaluate_every: updates between two evaluations over all training and held-out samples; the end
             is always evaluated.
         record_every: updates between two rows of the history.
-        progress: whether a bar is shown; None shows it in a terminal or a notebook.
+        progress: whether a bar, in a notebook a curve, is shown; None shows it in a terminal or a notebook.
         on_plan: called with the plan, before the first update.
         on_progress: called about ten times a second with a `Progress`.
         out: a folder to keep the weights, the network, the history and the plan in; a fit that is killed

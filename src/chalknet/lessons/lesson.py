@@ -1,0 +1,153 @@
+"""A lesson: draws what an exercise asks about, checks an answer, and helps after a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chalknet.differences import difference
+from chalknet.drawing import DialectName, Drawing, Style, draw
+from chalknet.errors import ChalknetError, invalid, look_up
+from chalknet.forms import read
+from chalknet.lessons.exercises import EXERCISES, Exercise
+from chalknet.tables import Shown
+from chalknet.units import is_number
+
+
+@dataclass(frozen=True, repr=False)
+class CheckedAnswer(Shown):
+    """What a lesson says to an answer; truthy when it is right.
+
+    Args:
+        right: whether it is.
+        text: what is said, with a hint where it is not.
+    """
+
+    right: bool
+    text: str
+
+    def __bool__(self) -> bool:
+        return self.right
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The exercises of one lesson.
+
+    Args:
+        letter: "A" (write and draw), "B" (CPU and GPU) or "C" (stochastic gradient descent).
+        language: of what it says, "en" or "ko".
+
+    Raises:
+        UnknownName: for another lesson or language.
+
+    Example:
+        >>> from chalknet.lessons import Lesson
+        >>> print(Lesson("A").check(1, "3 -> 1 sigmoid"))
+        ✓ A1: right.
+    """
+
+    letter: Literal["A", "B", "C"]
+    language: Literal["en", "ko"] = "en"
+
+    def __post_init__(self) -> None:
+        look_up(EXERCISES, self.letter, "Lesson", "lesson")
+        look_up(_WORDS, self.language, "Lesson", "language")
+
+    def check(self, number: int, answer: object) -> CheckedAnswer:
+        """Return whether an answer is right; where it is not, what it says and a hint, but never the answer.
+
+        Args:
+            number: of the exercise, from 1.
+            answer: a network in any form, a number or several, or a word, as the exercise asks.
+
+        Raises:
+            InvalidValue: for a number of no exercise.
+        """
+        exercise = self._exercise(number)
+        name, words, hint = f"{self.letter}{number}", _WORDS[self.language], exercise.hint(self.language)
+        if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip()):
+            return CheckedAnswer(False, f"✗ {name}: {words['empty']} {hint}")
+        problem = _CHECKS[exercise.asks](exercise, answer, words)
+        return CheckedAnswer(
+            not problem, f"✗ {name}: {problem} {hint}" if problem else f"✓ {name}: {words['right']}"
+        )
+
+    def draw(self, number: int, dialect: DialectName = "nodes") -> Drawing:
+        """Return a drawing of the network that an exercise asks for, without saying how it is written.
+
+        Args:
+            number: of the exercise, from 1.
+            dialect: as in `cn.draw`.
+
+        Raises:
+            InvalidValue: for a number of no exercise, or of one that asks for no network.
+        """
+        exercise = self._exercise(number)
+        if exercise.asks != "network":
+            raise invalid("number", number, "an exercise that asks for a network")
+        return draw(read(str(exercise.key)), dialect, style=Style(language=self.language))
+
+    def _exercise(self, number: int) -> Exercise:
+        exercises = EXERCISES[self.letter]
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= len(exercises):
+            raise invalid("number", number, f"the number of an exercise, from 1 to {len(exercises)}")
+        return exercises[number - 1]
+
+
+def _network_problem(exercise: Exercise, answer: Any, words: Mapping[str, str]) -> str:
+    """Return where a network parts from the key, with what the answer has there."""
+    try:
+        found = difference(answer, str(exercise.key))
+    except ChalknetError as problem:
+        if str(exercise.key) in problem.remedy:  # an example of ours, which would be the answer
+            problem.remedy = ""
+        return words["unread"].format(problem=problem)
+    return words["parts"].format(where=found.parts[0].where, mine=found.parts[0].a) if found else ""
+
+
+def _numbers_problem(exercise: Exercise, answer: Any, words: Mapping[str, str]) -> str:
+    """Return what is wrong with a number, or with several in their order."""
+    given = list(answer) if isinstance(answer, list | tuple) else [answer]
+    wanted = exercise.numbers
+    if len(given) != len(wanted) or not all(map(is_number, given)):
+        return words["amount"].format(count=len(wanted))
+    pairs = zip(map(float, given), wanted, strict=True)
+    wrong = [mine for mine, right in pairs if not abs(mine - right) <= exercise.tolerance]
+    return words["number"].format(mine=", ".join(f"{each:g}" for each in wrong)) if wrong else ""
+
+
+def _word_problem(exercise: Exercise, answer: Any, words: Mapping[str, str]) -> str:
+    said = str(answer).strip().lower()
+    return "" if said == exercise.key else words["word"].format(mine=repr(said[:40]))
+
+
+_CHECKS: Mapping[str, Callable[[Exercise, Any, Mapping[str, str]], str]] = {
+    "network": _network_problem,
+    "numbers": _numbers_problem,
+    "word": _word_problem,
+}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "right": "right.",
+        "empty": "no answer yet. Hint:",
+        "unread": "this could not be read.\n{problem}\nHint:",
+        "parts": "another network. It parts at {where}, where you have: {mine}. Hint:",
+        "amount": "wanted: {count} number(s), such as 3 or (3, 2). Hint:",
+        "number": "not {mine}. Hint:",
+        "word": "not {mine}. Hint:",
+    },
+    "ko": {
+        "right": "정답입니다.",
+        "empty": "아직 답이 없습니다. 힌트:",
+        "unread": "답을 읽을 수 없습니다.\n{problem}\n힌트:",
+        "parts": "다른 네트워크입니다. 처음 달라지는 곳은 {where}이고, 그곳에 쓴 것은 {mine}입니다. 힌트:",
+        "amount": "숫자 {count}개로 답해야 합니다. 예: 3 또는 (3, 2). 힌트:",
+        "number": "{mine}: 틀렸습니다. 힌트:",
+        "word": "{mine}: 틀렸습니다. 힌트:",
+    },
+}
