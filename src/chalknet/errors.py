@@ -15,7 +15,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from chalknet.lang import _, plain, translated
+from chalknet.lang import filled
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Excerpt:
         first = max(0, column - 90)  # a very long line is cut, so that the caret stays on the screen
         shown = _CONTROL.sub("\ufffd", line[first : column + 60].expandtabs(1))  # as long as it was
         carets = "^" * max(1, min(self.length, len(line) - column))
-        heading = _("line {number}:").format(number=self.line_number)
+        heading = filled("line {number}:", number=str(self.line_number))
         return f"{heading}\n    {shown}\n    {' ' * (column - first)}{carets[:60]}"
 
 
@@ -95,9 +95,8 @@ class ChalknetError(Exception):
         return [*traceback.format_list(frames), f"{type(self).__name__}: {self}"]
 
     def __str__(self) -> str:
-        answers = {name: translated(vars(self)[name]) for name in ("where", "got", "wanted", "remedy")}
-        sentence = _("{where}: got {got}; wanted {wanted}. {remedy}").format(**answers)
-        message = printable(plain(sentence))
+        answers = {name: vars(self)[name] for name in ("where", "got", "wanted", "remedy")}
+        message = printable(filled("{where}: got {got}; wanted {wanted}. {remedy}", **answers))
         return message if self.excerpt is None else f"{message}\n  {self.excerpt}"
 
 
@@ -346,8 +345,10 @@ def unknown_name(
     by_folded = {name.lower().replace("_", ""): name for name in names}
     written = str(got).lower()
     close = get_close_matches(written.replace("_", ""), by_folded, n=2, cutoff=0.6)
-    near = (meant or {}).get(written) or " or ".join(by_folded[name] for name in close)
-    remedy = f"Did you mean {near}?" if near else "Write one of the known names."
+    near = [meant[written]] if meant and written in meant else [by_folded[name] for name in close]
+    remedy = f"Did you mean {near[0]}?" if near else "Write one of the known names."
+    if len(near) > 1:
+        remedy = f"Did you mean {near[0]} or {near[1]}?"
     return UnknownName(
         where=where,
         got=f"the unknown {what} {shown(got)}",

@@ -26,7 +26,7 @@ def _(text: str) -> str:
 
 
 def translated(text: str) -> str:
-    """Return an English text that already holds its values in the language chosen, or as it is.
+    """Return an English text that already holds its values in the language chosen; else the text as it is.
 
     The text is found by the template in the catalogue that it was made from: the one with the most letters
     of its own that fits. Errors, notes and reasons are kept in English and put into the language of whoever
@@ -39,24 +39,31 @@ def translated(text: str) -> str:
     return text if code == "en" or not text else _found(code, text)
 
 
-def plain(text: str) -> str:
-    """Return a translated text whose values are filled in, each Korean particle as its word wants it.
+def filled(text: str, **values: str) -> str:
+    """Return a text with its values in the language chosen, a value of `{name!t}` in that language too.
 
     Args:
-        text: such as `relu을(를)`, from `_("{name}…").format(name=name)`.
+        text: an English text with `{names}`, as it stands in the code.
+        **values: the value of each name.
+
+    Example:
+        >>> filled("{where}: got {got}", where="lr", got="-1")
+        'lr: got -1'
     """
-    return with_particles(text) if language() == "ko" else text
+    code = language()
+    return text.format(**values) if code == "en" else _filled(code, _texts(code).get(text, text), values)
 
 
-def _found(code: str, text: str) -> str:
+def _found(code: str, text: str, *, inside: bool = False) -> str:
+    """Return the translation of a text; only a value inside another text may be of a general template."""
     texts = _texts(code)
     if text in texts:
         return texts[text]
     if text[0].isspace() or text[-1].isspace():
         inner = text.strip()
-        return text.replace(inner, _found(code, inner)) if inner else text
+        return text.replace(inner, _found(code, inner, inside=inside)) if inner else text
     for template in _templates(code):
-        values = template.values_of(text)
+        values = None if template.is_general and not inside else template.values_of(text)
         if values is not None:
             return _filled(code, texts[template.text], values)
     return text
@@ -67,7 +74,7 @@ def _filled(code: str, text: str, values: Mapping[str, str]) -> str:
     parts = []
     for before, name, marked in Template(text).pieces():
         value = values.get(name, "")
-        parts += [before, _found(code, value) if marked and value else value]
+        parts += [before, _found(code, value, inside=True) if marked and value else value]
     return with_particles("".join(parts))
 
 
@@ -82,7 +89,7 @@ def _texts(code: str) -> Mapping[str, str]:
 def _templates(code: str) -> tuple[Template, ...]:
     """Return the texts with values, those with the most letters of their own first."""
     found = (Template(text) for text in _texts(code) if "{" in text)
-    return tuple(sorted(found, key=lambda each: -each.own_length))
+    return tuple(sorted((each for each in found if each.names), key=lambda each: -each.own_length))
 
 
 def read_catalogue(content: bytes) -> Iterator[tuple[str, str]]:
