@@ -1,8 +1,8 @@
 """Bring the catalogues of `src/chalknet/lang/` up to date with the code, compile them, list what is missing.
 
 `make words` reads the texts of the package: those in `_(…)`, the help of the command, and every other text
-that a catalogue translates (errors, notes, reasons), which stands in the code as a text or as an f-string. A value
-`{len(rows)}` of an f-string is called `{rows}` in the catalogue.
+that a catalogue translates (errors, notes, reasons), which stands in the code as a text or as an f-string. A
+value `{len(rows)}` of an f-string is called `{rows}` in the catalogue.
 """
 
 from __future__ import annotations

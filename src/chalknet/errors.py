@@ -14,6 +14,7 @@ from functools import partial, wraps
 from numbers import Integral
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from unicodedata import normalize
 
 from chalknet.lang import filled
 
@@ -329,6 +330,7 @@ def unknown_name(
     known: Iterable[str],
     meant: Mapping[str, str] | None = None,
     *,
+    spellings: Iterable[str] = (),
     excerpt: Excerpt | None = None,
 ) -> UnknownName:
     """Return the error for a name that no table has, offering the nearest names.
@@ -339,12 +341,14 @@ def unknown_name(
         got: the name as it was written, or whatever stands in its place.
         known: the names that exist.
         meant: other libraries' names for some of them, which no likeness of letters finds.
+        spellings: other spellings of the names; those in the alphabet of what was written are offered too.
         excerpt: the line at fault, for names read from a text.
     """
     names = list(dict.fromkeys(known))
-    by_folded = {name.lower().replace("_", ""): name for name in names}
+    others = [] if str(got).isascii() else [word for word in spellings if not word.isascii()]
+    by_folded = {_folded(name): name for name in (*names, *others)}
     written = str(got).lower()
-    close = get_close_matches(written.replace("_", ""), by_folded, n=2, cutoff=0.6)
+    close = get_close_matches(_folded(written), by_folded, n=2, cutoff=0.6)
     near = [meant[written]] if meant and written in meant else [by_folded[name] for name in close]
     remedy = f"Did you mean {near[0]}?" if near else "Write one of the known names."
     if len(near) > 1:
@@ -356,3 +360,8 @@ def unknown_name(
         remedy=remedy,
         excerpt=excerpt,
     )
+
+
+def _folded(name: str) -> str:
+    """Return what of a name counts for likeness; a Korean syllable as its letters."""
+    return normalize("NFD", name.lower().replace("_", ""))

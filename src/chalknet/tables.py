@@ -89,7 +89,7 @@ class Table(Shown):
         notes: lines below.
         own: whether headings and cells are a user's own words, which are in no other language.
 
-    Texts are shown in the language of the moment (`chalknet.lang`); raw values and their names stay as they are.
+    Texts are shown in the language of the moment (`chalknet.lang`); raw values and their names do not change.
 
     Raises:
         InvalidValue: for a row of another length.

@@ -90,7 +90,7 @@ def _report(problem: cn.ChalknetError) -> int:
     """Print an error of ours and return its exit code."""
     if not reports(problem):
         return 0  # the process that reports it has the exit code too
-    tell(f"{_('error')}: {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
+    tell(f"{_('error:')} {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
     return 2 if isinstance(problem, USAGE_ERRORS) else 1
 
 
@@ -104,6 +104,6 @@ def _report_usage(problem: Any) -> int:
         near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
         sentences = [f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)]
         message = " ".join(map(translated, sentences))
-    tell(f"{_('error')}: {translated(message)}")
+    tell(f"{_('error:')} {translated(message)}")
     tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
     return 2

@@ -171,9 +171,9 @@ def _coloured(text: str, stream: TextIO) -> str:
     """Return a text with `error:` and `note:` in colour, where it goes to a terminal that has colours."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    colours = {_("error"): typer.colors.RED, _("note"): typer.colors.YELLOW}
+    colours = {_("error:"): typer.colors.RED, _("note:"): typer.colors.YELLOW}
     return re.sub(
-        rf"(?m)^({'|'.join(colours)}):", lambda found: typer.style(found[0], fg=colours[found[1]]), text
+        rf"(?m)^({'|'.join(colours)})", lambda found: typer.style(found[0], fg=colours[found[1]]), text
     )
 
 

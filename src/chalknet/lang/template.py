@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 _MARKED = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z_]\w*)(?P<translated>!t)?\}")  # a doubled brace is one brace
-_FEW = 4
+_ANY, _NUMBER, _BEHIND_VALUE = "(.*?)", r"([\d,.]*\d)", r"((?:\W.*?)?)"
+_COUNTS = frozenset("updates samples count observations threads processes epochs batch_size patience word_columns gaps".split())
 
 
 class Template:
@@ -25,8 +26,12 @@ class Template:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def pieces(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield the letters before each value, its name (blank at the end) and whether it is translated."""
+    @cached_property
+    def pieces(self) -> tuple[tuple[str, str, bool], ...]:
+        """Return the letters before each value, its name (blank at the end) and whether it is translated."""
+        return tuple(self._parsed())
+
+    def _parsed(self) -> Iterator[tuple[str, str, bool]]:
         before, end = "", 0
         for found in _MARKED.finditer(self.text):
             before += self.text[end : found.start()]
@@ -41,7 +46,7 @@ class Template:
     @cached_property
     def own(self) -> tuple[str, ...]:
         """Return its own letters: before, between and after the values."""
-        return tuple(before for before, _, _ in self.pieces())
+        return tuple(before for before, _, _ in self.pieces)
 
     @cached_property
     def own_length(self) -> int:
@@ -49,20 +54,15 @@ class Template:
         return sum(map(len, self.own))
 
     @cached_property
-    def is_general(self) -> bool:
-        """Return whether so few letters are its own that it fits texts which were not made from it."""
-        return sum(sign.isalnum() for part in self.own for sign in part) < _FEW
-
-    @cached_property
     def names(self) -> tuple[str, ...]:
         """Return the names of its values, in order."""
-        return tuple(name for _, name, _ in self.pieces() if name)
+        return tuple(name for _, name, _ in self.pieces if name)
 
     def values_of(self, text: str) -> dict[str, str] | None:
         """Return the values by name where a text was made from this template, else None.
 
         A value that follows another one at once is empty, or begins with a blank or a sign, as in
-        `{count}{more}` of `3, or more`.
+        `{count}{more}` of `3, or more`. What a value is called tells whether it is a number.
         """
         first, last = self.own[0], self.own[-1]
         if len(text) < self.own_length or not (text.startswith(first) and text.endswith(last)):
@@ -74,6 +74,9 @@ class Template:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        values = ["(.*?)", *(r"((?:\W.*?)?)" if not before else "(.*?)" for before in self.own[1:-1])]
+        values: list[str] = []
+        for before, name in zip(self.own, self.names, strict=False):
+            value = _NUMBER if name.rstrip("23") in _COUNTS else _ANY
+            values.append(value if before or not values else _BEHIND_VALUE)
         between = "".join(value + re.escape(part) for value, part in zip(values, self.own[1:], strict=True))
         return re.compile(re.escape(self.own[0]) + between, re.DOTALL)
