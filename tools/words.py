@@ -129,7 +129,7 @@ def _name_of(node: ast.expr) -> str:
     return "value"
 
 
-def _marked(tree: ast.AST) -> Iterator[str]:
+def _marked(tree: ast.AST, marks: Iterable[str] = _MARKS) -> Iterator[str]:
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Call)
