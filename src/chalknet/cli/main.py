@@ -24,8 +24,8 @@ from chalknet.cli.app import app
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.launch import end_with_launcher, reports
 from chalknet.cli.options import flag
-from chalknet.cli.say import leave_streams, printing, set_up_streams, tell
-from chalknet.lang import _, translated
+from chalknet.cli.say import console_language, leave_streams, printing, set_up_streams, tell
+from chalknet.lang import _, speaking, translated
 from chalknet.planning import OTHER_NAMES
 
 __all__ = ["fits", "hardware", "main", "networks", "searches", "serving"]
@@ -45,7 +45,7 @@ def main() -> None:
     if "--debug" in sys.argv:
         os.environ["CHALKNET_TRACEBACK"] = "full"  # the public verbs hide their frames without it
     typed = [word for word in sys.argv[1:] if word != "--debug"]
-    with ENDING.by_ctrl_c():
+    with ENDING.by_ctrl_c(), speaking(console_language()):
         code = _ended(typed)
         leave_streams()
     sys.exit(code if typed else 2)

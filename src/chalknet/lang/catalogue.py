@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
@@ -61,7 +62,7 @@ class _Said(NamedTuple):
     """A text in another language.
 
     Args:
-        left: how many words of it are still as they were.
+        left: how many English words of it are left; names, numbers and what stands in quotes are none.
         text: the text.
     """
 
@@ -71,7 +72,7 @@ class _Said(NamedTuple):
 
 @lru_cache(4096)
 def _found(code: str, text: str) -> _Said:
-    """Return the translation of a text that leaves the fewest words as they were."""
+    """Return the translation of a text that leaves the fewest words as they were, and no more than half."""
     texts = _texts(code)
     if text in texts:
         return _Said(0, texts[text])
@@ -79,12 +80,20 @@ def _found(code: str, text: str) -> _Said:
     if inner != text:
         left, said = _found(code, inner) if inner else (0, "")
         return _Said(left, text.replace(inner, said) if inner else text)
-    as_it_is = _Said(len(text.split()), text)
+    as_it_is = _as_it_is(text)
     if not any(map(str.isalpha, text)):
         return as_it_is
     fits = ((spoken, template.values_of(text)) for template, spoken in _templates(code))
     said = (_filled(code, spoken, values) for spoken, values in fits if values is not None)
-    return min(said, key=lambda each: each.left, default=as_it_is)
+    best = min(said, key=lambda each: each.left, default=as_it_is)
+    return best if 2 * best.left <= as_it_is.left else as_it_is
+
+
+def _as_it_is(text: str) -> _Said:
+    return _Said(len(_WORD.findall(text)), text)
+
+
+_WORD = re.compile(r"(?<!\S)[A-Za-z][a-z]+[.;:]?(?!\S)")
 
 
 def _filled(code: str, template: Template, values: Mapping[str, str]) -> _Said:
@@ -92,7 +101,7 @@ def _filled(code: str, template: Template, values: Mapping[str, str]) -> _Said:
     parts, left = [], 0
     for before, name, marked in template.pieces:
         value = values.get(name, "")
-        said = _found(code, value) if marked and value else _Said(len(value.split()), value)
+        said = _found(code, value) if marked and value else _as_it_is(value)
         parts += [before, said.text]
         left += said.left
     return _Said(left, with_particles("".join(parts)))
