@@ -13,7 +13,9 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from chalknet.lang.page import texts_of_page
 from chalknet.lang.template import Template
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,13 +61,18 @@ OTHERS = (
 
 def marked() -> set[str]:
     """Return the texts that every catalogue has to translate: in `_(…)`, and the help of the command."""
-    texts = {text for tree in _trees().values() for text in _marked(tree)}
-    return texts | set(of_command()) | set(OTHERS)
+    return {text for text, _ in _marked_places()} | set(of_command()) | set(OTHERS) | _of_pages()
+
+
+def _of_pages() -> set[str]:
+    return {text for path in _PAGES for text in texts_of_page(path.read_text())}
 
 
 def written() -> dict[str, str]:
-    """Return every text of the code as a template, and the place where it stands first."""
-    found: dict[str, str] = {}
+    """Return every text of the code as a template, and of its pages, and the place where it stands first."""
+    found = {
+        text: str(path.relative_to(PACKAGE)) for path in _PAGES for text in texts_of_page(path.read_text())
+    }
     for path, tree in _trees().items():
         inside = {
             id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
@@ -100,6 +107,11 @@ def template_of(node: ast.AST) -> str | None:
         elif isinstance(part, ast.FormattedValue):
             parts.append(f"{{{_named(part.value, names)}}}")
     return "".join(parts)
+
+
+def _marked_places() -> Iterator[tuple[str, str]]:
+    for path, tree in _trees().items():
+        yield from ((text, str(path.relative_to(PACKAGE))) for text in _marked(tree))
 
 
 def _named(node: ast.expr, names: dict[str, str]) -> str:
@@ -148,6 +160,7 @@ def _trees() -> Mapping[Path, ast.Module]:
     return _TREES
 
 
+_PAGES = [path for path in sorted(PACKAGE.rglob("*.html")) if path.parent.name in ("reporting", "demo")]
 _TREES: dict[Path, ast.Module] = {}
 
 
@@ -208,9 +221,37 @@ def compiled(code: str, entries: Mapping[str, str]) -> bytes:
     return struct.pack("<7I", _MAGIC, 0, size, 28, 28 + 8 * size, 0, start) + b"".join(tables) + content
 
 
-def catalogues() -> dict[str, Path]:
-    """Return the .po file of each language."""
-    return {path.parts[-3]: path for path in sorted(LANGUAGES.glob("*/LC_MESSAGES/chalknet.po"))}
+def catalogues() -> list[Catalogue]:
+    """Return every catalogue: `chalknet.po` of a language, and those of rooms that have one of their own."""
+    paths = sorted(LANGUAGES.glob("*/LC_MESSAGES/*.po"), key=lambda path: (path.stem == "chalknet", path))
+    return [Catalogue(path.parts[-3], path.stem, path) for path in paths]
+
+
+class Catalogue(NamedTuple):
+    """A .po file.
+
+    Args:
+        code: its language.
+        room: whose texts it has; "chalknet" for all that no other catalogue has.
+        path: where it is.
+    """
+
+    code: str
+    room: str
+    path: Path
+
+    def needed(self) -> set[str]:
+        """Return the marked texts that it has to translate."""
+        if self.room != "chalknet":
+            return {text for text, place in _marked_places() if place.startswith(f"{self.room}/")}
+        others = [read_po(each.path) for each in catalogues() if each.code == self.code and each != self]
+        return marked() - {text for other in others for text in other}
+
+    def gone(self) -> set[str]:
+        """Return its texts that are in the code no longer; none of a room that is not here."""
+        if self.room != "chalknet" and not (PACKAGE / self.room).exists():
+            return set()
+        return set(read_po(self.path)) - set(written()) - marked()
 
 
 def _file(place: str) -> str:
@@ -229,18 +270,18 @@ def _quoted_lines(text: str) -> str:
 
 def main() -> int:
     """Write each catalogue anew with the texts that came, without those that went; say what is missing."""
-    needed, places = marked(), written()
+    places = written()
     missing: list[str] = []
-    for code, path in catalogues().items():
-        known = read_po(path)
-        kept = {text: said for text, said in known.items() if text in places or text in needed}
-        entries = {**dict.fromkeys(sorted(needed), ""), **kept}
-        path.write_text(po_text(code, entries, places))
-        path.with_suffix(".mo").write_bytes(compiled(code, entries))
+    for catalogue in catalogues():
+        known, gone = read_po(catalogue.path), catalogue.gone()
+        kept = {text: said for text, said in known.items() if text not in gone}
+        entries = {**dict.fromkeys(sorted(catalogue.needed()), ""), **kept}
+        catalogue.path.write_text(po_text(catalogue.code, entries, places))
+        catalogue.path.with_suffix(".mo").write_bytes(compiled(catalogue.code, entries))
         lost = [text for text, said in entries.items() if not said]
-        missing += [f"{code}: {text}" for text in lost]
-        gone = len(known) - len(kept)
-        print(f"{path.relative_to(ROOT)}: {len(entries)} texts, {len(lost)} missing, {gone} gone")
+        missing += [f"{catalogue.code}: {text}" for text in lost]
+        name = catalogue.path.relative_to(ROOT)
+        print(f"{name}: {len(entries)} texts, {len(lost)} missing, {len(gone)} gone")
     _list(missing)
     return 1 if missing else 0
 

@@ -14,6 +14,7 @@ import torch
 import chalknet as cn
 from chalknet.errors import FileProblem, writing
 from chalknet.files import is_regular, open_regular, write_output
+from chalknet.lang import translated_page
 from chalknet.reporting import image_of, style
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
@@ -124,7 +125,7 @@ def _digits(result: cn.FitResult) -> cn.Chart:
 
 
 def _page(network: cn.Network, comparison: cn.Comparison, pictures: dict[str, cn.Chart]) -> str:
-    page = files("chalknet.demo").joinpath("report.html").read_text(encoding="utf-8")
+    page = translated_page(files("chalknet.demo").joinpath("report.html").read_text(encoding="utf-8"))
     return Template(page).substitute(
         formula=cn.write(network, "mathml"),
         arrows=html.escape(cn.write(network, "arrows")),

@@ -2,5 +2,6 @@
 
 from chalknet.lang.catalogue import _, filled, translated
 from chalknet.lang.choice import LANGUAGES, language, speaking
+from chalknet.lang.page import translated_page
 
-__all__ = ["LANGUAGES", "_", "filled", "language", "speaking", "translated"]
+__all__ = ["LANGUAGES", "_", "filled", "language", "speaking", "translated", "translated_page"]

@@ -72,7 +72,7 @@ class _Said(NamedTuple):
 
 @lru_cache(4096)
 def _found(code: str, text: str) -> _Said:
-    """Return the translation of a text that leaves the fewest words as they were, and no more than half."""
+    """Return the translation of a text that leaves the fewest words as they were; of a short template half."""
     texts = _texts(code)
     if text in texts:
         return _Said(0, texts[text])
@@ -83,16 +83,21 @@ def _found(code: str, text: str) -> _Said:
     as_it_is = _as_it_is(text)
     if not any(map(str.isalpha, text)):
         return as_it_is
-    fits = ((spoken, template.values_of(text)) for template, spoken in _templates(code))
-    said = (_filled(code, spoken, values) for spoken, values in fits if values is not None)
-    best = min(said, key=lambda each: each.left, default=as_it_is)
-    return best if 2 * best.left <= as_it_is.left else as_it_is
+    best = as_it_is
+    for template, spoken in _templates(code):
+        values = template.values_of(text)
+        if values is not None:
+            said = _filled(code, spoken, values)
+            fits = 2 * said.left <= as_it_is.left or template.own_length >= _SURE
+            best = said if fits and said.left < best.left else best
+    return best
 
 
 def _as_it_is(text: str) -> _Said:
     return _Said(len(_WORD.findall(text)), text)
 
 
+_SURE = 20  # characters of its own: what holds them was made from this template, whatever its values are
 _WORD = re.compile(r"(?<!\S)[A-Za-z][a-z]+[.;:]?(?!\S)")
 
 
@@ -109,9 +114,9 @@ def _filled(code: str, template: Template, values: Mapping[str, str]) -> _Said:
 
 @cache
 def _texts(code: str) -> Mapping[str, str]:
-    """Return English texts and their translations; empty where there is no catalogue."""
-    path = FOLDER / code / "LC_MESSAGES" / "chalknet.mo"
-    return dict(read_catalogue(path.read_bytes())) if path.exists() else {}
+    """Return the English texts of all catalogues of a language, and their translations."""
+    paths = sorted((FOLDER / code / "LC_MESSAGES").glob("*.mo"))
+    return dict(entry for path in paths for entry in read_catalogue(path.read_bytes()))
 
 
 @cache

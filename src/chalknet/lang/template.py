@@ -10,7 +10,6 @@ _MARKED = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z_]\w*)(?P<translated>!t)?\}")  #
 _ANY, _NUMBER, _BEHIND_VALUE = "(.*?)", r"([\d,.]*\d)", r"((?:\W.*?)?)"
 _COUNTS = frozenset(
     "batch_size count epochs gaps observations patience processes samples threads updates".split()
-    + ["word_columns"]
 )
 
 
