@@ -72,7 +72,7 @@ class _Said(NamedTuple):
 
 @lru_cache(4096)
 def _found(code: str, text: str) -> _Said:
-    """Return the translation of a text that leaves the fewest words as they were; of a short template half."""
+    """Return the translation of a text that leaves the fewest words as they were (a short one half)."""
     texts = _texts(code)
     if text in texts:
         return _Said(0, texts[text])
