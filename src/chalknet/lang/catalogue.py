@@ -78,8 +78,8 @@ def _found(code: str, text: str) -> _Said:
         return _Said(0, texts[text])
     inner = text.strip()
     if inner != text:
-        left, said = _found(code, inner) if inner else (0, "")
-        return _Said(left, text.replace(inner, said) if inner else text)
+        bare = _found(code, inner)
+        return _Said(bare.left, text.replace(inner, bare.text) if inner else text)
     as_it_is = _as_it_is(text)
     if not any(map(str.isalpha, text)):
         return as_it_is
