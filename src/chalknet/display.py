@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalknet.counting import Counts, count_network
 from chalknet.curves import curve_svg
 from chalknet.drawing import draw, draw_account
+from chalknet.lang import _, translated
 from chalknet.network import Account, Network
 from chalknet.notation import write
 from chalknet.tables import Shown, Table, one_line
@@ -157,11 +158,11 @@ def _shortened(table: Table) -> Table:
 
 def _fit_lines(result: FitResult) -> list[str]:
     """Return how the fit ended, without the notes."""
-    return str(result).partition("\nnote: ")[0].splitlines()
+    return str(result).partition(f"\n{_('note:')} ")[0].splitlines()
 
 
 def _fit_html(result: FitResult) -> str:
-    notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
+    notes = "".join(f"<li>{escape(translated(note))}</li>" for note in result.notes)
     curve = curve_svg(result.history.updates, result.history.loss)
     return f"{_lines_html(_fit_lines(result))}{f'<ul>{notes}</ul>' if notes else ''}{curve}"
 

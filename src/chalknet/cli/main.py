@@ -24,7 +24,8 @@ from chalknet.cli.app import app
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.launch import end_with_launcher, reports
 from chalknet.cli.options import flag
-from chalknet.cli.say import leave_streams, printing, set_up_streams, tell
+from chalknet.cli.say import console_language, leave_streams, printing, set_up_streams, tell
+from chalknet.lang import _, speaking, translated
 from chalknet.planning import OTHER_NAMES
 
 __all__ = ["fits", "hardware", "main", "networks", "searches", "serving"]
@@ -44,7 +45,7 @@ def main() -> None:
     if "--debug" in sys.argv:
         os.environ["CHALKNET_TRACEBACK"] = "full"  # the public verbs hide their frames without it
     typed = [word for word in sys.argv[1:] if word != "--debug"]
-    with ENDING.by_ctrl_c():
+    with ENDING.by_ctrl_c(), speaking(console_language()):
         code = _ended(typed)
         leave_streams()
     sys.exit(code if typed else 2)
@@ -89,7 +90,7 @@ def _report(problem: cn.ChalknetError) -> int:
     """Print an error of ours and return its exit code."""
     if not reports(problem):
         return 0  # the process that reports it has the exit code too
-    tell(f"error: {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
+    tell(f"{_('error:')} {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
     return 2 if isinstance(problem, USAGE_ERRORS) else 1
 
 
@@ -101,7 +102,8 @@ def _report_usage(problem: Any) -> int:
         meant = {flag(other): flag(ours) for other, ours in OTHER_NAMES.items() if flag(ours) in known}
         name = problem.option_name
         near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
-        message = " ".join([f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)])
-    tell(f"error: {message}")
+        sentences = [f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)]
+        message = " ".join(map(translated, sentences))
+    tell(f"{_('error:')} {translated(message)}")
     tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
     return 2

@@ -15,6 +15,7 @@ import chalknet as cn
 from chalknet.demo.digits import Digit, digits_of, html_of, picture_of
 from chalknet.errors import FileProblem, writing
 from chalknet.files import is_regular, open_regular, write_output
+from chalknet.lang import translated_page
 from chalknet.reporting import drawing_of, figure_of, style
 
 FORMULA = "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat"
@@ -123,7 +124,7 @@ def _page(
     pictures: dict[str, cn.Chart],
     digits: Sequence[Digit],
 ) -> str:
-    page = files("chalknet.demo").joinpath("report.html").read_text(encoding="utf-8")
+    page = translated_page(files("chalknet.demo").joinpath("report.html").read_text(encoding="utf-8"))
     figures = {
         name.replace("-", "_"): figure_of(chart) for name, chart in pictures.items() if name != "digits"
     }

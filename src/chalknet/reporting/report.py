@@ -11,6 +11,7 @@ from string import Template
 from chalknet.counting import count_network
 from chalknet.errors import InvalidValue, invalid, public
 from chalknet.files import user_path, write_output
+from chalknet.lang import _, translated, translated_page
 from chalknet.notation import write
 from chalknet.reporting.page import drawing_of, figure_of, stacks_of, style
 from chalknet.tables import Table
@@ -55,13 +56,15 @@ def report(result: FitResult, path: str | Path, *, data: object = None) -> None:
 def page_of(result: FitResult, data: object = None) -> str:
     """Return the page about a fit; see `report`."""
     notes = result.notes[:_MOST_NOTES]
-    lines = str(result).partition("\nnote: ")[0].splitlines()
-    template = files("chalknet.reporting").joinpath("report.html").read_text(encoding="utf-8")
+    lines = str(result).partition(f"\n{_('note:')} ")[0].splitlines()
+    template = translated_page(
+        files("chalknet.reporting").joinpath("report.html").read_text(encoding="utf-8")
+    )
     return Template(template).substitute(
-        title=html.escape(f"{result.plan.data.name}: a fit by {result.plan.recipe.loss}"),
+        title=html.escape(translated(f"{result.plan.data.name}: a fit by {result.plan.recipe.loss}")),
         style=style(),
         outcome=f"<p>{'<br>'.join(map(html.escape, lines))}</p>",
-        notes="".join(f'<p class="note">{html.escape(note)}</p>' for note in notes),
+        notes="".join(f'<p class="note">{html.escape(translated(note))}</p>' for note in notes),
         network="".join(_network(result)),
         plan=_plan_of(result).html(),
         history=figure_of(plot(result)),
