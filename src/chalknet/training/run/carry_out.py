@@ -92,7 +92,7 @@ def check_started(asked: int | None, group: ProcessGroup) -> None:
 
 def _progress_listener(
     record: RecordOptions, plan: Plan, group: ProcessGroup
-) -> AbstractContextManager[Callable[[Progress], None] | None]:
+) -> AbstractContextManager[Callable[[Progress], object] | None]:
     """Return what holds the function that the first process calls with its progress: the user's, or a bar."""
     if not group.leads:
         return nullcontext()
@@ -106,7 +106,7 @@ def _sees_bars() -> bool:
 
 
 @contextmanager
-def _bar(plan: Plan) -> Iterator[Callable[[Progress], None]]:
+def _bar(plan: Plan) -> Iterator[Callable[[Progress], object]]:
     """Show a bar with loss, updates/s and time left; yield what the loop calls with its progress."""
     total = plan.recipe.budget.amount if plan.updates is None else plan.updates
     shown = _tqdm()(
