@@ -1,0 +1,93 @@
+"""The controls of the page: the browser's own, so that the keyboard and screen readers know them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+
+class Words(TextElement):
+    """An element of HTML that holds a text and nothing else.
+
+    Args:
+        text: shown as it is; it is no markup.
+        tag: the element.
+    """
+
+    def __init__(self, text: str, tag: str = "span") -> None:
+        super().__init__(tag=tag, text=text)
+
+
+def button(text: str, on_press: Callable[[], Any], *, hint: str = "", kind: str = "") -> ui.element:
+    """Add a button.
+
+    Args:
+        text: what stands on it.
+        on_press: called in the server's loop; may be a coroutine function.
+        hint: what a pointer that rests on it and a screen reader say.
+        kind: "main" for the one that matters most, "plain" for one without a frame.
+    """
+    made = Words(text, "button").classes(f"ck-button {kind}").props('type="button"')
+    if hint:
+        made.props["title"] = hint
+        made.props["aria-label"] = hint
+    return made.on("click", lambda: on_press())
+
+
+def choice(
+    label: str, options: Mapping[str, str], value: str, on_choose: Callable[[str], Any], *, shown: bool = True
+) -> ui.element:
+    """Add a list of which one is chosen.
+
+    Args:
+        label: what is chosen.
+        options: the word on the screen of each value.
+        value: the one that is chosen.
+        on_choose: called with the value.
+        shown: whether the label is seen, or only read aloud.
+    """
+    with ui.element("label").classes("ck-field"):
+        _label(label, shown)
+        made = ui.element("select").classes("ck-input")
+        made.props["value"] = value
+        with made:
+            for name, word in options.items():
+                option = Words(word, "option")
+                option.props["value"] = name
+                option.props["selected"] = name == value
+    return made.on("change", lambda event: on_choose(event.args), js_handler="(e) => emit(e.target.value)")
+
+
+def field(
+    label: str, value: str, on_enter: Callable[[str], Any], *, kind: str = "text", shown: bool = True
+) -> ui.element:
+    """Add a line to write in.
+
+    Args:
+        label: what is written.
+        value: what stands in it.
+        on_enter: called with the text once it is entered: with Enter or by leaving the field.
+        kind: the kind of input of HTML: "text", "number", "range".
+        shown: whether the label is seen, or only read aloud.
+    """
+    with ui.element("label").classes("ck-field"):
+        _label(label, shown)
+        made = ui.element("input").classes("ck-input").props(f'type="{kind}"')
+        made.props["value"] = value
+    return made.on("change", lambda event: on_enter(event.args), js_handler="(e) => emit(e.target.value)")
+
+
+def switch(label: str, value: bool, on_turn: Callable[[bool], Any]) -> ui.element:
+    """Add a box to tick."""
+    with ui.element("label").classes("ck-field ck-switch"):
+        made = ui.element("input").props('type="checkbox"')
+        made.props["checked"] = value
+        _label(label, True)
+    return made.on("change", lambda event: on_turn(event.args), js_handler="(e) => emit(e.target.checked)")
+
+
+def _label(text: str, shown: bool) -> None:
+    Words(text).classes("ck-label" if shown else "ck-unseen")
