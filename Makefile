@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: gpu objects demo test fuzz check bench pictures gallery render clean
+.PHONY: gpu objects words demo test fuzz check bench pictures gallery render clean
 
 demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, write demo/report.html
 	$(BIN)/chalknet demo --out demo
@@ -28,6 +28,9 @@ bench: $(READY)  ## the loop everyone writes against cn.fit, interleaved; writes
 gpu: $(READY)  ## on a machine with a GPU: fused_cuda's tests, times, and compute-sanitizer's checks
 	mkdir -p build/gpu
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash tools/cuda_check.sh build/gpu
+
+words: $(READY)  ## bring the catalogues of other languages up to date with the code, list what is missing
+	$(BIN)/python tools/words.py
 
 objects: $(READY)  ## compile the engine fused_cpu anew, after a change of its sources
 	$(BIN)/python tools/compile_objects.py

@@ -15,6 +15,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from chalknet.lang import _, plain, translated
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -46,7 +48,8 @@ class Excerpt:
         first = max(0, column - 90)  # a very long line is cut, so that the caret stays on the screen
         shown = _CONTROL.sub("\ufffd", line[first : column + 60].expandtabs(1))  # as long as it was
         carets = "^" * max(1, min(self.length, len(line) - column))
-        return f"line {self.line_number}:\n    {shown}\n    {' ' * (column - first)}{carets[:60]}"
+        heading = _("line {number}:").format(number=self.line_number)
+        return f"{heading}\n    {shown}\n    {' ' * (column - first)}{carets[:60]}"
 
 
 # Control characters but tab and newline, halves of a surrogate, and what changes the direction of writing.
@@ -57,6 +60,8 @@ _ADDRESS = re.compile(r"<(?:[\w.]+\.)?(\w+)(?: object)?(?: [\w.<>]+)? at 0x[0-9a
 @dataclass(kw_only=True, eq=False, repr=False)
 class ChalknetError(Exception):
     """An error with four plain answers, and the line at fault where a text was read.
+
+    Its fields are in English; `str` of it is in the language of the moment (`chalknet.lang`).
 
     Args:
         where: the thing that was looked at, such as "step 2 (Linear)" or "run/plan.json".
@@ -90,7 +95,9 @@ class ChalknetError(Exception):
         return [*traceback.format_list(frames), f"{type(self).__name__}: {self}"]
 
     def __str__(self) -> str:
-        message = printable(f"{self.where}: got {self.got}; wanted {self.wanted}. {self.remedy}")
+        answers = {name: translated(vars(self)[name]) for name in ("where", "got", "wanted", "remedy")}
+        sentence = _("{where}: got {got}; wanted {wanted}. {remedy}").format(**answers)
+        message = printable(plain(sentence))
         return message if self.excerpt is None else f"{message}\n  {self.excerpt}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import typer
 
 import chalknet as cn
+from chalknet.cli.help import CommandInLanguage, VerbInLanguage
 from chalknet.cli.options import Asked, Group, Option, flag
 from chalknet.cli.say import say
 
@@ -17,6 +18,7 @@ Verb = TypeVar("Verb", bound=Callable[[Asked], int | None])
 
 app = typer.Typer(
     name="chalknet",
+    cls=CommandInLanguage,
     help="From the blackboard to the GPU: write a network, count it, fit it, compare the methods.",
     epilog=f"Start with: chalknet demo\n\n{EXIT_CODES}",
     pretty_exceptions_enable=False,
@@ -54,7 +56,7 @@ def command(*rows: Option | Group) -> Callable[[Verb], Verb]:
             return verb(asked)
 
         run.__signature__ = Signature([_parameter(option) for option in options])  # type: ignore[attr-defined]
-        app.command(verb.__name__, help=getdoc(verb), epilog=EXIT_CODES)(run)
+        app.command(verb.__name__, cls=VerbInLanguage, help=getdoc(verb), epilog=EXIT_CODES)(run)
         return verb
 
     return added

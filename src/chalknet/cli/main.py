@@ -26,6 +26,7 @@ from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.launch import end_with_launcher, reports
 from chalknet.cli.options import flag
 from chalknet.cli.say import leave_streams, printing, set_up_streams, tell
+from chalknet.lang import _, translated
 from chalknet.planning import OTHER_NAMES
 
 __all__ = ["fits", "hardware", "main", "networks", "searches", "serving", "studio"]
@@ -90,7 +91,7 @@ def _report(problem: cn.ChalknetError) -> int:
     """Print an error of ours and return its exit code."""
     if not reports(problem):
         return 0  # the process that reports it has the exit code too
-    tell(f"error: {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
+    tell(f"{_('error')}: {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
     return 2 if isinstance(problem, USAGE_ERRORS) else 1
 
 
@@ -102,7 +103,8 @@ def _report_usage(problem: Any) -> int:
         meant = {flag(other): flag(ours) for other, ours in OTHER_NAMES.items() if flag(ours) in known}
         name = problem.option_name
         near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
-        message = " ".join([f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)])
-    tell(f"error: {message}")
+        sentences = [f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)]
+        message = " ".join(map(translated, sentences))
+    tell(f"{_('error')}: {translated(message)}")
     tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
     return 2

@@ -19,10 +19,10 @@ import typer
 import chalknet as cn
 from chalknet.errors import look_up, printable, writing
 from chalknet.files import write_output
+from chalknet.lang import _, translated
 
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}  # in the order of their numbers
 _FULL = (errno.EBADF, errno.ENOSPC, errno.EIO, errno.EDQUOT)  # what a stream that takes nothing says
-_COLOURS = {"error": typer.colors.RED, "note": typer.colors.YELLOW}
 # How our own signs read on a console that does not have them; other characters become \uNNNN.
 _PLAIN = {"→": "->", "×": "x", "µ": "u", "·": "*", "…": "...", "–": "-", "—": "-", "±": "+-", "²": "^2"}
 
@@ -68,7 +68,7 @@ def say(text: str) -> None:
 def tell(text: str) -> None:
     """Print what is no answer, such as a note or an error, to standard error."""
     with suppress(OSError):  # nobody can be told
-        typer.echo(_coloured(printable(text), sys.stderr), sys.stderr, color=True)
+        typer.echo(_coloured(printable(translated(text)), sys.stderr), sys.stderr, color=True)
 
 
 @contextmanager
@@ -171,8 +171,9 @@ def _coloured(text: str, stream: TextIO) -> str:
     """Return a text with `error:` and `note:` in colour, where it goes to a terminal that has colours."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
+    colours = {_("error"): typer.colors.RED, _("note"): typer.colors.YELLOW}
     return re.sub(
-        rf"(?m)^({'|'.join(_COLOURS)}):", lambda found: typer.style(found[0], fg=_COLOURS[found[1]]), text
+        rf"(?m)^({'|'.join(colours)}):", lambda found: typer.style(found[0], fg=colours[found[1]]), text
     )
 
 

@@ -1,12 +1,6 @@
-"""The language in which chalknet speaks: English in the code, other languages from gettext catalogues."""
+"""The language of texts: English in the code, other languages from the gettext catalogues of this room."""
 
-from __future__ import annotations
+from chalknet.lang.catalogue import _, plain, translated
+from chalknet.lang.choice import LANGUAGES, language, speaking
 
-
-def _(text: str) -> str:
-    """Return the text in the language chosen, or the English text where no translation is known.
-
-    Args:
-        text: an English text as it stands in the code, with `{names}` for values: `_("{n} layers").format(n=3)`.
-    """
-    return text
+__all__ = ["LANGUAGES", "_", "language", "plain", "speaking", "translated"]

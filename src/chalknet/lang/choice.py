@@ -1,0 +1,48 @@
+"""Which language texts are in: of this context, else CHALKNET_LANG, else the locale, else English."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+LANGUAGES = ("en", "ko")  # English stands in the code; each other one has a folder here
+_VARIABLES = ("CHALKNET_LANG", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
+_CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def language() -> str:
+    """Return the code of the language that texts are in now: `en` or `ko`.
+
+    Example:
+        >>> with speaking("ko"):
+        ...     language()
+        'ko'
+    """
+    return _CHOSEN.get() or _of_environment()
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Let texts be in a language within a `with` block; other threads and tasks keep theirs.
+
+    Args:
+        code: `en` or `ko`.
+
+    Raises:
+        ValueError: for another language.
+    """
+    if code not in LANGUAGES:
+        raise ValueError(f"language: got {code!r}; wanted one of {', '.join(LANGUAGES)}")
+    token = _CHOSEN.set(code)
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
+
+
+def _of_environment() -> str:
+    value = next(filter(None, map(os.environ.get, _VARIABLES)), "en")
+    code = value.replace("-", "_").partition(".")[0].partition("_")[0].lower()
+    return code if code in LANGUAGES else "en"
