@@ -7,7 +7,7 @@ import chalknet as cn
 from chalknet.studio.points import (
     BOX,
     DATA_SETS,
-    Asked,
+    DrawOptions,
     columns_of,
     draw_points,
     mnist01,
@@ -21,7 +21,7 @@ DRAWN = [name for name, row in DATA_SETS.items() if row.draw]
 @pytest.mark.parametrize("name", DRAWN)
 @pytest.mark.parametrize("count", [4, 501])
 def test_a_seed_draws_the_same_points_and_another_seed_others(name, count):
-    first, again, other = (draw_points(name, Asked(count, 0.1, seed)) for seed in (1, 1, 2))
+    first, again, other = (draw_points(name, DrawOptions(count, 0.1, seed)) for seed in (1, 1, 2))
     assert first.x.shape[0] == first.y.shape[0] == count and first.y.shape[1] == 1
     assert np.array_equal(first.x, again.x) and np.array_equal(first.y, again.y)
     assert not (np.array_equal(first.x, other.x) and np.array_equal(first.y, other.y))
@@ -29,41 +29,43 @@ def test_a_seed_draws_the_same_points_and_another_seed_others(name, count):
 
 @pytest.mark.parametrize("name", ["circles", "moons", "spirals", "xor", "gaussians"])
 def test_classes_are_as_many_and_lie_in_the_box(name):
-    points = draw_points(name, Asked(1000, 0.0))
+    points = draw_points(name, DrawOptions(1000, 0.0))
     assert np.abs(points.x).max() <= BOX
     assert 0.4 < points.y.mean() < 0.6 and set(points.y.ravel()) == {0, 1}
 
 
 def test_without_noise_a_formula_holds_for_every_point():
-    points = draw_points("formula", Asked(300, 0.0, 1, "y > sin(x)"))
+    points = draw_points("formula", DrawOptions(300, 0.0, 1, "y > sin(x)"))
     assert np.array_equal(points.y[:, 0] == 1, points.x[:, 1] > np.sin(points.x[:, 0]))
 
 
 @pytest.mark.parametrize("text", ["sin(x)", "y = sin(x)", "y=sin(x1)"])
 def test_a_formula_of_x_alone_is_a_curve(text):
-    points = draw_points("formula", Asked(300, 0.0, 1, text))
+    points = draw_points("formula", DrawOptions(300, 0.0, 1, text))
     assert points.names == ("x1",) and points.classes == ()
     np.testing.assert_allclose(points.y[:, 0], np.sin(points.x[:, 0]), atol=1e-6)
 
 
 def test_a_formula_of_both_that_gives_a_number_is_a_surface():
-    points = draw_points("formula", Asked(300, 0.0, 1, "x1*x2"))
+    points = draw_points("formula", DrawOptions(300, 0.0, 1, "x1*x2"))
     assert points.names == ("x1", "x2") and points.classes == ()
     np.testing.assert_allclose(points.y[:, 0], points.x.prod(1), rtol=1e-5)
 
 
 def test_points_without_a_value_are_left_out_and_none_at_all_is_refused():
-    assert (draw_points("formula", Asked(300, 0.0, 1, "log(x)")).x > 0).all()
+    assert (draw_points("formula", DrawOptions(300, 0.0, 1, "log(x)")).x > 0).all()
     with pytest.raises(cn.DataError, match="no number for 300 of 300 points"):
-        draw_points("formula", Asked(300, 0.0, 1, "sqrt(-1 - x*x)"))
+        draw_points("formula", DrawOptions(300, 0.0, 1, "sqrt(-1 - x*x)"))
 
 
 def test_the_line_is_the_lectures():
-    points = draw_points("line", Asked(100, 0.0))
+    points = draw_points("line", DrawOptions(100, 0.0))
     np.testing.assert_allclose(points.y, 2 * points.x, rtol=1e-6)
 
 
-@pytest.mark.parametrize("asked", [Asked(3), Asked(10**9), Asked(noise=-1), Asked(noise=float("nan"))])
+@pytest.mark.parametrize(
+    "asked", [DrawOptions(3), DrawOptions(10**9), DrawOptions(noise=-1), DrawOptions(noise=float("nan"))]
+)
 def test_numbers_out_of_their_range_are_refused(asked):
     with pytest.raises(cn.InvalidValue, match="a number from"):
         draw_points("moons", asked)
@@ -71,7 +73,7 @@ def test_numbers_out_of_their_range_are_refused(asked):
 
 @pytest.mark.parametrize("share", [0, 0.25, 0.999])
 def test_a_share_is_held_out_and_something_is_left(share):
-    points = draw_points("moons", Asked(100)).with_held_out(share, 1)
+    points = draw_points("moons", DrawOptions(100)).with_held_out(share, 1)
     assert points.held_out.sum() == min(round(100 * share), 99)
 
 

@@ -63,7 +63,8 @@ class Points:
         return replace(self, held_out=aside)
 
 
-class Asked(NamedTuple):
+@dataclass(frozen=True)
+class DrawOptions:
     """What a user asks of drawn points.
 
     Args:
@@ -87,10 +88,10 @@ class Drawn(NamedTuple):
     classes: bool = True
 
 
-Draw = Callable[[np.random.Generator, Asked], Drawn]
+Draw = Callable[[np.random.Generator, DrawOptions], Drawn]
 
 
-def _moons(random: np.random.Generator, asked: Asked) -> Drawn:
+def _moons(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     y = np.arange(asked.count) % 2
     angle = random.uniform(0, np.pi, asked.count)
     x = np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -98,43 +99,43 @@ def _moons(random: np.random.Generator, asked: Asked) -> Drawn:
     return Drawn(_strayed(random, (x - [0.5, 0.25]) * 3.2, asked.noise), y)
 
 
-def _circles(random: np.random.Generator, asked: Asked) -> Drawn:
+def _circles(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     y = np.arange(asked.count) % 2
     radius = np.where(y == 1, random.uniform(0, 2.5, asked.count), random.uniform(3.5, 5, asked.count))
     angle = random.uniform(0, 2 * np.pi, asked.count)
     return Drawn(_strayed(random, _polar(radius, angle), asked.noise), y)
 
 
-def _spirals(random: np.random.Generator, asked: Asked) -> Drawn:
+def _spirals(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     y = np.arange(asked.count) % 2
     along = np.arange(asked.count) // 2 / max(1, asked.count // 2)
     x = _polar(5 * along, 1.75 * along * 2 * np.pi + np.pi * y)
     return Drawn(_strayed(random, x, asked.noise / 2), y)
 
 
-def _xor(random: np.random.Generator, asked: Asked) -> Drawn:
+def _xor(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     x = random.uniform(-5, 5, (asked.count, 2))
     x += 0.3 * np.sign(x)
     return Drawn(_strayed(random, x, asked.noise), (x[:, 0] * x[:, 1] < 0) * 1)
 
 
-def _gaussians(random: np.random.Generator, asked: Asked) -> Drawn:
+def _gaussians(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     y = np.arange(asked.count) % 2
     spread = 0.5 + 2.5 * asked.noise
     return Drawn(random.normal(np.where(y == 1, 2.0, -2.0)[:, None], spread, (asked.count, 2)), y)
 
 
-def _line(random: np.random.Generator, asked: Asked) -> Drawn:
+def _line(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     x = np.linspace(-BOX, BOX, asked.count)[:, None]
     return Drawn(x, 2 * x[:, 0] + random.normal(0, 20 * asked.noise, asked.count), classes=False)
 
 
-def _wave(random: np.random.Generator, asked: Asked) -> Drawn:
+def _wave(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     x = np.linspace(-BOX, BOX, asked.count)[:, None]
     return Drawn(x, np.sin(x[:, 0]) + random.normal(0, asked.noise, asked.count), classes=False)
 
 
-def _formula(random: np.random.Generator, asked: Asked) -> Drawn:
+def _formula(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     """Return points and what a formula says of them: a class where it decides, else a number.
 
     A formula of x alone that gives a number has one column; `y = ` in front of it is left out.
@@ -196,7 +197,7 @@ DATA_SETS: Mapping[str, DataSet] = {
 }
 
 
-def draw_points(name: str, asked: Asked) -> Points:
+def draw_points(name: str, asked: DrawOptions) -> Points:
     """Return points of a data set that is drawn.
 
     Args:
@@ -207,8 +208,8 @@ def draw_points(name: str, asked: Asked) -> Points:
         InvalidValue: for a formula that is none, or a number out of its range.
 
     Example:
-        >>> from chalknet.studio.points import Asked, draw_points
-        >>> points = draw_points("xor", Asked(count=100, noise=0))
+        >>> from chalknet.studio.points import DrawOptions, draw_points
+        >>> points = draw_points("xor", DrawOptions(count=100, noise=0))
         >>> points.x.shape, sorted(set(points.y.ravel().tolist()))
         ((100, 2), [0.0, 1.0])
     """
