@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import isawaitable
 from typing import Any
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from chalknet.lang import language, speaking
 
-class Words(TextElement):
+
+class TextTag(TextElement):
     """An element of HTML that holds a text and nothing else.
 
     Args:
@@ -30,11 +33,12 @@ def button(text: str, on_press: Callable[[], Any], *, hint: str = "", kind: str 
         hint: what a pointer that rests on it and a screen reader say.
         kind: "main" for the one that matters most, "plain" for one without a frame.
     """
-    made = Words(text, "button").classes(f"ck-button {kind}").props('type="button"')
+    made = TextTag(text, "button").classes(f"ck-button {kind}").props('type="button"')
     if hint:
         made.props["title"] = hint
         made.props["aria-label"] = hint
-    return made.on("click", lambda: on_press())
+    answer = spoken(on_press)
+    return made.on("click", lambda: answer(), [])
 
 
 def choice(
@@ -55,10 +59,11 @@ def choice(
         made.props["value"] = value
         with made:
             for name, word in options.items():
-                option = Words(word, "option")
+                option = TextTag(word, "option")
                 option.props["value"] = name
                 option.props["selected"] = name == value
-    return made.on("change", lambda event: on_choose(event.args), js_handler="(e) => emit(e.target.value)")
+    answer = spoken(on_choose)
+    return made.on("change", lambda event: answer(event.args), js_handler="(e) => emit(e.target.value)")
 
 
 def field(
@@ -77,7 +82,8 @@ def field(
         _label(label, shown)
         made = ui.element("input").classes("ck-input").props(f'type="{kind}"')
         made.props["value"] = value
-    return made.on("change", lambda event: on_enter(event.args), js_handler="(e) => emit(e.target.value)")
+    answer = spoken(on_enter)
+    return made.on("change", lambda event: answer(event.args), js_handler="(e) => emit(e.target.value)")
 
 
 def switch(label: str, value: bool, on_turn: Callable[[bool], Any]) -> ui.element:
@@ -86,8 +92,25 @@ def switch(label: str, value: bool, on_turn: Callable[[bool], Any]) -> ui.elemen
         made = ui.element("input").props('type="checkbox"')
         made.props["checked"] = value
         _label(label, True)
-    return made.on("change", lambda event: on_turn(event.args), js_handler="(e) => emit(e.target.checked)")
+    answer = spoken(on_turn)
+    return made.on("change", lambda event: answer(event.args), js_handler="(e) => emit(e.target.checked)")
+
+
+def spoken(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a handler of an event that runs in the language in which the page was made."""
+    code = language()
+
+    async def finished(answer: Any) -> Any:
+        with speaking(code):
+            return await answer
+
+    def handled(*given: Any) -> Any:
+        with speaking(code):
+            answer = handler(*given)
+        return finished(answer) if isawaitable(answer) else answer
+
+    return handled
 
 
 def _label(text: str, shown: bool) -> None:
-    Words(text).classes("ck-label" if shown else "ck-unseen")
+    TextTag(text).classes("ck-label" if shown else "ck-unseen")

@@ -65,9 +65,8 @@ def run_studio(
     beginning = Beginning.of(model)
     with _listening(host, port) as listener, ThreadPoolExecutor(_THREADS, "studio") as workers:
         address = _address_of(listener, token)
-        _serve(
-            Guard(application(beginning, workers), token), listener, lambda: _tell(address, browser, on_start)
-        )
+        guard = Guard(application(beginning, workers, compressed=bool(token)), token)
+        _serve(guard, listener, lambda: _tell(address, browser, on_start))
         workers.shutdown(wait=False, cancel_futures=True)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import chalknet as cn
+from chalknet.lang import speaking
+from chalknet.studio.texts import form_of
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -50,9 +52,12 @@ class TabSession:
     Attributes:
         workers: threads for work that takes more than a moment, shared by all tabs and bounded.
         text: what stands in the editor.
+        form: the name of the form that the text is in, as `cn.write` names it; empty while it is in none.
         network: what was read last; it stays while the text has a mistake. None before the first one.
         problem: why the text as it stands cannot be read; None where it can.
+        result: what was fitted last, which ONNX is written from while it is of this network; None without.
         language: "en" or "ko".
+        dark: whether the page is dark.
         settings: what else a link restores, JSON values under the name of their panel. A panel reads its own
             when it is made, and writes it whenever the user changes something.
     """
@@ -60,13 +65,16 @@ class TabSession:
     def __init__(self, workers: Executor, text: str = FIRST_TEXT) -> None:
         self.workers = workers
         self.text = text
+        self.form = ""
         self.network: cn.Network | None = None
         self.problem: cn.ChalknetError | None = None
+        self.result: cn.FitResult | None = None
         self.language = "en"
+        self.dark = False
         self.settings: dict[str, dict[str, Any]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
-        self._reading: Newest[str, cn.Network | cn.ChalknetError] = Newest(workers, read_text, self._take)
+        self._reading: Newest[str, ReadText] = Newest(workers, read_text, self._take_and_tell)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call a function, in the server's loop, whenever `network` or `problem` is another."""
@@ -81,10 +89,10 @@ class TabSession:
         self.text = text
         self._reading.ask(text)
 
-    def set_network(self, network: cn.Network, text: str) -> None:
+    def set_network(self, network: cn.Network, text: str, form: str) -> None:
         """Take a network that was read or edited elsewhere, with the text that stands for it."""
-        self.text, self.network, self.problem = text, network, None
-        self._tell()
+        self.text, self.form, self.network, self.problem = text, form, network, None
+        self.tell()
 
     def close_panels(self) -> None:
         """End what the panels began; they are gone or about to be made anew."""
@@ -92,21 +100,35 @@ class TabSession:
         for ending in endings:
             ending()
 
-    def _take(self, answer: cn.Network | cn.ChalknetError) -> None:
-        if isinstance(answer, cn.ChalknetError):
-            self.problem = answer
+    def tell(self) -> None:
+        """Call the listeners."""
+        with speaking(self.language):
+            for listener in list(self._listeners):
+                listener()
+
+    def take(self, answer: ReadText) -> None:
+        """Take what came of the text."""
+        self.form = answer.form
+        if isinstance(answer.found, cn.ChalknetError):
+            self.problem = answer.found
         else:
-            self.network, self.problem = answer, None
-        self._tell()
+            self.network, self.problem = answer.found, None
 
-    def _tell(self) -> None:
-        for listener in list(self._listeners):
-            listener()
+    def _take_and_tell(self, answer: ReadText) -> None:
+        self.take(answer)
+        self.tell()
 
 
-def read_text(text: str) -> cn.Network | cn.ChalknetError:
-    """Return the network of a text, or what is wrong with it; the text is never taken for a path."""
+class ReadText(NamedTuple):
+    """What came of a text: its form, and its network or what is wrong with it."""
+
+    form: str
+    found: cn.Network | cn.ChalknetError
+
+
+def read_text(text: str) -> ReadText:
+    """Return what comes of a text; it is never taken for a path."""
     try:
-        return cn.read(text.encode("utf-8", "replace"))
+        return ReadText(form_of(text), cn.read(text.encode("utf-8", "replace")))
     except cn.ChalknetError as problem:
-        return problem
+        return ReadText(form_of(text), problem)
