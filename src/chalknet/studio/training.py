@@ -129,6 +129,12 @@ class LiveFit:
             self._until, self._rate = updates, rate
             self._changed.notify_all()
 
+    def set_rate(self, rate: float) -> None:
+        """Go on with so many updates a second at most; 0 for as many as there can be."""
+        with self._changed:
+            self._rate = rate
+            self._changed.notify_all()
+
     def pause(self) -> None:
         """Stop after the updates that are under way."""
         self.go_to(min(self._until, self.trace.last.updates), self._rate)
