@@ -11,7 +11,7 @@ from nicegui import app, ui
 import chalknet as cn
 from chalknet.lang import _
 from chalknet.planning import OPTIMIZERS
-from chalknet.studio.controls import TextTag, button, choice, field
+from chalknet.studio.controls import TextTag, button, choice, field, switch
 from chalknet.studio.fitting_animation import KINDS, moving_picture
 from chalknet.studio.fitting_bench import SPEEDS, FitBench
 from chalknet.studio.fitting_data import DataControls
@@ -25,10 +25,11 @@ _HEAD = '<link rel="stylesheet" href="/static/fit.css"><script src="/static/fit.
 def fit_panel(session: TabSession) -> None:
     """Add the areas Data and Fit for a tab."""
     bench = FitBench(session.settings.setdefault("fit", {}))
-    Frames.of(app, session.workers).benches[bench.key] = bench
+    frames = Frames.of(app)
+    frames.benches[bench.key] = bench
     session.on_close(bench.close)
     ui.add_head_html(_HEAD)
-    FitPanel(session, bench).make()
+    FitPanel(session, bench, frames).make()
 
 
 class FitPanel:
@@ -37,10 +38,11 @@ class FitPanel:
     Args:
         session: what the tab works on.
         bench: its points, recipe and fits.
+        frames: the benches of all tabs.
     """
 
-    def __init__(self, session: TabSession, bench: FitBench) -> None:
-        self._session, self._bench = session, bench
+    def __init__(self, session: TabSession, bench: FitBench, frames: Frames) -> None:
+        self._session, self._bench, self._frames = session, bench, frames
         self._data = DataControls(session, bench, self._follow)
 
     def make(self) -> None:
@@ -127,6 +129,7 @@ class FitPanel:
                 'inputmode="decimal" size="6"'
             )
             self._number(_("Batch size (0: all)"), "batch_size")
+            switch(_("Shuffle"), settings["shuffle"], lambda on: self._set("shuffle", on))
             self._number(_("Seed"), "fit_seed")
             self._number(_("Stop after updates"), "updates")
 
@@ -135,15 +138,15 @@ class FitPanel:
             label, str(self._bench.settings[name]), lambda text: self._set(name, text), kind="number"
         ).props('min="0" step="1"')
 
-    def _set(self, name: str, text: str) -> None:
+    def _set(self, name: str, text: object) -> None:
         settings = self._bench.settings
         kind = type(settings[name])
         try:
-            value = int(float(text)) if kind is int else kind(text)
+            value = int(float(str(text))) if kind is int else kind(text)
             if isinstance(value, int | float) and not 0 <= value < 1e12:
                 raise ValueError
         except (ValueError, OverflowError):
-            self._tell(_("{text} is no number from 0 on.").format(text=text[:40]), wrong=True)
+            self._tell(_("{text} is no number from 0 on.").format(text=str(text)[:40]), wrong=True)
             return
         settings[name] = value
         self._tell()
@@ -157,6 +160,7 @@ class FitPanel:
             bench.close()
         self._show_recipe()
         self._tell()
+        self._frames.warm()
         if network is None or bench.points is None:
             return
         if problem := bench.mismatch(network):

@@ -22,7 +22,7 @@ MOST_FEATURES, MOST_MARKS = 20, 2_000
 _DEFAULTS: Mapping[str, Any] = {
     "data": "", "count": 500, "noise": 0.1, "seed": 1, "formula": "y > sin(x)", "share": 0.3, "features": "",
     "marks": "", "loss": "", "optimizer": "adam", "lr": 0.01, "batch_size": 32, "fit_seed": 0,
-    "updates": 5000, "speed": "full",
+    "shuffle": True, "updates": 5000, "speed": "fast",
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ class FitBench:
         for name, default in _DEFAULTS.items():
             value = self.settings.get(name)
             kinds = (int, float) if isinstance(default, int | float) else type(default)
-            if not isinstance(value, kinds) or isinstance(value, bool):
+            if not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool):
                 self.settings[name] = default
         for name, table in (("optimizer", OPTIMIZERS), ("speed", SPEEDS)):
             if self.settings[name] not in table:
@@ -184,6 +184,7 @@ class FitBench:
         turns = Turns() if len(methods) > 1 else None
         loss, seed = self.loss(network), int(self.settings["fit_seed"])
         options = {"optimizer": self.settings["optimizer"], "lr": float(self.settings["lr"])}
+        options["shuffle"] = self.settings["shuffle"]
         return tuple(
             Racer(title, LiveFit(FitSetting(network, train, held_out, loss, seed, {**options, **own}), turns))
             for title, own in methods

@@ -15,7 +15,10 @@ from chalknet.studio.history import Judged, Moment, Trace
 from chalknet.studio.regions import Pair, Viewer, copied_weights, judged
 
 PICTURES_A_SECOND = 30
-_JUDGING = 0.15  # the share of the time that evaluations over whole data sets may take
+_JUDGING = 0.15  # the share of the time that evaluations may take
+MOST_JUDGED = (
+    2_000  # samples, evenly, that an evaluation looks at while updates are made; standing still, all
+)
 _ENDLESS = 10**12  # updates: the user ends a fit
 _MOST_THREADS = 64  # of all tabs together
 _NAME = "studio-fit"
@@ -104,6 +107,7 @@ class LiveFit:
         self._until, self._rate, self._closed = 0, 0.0, False
         self._thread: threading.Thread | None = None
         self._judging_s, self._began = 0.0, perf_counter()
+        self._some = _some(asked.train), None if asked.held_out is None else _some(asked.held_out)
         weights = self.viewer.weights()
         first = judged(self.viewer, weights, asked.train, asked.held_out)
         self.trace = Trace(Moment(0, 0, 0.0, float("nan"), first, weights))
@@ -149,6 +153,11 @@ class LiveFit:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def join(self, seconds: float) -> None:
+        """Wait until the thread of a fit that was closed has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def _start(self) -> None:
         running = [thread for thread in threading.enumerate() if thread.name == _NAME]
@@ -214,7 +223,15 @@ class LiveFit:
         assert progress.module is not None
         weights = copied_weights(progress.module)
         began, found = perf_counter(), Judged()
-        if self._judging_s <= _JUDGING * (began - self._began) or progress.updates >= self._until:
+        if progress.updates >= self._until:
             found = judged(self.viewer, weights, self.asked.train, self.asked.held_out)
+        elif self._judging_s <= _JUDGING * (began - self._began):
+            found = judged(self.viewer, weights, *self._some)
             self._judging_s += perf_counter() - began
         return Moment(progress.updates, progress.samples, progress.seconds, progress.loss, found, weights)
+
+
+def _some(pair: Pair) -> Pair:
+    """Return at most so many samples as are looked at while updates are made, evenly taken."""
+    step = -(-len(pair[0]) // MOST_JUDGED)
+    return pair[0][::step].copy(), pair[1][::step].copy()

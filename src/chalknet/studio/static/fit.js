@@ -5,6 +5,7 @@ window.chalknetFit ??= (() => {
   const dark = () => document.body.classList.contains("body--dark");
   const mix = (from, to, share) => from.map((value, at) => value + (to[at] - value) * share);
   const middle = () => (dark() ? [38, 44, 49] : [244, 244, 240]);
+  const whole = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   const ink = () => (dark() ? "#e8e8e3" : "#1d2227");
 
   async function get(path) {
@@ -33,8 +34,8 @@ window.chalknetFit ??= (() => {
 
   function painted(side, rows, colour) {
     const sheet = new OffscreenCanvas(side, rows), pen = sheet.getContext("2d");
-    const image = pen.createImageData(side, rows);
-    for (let at = 0; at < side * rows; at++) image.data.set([...colour(at), 255], 4 * at);
+    const image = pen.createImageData(side, rows), cells = new Uint32Array(image.data.buffer);
+    for (let at = 0; at < cells.length; at++) cells[at] = colour(at);
     pen.putImageData(image, 0, 0);
     return sheet;
   }
@@ -47,6 +48,7 @@ window.chalknetFit ??= (() => {
         const away = (value - 127.5) / 127.5;
         return mix(middle(), KINDS[away < 0 ? 0 : 1], 0.75 * Math.abs(away));
       });
+      shade.cells = Uint32Array.from(shade.table, whole);
     }
     return shade.table[share];
   }
@@ -67,15 +69,15 @@ window.chalknetFit ??= (() => {
     const place = frameOf(points);
     if (racer && racer.kind === "plane") {
       const bytes = frame.bytes(racer.picture), side = Math.sqrt(bytes.length);
+      shade(0);
       pen.imageSmoothingEnabled = true;
-      pen.drawImage(painted(side, side, (at) => shade(bytes[at])), 0, 0, width, height);
+      pen.drawImage(painted(side, side, (at) => shade.cells[bytes[at]]), 0, 0, width, height);
     } else if (racer && racer.kind === "classes") {
       const bytes = frame.bytes(racer.picture), half = bytes.length / 2, side = Math.round(Math.sqrt(half));
-      const colour = (at) => mix(middle(), KINDS[bytes[at] % KINDS.length], 0.7 * (bytes[half + at] / 255));
+      const colour = (at) => whole(mix(middle(), KINDS[bytes[at] % KINDS.length], 0.7 * (bytes[half + at] / 255)));
       pen.drawImage(painted(side, side, colour), 0, 0, width, height);
     }
-    axes(pen, points, place, width, height, scale);
-    dots(pen, points, table, place, width, height, scale);
+    pen.drawImage(overlay(points, table, place, width, height, scale), 0, 0);
     if (racer && racer.kind === "curve") {
       const along = frame.floats(racer.picture);
       pen.lineWidth = 3 * scale;
@@ -84,6 +86,18 @@ window.chalknetFit ??= (() => {
       along.forEach((value, at) => pen.lineTo((at / (along.length - 1)) * width, place.y(value, height)));
       pen.stroke();
     }
+  }
+
+  // The axes and points, which change less often than what lies behind them.
+  function overlay(points, table, place, width, height, scale) {
+    const name = [width, height, dark()].join();
+    if (points.overlay?.name !== name) {
+      const sheet = new OffscreenCanvas(width, height), pen = sheet.getContext("2d");
+      axes(pen, points, place, width, height, scale);
+      dots(pen, points, table, place, width, height, scale);
+      points.overlay = { name, sheet };
+    }
+    return points.overlay.sheet;
   }
 
   function axes(pen, points, place, width, height, scale) {
@@ -133,7 +147,7 @@ window.chalknetFit ??= (() => {
     const across = 6, each = width / across, rows = Math.ceil(examples.length / cells / across);
     for (let one = 0; one < examples.length / cells; one++) {
       const left = (one % across) * each, top = Math.floor(one / across) * (each + 18 * scale);
-      const sheet = painted(side, side, (at) => Array(3).fill(255 - examples[one * cells + at]));
+      const sheet = painted(side, side, (at) => whole(Array(3).fill(255 - examples[one * cells + at])));
       pen.drawImage(sheet, left + 2, top + 2, each - 4, each - 4);
       if (!racer) continue;
       pen.fillStyle = ink();
@@ -142,11 +156,12 @@ window.chalknetFit ??= (() => {
       pen.fillText(racer.said[one].toFixed(3), left + each / 2, top + each + 12 * scale);
     }
     if (!racer || !racer.count) return;
+    shade(0);
     const bytes = frame.bytes(racer.picture), start = rows * (each + 18 * scale) + 8 * scale;
     const many = racer.count > 8 ? 8 : racer.count, small = Math.min(width / many, (height - start) / Math.ceil(racer.count / many));
     for (let unit = 0; unit < racer.count; unit++) {
       const left = (unit % many) * (width / many), top = start + Math.floor(unit / many) * small;
-      pen.drawImage(painted(side, side, (at) => shade(bytes[unit * cells + at])), left + 1, top + 1, small - 2, small - 2);
+      pen.drawImage(painted(side, side, (at) => shade.cells[bytes[unit * cells + at]]), left + 1, top + 1, small - 2, small - 2);
     }
   }
 
@@ -216,15 +231,16 @@ window.chalknetFit ??= (() => {
     async run() {
       let wait = 0;
       while (this.root.isConnected) {
-        if (wait) await new Promise((done) => setTimeout(done, wait));
+        if (wait > 0) await new Promise((done) => setTimeout(done, wait));
         await new Promise(requestAnimationFrame);
+        const began = performance.now();
         try {
           const frame = await get(`/studio-fit/${this.key}/frame?at=${this.at}&language=${this.language}`);
           if (!frame) { wait = 1000; continue; }
           if (frame.version !== this.version) await this.renew(frame.version);
           this.show(frame);
           this.pictures += 1;
-          wait = frame.running ? 0 : 120;
+          wait = frame.running ? 28 - (performance.now() - began) : 120; // at most 30 pictures a second
         } catch (problem) {
           wait = 1000; // the server is gone for a moment, or for good
           this.problem = String(problem);
