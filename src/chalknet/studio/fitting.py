@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from nicegui import app, ui
@@ -109,7 +110,7 @@ class FitPanel:
             for kind in KINDS:
                 button(
                     kind,
-                    lambda kind=kind: self._download(kind),
+                    partial(self._download, kind),
                     hint=_("Download the training as {kind}").format(kind=kind),
                 )
 
@@ -247,7 +248,9 @@ class FitPanel:
             self._tell(_("Press Play first: the picture shows the training."))
             return
         loop = asyncio.get_running_loop()
-        content = await loop.run_in_executor(self._session.workers, moving_picture, self._bench, kind)
+        self._tell(_("The picture is being made …"))
+        content = await loop.run_in_executor(self._frames.painters, moving_picture, self._bench, kind)
+        self._tell()
         ui.download.content(content, f"training.{kind.lower()}")
 
 

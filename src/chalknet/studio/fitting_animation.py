@@ -14,10 +14,10 @@ from chalknet.studio.features import Array
 from chalknet.studio.fitting_bench import FitBench, Racer
 from chalknet.studio.fitting_frames import curve_of, sentence
 from chalknet.studio.history import Moment
-from chalknet.studio.regions import SIDE, as_bytes, weight_tiles
+from chalknet.studio.regions import SIDE, Grid, as_bytes, weight_tiles
 
 KINDS = ("GIF", "WEBP", "PNG")
-_FRAMES, _FRAME_MS, _LAST_MS = 60, 80, 1500
+_FRAMES, _FRAME_MS, _LAST_MS = 40, 100, 1500
 _SIZE, _MARGIN, _CURVE, _LINE = 400, 12, 150, 34  # pixels
 _PAPER, _INK = (244, 244, 240), (29, 34, 39)
 _COLOURS = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
@@ -30,17 +30,19 @@ def moving_picture(bench: FitBench, kind: str) -> bytes:
         bench: with a fit.
         kind: one of `KINDS`; "PNG" for the last moment alone.
     """
-    racers = bench.racers
+    racers, dots = bench.racers, _dots(bench)
     moments = [racer.fit.trace.moments for racer in racers]
     count = 1 if kind == "PNG" else min(_FRAMES, max(map(len, moments)))
     shares = np.linspace(0, 1, count) if count > 1 else np.ones(1)
-    frames = [_frame(bench, racers, [_at(each, share) for each in moments]) for share in shares]
+    frames = [_frame(bench, dots, [_at(each, share) for each in moments]) for share in shares]
     made = io.BytesIO()
     options: dict[str, object] = {}
     if kind != "PNG":
         times = [_FRAME_MS] * (count - 1) + [_LAST_MS]
-        options = {"save_all": True, "append_images": frames[1:], "duration": times, "loop": 0}
-    frames[0].save(made, kind, **options)
+        options = {"save_all": True, "duration": times, "loop": 0, "method": 2}
+    if kind == "GIF":
+        frames = [frame.quantize(128, dither=Image.Dither.NONE) for frame in frames]
+    frames[0].save(made, kind, append_images=frames[1:], **options)
     return made.getvalue()
 
 
@@ -50,14 +52,15 @@ def _at(moments: Sequence[Moment], share: float) -> Moment:
     return min(moments, key=lambda moment: abs(moment.updates - wanted))
 
 
-def _frame(bench: FitBench, racers: Sequence[Racer], moments: Sequence[Moment]) -> Image.Image:
+def _frame(bench: FitBench, dots: Image.Image, moments: Sequence[Moment]) -> Image.Image:
+    racers = bench.racers
     width = len(racers) * (_SIZE + _MARGIN) + _MARGIN
     height = _SIZE + _LINE * 2 + _CURVE + 2 * _MARGIN
     sheet = Image.new("RGB", (width, height), _PAPER)
     pen = ImageDraw.Draw(sheet)
     for number, (racer, moment) in enumerate(zip(racers, moments, strict=True)):
         left = _MARGIN + number * (_SIZE + _MARGIN)
-        sheet.paste(_place(bench, racer, moment), (left, _MARGIN))
+        sheet.paste(_place(bench, racer, moment, dots), (left, _MARGIN))
         first, _, rest = f"{racer.title}: {sentence(racer, moment)}".removeprefix(": ").partition(" · loss")
         pen.text((left, _SIZE + _MARGIN + 4), _latin(first), fill=_INK, font_size=13)
         pen.text((left, _SIZE + _MARGIN + 22), _latin(f"loss{rest}" if rest else ""), fill=_INK, font_size=13)
@@ -70,7 +73,7 @@ def _latin(text: str) -> str:
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
-def _place(bench: FitBench, racer: Racer, moment: Moment) -> Image.Image:
+def _place(bench: FitBench, racer: Racer, moment: Moment, dots: Image.Image) -> Image.Image:
     """Return what the network says of each place, with the points; of pictures, the first layer's weights."""
     points, grid, viewer = bench.points, bench.grid, racer.fit.viewer
     assert points is not None
@@ -81,51 +84,63 @@ def _place(bench: FitBench, racer: Racer, moment: Moment) -> Image.Image:
     if points.x.shape[1] == 2:
         values = np.frombuffer(as_bytes(grid, answers), np.uint8)
         colours = _classes(values) if answers.shape[1] > 1 else _shades(values)
-        sheet = Image.fromarray(colours.reshape(SIDE, SIDE, 3), "RGB").resize(
-            (_SIZE, _SIZE), Image.Resampling.BICUBIC
-        )
-    pen = ImageDraw.Draw(sheet)
-    rows = points.shown()
-    target = points.y.reshape(len(points.y), -1)[rows, 0]
-    if points.x.shape[1] == 2:
-        places = _within(points.x[rows], grid.low, grid.high)
-        scaled = np.clip(255 * (target - grid.values[0]) / ((grid.values[1] - grid.values[0]) or 1), 0, 255)
-        many = len(points.classes) > 2
-        fills = (
-            [_COLOURS[int(each) % 6] for each in target]
-            if many
-            else _shades(scaled.astype(np.uint8)).tolist()
-        )
-    else:
-        spread = 0.15 * ((grid.values[1] - grid.values[0]) or 1)
-        low, high = (grid.low[0], grid.values[0] - spread), (grid.high[0], grid.values[1] + spread)
-        places = _within(np.stack([points.x[rows, 0], target], 1), low, high)
-        fills = [list(_INK)] * len(rows)
-    for (x, y), fill in zip(places.tolist(), fills, strict=True):
-        pen.ellipse((x - 3, y - 3, x + 3, y + 3), fill=tuple(map(int, fill)), outline=(255, 255, 255))
+        sheet = Image.fromarray(colours.reshape(SIDE, SIDE, 3), "RGB")
+        sheet = sheet.resize((_SIZE, _SIZE), Image.Resampling.BILINEAR)
+    sheet.paste(dots, (0, 0), dots)
     if points.x.shape[1] == 1 and answers.shape[1] == 1:
-        curve = _within(np.stack([grid.x[:, 0], answers[:, 0]], 1), low, high)
-        pen.line([(x, y) for x, y in curve.tolist()], fill=_COLOURS[1], width=3)
+        curve = _within(np.stack([grid.x[:, 0], answers[:, 0]], 1), *_corners(grid))
+        ImageDraw.Draw(sheet).line([(x, y) for x, y in curve.tolist()], fill=_COLOURS[1], width=3)
     return sheet
+
+
+def _dots(bench: FitBench) -> Image.Image:
+    """Return the points on nothing: they are the same in every frame."""
+    points, grid = bench.points, bench.grid
+    assert points is not None
+    sheet = Image.new("RGBA", (_SIZE, _SIZE), (0, 0, 0, 0))
+    if grid is None:
+        return sheet
+    pen, rows = ImageDraw.Draw(sheet), points.shown()
+    target = points.y.reshape(len(points.y), -1)[rows, 0]
+    fills = [list(_INK)] * len(rows)
+    if points.x.shape[1] == 2:
+        span = (grid.values[1] - grid.values[0]) or 1
+        scaled = np.clip(255 * (target - grid.values[0]) / span, 0, 255).astype(np.uint8)
+        many = len(points.classes) > 2
+        fills = [list(_COLOURS[int(each) % 6]) for each in target] if many else _shades(scaled).tolist()
+    second = points.x[rows, 1] if points.x.shape[1] == 2 else target
+    places = _within(np.stack([points.x[rows, 0], second], 1), *_corners(grid))
+    for (x, y), fill in zip(places.tolist(), fills, strict=True):
+        pen.ellipse((x - 3, y - 3, x + 3, y + 3), fill=(*map(int, fill), 255), outline=(255, 255, 255, 255))
+    return sheet
+
+
+def _corners(grid: Grid) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the lower left and the upper right corner of a picture; of a curve, with room above it."""
+    if len(grid.low) == 2:
+        return grid.low, grid.high
+    low, high = grid.values
+    spread = 0.15 * ((high - low) or 1)
+    return (grid.low[0], low - spread), (grid.high[0], high + spread)
 
 
 def _within(places: Array, low: Sequence[float], high: Sequence[float]) -> Array:
     """Return places as pixels, `(places, 2)`, y from the top."""
     share = (places - np.array(low)) / (np.array(high) - np.array(low))
     share[:, 1] = 1 - share[:, 1]
-    return np.clip(np.nan_to_num(share), -1, 2) * _SIZE
+    return np.asarray(np.clip(np.nan_to_num(share), -1, 2) * _SIZE)
 
 
 def _shades(values: Array) -> Array:
     away = (values.astype(np.float64) - 127.5)[:, None] / 127.5
     colour = np.where(away < 0, _COLOURS[0], _COLOURS[1])
-    return (_PAPER + (colour - np.array(_PAPER)) * 0.75 * np.abs(away)).astype(np.uint8)
+    return np.asarray(_PAPER + (colour - np.array(_PAPER)) * 0.75 * np.abs(away), np.uint8)
 
 
 def _classes(values: Array) -> Array:
     kinds, sure = np.split(values, 2)
     colour = np.array(_COLOURS)[kinds % len(_COLOURS)]
-    return (_PAPER + (colour - np.array(_PAPER)) * 0.7 * sure[:, None] / 255).astype(np.uint8)
+    return np.asarray(_PAPER + (colour - np.array(_PAPER)) * 0.7 * sure[:, None] / 255, np.uint8)
 
 
 def _tiles(sheet: Image.Image, weights: Mapping[str, Array], pixels: int) -> Image.Image:

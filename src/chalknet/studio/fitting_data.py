@@ -7,7 +7,8 @@ import base64
 import binascii
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +166,7 @@ class DataControls:
         with self._features:
             TextTag(_("Features")).classes("ck-label")
             for text in dict.fromkeys((*offered, *chosen)):
-                made = button(
-                    text, lambda text=text: self._turn(text), hint=_("Feature {text}").format(text=text)
-                )
+                made = button(text, partial(self._turn, text), hint=_("Feature {text}").format(text=text))
                 made.classes("ck-chip" + (" open" if text in chosen else ""))
                 made.props["aria-pressed"] = str(text in chosen).lower()
             field(_("Add a feature"), "", self._turn).props(f'placeholder="{names[0]}*{names[-1]}"')
@@ -310,4 +309,7 @@ async def _nothing() -> None:
 def _first_data(network: cn.Network | None) -> str:
     """Return the data set that a network suits as it stands."""
     shape = network.input_shape if network is not None else (2,)
-    return {784: "mnist01", 1: "wave"}.get(shape[0] if len(shape) == 1 else 2, "circles")  # type: ignore[call-overload, no-any-return]
+    return _SUITED.get(shape, "circles")
+
+
+_SUITED: Mapping[tuple[int | str, ...], str] = {(784,): "mnist01", (1,): "wave"}

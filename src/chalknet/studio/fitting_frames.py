@@ -157,7 +157,11 @@ def frame_of(bench: FitBench, at: int, language: str) -> bytes:
 def _shown(bench: FitBench, racer: Racer, at: int, parts: list[bytes]) -> dict[str, Any]:
     trace = racer.fit.trace
     moment = trace.last if at < 0 else trace.at(at)
-    shown = {"title": racer.title, "text": sentence(racer, moment), "problem": racer.fit.problem}
+    shown: dict[str, Any] = {
+        "title": racer.title,
+        "text": sentence(racer, moment),
+        "problem": racer.fit.problem,
+    }
     shown |= {"updates": moment.updates, **_picture(bench, racer, moment, parts)}
     parts.append(curve_of(trace.moments).tobytes())
     return shown | {"curve": len(parts) - 1}
@@ -227,7 +231,7 @@ def _examples(bench: FitBench) -> Array:
     assert bench.points is not None
     aside = np.flatnonzero(bench.points.held_out)
     rows = aside if len(aside) >= _DIGITS else np.arange(len(bench.points.x))
-    return rows[np.linspace(0, len(rows) - 1, _DIGITS).astype(int)]
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, _DIGITS).astype(int)])
 
 
 def _plain(values: Array) -> list[float]:

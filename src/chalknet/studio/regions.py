@@ -149,7 +149,7 @@ def as_bytes(grid: Grid, answers: Array) -> bytes:
     if answers.shape[1] > 1:
         best = answers.argmax(1)
         sure = np.take_along_axis(answers, best[:, None], 1)[:, 0]
-        return best.astype(np.uint8).tobytes() + _scaled(sure, 0.0, 1.0)
+        return bytes(best.astype(np.uint8)) + _scaled(sure, 0.0, 1.0)
     return _scaled(answers[:, 0], *grid.values)
 
 
