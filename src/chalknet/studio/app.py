@@ -112,7 +112,7 @@ class Page:
 
     def _apply_look(self) -> None:
         large = bool(self._session.settings.get("look", {}).get("large"))
-        ui.run_javascript(
+        self._whole.client.run_javascript(
             f"document.documentElement.lang = {self._session.language!r};"
             f"document.documentElement.classList.toggle('ck-large', {str(large).lower()})"
         )
@@ -126,7 +126,6 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
         workers: threads for work that takes more than a moment.
         compressed: whether answers are, which takes longer than it saves unless a network lies between.
     """
-
     # What is seen until the page's programs have run: the picture, taken away when the page shows its own.
     svg = on_page(cn.draw(beginning.network).svg)
     first_sight = f'<div id="ck-first" aria-hidden="true"><h1>chalknet</h1>{svg}</div>'
@@ -148,10 +147,11 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
 
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.add_static_files("/static", _STATIC)
+    options: dict[str, Any] = {} if compressed else {"gzip_middleware_factory": None}
     ui.run_with(
         made, title="chalknet", tailwind=False, show_welcome_message=False,
         reconnect_timeout=_RECONNECT_S, dark=None,
-        **({} if compressed else {"gzip_middleware_factory": None}),
+        **options,
     )  # fmt: skip
     return made
 

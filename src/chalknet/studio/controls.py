@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from inspect import isawaitable
 from typing import Any
 
@@ -63,7 +64,14 @@ def choice(
                 option.props["value"] = name
                 option.props["selected"] = name == value
     answer = spoken(on_choose)
-    return made.on("change", lambda event: answer(event.args), js_handler="(e) => emit(e.target.value)")
+
+    def chosen(event: Any) -> Any:
+        made.props["value"] = event.args  # what the list shows when the page is made anew around it
+        for name, option in zip(options, made.default_slot.children, strict=True):
+            option.props["selected"] = name == event.args
+        return answer(event.args)
+
+    return made.on("change", chosen, js_handler="(e) => emit(e.target.value)")
 
 
 def field(
@@ -104,6 +112,7 @@ def spoken(handler: Callable[..., Any]) -> Callable[..., Any]:
         with speaking(code):
             return await answer
 
+    @wraps(handler)  # by its signature NiceGUI knows what to hand over
     def handled(*given: Any) -> Any:
         with speaking(code):
             answer = handler(*given)

@@ -75,6 +75,8 @@ def see_panel(session: TabSession) -> None:
     picture.props.update(svg="", alt="", layers=[], words=_words(), activations=list(ACTIVATIONS))
     refusal = TextTag("", "p").classes("ck-problem").props('role="status"')
     refusal.set_visibility(False)
+    stale = TextTag(_("The picture shows the last text that could be read."), "p").classes("ck-note")
+    stale.set_visibility(session.problem is not None)
 
     def show(answer: Picture | cn.ChalknetError) -> None:
         is_refused = isinstance(answer, cn.ChalknetError)
@@ -88,6 +90,7 @@ def see_panel(session: TabSession) -> None:
     newest: Newest[PictureQuestion, Picture | cn.ChalknetError] = Newest(session.workers, draw, show)
 
     def follow() -> None:
+        stale.set_visibility(session.problem is not None and session.network is not None)
         if session.network is not None and session.problem is None:
             newest.ask(
                 PictureQuestion(session.network, chosen["dialect"], chosen["orientation"], session.language)
@@ -147,8 +150,8 @@ def _words() -> dict[str, str]:
     return {
         "layers": _("Layers"), "layer": _("Layer"), "input": _("Input"), "unit": _("unit"),
         "linear": _("linear"), "none": _("none"), "width": _("Width"), "activation": _("Activation"),
-        "wider": _("One unit more"), "narrower": _("One unit less"), "add": _("Add a layer behind"),
-        "addBehind": _("Add a layer behind"), "remove": _("Remove this layer"), "close": _("Close"),
+        "wider": _("One unit more"), "narrower": _("One unit less"), "add": _("Add a layer after it"),
+        "addBehind": _("Add a layer after"), "remove": _("Remove this layer"), "close": _("Close"),
         "larger": _("Enlarge"), "smaller": _("Make smaller"), "whole": _("The whole picture"),
         "parameters": _("parameters"),
     }  # fmt: skip

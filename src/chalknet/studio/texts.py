@@ -87,10 +87,13 @@ def caret_of(problem: cn.ChalknetError, text: str) -> Caret | None:
     excerpt = problem.excerpt
     if excerpt is None or not text:
         return None
-    offset = text.find(excerpt.text)  # what was read may be a block of the text
-    if offset < 0:
-        return None
-    begin = min(offset + excerpt.position, len(text))
-    line = text.count("\n", 0, begin) + 1
+    line = excerpt.line_number
+    column = excerpt.position - (excerpt.text.rfind("\n", 0, excerpt.position) + 1)
+    lines = text.split("\n")
+    at_fault = excerpt.text.split("\n")[line - 1]
+    if line > len(lines) or at_fault not in lines[line - 1]:
+        return None  # what was read is not what stands in the editor
+    before = sum(len(each) + 1 for each in lines[: line - 1]) + lines[line - 1].index(at_fault)
+    begin = min(before + column, len(text))
     end = min(len(text), begin + max(1, excerpt.length))
     return Caret(min(begin, end - 1), end, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ def examples() -> dict[str, str]:
 
 def write_panel(session: TabSession) -> None:
     """Add the area for a tab: the editor, and what is said of its text."""
+    session.form = session.form or form_of(session.text)
     with ui.element("div").classes("ck-bar"):
         TextTag(_("Network"), "h2")
         form = TextTag("").classes("ck-form")
@@ -53,15 +55,13 @@ def write_panel(session: TabSession) -> None:
     def follow() -> None:
         if editor.value != session.text:
             editor.value = session.text
-        editor.set_theme("basicDark" if session.dark else "basicLight")
-        editor.set_language(highlighting(session.form))
+        _dress(editor, session)
         _show_form(form, session)
         _say(said, session)
-        _mark(editor, session)
 
     session.on_change(follow)
-    session.form = session.form or form_of(session.text)
-    follow()
+    _show_form(form, session)
+    _say(said, session)
 
 
 def _editor(session: TabSession) -> Any:
@@ -70,10 +70,30 @@ def _editor(session: TabSession) -> Any:
         if text != session.text:
             session.set_text(text[:MOST_LETTERS])
 
-    theme: Any = "basicDark" if session.dark else "basicLight"
-    editor = ui.codemirror(session.text, on_change=spoken(typed), theme=theme, line_wrapping=True)
+    language: Any = highlighting(session.form)
+    editor = ui.codemirror(
+        session.text, on_change=spoken(typed), theme=_theme(session), language=language, line_wrapping=True,
+        decorations=_marks(session),
+    )  # fmt: skip
     editor.classes("ck-editor").props["data-label"] = _("The network as a text. Escape, then Tab leaves it.")
     return editor
+
+
+def _theme(session: TabSession) -> Any:
+    return "basicDark" if session.dark else "basicLight"
+
+
+def _dress(editor: Any, session: TabSession) -> None:
+    """Give the editor its colours and marks.
+
+    Not by its properties: with each of them NiceGUI sends the text too, over what was typed meanwhile.
+    """
+    look = {
+        "theme": _theme(session),
+        "language": highlighting(session.form),
+        "marks": _marks(session),
+    }
+    editor.client.run_javascript(f"chalknetStudio.dress({editor.id}, {json.dumps(look)})")
 
 
 def _show_form(shown: TextTag, session: TabSession) -> None:
@@ -118,16 +138,15 @@ def summary(network: cn.Network) -> str:
     )
 
 
-def _mark(editor: Any, session: TabSession) -> None:
-    """Mark the place at fault in the editor, or nothing."""
+def _marks(session: TabSession) -> list[dict[str, Any]]:
+    """Return what marks the place at fault in the editor."""
     caret = None if session.problem is None else caret_of(session.problem, session.text)
     if caret is None:
-        editor.decorations = []
-        return
+        return []
     marks: list[dict[str, Any]] = [{"kind": "line", "line": caret.line, "class": "ck-wrong-line"}]
     if caret.end > caret.begin:
         marks.append({"kind": "mark", "from": caret.begin, "to": caret.end, "class": "ck-wrong"})
-    editor.decorations = marks
+    return marks
 
 
 def forms_panel(session: TabSession) -> None:
