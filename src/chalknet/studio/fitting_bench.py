@@ -11,6 +11,7 @@ import numpy as np
 
 import chalknet as cn
 from chalknet.lang import _
+from chalknet.lazy import torch
 from chalknet.planning import LOSSES, OPTIMIZERS
 from chalknet.studio.editing import layers_of, with_width
 from chalknet.studio.features import Array, Features
@@ -269,8 +270,6 @@ def centred_digit(drawn: Array) -> Array:
     Returns:
         `(1, 784)` of float32; zeros where nothing was drawn.
     """
-    import torch
-
     rows, columns = np.flatnonzero(drawn.max(1) > 0.1), np.flatnonzero(drawn.max(0) > 0.1)
     if not len(rows):
         return np.zeros((1, 784), np.float32)

@@ -59,7 +59,7 @@ class DataControls:
             settings["data"] = _first_data(self._session.network)
         with ui.element("div").classes("ck-row"):
             words = {name: row.title() for name, row in DATA_SETS.items()}
-            choice(_("Data"), words, settings["data"], self._choose)
+            choice(_("Data"), words, settings["data"], self._choose).props('data-fit="data"')
             self._own = ui.element("div").classes("ck-row")
         self._features = ui.element("div").classes("ck-row")
         self._said = ui.element("div").classes("ck-said").props('role="status" aria-live="polite"')

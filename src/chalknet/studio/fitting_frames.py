@@ -19,7 +19,6 @@ from chalknet.studio.features import Array
 from chalknet.studio.fitting_bench import FitBench, Racer
 from chalknet.studio.history import Moment
 from chalknet.studio.regions import as_bytes, weight_tiles
-from chalknet.training import using_threads
 
 ROUTE = "/studio-fit"
 _PAINTERS = 2
@@ -67,6 +66,8 @@ class Frames:
 
 
 def _one_thread() -> None:
+    from chalknet.training import using_threads  # brings torch, which the first page does without
+
     using_threads(1).__enter__()  # for as long as the thread lives
 
 
@@ -82,7 +83,7 @@ def _add_routes(application: App) -> None:
         frames = application.state.chalknet_frames
         bench = frames and frames.benches.get(key)
         if bench is None:
-            return Response(status_code=404)
+            return Response(status_code=204)  # the fit of a page that was made anew meanwhile
         content = await asyncio.get_running_loop().run_in_executor(frames.painters, work, bench, *words)
         return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 

@@ -9,10 +9,9 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 import chalknet as cn
+from chalknet.lazy import torch
 from chalknet.planning import LOSSES, Loss
 from chalknet.studio.features import Array, Features
 from chalknet.studio.history import Judged
@@ -74,7 +73,7 @@ class Viewer:
     """
 
     def __init__(self, network: cn.Network, loss: str, seed: int) -> None:
-        self.module: nn.Sequential = cn.build(network, seed=seed)
+        self.module: torch.nn.Sequential = cn.build(network, seed=seed)
         self.loss: Loss = LOSSES[loss]
         self._criterion = _criterion(self.loss)
         self._lock = threading.Lock()
@@ -136,7 +135,7 @@ def judged(viewer: Viewer, weights: Mapping[str, Array], train: Pair, held_out: 
 Pair = tuple[Array, Array]
 
 
-def copied_weights(module: nn.Module) -> dict[str, Array]:
+def copied_weights(module: torch.nn.Module) -> dict[str, Array]:
     """Return copies of a module's parameters and buffers as arrays, wherever they are."""
     return {name: value.detach().cpu().numpy().copy() for name, value in module.state_dict().items()}
 
@@ -194,5 +193,5 @@ _READ: Mapping[str, Mapping[str, Callable[[Array], Array]]] = {
 
 def _criterion(loss: Loss) -> Callable[[torch.Tensor, torch.Tensor], Any]:
     room, _, name = loss.torch_class.rpartition(".")
-    kind = getattr(import_module(room) if room else nn, name)
+    kind = getattr(import_module(room) if room else torch.nn, name)
     return kind(**loss.options)  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ window.chalknetFit ??= (() => {
 
   async function get(path) {
     const answer = await fetch(path, { cache: "no-store" });
-    if (!answer.ok) return null;
+    if (answer.status !== 200) return null;
     const whole = await answer.arrayBuffer();
     const length = new DataView(whole).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, 4, length)));
