@@ -140,3 +140,17 @@ def test_large_networks_have_fewer_moments():
     for updates in range(1, 100):
         trace.add(Moment(updates, updates, 0.0, 1.0, Judged(), weights))
     assert len(trace.moments) <= 14
+
+
+def test_a_slow_fit_is_paused_at_once(live):
+    fit = live(asked())
+    fit.go_to(10**6, rate=0.01)
+    fit.wait(0.2)
+    assert fit.trace.last.updates <= 1 and fit.is_running
+    fit.pause()
+    fit.wait()
+    assert fit.trace.last.updates <= 1 and not fit.is_running
+    fit.set_rate(0)
+    fit.go_to(20)
+    fit.wait()
+    assert fit.trace.last.updates == 20

@@ -106,7 +106,7 @@ class LiveFit:
         self._changed = threading.Condition()
         self._until, self._rate, self._closed = 0, 0.0, False
         self._thread: threading.Thread | None = None
-        self._judging_s, self._began = 0.0, perf_counter()
+        self._judging_s, self._began, self._shown_at = 0.0, perf_counter(), perf_counter()
         self._some = _some(asked.train), None if asked.held_out is None else _some(asked.held_out)
         weights = self.viewer.weights()
         first = judged(self.viewer, weights, asked.train, asked.held_out)
@@ -203,21 +203,35 @@ class LiveFit:
         if self._turns is not None:
             self._turns.give(self)
         made, took = progress.updates - before.updates, progress.seconds - before.seconds
-        with self._changed:
-            if not progress.updates < self._until:
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: self._closed or progress.updates < self._until)
-            elif self._rate:
-                self._changed.wait_for(lambda: self._closed, made / self._rate)
-            if self._closed:
-                return progress.stop()
-            wanted = (
-                self._rate / PICTURES_A_SECOND if self._rate else made / max(took, 1e-9) / PICTURES_A_SECOND
-            )
-            count = max(1, min(int(wanted), self._until - progress.updates))
+        count = self._count(progress.updates, made, took)
+        if count == 0:
+            return progress.stop()
         if self._turns is not None:
             self._turns.take(self)
         return progress.after(count)
+
+    def _count(self, updates: int, made: int, took: float) -> int:
+        """Return how many updates come next, once some are wanted and due; 0 where the fit was closed.
+
+        Args:
+            updates: that were made.
+            made: those of them since the last time.
+            took: the seconds of training that these took.
+        """
+        with self._changed:
+            due = self._shown_at + made / self._rate if self._rate else 0.0
+            while not self._closed:
+                if updates >= self._until:
+                    self._changed.notify_all()
+                    self._changed.wait()
+                elif self._rate and due > perf_counter():
+                    self._changed.wait(due - perf_counter())
+                else:
+                    break
+            self._shown_at = perf_counter()
+            rate = self._rate or made / max(took, 1e-9)
+            wanted = max(1, min(int(rate / PICTURES_A_SECOND), self._until - updates))
+            return 0 if self._closed else wanted
 
     def _moment(self, progress: cn.Progress) -> Moment:
         assert progress.module is not None
