@@ -1,6 +1,6 @@
 """What is measured in a page: the contrast of its texts, and controls that have no name."""
 
-# Texts that are seen and whose contrast with what lies behind them is below 4.5, as WCAG 2.2 computes it. Texts
+# Texts that are seen and whose contrast with what lies behind them is below 4.5, as WCAG 2.2 has it. Texts
 # in the picture are the drawing's own, which has its own tests.
 CONTRAST = """() => {
   const number = (text) => {

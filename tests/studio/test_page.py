@@ -87,7 +87,7 @@ def test_the_picture_is_edited_by_hand_and_the_text_follows(opened):
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x, y - 25, steps=5)  # a unit each ten points
+    page.mouse.move(x, y - 20, steps=5)  # a unit each ten points
     page.mouse.up()
     expect_text(page, "2 -> 8 tanh -> 1 sigmoid")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -18,7 +19,8 @@ from chalknet.studio.link import restore
 from chalknet.studio.seeing import on_page, see_panel
 from chalknet.studio.session import FIRST_TEXT, TabSession, read_text
 from chalknet.studio.taking import take_panel
-from chalknet.studio.writing import forms_panel, write_panel
+from chalknet.studio.texts import forms
+from chalknet.studio.writing import FormQuestion, examples, forms_panel, shown_forms, write_panel
 
 _STATIC = Path(__file__).parent / "static"
 _RECONNECT_S = 5.0  # a tab that is gone for longer is closed with all that it has begun
@@ -83,6 +85,9 @@ class Page:
         else:
             self._dark_switch.props["checked"] = session.dark
             session.tell()  # the editor's colours
+            typed = found.get("text")
+            if isinstance(typed, str) and typed != session.text:  # before the server heard the browser
+                session.set_text(typed)
         self._apply_look()
 
     def _header(self) -> None:
@@ -126,6 +131,7 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
         workers: threads for work that takes more than a moment.
         compressed: whether answers are, which takes longer than it saves unless a network lies between.
     """
+    warm_up(beginning)
     # What is seen until the page's programs have run: the picture, taken away when the page shows its own.
     svg = on_page(cn.draw(beginning.network).svg)
     first_sight = f'<div id="ck-first" aria-hidden="true"><h1>chalknet</h1>{svg}</div>'
@@ -154,6 +160,15 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
         **options,
     )  # fmt: skip
     return made
+
+
+def warm_up(beginning: Beginning) -> None:
+    """Do once what the first page would wait for: forms and drawing are imported on first use."""
+    examples()
+    read_text(beginning.text)
+    for form in forms():
+        shown_forms(FormQuestion(beginning.network, form))
+    threading.Thread(target=cn.build, args=("1 -> 1",), daemon=True).start()  # torch, for what is fitted
 
 
 def _area(name: str, kind: str, panel: Callable[[TabSession], None], session: TabSession) -> None:

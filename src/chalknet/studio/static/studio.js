@@ -69,7 +69,9 @@ window.chalknetStudio = {
   begin() {
     new MutationObserver(() => this.label()).observe(document.body, { childList: true, subtree: true });
     this.label();
+    const shown = document.querySelector(".ck-editor");
     return {
+      text: shown ? getElement(Number(shown.id.slice(1)))?.editor?.state.doc.toString() : null,
       fragment: location.hash.slice(1),
       dark: matchMedia("(prefers-color-scheme: dark)").matches,
       korean: (navigator.language || "").startsWith("ko"),
