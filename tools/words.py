@@ -1,8 +1,8 @@
 """Bring the catalogues of `src/chalknet/lang/` up to date with the code, compile them, list what is missing.
 
-`make words` reads the texts of the package: those in `_(…)`, the help of the command, and every other text that
-a catalogue translates (errors, notes, reasons), which stands in the code as a text or as an f-string. A value
-`{len(rows)}` of an f-string is called `{rows}` in the catalogue.
+`make words` reads the texts of the package: those in `_(…)`, the help of the command, and every other text
+that a catalogue translates (errors, notes, reasons), which stands in the code as a text or as an f-string. A
+value `{len(rows)}` of an f-string is called `{rows}` in the catalogue.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from chalknet.lang.template import Template
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "chalknet"
 LANGUAGES = PACKAGE / "lang"
+_MARKS = ("_", "filled")  # the functions of `chalknet.lang` whose first argument is a text to translate
 _MAGIC = 0x950412DE
 _HEADER = """Language: {code}
 MIME-Version: 1.0
 Content-Type: text/plain; charset=UTF-8
 Content-Transfer-Encoding: 8bit
 """
-# What typer and click say, which is translated as it is shown.
+# What typer, click and the operating system say, which is translated as it is shown.
 OTHERS = (
     "Show this message and exit.",
     "Usage:",
@@ -35,14 +38,22 @@ OTHERS = (
     "Missing argument '{name}'.",
     "Missing option '{name}'.",
     "No such command {name}.",
+    "No such command {name}. Did you mean {near}?",
     "Invalid value for {hint}: {message}",
-    "{value} is not a valid {kind}.",
+    "Input should be a valid integer, unable to parse string as an integer",
+    "Input should be a valid number, unable to parse string as a number",
     "Option {option} requires an argument.",
     "Option {option} does not take a value.",
     "Got unexpected extra argument ({extra_args})",
     "Got unexpected extra arguments ({extra_args})",
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
+    # what the operating system says
+    "No such file or directory",
+    "Permission denied",
+    "Is a directory",
+    "Not a directory",
+    "No space left on device",
 )
 
 
@@ -106,7 +117,7 @@ def _named(node: ast.expr, names: dict[str, str]) -> str:
 def _name_of(node: ast.expr) -> str:
     if isinstance(node, ast.BinOp | ast.IfExp):
         plural = ast.unparse(node)
-        return "s" if re.match(r"'(s|es)?' (\*|if)|'s' ", plural) else "value"
+        return "s" if re.match(r"'(s|es|is)?' (\*|if)|'s' ", plural) else "value"
     if isinstance(node, ast.Call):
         inside = node.args[0] if node.args else node.func
         return _name_of(inside)
@@ -118,7 +129,7 @@ def _name_of(node: ast.expr) -> str:
     return "value"
 
 
-def _marked(tree: ast.AST) -> Iterator[str]:
+def _marked(tree: ast.AST, marks: Iterable[str] = _MARKS) -> Iterator[str]:
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Call)
@@ -138,6 +149,12 @@ def _trees() -> Mapping[Path, ast.Module]:
 
 
 _TREES: dict[Path, ast.Module] = {}
+
+
+def in_step(text: str, translation: str) -> bool:
+    """Return whether a translation has the values of its text; the ending of a plural may be left out."""
+    wanted, given = (set(Template(each).names) for each in (text, translation))
+    return wanted - {"s", "s2"} <= given <= wanted
 
 
 # -- catalogues: the text that people edit (.po), and the one that the package reads (.mo)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from chalknet.errors import look_up
+from chalknet.lang import translated
 from chalknet.network import Network, Size
 from chalknet.tables import Cell, Table, Tabular, facts
 from chalknet.units import show_count
@@ -52,7 +53,9 @@ class Counts(Tabular):
         """Return the counts by their names."""
         return facts(
             {
-                "layers": Cell(self.layers, f"{self.layers} ({_CONVENTIONS[self.convention][1]})"),
+                "layers": Cell(
+                    self.layers, f"{self.layers} ({translated(_CONVENTIONS[self.convention][1])})"
+                ),
                 "hidden layers": self.hidden_layers,
                 "nodes": Cell(list(self.nodes), ", ".join(map(str, self.nodes)) or "none"),
                 "parameters": Cell(self.parameters, _show_sum(self.parameters)),

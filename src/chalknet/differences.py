@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from chalknet.errors import invalid, public
 from chalknet.forms import ModelLike, read
+from chalknet.lang import translated
 from chalknet.network import (
     Activation,
     Dropout,
@@ -66,7 +67,7 @@ class Difference(Tabular):
         return Table(("where", "first", "second"), rows, title="" if rows else _SAME)
 
     def __str__(self) -> str:
-        return "\n".join(f"{part.where}: {part.a} | {part.b}" for part in self.parts) or _SAME
+        return "\n".join(translated(f"{part.where}: {part.a} | {part.b}") for part in self.parts) or _SAME
 
 
 @public()

@@ -14,8 +14,9 @@ from functools import partial, wraps
 from numbers import Integral
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from unicodedata import normalize
 
-from chalknet.lang import _, plain, translated
+from chalknet.lang import filled
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Excerpt:
         first = max(0, column - 90)  # a very long line is cut, so that the caret stays on the screen
         shown = _CONTROL.sub("\ufffd", line[first : column + 60].expandtabs(1))  # as long as it was
         carets = "^" * max(1, min(self.length, len(line) - column))
-        heading = _("line {number}:").format(number=self.line_number)
+        heading = filled("line {number}:", number=str(self.line_number))
         return f"{heading}\n    {shown}\n    {' ' * (column - first)}{carets[:60]}"
 
 
@@ -95,9 +96,8 @@ class ChalknetError(Exception):
         return [*traceback.format_list(frames), f"{type(self).__name__}: {self}"]
 
     def __str__(self) -> str:
-        answers = {name: translated(vars(self)[name]) for name in ("where", "got", "wanted", "remedy")}
-        sentence = _("{where}: got {got}; wanted {wanted}. {remedy}").format(**answers)
-        message = printable(plain(sentence))
+        answers = {name: vars(self)[name] for name in ("where", "got", "wanted", "remedy")}
+        message = printable(filled("{where}: got {got}; wanted {wanted}. {remedy}", **answers))
         return message if self.excerpt is None else f"{message}\n  {self.excerpt}"
 
 
@@ -330,6 +330,7 @@ def unknown_name(
     known: Iterable[str],
     meant: Mapping[str, str] | None = None,
     *,
+    spellings: Iterable[str] = (),
     excerpt: Excerpt | None = None,
 ) -> UnknownName:
     """Return the error for a name that no table has, offering the nearest names.
@@ -340,14 +341,18 @@ def unknown_name(
         got: the name as it was written, or whatever stands in its place.
         known: the names that exist.
         meant: other libraries' names for some of them, which no likeness of letters finds.
+        spellings: other spellings of the names; those in the alphabet of what was written are offered too.
         excerpt: the line at fault, for names read from a text.
     """
     names = list(dict.fromkeys(known))
-    by_folded = {name.lower().replace("_", ""): name for name in names}
+    others = [] if str(got).isascii() else [word for word in spellings if not word.isascii()]
+    by_folded = {_folded(name): name for name in (*names, *others)}
     written = str(got).lower()
-    close = get_close_matches(written.replace("_", ""), by_folded, n=2, cutoff=0.6)
-    near = (meant or {}).get(written) or " or ".join(by_folded[name] for name in close)
-    remedy = f"Did you mean {near}?" if near else "Write one of the known names."
+    close = get_close_matches(_folded(written), by_folded, n=2, cutoff=0.6)
+    near = [meant[written]] if meant and written in meant else [by_folded[name] for name in close]
+    remedy = f"Did you mean {near[0]}?" if near else "Write one of the known names."
+    if len(near) > 1:
+        remedy = f"Did you mean {near[0]} or {near[1]}?"
     return UnknownName(
         where=where,
         got=f"the unknown {what} {shown(got)}",
@@ -355,3 +360,8 @@ def unknown_name(
         remedy=remedy,
         excerpt=excerpt,
     )
+
+
+def _folded(name: str) -> str:
+    """Return what of a name counts for likeness; a Korean syllable as its letters."""
+    return normalize("NFD", name.lower().replace("_", ""))

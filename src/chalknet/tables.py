@@ -16,6 +16,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chalknet.errors import InvalidValue
+from chalknet.lang import _, language, translated
 from chalknet.units import show_count, show_value
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class Table(Shown):
         rows: one cell a column, or a name and a value; a number is printed by `units`, None as an empty cell.
         title: a line above.
         notes: lines below.
+        own: whether headings and cells are a user's own words, which are in no other language.
+
+    Texts are shown in the language of the moment (`chalknet.lang`); raw values and their names do not change.
 
     Raises:
         InvalidValue: for a row of another length.
@@ -104,6 +108,7 @@ class Table(Shown):
     rows: tuple[tuple[Value, ...], ...]
     title: str = ""
     notes: tuple[str, ...] = ()
+    own: bool = False
 
     def __post_init__(self) -> None:
         wanted = len(self.columns) or 2
@@ -119,7 +124,15 @@ class Table(Shown):
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
         """Return the text of each cell, row by row."""
-        return tuple(tuple(map(_text_of, row)) for row in self.rows)
+        texts = tuple(tuple(map(_text_of, row)) for row in self.rows)
+        return (
+            texts if self.own or language() == "en" else tuple(tuple(map(translated, row)) for row in texts)
+        )
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Return the columns as they are shown."""
+        return self.columns if self.own else tuple(map(translated, self.columns))
 
     @property
     def numeric(self) -> tuple[bool, ...]:
@@ -151,10 +164,10 @@ class Table(Shown):
         """Return the table as escaped HTML without styles; cells of numbers have the class `number`."""
         numeric = self.numeric
         tags = ["td"] * len(numeric) if self.columns else ["th", "td"]
-        head = _html_row(["th"] * len(numeric), self.columns, numeric) if self.columns else ""
+        head = _html_row(["th"] * len(numeric), self.headings, numeric) if self.columns else ""
         rows = "".join(_html_row(tags, row, numeric) for row in self.texts)
-        title = f"<caption>{escape(self.title)}</caption>" if self.title else ""
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        title = f"<caption>{escape(translated(self.title))}</caption>" if self.title else ""
+        notes = "".join(f"<p>{escape(translated(note))}</p>" for note in self.notes)
         return f"<table>{title}<thead>{head}</thead><tbody>{rows}</tbody></table>{notes}"
 
     def to_dicts(self) -> list[dict[str, Any]]:
@@ -178,31 +191,32 @@ class Table(Shown):
             name + " " * (names - text_width(name) + _GAP + max(0, values - text_width(value))) + value
             for name, value in self.texts
         ]
-        return [*filter(None, [self.title]), *map(str.rstrip, lines), *self.notes]
+        above, below = filter(None, [translated(self.title)]), map(translated, self.notes)
+        return [*above, *map(str.rstrip, lines), *below]
 
     def _parts(self, limit: int) -> Iterator[RenderableType]:
         """Yield what is printed, from the top down: columns where they fit the limit, else blocks."""
         from rich.text import Text  # slow to load
 
-        yield from map(Text, filter(None, [self.title]))
-        lines = [self.columns, *self.texts] if self.columns else []
+        yield from map(Text, filter(None, [translated(self.title)]))
+        lines = [self.headings, *self.texts] if self.columns else []
         widths = [max(map(text_width, column)) for column in zip(*lines, strict=True)]
         if self.columns and sum(widths) + _GAP * (len(widths) - 1) <= limit:
             yield self._grid()
         else:
             for index, row in enumerate(self.texts):
-                pairs = zip(self.columns, row, strict=True) if self.columns else [row]
+                pairs = zip(self.headings, row, strict=True) if self.columns else [row]
                 yield from [Text()] if self.columns and index else []
                 yield from (Text(f"{name}: {text}" if name else text) for name, text in pairs if text)
             yield from [Text()] if self.columns and self.rows and self.notes else []
-        yield from map(Text, self.notes)
+        yield from map(Text, map(translated, self.notes))
 
     def _grid(self) -> RenderableType:
         from rich.table import Table as Grid
         from rich.text import Text
 
         grid = Grid(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=any(self.columns))
-        for column, numeric in zip(self.columns, self.numeric, strict=True):
+        for column, numeric in zip(self.headings, self.numeric, strict=True):
             grid.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
         for row in self.texts:
             grid.add_row(*map(Text, row))
@@ -232,7 +246,7 @@ def _text_of(cell: Value) -> str:
     if cell is None or isinstance(cell, str | Cell):
         return one_line(cell.text if isinstance(cell, Cell) else cell or "")
     if isinstance(cell, bool):
-        return "yes" if cell else "no"
+        return _("yes") if cell else _("no")
     return show_count(cell) if isinstance(cell, int) else show_value(cell)
 
 

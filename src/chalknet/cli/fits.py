@@ -43,6 +43,7 @@ from chalknet.cli.say import (
 )
 from chalknet.errors import Noted
 from chalknet.files import SEARCH_MEMBERS
+from chalknet.lang import translated
 from chalknet.tables import facts
 
 _RECIPE = (*options.RECIPE, *options.STOPPING, *options.OPTIMIZER)
@@ -206,7 +207,9 @@ def resume(asked: Asked) -> int | None:
         return launch(processes, sys.argv[1:], run)
     with stoppable(run), _told_first({**asked, "out": run}):
         result = cn.resume(run, data=data_of(asked), trust=asked["trust"] or False, **given(asked, _RESUMED))
-    return _answer(result, "\n".join([str(result), *result.plan.reasons]), {**asked, "out": run})
+    return _answer(
+        result, "\n".join([str(result), *map(translated, result.plan.reasons)]), {**asked, "out": run}
+    )
 
 
 @command(
@@ -308,7 +311,7 @@ def demo(asked: Asked) -> None:
     from chalknet.demo import run_demo  # brings matplotlib and torch
 
     for line in run_demo(asked["out"], tell_written):
-        say(line)
+        say(translated(line))
 
 
 def _answer(result: cn.FitResult, text: str, asked: Asked) -> int | None:

@@ -11,6 +11,7 @@ from chalknet.cli.app import command
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.options import Asked, Option, data_of, given, network_of, without
 from chalknet.cli.say import answer, check_picture, tell, tell_written
+from chalknet.lang import translated
 
 _LOSS = options.LOSS._replace(default=None, help=f"{options.LOSS.help} mse when left out.")
 _ASKED_OF_MEMORY = (
@@ -61,7 +62,7 @@ def memory(asked: Asked) -> int:
         tell(f"note: {problem}")
     free = None if verdict is None else verdict.free_bytes
     facts = {"total_bytes": estimate.total_bytes, "free_bytes": free, "fits": bool(verdict)}
-    text = str(estimate) if verdict is None else f"{estimate}\n{verdict}"
+    text = str(estimate) if verdict is None else f"{estimate}\n{translated(str(verdict))}"
     answer(asked, asdict(estimate) | facts, text)
     return int(not verdict)
 

@@ -25,8 +25,8 @@ from chalknet.cli.app import app
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.launch import end_with_launcher, reports
 from chalknet.cli.options import flag
-from chalknet.cli.say import leave_streams, printing, set_up_streams, tell
-from chalknet.lang import _, translated
+from chalknet.cli.say import console_language, leave_streams, printing, set_up_streams, tell
+from chalknet.lang import _, speaking, translated
 from chalknet.planning import OTHER_NAMES
 
 __all__ = ["fits", "hardware", "main", "networks", "searches", "serving", "studio"]
@@ -46,7 +46,7 @@ def main() -> None:
     if "--debug" in sys.argv:
         os.environ["CHALKNET_TRACEBACK"] = "full"  # the public verbs hide their frames without it
     typed = [word for word in sys.argv[1:] if word != "--debug"]
-    with ENDING.by_ctrl_c():
+    with ENDING.by_ctrl_c(), speaking(console_language()):
         code = _ended(typed)
         leave_streams()
     sys.exit(code if typed else 2)
@@ -91,7 +91,7 @@ def _report(problem: cn.ChalknetError) -> int:
     """Print an error of ours and return its exit code."""
     if not reports(problem):
         return 0  # the process that reports it has the exit code too
-    tell(f"{_('error')}: {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
+    tell(f"{_('error:')} {', '.join([*vars(problem).get('__notes__', ()), str(problem)])}")
     return 2 if isinstance(problem, USAGE_ERRORS) else 1
 
 
@@ -105,6 +105,6 @@ def _report_usage(problem: Any) -> int:
         near = [meant[name]] if name in meant else get_close_matches(name, known, 1)
         sentences = [f"No such option: {name}.", *(f"Did you mean {one}?" for one in near)]
         message = " ".join(map(translated, sentences))
-    tell(f"{_('error')}: {translated(message)}")
+    tell(f"{_('error:')} {translated(message)}")
     tell(f"Usage and options: {'chalknet' if context is None else context.command_path} --help")
     return 2

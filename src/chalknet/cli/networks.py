@@ -9,6 +9,7 @@ from chalknet.cli import options
 from chalknet.cli.app import command
 from chalknet.cli.options import Asked, Option, given, network_of
 from chalknet.cli.say import answer, put, tell, tell_written
+from chalknet.lang import language, speaking
 from chalknet.tables import Table
 
 _STYLE = (
@@ -121,7 +122,8 @@ def diff(asked: Asked) -> int:
     Example: chalknet diff key.txt answers/*.py --table
     """
     first = cn.read(asked["key"])
-    rows = [_compared(first, other, asked) for other in asked["others"]]
+    with speaking("en" if asked["as_json"] else language()):
+        rows = [_compared(first, other, asked) for other in asked["others"]]
     same = sum(verdict == "same" for _, verdict, _ in rows)
     text = rows[0][2]
     if asked["table"] or len(rows) > 1:

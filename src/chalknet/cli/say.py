@@ -19,7 +19,7 @@ import typer
 import chalknet as cn
 from chalknet.errors import look_up, printable, writing
 from chalknet.files import write_output
-from chalknet.lang import _, translated
+from chalknet.lang import LANGUAGES, _, language, translated
 
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}  # in the order of their numbers
 _FULL = (errno.EBADF, errno.ENOSPC, errno.EIO, errno.EDQUOT)  # what a stream that takes nothing says
@@ -47,6 +47,23 @@ def set_up_streams() -> None:
             stream.reconfigure(errors="chalknet")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict")
+
+
+def console_language() -> str:
+    """Return the language of this command: English where the console lacks the letters of another one."""
+    asked = os.environ.get("CHALKNET_LANG", "")
+    if asked and asked not in LANGUAGES:
+        tell(f"note: CHALKNET_LANG: got {asked!r}; wanted one of {', '.join(LANGUAGES)}")
+    chosen = language()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            _LETTERS[chosen].encode(getattr(stream, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "en"
+    return chosen
+
+
+_LETTERS = {"en": "", "ko": "가"}
 
 
 def is_launched() -> bool:
@@ -171,9 +188,9 @@ def _coloured(text: str, stream: TextIO) -> str:
     """Return a text with `error:` and `note:` in colour, where it goes to a terminal that has colours."""
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    colours = {_("error"): typer.colors.RED, _("note"): typer.colors.YELLOW}
+    colours = {_("error:"): typer.colors.RED, _("note:"): typer.colors.YELLOW}
     return re.sub(
-        rf"(?m)^({'|'.join(colours)}):", lambda found: typer.style(found[0], fg=colours[found[1]]), text
+        rf"(?m)^({'|'.join(colours)})", lambda found: typer.style(found[0], fg=colours[found[1]]), text
     )
 
 

@@ -8,6 +8,7 @@ from chalknet.cli.app import command
 from chalknet.cli.options import Asked, Option, given
 from chalknet.cli.say import say, tell_written
 from chalknet.files import user_path
+from chalknet.lang import translated
 
 _LIMITS = (
     Option("max_bytes", "The largest body of a request; 1048576 (1 MiB) when left out.", int, panel="Limits"),
@@ -52,5 +53,7 @@ def serve(asked: Asked) -> None:
     """
     cn.serve(
         asked["run"], **given(asked, _WHERE, (_UNKNOWN,), _LIMITS),
-        on_start=lambda address: say(f"serving {asked['run']} at {address} (Ctrl-C ends it)"),
+        on_start=lambda address: say(
+            translated(f"serving {asked['run']} at {address} (Ctrl-C ends it)")
+        ),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, RawRows, Tabl
 from chalknet.data.load import file_of, load
 from chalknet.data.sources import Source
 from chalknet.errors import DataError
+from chalknet.lang import speaking
 from chalknet.lazy import torch
 from chalknet.units import show_count, show_value
 
@@ -57,7 +58,7 @@ def describe(data: object, **options: Any) -> dict[str, str]:
     try:
         seen = {} if problem else _facts(load(data, **options))
     except DataError as refusal:
-        problem = str(refusal)
+        problem = _english(refusal)
     if problem:
         return found | {"problem": problem}
     renamed = {"x": "x of a fit", "y": "y of a fit"}
@@ -86,13 +87,19 @@ def _opened(
             next(iter(table.blocks([TableColumn(0, table.label(0), "words")], 0)), None)
             return table, first
         except DataError as problem:
-            first = first or str(problem)
+            first = first or _english(problem)
             found = {name: ast.literal_eval(value) for name, value in _OPTION.findall(problem.remedy)}
             named = {name: value for name, value in found.items() if hasattr(asked, name)}
             if not named or all(getattr(asked, name) == value for name, value in named.items()):
                 break
             asked = replace(asked, **named)
     return None, first
+
+
+def _english(problem: DataError) -> str:
+    """Return an error as a fact: in English, as the other facts are."""
+    with speaking("en"):
+        return str(problem)
 
 
 def _facts(source: Source) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from chalknet.lang.choice import language
 from chalknet.lang.particles import with_particles
@@ -26,49 +28,83 @@ def _(text: str) -> str:
 
 
 def translated(text: str) -> str:
-    """Return an English text that already holds its values in the language chosen, or as it is.
+    """Return an English text that already holds its values in the language chosen; else the text as it is.
 
-    The text is found by the template in the catalogue that it was made from: the one with the most letters
-    of its own that fits. Errors, notes and reasons are kept in English and put into the language of whoever
+    The text is found by the template in the catalogue that it was made from: the one that leaves the fewest
+    words untranslated. Errors, notes and reasons are kept in English and put into the language of whoever
     sees them by this, at the moment when they are shown.
 
     Args:
         text: such as `got 3 layers`, made in the code by `f"got {n} layers"`.
     """
     code = language()
-    return text if code == "en" or not text else _found(code, text)
+    return text if code == "en" or not text else _found(code, text).text
 
 
-def plain(text: str) -> str:
-    """Return a translated text whose values are filled in, each Korean particle as its word wants it.
+def filled(text: str, **values: str) -> str:
+    """Return a text with its values in the language chosen, a value of `{name!t}` in that language too.
 
     Args:
-        text: such as `relu을(를)`, from `_("{name}…").format(name=name)`.
+        text: an English text with `{names}`, as it stands in the code.
+        **values: the value of each name.
+
+    Example:
+        >>> filled("{where}: got {got}", where="lr", got="-1")
+        'lr: got -1'
     """
-    return with_particles(text) if language() == "ko" else text
+    code = language()
+    if code == "en":
+        return text.format(**values)
+    return _filled(code, Template(_texts(code).get(text, text)), values).text
 
 
-def _found(code: str, text: str) -> str:
+class _Said(NamedTuple):
+    """A text in another language.
+
+    Args:
+        left: how many English words of it are left; names, numbers and what stands in quotes are none.
+        text: the text.
+    """
+
+    left: int
+    text: str
+
+
+@lru_cache(4096)
+def _found(code: str, text: str) -> _Said:
+    """Return the translation of a text that leaves the fewest words as they were, and no more than half."""
     texts = _texts(code)
     if text in texts:
-        return texts[text]
-    if text[0].isspace() or text[-1].isspace():
-        inner = text.strip()
-        return text.replace(inner, _found(code, inner)) if inner else text
-    for template in _templates(code):
-        values = template.values_of(text)
-        if values is not None:
-            return _filled(code, texts[template.text], values)
-    return text
+        return _Said(0, texts[text])
+    inner = text.strip()
+    if inner != text:
+        left, said = _found(code, inner) if inner else (0, "")
+        return _Said(left, text.replace(inner, said) if inner else text)
+    as_it_is = _as_it_is(text)
+    if not any(map(str.isalpha, text)):
+        return as_it_is
+    fits = ((spoken, template.values_of(text)) for template, spoken in _templates(code))
+    said = (_filled(code, spoken, values) for spoken, values in fits if values is not None)
+    best = min(said, key=lambda each: each.left, default=as_it_is)
+    return best if 2 * best.left <= as_it_is.left else as_it_is
 
 
-def _filled(code: str, text: str, values: Mapping[str, str]) -> str:
+def _as_it_is(text: str) -> _Said:
+    return _Said(len(_WORD.findall(text)), text)
+
+
+_WORD = re.compile(r"(?<!\S)[A-Za-z][a-z]+[.;:]?(?!\S)")
+
+
+def _filled(code: str, template: Template, values: Mapping[str, str]) -> _Said:
     """Return a translation with its values; those marked `!t` are translated too."""
-    parts = []
-    for before, name, marked in Template(text).pieces():
+    parts, left = [], 0
+    for before, name, marked in template.pieces:
         value = values.get(name, "")
-        parts += [before, _found(code, value) if marked and value else value]
-    return with_particles("".join(parts))
+        said = _found(code, value) if marked and value else _as_it_is(value)
+        parts += [before, said.text]
+        left += said.left
+    return _Said(left, with_particles("".join(parts)))
 
 
 @cache
@@ -79,10 +115,10 @@ def _texts(code: str) -> Mapping[str, str]:
 
 
 @cache
-def _templates(code: str) -> tuple[Template, ...]:
-    """Return the texts with values, those with the most letters of their own first."""
-    found = (Template(text) for text in _texts(code) if "{" in text)
-    return tuple(sorted(found, key=lambda each: -each.own_length))
+def _templates(code: str) -> tuple[tuple[Template, Template], ...]:
+    """Return the texts with values and their translations, those with the most letters of their own first."""
+    pairs = [(Template(text), Template(spoken)) for text, spoken in _texts(code).items() if "{" in text]
+    return tuple(sorted((pair for pair in pairs if pair[0].names), key=lambda pair: -pair[0].own_length))
 
 
 def read_catalogue(content: bytes) -> Iterator[tuple[str, str]]:

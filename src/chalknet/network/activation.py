@@ -99,7 +99,7 @@ _GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
 _ROWS = (
     ActivationKind(
         "relu",
-        (),
+        ("렐루",),
         "relu",
         "ReLU",
         "0 if z <= 0 else z",
@@ -110,7 +110,7 @@ _ROWS = (
     ),
     ActivationKind(
         "sigmoid",
-        ("sig", "logistic", "sigma", "σ", "expit"),
+        ("sig", "logistic", "sigma", "σ", "expit", "시그모이드", "로지스틱"),
         "sig",
         "Sigmoid",
         _SIGMOID,
@@ -119,10 +119,20 @@ _ROWS = (
         lowest="0",
         highest="1",
     ),
-    ActivationKind("tanh", (), "tanh", "Tanh", "tanh(z)", "1 - h * h", onnx="Tanh", lowest="-1", highest="1"),
+    ActivationKind(
+        "tanh",
+        ("쌍곡탄젠트", "하이퍼볼릭탄젠트"),
+        "tanh",
+        "Tanh",
+        "tanh(z)",
+        "1 - h * h",
+        onnx="Tanh",
+        lowest="-1",
+        highest="1",
+    ),
     ActivationKind(
         "leaky_relu",
-        ("lrelu",),
+        ("lrelu", "리키렐루", "누수렐루"),
         "leaky_relu",
         "LeakyReLU",
         "z if z > 0 else negative_slope * z",
@@ -135,7 +145,7 @@ _ROWS = (
     ),
     ActivationKind(
         "elu",
-        (),
+        ("엘루",),
         "elu",
         "ELU",
         "z if z > 0 else alpha * expm1(z)",
@@ -148,7 +158,7 @@ _ROWS = (
     ),
     ActivationKind(
         "gelu",
-        (),
+        ("겔루",),
         "gelu",
         "GELU",
         f"z * (1 + erf(z * sqrt(1 / 2))) / 2 if approximate == 'none' else z * (1 + {_GELU_TANH}) / 2",
@@ -163,7 +173,7 @@ _ROWS = (
     ),
     ActivationKind(
         "silu",
-        ("swish",),
+        ("swish", "실루", "스위시"),
         "silu",
         "SiLU",
         f"z * ({_SIGMOID})",
@@ -173,7 +183,7 @@ _ROWS = (
     ),
     ActivationKind(
         "softplus",
-        (),
+        ("소프트플러스",),
         "softplus",
         "Softplus",
         "z if beta * z > threshold else log1p(exp(beta * z)) / beta",
@@ -185,7 +195,7 @@ _ROWS = (
     ),
     ActivationKind(
         "mish",
-        (),
+        ("미시",),
         "mish",
         "Mish",
         f"z if z > 20 else z * ({_MISH} / ({_MISH} + 2))",
@@ -197,7 +207,7 @@ _ROWS = (
     ),
     ActivationKind(
         "hardswish",
-        ("hard_silu",),
+        ("hard_silu", "하드스위시"),
         "hardswish",
         "Hardswish",
         "0 if z <= -3 else (z if z >= 3 else z * (z + 3) / 6)",
@@ -208,7 +218,7 @@ _ROWS = (
     ),
     ActivationKind(
         "softmax",
-        (),
+        ("소프트맥스",),
         "softmax",
         "Softmax",
         "exp(z_i) / sum(exp(z))",
@@ -220,7 +230,7 @@ _ROWS = (
     ),
     ActivationKind(
         "log_softmax",
-        (),
+        ("로그소프트맥스",),
         "log_softmax",
         "LogSoftmax",
         "z_i - log(sum(exp(z)))",
@@ -229,9 +239,11 @@ _ROWS = (
         onnx="LogSoftmax",
         highest="0",
     ),
-    ActivationKind("identity", ("id", "none"), "id", "Identity", "z", "1", onnx="Identity"),
+    ActivationKind("identity", ("id", "none", "항등"), "id", "Identity", "z", "1", onnx="Identity"),
     # The general activation of a formula, and the one that a drawing does not name: neither is built.
-    ActivationKind("h", ("g", "phi", "φ", "act", "activation"), "h", "", "h(z)", "h'(z)"),
+    ActivationKind(
+        "h", ("g", "phi", "φ", "act", "activation", "활성화", "활성화함수"), "h", "", "h(z)", "h'(z)"
+    ),
     ActivationKind("?", ("unknown",), "?", "", "?", "?"),
 )
 
@@ -272,7 +284,10 @@ class Activation(Step):
     def __post_init__(self) -> None:
         name = activation_name(self.kind)
         if name is None:
-            raise unknown_name("activation", "activation", self.kind, ACTIVATIONS)
+            raise unknown_name(
+                "activation", "activation", self.kind, ACTIVATIONS,
+                spellings=[word for row in ACTIVATIONS.values() for word in row.aliases],
+            )  # fmt: skip
         object.__setattr__(self, "kind", name)
         object.__setattr__(self, "options", _settled_options(ACTIVATIONS[name], dict(self.options)))
 

@@ -120,7 +120,7 @@ EMBED = StepKind(
         )
     ],
     call=_call,
-    words=("embed", "embedding"),
+    words=("embed", "embedding", "임베딩"),
     read_inside=_read_inside,
     write_inside=_write_inside,
 )

@@ -77,7 +77,22 @@ LINEAR = StepKind(
         TorchLayer("LazyLinear", _LINEAR_PARAMETERS[1:], _read_linear, widths=("out_features",)),
     ),
     call=_call_linear,
-    words=("l", "ℓ", "ell", "lin", "linr", "linear", "fc", "dense", "affine", "w"),
+    words=(
+        "l",
+        "ℓ",
+        "ell",
+        "lin",
+        "linr",
+        "linear",
+        "fc",
+        "dense",
+        "affine",
+        "w",
+        "선형",
+        "선형변환",
+        "완전연결",
+        "전결합",
+    ),
 )
 
 
@@ -109,7 +124,7 @@ DROPOUT = StepKind(
         TorchLayer("Dropout", ("p", "inplace"), lambda given: Dropout(**given), function="dropout")
     ],
     call=lambda step, input_shape: LayerCall("Dropout", {"p": step.p}),
-    words=("dropout", "drop"),
+    words=("dropout", "drop", "드롭아웃"),
     options=("p",),
     is_idle=lambda step, input_shape: step.p == 0,
 )
@@ -156,6 +171,6 @@ FLATTEN = StepKind(
     step=Flatten,
     layers=lambda: [TorchLayer("Flatten", ("start_dim", "end_dim"), _read_flatten, function="flatten")],
     call=lambda step, input_shape: LayerCall("Flatten", {}),
-    words=("flatten", "flat"),
+    words=("flatten", "flat", "펴기", "펼치기", "평탄화"),
     is_idle=lambda step, input_shape: len(input_shape) == 1,
 )

@@ -178,7 +178,7 @@ LAYER_NORM = StepKind(
         )
     ],
     call=_call_layer_norm,
-    words=("layernorm", "layernormalization", "ln"),
+    words=("layernorm", "layernormalization", "ln", "층정규화"),
     options=("eps", "affine", "bias"),
 )
 BATCH_NORM = StepKind(
@@ -192,6 +192,6 @@ BATCH_NORM = StepKind(
         )
     ],
     call=_call_batch_norm,
-    words=("batchnorm", "batchnormalization", "batchnorm1d", "bn"),
+    words=("batchnorm", "batchnormalization", "batchnorm1d", "bn", "배치정규화"),
     options=("eps", "momentum", "affine", "bias"),
 )

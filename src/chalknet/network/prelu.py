@@ -77,6 +77,6 @@ PRELU = StepKind(
         )
     ],
     call=_call,
-    words=("prelu",),
+    words=("prelu", "피렐루"),
     options=("per_feature", "init"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Protocol
+from unicodedata import normalize
 
 
 class NamedRow(Protocol):
@@ -34,4 +35,4 @@ def name_of_row(rows: Iterable[NamedRow], spelling: str) -> str | None:
 
 @lru_cache(4096)  # of what a text holds again and again, and of the rows
 def _folded(spelling: str) -> str:
-    return spelling.lower().replace("_", "").replace("-", "")
+    return normalize("NFC", spelling.lower().replace("_", "").replace("-", ""))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import partial
 from typing import Any, TypeAlias, cast
+from unicodedata import normalize
 
 from chalknet.errors import NotationError, invalid, unknown_name
 from chalknet.network import (
@@ -110,6 +111,8 @@ def match_word(source: SourceText, span: Span) -> tuple[Word, ...]:
         "activation",
         source.text[name.start : name.end],
         [*ACTIVATIONS, *sorted(name.lower() for name, kind in STEPS.items() if kind.words)],
+        spellings=[word for row in ACTIVATIONS.values() for word in row.aliases]
+        + [word for kind in STEPS.values() for word in kind.words],
         excerpt=source.excerpt(name),
     )
 
@@ -228,7 +231,7 @@ def _parts(inside: str) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[-_^\s]", "", name).lower()
+    return normalize("NFC", re.sub(r"[-_^\s]", "", name).lower())
 
 
 def _bare(name: str) -> str:
@@ -289,7 +292,9 @@ def _no_bias(name: str, parts: list[str]) -> list[Meaning]:
 
 
 _Maker: TypeAlias = Callable[[str, list[str]], list[Meaning]]
-_BIAS: Mapping[str, _Maker] = {"bias": _bias, "nobias": _no_bias}
+_BIAS: Mapping[str, _Maker] = {
+    "bias": _bias, "nobias": _no_bias, "편향": _bias, "편향없음": _no_bias,
+}  # fmt: skip
 
 
 def _options(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from chalknet.data import Preparation, Source
 from chalknet.errors import MissingPackage, invalid
+from chalknet.lang import translated
 from chalknet.lazy import torch
 from chalknet.module import Fitted
 from chalknet.planning import Plan
@@ -366,7 +367,8 @@ class FitResult(Shown, Fitted):
             lines.append(f"loss {show_value(history.loss[-1])}")
         if history and evaluations:
             last = self.evaluation
-            lines[-1] += f", {history.metric} {self._beside(last)}"
+            beside = f", {translated(history.metric)} {self._beside(last)}"
+            lines[-1] = f"{translated(lines[-1])}{beside}"
             lines += self._metric_lines(last)
         if self.best is not None:
             watch = self.plan.recipe.watch
@@ -379,11 +381,12 @@ class FitResult(Shown, Fitted):
                 f"the trivial predictor, which says {self.baseline.says}: {history.metric} "
                 f"{self._beside(self.baseline)}"
             )
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+        return "\n".join(map(translated, [*lines, *(f"note: {note}" for note in self.notes)]))
 
     def _beside(self, found: Evaluation | Baseline) -> str:
         show = show_share if self.history.metric == "accuracy" else show_value
-        return show(found.train) + ("" if found.held_out is None else f", held out {show(found.held_out)}")
+        held_out = "" if found.held_out is None else translated(f", held out {show(found.held_out)}")
+        return show(found.train) + held_out
 
     def _metric_lines(self, last: Evaluation) -> list[str]:
         """Return a line with the metrics that were asked for; those of single classes are in the history."""
@@ -391,6 +394,6 @@ class FitResult(Shown, Fitted):
         found = []
         for name in (each.removeprefix("train_") for each in whole):
             held_out = last.metrics.get(f"held_out_{name}")
-            beside = "" if held_out is None else f", held out {show_value(held_out)}"
+            beside = "" if held_out is None else translated(f", held out {show_value(held_out)}")
             found.append(f"{name} {show_value(last.metrics[f'train_{name}'])}{beside}")
         return ["; ".join(found)] if found else []

@@ -34,7 +34,7 @@ class AnswersByColumn(Tabular):
         """Return a row for each row of x."""
         columns = self.columns
         rows = tuple(zip(*(column.tolist() for column in columns.values()), strict=True))
-        return Table(tuple(columns), rows, notes=tuple(f"note: {note}" for note in self.notes))
+        return Table(tuple(columns), rows, notes=tuple(f"note: {note}" for note in self.notes), own=True)
 
     def plain(self, columns: Mapping[str, Array] | None = None) -> dict[str, list[Any]]:
         """Return columns, those of `columns` where none are given, as lists of Python's values.
