@@ -123,7 +123,7 @@ def test_three_methods_race_from_the_same_start(opened, size):
     page = opened(size)
     begin(page, "circles", SMALL)
     set_field(page, "Stop after updates", 300)
-    page.get_by_role("button", name="Gradient descent, mini-batches").click()
+    press(page, "Race three methods")
     page.wait_for_function("document.querySelectorAll('[data-fit=places] figure').length === 3")
     reach(page, 300)
     assert [said(page, place).partition(":")[0] for place in range(3)] == [
@@ -173,16 +173,17 @@ def test_points_are_painted_by_pointer_and_by_keyboard(opened):
     write(page, SMALL)
     chosen(page, "Data").select_option("painted")
     place = page.locator("canvas.ck-place")
+    page.wait_for_function("[...chalknetFit.benches.values()].at(-1)?.points?.count === 2")
     for at, kind in (((60, 60), "0"), ((200, 200), "1")):
         chosen(page, "Class").select_option(kind)
         page.wait_for_timeout(200)
         place.click(position={"x": at[0], "y": at[1]})
     count = "[...chalknetFit.benches.values()].at(-1).points.count"
-    page.wait_for_function(f"{count} === 2")
+    page.wait_for_function(f"{count} === 4")
     place.focus()
     for key in ("ArrowRight", "ArrowUp", "0", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_function(f"{count} === 3")
+    page.wait_for_function(f"{count} === 5")
     press(page, "Play")
     reach(page, 1)
 

@@ -89,7 +89,7 @@ def field(
     with ui.element("label").classes("ck-field"):
         _label(label, shown)
         made = ui.element("input").classes("ck-input").props(f'type="{kind}"')
-        made.props["value"] = value
+        made.props["^value"] = value  # an attribute: it does not replace what is being typed
     answer = spoken(on_enter)
     return made.on("change", lambda event: answer(event.args), js_handler="(e) => emit(e.target.value)")
 

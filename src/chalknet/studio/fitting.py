@@ -75,14 +75,10 @@ class FitPanel:
             button(_("Pause"), self._pause).props('data-fit="pause"')
             button(_("One update"), lambda: self._go(lambda fit: fit.trace.last.updates + 1))
             button(_("One epoch"), lambda: self._go(_next_epoch))
-            button(_("Reset"), self._reset, hint=_("Begin anew with fresh weights"))
+            button(_("Reset"), self._reset)
             words = {name: speed.title() for name, speed in SPEEDS.items()}
             choice(_("Speed"), words, self._bench.settings["speed"], self._set_speed)
-            button(
-                _("Race three methods"),
-                self._race_methods,
-                hint=_("Gradient descent, mini-batches and batch size 1 from the same start"),
-            )
+            button(_("Race three methods"), self._race_methods)
             button(_("Race CPU and GPU"), self._race_devices)
 
     def _curves(self) -> None:

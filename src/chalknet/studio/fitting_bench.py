@@ -20,6 +20,7 @@ from chalknet.studio.regions import Grid
 from chalknet.studio.training import FitSetting, LiveFit, Turns
 
 MOST_FEATURES, MOST_MARKS = 20, 2_000
+FIRST_MARKS = "-2,-2,0;2,2,1"  # a point of each class, from which painting begins
 _DEFAULTS: Mapping[str, Any] = {
     "data": "", "count": 500, "noise": 0.1, "seed": 1, "formula": "y > sin(x)", "share": 0.3, "features": "",
     "marks": "", "loss": "", "optimizer": "adam", "lr": 0.01, "batch_size": 32, "fit_seed": 0,

@@ -19,6 +19,7 @@ import chalknet as cn
 from chalknet.lang import _
 from chalknet.studio.controls import TextTag, button, choice, field, spoken
 from chalknet.studio.fitting_bench import (
+    FIRST_MARKS,
     MOST_MARKS,
     FitBench,
     centred_digit,
@@ -72,6 +73,8 @@ class DataControls:
     def _choose(self, name: str) -> Awaitable[None]:
         if name in DATA_SETS:
             self._bench.settings |= {"data": name, "features": ""}
+            if name == "painted" and not marks_of(self._bench.settings["marks"]):
+                self._bench.settings["marks"] = FIRST_MARKS
             self._show_controls()
         return self.renew()
 
@@ -109,7 +112,7 @@ class DataControls:
                     _("Press on the picture; or arrow keys and Enter. 0 and 1 choose the class.")
                 ).classes("ck-hint")
                 choice(_("Class"), {"1": "1", "0": "0"}, "1", lambda kind: self._painting(int(kind == "1")))
-                button(_("Remove all"), self._clear_marks)
+                button(_("Begin anew"), self._clear_marks)
             if name == "mnist01":
                 self._slate()
 
@@ -206,7 +209,7 @@ class DataControls:
         return self.renew()
 
     def _clear_marks(self) -> Awaitable[None]:
-        self._bench.settings["marks"] = ""
+        self._bench.settings["marks"] = FIRST_MARKS
         return self.renew()
 
     # A file
