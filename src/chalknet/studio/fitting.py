@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -194,7 +195,9 @@ class FitPanel:
         wanted = methods or [("", {"batch_size": bench.batch_size()})]
         loop = asyncio.get_running_loop()
         try:
-            racers = await loop.run_in_executor(self._session.workers, bench.begin, network, wanted)
+            racers = await loop.run_in_executor(
+                self._session.workers, copy_context().run, bench.begin, network, wanted
+            )
         except cn.ChalknetError as problem:
             self._tell(message(problem), wrong=True)
             return False
@@ -245,7 +248,9 @@ class FitPanel:
             return
         loop = asyncio.get_running_loop()
         self._tell(_("The picture is being made …"))
-        content = await loop.run_in_executor(self._frames.painters, moving_picture, self._bench, kind)
+        content = await loop.run_in_executor(
+            self._frames.painters, copy_context().run, moving_picture, self._bench, kind
+        )
         self._tell()
         ui.download.content(content, f"training.{kind.lower()}")
 

@@ -8,6 +8,7 @@ import binascii
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class DataControls:
         self._file: Path | None = None
         self._target = ""
         self._asked = 0
-        session.on_close(self._forget)
+        session.on_close(self._end)
 
     def make(self) -> None:
         """Add the controls, and take the first points."""
@@ -135,7 +136,7 @@ class DataControls:
             return points
 
         try:
-            points = await loop.run_in_executor(self._session.workers, take)
+            points = await loop.run_in_executor(self._session.workers, copy_context().run, take)
         except cn.ChalknetError as problem:
             if asked == self._asked:
                 self._tell(message(problem), wrong=bench.settings["data"] not in ("painted", "file"))
@@ -237,7 +238,7 @@ class DataControls:
         assert self._file is not None
         try:
             names = await asyncio.get_running_loop().run_in_executor(
-                self._session.workers, columns_of, self._file
+                self._session.workers, copy_context().run, columns_of, self._file
             )
         except cn.ChalknetError as problem:
             self._tell(message(problem), wrong=True)
@@ -263,6 +264,11 @@ class DataControls:
                 remedy=_("Press Choose a table."),
             )
         return read_table(self._file, self._target, held_out=float(self._bench.settings["share"]))
+
+    def _end(self) -> None:
+        """Leave what is under way without effect: the controls are gone."""
+        self._asked += 1
+        self._forget()
 
     def _forget(self) -> None:
         if self._folder is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -169,7 +170,7 @@ class LiveFit:
                 remedy=_("Close tabs that are not needed, or reset their fits."),
             )
         self._began = perf_counter()
-        self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name=_NAME, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
