@@ -71,7 +71,7 @@ class Page:
 
     async def begin(self) -> None:
         """Ask the browser once for what a link holds and which theme it prefers."""
-        found: dict[str, Any] = await ui.run_javascript("chalknetStudio.begin()", timeout=10)
+        found: dict[str, Any] = await ui.run_javascript("chalknetStudio.begin()", timeout=60)
         session = self._session
         session.dark = bool(found.get("dark"))
         self._dark.value = session.dark
