@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.studio.conftest import NARROW, WIDE, expect_nodes, expect_text, text_of, write
 from tests.studio.contrast import CONTRAST, NAMELESS
+from tests.studio.tabs import many_tabs
 
 import chalknet as cn
 
@@ -239,3 +240,12 @@ def test_an_upload_beyond_the_limit_is_refused(studio):
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_twenty_tabs_at_once_lose_nothing_and_leave_nothing(studio, chromium):
+    address, process = studio
+    seen = many_tabs(chromium, address, process.pid, count=20, seconds=1)
+    assert min(seen.edits) >= 1
+    before, during, _after = seen.threads
+    assert during <= before + 16  # threads are for all tabs together
+    assert seen.connections[0] >= 20 and seen.connections[1] == 0
