@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from nicegui import ui
 
 import chalknet as cn
-from chalknet.lang import _
+from chalknet.lang import _, filled
 from chalknet.studio.controls import TextTag, button, spoken
 from chalknet.studio.guard import MOST_BYTES
 from chalknet.studio.seeing import on_page
@@ -68,7 +68,7 @@ def receive_files(session: TabSession) -> None:
 async def _read(session: TabSession, given: list[GivenFile], told: ui.element) -> None:
     if not given or len(given) > _MOST_FILES:
         return
-    _tell(told, _("Reading {name} …").format(name=given[0].name))
+    _tell(told, filled("Reading {name} …", name=given[0].name))
     loop = asyncio.get_running_loop()
     found = await loop.run_in_executor(session.workers, read_files, given)
     if isinstance(found, cn.ChalknetError):
@@ -95,7 +95,7 @@ def _offer(session: TabSession, told: ui.element, readings: tuple[cn.Network, ..
 
 def _account(found: ReadFile, told: ui.element) -> None:
     """Show what the file was taken for: its notes, and each mark in the colour of its role."""
-    _tell(told, _("{name} was read.").format(name=found.name))
+    _tell(told, filled("{name} was read.", name=found.name))
     with told:
         for note in found.network.notes:
             TextTag(note, "p").classes("ck-note")

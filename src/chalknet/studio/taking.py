@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from nicegui import ui
 
 import chalknet as cn
-from chalknet.lang import _
+from chalknet.lang import _, filled
 from chalknet.studio.controls import TextTag, button, spoken
 from chalknet.studio.link import fragment_of
 from chalknet.studio.seeing import settings_of
@@ -126,7 +126,7 @@ def take_panel(session: TabSession) -> None:
         except cn.ChalknetError as problem:
             said.text = str(problem)
         else:
-            said.text = _("{file} is in your downloads.").format(file=kind.file)
+            said.text = filled("{file} is in your downloads.", file=kind.file)
             ui.download.content(content, kind.file)
 
     with ui.element("div").classes("ck-bar ck-files"):
