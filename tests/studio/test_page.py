@@ -247,5 +247,5 @@ def test_twenty_tabs_at_once_lose_nothing_and_leave_nothing(studio, chromium):
     seen = many_tabs(chromium, address, process.pid, count=20, seconds=1)
     assert min(seen.edits) >= 1
     before, during, _after = seen.threads
-    assert during <= before + 16  # threads are for all tabs together
+    assert during <= before + 32  # threads are for all tabs together
     assert seen.connections[0] >= 20 and seen.connections[1] == 0

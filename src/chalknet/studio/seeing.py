@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from nicegui import ui
@@ -29,7 +31,7 @@ class PictureQuestion(NamedTuple):
     language: str
 
 
-class Picture(NamedTuple):
+class PagePicture(NamedTuple):
     """A picture as SVG and in words, with what the page knows of each layer."""
 
     svg: str
@@ -58,19 +60,23 @@ def dialects() -> dict[str, str]:
 
 def settings_of(session: TabSession) -> dict[str, Any]:
     """Return what is chosen in this area; a link restores it."""
-    return session.settings.setdefault("see", {"dialect": "D9", "orientation": "right"})
+    chosen = session.settings.setdefault("see", {})
+    if chosen.get("dialect") not in dialects():  # a link may hold anything
+        chosen["dialect"] = "D9"
+    if chosen.get("orientation") not in ("right", "down"):
+        chosen["orientation"] = "right"
+    return chosen
+
+
+def _question(session: TabSession, network: cn.Network) -> PictureQuestion:
+    chosen = settings_of(session)
+    return PictureQuestion(network, chosen["dialect"], chosen["orientation"], session.language)
 
 
 def see_panel(session: TabSession) -> None:
     """Add the area for a tab: it follows the session's network."""
     chosen = settings_of(session)
-    with ui.element("div").classes("ck-bar"):
-        TextTag(_("Picture"), "h2")
-        choice(_("Style"), dialects(), chosen["dialect"], lambda name: choose("dialect", name))
-        directions = {"right": _("left to right"), "down": _("top to bottom")}
-        choice(
-            _("Direction"), directions, chosen["orientation"], lambda name: choose("orientation", name),
-        )  # fmt: skip
+    _choices(chosen, lambda name, value: choose(name, value))
     picture = PictureElement().classes("ck-fill")
     picture.props.update(svg="", alt="", layers=[], words=_words(), activations=list(ACTIVATIONS))
     refusal = TextTag("", "p").classes("ck-problem").props('role="status"')
@@ -78,7 +84,7 @@ def see_panel(session: TabSession) -> None:
     stale = TextTag(_("The picture shows the last text that could be read."), "p").classes("ck-note")
     stale.set_visibility(session.problem is not None)
 
-    def show(answer: Picture | cn.ChalknetError) -> None:
+    def show(answer: PagePicture | cn.ChalknetError) -> None:
         is_refused = isinstance(answer, cn.ChalknetError)
         refusal.set_visibility(is_refused)
         if isinstance(answer, cn.ChalknetError):
@@ -87,14 +93,12 @@ def see_panel(session: TabSession) -> None:
             picture.props.update(svg=answer.svg, alt=answer.alt_text, layers=answer.layers)
             picture.update()
 
-    newest: Newest[PictureQuestion, Picture | cn.ChalknetError] = Newest(session.workers, draw, show)
+    newest: Newest[PictureQuestion, PagePicture | cn.ChalknetError] = Newest(session.workers, draw, show)
 
     def follow() -> None:
         stale.set_visibility(session.problem is not None and session.network is not None)
         if session.network is not None and session.problem is None:
-            newest.ask(
-                PictureQuestion(session.network, chosen["dialect"], chosen["orientation"], session.language)
-            )
+            newest.ask(_question(session, session.network))
 
     def choose(name: str, value: str) -> None:
         chosen[name] = value
@@ -114,12 +118,19 @@ def see_panel(session: TabSession) -> None:
     picture.on("edit", edit)
     session.on_change(follow)
     if session.network is not None:  # the first picture comes with the page
-        show(
-            draw(PictureQuestion(session.network, chosen["dialect"], chosen["orientation"], session.language))
-        )
+        show(draw(_question(session, session.network)))
 
 
-def draw(question: PictureQuestion) -> Picture | cn.ChalknetError:
+def _choices(chosen: dict[str, Any], choose: Callable[[str, str], None]) -> None:
+    """Add what the picture is drawn as."""
+    with ui.element("div").classes("ck-bar"):
+        TextTag(_("Picture"), "h2")
+        choice(_("Style"), dialects(), chosen["dialect"], partial(choose, "dialect"))
+        directions = {"right": _("left to right"), "down": _("top to bottom")}
+        choice(_("Direction"), directions, chosen["orientation"], partial(choose, "orientation"))
+
+
+def draw(question: PictureQuestion) -> PagePicture | cn.ChalknetError:
     """Return the picture, or why this dialect cannot show this network."""
     language: Any = question.language
     orientation: Any = question.orientation
@@ -136,7 +147,7 @@ def draw(question: PictureQuestion) -> Picture | cn.ChalknetError:
             wanted=f"at most {_MOST_LETTERS:,}",
             remedy="Take the style with a block a step.",
         )
-    return Picture(on_page(svg), drawing.alt_text, list(fields_of(question.network)))
+    return PagePicture(on_page(svg), drawing.alt_text, list(fields_of(question.network)))
 
 
 def on_page(svg: str) -> str:

@@ -152,7 +152,9 @@ def _marks(session: TabSession) -> list[dict[str, Any]]:
 def forms_panel(session: TabSession) -> None:
     """Add the area with the same network in every form, for a tab."""
     words = forms()
-    chosen = session.settings.setdefault("forms", {"form": "torch"})
+    chosen = session.settings.setdefault("forms", {})
+    if chosen.get("form") not in words:  # a link may hold anything
+        chosen["form"] = "torch"
     TextTag(_("In every form"), "h2")
     formula = ui.html("", sanitize=False).classes("ck-formula")
     chips: dict[str, ui.element] = {}
@@ -191,7 +193,7 @@ def forms_panel(session: TabSession) -> None:
     session.on_change(follow)
     if session.network is not None:
         show(shown_forms(FormQuestion(session.network, chosen["form"])))
-    press(chosen["form"] if chosen["form"] in words else "torch")
+    press(chosen["form"])
 
 
 class FormQuestion(NamedTuple):
